@@ -1,0 +1,1 @@
+"""Zarya: the open archive behind an ISS mission portal."""

@@ -1,0 +1,47 @@
+"""Every setting of the service: one environment variable each, read once."""
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AnyHttpUrl, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The environment variables `ZARYA_…`; `docs/settings.md` is checked against this class."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ZARYA_", frozen=True, use_attribute_docstrings=True
+    )
+
+    database_url: str = "sqlite:///var/zarya.db"
+    """Where the archive lives: `sqlite:///path` or `postgresql://user:password@host/name`."""
+
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
+    """The address that links are made from. `zarya serve` defaults it to the port served."""
+
+    time_zone: str = "Europe/Moscow"
+    """The portal's own IANA time zone: what "a day" means where a request names no `tz`."""
+
+    read_threads: int = Field(default=4, ge=1, le=64)
+    """How many reads run at once in one process; the connection pool is as large."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Moscow") from error
+        return value
+
+    @property
+    def origin(self) -> str:
+        """The public address without a slash at its end."""
+        return str(self.public_url).rstrip("/")
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, read from the environment at the first call."""
+    return Settings()

@@ -1,0 +1,105 @@
+"""Dates that say how exact they are, and days and months in any time zone."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
+LATEST = datetime(2101, 1, 1, tzinfo=UTC)
+"""No stored instant lies outside [EARLIEST, LATEST), so that no zone shift can overflow one."""
+
+
+class Precision(StrEnum):
+    """How much of an instant is known; the instant is then the start of that period, in UTC."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+CLOCKED = (Precision.SECOND, Precision.MINUTE, Precision.HOUR)
+"""The precisions that know a time of day, and so fall on different days in different zones."""
+
+_FIXED = {
+    Precision.SECOND: timedelta(seconds=1),
+    Precision.MINUTE: timedelta(minutes=1),
+    Precision.HOUR: timedelta(hours=1),
+    Precision.DAY: timedelta(days=1),
+}
+_MONTHS = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}
+
+
+def now() -> datetime:
+    """The present instant, to the second: finer would change every answer that shows a clock."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def period_start(at: datetime, precision: Precision) -> datetime:
+    """The start of the period of `precision` that holds `at`, in UTC."""
+    at = at.astimezone(UTC).replace(microsecond=0)
+    match precision:
+        case Precision.SECOND:
+            return at
+        case Precision.MINUTE:
+            return at.replace(second=0)
+        case Precision.HOUR:
+            return at.replace(minute=0, second=0)
+        case Precision.DAY:
+            return at.replace(hour=0, minute=0, second=0)
+    months = _MONTHS[precision]
+    first = (at.month - 1) // months * months + 1
+    return at.replace(month=first, day=1, hour=0, minute=0, second=0)
+
+
+def period_end(at: datetime, precision: Precision) -> datetime:
+    """The first instant after the period of `precision` that starts at `at`."""
+    if precision in _FIXED:
+        return at + _FIXED[precision]
+    later = add_months(at.date(), _MONTHS[precision])
+    return at.replace(year=later.year, month=later.month)
+
+
+def add_months(day: date, months: int) -> date:
+    """The first day of the month that lies `months` after the month of `day`."""
+    years, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + years, month + 1, 1)
+
+
+def month_days(first: date) -> list[date]:
+    """Every day of the month that starts on `first`."""
+    return [first + timedelta(n) for n in range((add_months(first, 1) - first).days)]
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The instant at which `day` begins in `zone`, in UTC.
+
+    Where midnight is skipped (a zone springs forward then) this is the first instant of the day;
+    where it comes twice, the first of the two. A day that a zone left out altogether (30 December
+    2011 in Pacific/Apia) begins and ends at the same instant.
+    """
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def utc_day(day: date) -> tuple[datetime, datetime]:
+    """The start and the end of `day` in UTC."""
+    start = datetime.combine(day, time(), UTC)
+    return start, start + timedelta(days=1)
+
+
+def day_of(at: datetime, precision: Precision, zone: ZoneInfo) -> date | None:
+    """The day on which `at` falls in `zone`; a known day is that day everywhere.
+
+    None where not even the day is known.
+    """
+    if precision in CLOCKED:
+        return at.astimezone(zone).date()
+    return at.astimezone(UTC).date() if precision is Precision.DAY else None
+
+
+def whole_days(start: datetime, end: datetime) -> int:
+    """Full periods of 24 hours from `start` to `end`, never negative."""
+    return max(0, (end - start) // timedelta(days=1))
