@@ -1,0 +1,113 @@
+"""News articles, their tags, and what they are about."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.dates import Precision, period_end
+from app.models.base import Base, Recorded, Text, UTCDateTime, choice
+from app.models.markdown import render
+from app.text import fold, slugify
+
+WORDS_PER_MINUTE = 200
+
+
+class Article(Recorded, Base):
+    """A published news item; its body is Markdown and comes out as sanitised HTML.
+
+    Translations of one another share a `translation_key`.
+    """
+
+    __tablename__ = "articles"
+
+    title: Mapped[str] = mapped_column(Text(300))
+    lead: Mapped[str] = mapped_column(Text(1000))
+    body: Mapped[str] = mapped_column(Text(100_000))
+    body_html: Mapped[str] = mapped_column(Text(400_000))
+    language: Mapped[str] = mapped_column(Text(8))
+    published_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    published_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    published_until: Mapped[datetime] = mapped_column(UTCDateTime())
+    source_name: Mapped[str] = mapped_column(Text(120))
+    source_slug: Mapped[str] = mapped_column(Text(120))
+    source_url: Mapped[str | None] = mapped_column(Text(2000))
+    image_url: Mapped[str | None] = mapped_column(Text(2000))
+    image_alt: Mapped[str | None] = mapped_column(Text(300))
+    image_credit: Mapped[str | None] = mapped_column(Text(300))
+    note: Mapped[str | None] = mapped_column(Text(1000))
+    translation_key: Mapped[str] = mapped_column(Text(120))
+    reading_minutes: Mapped[int]
+    title_key: Mapped[str] = mapped_column(Text(300))
+    search_text: Mapped[str] = mapped_column(Text(2000))
+
+    __table_args__ = (
+        UniqueConstraint("translation_key", "language"),
+        Index(None, "published_at", "id"),
+        Index(None, "language", "published_at", "id"),
+        Index(None, "source_slug", "published_at", "id"),
+        Index(None, "title_key", "id"),
+        Index(None, "published_until"),
+        Index(None, "updated_at"),
+    )
+
+    def derive(self) -> None:
+        self.body_html = render(self.body)
+        self.published_until = period_end(self.published_at, self.published_at_precision)
+        self.source_slug = slugify(self.source_name)
+        self.translation_key = self.translation_key or self.slug
+        self.reading_minutes = max(1, round(len(self.body.split()) / WORDS_PER_MINUTE))
+        self.title_key = fold(self.title)[:300]
+        self.search_text = fold(f"{self.title}\n{self.lead}")[:2000]
+
+
+class ArticleTag(Base):
+    """One tag of an article."""
+
+    __tablename__ = "article_tags"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(Text(60), primary_key=True)
+
+    __table_args__ = (Index(None, "tag", "article_id"),)
+
+
+class ArticleMission(Base):
+    """A mission that an article is about."""
+
+    __tablename__ = "article_missions"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    mission_id: Mapped[int] = mapped_column(
+        ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ArticlePerson(Base):
+    """A person whom an article is about."""
+
+    __tablename__ = "article_people"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ArticleLaunch(Base):
+    """A launch that an article is about."""
+
+    __tablename__ = "article_launches"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    launch_id: Mapped[int] = mapped_column(
+        ForeignKey("launches.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
