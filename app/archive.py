@@ -1,0 +1,298 @@
+"""Calendars: how many records fall on each day of a month, agreeing with the lists of those days.
+
+For any resource with an instant and its precision. A record whose time of day is known falls on
+the day that the time zone makes of it; one whose day alone is known falls on that day in every
+zone; one whose day is not known falls on none, and no calendar counts it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    column,
+    func,
+    or_,
+    select,
+    values,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.database import Reader, Rows
+from app.dates import CLOCKED, Precision, add_months, day_of, month_days, start_of, utc_day
+from app.links import link
+from app.models.base import UTCDateTime
+from app.pagination import parameters
+from app.parameters import Maybe, Month, Parameters, Zone, zone_of
+
+MonthName = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2019-04"])]
+
+
+class ArchiveDay(BaseModel):
+    """One day of a calendar."""
+
+    date: date
+    weekday: int = Field(description="1 for Monday to 7 for Sunday.", ge=1, le=7)
+    count: int = Field(description="How many records fall on the day.", ge=0)
+    url: str = Field(description="The list of exactly these records.")
+
+
+class MonthLink(BaseModel):
+    """A month that has records."""
+
+    month: MonthName
+    url: str = Field(description="The calendar of that month.")
+
+
+class ArchiveMonth(BaseModel):
+    """A month's calendar: every day of it, those without records too."""
+
+    month: MonthName
+    time_zone: str = Field(description="The zone that the days are days of.")
+    total: int = Field(description="The records of the whole month: the sum of its days.", ge=0)
+    previous: MonthLink | None = Field(description="The nearest month before that has records.")
+    next: MonthLink | None = Field(description="The nearest month after that has records.")
+    first_month: MonthName | None = Field(description="The first month that has records.")
+    last_month: MonthName | None = Field(description="The last month that has records.")
+    days: list[ArchiveDay]
+
+
+class MonthCount(BaseModel):
+    """A month with how many records it has."""
+
+    month: MonthName
+    count: int = Field(ge=1)
+    url: str = Field(description="The calendar of that month.")
+
+
+class YearCount(BaseModel):
+    """A year with how many records it has, and in which months."""
+
+    year: int
+    count: int = Field(ge=1)
+    months: list[MonthCount] = Field(description="The months that have records.")
+
+
+class ArchiveIndex(BaseModel):
+    """Every year and month that has records."""
+
+    time_zone: str = Field(description="The zone that the months are months of.")
+    total: int = Field(description="The records of all months: those whose day is known.", ge=0)
+    first_month: MonthName | None
+    last_month: MonthName | None
+    years: list[YearCount]
+
+
+class ArchiveQuery(Parameters):
+    """A calendar of a resource; to be composed with the filters of it."""
+
+    month: Maybe[Month] = None
+    """The month; without one the answer is an index of all years and months."""
+    tz: Maybe[Zone] = None
+    """The IANA time zone that days are days of; otherwise the portal's own."""
+
+
+@dataclass(frozen=True)
+class Dated:
+    """The two columns that tell when something was."""
+
+    at: InstrumentedAttribute[datetime]
+    precision: InstrumentedAttribute[Precision]
+
+    def within(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
+        """Whether a record falls on a day from `first` to before `end` in `zone`."""
+        clock, day = _bounds(first, end, zone)
+        return and_(
+            # What the two alternatives have in common, so that an index on `at` finds it.
+            self.at >= min(clock[0], day[0]),
+            self.at < max(clock[1], day[1]),
+            self._matches(clock, day),
+        )
+
+    def on(self, day: date, zone: ZoneInfo) -> ColumnElement[bool]:
+        """Whether a record falls on `day` in `zone`."""
+        return self.within(day, day + timedelta(days=1), zone)
+
+    def _matches(self, clock: tuple[Any, Any], day: tuple[Any, Any]) -> ColumnElement[bool]:
+        return or_(
+            and_(self.precision.in_(CLOCKED), self.at >= clock[0], self.at < clock[1]),
+            and_(self.precision == Precision.DAY, self.at >= day[0], self.at < day[1]),
+        )
+
+    def counts(
+        self,
+        reader: Reader,
+        records: Rows,
+        periods: Sequence[tuple[date, date]],
+        zone: ZoneInfo,
+    ) -> list[int]:
+        """How many of `records` fall into each of `periods`, [first day, end), in one statement."""
+        instants = ("low", "high", "clock_start", "clock_end", "day_start", "day_end")
+        table = values(
+            column("n", Integer), *(column(name, UTCDateTime()) for name in instants), name="bounds"
+        )
+        rows = []
+        for n, (first, end) in enumerate(periods):
+            clock, day = _bounds(first, end, zone)
+            rows.append((n, min(clock[0], day[0]), max(clock[1], day[1]), *clock, *day))
+        period = table.data(rows).cte("period").c
+        found = (
+            records.with_only_columns(func.count(), maintain_column_froms=True)
+            .where(
+                self.at >= period.low,
+                self.at < period.high,
+                self._matches(
+                    (period.clock_start, period.clock_end), (period.day_start, period.day_end)
+                ),
+            )
+            .scalar_subquery()
+        )
+        counted = reader.all(select(period.n, found.label("count")).order_by(period.n))
+        return [row["count"] for row in counted]
+
+    def nearest_months(
+        self, reader: Reader, records: Rows, first: date, end: date, zone: ZoneInfo
+    ) -> tuple[date | None, date | None, date | None, date | None]:
+        """Of the months with records: the last before `first`, the next from `end`, first, last."""
+        clock, day = _bounds(first, end, zone)
+        known = self.precision.in_(CLOCKED), self.precision == Precision.DAY
+        edges = {
+            "before": (-1, (self.at < clock[0], self.at < day[0])),
+            "after": (1, (self.at >= clock[1], self.at >= day[1])),
+            "first": (1, (None, None)),
+            "last": (-1, (None, None)),
+        }
+        columns = [
+            records.with_only_columns(self.at, maintain_column_froms=True)
+            .where(kind, *(() if limit is None else (limit,)))
+            .order_by(self.at.asc() if way > 0 else self.at.desc())
+            .limit(1)
+            .scalar_subquery()
+            .label(f"{name}_{precision}")
+            for name, (way, limits) in edges.items()
+            for precision, kind, limit in zip(("second", "day"), known, limits, strict=True)
+        ]
+        row = reader.first(select(*columns)) or {}
+
+        def month(name: str) -> date | None:
+            found = [
+                day.replace(day=1)
+                for precision in (Precision.SECOND, Precision.DAY)
+                if (at := row[f"{name}_{precision}"]) and (day := day_of(at, precision, zone))
+            ]
+            return (min if edges[name][0] > 0 else max)(found, default=None)
+
+        return month("before"), month("after"), month("first"), month("last")
+
+
+def _bounds(
+    first: date, end: date, zone: ZoneInfo
+) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+    """A period as instants: for records with a time of day, and for those with a day alone."""
+    clock = start_of(first, zone), start_of(end, zone)
+    return clock, (utc_day(first)[0], utc_day(end)[0])
+
+
+def month_name(first: date) -> str:
+    """A month as `YYYY-MM`."""
+    return f"{first:%Y-%m}"
+
+
+def archive_of(
+    reader: Reader,
+    dated: Dated,
+    records: Rows,
+    query: ArchiveQuery,
+    resource: str,
+    day_filter: str,
+) -> ArchiveMonth | ArchiveIndex:
+    """The calendar of the month asked for, or the index of all where none is, over `records`.
+
+    Links keep the filters of `query`: a day's is the list of `resource` by `day_filter`.
+    """
+    zone = zone_of(query.tz)
+    filters = parameters(query, month=None)
+
+    def month_url(month: date) -> str:
+        return link(resource, "archive", month=month_name(month), **filters)
+
+    def day_url(day: date) -> str:
+        return link(resource, **{day_filter: day.isoformat(), **filters})
+
+    if query.month is None:
+        return _index(reader, dated, records, zone, month_url)
+    return _month(reader, dated, records, query.month, zone, day_url, month_url)
+
+
+def _month(
+    reader: Reader,
+    dated: Dated,
+    records: Rows,
+    month: date,
+    zone: ZoneInfo,
+    day_url: Callable[[date], str],
+    month_url: Callable[[date], str],
+) -> ArchiveMonth:
+    """The calendar of the month that starts on `month`, over `records`, in two statements."""
+    after = add_months(month, 1)
+    days = month_days(month)
+    counts = dated.counts(
+        reader, records, [(d, n) for d, n in zip(days, [*days[1:], after], strict=True)], zone
+    )
+    previous, following, first, last = dated.nearest_months(reader, records, month, after, zone)
+
+    def linked(found: date | None) -> MonthLink | None:
+        return MonthLink(month=month_name(found), url=month_url(found)) if found else None
+
+    return ArchiveMonth(
+        month=month_name(month),
+        time_zone=zone.key,
+        total=sum(counts),
+        previous=linked(previous),
+        next=linked(following),
+        first_month=month_name(first) if first else None,
+        last_month=month_name(last) if last else None,
+        days=[
+            ArchiveDay(date=d, weekday=d.isoweekday(), count=count, url=day_url(d))
+            for d, count in zip(days, counts, strict=True)
+        ],
+    )
+
+
+def _index(
+    reader: Reader,
+    dated: Dated,
+    records: Rows,
+    zone: ZoneInfo,
+    month_url: Callable[[date], str],
+) -> ArchiveIndex:
+    """All years and months that have some of `records`, in two statements."""
+    today = datetime.now(UTC).date()
+    _, _, first, last = dated.nearest_months(reader, records, today, today, zone)
+    months: list[date] = []
+    while first and last and (not months or months[-1] < last):
+        months.append(add_months(months[-1], 1) if months else first)
+    periods = [(month, add_months(month, 1)) for month in months]
+    counts = dated.counts(reader, records, periods, zone) if periods else []
+    found = [(month, count) for month, count in zip(months, counts, strict=True) if count]
+    years: dict[int, list[MonthCount]] = {month.year: [] for month, _ in found}
+    for month, count in found:
+        years[month.year].append(
+            MonthCount(month=month_name(month), count=count, url=month_url(month))
+        )
+    return ArchiveIndex(
+        time_zone=zone.key,
+        total=sum(counts),
+        first_month=month_name(first) if first else None,
+        last_month=month_name(last) if last else None,
+        years=[
+            YearCount(year=year, count=sum(m.count for m in in_year), months=in_year)
+            for year, in_year in years.items()
+        ],
+    )

@@ -1,0 +1,255 @@
+"""How statements reach the database: connections, snapshots for reads, transactions for writes.
+
+The only module that knows which database it is. Queries hand it a `select()` of columns.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, Request
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Engine,
+    Label,
+    ScalarSelect,
+    Select,
+    and_,
+    create_engine,
+    event,
+    literal_column,
+    make_url,
+    select,
+)
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.models.base import UTCDateTime
+from app.text import fold
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = dict[str, Any]
+Rows = Select[*tuple[Any, ...]]
+"""A select of any columns."""
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+def connect(url: str, pool_size: int) -> Engine:
+    """An engine for `url`, its connections set so that a commit acknowledged is a commit kept."""
+    parsed = make_url(url)
+    return (_sqlite if parsed.get_backend_name() == "sqlite" else _postgresql)(parsed, pool_size)
+
+
+def _sqlite(url: URL, pool_size: int) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=sqlite, pool_size=pool_size, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # "begin" below says how each transaction starts
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a write fails at once where another one writes:
+        # the busy timeout does not apply to it. So writers take the lock when they begin.
+        reads = connection.get_execution_options().get("zarya_reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL, pool_size: int) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_pre_ping=True,
+        pool_recycle=300,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 2,
+            "application_name": "zarya",
+            "options": "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=1000 "
+            "-c idle_in_transaction_session_timeout=10000",
+        },
+    )
+
+
+class Reader:
+    """One snapshot of the archive: all that is read through it belongs together."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def all(self, statement: Rows) -> list[Row]:
+        """The rows of `statement`, each by its column names."""
+        return [dict(row) for row in self._connection.execute(statement).mappings()]
+
+    def first(self, statement: Rows) -> Row | None:
+        """The first row of `statement`, None where there is none."""
+        row = self._connection.execute(statement).mappings().first()
+        return None if row is None else dict(row)
+
+    def scalar(self, statement: Select[T]) -> T | None:
+        """The first column of the first row of `statement`, None where there is none."""
+        return self._connection.scalar(statement)
+
+
+class Database:
+    """The archive's database, and the only place that decides how its statements run."""
+
+    def __init__(self, url: str, read_threads: int) -> None:
+        self.engine = connect(url, pool_size=read_threads)
+        snapshot: dict[str, Any] = {"zarya_reads": True}
+        if self.engine.dialect.name == "postgresql":
+            snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._snapshots = self.engine.execution_options(**snapshot)
+        # More threads than connections would only queue for one, and cost CPU by changing over.
+        self._threads = CapacityLimiter(read_threads)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reader]:
+        """A read-only transaction."""
+        with self._snapshots.connect() as connection:
+            yield Reader(connection)
+
+    async def read(
+        self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `query` answers, asked of one snapshot, without holding up other requests."""
+        run = partial(self._run, query, *args, **kwargs)
+        return await to_thread.run_sync(run, limiter=self._threads)
+
+    def _run(
+        self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with self.snapshot() as reader:
+            return query(reader, *args, **kwargs)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction for writing, committed when the block ends and undone when it fails."""
+        with Session(self.engine) as session, session.begin():
+            yield session
+
+
+def get_database(request: Request) -> Database:
+    """The database of the app that serves `request`."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def _database(request: Request) -> Database:  # async: a plain function would cost a thread
+    return get_database(request)
+
+
+DatabaseDep = Annotated[Database, Depends(_database)]
+
+
+# --- Rows within rows: what belongs to a row, as JSON in one of its columns ----------------------
+#
+# A list then takes one statement however much each of its rows holds, on either database.
+
+
+def nested(statement: Rows, *order: Expression) -> ScalarSelect[Any]:
+    """The rows of `statement`, correlated to the one around it, as a list of dicts by `order`."""
+    rows = _json_array(_json_object(statement), *order)
+    return statement.with_only_columns(rows, maintain_column_froms=True).scalar_subquery()
+
+
+def nested_values(column: Expression, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """The values of one column where all of `where` holds, as a sorted list."""
+    return select(_json_array(column, column)).where(*where).scalar_subquery()
+
+
+def nested_one(statement: Rows) -> ScalarSelect[Any]:
+    """The one row of `statement` as a dict, None where there is none."""
+    row = _json_object(statement)
+    return statement.with_only_columns(row, maintain_column_froms=True).scalar_subquery()
+
+
+class _json_array(GenericFunction[Any]):  # noqa: N801 - functions of SQL are named so
+    """An aggregate: the first argument of each row, ordered by the other ones."""
+
+    type = JSON()
+    inherit_cache = True
+
+
+class _json_build(GenericFunction[Any]):  # noqa: N801
+    """An object made of alternating keys and values."""
+
+    type = JSON()
+    inherit_cache = True
+
+
+class _json_value(GenericFunction[Any]):  # noqa: N801
+    """A column as JSON says it: instants in RFC 3339, JSON as it is."""
+
+    inherit_cache = True
+
+
+def _json_object(statement: Rows) -> ColumnElement[Any]:
+    pairs: list[ColumnElement[Any]] = []
+    for column in statement.selected_columns:
+        value = column.element if isinstance(column, Label) else column
+        if isinstance(value.type, UTCDateTime | JSON):
+            value = _json_value(value)
+        pairs += [literal_column(f"'{column.key}'"), value]
+    return _json_build(*pairs)
+
+
+def _arguments(element: GenericFunction[Any], compiler: Any, kw: Row) -> list[str]:
+    return [compiler.process(argument, **kw) for argument in element.clauses]
+
+
+@compiles(_json_array)
+def _(element: _json_array, compiler: Any, **kw: Any) -> str:
+    value, *order = _arguments(element, compiler, kw)
+    rows = f"{value} ORDER BY {', '.join(order)}"
+    if compiler.dialect.name == "sqlite":
+        return f"json_group_array({rows})"
+    return f"coalesce(json_agg({rows}), '[]'::json)"
+
+
+@compiles(_json_build)
+def _(element: _json_build, compiler: Any, **kw: Any) -> str:
+    name = "json_object" if compiler.dialect.name == "sqlite" else "json_build_object"
+    return f"{name}({', '.join(_arguments(element, compiler, kw))})"
+
+
+@compiles(_json_value)
+def _(element: _json_value, compiler: Any, **kw: Any) -> str:
+    (value,) = _arguments(element, compiler, kw)
+    if compiler.dialect.name != "sqlite":
+        return value
+    (argument,) = element.clauses
+    if isinstance(argument.type, JSON):
+        return f"json({value})"
+    return f"(replace({value}, ' ', 'T') || 'Z')"
+
+
+# --- Text ----------------------------------------------------------------------------------------
+
+
+def contains_words(column: Expression, words: str) -> ColumnElement[bool]:
+    """Whether folded text holds every word of `words`, in any order and in any part of a word."""
+    return and_(*(column.contains(word, autoescape=True) for word in fold(words).split()))

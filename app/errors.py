@@ -1,0 +1,206 @@
+"""Errors as RFC 9457 problems: every answer that is not 2xx or 3xx has this one shape."""
+
+import logging
+from collections.abc import Mapping
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.config import get_settings
+
+logger = logging.getLogger("zarya")
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "5"
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one parameter of a request."""
+
+    parameter: str = Field(description="The parameter, as the request names it.")
+    code: str = Field(description="What kind of fault it is, for programs.")
+    detail: str = Field(description="What is wrong and what would be right, for people.")
+
+
+class Problem(BaseModel):
+    """An error in the form of RFC 9457."""
+
+    type: str = Field(description="The address of a page that explains this kind of error.")
+    title: str = Field(description="The kind of error in a few words.")
+    status: int = Field(description="The HTTP status of this answer.")
+    detail: str = Field(description="What happened and what to do about it.")
+    instance: str = Field(description="`urn:uuid:` and the id of this request.")
+    errors: list[FieldProblem] = Field(description="One entry for each faulty parameter.")
+
+
+class ApiError(Exception):
+    """An error that the caller can do something about; its `kind` names the problem's type."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    kind = "internal-error"
+    title = "Something went wrong on our side"
+
+    def __init__(
+        self,
+        detail: str,
+        *errors: FieldProblem,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+
+
+class NotFound(ApiError):
+    """Nothing has this address."""
+
+    status = HTTPStatus.NOT_FOUND
+    kind = "not-found"
+    title = "Nothing is here"
+
+
+class MethodNotAllowed(ApiError):
+    """The address is right, the method is not."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    kind = "method-not-allowed"
+    title = "This method does not work here"
+
+
+class Invalid(ApiError):
+    """The request was understood, but what it asks for makes no sense."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    kind = "invalid-request"
+    title = "The request is not valid"
+
+
+class BadRequest(ApiError):
+    """The request cannot be parsed."""
+
+    status = HTTPStatus.BAD_REQUEST
+    kind = "bad-request"
+    title = "The request cannot be read"
+
+
+class BadCursor(ApiError):
+    """A cursor that nothing can be made of."""
+
+    status = HTTPStatus.BAD_REQUEST
+    kind = "invalid-cursor"
+    title = "The cursor cannot be read"
+
+
+class CursorMismatch(ApiError):
+    """A cursor that belongs to another list."""
+
+    status = HTTPStatus.BAD_REQUEST
+    kind = "cursor-mismatch"
+    title = "The cursor belongs to another list"
+
+
+class Unavailable(ApiError):
+    """The database does not answer in time."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    kind = "unavailable"
+    title = "The archive cannot be read just now"
+
+
+class Renamed(Exception):
+    """What has the slug `old` in its address lives under `new`: answered with 308."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(old, new)
+        self.old = old
+        self.new = new
+
+
+def did_you_mean(word: str, allowed: list[str]) -> str:
+    """A hint at the allowed word nearest to `word`, empty where none is near."""
+    near = get_close_matches(word, allowed, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def request_id(request: Request) -> UUID:
+    """The id of this request, the same however often it is asked for."""
+    state = request.scope.setdefault("state", {})
+    found: UUID = state.setdefault("request_id", uuid4())
+    return found
+
+
+def respond(request: Request, error: ApiError) -> JSONResponse:
+    """The answer that tells of `error`."""
+    problem = Problem(
+        type=f"{get_settings().origin}/problems/{error.kind}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        instance=request_id(request).urn,
+        errors=error.errors,
+    )
+    return JSONResponse(
+        problem.model_dump(), error.status, headers=error.headers, media_type=MEDIA_TYPE
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every error with a problem."""
+
+    @app.exception_handler(ApiError)
+    async def api_error(request: Request, error: ApiError) -> JSONResponse:
+        return respond(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [_field_problem(fault) for fault in error.errors()]
+        names = ", ".join(dict.fromkeys(fault.parameter for fault in errors))
+        return respond(
+            request, Invalid(f"Look at {names}: `errors` says what each needs.", *errors)
+        )
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        method, path = request.method, request.url.path
+        refusals: dict[int, ApiError] = {
+            404: NotFound(f"No resource has the path {path}."),
+            405: MethodNotAllowed(f"{method} does not work on {path}; `Allow` lists what does."),
+        }
+        refusal = refusals.get(error.status_code) or BadRequest(str(error.detail))
+        refusal.headers.update(error.headers or {})
+        return respond(request, refusal)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(PoolTimeoutError)
+    async def unavailable(request: Request, error: Exception) -> JSONResponse:
+        logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
+        detail = "The database did not answer in time. Try again in a few seconds."
+        return respond(request, Unavailable(detail, headers={"Retry-After": RETRY_AFTER}))
+
+    @app.exception_handler(Renamed)
+    async def renamed(request: Request, answer: Renamed) -> RedirectResponse:
+        path = request.url.path.replace(f"/{answer.old}", f"/{answer.new}", 1)
+        query = f"?{request.url.query}" if request.url.query else ""
+        location = f"{get_settings().origin}{path}{query}"
+        return RedirectResponse(location, HTTPStatus.PERMANENT_REDIRECT)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> JSONResponse:
+        detail = "This is our fault and has been recorded. Quote `instance` when you tell us."
+        return respond(request, ApiError(detail))
+
+
+def _field_problem(fault: dict[str, Any]) -> FieldProblem:
+    parameter = str(fault["loc"][-1] if len(fault["loc"]) == 1 else fault["loc"][1])
+    detail = fault["msg"].removeprefix("Value error, ")
+    return FieldProblem(parameter=parameter, code=fault["type"], detail=detail)

@@ -1,0 +1,17 @@
+"""Absolute addresses, made from the public URL of the service and never from a request."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from app.config import get_settings
+
+
+def link(*segments: str | int, **parameters: str) -> str:
+    """The address of a path under `/v1`: `link("articles", slug)`."""
+    path = "/".join(quote(str(segment), safe="") for segment in segments)
+    return with_query(f"{get_settings().origin}/v1/{path}", parameters)
+
+
+def with_query(address: str, parameters: Mapping[str, str]) -> str:
+    """`address` with `parameters` behind it, each escaped; commas stay readable."""
+    return f"{address}?{urlencode(parameters, safe=',')}" if parameters else address

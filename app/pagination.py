@@ -1,0 +1,189 @@
+"""Lists by the page: keyset cursors, the links to the pages around, and the filters they keep."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Generic, TypeVar
+
+from fastapi import Response
+from pydantic import BaseModel, Field
+from sqlalchemy import func, literal, tuple_
+
+from app.database import Reader, Row, Rows
+from app.dates import EARLIEST, LATEST
+from app.errors import BadCursor, CursorMismatch
+from app.links import link
+from app.parameters import Parameters, View
+from app.sorting import Order
+from app.text import is_storable
+
+T = TypeVar("T")
+P = TypeVar("P", bound="Page[Any]")
+
+MAX_LIMIT = 100
+LARGEST = 2**31 - 1
+
+
+class PageQuery(Parameters):
+    """Which page of a list, and how much of it."""
+
+    limit: int = Field(default=20, ge=1, le=MAX_LIMIT)
+    """How many items a page holds at the most."""
+    cursor: str | None = Field(default=None, min_length=1, max_length=2000)
+    """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
+    with_total: bool = False
+    """Whether to count all items that match; otherwise `total` is null."""
+
+
+class ViewQuery(PageQuery):
+    """A page of a list whose items come in two sizes."""
+
+    view: View = View.SUMMARY
+    """`summary` for what a list shows, `full` for all that the single resource has."""
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    items: list[T] = Field(description="The items of this page, in the order asked for.")
+    next: str | None = Field(description="The address of the next page, null at the end.")
+    prev: str | None = Field(description="The address of the page before, null at the start.")
+    total: int | None = Field(description="How many match; null unless `with_total=true`.")
+
+
+def with_links(response: Response, page: P) -> P:
+    """`page`, its neighbours named in the `Link` header of `response` too (RFC 8288)."""
+    links = [f'<{url}>; rel="{rel}"' for rel in ("prev", "next") if (url := getattr(page, rel))]
+    if links:
+        response.headers["Link"] = ", ".join(links)
+    return page
+
+
+def parameters(query: Parameters, **changed: str | None) -> dict[str, str]:
+    """The parameters that make `query`, defaults left out, with some changed (None: left out)."""
+    given: dict[str, Any] = query.model_dump(mode="json", exclude_defaults=True) | changed
+    return {name: _spell(value) for name, value in given.items() if value is not None}
+
+
+def _spell(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(_spell(part) for part in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True)
+class _Cursor:
+    """A place between two items: the keys of one of them, and which way to read from there."""
+
+    sort: str
+    filters: str
+    backwards: bool
+    keys: tuple[Any, ...]
+
+    def write(self) -> str:
+        keys = [key.isoformat() if isinstance(key, datetime) else key for key in self.keys]
+        text = json.dumps([self.sort, self.filters, int(self.backwards), *keys], ensure_ascii=False)
+        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str, orders: Mapping[str, Order]) -> "_Cursor":
+        """Parse what `write` wrote; anything else, whatever it is, is a `BadCursor`."""
+        try:
+            padded = text + "=" * (-len(text) % 4)
+            sort, filters, backwards, *keys = json.loads(urlsafe_b64decode(padded.encode("ascii")))
+            kinds = [key.type.python_type for key in orders[sort].keys]
+            values = tuple(_key(key, kind) for key, kind in zip(keys, kinds, strict=True))
+            return cls(sort, filters, {0: False, 1: True}[backwards], values)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise BadCursor(
+                "Take the cursor from `next` or `prev` as it is, or leave it out to start anew."
+            ) from error
+
+
+def _key(value: Any, kind: type) -> Any:
+    """A key of a cursor as `kind`, within what a database can compare with."""
+    if kind is datetime:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None or not EARLIEST <= at < LATEST:
+            raise ValueError(value)
+        return at
+    if type(value) is not kind:
+        raise TypeError(value)
+    if isinstance(value, str) and (not is_storable(value) or len(value) > 400):
+        raise ValueError(value)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError(value)
+    return value
+
+
+def _digest(filters: Mapping[str, str]) -> str:
+    return blake2b(json.dumps(filters, sort_keys=True).encode(), digest_size=6).hexdigest()
+
+
+def fetch_page(
+    reader: Reader,
+    page: type[P],
+    statement: Rows,
+    orders: Mapping[str, Order],
+    query: PageQuery,
+    *path: str,
+    default: str | None = None,
+) -> P:
+    """One page of `statement`, filled into `page`, with links under `path`.
+
+    `statement` has its conditions, and neither order nor limit. The order is `query.sort`, or
+    `default` where the list has one only.
+    """
+    sort = default or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
+    order = orders[sort]
+    kept = parameters(query, cursor=None)
+    scope = {k: v for k, v in kept.items() if k not in PageQuery.model_fields and k != "view"}
+    digest = _digest(scope)
+    cursor = _Cursor.read(query.cursor, orders) if query.cursor else None
+    if cursor and (cursor.sort, cursor.filters) != (sort, digest):
+        raise CursorMismatch("It was made for other filters or another sort; start without it.")
+    rows, more = _rows(reader, statement, order, cursor, query.limit)
+
+    def neighbour(row: Row, backwards: bool) -> str:
+        keys = tuple(row[f"key_{n}"] for n in range(len(order.keys)))
+        at = _Cursor(sort, digest, backwards, keys).write()
+        return link(*path, **kept, cursor=at)
+
+    backwards = cursor is not None and cursor.backwards
+    has_next, has_prev = (bool(cursor), more) if backwards else (more, bool(cursor))
+    return page.model_validate(
+        {
+            "items": rows,
+            "next": neighbour(rows[-1], False) if rows and has_next else None,
+            "prev": neighbour(rows[0], True) if rows and has_prev else None,
+            "total": count(reader, statement) if query.with_total else None,
+        }
+    )
+
+
+def _rows(
+    reader: Reader, statement: Rows, order: Order, cursor: _Cursor | None, limit: int
+) -> tuple[list[Row], bool]:
+    """The rows behind `cursor` in the list's own order, and whether more follow that way."""
+    backwards = cursor is not None and cursor.backwards
+    if cursor is not None:
+        # A row value, not the same spelt with OR: the index then finds the place at once.
+        here = tuple_(*order.keys)
+        there = tuple_(
+            *(literal(value, key.type) for value, key in zip(cursor.keys, order.keys, strict=True))
+        )
+        down = order.descending != backwards
+        statement = statement.where(here < there if down else here > there)
+    keys = (key.label(f"key_{n}") for n, key in enumerate(order.keys))
+    statement = statement.add_columns(*keys).order_by(*order.clauses(backwards)).limit(limit + 1)
+    rows = reader.all(statement)
+    page = rows[:limit]
+    return page[::-1] if backwards else page, len(rows) > limit
+
+
+def count(reader: Reader, statement: Rows) -> int:
+    """How many rows `statement` has."""
+    return reader.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True)) or 0

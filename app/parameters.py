@@ -1,0 +1,238 @@
+"""What query parameters can be: typed, bounded, and refused with a reason."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar, get_origin
+from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo, available_timezones
+
+from fastapi import Path, Request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from app.config import get_settings
+from app.dates import EARLIEST, LATEST, start_of
+from app.errors import FieldProblem, Invalid, did_you_mean
+from app.text import is_storable
+
+T = TypeVar("T")
+
+
+class _Omittable:
+    """Keeps null out of the JSON schema: a parameter is left out, never null."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(schema["schema"] if schema["type"] == "nullable" else schema)
+
+
+Maybe = Annotated[T | None, _Omittable()]
+"""A parameter that may be left out."""
+
+MAX_VALUES = 50
+"""How many values one filter takes."""
+
+
+class Parameters(BaseModel):
+    """The parameters of one endpoint. Each attribute's docstring is its description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class View(StrEnum):
+    """How much of each item a list shows."""
+
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+def _split(values: Any) -> Any:
+    if not isinstance(values, list):
+        return values
+    return [part.strip() for value in values for part in str(value).split(",")]
+
+
+AnyOf = Annotated[list[T], BeforeValidator(_split), Field(max_length=MAX_VALUES)]
+"""Values of which any may hold: `?status=planned&status=active` or `?status=planned,active`."""
+
+
+def _storable(value: str) -> str:
+    if not is_storable(value):
+        raise ValueError("It holds a NUL character or half of a surrogate pair; take it out.")
+    return value
+
+
+Words = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_storable),
+]
+"""A few words of text."""
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    AfterValidator(_storable),
+]
+"""The name of something, or its slug."""
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=120)]
+SlugPath = Annotated[
+    str, Path(pattern=SLUG, max_length=120, description="The slug: the name in its address.")
+]
+Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
+Country = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Z]{2}$")
+]
+
+
+def _day(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        if len(value) != len("2019-04-04"):
+            raise ValueError
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("Write a day as YYYY-MM-DD, such as 2019-04-04.") from None
+    return _bounded(day)
+
+
+def _bounded(day: date) -> date:
+    # A day's margin on both sides keeps every time zone's view of it inside the bounds.
+    if not EARLIEST.year < day.year < LATEST.year - 1:
+        raise ValueError(f"Take a year from {EARLIEST.year + 1} to {LATEST.year - 2}.")
+    return day
+
+
+def _month(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        if len(value) != len("2019-04"):
+            raise ValueError
+        return _bounded(date.fromisoformat(f"{value}-01"))
+    except ValueError as error:
+        if "year" in str(error) and "Take" in str(error):
+            raise
+        raise ValueError("Write a month as YYYY-MM, such as 2019-04.") from None
+
+
+def _instant(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if len(value) == len("2019-04-04"):
+        return _day(value)
+    try:
+        if "T" not in value.upper():
+            raise ValueError
+        at = datetime.fromisoformat(value.upper().replace(" ", "+"))
+    except ValueError:
+        raise ValueError(
+            "Write an instant as RFC 3339, such as 2019-04-04T11:01:35Z, or a day as 2019-04-04."
+        ) from None
+    if at.tzinfo is None:
+        raise ValueError("Say which time zone: end it with Z, or an offset (+ is written %2B).")
+    _bounded(at.date())
+    return at
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A calendar day."""
+
+Month = Annotated[
+    date,
+    BeforeValidator(_month),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
+]
+"""A calendar month, held as its first day."""
+
+Instant = Annotated[
+    datetime | date,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant; a bare day means its start."""
+
+
+@lru_cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(value: Any) -> Any:
+    if isinstance(value, str) and value not in _zones():
+        hint = did_you_mean(value, sorted(_zones()))
+        raise ValueError(f"It is no IANA time zone, such as Europe/Moscow or UTC.{hint}")
+    return ZoneInfo(value) if isinstance(value, str) else value
+
+
+Zone = Annotated[
+    ZoneInfo,
+    BeforeValidator(_zone),
+    WithJsonSchema({"type": "string", "maxLength": 64, "examples": ["Europe/Moscow"]}),
+]
+"""A time zone by its IANA name."""
+
+
+def zone_of(zone: ZoneInfo | None) -> ZoneInfo:
+    """The zone that a request names, or the portal's own."""
+    return zone or ZoneInfo(get_settings().time_zone)
+
+
+def instant(value: datetime | date, zone: ZoneInfo) -> datetime:
+    """The instant that a parameter means: a bare day begins when it begins in `zone`."""
+    return value if isinstance(value, datetime) else start_of(value, zone)
+
+
+async def only_declared(request: Request) -> None:
+    """Refuse parameters that the endpoint does not have, and single ones given twice."""
+    given = request.query_params.multi_items()
+    if not given:
+        return
+    lists = _declared(request.scope["route"])
+    names = [name for name, _ in given]
+    errors = [
+        FieldProblem(
+            parameter=name,
+            code="unknown-parameter",
+            detail=f"There is no parameter {name[:80]!r} here.{did_you_mean(name, sorted(lists))}",
+        )
+        for name in dict.fromkeys(names)
+        if name not in lists
+    ] + [
+        FieldProblem(parameter=name, code="repeated-parameter", detail="Give it once only.")
+        for name in dict.fromkeys(names)
+        if lists.get(name) is False and names.count(name) > 1
+    ]
+    if errors:
+        allowed = ", ".join(sorted(lists)) or "none"
+        raise Invalid(f"Some parameters cannot be taken. Allowed here: {allowed}.", *errors)
+
+
+def _declared(route: Any) -> dict[str, bool]:
+    """The names of the query parameters of `route`, each with whether it may be repeated."""
+    names = _DECLARED.get(route.endpoint)
+    if names is None:
+        names = _DECLARED[route.endpoint] = {}
+        for parameter in route.dependant.query_params:
+            model = parameter.field_info.annotation
+            for name, field in model.model_fields.items():
+                names[name] = get_origin(field.annotation) is list
+    return names
+
+
+_DECLARED: WeakKeyDictionary[Any, dict[str, bool]] = WeakKeyDictionary()

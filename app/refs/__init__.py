@@ -1,0 +1,40 @@
+"""Short forms of each resource, for embedding in others, and the selects that fill them.
+
+Resources never import one another; what two of them show stands here.
+"""
+
+from app.refs.articles import ArticleRef, article_ref
+from app.refs.base import At, Shape, Source
+from app.refs.crew import ROLE_LABELS, CrewAssignmentRead, crew_assignments
+from app.refs.launches import (
+    LaunchRef,
+    LaunchSummary,
+    SpacecraftRead,
+    headline,
+    launch_ref,
+    launch_summary,
+)
+from app.refs.missions import MissionRef, missing_mission, mission_ref
+from app.refs.people import PersonRef, person_ref
+
+__all__ = [
+    "ROLE_LABELS",
+    "ArticleRef",
+    "At",
+    "CrewAssignmentRead",
+    "LaunchRef",
+    "LaunchSummary",
+    "MissionRef",
+    "PersonRef",
+    "Shape",
+    "Source",
+    "SpacecraftRead",
+    "article_ref",
+    "crew_assignments",
+    "headline",
+    "launch_ref",
+    "launch_summary",
+    "missing_mission",
+    "mission_ref",
+    "person_ref",
+]

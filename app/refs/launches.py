@@ -1,0 +1,126 @@
+"""A launch in short, in two sizes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import select
+
+from app.database import Rows, nested, nested_one
+from app.dates import Precision
+from app.links import link
+from app.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
+from app.refs.base import At, Shape
+
+
+class SpacecraftRead(Shape):
+    """A ship or module that a launch carried."""
+
+    name: str = Field(examples=["Progress MS-11"])
+    kind: SpacecraftKind
+    """SC: a ship for a crew. CV: a cargo vehicle."""
+
+
+class VehicleRead(Shape):
+    """A launch vehicle."""
+
+    name: str = Field(examples=["Soyuz-2.1a"])
+    family: str = Field(examples=["Soyuz"])
+
+
+class SiteRead(Shape):
+    """Where a launch leaves from."""
+
+    name: str = Field(examples=["Baikonur Cosmodrome"])
+    pad: str | None
+    country: str = Field(description="ISO 3166-1 alpha-2: where the site lies.", examples=["KZ"])
+
+
+class LaunchRef(Shape):
+    """A launch in short."""
+
+    slug: str
+    headline: str = Field(examples=["LV Soyuz-2.1a with CV Progress MS-11 is launched"])
+    status: LaunchStatus
+    launch_at: At
+    """The start of the period in which it is known to leave; see `launch_at_precision`."""
+    launch_at_precision: Precision
+    url: str
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        vehicle = row["vehicle"]["name"] if row["vehicle"] else None
+        return {
+            "headline": headline(LaunchStatus(row["status"]), vehicle, row["spacecraft"]),
+            "url": link("launches", row["slug"]),
+        }
+
+
+class LaunchSummary(LaunchRef):
+    """A launch as lists show it."""
+
+    id: int
+    cospar_id: str | None = Field(
+        description="The international designator, null where it got none.", examples=["2019-019"]
+    )
+    launch_at_uncertain: bool
+    """Whether even that period is doubtful."""
+    window_starts_at: At | None
+    window_ends_at: At | None
+    vehicle: VehicleRead | None
+    spacecraft: list[SpacecraftRead]
+    """What it carried, the main ship first."""
+    site: SiteRead | None
+    crewed: bool
+    updated_at: At
+    version: int
+
+
+def headline(status: LaunchStatus, vehicle: str | None, ships: list[dict[str, Any]]) -> str:
+    """A launch in a line, as the portal words it: LV, CV and SC are the portal's own terms."""
+    load = " and ".join(
+        ship["name"] if ship["kind"] == SpacecraftKind.OTHER else f"{ship['kind']} {ship['name']}"
+        for ship in ships
+    )
+    launch = " with ".join(part for part in (f"LV {vehicle}" if vehicle else "", load) if part)
+    match status:
+        case LaunchStatus.PLANNED:
+            return f"The launch of {launch} is planned"
+        case LaunchStatus.CANCELLED:
+            return f"The launch of {launch} is cancelled"
+        case LaunchStatus.FAILURE:
+            return f"The launch of {launch} failed"
+        case LaunchStatus.PARTIAL_FAILURE:
+            return f"The launch of {launch} failed in part"
+        case LaunchStatus.IN_FLIGHT | LaunchStatus.SUCCESS:
+            return f"{launch} is launched"
+
+
+def launch_ref(launch: type[Launch] = Launch) -> Rows:
+    """What a `LaunchRef` is filled from."""
+    vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == launch.vehicle_id)
+    ships = select(Spacecraft.name, Spacecraft.kind).where(Spacecraft.launch_id == launch.id)
+    return select(
+        launch.slug,
+        launch.status,
+        launch.launch_at,
+        launch.launch_at_precision,
+        nested_one(vehicle).label("vehicle"),
+        nested(ships, Spacecraft.ordinal).label("spacecraft"),
+    )
+
+
+def launch_summary() -> Rows:
+    """What a `LaunchSummary` is filled from."""
+    site = select(Site.name, Launch.pad, Site.country).where(Site.id == Launch.site_id)
+    return launch_ref().add_columns(
+        Launch.id,
+        Launch.cospar_id,
+        Launch.launch_at_uncertain,
+        Launch.window_starts_at,
+        Launch.window_ends_at,
+        nested_one(site.select_from(Site)).label("site"),
+        Launch.crewed,
+        Launch.updated_at,
+        Launch.version,
+    )

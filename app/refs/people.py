@@ -1,0 +1,33 @@
+"""A person in short."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import select
+
+from app.database import Rows
+from app.links import link
+from app.models import Person
+from app.refs.base import Shape
+
+
+class PersonRef(Shape):
+    """A person in short."""
+
+    slug: str
+    name: str
+    name_native: str | None
+    """The name in the person's own spelling, null where that is `name`."""
+    agency: str | None
+    nationality: str | None = Field(description="ISO 3166-1 alpha-2.", examples=["RU"])
+    url: str
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"url": link("people", row["slug"])}
+
+
+def person_ref(person: type[Person] = Person) -> Rows:
+    """What a `PersonRef` is filled from."""
+    return select(person.slug, person.name, person.name_native, person.agency, person.nationality)
