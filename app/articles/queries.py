@@ -1,0 +1,190 @@
+"""How articles are found."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.orm import aliased
+
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
+from app.articles.schemas import (
+    ArticleArchiveQuery,
+    ArticleFilters,
+    ArticleFullPage,
+    ArticlePage,
+    ArticleQuery,
+    ArticleRead,
+)
+from app.database import Reader, Rows, contains_words, nested, nested_one, nested_values
+from app.dates import add_months
+from app.errors import NotFound
+from app.models import (
+    Article,
+    ArticleLaunch,
+    ArticleMission,
+    ArticlePerson,
+    ArticleTag,
+    Launch,
+    Mission,
+    Person,
+)
+from app.pagination import fetch_page
+from app.parameters import View, instant, zone_of
+from app.refs import article_ref, launch_ref, mission_ref, person_ref
+from app.sorting import orders
+from app.text import slugify
+
+SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
+DATED = Dated(Article.published_at, Article.published_at_precision)
+
+
+def conditions(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of an article."""
+    found: list[ColumnElement[bool]] = []
+    if filters.q:
+        found.append(contains_words(Article.search_text, filters.q))
+    if filters.language:
+        found.append(Article.language.in_(filters.language))
+    if filters.source:
+        found.append(Article.source_slug.in_(map(slugify, filters.source)))
+    if filters.source_not:
+        found.append(Article.source_slug.not_in(map(slugify, filters.source_not)))
+    if filters.has_image is not None:
+        imaged = Article.image_url.is_not(None)
+        found.append(imaged if filters.has_image else ~imaged)
+    return found + _by_links(filters) + _by_dates(filters)
+
+
+def _by_links(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+    """By EXISTS, never by a join: an article that matches twice is still one article."""
+    found: list[ColumnElement[bool]] = []
+    tags = select(ArticleTag.tag).where(ArticleTag.article_id == Article.id)
+    if filters.tag:
+        found.append(tags.where(ArticleTag.tag.in_(filters.tag)).exists())
+    if filters.tag_not:
+        found.append(~tags.where(ArticleTag.tag.in_(filters.tag_not)).exists())
+    if filters.mission:
+        missions = select(ArticleMission.mission_id).join(
+            Mission, Mission.id == ArticleMission.mission_id
+        )
+        about = ArticleMission.article_id == Article.id, Mission.slug.in_(filters.mission)
+        found.append(missions.where(*about).exists())
+    if filters.person:
+        people = select(ArticlePerson.person_id).join(Person, Person.id == ArticlePerson.person_id)
+        about = ArticlePerson.article_id == Article.id, Person.slug.in_(filters.person)
+        found.append(people.where(*about).exists())
+    if filters.launch:
+        launches = select(ArticleLaunch.launch_id).join(
+            Launch, Launch.id == ArticleLaunch.launch_id
+        )
+        about = ArticleLaunch.article_id == Article.id, Launch.slug.in_(filters.launch)
+        found.append(launches.where(*about).exists())
+    return found
+
+
+def _by_dates(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    zone = zone_of(filters.tz)
+    if filters.published_on:
+        found.append(DATED.on(filters.published_on, zone))
+    if filters.published_month:
+        month = filters.published_month
+        found.append(DATED.within(month, add_months(month, 1), zone))
+    if filters.published_at_gte:
+        found.append(Article.published_until > instant(filters.published_at_gte, zone))
+    if filters.published_at_lt:
+        found.append(Article.published_at < instant(filters.published_at_lt, zone))
+    if filters.updated_at_gte:
+        found.append(Article.updated_at >= instant(filters.updated_at_gte, zone))
+    return found
+
+
+def _summary() -> Rows:
+    return article_ref().add_columns(
+        Article.id,
+        Article.lead,
+        Article.source_name,
+        Article.source_url,
+        Article.image_url,
+        Article.image_alt,
+        Article.image_credit,
+        Article.reading_minutes,
+        Article.updated_at,
+        Article.version,
+        nested_values(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
+    )
+
+
+def _whole() -> Rows:
+    missions = mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
+    people = person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)
+    launches = launch_ref().join(ArticleLaunch, ArticleLaunch.launch_id == Launch.id)
+    other = aliased(Article)
+    translations = select(other.language, other.slug).where(
+        other.translation_key == Article.translation_key, other.id != Article.id
+    )
+    return _summary().add_columns(
+        Article.body,
+        Article.body_html,
+        Article.note,
+        Article.created_at,
+        nested(missions.where(ArticleMission.article_id == Article.id), Mission.number).label(
+            "missions"
+        ),
+        nested(people.where(ArticlePerson.article_id == Article.id), Person.name_key).label(
+            "people"
+        ),
+        nested(
+            launches.where(ArticleLaunch.article_id == Article.id), Launch.launch_at, Launch.id
+        ).label("launches"),
+        nested(translations, other.language).label("translations"),
+        _neighbour(-1).label("previous"),
+        _neighbour(1).label("next"),
+    )
+
+
+def _neighbour(step: int) -> Any:
+    """The article before or after in time, ties broken by id as lists do."""
+    beside = aliased(Article)
+    here, there = tuple_(Article.published_at, Article.id), tuple_(beside.published_at, beside.id)
+    order = [
+        column.asc() if step > 0 else column.desc() for column in (beside.published_at, beside.id)
+    ]
+    nearest = (
+        select(beside.id)
+        .where(beside.language == Article.language, there > here if step > 0 else there < here)
+        .order_by(*order)
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = aliased(Article)
+    return nested_one(article_ref(found).where(found.id == nearest))
+
+
+def list_articles(reader: Reader, query: ArticleQuery) -> ArticlePage | ArticleFullPage:
+    """A page of the articles that match."""
+    if query.view is View.FULL:
+        whole = _whole().where(*conditions(query))
+        return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
+    summary = _summary().where(*conditions(query))
+    return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
+
+
+def get_article(reader: Reader, slug: str) -> ArticleRead:
+    """The article `slug`, with all that belongs to it."""
+    article = find_article(reader, Article.slug == slug)
+    if article is None:
+        raise NotFound(f"There is no article {slug!r}. See /v1/articles.")
+    return article
+
+
+def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:
+    """The newest whole article that `where` holds for, None where there is none."""
+    order = SORTS["-published_at"].clauses()
+    row = reader.first(_whole().where(*where).order_by(*order).limit(1))
+    return None if row is None else ArticleRead.model_validate(row)
+
+
+def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
+    """The calendar of a month, or the index of all months, over the articles that match."""
+    records = select(Article.id).where(*conditions(query))
+    return archive_of(reader, DATED, records, query, "articles", "published_on")

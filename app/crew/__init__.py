@@ -1,0 +1,1 @@
+"""Crew assignments: who held which role in which mission."""

@@ -1,0 +1,77 @@
+"""How crew assignments are found."""
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.crew.schemas import (
+    CrewAssignmentFilters,
+    CrewAssignmentPage,
+    CrewAssignmentQuery,
+    CrewFilters,
+    CrewQuery,
+)
+from app.database import Reader, Rows
+from app.dates import utc_day
+from app.models import CrewAssignment, Flight, Launch, Mission, Person
+from app.pagination import fetch_page
+from app.refs import crew_assignments, missing_mission
+from app.sorting import Order
+
+# The crew's own order stays within each mission, whichever way the missions are read.
+SORTS = {
+    "mission": Order((Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
+    "-mission": Order((-Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
+}
+
+
+def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of an assignment."""
+    found: list[ColumnElement[bool]] = []
+    if filters.person:
+        found.append(Person.slug.in_(filters.person))
+    if filters.role:
+        found.append(CrewAssignment.role.in_(filters.role))
+    if filters.role_not:
+        found.append(CrewAssignment.role.not_in(filters.role_not))
+    if filters.agency:
+        found.append(Person.agency.in_(filters.agency))
+    if isinstance(filters, CrewAssignmentFilters) and filters.mission:
+        found.append(Mission.slug.in_(filters.mission))
+    if filters.on:
+        first, after = utc_day(filters.on)
+        found += [
+            Mission.starts_at < after,
+            or_(Mission.ends_until.is_(None), Mission.ends_until > first),
+            or_(CrewAssignment.from_on.is_(None), CrewAssignment.from_on <= filters.on),
+            or_(CrewAssignment.to_on.is_(None), CrewAssignment.to_on >= filters.on),
+            or_(Flight.id.is_(None), Launch.launch_at < after),
+            or_(Flight.landed_until.is_(None), Flight.landed_until > first),
+        ]
+    return found
+
+
+def _joined() -> Rows:
+    """Assignments with what the filters look at; each join finds at most one row."""
+    return (
+        crew_assignments()
+        .join(Mission, Mission.id == CrewAssignment.mission_id)
+        .join(Person, Person.id == CrewAssignment.person_id)
+        .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
+        .outerjoin(Launch, Launch.id == Flight.launch_id)
+    )
+
+
+def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAssignmentPage:
+    """A page of the assignments that match."""
+    found = _joined().where(*conditions(query))
+    return fetch_page(reader, CrewAssignmentPage, found, SORTS, query, "crew-assignments")
+
+
+def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage:
+    """A page of the crew of the mission `slug`."""
+    found = _joined().where(Mission.slug == slug, *conditions(query))
+    path = ("missions", slug, "crew")
+    page = fetch_page(reader, CrewAssignmentPage, found, SORTS, query, *path, default="mission")
+    known = select(Mission.id).where(Mission.slug == slug)
+    if not page.items and reader.scalar(known) is None:
+        raise missing_mission(reader, slug)
+    return page

@@ -1,0 +1,1 @@
+"""Launches to the station."""

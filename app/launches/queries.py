@@ -1,0 +1,169 @@
+"""How launches are found."""
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
+
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
+from app.database import Reader, Rows, contains_words, nested, nested_one
+from app.dates import add_months, now
+from app.errors import NotFound
+from app.launches.schemas import (
+    LaunchArchiveQuery,
+    LaunchFilters,
+    LaunchFullPage,
+    LaunchPage,
+    LaunchQuery,
+    LaunchRead,
+)
+from app.models import (
+    Flight,
+    Launch,
+    LaunchStatus,
+    Mission,
+    MissionLaunch,
+    Person,
+    Site,
+    Spacecraft,
+    Vehicle,
+)
+from app.pagination import fetch_page
+from app.parameters import View, instant, zone_of
+from app.refs import launch_ref, launch_summary, mission_ref, person_ref
+from app.sorting import orders
+from app.text import slugify
+
+SORTS = orders(Launch.id, launch_at=(Launch.launch_at,))
+DATED = Dated(Launch.launch_at, Launch.launch_at_precision)
+
+
+def conditions(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a launch."""
+    found: list[ColumnElement[bool]] = []
+    if filters.status:
+        found.append(Launch.status.in_(filters.status))
+    if filters.status_not:
+        found.append(Launch.status.not_in(filters.status_not))
+    if filters.crewed is not None:
+        found.append(Launch.crewed.is_(filters.crewed))
+    if filters.q:
+        found.append(contains_words(Launch.search_text, filters.q))
+    return found + _by_parts(filters) + _by_links(filters) + _by_dates(filters)
+
+
+def _by_parts(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    vehicles = select(Vehicle.id)
+    if filters.vehicle:
+        named = vehicles.where(Vehicle.slug.in_(map(slugify, filters.vehicle)))
+        found.append(Launch.vehicle_id.in_(named))
+    if filters.vehicle_family:
+        related = vehicles.where(Vehicle.family_slug.in_(map(slugify, filters.vehicle_family)))
+        found.append(Launch.vehicle_id.in_(related))
+    if filters.site:
+        known_as = or_(Site.slug.in_(map(slugify, filters.site)), Site.code.in_(filters.site))
+        found.append(Launch.site_id.in_(select(Site.id).where(known_as)))
+    if filters.country:
+        sites = select(Site.id).where(Site.country.in_(filters.country))
+        found.append(Launch.site_id.in_(sites))
+    return found
+
+
+def _by_links(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    carried = select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id)
+    if filters.spacecraft:
+        named = Spacecraft.slug.in_(map(slugify, filters.spacecraft))
+        found.append(carried.where(named).exists())
+    if filters.kind:
+        found.append(carried.where(Spacecraft.kind.in_(filters.kind)).exists())
+    if filters.mission:
+        served = select(MissionLaunch.launch_id).join(
+            Mission, Mission.id == MissionLaunch.mission_id
+        )
+        of_these = MissionLaunch.launch_id == Launch.id, Mission.slug.in_(filters.mission)
+        found.append(served.where(*of_these).exists())
+    if filters.person:
+        aboard = select(Flight.id).join(Person, Person.id == Flight.person_id)
+        of_them = Flight.launch_id == Launch.id, Person.slug.in_(filters.person)
+        found.append(aboard.where(*of_them).exists())
+    return found
+
+
+def _by_dates(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    zone = zone_of(filters.tz)
+    if filters.launch_on:
+        found.append(DATED.on(filters.launch_on, zone))
+    if filters.launch_month:
+        found.append(DATED.within(filters.launch_month, add_months(filters.launch_month, 1), zone))
+    if filters.launch_at_gte:
+        found.append(Launch.launch_until > instant(filters.launch_at_gte, zone))
+    if filters.launch_at_lt:
+        found.append(Launch.launch_at < instant(filters.launch_at_lt, zone))
+    return found
+
+
+def _whole() -> Rows:
+    landed_with = aliased(Launch)
+    crew = select(
+        nested_one(person_ref().where(Person.id == Flight.person_id)).label("person"),
+        Flight.role,
+        Flight.landed_at,
+        Flight.landed_at_precision,
+        nested_one(launch_ref(landed_with).where(landed_with.id == Flight.landed_with_id)).label(
+            "landed_with"
+        ),
+    ).where(Flight.launch_id == Launch.id)
+    missions = (
+        mission_ref()
+        .add_columns(MissionLaunch.relation)
+        .join(MissionLaunch, MissionLaunch.mission_id == Mission.id)
+        .where(MissionLaunch.launch_id == Launch.id)
+    )
+    return launch_summary().add_columns(
+        Launch.outcome_note,
+        Launch.sources,
+        Launch.created_at,
+        nested(crew, Flight.ordinal, Flight.id).label("crew"),
+        nested(missions, Mission.number, MissionLaunch.relation).label("missions"),
+    )
+
+
+def list_launches(reader: Reader, query: LaunchQuery) -> LaunchPage | LaunchFullPage:
+    """A page of the launches that match."""
+    if query.view is View.FULL:
+        whole = _whole().where(*conditions(query))
+        return fetch_page(reader, LaunchFullPage, whole, SORTS, query, "launches")
+    summary = launch_summary().where(*conditions(query))
+    return fetch_page(reader, LaunchPage, summary, SORTS, query, "launches")
+
+
+def get_launch(reader: Reader, slug: str) -> LaunchRead:
+    """The launch `slug`, with all that belongs to it."""
+    row = reader.first(_whole().where(Launch.slug == slug))
+    if row is None:
+        raise NotFound(
+            f"There is no launch {slug!r}; slugs look like progress-ms-11. See /v1/launches."
+        )
+    return LaunchRead.model_validate(row)
+
+
+def find_next_launch(reader: Reader) -> LaunchRead | None:
+    """The planned launch nearest ahead, None where none is planned."""
+    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > now()
+    row = reader.first(_whole().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1))
+    return None if row is None else LaunchRead.model_validate(row)
+
+
+def get_next_launch(reader: Reader) -> LaunchRead:
+    """The planned launch nearest ahead."""
+    launch = find_next_launch(reader)
+    if launch is None:
+        raise NotFound("No launch is planned. /v1/launches lists those that have been.")
+    return launch
+
+
+def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
+    """The calendar of a month, or the index of all months, over the launches that match."""
+    records = select(Launch.id).where(*conditions(query))
+    return archive_of(reader, DATED, records, query, "launches", "launch_on")

@@ -1,0 +1,49 @@
+"""The application: the only module that knows every resource."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from app import errors
+from app.articles.router import router as articles
+from app.config import Settings, get_settings
+from app.crew.router import router as crew
+from app.database import Database
+from app.errors import Problem
+from app.launches.router import router as launches
+from app.missions.router import router as missions
+from app.parameters import only_declared
+from app.people.router import router as people
+from app.portal.router import router as portal
+
+RESOURCES: tuple[APIRouter, ...] = (portal, missions, articles, launches, people, crew)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service, its database at `settings.database_url`."""
+    settings = settings or get_settings()
+    database = Database(settings.database_url, settings.read_threads)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.engine.dispose()
+
+    app = FastAPI(
+        title="Zarya",
+        summary="The open archive behind an ISS mission portal",
+        version=version("zarya"),
+        lifespan=lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        dependencies=[Depends(only_declared)],
+        responses={"default": {"model": Problem, "description": "What went wrong."}},
+        telemetry={"tracing": False, "metrics": False},
+    )
+    app.state.database = database
+    errors.install(app)
+    for router in RESOURCES:
+        app.include_router(router)
+    return app

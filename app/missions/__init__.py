@@ -1,0 +1,1 @@
+"""Missions: the expeditions to the station."""

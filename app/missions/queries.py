@@ -1,0 +1,192 @@
+"""How missions are found."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.database import Reader, Rows, contains_words, nested, nested_one
+from app.dates import now, utc_day
+from app.errors import NotFound
+from app.missions.schemas import (
+    MissionFilters,
+    MissionFullPage,
+    MissionPage,
+    MissionQuery,
+    MissionRead,
+    MissionStatus,
+)
+from app.models import (
+    ArticleMission,
+    CrewAssignment,
+    Launch,
+    Mission,
+    MissionLaunch,
+    MissionTask,
+    Person,
+)
+from app.pagination import fetch_page
+from app.parameters import View
+from app.refs import crew_assignments, launch_summary, missing_mission, mission_ref
+from app.sorting import orders
+
+SORTS = orders(Mission.id, number=(Mission.number,))
+
+
+def conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a mission."""
+    found: list[ColumnElement[bool]] = []
+    if filters.status:
+        found.append(or_(*(_stands(status) for status in filters.status)))
+    if filters.status_not:
+        found.append(~or_(*(_stands(status) for status in filters.status_not)))
+    if filters.number:
+        found.append(Mission.number.in_(filters.number))
+    if filters.q:
+        found.append(contains_words(Mission.search_text, filters.q))
+    if filters.person:
+        found.append(
+            select(CrewAssignment.id)
+            .join(Person, Person.id == CrewAssignment.person_id)
+            .where(CrewAssignment.mission_id == Mission.id, Person.slug.in_(filters.person))
+            .exists()
+        )
+    return found + _by_dates(filters)
+
+
+def _stands(status: MissionStatus) -> ColumnElement[bool]:
+    moment = now()
+    ended = and_(Mission.ends_at.is_not(None), Mission.ends_at <= moment)
+    match status:
+        case MissionStatus.PLANNED:
+            return Mission.starts_at > moment
+        case MissionStatus.ACTIVE:
+            return and_(Mission.starts_at <= moment, ~ended)
+        case MissionStatus.COMPLETED:
+            return and_(Mission.starts_at <= moment, ended)
+
+
+def _by_dates(filters: MissionFilters) -> list[ColumnElement[bool]]:
+    """Dates that are not exact are periods, and a period matches where it overlaps."""
+    found: list[ColumnElement[bool]] = []
+    if filters.active_on:
+        first, after = utc_day(filters.active_on)
+        found += [
+            Mission.starts_at < after,
+            or_(Mission.ends_until.is_(None), Mission.ends_until > first),
+        ]
+    if filters.starts_on_gte:
+        found.append(Mission.starts_until > utc_day(filters.starts_on_gte)[0])
+    if filters.starts_on_lt:
+        found.append(Mission.starts_at < utc_day(filters.starts_on_lt)[0])
+    if filters.ends_on_gte:
+        first = utc_day(filters.ends_on_gte)[0]
+        found.append(or_(Mission.ends_until.is_(None), Mission.ends_until > first))
+    if filters.ends_on_lt:
+        found.append(Mission.ends_at < utc_day(filters.ends_on_lt)[0])
+    return found
+
+
+def _summary() -> Rows:
+    return mission_ref().add_columns(
+        Mission.id,
+        Mission.starts_at,
+        Mission.starts_at_precision,
+        Mission.ends_at,
+        Mission.ends_at_precision,
+        Mission.summary,
+        Mission.updated_at,
+        Mission.version,
+    )
+
+
+def _whole() -> Rows:
+    tasks = select(MissionTask.position, MissionTask.text, MissionTask.derived)
+    crew = crew_assignments().where(CrewAssignment.mission_id == Mission.id)
+    launches = (
+        launch_summary()
+        .add_columns(MissionLaunch.relation)
+        .join(MissionLaunch, MissionLaunch.launch_id == Launch.id)
+        .where(MissionLaunch.mission_id == Mission.id)
+    )
+    return _summary().add_columns(
+        Mission.alternative_names,
+        Mission.sources,
+        Mission.created_at,
+        nested(tasks.where(MissionTask.mission_id == Mission.id), MissionTask.position).label(
+            "tasks"
+        ),
+        nested(crew, CrewAssignment.ordinal).label("crew"),
+        nested(launches, Launch.launch_at.desc(), Launch.id.desc(), MissionLaunch.relation).label(
+            "launches"
+        ),
+        nested_one(_counts()).label("counts"),
+        _neighbour(-1).label("previous"),
+        _neighbour(1).label("next"),
+    )
+
+
+def _counts() -> Rows:
+    def number(column: Any, of: Any) -> Any:
+        return select(func.count(column.distinct())).where(of == Mission.id).scalar_subquery()
+
+    return select(
+        number(CrewAssignment.person_id, CrewAssignment.mission_id).label("crew"),
+        number(MissionLaunch.launch_id, MissionLaunch.mission_id).label("launches"),
+        number(ArticleMission.article_id, ArticleMission.mission_id).label("articles"),
+    )
+
+
+def _neighbour(step: int) -> Any:
+    beside = aliased(Mission)
+    number = (
+        select(func.min(beside.number) if step > 0 else func.max(beside.number))
+        .where(beside.number > Mission.number if step > 0 else beside.number < Mission.number)
+        .scalar_subquery()
+    )
+    other = aliased(Mission)
+    return nested_one(mission_ref(other).where(other.number == number))
+
+
+def list_missions(reader: Reader, query: MissionQuery) -> MissionPage | MissionFullPage:
+    """A page of the missions that match."""
+    if query.view is View.FULL:
+        whole = _whole().where(*conditions(query))
+        return fetch_page(reader, MissionFullPage, whole, SORTS, query, "missions")
+    summary = _summary().where(*conditions(query))
+    return fetch_page(reader, MissionPage, summary, SORTS, query, "missions")
+
+
+def get_mission(reader: Reader, slug: str) -> MissionRead:
+    """The mission `slug`, with all that belongs to it."""
+    row = reader.first(_whole().where(Mission.slug == slug))
+    if row is None:
+        raise missing_mission(reader, slug)
+    return MissionRead.model_validate(row)
+
+
+def current_slug(reader: Reader) -> str:
+    """The slug of the mission that goes on now: the one begun last, where crews overlap."""
+    slug = reader.scalar(
+        select(Mission.slug)
+        .where(_stands(MissionStatus.ACTIVE))
+        .order_by(Mission.starts_at.desc(), Mission.number.desc())
+    )
+    if slug:
+        return slug
+    planned = reader.first(
+        select(Mission.slug, Mission.starts_at)
+        .where(_stands(MissionStatus.PLANNED))
+        .order_by(Mission.starts_at, Mission.number)
+    )
+    following = (
+        f"The next, {planned['slug']}, is planned to begin {planned['starts_at']:%Y-%m-%d}."
+        if planned
+        else "No mission is planned."
+    )
+    raise NotFound(f"No mission is going on now. {following}")
+
+
+def get_current_mission(reader: Reader) -> MissionRead:
+    """The mission that goes on now."""
+    return get_mission(reader, current_slug(reader))

@@ -1,0 +1,1 @@
+"""People who flew, or set out to fly, to the station."""

@@ -1,0 +1,123 @@
+"""How people are found."""
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.database import Reader, Rows, contains_words, nested, nested_one
+from app.dates import utc_day
+from app.errors import NotFound
+from app.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person
+from app.pagination import fetch_page
+from app.parameters import View
+from app.people.schemas import PersonFilters, PersonFullPage, PersonPage, PersonQuery, PersonRead
+from app.refs import crew_assignments, launch_ref, person_ref
+from app.sorting import orders
+
+SORTS = orders(Person.id, name=(Person.name_key,))
+
+
+def conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a person."""
+    found: list[ColumnElement[bool]] = []
+    if filters.q:
+        found.append(contains_words(Person.search_text, filters.q))
+    if filters.agency:
+        found.append(Person.agency.in_(filters.agency))
+    if filters.agency_not:
+        found.append(or_(Person.agency.is_(None), Person.agency.not_in(filters.agency_not)))
+    if filters.nationality:
+        found.append(Person.nationality.in_(filters.nationality))
+    if filters.nationality_not:
+        other = Person.nationality.not_in(filters.nationality_not)
+        found.append(or_(Person.nationality.is_(None), other))
+    if filters.role:
+        held = select(CrewAssignment.id).where(CrewAssignment.person_id == Person.id)
+        found.append(held.where(CrewAssignment.role.in_(filters.role)).exists())
+    if filters.mission:
+        held = select(CrewAssignment.id).where(CrewAssignment.person_id == Person.id)
+        of_mission = held.join(Mission, Mission.id == CrewAssignment.mission_id)
+        found.append(of_mission.where(Mission.slug.in_(filters.mission)).exists())
+    if filters.aboard_on:
+        first, after = utc_day(filters.aboard_on)
+        found.append(
+            select(Flight.id)
+            .join(Launch, Launch.id == Flight.launch_id)
+            .where(
+                Flight.person_id == Person.id,
+                Launch.status != LaunchStatus.FAILURE,
+                Launch.launch_at < after,
+                or_(Flight.landed_until.is_(None), Flight.landed_until > first),
+            )
+            .exists()
+        )
+    return found
+
+
+def _summary() -> Rows:
+    flights = select(
+        nested_one(
+            select(Launch.status, Launch.launch_at).where(Launch.id == Flight.launch_id)
+        ).label("launch"),
+        Flight.landed_at,
+    ).where(Flight.person_id == Person.id)
+    return _columns().add_columns(nested(flights, Flight.id).label("flights"))
+
+
+def _columns() -> Rows:
+    missions = select(func.count(CrewAssignment.mission_id.distinct())).where(
+        CrewAssignment.person_id == Person.id
+    )
+    return person_ref().add_columns(
+        Person.id,
+        missions.scalar_subquery().label("missions_count"),
+        Person.updated_at,
+        Person.version,
+    )
+
+
+def _whole() -> Rows:
+    landed_with = aliased(Launch)
+    up = aliased(Launch)
+    flights = (
+        select(
+            Flight.role,
+            Flight.landed_at,
+            Flight.landed_at_precision,
+            nested_one(launch_ref().where(Launch.id == Flight.launch_id)).label("launch"),
+            nested_one(
+                launch_ref(landed_with).where(landed_with.id == Flight.landed_with_id)
+            ).label("landed_with"),
+        )
+        .join(up, up.id == Flight.launch_id)
+        .where(Flight.person_id == Person.id)
+    )
+    crew = crew_assignments().join(Mission, Mission.id == CrewAssignment.mission_id)
+    return _columns().add_columns(
+        Person.aliases,
+        Person.sources,
+        Person.created_at,
+        nested(flights, up.launch_at.desc(), Flight.id.desc()).label("flights"),
+        nested(
+            crew.where(CrewAssignment.person_id == Person.id),
+            Mission.number.desc(),
+            CrewAssignment.ordinal,
+        ).label("assignments"),
+    )
+
+
+def list_people(reader: Reader, query: PersonQuery) -> PersonPage | PersonFullPage:
+    """A page of the people who match."""
+    if query.view is View.FULL:
+        whole = _whole().where(*conditions(query))
+        return fetch_page(reader, PersonFullPage, whole, SORTS, query, "people")
+    return fetch_page(
+        reader, PersonPage, _summary().where(*conditions(query)), SORTS, query, "people"
+    )
+
+
+def get_person(reader: Reader, slug: str) -> PersonRead:
+    """The person `slug`, with all that is on record."""
+    row = reader.first(_whole().where(Person.slug == slug))
+    if row is None:
+        raise NotFound(f"There is nobody {slug!r}; slugs look like anne-mcclain. See /v1/people.")
+    return PersonRead.model_validate(row)

@@ -1,0 +1,108 @@
+"""What people look like, and how they can be asked for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.dates import Precision, now, whole_days
+from app.models import CrewRole, LaunchStatus, ShipRole
+from app.pagination import Page, ViewQuery
+from app.parameters import AnyOf, Country, Day, Maybe, Name, Parameters, Slug, Words
+from app.refs import At, CrewAssignmentRead, LaunchRef, PersonRef, Shape, Source
+
+
+class PersonSort(StrEnum):
+    """The orders that people can be listed in."""
+
+    A_TO_Z = "name"
+    Z_TO_A = "-name"
+
+
+class PersonFilters(Parameters):
+    """Which people."""
+
+    q: Maybe[Words] = None
+    """Words that their names hold, in any spelling on record and any order."""
+    agency: AnyOf[Name] = []
+    """The agency they fly for."""
+    agency_not: AnyOf[Name] = []
+    """An agency they must not fly for."""
+    nationality: AnyOf[Country] = []
+    """ISO 3166-1 alpha-2."""
+    nationality_not: AnyOf[Country] = []
+    """A nationality they must not have."""
+    role: AnyOf[CrewRole] = []
+    """A role that they held aboard the station."""
+    mission: AnyOf[Slug] = []
+    """A mission in whose crew they were, by slug."""
+    aboard_on: Maybe[Day] = None
+    """A day, in UTC, on which they were in space for the station, from launch to landing."""
+
+
+class PersonQuery(PersonFilters, ViewQuery):
+    """A page of people."""
+
+    sort: PersonSort = PersonSort.A_TO_Z
+    """The order: by name."""
+
+
+class PersonSummary(PersonRef):
+    """A person as lists show them."""
+
+    id: int
+    missions_count: int
+    """Missions in whose crew they were, however many roles they held."""
+    days_aboard: int
+    """Full days in space on flights to the station, launch to landing or to now."""
+    aboard: bool
+    """Whether they are in space for the station now, as far as is on record."""
+    updated_at: At
+    version: int
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        moment = now()
+        flown = [f for f in row["flights"] if f["launch"]["status"] != LaunchStatus.FAILURE]
+        spans = [(_instant(f["launch"]["launch_at"]), _instant(f["landed_at"])) for f in flown]
+        return super().complete(row) | {
+            "days_aboard": sum(whole_days(up, down or moment) for up, down in spans if up),
+            "aboard": any(up and up <= moment and down is None for up, down in spans),
+        }
+
+
+class FlightRead(Shape):
+    """A way up to the station and down again."""
+
+    role: ShipRole
+    """The role aboard the ship."""
+    launch: LaunchRef
+    landed_with: LaunchRef | None
+    """The launch of the ship they came home with, null while they are in space."""
+    landed_at: At | None
+    landed_at_precision: Precision | None
+
+
+class PersonRead(PersonSummary):
+    """A person with all that is on record."""
+
+    aliases: list[str]
+    """Other spellings of the name."""
+    assignments: list[CrewAssignmentRead]
+    """The roles they held in missions, newest first."""
+    flights: list[FlightRead]
+    """Their flights, newest first: with a mission's crew or as visitors."""
+    sources: list[Source]
+    created_at: At
+
+
+class PersonPage(Page[PersonSummary]):
+    """A page of people in short."""
+
+
+class PersonFullPage(Page[PersonRead]):
+    """A page of people with all that is on record."""
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

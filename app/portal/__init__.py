@@ -1,0 +1,1 @@
+"""The portal's composite answers, assembled from the queries of the resources."""

@@ -1,0 +1,20 @@
+"""`/v1/missions/{slug}/page`: a mission's whole page in one answer."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.database import DatabaseDep
+from app.parameters import SlugPath
+from app.portal import queries
+from app.portal.schemas import PortalPage, PortalPageQuery
+
+router = APIRouter(prefix="/v1/missions", tags=["portal"])
+
+
+@router.get("/{slug}/page", name="getMissionPage", summary="Get a mission's page")
+async def get_portal_page(
+    slug: SlugPath, query: Annotated[PortalPageQuery, Query()], database: DatabaseDep
+) -> PortalPage:
+    """Mission, tasks, crew, launches, leading article, news and calendar; `current` works too."""
+    return await database.read(queries.get_portal_page, slug, query)

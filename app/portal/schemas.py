@@ -1,0 +1,47 @@
+"""The mission page in one answer."""
+
+from pydantic import Field
+
+from app.archive import ArchiveMonth
+from app.articles.schemas import ArticleRead, ArticleSummary
+from app.launches.schemas import LaunchRead
+from app.missions.schemas import MissionRead
+from app.parameters import AnyOf, Language, Maybe, Month, Parameters, Zone
+from app.refs import LaunchSummary, Shape
+
+
+class PortalPageQuery(Parameters):
+    """How much of a mission's page to show."""
+
+    month: Maybe[Month] = None
+    """The month of the calendar; otherwise that of the mission's end, or the present one."""
+    launches: int = Field(default=5, ge=0, le=50)
+    """How many launches at the most."""
+    articles: int = Field(default=3, ge=0, le=50)
+    """How many articles at the most, beside the leading one."""
+    language: AnyOf[Language] = []
+    """The language of news and calendar, such as `en`; otherwise all."""
+    tz: Maybe[Zone] = None
+    """The IANA time zone that days are days of; otherwise the portal's own."""
+
+
+class PortalLaunches(Shape):
+    """The launches of a mission's page."""
+
+    recent: list[LaunchSummary]
+    """The mission's, newest first, up to the end of `month` where it is given."""
+    next: LaunchRead | None
+    """The planned launch nearest ahead, whatever its mission."""
+
+
+class PortalPage(Shape):
+    """All that a mission's page shows."""
+
+    mission: MissionRead
+    launches: PortalLaunches
+    lead_article: ArticleRead | None
+    """The article that the mission features, else its newest."""
+    articles: list[ArticleSummary]
+    """The newest of the month where it is given, else the newest."""
+    archive: ArchiveMonth
+    """The calendar of the news, whatever its mission."""
