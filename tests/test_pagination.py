@@ -1,0 +1,183 @@
+"""Cursors: a walk loses and doubles nothing, whatever comes and goes meanwhile."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.models import Article
+from tests import factories
+
+NOON = datetime(2019, 4, 4, 12, tzinfo=UTC)
+
+
+def walk(client: TestClient, address: str, between: Any = lambda: None) -> list[str]:
+    """The slugs of all pages from `address` on, `between` called after each."""
+    slugs: list[str] = []
+    following: str | None = address
+    while following:
+        page = client.get(following).raise_for_status().json()
+        slugs += [item["slug"] for item in page["items"]]
+        following = page["next"]
+        between()
+    return slugs
+
+
+@pytest.mark.parametrize("sort", ["-published_at", "published_at", "title"])
+@pytest.mark.parametrize("limit", [7, 100])
+def test_a_walk_over_equal_keys_sees_each_once(
+    client: TestClient, database: Database, sort: str, limit: int
+) -> None:
+    with database.session() as session:
+        session.add_all(factories.article(published_at=NOON, title="Same") for _ in range(400))
+    seen = walk(client, f"/v1/articles?sort={sort}&limit={limit}")
+    assert len(seen) == len(set(seen)) == 400
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_a_walk_survives_changes(client: TestClient, database: Database, data: Any) -> None:
+    """What was there all along is seen once; what came or went is seen at most once."""
+    hours = st.integers(0, 3)
+    with database.session() as session:
+        for table in (Article.__table__,):
+            session.execute(table.delete())
+        stay = [factories.article(published_at=NOON + timedelta(hours=data.draw(hours)))
+                for _ in range(data.draw(st.integers(0, 12)))]
+        leave = [factories.article(published_at=NOON + timedelta(hours=data.draw(hours)))
+                 for _ in range(6)]
+        session.add_all(stay + leave)
+        staying, leaving = {a.slug for a in stay}, [a.id for a in leave]
+        session.flush()
+        leaving = [a.id for a in leave]
+
+    def change() -> None:
+        with database.session() as session:
+            if leaving and data.draw(st.booleans()):
+                session.delete(session.get_one(Article, leaving.pop()))
+            if data.draw(st.booleans()):
+                came = NOON + timedelta(hours=data.draw(hours))
+                session.add(factories.article(published_at=came))
+
+    sort = data.draw(st.sampled_from(["-published_at", "published_at"]))
+    limit = data.draw(st.integers(1, 5))
+    seen = walk_at_most(client, f"/v1/articles?sort={sort}&limit={limit}", change, 12)
+    assert len(seen) == len(set(seen))
+    assert staying <= set(seen)
+
+
+def walk_at_most(client: TestClient, address: str, between: Any, changes: int) -> list[str]:
+    """`walk`, with `between` called a bounded number of times, so that the walk ends."""
+    left = iter(range(changes))
+    return walk(client, address, lambda: between() if next(left, None) is not None else None)
+
+
+def test_the_way_back_is_the_way_there(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        session.add_all(
+            factories.article(published_at=NOON + timedelta(hours=n // 2)) for n in range(11)
+        )
+    pages, address = [], "/v1/articles?limit=3"
+    while address:
+        pages.append(client.get(address).json())
+        address = pages[-1]["next"]
+    back = [pages[-1]]
+    while back[-1]["prev"]:
+        back.append(client.get(back[-1]["prev"]).json())
+    assert [page["items"] for page in reversed(back)] == [page["items"] for page in pages]
+    assert back[-1]["prev"] is None
+    assert pages[0]["prev"] is None
+
+
+def test_links_are_in_the_header_too(archive: TestClient) -> None:
+    first = archive.get("/v1/launches?limit=2")
+    assert first.headers["Link"] == f'<{first.json()["next"]}>; rel="next"'
+    second = archive.get(first.json()["next"])
+    assert second.headers["Link"] == (
+        f'<{second.json()["prev"]}>; rel="prev", <{second.json()["next"]}>; rel="next"'
+    )
+
+
+def test_total_counts_all_pages_and_only_when_asked(archive: TestClient) -> None:
+    assert archive.get("/v1/launches?limit=2").json()["total"] is None
+    page = archive.get("/v1/launches?limit=2&with_total=true").json()
+    assert page["total"] == 303
+    assert archive.get(page["next"]).json()["total"] == 303
+
+
+def cursor_of(client: TestClient, address: str) -> str:
+    following = client.get(address).json()["next"]
+    return str(following.split("cursor=")[1].split("&")[0])
+
+
+def recoded(cursor: str, change: Any) -> str:
+    parts = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return urlsafe_b64encode(json.dumps(change(parts)).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "/v1/launches?limit=2&status=success",
+        "/v1/launches?limit=2&sort=launch_at",
+        "/v1/launches?limit=2&tz=UTC",
+    ],
+)
+def test_a_cursor_works_with_its_own_list_only(archive: TestClient, other: str) -> None:
+    cursor = cursor_of(archive, "/v1/launches?limit=2")
+    assert archive.get(f"/v1/launches?limit=5&cursor={cursor}").status_code == 200
+    refusal = archive.get(f"{other}&cursor={cursor}")
+    assert refusal.status_code == 400
+    assert refusal.json()["type"].endswith("/problems/cursor-mismatch")
+
+
+@pytest.mark.parametrize("length", [1, 5, 20, 40, -1, -2])
+def test_a_cut_cursor_is_refused(archive: TestClient, length: int) -> None:
+    cursor = cursor_of(archive, "/v1/launches?limit=2")
+    refusal = archive.get(f"/v1/launches?limit=2&cursor={cursor[:length]}")
+    assert refusal.status_code == 400
+    assert refusal.json()["type"].endswith("/problems/invalid-cursor")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parts: [],
+        lambda parts: {"a": 1},
+        lambda parts: "text",
+        lambda parts: [*parts[:-1], 2**63],
+        lambda parts: [*parts[:-1], True],
+        lambda parts: [*parts[:-1], "1"],
+        lambda parts: [*parts[:-1], None],
+        lambda parts: [*parts[:-1], 1.5],
+        lambda parts: [*parts, 1],
+        lambda parts: [*parts[:3], "9999-12-31T23:59:59-14:00", 1],
+        lambda parts: [*parts[:3], "2019-04-04T00:00:00", 1],
+        lambda parts: [*parts[:3], "\0", 1],
+        lambda parts: [parts[0], parts[1], 7, *parts[3:]],
+        lambda parts: [["x"], *parts[1:]],
+    ],
+)
+def test_a_forged_cursor_is_refused(archive: TestClient, change: Any) -> None:
+    cursor = recoded(cursor_of(archive, "/v1/launches?limit=2"), change)
+    assert archive.get(f"/v1/launches?limit=2&cursor={cursor}").status_code == 400
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(cursor=st.text(min_size=1, max_size=60))
+def test_no_text_is_a_cursor_that_breaks(archive: TestClient, cursor: str) -> None:
+    assert archive.get("/v1/articles", params={"cursor": cursor}).status_code == 400
