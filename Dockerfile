@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 WORKDIR /zarya
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir uv==0.13.9
 COPY pyproject.toml uv.lock README.md LICENSE NOTICE ./
-RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-default-groups --no-install-project
+RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --compile-bytecode --no-default-groups --no-install-project
 COPY app app
 COPY migrations migrations
 COPY alembic.ini ./

@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV_VERSION = 0.13.9
 PORT ?= 8000
 VENV = .venv/bin
-SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact
+SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
 .PHONY: help install run test check migration dataset-check clean
 .DEFAULT_GOAL = help

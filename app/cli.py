@@ -1,7 +1,6 @@
 """The `zarya` command."""
 
 import json
-import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -113,3 +112,14 @@ def _explained() -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         console.print(f"The database {get_settings().database_url} cannot be used: {cause}")
         raise typer.Exit(2) from error
+
+
+@contextmanager
+def _progress() -> Iterator[loading.Progress]:
+    """A progress bar on the terminal; nothing where the output is no terminal."""
+    columns = TextColumn("Loading {task.description:<10}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step, done, total: bar.update(
+            task, description=step, completed=done, total=total
+        )

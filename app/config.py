@@ -26,6 +26,14 @@ class Settings(BaseSettings):
     read_threads: int = Field(default=4, ge=1, le=64)
     """How many reads run at once in one process; the connection pool is as large."""
 
+    @field_validator("database_url")
+    @classmethod
+    def known_database(cls, value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        if scheme not in {"sqlite", "postgresql"} or rest in {"", "/", "/:memory:"}:
+            raise ValueError("take sqlite:///a/file.db or postgresql://user:password@host/name")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def known_zone(cls, value: str) -> str:

@@ -126,9 +126,13 @@ class Renamed(Exception):
         self.new = new
 
 
+LONGEST_GUESS = 64
+
+
 def did_you_mean(word: str, allowed: list[str]) -> str:
     """A hint at the allowed word nearest to `word`, empty where none is near."""
-    near = get_close_matches(word, allowed, n=1)
+    # Comparing takes time by the square of the length; no name of ours is as long as this.
+    near = get_close_matches(word, allowed, n=1) if len(word) <= LONGEST_GUESS else []
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
@@ -171,7 +175,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        method, path = request.method, request.url.path
+        method, path = request.method, request.scope["path"]
         refusals: dict[int, ApiError] = {
             404: NotFound(f"No resource has the path {path}."),
             405: MethodNotAllowed(f"{method} does not work on {path}; `Allow` lists what does."),
@@ -189,8 +193,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Renamed)
     async def renamed(request: Request, answer: Renamed) -> RedirectResponse:
-        path = request.url.path.replace(f"/{answer.old}", f"/{answer.new}", 1)
-        query = f"?{request.url.query}" if request.url.query else ""
+        # From the scope: a request's URL is made with its Host header, which anybody can write.
+        path = request.scope["path"].replace(f"/{answer.old}", f"/{answer.new}", 1)
+        query = f"?{q.decode('latin-1')}" if (q := request.scope["query_string"]) else ""
         location = f"{get_settings().origin}{path}{query}"
         return RedirectResponse(location, HTTPStatus.PERMANENT_REDIRECT)
 

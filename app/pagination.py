@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Response
 from pydantic import BaseModel, Field
@@ -16,7 +16,7 @@ from app.database import Reader, Row, Rows
 from app.dates import EARLIEST, LATEST
 from app.errors import BadCursor, CursorMismatch
 from app.links import link
-from app.parameters import Parameters, View
+from app.parameters import Maybe, Parameters, View
 from app.sorting import Order
 from app.text import is_storable
 
@@ -32,7 +32,7 @@ class PageQuery(Parameters):
 
     limit: int = Field(default=20, ge=1, le=MAX_LIMIT)
     """How many items a page holds at the most."""
-    cursor: str | None = Field(default=None, min_length=1, max_length=2000)
+    cursor: Maybe[Annotated[str, Field(min_length=1, max_length=2000)]] = None
     """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
     with_total: bool = False
     """Whether to count all items that match; otherwise `total` is null."""

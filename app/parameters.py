@@ -1,8 +1,10 @@
 """What query parameters can be: typed, bounded, and refused with a reason."""
 
+from collections import Counter
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from math import inf
 from typing import Annotated, Any, TypeVar, get_origin
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo, available_timezones
@@ -35,11 +37,16 @@ class _Omittable:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return handler(schema["schema"] if schema["type"] == "nullable" else schema)
+        shown = handler(schema)
+        kinds = [kind for kind in shown.pop("anyOf", []) if kind != {"type": "null"}]
+        return shown | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
 
 
 Maybe = Annotated[T | None, _Omittable()]
 """A parameter that may be left out."""
+
+MAX_ERRORS = 20
+"""How many faults of one request are told."""
 
 MAX_VALUES = 50
 """How many values one filter takes."""
@@ -95,7 +102,9 @@ SlugPath = Annotated[
 ]
 Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 Country = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Z]{2}$")
+    str,
+    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+    StringConstraints(pattern="^[A-Z]{2}$"),
 ]
 
 
@@ -200,39 +209,35 @@ def instant(value: datetime | date, zone: ZoneInfo) -> datetime:
 
 async def only_declared(request: Request) -> None:
     """Refuse parameters that the endpoint does not have, and single ones given twice."""
-    given = request.query_params.multi_items()
-    if not given:
+    if not request.scope["query_string"]:
         return
-    lists = _declared(request.scope["route"])
-    names = [name for name, _ in given]
-    errors = [
-        FieldProblem(
-            parameter=name,
-            code="unknown-parameter",
-            detail=f"There is no parameter {name[:80]!r} here.{did_you_mean(name, sorted(lists))}",
-        )
-        for name in dict.fromkeys(names)
-        if name not in lists
-    ] + [
-        FieldProblem(parameter=name, code="repeated-parameter", detail="Give it once only.")
-        for name in dict.fromkeys(names)
-        if lists.get(name) is False and names.count(name) > 1
-    ]
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    declared = _declared(request.scope["route"])
+    faulty = [name for name, given in times.items() if given > declared.get(name, 0)]
+    errors = [_refusal(name, declared) for name in faulty[:MAX_ERRORS]]
     if errors:
-        allowed = ", ".join(sorted(lists)) or "none"
+        allowed = ", ".join(sorted(declared)) or "none"
         raise Invalid(f"Some parameters cannot be taken. Allowed here: {allowed}.", *errors)
 
 
-def _declared(route: Any) -> dict[str, bool]:
-    """The names of the query parameters of `route`, each with whether it may be repeated."""
+def _refusal(name: str, declared: dict[str, float]) -> FieldProblem:
+    if name in declared:
+        return FieldProblem(parameter=name, code="repeated-parameter", detail="Give it only once.")
+    hint = did_you_mean(name, sorted(declared))
+    detail = f"There is no such parameter here.{hint}"
+    return FieldProblem(parameter=name, code="unknown-parameter", detail=detail)
+
+
+def _declared(route: Any) -> dict[str, float]:
+    """The names of the query parameters of `route`, each with how often it may be given."""
     names = _DECLARED.get(route.endpoint)
     if names is None:
         names = _DECLARED[route.endpoint] = {}
         for parameter in route.dependant.query_params:
             model = parameter.field_info.annotation
             for name, field in model.model_fields.items():
-                names[name] = get_origin(field.annotation) is list
+                names[name] = inf if get_origin(field.annotation) is list else 1
     return names
 
 
-_DECLARED: WeakKeyDictionary[Any, dict[str, bool]] = WeakKeyDictionary()
+_DECLARED: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()

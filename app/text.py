@@ -3,17 +3,21 @@
 import re
 import unicodedata
 
-_CYRILLIC = dict(
+_LATIN = dict(
     zip(
-        "абвгдезийклмнопрстуфыэіѓќ",
-        "a b v g d e z i y k l m n o p r s t u f y e i g k".split(),
+        "абвгдезийклмнопрстуфыэі",
+        "a b v g d e z i y k l m n o p r s t u f y e i".split(),
         strict=True,
     )
 ) | {
     "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch",
     "ъ": "", "ь": "", "ю": "yu", "я": "ya", "ё": "yo",
+    "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i",
+    "'": "", "’": "",
 }  # fmt: skip
-_TRANSLITERATE = str.maketrans(_CYRILLIC)
+_TRANSLITERATE = str.maketrans(_LATIN)
+_KEPT = str.maketrans({"й": "\0"})
+_RESTORED = str.maketrans({"\0": "й"})
 
 
 def fold(text: str) -> str:
@@ -21,15 +25,16 @@ def fold(text: str) -> str:
 
     "Ёлкин  É" and "елкин e" fold alike. й stays apart from и: it is a letter of its own.
     """
-    kept = text.casefold().replace("й", "\0")
-    plain = "".join(c for c in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(c))
-    return " ".join(plain.replace("\0", "й").split())
+    cased = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    apart = unicodedata.normalize("NFKD", cased.replace("\0", "").translate(_KEPT))
+    plain = "".join(c for c in apart if not unicodedata.combining(c))
+    return " ".join(plain.translate(_RESTORED).split())
 
 
 def slugify(text: str) -> str:
     """`text` as it stands in an address: "Союз-2.1а" and "Soyuz-2.1a" both give "soyuz-2-1a"."""
-    latin = unicodedata.normalize("NFC", text).casefold().translate(_TRANSLITERATE)
-    return re.sub(r"[^a-z0-9]+", "-", fold(latin).replace("'", "")).strip("-")
+    cased = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[^a-z0-9]+", "-", fold(cased.translate(_TRANSLITERATE))).strip("-")
 
 
 def is_storable(text: str) -> bool:

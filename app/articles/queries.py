@@ -154,6 +154,7 @@ def _neighbour(step: int) -> Any:
         .where(beside.language == Article.language, there > here if step > 0 else there < here)
         .order_by(*order)
         .limit(1)
+        .correlate(Article)
         .scalar_subquery()
     )
     found = aliased(Article)

@@ -31,6 +31,7 @@ class ArticleSort(StrEnum):
     NEWEST = "-published_at"
     OLDEST = "published_at"
     A_TO_Z = "title"
+    Z_TO_A = "-title"
 
 
 class ArticleFilters(Parameters):

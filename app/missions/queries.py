@@ -128,7 +128,12 @@ def _whole() -> Rows:
 
 def _counts() -> Rows:
     def number(column: Any, of: Any) -> Any:
-        return select(func.count(column.distinct())).where(of == Mission.id).scalar_subquery()
+        return (
+            select(func.count(column.distinct()))
+            .where(of == Mission.id)
+            .correlate(Mission)  # by name: by itself SQLAlchemy looks one level up only
+            .scalar_subquery()
+        )
 
     return select(
         number(CrewAssignment.person_id, CrewAssignment.mission_id).label("crew"),
@@ -142,6 +147,7 @@ def _neighbour(step: int) -> Any:
     number = (
         select(func.min(beside.number) if step > 0 else func.max(beside.number))
         .where(beside.number > Mission.number if step > 0 else beside.number < Mission.number)
+        .correlate(Mission)
         .scalar_subquery()
     )
     other = aliased(Mission)

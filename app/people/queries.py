@@ -30,13 +30,15 @@ def conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
     if filters.nationality_not:
         other = Person.nationality.not_in(filters.nationality_not)
         found.append(or_(Person.nationality.is_(None), other))
-    if filters.role:
+    if filters.role or filters.mission:
+        # One EXISTS for both: who commanded that mission, not who was in it and commanded another.
         held = select(CrewAssignment.id).where(CrewAssignment.person_id == Person.id)
-        found.append(held.where(CrewAssignment.role.in_(filters.role)).exists())
-    if filters.mission:
-        held = select(CrewAssignment.id).where(CrewAssignment.person_id == Person.id)
-        of_mission = held.join(Mission, Mission.id == CrewAssignment.mission_id)
-        found.append(of_mission.where(Mission.slug.in_(filters.mission)).exists())
+        if filters.role:
+            held = held.where(CrewAssignment.role.in_(filters.role))
+        if filters.mission:
+            held = held.join(Mission, Mission.id == CrewAssignment.mission_id)
+            held = held.where(Mission.slug.in_(filters.mission))
+        found.append(held.exists())
     if filters.aboard_on:
         first, after = utc_day(filters.aboard_on)
         found.append(

@@ -33,7 +33,7 @@ class PersonFilters(Parameters):
     nationality_not: AnyOf[Country] = []
     """A nationality they must not have."""
     role: AnyOf[CrewRole] = []
-    """A role that they held aboard the station."""
+    """A role that they held aboard the station, in `mission` where that is given too."""
     mission: AnyOf[Slug] = []
     """A mission in whose crew they were, by slug."""
     aboard_on: Maybe[Day] = None

@@ -1,7 +1,7 @@
 """Crew assignments: they belong to a mission and to a person alike, and show in both."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import Field
@@ -77,11 +77,11 @@ def _ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, Any] | 
 
 
 def _instant(value: str | date | None) -> datetime | None:
+    """An instant or a day, as a column or out of JSON, as an instant; a day is its start."""
     if value is None or isinstance(value, datetime):
         return value
-    if isinstance(value, str):
-        return datetime.fromisoformat(value)
-    return datetime.combine(value, time(), UTC)
+    at = datetime.fromisoformat(str(value))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int:

@@ -1,0 +1,38 @@
+"""The engine that migrations run on, never the app's.
+
+SQLite changes a table by making it anew and dropping the old one; with foreign keys on, that drop
+deletes every child row. So they are off while migrations run, and checked before the commit.
+"""
+
+from pathlib import Path
+
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, pool
+
+
+def engine_for(address: str) -> Engine:
+    """An engine for the database at `address`, for one connection at a time."""
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite":
+        options = "-c timezone=UTC -c lock_timeout=2000"
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            poolclass=pool.NullPool,
+            connect_args={"options": options},
+        )
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=sqlite, poolclass=pool.NullPool)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("PRAGMA busy_timeout=5000")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,171 @@
+"""Launches: each request, and what it must find."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.dates import Precision
+from app.models import LaunchRelation, LaunchStatus, MissionLaunch, SpacecraftKind
+from tests import factories
+
+
+def slugs(client: TestClient, query: str) -> list[str]:
+    answer = client.get(f"/v1/launches?limit=100&{query}").raise_for_status().json()
+    return [item["slug"] for item in answer["items"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("spacecraft=Progress MS-11", ["progress-ms-11"]),
+        ("spacecraft=progress-ms-11", ["progress-ms-11"]),
+        ("spacecraft=Прогресс МС-11", ["progress-ms-11"]),
+        ("spacecraft=progress-ms-11,soyuz-ms-12", ["progress-ms-11", "soyuz-ms-12"]),
+        ("launch_on=2019-04-04", ["progress-ms-11"]),
+        ("launch_on=2021-06-29&tz=UTC", ["progress-ms-17"]),
+        ("launch_on=2021-06-30&tz=UTC", []),
+        ("launch_on=2021-06-30", ["progress-ms-17"]),
+        ("launch_month=2019-03", ["soyuz-ms-12", "crew-dragon-demo-1"]),
+        ("launch_at_gte=2019-03-10&launch_at_lt=2019-04-05", ["progress-ms-11", "soyuz-ms-12"]),
+        ("launch_at_gte=2019-04-04T11:01:35Z&launch_at_lt=2019-04-05", ["progress-ms-11"]),
+        ("launch_at_gte=2019-04-04T11:01:36Z&launch_at_lt=2019-04-05", []),
+        ("launch_at_gte=2025-02-27T18:00:00Z&launch_at_lt=2025-02-28", ["progress-ms-30"]),
+        ("status=failure&crewed=true", ["soyuz-ms-10"]),
+        ("status=failure&launch_at_gte=2016-01-01", ["soyuz-ms-10", "progress-ms-04"]),
+        ("status=partial_failure", ["progress-m-27m"]),
+        ("status_not=success&launch_at_gte=2016-01-01", ["soyuz-ms-10", "progress-ms-04"]),
+        ("vehicle=soyuz-2-1a&launch_month=2019-04", ["progress-ms-11"]),
+        ("vehicle=Soyuz-2.1a&launch_month=2019-04", ["progress-ms-11"]),
+        ("vehicle_family=Antares&launch_month=2019-04", ["cygnus-ng-11"]),
+        ("kind=module&launch_at_gte=2021-01-01", ["progress-m-um", "nauka"]),
+        ("kind=module,CV&launch_month=2021-11", ["progress-m-um"]),
+        ("site=GIK-5&launch_month=2019-04", ["progress-ms-11"]),
+        ("site=Baikonur Cosmodrome&launch_month=2019-04", ["progress-ms-11"]),
+        ("country=KZ&launch_month=2019-04", ["progress-ms-11"]),
+        ("country=us,kz&launch_month=2019-04", ["cygnus-ng-11", "progress-ms-11"]),
+        ("crewed=false&launch_month=2019-03", ["crew-dragon-demo-1"]),
+        ("person=nick-hague", ["dragon-crew-9", "soyuz-ms-12", "soyuz-ms-10"]),
+        ("person=nick-hague,aleksey-ovchinin&launch_month=2018-10", ["soyuz-ms-10"]),
+        ("q=progress ms-11", ["progress-ms-11"]),
+        ("q=11 prog kosm", []),
+        ("sort=launch_at&launch_at_lt=1999-01-01", ["zarya", "sts-88"]),
+    ],
+)  # fmt: skip
+def test_filters(archive: TestClient, query: str, expected: list[str]) -> None:
+    assert slugs(archive, query) == expected
+
+
+def test_the_launch_of_progress_ms_11(archive: TestClient) -> None:
+    launch = archive.get("/v1/launches/progress-ms-11").json()
+    assert launch["cospar_id"] == "2019-019"
+    assert launch["launch_at"] == "2019-04-04T11:01:35Z"
+    assert launch["launch_at_precision"] == "second"
+    assert launch["vehicle"] == {"name": "Soyuz-2.1a", "family": "Soyuz"}
+    assert launch["spacecraft"] == [{"name": "Progress MS-11", "kind": "CV"}]
+    assert launch["site"] == {"name": "Baikonur Cosmodrome", "pad": "LC31", "country": "KZ"}
+    assert launch["headline"] == "LV Soyuz-2.1a with CV Progress MS-11 is launched"
+    assert [m["mission"]["slug"] for m in launch["missions"]] == ["iss-59"]
+    assert launch["missions"][0]["relation"] == "cargo"
+    assert launch["crew"] == []
+    assert launch["sources"][0]["licence"]
+
+
+def test_a_failed_launch_keeps_its_crew_and_date(archive: TestClient) -> None:
+    launch = archive.get("/v1/launches/soyuz-ms-10").json()
+    assert launch["headline"] == "The launch of LV Soyuz-FG with SC Soyuz MS-10 failed"
+    assert launch["cospar_id"] is None
+    assert [m["person"]["slug"] for m in launch["crew"]] == ["aleksey-ovchinin", "nick-hague"]
+    assert launch["crew"][0]["landed_at"].startswith("2018-10-11T")
+    assert launch["outcome_note"]
+
+
+def test_a_launch_may_carry_several_things(archive: TestClient) -> None:
+    launch = archive.get("/v1/launches/progress-m-so1").json()
+    assert [ship["name"] for ship in launch["spacecraft"]] == ["Progress M-SO1", "Pirs"]
+
+
+def test_a_launch_known_to_the_day_is_never_at_midnight(archive: TestClient) -> None:
+    launch = archive.get("/v1/launches/progress-ms-30").json()
+    assert launch["launch_at_precision"] == "day"
+    assert launch["launch_at"] == "2025-02-27T00:00:00Z"
+    for zone in ("UTC", "Pacific/Apia", "America/New_York"):
+        assert slugs(archive, f"launch_on=2025-02-27&tz={zone}") == ["progress-ms-30"]
+
+
+def test_a_full_list_shows_what_the_launch_shows(archive: TestClient) -> None:
+    full = archive.get("/v1/launches?view=full&spacecraft=soyuz-ms-10").json()["items"]
+    assert full == [archive.get("/v1/launches/soyuz-ms-10").json()]
+
+
+def test_the_next_launch_is_the_planned_one_nearest_ahead(
+    client: TestClient, database: Database
+) -> None:
+    now = datetime(2030, 6, 15, tzinfo=UTC)
+    planned = [
+        ("missed", now - timedelta(days=3), Precision.DAY, LaunchStatus.PLANNED),
+        ("flown", now + timedelta(days=1), Precision.SECOND, LaunchStatus.SUCCESS),
+        ("dropped", now + timedelta(days=1), Precision.SECOND, LaunchStatus.CANCELLED),
+        ("soon", now + timedelta(days=2), Precision.MINUTE, LaunchStatus.PLANNED),
+        ("later", now + timedelta(days=3), Precision.MINUTE, LaunchStatus.PLANNED),
+    ]
+    with database.session() as session:
+        for slug, at, precision, status in planned:
+            session.add(
+                factories.launch(
+                    slug=slug, launch_at=at, launch_at_precision=precision, status=status
+                )
+            )
+    with time_machine.travel(now, tick=False):
+        answer = client.get("/v1/launches/next")
+    assert answer.json()["slug"] == "soon"
+    assert answer.headers["Content-Location"].endswith("/v1/launches/soon")
+    assert answer.json()["vehicle"] is answer.json()["site"] is None
+
+
+def test_with_no_launch_planned_there_is_no_next(archive: TestClient) -> None:
+    answer = archive.get("/v1/launches/next")
+    assert answer.status_code == 404
+    assert "planned" in answer.json()["detail"]
+
+
+def test_many_links_double_no_launch(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        launch = factories.launch(slug="many")
+        missions = [factories.mission() for _ in range(3)]
+        session.add_all([launch, *missions])
+        session.flush()
+        for n in range(3):
+            session.add(factories.ship(launch, ordinal=n, kind=SpacecraftKind.CV))
+        for mission in missions:
+            for relation in (LaunchRelation.CARGO, LaunchRelation.MODULE):
+                session.add(
+                    MissionLaunch(mission_id=mission.id, launch_id=launch.id, relation=relation)
+                )
+        of = ",".join(mission.slug for mission in missions)
+    answer = client.get(f"/v1/launches?kind=CV,SC&mission={of}&with_total=true").json()
+    assert [item["slug"] for item in answer["items"]] == ["many"]
+    assert answer["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "headline"),
+    [
+        ("planned", "The launch of LV Soyuz-2.1a with SC Soyuz MS-99 is planned"),
+        ("in_flight", "LV Soyuz-2.1a with SC Soyuz MS-99 is launched"),
+        ("cancelled", "The launch of LV Soyuz-2.1a with SC Soyuz MS-99 is cancelled"),
+        ("partial_failure", "The launch of LV Soyuz-2.1a with SC Soyuz MS-99 failed in part"),
+    ],
+)
+def test_headlines(client: TestClient, database: Database, status: str, headline: str) -> None:
+    with database.session() as session:
+        vehicle = factories.vehicle(name="Soyuz-2.1a")
+        session.add(vehicle)
+        session.flush()
+        launch = factories.launch(slug="x", status=LaunchStatus(status), vehicle_id=vehicle.id)
+        session.add(launch)
+        session.flush()
+        session.add(factories.ship(launch, name="Soyuz MS-99"))
+    assert client.get("/v1/launches/x").json()["headline"] == headline

@@ -1,0 +1,114 @@
+"""People: each request, and who it must find."""
+
+import pytest
+import time_machine
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.models import CrewRole
+from tests import factories
+
+
+def slugs(client: TestClient, query: str) -> list[str]:
+    answer = client.get(f"/v1/people?limit=100&{query}").raise_for_status().json()
+    return [item["slug"] for item in answer["items"]]
+
+
+CREW_59 = [
+    "aleksey-ovchinin",
+    "anne-mcclain",
+    "christina-koch",
+    "david-saint-jacques",
+    "nick-hague",
+    "oleg-kononenko",
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("aboard_on=2019-04-04", CREW_59),
+        ("aboard_on=2000-10-31", ["sergei-krikalev", "william-shepherd", "yuri-gidzenko"]),
+        ("aboard_on=1998-11-20", []),
+        ("mission=iss-59", CREW_59),
+        ("mission=iss-59&role=commander", ["oleg-kononenko"]),
+        ("q=Ovchinin Alexey", ["aleksey-ovchinin"]),
+        ("q=овчинин", ["aleksey-ovchinin"]),
+        ("q=MCCLAIN", ["anne-mcclain"]),
+        ("q=Ann McClain", ["anne-mcclain"]),
+        ("q=saint-jaques", ["david-saint-jacques"]),
+        ("agency=CSA&mission=iss-59", ["david-saint-jacques"]),
+        ("agency_not=NASA,Roscosmos&mission=iss-59", ["david-saint-jacques"]),
+        ("nationality=ca&mission=iss-59", ["david-saint-jacques"]),
+        ("nationality_not=US,RU&mission=iss-59", ["david-saint-jacques"]),
+        ("sort=-name&mission=iss-59", CREW_59[::-1]),
+    ],
+)
+def test_filters(archive: TestClient, query: str, expected: list[str]) -> None:
+    assert slugs(archive, query) == expected
+
+
+def test_an_aborted_flight_is_on_record_but_nobody_was_in_orbit(archive: TestClient) -> None:
+    aboard = slugs(archive, "aboard_on=2018-10-11")
+    assert "nick-hague" not in aboard
+    assert len(aboard) == 3
+    flights = archive.get("/v1/people/nick-hague").json()["flights"]
+    assert [flight["launch"]["slug"] for flight in flights][-2:] == ["soyuz-ms-12", "soyuz-ms-10"]
+    assert flights[-1]["launch"]["status"] == "failure"
+
+
+def test_a_day_of_landing_and_a_day_of_launch_count_as_aboard(archive: TestClient) -> None:
+    assert "christina-koch" in slugs(archive, "aboard_on=2019-03-14")
+    assert "christina-koch" not in slugs(archive, "aboard_on=2019-03-13")
+    assert "christina-koch" in slugs(archive, "aboard_on=2020-02-06")
+    assert "christina-koch" not in slugs(archive, "aboard_on=2020-02-07")
+
+
+def test_a_person_is_whole(archive: TestClient) -> None:
+    koch = archive.get("/v1/people/christina-koch").json()
+    assert koch["days_aboard"] == 328
+    assert koch["missions_count"] == 3
+    assert koch["aboard"] is False
+    assert [a["mission"]["slug"] for a in koch["assignments"]] == ["iss-61", "iss-60", "iss-59"]
+    (flight,) = koch["flights"]
+    assert flight["launch"]["slug"] == "soyuz-ms-12"
+    assert flight["landed_with"]["slug"] == "soyuz-ms-13"
+    assert koch["sources"]
+
+
+def test_visitors_are_people_too(archive: TestClient) -> None:
+    tito = archive.get("/v1/people/dennis-tito").json()
+    assert tito["missions_count"] == 0
+    assert tito["assignments"] == []
+    assert tito["days_aboard"] == 7
+    assert tito["flights"][0]["role"] == "spaceflight_participant"
+
+
+def test_whoever_is_up_has_their_days_counted_to_now(archive: TestClient) -> None:
+    with time_machine.travel("2026-03-15T10:15:55Z", tick=False):
+        meir = archive.get("/v1/people/jessica-meir").json()
+    assert meir["aboard"] is True
+    assert meir["days_aboard"] == 204 + 30
+
+
+def test_somebody_with_two_roles_is_found_once(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        who, of = factories.person(slug="twice"), factories.mission(slug="both")
+        session.add_all([who, of])
+        session.flush()
+        session.add(factories.assignment(of, who, role=CrewRole.COMMANDER))
+        session.add(factories.assignment(of, who, role=CrewRole.FLIGHT_ENGINEER))
+    answer = client.get("/v1/people?mission=both&role=commander,flight_engineer&with_total=true")
+    assert [item["slug"] for item in answer.json()["items"]] == ["twice"]
+    assert answer.json()["total"] == 1
+    assert answer.json()["items"][0]["missions_count"] == 1
+
+
+def test_names_sort_without_regard_to_case_or_accents(
+    client: TestClient, database: Database
+) -> None:
+    names = ["émile", "Zoe", "anna", "Bob", "Eve"]
+    with database.session() as session:
+        session.add_all(factories.person(name=name) for name in names)
+    listed = client.get("/v1/people").json()["items"]
+    assert [item["name"] for item in listed] == ["anna", "Bob", "émile", "Eve", "Zoe"]

@@ -1,0 +1,98 @@
+"""The page this project is named for."""
+
+from starlette.testclient import TestClient
+
+
+def test_the_page_of_expedition_59_carries_every_fact(archive: TestClient) -> None:
+    page = archive.get("/v1/missions/iss-59/page?month=2019-04").json()
+    mission = page["mission"]
+    assert mission["title"] == "ISS-59 mission"
+    assert len(mission["tasks"]) == 4
+    assert not any(task["derived"] for task in mission["tasks"])
+    assert [(m["role_label"], m["credited_as"]) for m in mission["crew"]] == [
+        ("Commander", "Oleg Kononenko"),
+        ("Flight engineer", "David Saint-Jaques"),
+        ("Flight engineer", "Ann McClain"),
+        ("Flight engineer", "Ovchinin Alexey"),
+        ("Flight engineer", "Nick Hague"),
+        ("Flight engineer", "Christina Koch"),
+    ]
+    assert [m["person"]["name"] for m in mission["crew"]][1:4] == [
+        "David Saint-Jacques",
+        "Anne McClain",
+        "Aleksey Ovchinin",
+    ]
+    launches = {
+        launch["launch_at"][:10]: launch["headline"] for launch in page["launches"]["recent"]
+    }
+    assert list(launches) == sorted(launches, reverse=True)
+    assert max(launches) <= "2019-04-30"
+    assert launches["2019-04-04"] == "LV Soyuz-2.1a with CV Progress MS-11 is launched"
+    assert launches["2019-03-14"] == "LV Soyuz-FG with SC Soyuz MS-12 is launched"
+
+    article = page["lead_article"]
+    assert article["published_on"] == "2018-08-31"
+    assert article["published_at_precision"] == "day"
+    for fact in ("Soyuz", "Apollo", "1975", "1996", "Korolev", "80"):
+        assert fact in article["title"] + article["lead"] + article["body"]
+    assert "<p>" in article["body_html"]
+
+    archive_days = page["archive"]["days"]
+    assert page["archive"]["month"] == "2019-04"
+    assert archive_days[0] == {
+        "date": "2019-04-01",
+        "weekday": 1,
+        "count": 0,
+        "url": "http://127.0.0.1:8000/v1/articles?published_on=2019-04-01",
+    }
+    assert len(archive_days) == 30
+    assert archive_days[3]["count"] > 0
+    assert len(page["articles"]) == 3
+    assert all(item["published_on"].startswith("2019-04") for item in page["articles"])
+
+
+def test_the_page_takes_at_most_twelve_statements(
+    archive: TestClient, statements: list[str]
+) -> None:
+    assert archive.get("/v1/missions/iss-59/page?month=2019-04").status_code == 200
+    few = len(statements)
+    statements.clear()
+    address = "/v1/missions/current/page?launches=50&articles=50"
+    assert archive.get(address).status_code == 200
+    assert few <= len(statements) <= 12
+
+
+def test_the_page_of_the_current_mission(archive: TestClient) -> None:
+    page = archive.get("/v1/missions/current/page").json()
+    assert page["mission"]["slug"] == "iss-74"
+    assert page["mission"]["status"] == "active"
+    assert page["launches"]["next"] is None
+
+
+def test_the_calendar_of_the_page_is_the_calendar(archive: TestClient) -> None:
+    for filters in (
+        "month=2019-04",
+        "month=2019-04&tz=America/New_York",
+        "month=2019-04&language=en",
+    ):
+        page = archive.get(f"/v1/missions/iss-59/page?{filters}").json()
+        assert page["archive"] == archive.get(f"/v1/articles/archive?{filters}").json()
+
+
+def test_without_a_month_the_calendar_is_that_of_the_missions_end(archive: TestClient) -> None:
+    page = archive.get("/v1/missions/iss-59/page").json()
+    assert page["archive"]["month"] == "2019-06"
+    newest = archive.get("/v1/articles?limit=3").json()["items"]
+    assert page["articles"] == newest
+
+
+def test_parts_can_be_left_out(archive: TestClient) -> None:
+    page = archive.get("/v1/missions/iss-59/page?launches=0&articles=0").json()
+    assert page["launches"]["recent"] == page["articles"] == []
+
+
+def test_an_alternative_name_leads_to_the_page(archive: TestClient) -> None:
+    answer = archive.get("/v1/missions/expedition-59/page?month=2019-04")
+    assert answer.status_code == 308
+    expected = "http://127.0.0.1:8000/v1/missions/iss-59/page?month=2019-04"
+    assert answer.headers["Location"] == expected

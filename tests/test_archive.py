@@ -1,0 +1,260 @@
+"""The calendar's law: its days add up to its total, and both to what the lists return."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from starlette.testclient import TestClient
+
+from app.archive import ArchiveMonth
+from app.articles.queries import conditions, get_article_archive, list_articles
+from app.articles.schemas import ArticleArchiveQuery, ArticleQuery
+from app.database import Database, Reader
+from app.dates import CLOCKED, Precision, add_months, day_of, period_start
+from app.models import Article
+from app.pagination import count
+from tests import factories
+from tests.conftest import database_of
+
+ZONES = ["UTC", "Europe/Moscow", "America/New_York", "Pacific/Apia", "Asia/Kathmandu"]
+HOSTILE = [
+    *ZONES,
+    "America/Havana",
+    "Africa/Casablanca",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+]
+
+
+def query_of(url: str) -> ArticleQuery:
+    """The query that the list at `url` is asked with, its total counted."""
+    given = {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+    lists = {"language", "tag"}
+    return ArticleQuery.model_validate(
+        {k: [v] if k in lists else v for k, v in given.items()} | {"with_total": True, "limit": 100}
+    )
+
+
+def calendar(reader: Reader, month: date, zone: str, **filters: Any) -> ArchiveMonth:
+    found = get_article_archive(
+        reader, ArticleArchiveQuery(month=month, tz=ZoneInfo(zone), **filters)
+    )
+    assert isinstance(found, ArchiveMonth)
+    return found
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_law_holds_for_every_month(archive: TestClient, zone: str) -> None:
+    month, months, articles = date(1998, 11, 1), 0, 0
+    with database_of(archive).snapshot() as reader:
+        while month <= date(2026, 11, 1):
+            found = calendar(reader, month, zone)
+            listed = list_articles(
+                reader,
+                ArticleQuery(published_month=month, tz=ZoneInfo(zone), with_total=True, limit=1),
+            )
+            assert sum(day.count for day in found.days) == found.total == listed.total
+            assert found.days[0].date == month
+            assert len(found.days) == (add_months(month, 1) - month).days
+            for day in found.days:
+                if day.count:
+                    assert list_articles(reader, query_of(day.url)).total == day.count
+            articles += found.total
+            month, months = add_months(month, 1), months + 1
+    assert months == 337
+    assert articles > 900
+
+
+@pytest.mark.parametrize("month", ["2019-04", "2000-10", "2011-12", "2025-11"])
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_addresses_of_the_days_answer_with_what_was_counted(
+    archive: TestClient, month: str, zone: str
+) -> None:
+    found = archive.get(f"/v1/articles/archive?month={month}&tz={zone}").json()
+    for day in found["days"]:
+        listed = archive.get(day["url"] + "&limit=100").json()
+        assert len(listed["items"]) == day["count"]
+        assert day["weekday"] == date.fromisoformat(day["date"]).isoweekday()
+
+
+@pytest.mark.parametrize(
+    "filters", ["language=ru", "tag=launch", "tag=landing,expedition", "q=soyuz", "mission=iss-59"]
+)
+def test_every_filter_works_in_the_calendar_too(archive: TestClient, filters: str) -> None:
+    found = archive.get(f"/v1/articles/archive?month=2019-03&{filters}").json()
+    listed = archive.get(f"/v1/articles?published_month=2019-03&with_total=true&{filters}").json()
+    assert 0 < found["total"] == listed["total"] < 30
+    for day in found["days"]:
+        assert archive.get(day["url"] + "&with_total=true").json()["total"] == day["count"]
+
+
+def instants(zone: str) -> st.SearchStrategy[datetime]:
+    """Instants near the midnights and the clock changes of `zone`, in a few years."""
+    days = st.dates(date(2009, 3, 1), date(2012, 4, 1))
+    seconds = st.sampled_from([-7200, -3600, -1, 0, 1, 3599, 3600, 7200]) | st.integers(-9999, 9999)
+
+    def near(day: date, offset: int) -> datetime:
+        midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+        return midnight.astimezone(UTC) + timedelta(seconds=offset)
+
+    return st.builds(near, days, seconds)
+
+
+def _last(months: list[date]) -> str | None:
+    return f"{months[-1]:%Y-%m}" if months else None
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(zone=st.sampled_from(HOSTILE), data=st.data())
+def test_any_news_in_any_zone_is_counted_once_on_its_own_day(
+    client: TestClient, database: Database, zone: str, data: Any
+) -> None:
+    """Against a model in Python: every article known to the day is on exactly one day, its own."""
+    with database.session() as session:
+        session.execute(delete(Article))
+        drawn = data.draw(
+            st.lists(st.tuples(instants(zone), st.sampled_from(list(Precision))), max_size=12)
+        )
+        for at, precision in drawn:
+            session.add(
+                factories.article(
+                    published_at=period_start(at, precision), published_at_precision=precision
+                )
+            )
+    expected: dict[date, int] = {}
+    for at, precision in drawn:
+        if own := day_of(period_start(at, precision), precision, ZoneInfo(zone)):
+            expected[own] = expected.get(own, 0) + 1
+    with database.snapshot() as reader:
+        for month in {day.replace(day=1) for day in expected} | {date(2011, 12, 1)}:
+            found = calendar(reader, month, zone)
+            counted = {day.date: day.count for day in found.days if day.count}
+            assert counted == {d: n for d, n in expected.items() if d.replace(day=1) == month}
+            for day in found.days:
+                assert list_articles(reader, query_of(day.url)).total == day.count
+            months = sorted({day.replace(day=1) for day in expected})
+            named = [f"{m:%Y-%m}" for m in months]
+            assert found.first_month == (named[0] if named else None)
+            assert found.last_month == (named[-1] if named else None)
+            before = [m for m in months if m < month]
+            after = [m for m in months if m > month]
+            assert (found.previous and found.previous.month) == (
+                (before and f"{before[-1]:%Y-%m}") or None
+            )
+            assert (found.next and found.next.month) == ((after and f"{after[0]:%Y-%m}") or None)
+
+
+def test_a_day_that_a_zone_left_out_is_there_and_empty(
+    client: TestClient, database: Database
+) -> None:
+    """30 December 2011 did not happen in Samoa; news dated so, by the day alone, still shows."""
+    gone = datetime(2011, 12, 30, tzinfo=UTC)
+    with database.session() as session:
+        session.add_all(
+            factories.article(published_at=gone + timedelta(hours=n)) for n in range(24)
+        )
+        session.add(factories.article(published_at=gone, published_at_precision=Precision.DAY))
+    days = client.get("/v1/articles/archive?month=2011-12&tz=Pacific/Apia").json()["days"]
+    counts = {day["date"]: day["count"] for day in days if day["count"]}
+    assert counts == {"2011-12-29": 10, "2011-12-30": 1, "2011-12-31": 14}
+
+
+def test_vague_dates_fall_on_no_day_but_are_found_by_overlap(
+    client: TestClient, database: Database
+) -> None:
+    vague = {"published_at": datetime(2019, 4, 1, tzinfo=UTC)}
+    with database.session() as session:
+        for precision in Precision:
+            at = period_start(vague["published_at"], precision)
+            session.add(
+                factories.article(slug=precision, published_at=at, published_at_precision=precision)
+            )
+    found = client.get("/v1/articles/archive?month=2019-04&tz=UTC").json()
+    assert found["total"] == 4
+    assert found["days"][0]["count"] == 4
+    index = client.get("/v1/articles/archive?tz=UTC").json()
+    assert index["total"] == 4
+    listed = client.get("/v1/articles?published_at_gte=2019-06-30&tz=UTC&sort=published_at").json()
+    assert [item["slug"] for item in listed["items"]] == ["year", "quarter"]
+    listed = client.get("/v1/articles?published_at_lt=2019-01-02&tz=UTC").json()
+    assert [item["slug"] for item in listed["items"]] == ["year"]
+
+
+def test_the_index_agrees_with_the_months(archive: TestClient) -> None:
+    index = archive.get("/v1/articles/archive?language=en").json()
+    assert index["total"] == sum(year["count"] for year in index["years"])
+    assert index["years"][0]["year"] == 1998
+    for year in index["years"][::7]:
+        assert year["count"] == sum(month["count"] for month in year["months"])
+        for month in year["months"]:
+            assert archive.get(month["url"]).json()["total"] == month["count"]
+
+
+def test_an_empty_archive_has_a_calendar_of_zeros(client: TestClient) -> None:
+    found = client.get("/v1/articles/archive?month=2020-02").json()
+    assert len(found["days"]) == 29
+    assert found["total"] == 0
+    assert found["previous"] is found["next"] is found["first_month"] is found["last_month"] is None
+    index = client.get("/v1/articles/archive").json()
+    assert index == {
+        "time_zone": "Europe/Moscow",
+        "total": 0,
+        "first_month": None,
+        "last_month": None,
+        "years": [],
+    }
+
+
+def test_the_neighbours_of_a_month_are_those_with_news(archive: TestClient) -> None:
+    found = archive.get("/v1/articles/archive?month=1990-01").json()
+    assert found["previous"] is None
+    assert found["next"]["month"] == found["first_month"] == "1998-11"
+    following = archive.get(found["next"]["url"]).json()
+    assert following["month"] == "1998-11"
+    assert following["total"] > 0
+
+
+def test_people_who_type_addresses_are_led_to_the_month(archive: TestClient) -> None:
+    for typed in ("2019/04", "2019/4"):
+        answer = archive.get(f"/v1/articles/archive/{typed}")
+        assert answer.status_code == 308
+        assert answer.headers["Location"].endswith("/v1/articles/archive?month=2019-04")
+
+
+def test_launches_have_a_calendar_of_their_own(archive: TestClient) -> None:
+    found = archive.get("/v1/launches/archive?month=2019-04&tz=UTC").json()
+    assert {day["date"]: day["count"] for day in found["days"] if day["count"]} == {
+        "2019-04-04": 1,
+        "2019-04-17": 1,
+    }
+    for day in found["days"]:
+        assert len(archive.get(day["url"]).json()["items"]) == day["count"]
+    assert archive.get("/v1/launches/archive").json()["total"] == 303
+
+
+@example(precision=Precision.DAY)
+@given(precision=st.sampled_from(list(Precision)))
+def test_a_known_day_is_the_same_everywhere(precision: Precision) -> None:
+    at = period_start(datetime(2021, 6, 29, 23, 27, 20, tzinfo=UTC), precision)
+    days = {day_of(at, precision, ZoneInfo(zone)) for zone in ZONES}
+    assert (len(days) > 1) == (precision in CLOCKED)
+
+
+def test_conditions_are_what_the_calendar_counts(archive: TestClient) -> None:
+    """The law would hold for two equal mistakes; so count once more, in Python."""
+    zone = ZoneInfo("America/New_York")
+    with database_of(archive).snapshot() as reader:
+        rows = reader.all(select(Article.published_at, Article.published_at_precision))
+        days = [day_of(row["published_at"], row["published_at_precision"], zone) for row in rows]
+        expected = sum(1 for day in days if day and f"{day:%Y-%m}" == "2021-06")
+        query = ArticleQuery(published_month=date(2021, 6, 1), tz=zone)
+        assert count(reader, select(Article.id).where(*conditions(query))) == expected > 0

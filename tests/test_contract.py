@@ -1,0 +1,168 @@
+"""What every resource promises, checked by walking what it declares.
+
+A new resource is found by itself: its router is in `RESOURCES`, its queries stand beside it.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from enum import Enum
+from importlib import import_module
+from types import ModuleType
+from typing import Any, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.config import Settings
+from app.main import create_app
+from app.models import Base
+from app.parameters import Parameters
+from app.sorting import Order
+
+RESOURCES = ["articles", "crew", "launches", "missions", "people"]
+CALENDAR_ONLY = {"tz"}  # says what a day is; alone it filters nothing
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    folder = tmp_path_factory.mktemp("contract")
+    return create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
+
+
+def queries(resource: str) -> ModuleType:
+    return import_module(f"app.{resource}.queries")
+
+
+def filters(resource: str) -> type[Parameters]:
+    """The filters of a resource's list: what `conditions` takes, in its widest form."""
+    schemas = import_module(f"app.{resource}.schemas")
+    found = [
+        kind
+        for name, kind in vars(schemas).items()
+        if name.endswith("Filters") and kind.__module__ == schemas.__name__
+    ]
+    widest: type[Parameters] = max(found, key=lambda kind: len(kind.model_fields))
+    return widest
+
+
+def every_filter() -> Iterator[tuple[str, str]]:
+    for resource in RESOURCES:
+        for name in filters(resource).model_fields:
+            if name not in CALENDAR_ONLY:
+                yield resource, name
+
+
+def sample(annotation: Any) -> Any:
+    """Some value of a filter's type."""
+    kinds = [kind for kind in (get_origin(annotation), annotation, *get_args(annotation)) if kind]
+    for kind in kinds:
+        if kind is list:
+            return [sample(get_args(annotation)[0])]
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return next(iter(kind))
+    samples: dict[Any, Any] = {
+        bool: True,
+        int: 59,
+        datetime: datetime(2019, 4, 4, tzinfo=UTC),
+        date: date(2019, 4, 4),
+        ZoneInfo: ZoneInfo("UTC"),
+        str: "US",
+    }
+    return next(value for kind, value in samples.items() if kind in _leaves(annotation))
+
+
+def _leaves(annotation: Any) -> set[Any]:
+    return {annotation}.union(*(_leaves(part) for part in get_args(annotation)))
+
+
+def spelt(conditions: list[ColumnElement[bool]]) -> str:
+    return str(select(1).where(*conditions)) if conditions else ""
+
+
+@pytest.mark.parametrize(("resource", "name"), list(every_filter()))
+def test_every_declared_filter_filters(resource: str, name: str) -> None:
+    kind = filters(resource)
+    conditions: Callable[[Any], list[ColumnElement[bool]]] = queries(resource).conditions
+    asked = kind.model_construct(**{name: sample(kind.model_fields[name].annotation)})
+    assert spelt(conditions(asked)) != spelt(conditions(kind()))
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_sort_sorts_and_ends_with_the_primary_key(resource: str) -> None:
+    schemas = import_module(f"app.{resource}.schemas")
+    (sort,) = (kind for name, kind in vars(schemas).items() if name.endswith("Sort"))
+    orders: dict[str, Order] = queries(resource).SORTS
+    assert {member.value for member in sort} == set(orders)
+    for order in orders.values():
+        last = order.keys[-1]
+        assert isinstance(last, InstrumentedAttribute)
+        assert last.expression.primary_key
+
+
+@pytest.mark.parametrize("resource", [r for r in RESOURCES if r != "crew"])  # a crew is short
+def test_every_sort_has_an_index_behind_it(resource: str) -> None:
+    for order in queries(resource).SORTS.values():
+        columns = [key.expression for key in order.keys]
+        (table,) = {column.table for column in columns}
+        assert isinstance(table, Table)
+        led = [[column.name for column in index.columns] for index in table.indexes]
+        unique = columns[0].unique
+        assert unique or [column.name for column in columns] in led
+
+
+def test_every_foreign_key_has_an_index() -> None:
+    """Without one, deleting a parent reads the whole of every child table."""
+    for table in Base.metadata.tables.values():
+        for key in table.foreign_keys:
+            if key.ondelete is None:
+                continue
+            leading = [next(iter(index.columns)).name for index in table.indexes]
+            leading.append(next(iter(table.primary_key.columns)).name)
+            leading += [
+                next(iter(unique.columns)).name
+                for unique in table.constraints
+                if isinstance(unique, UniqueConstraint)
+            ]
+            assert key.parent.name in leading, f"{table.name}.{key.parent.name}"
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def test_every_operation_says_what_it_is(app: FastAPI) -> None:
+    names = [operation["operationId"] for _, operation in operations(app)]
+    assert len(names) == len(set(names)) > 12
+    for name, operation in operations(app):
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["tags"], name
+        assert "default" in operation["responses"], name
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), f"{name}: {parameter['name']}"
+
+
+def test_answers_have_no_defaults(app: FastAPI) -> None:
+    """Every key is always there: a schema with a default would leave one out of `required`."""
+    schemas = app.openapi()["components"]["schemas"]
+    for name, schema in schemas.items():
+        if schema["type"] == "object" and "Validation" not in name:
+            assert set(schema.get("required", [])) == set(schema["properties"]), name
+
+
+def test_no_parameter_is_null(app: FastAPI) -> None:
+    for name, operation in operations(app):
+        for parameter in operation.get("parameters", []):
+            assert "'null'" not in str(parameter["schema"]), f"{name}: {parameter['name']}"
+
+
+def test_every_index_is_named_by_the_convention() -> None:
+    for table in Base.metadata.tables.values():
+        for index in table.indexes:
+            assert isinstance(index, Index)
+            assert str(index.name).startswith(f"ix_{table.name}_")

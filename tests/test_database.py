@@ -1,0 +1,154 @@
+"""How reads and writes reach the database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, StatementError
+from starlette.testclient import TestClient
+
+from app.database import Database, Reader
+from app.models import Article
+from app.text import fold, is_storable, slugify
+from tests import factories
+
+
+def articles(reader: Reader) -> int:
+    return reader.scalar(select(func.count(Article.id))) or 0
+
+
+def test_a_snapshot_does_not_see_what_comes_later(database: Database) -> None:
+    with database.snapshot() as reader:
+        assert articles(reader) == 0
+        with database.session() as session:
+            session.add(factories.article())
+        assert articles(reader) == 0
+    with database.snapshot() as reader:
+        assert articles(reader) == 1
+
+
+def test_a_snapshot_cannot_write(database: Database) -> None:
+    if database.engine.dialect.name == "postgresql":
+        with database.snapshot() as reader, pytest.raises(DBAPIError):
+            reader._connection.execute(text("DELETE FROM articles"))
+
+
+def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.session() as session:
+            session.add(factories.article())
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with database.snapshot() as reader:
+        assert articles(reader) == 0
+
+
+def test_writers_wait_for_one_another(database: Database) -> None:
+    """Read, then write, from four threads at once: no update is lost, none is refused."""
+    with database.session() as session:
+        session.add(factories.article(slug="counter", title="0"))
+
+    def increment(_: int) -> None:
+        with database.session() as session:
+            found = session.scalars(
+                select(Article).where(Article.slug == "counter").with_for_update()
+            ).one()
+            found.title = str(int(found.title) + 1)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(increment, range(100)))
+    with database.snapshot() as reader:
+        assert reader.scalar(select(Article.title)) == "100"
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", 5000),
+        ("trusted_schema", 0),
+    ],
+)
+def test_sqlite_keeps_what_it_acknowledges(
+    new_sqlite: Database, pragma: str, value: object
+) -> None:
+    with new_sqlite.engine.connect() as connection:
+        assert connection.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+def test_sqlite_is_one_without_the_reset_bug(new_sqlite: Database) -> None:
+    """Up to 3.51.2 a database in WAL mode with two connections can lose commits."""
+    with new_sqlite.engine.connect() as connection:
+        version = connection.scalar(text("SELECT sqlite_version()"))
+    assert tuple(map(int, version.split("."))) >= (3, 51, 3)
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "\ud800", "x" * 301, ""])
+def test_no_stored_text_can_break_a_later_read(database: Database, bad: str) -> None:
+    with pytest.raises((StatementError, ValueError)), database.session() as session:
+        session.add(factories.article(title=bad))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        datetime(2019, 4, 4),  # noqa: DTZ001 - it is what must be refused
+        datetime(1949, 12, 31, tzinfo=UTC),
+        datetime(2101, 1, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-14))),
+    ],
+)
+def test_no_stored_instant_can_break_a_later_read(database: Database, bad: datetime) -> None:
+    with pytest.raises((StatementError, OverflowError)), database.session() as session:
+        session.add(factories.article(published_at=bad))
+
+
+@given(words=st.text())
+def test_folding_twice_is_folding_once(words: str) -> None:
+    assert fold(fold(words)) == fold(words)
+
+
+@given(words=st.text())
+def test_a_slug_is_an_address(words: str) -> None:
+    assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-" for c in slugify(words))
+    assert slugify(slugify(words)) == slugify(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        ("Soyuz-2.1a", "soyuz-2-1a"),
+        ("Союз-2.1а", "soyuz-2-1a"),
+        ("Прогресс МС-11", "progress-ms-11"),
+        ("Loral O'Hara", "loral-ohara"),
+        ("Sławosz Uznański", "slawosz-uznanski"),
+    ],
+)
+def test_slugs(words: str, slug: str) -> None:
+    assert slugify(words) == slug
+
+
+@given(words=st.text(st.characters(codec=None)))
+def test_storable_text_is_what_utf_8_can_say(words: str) -> None:
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        assert not is_storable(words)
+    else:
+        assert is_storable(words) == ("\0" not in words)
+
+
+def test_text_round_trips(client: TestClient, database: Database) -> None:
+    titles = ["Ёлка\u202e", "e\u0301", "\u00e9", "\U0001f469\u200d\U0001f680", "a\u2028b", "\\n"]
+    with database.session() as session:
+        session.add_all(factories.article(title=title) for title in titles)
+    listed = client.get("/v1/articles?sort=published_at").json()["items"]
+    assert [item["title"] for item in listed] == titles

@@ -1,0 +1,134 @@
+"""Migrations: up, down and up again on a full database; nothing drifts, nothing is lost."""
+
+import io
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import IntegrityError
+
+from app.database import Database
+from app.dataset.load import load
+from app.models import Base, CrewAssignment, Mission
+from migrations.engine import engine_for
+from tests import factories
+from tests.conftest import ROOT, NewDatabase, alembic
+
+
+def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, in the order of the primary keys."""
+    with database.engine.connect() as connection:
+        return {
+            table.name: [
+                tuple(row)
+                for row in connection.execute(table.select().order_by(*table.primary_key))
+            ]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory.from_config(alembic("sqlite://")).get_heads()) == 1
+
+
+def test_migrations_import_nothing_of_the_app() -> None:
+    for path in [*(ROOT / "migrations/versions").glob("*.py"), ROOT / "migrations/columns.py"]:
+        code = path.read_text()
+        assert "import app" not in code
+        assert "from app" not in code
+
+
+def test_models_and_migrations_agree(new_database: NewDatabase) -> None:
+    config = alembic(new_database())
+    command.upgrade(config, "head")
+    command.check(config)
+
+
+def test_up_down_and_up_again(new_database: NewDatabase) -> None:
+    url = new_database()
+    config = alembic(url)
+    command.upgrade(config, "head")
+    database = Database(url, read_threads=1)
+    with database.session() as session:
+        load(session)
+    before = contents(database)
+    database.engine.dispose()
+
+    revisions = [r.revision for r in ScriptDirectory.from_config(config).walk_revisions()]
+    if len(revisions) > 1:  # the last step back and forth keeps what both revisions know
+        command.downgrade(config, "-1")
+        command.upgrade(config, "head")
+        assert {name: len(rows) for name, rows in contents(database).items()} == {
+            name: len(rows) for name, rows in before.items()
+        }
+    command.upgrade(config, "head")
+    assert contents(database) == before
+
+    database.engine.dispose()
+    command.downgrade(config, "base")
+    assert inspect(database.engine).get_table_names() == ["alembic_version"]
+    database.engine.dispose()
+    command.upgrade(config, "head")
+    with database.session() as session:
+        load(session)
+    after = contents(database)
+    assert {name: len(rows) for name, rows in after.items()} == {
+        name: len(rows) for name, rows in before.items()
+    }
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_the_statements_can_be_printed(dialect: str) -> None:
+    config = alembic(f"{dialect}:///nowhere")
+    config.output_buffer = printed = io.StringIO()
+    command.upgrade(config, "head", sql=True)
+    assert "CREATE TABLE missions" in printed.getvalue()
+
+
+def test_changing_a_parent_table_keeps_its_children(tmp_path: Path) -> None:
+    """SQLite changes a table by dropping it: with foreign keys on, its children go with it."""
+    url = f"sqlite:///{tmp_path}/archive.db"
+    command.upgrade(alembic(url), "head")
+    database = Database(url, read_threads=1)
+    with database.session() as session:
+        mission, person = factories.mission(), factories.person()
+        session.add_all([mission, person])
+        session.flush()
+        session.add(factories.assignment(mission, person))
+
+    def crews() -> int:
+        with database.engine.connect() as connection:
+            return len(connection.execute(select(CrewAssignment.id)).all())
+
+    def recreate(connection: Connection) -> None:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table(Mission.__tablename__, recreate="always"):
+            pass
+
+    with engine_for(url).begin() as connection:
+        recreate(connection)
+    assert crews() == 1
+    with database.engine.begin() as connection:  # the app's own engine: foreign keys are on
+        recreate(connection)
+    assert crews() == 0, "the danger has gone, and with it the need for an engine of its own"
+
+
+def test_constraints_hold(database: Database) -> None:
+    broken = [
+        "UPDATE missions SET number = 0",
+        "UPDATE missions SET station = ''",
+        "UPDATE missions SET ends_at = '1999-01-01 00:00:00'",
+        "UPDATE missions SET starts_at = '1949-12-31 23:59:59'",
+        "UPDATE missions SET starts_at_precision = 'century'",
+        "UPDATE missions SET featured_article_id = 12345",
+    ]
+    with database.session() as session:
+        session.add(factories.mission())
+    for statement in broken:
+        with pytest.raises(IntegrityError), database.session() as session:
+            session.execute(text(statement))

@@ -1,0 +1,74 @@
+"""The README shows what the service really answers.
+
+In its answers `…` stands for what is left out: the other keys of an object, the other items of a
+list, the rest of a string.
+"""
+
+import json
+import re
+import shlex
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.conftest import ROOT
+
+TOUR = re.findall(
+    r"```console\n\$ curl -s (.+?)\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL
+)
+
+
+def parsed(shown: str) -> Any:
+    """A shown answer as JSON; `…` becomes a key of an object or an item of a list."""
+
+    def spelt(found: re.Match[str]) -> str:
+        text, end = found.groups()
+        return text or ('"…": null' + end if end else '"…"')
+
+    return json.loads(re.sub(r'("(?:[^"\\]|\\.)*")|…(\s*\})?', spelt, shown))
+
+
+def shows(shown: Any, real: Any) -> bool:
+    """Whether `real` is what `shown` says."""
+    match shown, real:
+        case dict(), dict():
+            keys = shown.keys() - {"…"}
+            whole = "…" in shown or keys == real.keys()
+            return whole and all(k in real and shows(shown[k], real[k]) for k in keys)
+        case list(), list():
+            items = [item for item in shown if item != "…"]
+            whole = "…" in shown or len(items) == len(real)
+            return whole and len(items) <= len(real) and all(map(shows, items, real))
+        case str(), str() if shown.endswith("…"):
+            return real.startswith(shown[:-1])
+    return bool(shown == real)
+
+
+@pytest.mark.parametrize(("command", "shown"), TOUR, ids=[command for command, _ in TOUR])
+def test_the_tour_is_true(archive: TestClient, command: str, shown: str) -> None:
+    (address,) = shlex.split(command)
+    real = archive.get(address.removeprefix("localhost:8000")).json()
+    assert shows(parsed(shown), real), json.dumps(real, ensure_ascii=False, indent=1)
+
+
+def test_the_tour_has_ten_requests() -> None:
+    assert len(TOUR) == 10
+
+
+@pytest.mark.parametrize(
+    ("shown", "real", "true"),
+    [
+        ('{"a": 1, …}', {"a": 1, "b": 2}, True),
+        ('{"a": 1}', {"a": 1, "b": 2}, False),
+        ('{"a": 2, …}', {"a": 1, "b": 2}, False),
+        ('{"c": 1, …}', {"a": 1, "b": 2}, False),
+        ("[1, …]", [1, 2], True),
+        ("[1]", [1, 2], False),
+        ("[2, …]", [1, 2], False),
+        ('"The la…"', "The launch", True),
+        ('"The li…"', "The launch", False),
+    ],
+)
+def test_the_check_can_fail(shown: str, real: Any, true: bool) -> None:
+    assert shows(parsed(shown), real) is true
