@@ -1,0 +1,275 @@
+"""The chronicle in English: how each event is told."""
+
+from collections.abc import Iterable
+
+from app.dataset import names
+from app.dataset.events import Begun, Handover, Landed, Launched
+from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
+from app.dataset.words import (
+    Text,
+    counted,
+    english_day,
+    english_span,
+    english_time,
+    joined,
+    number,
+    paragraphs,
+    strong,
+    upper_first,
+)
+from app.dates import whole_days
+from app.models import LaunchStatus, ShipRole, SpacecraftKind
+from app.refs import headline
+
+STATION = "the International Space Station"
+_ROLES = {
+    ShipRole.COMMANDER: ("commander", "commanders"),
+    ShipRole.PILOT: ("pilot", "pilots"),
+    ShipRole.FLIGHT_ENGINEER: ("flight engineer", "flight engineers"),
+    ShipRole.MISSION_SPECIALIST: ("mission specialist", "mission specialists"),
+    ShipRole.SPACEFLIGHT_PARTICIPANT: ("spaceflight participant", "spaceflight participants"),
+}
+
+
+def launched(event: Launched) -> Text:
+    """A launch: what flew, on what, from where, when, with whom, for which mission."""
+    launch = event.launch
+    pad = names.place(launch.site, launch.pad).pad
+    when = english_time(launch.launch_at, launch.launch_at_precision)
+    return Text(
+        title=_launch_title(launch),
+        lead=_launch_lead(launch),
+        body=paragraphs(
+            f"The launch took place {when} from {pad}.{_also_carried(launch)}",
+            _crew(event) if event.crew else _addressee(event),
+            launch.outcome_note,
+        ),
+    )
+
+
+def _launch_title(launch: LaunchRecord) -> str:
+    if not names.is_shuttle(launch.ship.name):
+        ships = [{"name": craft.name, "kind": craft.kind} for craft in launch.spacecraft]
+        return headline(launch.status, launch.vehicle, ships)
+    orbiter, _, flight = names.orbiter(launch.ship.name)
+    load = [names.part(craft.name).english for craft in launch.spacecraft[1:]]
+    carrying = f" with {joined(load)}" if load else ""
+    return f"Space Shuttle {orbiter} is launched on flight {flight}{carrying}"
+
+
+def _launch_lead(launch: LaunchRecord) -> str:
+    rocket, ship = _rocket(launch), _cargo(launch)
+    site = names.place(launch.site, launch.pad).site
+    if names.is_shuttle(launch.ship.name):
+        crew = f"with a crew of {number(len(launch.crew))}"
+        return f"{upper_first(_ship(launch))} left {site} {crew} for {STATION}."
+    match launch.status:
+        case LaunchStatus.FAILURE:
+            return f"The launch of {rocket} with {ship} for {STATION} failed."
+        case LaunchStatus.PARTIAL_FAILURE:
+            return f"{upper_first(rocket)} left {site} with {ship}, which did not reach {STATION}."
+    return f"{upper_first(rocket)} left {site} with {ship} for {STATION}."
+
+
+def _rocket(launch: LaunchRecord) -> str:
+    # H-IIB is read letter by letter: "an aitch".
+    return f"{'an' if launch.vehicle[0] in 'AEHIO' else 'a'} {launch.vehicle} rocket"
+
+
+def _ship(launch: LaunchRecord) -> str:
+    """The main ship as a sentence names it."""
+    name = launch.ship.name
+    match launch.ship.kind:
+        case SpacecraftKind.CV:
+            return f"the cargo ship {name}"
+        case SpacecraftKind.SC:
+            return names.ship_en(name) if names.is_shuttle(name) else f"the ship {name}"
+    return names.part(name).english
+
+
+def _cargo(launch: LaunchRecord) -> str:
+    """The main ship with whoever is aboard."""
+    if launch.ship.kind is not SpacecraftKind.SC:
+        return _ship(launch)
+    crew = number(len(launch.crew))
+    return f"{_ship(launch)} and {'a crew of ' + crew if launch.crew else 'no one aboard'}"
+
+
+def _also_carried(launch: LaunchRecord) -> str:
+    load = [names.part(craft.name).english for craft in launch.spacecraft[1:]]
+    ship = launch.ship.name
+    carrier = names.orbiter(ship)[0] if names.is_shuttle(ship) else ship
+    return f" {carrier} carried {joined(load)}." if load else ""
+
+
+def _crew(event: Launched) -> str:
+    groups, last = [], 0
+    for role, (one, many) in _ROLES.items():
+        people = strong([person.name for person, has in event.crew if has is role])
+        if people:
+            groups.append(f"{joined(people)} ({one if len(people) == 1 else many})")
+            last = len(people)
+    # "A (commander), B and C (flight engineers)", but "A (commander) and B (flight engineer)".
+    aboard = f"Aboard were {joined(groups) if last == 1 else ', '.join(groups)}."
+    if event.launch.status is LaunchStatus.FAILURE:
+        return aboard
+    own = f"They came on a short flight. {_addressee(event)}"
+    return f"{aboard} {_purpose(event) or own}"
+
+
+def _purpose(event: Launched) -> str | None:
+    """Which missions the crew flew for, None where it was for none."""
+    staying = [(people, missions) for people, missions in event.flew_for if missions]
+    if not staying:
+        return None
+    if len(event.flew_for) == 1:
+        return f"They flew for {_missions(staying[0][1])}."
+    parts = [
+        f"{joined(_names(people))} {'for' if n else 'flew for'} {_missions(missions)}"
+        for n, (people, missions) in enumerate(staying)
+    ]
+    others = [
+        name for people, missions in event.flew_for if not missions for name in _names(people)
+    ]
+    short = "the others" if len(others) > 1 else joined(others)
+    return f"{', '.join(parts)}{f'; {short} came on a short flight' if others else ''}."
+
+
+def _addressee(event: Launched) -> str:
+    """Who was on the station."""
+    if not event.hosts:
+        first = "With it the assembly of the station began. " if event.is_first else ""
+        return f"{first}Nobody lived on the station yet: its first crew set out in October 2000."
+    if len(event.hosts) > 1:
+        return f"At the time {_missions([mission for mission, _ in event.hosts])} overlapped."
+    mission, commander = event.hosts[0]
+    crew = f"The crew of ISS-{mission.number} was on the station"
+    return f"{crew}, with **{commander.name}** in command."
+
+
+def _missions(missions: Iterable[MissionRecord]) -> str:
+    return joined([f"ISS-{mission.number}" for mission in missions])
+
+
+def _names(people: Iterable[PersonRecord]) -> list[str]:
+    return strong([person.name for person in people])
+
+
+def begun(event: Begun) -> Text:
+    """The start of an expedition, with its crew and how long it was to last."""
+    mission = event.mission
+    n = mission.number
+    when = english_time(mission.starts_at, mission.starts_at_precision)
+    return Text(
+        title=f"Expedition {n} begins under {event.commander.name}",
+        lead=_start_lead(event),
+        body=paragraphs(
+            f"Expedition {n} (ISS-{n}) began {when}.{_duration(event)}",
+            _members(event),
+            "Its main tasks:" if mission.tasks else None,
+            "\n".join(f"- {task}" for task in mission.tasks),
+        ),
+    )
+
+
+def _start_lead(event: Begun) -> str:
+    n, name = event.mission.number, event.commander.name
+    if event.sets_out:
+        return f"{name} has set out for {STATION} to command Expedition {n}."
+    if event.before:
+        passes = f"the command of {STATION} passes from {event.before.name} to {name}"
+        return f"With the start of Expedition {n} {passes}."
+    return f"{name} stays in command of {STATION} as Expedition {n} begins."
+
+
+def _duration(event: Begun) -> str:
+    mission = event.mission
+    if mission.ends_at is None:
+        return ""
+    days = counted(whole_days(mission.starts_at, mission.ends_at), "day")
+    return f" It lasted {days}, until {english_day(mission.ends_at)}."
+
+
+def _members(event: Begun) -> str:
+    engineers = joined(_names(event.aboard))
+    served = f"with {engineers} as flight engineer{'s'[: len(event.aboard) > 1]}"
+    crew = f"**{event.commander.name}** was in command, {served}."
+    if event.joining:
+        groups = [
+            f"{joined(_names(people))} with {names.ship_en(up.ship.name)}"
+            for up, people in event.joining
+        ]
+        crew += f" They were joined by {'; and '.join(groups)}."
+    if event.later_commanders:
+        crew += f" The command passed to {', then to '.join(_names(event.later_commanders))}."
+    return crew
+
+
+def handed_over(event: Handover) -> Text:
+    """A change of command within an expedition."""
+    old, new, n = event.old.name, event.new.name, event.mission.number
+    back = None
+    if event.home:
+        ship, at, _ = event.home
+        name = names.ship_en(ship.ship.name)
+        back = f"**{old}** landed with {name} on {english_day(at)}."
+    until = f" **{new}** led it until {english_day(event.until)}." if event.until else ""
+    return Text(
+        title=f"{new} takes command of the station",
+        lead=f"{old} has handed {STATION} over to {new}.",
+        body=paragraphs(
+            f"The change of command took place on {english_day(event.at)}, during ISS-{n}.",
+            f"**{old}** had led the station since {english_day(event.since)}.{until}",
+            back,
+        ),
+    )
+
+
+def landed(event: Landed) -> Text:
+    """The return of a ship: who came home, after how long, from which mission."""
+    ship = names.ship_en(event.ship.ship.name)
+    return Text(
+        title=f"{upper_first(ship)} returns to Earth with a crew of {number(len(event.people))}",
+        lead=_landing_lead(event),
+        body=paragraphs(
+            f"{upper_first(ship)} landed {english_time(event.at, event.precision)}.",
+            f"{_way_up(event)} {_homecoming(event)}",
+        ),
+    )
+
+
+def _landing_lead(event: Landed) -> str:
+    (_, time, first), *others = event.came
+    are = "is" if len(first) == 1 else "are"
+    back = f"{are} back from {STATION} after {english_span(time)}"
+    lead = f"{joined([person.name for person in first])} {back}"
+    for _, time, people in others:
+        lead += f", {joined([person.name for person in people])} after {english_span(time)}"
+    return f"{lead}."
+
+
+def _way_up(event: Landed) -> str:
+    if [up for up, _, _ in event.came] == [event.ship]:
+        return f"The crew had set out with the same ship on {english_day(event.ship.launch_at)}."
+    ways = [
+        f"{joined(_names(people))} had set out with "
+        f"{'this ship' if up is event.ship else names.ship_en(up.ship.name)} "
+        f"on {english_day(up.launch_at)}"
+        for up, _, people in event.came
+    ]
+    return f"{'; '.join(ways)}."
+
+
+def _homecoming(event: Landed) -> str:
+    if not event.missions:
+        return "It was a short flight to the station."
+    if len(event.missions) == 1 and not event.visitors:
+        return f"They came home from ISS-{event.missions[0][0].number}."
+    parts = [
+        f"{joined(_names(people))} came home from ISS-{mission.number}"
+        for mission, people in event.missions
+    ]
+    if event.visitors:
+        others = "the others" if len(event.visitors) > 1 else joined(_names(event.visitors))
+        parts.append(f"{others} from a short flight")
+    return f"{', '.join(parts)}."

@@ -1,0 +1,197 @@
+"""What ships, modules, rockets and launch pads are called in English and in Russian sentences."""
+
+import re
+from typing import NamedTuple
+
+# The letters of series such as MS, TMA, M-SO1: Soyuz and Progress ships are numbered by them.
+_SERIES = str.maketrans("MSTAOIU", "МСТАОИУ")
+_SHUTTLE = re.compile(r"(?P<orbiter>\w+) \((?P<flight>STS-\d+)\)")
+_ORBITERS = {"Atlantis": "Атлантис", "Discovery": "Дискавери", "Endeavour": "Индевор"}
+_ATV = {
+    "ATV-1 Jules Verne": "ATV-1 «Жюль Верн»",
+    "ATV-2 Johannes Kepler": "ATV-2 «Иоганн Кеплер»",
+    "ATV-3 Edoardo Amaldi": "ATV-3 «Эдоардо Амальди»",
+    "ATV-4 Albert Einstein": "ATV-4 «Альберт Эйнштейн»",
+    "ATV-5 Georges Lemaître": "ATV-5 «Жорж Леметр»",
+}
+_VEHICLES = {
+    "Proton-K": "«Протон-К»",
+    "Proton-M": "«Протон-М»",
+    "Soyuz-2.1a": "«Союз-2.1а»",
+    "Soyuz-2.1b": "«Союз-2.1б»",
+    "Soyuz-FG": "«Союз-ФГ»",
+    "Soyuz-U": "«Союз-У»",
+}
+
+
+class Part(NamedTuple):
+    """A module or another thing for the station: in English, in Russian, and there after "с"."""
+
+    english: str
+    russian: str
+    with_russian: str
+
+
+def _module(name: str, russian: str) -> Part:
+    return Part(f"the module {name}", f"модуль «{russian}»", f"модулем «{russian}»")
+
+
+_LOGISTICS = "многоцелевой модуль снабжения", "многоцелевым модулем снабжения"
+_PARTS = {
+    "BEAM": Part("the module BEAM", "надувной модуль BEAM", "надувным модулем BEAM"),
+    "Bishop Airlock": Part(
+        "the Bishop airlock", "шлюзовая камера «Бишоп»", "шлюзовой камерой «Бишоп»"
+    ),
+    "Columbus": _module("Columbus", "Коламбус"),
+    "Cupola": _module("Cupola", "Купол"),
+    "Destiny": _module("Destiny", "Дестини"),
+    "European Robotic Arm": Part(
+        "the European Robotic Arm", "европейский манипулятор ERA", "европейским манипулятором ERA"
+    ),
+    "Harmony": _module("Harmony", "Гармония"),
+    "Kibo ELM-PS": Part(
+        "the Kibo logistics module", "грузовой модуль «Кибо»", "грузовым модулем «Кибо»"
+    ),
+    "Kibo Exposed Facility": Part(
+        "the Kibo exposed facility", "внешняя платформа «Кибо»", "внешней платформой «Кибо»"
+    ),
+    "Kibo Pressurized Module": Part(
+        "the Kibo pressurized module", "герметичный модуль «Кибо»", "герметичным модулем «Кибо»"
+    ),
+    "Leonardo MPLM": Part(
+        "the logistics module Leonardo", *(f"{text} «Леонардо»" for text in _LOGISTICS)
+    ),
+    "Leonardo PMM": Part(
+        "the permanent module Leonardo",
+        "постоянный модуль «Леонардо»",
+        "постоянным модулем «Леонардо»",
+    ),
+    "Nauka": _module("Nauka", "Наука"),
+    "Pirs": _module("Pirs", "Пирс"),
+    "Poisk": _module("Poisk", "Поиск"),
+    "Prichal": _module("Prichal", "Причал"),
+    "Quest": _module("Quest", "Квест"),
+    "Raffaello MPLM": Part(
+        "the logistics module Raffaello", *(f"{text} «Рафаэлло»" for text in _LOGISTICS)
+    ),
+    "Rassvet": _module("Rassvet", "Рассвет"),
+    "Tranquility": _module("Tranquility", "Транквилити"),
+    "Unity": _module("Unity", "Юнити"),
+    "Zarya": _module("Zarya", "Заря"),
+    "Zvezda": _module("Zvezda", "Звезда"),
+}
+
+
+class Place(NamedTuple):
+    """From where a rocket rises: its pad, and the site in a word, each in both languages."""
+
+    pad: str
+    site: str
+    pad_ru: str
+    site_ru: str
+
+
+def _baikonur(pad: str) -> Place:
+    return Place(
+        f"Site {pad} at Baikonur Cosmodrome",
+        "Baikonur",
+        f"с площадки № {pad} космодрома Байконур",
+        "с Байконура",
+    )
+
+
+_PLACES = {
+    ("CC", "LC40"): Place(
+        "Space Launch Complex 40 at Cape Canaveral",
+        "Cape Canaveral",
+        "со стартового комплекса № 40 на мысе Канаверал",
+        "с мыса Канаверал",
+    ),
+    ("CC", "SLC41"): Place(
+        "Space Launch Complex 41 at Cape Canaveral",
+        "Cape Canaveral",
+        "со стартового комплекса № 41 на мысе Канаверал",
+        "с мыса Канаверал",
+    ),
+    ("CSG", "ELA3"): Place(
+        "ELA-3 at the Guiana Space Centre",
+        "the Guiana Space Centre",
+        "с площадки ELA-3 Гвианского космического центра",
+        "из Гвианского космического центра",
+    ),
+    ("GIK-5", "LC1"): _baikonur("1"),
+    ("GIK-5", "LC31"): _baikonur("31"),
+    ("GIK-5", "LC81/23"): _baikonur("81"),
+    ("GIK-5", "LC200/39"): _baikonur("200"),
+    ("KSC", "LC39A"): Place(
+        "Launch Complex 39A at Kennedy Space Center",
+        "Kennedy Space Center",
+        "со стартового комплекса 39A Космического центра имени Кеннеди",
+        "из Космического центра имени Кеннеди",
+    ),
+    ("KSC", "LC39B"): Place(
+        "Launch Complex 39B at Kennedy Space Center",
+        "Kennedy Space Center",
+        "со стартового комплекса 39B Космического центра имени Кеннеди",
+        "из Космического центра имени Кеннеди",
+    ),
+    ("MARS", "0A"): Place(
+        "Pad 0A on Wallops Island",
+        "Wallops Island",
+        "со стартовой площадки 0A на острове Уоллопс",
+        "с острова Уоллопс",
+    ),
+    ("TNSC", "Y2"): Place(
+        "the second Yoshinobu pad at Tanegashima Space Center",
+        "Tanegashima",
+        "со второй площадки комплекса Ёсинобу космического центра Танэгасима",
+        "с Танэгасимы",
+    ),
+}
+
+
+def place(site: str, pad: str) -> Place:
+    """Where a launch left from, by the codes of site and pad."""
+    return _PLACES[site, pad]
+
+
+def part(name: str) -> Part:
+    """A module or another thing that was brought to the station."""
+    return _PARTS[name]
+
+
+def is_shuttle(ship: str) -> bool:
+    """Whether `ship` is an orbiter on one of its flights: "Endeavour (STS-88)"."""
+    return _SHUTTLE.fullmatch(ship) is not None
+
+
+def orbiter(ship: str) -> tuple[str, str, str]:
+    """An orbiter in English and in Russian, and its flight: "Endeavour", "Индевор", "STS-88"."""
+    found = _SHUTTLE.fullmatch(ship)
+    if found is None:
+        raise ValueError(f"{ship} is no Space Shuttle")
+    return found["orbiter"], _ORBITERS[found["orbiter"]], found["flight"]
+
+
+def ship_en(ship: str) -> str:
+    """A ship in an English sentence: "Soyuz MS-12", "the shuttle Endeavour (STS-88)"."""
+    return f"the shuttle {ship}" if is_shuttle(ship) else ship
+
+
+def vehicle_ru(vehicle: str) -> str:
+    """A rocket in Russian: "«Союз-2.1а»"; foreign ones keep their Latin names, unquoted."""
+    return _VEHICLES.get(vehicle, vehicle)
+
+
+def ship_ru(ship: str) -> str:
+    """A ship in Russian: "«Союз МС-12»", "Dragon CRS-18", "«Индевор» (STS-88)"."""
+    if is_shuttle(ship):
+        _, name, flight = orbiter(ship)
+        return f"«{name}» ({flight})"
+    family, _, series = ship.partition(" ")
+    match family:
+        case "Soyuz":
+            return f"«Союз {series.translate(_SERIES)}»"
+        case "Progress":
+            return f"«Прогресс {series.translate(_SERIES)}»"
+    return _ATV.get(ship, ship)

@@ -1,0 +1,173 @@
+"""The archive's check of itself, proved by breaking the archive."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Delete, Update, delete, select, update
+from starlette.testclient import TestClient
+
+from app.database import Database, Reader
+from app.dataset.check import check
+from app.models import (
+    Article,
+    ArticleLaunch,
+    ArticlePerson,
+    CrewAssignment,
+    CrewRole,
+    Flight,
+    Launch,
+    Mission,
+    MissionLaunch,
+    Person,
+    Spacecraft,
+)
+from tests.conftest import database_of
+
+Break = Callable[[], Update | Delete]
+
+
+def mission_id(slug: str) -> Any:
+    return select(Mission.id).where(Mission.slug == slug).scalar_subquery()
+
+
+def launch_id(slug: str) -> Any:
+    return select(Launch.id).where(Launch.slug == slug).scalar_subquery()
+
+
+def person_id(slug: str) -> Any:
+    return select(Person.id).where(Person.slug == slug).scalar_subquery()
+
+
+def flight(person: str, launch: str) -> Any:
+    return (Flight.person_id == person_id(person)) & (Flight.launch_id == launch_id(launch))
+
+
+def command(person: str, mission: str) -> Any:
+    return (
+        (CrewAssignment.person_id == person_id(person))
+        & (CrewAssignment.mission_id == mission_id(mission))
+        & (CrewAssignment.role == CrewRole.COMMANDER)
+    )
+
+
+BREAKS: list[tuple[Break, str]] = [
+    (
+        lambda: delete(Flight).where(flight("nick-hague", "soyuz-ms-12")),
+        "flight not as in the dataset: soyuz-ms-12, nick-hague",
+    ),
+    (
+        lambda: delete(Launch).where(Launch.slug == "cygnus-ng-11"),
+        "launch not as in the dataset: cygnus-ng-11",
+    ),
+    (
+        lambda: delete(Spacecraft).where(Spacecraft.launch_id == launch_id("progress-ms-11")),
+        "spacecraft not as in the dataset: progress-ms-11, Progress MS-11",
+    ),
+    (
+        lambda: delete(MissionLaunch).where(MissionLaunch.mission_id == mission_id("iss-59")),
+        "launch of a mission not as in the dataset: iss-59, progress-ms-11, cargo",
+    ),
+    (
+        lambda: delete(ArticleLaunch).where(ArticleLaunch.launch_id == launch_id("progress-ms-11")),
+        "launch of an article not as in the dataset: launch-progress-ms-11, progress-ms-11",
+    ),
+    (
+        lambda: (
+            update(Mission)
+            .where(Mission.slug == "iss-60")
+            .values(starts_at=datetime(2019, 6, 25, tzinfo=UTC))
+        ),
+        "iss-59 does not end as iss-60 starts",
+    ),
+    (lambda: delete(Mission).where(Mission.slug == "iss-40"), "no mission between iss-39 and"),
+    (
+        lambda: delete(CrewAssignment).where(command("oleg-kononenko", "iss-59")),
+        "iss-59 has 0 commanders on 2019-03-15",
+    ),
+    (
+        lambda: (
+            update(CrewAssignment)
+            .where(command("oleg-kononenko", "iss-70"))
+            .values(from_on=date(2024, 3, 12))
+        ),
+        "iss-70 has 0 commanders on 2024-03-11",
+    ),
+    (
+        lambda: (
+            update(CrewAssignment)
+            .where(command("andreas-mogensen", "iss-70"))
+            .values(to_on=date(2024, 3, 20))
+        ),
+        "iss-70 has 2 commanders on 2024-03-10",
+    ),
+    (
+        lambda: (
+            update(CrewAssignment)
+            .where(command("sergey-kud-sverchkov", "iss-74"))
+            .values(from_on=date(2025, 11, 1))
+        ),
+        "sergey-kud-sverchkov in iss-74: the role reaches out of the mission",
+    ),
+    (
+        lambda: (
+            update(Flight)
+            .where(flight("nick-hague", "soyuz-ms-12"))
+            .values(landed_at=datetime(2019, 1, 1, tzinfo=UTC))
+        ),
+        "nick-hague on soyuz-ms-12 landed before the launch",
+    ),
+    (
+        lambda: (
+            update(Flight)
+            .where(flight("nick-hague", "soyuz-ms-12"))
+            .values(landed_at=datetime(2019, 10, 9, tzinfo=UTC))
+        ),
+        "nick-hague on soyuz-ms-12 landed long after the last mission",
+    ),
+    (
+        lambda: (
+            update(Flight)
+            .where(flight("nick-hague", "soyuz-ms-12"))
+            .values(landed_at=None, landed_at_precision=None, landed_with_id=None)
+        ),
+        "nick-hague flies on soyuz-ms-12 and dragon-crew-9 at once",
+    ),
+    (
+        lambda: (
+            update(Flight)
+            .where(flight("nick-hague", "soyuz-ms-12"))
+            .values(person_id=person_id("dennis-tito"))
+        ),
+        "nick-hague in iss-59: the flight is somebody else's",
+    ),
+    (
+        lambda: delete(Article).where(Article.slug == "launch-progress-ms-11-ru"),
+        "launch-progress-ms-11 is told in en alone",
+    ),
+    (
+        lambda: delete(ArticlePerson),
+        "expedition-1-begins, william-shepherd",
+    ),
+]
+
+
+def test_the_embedded_archive_is_sound(archive: TestClient) -> None:
+    with database_of(archive).snapshot() as reader:
+        assert check(reader) == []
+
+
+def test_an_empty_archive_is_not(database: Database) -> None:
+    with database.snapshot() as reader:
+        assert len(check(reader)) > 1000
+
+
+@pytest.mark.parametrize(("broken", "problem"), BREAKS, ids=[problem for _, problem in BREAKS])
+def test_a_break_is_found(archive: TestClient, broken: Break, problem: str) -> None:
+    """Within one transaction that is undone, since others read the same archive."""
+    with database_of(archive).engine.connect() as connection:
+        connection.execute(broken())
+        found = check(Reader(connection))
+        connection.rollback()
+    assert any(problem in line for line in found)

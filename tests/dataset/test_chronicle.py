@@ -1,0 +1,172 @@
+"""The chronicle: what it tells, when, and of whom."""
+
+import re
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+
+from app.dataset.records import ArticleRecord, Dataset
+from app.dates import Precision
+from app.parameters import SLUG
+
+Items = dict[str, ArticleRecord]
+
+
+def text(item: ArticleRecord) -> str:
+    return f"{item.title}\n{item.lead}\n{item.body}"
+
+
+def test_one_item_for_every_event(items: Items) -> None:
+    kinds = Counter(
+        "handover" if "change-of-command" in slug else slug.split("-")[0]
+        for slug, item in items.items()
+        if item.language == "en"
+    )
+    assert kinds == {"launch": 303, "expedition": 74, "handover": 9, "landing": 123}
+
+
+def test_each_item_has_a_translation(items: Items) -> None:
+    for item in items.values():
+        other = items[item.translation_of or f"{item.slug}-ru"]
+        assert {item.language, other.language} == {"en", "ru"}
+        assert (item.published_at, item.published_at_precision) == (
+            other.published_at,
+            other.published_at_precision,
+        )
+        assert (item.tags, item.missions, item.people, item.launches) == (
+            other.tags,
+            other.missions,
+            other.people,
+            other.launches,
+        )
+
+
+def test_slugs_titles_and_leads_keep_their_bounds(items: Items, dataset: Dataset) -> None:
+    assert not items.keys() & dataset.articles.keys()
+    for item in items.values():
+        assert re.fullmatch(SLUG, item.slug)
+        assert len(item.slug) <= 120
+        assert 10 < len(item.title) <= 120
+        assert not item.title.endswith(".")
+        assert item.lead.endswith(".")
+        assert len(item.lead) <= 300
+        assert 1 <= item.body.count("\n\n") + 1 <= 4
+
+
+def test_nothing_is_left_unsaid_in_a_sentence(items: Items) -> None:
+    for item in items.values():
+        for slip in ("None", "  ", " ,", " .", "..", "****", "{", "}", "()", "and and", "with as"):
+            assert slip not in text(item), item.slug
+        # A name that was never put into Russian would show as Latin between two Cyrillic words.
+        if item.language == "ru":
+            assert not re.search(r"\b(Soyuz|Progress|the|with|crew)\b", text(item)), item.slug
+
+
+def test_each_item_is_about_something(items: Items, dataset: Dataset) -> None:
+    tags = {"launch", "crew", "cargo", "module", "landing", "expedition", "command", "failure"}
+    for item in items.values():
+        assert item.missions or item.people or item.launches
+        assert set(item.missions) <= dataset.missions.keys()
+        assert set(item.people) <= dataset.people.keys()
+        assert set(item.launches) <= dataset.launches.keys()
+        assert item.tags
+        assert set(item.tags) <= tags
+        assert item.source.name == "Zarya chronicle"
+
+
+def test_progress_ms_11(items: Items) -> None:
+    english, russian = items["launch-progress-ms-11"], items["launch-progress-ms-11-ru"]
+    assert english.title == "LV Soyuz-2.1a with CV Progress MS-11 is launched"
+    assert russian.title == "РН «Союз-2.1а» с ТГК «Прогресс МС-11» запущена"
+    assert english.published_at == datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
+    assert english.published_at_precision is Precision.SECOND
+    assert "11:01:35 UTC on 4 April 2019 (14:01:35 Moscow time)" in english.body
+    assert "4 апреля 2019 года в 14:01:35 по московскому времени (11:01:35 UTC)" in russian.body
+    assert "Site 31 at Baikonur Cosmodrome" in english.body
+    assert "с площадки № 31 космодрома Байконур" in russian.body
+    assert english.tags == ["launch", "cargo"]
+    assert english.missions == ["iss-59"]
+    assert english.launches == ["progress-ms-11"]
+
+
+def test_soyuz_ms_10_tells_of_the_failure_and_of_the_crew(items: Items) -> None:
+    english, russian = items["launch-soyuz-ms-10"], items["launch-soyuz-ms-10-ru"]
+    assert english.title == "The launch of LV Soyuz-FG with SC Soyuz MS-10 failed"
+    assert russian.title == "Авария при запуске: РН «Союз-ФГ» с ТПК «Союз МС-10»"
+    assert "failure" in english.tags
+    assert english.people == ["aleksey-ovchinin", "nick-hague"]
+    assert "**Aleksey Ovchinin** (commander) and **Nick Hague** (flight engineer)" in english.body
+    assert "командир **Алексей Овчинин** и бортинженер **Ник Хейг**" in russian.body
+    assert "emergency rescue system" in english.body
+    assert "система аварийного спасения" in russian.body
+    assert "landing-soyuz-ms-10" not in items
+
+
+@pytest.mark.parametrize(
+    ("slug", "title"),
+    [
+        (
+            "launch-sts-88",
+            "Space Shuttle Endeavour is launched on flight STS-88 with the module Unity",
+        ),
+        ("launch-sts-88-ru", "Шаттл «Индевор» (STS-88) стартовал к МКС с модулем «Юнити»"),
+        ("launch-zarya-ru", "РН «Протон-К» с модулем «Заря» запущена"),
+        ("launch-dragon-crs-17-ru", "РН Falcon 9 с грузовым кораблём Dragon CRS-17 запущена"),
+        ("launch-dragon-crew-1-ru", "РН Falcon 9 с кораблём Dragon Crew-1 запущена"),
+        (
+            "launch-progress-m-so1-ru",
+            "РН «Союз-У» с ТГК «Прогресс М-СО1» и модулем «Пирс» запущена",
+        ),
+        ("launch-progress-m-27m-ru", "Нештатный запуск: РН «Союз-2.1а» с ТГК «Прогресс М-27М»"),
+        ("expedition-59-begins", "Expedition 59 begins under Oleg Kononenko"),
+        ("expedition-59-begins-ru", "Начинается экспедиция МКС-59, командир — Олег Кононенко"),
+        ("expedition-70-change-of-command", "Oleg Kononenko takes command of the station"),
+        ("expedition-70-change-of-command-ru", "Командование МКС принимает Олег Кононенко"),
+        ("landing-soyuz-ms-11", "Soyuz MS-11 returns to Earth with a crew of three"),
+        (
+            "landing-sts-88-ru",
+            "Шаттл «Индевор» (STS-88) вернулся на Землю с экипажем из шести человек",
+        ),
+    ],
+)
+def test_titles(items: Items, slug: str, title: str) -> None:
+    assert items[slug].title == title
+
+
+def test_an_expedition_starts_with_its_commander_and_crew(items: Items) -> None:
+    stays, passes, leaves = (items[f"expedition-{n}-begins"] for n in (59, 60, 5))
+    assert stays.lead.startswith("Oleg Kononenko stays in command")
+    assert stays.published_at == datetime(2019, 3, 15, 1, 1, tzinfo=UTC)
+    assert stays.tags == ["expedition"]
+    assert "- Four spacewalks" in stays.body
+    assert "passes from Oleg Kononenko to Aleksey Ovchinin" in passes.lead
+    assert passes.tags == ["expedition", "command"]
+    assert (
+        "joined by **Alexander Skvortsov**, **Luca Parmitano** and **Andrew Morgan**" in passes.body
+    )
+    assert leaves.lead == (
+        "Valery Korzun has set out for the International Space Station to command Expedition 5."
+    )
+
+
+def test_a_command_lasts_until_the_next_handover(items: Items) -> None:
+    """Pesquet kept it into the next expedition, and the start of that is no change of command."""
+    first, second = (items[f"expedition-65-change-of-command{n}"] for n in ("", "-2"))
+    assert first.published_at == datetime(2021, 4, 27, tzinfo=UTC)
+    assert first.published_at_precision is Precision.DAY
+    assert "**Thomas Pesquet** led it until 6 November 2021" in second.body
+    assert second.people == ["akihiko-hoshide", "thomas-pesquet"]
+    assert "command" not in items["expedition-66-begins"].tags
+
+
+def test_a_landing_tells_who_came_from_where(items: Items) -> None:
+    """Koch left with one ship and came home with another, after the longest flight of the three."""
+    landing = items["landing-soyuz-ms-13"]
+    assert landing.published_at == datetime(2020, 2, 6, 9, 12, 21, tzinfo=UTC)
+    assert landing.lead.startswith("Christina Koch is back from the International Space Station")
+    assert "328 days and 13 hours" in landing.lead
+    assert "**Christina Koch** had set out with Soyuz MS-12 on 14 March 2019" in landing.body
+    assert landing.missions == ["iss-61"]
+    assert "Hazza Al Mansouri** from a short flight" in items["landing-soyuz-ms-12"].body
+    assert "328 дней 13 часов" in items["landing-soyuz-ms-13-ru"].lead

@@ -1,0 +1,142 @@
+"""What follows from the records: relations, tasks, summaries."""
+
+import pytest
+
+from app.dataset.derive import Relation, last_mission, served_by, summary, tasks
+from app.dataset.records import Dataset
+from app.models import LaunchRelation
+
+ARRIVAL, DEPARTURE, CARGO, MODULE = (
+    LaunchRelation.CREW_ARRIVAL,
+    LaunchRelation.CREW_DEPARTURE,
+    LaunchRelation.CARGO,
+    LaunchRelation.MODULE,
+)
+
+
+def of_mission(found: set[Relation], slug: str) -> set[tuple[str, LaunchRelation]]:
+    return {(each.launch, each.relation) for each in found if each.mission == slug}
+
+
+def of_launch(found: set[Relation], slug: str) -> set[tuple[str, LaunchRelation]]:
+    return {(each.mission, each.relation) for each in found if each.launch == slug}
+
+
+def test_the_launches_of_iss_59(found: set[Relation]) -> None:
+    """Soyuz MS-12 left hours before the mission began, and its crew belongs to it all the same."""
+    assert of_mission(found, "iss-59") == {
+        ("soyuz-ms-11", ARRIVAL),
+        ("soyuz-ms-12", ARRIVAL),
+        ("soyuz-ms-11", DEPARTURE),
+        ("progress-ms-11", CARGO),
+        ("cygnus-ng-11", CARGO),
+        ("dragon-crs-17", CARGO),
+    }
+
+
+@pytest.mark.parametrize(
+    ("launch", "expected"),
+    [
+        # Nobody of the mission under way came with it: it belongs to those of its crew alone.
+        (
+            "soyuz-ms-12",
+            {("iss-59", ARRIVAL), ("iss-60", ARRIVAL), ("iss-61", ARRIVAL), ("iss-60", DEPARTURE)},
+        ),
+        # Aborted, and meant for the mission under way.
+        ("soyuz-ms-10", {("iss-57", ARRIVAL)}),
+        # Lost, and meant for the mission under way.
+        ("progress-ms-04", {("iss-50", CARGO)}),
+        # A visiting crew, that came home in another ship; this one took members home.
+        ("soyuz-tma-1", {("iss-5", ARRIVAL), ("iss-6", DEPARTURE)}),
+        # Up with a module and nobody who stayed.
+        ("sts-98", {("iss-1", MODULE)}),
+        # Up with a module and a member of the crew; down with the one whom he relieved.
+        (
+            "sts-120",
+            {("iss-16", ARRIVAL), ("iss-16", MODULE), ("iss-16", DEPARTURE)},
+        ),
+        # A ship and a module in one: the module wins.
+        ("progress-m-so1", {("iss-3", MODULE)}),
+        # Sent up empty, and home with the crew of another ship.
+        ("soyuz-ms-23", {("iss-68", CARGO), ("iss-69", DEPARTURE)}),
+        # Between two missions that overlap.
+        ("progress-m-45", {("iss-2", CARGO), ("iss-3", CARGO)}),
+        # Before anybody lived there.
+        ("zarya", set()),
+    ],
+)
+def test_what_a_launch_served(
+    found: set[Relation], launch: str, expected: set[tuple[str, LaunchRelation]]
+) -> None:
+    assert of_launch(found, launch) == expected
+
+
+def test_every_launch_since_the_first_crew_serves_a_mission(
+    dataset: Dataset, found: set[Relation]
+) -> None:
+    first = dataset.missions["iss-1"].starts_at
+    serving = {each.launch for each in found}
+    unused = [each.slug for each in dataset.launches.values() if each.slug not in serving]
+    assert all(dataset.launches[slug].launch_at < first for slug in unused)
+
+
+def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
+    launch = dataset.launches["soyuz-ms-12"]
+    homes = {seat.person: last_mission(dataset, launch, seat) for seat in launch.crew}
+    assert {person: home and home.slug for person, home in homes.items()} == {
+        "aleksey-ovchinin": "iss-60",
+        "nick-hague": "iss-60",
+        "christina-koch": "iss-61",
+    }
+    visitor = next(
+        seat for seat in dataset.launches["soyuz-ms-15"].crew if seat.person == "hazza-al-mansouri"
+    )
+    assert last_mission(dataset, dataset.launches["soyuz-ms-15"], visitor) is None
+
+
+def test_derived_tasks(dataset: Dataset, found: set[Relation]) -> None:
+    served = served_by(dataset, found)
+    assert tasks(dataset, dataset.missions["iss-60"], served["iss-60"]) == [
+        "Host the arrival of Soyuz MS-13",
+        "Keep the station crewed from 24 June to 3 October 2019",
+        "Receive the cargo ships Dragon CRS-18 and Progress MS-12",
+        "Hand the station over to Expedition 61 under Luca Parmitano",
+        "Return crew members to Earth with Soyuz MS-12",
+    ]
+    assert "Reach the station with the shuttle Discovery (STS-105)" in tasks(
+        dataset, dataset.missions["iss-3"], served["iss-3"]
+    )
+    assert (
+        "Pass the command from Shannon Walker to Akihiko Hoshide, then to Thomas Pesquet"
+        in tasks(dataset, dataset.missions["iss-65"], served["iss-65"])
+    )
+
+
+def test_what_was_lost_is_not_received(dataset: Dataset, found: set[Relation]) -> None:
+    served = served_by(dataset, found)
+    for slug in ("iss-28", "iss-41", "iss-43", "iss-44", "iss-50", "iss-57"):
+        told = " ".join(tasks(dataset, dataset.missions[slug], served[slug]))
+        for ship in ("M-12M", "Orb-3", "M-27M", "CRS-7", "MS-04", "MS-10 "):
+            assert ship not in told.replace("Progress MS-10", "")
+
+
+def test_every_mission_has_tasks_and_a_summary(dataset: Dataset, found: set[Relation]) -> None:
+    served = served_by(dataset, found)
+    for mission in dataset.missions.values():
+        listed = tasks(dataset, mission, served[mission.slug])
+        assert listed
+        assert all(len(task) <= 500 for task in listed)
+        assert 50 < len(summary(dataset, mission, served[mission.slug])) <= 2000
+
+
+def test_summaries(dataset: Dataset, found: set[Relation]) -> None:
+    served = served_by(dataset, found)
+    assert summary(dataset, dataset.missions["iss-59"], served["iss-59"]) == (
+        "Expedition 59 to the International Space Station lasted 101 days, from 15 March to "
+        "24 June 2019, under the command of Oleg Kononenko. Its crew of six came with "
+        "Soyuz MS-11 and Soyuz MS-12. In its time the cargo ships Progress MS-11, Cygnus NG-11 "
+        "and Dragon CRS-17 were launched to the station."
+    )
+    assert "The launch of Soyuz MS-10 failed." in summary(
+        dataset, dataset.missions["iss-57"], served["iss-57"]
+    )

@@ -1,0 +1,54 @@
+"""Russian names, and that nothing in the dataset lacks one."""
+
+import pytest
+
+from app.dataset.names import is_shuttle, orbiter, part, place, ship_en, ship_ru, vehicle_ru
+from app.dataset.records import Dataset
+
+
+@pytest.mark.parametrize(
+    ("name", "russian"),
+    [
+        ("Soyuz TM-31", "«Союз ТМ-31»"),
+        ("Soyuz TMA-01M", "«Союз ТМА-01М»"),
+        ("Soyuz MS-12", "«Союз МС-12»"),
+        ("Progress M1-3", "«Прогресс М1-3»"),
+        ("Progress M-SO1", "«Прогресс М-СО1»"),
+        ("Progress M-MIM2", "«Прогресс М-МИМ2»"),
+        ("Progress M-UM", "«Прогресс М-УМ»"),
+        ("Progress MS-11", "«Прогресс МС-11»"),
+        ("ATV-2 Johannes Kepler", "ATV-2 «Иоганн Кеплер»"),
+        ("Endeavour (STS-88)", "«Индевор» (STS-88)"),
+        ("Dragon CRS-18", "Dragon CRS-18"),
+        ("Cygnus NG-11", "Cygnus NG-11"),
+        ("HTV-8", "HTV-8"),
+    ],
+)
+def test_ships_in_russian(name: str, russian: str) -> None:
+    assert ship_ru(name) == russian
+
+
+def test_rockets_in_russian() -> None:
+    assert vehicle_ru("Soyuz-2.1a") == "«Союз-2.1а»"
+    assert vehicle_ru("Soyuz-FG") == "«Союз-ФГ»"
+    assert vehicle_ru("Falcon 9") == "Falcon 9"
+
+
+def test_orbiters() -> None:
+    assert orbiter("Endeavour (STS-88)") == ("Endeavour", "Индевор", "STS-88")
+    assert ship_en("Endeavour (STS-88)") == "the shuttle Endeavour (STS-88)"
+    assert ship_en("Soyuz MS-12") == "Soyuz MS-12"
+    with pytest.raises(ValueError, match="no Space Shuttle"):
+        orbiter("Soyuz MS-12")
+
+
+def test_everything_launched_can_be_named(dataset: Dataset) -> None:
+    for launch in dataset.launches.values():
+        assert place(launch.site, launch.pad)
+        assert all(part(craft.name) for craft in launch.spacecraft[1:])
+        name = ship_ru(launch.ship.name)
+        assert is_shuttle(launch.ship.name) == (launch.vehicle == "Space Shuttle")
+        assert ("«" in name) == (not launch.ship.name.startswith(("Dra", "Cyg", "HTV", *_LATIN)))
+
+
+_LATIN = ("Axiom", "Crew Dragon", "Starliner", "Zarya", "Zvezda", "Nauka")

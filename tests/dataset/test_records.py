@@ -1,0 +1,57 @@
+"""The dataset's files keep to their format and to each other."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.dataset.records import DATA, Dataset, read_dataset
+
+
+def test_the_counts_of_the_archive(dataset: Dataset) -> None:
+    assert len(dataset.missions) == 74
+    assert len(dataset.launches) == 303
+    assert len(dataset.people) == 294
+    assert len(dataset.articles) == 26
+    assert sum(len(launch.crew) for launch in dataset.launches.values()) == 521
+
+
+def test_launches_and_missions_stand_in_the_order_of_time(dataset: Dataset) -> None:
+    launched = [launch.launch_at for launch in dataset.launches.values()]
+    assert launched == sorted(launched)
+    assert [m.number for m in dataset.missions.values()] == list(range(1, 75))
+
+
+def test_every_name_leads_somewhere(dataset: Dataset) -> None:
+    for launch in dataset.launches.values():
+        assert launch.vehicle in dataset.vehicles
+        assert launch.site in dataset.sites
+        assert dataset.cited(launch.sources)
+        for seat in launch.crew:
+            assert seat.person in dataset.people
+            assert seat.landed_with is None or seat.landed_with in dataset.launches
+            assert (seat.landed_with is None) == (seat.landed_at is None)
+    for mission in dataset.missions.values():
+        assert dataset.cited(mission.sources)
+        for person, up in mission.flown_by.items():
+            assert person in [seat.person for seat in dataset.launches[up].crew]
+    for article in dataset.articles.values():
+        assert set(article.missions) <= dataset.missions.keys()
+        assert set(article.people) <= dataset.people.keys()
+        assert set(article.launches) <= dataset.launches.keys()
+
+
+def test_notes_and_tasks_come_in_both_languages(dataset: Dataset) -> None:
+    for launch in dataset.launches.values():
+        assert (launch.outcome_note is None) == (launch.outcome_note_ru is None)
+    for mission in dataset.missions.values():
+        assert len(mission.tasks) == len(mission.tasks_ru)
+
+
+def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
+    sites = tmp_path / "sites.jsonl"
+    sites.write_text(sites.read_text("utf-8").replace('"country"', '"county"'), "utf-8")
+    with pytest.raises(ValidationError, match="county"):
+        read_dataset(tmp_path)

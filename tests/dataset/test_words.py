@@ -1,0 +1,108 @@
+"""Lists, numbers and times in both languages."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.dataset.words import (
+    days_ru,
+    english_period,
+    english_span,
+    english_time,
+    joined,
+    joined_ru,
+    of_people_ru,
+    russian_local_day,
+    russian_span,
+    russian_time,
+)
+from app.dates import Precision
+
+PROGRESS_MS_17 = datetime(2021, 6, 29, 23, 27, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [
+        (0, "0 дней"),
+        (1, "1 день"),
+        (2, "2 дня"),
+        (4, "4 дня"),
+        (5, "5 дней"),
+        (11, "11 дней"),
+        (12, "12 дней"),
+        (14, "14 дней"),
+        (21, "21 день"),
+        (101, "101 день"),
+        (111, "111 дней"),
+        (204, "204 дня"),
+        (212, "212 дней"),
+    ],
+)
+def test_russian_plurals(n: int, text: str) -> None:
+    assert days_ru(n) == text
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [(1, "одного человека"), (2, "двух человек"), (4, "четырёх человек"), (11, "11 человек")],
+)
+def test_the_size_of_a_russian_crew(n: int, text: str) -> None:
+    assert of_people_ru(n) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "english", "russian"),
+    [
+        ([], "", ""),
+        (["A"], "A", "A"),
+        (["A", "B"], "A and B", "A и B"),
+        (["A", "B", "C"], "A, B and C", "A, B и C"),
+    ],
+)
+def test_lists(names: list[str], english: str, russian: str) -> None:
+    assert joined(names) == english
+    assert joined_ru(names) == russian
+
+
+def test_a_time_names_the_other_day_where_it_is_another_one() -> None:
+    """Progress MS-17 left on 29 June by UTC and on 30 June in Moscow."""
+    assert english_time(PROGRESS_MS_17, Precision.SECOND) == (
+        "at 23:27:20 UTC on 29 June 2021 (02:27:20 on 30 June Moscow time)"
+    )
+    assert russian_time(PROGRESS_MS_17, Precision.SECOND) == (
+        "30 июня 2021 года в 02:27:20 по московскому времени (29 июня, 23:27:20 UTC)"
+    )
+    assert russian_local_day(PROGRESS_MS_17, Precision.SECOND) == "30 июня 2021 года"
+
+
+def test_a_time_is_as_exact_as_it_is_known() -> None:
+    at = datetime(2025, 7, 15, 9, tzinfo=UTC)
+    assert english_time(at, Precision.MINUTE) == (
+        "at 09:00 UTC on 15 July 2025 (12:00 Moscow time)"
+    )
+    assert english_time(at, Precision.HOUR).startswith("in the hour after 09:00 UTC")
+    assert english_time(at, Precision.DAY) == "on 15 July 2025"
+    assert russian_time(at, Precision.HOUR) == (
+        "15 июля 2025 года, в течение часа после 12:00 по московскому времени (09:00 UTC)"
+    )
+    assert russian_time(at, Precision.DAY) == "15 июля 2025 года"
+    assert russian_local_day(at.replace(hour=23), Precision.DAY) == "15 июля 2025 года"
+
+
+def test_moscow_kept_summer_time_and_then_another_offset() -> None:
+    summer = datetime(2001, 4, 28, 7, 37, 20, tzinfo=UTC)
+    assert "11:37:20 Moscow time" in english_time(summer, Precision.SECOND)
+    winter_of_2012 = datetime(2012, 12, 19, 12, 12, 35, tzinfo=UTC)
+    assert "16:12:35 Moscow time" in english_time(winter_of_2012, Precision.SECOND)
+
+
+def test_spans_and_periods() -> None:
+    flown = timedelta(days=203, hours=15, minutes=17)
+    assert english_span(flown) == "203 days and 15 hours"
+    assert russian_span(flown) == "203 дня 15 часов"
+    assert english_span(timedelta(days=1, hours=1)) == "1 day and 1 hour"
+    assert russian_span(timedelta(days=21)) == "21 день"
+    start, end = datetime(2019, 6, 24, tzinfo=UTC), datetime(2019, 10, 3, tzinfo=UTC)
+    assert english_period(start, end) == "from 24 June to 3 October 2019"
+    assert english_period(start.replace(year=2018), end) == "from 24 June 2018 to 3 October 2019"
