@@ -21,7 +21,7 @@ test: check  ## everything: the fast checks, then the suite on SQLite and on Pos
 check: .venv/.test  ## the fast part: lint, types, import rules
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
-	@$(VENV)/lint-imports --no-cache | tail -n 3
+	@$(VENV)/lint-imports --no-cache --no-logo
 
 migration: .venv/.test  ## a new migration from the models: make migration NAME="add articles"
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"

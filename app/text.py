@@ -32,8 +32,11 @@ def fold(text: str) -> str:
 
 
 def slugify(text: str) -> str:
-    """`text` as it stands in an address: "Союз-2.1а" and "Soyuz-2.1a" both give "soyuz-2-1a"."""
-    cased = unicodedata.normalize("NFKC", text).casefold()
+    """`text` as it stands in an address: "Союз-2.1а" and "Soyuz-2.1a" both give "soyuz-2-1a".
+
+    A plus is a letter: Antares 230 and Antares 230+ are two rockets.
+    """
+    cased = unicodedata.normalize("NFKC", text).casefold().replace("+", " plus ")
     return re.sub(r"[^a-z0-9]+", "-", fold(cased.translate(_TRANSLITERATE))).strip("-")
 
 

@@ -129,6 +129,7 @@ def test_a_slug_is_an_address(words: str) -> None:
         ("Союз-2.1а", "soyuz-2-1a"),
         ("Прогресс МС-11", "progress-ms-11"),
         ("Loral O'Hara", "loral-ohara"),
+        ("Antares 230+", "antares-230-plus"),
         ("Sławosz Uznański", "slawosz-uznanski"),
     ],
 )
