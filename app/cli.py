@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +12,13 @@ import typer
 import uvicorn
 from alembic import command
 from alembic.config import Config
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
-from app.config import get_settings
+from app.config import Settings, get_settings
 from app.database import Database
 from app.dataset import check as checks
 from app.dataset import load as loading
@@ -25,12 +27,23 @@ from app.main import create_app
 ROOT = Path(__file__).parent.parent
 
 cli = typer.Typer(
-    help="Zarya: the open archive behind an ISS mission portal.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(stderr=True)
+console = Console(stderr=True, soft_wrap=True)
+
+
+@cli.callback()
+def main() -> None:
+    """Zarya: the open archive behind an ISS mission portal."""
+    try:
+        Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name, problem = f"ZARYA_{fault['loc'][0]}".upper(), fault["msg"]
+            console.print(f"{name}: {problem}", markup=False)
+        raise typer.Exit(2) from error
 
 
 @cli.command()
@@ -75,16 +88,16 @@ def load(
     check: Annotated[bool, typer.Option(help="Only prove the loaded archive sound.")] = False,
 ) -> None:
     """Load the embedded archive; what is there already stays as it is."""
-    with _explained():
-        database = Database(get_settings().database_url, read_threads=1)
+    with _explained(), closing(Database(get_settings().database_url, read_threads=1)) as database:
         if check:
             _check(database)
             return
         with _progress() as progress, database.session() as session:
             report = loading.load(session, progress)
-        console.print(
-            f"created {report.created}, updated {report.updated}, unchanged {report.unchanged}"
-        )
+    console.print(
+        f"The archive: {report.created} records created, {report.updated} updated, "
+        f"{report.unchanged} unchanged"
+    )
 
 
 def _check(database: Database) -> None:
@@ -92,7 +105,7 @@ def _check(database: Database) -> None:
         problems = checks.check(reader)
     for problem in problems:
         console.print(f"- {problem}", markup=False)
-    console.print("The archive is sound." if not problems else f"{len(problems)} problems.")
+    console.print(f"{len(problems)} problems." if problems else "The archive is sound.")
     raise typer.Exit(1 if problems else 0)
 
 
@@ -110,7 +123,8 @@ def _explained() -> Iterator[None]:
         yield
     except (DatabaseError, OSError) as error:
         cause = getattr(error, "orig", None) or error
-        console.print(f"The database {get_settings().database_url} cannot be used: {cause}")
+        url = make_url(get_settings().database_url).render_as_string(hide_password=True)
+        console.print(f"The database {url} cannot be used: {cause}", markup=False)
         raise typer.Exit(2) from error
 
 
@@ -118,7 +132,8 @@ def _explained() -> Iterator[None]:
 def _progress() -> Iterator[loading.Progress]:
     """A progress bar on the terminal; nothing where the output is no terminal."""
     columns = TextColumn("Loading {task.description:<10}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=None)
         yield lambda step, done, total: bar.update(
             task, description=step, completed=done, total=total

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Label,
     ScalarSelect,
     Select,
-    and_,
     create_engine,
     event,
     literal_column,
@@ -33,7 +32,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import GenericFunction
 
 from app.models.base import UTCDateTime
-from app.text import fold
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -125,6 +123,10 @@ class Database:
         self._snapshots = self.engine.execution_options(**snapshot)
         # More threads than connections would only queue for one, and cost CPU by changing over.
         self._threads = CapacityLimiter(read_threads)
+
+    def close(self) -> None:
+        """Close every connection; the next use would open new ones."""
+        self.engine.dispose()
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:
@@ -245,11 +247,3 @@ def _(element: _json_value, compiler: Any, **kw: Any) -> str:
     if isinstance(argument.type, JSON):
         return f"json({value})"
     return f"(replace({value}, ' ', 'T') || 'Z')"
-
-
-# --- Text ----------------------------------------------------------------------------------------
-
-
-def contains_words(column: Expression, words: str) -> ColumnElement[bool]:
-    """Whether folded text holds every word of `words`, in any order and in any part of a word."""
-    return and_(*(column.contains(word, autoescape=True) for word in fold(words).split()))

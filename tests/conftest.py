@@ -82,7 +82,7 @@ def served(url: str) -> Iterator[TestClient]:
     command.upgrade(alembic(url), "head")
     app = create_app(Settings(database_url=url))
     yield TestClient(app, follow_redirects=False, raise_server_exceptions=False)
-    app.state.database.engine.dispose()
+    app.state.database.close()
 
 
 @pytest.fixture(scope="session")
@@ -141,4 +141,4 @@ def new_sqlite(tmp_path: Path) -> Iterator[Database]:
     """An SQLite database in a file of its own, without tables."""
     database = Database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
     yield database
-    database.engine.dispose()
+    database.close()

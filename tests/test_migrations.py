@@ -56,7 +56,7 @@ def test_up_down_and_up_again(new_database: NewDatabase) -> None:
     with database.session() as session:
         load(session)
     before = contents(database)
-    database.engine.dispose()
+    database.close()
 
     revisions = [r.revision for r in ScriptDirectory.from_config(config).walk_revisions()]
     if len(revisions) > 1:  # the last step back and forth keeps what both revisions know
@@ -68,10 +68,10 @@ def test_up_down_and_up_again(new_database: NewDatabase) -> None:
     command.upgrade(config, "head")
     assert contents(database) == before
 
-    database.engine.dispose()
+    database.close()
     command.downgrade(config, "base")
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
-    database.engine.dispose()
+    database.close()
     command.upgrade(config, "head")
     with database.session() as session:
         load(session)
@@ -79,7 +79,7 @@ def test_up_down_and_up_again(new_database: NewDatabase) -> None:
     assert {name: len(rows) for name, rows in after.items()} == {
         name: len(rows) for name, rows in before.items()
     }
-    database.engine.dispose()
+    database.close()
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])

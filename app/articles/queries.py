@@ -14,7 +14,8 @@ from app.articles.schemas import (
     ArticleQuery,
     ArticleRead,
 )
-from app.database import Reader, Rows, contains_words, nested, nested_one, nested_values
+from app.conditions import contains_words, linked
+from app.database import Reader, Rows, nested, nested_one, nested_values
 from app.dates import add_months
 from app.errors import NotFound
 from app.models import (
@@ -55,7 +56,6 @@ def conditions(filters: ArticleFilters) -> list[ColumnElement[bool]]:
 
 
 def _by_links(filters: ArticleFilters) -> list[ColumnElement[bool]]:
-    """By EXISTS, never by a join: an article that matches twice is still one article."""
     found: list[ColumnElement[bool]] = []
     tags = select(ArticleTag.tag).where(ArticleTag.article_id == Article.id)
     if filters.tag:
@@ -63,21 +63,14 @@ def _by_links(filters: ArticleFilters) -> list[ColumnElement[bool]]:
     if filters.tag_not:
         found.append(~tags.where(ArticleTag.tag.in_(filters.tag_not)).exists())
     if filters.mission:
-        missions = select(ArticleMission.mission_id).join(
-            Mission, Mission.id == ArticleMission.mission_id
-        )
-        about = ArticleMission.article_id == Article.id, Mission.slug.in_(filters.mission)
-        found.append(missions.where(*about).exists())
+        own = ArticleMission.article_id == Article.id
+        found.append(linked(Mission, filters.mission, ArticleMission.mission_id, own))
     if filters.person:
-        people = select(ArticlePerson.person_id).join(Person, Person.id == ArticlePerson.person_id)
-        about = ArticlePerson.article_id == Article.id, Person.slug.in_(filters.person)
-        found.append(people.where(*about).exists())
+        own = ArticlePerson.article_id == Article.id
+        found.append(linked(Person, filters.person, ArticlePerson.person_id, own))
     if filters.launch:
-        launches = select(ArticleLaunch.launch_id).join(
-            Launch, Launch.id == ArticleLaunch.launch_id
-        )
-        about = ArticleLaunch.article_id == Article.id, Launch.slug.in_(filters.launch)
-        found.append(launches.where(*about).exists())
+        own = ArticleLaunch.article_id == Article.id
+        found.append(linked(Launch, filters.launch, ArticleLaunch.launch_id, own))
     return found
 
 

@@ -4,7 +4,8 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
-from app.database import Reader, Rows, contains_words, nested, nested_one
+from app.conditions import contains_words, linked
+from app.database import Reader, Rows, nested, nested_one
 from app.dates import add_months, now
 from app.errors import NotFound
 from app.launches.schemas import (
@@ -77,15 +78,12 @@ def _by_links(filters: LaunchFilters) -> list[ColumnElement[bool]]:
     if filters.kind:
         found.append(carried.where(Spacecraft.kind.in_(filters.kind)).exists())
     if filters.mission:
-        served = select(MissionLaunch.launch_id).join(
-            Mission, Mission.id == MissionLaunch.mission_id
-        )
-        of_these = MissionLaunch.launch_id == Launch.id, Mission.slug.in_(filters.mission)
-        found.append(served.where(*of_these).exists())
+        own = MissionLaunch.launch_id == Launch.id
+        found.append(linked(Mission, filters.mission, MissionLaunch.mission_id, own))
     if filters.person:
-        aboard = select(Flight.id).join(Person, Person.id == Flight.person_id)
-        of_them = Flight.launch_id == Launch.id, Person.slug.in_(filters.person)
-        found.append(aboard.where(*of_them).exists())
+        found.append(
+            linked(Person, filters.person, Flight.person_id, Flight.launch_id == Launch.id)
+        )
     return found
 
 

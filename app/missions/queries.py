@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.database import Reader, Rows, contains_words, nested, nested_one
+from app.conditions import contains_words, linked
+from app.database import Reader, Rows, nested, nested_one
 from app.dates import now, utc_day
 from app.errors import NotFound
 from app.missions.schemas import (
@@ -45,12 +46,8 @@ def conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
     if filters.q:
         found.append(contains_words(Mission.search_text, filters.q))
     if filters.person:
-        found.append(
-            select(CrewAssignment.id)
-            .join(Person, Person.id == CrewAssignment.person_id)
-            .where(CrewAssignment.mission_id == Mission.id, Person.slug.in_(filters.person))
-            .exists()
-        )
+        own = CrewAssignment.mission_id == Mission.id
+        found.append(linked(Person, filters.person, CrewAssignment.person_id, own))
     return found + _by_dates(filters)
 
 

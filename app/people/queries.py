@@ -3,7 +3,8 @@
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.database import Reader, Rows, contains_words, nested, nested_one
+from app.conditions import contains_words
+from app.database import Reader, Rows, nested, nested_one
 from app.dates import utc_day
 from app.errors import NotFound
 from app.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person

@@ -1,0 +1,117 @@
+"""The command: what it does, what it says, and its exit status."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
+from app.config import get_settings
+from app.database import Database
+from tests.conftest import NewDatabase
+
+
+@pytest.fixture
+def url(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty database that the command works on."""
+    address = new_database()
+    monkeypatch.setenv("ZARYA_DATABASE_URL", address)
+    get_settings.cache_clear()
+    yield address
+    get_settings.cache_clear()
+
+
+def zarya(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_migrate_load_check(url: str) -> None:
+    assert zarya("migrate").exit_code == 0
+    first, second = zarya("load"), zarya("load")
+    assert "1739 records created, 0 updated, 0 unchanged" in first.stderr
+    assert "0 records created, 0 updated, 1739 unchanged" in second.stderr
+    checked = zarya("load", "--check")
+    assert (checked.exit_code, checked.stderr) == (0, "The archive is sound.\n")
+
+    database = Database(url, read_threads=1)
+    with database.session() as session:
+        session.execute(text("DELETE FROM flights WHERE id = (SELECT min(id) FROM flights)"))
+    database.close()
+    checked = zarya("load", "--check")
+    assert checked.exit_code == 1
+    assert "problems." in checked.stderr
+
+
+def test_openapi_is_a_document(url: str) -> None:
+    document = json.loads(zarya("openapi").stdout)
+    assert document["info"]["title"] == "Zarya"
+    assert "/v1/missions/{slug}/page" in document["paths"]
+    assert url
+
+
+@pytest.mark.parametrize("command", [["load"], ["load", "--check"]])
+def test_a_database_without_tables_is_told_in_a_line(url: str, command: list[str]) -> None:
+    result = zarya(*command)
+    assert result.exit_code == 2
+    assert "cannot be used" in result.stderr
+    assert url
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ZARYA_DATABASE_URL", "postgresql://zarya:secret@127.0.0.1:1/zarya")
+    get_settings.cache_clear()
+    result = zarya("migrate")
+    get_settings.cache_clear()
+    assert result.exit_code == 2
+    assert "cannot be used" in result.stderr
+    assert "secret" not in result.output
+
+
+def test_a_bad_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZARYA_TIME_ZONE", "Mars")
+    result = zarya("migrate")
+    assert result.exit_code == 2
+    assert "ZARYA_TIME_ZONE" in result.stderr
+
+
+def test_serve_prepares_answers_and_ends(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db"}
+    command = [str(Path(sys.executable).with_name("zarya")), "serve", "--prepare", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            mission = answer(f"http://127.0.0.1:{port}/v1/missions/iss-59", server)
+        finally:
+            server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=10) in {0, -signal.SIGTERM}
+        said = server.stderr.read() if server.stderr else ""
+    assert mission["url"] == f"http://127.0.0.1:{port}/v1/missions/iss-59"
+    assert said.count(f"http://127.0.0.1:{port}/") == 3
+
+
+def answer(address: str, server: subprocess.Popen[str]) -> dict[str, object]:
+    """What the server says, as soon as it says something."""
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            with urlopen(address) as response:  # noqa: S310 - an address of our own
+                found: dict[str, object] = json.load(response)
+                return found
+        except URLError:
+            time.sleep(0.1)
+    pytest.fail("the server did not answer")
