@@ -92,7 +92,13 @@ def test_serve_prepares_answers_and_ends(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db"}
-    command = [str(Path(sys.executable).with_name("zarya")), "serve", "--prepare", "--port", str(port)]
+    command = [
+        str(Path(sys.executable).with_name("zarya")),
+        "serve",
+        "--prepare",
+        "--port",
+        str(port),
+    ]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
             mission = answer(f"http://127.0.0.1:{port}/v1/missions/iss-59", server)
