@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
@@ -165,6 +166,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Month = Annotated[
     date,
     BeforeValidator(_month),
+    PlainSerializer(lambda month: f"{month:%Y-%m}", return_type=str),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
 ]
 """A calendar month, held as its first day."""

@@ -93,6 +93,16 @@ def test_every_filter_works_in_the_calendar_too(archive: TestClient, filters: st
         assert archive.get(day["url"] + "&with_total=true").json()["total"] == day["count"]
 
 
+def test_a_calendar_leaves_the_day_to_its_days(archive: TestClient) -> None:
+    """With a day of its own to keep, the addresses of the other days could not be true."""
+    for address in ("articles/archive?published_on", "launches/archive?launch_on"):
+        assert archive.get(f"/v1/{address}=2019-04-04&month=2019-04").status_code == 422
+    found = archive.get("/v1/articles/archive?month=2019-04&published_month=2019-03").json()
+    assert found["total"] == 0
+    for day in found["days"]:
+        assert archive.get(day["url"]).json()["items"] == []
+
+
 def instants(zone: str) -> st.SearchStrategy[datetime]:
     """Instants near the midnights and the clock changes of `zone`, in a few years."""
     days = st.dates(date(2009, 3, 1), date(2012, 4, 1))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
 from app.articles.schemas import (
     ArticleArchiveQuery,
+    ArticleCalendarFilters,
     ArticleFilters,
     ArticleFullPage,
     ArticlePage,
@@ -38,7 +39,7 @@ SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.
 DATED = Dated(Article.published_at, Article.published_at_precision)
 
 
-def conditions(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+def conditions(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
     """What `filters` ask of an article."""
     found: list[ColumnElement[bool]] = []
     if filters.q:
@@ -55,7 +56,7 @@ def conditions(filters: ArticleFilters) -> list[ColumnElement[bool]]:
     return found + _by_links(filters) + _by_dates(filters)
 
 
-def _by_links(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+def _by_links(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     tags = select(ArticleTag.tag).where(ArticleTag.article_id == Article.id)
     if filters.tag:
@@ -74,10 +75,10 @@ def _by_links(filters: ArticleFilters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _by_dates(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+def _by_dates(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     zone = zone_of(filters.tz)
-    if filters.published_on:
+    if isinstance(filters, ArticleFilters) and filters.published_on:
         found.append(DATED.on(filters.published_on, zone))
     if filters.published_month:
         month = filters.published_month

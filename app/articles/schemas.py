@@ -34,11 +34,9 @@ class ArticleSort(StrEnum):
     Z_TO_A = "-title"
 
 
-class ArticleFilters(Parameters):
-    """Which articles."""
+class ArticleCalendarFilters(Parameters):
+    """Which articles a calendar counts; which days it shows is its own to say."""
 
-    published_on: Maybe[Day] = None
-    """The day it was published, in the zone `tz`; only articles whose day is known."""
     published_month: Maybe[Month] = None
     """The month it was published, in the zone `tz`; only articles whose day is known."""
     published_at_gte: Maybe[Instant] = None
@@ -71,6 +69,13 @@ class ArticleFilters(Parameters):
     """The IANA time zone that days are days of; otherwise the portal's own."""
 
 
+class ArticleFilters(ArticleCalendarFilters):
+    """Which articles."""
+
+    published_on: Maybe[Day] = None
+    """The day it was published, in the zone `tz`; only articles whose day is known."""
+
+
 class ArticleQuery(ArticleFilters, ViewQuery):
     """A page of articles."""
 
@@ -78,7 +83,7 @@ class ArticleQuery(ArticleFilters, ViewQuery):
     """The order: by time of publication, newest first with the minus, or by title."""
 
 
-class ArticleArchiveQuery(ArticleFilters, ArchiveQuery):
+class ArticleArchiveQuery(ArticleCalendarFilters, ArchiveQuery):
     """A calendar of articles."""
 
 

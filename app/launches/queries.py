@@ -10,6 +10,7 @@ from app.dates import add_months, now
 from app.errors import NotFound
 from app.launches.schemas import (
     LaunchArchiveQuery,
+    LaunchCalendarFilters,
     LaunchFilters,
     LaunchFullPage,
     LaunchPage,
@@ -37,7 +38,7 @@ SORTS = orders(Launch.id, launch_at=(Launch.launch_at,))
 DATED = Dated(Launch.launch_at, Launch.launch_at_precision)
 
 
-def conditions(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+def conditions(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     """What `filters` ask of a launch."""
     found: list[ColumnElement[bool]] = []
     if filters.status:
@@ -51,7 +52,7 @@ def conditions(filters: LaunchFilters) -> list[ColumnElement[bool]]:
     return found + _by_parts(filters) + _by_links(filters) + _by_dates(filters)
 
 
-def _by_parts(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+def _by_parts(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     vehicles = select(Vehicle.id)
     if filters.vehicle:
@@ -69,7 +70,7 @@ def _by_parts(filters: LaunchFilters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _by_links(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+def _by_links(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     carried = select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id)
     if filters.spacecraft:
@@ -87,10 +88,10 @@ def _by_links(filters: LaunchFilters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _by_dates(filters: LaunchFilters) -> list[ColumnElement[bool]]:
+def _by_dates(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     zone = zone_of(filters.tz)
-    if filters.launch_on:
+    if isinstance(filters, LaunchFilters) and filters.launch_on:
         found.append(DATED.on(filters.launch_on, zone))
     if filters.launch_month:
         found.append(DATED.within(filters.launch_month, add_months(filters.launch_month, 1), zone))

@@ -31,8 +31,8 @@ class LaunchSort(StrEnum):
     OLDEST = "launch_at"
 
 
-class LaunchFilters(Parameters):
-    """Which launches."""
+class LaunchCalendarFilters(Parameters):
+    """Which launches a calendar counts; which days it shows is its own to say."""
 
     status: AnyOf[LaunchStatus] = []
     """How far it has come, and with what outcome."""
@@ -58,8 +58,6 @@ class LaunchFilters(Parameters):
     """Somebody who was aboard, by slug."""
     q: Maybe[Words] = None
     """Words that the names of its vehicle, ships and site hold, all of them."""
-    launch_on: Maybe[Day] = None
-    """The day it left, in the zone `tz`; only launches whose day is known."""
     launch_month: Maybe[Month] = None
     """The month it left, in the zone `tz`; only launches whose day is known."""
     launch_at_gte: Maybe[Instant] = None
@@ -70,6 +68,13 @@ class LaunchFilters(Parameters):
     """The IANA time zone that days are days of; otherwise the portal's own."""
 
 
+class LaunchFilters(LaunchCalendarFilters):
+    """Which launches."""
+
+    launch_on: Maybe[Day] = None
+    """The day it left, in the zone `tz`; only launches whose day is known."""
+
+
 class LaunchQuery(LaunchFilters, ViewQuery):
     """A page of launches."""
 
@@ -77,7 +82,7 @@ class LaunchQuery(LaunchFilters, ViewQuery):
     """The order: by launch time, newest first with the minus."""
 
 
-class LaunchArchiveQuery(LaunchFilters, ArchiveQuery):
+class LaunchArchiveQuery(LaunchCalendarFilters, ArchiveQuery):
     """A calendar of launches."""
 
 
