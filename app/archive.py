@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+from fastapi import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import Reader, Rows
 from app.dates import CLOCKED, Precision, add_months, day_of, month_days, start_of, utc_day
+from app.freshness import of_month
 from app.links import link
 from app.models.base import UTCDateTime
 from app.pagination import parameters
@@ -96,6 +98,9 @@ class ArchiveQuery(Parameters):
     """The month; without one the answer is an index of all years and months."""
     tz: Maybe[Zone] = None
     """The IANA time zone that days are days of; otherwise the portal's own."""
+
+
+Calendar = ArchiveMonth | ArchiveIndex
 
 
 @dataclass(frozen=True)
@@ -204,6 +209,13 @@ def month_name(first: date) -> str:
     return f"{first:%Y-%m}"
 
 
+def cached(response: Response, archive: Calendar) -> Calendar:
+    """`archive`, with how long it may be kept in the headers of `response`."""
+    if isinstance(archive, ArchiveMonth):
+        response.headers["Cache-Control"] = of_month(archive.month)
+    return archive
+
+
 def archive_of(
     reader: Reader,
     dated: Dated,
@@ -211,7 +223,7 @@ def archive_of(
     query: ArchiveQuery,
     resource: str,
     day_filter: str,
-) -> ArchiveMonth | ArchiveIndex:
+) -> Calendar:
     """The calendar of the month asked for, or the index of all where none is, over `records`.
 
     Links keep the filters of `query`: a day's is the list of `resource` by `day_filter`.

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     time_zone: str = "Europe/Moscow"
     """The portal's own IANA time zone: what "a day" means where a request names no `tz`."""
 
+    security_contact: str = ""
+    """Whom security.txt names: `mailto:…` or `https://…`; empty, the postmaster of the host."""
+
     read_threads: int = Field(default=4, ge=1, le=64)
     """How many reads run at once in one process; the connection pool is as large."""
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.types import ASGIApp
 
 from app import errors
 from app.articles.router import router as articles
@@ -12,6 +13,11 @@ from app.config import Settings, get_settings
 from app.crew.router import router as crew
 from app.database import Database
 from app.errors import Problem
+from app.http.answers import Answers
+from app.http.deprecation import Deprecations, mark
+from app.http.methods import Methods
+from app.http.request_id import RequestId
+from app.http.site import router as site
 from app.launches.router import router as launches
 from app.missions.router import router as missions
 from app.parameters import only_declared
@@ -19,6 +25,14 @@ from app.people.router import router as people
 from app.portal.router import router as portal
 
 RESOURCES: tuple[APIRouter, ...] = (portal, missions, articles, launches, people, crew)
+
+
+class Zarya(FastAPI):
+    """The application, with the layers around it that see every answer, a 500 too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        inner = Deprecations(super().build_middleware_stack())
+        return RequestId(Methods(Answers(inner), self))
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -31,7 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         database.close()
 
-    app = FastAPI(
+    app = Zarya(
         title="Zarya",
         summary="The open archive behind an ISS mission portal",
         version=version("zarya"),
@@ -44,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.database = database
     errors.install(app)
-    for router in RESOURCES:
+    for router in (*RESOURCES, site):
         app.include_router(router)
+    mark(app)
     return app

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
-from app.archive import ArchiveIndex, ArchiveMonth
+from app.archive import ArchiveIndex, ArchiveMonth, cached
 from app.articles import queries
 from app.articles.schemas import (
     ArticleArchiveQuery,
@@ -32,10 +32,10 @@ async def list_articles(
 
 @router.get("/archive", name="getArticleArchive", summary="Get the news archive calendar")
 async def get_article_archive(
-    query: Annotated[ArticleArchiveQuery, Query()], database: DatabaseDep
+    query: Annotated[ArticleArchiveQuery, Query()], database: DatabaseDep, response: Response
 ) -> ArchiveMonth | ArchiveIndex:
     """Articles per day of a `month`, or per month of all years; every filter works here too."""
-    return await database.read(queries.get_article_archive, query)
+    return cached(response, await database.read(queries.get_article_archive, query))
 
 
 @router.get(

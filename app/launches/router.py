@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.archive import ArchiveIndex, ArchiveMonth
+from app.archive import ArchiveIndex, ArchiveMonth, cached
 from app.database import DatabaseDep
+from app.freshness import near_launches
 from app.launches import queries
 from app.launches.schemas import (
     LaunchArchiveQuery,
@@ -25,7 +26,9 @@ async def list_launches(
     query: Annotated[LaunchQuery, Query()], database: DatabaseDep, response: Response
 ) -> LaunchPage | LaunchFullPage:
     """Launches to the station, newest first unless `sort` says otherwise."""
-    return with_links(response, await database.read(queries.list_launches, query))
+    page = await database.read(queries.list_launches, query)
+    response.headers["Cache-Control"] = near_launches(page.items)
+    return with_links(response, page)
 
 
 @router.get("/next", name="getNextLaunch", summary="Get the next launch")
@@ -33,18 +36,21 @@ async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRe
     """The planned launch nearest ahead; `Content-Location` is its own address."""
     launch = await database.read(queries.get_next_launch)
     response.headers["Content-Location"] = launch.url
+    response.headers["Cache-Control"] = near_launches([launch])
     return launch
 
 
 @router.get("/archive", name="getLaunchArchive", summary="Get a calendar of launches")
 async def get_launch_archive(
-    query: Annotated[LaunchArchiveQuery, Query()], database: DatabaseDep
+    query: Annotated[LaunchArchiveQuery, Query()], database: DatabaseDep, response: Response
 ) -> ArchiveMonth | ArchiveIndex:
     """Launches per day of a `month`, or per month of all years; every filter works here too."""
-    return await database.read(queries.get_launch_archive, query)
+    return cached(response, await database.read(queries.get_launch_archive, query))
 
 
 @router.get("/{slug}", name="getLaunch", summary="Get a launch")
-async def get_launch(slug: SlugPath, database: DatabaseDep) -> LaunchRead:
+async def get_launch(slug: SlugPath, database: DatabaseDep, response: Response) -> LaunchRead:
     """A launch with its crew, the missions it served, and its sources."""
-    return await database.read(queries.get_launch, slug)
+    launch = await database.read(queries.get_launch, slug)
+    response.headers["Cache-Control"] = near_launches([launch])
+    return launch

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.database import DatabaseDep
+from app.freshness import near_launches
 from app.parameters import SlugPath
 from app.portal import queries
 from app.portal.schemas import PortalPage, PortalPageQuery
@@ -14,7 +15,12 @@ router = APIRouter(prefix="/v1/missions", tags=["portal"])
 
 @router.get("/{slug}/page", name="getMissionPage", summary="Get a mission's page")
 async def get_portal_page(
-    slug: SlugPath, query: Annotated[PortalPageQuery, Query()], database: DatabaseDep
+    slug: SlugPath,
+    query: Annotated[PortalPageQuery, Query()],
+    database: DatabaseDep,
+    response: Response,
 ) -> PortalPage:
     """Mission, tasks, crew, launches, leading article, news and calendar; `current` works too."""
-    return await database.read(queries.get_portal_page, slug, query)
+    page = await database.read(queries.get_portal_page, slug, query)
+    response.headers["Cache-Control"] = near_launches(page.launches.shown())
+    return page

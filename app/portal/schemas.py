@@ -33,6 +33,10 @@ class PortalLaunches(Shape):
     next: LaunchRead | None
     """The planned launch nearest ahead, whatever its mission."""
 
+    def shown(self) -> list[LaunchSummary]:
+        """Every launch in it."""
+        return [*self.recent, self.next] if self.next else self.recent
+
 
 class PortalPage(Shape):
     """All that a mission's page shows."""

@@ -1,0 +1,47 @@
+"""How long an answer may be used without asking again, as `Cache-Control` says it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.dates import CLOCKED, Precision, now
+
+USUAL = 60
+PAST = 86400
+"""A month that is over changes seldom: corrections show within a day."""
+
+IMMINENT = 10
+BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=10)
+"""The time around a launch when everybody looks, and when it may slip by the minute."""
+
+
+def public(max_age: int) -> str:
+    """Anybody may keep the answer for `max_age` seconds; a while longer while they ask again."""
+    return f"public, max-age={max_age}, stale-while-revalidate=300, stale-if-error=86400"
+
+
+class Launched(Protocol):
+    """What has a launch time, and says how exact it is."""
+
+    launch_at: datetime
+    launch_at_precision: Precision
+
+
+def near_launches(launches: Iterable[Launched]) -> str:
+    """For an answer that shows `launches`: short near one of them, and never into that time."""
+    moment, age = now(), USUAL
+    for launch in launches:
+        if launch.launch_at_precision not in CLOCKED:
+            continue
+        ahead = launch.launch_at - BEFORE - moment
+        if -(BEFORE + AFTER) <= ahead <= timedelta():
+            age = IMMINENT
+        elif ahead > timedelta():
+            age = min(age, max(IMMINENT, int(ahead.total_seconds())))
+    return public(age)
+
+
+def of_month(first: str) -> str:
+    """For the calendar of a month, by its name: long where the month is over in every zone."""
+    over = f"{now() - timedelta(days=1):%Y-%m}"
+    return public(PAST if first < over else USUAL)

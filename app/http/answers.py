@@ -1,0 +1,133 @@
+"""Whole answers: the one layer that decides ETag, 304, Cache-Control and content coding.
+
+A representation goes out as its bytes were made; what a client has already is not sent again, and
+what it can decode is sent compressed. The layer holds the whole answer before it sends anything,
+which is what a cache of whole answers needs too.
+"""
+
+import re
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import blake2b
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.coding import Coding, accepted, encode
+
+FRESH = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
+"""How long caches may use an answer without asking, and while or when they cannot ask."""
+
+UNCACHED = "no-store"
+PRIVATE = "private, no-store"
+LARGEST = 2**20
+"""An answer larger than this, or of unknown length, goes through as it comes."""
+
+_UPDATED = re.compile(rb'"updated_at":"([0-9T:-]{19}Z)"')
+
+
+class Answers:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answer = _Answer(scope, send)
+        await self.app(answer.asked, receive, answer.take)
+
+
+class _Answer:
+    """One answer on its way out."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.request = Headers(scope=scope)
+        self.method = scope["method"]
+        # HEAD is GET without the body: the application need not know it.
+        self.asked = {**scope, "method": "GET"} if self.method == "HEAD" else scope
+        self.send = send
+        self.start: Message = {}
+        self.whole = False
+
+    async def take(self, message: Message) -> None:
+        """Take what the application sends; send it on, whole answers when they are complete."""
+        if message["type"] == "http.response.start":
+            self.start = message
+            headers = MutableHeaders(raw=list(message["headers"]))
+            message["headers"] = headers.raw
+            self._set_caching(headers, message["status"])
+            length = headers.get("content-length")
+            self.whole = (
+                message["status"] == 200
+                and self.method in {"GET", "HEAD"}
+                and length is not None
+                and int(length) <= LARGEST
+            )
+            if not self.whole:
+                await self.send(message)
+        elif self.whole:
+            await self._send_whole(message["body"])
+        else:
+            body = b"" if self.method == "HEAD" else message.get("body", b"")
+            await self.send({**message, "body": body})
+
+    def _set_caching(self, headers: MutableHeaders, status: int) -> None:
+        if "authorization" in self.request:
+            headers["cache-control"] = PRIVATE
+        elif "cache-control" not in headers:
+            headers["cache-control"] = FRESH if status < 400 else UNCACHED
+        headers.add_vary_header("Accept-Encoding")
+
+    async def _send_whole(self, body: bytes) -> None:
+        headers = MutableHeaders(raw=self.start["headers"])
+        # Weak: the same for every coding, and proxies that compress weaken a strong one anyway.
+        tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+        headers["etag"] = tag
+        if changed := max(_UPDATED.findall(body), default=None):
+            headers["last-modified"] = http_date(changed.decode())
+        if matches(self.request.get("if-none-match"), tag):
+            self.start["status"] = 304
+            del headers["content-length"]
+            del headers["content-type"]
+            body = b""
+        else:
+            coding = accepted(self.request.get("accept-encoding", ""))
+            if coding is not Coding.IDENTITY and compressible(headers, body):
+                body = encode(body, coding)
+                headers["content-encoding"] = coding
+            headers["content-length"] = str(len(body))
+        await self.send(self.start)
+        await self.send(
+            {"type": "http.response.body", "body": b"" if self.method == "HEAD" else body}
+        )
+
+
+LEAST = 500
+"""A body shorter than this, in bytes, is hardly smaller compressed."""
+
+_TEXT = re.compile(r"^(text/|application/(json|problem\+json|javascript|linkset\+json))")
+_TAGS = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
+
+
+def compressible(headers: Headers, body: bytes) -> bool:
+    """Whether `body` is text, long enough, and not compressed yet."""
+    kind = headers.get("content-type", "")
+    return len(body) >= LEAST and "content-encoding" not in headers and bool(_TEXT.match(kind))
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Whether an `If-None-Match` header names `tag`, compared weakly; a malformed one does not."""
+    if header is None:
+        return False
+    if header.strip() == "*":
+        return True
+    parts = [_TAGS.fullmatch(part) for part in header.split(",")]
+    return all(parts) and tag.removeprefix("W/") in {part[1] for part in parts if part}
+
+
+def http_date(instant: str) -> str:
+    """An instant of an answer as HTTP headers write it."""
+    return format_datetime(datetime.fromisoformat(instant), usegmt=True)

@@ -1,0 +1,153 @@
+"""What the service says of itself: where things are, what its problems mean, how it fares."""
+
+from collections.abc import Iterator
+from html import escape
+from http import HTTPStatus
+from textwrap import dedent
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from sqlalchemy import literal, select
+
+from app.config import get_settings
+from app.database import DatabaseDep, Reader
+from app.dates import add_months, now
+from app.errors import ApiError, NotFound
+
+router = APIRouter(include_in_schema=False)
+
+NEVER_KEPT = {"Cache-Control": "no-store"}
+
+
+@router.get("/")
+async def index() -> Response:
+    """Where to begin."""
+    origin = get_settings().origin
+    paths = {
+        "openapi": "/openapi.json",
+        "documentation": "/docs",
+        "current_mission": "/v1/missions/current/page",
+        "missions": "/v1/missions",
+        "crew_assignments": "/v1/crew-assignments",
+        "people": "/v1/people",
+        "launches": "/v1/launches",
+        "articles": "/v1/articles",
+        "news_calendar": "/v1/articles/archive",
+        "problems": "/problems",
+        "health": "/health/ready",
+    }
+    links = {name: origin + path for name, path in paths.items()}
+    about = "The open archive behind an ISS mission portal"
+    described = f'<{origin}/openapi.json>; rel="service-desc"; type="application/json"'
+    documented = f'<{origin}/docs>; rel="service-doc"; type="text/html"'
+    return JSONResponse(
+        {"name": "Zarya", "description": about, "links": links},
+        headers={"Link": f"{described}, {documented}"},
+    )
+
+
+@router.get("/.well-known/api-catalog")
+async def api_catalog() -> Response:
+    """The APIs of this origin, as RFC 9727 lists them."""
+    origin = get_settings().origin
+    entry = {
+        "anchor": f"{origin}/v1",
+        "service-desc": [{"href": f"{origin}/openapi.json", "type": "application/json"}],
+        "service-doc": [{"href": f"{origin}/docs", "type": "text/html"}],
+        "status": [{"href": f"{origin}/health/ready", "type": "application/json"}],
+    }
+    profile = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
+    return JSONResponse({"linkset": [entry]}, media_type=profile)
+
+
+@router.get("/.well-known/security.txt")
+async def security_txt() -> Response:
+    """Whom to tell of a weakness (RFC 9116). It has to expire: at the start of some month ahead."""
+    settings = get_settings()
+    contact = settings.security_contact or f"mailto:postmaster@{settings.public_url.host}"
+    expires = add_months(now().date(), 6)
+    text = dedent(
+        f"""\
+        Contact: {contact}
+        Expires: {expires}T00:00:00Z
+        Preferred-Languages: en, ru
+        Canonical: {settings.origin}/.well-known/security.txt
+        """
+    )
+    return PlainTextResponse(text)
+
+
+@router.get("/health/live")
+async def live() -> Response:
+    """Whether the process answers at all."""
+    return JSONResponse({"status": "live"}, headers=NEVER_KEPT)
+
+
+@router.get("/health/ready")
+async def ready(database: DatabaseDep) -> Response:
+    """Whether the archive can be read; 503 where it cannot."""
+    await database.read(_ask)
+    return JSONResponse({"status": "ready"}, headers=NEVER_KEPT)
+
+
+def _ask(reader: Reader) -> None:
+    reader.scalar(select(literal(1)))
+
+
+def kinds(kind: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
+    """Every kind of problem that there is."""
+    yield kind
+    for below in kind.__subclasses__():
+        yield from kinds(below)
+
+
+def _described(kind: type[ApiError]) -> dict[str, Any]:
+    return {
+        "type": f"{get_settings().origin}/problems/{kind.kind}",
+        "title": kind.title,
+        "status": kind.status,
+        "description": " ".join((kind.__doc__ or "").split()),
+    }
+
+
+@router.get("/problems")
+async def list_problems() -> Response:
+    """Every kind of problem that an answer may name."""
+    return JSONResponse({"items": [_described(kind) for kind in kinds()]})
+
+
+@router.get("/problems/{name}")
+async def explain_problem(name: str, request: Request) -> Response:
+    """What a kind of problem means: a page for people, JSON for programs that ask for it."""
+    for kind in kinds():
+        if kind.kind == name:
+            described = _described(kind)
+            if _prefers_json(request.headers.get("accept", "")):
+                return JSONResponse(described, headers={"Vary": "Accept"})
+            return HTMLResponse(_page(described), headers={"Vary": "Accept"})
+    raise NotFound(f"There is no problem {name[:80]!r}. All are listed at /problems.")
+
+
+def _prefers_json(accept: str) -> bool:
+    html, json = accept.find("text/html"), accept.find("json")
+    return json >= 0 and (html < 0 or json < html)
+
+
+def _page(described: dict[str, Any]) -> str:
+    title, status = escape(described["title"]), HTTPStatus(described["status"])
+    return dedent(
+        f"""\
+        <!doctype html>
+        <html lang="en">
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width">
+        <title>{title} – Zarya</title>
+        <h1>{title}</h1>
+        <p>{escape(described["description"])}</p>
+        <p>HTTP status {status.value} {escape(status.phrase)}. The answer's <code>detail</code> says
+        what happened and what to do, its <code>errors</code> which parameter is at fault.</p>
+        <p><a href="/problems">All kinds of problems</a></p>
+        </html>
+        """
+    )

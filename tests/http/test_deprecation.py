@@ -1,0 +1,52 @@
+"""Deprecation: headers and document tell the same, from one table."""
+
+from datetime import UTC, datetime
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.http.deprecation import Deprecation, Deprecations, mark
+
+TABLE = {
+    "oldWay": Deprecation(
+        since=datetime(2026, 1, 1, tzinfo=UTC),
+        sunset=datetime(2027, 1, 1, tzinfo=UTC),
+        guide="https://portal.example/docs/old-way",
+    )
+}
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    app = FastAPI(generate_unique_id_function=lambda route: route.name)
+
+    @app.get("/old", name="oldWay")
+    async def old() -> str:
+        return "old"
+
+    @app.get("/new", name="newWay")
+    async def new() -> str:
+        return "new"
+
+    return app
+
+
+def test_headers_and_document_agree(app: FastAPI) -> None:
+    mark(app, TABLE)
+    client = TestClient(Deprecations(app, TABLE))
+    old, new = client.get("/old"), client.get("/new")
+    assert old.headers["Deprecation"] == "@1767225600"
+    assert old.headers["Sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
+    assert old.headers["Link"].startswith(
+        '<https://portal.example/docs/old-way>; rel="deprecation"'
+    )
+    assert "Deprecation" not in new.headers
+    paths = app.openapi()["paths"]
+    assert paths["/old"]["get"]["deprecated"] is True
+    assert "deprecated" not in paths["/new"]["get"]
+
+
+def test_a_row_about_nothing_is_refused(app: FastAPI) -> None:
+    with pytest.raises(LookupError, match="noWay"):
+        mark(app, {"noWay": TABLE["oldWay"]})

@@ -1,0 +1,90 @@
+"""OPTIONS, Allow, cross-origin headers, request ids, on every kind of answer."""
+
+from uuid import UUID
+
+import pytest
+from starlette.testclient import TestClient
+
+ANSWERS = [
+    ("GET", "/v1/missions/iss-59", 200),
+    ("GET", "/v1/missions/nobody", 404),
+    ("GET", "/v1/missions?limit=0", 422),
+    ("GET", "/v1/missions/expedition-59", 308),
+    ("GET", "/nowhere", 404),
+    ("POST", "/v1/missions", 405),
+    ("OPTIONS", "/v1/missions", 204),
+    ("HEAD", "/v1/missions", 200),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
+def test_scripts_of_any_origin_may_read_every_answer(
+    archive: TestClient, method: str, path: str, status: int
+) -> None:
+    for headers in ({}, {"Origin": "https://portal.example"}):
+        answer = archive.request(method, path, headers=headers)
+        assert answer.status_code == status
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        for name in ("ETag", "Link", "Retry-After", "X-Request-ID"):
+            assert name in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_a_fault_of_ours_has_all_headers_too(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("app.missions.queries.get_mission", broken)
+    answer = archive.get("/v1/missions/iss-59")
+    assert answer.status_code == 500
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json()["instance"] == f"urn:uuid:{answer.headers['X-Request-ID']}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/missions", "/v1/missions/iss-59", "/v1/articles/archive", "/", "/openapi.json"]
+)
+def test_options_and_405_list_every_method(archive: TestClient, path: str) -> None:
+    options = archive.options(path)
+    assert (options.status_code, options.content) == (204, b"")
+    assert options.headers["Allow"] == "GET, HEAD, OPTIONS"
+    refused = archive.delete(path)
+    assert refused.status_code == 405
+    assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_options_of_nothing_is_404(archive: TestClient) -> None:
+    answer = archive.options("/v1/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_preflight_is_let_through(archive: TestClient) -> None:
+    answer = archive.options(
+        "/v1/missions",
+        headers={
+            "Origin": "https://portal.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "if-none-match",
+        },
+    )
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["Access-Control-Allow-Headers"] == "if-none-match"
+    assert answer.headers["Access-Control-Max-Age"] == "86400"
+
+
+def test_a_request_id_is_given_back(archive: TestClient) -> None:
+    given = "0190d3a2-7c1e-7b3e-9d52-3c1f5a2b4c6d"
+    answer = archive.get("/nowhere", headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] == given
+    assert answer.json()["instance"] == f"urn:uuid:{given}"
+
+
+@pytest.mark.parametrize("given", ["", "x", "a" * 5000, "'; DROP TABLE", "{uuid}"])
+def test_what_is_no_uuid_is_no_request_id(archive: TestClient, given: str) -> None:
+    answer = archive.get("/v1/missions/iss-59", headers={"X-Request-ID": given})
+    assert UUID(answer.headers["X-Request-ID"]).version == 4

@@ -1,0 +1,65 @@
+"""What the service says of itself."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from starlette.testclient import TestClient
+
+from app.errors import ApiError
+from app.http.site import kinds
+
+
+def test_every_link_of_the_index_works(archive: TestClient) -> None:
+    answer = archive.get("/")
+    links = answer.json()["links"]
+    assert len(links) > 8
+    for link in links.values():
+        assert archive.get(link).status_code == 200, link
+    assert '/openapi.json>; rel="service-desc"' in answer.headers["Link"]
+
+
+def test_the_catalogue_names_the_description(archive: TestClient) -> None:
+    answer = archive.get("/.well-known/api-catalog")
+    assert answer.headers["Content-Type"].startswith("application/linkset+json")
+    (entry,) = answer.json()["linkset"]
+    for relation in ("service-desc", "service-doc", "status"):
+        assert archive.get(entry[relation][0]["href"]).status_code == 200
+
+
+@pytest.mark.parametrize("moment", ["2026-01-31T23:59:59Z", "2028-02-29T00:00:00Z"])
+def test_security_txt_expires_within_a_year(archive: TestClient, moment: str) -> None:
+    with time_machine.travel(moment, tick=False):
+        answer = archive.get("/.well-known/security.txt")
+        now = datetime.now(UTC)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert fields["Contact"] == "mailto:postmaster@127.0.0.1"
+    assert 100 < (datetime.fromisoformat(fields["Expires"]) - now).days < 366
+
+
+@pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.kind)
+def test_every_problem_has_a_page(archive: TestClient, kind: type[ApiError]) -> None:
+    page = archive.get(f"/problems/{kind.kind}", headers={"Accept": "text/html,*/*"})
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert kind.title in page.text
+    data = archive.get(f"/problems/{kind.kind}", headers={"Accept": "application/json"})
+    assert data.json()["title"] == kind.title
+    assert "Accept" in data.headers["Vary"]
+    assert data.json()["type"] in {x["type"] for x in archive.get("/problems").json()["items"]}
+
+
+def test_kinds_have_names_of_their_own() -> None:
+    names = [kind.kind for kind in kinds()]
+    assert len(names) == len(set(names))
+
+
+def test_the_type_of_a_problem_leads_to_its_page(archive: TestClient) -> None:
+    problem = archive.get("/v1/missions?limit=0").json()
+    assert archive.get(problem["type"]).status_code == 200
+    assert archive.get("/problems/nonsense").status_code == 404
+
+
+def test_health(archive: TestClient) -> None:
+    assert archive.get("/health/live").json() == {"status": "live"}
+    assert archive.get("/health/ready").json() == {"status": "ready"}
