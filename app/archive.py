@@ -15,21 +15,17 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     and_,
-    column,
     func,
     or_,
     select,
-    values,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.database import Reader, Rows
+from app.database import Reader, Rows, instants
 from app.dates import CLOCKED, Precision, add_months, day_of, month_days, start_of, utc_day
 from app.freshness import of_month
 from app.links import link
-from app.models.base import UTCDateTime
 from app.pagination import parameters
 from app.parameters import Maybe, Month, Parameters, Zone, zone_of
 
@@ -138,15 +134,12 @@ class Dated:
         zone: ZoneInfo,
     ) -> list[int]:
         """How many of `records` fall into each of `periods`, [first day, end), in one statement."""
-        instants = ("low", "high", "clock_start", "clock_end", "day_start", "day_end")
-        table = values(
-            column("n", Integer), *(column(name, UTCDateTime()) for name in instants), name="bounds"
-        )
         rows = []
-        for n, (first, end) in enumerate(periods):
+        for first, end in periods:
             clock, day = _bounds(first, end, zone)
-            rows.append((n, min(clock[0], day[0]), max(clock[1], day[1]), *clock, *day))
-        period = table.data(rows).cte("period").c
+            rows.append((min(clock[0], day[0]), max(clock[1], day[1]), *clock, *day))
+        names = ("low", "high", "clock_start", "clock_end", "day_start", "day_end")
+        period = instants(rows, *names).c
         found = (
             records.with_only_columns(func.count(), maintain_column_froms=True)
             .where(

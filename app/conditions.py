@@ -1,13 +1,15 @@
 """Conditions that several resources ask for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import Expression
-from app.models import Launch, Mission, Person
+from app.dates import now
+from app.models import Launch, Mission, MissionAlias, Person
 from app.text import fold
 
 
@@ -18,7 +20,7 @@ def contains_words(column: Expression, words: str) -> ColumnElement[bool]:
 
 def linked(
     to: type[Launch] | type[Mission] | type[Person],
-    slugs: Iterable[str],
+    slugs: Collection[str],
     through: InstrumentedAttribute[Any],
     owner: ColumnElement[bool],
 ) -> ColumnElement[bool]:
@@ -26,4 +28,23 @@ def linked(
 
     By EXISTS, never by a join: what is linked twice is still found once.
     """
-    return select(through).join(to, to.id == through).where(owner, to.slug.in_(slugs)).exists()
+    return select(through).join(to, to.id == through).where(owner, named(to, slugs)).exists()
+
+
+def named(
+    what: type[Launch] | type[Mission] | type[Person], slugs: Collection[str]
+) -> ColumnElement[bool]:
+    """Whether `what` goes by one of `slugs`; a mission by another of its names too."""
+    own = what.slug.in_(slugs)
+    if what is not Mission:
+        return own
+    aliases = select(MissionAlias.mission_id).where(MissionAlias.slug.in_(slugs))
+    return or_(own, what.id.in_(aliases))
+
+
+def lasts_into(end: Expression, day: datetime) -> ColumnElement[bool]:
+    """Whether what ends at `end` had not ended by the start of `day`.
+
+    What has no end yet goes on to now: nobody knows the future.
+    """
+    return or_(end > day, and_(end.is_(None), literal(day <= now())))

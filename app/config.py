@@ -1,10 +1,11 @@
 """Every setting of the service: one environment variable each, read once."""
 
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.dates import zone_names
 
 
 class Settings(BaseSettings):
@@ -40,10 +41,8 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Moscow") from error
+        if value not in zone_names():
+            raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Moscow")
         return value
 
     @property

@@ -3,8 +3,9 @@
 The only module that knows which database it is. Queries hand it a `select()` of columns.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
@@ -13,15 +14,19 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
+    CTE,
     JSON,
     ColumnElement,
     Connection,
     Engine,
+    Integer,
     Label,
     ScalarSelect,
     Select,
+    cast,
     create_engine,
     event,
+    literal,
     literal_column,
     make_url,
     select,
@@ -38,6 +43,10 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Rows = Select[*tuple[Any, ...]]
 """A select of any columns."""
+
+STATEMENTS = 200
+"""How many statements are kept compiled: each is thousands of objects to the garbage collector."""
+
 Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
@@ -50,7 +59,9 @@ def connect(url: str, pool_size: int) -> Engine:
 def _sqlite(url: URL, pool_size: int) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite, pool_size=pool_size, max_overflow=0)
+    engine = create_engine(
+        url, module=sqlite, pool_size=pool_size, max_overflow=0, query_cache_size=STATEMENTS
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
@@ -83,6 +94,7 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         pool_pre_ping=True,
         pool_recycle=300,
         hide_parameters=True,
+        query_cache_size=STATEMENTS,
         connect_args={
             "connect_timeout": 2,
             "application_name": "zarya",
@@ -247,3 +259,45 @@ def _(element: _json_value, compiler: Any, **kw: Any) -> str:
     if isinstance(argument.type, JSON):
         return f"json({value})"
     return f"(replace({value}, ' ', 'T') || 'Z')"
+
+
+# --- Rows from outside: a table made of one parameter --------------------------------------------
+#
+# However many rows it has, the statement is the same: compiled once, and kept.
+
+
+def instants(rows: Sequence[Sequence[datetime]], *names: str) -> CTE:
+    """`rows` of instants as a table with the columns `names`, and `n`, their number from 0."""
+    given = [[n, *(f"{at:%Y-%m-%d %H:%M:%S.%f}" for at in row)] for n, row in enumerate(rows)]
+    row = _json_each(literal(given, JSON())).table_valued("value", name="given").c.value
+
+    def item(place: int) -> ColumnElement[Any]:
+        return row.op("->>")(literal_column(str(place)))
+
+    columns = [_instant(item(place)).label(name) for place, name in enumerate(names, start=1)]
+    return select(cast(item(0), Integer).label("n"), *columns).cte("period")
+
+
+class _json_each(GenericFunction[Any]):  # noqa: N801
+    """The items of a JSON list as rows."""
+
+    inherit_cache = True
+
+
+class _instant(GenericFunction[Any]):  # noqa: N801
+    """Text in the form that SQLite keeps instants in, as an instant."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+
+@compiles(_json_each)
+def _(element: _json_each, compiler: Any, **kw: Any) -> str:
+    name = "json_each" if compiler.dialect.name == "sqlite" else "json_array_elements"
+    return f"{name}({', '.join(_arguments(element, compiler, kw))})"
+
+
+@compiles(_instant)
+def _(element: _instant, compiler: Any, **kw: Any) -> str:
+    (text,) = _arguments(element, compiler, kw)
+    return text if compiler.dialect.name == "sqlite" else f"CAST({text} AS TIMESTAMPTZ)"

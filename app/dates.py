@@ -2,7 +2,12 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo, reset_tzpath
+
+# The zones of the tzdata package, never the machine's own: the same everywhere, and no `localtime`.
+reset_tzpath(to=())
 
 EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
 LATEST = datetime(2101, 1, 1, tzinfo=UTC)
@@ -31,6 +36,12 @@ _FIXED = {
     Precision.DAY: timedelta(days=1),
 }
 _MONTHS = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all IANA time zones."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
 
 
 def now() -> datetime:

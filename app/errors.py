@@ -126,6 +126,9 @@ class Renamed(Exception):
         self.new = new
 
 
+MAX_ERRORS = 20
+"""How many faults of one request are told."""
+
 LONGEST_GUESS = 64
 
 
@@ -167,7 +170,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [_field_problem(fault) for fault in error.errors()]
+        errors = [_field_problem(fault) for fault in error.errors()[:MAX_ERRORS]]
         names = ", ".join(dict.fromkeys(fault.parameter for fault in errors))
         return respond(
             request, Invalid(f"Look at {names}: `errors` says what each needs.", *errors)

@@ -16,7 +16,7 @@ from app.database import Reader, Row, Rows
 from app.dates import EARLIEST, LATEST
 from app.errors import BadCursor, CursorMismatch
 from app.links import link
-from app.parameters import Maybe, Parameters, View
+from app.parameters import Maybe, Parameters, View, Whole
 from app.sorting import Order
 from app.text import is_storable
 
@@ -30,7 +30,7 @@ LARGEST = 2**31 - 1
 class PageQuery(Parameters):
     """Which page of a list, and how much of it."""
 
-    limit: int = Field(default=20, ge=1, le=MAX_LIMIT)
+    limit: Whole = Field(default=20, ge=1, le=MAX_LIMIT)
     """How many items a page holds at the most."""
     cursor: Maybe[Annotated[str, Field(min_length=1, max_length=2000)]] = None
     """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
@@ -94,6 +94,8 @@ class _Cursor:
         try:
             padded = text + "=" * (-len(text) % 4)
             sort, filters, backwards, *keys = json.loads(urlsafe_b64decode(padded.encode("ascii")))
+            if sort not in orders:
+                raise CursorMismatch("It was made for another list; start without it.")
             kinds = [key.type.python_type for key in orders[sort].keys]
             values = tuple(_key(key, kind) for key, kind in zip(keys, kinds, strict=True))
             return cls(sort, filters, {0: False, 1: True}[backwards], values)
@@ -141,7 +143,7 @@ def fetch_page(
     order = orders[sort]
     kept = parameters(query, cursor=None)
     scope = {k: v for k, v in kept.items() if k not in PageQuery.model_fields and k != "view"}
-    digest = _digest(scope)
+    digest = _digest(scope | {"": "/".join(path)})
     cursor = _Cursor.read(query.cursor, orders) if query.cursor else None
     if cursor and (cursor.sort, cursor.filters) != (sort, digest):
         raise CursorMismatch("It was made for other filters or another sort; start without it.")

@@ -1,13 +1,13 @@
 """What query parameters can be: typed, bounded, and refused with a reason."""
 
+import re
 from collections import Counter
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
 from math import inf
 from typing import Annotated, Any, TypeVar, get_origin
 from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from fastapi import Path, Request
 from pydantic import (
@@ -25,9 +25,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.config import get_settings
-from app.dates import EARLIEST, LATEST, start_of
-from app.errors import FieldProblem, Invalid, did_you_mean
-from app.text import is_storable
+from app.dates import EARLIEST, LATEST, start_of, zone_names
+from app.errors import MAX_ERRORS, FieldProblem, Invalid, did_you_mean
+from app.text import fold, is_storable
 
 T = TypeVar("T")
 
@@ -45,9 +45,6 @@ class _Omittable:
 
 Maybe = Annotated[T | None, _Omittable()]
 """A parameter that may be left out."""
-
-MAX_ERRORS = 20
-"""How many faults of one request are told."""
 
 MAX_VALUES = 50
 """How many values one filter takes."""
@@ -69,7 +66,10 @@ class View(StrEnum):
 def _split(values: Any) -> Any:
     if not isinstance(values, list):
         return values
-    return [part.strip() for value in values for part in str(value).split(",")]
+    parts = [part.strip() for value in values for part in str(value).split(",")]
+    if len(parts) > MAX_VALUES:  # before each of them is looked at, and refused by itself
+        raise ValueError(f"Give at most {MAX_VALUES} values; these are {len(parts)}.")
+    return parts
 
 
 AnyOf = Annotated[list[T], BeforeValidator(_split), Field(max_length=MAX_VALUES)]
@@ -82,10 +82,17 @@ def _storable(value: str) -> str:
     return value
 
 
+def _searchable(value: str) -> str:
+    if not fold(value):
+        raise ValueError("It holds nothing to look for: no letter, digit or sign.")
+    return value
+
+
 Words = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_storable),
+    AfterValidator(_searchable),
 ]
 """A few words of text."""
 
@@ -101,7 +108,21 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=120)]
 SlugPath = Annotated[
     str, Path(pattern=SLUG, max_length=120, description="The slug: the name in its address.")
 ]
-Language = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
+Language = Annotated[
+    str,
+    BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+    StringConstraints(pattern="^[a-z]{2,3}$"),
+]
+
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
+        raise ValueError("Write a whole number in digits.")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_digits)]
+"""A whole number, written in digits and nothing else."""
 Country = Annotated[
     str,
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
@@ -109,11 +130,17 @@ Country = Annotated[
 ]
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    _DAY.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+
+
 def _day(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        if len(value) != len("2019-04-04"):
+        if not _DAY.fullmatch(value):
             raise ValueError
         day = date.fromisoformat(value)
     except ValueError:
@@ -147,9 +174,10 @@ def _instant(value: Any) -> Any:
     if len(value) == len("2019-04-04"):
         return _day(value)
     try:
-        if "T" not in value.upper():
+        spelt = value.upper().replace(" ", "+")  # an unescaped plus arrives as a space
+        if not _INSTANT.fullmatch(spelt):
             raise ValueError
-        at = datetime.fromisoformat(value.upper().replace(" ", "+"))
+        at = datetime.fromisoformat(spelt)
     except ValueError:
         raise ValueError(
             "Write an instant as RFC 3339, such as 2019-04-04T11:01:35Z, or a day as 2019-04-04."
@@ -179,14 +207,9 @@ Instant = Annotated[
 """An instant; a bare day means its start."""
 
 
-@lru_cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _zone(value: Any) -> Any:
-    if isinstance(value, str) and value not in _zones():
-        hint = did_you_mean(value, sorted(_zones()))
+    if isinstance(value, str) and value not in zone_names():
+        hint = did_you_mean(value, sorted(zone_names()))
         raise ValueError(f"It is no IANA time zone, such as Europe/Moscow or UTC.{hint}")
     return ZoneInfo(value) if isinstance(value, str) else value
 

@@ -21,6 +21,7 @@ from app.models import (
 )
 
 _numbers = count(1)
+_missions = count()
 
 
 def article(**columns: Any) -> Article:
@@ -45,7 +46,7 @@ def person(**columns: Any) -> Person:
 
 
 def mission(**columns: Any) -> Mission:
-    n = next(_numbers)
+    n = 1 + next(_missions) % 9999  # as many as a mission's number may say
     given = {
         "slug": f"iss-{n}",
         "number": n,

@@ -238,6 +238,8 @@ def test_people_who_type_addresses_are_led_to_the_month(archive: TestClient) -> 
         answer = archive.get(f"/v1/articles/archive/{typed}")
         assert answer.status_code == 308
         assert answer.headers["Location"].endswith("/v1/articles/archive?month=2019-04")
+    answer = archive.get("/v1/articles/archive/2019/04?tz=UTC&language=ru")
+    assert answer.headers["Location"].endswith("?month=2019-04&language=ru&tz=UTC")
 
 
 def test_launches_have_a_calendar_of_their_own(archive: TestClient) -> None:

@@ -141,6 +141,16 @@ def test_a_cursor_works_with_its_own_list_only(archive: TestClient, other: str) 
     assert refusal.json()["type"].endswith("/problems/cursor-mismatch")
 
 
+@pytest.mark.parametrize(
+    "other", ["/v1/people", "/v1/articles", "/v1/missions/iss-59/crew", "/v1/crew-assignments"]
+)
+def test_a_cursor_of_one_list_says_nothing_in_another(archive: TestClient, other: str) -> None:
+    for own in ("/v1/launches", "/v1/missions/iss-60/crew", "/v1/missions"):
+        refusal = archive.get(f"{other}?cursor={cursor_of(archive, own + '?limit=2')}")
+        assert refusal.status_code == 400
+        assert refusal.json()["type"].endswith("/problems/cursor-mismatch")
+
+
 @pytest.mark.parametrize("length", [1, 5, 20, 40, -1, -2])
 def test_a_cut_cursor_is_refused(archive: TestClient, length: int) -> None:
     cursor = cursor_of(archive, "/v1/launches?limit=2")

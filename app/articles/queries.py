@@ -1,5 +1,6 @@
 """How articles are found."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, tuple_
@@ -92,6 +93,7 @@ def _by_dates(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
     return found
 
 
+@cache
 def _summary() -> Rows:
     return article_ref().add_columns(
         Article.id,
@@ -108,6 +110,7 @@ def _summary() -> Rows:
     )
 
 
+@cache
 def _whole() -> Rows:
     missions = mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
     people = person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)

@@ -9,6 +9,7 @@ from app.archive import ArchiveIndex, ArchiveMonth, cached
 from app.articles import queries
 from app.articles.schemas import (
     ArticleArchiveQuery,
+    ArticleCalendarFilters,
     ArticleFullPage,
     ArticlePage,
     ArticleQuery,
@@ -16,7 +17,7 @@ from app.articles.schemas import (
 )
 from app.database import DatabaseDep
 from app.links import link
-from app.pagination import with_links
+from app.pagination import parameters, with_links
 from app.parameters import SlugPath
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
@@ -48,9 +49,11 @@ async def get_article_archive(
 async def find_article_archive(
     year: Annotated[str, Path(pattern="^[0-9]{4}$", description="The year.")],
     month: Annotated[str, Path(pattern="^(0?[1-9]|1[0-2])$", description="The month.")],
+    query: Annotated[ArticleCalendarFilters, Query()],
 ) -> RedirectResponse:
     """Leads people who type addresses to the calendar of that month."""
-    return RedirectResponse(link("articles", "archive", month=f"{year}-{month:0>2}"), 308)
+    kept = parameters(query)
+    return RedirectResponse(link("articles", "archive", month=f"{year}-{month:0>2}", **kept), 308)
 
 
 @router.get("/{slug}", name="getArticle", summary="Get an article")

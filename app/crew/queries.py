@@ -1,7 +1,10 @@
 """How crew assignments are found."""
 
+from functools import cache
+
 from sqlalchemy import ColumnElement, or_, select
 
+from app.conditions import lasts_into, named
 from app.crew.schemas import (
     CrewAssignmentFilters,
     CrewAssignmentPage,
@@ -15,6 +18,7 @@ from app.models import CrewAssignment, Flight, Launch, Mission, Person
 from app.pagination import fetch_page
 from app.refs import crew_assignments, missing_mission
 from app.sorting import Order
+from app.text import slugify
 
 # The crew's own order stays within each mission, whichever way the missions are read.
 SORTS = {
@@ -33,22 +37,23 @@ def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
     if filters.role_not:
         found.append(CrewAssignment.role.not_in(filters.role_not))
     if filters.agency:
-        found.append(Person.agency.in_(filters.agency))
+        found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
     if isinstance(filters, CrewAssignmentFilters) and filters.mission:
-        found.append(Mission.slug.in_(filters.mission))
+        found.append(named(Mission, filters.mission))
     if filters.on:
         first, after = utc_day(filters.on)
         found += [
             Mission.starts_at < after,
-            or_(Mission.ends_until.is_(None), Mission.ends_until > first),
+            lasts_into(Mission.ends_until, first),
             or_(CrewAssignment.from_on.is_(None), CrewAssignment.from_on <= filters.on),
             or_(CrewAssignment.to_on.is_(None), CrewAssignment.to_on >= filters.on),
             or_(Flight.id.is_(None), Launch.launch_at < after),
-            or_(Flight.landed_until.is_(None), Flight.landed_until > first),
+            lasts_into(Flight.landed_until, first),
         ]
     return found
 
 
+@cache
 def _joined() -> Rows:
     """Assignments with what the filters look at; each join finds at most one row."""
     return (

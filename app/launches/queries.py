@@ -1,5 +1,7 @@
 """How launches are found."""
 
+from functools import cache
+
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
@@ -62,7 +64,8 @@ def _by_parts(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
         related = vehicles.where(Vehicle.family_slug.in_(map(slugify, filters.vehicle_family)))
         found.append(Launch.vehicle_id.in_(related))
     if filters.site:
-        known_as = or_(Site.slug.in_(map(slugify, filters.site)), Site.code.in_(filters.site))
+        codes = map(str.upper, filters.site)
+        known_as = or_(Site.slug.in_(map(slugify, filters.site)), Site.code.in_(codes))
         found.append(Launch.site_id.in_(select(Site.id).where(known_as)))
     if filters.country:
         sites = select(Site.id).where(Site.country.in_(filters.country))
@@ -102,6 +105,7 @@ def _by_dates(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     return found
 
 
+@cache
 def _whole() -> Rows:
     landed_with = aliased(Launch)
     crew = select(

@@ -1,11 +1,12 @@
 """How missions are found."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.conditions import contains_words, linked
+from app.conditions import contains_words, lasts_into, linked
 from app.database import Reader, Rows, nested, nested_one
 from app.dates import now, utc_day
 from app.errors import NotFound
@@ -70,7 +71,7 @@ def _by_dates(filters: MissionFilters) -> list[ColumnElement[bool]]:
         first, after = utc_day(filters.active_on)
         found += [
             Mission.starts_at < after,
-            or_(Mission.ends_until.is_(None), Mission.ends_until > first),
+            lasts_into(Mission.ends_until, first),
         ]
     if filters.starts_on_gte:
         found.append(Mission.starts_until > utc_day(filters.starts_on_gte)[0])
@@ -84,6 +85,7 @@ def _by_dates(filters: MissionFilters) -> list[ColumnElement[bool]]:
     return found
 
 
+@cache
 def _summary() -> Rows:
     return mission_ref().add_columns(
         Mission.id,
@@ -97,6 +99,7 @@ def _summary() -> Rows:
     )
 
 
+@cache
 def _whole() -> Rows:
     tasks = select(MissionTask.position, MissionTask.text, MissionTask.derived)
     crew = crew_assignments().where(CrewAssignment.mission_id == Mission.id)

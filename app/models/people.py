@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.dates import Precision, period_end
 from app.models.base import Base, Recorded, Text, UTCDateTime, choice
-from app.text import fold
+from app.text import fold, slugify
 
 
 class ShipRole(StrEnum):
@@ -29,7 +29,8 @@ class Person(Recorded, Base):
     name: Mapped[str] = mapped_column(Text(120))
     name_ru: Mapped[str | None] = mapped_column(Text(120))
     name_native: Mapped[str | None] = mapped_column(Text(120))
-    agency: Mapped[str | None] = mapped_column(Text(60), index=True)
+    agency: Mapped[str | None] = mapped_column(Text(60))
+    agency_slug: Mapped[str | None] = mapped_column(Text(60), index=True)
     nationality: Mapped[str | None] = mapped_column(Text(2), index=True)
     aliases: Mapped[list[str]] = mapped_column(JSON)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
@@ -40,6 +41,7 @@ class Person(Recorded, Base):
 
     def derive(self) -> None:
         self.name_key = fold(self.name)
+        self.agency_slug = slugify(self.agency) if self.agency else None
         names = [self.name, self.name_ru, self.name_native, *self.aliases]
         self.search_text = "\n".join(dict.fromkeys(fold(name) for name in names if name))
 

@@ -1,9 +1,11 @@
 """How people are found."""
 
+from functools import cache
+
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.conditions import contains_words
+from app.conditions import contains_words, lasts_into, named
 from app.database import Reader, Rows, nested, nested_one
 from app.dates import utc_day
 from app.errors import NotFound
@@ -13,6 +15,7 @@ from app.parameters import View
 from app.people.schemas import PersonFilters, PersonFullPage, PersonPage, PersonQuery, PersonRead
 from app.refs import crew_assignments, launch_ref, person_ref
 from app.sorting import orders
+from app.text import slugify
 
 SORTS = orders(Person.id, name=(Person.name_key,))
 
@@ -23,9 +26,10 @@ def conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
     if filters.q:
         found.append(contains_words(Person.search_text, filters.q))
     if filters.agency:
-        found.append(Person.agency.in_(filters.agency))
+        found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
     if filters.agency_not:
-        found.append(or_(Person.agency.is_(None), Person.agency.not_in(filters.agency_not)))
+        other = Person.agency_slug.not_in(map(slugify, filters.agency_not))
+        found.append(or_(Person.agency_slug.is_(None), other))
     if filters.nationality:
         found.append(Person.nationality.in_(filters.nationality))
     if filters.nationality_not:
@@ -38,7 +42,7 @@ def conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
             held = held.where(CrewAssignment.role.in_(filters.role))
         if filters.mission:
             held = held.join(Mission, Mission.id == CrewAssignment.mission_id)
-            held = held.where(Mission.slug.in_(filters.mission))
+            held = held.where(named(Mission, filters.mission))
         found.append(held.exists())
     if filters.aboard_on:
         first, after = utc_day(filters.aboard_on)
@@ -49,13 +53,14 @@ def conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
                 Flight.person_id == Person.id,
                 Launch.status != LaunchStatus.FAILURE,
                 Launch.launch_at < after,
-                or_(Flight.landed_until.is_(None), Flight.landed_until > first),
+                lasts_into(Flight.landed_until, first),
             )
             .exists()
         )
     return found
 
 
+@cache
 def _summary() -> Rows:
     flights = select(
         nested_one(
@@ -66,6 +71,7 @@ def _summary() -> Rows:
     return _columns().add_columns(nested(flights, Flight.id).label("flights"))
 
 
+@cache
 def _columns() -> Rows:
     missions = select(func.count(CrewAssignment.mission_id.distinct())).where(
         CrewAssignment.person_id == Person.id
@@ -78,6 +84,7 @@ def _columns() -> Rows:
     )
 
 
+@cache
 def _whole() -> Rows:
     landed_with = aliased(Launch)
     up = aliased(Launch)

@@ -1,11 +1,11 @@
 """What people look like, and how they can be asked for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.dates import Precision, now, whole_days
+from app.dates import Precision, now
 from app.models import CrewRole, LaunchStatus, ShipRole
 from app.pagination import Page, ViewQuery
 from app.parameters import AnyOf, Country, Day, Maybe, Name, Parameters, Slug, Words
@@ -66,7 +66,9 @@ class PersonSummary(PersonRef):
         flown = [f for f in row["flights"] if f["launch"]["status"] != LaunchStatus.FAILURE]
         spans = [(_instant(f["launch"]["launch_at"]), _instant(f["landed_at"])) for f in flown]
         return super().complete(row) | {
-            "days_aboard": sum(whole_days(up, down or moment) for up, down in spans if up),
+            "days_aboard": sum(
+                ((down or moment) - up for up, down in spans if up), start=timedelta()
+            ).days,
             "aboard": any(up and up <= moment and down is None for up, down in spans),
         }
 

@@ -22,5 +22,7 @@ async def get_portal_page(
 ) -> PortalPage:
     """Mission, tasks, crew, launches, leading article, news and calendar; `current` works too."""
     page = await database.read(queries.get_portal_page, slug, query)
+    if slug == "current":
+        response.headers["Content-Location"] = f"{page.mission.url}/page"
     response.headers["Cache-Control"] = near_launches(page.launches.shown())
     return page

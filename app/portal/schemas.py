@@ -6,7 +6,7 @@ from app.archive import ArchiveMonth
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.launches.schemas import LaunchRead
 from app.missions.schemas import MissionRead
-from app.parameters import AnyOf, Language, Maybe, Month, Parameters, Zone
+from app.parameters import AnyOf, Language, Maybe, Month, Parameters, Whole, Zone
 from app.refs import LaunchSummary, Shape
 
 
@@ -15,9 +15,9 @@ class PortalPageQuery(Parameters):
 
     month: Maybe[Month] = None
     """The month of the calendar; otherwise that of the mission's end, or the present one."""
-    launches: int = Field(default=5, ge=0, le=50)
+    launches: Whole = Field(default=5, ge=0, le=50)
     """How many launches at the most."""
-    articles: int = Field(default=3, ge=0, le=50)
+    articles: Whole = Field(default=3, ge=0, le=50)
     """How many articles at the most, beside the leading one."""
     language: AnyOf[Language] = []
     """The language of news and calendar, such as `en`; otherwise all."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from pydantic import Field
@@ -94,6 +95,7 @@ def _days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int:
     return whole_days(start, end)
 
 
+@cache
 def crew_assignments() -> Rows:
     """What a `CrewAssignmentRead` is filled from; callers may join any table to it."""
     mission, person, flight = aliased(Mission), aliased(Person), aliased(Flight)

@@ -1,6 +1,7 @@
 """A launch in short, in two sizes."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import Field
@@ -110,6 +111,7 @@ def launch_ref(launch: type[Launch] = Launch) -> Rows:
     )
 
 
+@cache
 def launch_summary() -> Rows:
     """What a `LaunchSummary` is filled from."""
     site = select(Site.name, Launch.pad, Site.country).where(Site.id == Launch.site_id)

@@ -136,6 +136,7 @@ def upgrade() -> None:
         sa.Column("name_ru", text(120), nullable=True),
         sa.Column("name_native", text(120), nullable=True),
         sa.Column("agency", text(60), nullable=True),
+        sa.Column("agency_slug", text(60), nullable=True),
         sa.Column("nationality", text(2), nullable=True),
         sa.Column("aliases", sa.JSON(), nullable=False),
         sa.Column("sources", sa.JSON(), nullable=False),
@@ -155,6 +156,9 @@ def upgrade() -> None:
             name=op.f("ck_people_updated_at_bounds"),
         ),
         sa.CheckConstraint("length(agency) BETWEEN 1 AND 60", name=op.f("ck_people_agency_bounds")),
+        sa.CheckConstraint(
+            "length(agency_slug) BETWEEN 1 AND 60", name=op.f("ck_people_agency_slug_bounds")
+        ),
         sa.CheckConstraint("length(name) BETWEEN 1 AND 120", name=op.f("ck_people_name_bounds")),
         sa.CheckConstraint(
             "length(name_key) BETWEEN 1 AND 120", name=op.f("ck_people_name_key_bounds")
@@ -176,7 +180,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_people_slug")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_people_agency"), "people", ["agency"], unique=False)
+    op.create_index(op.f("ix_people_agency_slug"), "people", ["agency_slug"], unique=False)
     op.create_index(op.f("ix_people_name_key_id"), "people", ["name_key", "id"], unique=False)
     op.create_index(op.f("ix_people_nationality"), "people", ["nationality"], unique=False)
     op.create_table(
@@ -730,7 +734,7 @@ def downgrade() -> None:
     op.drop_table("sites")
     op.drop_index(op.f("ix_people_nationality"), table_name="people")
     op.drop_index(op.f("ix_people_name_key_id"), table_name="people")
-    op.drop_index(op.f("ix_people_agency"), table_name="people")
+    op.drop_index(op.f("ix_people_agency_slug"), table_name="people")
     op.drop_table("people")
     op.drop_index(op.f("ix_articles_updated_at"), table_name="articles")
     op.drop_index(op.f("ix_articles_title_key_id"), table_name="articles")

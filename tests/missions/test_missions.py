@@ -36,6 +36,7 @@ def numbers(client: TestClient, query: str) -> list[int]:
         ("active_on=2019-03-14", [58]),
         ("active_on=2001-08-15", [3, 2]),
         ("active_on=1999-01-01", []),
+        ("active_on=2090-01-01", []),
         ("starts_on_gte=2025-04-19", [74, 73]),
         ("starts_on_lt=2001-03-08", [1]),
         ("starts_on_lt=2001-03-09", [2, 1]),

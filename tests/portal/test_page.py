@@ -63,7 +63,9 @@ def test_the_page_takes_at_most_twelve_statements(
 
 
 def test_the_page_of_the_current_mission(archive: TestClient) -> None:
-    page = archive.get("/v1/missions/current/page").json()
+    answer = archive.get("/v1/missions/current/page")
+    assert answer.headers["Content-Location"].endswith("/v1/missions/iss-74/page")
+    page = answer.json()
     assert page["mission"]["slug"] == "iss-74"
     assert page["mission"]["status"] == "active"
     assert page["launches"]["next"] is None
