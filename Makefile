@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check migration dataset-check clean
+.PHONY: help install run test check browser migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
@@ -22,6 +22,17 @@ check: .venv/.test  ## the fast part: lint, types, import rules
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-cache --no-logo
+
+browser: .venv/.browser  ## the documentation pages in a real browser: needs Debian's chromium
+	@$(VENV)/mypy -p tests_browser
+	@$(VENV)/pytest -q tests_browser
+
+contract: .venv/.test  ## the OpenAPI document: linters, fuzzing, generated clients, a cache (needs nginx)
+	@$(SYNC) --group contract
+	@$(VENV)/python -W ignore -m contract.run
+
+openapi: .venv/.run  ## write openapi.json anew
+	@$(VENV)/zarya openapi > openapi.json
 
 migration: .venv/.test  ## a new migration from the models: make migration NAME="add articles"
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"
@@ -41,4 +52,8 @@ clean:  ## remove what these targets made, the archive in var/ excepted
 
 .venv/.test: .venv/.run
 	@$(SYNC) --group test
+	@touch $@
+
+.venv/.browser: .venv/.test
+	@$(SYNC) --group browser
 	@touch $@

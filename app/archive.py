@@ -25,7 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.database import Reader, Rows, instants
 from app.dates import CLOCKED, Precision, add_months, day_of, month_days, start_of, utc_day
 from app.freshness import of_month
-from app.links import link
+from app.links import Url, link
 from app.pagination import parameters
 from app.parameters import Maybe, Month, Parameters, Zone, zone_of
 
@@ -38,14 +38,14 @@ class ArchiveDay(BaseModel):
     date: date
     weekday: int = Field(description="1 for Monday to 7 for Sunday.", ge=1, le=7)
     count: int = Field(description="How many records fall on the day.", ge=0)
-    url: str = Field(description="The list of exactly these records.")
+    url: Url = Field(description="The list of exactly these records.")
 
 
 class MonthLink(BaseModel):
     """A month that has records."""
 
     month: MonthName
-    url: str = Field(description="The calendar of that month.")
+    url: Url = Field(description="The calendar of that month.")
 
 
 class ArchiveMonth(BaseModel):
@@ -66,7 +66,7 @@ class MonthCount(BaseModel):
 
     month: MonthName
     count: int = Field(ge=1)
-    url: str = Field(description="The calendar of that month.")
+    url: Url = Field(description="The calendar of that month.")
 
 
 class YearCount(BaseModel):

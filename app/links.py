@@ -1,9 +1,15 @@
 """Absolute addresses, made from the public URL of the service and never from a request."""
 
 from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
+from pydantic import WithJsonSchema
+
 from app.config import get_settings
+
+Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
+"""An absolute address."""
 
 
 def link(*segments: str | int, **parameters: str) -> str:

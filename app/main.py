@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
@@ -13,7 +14,6 @@ from app.articles.router import router as articles
 from app.config import Settings, get_settings
 from app.crew.router import router as crew
 from app.database import Database
-from app.errors import Problem
 from app.http.answers import Answers
 from app.http.deprecation import Deprecations, mark
 from app.http.methods import Methods
@@ -21,6 +21,7 @@ from app.http.request_id import RequestId
 from app.http.site import router as site
 from app.launches.router import router as launches
 from app.missions.router import router as missions
+from app.openapi import document
 from app.parameters import only_declared
 from app.people.router import router as people
 from app.portal.router import router as portal
@@ -30,6 +31,10 @@ RESOURCES: tuple[APIRouter, ...] = (portal, missions, articles, launches, people
 
 class Zarya(FastAPI):
     """The application, with the layers around it that see every answer, a 500 too."""
+
+    def openapi(self) -> dict[str, Any]:
+        self.openapi_schema = self.openapi_schema or document(self)
+        return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = Deprecations(super().build_middleware_stack())
@@ -56,7 +61,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(only_declared)],
-        responses={"default": {"model": Problem, "description": "What went wrong."}},
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.database = database

@@ -15,7 +15,7 @@ from sqlalchemy import func, literal, tuple_
 from app.database import Reader, Row, Rows
 from app.dates import EARLIEST, LATEST
 from app.errors import BadCursor, CursorMismatch
-from app.links import link
+from app.links import Url, link
 from app.parameters import Maybe, Parameters, View, Whole
 from app.sorting import Order
 from app.text import is_storable
@@ -49,8 +49,8 @@ class Page(BaseModel, Generic[T]):
     """One page of a list."""
 
     items: list[T] = Field(description="The items of this page, in the order asked for.")
-    next: str | None = Field(description="The address of the next page, null at the end.")
-    prev: str | None = Field(description="The address of the page before, null at the start.")
+    next: Url | None = Field(description="The address of the next page, null at the end.")
+    prev: Url | None = Field(description="The address of the page before, null at the start.")
     total: int | None = Field(description="How many match; null unless `with_total=true`.")
 
 

@@ -45,6 +45,7 @@ async def get_article_archive(
     summary="Find the calendar of a month",
     status_code=308,
     response_class=RedirectResponse,
+    include_in_schema=False,
 )
 async def find_article_archive(
     year: Annotated[str, Path(pattern="^[0-9]{4}$", description="The year.")],

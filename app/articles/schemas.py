@@ -7,6 +7,7 @@ from typing import Any
 
 from app.archive import ArchiveQuery
 from app.dates import Precision, day_of
+from app.links import Url
 from app.pagination import Page, ViewQuery
 from app.parameters import (
     AnyOf,
@@ -91,14 +92,14 @@ class ArticleSource(Shape):
     """Who published an article."""
 
     name: str
-    url: str | None
+    url: Url | None
     """The address of the original, null where there is none."""
 
 
 class Image(Shape):
     """An article's image."""
 
-    url: str
+    url: Url
     alt: str
     credit: str | None
 

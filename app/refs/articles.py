@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.database import Rows
 from app.dates import Precision
-from app.links import link
+from app.links import Url, link
 from app.models import Article
 from app.refs.base import At, Shape
 
@@ -20,7 +20,7 @@ class ArticleRef(Shape):
     language: str
     published_at: At
     published_at_precision: Precision
-    url: str
+    url: Url
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:

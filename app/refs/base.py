@@ -12,6 +12,8 @@ from pydantic import (
     model_validator,
 )
 
+from app.links import Url
+
 At = Annotated[
     AwareDatetime,
     PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str),
@@ -43,5 +45,5 @@ class Source(Shape):
     """Where facts of a record come from."""
 
     name: str
-    url: str | None
+    url: Url | None
     licence: str | None

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.database import Rows, nested, nested_one
 from app.dates import Precision
-from app.links import link
+from app.links import Url, link
 from app.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
 from app.refs.base import At, Shape
 
@@ -46,7 +46,7 @@ class LaunchRef(Shape):
     launch_at: At
     """The start of the period in which it is known to leave; see `launch_at_precision`."""
     launch_at_precision: Precision
-    url: str
+    url: Url
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.database import Reader, Rows
 from app.errors import NotFound, Renamed
-from app.links import link
+from app.links import Url, link
 from app.models import Mission, MissionAlias
 from app.refs.base import Shape
 
@@ -20,7 +20,7 @@ class MissionRef(Shape):
     number: int
     name: str = Field(examples=["ISS-59"])
     title: str = Field(examples=["ISS-59 mission"])
-    url: str
+    url: Url
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:

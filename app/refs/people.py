@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.database import Rows
-from app.links import link
+from app.links import Url, link
 from app.models import Person
 from app.refs.base import Shape
 
@@ -21,7 +21,7 @@ class PersonRef(Shape):
     """The name in the person's own spelling, null where that is `name`."""
     agency: str | None
     nationality: str | None = Field(description="ISO 3166-1 alpha-2.", examples=["RU"])
-    url: str
+    url: Url
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
