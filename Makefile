@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser migration clean
+.PHONY: help install run test check browser contract openapi migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
