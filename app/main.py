@@ -16,6 +16,7 @@ from app.crew.router import router as crew
 from app.database import Database
 from app.http.answers import Answers
 from app.http.deprecation import Deprecations, mark
+from app.http.docs import router as docs
 from app.http.methods import Methods
 from app.http.request_id import RequestId
 from app.http.site import router as site
@@ -58,6 +59,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="The open archive behind an ISS mission portal",
         version=version("zarya"),
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(only_declared)],
@@ -65,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.database = database
     errors.install(app)
-    for router in (*RESOURCES, site):
+    for router in (*RESOURCES, site, docs):
         app.include_router(router)
     mark(app)
     return app

@@ -11,7 +11,6 @@ from app.errors import (
     ApiError,
     BadRequest,
     Invalid,
-    MethodNotAllowed,
     NotFound,
     Problem,
     Unavailable,
@@ -98,20 +97,25 @@ OWN_EXAMPLES: dict[tuple[str, str], Any] = {
 }
 
 HEADERS = {
+    "Access-Control-Allow-Origin": ("Scripts of any origin may read this.", "*"),
     "ETag": ("Weak; changes if and only if the answer does.", 'W/"5f3c1a9e0b7d2c4461f2a8e3"'),
     "Cache-Control": ("How long the answer may be used.", "public, max-age=60"),
     "Last-Modified": ("The newest change of what is shown.", "Thu, 04 Apr 2019 12:00:00 GMT"),
     "Link": ("The pages around this one (RFC 8288).", '<https://portal.example/v1>; rel="next"'),
     "Content-Location": ("The thing's own address.", "https://portal.example/v1/missions/iss-74"),
     "X-Request-ID": ("The id of this request.", "0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d"),
-    "Allow": ("The methods that work here.", "GET, HEAD, OPTIONS"),
     "Retry-After": ("After how many seconds to try again.", "5"),
 }
+
+ALWAYS = ("Access-Control-Allow-Origin", "X-Request-ID")
+"""The headers of every answer."""
+
+LENGTHS = {"date": 10, "date-time": 35, "uri": 4000}
+"""How long text of a format can be."""
 
 ERRORS: dict[str, tuple[type[ApiError], list[str]]] = {
     "BadRequest": (BadRequest, []),
     "NotFound": (NotFound, []),
-    "MethodNotAllowed": (MethodNotAllowed, ["Allow"]),
     "Invalid": (Invalid, []),
     "Unavailable": (Unavailable, ["Retry-After"]),
     "Problem": (ApiError, []),
@@ -134,7 +138,13 @@ def document(app: FastAPI) -> Schema:
         description=DESCRIPTION,
         routes=app.routes,
         tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        servers=[{"url": get_settings().origin, "description": "This archive."}],
+        servers=[
+            {
+                "url": get_settings().origin,
+                "description": "This archive, local or in production.",
+                "x-internal": False,
+            }
+        ],
         contact={"name": "The maintainers of Zarya", "url": f"{get_settings().origin}/"},
         license_info={"name": "MIT", "identifier": "MIT"},
     )
@@ -147,7 +157,11 @@ def document(app: FastAPI) -> Schema:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
     components["headers"] = {
-        name: {"description": text, "schema": {"type": "string"}, "example": example}
+        name: {
+            "description": text,
+            "schema": {"type": "string", "maxLength": 4000},
+            "example": example,
+        }
         for name, (text, example) in HEADERS.items()
     }
     components["responses"] = {
@@ -167,7 +181,7 @@ def _finish(operation: Schema) -> None:
         parameter["example"] = OWN_EXAMPLES.get((name, key), example)
         parameter["schema"].pop("description", None)
     listed = "cursor" in names
-    headers = ["ETag", "Cache-Control", "Last-Modified", "X-Request-ID"]
+    headers = [*ALWAYS, "ETag", "Cache-Control", "Last-Modified"]
     headers += ["Link"] if listed else []
     headers += ["Content-Location"] if "urrent" in name or name.endswith("NextLaunch") else []
     success = operation["responses"]["200"]
@@ -189,7 +203,7 @@ def _finish(operation: Schema) -> None:
             "description": "The answer is still the one that `If-None-Match` names.",
             "headers": {
                 each: {"$ref": f"#/components/headers/{each}"}
-                for each in ("ETag", "Cache-Control", "X-Request-ID")
+                for each in (*ALWAYS, "ETag", "Cache-Control")
             },
         },
         **({"400": _ref("BadRequest")} if listed else {}),
@@ -216,9 +230,7 @@ def _error(kind: type[ApiError], headers: list[str]) -> Schema:
     )
     return {
         "description": f"{kind.title}.",
-        "headers": {
-            name: {"$ref": f"#/components/headers/{name}"} for name in [*headers, "X-Request-ID"]
-        },
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*ALWAYS, *headers)},
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -229,7 +241,7 @@ def _error(kind: type[ApiError], headers: list[str]) -> Schema:
 
 
 def _tidy(part: Any) -> Any:
-    """`part` without the titles that Pydantic makes up, and with null told by the type."""
+    """`part` without made-up titles, with null told by the type, and with its bounds told."""
     if isinstance(part, list):
         return [_tidy(item) for item in part]
     if not isinstance(part, dict):
@@ -239,6 +251,11 @@ def _tidy(part: Any) -> Any:
         for key, value in part.items()
         if not (key == "title" and isinstance(value, str) and _is_schema(part))
     }
+    match tidied.get("type"):
+        case "integer":
+            tidied.setdefault("format", "int32")
+        case "string" if tidied.get("format") in LENGTHS:
+            tidied.setdefault("maxLength", LENGTHS[tidied["format"]])
     kinds = tidied.get("anyOf", [])
     if len(kinds) == 2 and kinds[1] == {"type": "null"} and isinstance(kinds[0].get("type"), str):
         del tidied["anyOf"]

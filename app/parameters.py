@@ -111,7 +111,7 @@ SlugPath = Annotated[
 Language = Annotated[
     str,
     BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
-    StringConstraints(pattern="^[a-z]{2,3}$"),
+    StringConstraints(pattern="^[a-z]{2,3}$", max_length=3),
 ]
 
 
@@ -121,12 +121,13 @@ def _digits(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_digits)]
+DIGITS = BeforeValidator(_digits)
+Whole = Annotated[int, DIGITS]
 """A whole number, written in digits and nothing else."""
 Country = Annotated[
     str,
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
-    StringConstraints(pattern="^[A-Z]{2}$"),
+    StringConstraints(pattern="^[A-Z]{2}$", max_length=2),
 ]
 
 
@@ -195,14 +196,21 @@ Month = Annotated[
     date,
     BeforeValidator(_month),
     PlainSerializer(lambda month: f"{month:%Y-%m}", return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
+    WithJsonSchema({"type": "string", "maxLength": 7, "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
 ]
 """A calendar month, held as its first day."""
 
 Instant = Annotated[
     datetime | date,
     BeforeValidator(_instant),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date"},
+            ]
+        }
+    ),
 ]
 """An instant; a bare day means its start."""
 

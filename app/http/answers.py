@@ -20,7 +20,7 @@ FRESH = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 
 UNCACHED = "no-store"
 PRIVATE = "private, no-store"
-LARGEST = 2**20
+LARGEST = 2**21
 """An answer larger than this, or of unknown length, goes through as it comes."""
 
 _UPDATED = re.compile(rb'"updated_at":"([0-9T:-]{19}Z)"')
@@ -51,6 +51,7 @@ class _Answer:
         self.send = send
         self.start: Message = {}
         self.whole = False
+        self.body = b""
 
     async def take(self, message: Message) -> None:
         """Take what the application sends; send it on, whole answers when they are complete."""
@@ -69,7 +70,9 @@ class _Answer:
             if not self.whole:
                 await self.send(message)
         elif self.whole:
-            await self._send_whole(message["body"])
+            self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._send_whole(self.body)
         else:
             body = b"" if self.method == "HEAD" else message.get("body", b"")
             await self.send({**message, "body": body})

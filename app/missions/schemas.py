@@ -10,7 +10,7 @@ from pydantic import Field
 from app.dates import Precision, now, whole_days
 from app.models import LaunchRelation
 from app.pagination import Page, ViewQuery
-from app.parameters import AnyOf, Day, Maybe, Parameters, Slug, Whole, Words
+from app.parameters import DIGITS, AnyOf, Day, Maybe, Parameters, Slug, Words
 from app.refs import At, CrewAssignmentRead, LaunchSummary, MissionRef, Shape, Source
 
 
@@ -36,7 +36,7 @@ class MissionFilters(Parameters):
     """Where the mission stands, by its dates."""
     status_not: AnyOf[MissionStatus] = []
     """Where it must not stand."""
-    number: AnyOf[Annotated[Whole, Field(ge=1, le=9999)]] = []
+    number: AnyOf[Annotated[int, Field(ge=1, le=9999), DIGITS]] = []
     """The number of the expedition."""
     q: Maybe[Words] = None
     """Words that its names and summary hold, all of them."""

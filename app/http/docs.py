@@ -1,0 +1,102 @@
+"""`/docs` and `/docs/swagger`: the documentation pages, served without asking any other host.
+
+Both read `/openapi.json`. Their programs lie in `static/`, as published; `static/README.md` says
+which, and how to renew them. A Content-Security-Policy keeps them from any other host, whatever
+their settings say.
+"""
+
+from pathlib import Path
+from string import Template
+from textwrap import dedent
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from app.errors import NotFound
+
+router = APIRouter(prefix="/docs", include_in_schema=False)
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
+FILES = {
+    path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.suffix in TYPES
+}
+"""What `/docs/static` serves. A request picks from these: its path never reaches the disk."""
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATED = "no-cache"
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+# Scalar writes a dozen style elements and attributes, most of them without a place for a nonce.
+SCALAR_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+
+HEADERS = {
+    "Cache-Control": REVALIDATED,
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+# Addresses are relative, so that the pages work behind a proxy that serves us under a path.
+PAGE = Template(
+    """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<link rel="icon" href="data:,">
+$parts
+</head>
+<body>
+<div id="docs"></div>
+<noscript>
+<p>This page needs JavaScript. <a href="$root/openapi.json">openapi.json</a> says the same.</p>
+</noscript>
+<script type="module" src="$root/docs/static/$script"></script>
+</body>
+</html>
+"""
+)
+
+
+@router.get("")
+async def scalar() -> Response:
+    """Every operation, with examples to try."""
+    page = PAGE.substitute(title="Zarya API", root=".", parts="", script="scalar.js")
+    return HTMLResponse(page, headers=HEADERS | {"Content-Security-Policy": SCALAR_POLICY})
+
+
+@router.get("/swagger")
+async def swagger() -> Response:
+    """The same in Swagger UI, for those who know their way around it."""
+    parts = dedent(
+        """\
+        <link rel="stylesheet" href="static/swagger-ui-5.35.0/swagger-ui.css">
+        <link rel="stylesheet" href="static/swagger.css">
+        <script defer src="static/swagger-ui-5.35.0/swagger-ui-bundle.js"></script>"""
+    )
+    page = PAGE.substitute(
+        title="Zarya API: Swagger UI", root="..", parts=parts, script="swagger.js"
+    )
+    return HTMLResponse(page, headers=HEADERS)
+
+
+@router.get("/static/{name:path}")
+def static(name: str) -> Response:
+    """A file that the pages are made of."""
+    path = FILES.get(name)
+    if path is None:
+        raise NotFound(f"No file of the documentation has the name {name[:80]!r}.")
+    # A folder has its version in its name, so what is in it never changes; our own files do.
+    kept = IMMUTABLE if "/" in name else REVALIDATED
+    return Response(
+        path.read_bytes(),
+        headers=HEADERS | {"Cache-Control": kept},
+        media_type=TYPES[path.suffix],
+    )

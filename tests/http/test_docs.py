@@ -1,0 +1,144 @@
+"""The documentation pages: what they are made of, and that nothing else can be had there."""
+
+import re
+from hashlib import sha256
+from urllib.parse import urljoin
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.http.docs import FILES, STATIC
+
+PAGES = ["/docs", "/docs/swagger"]
+SCALAR = "scalar-1.72.1/standalone.esm.js"
+SWAGGER = "swagger-ui-5.35.0/swagger-ui-bundle.js"
+LEFT_OUT = re.compile(r"AgentScalarDrawer-|\.svg-")
+"""Chunks that Scalar would load for settings that we do not use."""
+
+
+def policy(headers: dict[str, str]) -> dict[str, str]:
+    """The Content-Security-Policy of an answer, by directive."""
+    directives = headers["content-security-policy"].split("; ")
+    return {name: allowed for name, _, allowed in (d.partition(" ") for d in directives)}
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/docs/static/scalar.js", f"/docs/static/{SWAGGER}"])
+def test_every_answer_forbids_other_hosts(client: TestClient, address: str) -> None:
+    headers = dict(client.get(address).raise_for_status().headers)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    directives = policy(headers)
+    own = {"'none'", "'self'", "'self' data:"}
+    styles = {"'self' 'unsafe-inline'"} if address == "/docs" else {"'self'"}
+    assert {directives.pop("style-src")} == styles
+    assert set(directives.values()) == own
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == directives["connect-src"] == "'self'"
+    for name in ("base-uri", "form-action", "frame-ancestors"):
+        assert directives[name] == "'none'"
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_refers_to_our_own_files_only(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "//" not in answer.text
+    assert not re.search(r"<style|<script>|\sstyle=|\son\w+=", answer.text)
+    for reference in re.findall(r'(?:src|href)="([^"]+)"', answer.text):
+        if reference != "data:,":
+            client.get(urljoin(address, reference)).raise_for_status()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FILES if "/" not in name))
+def test_our_own_files_name_no_host(name: str) -> None:
+    assert "//" not in re.sub(r"(^|\s)// .*", "", FILES[name].read_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "kept"),
+    [
+        ("scalar.js", "text/javascript", "no-cache"),
+        ("swagger.css", "text/css", "no-cache"),
+        (SCALAR, "text/javascript", "public, max-age=31536000, immutable"),
+        ("swagger-ui-5.35.0/swagger-ui.css", "text/css", "public, max-age=31536000, immutable"),
+        ("scalar-1.72.1/LICENSE.txt", "text/plain", "public, max-age=31536000, immutable"),
+    ],
+)
+def test_a_file_goes_out_as_it_is(client: TestClient, name: str, kind: str, kept: str) -> None:
+    answer = client.get(f"/docs/static/{name}").raise_for_status()
+    assert answer.content == (STATIC / name).read_bytes()
+    assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
+    assert answer.headers["cache-control"] == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "missing.js",
+        "README.md",
+        "scalar-1.72.1",
+        "scalar-1.72.1/",
+        "SCALAR.JS",
+        "scalar.js/",
+        "scalar.js%00.css",
+        "../docs.py",
+        "..%2fdocs.py",
+        "..%2f..%2fmain.py",
+        "%2e%2e/docs.py",
+        "%2e%2e%2fdocs.py",
+        "%252e%252e%252fdocs.py",
+        "..%5cdocs.py",
+        "scalar-1.72.1/%2e%2e/scalar.js",
+        "scalar-1.72.1%5c..%5cscalar.js",
+        ".%2fscalar.js",
+        "%2fetc%2fpasswd",
+        "/etc/passwd",
+        pytest.param("x" * 5000, id="long"),
+        "%ff%fe",
+    ],
+)
+def test_nothing_else_is_served(client: TestClient, name: str) -> None:
+    answer = client.get(f"/docs/static/{name}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"].endswith("/problems/not-found")
+    assert len(answer.json()["detail"]) < 200
+
+
+@pytest.mark.parametrize("address", ["/redoc", "/docs/oauth2-redirect", "/docs/"])
+def test_the_pages_that_fastapi_brings_are_off(client: TestClient, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
+def test_the_pages_are_not_in_the_document(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert not [path for path in paths if path.startswith("/docs")]
+
+
+def test_the_published_files_are_unchanged() -> None:
+    readme = (STATIC / "README.md").read_text()
+    told = {name: digest for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.M)}
+    found = {
+        name: sha256(path.read_bytes()).hexdigest() for name, path in FILES.items() if "/" in name
+    }
+    assert told == found
+
+
+def test_no_file_is_needlessly_large() -> None:
+    files = [path for path in STATIC.rglob("*") if path.is_file()]
+    assert not [path.name for path in files if path.suffix == ".map"]
+    assert max(path.stat().st_size for path in files) < 4_000_000
+
+
+def test_every_module_that_scalar_imports_is_there() -> None:
+    folder = (STATIC / SCALAR).parent
+    imported = re.compile(r"""(?:\bfrom|\bimport\(?)\s*["'`](\.[^"'`]+\.js)["'`]""")
+    missing = {
+        module
+        for path in folder.rglob("*.js")
+        for module in imported.findall(path.read_text())
+        if not (path.parent / module).exists() and not LEFT_OUT.search(module)
+    }
+    assert not missing

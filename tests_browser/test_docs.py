@@ -1,0 +1,135 @@
+"""The documentation pages in a real browser: they work, and they ask no other host."""
+
+# ruff: noqa: S101 - tests assert
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests_browser.conftest import Visit
+
+Open = Callable[..., Visit]
+SCHEMES = ["light", "dark"]
+
+
+@pytest.fixture(autouse=True)
+def _patient() -> None:
+    expect.set_options(timeout=20_000)  # a page of four megabytes on a busy machine
+
+
+@pytest.fixture(scope="session")
+def document(origin: str) -> dict[str, Any]:
+    """The document that both pages show."""
+    with urlopen(f"{origin}/openapi.json") as answer:  # noqa: S310 - an address of our own
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each operation's method and path with its description."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_scalar(visit: Open, origin: str, document: dict[str, Any], scheme: str) -> None:
+    seen = visit(color_scheme=scheme)
+    page = seen.page
+    page.goto(f"{origin}/docs")
+    expect(page.locator("body")).to_have_class(re.compile(rf"\b{scheme}-mode\b"))
+    for method, path, operation in operations(document):
+        tag = operation["tags"][0]
+        page.goto(f"{origin}/docs#tag/{tag}/{method.upper()}{path}")
+        expect(scalar_button(page, method, path)).to_be_visible()
+
+    scalar_button(page, "get", "/v1/missions").click()
+    client = page.get_by_role("dialog")
+    with page.expect_response(lambda answer: "/v1/missions" in answer.url) as answer:
+        client.get_by_role("button", name="Send").first.click()
+    assert answer.value.status == 200
+    assert answer.value.url.startswith(f"{origin}/v1/missions")
+    expect(client.get_by_text("200 OK")).to_be_visible()
+    expect(client.get_by_text('"ISS-74"').first).to_be_visible()
+    assert (seen.outside, seen.faults) == ([], [])
+
+
+def scalar_button(page: Page, method: str, path: str) -> Any:
+    """What opens the form that tries an operation."""
+    return page.get_by_role("button", name=f"Test Request ({method} {path})", exact=True)
+
+
+def test_scalar_copies_an_operation_as_markdown(visit: Open, origin: str) -> None:
+    """The part of the program that does it is loaded when asked for."""
+    seen = visit(permissions=["clipboard-read", "clipboard-write"])
+    seen.page.goto(f"{origin}/docs")
+    seen.page.get_by_role("button", name="Copy as Markdown").first.click()
+    seen.page.wait_for_function(
+        "navigator.clipboard.readText().then((text) => text.includes('/v1/'))"
+    )
+    assert (seen.outside, seen.faults) == ([], [])
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_swagger(visit: Open, origin: str, document: dict[str, Any], scheme: str) -> None:
+    seen = visit(color_scheme=scheme)
+    page = seen.page
+    page.goto(f"{origin}/docs/swagger")
+    for _, _, operation in operations(document):
+        expect(page.locator(f"[id$='-{operation['operationId']}']")).to_be_visible()
+    dark = page.evaluate("document.documentElement.classList.contains('dark-mode')")
+    assert dark is (scheme == "dark")
+
+    missions = page.locator("[id$='-listMissions']")
+    missions.click()
+    missions.get_by_role("button", name="Try it out").click()
+    with page.expect_response(lambda answer: "/v1/missions" in answer.url) as answer:
+        missions.get_by_role("button", name="Execute").click()
+    assert answer.value.status == 200
+    assert answer.value.url.startswith(f"{origin}/v1/missions")
+    shown = missions.locator(".live-responses-table")
+    expect(shown.locator(".response-col_status").last).to_contain_text("200")
+    expect(shown.get_by_text('"ISS-74"').first).to_be_visible()
+    assert (seen.outside, seen.faults) == ([], [])
+
+
+def test_a_request_to_another_host_is_counted(visit: Open) -> None:
+    """Otherwise the tests above would prove nothing."""
+    seen = visit()
+    seen.page.set_content('<img src="http://elsewhere.invalid/logo.png">')
+    assert seen.outside == ["http://elsewhere.invalid/logo.png"]
+
+
+@pytest.mark.parametrize("address", ["/docs", "/docs/swagger"])
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (
+            "fetch('http://elsewhere.invalid/x').catch(() => null)",
+            "connect-src forbids http://elsewhere.invalid/x",
+        ),
+        (
+            "document.body.append(Object.assign(new Image(), {src: 'http://elsewhere.invalid/x'}))",
+            "img-src forbids http://elsewhere.invalid/x",
+        ),
+        (
+            "document.body.append(Object.assign(document.createElement('script'), {text: 'x'}))",
+            "script-src-elem forbids inline",
+        ),
+    ],
+    ids=["fetch", "image", "script"],
+)
+def test_the_policy_is_in_force(
+    visit: Open, origin: str, address: str, ask: str, told: str
+) -> None:
+    """And what it forbids is told, so that the tests above would see it."""
+    seen = visit()
+    seen.page.goto(f"{origin}{address}")
+    with seen.page.expect_console_message(lambda message: message.text == told):
+        seen.page.evaluate(ask)
+    assert told in seen.faults
