@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import cast
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, month_name
 from app.articles.queries import get_article_archive
@@ -53,6 +54,7 @@ def check(reader: Reader) -> list[str]:
         *_dangling(reader),
         *_intervals([mission for mission in missions if mission["number"] >= ABUTTING_FROM]),
         *_commands(reader, missions),
+        *_stays(reader),
         *_assignments(reader),
         *_flights(reader),
         *_chronicle(reader),
@@ -105,6 +107,29 @@ def _commands(reader: Reader, missions: list[Row]) -> Iterator[str]:
             if len(held) != 1 and not handover:
                 yield f"{mission['slug']} has {len(held)} commanders on {day}"
                 break
+
+
+def _stays(reader: Reader) -> Iterator[str]:
+    """Who hands a mission over while it goes on stays in its crew."""
+    after = aliased(CrewAssignment)
+    stays = (
+        select(1)
+        .where(
+            after.mission_id == CrewAssignment.mission_id,
+            after.person_id == CrewAssignment.person_id,
+            after.from_on == CrewAssignment.to_on,
+        )
+        .exists()
+    )
+    rows = reader.all(
+        select(Mission.slug, Person.slug.label("person"))
+        .join_from(CrewAssignment, Mission, Mission.id == CrewAssignment.mission_id)
+        .join(Person, Person.id == CrewAssignment.person_id)
+        .where(CrewAssignment.role == CrewRole.COMMANDER, CrewAssignment.to_on.is_not(None), ~stays)
+        .order_by(Mission.number, CrewAssignment.ordinal)
+    )
+    for row in rows:
+        yield f"{row['person']} in {row['slug']}: not in the crew after the handover"
 
 
 def _assignments(reader: Reader) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.dataset.names import part, ship_en
 from app.dataset.records import Dataset, LaunchRecord, MissionRecord, SeatRecord
-from app.dataset.words import counted, english_day, english_period, joined, number
+from app.dataset.words import counted, english_day, english_period, handed_on, joined, number
 from app.dates import whole_days
 from app.models import LaunchRelation, LaunchStatus, SpacecraftKind
 
@@ -96,19 +96,22 @@ def last_mission(dataset: Dataset, launch: LaunchRecord, seat: SeatRecord) -> Mi
 
 
 def summary(dataset: Dataset, mission: MissionRecord, served: Served) -> str:
-    """A mission in two to four sentences."""
-    command = f"under the command of {', then '.join(_commanders(dataset, mission))}"
+    """A mission in two to five sentences."""
+    first, *later = _commanders(dataset, mission)
+    command = "" if later else f", under the command of {first}"
+    shared = f"{first} was in command{handed_on(later)}." if later else None
     head = f"Expedition {mission.number} to the International Space Station"
     if mission.ends_at is None:
-        lasted = f"{head} began on {english_day(mission.starts_at)} {command}."
+        lasted = f"{head} began on {english_day(mission.starts_at)}{command}."
     else:
         days = counted(whole_days(mission.starts_at, mission.ends_at), "day")
         period = english_period(mission.starts_at, mission.ends_at)
-        lasted = f"{head} lasted {days}, {period}, {command}."
+        lasted = f"{head} lasted {days}, {period}{command}."
     brought = [dataset.launches[slug] for slug in dict.fromkeys(mission.flown_by.values())]
     ships = joined([ship_en(launch.ship.name) for launch in _in_time(brought)])
     crew = f"Its crew of {number(len(mission.flown_by))} came with {ships}."
-    return " ".join(filter(None, [lasted, crew, _supplies(served), _failures(served)]))
+    told = [lasted, shared, crew, _supplies(served), _failures(served)]
+    return " ".join(filter(None, told))
 
 
 def _supplies(served: Served) -> str | None:
@@ -116,7 +119,7 @@ def _supplies(served: Served) -> str | None:
     parts, ships = _parts(launches), _cargo_ships(launches)
     if not parts and not ships:
         return None
-    supplies = joined([*filter(None, [joined(parts), joined(ships)])])
+    supplies = joined([*parts, *filter(None, [joined(ships)])])
     were = "was" if len(parts) + len(ships) == 1 else "were"
     return f"In its time {supplies} {were} launched to the station."
 

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 
 from app.dataset import names
 from app.dataset.events import Begun, Handover, Landed, Launched
-from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
+from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord, SpacecraftRecord
 from app.dataset.words import (
     Text,
+    clauses,
     counted,
     english_day,
     english_span,
     english_time,
+    handed_on,
     joined,
     number,
     paragraphs,
@@ -49,12 +51,18 @@ def launched(event: Launched) -> Text:
 
 def _launch_title(launch: LaunchRecord) -> str:
     if not names.is_shuttle(launch.ship.name):
-        ships = [{"name": craft.name, "kind": craft.kind} for craft in launch.spacecraft]
-        return headline(launch.status, launch.vehicle, ships)
+        return headline(launch.status, launch.vehicle, [_named(it) for it in launch.spacecraft])
     orbiter, _, flight = names.orbiter(launch.ship.name)
     load = [names.part(craft.name).english for craft in launch.spacecraft[1:]]
     carrying = f" with {joined(load)}" if load else ""
     return f"Space Shuttle {orbiter} is launched on flight {flight}{carrying}"
+
+
+def _named(craft: SpacecraftRecord) -> dict[str, str]:
+    """A ship as a headline takes it; a module goes by its name in a sentence, with the article."""
+    if craft.kind in (SpacecraftKind.CV, SpacecraftKind.SC):
+        return {"name": craft.name, "kind": craft.kind}
+    return {"name": names.part(craft.name).english, "kind": SpacecraftKind.OTHER}
 
 
 def _launch_lead(launch: LaunchRecord) -> str:
@@ -62,13 +70,13 @@ def _launch_lead(launch: LaunchRecord) -> str:
     site = names.place(launch.site, launch.pad).site
     if names.is_shuttle(launch.ship.name):
         crew = f"with a crew of {number(len(launch.crew))}"
-        return f"{upper_first(_ship(launch))} left {site} {crew} for {STATION}."
+        return f"{upper_first(_ship(launch))} left {site} for {STATION} {crew}."
     match launch.status:
         case LaunchStatus.FAILURE:
-            return f"The launch of {rocket} with {ship} for {STATION} failed."
+            return f"The launch of {rocket} to {STATION} with {ship} failed."
         case LaunchStatus.PARTIAL_FAILURE:
             return f"{upper_first(rocket)} left {site} with {ship}, which did not reach {STATION}."
-    return f"{upper_first(rocket)} left {site} with {ship} for {STATION}."
+    return f"{upper_first(rocket)} left {site} for {STATION} with {ship}."
 
 
 def _rocket(launch: LaunchRecord) -> str:
@@ -83,16 +91,15 @@ def _ship(launch: LaunchRecord) -> str:
         case SpacecraftKind.CV:
             return f"the cargo ship {name}"
         case SpacecraftKind.SC:
-            return names.ship_en(name) if names.is_shuttle(name) else f"the ship {name}"
+            uncrewed = "" if launch.crew else "uncrewed "
+            return names.ship_en(name) if names.is_shuttle(name) else f"the {uncrewed}ship {name}"
     return names.part(name).english
 
 
 def _cargo(launch: LaunchRecord) -> str:
     """The main ship with whoever is aboard."""
-    if launch.ship.kind is not SpacecraftKind.SC:
-        return _ship(launch)
-    crew = number(len(launch.crew))
-    return f"{_ship(launch)} and {'a crew of ' + crew if launch.crew else 'no one aboard'}"
+    crew = f" and a crew of {number(len(launch.crew))}" if launch.crew else ""
+    return _ship(launch) + crew
 
 
 def _also_carried(launch: LaunchRecord) -> str:
@@ -113,7 +120,7 @@ def _crew(event: Launched) -> str:
     aboard = f"Aboard were {joined(groups) if last == 1 else ', '.join(groups)}."
     if event.launch.status is LaunchStatus.FAILURE:
         return aboard
-    own = f"They came on a short flight. {_addressee(event)}"
+    own = f"They made a short flight to the station. {_addressee(event)}"
     return f"{aboard} {_purpose(event) or own}"
 
 
@@ -122,17 +129,18 @@ def _purpose(event: Launched) -> str | None:
     staying = [(people, missions) for people, missions in event.flew_for if missions]
     if not staying:
         return None
+    first, further = ("joined", "") if event.is_aloft else ("flew as part of", "as part of ")
     if len(event.flew_for) == 1:
-        return f"They flew for {_missions(staying[0][1])}."
+        return f"They {first} {_missions(staying[0][1])}."
     parts = [
-        f"{joined(_names(people))} {'for' if n else 'flew for'} {_missions(missions)}"
+        f"{joined(_names(people))} {further if n else f'{first} '}{_missions(missions)}"
         for n, (people, missions) in enumerate(staying)
     ]
     others = [
         name for people, missions in event.flew_for if not missions for name in _names(people)
     ]
     short = "the others" if len(others) > 1 else joined(others)
-    return f"{', '.join(parts)}{f'; {short} came on a short flight' if others else ''}."
+    return f"{clauses(parts)}{f'; {short} made a short flight' if others else ''}."
 
 
 def _addressee(event: Launched) -> str:
@@ -175,11 +183,11 @@ def begun(event: Begun) -> Text:
 def _start_lead(event: Begun) -> str:
     n, name = event.mission.number, event.commander.name
     if event.sets_out:
-        return f"{name} has set out for {STATION} to command Expedition {n}."
+        return f"{name} set out for {STATION} to command Expedition {n}."
     if event.before:
-        passes = f"the command of {STATION} passes from {event.before.name} to {name}"
-        return f"With the start of Expedition {n} {passes}."
-    return f"{name} stays in command of {STATION} as Expedition {n} begins."
+        passed = f"the command of {STATION} passed from {event.before.name} to {name}"
+        return f"With the start of Expedition {n} {passed}."
+    return f"{name} stayed in command of {STATION} as Expedition {n} began."
 
 
 def _duration(event: Begun) -> str:
@@ -191,18 +199,15 @@ def _duration(event: Begun) -> str:
 
 
 def _members(event: Begun) -> str:
-    engineers = joined(_names(event.aboard))
-    served = f"with {engineers} as flight engineer{'s'[: len(event.aboard) > 1]}"
-    crew = f"**{event.commander.name}** was in command, {served}."
-    if event.joining:
-        groups = [
-            f"{joined(_names(people))} with {names.ship_en(up.ship.name)}"
-            for up, people in event.joining
-        ]
-        crew += f" They were joined by {'; and '.join(groups)}."
-    if event.later_commanders:
-        crew += f" The command passed to {', then to '.join(_names(event.later_commanders))}."
-    return crew
+    were = "flight engineer was" if len(event.aboard) == 1 else "flight engineers were"
+    later = handed_on(_names(event.later_commanders))
+    crew = f"**{event.commander.name}** was in command{later}. "
+    crew += f"The {were} {joined(_names(event.aboard))}."
+    groups = [
+        f"by {joined(_names(people))} aboard {names.ship_en(up.ship.name)}"
+        for up, people in event.joining
+    ]
+    return f"{crew} They were joined {clauses(groups)}." if groups else crew
 
 
 def handed_over(event: Handover) -> Text:
@@ -212,11 +217,11 @@ def handed_over(event: Handover) -> Text:
     if event.home:
         ship, at, _ = event.home
         name = names.ship_en(ship.ship.name)
-        back = f"**{old}** landed with {name} on {english_day(at)}."
+        back = f"**{old}** {_came_down(ship)} aboard {name} on {english_day(at)}."
     until = f" **{new}** led it until {english_day(event.until)}." if event.until else ""
     return Text(
         title=f"{new} takes command of the station",
-        lead=f"{old} has handed {STATION} over to {new}.",
+        lead=f"{old} handed {STATION} over to {new}.",
         body=paragraphs(
             f"The change of command took place on {english_day(event.at)}, during ISS-{n}.",
             f"**{old}** had led the station since {english_day(event.since)}.{until}",
@@ -232,32 +237,38 @@ def landed(event: Landed) -> Text:
         title=f"{upper_first(ship)} returns to Earth with a crew of {number(len(event.people))}",
         lead=_landing_lead(event),
         body=paragraphs(
-            f"{upper_first(ship)} landed {english_time(event.at, event.precision)}.",
+            f"{upper_first(ship)} {_came_down(event.ship)} "
+            f"{english_time(event.at, event.precision)}.",
             f"{_way_up(event)} {_homecoming(event)}",
         ),
     )
 
 
+def _came_down(ship: LaunchRecord) -> str:
+    return "splashed down" if names.splashes_down(ship.ship.name) else "landed"
+
+
 def _landing_lead(event: Landed) -> str:
-    (_, time, first), *others = event.came
-    are = "is" if len(first) == 1 else "are"
-    back = f"{are} back from {STATION} after {english_span(time)}"
-    lead = f"{joined([person.name for person in first])} {back}"
-    for _, time, people in others:
-        lead += f", {joined([person.name for person in people])} after {english_span(time)}"
-    return f"{lead}."
+    are = "is" if len(event.came[0][2]) == 1 else "are"
+    groups = [
+        f"{joined([person.name for person in people])} "
+        f"{'' if n else f'{are} back from {STATION} '}after {english_span(time)}"
+        for n, (_, time, people) in enumerate(event.came)
+    ]
+    return f"{clauses(groups)}."
 
 
 def _way_up(event: Landed) -> str:
-    if [up for up, _, _ in event.came] == [event.ship]:
-        return f"The crew had set out with the same ship on {english_day(event.ship.launch_at)}."
+    if len(event.came) == 1:
+        up = event.came[0][0]
+        ship = "the same ship" if up is event.ship else names.ship_en(up.ship.name)
+        return f"The crew had set out aboard {ship} on {english_day(up.launch_at)}."
     ways = [
-        f"{joined(_names(people))} had set out with "
-        f"{'this ship' if up is event.ship else names.ship_en(up.ship.name)} "
-        f"on {english_day(up.launch_at)}"
-        for up, _, people in event.came
+        f"{joined(_names(people))} {'' if n else 'had set out '}"
+        f"aboard {names.ship_en(up.ship.name)} on {english_day(up.launch_at)}"
+        for n, (up, _, people) in enumerate(event.came)
     ]
-    return f"{'; '.join(ways)}."
+    return f"{clauses(ways)}."
 
 
 def _homecoming(event: Landed) -> str:
@@ -272,4 +283,4 @@ def _homecoming(event: Landed) -> str:
     if event.visitors:
         others = "the others" if len(event.visitors) > 1 else joined(_names(event.visitors))
         parts.append(f"{others} from a short flight")
-    return f"{', '.join(parts)}."
+    return f"{clauses(parts)}."

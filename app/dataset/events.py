@@ -29,6 +29,11 @@ class Launched:
     """The missions on the station at the time, each with its commander; none before the first."""
     is_first: bool
 
+    @property
+    def is_aloft(self) -> bool:
+        """Whether somebody of the crew is still up."""
+        return any(seat.landed_at is None for seat in self.launch.crew)
+
 
 @dataclass(frozen=True)
 class Begun:

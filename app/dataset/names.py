@@ -31,6 +31,11 @@ class Part(NamedTuple):
     russian: str
     with_russian: str
 
+    @property
+    def was_russian(self) -> str:
+        """The verb that agrees with it: "был модуль", "была камера"."""
+        return "была" if self.russian.partition(" ")[0].endswith(("ая", "яя")) else "был"
+
 
 def _module(name: str, russian: str) -> Part:
     return Part(f"the module {name}", f"модуль «{russian}»", f"модулем «{russian}»")
@@ -163,6 +168,11 @@ def part(name: str) -> Part:
 def is_shuttle(ship: str) -> bool:
     """Whether `ship` is an orbiter on one of its flights: "Endeavour (STS-88)"."""
     return _SHUTTLE.fullmatch(ship) is not None
+
+
+def splashes_down(ship: str) -> bool:
+    """Whether `ship` comes down at sea, as every Dragon does, those of Axiom too."""
+    return ship.startswith(("Dragon", "Crew Dragon", "Axiom"))
 
 
 def orbiter(ship: str) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """The chronicle in Russian: how each event is told.
 
-Names of people stand in the nominative and verbs about them in the present tense or the plural:
-then neither case endings nor the speaker's guess at a person's gender is needed.
+Names of people stand in the nominative, and a verb about one of them agrees with a noun beside the
+name or is left out: then neither case endings nor a guess at a person's gender is needed.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
 from app.dataset.words import (
     Text,
+    clauses_ru,
     days_ru,
     joined_ru,
     of_people_ru,
@@ -105,13 +106,16 @@ def _load(launch: LaunchRecord) -> str:
         case SpacecraftKind.SC if names.is_shuttle(launch.ship.name):
             return f"{name} с {crew}"
         case SpacecraftKind.SC:
-            return f"кораблём {name} {'и ' + crew if launch.crew else 'без людей на борту'}"
+            return f"кораблём {name} и {crew}" if launch.crew else f"беспилотным кораблём {name}"
     return names.part(launch.ship.name).with_russian
 
 
 def _also_carried(launch: LaunchRecord) -> str:
-    load = [names.part(craft.name).russian for craft in launch.spacecraft[1:]]
-    return f" На борту также {joined_ru(load)}." if load else ""
+    load = [names.part(craft.name) for craft in launch.spacecraft[1:]]
+    if not load:
+        return ""
+    was = load[0].was_russian if len(load) == 1 else "были"
+    return f" На борту {was} {', '.join(f'и {part.russian}' for part in load)}."
 
 
 def _crew(event: Launched) -> str:
@@ -121,34 +125,39 @@ def _crew(event: Launched) -> str:
         if people:
             groups.append(f"{one if len(people) == 1 else many} {joined_ru(people)}")
             last = len(people)
-    aboard = f"В экипаже {joined_ru(groups) if last == 1 else ', '.join(groups)}."
+    aboard = f"В экипаже были {joined_ru(groups) if last == 1 else ', '.join(groups)}."
     if event.launch.status is LaunchStatus.FAILURE:
         return aboard
-    own = f"Для экипажа это короткий полёт. {_addressee(event)}"
+    own = f"Это был краткосрочный полёт. {_addressee(event)}"
     return f"{aboard} {_purpose(event) or own}"
 
 
 def _purpose(event: Launched) -> str | None:
     """Which missions the crew flew for, None where it was for none."""
-    staying = [(people, missions) for people, missions in event.flew_for if missions]
-    if not staying:
+    # Visitors come last; a group of several comes first, since its verb tells no gender.
+    first, *more = sorted(event.flew_for, key=lambda group: (not group[1], len(group[0]) == 1))
+    people, missions = first
+    if not missions:
         return None
-    if len(event.flew_for) == 1:
-        missions = staying[0][1]
-        return f"Это экипаж {_expeditions(len(missions))} {_missions(missions)}."
-    parts = [
-        f"{joined_ru(_names(people))} — экипаж {_missions(missions)}"
-        for people, missions in staying
-    ]
-    others = [
-        name for people, missions in event.flew_for if not missions for name in _names(people)
-    ]
-    short = "для остальных" if len(others) > 1 else f"{joined_ru(others)}:"
-    return f"{'; '.join(parts)}{f'; {short} это короткий полёт' if others else ''}."
+    if not more:
+        return f"Они вошли в {_crews(missions)}."
+    if len(people) > 1:
+        told = f"{joined_ru(_names(people))} вошли в {_crews(missions)}"
+    else:
+        told = f"В {_crews(missions)} вошёл один человек — {joined_ru(_names(people))}"
+    return f"{'; '.join([told, *(_as_well(*group) for group in more)])}."
 
 
-def _expeditions(n: int) -> str:
-    return "экспедиции" if n == 1 else "экспедиций"
+def _as_well(people: list[PersonRecord], missions: list[MissionRecord]) -> str:
+    if missions:
+        return f"{joined_ru(_names(people))} — в {_crews(missions)}"
+    if len(people) > 1:
+        return "остальные отправились в краткосрочный полёт"
+    return f"в краткосрочный полёт отправился один человек — {joined_ru(_names(people))}"
+
+
+def _crews(missions: list[MissionRecord]) -> str:
+    return f"{'экипаж' if len(missions) == 1 else 'экипажи'} {_missions(missions)}"
 
 
 def _addressee(event: Launched) -> str:
@@ -156,14 +165,15 @@ def _addressee(event: Launched) -> str:
     if not event.hosts:
         first = "С этого запуска началась сборка станции. " if event.is_first else ""
         return (
-            f"{first}Постоянного экипажа тогда ещё не было: первый отправился в октябре 2000 года."
+            f"{first}Постоянного экипажа на станции ещё не было: "
+            "первый отправился туда в октябре 2000 года."
         )
     if len(event.hosts) > 1:
-        missions = _missions([mission for mission, _ in event.hosts])
-        return f"В это время одна экспедиция сменяет другую: {missions}."
+        old, new = (mission.number for mission, _ in event.hosts)
+        return f"В это время экспедиция МКС-{new} сменяла экспедицию МКС-{old}."
     mission, commander = event.hosts[0]
     return (
-        f"На станции работает экспедиция МКС-{mission.number}, командир — **{commander.name_ru}**."
+        f"На станции работала экспедиция МКС-{mission.number}, командир — **{commander.name_ru}**."
     )
 
 
@@ -180,7 +190,7 @@ def begun(event: Begun) -> Text:
     mission = event.mission
     when = russian_time(mission.starts_at, mission.starts_at_precision)
     return Text(
-        title=f"Начинается экспедиция МКС-{mission.number}, командир — {event.commander.name_ru}",
+        title=f"Началась экспедиция МКС-{mission.number}, командир — {event.commander.name_ru}",
         lead=_start_lead(event),
         body=paragraphs(
             f"Экспедиция МКС-{mission.number} началась {when}.{_duration(event)}",
@@ -194,12 +204,11 @@ def begun(event: Begun) -> Text:
 def _start_lead(event: Begun) -> str:
     n, name = event.mission.number, event.commander.name_ru
     if event.sets_out:
-        return f"Начинается экспедиция МКС-{n}: к {STATION} летит её командир — {name}."
+        return f"Началась экспедиция МКС-{n}: к {STATION} отправился её командир — {name}."
     if event.before:
-        start = f"С началом экспедиции МКС-{n} у {STATION} новый командир"
-        return f"{start} — {name}; прежний — {event.before.name_ru}."
-    start = f"На {STATION} начинается экспедиция МКС-{n}"
-    return f"{start}; командиром остаётся {name}."
+        start = f"С началом экспедиции МКС-{n} на {STATION} сменился командир"
+        return f"{start}: прежний — {event.before.name_ru}, новый — {name}."
+    return f"На {STATION} началась экспедиция МКС-{n}; командир остался прежним — {name}."
 
 
 def _duration(event: Begun) -> str:
@@ -215,15 +224,20 @@ def _members(event: Begun) -> str:
     noun = "бортинженер" if len(event.aboard) == 1 else "бортинженеры"
     crew = f"Командир — **{event.commander.name_ru}**, {noun} — {engineers}."
     if event.joining:
-        groups = [
-            f"{joined_ru(_names(people))} — {names.ship_ru(up.ship.name)}"
-            for up, people in event.joining
-        ]
-        crew += f" Пополнение экипажа: {'; '.join(groups)}."
+        groups = [f"{joined_ru(_names(people))} ({_ship(up)})" for up, people in event.joining]
+        alone = sum(len(people) for _, people in event.joining) == 1
+        came = "прибыл ещё один член экипажа —" if alone else "прибыли"
+        crew += f" Позднее на станцию {came} {clauses_ru(groups)}."
     if event.later_commanders:
         noun = "Следующий командир" if len(event.later_commanders) == 1 else "Следующие командиры"
         crew += f" {noun} — {joined_ru(_names(event.later_commanders))}."
     return crew
+
+
+def _ship(launch: LaunchRecord) -> str:
+    """A ship in brackets, which have none within."""
+    name = launch.ship.name
+    return f"шаттл «{names.orbiter(name)[1]}»" if names.is_shuttle(name) else names.ship_ru(name)
 
 
 def handed_over(event: Handover) -> Text:
@@ -233,11 +247,11 @@ def handed_over(event: Handover) -> Text:
     if event.home:
         ship, at, precision = event.home
         day = russian_local_day(at, precision)
-        back = f"**{old}** возвращается на Землю на корабле {names.ship_ru(ship.ship.name)} {day}."
+        back = f"Полёт прежнего командира завершился {day} {_aboard(ship)}."
     until = f" (до {russian_day(event.until)})" if event.until else ""
     return Text(
-        title=f"Командование МКС принимает {new}",
-        lead=f"На {STATION} сменился командир: сдаёт станцию {old}, принимает {new}.",
+        title=f"Новый командир МКС — {new}",
+        lead=f"На {STATION} сменился командир: прежний — {old}, новый — {new}.",
         body=paragraphs(
             f"Смена командира экспедиции МКС-{n} состоялась {russian_day(event.at)}.",
             f"Прежний командир — **{old}** (с {russian_day(event.since)}), "
@@ -251,6 +265,7 @@ def landed(event: Landed) -> Text:
     """The return of a ship: who came home, after how long, from which mission."""
     noun = "шаттл" if names.is_shuttle(event.ship.ship.name) else "корабль"
     ship = f"{noun} {names.ship_ru(event.ship.ship.name)}"
+    down = "приводнился" if names.splashes_down(event.ship.ship.name) else "совершил посадку"
     crew = of_people_ru(len(event.people))
     back = [
         f"{joined_ru([person.name_ru for person in people])} ({russian_span(time)} в космосе)"
@@ -258,9 +273,9 @@ def landed(event: Landed) -> Text:
     ]
     return Text(
         title=f"{upper_first(ship)} вернулся на Землю с экипажем из {crew}",
-        lead=f"На Землю вернулись {', а также '.join(back)}.",
+        lead=f"На Землю вернулись {clauses_ru(back)}.",
         body=paragraphs(
-            f"Полёт корабля завершился {russian_time(event.at, event.precision)}.",
+            f"{upper_first(noun)} {down} {russian_time(event.at, event.precision)}.",
             f"{_way_up(event)} {_homecoming(event)}",
         ),
     )
@@ -270,32 +285,32 @@ def _way_up(event: Landed) -> str:
     def day(up: LaunchRecord) -> str:
         return russian_local_day(up.launch_at, up.launch_at_precision)
 
-    if [up for up, _, _ in event.came] == [event.ship]:
-        return f"Экипаж стартовал на этом же корабле {day(event.ship)}."
+    if len(event.came) == 1:
+        up = event.came[0][0]
+        same = "на этом же шаттле" if names.is_shuttle(up.ship.name) else "на этом же корабле"
+        way = same if up is event.ship else _aboard(up)
+        return f"Члены экипажа отправились на станцию {day(up)} {way}."
     ways = [
-        f"{joined_ru(_names(people))} — {_aboard(event, up)} {day(up)}"
-        for up, _, people in event.came
+        f"{joined_ru(_names(people))} — {day(up)} {_aboard(up)}" for up, _, people in event.came
     ]
-    return f"Стартовали: {'; '.join(ways)}."
+    return f"Члены экипажа отправились на станцию в разное время: {'; '.join(ways)}."
 
 
-def _aboard(event: Landed, up: LaunchRecord) -> str:
-    if up is event.ship:
-        return "на этом же корабле"
-    noun = "шаттле" if names.is_shuttle(up.ship.name) else "корабле"
-    return f"на {noun} {names.ship_ru(up.ship.name)}"
+def _aboard(launch: LaunchRecord) -> str:
+    noun = "шаттле" if names.is_shuttle(launch.ship.name) else "корабле"
+    return f"на {noun} {names.ship_ru(launch.ship.name)}"
 
 
 def _homecoming(event: Landed) -> str:
     if not event.missions:
-        return "Это был короткий полёт к станции."
+        return "Это был краткосрочный полёт."
     if len(event.missions) == 1 and not event.visitors:
-        return f"Экипаж вернулся из экспедиции МКС-{event.missions[0][0].number}."
+        return f"Вернулись они из экспедиции МКС-{event.missions[0][0].number}."
     parts = [
-        f"из экспедиции МКС-{mission.number} — {joined_ru(_names(people))}"
+        f"{joined_ru(_names(people))} — из экспедиции МКС-{mission.number}"
         for mission, people in event.missions
     ]
     if event.visitors:
         others = "остальные" if len(event.visitors) > 1 else joined_ru(_names(event.visitors))
-        parts.append(f"из короткого полёта — {others}")
-    return f"Вернулись: {'; '.join(parts)}."
+        parts.append(f"{others} — из краткосрочного полёта")
+    return f"Вернулись они из разных полётов: {'; '.join(parts)}."

@@ -46,12 +46,27 @@ def _clock(at: datetime, precision: Precision) -> str:
     return f"{at:%H:%M:%S}" if precision is Precision.SECOND else f"{at:%H:%M}"
 
 
+def _hour(at: datetime) -> tuple[str, str]:
+    """The clock where an hour begins and where it ends."""
+    return f"{at:%H:%M}", f"{at + timedelta(hours=1):%H:%M}"
+
+
 # --- English -------------------------------------------------------------------------------------
 
 
 def joined(items: Sequence[str]) -> str:
     """A list in a sentence: "Unity", "Tranquility and Cupola", "one, two and three"."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def clauses(items: Sequence[str]) -> str:
+    """A list whose parts may be lists themselves: "one, and two and three"."""
+    return ", and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def handed_on(later: Sequence[str]) -> str:
+    """How a sentence about a commander goes on: " at first; the command later passed to B"."""
+    return f" at first; the command later passed to {', then to '.join(later)}" if later else ""
 
 
 def number(n: int) -> str:
@@ -70,15 +85,24 @@ def english_span(time: timedelta) -> str:
     return counted(time.days, "day") + (f" and {counted(hours, 'hour')}" if hours else "")
 
 
-def english_day(at: datetime) -> str:
-    """A day: "4 April 2019"."""
+def _date(at: datetime) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def _utc(*days: datetime) -> str:
+    """What follows days of which one is another one in Moscow."""
+    return " UTC" if any(at.astimezone(MOSCOW).date() != at.date() for at in days) else ""
+
+
+def english_day(at: datetime) -> str:
+    """A day: "4 April 2019"; "24 June 2019 UTC" where it is another one in Moscow."""
+    return _date(at) + _utc(at)
 
 
 def english_period(start: datetime, end: datetime) -> str:
     """From day to day: "from 24 June to 3 October 2019"; the year twice where it changes."""
-    first = english_day(start).removesuffix(f" {end.year}")
-    return f"from {first} to {english_day(end)}"
+    first = _date(start).removesuffix(f" {end.year}")
+    return f"from {first} to {_date(end)}{_utc(start, end)}"
 
 
 def english_time(at: datetime, precision: Precision) -> str:
@@ -87,12 +111,14 @@ def english_time(at: datetime, precision: Precision) -> str:
     The day in Moscow is named where it is another one.
     """
     if precision not in CLOCKED:
-        return f"on {english_day(at)}"
+        return f"on {_date(at)}"
     there = at.astimezone(MOSCOW)
     date = "" if there.date() == at.date() else f" on {there.day} {_MONTHS[there.month - 1]}"
-    clock = f"{_clock(at, precision)} UTC on {english_day(at)}"
-    start = "in the hour after" if precision is Precision.HOUR else "at"
-    return f"{start} {clock} ({_clock(there, precision)}{date} Moscow time)"
+    if precision is Precision.HOUR:
+        when, clock = f"between {' and '.join(_hour(at))}", "–".join(_hour(there))
+    else:
+        when, clock = f"at {_clock(at, precision)}", _clock(there, precision)
+    return f"{when} UTC on {_date(at)} ({clock}{date} Moscow time)"
 
 
 # --- Russian -------------------------------------------------------------------------------------
@@ -101,6 +127,13 @@ def english_time(at: datetime, precision: Precision) -> str:
 def joined_ru(items: Sequence[str]) -> str:
     """A list in a Russian sentence: "А", "А и Б", "А, Б и В"."""
     return " и ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def clauses_ru(items: Sequence[str]) -> str:
+    """A list whose parts may be lists themselves: "А, а также Б и В"."""
+    return (
+        ", а также ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+    )
 
 
 def plural_ru(n: int, one: str, few: str, many: str) -> str:
@@ -147,6 +180,8 @@ def russian_time(at: datetime, precision: Precision) -> str:
         return russian_day(at)
     here = at.astimezone(MOSCOW)
     date = "" if here.date() == at.date() else f"{at.day} {_MONTHS_GENITIVE[at.month - 1]}, "
-    start = ", в течение часа после" if precision is Precision.HOUR else " в"
-    clock = f"{_clock(here, precision)} по московскому времени"
-    return f"{russian_day(here)}{start} {clock} ({date}{_clock(at, precision)} UTC)"
+    if precision is Precision.HOUR:
+        when, clock = f"между {' и '.join(_hour(here))}", "–".join(_hour(at))
+    else:
+        when, clock = f"в {_clock(here, precision)}", _clock(at, precision)
+    return f"{russian_day(here)} {when} по московскому времени ({date}{clock} UTC)"

@@ -51,7 +51,7 @@ def test_every_assignment_is_seen_once(archive: TestClient, sort: str) -> None:
         page = archive.get(address).json()
         seen += [item["id"] for item in page["items"]]
         address = page["next"]
-    assert len(seen) == len(set(seen)) == 477
+    assert len(seen) == len(set(seen)) == 485
 
 
 def test_the_crew_of_a_mission_is_what_the_mission_shows(archive: TestClient) -> None:

@@ -103,6 +103,13 @@ BREAKS: list[tuple[Break, str]] = [
         "iss-70 has 2 commanders on 2024-03-10",
     ),
     (
+        lambda: delete(CrewAssignment).where(
+            (CrewAssignment.person_id == person_id("shannon-walker"))
+            & (CrewAssignment.role == CrewRole.FLIGHT_ENGINEER)
+        ),
+        "shannon-walker in iss-65: not in the crew after the handover",
+    ),
+    (
         lambda: (
             update(CrewAssignment)
             .where(command("sergey-kud-sverchkov", "iss-74"))

@@ -98,7 +98,7 @@ def test_derived_tasks(dataset: Dataset, found: set[Relation]) -> None:
     served = served_by(dataset, found)
     assert tasks(dataset, dataset.missions["iss-60"], served["iss-60"]) == [
         "Host the arrival of Soyuz MS-13",
-        "Keep the station crewed from 24 June to 3 October 2019",
+        "Keep the station crewed from 24 June to 3 October 2019 UTC",
         "Receive the cargo ships Dragon CRS-18 and Progress MS-12",
         "Hand the station over to Expedition 61 under Luca Parmitano",
         "Return crew members to Earth with Soyuz MS-12",
@@ -133,9 +133,16 @@ def test_summaries(dataset: Dataset, found: set[Relation]) -> None:
     served = served_by(dataset, found)
     assert summary(dataset, dataset.missions["iss-59"], served["iss-59"]) == (
         "Expedition 59 to the International Space Station lasted 101 days, from 15 March to "
-        "24 June 2019, under the command of Oleg Kononenko. Its crew of six came with "
+        "24 June 2019 UTC, under the command of Oleg Kononenko. Its crew of six came with "
         "Soyuz MS-11 and Soyuz MS-12. In its time the cargo ships Progress MS-11, Cygnus NG-11 "
         "and Dragon CRS-17 were launched to the station."
+    )
+    assert (
+        "from 17 April to 17 October 2021. Shannon Walker was in command at first; the command "
+        "later passed to Akihiko Hoshide, then to Thomas Pesquet. Its crew of twelve"
+    ) in summary(dataset, dataset.missions["iss-65"], served["iss-65"])
+    assert "the module Tranquility, the module Cupola and the cargo ship Progress" in summary(
+        dataset, dataset.missions["iss-22"], served["iss-22"]
     )
     assert "The launch of Soyuz MS-10 failed." in summary(
         dataset, dataset.missions["iss-57"], served["iss-57"]

@@ -2,7 +2,16 @@
 
 import pytest
 
-from app.dataset.names import is_shuttle, orbiter, part, place, ship_en, ship_ru, vehicle_ru
+from app.dataset.names import (
+    is_shuttle,
+    orbiter,
+    part,
+    place,
+    ship_en,
+    ship_ru,
+    splashes_down,
+    vehicle_ru,
+)
 from app.dataset.records import Dataset
 
 
@@ -40,6 +49,20 @@ def test_orbiters() -> None:
     assert ship_en("Soyuz MS-12") == "Soyuz MS-12"
     with pytest.raises(ValueError, match="no Space Shuttle"):
         orbiter("Soyuz MS-12")
+
+
+def test_what_comes_down_at_sea() -> None:
+    assert splashes_down("Dragon Crew-1")
+    assert splashes_down("Crew Dragon Demo-2")
+    assert splashes_down("Axiom Ax-1")
+    assert not splashes_down("Starliner CFT")
+    assert not splashes_down("Soyuz MS-12")
+
+
+def test_a_russian_verb_agrees_with_a_part() -> None:
+    assert part("Unity").was_russian == "был"
+    assert part("Bishop Airlock").was_russian == "была"
+    assert part("Kibo Exposed Facility").was_russian == "была"
 
 
 def test_everything_launched_can_be_named(dataset: Dataset) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.dataset.records import DATA, Dataset, read_dataset
+from app.dataset.records import DATA, Dataset, RoleRecord, read_dataset
+from app.models import CrewRole
 
 
 def test_the_counts_of_the_archive(dataset: Dataset) -> None:
@@ -15,12 +16,26 @@ def test_the_counts_of_the_archive(dataset: Dataset) -> None:
     assert len(dataset.people) == 294
     assert len(dataset.articles) == 26
     assert sum(len(launch.crew) for launch in dataset.launches.values()) == 521
+    assert sum(len(mission.crew) for mission in dataset.missions.values()) == 485
 
 
 def test_launches_and_missions_stand_in_the_order_of_time(dataset: Dataset) -> None:
     launched = [launch.launch_at for launch in dataset.launches.values()]
     assert launched == sorted(launched)
     assert [m.number for m in dataset.missions.values()] == list(range(1, 75))
+
+
+def test_a_crew_stands_in_order(dataset: Dataset) -> None:
+    """Commanders in the order of command, then engineers by position, unknown positions last."""
+    for mission in dataset.missions.values():
+        order = [_place(row) for row in mission.crew]
+        assert order == sorted(order)
+
+
+def _place(row: RoleRecord) -> tuple[bool, bool, int, str]:
+    if row.role is CrewRole.COMMANDER:
+        return False, False, 0, str(row.from_on or "")
+    return True, row.position is None, int((row.position or "FE-0").removeprefix("FE-")), ""
 
 
 def test_every_name_leads_somewhere(dataset: Dataset) -> None:

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.dataset.words import (
+    clauses,
+    clauses_ru,
     days_ru,
+    english_day,
     english_period,
     english_span,
     english_time,
@@ -65,6 +68,13 @@ def test_lists(names: list[str], english: str, russian: str) -> None:
     assert joined_ru(names) == russian
 
 
+def test_lists_of_lists() -> None:
+    assert clauses([]) == clauses_ru([]) == ""
+    assert clauses(["A"]) == clauses_ru(["A"]) == "A"
+    assert clauses(["A", "B and C"]) == "A, and B and C"
+    assert clauses_ru(["A", "B", "C и D"]) == "A, B, а также C и D"
+
+
 def test_a_time_names_the_other_day_where_it_is_another_one() -> None:
     """Progress MS-17 left on 29 June by UTC and on 30 June in Moscow."""
     assert english_time(PROGRESS_MS_17, Precision.SECOND) == (
@@ -81,10 +91,12 @@ def test_a_time_is_as_exact_as_it_is_known() -> None:
     assert english_time(at, Precision.MINUTE) == (
         "at 09:00 UTC on 15 July 2025 (12:00 Moscow time)"
     )
-    assert english_time(at, Precision.HOUR).startswith("in the hour after 09:00 UTC")
+    assert english_time(at, Precision.HOUR) == (
+        "between 09:00 and 10:00 UTC on 15 July 2025 (12:00–13:00 Moscow time)"
+    )
     assert english_time(at, Precision.DAY) == "on 15 July 2025"
     assert russian_time(at, Precision.HOUR) == (
-        "15 июля 2025 года, в течение часа после 12:00 по московскому времени (09:00 UTC)"
+        "15 июля 2025 года между 12:00 и 13:00 по московскому времени (09:00–10:00 UTC)"
     )
     assert russian_time(at, Precision.DAY) == "15 июля 2025 года"
     assert russian_local_day(at.replace(hour=23), Precision.DAY) == "15 июля 2025 года"
@@ -105,4 +117,7 @@ def test_spans_and_periods() -> None:
     assert russian_span(timedelta(days=21)) == "21 день"
     start, end = datetime(2019, 6, 24, tzinfo=UTC), datetime(2019, 10, 3, tzinfo=UTC)
     assert english_period(start, end) == "from 24 June to 3 October 2019"
+    assert english_period(start.replace(hour=23), end).endswith("to 3 October 2019 UTC")
+    assert english_day(end) == "3 October 2019"
+    assert english_day(start.replace(hour=23)) == "24 June 2019 UTC"
     assert english_period(start.replace(year=2018), end) == "from 24 June 2018 to 3 October 2019"
