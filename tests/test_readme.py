@@ -1,12 +1,13 @@
-"""The README shows what the service really answers.
+"""The README shows what the service really answers, and so do the pages that share its replaying.
 
-In its answers `…` stands for what is left out: the other keys of an object, the other items of a
-list, the rest of a string.
+In a shown answer `…` stands for what is left out: the other keys of an object, the other items of
+a list, the rest of a string. In a shown address `cursor=…` stands for the cursor of the next page.
 """
 
 import json
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,17 @@ from starlette.testclient import TestClient
 
 from tests.conftest import ROOT
 
-TOUR = re.findall(
-    r"```console\n\$ curl -s (.+?)\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL
-)
+SHOWN = re.compile(r"```console\n\$ curl -s (.+?)\n(.+?)```", re.DOTALL)
+HOST, NEXT = "localhost:8000", "&cursor=…"
+
+
+def requests(page: Path) -> list[tuple[str, str]]:
+    """The requests that a page shows: the address of each, and its answer."""
+    found = SHOWN.findall(page.read_text())
+    return [(shlex.split(command)[0].removeprefix(HOST), shown) for command, shown in found]
+
+
+TOUR = requests(ROOT / "README.md")
 
 
 def parsed(shown: str) -> Any:
@@ -45,11 +54,17 @@ def shows(shown: Any, real: Any) -> bool:
     return bool(shown == real)
 
 
-@pytest.mark.parametrize(("command", "shown"), TOUR, ids=[command for command, _ in TOUR])
-def test_the_tour_is_true(archive: TestClient, command: str, shown: str) -> None:
-    (address,) = shlex.split(command)
-    real = archive.get(address.removeprefix("localhost:8000")).json()
+def replay(client: TestClient, address: str, shown: str) -> None:
+    """Ask for `address`; fail unless the answer is the one shown."""
+    real = client.get(address.removesuffix(NEXT)).json()
+    if address.endswith(NEXT):
+        real = client.get(real["next"]).json()
     assert shows(parsed(shown), real), json.dumps(real, ensure_ascii=False, indent=1)
+
+
+@pytest.mark.parametrize(("address", "shown"), TOUR, ids=[address for address, _ in TOUR])
+def test_the_tour_is_true(archive: TestClient, address: str, shown: str) -> None:
+    replay(archive, address, shown)
 
 
 def test_the_tour_has_ten_requests() -> None:
