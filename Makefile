@@ -29,6 +29,7 @@ browser: .venv/.browser  ## the documentation pages in a real browser: needs Deb
 
 contract: .venv/.test  ## the OpenAPI document: linters, fuzzing, generated clients, a cache (needs nginx)
 	@$(SYNC) --group contract
+	@$(VENV)/mypy -m contract.run -m contract.hooks
 	@$(VENV)/python -W ignore -m contract.run
 
 openapi: .venv/.run  ## write openapi.json anew

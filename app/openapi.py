@@ -98,7 +98,10 @@ OWN_EXAMPLES: dict[tuple[str, str], Any] = {
 
 HEADERS = {
     "Access-Control-Allow-Origin": ("Scripts of any origin may read this.", "*"),
-    "ETag": ("Weak; changes if and only if the answer does.", 'W/"5f3c1a9e0b7d2c4461f2a8e3"'),
+    "ETag": (
+        "Weak; changes with the answer only. `If-None-Match` with it may bring a 304.",
+        'W/"5f3c1a9e0b7d2c4461f2a8e3"',
+    ),
     "Cache-Control": ("How long the answer may be used.", "public, max-age=60"),
     "Last-Modified": ("The newest change of what is shown.", "Thu, 04 Apr 2019 12:00:00 GMT"),
     "Link": ("The pages around this one (RFC 8288).", '<https://portal.example/v1>; rel="next"'),
@@ -180,6 +183,9 @@ def _finish(operation: Schema) -> None:
         example = EXAMPLES[key] if key in EXAMPLES else parameter["schema"]["default"]
         parameter["example"] = OWN_EXAMPLES.get((name, key), example)
         parameter["schema"].pop("description", None)
+        if parameter["schema"].get("type") == "array":
+            parameter["schema"].pop("default", None)
+            parameter["schema"]["minItems"] = 1
     listed = "cursor" in names
     headers = [*ALWAYS, "ETag", "Cache-Control", "Last-Modified"]
     headers += ["Link"] if listed else []
@@ -199,13 +205,6 @@ def _finish(operation: Schema) -> None:
     found = "slug" in names or "Content-Location" in headers
     operation["responses"] = {
         "200": success,
-        "304": {
-            "description": "The answer is still the one that `If-None-Match` names.",
-            "headers": {
-                each: {"$ref": f"#/components/headers/{each}"}
-                for each in (*ALWAYS, "ETag", "Cache-Control")
-            },
-        },
         **({"400": _ref("BadRequest")} if listed else {}),
         **({"404": _ref("NotFound")} if found else {}),
         "422": _ref("Invalid"),

@@ -82,6 +82,13 @@ def _storable(value: str) -> str:
     return value
 
 
+def _text(length: int, pattern: str) -> WithJsonSchema:
+    """What the document says of text; the validators beside it say the same, in better words."""
+    return WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": length, "pattern": pattern}
+    )
+
+
 def _searchable(value: str) -> str:
     if not fold(value):
         raise ValueError("It holds nothing to look for: no letter, digit or sign.")
@@ -93,6 +100,7 @@ Words = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_storable),
     AfterValidator(_searchable),
+    _text(200, r"^[^\x00]*[^\s\x00][^\x00]*$"),
 ]
 """A few words of text."""
 
@@ -100,6 +108,7 @@ Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
     AfterValidator(_storable),
+    _text(120, r"^[^,\x00]*[^,\s\x00][^,\x00]*$"),
 ]
 """The name of something, or its slug."""
 
@@ -109,9 +118,7 @@ SlugPath = Annotated[
     str, Path(pattern=SLUG, max_length=120, description="The slug: the name in its address.")
 ]
 Language = Annotated[
-    str,
-    BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
-    StringConstraints(pattern="^[a-z]{2,3}$", max_length=3),
+    str, StringConstraints(pattern="^[A-Za-z]{2,3}$", max_length=3), AfterValidator(str.lower)
 ]
 
 
@@ -125,9 +132,7 @@ DIGITS = BeforeValidator(_digits)
 Whole = Annotated[int, DIGITS]
 """A whole number, written in digits and nothing else."""
 Country = Annotated[
-    str,
-    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
-    StringConstraints(pattern="^[A-Z]{2}$", max_length=2),
+    str, StringConstraints(pattern="^[A-Za-z]{2}$", max_length=2), AfterValidator(str.upper)
 ]
 
 
@@ -192,11 +197,13 @@ def _instant(value: Any) -> Any:
 Day = Annotated[date, BeforeValidator(_day)]
 """A calendar day."""
 
+_MONTHS = "^(19(5[1-9]|[6-9][0-9])|20[0-9]{2})-(0[1-9]|1[0-2])$"
+
 Month = Annotated[
     date,
     BeforeValidator(_month),
     PlainSerializer(lambda month: f"{month:%Y-%m}", return_type=str),
-    WithJsonSchema({"type": "string", "maxLength": 7, "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}),
+    WithJsonSchema({"type": "string", "maxLength": 7, "pattern": _MONTHS}),
 ]
 """A calendar month, held as its first day."""
 

@@ -2,11 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 from sqlalchemy import ColumnElement
 
 from app.database import Expression
+
+
+class SortChoice(StrEnum):
+    """The names of a list's orders; each member has a name that clients can be made with."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        shown = handler(schema)
+        handler.resolve_ref_schema(shown)["x-enum-varnames"] = [member.name for member in cls]
+        return shown
 
 
 @dataclass(frozen=True)

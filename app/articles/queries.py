@@ -158,7 +158,7 @@ def _neighbour(step: int) -> Any:
     return nested_one(article_ref(found).where(found.id == nearest))
 
 
-def list_articles(reader: Reader, query: ArticleQuery) -> ArticlePage | ArticleFullPage:
+def list_articles(reader: Reader, query: ArticleQuery) -> ArticleFullPage | ArticlePage:
     """A page of the articles that match."""
     if query.view is View.FULL:
         whole = _whole().where(*conditions(query))

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1/articles", tags=["articles"])
 @router.get("", name="listArticles", summary="List articles")
 async def list_articles(
     query: Annotated[ArticleQuery, Query()], database: DatabaseDep, response: Response
-) -> ArticlePage | ArticleFullPage:
+) -> ArticleFullPage | ArticlePage:
     """The news, newest first unless `sort` says otherwise."""
     return with_links(response, await database.read(queries.list_articles, query))
 

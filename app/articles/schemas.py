@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from app.archive import ArchiveQuery
@@ -24,9 +23,10 @@ from app.parameters import (
     zone_of,
 )
 from app.refs import ArticleRef, At, LaunchRef, MissionRef, PersonRef, Shape
+from app.sorting import SortChoice
 
 
-class ArticleSort(StrEnum):
+class ArticleSort(SortChoice):
     """The orders that articles can be listed in."""
 
     NEWEST = "-published_at"

@@ -1,14 +1,13 @@
 """How crew assignments can be asked for."""
 
-from enum import StrEnum
-
 from app.models import CrewRole
 from app.pagination import Page, PageQuery
 from app.parameters import AnyOf, Day, Maybe, Name, Parameters, Slug
 from app.refs import CrewAssignmentRead
+from app.sorting import SortChoice
 
 
-class CrewSort(StrEnum):
+class CrewSort(SortChoice):
     """The orders that crew assignments can be listed in."""
 
     NEWEST = "-mission"

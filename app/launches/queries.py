@@ -132,7 +132,7 @@ def _whole() -> Rows:
     )
 
 
-def list_launches(reader: Reader, query: LaunchQuery) -> LaunchPage | LaunchFullPage:
+def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """A page of the launches that match."""
     if query.view is View.FULL:
         whole = _whole().where(*conditions(query))

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/launches", tags=["launches"])
 @router.get("", name="listLaunches", summary="List launches")
 async def list_launches(
     query: Annotated[LaunchQuery, Query()], database: DatabaseDep, response: Response
-) -> LaunchPage | LaunchFullPage:
+) -> LaunchFullPage | LaunchPage:
     """Launches to the station, newest first unless `sort` says otherwise."""
     page = await database.read(queries.list_launches, query)
     response.headers["Cache-Control"] = near_launches(page.items)

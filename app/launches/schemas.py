@@ -1,7 +1,6 @@
 """What launches look like, and how they can be asked for."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from app.archive import ArchiveQuery
@@ -22,9 +21,10 @@ from app.parameters import (
     Zone,
 )
 from app.refs import At, LaunchRef, LaunchSummary, MissionRef, PersonRef, Shape, Source
+from app.sorting import SortChoice
 
 
-class LaunchSort(StrEnum):
+class LaunchSort(SortChoice):
     """The orders that launches can be listed in."""
 
     NEWEST = "-launch_at"

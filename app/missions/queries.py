@@ -154,7 +154,7 @@ def _neighbour(step: int) -> Any:
     return nested_one(mission_ref(other).where(other.number == number))
 
 
-def list_missions(reader: Reader, query: MissionQuery) -> MissionPage | MissionFullPage:
+def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """A page of the missions that match."""
     if query.view is View.FULL:
         whole = _whole().where(*conditions(query))

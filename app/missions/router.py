@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/missions", tags=["missions"])
 @router.get("", name="listMissions", summary="List missions")
 async def list_missions(
     query: Annotated[MissionQuery, Query()], database: DatabaseDep, response: Response
-) -> MissionPage | MissionFullPage:
+) -> MissionFullPage | MissionPage:
     """The expeditions to the station, newest first unless `sort` says otherwise."""
     return with_links(response, await database.read(queries.list_missions, query))
 

@@ -12,6 +12,7 @@ from app.models import LaunchRelation
 from app.pagination import Page, ViewQuery
 from app.parameters import DIGITS, AnyOf, Day, Maybe, Parameters, Slug, Words
 from app.refs import At, CrewAssignmentRead, LaunchSummary, MissionRef, Shape, Source
+from app.sorting import SortChoice
 
 
 class MissionStatus(StrEnum):
@@ -22,7 +23,7 @@ class MissionStatus(StrEnum):
     COMPLETED = "completed"
 
 
-class MissionSort(StrEnum):
+class MissionSort(SortChoice):
     """The orders that missions can be listed in."""
 
     NEWEST = "-number"

@@ -115,7 +115,7 @@ def _whole() -> Rows:
     )
 
 
-def list_people(reader: Reader, query: PersonQuery) -> PersonPage | PersonFullPage:
+def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """A page of the people who match."""
     if query.view is View.FULL:
         whole = _whole().where(*conditions(query))

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/people", tags=["people"])
 @router.get("", name="listPeople", summary="List people")
 async def list_people(
     query: Annotated[PersonQuery, Query()], database: DatabaseDep, response: Response
-) -> PersonPage | PersonFullPage:
+) -> PersonFullPage | PersonPage:
     """Everybody on record, by name; `aboard_on` answers who was up there on a day."""
     return with_links(response, await database.read(queries.list_people, query))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from app.dates import Precision, now
@@ -10,9 +9,10 @@ from app.models import CrewRole, LaunchStatus, ShipRole
 from app.pagination import Page, ViewQuery
 from app.parameters import AnyOf, Country, Day, Maybe, Name, Parameters, Slug, Words
 from app.refs import At, CrewAssignmentRead, LaunchRef, PersonRef, Shape, Source
+from app.sorting import SortChoice
 
 
-class PersonSort(StrEnum):
+class PersonSort(SortChoice):
     """The orders that people can be listed in."""
 
     A_TO_Z = "name"

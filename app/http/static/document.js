@@ -14,6 +14,10 @@ export function shown(document) {
       parameter.description += ` For example \`${parameter.example}\`.`
       delete parameter.example
     }
+    // Swagger UI 5.35 looks for a field made for 32-bit integers, and complains that it has none.
+    for (const schema of [parameter.schema, parameter.schema.items ?? {}]) {
+      if (schema.format === "int32") delete schema.format
+    }
   }
   // Requests go to the host that served the page, whatever public address the document names:
   // the page's policy allows no other.
