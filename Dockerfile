@@ -19,5 +19,5 @@ USER zarya
 VOLUME /zarya/var
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD [".venv/bin/python", "-c", \
-    "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/v1/missions?limit=1', timeout=2)"]
+    "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
 CMD [".venv/bin/zarya", "serve", "--prepare", "--host", "0.0.0.0"]

@@ -18,10 +18,11 @@ run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000
 test: check  ## everything: the fast checks, then the suite on SQLite and on PostgreSQL
 	@$(VENV)/pytest -q
 
-check: .venv/.test  ## the fast part: lint, types, import rules
+check: .venv/.test  ## the fast part: lint, types, import rules, what would break clients
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-cache --no-logo
+	@$(VENV)/python -m contract.compat
 
 browser: .venv/.browser  ## the documentation pages in a real browser: needs Debian's chromium
 	@$(VENV)/mypy -p tests_browser
