@@ -186,13 +186,13 @@ DatabaseDep = Annotated[Database, Depends(_database)]
 
 def nested(statement: Rows, *order: Expression) -> ScalarSelect[Any]:
     """The rows of `statement`, correlated to the one around it, as a list of dicts by `order`."""
-    rows = _json_array(_json_object(statement), *order)
+    rows = _JsonArray(_json_object(statement), *order)
     return statement.with_only_columns(rows, maintain_column_froms=True).scalar_subquery()
 
 
 def nested_values(column: Expression, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
     """The values of one column where all of `where` holds, as a sorted list."""
-    return select(_json_array(column, column)).where(*where).scalar_subquery()
+    return select(_JsonArray(column, column)).where(*where).scalar_subquery()
 
 
 def nested_one(statement: Rows) -> ScalarSelect[Any]:
@@ -201,21 +201,21 @@ def nested_one(statement: Rows) -> ScalarSelect[Any]:
     return statement.with_only_columns(row, maintain_column_froms=True).scalar_subquery()
 
 
-class _json_array(GenericFunction[Any]):  # noqa: N801 - functions of SQL are named so
+class _JsonArray(GenericFunction[Any]):
     """An aggregate: the first argument of each row, ordered by the other ones."""
 
     type = JSON()
     inherit_cache = True
 
 
-class _json_build(GenericFunction[Any]):  # noqa: N801
+class _JsonBuild(GenericFunction[Any]):
     """An object made of alternating keys and values."""
 
     type = JSON()
     inherit_cache = True
 
 
-class _json_value(GenericFunction[Any]):  # noqa: N801
+class _JsonValue(GenericFunction[Any]):
     """A column as JSON says it: instants in RFC 3339, JSON as it is."""
 
     inherit_cache = True
@@ -226,17 +226,17 @@ def _json_object(statement: Rows) -> ColumnElement[Any]:
     for column in statement.selected_columns:
         value = column.element if isinstance(column, Label) else column
         if isinstance(value.type, UTCDateTime | JSON):
-            value = _json_value(value)
+            value = _JsonValue(value)
         pairs += [literal_column(f"'{column.key}'"), value]
-    return _json_build(*pairs)
+    return _JsonBuild(*pairs)
 
 
 def _arguments(element: GenericFunction[Any], compiler: Any, kw: Row) -> list[str]:
     return [compiler.process(argument, **kw) for argument in element.clauses]
 
 
-@compiles(_json_array)
-def _(element: _json_array, compiler: Any, **kw: Any) -> str:
+@compiles(_JsonArray)
+def _(element: _JsonArray, compiler: Any, **kw: Any) -> str:
     value, *order = _arguments(element, compiler, kw)
     rows = f"{value} ORDER BY {', '.join(order)}"
     if compiler.dialect.name == "sqlite":
@@ -244,14 +244,14 @@ def _(element: _json_array, compiler: Any, **kw: Any) -> str:
     return f"coalesce(json_agg({rows}), '[]'::json)"
 
 
-@compiles(_json_build)
-def _(element: _json_build, compiler: Any, **kw: Any) -> str:
+@compiles(_JsonBuild)
+def _(element: _JsonBuild, compiler: Any, **kw: Any) -> str:
     name = "json_object" if compiler.dialect.name == "sqlite" else "json_build_object"
     return f"{name}({', '.join(_arguments(element, compiler, kw))})"
 
 
-@compiles(_json_value)
-def _(element: _json_value, compiler: Any, **kw: Any) -> str:
+@compiles(_JsonValue)
+def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     (value,) = _arguments(element, compiler, kw)
     if compiler.dialect.name != "sqlite":
         return value
@@ -269,35 +269,35 @@ def _(element: _json_value, compiler: Any, **kw: Any) -> str:
 def instants(rows: Sequence[Sequence[datetime]], *names: str) -> CTE:
     """`rows` of instants as a table with the columns `names`, and `n`, their number from 0."""
     given = [[n, *(f"{at:%Y-%m-%d %H:%M:%S.%f}" for at in row)] for n, row in enumerate(rows)]
-    row = _json_each(literal(given, JSON())).table_valued("value", name="given").c.value
+    row = _JsonEach(literal(given, JSON())).table_valued("value", name="given").c.value
 
     def item(place: int) -> ColumnElement[Any]:
         return row.op("->>")(literal_column(str(place)))
 
-    columns = [_instant(item(place)).label(name) for place, name in enumerate(names, start=1)]
+    columns = [_Instant(item(place)).label(name) for place, name in enumerate(names, start=1)]
     return select(cast(item(0), Integer).label("n"), *columns).cte("period")
 
 
-class _json_each(GenericFunction[Any]):  # noqa: N801
+class _JsonEach(GenericFunction[Any]):
     """The items of a JSON list as rows."""
 
     inherit_cache = True
 
 
-class _instant(GenericFunction[Any]):  # noqa: N801
+class _Instant(GenericFunction[Any]):
     """Text in the form that SQLite keeps instants in, as an instant."""
 
     type = UTCDateTime()
     inherit_cache = True
 
 
-@compiles(_json_each)
-def _(element: _json_each, compiler: Any, **kw: Any) -> str:
+@compiles(_JsonEach)
+def _(element: _JsonEach, compiler: Any, **kw: Any) -> str:
     name = "json_each" if compiler.dialect.name == "sqlite" else "json_array_elements"
     return f"{name}({', '.join(_arguments(element, compiler, kw))})"
 
 
-@compiles(_instant)
-def _(element: _instant, compiler: Any, **kw: Any) -> str:
+@compiles(_Instant)
+def _(element: _Instant, compiler: Any, **kw: Any) -> str:
     (text,) = _arguments(element, compiler, kw)
     return text if compiler.dialect.name == "sqlite" else f"CAST({text} AS TIMESTAMPTZ)"

@@ -5,11 +5,10 @@ Resources never import one another; what two of them show stands here.
 
 from app.refs.articles import ArticleRef, article_ref
 from app.refs.base import At, Shape, Source
-from app.refs.crew import ROLE_LABELS, CrewAssignmentRead, crew_assignments
+from app.refs.crew import CrewAssignmentRead, crew_assignments
 from app.refs.launches import (
     LaunchRef,
     LaunchSummary,
-    SpacecraftRead,
     headline,
     launch_ref,
     launch_summary,
@@ -18,7 +17,6 @@ from app.refs.missions import MissionRef, missing_mission, mission_ref
 from app.refs.people import PersonRef, person_ref
 
 __all__ = [
-    "ROLE_LABELS",
     "ArticleRef",
     "At",
     "CrewAssignmentRead",
@@ -28,7 +26,6 @@ __all__ = [
     "PersonRef",
     "Shape",
     "Source",
-    "SpacecraftRead",
     "article_ref",
     "crew_assignments",
     "headline",
