@@ -23,9 +23,9 @@ from app.http.site import router as site
 from app.launches.router import router as launches
 from app.missions.router import router as missions
 from app.openapi import document
-from app.parameters import only_declared
 from app.people.router import router as people
 from app.portal.router import router as portal
+from app.strictness import only_declared
 
 RESOURCES: tuple[APIRouter, ...] = (portal, missions, articles, launches, people, crew)
 

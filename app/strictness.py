@@ -1,0 +1,46 @@
+"""No parameter is ignored: what an endpoint has not declared is refused, with a hint."""
+
+from collections import Counter
+from math import inf
+from typing import Any, get_origin
+from weakref import WeakKeyDictionary
+
+from fastapi import Request
+
+from app.errors import MAX_ERRORS, FieldProblem, Invalid, did_you_mean
+
+
+async def only_declared(request: Request) -> None:
+    """Refuse parameters that the endpoint does not have, and single ones given twice."""
+    if not request.scope["query_string"]:
+        return
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    declared = _declared(request.scope["route"])
+    faulty = [name for name, given in times.items() if given > declared.get(name, 0)]
+    errors = [_refusal(name, declared) for name in faulty[:MAX_ERRORS]]
+    if errors:
+        allowed = ", ".join(sorted(declared)) or "none"
+        raise Invalid(f"Some parameters cannot be taken. Allowed here: {allowed}.", *errors)
+
+
+def _refusal(name: str, declared: dict[str, float]) -> FieldProblem:
+    if name in declared:
+        return FieldProblem(parameter=name, code="repeated-parameter", detail="Give it only once.")
+    hint = did_you_mean(name, sorted(declared))
+    detail = f"There is no such parameter here.{hint}"
+    return FieldProblem(parameter=name, code="unknown-parameter", detail=detail)
+
+
+def _declared(route: Any) -> dict[str, float]:
+    """The names of the query parameters of `route`, each with how often it may be given."""
+    names = _DECLARED.get(route.endpoint)
+    if names is None:
+        names = _DECLARED[route.endpoint] = {}
+        for parameter in route.dependant.query_params:
+            model = parameter.field_info.annotation
+            for name, field in model.model_fields.items():
+                names[name] = inf if get_origin(field.annotation) is list else 1
+    return names
+
+
+_DECLARED: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
