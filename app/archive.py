@@ -8,7 +8,7 @@ zone; one whose day is not known falls on none, and no calendar counts it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import Response
@@ -108,23 +108,19 @@ class Dated:
 
     def within(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Whether a record falls on a day from `first` to before `end` in `zone`."""
-        clock, day = _bounds(first, end, zone)
-        return and_(
-            # What the two alternatives have in common, so that an index on `at` finds it.
-            self.at >= min(clock[0], day[0]),
-            self.at < max(clock[1], day[1]),
-            self._matches(clock, day),
-        )
+        return self._falls_into(_bounds(first, end, zone))
 
     def on(self, day: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Whether a record falls on `day` in `zone`."""
         return self.within(day, day + timedelta(days=1), zone)
 
-    def _matches(self, clock: tuple[Any, Any], day: tuple[Any, Any]) -> ColumnElement[bool]:
-        return or_(
-            and_(self.precision.in_(CLOCKED), self.at >= clock[0], self.at < clock[1]),
-            and_(self.precision == Precision.DAY, self.at >= day[0], self.at < day[1]),
-        )
+    def _falls_into(self, period: Any) -> ColumnElement[bool]:
+        """Whether a record falls into `period`: `_Bounds`, or columns of the same names."""
+        at, precision = self.at, self.precision
+        clocked = and_(precision.in_(CLOCKED), at >= period.clock_start, at < period.clock_end)
+        dayed = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
+        # First what the two alternatives have in common, so that an index on `at` finds it.
+        return and_(at >= period.low, at < period.high, or_(clocked, dayed))
 
     def counts(
         self,
@@ -134,21 +130,11 @@ class Dated:
         zone: ZoneInfo,
     ) -> list[int]:
         """How many of `records` fall into each of `periods`, [first day, end), in one statement."""
-        rows = []
-        for first, end in periods:
-            clock, day = _bounds(first, end, zone)
-            rows.append((min(clock[0], day[0]), max(clock[1], day[1]), *clock, *day))
-        names = ("low", "high", "clock_start", "clock_end", "day_start", "day_end")
-        period = instants(rows, *names).c
+        bounds = [_bounds(first, end, zone) for first, end in periods]
+        period = instants(bounds, *_Bounds._fields).c
         found = (
             records.with_only_columns(func.count(), maintain_column_froms=True)
-            .where(
-                self.at >= period.low,
-                self.at < period.high,
-                self._matches(
-                    (period.clock_start, period.clock_end), (period.day_start, period.day_end)
-                ),
-            )
+            .where(self._falls_into(period))
             .scalar_subquery()
         )
         counted = reader.all(select(period.n, found.label("count")).order_by(period.n))
@@ -158,11 +144,11 @@ class Dated:
         self, reader: Reader, records: Rows, first: date, end: date, zone: ZoneInfo
     ) -> tuple[date | None, date | None, date | None, date | None]:
         """Of the months with records: the last before `first`, the next from `end`, first, last."""
-        clock, day = _bounds(first, end, zone)
+        period = _bounds(first, end, zone)
         known = self.precision.in_(CLOCKED), self.precision == Precision.DAY
         edges = {
-            "before": (-1, (self.at < clock[0], self.at < day[0])),
-            "after": (1, (self.at >= clock[1], self.at >= day[1])),
+            "before": (-1, (self.at < period.clock_start, self.at < period.day_start)),
+            "after": (1, (self.at >= period.clock_end, self.at >= period.day_end)),
             "first": (1, (None, None)),
             "last": (-1, (None, None)),
         }
@@ -189,12 +175,21 @@ class Dated:
         return month("before"), month("after"), month("first"), month("last")
 
 
-def _bounds(
-    first: date, end: date, zone: ZoneInfo
-) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
-    """A period as instants: for records with a time of day, and for those with a day alone."""
+class _Bounds(NamedTuple):
+    """A period as instants: of records with a time of day, of those with a day alone, of both."""
+
+    low: datetime
+    high: datetime
+    clock_start: datetime
+    clock_end: datetime
+    day_start: datetime
+    day_end: datetime
+
+
+def _bounds(first: date, end: date, zone: ZoneInfo) -> _Bounds:
     clock = start_of(first, zone), start_of(end, zone)
-    return clock, (utc_day(first)[0], utc_day(end)[0])
+    day = utc_day(first)[0], utc_day(end)[0]
+    return _Bounds(min(clock[0], day[0]), max(clock[1], day[1]), *clock, *day)
 
 
 def month_name(first: date) -> str:

@@ -166,14 +166,9 @@ class Database:
             yield session
 
 
-def get_database(request: Request) -> Database:
-    """The database of the app that serves `request`."""
+async def _database(request: Request) -> Database:  # async: a plain function would cost a thread
     database: Database = request.app.state.database
     return database
-
-
-async def _database(request: Request) -> Database:  # async: a plain function would cost a thread
-    return get_database(request)
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]

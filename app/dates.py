@@ -50,7 +50,12 @@ def now() -> datetime:
 
 
 def period_start(at: datetime, precision: Precision) -> datetime:
-    """The start of the period of `precision` that holds `at`, in UTC."""
+    """The start of the period of `precision` that holds `at`, in UTC.
+
+    Raises ValueError where `at` has no time zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
     at = at.astimezone(UTC).replace(microsecond=0)
     match precision:
         case Precision.SECOND:
@@ -72,6 +77,12 @@ def period_end(at: datetime, precision: Precision) -> datetime:
         return at + _FIXED[precision]
     later = add_months(at.date(), _MONTHS[precision])
     return at.replace(year=later.year, month=later.month)
+
+
+def period(at: datetime, precision: Precision) -> tuple[datetime, datetime]:
+    """The period of `precision` that holds `at`: its start, and the first instant after it."""
+    start = period_start(at, precision)
+    return start, period_end(start, precision)
 
 
 def add_months(day: date, months: int) -> date:

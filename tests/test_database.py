@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from starlette.testclient import TestClient
 
 from app.database import Database, Reader
+from app.dates import Precision
 from app.models import Article
 from app.text import fold, is_storable, slugify
 from tests import factories
@@ -107,8 +108,28 @@ def test_no_stored_text_can_break_a_later_read(database: Database, bad: str) -> 
     ],
 )
 def test_no_stored_instant_can_break_a_later_read(database: Database, bad: datetime) -> None:
-    with pytest.raises((StatementError, OverflowError)), database.session() as session:
+    with pytest.raises((StatementError, ValueError, OverflowError)), database.session() as session:
         session.add(factories.article(published_at=bad))
+
+
+@pytest.mark.parametrize("precision", list(Precision))
+def test_an_instant_is_kept_as_the_start_of_its_period(
+    client: TestClient, database: Database, precision: Precision
+) -> None:
+    """Whatever a writer gives: a launch of a known day alone must not be at some hour of it."""
+    given = datetime(2019, 8, 15, 13, 14, 15, tzinfo=timezone(timedelta(hours=3)))
+    with database.session() as session:
+        session.add(factories.launch(slug="x", launch_at=given, launch_at_precision=precision))
+    starts = {
+        "second": "2019-08-15T10:14:15Z",
+        "minute": "2019-08-15T10:14:00Z",
+        "hour": "2019-08-15T10:00:00Z",
+        "day": "2019-08-15T00:00:00Z",
+        "month": "2019-08-01T00:00:00Z",
+        "quarter": "2019-07-01T00:00:00Z",
+        "year": "2019-01-01T00:00:00Z",
+    }
+    assert client.get("/v1/launches/x").json()["launch_at"] == starts[precision]
 
 
 @given(words=st.text())

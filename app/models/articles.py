@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.dates import Precision, period_end
+from app.dates import Precision, period
 from app.models.base import Base, Recorded, Text, UTCDateTime, choice
 from app.models.markdown import render
 from app.text import fold, slugify
@@ -53,7 +53,9 @@ class Article(Recorded, Base):
 
     def derive(self) -> None:
         self.body_html = render(self.body)
-        self.published_until = period_end(self.published_at, self.published_at_precision)
+        self.published_at, self.published_until = period(
+            self.published_at, self.published_at_precision
+        )
         self.source_slug = slugify(self.source_name)
         self.translation_key = self.translation_key or self.slug
         self.reading_minutes = max(1, round(len(self.body.split()) / WORDS_PER_MINUTE))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.dates import Precision, period_end
+from app.dates import Precision, period
 from app.models.base import Base, Recorded, Text, UTCDateTime, choice
 from app.text import fold, slugify
 
@@ -93,7 +93,7 @@ class Launch(Recorded, Base):
     )
 
     def derive(self) -> None:
-        self.launch_until = period_end(self.launch_at, self.launch_at_precision)
+        self.launch_at, self.launch_until = period(self.launch_at, self.launch_at_precision)
 
     def describe(self, *names: str | None) -> None:
         """Make the launch findable by `names`: its vehicle, its ships, its site, its pad."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.dates import Precision, period_end
+from app.dates import Precision, period
 from app.models.base import Base, Recorded, Text, UTCDateTime, choice
 from app.text import fold
 
@@ -56,9 +56,9 @@ class Mission(Recorded, Base):
     )
 
     def derive(self) -> None:
-        self.starts_until = period_end(self.starts_at, self.starts_at_precision)
+        self.starts_at, self.starts_until = period(self.starts_at, self.starts_at_precision)
         if self.ends_at is not None and self.ends_at_precision is not None:
-            self.ends_until = period_end(self.ends_at, self.ends_at_precision)
+            self.ends_at, self.ends_until = period(self.ends_at, self.ends_at_precision)
         else:
             self.ends_at = self.ends_at_precision = self.ends_until = None
         names = [self.slug, *self.alternative_names, self.station, self.summary]

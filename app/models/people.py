@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.dates import Precision, period_end
+from app.dates import Precision, period
 from app.models.base import Base, Recorded, Text, UTCDateTime, choice
 from app.text import fold, slugify
 
@@ -76,6 +76,6 @@ class Flight(Base):
 
     def derive(self) -> None:
         if self.landed_at is not None and self.landed_at_precision is not None:
-            self.landed_until = period_end(self.landed_at, self.landed_at_precision)
+            self.landed_at, self.landed_until = period(self.landed_at, self.landed_at_precision)
         else:
             self.landed_at = self.landed_at_precision = self.landed_until = None
