@@ -101,10 +101,10 @@ Calendar = ArchiveMonth | ArchiveIndex
 
 @dataclass(frozen=True)
 class Dated:
-    """The two columns that tell when something was."""
+    """The two columns that tell when something was; null where that is not known at all."""
 
-    at: InstrumentedAttribute[datetime]
-    precision: InstrumentedAttribute[Precision]
+    at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+    precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
 
     def within(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Whether a record falls on a day from `first` to before `end` in `zone`."""

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     """Whom security.txt names: `mailto:…` or `https://…`; empty, the postmaster of the host."""
 
     read_threads: int = Field(default=4, ge=1, le=64)
-    """How many reads run at once in one process; the connection pool is as large."""
+    """How many reads run at once in one process; each has a connection, and writers a few more."""
 
     @field_validator("database_url")
     @classmethod

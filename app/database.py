@@ -6,7 +6,6 @@ The only module that knows which database it is. Queries hand it a `select()` of
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
@@ -43,6 +42,9 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Rows = Select[*tuple[Any, ...]]
 """A select of any columns."""
+
+WRITE_THREADS = 4
+"""How many writes run at once in one process, where the database can do several."""
 
 STATEMENTS = 200
 """How many statements are kept compiled: each is thousands of objects to the garbage collector."""
@@ -110,6 +112,11 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @classmethod
+    def of(cls, session: Session) -> "Reader":
+        """What `session` sees: its own writes, once they are flushed, too."""
+        return cls(session.connection())
+
     def all(self, statement: Rows) -> list[Row]:
         """The rows of `statement`, each by its column names."""
         return [dict(row) for row in self._connection.execute(statement).mappings()]
@@ -128,13 +135,16 @@ class Database:
     """The archive's database, and the only place that decides how its statements run."""
 
     def __init__(self, url: str, read_threads: int) -> None:
-        self.engine = connect(url, pool_size=read_threads)
+        # SQLite has one writer at a time: a second one would only wait with a connection in hand.
+        write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREADS
+        self.engine = connect(url, pool_size=read_threads + write_threads)
         snapshot: dict[str, Any] = {"zarya_reads": True}
         if self.engine.dialect.name == "postgresql":
             snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._snapshots = self.engine.execution_options(**snapshot)
         # More threads than connections would only queue for one, and cost CPU by changing over.
-        self._threads = CapacityLimiter(read_threads)
+        self._readers = CapacityLimiter(read_threads)
+        self._writers = CapacityLimiter(write_threads)
 
     def close(self) -> None:
         """Close every connection; the next use would open new ones."""
@@ -150,14 +160,23 @@ class Database:
         self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What `query` answers, asked of one snapshot, without holding up other requests."""
-        run = partial(self._run, query, *args, **kwargs)
-        return await to_thread.run_sync(run, limiter=self._threads)
 
-    def _run(
-        self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
+        def run() -> T:
+            with self.snapshot() as reader:
+                return query(reader, *args, **kwargs)
+
+        return await to_thread.run_sync(run, limiter=self._readers)
+
+    async def write(
+        self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        with self.snapshot() as reader:
-            return query(reader, *args, **kwargs)
+        """What `work` answers when all that it wrote is committed; nothing is, where it fails."""
+
+        def run() -> T:
+            with self.session() as session:
+                return work(session, *args, **kwargs)
+
+        return await to_thread.run_sync(run, limiter=self._writers)
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -5,11 +5,15 @@ from app.models.articles import (
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
+    ArticleState,
     ArticleTag,
 )
-from app.models.base import Base
+from app.models.base import Base, Recorded
+from app.models.changes import AuditEntry, Change, FormerSlug, RecordType, record_type
+from app.models.keys import ApiKey, KeptAnswer, Scope
 from app.models.launches import (
     Launch,
+    LaunchSlip,
     LaunchStatus,
     Site,
     Spacecraft,
@@ -26,28 +30,41 @@ from app.models.missions import (
     MissionTask,
 )
 from app.models.people import Flight, Person, ShipRole
+from app.models.webhooks import Webhook
 
 __all__ = [
+    "ApiKey",
     "Article",
     "ArticleLaunch",
     "ArticleMission",
     "ArticlePerson",
+    "ArticleState",
     "ArticleTag",
+    "AuditEntry",
     "Base",
+    "Change",
     "CrewAssignment",
     "CrewRole",
     "Flight",
+    "FormerSlug",
+    "KeptAnswer",
     "Launch",
     "LaunchRelation",
+    "LaunchSlip",
     "LaunchStatus",
     "Mission",
     "MissionAlias",
     "MissionLaunch",
     "MissionTask",
     "Person",
+    "RecordType",
+    "Recorded",
+    "Scope",
     "ShipRole",
     "Site",
     "Spacecraft",
     "SpacecraftKind",
     "Vehicle",
+    "Webhook",
+    "record_type",
 ]

@@ -1,11 +1,12 @@
 """News articles, their tags, and what they are about."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.dates import Precision, period
+from app.dates import Precision, now, period
 from app.models.base import Base, Recorded, Text, UTCDateTime, choice
 from app.models.markdown import render
 from app.text import fold, slugify
@@ -13,10 +14,20 @@ from app.text import fold, slugify
 WORDS_PER_MINUTE = 200
 
 
-class Article(Recorded, Base):
-    """A published news item; its body is Markdown and comes out as sanitised HTML.
+class ArticleState(StrEnum):
+    """What editors have made of an article; published ones appear when `published_at` has come."""
 
-    Translations of one another share a `translation_key`.
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    DELETED = "deleted"
+
+
+class Article(Recorded, Base):
+    """A news item; its body is Markdown and comes out as sanitised HTML.
+
+    Translations of one another share a `translation_key`. `announced` is set when the public first
+    sees it, and stays.
     """
 
     __tablename__ = "articles"
@@ -26,9 +37,13 @@ class Article(Recorded, Base):
     body: Mapped[str] = mapped_column(Text(100_000))
     body_html: Mapped[str] = mapped_column(Text(400_000))
     language: Mapped[str] = mapped_column(Text(8))
-    published_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    published_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
-    published_until: Mapped[datetime] = mapped_column(UTCDateTime())
+    state: Mapped[ArticleState] = mapped_column(
+        choice(ArticleState), default=ArticleState.PUBLISHED
+    )
+    announced: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    published_at_precision: Mapped[Precision | None] = mapped_column(choice(Precision))
+    published_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     source_name: Mapped[str] = mapped_column(Text(120))
     source_slug: Mapped[str] = mapped_column(Text(120))
     source_url: Mapped[str | None] = mapped_column(Text(2000))
@@ -43,19 +58,26 @@ class Article(Recorded, Base):
 
     __table_args__ = (
         UniqueConstraint("translation_key", "language"),
+        CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="dated"),
         Index(None, "published_at", "id"),
         Index(None, "language", "published_at", "id"),
         Index(None, "source_slug", "published_at", "id"),
         Index(None, "title_key", "id"),
         Index(None, "published_until"),
         Index(None, "updated_at"),
+        Index(None, "state", "announced", "published_at"),
     )
 
     def derive(self) -> None:
         self.body_html = render(self.body)
-        self.published_at, self.published_until = period(
-            self.published_at, self.published_at_precision
-        )
+        if self.published_at is not None and self.published_at_precision is not None:
+            self.published_at, self.published_until = period(
+                self.published_at, self.published_at_precision
+            )
+            published = self.state in {None, ArticleState.PUBLISHED}  # None: not yet by default
+            self.announced = bool(self.announced) or (published and self.published_at <= now())
+        else:
+            self.published_at = self.published_at_precision = self.published_until = None
         self.source_slug = slugify(self.source_name)
         self.translation_key = self.translation_key or self.slug
         self.reading_minutes = max(1, round(len(self.body.split()) / WORDS_PER_MINUTE))

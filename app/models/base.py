@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Dialect,
+    Integer,
     MetaData,
     String,
     Table,
@@ -20,7 +21,9 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy import Enum as EnumType
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.dates import EARLIEST, LATEST, now
 from app.text import is_storable
@@ -108,6 +111,18 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+class TransactionId(FunctionElement[int]):
+    """The number of the transaction that writes; 0 on SQLite, where one is at work at a time."""
+
+    inherit_cache = True
+
+
+@compiles(TransactionId)
+def _(_element: TransactionId, compiler: Any, **_kw: Any) -> str:
+    sqlite = compiler.dialect.name == "sqlite"
+    return "0" if sqlite else "(pg_current_xact_id()::text::bigint)"
+
+
 def choice(kind: type[StrEnum]) -> EnumType:
     """A column that holds one value of `kind`, by value, refused otherwise by a CHECK."""
 
@@ -124,7 +139,7 @@ def _bound(table: Table) -> None:
 
     Nor does it by itself refrain from giving the id of a deleted row to the next one.
     """
-    if "id" in table.columns:
+    if "id" in table.columns and isinstance(table.columns["id"].type, Integer):
         table.dialect_kwargs["sqlite_autoincrement"] = True
     for column in table.columns:
         rule: ColumnElement[bool] | TextClause
@@ -150,6 +165,8 @@ class Recorded:
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, onupdate=now)
     version: Mapped[int] = mapped_column(default=1)
+    edited: Mapped[bool] = mapped_column(default=False)
+    """Whether an editor has written it: no load of a dataset touches it from then on."""
 
     @declared_attr.directive
     @classmethod

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, Connection, ForeignKey, Index, UniqueConstraint, insert, inspect
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
 
-from app.dates import Precision, period
+from app.dates import Precision, now, period
 from app.models.base import Base, Recorded, Text, UTCDateTime, choice
 from app.text import fold, slugify
 
@@ -98,6 +100,41 @@ class Launch(Recorded, Base):
     def describe(self, *names: str | None) -> None:
         """Make the launch findable by `names`: its vehicle, its ships, its site, its pad."""
         self.search_text = "\n".join(fold(name) for name in names if name)[:1000]
+
+
+class LaunchSlip(Base):
+    """That a launch's time or status changed, and why: what it was before, and what it became."""
+
+    __tablename__ = "launch_slips"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    launch_id: Mapped[int] = mapped_column(
+        ForeignKey("launches.id", ondelete="CASCADE"), index=True
+    )
+    from_status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    from_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    from_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    to_status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    to_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    to_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+    reason: Mapped[str | None] = mapped_column(Text(300))
+
+
+@listens_for(Launch, "after_update")
+def _keep_slip(_mapper: Mapper[Any], connection: Connection, launch: Launch) -> None:
+    """Note a change of time or status, whoever makes it; its reason is the session's `info`."""
+    names = {"status": "status", "launch_at": "at", "launch_at_precision": "at_precision"}
+    slip: dict[str, Any] = {}
+    for name, kept in names.items():
+        history = inspect(launch).attrs[name].history
+        slip[f"to_{kept}"] = getattr(launch, name)
+        slip[f"from_{kept}"] = history.deleted[0] if history.deleted else getattr(launch, name)
+    if any(slip[f"from_{kept}"] != slip[f"to_{kept}"] for kept in names.values()):
+        session = object_session(launch)
+        reason = session.info.get("reason") if session else None
+        slip |= {"launch_id": launch.id, "reason": reason}
+        connection.execute(insert(LaunchSlip).values(slip))
 
 
 class Spacecraft(Base):

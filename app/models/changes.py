@@ -1,0 +1,128 @@
+"""What is noted of every write, in its own transaction: that a record changed, and who did it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Index,
+    delete,
+    insert,
+    inspect,
+    update,
+)
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
+
+from app.dates import now
+from app.models.articles import Article
+from app.models.base import Base, Recorded, Text, TransactionId, UTCDateTime, choice
+
+
+class RecordType(StrEnum):
+    """The kinds of records that editors keep and clients copy."""
+
+    MISSION = "mission"
+    PERSON = "person"
+    LAUNCH = "launch"
+    ARTICLE = "article"
+
+
+class Change(Base):
+    """That a public record was written or deleted; what it says now stands in its own table.
+
+    `transaction_id` is the writer's on PostgreSQL, where numbers are given before commits are made
+    and so do not tell their order; SQLite has one writer at a time, and there it is 0.
+    """
+
+    __tablename__ = "changes"
+
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(BigInteger, server_default=TransactionId())
+    type: Mapped[RecordType] = mapped_column(choice(RecordType))
+    record_id: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+
+    __table_args__ = (
+        Index(None, "transaction_id", "seq"),
+        Index(None, "changed_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class FormerSlug(Base):
+    """A slug that a record had: it leads to the record, or to nothing since that was deleted."""
+
+    __tablename__ = "former_slugs"
+
+    type: Mapped[RecordType] = mapped_column(choice(RecordType), primary_key=True)
+    slug: Mapped[str] = mapped_column(Text(120), primary_key=True)
+    record_id: Mapped[int | None]
+
+    __table_args__ = (Index(None, "type", "record_id"),)
+
+
+class AuditEntry(Base):
+    """Who changed what, when, from what to what. The database refuses to change or delete one."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+    actor: Mapped[str] = mapped_column(Text(120))
+    """The id of a key, or the command that did it."""
+    actor_name: Mapped[str] = mapped_column(Text(120))
+    action: Mapped[str] = mapped_column(Text(40))
+    type: Mapped[str] = mapped_column(Text(24))
+    record_id: Mapped[int | None]
+    slug: Mapped[str | None] = mapped_column(Text(120))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    request_id: Mapped[str | None] = mapped_column(Text(36))
+
+    __table_args__ = (
+        Index(None, "at", "id"),
+        Index(None, "actor", "at", "id"),
+        Index(None, "type", "slug", "at", "id"),
+    )
+
+
+def record_type(model: type[Recorded]) -> RecordType:
+    """The kind of record that `model` holds."""
+    return RecordType(model.__name__.lower())
+
+
+@listens_for(Recorded, "after_insert", propagate=True)
+@listens_for(Recorded, "after_delete", propagate=True)
+def _note(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+    # An article that the public has never seen is nobody's business, nor is its end.
+    if not isinstance(record, Article) or record.announced:
+        kind = record_type(type(record))
+        connection.execute(insert(Change).values(type=kind, record_id=record.id))
+
+
+@listens_for(Recorded, "after_update", propagate=True)
+def _note_update(mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+    session = object_session(record)
+    if session is None or not session.is_modified(record, include_collections=False):
+        return  # named as changed, but the same: nothing was written
+    _note(mapper, connection, record)
+    if renamed := inspect(record).attrs.slug.history.deleted:
+        kind = record_type(type(record))
+        taken = FormerSlug.slug.in_([record.slug, *renamed])
+        connection.execute(delete(FormerSlug).where(FormerSlug.type == kind, taken))
+        former = {"type": kind, "slug": renamed[0], "record_id": record.id}
+        connection.execute(insert(FormerSlug).values(former))
+
+
+@listens_for(Recorded, "after_delete", propagate=True)
+def _bury(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+    kind = record_type(type(record))
+    own = FormerSlug.type == kind
+    connection.execute(delete(FormerSlug).where(own, FormerSlug.slug == record.slug))
+    led_here = own, FormerSlug.record_id == record.id
+    connection.execute(update(FormerSlug).where(*led_here).values(record_id=None))
+    connection.execute(insert(FormerSlug).values(type=kind, slug=record.slug, record_id=None))
