@@ -15,6 +15,7 @@ from alembic.config import Config
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
@@ -22,7 +23,14 @@ from app.config import Settings, get_settings
 from app.database import Database
 from app.dataset import check as checks
 from app.dataset import load as loading
+from app.errors import NotFound
+from app.keys.queries import create_key as create_one
+from app.keys.queries import every_key
+from app.keys.queries import revoke_key as revoke_one
+from app.keys.schemas import KeyWrite
 from app.main import create_app
+from app.models import Scope
+from app.trail import Actor
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,6 +39,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+keys = typer.Typer(no_args_is_help=True, help="The keys that editors and programs write with.")
+cli.add_typer(keys, name="keys")
 console = Console(stderr=True, soft_wrap=True)
 
 
@@ -88,7 +98,7 @@ def load(
     check: Annotated[bool, typer.Option(help="Only prove the loaded archive sound.")] = False,
 ) -> None:
     """Load the embedded archive; what is there already stays as it is."""
-    with _explained(), closing(Database(get_settings().database_url, read_threads=1)) as database:
+    with _database() as database:
         if check:
             _check(database)
             return
@@ -107,6 +117,64 @@ def _check(database: Database) -> None:
         console.print(f"- {problem}", markup=False)
     console.print(f"{len(problems)} problems." if problems else "The archive is sound.")
     raise typer.Exit(1 if problems else 0)
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="Who or what it is for.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; can be repeated.")],
+    expires: Annotated[
+        str | None, typer.Option(help="Until when: a day (in UTC) or an RFC 3339 instant.")
+    ] = None,
+) -> None:
+    """Make an API key, and print it this once."""
+    at = f"{expires}T00:00:00Z" if expires and len(expires) == len("2031-01-01") else expires
+    try:
+        wanted = KeyWrite.model_validate({"name": name, "scopes": scope, "expires_at": at})
+    except ValidationError as error:
+        for fault in error.errors():
+            console.print(f"--{fault['loc'][0]}: {fault['msg']}", markup=False)
+        raise typer.Exit(2) from error
+    with _database() as database, database.session() as session:
+        given = wanted.name, wanted.scopes, wanted.expires_at
+        made = create_one(session, _actor("keys create"), *given)
+    console.print(f"The key {made.id} may {', '.join(made.scopes)}. It is shown only now:")
+    sys.stdout.write(f"{made.key}\n")
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Tell of every key, newest first, but not the secrets."""
+    with _database() as database, database.snapshot() as reader:
+        found = every_key(reader)
+    table = Table("id", "name", "scopes", "created", "expires", "last used", "state")
+    for key in found:
+        times = (key.created_at, key.expires_at, key.last_used_at)
+        told = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in times)
+        table.add_row(key.id, key.name, ", ".join(key.scopes), *told, key.state)
+    Console(soft_wrap=True).print(table)
+
+
+@keys.command("revoke")
+def revoke_key(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Let a key work no more, from its next request on."""
+    with _database() as database, database.session() as session:
+        try:
+            revoke_one(session, _actor("keys revoke"), id_)
+        except NotFound as error:
+            console.print(error.detail, markup=False)
+            raise typer.Exit(1) from error
+    console.print(f"The key {id_} is revoked.")
+
+
+def _actor(command: str) -> Actor:
+    return Actor(f"zarya {command}", "command line")
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    with _explained(), closing(Database(get_settings().database_url, read_threads=1)) as database:
+        yield database
 
 
 @cli.command()

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 from app.models.base import UTCDateTime
 
@@ -273,6 +273,23 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     if isinstance(argument.type, JSON):
         return f"json({value})"
     return f"(replace({value}, ' ', 'T') || 'Z')"
+
+
+class Horizon(FunctionElement[int]):
+    """The number of the oldest transaction that may still write: those before it have ended.
+
+    Numbers are given before commits are made, so only what lies below is known to be complete.
+    SQLite writes one transaction at a time: what can be seen there is complete.
+    """
+
+    inherit_cache = True
+
+
+@compiles(Horizon)
+def _(_element: Horizon, compiler: Any, **_kw: Any) -> str:
+    if compiler.dialect.name == "sqlite":
+        return "9223372036854775807"
+    return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 # --- Rows from outside: a table made of one parameter --------------------------------------------

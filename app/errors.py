@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problems: every answer that is not 2xx or 3xx has this one shape."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -24,9 +24,16 @@ RETRY_AFTER = "5"
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one parameter of a request."""
+    """What is wrong with one parameter of a request, or with one place in its body."""
 
-    parameter: str = Field(description="The parameter, as the request names it.")
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    parameter: str | None = Field(
+        default=None, description="The parameter, as the request names it; null for the body."
+    )
+    pointer: str | None = Field(
+        default=None, description="The place in the body, as a JSON Pointer (RFC 6901), or null."
+    )
     code: str = Field(description="What kind of fault it is, for programs.")
     detail: str = Field(description="What is wrong and what would be right, for people.")
 
@@ -39,7 +46,7 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status of this answer.")
     detail: str = Field(description="What happened and what to do about it.")
     instance: str = Field(description="`urn:uuid:` and the id of this request.")
-    errors: list[FieldProblem] = Field(description="One entry for each faulty parameter.")
+    errors: list[FieldProblem] = Field(description="One entry for each fault.")
 
 
 class ApiError(Exception):
@@ -109,6 +116,46 @@ class CursorMismatch(ApiError):
     title = "The cursor belongs to another list"
 
 
+class UnsupportedMediaType(ApiError):
+    """A body of a kind that the address does not take; `Accept-Post` or `Accept-Patch` tells."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    kind = "unsupported-media-type"
+    title = "Bodies of this kind are not taken"
+
+
+class Gone(ApiError):
+    """What had this address has been deleted, or can no longer be had from here."""
+
+    status = HTTPStatus.GONE
+    kind = "gone"
+    title = "It was here, and is gone"
+
+
+class Conflict(ApiError):
+    """The archive stands against it: a name is taken, or a record is still in use."""
+
+    status = HTTPStatus.CONFLICT
+    kind = "conflict"
+    title = "The archive stands against it"
+
+
+class PreconditionRequired(ApiError):
+    """A change without `If-Match`, which says what it is a change of."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    kind = "precondition-required"
+    title = "Say which version you change"
+
+
+class PreconditionFailed(ApiError):
+    """Somebody has changed the record since it was read; `ETag` is the present one's."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    kind = "precondition-failed"
+    title = "The record has changed meanwhile"
+
+
 class Unavailable(ApiError):
     """The database does not answer in time."""
 
@@ -129,6 +176,7 @@ class Renamed(Exception):
 MAX_ERRORS = 20
 """How many faults of one request are told."""
 
+LONGEST_NAME = 120
 LONGEST_GUESS = 64
 
 
@@ -170,11 +218,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [_field_problem(fault) for fault in error.errors()[:MAX_ERRORS]]
-        names = ", ".join(dict.fromkeys(fault.parameter for fault in errors))
-        return respond(
-            request, Invalid(f"Look at {names}: `errors` says what each needs.", *errors)
-        )
+        faults = error.errors()
+        if any(fault["type"] == "json_invalid" for fault in faults):
+            where = next(fault["loc"][-1] for fault in faults)
+            return respond(request, BadRequest(f"The body is no JSON: look at character {where}."))
+        return respond(request, refusal(faults))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -208,7 +256,23 @@ def install(app: FastAPI) -> None:
         return respond(request, ApiError(detail))
 
 
-def _field_problem(fault: dict[str, Any]) -> FieldProblem:
-    parameter = str(fault["loc"][-1] if len(fault["loc"]) == 1 else fault["loc"][1])
-    detail = fault["msg"].removeprefix("Value error, ")
-    return FieldProblem(parameter=parameter, code=fault["type"], detail=detail)
+def refusal(faults: Sequence[Any], *within: str) -> Invalid:
+    """The refusal of a request with `faults` as pydantic tells them; `within` leads to each."""
+    errors = [_field_problem(fault, (*within, *fault["loc"])) for fault in faults[:MAX_ERRORS]]
+    names = ", ".join(dict.fromkeys(e.parameter or e.pointer or "the body" for e in errors))
+    return Invalid(f"Look at {names}: `errors` says what each needs.", *errors)
+
+
+def _field_problem(fault: Any, place: tuple[Any, ...]) -> FieldProblem:
+    code, detail = fault["type"], fault["msg"].removeprefix("Value error, ")
+    if place[0] == "body":
+        return FieldProblem(pointer=pointer(*place[1:]), code=code, detail=detail)
+    parameter = str(place[-1] if len(place) == 1 else place[1])
+    return FieldProblem(parameter=parameter, code=code, detail=detail)
+
+
+def pointer(*steps: str | int) -> str:
+    """The JSON Pointer (RFC 6901) that leads by `steps` into a body."""
+    names = (str(step)[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in steps)
+    # Half of a surrogate pair can be read in a name, but not be written in an answer.
+    return "".join(f"/{name}" for name in names).encode(errors="replace").decode()

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from fastapi import Response
 
 from app.dates import CLOCKED, Precision, now
 
@@ -39,6 +41,24 @@ def near_launches(launches: Iterable[Launched]) -> str:
         elif ahead > timedelta():
             age = min(age, max(IMMINENT, int(ahead.total_seconds())))
     return public(age)
+
+
+class Versioned(Protocol):
+    """A record that editors change."""
+
+    version: int
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+def versioned(response: Response, record: V) -> V:
+    """`record`, its version named in the ETag of `response`: what `If-Match` is compared with.
+
+    The layer that sends the answer puts a digest of the content before it.
+    """
+    response.headers["ETag"] = f'"{record.version}"'
+    return record
 
 
 def of_month(first: str) -> str:

@@ -11,6 +11,9 @@ from starlette.types import ASGIApp
 
 from app import errors
 from app.articles.router import router as articles
+from app.audit.router import router as audit
+from app.changes.live import Live
+from app.changes.router import router as changes
 from app.config import Settings, get_settings
 from app.crew.router import router as crew
 from app.database import Database
@@ -20,14 +23,27 @@ from app.http.docs import router as docs
 from app.http.methods import Methods
 from app.http.request_id import RequestId
 from app.http.site import router as site
+from app.keys.router import router as keys
 from app.launches.router import router as launches
+from app.missions.router import assignments
 from app.missions.router import router as missions
 from app.openapi import document
 from app.people.router import router as people
 from app.portal.router import router as portal
 from app.strictness import only_declared
 
-RESOURCES: tuple[APIRouter, ...] = (portal, missions, articles, launches, people, crew)
+RESOURCES: tuple[APIRouter, ...] = (
+    portal,
+    missions,
+    articles,
+    launches,
+    people,
+    crew,
+    assignments,
+    changes,
+    keys,
+    audit,
+)
 
 
 class Zarya(FastAPI):
@@ -67,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.database = database
+    app.state.live = Live(database)
     errors.install(app)
     for router in (*RESOURCES, site, docs):
         app.include_router(router)

@@ -5,16 +5,24 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.auth import Forbidden, Unauthorized, keyed_routes
 from app.config import get_settings
+from app.editing import MERGE_PATCH, TAKEN
 from app.errors import (
     MEDIA_TYPE,
     ApiError,
     BadRequest,
+    Conflict,
+    Gone,
     Invalid,
     NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
     Problem,
     Unavailable,
+    UnsupportedMediaType,
 )
+from app.models import Scope
 
 Schema = dict[str, Any]
 
@@ -31,20 +39,29 @@ TAGS = {
     "launches": "Launches to the station, and their calendar.",
     "people": "Who flew, or set out to fly, to the station.",
     "crew": "Who held which role in which mission.",
+    "keys": "The keys that editors and programs write with.",
+    "audit": "Who changed what.",
 }
 
 EXAMPLES: dict[str, Any] = {
     "aboard_on": "2019-04-04",
+    "action": ["update"],
     "active_on": "2019-04-04",
+    "actor": ["zarya load"],
     "agency": ["NASA"],
     "agency_not": ["NASA"],
     "articles": 3,
+    "at_gte": "2026-01-01",
+    "at_lt": "2031-01-01T00:00:00Z",
     "country": ["KZ"],
     "crewed": True,
     "cursor": "WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0",
     "ends_on_gte": "2019-04-04",
     "ends_on_lt": "2019-12-31",
     "has_image": False,
+    "id": 1,
+    "Idempotency-Key": "4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e",
+    "If-Match": 'W/"5f3c1a9e0b7d2c4461f2a8e3.7"',
     "kind": ["CV"],
     "language": ["en"],
     "launch": ["progress-ms-11"],
@@ -66,10 +83,11 @@ EXAMPLES: dict[str, Any] = {
     "published_month": "2019-04",
     "published_on": "2019-04-04",
     "q": "kononenko",
+    "record_id": 59,
     "role": ["commander"],
+    "scope": ["articles:write"],
     "role_not": ["commander"],
     "site": ["Baikonur Cosmodrome"],
-    "slug": "iss-59",
     "source": ["Zarya chronicle"],
     "source_not": ["Zarya chronicle"],
     "spacecraft": ["Progress MS-11"],
@@ -79,6 +97,7 @@ EXAMPLES: dict[str, Any] = {
     "status_not": ["failure"],
     "tag": ["launch"],
     "tag_not": ["launch"],
+    "type": ["mission"],
     "tz": "Europe/Moscow",
     "updated_at_gte": "2019-04-04T00:00:00Z",
     "vehicle": ["Soyuz-2.1a"],
@@ -91,22 +110,36 @@ EXAMPLES: dict[str, Any] = {
 OWN_EXAMPLES: dict[tuple[str, str], Any] = {
     ("listMissions", "status"): ["completed"],
     ("listMissions", "status_not"): ["planned"],
-    ("getPerson", "slug"): "anne-mcclain",
-    ("getLaunch", "slug"): "progress-ms-11",
-    ("getArticle", "slug"): "launch-progress-ms-11",
+    ("getKey", "id"): "k3v9x2ab",
+    ("revokeKey", "id"): "k3v9x2ab",
+    ("listAuditEntries", "slug"): ["iss-59"],
 }
+
+SLUGS = {
+    "Article": "launch-progress-ms-11",
+    "Launch": "progress-ms-11",
+    "Mission": "iss-59",
+    "Person": "anne-mcclain",
+}
+"""A record of each kind, by the word that the operations on it have in their names."""
 
 HEADERS = {
     "Access-Control-Allow-Origin": ("Scripts of any origin may read this.", "*"),
     "ETag": (
-        "Weak; changes with the answer only. `If-None-Match` with it may bring a 304.",
-        'W/"5f3c1a9e0b7d2c4461f2a8e3"',
+        "Weak; changes with the answer only. `If-None-Match` with it may bring a 304; a single "
+        "record's ends in its version, which is what `If-Match` is compared with.",
+        'W/"5f3c1a9e0b7d2c4461f2a8e3.7"',
     ),
     "Cache-Control": ("How long the answer may be used.", "public, max-age=60"),
     "Last-Modified": ("The newest change of what is shown.", "Thu, 04 Apr 2019 12:00:00 GMT"),
     "Link": ("The pages around this one (RFC 8288).", '<https://portal.example/v1>; rel="next"'),
     "Content-Location": ("The thing's own address.", "https://portal.example/v1/missions/iss-74"),
     "X-Request-ID": ("The id of this request.", "0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d"),
+    "Location": ("The address of what was made.", "https://portal.example/v1/articles/a-globe"),
+    "Idempotency-Replayed": ("`true` where the answer is that to an earlier request.", "true"),
+    "WWW-Authenticate": ("How to show who you are.", 'Bearer realm="zarya"'),
+    "Accept-Post": ("The kinds of body that POST takes here.", "application/json"),
+    "Accept-Patch": ("The kinds of body that PATCH takes here.", MERGE_PATCH),
     "Retry-After": ("After how many seconds to try again.", "5"),
 }
 
@@ -118,8 +151,15 @@ LENGTHS = {"date": 10, "date-time": 35, "uri": 4000}
 
 ERRORS: dict[str, tuple[type[ApiError], list[str]]] = {
     "BadRequest": (BadRequest, []),
+    "Unauthorized": (Unauthorized, ["WWW-Authenticate"]),
+    "Forbidden": (Forbidden, ["WWW-Authenticate"]),
     "NotFound": (NotFound, []),
+    "Conflict": (Conflict, []),
+    "Gone": (Gone, []),
+    "PreconditionFailed": (PreconditionFailed, ["ETag"]),
+    "UnsupportedMediaType": (UnsupportedMediaType, ["Accept-Post", "Accept-Patch"]),
     "Invalid": (Invalid, []),
+    "PreconditionRequired": (PreconditionRequired, []),
     "Unavailable": (Unavailable, ["Retry-After"]),
     "Problem": (ApiError, []),
 }
@@ -129,6 +169,10 @@ LINKS = {
     "listPeople": ("getPerson", "person"),
     "listLaunches": ("getLaunch", "launch"),
     "listArticles": ("getArticle", "article"),
+    "createMission": ("getMission", "mission"),
+    "createPerson": ("getPerson", "person"),
+    "createLaunch": ("getLaunch", "launch"),
+    "createArticle": ("previewArticle", "article"),
 }
 
 
@@ -151,13 +195,17 @@ def document(app: FastAPI) -> Schema:
         contact={"name": "The maintainers of Zarya", "url": f"{get_settings().origin}/"},
         license_info={"name": "MIT", "identifier": "MIT"},
     )
+    scopes = {route.name: allowed.scope for route, allowed in keyed_routes(app)}
     for methods in made["paths"].values():
-        for operation in methods.values():
-            _finish(operation)
+        for method, operation in methods.items():
+            name = operation["operationId"]
+            _finish(method, operation, scopes.get(name), name in scopes)
     components = made["components"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused)
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem = Problem.model_json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
     components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
     components["headers"] = {
         name: {
@@ -167,6 +215,14 @@ def document(app: FastAPI) -> Schema:
         }
         for name, (text, example) in HEADERS.items()
     }
+    components["securitySchemes"] = {
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "zarya_<id>_<secret>",
+            "description": "A key as `zarya keys create` or `POST /v1/keys` shows it, once.",
+        }
+    }
     components["responses"] = {
         name: _error(kind, headers) for name, (kind, headers) in ERRORS.items()
     }
@@ -174,44 +230,92 @@ def document(app: FastAPI) -> Schema:
     return tidied
 
 
-def _finish(operation: Schema) -> None:
+def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) -> None:
     name = operation["operationId"]
-    names = set()
     for parameter in operation.get("parameters", []):
-        names.add(parameter["name"])
-        key = parameter["name"]
-        example = EXAMPLES[key] if key in EXAMPLES else parameter["schema"]["default"]
-        parameter["example"] = OWN_EXAMPLES.get((name, key), example)
+        parameter["example"] = _example(name, parameter)
         parameter["schema"].pop("description", None)
         if parameter["schema"].get("type") == "array":
             parameter["schema"].pop("default", None)
             parameter["schema"]["minItems"] = 1
-    listed = "cursor" in names
-    headers = [*ALWAYS, "ETag", "Cache-Control", "Last-Modified"]
-    headers += ["Link"] if listed else []
-    headers += ["Content-Location"] if "urrent" in name or name.endswith("NextLaunch") else []
-    success = operation["responses"]["200"]
+    if "requestBody" in operation:
+        _finish_body(method, operation["requestBody"])
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    status, success = next(iter(operation["responses"].items()))
+    errors = _errors(method, operation, names)
+    if keyed:
+        errors |= {"401": "Unauthorized", "403": "Forbidden"}
+        needed = f"Needs a key with the scope `{scope}`." if scope else "Needs a key."
+        operation["description"] += f"\n\n{needed}"
     success["description"] = operation["summary"] + "."
+    headers = _success_headers(method, name, names, status)
     success["headers"] = {each: {"$ref": f"#/components/headers/{each}"} for each in headers}
     if name in LINKS:
-        target, what = LINKS[name]
-        success["links"] = {
-            f"first_{what}": {
-                "operationId": target,
-                "parameters": {"slug": "$response.body#/items/0/slug"},
-                "description": f"The first {what} of the page.",
-            }
-        }
-    found = "slug" in names or "Content-Location" in headers
+        success["links"] = _link(name)
     operation["responses"] = {
-        "200": success,
-        **({"400": _ref("BadRequest")} if listed else {}),
-        **({"404": _ref("NotFound")} if found else {}),
-        "422": _ref("Invalid"),
-        "503": _ref("Unavailable"),
+        status: success,
+        **{code: _ref(error) for code, error in sorted(errors.items())},
         "default": _ref("Problem"),
     }
-    operation["security"] = []
+    operation["security"] = [{"key": []}] if keyed else []
+
+
+def _example(operation: str, parameter: Schema) -> Any:
+    key = parameter["name"]
+    if (operation, key) in OWN_EXAMPLES:
+        return OWN_EXAMPLES[operation, key]
+    if key == "slug":  # in a path
+        return next(slug for what, slug in SLUGS.items() if what in operation)
+    return EXAMPLES[key] if key in EXAMPLES else parameter["schema"]["default"]
+
+
+def _finish_body(method: str, body: Schema) -> None:
+    """Every kind of body that is taken, each with an example."""
+    (media,) = body["content"].values()
+    kinds = TAKEN[method.upper()][1]
+    body["content"] = dict.fromkeys(kinds, media)
+    body["required"] = True
+
+
+def _success_headers(method: str, name: str, parameters: set[str], status: str) -> list[str]:
+    headers = [*ALWAYS, "Cache-Control"]
+    headers += ["ETag", "Last-Modified"] if status != "204" and not name.endswith("Events") else []
+    headers += ["Link"] if "cursor" in parameters and method == "get" else []
+    headers += ["Location"] if status == "201" else []
+    headers += ["Idempotency-Replayed"] if "Idempotency-Key" in parameters else []
+    located = "urrent" in name or name.endswith("NextLaunch")
+    return headers + (["Content-Location"] if located else [])
+
+
+def _errors(method: str, operation: Schema, parameters: set[str]) -> dict[str, str]:
+    """The errors to be expected of an operation, by status."""
+    errors = {"422": "Invalid", "503": "Unavailable"}
+    if "cursor" in parameters or method != "get":
+        errors["400"] = "BadRequest"
+    placed = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+    if placed or "urrent" in operation["operationId"]:
+        errors |= {"404": "NotFound"} | ({"410": "Gone"} if "slug" in placed else {})
+    if operation["operationId"].endswith("NextLaunch"):
+        errors["404"] = "NotFound"
+    if "If-Match" in parameters:
+        errors |= {"412": "PreconditionFailed", "428": "PreconditionRequired"}
+    if parameters & {"If-Match", "Idempotency-Key"}:
+        errors["409"] = "Conflict"
+    if "requestBody" in operation:
+        errors["415"] = "UnsupportedMediaType"
+    return errors
+
+
+def _link(name: str) -> Schema:
+    target, what = LINKS[name]
+    listed = name.startswith("list")
+    return {
+        f"first_{what}" if listed else what: {
+            "operationId": target,
+            "parameters": {"slug": f"$response.body#{'/items/0' if listed else ''}/slug"},
+            "description": f"The first {what} of the page." if listed else f"The {what} made.",
+        }
+    }
 
 
 def _ref(name: str) -> Schema:

@@ -1,7 +1,7 @@
 """What query parameters can be: typed, bounded, and refused with a reason."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -73,7 +73,8 @@ AnyOf = Annotated[list[T], BeforeValidator(_split), Field(max_length=MAX_VALUES)
 """Values of which any may hold: `?status=planned&status=active` or `?status=planned,active`."""
 
 
-def _storable(value: str) -> str:
+def storable(value: str) -> str:
+    """`value`, refused where no database could hold it."""
     if not is_storable(value):
         raise ValueError("It holds a NUL character or half of a surrogate pair; take it out.")
     return value
@@ -86,7 +87,8 @@ def _text(length: int, pattern: str) -> WithJsonSchema:
     )
 
 
-def _searchable(value: str) -> str:
+def searchable(value: str) -> str:
+    """`value`, refused where nothing of it could be searched for or sorted by."""
     if not fold(value):
         raise ValueError("It holds nothing to look for: no letter, digit or sign.")
     return value
@@ -95,8 +97,8 @@ def _searchable(value: str) -> str:
 Words = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_storable),
-    AfterValidator(_searchable),
+    AfterValidator(storable),
+    AfterValidator(searchable),
     _text(200, r"^[^\x00]*[^\s\x00][^\x00]*$"),
 ]
 """A few words of text."""
@@ -104,7 +106,7 @@ Words = Annotated[
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
-    AfterValidator(_storable),
+    AfterValidator(storable),
     _text(120, r"^[^,\x00]*[^,\s\x00][^,\x00]*$"),
 ]
 """The name of something, or its slug."""
@@ -114,6 +116,7 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=120)]
 SlugPath = Annotated[
     str, Path(pattern=SLUG, max_length=120, description="The slug: the name in its address.")
 ]
+IdPath = Annotated[int, Path(alias="id", ge=1, le=2**31 - 1, description="The id.")]
 Language = Annotated[
     str, StringConstraints(pattern="^[A-Za-z]{2,3}$", max_length=3), AfterValidator(str.lower)
 ]
@@ -140,8 +143,15 @@ _INSTANT = re.compile(
 )
 
 
+def _spelt(value: Any, kind: type, example: str) -> bool:
+    """Whether `value` is text yet to be read, not a `kind`; pydantic would take numbers too."""
+    if not isinstance(value, str | kind):
+        raise ValueError(f"Write it as text, such as {example}.")
+    return isinstance(value, str)
+
+
 def _day(value: Any) -> Any:
-    if not isinstance(value, str):
+    if not _spelt(value, date, "2019-04-04"):
         return value
     try:
         if not _DAY.fullmatch(value):
@@ -160,7 +170,7 @@ def _bounded(day: date) -> date:
 
 
 def _month(value: Any) -> Any:
-    if not isinstance(value, str):
+    if not _spelt(value, date, "2019-04"):
         return value
     if not _MONTH.fullmatch(value):
         raise ValueError("Write a month as YYYY-MM, such as 2019-04.")
@@ -168,10 +178,16 @@ def _month(value: Any) -> Any:
 
 
 def _instant(value: Any) -> Any:
-    if not isinstance(value, str):
+    if not _spelt(value, date, "2019-04-04T11:01:35Z"):
         return value
     if len(value) == len("2019-04-04"):
         return _day(value)
+    return _moment(value)
+
+
+def _moment(value: Any) -> Any:
+    if not _spelt(value, datetime, "2019-04-04T11:01:35Z"):
+        return value
     try:
         spelt = value.upper().replace(" ", "+")  # an unescaped plus arrives as a space
         if not _INSTANT.fullmatch(spelt):
@@ -213,6 +229,19 @@ Instant = Annotated[
     ),
 ]
 """An instant; a bare day means its start."""
+
+
+def _written(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    PlainSerializer(_written, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant and nothing less."""
 
 
 def _zone(value: Any) -> Any:

@@ -1,11 +1,13 @@
 """No parameter is ignored: what an endpoint has not declared is refused, with a hint."""
 
 from collections import Counter
+from collections.abc import Iterator
 from math import inf
 from typing import Any, get_origin
 from weakref import WeakKeyDictionary
 
 from fastapi import Request
+from pydantic import BaseModel
 
 from app.errors import MAX_ERRORS, FieldProblem, Invalid, did_you_mean
 
@@ -35,12 +37,20 @@ def _declared(route: Any) -> dict[str, float]:
     """The names of the query parameters of `route`, each with how often it may be given."""
     names = _DECLARED.get(route.endpoint)
     if names is None:
-        names = _DECLARED[route.endpoint] = {}
-        for parameter in route.dependant.query_params:
-            model = parameter.field_info.annotation
-            for name, field in model.model_fields.items():
-                names[name] = inf if get_origin(field.annotation) is list else 1
+        names = _DECLARED[route.endpoint] = dict(_of(route.dependant))
     return names
+
+
+def _of(dependant: Any) -> Iterator[tuple[str, float]]:
+    for parameter in dependant.query_params:
+        model = parameter.field_info.annotation
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            yield parameter.alias, 1
+            continue
+        for name, field in model.model_fields.items():
+            yield name, inf if get_origin(field.annotation) is list else 1
+    for below in dependant.dependencies:
+        yield from _of(below)
 
 
 _DECLARED: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()

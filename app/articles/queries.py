@@ -19,12 +19,13 @@ from app.articles.schemas import (
 from app.conditions import contains_words, linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
 from app.dates import add_months
-from app.errors import NotFound
+from app.errors import Gone, NotFound
 from app.models import (
     Article,
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
+    ArticleState,
     ArticleTag,
     Launch,
     Mission,
@@ -32,7 +33,8 @@ from app.models import (
 )
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
-from app.refs import article_ref, launch_ref, mission_ref, person_ref
+from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
+from app.slugs import missing
 from app.sorting import orders
 from app.text import slugify
 
@@ -42,7 +44,7 @@ DATED = Dated(Article.published_at, Article.published_at_precision)
 
 def conditions(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
     """What `filters` ask of an article."""
-    found: list[ColumnElement[bool]] = []
+    found = [public()]
     if filters.q:
         found.append(contains_words(Article.search_text, filters.q))
     if filters.language:
@@ -111,13 +113,14 @@ def _summary() -> Rows:
 
 
 @cache
-def _whole() -> Rows:
+def whole_article() -> Rows:
+    """What an `ArticleRead` is filled from."""
     missions = mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
     people = person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)
     launches = launch_ref().join(ArticleLaunch, ArticleLaunch.launch_id == Launch.id)
     other = aliased(Article)
     translations = select(other.language, other.slug).where(
-        other.translation_key == Article.translation_key, other.id != Article.id
+        other.translation_key == Article.translation_key, other.id != Article.id, public(other)
     )
     return _summary().add_columns(
         Article.body,
@@ -148,7 +151,11 @@ def _neighbour(step: int) -> Any:
     ]
     nearest = (
         select(beside.id)
-        .where(beside.language == Article.language, there > here if step > 0 else there < here)
+        .where(
+            beside.language == Article.language,
+            there > here if step > 0 else there < here,
+            public(beside),
+        )
         .order_by(*order)
         .limit(1)
         .correlate(Article)
@@ -161,7 +168,7 @@ def _neighbour(step: int) -> Any:
 def list_articles(reader: Reader, query: ArticleQuery) -> ArticleFullPage | ArticlePage:
     """A page of the articles that match."""
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query))
+        whole = whole_article().where(*conditions(query))
         return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
     summary = _summary().where(*conditions(query))
     return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
@@ -171,14 +178,20 @@ def get_article(reader: Reader, slug: str) -> ArticleRead:
     """The article `slug`, with all that belongs to it."""
     article = find_article(reader, Article.slug == slug)
     if article is None:
+        hidden = select(Article.state, Article.announced).where(Article.slug == slug)
+        found = reader.first(hidden)
+        if found is None:
+            missing(reader, Article, slug)
+        if found["announced"] and found["state"] == ArticleState.DELETED:
+            raise Gone(f"The article {slug!r} has been deleted.")
         raise NotFound(f"There is no article {slug!r}. See /v1/articles.")
     return article
 
 
 def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:
-    """The newest whole article that `where` holds for, None where there is none."""
+    """The newest whole public article that `where` holds for, None where there is none."""
     order = SORTS["-published_at"].clauses()
-    row = reader.first(_whole().where(*where).order_by(*order).limit(1))
+    row = reader.first(whole_article().where(public(), *where).order_by(*order).limit(1))
     return None if row is None else ArticleRead.model_validate(row)
 
 

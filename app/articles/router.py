@@ -1,26 +1,37 @@
 """`/v1/articles`: the news, and its archive calendar."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.archive import ArchiveIndex, ArchiveMonth, cached
-from app.articles import queries
+from app.articles import queries, writing
 from app.articles.schemas import (
     ArticleArchiveQuery,
     ArticleCalendarFilters,
     ArticleFullPage,
     ArticlePage,
+    ArticlePreview,
     ArticleQuery,
     ArticleRead,
+    ArticleWrite,
 )
+from app.auth import Allowed, Caller
 from app.database import DatabaseDep
+from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.freshness import versioned
 from app.links import link
+from app.models import Scope
 from app.pagination import parameters, with_links
 from app.parameters import SlugPath
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"])
+router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=EditRoute)
+
+Writer = Annotated[Caller, Depends(Allowed(Scope.ARTICLES_WRITE))]
+Creating = Annotated[Edit, Depends(creating(Scope.ARTICLES_WRITE))]
+Changing = Annotated[Edit, Depends(changing(Scope.ARTICLES_WRITE))]
+ArticlePatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(ArticleWrite)]
 
 
 @router.get("", name="listArticles", summary="List articles")
@@ -58,6 +69,73 @@ async def find_article_archive(
 
 
 @router.get("/{slug}", name="getArticle", summary="Get an article")
-async def get_article(slug: SlugPath, database: DatabaseDep) -> ArticleRead:
+async def get_article(slug: SlugPath, database: DatabaseDep, response: Response) -> ArticleRead:
     """An article with what it is about, its translations and its neighbours."""
-    return await database.read(queries.get_article, slug)
+    return versioned(response, await database.read(queries.get_article, slug))
+
+
+@router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
+async def preview_article(
+    slug: SlugPath, _writer: Writer, database: DatabaseDep, response: Response
+) -> ArticlePreview:
+    """An article as it is or will be shown, whatever its status, for those who may write it."""
+    return versioned(response, await database.read(writing.get_preview, slug))
+
+
+@router.post(
+    "",
+    name="createArticle",
+    summary="Create an article",
+    status_code=201,
+    response_model=ArticlePreview,
+)
+async def create_article(article: ArticleWrite, edit: Creating) -> Response:
+    """A draft, which nobody else sees before it is published."""
+    return await writing.EDITABLE.create(edit, article)
+
+
+@router.patch(
+    "/{slug}", name="updateArticle", summary="Change an article", response_model=ArticlePreview
+)
+async def update_article(slug: SlugPath, patch: ArticlePatch, edit: Changing) -> Response:
+    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+    return await writing.EDITABLE.patch(edit, slug, patch)
+
+
+@router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)
+async def delete_article(slug: SlugPath, edit: Changing) -> Response:
+    """Nobody sees it any more, but it can be restored."""
+    return await writing.EDITABLE.delete(edit, slug)
+
+
+@router.post(
+    "/{slug}/publish",
+    name="publishArticle",
+    summary="Publish an article",
+    response_model=ArticlePreview,
+)
+async def publish_article(slug: SlugPath, edit: Creating) -> Response:
+    """Public from `published_at` on, or from now where it has none."""
+    return await writing.publish(edit, slug)
+
+
+@router.post(
+    "/{slug}/unpublish",
+    name="unpublishArticle",
+    summary="Take an article back",
+    response_model=ArticlePreview,
+)
+async def unpublish_article(slug: SlugPath, edit: Creating) -> Response:
+    """Nobody sees it any more before it is published again."""
+    return await writing.unpublish(edit, slug)
+
+
+@router.post(
+    "/{slug}/restore",
+    name="restoreArticle",
+    summary="Restore an article",
+    response_model=ArticlePreview,
+)
+async def restore_article(slug: SlugPath, edit: Creating) -> Response:
+    """A deleted article is back, unpublished."""
+    return await writing.restore(edit, slug)

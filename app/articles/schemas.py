@@ -1,12 +1,19 @@
 """What articles look like, and how they can be asked for."""
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from app.archive import ArchiveQuery
-from app.dates import Precision, day_of
+from app.dates import Precision, day_of, now
+from app.documents import Document, ProperName, Prose, Slugs, WebAddress, exactness, example
 from app.links import Url
+from app.models import ArticleState
+from app.models.articles import LONGEST_HTML
+from app.models.markdown import render
 from app.pagination import Page, ViewQuery
 from app.parameters import (
     AnyOf,
@@ -14,6 +21,7 @@ from app.parameters import (
     Instant,
     Language,
     Maybe,
+    Moment,
     Month,
     Name,
     Parameters,
@@ -132,9 +140,9 @@ class ArticleSummary(ArticleRef):
             "alt": row["image_alt"] or "",
             "credit": row["image_credit"],
         }
-        precision = Precision(row["published_at_precision"])
+        at, precision = row["published_at"], row["published_at_precision"]
         return super().complete(row) | {
-            "published_on": day_of(row["published_at"], precision, zone_of(None)),
+            "published_on": at and day_of(at, Precision(precision), zone_of(None)),
             "source": {"name": row["source_name"], "url": row["source_url"]},
             "image": image if row["image_url"] else None,
         }
@@ -166,3 +174,117 @@ class ArticlePage(Page[ArticleSummary]):
 
 class ArticleFullPage(Page[ArticleRead]):
     """A page of whole articles."""
+
+
+class ArticleStatus(StrEnum):
+    """Where an article stands; a scheduled one appears by itself when `published_at` has come."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    DELETED = "deleted"
+
+
+def status(state: ArticleState, published_at: datetime | None) -> ArticleStatus:
+    """Where an article stands now."""
+    if state == ArticleState.PUBLISHED and published_at and published_at > now():
+        return ArticleStatus.SCHEDULED
+    return ArticleStatus(state)
+
+
+class ArticlePreview(ArticleRead):
+    """An article as it is or will be shown, for those who may write it."""
+
+    status: ArticleStatus
+    published_at: At | None  # type: ignore[assignment]  # a draft need not have a date
+    published_at_precision: Precision | None  # type: ignore[assignment]  # nor how exact it is
+    translation_key: str
+    """What an article and its translations have in common."""
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        state = ArticleState(row["state"])
+        return super().complete(row) | {"status": status(state, row["published_at"])}
+
+
+class ArticleSourceWrite(Document):
+    """Who published an article."""
+
+    name: Annotated[ProperName, Field(max_length=120)]
+    url: WebAddress | None
+    """The address of the original, null where there is none."""
+
+
+class ImageWrite(Document):
+    """An article's image."""
+
+    url: WebAddress
+    alt: Annotated[Prose, Field(max_length=300)]
+    """What it shows, for those who cannot see it."""
+    credit: Annotated[Prose, Field(max_length=300)] | None
+
+
+class ArticleWrite(Document):
+    """An article as editors write it; it becomes public by being published."""
+
+    model_config = example(
+        title="A globe held in hands",
+        lead="The monument to the first docking of Soyuz and Apollo stands again.",
+        body="It was taken down in 1996, and is *back* for the 80th birthday of the town.",
+        language="en",
+        published_at="2018-08-31T00:00:00Z",
+        published_at_precision="day",
+        source={"name": "Press office", "url": None},
+        tags=["history"],
+        missions=["iss-59"],
+    )
+
+    slug: Slug | None = None
+    """The name in its address; made of the title where none is given."""
+    title: Annotated[ProperName, Field(max_length=300)]
+    lead: Annotated[Prose, Field(max_length=1000)]
+    body: Annotated[Prose, Field(max_length=100_000)]
+    """Markdown; HTML in it is shown as text."""
+    language: Language
+    published_at: Moment | None = None
+    """When it was or is to be published; where there is none, when it becomes public."""
+    published_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
+    """How exact that is; to the second unless said otherwise."""
+    source: ArticleSourceWrite
+    image: ImageWrite | None = None
+    note: Annotated[Prose, Field(max_length=1000)] | None = None
+    """What readers should know about this record itself, such as a doubtful date."""
+    tags: Slugs = []
+    missions: Slugs = []
+    """The missions it is about, by slug."""
+    people: Slugs = []
+    """The people it is about, by slug."""
+    launches: Slugs = []
+    """The launches it is about, by slug."""
+    translation_key: Slug | None = None
+    """That of the article it is a translation of; its own slug where it is none."""
+
+    @field_validator("published_at_precision")
+    @classmethod
+    def _exactness(cls, value: Precision | None, info: ValidationInfo) -> Precision | None:
+        return exactness(info.data.get("published_at"), value)
+
+    @field_validator("body")
+    @classmethod
+    def _renderable(cls, body: str) -> str:
+        if len(render(body)) > LONGEST_HTML:
+            raise ValueError("As HTML it grows too long. Take less markup, or split it.")
+        return body
+
+
+class ArticleRecord(ArticleWrite):
+    """All that is kept of an article, each reference by slug."""
+
+    id: int
+    status: ArticleStatus
+    body_html: str
+    url: Url
+    created_at: Moment
+    updated_at: Moment
+    version: int

@@ -14,9 +14,11 @@ from app.crew.schemas import (
 )
 from app.database import Reader, Rows
 from app.dates import utc_day
+from app.errors import NotFound
 from app.models import CrewAssignment, Flight, Launch, Mission, Person
 from app.pagination import fetch_page
-from app.refs import crew_assignments, missing_mission
+from app.refs import CrewAssignmentRead, crew_assignments
+from app.slugs import missing
 from app.sorting import Order
 from app.text import slugify
 
@@ -78,5 +80,13 @@ def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage
     page = fetch_page(reader, CrewAssignmentPage, found, SORTS, query, *path, default="mission")
     known = select(Mission.id).where(Mission.slug == slug)
     if not page.items and reader.scalar(known) is None:
-        raise missing_mission(reader, slug)
+        missing(reader, Mission, slug)
     return page
+
+
+def get_crew_assignment(reader: Reader, id_: int) -> tuple[CrewAssignmentRead, int]:
+    """The assignment `id_`, and the version of its mission, which is its own too."""
+    row = reader.first(_joined().add_columns(Mission.version).where(CrewAssignment.id == id_))
+    if row is None:
+        raise NotFound(f"There is no crew assignment {id_}. See /v1/crew-assignments.")
+    return CrewAssignmentRead.model_validate(row), row["version"]

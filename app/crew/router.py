@@ -8,7 +8,8 @@ from app.crew import queries
 from app.crew.schemas import CrewAssignmentPage, CrewAssignmentQuery, CrewQuery
 from app.database import DatabaseDep
 from app.pagination import with_links
-from app.parameters import SlugPath
+from app.parameters import IdPath, SlugPath
+from app.refs import CrewAssignmentRead
 
 router = APIRouter(prefix="/v1", tags=["crew"])
 
@@ -19,6 +20,16 @@ async def list_crew_assignments(
 ) -> CrewAssignmentPage:
     """Who held which role in which mission, one item for each role held."""
     return with_links(response, await database.read(queries.list_crew_assignments, query))
+
+
+@router.get("/crew-assignments/{id}", name="getCrewAssignment", summary="Get a crew assignment")
+async def get_crew_assignment(
+    id_: IdPath, database: DatabaseDep, response: Response
+) -> CrewAssignmentRead:
+    """One role that somebody held; its ETag ends in the version of the mission."""
+    assignment, version = await database.read(queries.get_crew_assignment, id_)
+    response.headers["ETag"] = f'"{version}"'
+    return assignment
 
 
 @router.get("/missions/{slug}/crew", name="listMissionCrew", summary="List a mission's crew")

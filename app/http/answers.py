@@ -62,10 +62,7 @@ class _Answer:
             self._set_caching(headers, message["status"])
             length = headers.get("content-length")
             self.whole = (
-                message["status"] == 200
-                and self.method in {"GET", "HEAD"}
-                and length is not None
-                and int(length) <= LARGEST
+                message["status"] in {200, 201} and length is not None and int(length) <= LARGEST
             )
             if not self.whole:
                 await self.send(message)
@@ -87,11 +84,15 @@ class _Answer:
     async def _send_whole(self, body: bytes) -> None:
         headers = MutableHeaders(raw=self.start["headers"])
         # Weak: the same for every coding, and proxies that compress weaken a strong one anyway.
-        tag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+        # What the application tells is the record's version: writers send it back in If-Match.
+        version = headers["etag"].strip('"') if "etag" in headers else ""
+        digest = blake2b(body, digest_size=12).hexdigest()
+        tag = f'W/"{digest}.{version}"' if version else f'W/"{digest}"'
         headers["etag"] = tag
         if changed := max(_UPDATED.findall(body), default=None):
             headers["last-modified"] = http_date(changed.decode())
-        if matches(self.request.get("if-none-match"), tag):
+        asked = self.method in {"GET", "HEAD"}
+        if asked and matches(self.request.get("if-none-match"), tag):
             self.start["status"] = 304
             del headers["content-length"]
             del headers["content-type"]

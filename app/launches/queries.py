@@ -1,13 +1,14 @@
 """How launches are found."""
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
 from app.conditions import contains_words, linked
-from app.database import Reader, Rows, nested, nested_one
+from app.database import Expression, Reader, Rows, nested, nested_one
 from app.dates import add_months, now
 from app.errors import NotFound
 from app.launches.schemas import (
@@ -22,6 +23,7 @@ from app.launches.schemas import (
 from app.models import (
     Flight,
     Launch,
+    LaunchSlip,
     LaunchStatus,
     Mission,
     MissionLaunch,
@@ -33,6 +35,7 @@ from app.models import (
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
 from app.refs import launch_ref, launch_summary, mission_ref, person_ref
+from app.slugs import missing
 from app.sorting import orders
 from app.text import slugify
 
@@ -105,6 +108,28 @@ def _by_dates(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     return found
 
 
+def history() -> ScalarSelect[Any]:
+    """What an answer tells of a launch's slips, newest first."""
+
+    def moment(status: Expression, at: Expression, precision: Expression) -> ScalarSelect[Any]:
+        return nested_one(
+            select(
+                status.label("status"),
+                at.label("launch_at"),
+                precision.label("launch_at_precision"),
+            ).correlate(LaunchSlip)
+        )
+
+    slip = LaunchSlip
+    slips = select(
+        moment(slip.from_status, slip.from_at, slip.from_at_precision).label("from"),
+        moment(slip.to_status, slip.to_at, slip.to_at_precision).label("to"),
+        slip.changed_at,
+        slip.reason,
+    ).where(slip.launch_id == Launch.id)
+    return nested(slips, slip.id.desc())
+
+
 @cache
 def _whole() -> Rows:
     landed_with = aliased(Launch)
@@ -127,6 +152,7 @@ def _whole() -> Rows:
         Launch.outcome_note,
         Launch.sources,
         Launch.created_at,
+        history().label("history"),
         nested(crew, Flight.ordinal, Flight.id).label("crew"),
         nested(missions, Mission.number, MissionLaunch.relation).label("missions"),
     )
@@ -145,9 +171,7 @@ def get_launch(reader: Reader, slug: str) -> LaunchRead:
     """The launch `slug`, with all that belongs to it."""
     row = reader.first(_whole().where(Launch.slug == slug))
     if row is None:
-        raise NotFound(
-            f"There is no launch {slug!r}; slugs look like progress-ms-11. See /v1/launches."
-        )
+        missing(reader, Launch, slug)
     return LaunchRead.model_validate(row)
 
 

@@ -1,24 +1,31 @@
 """`/v1/launches`: launches to the station."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.archive import ArchiveIndex, ArchiveMonth, cached
 from app.database import DatabaseDep
-from app.freshness import near_launches
-from app.launches import queries
+from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.freshness import near_launches, versioned
+from app.launches import queries, writing
 from app.launches.schemas import (
     LaunchArchiveQuery,
     LaunchFullPage,
     LaunchPage,
     LaunchQuery,
     LaunchRead,
+    LaunchWrite,
 )
+from app.models import Scope
 from app.pagination import with_links
 from app.parameters import SlugPath
 
-router = APIRouter(prefix="/v1/launches", tags=["launches"])
+router = APIRouter(prefix="/v1/launches", tags=["launches"], route_class=EditRoute)
+
+Creating = Annotated[Edit, Depends(creating(Scope.LAUNCHES_WRITE))]
+Changing = Annotated[Edit, Depends(changing(Scope.LAUNCHES_WRITE))]
+LaunchPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(LaunchWrite)]
 
 
 @router.get("", name="listLaunches", summary="List launches")
@@ -37,7 +44,7 @@ async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRe
     launch = await database.read(queries.get_next_launch)
     response.headers["Content-Location"] = launch.url
     response.headers["Cache-Control"] = near_launches([launch])
-    return launch
+    return versioned(response, launch)
 
 
 @router.get("/archive", name="getLaunchArchive", summary="Get a calendar of launches")
@@ -53,4 +60,28 @@ async def get_launch(slug: SlugPath, database: DatabaseDep, response: Response) 
     """A launch with its crew, the missions it served, and its sources."""
     launch = await database.read(queries.get_launch, slug)
     response.headers["Cache-Control"] = near_launches([launch])
-    return launch
+    return versioned(response, launch)
+
+
+@router.post(
+    "",
+    name="createLaunch",
+    summary="Create a launch",
+    status_code=201,
+    response_model=LaunchRead,
+)
+async def create_launch(launch: LaunchWrite, edit: Creating) -> Response:
+    """A launch, planned or past; a vehicle or site that is new comes with it."""
+    return await writing.EDITABLE.create(edit, launch)
+
+
+@router.patch("/{slug}", name="updateLaunch", summary="Change a launch", response_model=LaunchRead)
+async def update_launch(slug: SlugPath, patch: LaunchPatch, edit: Changing) -> Response:
+    """A merge patch (RFC 7396); a change of time or status stays in the launch's `history`."""
+    return await writing.EDITABLE.patch(edit, slug, patch)
+
+
+@router.delete("/{slug}", name="deleteLaunch", summary="Delete a launch", status_code=204)
+async def delete_launch(slug: SlugPath, edit: Changing) -> Response:
+    """Only one that no mission, crew or article names."""
+    return await writing.EDITABLE.delete(edit, slug)

@@ -1,10 +1,15 @@
 """What launches look like, and how they can be asked for."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
 
 from app.archive import ArchiveQuery
 from app.dates import Precision
+from app.documents import Document, ProperName, Prose, SourceWrite, example
+from app.links import Url
 from app.models import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.pagination import Page, ViewQuery
 from app.parameters import (
@@ -13,6 +18,7 @@ from app.parameters import (
     Day,
     Instant,
     Maybe,
+    Moment,
     Month,
     Name,
     Parameters,
@@ -110,6 +116,26 @@ class LaunchCrewRead(Shape):
     """The launch of the ship they came home with."""
 
 
+class LaunchMoment(Shape):
+    """The time and status of a launch, as they were known at some time."""
+
+    status: LaunchStatus
+    launch_at: At
+    launch_at_precision: Precision
+
+
+class LaunchSlipRead(Shape):
+    """That a launch's time or status changed, and why."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: LaunchMoment = Field(alias="from")
+    to: LaunchMoment
+    changed_at: At
+    reason: str | None
+    """Null where nobody gave one."""
+
+
 class LaunchRead(LaunchSummary):
     """A launch with all that belongs to it."""
 
@@ -118,8 +144,108 @@ class LaunchRead(LaunchSummary):
     """The ship's commander first."""
     outcome_note: str | None
     """What went other than planned."""
+    history: list[LaunchSlipRead]
+    """Every change of its time or status, newest first."""
     sources: list[Source]
     created_at: At
+
+
+class VehicleWrite(Document):
+    """A launch vehicle, by its name; one that is not known yet is added."""
+
+    name: Annotated[ProperName, Field(max_length=80)]
+    family: Annotated[ProperName, Field(max_length=80)]
+
+
+class SiteWrite(Document):
+    """A launch site, by its name; one that is not known yet is added."""
+
+    name: Annotated[ProperName, Field(max_length=120)]
+    country: Country
+    """ISO 3166-1 alpha-2: where the site lies."""
+
+
+class SpacecraftWrite(Document):
+    """A ship or module that a launch carries."""
+
+    name: Annotated[ProperName, Field(max_length=120)]
+    kind: SpacecraftKind
+
+
+class SeatWrite(Document):
+    """Somebody's way up by a launch, and down again by the same ship or another."""
+
+    person: Slug
+    role: ShipRole
+    landed_with: Slug | None
+    """The launch of the ship that brought them home; null while they are in space."""
+    landed_at: Moment | None
+    landed_at_precision: Precision | None
+
+
+class LaunchDocument(Document):
+    """What is kept of a launch and can be written."""
+
+    slug: Slug | None = None
+    """The name in its address; made of the main ship's name where none is given."""
+    cospar_id: Annotated[str, Field(pattern="^[0-9]{4}-[A-Z0-9]{3,6}$", max_length=11)] | None = (
+        None
+    )
+    """The international designator."""
+    status: LaunchStatus
+    launch_at: Moment
+    launch_at_precision: Precision = Precision.SECOND
+    """How exact that is."""
+    launch_at_uncertain: StrictBool = False
+    """Whether even that period is doubtful."""
+    window_starts_at: Moment | None = None
+    window_ends_at: Moment | None = None
+    vehicle: VehicleWrite | None = None
+    site: SiteWrite | None = None
+    pad: Annotated[Prose, Field(max_length=40)] | None = None
+    spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=100)]
+    """What it carries, the main ship first."""
+    crewed: StrictBool
+    crew: Annotated[list[SeatWrite], Field(max_length=20)] = []
+    """The ship's commander first."""
+    outcome_note: Annotated[Prose, Field(max_length=1000)] | None = None
+    """What went other than planned."""
+    sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
+
+    @field_validator("window_ends_at")
+    @classmethod
+    def _closes_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value and (opens := info.data.get("window_starts_at")) and value < opens:
+            raise ValueError("The window closes before it opens.")
+        return value
+
+
+class LaunchWrite(LaunchDocument):
+    """A launch as editors write it."""
+
+    model_config = example(
+        status="planned",
+        launch_at="2031-04-04T11:01:35Z",
+        launch_at_precision="minute",
+        vehicle={"name": "Soyuz-2.1a", "family": "Soyuz"},
+        site={"name": "Baikonur Cosmodrome", "country": "KZ"},
+        spacecraft=[{"name": "Progress Example", "kind": "CV"}],
+        crewed=False,
+    )
+
+    change_reason: Annotated[Prose, Field(max_length=300)] | None = None
+    """Why time or status change: kept with the change in the launch's history."""
+
+
+class LaunchRecord(LaunchDocument):
+    """All that is kept of a launch, each reference by slug."""
+
+    id: int
+    history: list[LaunchSlipRead]
+    url: Url
+    created_at: Moment
+    updated_at: Moment
+    version: int
 
 
 class LaunchPage(Page[LaunchSummary]):

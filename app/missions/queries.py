@@ -19,6 +19,7 @@ from app.missions.schemas import (
     MissionStatus,
 )
 from app.models import (
+    Article,
     ArticleMission,
     CrewAssignment,
     Launch,
@@ -29,7 +30,8 @@ from app.models import (
 )
 from app.pagination import fetch_page
 from app.parameters import View
-from app.refs import crew_assignments, launch_summary, missing_mission, mission_ref
+from app.refs import crew_assignments, launch_summary, mission_ref, public
+from app.slugs import missing
 from app.sorting import orders
 
 SORTS = orders(Mission.id, number=(Mission.number,))
@@ -127,10 +129,10 @@ def _whole() -> Rows:
 
 
 def _counts() -> Rows:
-    def number(column: Any, of: Any) -> Any:
+    def number(column: Any, of: Any, *where: ColumnElement[bool]) -> Any:
         return (
             select(func.count(column.distinct()))
-            .where(of == Mission.id)
+            .where(of == Mission.id, *where)
             .correlate(Mission)  # by name: by itself SQLAlchemy looks one level up only
             .scalar_subquery()
         )
@@ -138,7 +140,12 @@ def _counts() -> Rows:
     return select(
         number(CrewAssignment.person_id, CrewAssignment.mission_id).label("crew"),
         number(MissionLaunch.launch_id, MissionLaunch.mission_id).label("launches"),
-        number(ArticleMission.article_id, ArticleMission.mission_id).label("articles"),
+        number(
+            ArticleMission.article_id,
+            ArticleMission.mission_id,
+            Article.id == ArticleMission.article_id,
+            public(),
+        ).label("articles"),
     )
 
 
@@ -167,7 +174,7 @@ def get_mission(reader: Reader, slug: str) -> MissionRead:
     """The mission `slug`, with all that belongs to it."""
     row = reader.first(_whole().where(Mission.slug == slug))
     if row is None:
-        raise missing_mission(reader, slug)
+        missing(reader, Mission, slug)
     return MissionRead.model_validate(row)
 
 

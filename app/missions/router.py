@@ -1,21 +1,34 @@
 """`/v1/missions`: the expeditions to the station."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.database import DatabaseDep
-from app.missions import queries
+from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.freshness import versioned
+from app.missions import crew, queries, writing
 from app.missions.schemas import (
+    CrewAssignmentWrite,
+    CrewWrite,
+    MissionCrew,
     MissionFullPage,
     MissionPage,
     MissionQuery,
     MissionRead,
+    MissionTasks,
+    MissionWrite,
 )
+from app.models import Scope
 from app.pagination import with_links
-from app.parameters import SlugPath
+from app.parameters import IdPath, SlugPath
+from app.refs import CrewAssignmentRead
 
-router = APIRouter(prefix="/v1/missions", tags=["missions"])
+router = APIRouter(prefix="/v1/missions", tags=["missions"], route_class=EditRoute)
+
+Creating = Annotated[Edit, Depends(creating(Scope.MISSIONS_WRITE))]
+Changing = Annotated[Edit, Depends(changing(Scope.MISSIONS_WRITE))]
+MissionPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(MissionWrite)]
 
 
 @router.get("", name="listMissions", summary="List missions")
@@ -31,10 +44,98 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
     """The one mission that goes on now; `Content-Location` is its own address."""
     mission = await database.read(queries.get_current_mission)
     response.headers["Content-Location"] = mission.url
-    return mission
+    return versioned(response, mission)
 
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
-async def get_mission(slug: SlugPath, database: DatabaseDep) -> MissionRead:
+async def get_mission(slug: SlugPath, database: DatabaseDep, response: Response) -> MissionRead:
     """A mission with its main tasks, crew and launches."""
-    return await database.read(queries.get_mission, slug)
+    return versioned(response, await database.read(queries.get_mission, slug))
+
+
+@router.post(
+    "",
+    name="createMission",
+    summary="Create a mission",
+    status_code=201,
+    response_model=MissionRead,
+)
+async def create_mission(mission: MissionWrite, edit: Creating) -> Response:
+    """A mission with its tasks and launches; its crew is written by itself."""
+    return await writing.EDITABLE.create(edit, mission)
+
+
+@router.patch(
+    "/{slug}", name="updateMission", summary="Change a mission", response_model=MissionRead
+)
+async def update_mission(slug: SlugPath, patch: MissionPatch, edit: Changing) -> Response:
+    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+    return await writing.EDITABLE.patch(edit, slug, patch)
+
+
+@router.delete("/{slug}", name="deleteMission", summary="Delete a mission", status_code=204)
+async def delete_mission(slug: SlugPath, edit: Changing) -> Response:
+    """Only one without a crew, and that no article names."""
+    return await writing.EDITABLE.delete(edit, slug)
+
+
+@router.put(
+    "/{slug}/tasks",
+    name="replaceMissionTasks",
+    summary="Replace a mission's tasks",
+    response_model=MissionRead,
+)
+async def replace_tasks(slug: SlugPath, tasks: MissionTasks, edit: Changing) -> Response:
+    """The main tasks, all of them, in their order."""
+    return await writing.put_tasks(edit, slug, tasks)
+
+
+@router.put(
+    "/{slug}/crew",
+    name="replaceMissionCrew",
+    summary="Replace a mission's crew",
+    response_model=MissionRead,
+)
+async def replace_crew(slug: SlugPath, members: MissionCrew, edit: Changing) -> Response:
+    """The whole crew; who stays in a role keeps their assignment."""
+    return await crew.put_crew(edit, slug, members)
+
+
+assignments = APIRouter(prefix="/v1/crew-assignments", tags=["crew"], route_class=EditRoute)
+"""Written here and read in `app.crew`: a crew is a part of its mission, and changes with it."""
+
+AssignmentPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(CrewWrite)]
+
+
+@assignments.post(
+    "",
+    name="createCrewAssignment",
+    summary="Assign somebody to a crew",
+    status_code=201,
+    response_model=CrewAssignmentRead,
+)
+async def create_assignment(assignment: CrewAssignmentWrite, edit: Creating) -> Response:
+    """One more role in a mission; it raises the version of the mission."""
+    return await crew.create_assignment(edit, assignment)
+
+
+@assignments.patch(
+    "/{id}",
+    name="updateCrewAssignment",
+    summary="Change a crew assignment",
+    response_model=CrewAssignmentRead,
+)
+async def update_assignment(id_: IdPath, patch: AssignmentPatch, edit: Changing) -> Response:
+    """A merge patch (RFC 7396). `If-Match` takes the ETag of the assignment or its mission."""
+    return await crew.patch_assignment(edit, id_, patch)
+
+
+@assignments.delete(
+    "/{id}",
+    name="deleteCrewAssignment",
+    summary="Delete a crew assignment",
+    status_code=204,
+)
+async def delete_assignment(id_: IdPath, edit: Changing) -> Response:
+    """One role less. `If-Match` takes the ETag of the assignment or its mission."""
+    return await crew.delete_assignment(edit, id_)

@@ -1,18 +1,32 @@
 """What missions look like, and how they can be asked for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from app.dates import Precision, now, whole_days
-from app.models import LaunchRelation
+from app.documents import (
+    Document,
+    Number,
+    ProperName,
+    Prose,
+    SourceWrite,
+    Title,
+    exactness,
+    example,
+)
+from app.links import Url
+from app.models import CrewRole, LaunchRelation
 from app.pagination import Page, ViewQuery
-from app.parameters import DIGITS, AnyOf, Day, Maybe, Parameters, Slug, Words
+from app.parameters import DIGITS, AnyOf, Day, Maybe, Moment, Parameters, Slug, Words
 from app.refs import At, CrewAssignmentRead, LaunchSummary, MissionRef, Shape, Source
 from app.sorting import SortChoice
+
+Tasks = Annotated[list[Annotated[Prose, Field(max_length=500)]], Field(max_length=50)]
+"""The main tasks of a mission, in their order."""
 
 
 class MissionStatus(StrEnum):
@@ -133,6 +147,141 @@ class MissionRead(MissionSummary):
     next: MissionRef | None
     sources: list[Source]
     created_at: At
+
+
+class MissionLaunchWrite(Document):
+    """A launch that served a mission, and how."""
+
+    relation: LaunchRelation
+    launch: Slug
+
+
+class MissionWrite(Document):
+    """A mission as editors write it; its crew is written by itself."""
+
+    model_config = example(
+        number=9998,
+        starts_at="2031-03-15T01:01:00Z",
+        starts_at_precision="minute",
+        summary="An expedition that is only an example.",
+        tasks=["Keep the station in order"],
+    )
+
+    slug: Slug | None = None
+    """The name in its address; made of station and number where none is given."""
+    number: Number
+    station: Annotated[ProperName, Field(max_length=40)] = "ISS"
+    starts_at: Moment
+    starts_at_precision: Precision = Precision.SECOND
+    """How exact that is."""
+    ends_at: Moment | None = None
+    """The first instant after it, null while nobody knows."""
+    ends_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
+    """How exact that is; to the second unless said otherwise."""
+    summary: Annotated[Prose, Field(max_length=2000)]
+    alternative_names: Annotated[
+        list[Annotated[Title, Field(max_length=120)]], Field(max_length=10)
+    ] = []
+    tasks: Tasks = []
+    """The main tasks, in their order."""
+    launches: Annotated[list[MissionLaunchWrite], Field(max_length=100)] = []
+    """The launches that served it."""
+    featured_article: Slug | None = None
+    """The article that leads its page: a published one."""
+    sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
+
+    @field_validator("ends_at")
+    @classmethod
+    def _ends_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value and (starts := info.data.get("starts_at")) and value < starts:
+            raise ValueError("It ends before it starts.")
+        return value
+
+    @field_validator("ends_at_precision")
+    @classmethod
+    def _exactness(cls, value: Precision | None, info: ValidationInfo) -> Precision | None:
+        return exactness(info.data.get("ends_at"), value)
+
+
+class MissionTasks(Document):
+    """All main tasks of a mission."""
+
+    model_config = example(items=["Unload Progress MS-11", "Keep the station in order"])
+
+    items: Tasks
+
+
+class CrewWrite(Document):
+    """A role that somebody holds in a mission."""
+
+    model_config = example(
+        person="anne-mcclain",
+        role="flight_engineer",
+        position="FE-3",
+        credited_as=None,
+        from_on=None,
+        to_on=None,
+        arrived_with="soyuz-ms-11",
+    )
+
+    person: Slug
+    role: CrewRole
+    position: Annotated[Prose, Field(max_length=12)] | None = None
+    """The number of the seat, such as FE-1."""
+    credited_as: Annotated[Prose, Field(max_length=120)] | None = None
+    """The name as the mission's page prints it, where that is another one."""
+    from_on: Day | None = None
+    """The first day in the role, null where the mission began with it."""
+    to_on: Day | None = None
+    """The last day in the role, null where the mission ended with it."""
+    arrived_with: Slug | None = None
+    """The launch that they came with, by slug."""
+
+    @field_validator("to_on")
+    @classmethod
+    def _ends_later(cls, value: date | None, info: ValidationInfo) -> date | None:
+        if value and (first := info.data.get("from_on")) and value < first:
+            raise ValueError("It ends before it starts.")
+        return value
+
+
+class CrewRecord(CrewWrite):
+    """A role that somebody holds in a mission, as it is kept."""
+
+    id: int
+
+
+class MissionCrew(Document):
+    """The whole crew of a mission."""
+
+    model_config = example(
+        items=[
+            {"person": "oleg-kononenko", "role": "commander", "arrived_with": "soyuz-ms-11"},
+            {"person": "anne-mcclain", "role": "flight_engineer", "arrived_with": "soyuz-ms-11"},
+        ]
+    )
+
+    items: Annotated[list[CrewWrite], Field(max_length=50)]
+    """Commanders first, then flight engineers, otherwise in this order."""
+
+
+class CrewAssignmentWrite(CrewWrite):
+    """A role that somebody holds in a mission, by itself."""
+
+    model_config = example(mission="iss-59", person="anne-mcclain", role="flight_engineer")
+
+    mission: Slug
+
+
+class MissionRecord(MissionWrite):
+    """All that is kept of a mission, each reference by slug."""
+
+    id: int
+    crew: list[CrewRecord]
+    url: Url
+    created_at: Moment
+    updated_at: Moment
+    version: int
 
 
 class MissionPage(Page[MissionSummary]):

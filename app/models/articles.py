@@ -12,6 +12,7 @@ from app.models.markdown import render
 from app.text import fold, slugify
 
 WORDS_PER_MINUTE = 200
+LONGEST_HTML = 400_000
 
 
 class ArticleState(StrEnum):
@@ -35,7 +36,7 @@ class Article(Recorded, Base):
     title: Mapped[str] = mapped_column(Text(300))
     lead: Mapped[str] = mapped_column(Text(1000))
     body: Mapped[str] = mapped_column(Text(100_000))
-    body_html: Mapped[str] = mapped_column(Text(400_000))
+    body_html: Mapped[str] = mapped_column(Text(LONGEST_HTML))
     language: Mapped[str] = mapped_column(Text(8))
     state: Mapped[ArticleState] = mapped_column(
         choice(ArticleState), default=ArticleState.PUBLISHED

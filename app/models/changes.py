@@ -12,14 +12,19 @@ from sqlalchemy import (
     delete,
     insert,
     inspect,
+    literal,
+    select,
     update,
 )
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
 
 from app.dates import now
-from app.models.articles import Article
+from app.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson
 from app.models.base import Base, Recorded, Text, TransactionId, UTCDateTime, choice
+from app.models.launches import Launch
+from app.models.missions import CrewAssignment, Mission, MissionLaunch
+from app.models.people import Flight, Person
 
 
 class RecordType(StrEnum):
@@ -116,6 +121,34 @@ def _note_update(mapper: Mapper[Any], connection: Connection, record: Recorded) 
         connection.execute(delete(FormerSlug).where(FormerSlug.type == kind, taken))
         former = {"type": kind, "slug": renamed[0], "record_id": record.id}
         connection.execute(insert(FormerSlug).values(former))
+        _note_referrers(connection, record)
+
+
+REFERRERS: dict[type[Recorded], tuple[tuple[RecordType, Any, Any], ...]] = {
+    Article: ((RecordType.MISSION, Mission.id, Mission.featured_article_id),),
+    Mission: ((RecordType.ARTICLE, ArticleMission.article_id, ArticleMission.mission_id),),
+    Person: (
+        (RecordType.ARTICLE, ArticlePerson.article_id, ArticlePerson.person_id),
+        (RecordType.MISSION, CrewAssignment.mission_id, CrewAssignment.person_id),
+        (RecordType.LAUNCH, Flight.launch_id, Flight.person_id),
+    ),
+    Launch: (
+        (RecordType.ARTICLE, ArticleLaunch.article_id, ArticleLaunch.launch_id),
+        (RecordType.MISSION, MissionLaunch.mission_id, MissionLaunch.launch_id),
+        (RecordType.LAUNCH, Flight.launch_id, Flight.landed_with_id),
+    ),
+}
+"""What names a record by its slug: the type, its id, and where the id of the record stands."""
+
+
+def _note_referrers(connection: Connection, record: Recorded) -> None:
+    """Note that those have changed who name `record` by its slug."""
+    for kind, id_, named in REFERRERS[type(record)]:
+        found = select(literal(kind), id_, literal(now(), UTCDateTime())).where(named == record.id)
+        if kind is RecordType.ARTICLE:
+            found = found.join(Article, Article.id == id_).where(Article.announced)
+        columns = ["type", "record_id", "changed_at"]
+        connection.execute(insert(Change).from_select(columns, found.distinct()))
 
 
 @listens_for(Recorded, "after_delete", propagate=True)

@@ -8,12 +8,12 @@ from sqlalchemy.orm import aliased
 from app.conditions import contains_words, lasts_into, named
 from app.database import Reader, Rows, nested, nested_one
 from app.dates import utc_day
-from app.errors import NotFound
 from app.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person
 from app.pagination import fetch_page
 from app.parameters import View
 from app.people.schemas import PersonFilters, PersonFullPage, PersonPage, PersonQuery, PersonRead
 from app.refs import crew_assignments, launch_ref, person_ref
+from app.slugs import missing
 from app.sorting import orders
 from app.text import slugify
 
@@ -129,5 +129,5 @@ def get_person(reader: Reader, slug: str) -> PersonRead:
     """The person `slug`, with all that is on record."""
     row = reader.first(_whole().where(Person.slug == slug))
     if row is None:
-        raise NotFound(f"There is nobody {slug!r}; slugs look like anne-mcclain. See /v1/people.")
+        missing(reader, Person, slug)
     return PersonRead.model_validate(row)

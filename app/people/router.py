@@ -1,16 +1,23 @@
 """`/v1/people`: who flew, or set out to fly, to the station."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.database import DatabaseDep
+from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.freshness import versioned
+from app.models import Scope
 from app.pagination import with_links
 from app.parameters import SlugPath
-from app.people import queries
-from app.people.schemas import PersonFullPage, PersonPage, PersonQuery, PersonRead
+from app.people import queries, writing
+from app.people.schemas import PersonFullPage, PersonPage, PersonQuery, PersonRead, PersonWrite
 
-router = APIRouter(prefix="/v1/people", tags=["people"])
+router = APIRouter(prefix="/v1/people", tags=["people"], route_class=EditRoute)
+
+Creating = Annotated[Edit, Depends(creating(Scope.PEOPLE_WRITE))]
+Changing = Annotated[Edit, Depends(changing(Scope.PEOPLE_WRITE))]
+PersonPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(PersonWrite)]
 
 
 @router.get("", name="listPeople", summary="List people")
@@ -22,6 +29,30 @@ async def list_people(
 
 
 @router.get("/{slug}", name="getPerson", summary="Get a person")
-async def get_person(slug: SlugPath, database: DatabaseDep) -> PersonRead:
+async def get_person(slug: SlugPath, database: DatabaseDep, response: Response) -> PersonRead:
     """A person with the roles they held and the flights they made."""
-    return await database.read(queries.get_person, slug)
+    return versioned(response, await database.read(queries.get_person, slug))
+
+
+@router.post(
+    "",
+    name="createPerson",
+    summary="Create a person",
+    status_code=201,
+    response_model=PersonRead,
+)
+async def create_person(person: PersonWrite, edit: Creating) -> Response:
+    """Somebody who is not on record yet."""
+    return await writing.EDITABLE.create(edit, person)
+
+
+@router.patch("/{slug}", name="updatePerson", summary="Change a person", response_model=PersonRead)
+async def update_person(slug: SlugPath, patch: PersonPatch, edit: Changing) -> Response:
+    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+    return await writing.EDITABLE.patch(edit, slug, patch)
+
+
+@router.delete("/{slug}", name="deletePerson", summary="Delete a person", status_code=204)
+async def delete_person(slug: SlugPath, edit: Changing) -> Response:
+    """Only somebody whom no crew, launch or article names."""
+    return await writing.EDITABLE.delete(edit, slug)

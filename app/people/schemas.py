@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from app.dates import Precision, now
+from app.documents import Document, ProperName, SourceWrite, Title, example
+from app.links import Url
 from app.models import CrewRole, LaunchStatus, ShipRole
 from app.pagination import Page, ViewQuery
-from app.parameters import AnyOf, Country, Day, Maybe, Name, Parameters, Slug, Words
+from app.parameters import AnyOf, Country, Day, Maybe, Moment, Name, Parameters, Slug, Words
 from app.refs import At, CrewAssignmentRead, LaunchRef, PersonRef, Shape, Source
 from app.sorting import SortChoice
 
@@ -96,6 +100,42 @@ class PersonRead(PersonSummary):
     """Their flights, newest first: with a mission's crew or as visitors."""
     sources: list[Source]
     created_at: At
+
+
+class PersonWrite(Document):
+    """A person as editors write them."""
+
+    model_config = example(
+        name="Yuri Example",
+        name_ru="Юрий Пример",
+        agency="Roscosmos",
+        nationality="RU",
+        aliases=["Example Yuri"],
+    )
+
+    slug: Slug | None = None
+    """The name in the address; made of the name where none is given."""
+    name: Annotated[ProperName, Field(max_length=120)]
+    name_ru: Annotated[Title, Field(max_length=120)] | None = None
+    """The name in Russian."""
+    name_native: Annotated[Title, Field(max_length=120)] | None = None
+    """The name in the person's own spelling, null where that is `name`."""
+    agency: Annotated[ProperName, Field(max_length=60)] | None = None
+    nationality: Country | None = None
+    """ISO 3166-1 alpha-2."""
+    aliases: Annotated[list[Annotated[Title, Field(max_length=120)]], Field(max_length=20)] = []
+    """Other spellings of the name."""
+    sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
+
+
+class PersonRecord(PersonWrite):
+    """All that is kept of a person."""
+
+    id: int
+    url: Url
+    created_at: Moment
+    updated_at: Moment
+    version: int
 
 
 class PersonPage(Page[PersonSummary]):

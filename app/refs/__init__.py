@@ -3,7 +3,7 @@
 Resources never import one another; what two of them show stands here.
 """
 
-from app.refs.articles import ArticleRef, article_ref
+from app.refs.articles import ArticleRef, article_ref, public
 from app.refs.base import At, Shape, Source
 from app.refs.crew import CrewAssignmentRead, crew_assignments
 from app.refs.launches import (
@@ -13,7 +13,7 @@ from app.refs.launches import (
     launch_ref,
     launch_summary,
 )
-from app.refs.missions import MissionRef, missing_mission, mission_ref
+from app.refs.missions import MissionRef, mission_ref
 from app.refs.people import PersonRef, person_ref
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "headline",
     "launch_ref",
     "launch_summary",
-    "missing_mission",
     "mission_ref",
     "person_ref",
+    "public",
 ]

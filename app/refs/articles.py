@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 
 from app.database import Rows
-from app.dates import Precision
+from app.dates import Precision, now
 from app.links import Url, link
-from app.models import Article
+from app.models import Article, ArticleState
+from app.models.base import UTCDateTime
 from app.refs.base import At, Shape
 
 
@@ -36,3 +37,12 @@ def article_ref(article: type[Article] = Article) -> Rows:
         article.published_at,
         article.published_at_precision,
     )
+
+
+def public(article: type[Article] = Article) -> ColumnElement[bool]:
+    """Whether everybody may see an article: it is published, and its time has come.
+
+    The present is asked for whenever a statement runs, so that one made before holds later.
+    """
+    present = bindparam(None, callable_=now, type_=UTCDateTime(), unique=True)
+    return and_(article.state == ArticleState.PUBLISHED, article.published_at <= present)

@@ -6,10 +6,9 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.database import Reader, Rows
-from app.errors import NotFound, Renamed
+from app.database import Rows
 from app.links import Url, link
-from app.models import Mission, MissionAlias
+from app.models import Mission
 from app.refs.base import Shape
 
 
@@ -31,15 +30,3 @@ class MissionRef(Shape):
 def mission_ref(mission: type[Mission] = Mission) -> Rows:
     """What a `MissionRef` is filled from."""
     return select(mission.slug, mission.number, mission.station)
-
-
-def missing_mission(reader: Reader, slug: str) -> Exception:
-    """What to raise where no mission has `slug`: it may go by another one."""
-    known = reader.scalar(
-        select(Mission.slug)
-        .join(MissionAlias, MissionAlias.mission_id == Mission.id)
-        .where(MissionAlias.slug == slug)
-    )
-    if known:
-        return Renamed(slug, known)
-    return NotFound(f"There is no mission {slug!r}; slugs look like iss-59. See /v1/missions.")

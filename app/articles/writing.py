@@ -1,0 +1,176 @@
+"""How articles are written, and how they become public."""
+
+from collections.abc import Collection
+from typing import Any
+
+from fastapi import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.articles.queries import whole_article
+from app.articles.schemas import ArticlePreview, ArticleRecord, ArticleWrite, status
+from app.database import Reader, nested_values
+from app.dates import Precision, now
+from app.editing import Edit, Editable, refuse, resolve, set_links, touch
+from app.errors import Conflict, Gone
+from app.links import link
+from app.models import (
+    Article,
+    ArticleLaunch,
+    ArticleMission,
+    ArticlePerson,
+    ArticleState,
+    ArticleTag,
+    Launch,
+    Mission,
+    Person,
+)
+from app.slugs import missing, set_slug
+
+
+def recorded(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecord]:
+    """The articles with these ids, whatever their status, with all that is kept of them."""
+    missions = ArticleMission.article_id == Article.id, ArticleMission.mission_id == Mission.id
+    people = ArticlePerson.article_id == Article.id, ArticlePerson.person_id == Person.id
+    launches = ArticleLaunch.article_id == Article.id, ArticleLaunch.launch_id == Launch.id
+    rows = reader.all(
+        select(
+            *Article.__table__.columns,
+            nested_values(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
+            nested_values(Mission.slug, *missions).label("missions"),
+            nested_values(Person.slug, *people).label("people"),
+            nested_values(Launch.slug, *launches).label("launches"),
+        ).where(Article.id.in_(ids))
+    )
+    return {row["id"]: _record(row) for row in rows}
+
+
+def _record(row: dict[str, Any]) -> ArticleRecord:
+    image = {"url": row["image_url"], "alt": row["image_alt"], "credit": row["image_credit"]}
+    given = row | {
+        "status": status(row["state"], row["published_at"]),
+        "source": {"name": row["source_name"], "url": row["source_url"]},
+        "image": image if row["image_url"] else None,
+        "url": link("articles", row["slug"]),
+    }
+    return ArticleRecord(**{name: given[name] for name in ArticleRecord.model_fields})
+
+
+def shown(reader: Reader, id_: int) -> tuple[ArticlePreview, str]:
+    """An article as those see it who may write it, and its address."""
+    whole = whole_article().add_columns(Article.state, Article.translation_key)
+    article = ArticlePreview.model_validate(reader.first(whole.where(Article.id == id_)))
+    return article, article.url
+
+
+def get_preview(reader: Reader, slug: str) -> ArticlePreview:
+    """The article `slug` as it is or will be shown, whatever its status."""
+    id_ = reader.scalar(select(Article.id).where(Article.slug == slug))
+    return shown(reader, id_)[0] if id_ else missing(reader, Article, slug)
+
+
+def save(session: Session, article: Article, document: ArticleWrite) -> None:
+    """Let `article` take on `document`."""
+    article.state = article.state or ArticleState.DRAFT
+    _present(article)
+    if article.state == ArticleState.PUBLISHED and document.published_at is None:
+        refuse("/published_at", "missing", "What is published has a date. Unpublish it first.")
+    set_slug(session, article, document.slug, document.title)
+    image = document.image
+    for name in ("title", "lead", "body", "language", "note"):
+        setattr(article, name, getattr(document, name))
+    article.published_at = document.published_at
+    article.published_at_precision = document.published_at_precision
+    article.source_name, article.source_url = document.source.name, document.source.url
+    article.image_url = image.url if image else None
+    article.image_alt = image.alt if image else None
+    article.image_credit = image.credit if image else None
+    _translate(session, article, document.translation_key or article.slug)
+    missions = resolve(session, Mission, document.missions, "/missions/{}")
+    people = resolve(session, Person, document.people, "/people/{}")
+    launches = resolve(session, Launch, document.launches, "/launches/{}")
+    session.add(article)
+    session.flush()
+    set_links(session, ArticleTag.article_id, article.id, ArticleTag.tag, document.tags)
+    set_links(session, ArticleMission.article_id, article.id, ArticleMission.mission_id, missions)
+    set_links(session, ArticlePerson.article_id, article.id, ArticlePerson.person_id, people)
+    set_links(session, ArticleLaunch.article_id, article.id, ArticleLaunch.launch_id, launches)
+
+
+def _translate(session: Session, article: Article, key: str) -> None:
+    """Give `article` a key that another one has, or its own; each language once."""
+    others = select(Article.slug, Article.language).where(
+        Article.translation_key == key, Article.id.is_distinct_from(article.id)
+    )
+    languages = {row.language: row.slug for row in session.execute(others)}
+    if article.language in languages:
+        there = languages[article.language]
+        detail = f"{there!r} is its translation into {article.language!r} already."
+        refuse("/translation_key", "taken", detail)
+    if key not in {article.slug, article.translation_key} and not languages:
+        refuse("/translation_key", "unknown-reference", f"No other article has the key {key!r}.")
+    article.translation_key = key
+
+
+def featured_by(session: Session, article: Article) -> list[str]:
+    """The missions whose leading article it is."""
+    missions = select(Mission.slug).where(Mission.featured_article_id == article.id)
+    return [f"mission {slug}" for slug in session.scalars(missions.order_by(Mission.number))]
+
+
+def _present(article: Article) -> None:
+    if article.state == ArticleState.DELETED:
+        raise Gone(f"The article {article.slug!r} has been deleted; restore it first.")
+
+
+def _publish(_session: Session, article: Article) -> None:
+    _present(article)
+    if article.published_at is None:
+        article.published_at, article.published_at_precision = now(), Precision.SECOND
+    if article.state != ArticleState.PUBLISHED:
+        article.state = ArticleState.PUBLISHED
+        touch(article)
+
+
+def _unpublish(session: Session, article: Article) -> None:
+    _present(article)
+    if users := featured_by(session, article):
+        raise Conflict(f"It is the leading article of {users[0]}. Take it out of there first.")
+    if article.state == ArticleState.PUBLISHED:
+        _hide(article)
+
+
+def _restore(_session: Session, article: Article) -> None:
+    if article.state == ArticleState.DELETED:
+        _hide(article)
+
+
+def _hide(article: Article) -> None:
+    """Back to the editors: what nobody has seen yet is a draft again."""
+    article.state = ArticleState.UNPUBLISHED if article.announced else ArticleState.DRAFT
+    touch(article)
+
+
+def _remove(_session: Session, article: Article) -> None:
+    """Hide it for good, as far as the public goes: editors can restore it."""
+    _present(article)
+    article.state = ArticleState.DELETED
+    touch(article)
+
+
+EDITABLE = Editable(Article, ArticleWrite, save, recorded, shown, featured_by, _remove)
+
+
+async def publish(edit: Edit, slug: str) -> Response:
+    """Let everybody see the article `slug`, from its date on, or from now where it has none."""
+    return await EDITABLE.change(edit, slug, "publish", _publish)
+
+
+async def unpublish(edit: Edit, slug: str) -> Response:
+    """Let nobody see the article `slug` any more."""
+    return await EDITABLE.change(edit, slug, "unpublish", _unpublish)
+
+
+async def restore(edit: Edit, slug: str) -> Response:
+    """Bring the deleted article `slug` back, unpublished."""
+    return await EDITABLE.change(edit, slug, "restore", _restore)

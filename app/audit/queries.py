@@ -1,0 +1,41 @@
+"""How the audit trail is read."""
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+
+from app.audit.schemas import AuditFilters, AuditPage, AuditQuery
+from app.database import Reader
+from app.models import AuditEntry
+from app.pagination import fetch_page
+from app.parameters import instant
+from app.sorting import orders
+
+SORTS = orders(AuditEntry.id, at=(AuditEntry.at,))
+UTC = ZoneInfo("UTC")
+
+
+def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of an entry."""
+    wanted = {
+        AuditEntry.actor: filters.actor,
+        AuditEntry.action: filters.action,
+        AuditEntry.type: filters.type,
+        AuditEntry.slug: filters.slug,
+    }
+    found: list[ColumnElement[bool]] = [
+        column.in_(values) for column, values in wanted.items() if values
+    ]
+    if filters.record_id:
+        found.append(AuditEntry.record_id == filters.record_id)
+    if filters.at_gte:
+        found.append(AuditEntry.at >= instant(filters.at_gte, UTC))
+    if filters.at_lt:
+        found.append(AuditEntry.at < instant(filters.at_lt, UTC))
+    return found
+
+
+def list_audit_entries(reader: Reader, query: AuditQuery) -> AuditPage:
+    """A page of the entries that match."""
+    found = select(*AuditEntry.__table__.columns).where(*conditions(query))
+    return fetch_page(reader, AuditPage, found, SORTS, query, "audit")

@@ -1,0 +1,78 @@
+"""What the audit trail looks like, and how it can be asked for."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.pagination import Page, PageQuery
+from app.parameters import AnyOf, Instant, Maybe, Name, Parameters
+from app.refs import At, Shape
+from app.sorting import SortChoice
+
+
+class AuditSort(SortChoice):
+    """The orders that the trail can be read in."""
+
+    NEWEST = "-at"
+    OLDEST = "at"
+
+
+class AuditFilters(Parameters):
+    """Which entries."""
+
+    actor: AnyOf[Name] = []
+    """The id of the key that did it, or the command."""
+    action: AnyOf[Name] = []
+    """What was done, such as `create`, `update`, `delete` or `publish`."""
+    type: AnyOf[Name] = []
+    """The kind of record: `mission`, `person`, `launch`, `article`, `key` or `webhook`."""
+    slug: AnyOf[Name] = []
+    """The record, by the slug it had then, or a key by its id."""
+    record_id: Maybe[Annotated[int, Field(ge=1, le=2**31 - 1)]] = None
+    """The record, by its id, which stays when its slug changes."""
+    at_gte: Maybe[Instant] = None
+    """At this instant or later; a bare day begins in UTC."""
+    at_lt: Maybe[Instant] = None
+    """Before this instant."""
+
+
+class AuditQuery(AuditFilters, PageQuery):
+    """A page of the audit trail."""
+
+    sort: AuditSort = AuditSort.NEWEST
+    """The order: by time, newest first with the minus."""
+
+
+class AuditActor(Shape):
+    """Who did something."""
+
+    id: str
+    """The id of a key, or the command."""
+    name: str
+
+
+class AuditEntryRead(Shape):
+    """Who changed what, when, from what to what."""
+
+    id: int
+    at: At
+    actor: AuditActor
+    action: str
+    type: str
+    record_id: int | None
+    slug: str | None
+    before: dict[str, Any] | None
+    """The record as it was, null where there was none."""
+    after: dict[str, Any] | None
+    """The record as it became, null where there is none any more."""
+    request_id: str | None
+    """The `X-Request-ID` of the request that did it."""
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"actor": {"id": row["actor"], "name": row["actor_name"]}}
+
+
+class AuditPage(Page[AuditEntryRead]):
+    """A page of the audit trail."""

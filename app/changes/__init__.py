@@ -1,0 +1,1 @@
+"""What has changed: the feed that copies of the archive are kept by."""

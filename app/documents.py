@@ -1,0 +1,126 @@
+"""Documents: what editors send. Each field is bounded, and no field that is not known is taken."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from app.dates import Precision
+from app.errors import refusal
+from app.parameters import Slug, searchable, storable
+from app.text import slugify
+
+
+class Document(BaseModel):
+    """What an editor sends, or a part of it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+def example(**fields: Any) -> ConfigDict:
+    """The configuration of a document that has an example: what the reference shows, and tests."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+Prose = Annotated[
+    str, AfterValidator(storable), StringConstraints(strip_whitespace=True, min_length=1)
+]
+"""Text of any kind."""
+
+Title = Annotated[Prose, AfterValidator(searchable)]
+"""Text that is searched for and sorted by."""
+
+
+def _addressable(value: str) -> str:
+    if not slugify(value):
+        raise ValueError("It has no letter or digit to make an address of.")
+    return value
+
+
+ProperName = Annotated[Title, AfterValidator(_addressable)]
+"""A name that something can be found by."""
+
+
+_URL = TypeAdapter(AnyHttpUrl)
+
+
+def _web_address(value: str) -> str:
+    try:
+        url = _URL.validate_python(value)
+    except ValidationError:
+        raise ValueError("Write an absolute http or https address.") from None
+    if url.username or url.password:
+        raise ValueError("Leave the user name and password out.")
+    return value
+
+
+WebAddress = Annotated[
+    str,
+    AfterValidator(storable),
+    StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"]+$"),
+    AfterValidator(_web_address),
+    WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000}),
+]
+"""An absolute address of the web, kept as it was written."""
+
+Number = Annotated[StrictInt, Field(ge=1, le=9999)]
+
+
+class SourceWrite(Document):
+    """Where facts of a record come from."""
+
+    name: Annotated[Prose, Field(max_length=120)]
+    url: WebAddress | None
+    licence: Annotated[Prose, Field(max_length=120)] | None
+
+
+def exactness(at: object, precision: Precision | None) -> Precision | None:
+    """How exact `at` is: to the second unless said otherwise; nothing where there is no date."""
+    return None if at is None else precision or Precision.SECOND
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """`target` with a merge patch applied to it (RFC 7396): null takes a member away."""
+    if not isinstance(patch, dict):
+        return patch
+    kept = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            kept.pop(name, None)
+        else:
+            kept[name] = merged(kept.get(name), value)
+    return kept
+
+
+D = TypeVar("D", bound=Document)
+
+
+def read_document(kind: type[D], given: Any) -> D:
+    """`given`, JSON that has been parsed, as a document of `kind`, or refused by its faults."""
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        raise refusal(error.errors(), "body") from error
+
+
+def _as_a_set(values: list[str]) -> list[str]:
+    return sorted(set(values))
+
+
+Slugs = Annotated[list[Slug], Field(max_length=50), AfterValidator(_as_a_set)]
+"""The slugs of what something is about, each once, sorted."""

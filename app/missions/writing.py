@@ -1,0 +1,184 @@
+"""How missions are written, with their tasks and launches."""
+
+from collections.abc import Collection
+from typing import Any
+
+from fastapi import Response
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, aliased
+
+from app.database import Reader, nested
+from app.editing import Edit, Editable, refuse, resolve, touch
+from app.links import link
+from app.missions.queries import get_mission
+from app.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
+from app.models import (
+    Article,
+    ArticleMission,
+    CrewAssignment,
+    Flight,
+    Launch,
+    Mission,
+    MissionLaunch,
+    MissionTask,
+    Person,
+)
+from app.refs import public
+from app.slugs import set_slug
+
+
+def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
+    """The missions with these ids, with all that is kept of them."""
+    launches = (
+        select(MissionLaunch.relation, Launch.slug.label("launch"))
+        .join(Launch, Launch.id == MissionLaunch.launch_id)
+        .where(MissionLaunch.mission_id == Mission.id)
+    )
+    ship = aliased(Launch)
+    crew = (
+        select(
+            CrewAssignment.id,
+            Person.slug.label("person"),
+            CrewAssignment.role,
+            CrewAssignment.position,
+            CrewAssignment.credited_as,
+            CrewAssignment.from_on,
+            CrewAssignment.to_on,
+            ship.slug.label("arrived_with"),
+        )
+        .join(Person, Person.id == CrewAssignment.person_id)
+        .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
+        .outerjoin(ship, ship.id == Flight.launch_id)
+        .where(CrewAssignment.mission_id == Mission.id)
+    )
+    tasks = select(MissionTask.text).where(MissionTask.mission_id == Mission.id)
+    featured = select(Article.slug).where(Article.id == Mission.featured_article_id)
+    rows = reader.all(
+        select(
+            *Mission.__table__.columns,
+            nested(tasks, MissionTask.position).label("task_rows"),
+            nested(launches, Launch.launch_at, Launch.slug, MissionLaunch.relation).label(
+                "launches"
+            ),
+            nested(crew, CrewAssignment.ordinal).label("crew"),
+            featured.scalar_subquery().label("featured_article"),
+        ).where(Mission.id.in_(ids))
+    )
+    return {row["id"]: _record(row) for row in rows}
+
+
+def _record(row: dict[str, Any]) -> MissionRecord:
+    given = row | {
+        "tasks": [task["text"] for task in row["task_rows"]],
+        "url": link("missions", row["slug"]),
+    }
+    return MissionRecord(**{name: given[name] for name in MissionRecord.model_fields})
+
+
+def shown(reader: Reader, id_: int) -> tuple[MissionRead, str]:
+    """A mission as everybody sees it, and its address."""
+    slug = reader.scalar(select(Mission.slug).where(Mission.id == id_))
+    mission = get_mission(reader, slug or "")
+    return mission, mission.url
+
+
+def save(session: Session, mission: Mission, document: MissionWrite) -> None:
+    """Let `mission` take on `document`."""
+    same = select(Mission.slug).where(
+        Mission.number == document.number, Mission.id.is_distinct_from(mission.id)
+    )
+    if taken := session.scalar(same):
+        refuse("/number", "taken", f"The mission {taken!r} has this number.")
+    set_slug(session, mission, document.slug, f"{document.station} {document.number}")
+    for name in ("number", "station", "summary", "alternative_names"):
+        setattr(mission, name, getattr(document, name))
+    mission.starts_at, mission.starts_at_precision = (
+        document.starts_at,
+        document.starts_at_precision,
+    )
+    mission.ends_at, mission.ends_at_precision = document.ends_at, document.ends_at_precision
+    mission.sources = [source.model_dump() for source in document.sources]
+    mission.featured_article_id = _featured(session, document.featured_article)
+    slugs = [each.launch for each in document.launches]
+    launches = resolve(session, Launch, slugs, "/launches/{}/launch")
+    session.add(mission)
+    session.flush()
+    _refuse_crew_outside(session, mission)
+    _set_tasks(session, mission, document.tasks)
+    wanted = {
+        (launch, each.relation) for launch, each in zip(launches, document.launches, strict=True)
+    }
+    _set_launches(session, mission, wanted)
+
+
+def _featured(session: Session, slug: str | None) -> int | None:
+    if slug is None:
+        return None
+    found = session.scalar(select(Article.id).where(Article.slug == slug, public()))
+    if found is None:
+        detail = f"There is no published article {slug!r}."
+        refuse("/featured_article", "unknown-reference", detail)
+    return found
+
+
+def _refuse_crew_outside(session: Session, mission: Mission) -> None:
+    """Refuse dates that leave somebody of the crew outside."""
+    held = CrewAssignment.from_on, CrewAssignment.to_on
+    first, end = mission.starts_at.date(), mission.ends_until
+    for days in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
+        for day in filter(None, days):
+            if day < first:
+                refuse("/starts_at", "outside-mission", f"Somebody of its crew begins on {day}.")
+            if end and day > end.date():
+                refuse("/ends_at", "outside-mission", f"Somebody of its crew stays until {day}.")
+
+
+def _set_tasks(session: Session, mission: Mission, texts: list[str]) -> None:
+    own = MissionTask.mission_id == mission.id
+    there = session.scalars(select(MissionTask.text).where(own).order_by(MissionTask.position))
+    if list(there) != texts:
+        session.execute(delete(MissionTask).where(own))
+        session.add_all(
+            MissionTask(mission_id=mission.id, position=position, text=text, derived=False)
+            for position, text in enumerate(texts, start=1)
+        )
+
+
+def _set_launches(session: Session, mission: Mission, wanted: set[tuple[int, Any]]) -> None:
+    own = MissionLaunch.mission_id == mission.id
+    rows = session.scalars(select(MissionLaunch).where(own))
+    there = {(row.launch_id, row.relation): row for row in rows}
+    for key in there.keys() - wanted:
+        session.delete(there[key])
+    for launch, relation in sorted(wanted - there.keys()):
+        session.add(MissionLaunch(mission_id=mission.id, launch_id=launch, relation=relation))
+
+
+def users(session: Session, mission: Mission) -> list[str]:
+    """The crew of a mission, and the articles about it."""
+    crew = session.scalars(
+        select(Person.slug)
+        .join(CrewAssignment, CrewAssignment.person_id == Person.id)
+        .where(CrewAssignment.mission_id == mission.id)
+        .order_by(CrewAssignment.ordinal)
+    )
+    articles = session.scalars(
+        select(Article.slug)
+        .join(ArticleMission, ArticleMission.article_id == Article.id)
+        .where(ArticleMission.mission_id == mission.id)
+        .order_by(Article.id)
+    )
+    return [*(f"its crew: {slug}" for slug in crew), *(f"the article {slug}" for slug in articles)]
+
+
+EDITABLE = Editable(Mission, MissionWrite, save, recorded, shown, users)
+
+
+async def put_tasks(edit: Edit, slug: str, document: MissionTasks) -> Response:
+    """The mission `slug` with `document` for its main tasks."""
+
+    def apply(session: Session, mission: Mission) -> None:
+        touch(mission)
+        _set_tasks(session, mission, document.items)
+
+    return await EDITABLE.change(edit, slug, "tasks", apply)

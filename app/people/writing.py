@@ -1,0 +1,76 @@
+"""How people are written."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.database import Reader
+from app.editing import Editable
+from app.links import link
+from app.models import (
+    Article,
+    ArticlePerson,
+    CrewAssignment,
+    Flight,
+    Launch,
+    Mission,
+    Person,
+)
+from app.people.queries import get_person
+from app.people.schemas import PersonRead, PersonRecord, PersonWrite
+from app.slugs import set_slug
+
+
+def recorded(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
+    """The people with these ids, with all that is kept of them."""
+    rows = reader.all(select(*Person.__table__.columns).where(Person.id.in_(ids)))
+    given = [row | {"url": link("people", row["slug"])} for row in rows]
+    fields = PersonRecord.model_fields
+    return {row["id"]: PersonRecord(**{name: row[name] for name in fields}) for row in given}
+
+
+def shown(reader: Reader, id_: int) -> tuple[PersonRead, str]:
+    """A person as everybody sees them, and their address."""
+    slug = reader.scalar(select(Person.slug).where(Person.id == id_))
+    person = get_person(reader, slug or "")
+    return person, person.url
+
+
+def save(session: Session, person: Person, document: PersonWrite) -> None:
+    """Let `person` take on `document`."""
+    set_slug(session, person, document.slug, document.name)
+    for name in ("name", "name_ru", "name_native", "agency", "nationality", "aliases"):
+        setattr(person, name, getattr(document, name))
+    person.sources = [source.model_dump() for source in document.sources]
+    session.add(person)
+
+
+def users(session: Session, person: Person) -> list[str]:
+    """The crews that a person was in, their flights, and the articles about them."""
+    missions = session.scalars(
+        select(Mission.slug)
+        .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
+        .where(CrewAssignment.person_id == person.id)
+        .order_by(Mission.number)
+    )
+    launches = session.scalars(
+        select(Launch.slug)
+        .join(Flight, Flight.launch_id == Launch.id)
+        .where(Flight.person_id == person.id)
+        .order_by(Launch.id)
+    )
+    articles = session.scalars(
+        select(Article.slug)
+        .join(ArticlePerson, ArticlePerson.article_id == Article.id)
+        .where(ArticlePerson.person_id == person.id)
+        .order_by(Article.id)
+    )
+    return [
+        *(f"the crew of {slug}" for slug in missions),
+        *(f"the launch {slug}" for slug in launches),
+        *(f"the article {slug}" for slug in articles),
+    ]
+
+
+EDITABLE = Editable(Person, PersonWrite, save, recorded, shown, users)

@@ -1,0 +1,73 @@
+"""Slugs: who has one, who had it, and how a new record gets its own."""
+
+from typing import NoReturn
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.database import Reader
+from app.errors import Conflict, FieldProblem, Gone, NotFound, Renamed
+from app.models import FormerSlug, Mission, MissionAlias, Recorded, RecordType, record_type
+from app.text import slugify
+
+RESERVED = {"archive", "current", "next"}
+"""Slugs that would hide behind an address of another meaning."""
+
+
+HINTS = {
+    RecordType.MISSION: "Slugs look like iss-59. See /v1/missions.",
+    RecordType.PERSON: "Slugs look like anne-mcclain. See /v1/people.",
+    RecordType.LAUNCH: "Slugs look like progress-ms-11. See /v1/launches.",
+    RecordType.ARTICLE: "See /v1/articles.",
+}
+
+LONGEST_MADE = 100
+"""The length of a slug made of a name; what is longer is an editor's own choice."""
+
+
+def missing(reader: Reader, model: type[Recorded], slug: str) -> NoReturn:
+    """Say what has become of the record that had `slug`: renamed, gone, or never there."""
+    kind = record_type(model)
+    former = reader.first(
+        select(FormerSlug.record_id, model.slug)
+        .outerjoin(model, model.id == FormerSlug.record_id)
+        .where(FormerSlug.type == kind, FormerSlug.slug == slug)
+    )
+    if former is None and model is Mission:
+        alias = select(Mission.slug).join(MissionAlias, MissionAlias.mission_id == Mission.id)
+        former = reader.first(alias.where(MissionAlias.slug == slug))
+    if former is None:
+        raise NotFound(f"There is no {kind} {slug!r}. {HINTS[kind]}")
+    if former["slug"] is None:
+        raise Gone(f"The {kind} {slug!r} has been deleted.")
+    raise Renamed(slug, former["slug"])
+
+
+def set_slug(session: Session, record: Recorded, asked: str | None, name: str) -> None:
+    """Give `record` the slug `asked` for, or a free one made of `name` where it has none yet."""
+    if asked is None:
+        record.slug = record.slug or _free(
+            session, type(record), slugify(name)[:LONGEST_MADE].strip("-")
+        )
+    elif asked != record.slug:
+        if asked in RESERVED or _taken(session, type(record), asked, record.id):
+            detail = f"The slug {asked!r} is taken, or leads to what had it before."
+            raise Conflict(detail, FieldProblem(pointer="/slug", code="taken", detail=detail))
+        record.slug = asked
+
+
+def _free(session: Session, model: type[Recorded], base: str) -> str:
+    slug, number = base, 1
+    while slug in RESERVED or _taken(session, model, slug, None):
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _taken(session: Session, model: type[Recorded], slug: str, own: int | None) -> bool:
+    owner = session.scalar(select(model.id).where(model.slug == slug))
+    former = select(FormerSlug.record_id).where(
+        FormerSlug.type == record_type(model), FormerSlug.slug == slug
+    )
+    led_to = session.execute(former).first()
+    return owner not in {None, own} or (led_to is not None and led_to[0] != own)
