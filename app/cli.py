@@ -83,6 +83,7 @@ def serve(
         access_log=False,
         server_header=False,
         log_level="warning",
+        timeout_graceful_shutdown=10,
     )
 
 

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     read_threads: int = Field(default=4, ge=1, le=64)
     """How many reads run at once in one process; each has a connection, and writers a few more."""
 
+    private_targets: bool = False
+    """Whether webhooks may lead to private, loopback and link-local addresses: for tests only."""
+
     @field_validator("database_url")
     @classmethod
     def known_database(cls, value: str) -> str:

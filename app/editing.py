@@ -36,6 +36,7 @@ from app.errors import (
     PreconditionRequired,
     UnsupportedMediaType,
 )
+from app.freshness import Versioned
 from app.models import KeptAnswer, Recorded, Scope, record_type
 from app.slugs import missing
 from app.trail import note
@@ -195,7 +196,7 @@ class Edit:
             raise _Undone(Outcome(status, outcome.shown))
         return outcome
 
-    def check_version(self, record: Recorded) -> None:
+    def check_version(self, record: Versioned) -> None:
         """Refuse to change a record that is not what `If-Match` says it is."""
         if self.versions is not None and record.version not in self.versions:
             raise PreconditionFailed(
@@ -214,8 +215,18 @@ ValidateOnly = Annotated[
 ]
 
 
-def creating(scope: Scope) -> Any:
-    """A dependency: the `Edit` of a POST, by a key with `scope`."""
+def creating(scope: Scope, repeatable: bool = True) -> Any:
+    """A dependency: the `Edit` of a POST, by a key with `scope`.
+
+    One that is not repeatable takes no Idempotency-Key: its answer is not to be kept.
+    """
+
+    async def edit_once(
+        database: DatabaseDep,
+        caller: Caller = Depends(Allowed(scope)),  # noqa: B008 - how FastAPI is told
+        validate_only: ValidateOnly = False,
+    ) -> Edit:
+        return Edit(database, caller, validate_only, "")
 
     async def edit(
         request: Request,
@@ -236,7 +247,7 @@ def creating(scope: Scope) -> Any:
         fingerprint = _fingerprint(request, await request.body())
         return Edit(database, caller, validate_only, fingerprint, idempotency_key)
 
-    return edit
+    return edit if repeatable else edit_once
 
 
 def changing(scope: Scope) -> Any:

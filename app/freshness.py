@@ -1,5 +1,6 @@
 """How long an answer may be used without asking again, as `Cache-Control` says it."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -20,6 +21,18 @@ BEFORE, AFTER = timedelta(hours=1), timedelta(minutes=10)
 def public(max_age: int) -> str:
     """Anybody may keep the answer for `max_age` seconds; a while longer while they ask again."""
     return f"public, max-age={max_age}, stale-while-revalidate=300, stale-if-error=86400"
+
+
+_MAX_AGE = re.compile(r"max-age=(\d+), stale-while-revalidate=(\d+)")
+
+
+def not_beyond(moment: datetime, cache_control: str) -> str:
+    """`cache_control` so that no cache shows an answer once `moment` has come."""
+    left = int((moment - now()).total_seconds())
+    ages = _MAX_AGE.search(cache_control)
+    if left < 0 or ages is None or int(ages[1]) + int(ages[2]) <= left:
+        return cache_control
+    return _MAX_AGE.sub(f"max-age={min(int(ages[1]), left)}", cache_control)
 
 
 class Launched(Protocol):

@@ -1,17 +1,23 @@
 """The application: the only module that knows every resource."""
 
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
+from signal import SIGINT, SIGTERM
+from types import FrameType
 from typing import Any
 
+from anyio import create_task_group
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
 from app import errors
 from app.articles.router import router as articles
 from app.audit.router import router as audit
+from app.background import Background
 from app.changes.live import Live
 from app.changes.router import router as changes
 from app.config import Settings, get_settings
@@ -31,6 +37,7 @@ from app.openapi import document
 from app.people.router import router as people
 from app.portal.router import router as portal
 from app.strictness import only_declared
+from app.webhooks.router import router as webhooks
 
 RESOURCES: tuple[APIRouter, ...] = (
     portal,
@@ -41,6 +48,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     crew,
     assignments,
     changes,
+    webhooks,
     keys,
     audit,
 )
@@ -54,20 +62,44 @@ class Zarya(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
+        background: Background = self.state.background
         inner = Deprecations(super().build_middleware_stack())
-        return RequestId(Methods(Answers(inner), self))
+        return RequestId(Methods(Answers(inner, lambda: background.next_due), self))
+
+
+@contextmanager
+def _let_go(live: Live) -> Iterator[None]:
+    """Let listeners go as soon as the process is told to end; the server waits for them."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        live.close()
+        if callable(before[number]):
+            before[number](number, frame)
+
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, told) for number in (SIGINT, SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, its database at `settings.database_url`."""
     settings = settings or get_settings()
     database = Database(settings.database_url, settings.read_threads)
+    background = Background(database, settings.private_targets)
+    live = Live(database)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         gc.collect()
         gc.freeze()  # what is there by now stays; looking through it again would only hold up
-        yield
+        async with create_task_group() as tasks:
+            tasks.start_soon(background.run)
+            with _let_go(live):
+                yield
+            tasks.cancel_scope.cancel()
         database.close()
 
     app = Zarya(
@@ -83,7 +115,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.database = database
-    app.state.live = Live(database)
+    app.state.background = background
+    app.state.live = live
     errors.install(app)
     for router in (*RESOURCES, site, docs):
         app.include_router(router)

@@ -39,6 +39,8 @@ TAGS = {
     "launches": "Launches to the station, and their calendar.",
     "people": "Who flew, or set out to fly, to the station.",
     "crew": "Who held which role in which mission.",
+    "changes": "What has changed: for copies of the archive, and for those who listen.",
+    "webhooks": "Other services that are told of changes.",
     "keys": "The keys that editors and programs write with.",
     "audit": "Who changed what.",
 }
@@ -98,6 +100,8 @@ EXAMPLES: dict[str, Any] = {
     "tag": ["launch"],
     "tag_not": ["launch"],
     "type": ["mission"],
+    "types": ["mission"],
+    "Last-Event-ID": "WyJtIiwgMCwgMTc0MCwgIjIwMjYtMTEtMjQiXQ",
     "tz": "Europe/Moscow",
     "updated_at_gte": "2019-04-04T00:00:00Z",
     "vehicle": ["Soyuz-2.1a"],

@@ -1,10 +1,11 @@
 """How articles are written, and how they become public."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from fastapi import Response
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.articles.queries import whole_article
@@ -25,7 +26,9 @@ from app.models import (
     Mission,
     Person,
 )
+from app.refs import public
 from app.slugs import missing, set_slug
+from app.trail import Actor, note
 
 
 def recorded(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecord]:
@@ -158,7 +161,36 @@ def _remove(_session: Session, article: Article) -> None:
     touch(article)
 
 
+SCHEDULE = Actor("zarya schedule", "the schedule")
 EDITABLE = Editable(Article, ArticleWrite, save, recorded, shown, featured_by, _remove)
+
+
+_DUE = Article.announced.is_(False), public()
+
+
+def has_due(reader: Reader) -> bool:
+    """Whether the time of a scheduled article has come, and nobody has been told of it."""
+    return reader.scalar(select(Article.id).where(*_DUE).limit(1)) is not None
+
+
+def announce_due(session: Session) -> int:
+    """Let the changes tell of scheduled articles whose time has come. Returns how many."""
+    due = select(Article).where(*_DUE).with_for_update()
+    found = session.scalars(due.order_by(Article.published_at, Article.id)).all()
+    for article in found:
+        edited = article.edited
+        before = EDITABLE.snapshot(session, article)
+        touch(article)
+        article.edited = edited
+        after = EDITABLE.snapshot(session, article)
+        note(session, SCHEDULE, "appear", "article", article.id, article.slug, before, after)
+    return len(found)
+
+
+def next_due(reader: Reader) -> datetime | None:
+    """When the next scheduled article will appear, None where none is scheduled."""
+    ahead = Article.state == ArticleState.PUBLISHED, Article.published_at > now()
+    return reader.scalar(select(func.min(Article.published_at)).where(*ahead))
 
 
 async def publish(edit: Edit, slug: str) -> Response:

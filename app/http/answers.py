@@ -6,6 +6,7 @@ which is what a cache of whole answers needs too.
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from hashlib import blake2b
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.freshness import not_beyond
 from app.http.coding import Coding, accepted, encode
 
 FRESH = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
@@ -29,21 +31,24 @@ _UPDATED = re.compile(rb'"updated_at":"([0-9T:-]{19}Z)"')
 class Answers:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, next_change: Callable[[], datetime | None]) -> None:
+        """`next_change` tells when answers will change by themselves, None where nobody knows."""
         self.app = app
+        self.next_change = next_change
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(scope, send)
+        answer = _Answer(scope, send, self.next_change())
         await self.app(answer.asked, receive, answer.take)
 
 
 class _Answer:
     """One answer on its way out."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, next_change: datetime | None) -> None:
+        self.next_change = next_change
         self.request = Headers(scope=scope)
         self.method = scope["method"]
         # HEAD is GET without the body: the application need not know it.
@@ -51,6 +56,7 @@ class _Answer:
         self.send = send
         self.start: Message = {}
         self.whole = False
+        self.ended = False
         self.body = b""
 
     async def take(self, message: Message) -> None:
@@ -70,15 +76,19 @@ class _Answer:
             self.body += message.get("body", b"")
             if not message.get("more_body", False):
                 await self._send_whole(self.body)
-        else:
-            body = b"" if self.method == "HEAD" else message.get("body", b"")
-            await self.send({**message, "body": body})
+        elif self.method != "HEAD":
+            await self.send(message)
+        elif not self.ended:  # at once: what is streamed may have no end
+            self.ended = True
+            await self.send({"type": "http.response.body", "body": b""})
 
     def _set_caching(self, headers: MutableHeaders, status: int) -> None:
         if "authorization" in self.request:
             headers["cache-control"] = PRIVATE
         elif "cache-control" not in headers:
             headers["cache-control"] = FRESH if status < 400 else UNCACHED
+        if self.next_change is not None:
+            headers["cache-control"] = not_beyond(self.next_change, headers["cache-control"])
         headers.add_vary_header("Accept-Encoding")
 
     async def _send_whole(self, body: bytes) -> None:

@@ -27,8 +27,8 @@ class ArticleState(StrEnum):
 class Article(Recorded, Base):
     """A news item; its body is Markdown and comes out as sanitised HTML.
 
-    Translations of one another share a `translation_key`. `announced` is set when the public first
-    sees it, and stays.
+    Translations of one another share a `translation_key`. `announced` says whether the public has
+    been told of it: a scheduled one will be when its time comes.
     """
 
     __tablename__ = "articles"
@@ -76,7 +76,8 @@ class Article(Recorded, Base):
                 self.published_at, self.published_at_precision
             )
             published = self.state in {None, ArticleState.PUBLISHED}  # None: not yet by default
-            self.announced = bool(self.announced) or (published and self.published_at <= now())
+            seen = self.published_at <= now()
+            self.announced = seen if published else bool(self.announced)
         else:
             self.published_at = self.published_at_precision = self.published_until = None
         self.source_slug = slugify(self.source_name)

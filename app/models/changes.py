@@ -104,9 +104,13 @@ def record_type(model: type[Recorded]) -> RecordType:
 @listens_for(Recorded, "after_delete", propagate=True)
 def _note(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
     # An article that the public has never seen is nobody's business, nor is its end.
-    if not isinstance(record, Article) or record.announced:
+    if not isinstance(record, Article) or record.announced or _was_announced(record):
         kind = record_type(type(record))
         connection.execute(insert(Change).values(type=kind, record_id=record.id))
+
+
+def _was_announced(article: Article) -> bool:
+    return True in (inspect(article).attrs.announced.history.deleted or ())
 
 
 @listens_for(Recorded, "after_update", propagate=True)

@@ -1,0 +1,1 @@
+"""Webhooks: other services that are told of changes."""

@@ -1,0 +1,65 @@
+"""`/v1/webhooks`: other services that are told of changes."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Response
+
+from app.auth import Allowed, Caller
+from app.database import DatabaseDep
+from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.freshness import versioned
+from app.models import Scope
+from app.pagination import PageQuery, with_links
+from app.parameters import IdPath
+from app.webhooks import queries
+from app.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=EditRoute)
+
+Writer = Annotated[Caller, Depends(Allowed(Scope.WEBHOOKS_WRITE))]
+Creating = Annotated[Edit, Depends(creating(Scope.WEBHOOKS_WRITE, repeatable=False))]
+Changing = Annotated[Edit, Depends(changing(Scope.WEBHOOKS_WRITE))]
+WebhookPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(WebhookWrite)]
+
+
+@router.get("", name="listWebhooks", summary="List webhooks")
+async def list_webhooks(
+    query: Annotated[PageQuery, Query()],
+    _writer: Writer,
+    database: DatabaseDep,
+    response: Response,
+) -> WebhookPage:
+    """Every webhook, the oldest first, and how it fares."""
+    return with_links(response, await database.read(queries.list_webhooks, query))
+
+
+@router.get("/{id}", name="getWebhook", summary="Get a webhook")
+async def get_webhook(
+    id_: IdPath, _writer: Writer, database: DatabaseDep, response: Response
+) -> WebhookRead:
+    """A webhook and how it fares, without its secret."""
+    return versioned(response, await database.read(queries.get_webhook, id_))
+
+
+@router.post(
+    "",
+    name="createWebhook",
+    summary="Create a webhook",
+    status_code=201,
+    response_model=WebhookCreated,
+)
+async def create_webhook(webhook: WebhookWrite, edit: Creating) -> Response:
+    """The answer shows the secret this once; so no Idempotency-Key, which would have it kept."""
+    return await queries.create_webhook(edit, webhook)
+
+
+@router.patch("/{id}", name="updateWebhook", summary="Change a webhook", response_model=WebhookRead)
+async def update_webhook(id_: IdPath, patch: WebhookPatch, edit: Changing) -> Response:
+    """A merge patch (RFC 7396). Enabled again, it hears of all that it has missed."""
+    return await queries.patch_webhook(edit, id_, patch)
+
+
+@router.delete("/{id}", name="deleteWebhook", summary="Delete a webhook", status_code=204)
+async def delete_webhook(id_: IdPath, edit: Changing) -> Response:
+    """It is told of nothing any more."""
+    return await queries.delete_webhook(edit, id_)
