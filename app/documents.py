@@ -38,7 +38,7 @@ def example(**fields: Any) -> ConfigDict:
 
 
 Prose = Annotated[
-    str, AfterValidator(storable), StringConstraints(strip_whitespace=True, min_length=1)
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)
 ]
 """Text of any kind."""
 
@@ -71,8 +71,8 @@ def _web_address(value: str) -> str:
 
 WebAddress = Annotated[
     str,
-    AfterValidator(storable),
     StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"]+$"),
+    AfterValidator(storable),
     AfterValidator(_web_address),
     WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000}),
 ]
@@ -85,8 +85,8 @@ class SourceWrite(Document):
     """Where facts of a record come from."""
 
     name: Annotated[Prose, Field(max_length=120)]
-    url: WebAddress | None
-    licence: Annotated[Prose, Field(max_length=120)] | None
+    url: WebAddress | None = None
+    licence: Annotated[Prose, Field(max_length=120)] | None = None
 
 
 def exactness(at: object, precision: Precision | None) -> Precision | None:

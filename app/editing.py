@@ -38,6 +38,7 @@ from app.errors import (
 )
 from app.freshness import Versioned
 from app.models import KeptAnswer, Recorded, Scope, record_type
+from app.parameters import Maybe
 from app.slugs import missing
 from app.trail import note
 
@@ -234,7 +235,7 @@ def creating(scope: Scope, repeatable: bool = True) -> Any:
         caller: Caller = Depends(Allowed(scope)),  # noqa: B008 - how FastAPI is told
         validate_only: ValidateOnly = False,
         idempotency_key: Annotated[
-            str | None,
+            Maybe[str],
             Header(
                 alias="Idempotency-Key",
                 description="A name of your own for this request: repeated within 24 hours, it "

@@ -1,5 +1,6 @@
 """The OpenAPI document: what FastAPI derives, put so that generators make good clients of it."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -147,6 +148,12 @@ HEADERS = {
     "Retry-After": ("After how many seconds to try again.", "5"),
 }
 
+STREAM = {
+    "type": "string",
+    "description": "Server-sent events: `event` is the `op` of a change, `data` the change itself "
+    "as `/v1/changes` shows it, `id` a cursor of what follows.",
+}
+
 ALWAYS = ("Access-Control-Allow-Origin", "X-Request-ID")
 """The headers of every answer."""
 
@@ -230,8 +237,10 @@ def document(app: FastAPI) -> Schema:
     components["responses"] = {
         name: _error(kind, headers) for name, (kind, headers) in ERRORS.items()
     }
-    tidied: Schema = _tidy(made)
-    return tidied
+    # A part of a document has a schema for each way, where it may leave out what answers show.
+    text = json.dumps(_tidy(made)).replace("Write-Output", "Record").replace("-Input", "")
+    document: Schema = json.loads(text)
+    return document
 
 
 def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) -> None:
@@ -252,6 +261,8 @@ def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) ->
         needed = f"Needs a key with the scope `{scope}`." if scope else "Needs a key."
         operation["description"] += f"\n\n{needed}"
     success["description"] = operation["summary"] + "."
+    if "text/event-stream" in success.get("content", {}):
+        success["content"]["text/event-stream"] = {"schema": STREAM}
     headers = _success_headers(method, name, names, status)
     success["headers"] = {each: {"$ref": f"#/components/headers/{each}"} for each in headers}
     if name in LINKS:

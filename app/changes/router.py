@@ -11,6 +11,7 @@ from app.changes.live import Live
 from app.changes.place import Place
 from app.changes.schemas import ChangeFilters, ChangePage, ChangeQuery
 from app.database import DatabaseDep
+from app.parameters import Maybe
 
 router = APIRouter(prefix="/v1", tags=["changes"])
 
@@ -27,7 +28,7 @@ async def list_changes(
 async def _resumed(
     query: Annotated[ChangeFilters, Query()],
     last_event_id: Annotated[
-        str | None,
+        Maybe[str],
         Header(alias="Last-Event-ID", max_length=400, description="The id of the last event."),
     ] = None,
 ) -> Place | None:

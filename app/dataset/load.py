@@ -1,8 +1,9 @@
 """The embedded archive into the database: what is missing is added, what differs is set right.
 
 Rows are matched by what names them (slug, site code, mission and ordinal …), never by id. Records
-that the dataset does not know are left alone; the parts of one that it knows (crew, tasks, links)
-are exactly the dataset's. A second run writes nothing.
+that the dataset does not know are left alone, and so are those that editors have written, renamed
+or deleted; of the others the parts (crew, tasks, links) are exactly the dataset's. A second run
+writes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -34,6 +35,9 @@ from app.models import (
     Vehicle,
 )
 from app.text import slugify
+from app.trail import Actor, note
+
+LOADER = Actor("zarya load", "the embedded archive")
 
 Progress = Callable[[str, int, int], None]
 """Told before each step: what comes now, how many steps are done, and of how many."""
@@ -54,7 +58,7 @@ class LoadReport:
 def load(session: Session, progress: Progress = lambda *_: None) -> LoadReport:
     """Bring the embedded archive into the database of `session`, in its transaction.
 
-    Raises IntegrityError where a record of another origin holds a name that the dataset needs.
+    The audit trail gets one entry for all of it; the changes tell of each record.
     """
     steps = ("dataset", "people", "launches", "flights", "articles", "missions", "links")
 
@@ -83,6 +87,9 @@ def load(session: Session, progress: Progress = lambda *_: None) -> LoadReport:
     merge.touch()
     progress("done", len(steps), len(steps))
     changed = len(merge.created) + len(merge.updated)
+    if changed:
+        counts = {"created": len(merge.created), "updated": len(merge.updated)}
+        note(session, LOADER, "load", "archive", None, None, None, counts)
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)
 
 
@@ -127,6 +134,7 @@ def _launches(merge: Merge, dataset: Dataset) -> Ids:
             launch.slug: _launch(dataset, launch, vehicles, sites)
             for launch in dataset.launches.values()
         },
+        "cospar_id",
     )
     ships: dict[Key, Values] = {
         (launches[launch.slug], ordinal): {"name": craft.name, "kind": craft.kind}
@@ -200,6 +208,8 @@ def _articles(merge: Merge, articles: Iterable[ArticleRecord]) -> Ids:
             }
             for article in articles
         },
+        "translation_key",
+        "language",
     )
 
 
@@ -225,6 +235,7 @@ def _missions(merge: Merge, dataset: Dataset, found: set[Relation], articles: Id
             }
             for mission in records
         },
+        "number",
     )
     aliases: dict[Key, Values] = {
         (missions[mission.slug], f"expedition-{mission.number}"): {} for mission in records
@@ -252,7 +263,7 @@ def _crews(
     crews: dict[Key, Values] = {
         (missions[mission.slug], ordinal): {
             "person_id": people[row.person],
-            "flight_id": flights[launches[row.arrived_with], people[row.person]],
+            "flight_id": flights.get((launches[row.arrived_with], people[row.person])),
             "role": row.role,
             "position": row.position,
             "credited_as": row.credited_as,

@@ -1,5 +1,7 @@
 """How records are merged into tables: compared by their columns, written only where they differ.
 
+What editors have written stays as they left it, and what they have deleted does not come back.
+
 Comparing takes one statement a table and makes no entities, so that a load which changes nothing
 is quick. Only rows of the owners named are looked at, however many others the table holds.
 """
@@ -13,11 +15,25 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.dates import now
-from app.models import Article, Base, Launch, Mission, Person, Site, Vehicle
+from app.models import (
+    Article,
+    Base,
+    FormerSlug,
+    Launch,
+    Mission,
+    Person,
+    Recorded,
+    Site,
+    Vehicle,
+    record_type,
+)
 
 Key = tuple[Any, ...]
 Values = Mapping[str, Any]
 Record = type[Article] | type[Launch] | type[Mission] | type[Person] | type[Site] | type[Vehicle]
+
+GONE = -1
+"""The id of nothing: what it is a part of, or refers to, is not written."""
 
 BATCH = 500
 """How many values one statement names: databases bound the number of its parameters."""
@@ -32,12 +48,22 @@ class Merge:
     created: set[tuple[Record, int]] = field(default_factory=set)
     updated: set[tuple[Record, int]] = field(default_factory=set)
     touched: set[tuple[Record, int]] = field(default_factory=set)
+    held: set[tuple[Record, int]] = field(default_factory=set)
+    """What editors have written: neither it nor what belongs to it is touched."""
 
-    def records(self, model: Record, name: str, wanted: Mapping[str, Values]) -> dict[str, int]:
-        """Merge records that the column `name` names, and tell the id of each."""
-        keyed = {(key,): values for key, values in wanted.items()}
-        created, changed, _ = self._merge(model, (name,), wanted, keyed)
-        ids = dict(_rows(self.session, model, (name, "id"), wanted))
+    def records(
+        self, model: Record, name: str, wanted: Mapping[str, Values], *unique: str
+    ) -> dict[str, int]:
+        """Merge records that the column `name` names, and tell the id of each.
+
+        The id of one that editors have deleted is `GONE`; so is that of one whose `unique` columns
+        are those of a record that editors keep under another name.
+        """
+        held = self._held(model, wanted, unique) if issubclass(model, Recorded) else {}
+        self.held |= {(model, id_) for id_ in (*held.values(), GONE)}
+        keyed = {(key,): values for key, values in wanted.items() if key not in held}
+        created, changed, _ = self._merge(model, (name,), [key for (key,) in keyed], keyed)
+        ids = dict(_rows(self.session, model, (name, "id"), wanted)) | held
         self.total += len(wanted)
         self.created |= {(model, ids[key]) for (key,) in created}
         self.updated |= {(model, ids[key]) for (key,) in changed}
@@ -55,11 +81,37 @@ class Merge:
 
         A part that is not wanted is deleted, and an owner whose parts change is touched.
         """
-        created, changed, surplus = self._merge(model, names, list(ids), wanted)
+        free = [id_ for id_ in ids if (owner, id_) not in self.held]
+        kept = {
+            key: values
+            for key, values in wanted.items()
+            if (owner, key[0]) not in self.held and GONE not in (*key, *values.values())
+        }
+        created, changed, surplus = self._merge(model, names, free, kept)
         for entity in _entities(self.session, model, names, surplus):
             self.session.delete(entity)
         self.session.flush()
         self.touched |= {(owner, key[0]) for key in (*created, *changed, *surplus)}
+
+    def _held(
+        self, model: type[Recorded], wanted: Mapping[str, Values], unique: tuple[str, ...]
+    ) -> dict[str, int]:
+        """Of the names `wanted`, those that are the editors' by now, each with its id."""
+        columns = [getattr(model, name) for name in unique]
+        edited = self.session.execute(select(model.slug, model.id, *columns).where(model.edited))
+        kept = [(slug, id_, tuple(values)) for slug, id_, *values in edited]
+        former = self.session.execute(
+            select(FormerSlug.slug, FormerSlug.record_id).where(
+                FormerSlug.type == record_type(model)
+            )
+        )
+        held = {slug: GONE if id_ is None else id_ for slug, id_ in former if slug in wanted}
+        taken = {values: slug for slug, _, values in kept} if unique else {}
+        for slug, given in wanted.items():
+            owner = taken.get(tuple(given[name] for name in unique), slug) if unique else slug
+            if owner != slug and None not in [given[name] for name in unique]:
+                held.setdefault(slug, GONE)
+        return held | {slug: id_ for slug, id_, _ in kept if slug in wanted}
 
     def touch(self) -> None:
         """Give records whose parts have changed a new version, as if they themselves had."""

@@ -177,10 +177,10 @@ class SeatWrite(Document):
 
     person: Slug
     role: ShipRole
-    landed_with: Slug | None
+    landed_with: Slug | None = None
     """The launch of the ship that brought them home; null while they are in space."""
-    landed_at: Moment | None
-    landed_at_precision: Precision | None
+    landed_at: Moment | None = None
+    landed_at_precision: Precision | None = None
 
 
 class LaunchDocument(Document):

@@ -11,7 +11,8 @@ ANSWERS = [
     ("GET", "/v1/missions?limit=0", 422),
     ("GET", "/v1/missions/expedition-59", 308),
     ("GET", "/nowhere", 404),
-    ("POST", "/v1/missions", 405),
+    ("POST", "/v1/missions", 401),
+    ("POST", "/v1/missions/iss-59", 405),
     ("OPTIONS", "/v1/missions", 204),
     ("HEAD", "/v1/missions", 200),
 ]
@@ -45,15 +46,24 @@ def test_a_fault_of_ours_has_all_headers_too(
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/missions", "/v1/missions/iss-59", "/v1/articles/archive", "/", "/openapi.json"]
+    ("path", "methods"),
+    [
+        ("/v1/missions", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/missions/iss-59", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("/v1/missions/iss-59/crew", "GET, HEAD, OPTIONS, PUT"),
+        ("/v1/missions/iss-59/tasks", "OPTIONS, PUT"),
+        ("/v1/articles/a/publish", "OPTIONS, POST"),
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/openapi.json", "GET, HEAD, OPTIONS"),
+    ],
 )
-def test_options_and_405_list_every_method(archive: TestClient, path: str) -> None:
+def test_options_and_405_list_every_method(archive: TestClient, path: str, methods: str) -> None:
     options = archive.options(path)
     assert (options.status_code, options.content) == (204, b"")
-    assert options.headers["Allow"] == "GET, HEAD, OPTIONS"
-    refused = archive.delete(path)
+    assert options.headers["Allow"] == methods
+    refused = archive.request("PROPFIND", path)
     assert refused.status_code == 405
-    assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert refused.headers["Allow"] == methods
 
 
 def test_options_of_nothing_is_404(archive: TestClient) -> None:
@@ -72,7 +82,7 @@ def test_a_preflight_is_let_through(archive: TestClient) -> None:
         },
     )
     assert answer.status_code == 204
-    assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS, POST"
     assert answer.headers["Access-Control-Allow-Headers"] == "if-none-match"
     assert answer.headers["Access-Control-Max-Age"] == "86400"
 

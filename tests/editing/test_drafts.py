@@ -1,0 +1,267 @@
+"""What is not published is found nowhere in public; what is scheduled appears by itself."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from app.articles.writing import announce_due, next_due
+from app.database import Database
+from app.freshness import not_beyond, public
+from app.models import AuditEntry
+from tests.editing import documents
+from tests.editing.documents import ANY
+
+SECRET = "xyzzy"  # noqa: S105 - a word to look for
+NOW = datetime(2031, 4, 4, 12, tzinfo=UTC)
+DAY = "2031-04-04"
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def draft(**fields: Any) -> dict[str, Any]:
+    given = {
+        "title": f"Title {SECRET}",
+        "lead": f"Lead {SECRET}",
+        "body": f"Body {SECRET}",
+        "tags": [SECRET],
+        "source": {"name": f"Desk {SECRET}", "url": f"https://example.org/{SECRET}"},
+    }
+    return documents.article(**given | fields)
+
+
+def pages(client: TestClient, start: str, **parameters: Any) -> Iterator[str]:
+    """The texts of a list and of all that follow it."""
+    answer = client.get(start, params=parameters)
+    yield answer.text
+    while following := answer.json()["next"]:
+        answer = client.get(following)
+        yield answer.text
+
+
+def everything(client: TestClient, mission: str) -> dict[str, str]:
+    """Every public text that could show an article, by where it stands."""
+    month = {"month": DAY[:7], "tz": "UTC"}
+    lists = {
+        "list": {},
+        "whole": {"view": "full"},
+        "search": {"q": SECRET},
+        "tag": {"tag": SECRET},
+        "day": {"published_on": DAY, "tz": "UTC"},
+        "mission": {"mission": mission},
+        "total": {"with_total": "true"},
+    }
+    found = {
+        name: "".join(pages(client, "/v1/articles", **parameters))
+        for name, parameters in lists.items()
+    }
+    singles = {
+        "archive": client.get("/v1/articles/archive", params=month),
+        "index": client.get("/v1/articles/archive"),
+        "page": client.get(f"/v1/missions/{mission}/page", params=month),
+        "mission itself": client.get(f"/v1/missions/{mission}"),
+    }
+    found |= {name: answer.text + str(answer.headers.raw) for name, answer in singles.items()}
+    found["changes"] = "".join(pages(client, "/v1/changes"))
+    return found
+
+
+def tags(client: TestClient, mission: str) -> list[str]:
+    """The ETags of what could show an article."""
+    addresses = ["/v1/articles", "/v1/articles/archive", f"/v1/missions/{mission}/page"]
+    return [client.get(address).headers["ETag"] for address in addresses]
+
+
+@pytest.fixture
+def mission(editor: TestClient) -> str:
+    made = editor.post("/v1/missions", json=documents.mission(starts_at="2031-01-01T00:00:00Z"))
+    slug: str = made.json()["slug"]
+    return slug
+
+
+def test_a_draft_is_found_nowhere(
+    client: TestClient, editor: TestClient, mission: str, clock: time_machine.Traveller
+) -> None:
+    before = everything(client, mission), tags(client, mission)
+    whole = draft(missions=[mission], published_at=f"{DAY}T08:00:00Z")
+    made = editor.post("/v1/articles", json=whole)
+    address, slug = made.headers["Location"], made.json()["slug"]
+
+    def hidden(status: int = 404) -> None:
+        seen = everything(client, mission)
+        assert not [name for name, text in seen.items() if SECRET in text]
+        assert tags(client, mission) == before[1]
+        answer = client.get(address)
+        assert answer.status_code == status
+        assert SECRET not in answer.json()["title"]
+        assert client.get(f"{address}/preview").status_code == 401
+
+    hidden()
+    editor.patch(address, json={"body": f"More {SECRET}"}, headers=ANY)
+    hidden()
+    ahead = {"published_at": "2031-04-05T08:00:00Z"}
+    editor.patch(address, json=ahead, headers=ANY)
+    assert editor.post(f"{address}/publish").json()["status"] == "scheduled"
+    hidden()
+    editor.post(f"{address}/unpublish")
+    assert editor.get(f"{address}/preview").json()["status"] == "draft"
+    hidden()
+    editor.delete(address, headers=ANY)
+    hidden()
+    editor.post(f"{address}/restore")
+    editor.patch(address, json={"published_at": f"{DAY}T08:00:00Z"}, headers=ANY)
+    hidden()
+
+    # The positive control: published, it is found in every one of these places.
+    assert editor.post(f"{address}/publish").json()["status"] == "published"
+    after = everything(client, mission)
+    for name in after.keys() - {"archive", "index", "mission itself", "total"}:
+        assert SECRET in after[name], name
+    for name in ("archive", "index", "mission itself", "total"):
+        assert after[name] != before[0][name], name
+    assert all(a != b for a, b in zip(tags(client, mission), before[1], strict=True))
+
+    editor.post(f"{address}/unpublish")
+    assert editor.get(f"{address}/preview").json()["status"] == "unpublished"
+    gone = everything(client, mission)
+    assert not [name for name, text in gone.items() if SECRET in text]
+    editor.delete(address, headers=ANY)
+    assert client.get(address).status_code == 410
+    assert slug in client.get(address).json()["detail"]
+
+
+def test_neighbours_and_translations_are_public_ones(
+    client: TestClient, editor: TestClient
+) -> None:
+    def published(**fields: Any) -> str:
+        made = editor.post("/v1/articles", json=documents.article(**fields))
+        editor.post(f"{made.headers['Location']}/publish")
+        slug: str = made.json()["slug"]
+        return slug
+
+    first = published(published_at="2019-04-01T00:00:00Z")
+    hidden = published(published_at="2019-04-02T00:00:00Z", translation_key=None)
+    last = published(published_at="2019-04-03T00:00:00Z")
+    twin = published(language="ru", translation_key=last, published_at="2019-04-03T00:00:00Z")
+    shown = client.get(f"/v1/articles/{last}").json()
+    assert shown["previous"]["slug"] == hidden
+    assert [t["slug"] for t in shown["translations"]] == [twin]
+    assert [t["slug"] for t in client.get(f"/v1/articles/{twin}").json()["translations"]] == [last]
+    for slug in (hidden, twin):
+        editor.post(f"/v1/articles/{slug}/unpublish")
+    shown = client.get(f"/v1/articles/{last}").json()
+    assert shown["previous"]["slug"] == first
+    assert shown["translations"] == []
+    second = editor.post(
+        "/v1/articles", json=documents.article(language="ru", translation_key=last)
+    )
+    assert second.status_code == 422  # the hidden one still is the Russian one
+
+
+def test_a_scheduled_article_appears_at_its_second(
+    client: TestClient,
+    editor: TestClient,
+    database: Database,
+    mission: str,
+    clock: time_machine.Traveller,
+) -> None:
+    at = NOW + timedelta(minutes=5)
+    made = editor.post(
+        "/v1/articles",
+        json=draft(missions=[mission], published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}"),
+    )
+    address = made.headers["Location"]
+    editor.post(f"{address}/publish")
+    sync = list(pages(client, "/v1/changes"))[-1]
+    known = json.loads(sync)["sync"]
+
+    def announced() -> list[tuple[str, str]]:
+        with database.session() as session:
+            announce_due(session)
+        items = client.get(known).json()["items"]
+        return [(item["op"], item["type"]) for item in items]
+
+    clock.move_to(at - timedelta(seconds=1))
+    assert client.get(address).status_code == 404
+    assert announced() == []
+    with database.snapshot() as reader:
+        assert next_due(reader) == at
+    clock.move_to(at)
+    assert client.get(address).status_code == 200  # before anybody has announced it
+    assert SECRET in client.get("/v1/articles").text
+    assert client.get("/v1/articles/archive", params={"month": "2031-04"}).json()["total"] == 1
+    assert SECRET in client.get(f"/v1/missions/{mission}/page").text
+    assert announced() == [("upsert", "article")]
+    assert announced() == [("upsert", "article")]  # once, however often it is looked for
+    with database.snapshot() as reader:
+        assert next_due(reader) is None
+        trail = select(AuditEntry.actor).where(AuditEntry.action == "appear")
+        assert {row["actor"] for row in reader.all(trail)} == {"zarya schedule"}
+
+    # Put off again, copies are told to drop it, and when it comes back, of that too.
+    later = at + timedelta(minutes=5)
+    editor.patch(address, json={"published_at": f"{later:%Y-%m-%dT%H:%M:%SZ}"}, headers=ANY)
+    assert announced() == [("delete", "article")]
+    clock.move_to(later)
+    assert announced() == [("upsert", "article")]
+
+
+def test_caches_hold_nothing_beyond_the_next_publication() -> None:
+    usual = public(60)
+    with time_machine.travel(NOW, tick=False):
+        assert not_beyond(NOW + timedelta(hours=1), usual) == usual
+        assert not_beyond(NOW - timedelta(seconds=1), usual) == usual
+        assert (
+            not_beyond(NOW + timedelta(seconds=100), usual)
+            == "public, max-age=60, stale-if-error=86400"
+        )
+        assert not_beyond(NOW + timedelta(seconds=7), usual).startswith("public, max-age=7,")
+        assert not_beyond(NOW, usual).startswith("public, max-age=0,")
+        assert not_beyond(NOW + timedelta(seconds=7), "no-store") == "no-store"
+
+
+def test_what_leads_a_page_stays_public(editor: TestClient) -> None:
+    article = editor.post("/v1/articles", json=documents.article())
+    address, slug = article.headers["Location"], article.json()["slug"]
+    refused = editor.post("/v1/missions", json=documents.mission(featured_article=slug))
+    assert refused.json()["errors"][0]["pointer"] == "/featured_article"
+    editor.post(f"{address}/publish")
+    mission = editor.post("/v1/missions", json=documents.mission(featured_article=slug))
+    assert mission.status_code == 201
+    assert editor.post(f"{address}/unpublish").status_code == 409
+    assert editor.delete(address, headers=ANY).status_code == 409
+    freed = editor.patch(mission.headers["Location"], json={"featured_article": None}, headers=ANY)
+    assert freed.status_code == 200
+    assert editor.delete(address, headers=ANY).status_code == 204
+
+
+def test_what_is_published_keeps_a_date(editor: TestClient) -> None:
+    made = editor.post("/v1/articles", json=documents.article())
+    address = made.headers["Location"]
+    assert editor.post(f"{address}/publish").json()["published_at"]
+    refused = editor.patch(address, json={"published_at": None}, headers=ANY)
+    assert refused.json()["errors"][0]["pointer"] == "/published_at"
+    editor.post(f"{address}/unpublish")
+    assert editor.patch(address, json={"published_at": None}, headers=ANY).status_code == 200
+
+
+def test_a_deleted_article_cannot_be_changed_before_it_is_restored(editor: TestClient) -> None:
+    made = editor.post("/v1/articles", json=documents.article())
+    address = made.headers["Location"]
+    assert editor.post(f"{address}/restore").json()["status"] == "draft"  # nothing to do
+    editor.delete(address, headers=ANY)
+    assert editor.patch(address, json={"title": "No"}, headers=ANY).status_code == 410
+    assert editor.delete(address, headers=ANY).status_code == 410
+    assert editor.post(f"{address}/publish").status_code == 410
+    assert editor.get(f"{address}/preview").json()["status"] == "deleted"
+    assert editor.post(f"{address}/restore").json()["status"] == "draft"
+    assert editor.patch(address, json={"title": "Yes"}, headers=ANY).status_code == 200

@@ -1,0 +1,166 @@
+"""Many at once: one wins, nothing is done twice. Each check is shown to fail on a naive way."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Barrier
+from time import sleep
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.dates import now
+from app.models import Change, Person, Scope
+from tests import factories
+from tests.conftest import NewDatabase, database_of, served, with_key
+from tests.editing import documents
+
+AT_ONCE = 100
+ROUNDS = 10
+
+
+@pytest.fixture(scope="module")
+def editor(new_database: NewDatabase) -> Iterator[TestClient]:
+    """A client with a key, over a database that many processes could share."""
+    with served(new_database()) as client, with_key(client, *Scope) as editor:
+        yield editor  # entered, so that all its requests run in one loop, as in a server
+
+
+def together(work: Callable[[int], Any], times: int) -> list[Any]:
+    """What `work` answers for each number, all begun at once."""
+    barrier = Barrier(times)
+
+    def one(number: int) -> Any:
+        barrier.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(one, range(times)))
+
+
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_one_change_of_a_version_wins(editor: TestClient, turn: int) -> None:
+    made = editor.post("/v1/people", json=documents.person())
+    address, version = made.headers["Location"], {"If-Match": made.headers["ETag"]}
+
+    def change(number: int) -> int:
+        patch = {"aliases": [f"Number {number}"]}
+        return editor.patch(address, json=patch, headers=version).status_code
+
+    assert Counter(together(change, AT_ONCE)) == {200: 1, 412: AT_ONCE - 1}
+    assert editor.get(address).json()["version"] == 2
+
+
+def test_one_key_makes_one_record(editor: TestClient) -> None:
+    for turn in range(3):
+        headers = {"Idempotency-Key": f"race-{turn}"}
+        document = documents.person()
+
+        def make(
+            _: int, document: Any = document, headers: dict[str, str] = headers
+        ) -> tuple[int, bytes]:
+            answer = editor.post("/v1/people", json=document, headers=headers)
+            return answer.status_code, answer.content
+
+        answers = together(make, 50)
+        assert {status for status, _ in answers} == {201}
+        assert len({body for _, body in answers}) == 1
+        found = editor.get("/v1/people", params={"q": document["name"], "with_total": True})
+        assert found.json()["total"] == 1
+
+
+def test_a_deletion_and_a_change_do_not_both_win(editor: TestClient) -> None:
+    for _ in range(5):
+        made = editor.post("/v1/people", json=documents.person())
+        address, version = made.headers["Location"], {"If-Match": made.headers["ETag"]}
+
+        def act(number: int, address: str = address, version: dict[str, str] = version) -> int:
+            if number % 2:
+                return editor.delete(address, headers=version).status_code
+            patch = {"agency": f"A{number}"}
+            return editor.patch(address, json=patch, headers=version).status_code
+
+        codes = Counter(together(act, 20))
+        assert codes[200] + codes[204] == 1, codes
+
+
+def test_two_commanders_cannot_come_in_at_once(editor: TestClient) -> None:
+    mission = editor.post("/v1/missions", json=documents.mission()).json()["slug"]
+    people = [editor.post("/v1/people", json=documents.person()).json()["slug"] for _ in range(10)]
+
+    def assign(number: int) -> int:
+        document = {"mission": mission, "person": people[number], "role": "commander"}
+        return editor.post("/v1/crew-assignments", json=document).status_code
+
+    assert Counter(together(assign, 10)) == {201: 1, 422: 9}
+
+
+def test_every_write_is_in_the_trail_once(editor: TestClient) -> None:
+    made = editor.post("/v1/people", json=documents.person())
+    address, slug = made.headers["Location"], made.json()["slug"]
+
+    def change(number: int) -> int:
+        patch = {"aliases": [f"Number {number}"]}
+        return editor.patch(address, json=patch, headers={"If-Match": "*"}).status_code
+
+    assert set(together(change, 20)) == {200}
+    trail = editor.get("/v1/audit", params={"slug": slug, "limit": 100, "sort": "at"}).json()
+    assert [e["after"]["version"] for e in trail["items"]] == list(range(1, 22))
+    for earlier, later in zip(trail["items"], trail["items"][1:], strict=False):
+        assert later["before"] == earlier["after"]
+
+
+def naive(session: Session, id_: int, version: int, name: str) -> bool:
+    """What everybody writes first: read, compare, write."""
+    if session.scalar(select(Person.version).where(Person.id == id_)) != version:
+        return False
+    sleep(0.02)
+    session.execute(update(Person).where(Person.id == id_).values(agency=name, version=version + 1))
+    return True
+
+
+def test_the_race_is_real(new_database: NewDatabase) -> None:
+    """Read, compare, write lets several win on PostgreSQL; SQLite's one writer hides it."""
+    with served(new_database()) as client:
+        database = Database(database_of(client).engine.url.render_as_string(False), 8)
+        with database.session() as session:
+            person = factories.person()
+            session.add(person)
+            session.flush()
+            id_ = person.id
+
+        def change(number: int) -> bool:
+            with database.session() as session:
+                return naive(session, id_, 1, str(number))
+
+        winners = sum(together(change, 8))
+        assert winners == 1 if database.engine.dialect.name == "sqlite" else winners > 1
+        database.close()
+
+
+def test_the_count_of_changes_is_that_of_writes(editor: TestClient) -> None:
+    """One write, one change: also where several flushes were needed."""
+    database = database_of(editor)
+
+    def changes() -> int:
+        with database.snapshot() as reader:
+            return reader.scalar(select(func.count()).select_from(Change)) or 0
+
+    before = changes()
+    made = editor.post("/v1/articles", json=documents.article(published_at="2019-04-04T00:00:00Z"))
+    assert changes() == before  # a draft is nobody's business
+    published = editor.post(f"{made.headers['Location']}/publish")
+    assert changes() == before + 1
+    patch = {"tags": ["a", "b"], "title": "Another", "slug": f"another-{next(_numbers)}"}
+    version = {"If-Match": published.headers["ETag"]}
+    changed = editor.patch(made.headers["Location"], json=patch, headers=version)
+    assert changed.json()["version"] == published.json()["version"] + 1
+    assert changes() == before + 2
+
+
+_numbers = count(int(now().timestamp()))

@@ -1,0 +1,339 @@
+"""What every write has in common: conditions, refusals, versions, repetition, trial."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.models import ApiKey, Article, AuditEntry, KeptAnswer, Person, Scope
+from tests.conftest import with_key
+from tests.editing import documents
+from tests.editing.documents import ANY
+
+JSON = {"Content-Type": "application/json"}
+MAKERS = {
+    "articles": documents.article,
+    "people": documents.person,
+    "missions": documents.mission,
+    "launches": documents.launch,
+}
+A_FIELD = {
+    "articles": {"lead": "Another lead."},
+    "people": {"agency": "CSA"},
+    "missions": {"summary": "Another summary."},
+    "launches": {"outcome_note": "A note."},
+}
+
+
+@pytest.fixture(params=MAKERS)
+def resource(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def make(editor: TestClient, resource: str, **fields: Any) -> tuple[str, str]:
+    """The address of a new record, and its ETag."""
+    answer = editor.post(f"/v1/{resource}", json=MAKERS[resource](**fields))
+    assert answer.status_code == 201, answer.text
+    return answer.headers["Location"], answer.headers["ETag"]
+
+
+def faults(answer: Any) -> dict[str, str]:
+    """By pointer, the code of each fault that a 422 tells of."""
+    assert answer.status_code == 422, answer.text
+    return {fault["pointer"]: fault["code"] for fault in answer.json()["errors"]}
+
+
+def test_a_record_is_made_changed_and_deleted(
+    editor: TestClient, client: TestClient, resource: str
+) -> None:
+    address, etag = make(editor, resource)
+    changed = editor.patch(address, json=A_FIELD[resource], headers={"If-Match": etag})
+    assert changed.status_code == 200
+    assert changed.json()["version"] == 2
+    assert changed.headers["Cache-Control"] == "private, no-store"
+    for name, value in A_FIELD[resource].items():
+        assert changed.json()[name] == value
+    etag = changed.headers["ETag"]
+    deleted = editor.delete(address, headers={"If-Match": etag})
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert client.get(address).status_code == (404 if resource == "articles" else 410)
+
+
+def test_the_tag_of_a_read_is_good_for_a_write(
+    editor: TestClient, client: TestClient, resource: str
+) -> None:
+    address, _ = make(editor, resource)
+    if resource == "articles":
+        editor.post(f"{address}/publish")
+    read = client.get(address)
+    strong = read.headers["ETag"].removeprefix("W/")
+    for tag in (read.headers["ETag"], strong, f'"other", {strong}'):
+        assert editor.patch(address, json={}, headers={"If-Match": tag}).status_code == 200
+
+
+def test_a_change_without_a_version_is_refused(editor: TestClient, resource: str) -> None:
+    address, _ = make(editor, resource)
+    for method in ("PATCH", "DELETE"):
+        answer = editor.request(method, address, headers=JSON, content="{")
+        assert answer.status_code == 428
+        assert answer.json()["type"].endswith("/problems/precondition-required")
+
+
+def test_a_change_of_another_version_is_refused(editor: TestClient, resource: str) -> None:
+    address, etag = make(editor, resource)
+    changed = editor.patch(address, json=A_FIELD[resource], headers={"If-Match": etag})
+    for tag in (etag, '"nothing"', '"a.1"', 'W/""'):
+        for method in ("PATCH", "DELETE"):
+            answer = editor.request(method, address, json={}, headers={"If-Match": tag})
+            assert answer.status_code == 412
+    # The tag of the refusal is good for the next try.
+    assert answer.headers["ETag"].endswith('2"')
+    assert changed.headers["ETag"].endswith('.2"')
+    retried = editor.patch(address, json={}, headers={"If-Match": answer.headers["ETag"]})
+    assert retried.status_code == 200
+
+
+@pytest.mark.parametrize("tag", ["x", "", "W/x", '"a" "b"', '"', "7", '"a",,"b"'])
+def test_a_malformed_version_is_refused(editor: TestClient, tag: str) -> None:
+    address, _ = make(editor, "people")
+    assert editor.patch(address, json={}, headers={"If-Match": tag}).status_code in {400, 412}
+
+
+def test_what_changes_nothing_writes_nothing(
+    editor: TestClient, database: Database, resource: str
+) -> None:
+    document = MAKERS[resource]()
+    made = editor.post(f"/v1/{resource}", json=document)
+    again = editor.patch(made.headers["Location"], json=document, headers=ANY)
+    assert again.status_code == 200
+    assert again.headers["ETag"] == made.headers["ETag"]
+    with database.snapshot() as reader:
+        entries = reader.all(
+            select(AuditEntry.action).where(AuditEntry.slug == made.json()["slug"])
+        )
+    assert [entry["action"] for entry in entries] == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        ({}, "{}", 415),
+        ({"Content-Type": "text/plain"}, "{}", 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "a=b", 415),
+        ({"Content-Type": "application/merge-patch+json"}, "{}", 415),
+        (JSON, "", 422),
+        (JSON, "{", 400),
+        (JSON, "{'a': 1}", 400),
+        (JSON, b"\xff\xfe", 400),
+        (JSON, "[]", 422),
+        (JSON, "null", 422),
+        (JSON, "[" * 100_000, 400),
+        (JSON, '{"name": ' + "9" * 5000 + "}", 400),
+        (JSON, '{"name": NaN}', 422),
+        (JSON, '{"name": "a\\u0000b"}', 422),
+        (JSON, '{"name": "\\ud800"}', 422),
+        (JSON, '{"\\ud800": 1}', 422),
+        (JSON, '{"name": "  "}', 422),
+        (JSON, '{"name": "!!!"}', 422),
+        (JSON, '{"name": 7}', 422),
+        (JSON, '{"name": "A", "id": 7}', 422),
+        (JSON, '{"name": "A", "version": 7}', 422),
+        (JSON, '{"name": "A", "created_at": "2020-01-01T00:00:00Z"}', 422),
+        (JSON, '{"name": "A", "edited": true}', 422),
+        (JSON, '{"name": "' + "a" * 121 + '"}', 422),
+        (JSON, '{"name": "A", "slug": "Not A Slug"}', 422),
+        (JSON, '{"name": "A", "aliases": "B"}', 422),
+        (JSON, '{"name": "A", "nationality": "XXX"}', 422),
+        (
+            JSON,
+            '{"name": "A", "sources": [{"name": "B", "url": "javascript:x", "licence": null}]}',
+            422,
+        ),
+    ],
+)
+def test_a_bad_body_is_told_and_nothing_is_kept(
+    editor: TestClient, database: Database, headers: dict[str, str], content: Any, status: int
+) -> None:
+    answer = editor.post("/v1/people", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"]
+    if status == 415:
+        assert answer.headers["Accept-Post"] == "application/json"
+    with database.snapshot() as reader:
+        assert reader.all(select(Person.id)) == []
+
+
+def test_a_patch_of_another_kind_is_refused(editor: TestClient) -> None:
+    address, _ = make(editor, "people")
+    plain = ANY | {"Content-Type": "application/json-patch+json"}
+    answer = editor.patch(address, content="[]", headers=plain)
+    assert answer.status_code == 415
+    assert answer.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
+    merge = ANY | {"Content-Type": "application/merge-patch+json; charset=utf-8"}
+    assert editor.patch(address, content="{}", headers=merge).status_code == 200
+    for content in ("[]", "7", "null"):
+        assert editor.patch(address, content=content, headers=merge).status_code == 422
+
+
+def test_a_merge_patch_takes_fields_away_and_merges_deep(editor: TestClient) -> None:
+    image = {"url": "https://example.org/a.png", "alt": "A ship", "credit": "Somebody"}
+    address, _ = make(editor, "articles", image=image, note="A note.", tags=["b", "a", "a"])
+    patch = {"image": {"alt": "Another ship"}, "note": None}
+    answer = editor.patch(address, json=patch, headers=ANY).json()
+    assert answer["image"] == image | {"alt": "Another ship"}
+    assert answer["note"] is None
+    assert answer["tags"] == ["a", "b"]
+    refused = editor.patch(address, json={"title": None}, headers=ANY)
+    assert faults(refused) == {"/title": "missing"}
+    refused = editor.patch(address, json={"image": {"alt": None}}, headers=ANY)
+    assert faults(refused) == {"/image/alt": "missing"}
+    deep: Any = {}
+    for _ in range(900):
+        deep = {"a": deep}
+    assert editor.patch(address, json={"image": deep}, headers=ANY).status_code in {400, 422}
+
+
+def test_every_fault_is_told_at_its_place(editor: TestClient) -> None:
+    document = documents.article(
+        title=7,
+        published_at="2019-04-04T12:00:00",
+        language="english",
+        source={"name": "", "url": "ftp://example.org"},
+        missions=["Not A Slug"],
+        extra=1,
+    )
+    told = faults(editor.post("/v1/articles", json=document))
+    pointers = {"/title", "/published_at", "/language", "/source/name", "/source/url"}
+    assert told.keys() == pointers | {"/missions/0", "/extra"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [0, 0.5, "2019", "2019-04-04", "04.04.2019", "2019-04-04T12:00:00", "9999-12-31T23:59:59-14:00",
+     "1850-01-01T00:00:00Z", "2019-02-30T00:00:00Z", "2019-04-04T24:00:00Z", True, []],
+)  # fmt: skip
+def test_a_date_that_is_none_is_refused(editor: TestClient, given: Any) -> None:
+    answer = editor.post("/v1/articles", json=documents.article(published_at=given))
+    assert set(faults(answer)) == {"/published_at"}
+
+
+def test_an_unknown_reference_is_told(editor: TestClient) -> None:
+    known = editor.post("/v1/people", json=documents.person()).json()["slug"]
+    document = documents.article(people=["nobody", known])
+    assert faults(editor.post("/v1/articles", json=document)) == {"/people": "unknown-reference"}
+    document = documents.article(translation_key="nothing")
+    told = faults(editor.post("/v1/articles", json=document))
+    assert told == {"/translation_key": "unknown-reference"}
+
+
+def test_a_slug_is_free_or_refused(editor: TestClient, client: TestClient) -> None:
+    first, _ = make(editor, "people", name="Юрий Пример")
+    assert first.endswith("/v1/people/yuriy-primer")
+    second, _ = make(editor, "people", name="Юрий Пример")
+    assert second.endswith("/yuriy-primer-2")
+    taken = editor.post("/v1/people", json=documents.person(slug="yuriy-primer"))
+    assert taken.status_code == 409
+    # Renamed, it is found under its old slug, which nobody else gets.
+    renamed = editor.patch(first, json={"slug": "yuri"}, headers=ANY)
+    assert renamed.json()["slug"] == "yuri"
+    assert client.get(first).status_code == 308
+    assert client.get(first).headers["Location"].endswith("/v1/people/yuri")
+    assert editor.post("/v1/people", json=documents.person(slug="yuriy-primer")).status_code == 409
+    back = editor.patch("/v1/people/yuri", json={"slug": "yuriy-primer"}, headers=ANY)
+    assert back.status_code == 200
+    assert client.get("/v1/people/yuri").headers["Location"].endswith("/v1/people/yuriy-primer")
+    for reserved in ("archive", "current", "next"):
+        assert editor.post("/v1/people", json=documents.person(slug=reserved)).status_code == 409
+
+
+def test_writing_under_an_old_slug_leads_on(editor: TestClient) -> None:
+    address, _ = make(editor, "people")
+    editor.patch(address, json={"slug": "elsewhere"}, headers=ANY)
+    answer = editor.patch(address, json={}, headers=ANY)
+    assert answer.status_code == 308
+    assert answer.headers["Location"].endswith("/v1/people/elsewhere")
+
+
+def test_a_trial_keeps_nothing(editor: TestClient, database: Database, resource: str) -> None:
+    answer = editor.post(f"/v1/{resource}?validate_only=true", json=MAKERS[resource]())
+    assert answer.status_code == 200
+    assert "Location" not in answer.headers
+    slug = answer.json()["slug"]
+    assert editor.patch(f"/v1/{resource}/{slug}", json={}, headers=ANY).status_code == 404
+    address, etag = make(editor, resource)
+    tried = {"validate_only": "true"}
+    changed = editor.patch(address, params=tried, json=A_FIELD[resource], headers=ANY)
+    assert changed.json().items() >= A_FIELD[resource].items()
+    assert editor.delete(address, params=tried, headers=ANY).status_code == 204
+    assert editor.patch(address, json={}, headers={"If-Match": etag}).headers["ETag"] == etag
+    wrong = editor.post(f"/v1/{resource}?validate_only=true", json={})
+    assert wrong.status_code == 422
+    with database.snapshot() as reader:
+        noted = reader.all(select(AuditEntry.id).where(AuditEntry.slug == slug))
+    assert noted == []
+
+
+def test_a_repeated_request_brings_the_same_answer(
+    editor: TestClient, database: Database, resource: str
+) -> None:
+    document, key = MAKERS[resource](), {"Idempotency-Key": "once"}
+    first = editor.post(f"/v1/{resource}", json=document, headers=key)
+    again = editor.post(f"/v1/{resource}", json=document, headers=key)
+    assert first.status_code == again.status_code == 201
+    assert first.content == again.content
+    for name in ("ETag", "Location", "Content-Type"):
+        assert first.headers[name] == again.headers[name]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = editor.post(f"/v1/{resource}", json=MAKERS[resource](), headers=key)
+    assert other.status_code == 422
+    assert other.json()["errors"][0]["code"] == "idempotency-key-reused"
+    elsewhere = editor.post(f"/v1/{resource}?validate_only=false", json=document, headers=key)
+    assert elsewhere.status_code == 422
+
+
+def test_a_refused_request_may_be_mended_under_its_key(editor: TestClient) -> None:
+    key = {"Idempotency-Key": "mended"}
+    assert editor.post("/v1/people", json={}, headers=key).status_code == 422
+    assert editor.post("/v1/people", json=documents.person(), headers=key).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "a b", "ключ".encode().decode("latin-1"), "a" * 256])
+def test_a_malformed_idempotency_key_is_refused(editor: TestClient, key: str) -> None:
+    headers = {b"Idempotency-Key": key.encode("latin-1")}
+    answer = editor.post("/v1/people", json=documents.person(), headers=headers)
+    assert answer.status_code == 400
+
+
+def test_keys_of_other_callers_are_their_own(client: TestClient, editor: TestClient) -> None:
+    other = with_key(client, *Scope)
+    key = {"Idempotency-Key": "shared"}
+    first = editor.post("/v1/people", json=documents.person(), headers=key)
+    second = other.post("/v1/people", json=documents.person(), headers=key)
+    assert first.json()["id"] != second.json()["id"]
+
+
+def test_what_is_in_use_is_not_deleted(editor: TestClient) -> None:
+    person = editor.post("/v1/people", json=documents.person()).json()["slug"]
+    article = editor.post("/v1/articles", json=documents.article(people=[person])).json()["slug"]
+    refused = editor.delete(f"/v1/people/{person}", headers=ANY)
+    assert refused.status_code == 409
+    assert article in refused.json()["detail"]
+    editor.patch(f"/v1/articles/{article}", json={"people": []}, headers=ANY)
+    assert editor.delete(f"/v1/people/{person}", headers=ANY).status_code == 204
+
+
+def test_the_database_keeps_no_answer_of_a_trial_or_a_failure(
+    editor: TestClient, database: Database
+) -> None:
+    key = {"Idempotency-Key": "trial"}
+    editor.post("/v1/people?validate_only=true", json=documents.person(), headers=key)
+    editor.post("/v1/people", json={}, headers=key)
+    with database.snapshot() as reader:
+        assert reader.all(select(KeptAnswer.key)) == []
+        assert reader.all(select(Article.id)) == []
+        assert len(reader.all(select(ApiKey.id))) == 1

@@ -1,0 +1,75 @@
+"""The sessions that `docs/api` shows: requests with a key, replayed in their order.
+
+`$KEY` stands for a key that may do everything, `$ETAG` for the ETag of the answer before.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.auth import new_key
+from app.dataset.load import load
+from app.dates import now
+from app.models import Scope
+from tests.conftest import ROOT, NewDatabase, database_of, served
+from tests.test_readme import HOST, parsed, shows
+
+SESSION = re.compile(r"```shell-session\n\$ (curl -s .+?)(?<!\\)\n(?!    )(.*?)```", re.DOTALL)
+PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if SESSION.search(page.read_text())]
+
+
+@pytest.fixture
+def editors(new_database: NewDatabase) -> Iterator[tuple[TestClient, str]]:
+    """A client of the service over a copy of the archive of its own, and a key to it."""
+    with served(new_database()) as client:
+        with database_of(client).session() as session:
+            load(session)
+            stored, key = new_key("Documentation", list(Scope))
+            stored.created_at = now() - timedelta(hours=1)  # before those that the pages make
+            session.add(stored)
+        yield client, key
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_every_session_is_true(page: Path, editors: tuple[TestClient, str]) -> None:
+    client, key = editors
+    etag = ""
+    for command, shown in SESSION.findall(page.read_text()):
+        method, address, headers, content = request(command, KEY=key, ETAG=etag)
+        answer = client.request(method, address, headers=headers, content=content)
+        etag = answer.headers.get("ETag", etag)
+        if shown.strip():
+            assert shows(parsed(shown), answer.json()), f"{command}\n{answer.text}"
+        else:
+            assert answer.status_code == 204, f"{command}\n{answer.text}"
+
+
+def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str | None]:
+    """What a curl command sends: the method, the address, the headers and the body."""
+    words = iter(shlex.split(command.replace("\\\n", " "))[2:])
+    method, address, content = "GET", "", None
+    headers: dict[str, str] = {}
+    for word in words:
+        match word:
+            case "-X":
+                method = next(words)
+            case "-H":
+                name, _, value = next(words).partition(": ")
+                for variable, text in given.items():
+                    value = value.replace(f"${variable}", text)
+                headers[name] = value
+            case "-d":
+                content = next(words)
+            case _:
+                address = word.removeprefix(HOST)
+    return method, address, headers, content
+
+
+def test_there_are_sessions() -> None:
+    assert {page.stem for page in PAGES} >= {"editing", "keys", "audit", "webhooks"}
+    assert sum(len(SESSION.findall(page.read_text())) for page in PAGES) > 20
