@@ -1,6 +1,8 @@
 """Documents: what editors send. Each field is bounded, and no field that is not known is taken."""
 
-from typing import Annotated, Any, TypeVar
+import logging
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +21,8 @@ from app.dates import Precision
 from app.errors import refusal
 from app.parameters import Slug, searchable, storable
 from app.text import slugify
+
+logger = logging.getLogger("zarya")
 
 
 class Document(BaseModel):
@@ -108,6 +112,21 @@ def merged(target: Any, patch: Any) -> Any:
 
 
 D = TypeVar("D", bound=Document)
+
+
+def as_record(kind: type[D], row: Mapping[str, Any]) -> D:
+    """What `row` keeps of a record, as a document of `kind`.
+
+    One that no editor could have written, whoever did, is shown as it is: a single bad row must
+    not keep everybody from reading all others.
+    """
+    fields = {name: row[name] for name in kind.model_fields}
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        places = [".".join(map(str, fault["loc"])) for fault in error.errors()]
+        logger.error("%s %s is not as it should be: %s", kind.__name__, row["id"], places)
+        return cast(D, kind.model_construct(**fields))
 
 
 def read_document(kind: type[D], given: Any) -> D:

@@ -12,6 +12,7 @@ from app.articles.queries import whole_article
 from app.articles.schemas import ArticlePreview, ArticleRecord, ArticleWrite, status
 from app.database import Reader, nested_values
 from app.dates import Precision, now
+from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, set_links, touch
 from app.errors import Conflict, Gone
 from app.links import link
@@ -56,7 +57,7 @@ def _record(row: dict[str, Any]) -> ArticleRecord:
         "image": image if row["image_url"] else None,
         "url": link("articles", row["slug"]),
     }
-    return ArticleRecord(**{name: given[name] for name in ArticleRecord.model_fields})
+    return as_record(ArticleRecord, given)
 
 
 def shown(reader: Reader, id_: int) -> tuple[ArticlePreview, str]:

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from app.database import Reader, nested, nested_one
 from app.dates import period
-from app.documents import exactness
+from app.documents import as_record, exactness
 from app.editing import Editable, refuse, resolve
 from app.launches.queries import get_launch, history
 from app.launches.schemas import (
@@ -71,7 +71,7 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
 
 def _record(row: dict[str, Any]) -> LaunchRecord:
     given = row | {"url": link("launches", row["slug"])}
-    return LaunchRecord(**{name: given[name] for name in LaunchRecord.model_fields})
+    return as_record(LaunchRecord, given)
 
 
 def shown(reader: Reader, id_: int) -> tuple[LaunchRead, str]:
@@ -124,12 +124,18 @@ def _check_designator(session: Session, launch: Launch, designator: str | None) 
 def _vehicle(session: Session, given: VehicleWrite) -> int:
     known = session.scalar(select(Vehicle).where(Vehicle.slug == slugify(given.name)))
     if known is None:
-        known = Vehicle(name=given.name, family=given.family)
-        session.add(known)
-        session.flush([known])
-    elif slugify(given.family) != known.family_slug:
+        return _add(session, Vehicle(name=given.name, family=given.family))
+    if slugify(given.family) != known.family_slug:
         refuse("/vehicle/family", "contradiction", f"It is known as one of {known.family!r}.")
     return known.id
+
+
+def _add(session: Session, new: Vehicle | Site) -> int:
+    """Add a row by itself: a flush would write the launch too, which is not complete yet."""
+    new.derive()
+    model = type(new)
+    values = {c.name: getattr(new, c.name) for c in model.__table__.columns if c.name != "id"}
+    return session.execute(insert(model).values(values).returning(model.id)).scalar_one()
 
 
 def _site(session: Session, given: SiteWrite) -> int:
@@ -137,10 +143,8 @@ def _site(session: Session, given: SiteWrite) -> int:
     if known is None:
         number = session.scalar(select(func.count()).select_from(Site)) or 0
         code = f"{slugify(given.name)[:7].strip('-').upper()}-{number}"
-        known = Site(code=code, name=given.name, country=given.country)
-        session.add(known)
-        session.flush([known])
-    elif given.country != known.country:
+        return _add(session, Site(code=code, name=given.name, country=given.country))
+    if given.country != known.country:
         refuse("/site/country", "contradiction", f"It is known to lie in {known.country!r}.")
     return known.id
 

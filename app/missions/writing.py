@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from app.database import Reader, nested
+from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, touch
 from app.links import link
 from app.missions.queries import get_mission
@@ -72,7 +73,7 @@ def _record(row: dict[str, Any]) -> MissionRecord:
         "tasks": [task["text"] for task in row["task_rows"]],
         "url": link("missions", row["slug"]),
     }
-    return MissionRecord(**{name: given[name] for name in MissionRecord.model_fields})
+    return as_record(MissionRecord, given)
 
 
 def shown(reader: Reader, id_: int) -> tuple[MissionRead, str]:

@@ -155,6 +155,11 @@ def _note_referrers(connection: Connection, record: Recorded) -> None:
         connection.execute(insert(Change).from_select(columns, found.distinct()))
 
 
+@listens_for(Recorded, "before_delete", propagate=True)
+def _note_orphans(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+    _note_referrers(connection, record)
+
+
 @listens_for(Recorded, "after_delete", propagate=True)
 def _bury(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
     kind = record_type(type(record))

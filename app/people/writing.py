@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.database import Reader
+from app.documents import as_record
 from app.editing import Editable
 from app.links import link
 from app.models import (
@@ -25,9 +26,10 @@ from app.slugs import set_slug
 def recorded(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
     """The people with these ids, with all that is kept of them."""
     rows = reader.all(select(*Person.__table__.columns).where(Person.id.in_(ids)))
-    given = [row | {"url": link("people", row["slug"])} for row in rows]
-    fields = PersonRecord.model_fields
-    return {row["id"]: PersonRecord(**{name: row[name] for name in fields}) for row in given}
+    return {
+        row["id"]: as_record(PersonRecord, row | {"url": link("people", row["slug"])})
+        for row in rows
+    }
 
 
 def shown(reader: Reader, id_: int) -> tuple[PersonRead, str]:

@@ -1,0 +1,131 @@
+"""A running service: events as they happen, schedules, webhooks, revocation in every worker."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from alembic import command
+
+from app.auth import new_key
+from app.database import Database
+from app.models import Scope
+from tests.conftest import NewDatabase, alembic
+from tests.editing import documents
+from tests.servers import hooked, serving, wait_for
+
+WORKERS = 2
+
+
+@pytest.fixture(scope="module")
+def service(new_database: NewDatabase) -> Iterator[httpx.Client]:
+    """A client with a key of the service, run by two processes."""
+    url = new_database()
+    command.upgrade(alembic(url), "head")
+    database = Database(url, read_threads=1)
+    with database.session() as session:
+        stored, key = new_key("Live", list(Scope))
+        session.add(stored)
+    port = 18971 if url.startswith("sqlite") else 18972
+    with serving(url, port, WORKERS) as origin:
+        headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
+        with httpx.Client(base_url=origin, headers=headers, timeout=10) as client:
+            yield client
+    database.close()
+
+
+class Listener:
+    """Somebody who listens to the events."""
+
+    def __init__(self, client: httpx.Client, **headers: str) -> None:
+        self.events: Queue[dict[str, Any]] = Queue()
+        self.client = client
+        self.headers = headers
+        self.open = Queue[bool]()
+        Thread(target=self._listen, daemon=True).start()
+        assert self.open.get(timeout=10)
+
+    def _listen(self) -> None:
+        url = f"{self.client.base_url}/v1/events"
+        with httpx.stream("GET", url, headers=self.headers, timeout=60) as answer:
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            assert answer.headers["Cache-Control"] == "no-cache"
+            self.open.put(answer.status_code == 200)
+            event: dict[str, Any] = {}
+            try:
+                for line in answer.iter_lines():
+                    if not line and event:
+                        self.events.put(event)
+                        event = {}
+                    elif line and not line.startswith(":"):
+                        name, _, value = line.partition(": ")
+                        event[name] = value
+            except httpx.TransportError:
+                pass  # the service has ended
+
+    def next(self) -> dict[str, Any]:
+        """The next event."""
+        return self.events.get(timeout=10)
+
+
+def slug(event: dict[str, Any]) -> str:
+    found: str = json.loads(event["data"])["data"]["slug"]
+    return found
+
+
+def test_events_come_at_once_to_all_and_go_on_after_a_break(service: httpx.Client) -> None:
+    listeners = [Listener(service) for _ in range(4)]
+    made = service.post("/v1/people", json=documents.person()).json()["slug"]
+    events = [listener.next() for listener in listeners]
+    assert {(event["event"], slug(event)) for event in events} == {("upsert", made)}
+    missed = [service.post("/v1/people", json=documents.person()).json()["slug"] for _ in range(3)]
+    again = Listener(service, **{"Last-Event-ID": events[0]["id"]})
+    assert [slug(again.next()) for _ in missed] == missed
+    with pytest.raises(Empty):
+        again.events.get(timeout=1.5)  # each once
+    # The id is a cursor of the feed too.
+    page = service.get("/v1/changes", params={"cursor": events[0]["id"]}).json()
+    assert [item["data"]["slug"] for item in page["items"]] == missed
+
+
+def test_a_head_request_does_not_hang(service: httpx.Client) -> None:
+    assert service.head("/v1/events").status_code == 200
+
+
+def test_a_schedule_is_kept_without_anybody(service: httpx.Client) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=3)
+    document = documents.article(published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    made = service.post("/v1/articles", json=document)
+    listener = Listener(service)
+    assert service.post(f"{made.headers['Location']}/publish").json()["status"] == "scheduled"
+    assert service.get("/v1/articles").json()["items"] == []
+    event = listener.next()
+    assert slug(event) == made.json()["slug"]
+    trail = service.get("/v1/audit", params={"slug": made.json()["slug"], "action": "appear"})
+    assert len(trail.json()["items"]) == 1  # by one of the workers
+
+
+def test_a_webhook_is_told_by_itself(service: httpx.Client) -> None:
+    with hooked() as hook:
+        made = service.post("/v1/webhooks", json={"target_url": hook.url})
+        assert made.status_code == 201, made.text
+        person = service.post("/v1/people", json=documents.person()).json()["slug"]
+        wait_for(lambda: hook.messages, 10)
+        assert json.loads(hook.messages[0][1])["data"]["data"]["slug"] == person
+        tag = {"If-Match": service.get(made.headers["Location"]).headers["ETag"]}
+        assert service.delete(made.headers["Location"], headers=tag).status_code == 204
+
+
+def test_a_revoked_key_is_dead_in_every_worker_at_once(service: httpx.Client) -> None:
+    wanted = {"name": "Short-lived", "scopes": ["people:write"]}
+    made = service.post("/v1/keys", json=wanted).json()
+    bearer = {"Authorization": f"Bearer {made['key']}"}
+    for _ in range(20):
+        assert service.get("/v1/me", headers=bearer).status_code == 200
+    assert service.delete(f"/v1/keys/{made['id']}").status_code == 204
+    for _ in range(40):  # each on a connection of its own, so by either worker
+        assert service.get("/v1/me", headers=bearer).status_code == 401

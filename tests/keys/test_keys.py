@@ -1,0 +1,180 @@
+"""Keys: made once, shown once, kept as a digest, dead when revoked or expired."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import event, select
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from app.auth import is_well_formed, new_key
+from app.cli import cli
+from app.config import get_settings
+from app.database import Database
+from app.models import ApiKey, Base, Scope
+from tests.conftest import database_of, with_key
+from tests.editing import documents
+
+WANTED = {"name": "Press office", "scopes": ["articles:write", "people:write"]}
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_a_key_is_made_used_and_revoked(client: TestClient, editor: TestClient) -> None:
+    made = editor.post("/v1/keys", json=WANTED)
+    assert made.status_code == 201
+    assert made.headers["Cache-Control"] == "private, no-store"
+    key, id_ = made.json()["key"], made.json()["id"]
+    assert re.fullmatch(rf"zarya_{id_}_[0-9A-Za-z]{{38}}", key)
+    assert made.headers["Location"].endswith(f"/v1/keys/{id_}")
+    me = client.get("/v1/me", headers=bearer(key)).json()
+    assert me == {**WANTED, "id": id_, "expires_at": None}
+    assert (
+        client.post("/v1/people", json=documents.person(), headers=bearer(key)).status_code == 201
+    )
+    shown = editor.get(f"/v1/keys/{id_}").json()
+    assert (shown["state"], bool(shown["last_used_at"])) == ("active", True)
+    assert "key" not in shown
+    for _ in range(2):
+        assert editor.delete(f"/v1/keys/{id_}").status_code == 204
+    refused = client.get("/v1/me", headers=bearer(key))
+    assert refused.status_code == 401
+    assert "revoked" in refused.json()["detail"]
+    assert editor.get(f"/v1/keys/{id_}").json()["state"] == "revoked"
+    assert editor.delete("/v1/keys/aaaaaaaa").status_code == 404
+
+
+def test_the_secret_is_nowhere(client: TestClient, editor: TestClient, database: Database) -> None:
+    made = editor.post("/v1/keys", json=WANTED).json()
+    secret = made["key"].rpartition("_")[2]
+    texts = [
+        editor.get("/v1/keys").text,
+        editor.get("/v1/audit", params={"type": "key"}).text,
+        client.get("/v1/me", headers=bearer(made["key"] + "x")).text,
+        client.post("/v1/keys", headers=bearer(made["key"])).text,
+    ]
+    with database.snapshot() as reader:
+        texts += [str(reader.all(table.select())) for table in Base.metadata.sorted_tables]
+    assert made["id"] in "".join(texts)
+    assert secret not in "".join(texts)
+
+
+def test_expiry(client: TestClient, editor: TestClient) -> None:
+    with time_machine.travel(datetime(2031, 1, 1, tzinfo=UTC), tick=False) as clock:
+        made = editor.post("/v1/keys", json=WANTED | {"expires_at": "2031-01-01T01:00:00Z"}).json()
+        assert client.get("/v1/me", headers=bearer(made["key"])).status_code == 200
+        clock.shift(timedelta(hours=1))
+        refused = client.get("/v1/me", headers=bearer(made["key"]))
+        assert refused.status_code == 401
+        assert "expired at 2031-01-01T01:00:00Z" in refused.json()["detail"]
+        past = editor.post("/v1/keys", json=WANTED | {"expires_at": "2031-01-01T00:30:00Z"})
+        assert past.json()["errors"][0]["pointer"] == "/expires_at"
+        assert editor.get(f"/v1/keys/{made['id']}").json()["state"] == "expired"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"name": "A", "scopes": []},
+        {"name": "A", "scopes": ["everything"]},
+        {"name": "", "scopes": ["audit:read"]},
+        {"name": "A", "scopes": ["audit:read"], "expires_at": 4102444800},
+        {"name": "A", "scopes": ["audit:read"], "id": "aaaaaaaa"},
+    ],
+)
+def test_a_key_that_cannot_be(editor: TestClient, wrong: dict[str, object]) -> None:
+    assert editor.post("/v1/keys", json=wrong).status_code == 422
+
+
+def test_a_made_up_key_costs_no_statement(client: TestClient) -> None:
+    _, key = new_key("Nobody", [Scope.AUDIT_READ])
+    flipped = key[:-7] + ("a" if key[-7] != "a" else "b") + key[-6:]
+    assert is_well_formed(key)
+    assert not is_well_formed(flipped)
+    seen: list[str] = []
+
+    def note(_c: object, _d: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    engine = database_of(client).engine
+    event.listen(engine, "before_cursor_execute", note)
+    assert client.get("/v1/me", headers=bearer(flipped)).status_code == 401
+    assert seen == []
+    assert client.get("/v1/me", headers=bearer(key)).status_code == 401
+    assert len([s for s in seen if "api_keys" in s]) == 1
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"", b"Bearer", b"Bearer ", b"Basic dXNlcjpwYXNz", b"bearer x", b"Bearer a b", b"Token x",
+        b"Bearer zarya_aaaaaaaa_", b"Bearer " + b"a" * 10_000, "Bearer ключ".encode(), b"\xff\xfe",
+    ],
+)  # fmt: skip
+def test_a_header_of_any_shape_is_401(client: TestClient, header: bytes) -> None:
+    answer = client.get("/v1/me", headers={b"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="zarya"')
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_two_keys_are_none(client: TestClient) -> None:
+    stored, key = new_key("Double", [Scope.AUDIT_READ])
+    with database_of(client).session() as session:
+        session.add(stored)
+    assert client.get("/v1/me", headers=bearer(key)).status_code == 200
+    lower = client.get("/v1/me", headers={"Authorization": f"bearer {key}"})
+    assert lower.status_code == 200
+    both = [("Authorization", f"Bearer {key}"), ("Authorization", f"Bearer {key}")]
+    assert client.get("/v1/me", headers=both).status_code == 401
+
+
+def test_the_list_of_keys(client: TestClient, editor: TestClient) -> None:
+    with_key(client, Scope.AUDIT_READ)
+    with_key(client, Scope.PEOPLE_WRITE)
+    listed = editor.get("/v1/keys", params={"with_total": "true"}).json()
+    assert listed["total"] == 3
+    some = editor.get("/v1/keys", params={"scope": "audit:read", "with_total": "true"}).json()
+    assert some["total"] == 2
+    assert all("audit:read" in key["scopes"] for key in some["items"])
+
+
+def test_the_command_line(
+    database: Database, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = database.engine.url.set(drivername=database.engine.dialect.name)
+    monkeypatch.setenv("ZARYA_DATABASE_URL", url.render_as_string(hide_password=False))
+    get_settings.cache_clear()
+    runner = CliRunner()
+    wanted = [
+        "keys",
+        "create",
+        "--name",
+        "Desk",
+        "--scope",
+        "audit:read",
+        "--expires",
+        "2098-01-01",
+    ]
+    made = runner.invoke(cli, wanted)
+    assert made.exit_code == 0, made.output
+    key = made.stdout.strip()
+    me = client.get("/v1/me", headers=bearer(key)).json()
+    assert (me["name"], me["expires_at"]) == ("Desk", "2098-01-01T00:00:00Z")
+    listed = runner.invoke(cli, ["keys", "list"])
+    assert me["id"] in listed.stdout
+    assert key.rpartition("_")[2] not in listed.stdout
+    assert runner.invoke(cli, ["keys", "revoke", me["id"]]).exit_code == 0
+    assert client.get("/v1/me", headers=bearer(key)).status_code == 401
+    assert runner.invoke(cli, ["keys", "revoke", "nothing1"]).exit_code == 1
+    assert runner.invoke(cli, [*wanted[:4], "--scope", "everything"]).exit_code == 2
+    assert runner.invoke(cli, [*wanted[:6], "--expires", "soon"]).exit_code == 2
+    with database.snapshot() as reader:
+        assert len(reader.all(select(ApiKey.id).where(ApiKey.name == "Desk"))) == 1
+    get_settings.cache_clear()
