@@ -20,6 +20,7 @@ from app.models import (
 )
 from tests import factories
 from tests.conftest import database_of
+from tests.editing.documents import ANY
 
 RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 """Vehicles, sites, people, launches, missions, articles, and the chronicle."""
@@ -135,3 +136,65 @@ def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
         rows = reader.all(flown.where(Vehicle.family == "Antares").group_by(Vehicle.name))
     counts = {row["name"]: row["launches"] for row in rows}
     assert (counts["Antares 230"], counts["Antares 230+"]) == (5, 8)
+
+
+def test_editors_win_over_a_later_load(editor: TestClient, database: Database) -> None:
+    """What they have written stays, what they have deleted or renamed does not come back."""
+    with database.session() as session:
+        load(session)
+    aged = {"name": "Somebody Else", "slug": "somebody-else", "aliases": ["Other"]}
+    assert editor.patch("/v1/people/anne-mcclain", json=aged, headers=ANY).status_code == 200
+    tasks = {"items": ["Only this"]}
+    assert editor.put("/v1/missions/iss-59/tasks", json=tasks, headers=ANY).status_code == 200
+    assert (
+        editor.put("/v1/missions/iss-70/crew", json={"items": []}, headers=ANY).status_code == 200
+    )
+    launch = {"outcome_note": "A note.", "pad": None}
+    assert editor.patch("/v1/launches/progress-ms-11", json=launch, headers=ANY).status_code == 200
+    gone = "launch-progress-ms-11"
+    assert editor.delete(f"/v1/articles/{gone}", headers=ANY).status_code == 204
+    seat = editor.get("/v1/launches", params={"vehicle": "Proton-K"}).json()["items"][0]["slug"]
+    free(editor, seat)
+    assert editor.delete(f"/v1/launches/{seat}", headers=ANY).status_code == 204
+    moved = {"number": 9000, "slug": "iss-74-b"}
+    assert editor.patch("/v1/missions/iss-74", json=moved, headers=ANY).status_code == 200
+
+    def shown() -> list[str]:
+        addresses = [
+            "/v1/people/somebody-else",
+            "/v1/missions/iss-59",
+            "/v1/missions/iss-70",
+            "/v1/missions/iss-74-b",
+            "/v1/launches/progress-ms-11",
+            f"/v1/articles/{gone}/preview",
+            "/v1/changes?types=person&limit=1",
+        ]
+        return [editor.get(address).text for address in addresses]
+
+    before = shown()
+    with database.session() as session:
+        report = load(session)
+    assert (report.created, report.updated) == (0, 0)
+    assert shown() == before
+    assert editor.get("/v1/people/anne-mcclain").status_code == 308
+    assert editor.get(f"/v1/articles/{gone}").status_code == 410
+    assert editor.get(f"/v1/launches/{seat}").status_code == 410
+    assert editor.get("/v1/missions/iss-74").status_code == 308
+
+
+def free(editor: TestClient, slug: str) -> None:
+    """Take a launch out of all that refers to it."""
+    launch = editor.get(f"/v1/launches/{slug}").json()
+    for served in launch["missions"]:
+        address = f"/v1/missions/{served['mission']['slug']}"
+        kept = [
+            {"relation": each["relation"], "launch": each["launch"]["slug"]}
+            for each in editor.get(address).json()["launches"]
+            if each["launch"]["slug"] != slug
+        ]
+        assert editor.patch(address, json={"launches": kept}, headers=ANY).status_code == 200
+    about = editor.get("/v1/articles", params={"launch": slug, "view": "full", "limit": 100})
+    for article in about.json()["items"]:
+        kept = [each["slug"] for each in article["launches"] if each["slug"] != slug]
+        address = f"/v1/articles/{article['slug']}"
+        assert editor.patch(address, json={"launches": kept}, headers=ANY).status_code == 200

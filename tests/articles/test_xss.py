@@ -1,0 +1,124 @@
+"""Stored cross-site scripting: whatever editors write comes out inert."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from markdown_it import MarkdownIt
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.models import ArticleMission
+from app.models.markdown import render
+from tests import factories
+from tests.xss import PAYLOADS
+
+TAGS = set(
+    "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a table thead tbody tr th td".split()
+)
+SCHEME = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.\-]*)[\t\r\n]*:")
+"""As browsers find it: what stands before a colon, if it looks like the name of a scheme."""
+
+PLACES = {
+    "alone": "{}",
+    "in a paragraph": "Before {} after.",
+    "in a list": "- one\n- {}\n",
+    "in a heading": "## {}\n",
+    "in a quotation": "> {}\n",
+    "in a table": "| a |\n|---|\n| {} |\n",
+    "in emphasis": "**{}**",
+    "in a link's text": "[{}](https://example.org)",
+    "in a link's target": "[x]({})",
+    "in a fence's name": "```{}\ncode\n```\n",
+}
+
+
+class Dangers(HTMLParser):
+    """What of a text a browser might act on."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in TAGS:
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            if tag != "a" or name not in {"href", "title", "rel"}:
+                self.found.append(f"<{tag} {name}>")
+            scheme = SCHEME.match(value or "")
+            if name == "href" and scheme and scheme[1].lower() not in {"http", "https", "mailto"}:
+                self.found.append(f"{tag} to {scheme[1]!r}")
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append(f"<!--{data}")
+
+    def unknown_decl(self, data: str) -> None:
+        self.found.append(f"<![{data}")
+
+    def handle_decl(self, decl: str) -> None:
+        self.found.append(f"<!{decl}")
+
+    def handle_pi(self, data: str) -> None:
+        self.found.append(f"<?{data}")
+
+
+def placed() -> Iterator[str]:
+    for payload in PAYLOADS:
+        for place in PLACES.values():
+            yield place.format(payload)
+
+
+def test_the_list_is_long_and_each_is_new() -> None:
+    assert len(PAYLOADS) == len(set(PAYLOADS)) > 150
+
+
+def test_every_payload_comes_out_inert_wherever_it_stands() -> None:
+    dangerous = {text: found for text in placed() if (found := Dangers(render(text)).found)}
+    assert dangerous == {}
+
+
+def test_the_check_finds_what_is_dangerous() -> None:
+    """The positive control: Markdown that lets HTML through, and no sanitiser after it."""
+    naive = MarkdownIt("commonmark", {"html": True})
+    dangerous = [payload for payload in PAYLOADS if Dangers(naive.render(payload)).found]
+    assert len(dangerous) > 80
+
+
+def test_every_payload_is_inert_in_every_answer(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        mission = factories.mission(slug="iss-1", number=1)
+        articles = [
+            factories.article(title=f"T{payload}"[:300], lead=f"L{payload}", body=payload)
+            for payload in PAYLOADS
+        ]
+        session.add_all([mission, *articles])
+        session.flush()
+        for article in articles:
+            session.add(ArticleMission(article_id=article.id, mission_id=mission.id))
+    shown = []
+    address = "/v1/articles?view=full&limit=100&sort=published_at"
+    while address:
+        answer = client.get(address)
+        assert answer.headers["Content-Type"] == "application/json"
+        shown += answer.json()["items"]
+        address = answer.json()["next"]
+    assert [item["title"] for item in shown] == [f"T{payload}"[:300] for payload in PAYLOADS]
+    assert [item["lead"] for item in shown] == [f"L{payload}" for payload in PAYLOADS]
+    assert [item["body"] for item in shown] == PAYLOADS
+    assert not [item["body"] for item in shown if Dangers(item["body_html"]).found]
+    page = client.get("/v1/missions/iss-1/page", params={"articles": 50}).json()
+    assert Dangers(page["lead_article"]["body_html"]).found == []
+    assert len(page["articles"]) == 50
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[:5])
+def test_titles_and_leads_are_text_and_stay_it(client: TestClient, payload: str) -> None:
+    """They are shown as they were written, in JSON: nothing is escaped twice, nothing lost."""
+    with client.app.state.database.session() as session:  # type: ignore[attr-defined]
+        session.add(factories.article(slug="a", title=payload, lead=payload))
+    shown = client.get("/v1/articles/a").json()
+    assert (shown["title"], shown["lead"]) == (payload, payload)

@@ -1,0 +1,197 @@
+"""Who may write: every route that needs a key, under every kind of key; only the right one passes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.testclient import TestClient
+
+from app.auth import keyed_routes, new_key
+from app.config import Settings
+from app.dates import now
+from app.main import create_app
+from app.models import Scope
+from tests.conftest import database_of, with_key
+from tests.editing import documents
+from tests.editing.documents import ANY
+
+Maker = Callable[[TestClient], dict[str, str]]
+"""Makes what an operation works on; returns what stands in its address."""
+
+
+def nothing(_editor: TestClient) -> dict[str, str]:
+    return {}
+
+
+def made(resource: str, document: Callable[[], dict[str, Any]]) -> Maker:
+    def make(editor: TestClient) -> dict[str, str]:
+        return {"slug": editor.post(f"/v1/{resource}", json=document()).json()["slug"]}
+
+    return make
+
+
+def deleted_article(editor: TestClient) -> dict[str, str]:
+    there = ARTICLE(editor)
+    editor.delete(f"/v1/articles/{there['slug']}", headers=ANY)
+    return there
+
+
+def assignment(editor: TestClient) -> dict[str, str]:
+    document = crew(editor)
+    return {"id": str(editor.post("/v1/crew-assignments", json=document).json()["id"])}
+
+
+def webhook(editor: TestClient) -> dict[str, str]:
+    return {"id": str(editor.post("/v1/webhooks", json=HOOK).json()["id"])}
+
+
+def key(editor: TestClient) -> dict[str, str]:
+    return {"id": editor.post("/v1/keys", json=KEY).json()["id"]}
+
+
+def crew(editor: TestClient) -> dict[str, Any]:
+    mission, person = MISSION(editor)["slug"], PERSON(editor)["slug"]
+    return {"mission": mission, "person": person, "role": "commander"}
+
+
+ARTICLE = made("articles", documents.article)
+PERSON = made("people", documents.person)
+MISSION = made("missions", documents.mission)
+LAUNCH = made("launches", documents.launch)
+HOOK = {"target_url": "https://portal.example/hook"}
+KEY = {"name": "Another", "scopes": ["audit:read"]}
+
+MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
+    "createArticle": (Scope.ARTICLES_WRITE, nothing, documents.article, 201),
+    "updateArticle": (Scope.ARTICLES_WRITE, ARTICLE, {"note": "A note"}, 200),
+    "deleteArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 204),
+    "previewArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
+    "publishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
+    "unpublishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
+    "restoreArticle": (Scope.ARTICLES_WRITE, deleted_article, None, 200),
+    "createMission": (Scope.MISSIONS_WRITE, nothing, documents.mission, 201),
+    "updateMission": (Scope.MISSIONS_WRITE, MISSION, {"summary": "Short"}, 200),
+    "deleteMission": (Scope.MISSIONS_WRITE, MISSION, None, 204),
+    "replaceMissionTasks": (Scope.MISSIONS_WRITE, MISSION, {"items": ["Work"]}, 200),
+    "replaceMissionCrew": (Scope.MISSIONS_WRITE, MISSION, {"items": []}, 200),
+    "createCrewAssignment": (Scope.MISSIONS_WRITE, nothing, crew, 201),
+    "updateCrewAssignment": (Scope.MISSIONS_WRITE, assignment, {"position": "CDR"}, 200),
+    "deleteCrewAssignment": (Scope.MISSIONS_WRITE, assignment, None, 204),
+    "createPerson": (Scope.PEOPLE_WRITE, nothing, documents.person, 201),
+    "updatePerson": (Scope.PEOPLE_WRITE, PERSON, {"agency": "CSA"}, 200),
+    "deletePerson": (Scope.PEOPLE_WRITE, PERSON, None, 204),
+    "createLaunch": (Scope.LAUNCHES_WRITE, nothing, documents.launch, 201),
+    "updateLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, {"outcome_note": "A note"}, 200),
+    "deleteLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, None, 204),
+    "listWebhooks": (Scope.WEBHOOKS_WRITE, nothing, None, 200),
+    "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
+    "createWebhook": (Scope.WEBHOOKS_WRITE, nothing, HOOK, 201),
+    "updateWebhook": (Scope.WEBHOOKS_WRITE, webhook, {"description": "Ours"}, 200),
+    "deleteWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 204),
+    "listKeys": (Scope.KEYS_ADMIN, nothing, None, 200),
+    "getKey": (Scope.KEYS_ADMIN, key, None, 200),
+    "createKey": (Scope.KEYS_ADMIN, nothing, KEY, 201),
+    "revokeKey": (Scope.KEYS_ADMIN, key, None, 204),
+    "listAuditEntries": (Scope.AUDIT_READ, nothing, None, 200),
+    "getMe": (None, nothing, None, 200),
+}
+"""By operation: its scope, what has to be there, the body, and the answer to the right key."""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    folder = tmp_path_factory.mktemp("authorisation")
+    return create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
+
+
+def writing(app: FastAPI) -> set[str]:
+    """The routes that take another method than GET."""
+    found = set()
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and (route.methods or set()) - {"GET", "HEAD"}:
+            found.add(route.name)
+    return found
+
+
+def gaps(app: FastAPI) -> set[str]:
+    """The routes that write or need a key, and have no row in the matrix, or a wrong one."""
+    keyed = {route.name: allowed.scope for route, allowed in keyed_routes(app)}
+    wanted = {name: scope for name, (scope, *_) in MATRIX.items()}
+    wrong = {name for name in keyed.keys() & wanted.keys() if keyed[name] != wanted[name]}
+    return wrong | (keyed.keys() ^ wanted.keys()) | (writing(app) - keyed.keys())
+
+
+def test_every_route_has_its_row(app: FastAPI) -> None:
+    assert gaps(app) == set()
+
+
+def test_a_route_without_a_row_is_found(app: FastAPI) -> None:
+    """The positive control: a new route that writes, with a key or without."""
+    added = FastAPI()
+    added.include_router(app.router)
+
+    @added.post("/v1/open", name="openToAll")
+    async def open_to_all() -> None: ...
+
+    assert gaps(added) == {"openToAll"}
+
+
+def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str | None, int]]:
+    """Every kind of key that is not the right one, with the status that it brings."""
+    moment = now()
+    _, unknown = new_key("Unknown", list(Scope))
+    expired, expired_text = new_key("Expired", list(Scope), moment - timedelta(days=1))
+    revoked, revoked_text = new_key("Revoked", list(Scope))
+    revoked.revoked_at = moment
+    with database_of(client).session() as session:
+        session.add_all([expired, revoked])
+    kinds: dict[str, tuple[str | None, int]] = {
+        "none": (None, 401),
+        "malformed": ("zarya_nothing", 401),
+        "of another checksum": (unknown[:-1] + ("a" if unknown[-1] != "a" else "b"), 401),
+        "unknown": (unknown, 401),
+        "expired": (expired_text, 401),
+        "revoked": (revoked_text, 401),
+    }
+    if scope is not None:
+        others, text = new_key("Wrong scope", [other for other in Scope if other != scope])
+        with database_of(client).session() as session:
+            session.add(others)
+        kinds["wrong scope"] = (text, 403)
+    return kinds
+
+
+@pytest.mark.parametrize("operation", MATRIX)
+def test_only_the_right_key_passes(
+    client: TestClient, editor: TestClient, app: FastAPI, operation: str
+) -> None:
+    scope, make, body, success = MATRIX[operation]
+    route = next(route for route, _ in keyed_routes(app) if route.name == operation)
+    (method,) = route.methods or {"GET"}
+    document = body(editor) if body is crew else body() if callable(body) else body
+    there = make(editor)
+    address = route.path.format(**there)
+
+    def ask(key: str | None, content: Any = document) -> Any:
+        headers = ANY | ({"Authorization": f"Bearer {key}"} if key else {})
+        json = {"json": content} if content is not None else {}
+        return client.request(method, address, headers=headers, **json)
+
+    for kind, (text, status) in wrong_keys(client, scope).items():
+        # A body that makes no sense is nothing that somebody without a key hears of.
+        for content in (document, {"nonsense": 1} if document is not None else None):
+            answer = ask(text, content)
+            assert answer.status_code == status, f"{kind}: {answer.text}"
+            assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="zarya"')
+            assert answer.headers["Content-Type"] == "application/problem+json"
+        if status == 403:
+            assert str(scope) in answer.json()["detail"]
+            assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"]
+    right = with_key(client, *([scope] if scope else [Scope.AUDIT_READ]))
+    passed = ask(right.headers["Authorization"].removeprefix("Bearer "))
+    assert passed.status_code == success, passed.text
+    assert passed.headers["Cache-Control"] == "private, no-store"
