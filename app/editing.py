@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic import BaseModel, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from sqlalchemy import delete, select
@@ -61,6 +61,7 @@ TAKEN = {
 """By method: the header that tells which kinds of body are taken, and these."""
 
 _TAG = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*?([0-9]*)"\s*')
+MATCHES = r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -236,6 +237,7 @@ def creating(scope: Scope, repeatable: bool = True) -> Any:
         validate_only: ValidateOnly = False,
         idempotency_key: Annotated[
             Maybe[str],
+            WithJsonSchema({"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}),
             Header(
                 alias="Idempotency-Key",
                 description="A name of your own for this request: repeated within 24 hours, it "
@@ -258,7 +260,9 @@ def changing(scope: Scope) -> Any:
         request: Request,
         database: DatabaseDep,
         if_match: Annotated[
-            str, Header(alias="If-Match", description="The ETag of what you read.")
+            str,
+            WithJsonSchema({"type": "string", "maxLength": 4000, "pattern": MATCHES}),
+            Header(alias="If-Match", description="The ETag of what you read."),
         ],
         caller: Caller = Depends(Allowed(scope)),  # noqa: B008 - how FastAPI is told
         validate_only: ValidateOnly = False,

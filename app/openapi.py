@@ -212,8 +212,12 @@ def document(app: FastAPI) -> Schema:
             name = operation["operationId"]
             _finish(method, operation, scopes.get(name), name in scopes)
     components = made["components"]
+    for name, schema in components["schemas"].items():
+        if name.endswith("Record"):
+            schema.pop("examples", None)  # of what is written; a record has more to it
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused)
+    components["schemas"]["EventStream"] = STREAM
     problem = Problem.model_json_schema(
         mode="serialization", ref_template="#/components/schemas/{model}"
     )
@@ -262,12 +266,16 @@ def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) ->
         operation["description"] += f"\n\n{needed}"
     success["description"] = operation["summary"] + "."
     if "text/event-stream" in success.get("content", {}):
-        success["content"]["text/event-stream"] = {"schema": STREAM}
+        success["content"]["text/event-stream"] = {
+            "schema": {"$ref": "#/components/schemas/EventStream"}
+        }
     headers = _success_headers(method, name, names, status)
     success["headers"] = {each: {"$ref": f"#/components/headers/{each}"} for each in headers}
     if name in LINKS:
         success["links"] = _link(name)
+    trial = {"200": _trial(success)} if status == "201" and "validate_only" in names else {}
     operation["responses"] = {
+        **trial,
         status: success,
         **{code: _ref(error) for code, error in sorted(errors.items())},
         "default": _ref("Problem"),
@@ -319,6 +327,12 @@ def _errors(method: str, operation: Schema, parameters: set[str]) -> dict[str, s
     if "requestBody" in operation:
         errors["415"] = "UnsupportedMediaType"
     return errors
+
+
+def _trial(success: Schema) -> Schema:
+    """What answers a POST that only tries: what would have been made, but it has no address."""
+    headers = {name: ref for name, ref in success["headers"].items() if name != "Location"}
+    return {"description": "Only tried.", "headers": headers, "content": success["content"]}
 
 
 def _link(name: str) -> Schema:

@@ -17,12 +17,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from app.models import Scope
 from contract import proxy
 from contract.servers import ROOT, SCRIPTS, Failed, postgresql, service
 
 HERE = Path(__file__).parent
 CLIENTS = HERE / "clients"
 LEAST_CASES = 2000
+SCOPES = [scope.value for scope in Scope]
 Document = dict[str, Any]
 
 
@@ -196,9 +198,9 @@ def fuzz(bench: Bench) -> str:
     attack = SCRIPTS / "st", "--config-file", HERE / "schemathesis.toml", "run"
     one = "--url", bench.origin, "--include-operation-id", "listLaunches", "--phases", "coverage"
     bench.call(*attack, *one, wrong, refused="Schema-valid request rejected")
-    figures = {"SQLite": _fuzz(bench, "sqlite", bench.origin)}
+    figures = {"SQLite": _fuzz(bench, "sqlite", bench.origin, bench.database_url)}
     with postgresql(bench.folder) as url, service(url, bench.folder) as origin:
-        figures["PostgreSQL"] = _fuzz(bench, "postgresql", origin)
+        figures["PostgreSQL"] = _fuzz(bench, "postgresql", origin, url)
     total = sum(cases for cases, _ in figures.values())
     if total < LEAST_CASES:
         raise Failed(f"only {total} cases; {LEAST_CASES} are wanted")
@@ -206,15 +208,23 @@ def fuzz(bench: Bench) -> str:
     return f"{total} cases, 0 failures: {', '.join(parts)}"
 
 
-def _fuzz(bench: Bench, name: str, origin: str) -> tuple[int, int]:
+def _fuzz(bench: Bench, name: str, origin: str, database_url: str) -> tuple[int, int]:
     """How many cases schemathesis tried at `origin`, and how many of them were accepted."""
     path = bench.folder / f"{name}.json"
     report = "--report", "json", "--report-json-path", path
     attack = SCRIPTS / "st", "--no-color", "--config-file", HERE / "schemathesis.toml", "run"
-    bench.call(*attack, *report, f"{origin}/openapi.json")
+    scopes = [part for scope in SCOPES for part in ("--scope", scope)]
+    env = {"ZARYA_DATABASE_URL": database_url}
+    key = bench.call(SCRIPTS / "zarya", "keys", "create", "--name", "Fuzz", *scopes, env=env)
+    bearer = "--header", f"Authorization: Bearer {key.strip()}"
+    bench.call(*attack, *report, *bearer, f"{origin}/openapi.json")
     told = json.loads(path.read_text())
     cases, operations = told["test_cases"], told["operations"]
-    if cases["unique_failures"] or cases["errored"] or operations["tested"] != operations["total"]:
+    if (
+        cases["unique_failures"]
+        or cases["errored"]
+        or operations["tested"] != operations["selected"]
+    ):
         raise Failed(f"schemathesis on {name}: {cases}, {operations}")
     rates = (rate for phases in told["valid_rates"].values() for rate in phases.values())
     return cases["generated"], sum(rate["accepted"] for rate in rates)

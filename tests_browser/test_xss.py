@@ -2,7 +2,10 @@
 
 # ruff: noqa: S101 - tests assert
 
-from playwright.sync_api import Page, Route
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
 
 from app.models.markdown import render
 from tests.xss import PAYLOADS
@@ -23,6 +26,13 @@ INSERT = """html => {
     }
     return [...box.querySelectorAll("a[href]")].map(a => a.protocol);
 }"""
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
 
 
 def fired(page: Page, texts: list[str]) -> tuple[list[str], set[str]]:

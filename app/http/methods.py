@@ -59,8 +59,19 @@ class Methods:
 
     def allowed(self, path: str) -> list[str]:
         """Every method that some route takes for `path`, OPTIONS too; none where no route does."""
-        found = {m for regex, methods in self._table() if regex.match(path) for m in methods}
+        found = set(self._exact().get(path, ()))
+        if not found:
+            found = {m for regex, methods in self._table() if regex.match(path) for m in methods}
         return sorted(found | {"OPTIONS"}) if found else []
+
+    @lru_cache  # noqa: B019 - as below
+    def _exact(self) -> dict[str, set[str]]:
+        """The addresses without a variable part: they come before those that have one."""
+        found: dict[str, set[str]] = {}
+        for context in iter_route_contexts(self.routes.routes):
+            if context.path is not None and "{" not in context.path:
+                found.setdefault(context.path, set()).update(_with_head(context.methods or ()))
+        return found
 
     @lru_cache  # noqa: B019 - one for each application, as long-lived as it is
     def _table(self) -> list[tuple[Pattern[str], set[str]]]:

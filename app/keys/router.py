@@ -17,7 +17,9 @@ router = APIRouter(prefix="/v1", tags=["keys"], route_class=JsonRoute)
 
 Admin = Annotated[Caller, Depends(Allowed(Scope.KEYS_ADMIN))]
 Anybody = Annotated[Caller, Depends(Allowed())]
-KeyId = Annotated[str, Path(alias="id", pattern="^[a-z0-9]{8}$", description="Its public part.")]
+KeyId = Annotated[
+    str, Path(alias="id", pattern="^[a-z0-9]{8}$", max_length=8, description="Its public part.")
+]
 
 
 @router.get("/me", name="getMe", summary="Get one's own key")
