@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
 from app import errors
+from app.articles.router import drafts
 from app.articles.router import router as articles
 from app.audit.router import router as audit
 from app.background import Background
@@ -43,6 +44,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     portal,
     missions,
     articles,
+    drafts,
     launches,
     people,
     crew,

@@ -114,6 +114,7 @@ EXAMPLES: dict[str, Any] = {
 
 OWN_EXAMPLES: dict[tuple[str, str], Any] = {
     ("listMissions", "status"): ["completed"],
+    ("listDrafts", "status"): ["draft"],
     ("listMissions", "status_not"): ["planned"],
     ("getKey", "id"): "k3v9x2ab",
     ("revokeKey", "id"): "k3v9x2ab",

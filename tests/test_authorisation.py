@@ -1,4 +1,4 @@
-"""Who may write: every route that needs a key, under every kind of key; only the right one passes."""
+"""Who may write: every route that needs a key, with every kind of key; the right one passes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -72,6 +72,7 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "publishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "unpublishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "restoreArticle": (Scope.ARTICLES_WRITE, deleted_article, None, 200),
+    "listDrafts": (Scope.ARTICLES_WRITE, nothing, None, 200),
     "createMission": (Scope.MISSIONS_WRITE, nothing, documents.mission, 201),
     "updateMission": (Scope.MISSIONS_WRITE, MISSION, {"summary": "Short"}, 200),
     "deleteMission": (Scope.MISSIONS_WRITE, MISSION, None, 204),

@@ -1,5 +1,7 @@
 """Payloads of stored cross-site scripting: one family after the other, each in many spellings."""
 
+# ruff: noqa: E501 - payloads stand as they are
+
 _TARGETS = [
     "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",
     "java\nscript:alert(1)", "javascript&colon;alert(1)", "javascript&#58;alert(1)",

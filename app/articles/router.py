@@ -16,6 +16,8 @@ from app.articles.schemas import (
     ArticleQuery,
     ArticleRead,
     ArticleWrite,
+    DraftPage,
+    DraftQuery,
 )
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
@@ -139,3 +141,17 @@ async def unpublish_article(slug: SlugPath, edit: Creating) -> Response:
 async def restore_article(slug: SlugPath, edit: Creating) -> Response:
     """A deleted article is back, unpublished."""
     return await writing.restore(edit, slug)
+
+
+drafts = APIRouter(prefix="/v1/drafts", tags=["articles"], route_class=EditRoute)
+
+
+@drafts.get("", name="listDrafts", summary="List what is not published")
+async def list_drafts(
+    query: Annotated[DraftQuery, Query()],
+    _writer: Writer,
+    database: DatabaseDep,
+    response: Response,
+) -> DraftPage:
+    """Drafts, scheduled, unpublished and deleted articles, the last changed first."""
+    return with_links(response, await database.read(writing.list_drafts, query))

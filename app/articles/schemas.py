@@ -14,7 +14,7 @@ from app.links import Url
 from app.models import ArticleState
 from app.models.articles import LONGEST_HTML
 from app.models.markdown import render
-from app.pagination import Page, ViewQuery
+from app.pagination import Page, PageQuery, ViewQuery
 from app.parameters import (
     AnyOf,
     Day,
@@ -206,6 +206,17 @@ class ArticlePreview(ArticleRead):
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         state = ArticleState(row["state"])
         return super().complete(row) | {"status": status(state, row["published_at"])}
+
+
+class DraftQuery(PageQuery):
+    """A page of the articles that the public does not see."""
+
+    status: AnyOf[ArticleStatus] = []
+    """Where they stand: `draft`, `scheduled`, `unpublished` or `deleted`; otherwise all."""
+
+
+class DraftPage(Page[ArticlePreview]):
+    """A page of the articles that the public does not see."""
 
 
 class ArticleSourceWrite(Document):

@@ -5,12 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import Response
-from sqlalchemy import func, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.articles.queries import whole_article
-from app.articles.schemas import ArticlePreview, ArticleRecord, ArticleWrite, status
-from app.database import Reader, nested_values
+from app.articles.schemas import (
+    ArticlePreview,
+    ArticleRecord,
+    ArticleStatus,
+    ArticleWrite,
+    DraftPage,
+    DraftQuery,
+    status,
+)
+from app.database import Reader, Rows, nested_values
 from app.dates import Precision, now
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, set_links, touch
@@ -27,8 +35,10 @@ from app.models import (
     Mission,
     Person,
 )
+from app.pagination import fetch_page
 from app.refs import public
 from app.slugs import missing, set_slug
+from app.sorting import orders
 from app.trail import Actor, note
 
 
@@ -60,10 +70,30 @@ def _record(row: dict[str, Any]) -> ArticleRecord:
     return as_record(ArticleRecord, given)
 
 
+DRAFT_SORTS = orders(Article.id, updated_at=(Article.updated_at,))
+
+
+def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
+    """A page of the articles that the public does not see, the last changed first."""
+    ahead = Article.state == ArticleState.PUBLISHED, ~public()
+    stands = {
+        ArticleStatus.SCHEDULED: and_(*ahead),
+        ArticleStatus.DRAFT: Article.state == ArticleState.DRAFT,
+        ArticleStatus.UNPUBLISHED: Article.state == ArticleState.UNPUBLISHED,
+        ArticleStatus.DELETED: Article.state == ArticleState.DELETED,
+    }
+    wanted = [condition for name, condition in stands.items() if name in (query.status or stands)]
+    found = _previewed().where(or_(false(), *wanted))
+    return fetch_page(reader, DraftPage, found, DRAFT_SORTS, query, "drafts", default="-updated_at")
+
+
+def _previewed() -> Rows:
+    return whole_article().add_columns(Article.state, Article.translation_key)
+
+
 def shown(reader: Reader, id_: int) -> tuple[ArticlePreview, str]:
     """An article as those see it who may write it, and its address."""
-    whole = whole_article().add_columns(Article.state, Article.translation_key)
-    article = ArticlePreview.model_validate(reader.first(whole.where(Article.id == id_)))
+    article = ArticlePreview.model_validate(reader.first(_previewed().where(Article.id == id_)))
     return article, article.url
 
 

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 EXPOSED = (
     "ETag, Link, Location, Content-Location, RateLimit, RateLimit-Policy, Retry-After, "
-    "Deprecation, Sunset, X-Request-ID"
+    "Deprecation, Sunset, X-Request-ID, Idempotency-Replayed, Accept-Patch, Accept-Post, "
+    "WWW-Authenticate"
 )
 """What scripts of other origins may read beside the headers that they always may."""
 

@@ -34,6 +34,7 @@ async def index() -> Response:
         "launches": "/v1/launches",
         "articles": "/v1/articles",
         "news_calendar": "/v1/articles/archive",
+        "changes": "/v1/changes",
         "problems": "/problems",
         "health": "/health/ready",
     }

@@ -229,6 +229,30 @@ def test_caches_hold_nothing_beyond_the_next_publication() -> None:
         assert not_beyond(NOW + timedelta(seconds=7), "no-store") == "no-store"
 
 
+def test_editors_find_what_is_not_published(client: TestClient, editor: TestClient) -> None:
+    slugs = {}
+    for status in ("draft", "scheduled", "published", "unpublished", "deleted"):
+        made = editor.post("/v1/articles", json=documents.article(slug=f"an-{status}"))
+        slugs[status] = made.headers["Location"]
+    ahead = {"published_at": "2090-01-01T00:00:00Z"}
+    editor.patch(slugs["scheduled"], json=ahead, headers=ANY)
+    for status in ("scheduled", "published", "unpublished"):
+        editor.post(f"{slugs[status]}/publish")
+    editor.post(f"{slugs['unpublished']}/unpublish")
+    editor.delete(slugs["deleted"], headers=ANY)
+    listed = editor.get("/v1/drafts", params={"with_total": "true"}).json()
+    assert {item["slug"]: item["status"] for item in listed["items"]} == {
+        f"an-{status}": status for status in slugs.keys() - {"published"}
+    }
+    assert listed["total"] == 4
+    for status in slugs.keys() - {"published"}:
+        (one,) = editor.get("/v1/drafts", params={"status": status}).json()["items"]
+        assert one["slug"] == f"an-{status}"
+    assert editor.get("/v1/drafts", params={"status": "published"}).json()["items"] == []
+    page = editor.get("/v1/drafts", params={"limit": 1}).json()
+    assert editor.get(page["next"]).json()["items"][0]["slug"] != page["items"][0]["slug"]
+
+
 def test_what_leads_a_page_stays_public(editor: TestClient) -> None:
     article = editor.post("/v1/articles", json=documents.article())
     address, slug = article.headers["Location"], article.json()["slug"]
