@@ -10,7 +10,6 @@ from functools import partial
 
 from anyio import CapacityLimiter, create_task_group, sleep, to_thread
 from sqlalchemy import delete
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -57,9 +56,9 @@ class Background:
                             tasks.start_soon(self._deliver, id_)
                     if looks % FORGET_EVERY == 0:
                         await self._database.write(forget)
-                except SQLAlchemyError as error:
-                    # It comes back, or somebody is told by the health of the service.
-                    logger.error("background: %s", type(error).__name__)
+                except Exception as error:
+                    # Whatever it was, the next look may fare better; the service must not end.
+                    logger.error("background: %s", type(error).__name__, exc_info=error)
                 looks += 1
                 await sleep(PAUSE)
 
@@ -76,8 +75,8 @@ class Background:
         work: Callable[[], None] = partial(deliver, self._database, id_, self._allow_private)
         try:
             await to_thread.run_sync(work, limiter=self._threads)
-        except SQLAlchemyError as error:
-            logger.error("webhook %s: %s", id_, type(error).__name__)
+        except Exception as error:
+            logger.error("webhook %s: %s", id_, type(error).__name__, exc_info=error)
         finally:
             self._busy.discard(id_)
 

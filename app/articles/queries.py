@@ -1,9 +1,9 @@
 """How articles are found."""
 
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
@@ -27,9 +27,11 @@ from app.models import (
     ArticlePerson,
     ArticleState,
     ArticleTag,
+    FormerSlug,
     Launch,
     Mission,
     Person,
+    RecordType,
 )
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
@@ -178,14 +180,23 @@ def get_article(reader: Reader, slug: str) -> ArticleRead:
     """The article `slug`, with all that belongs to it."""
     article = find_article(reader, Article.slug == slug)
     if article is None:
-        hidden = select(Article.state, Article.announced).where(Article.slug == slug)
-        found = reader.first(hidden)
-        if found is None:
-            missing(reader, Article, slug)
-        if found["announced"] and found["state"] == ArticleState.DELETED:
-            raise Gone(f"The article {slug!r} has been deleted.")
-        raise NotFound(f"There is no article {slug!r}. See /v1/articles.")
+        _say_missing(reader, slug)
     return article
+
+
+def _say_missing(reader: Reader, slug: str) -> NoReturn:
+    """Say what has become of an article, but not where one is that the public does not see."""
+    former = FormerSlug.type == RecordType.ARTICLE, FormerSlug.slug == slug
+    led_to = Article.id.in_(select(FormerSlug.record_id).where(*former))
+    hidden = select(Article.state, Article.announced).where(
+        or_(Article.slug == slug, led_to), ~public()
+    )
+    found = reader.first(hidden)
+    if found is None:
+        missing(reader, Article, slug)
+    if found["announced"] and found["state"] == ArticleState.DELETED:
+        raise Gone(f"The article {slug!r} has been deleted.")
+    raise NotFound(f"There is no article {slug!r}. See /v1/articles.")
 
 
 def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:

@@ -274,7 +274,7 @@ class ArticleWrite(Document):
     launches: Slugs = []
     """The launches it is about, by slug."""
     translation_key: Slug | None = None
-    """That of the article it is a translation of; its own slug where it is none."""
+    """That of the article it is a translation of; one of its own is made where it is none."""
 
     @field_validator("published_at_precision")
     @classmethod

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 from fastapi import Response
@@ -119,7 +120,7 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     article.image_url = image.url if image else None
     article.image_alt = image.alt if image else None
     article.image_credit = image.credit if image else None
-    _translate(session, article, document.translation_key or article.slug)
+    _translate(session, article, document.translation_key)
     missions = resolve(session, Mission, document.missions, "/missions")
     people = resolve(session, Person, document.people, "/people")
     launches = resolve(session, Launch, document.launches, "/launches")
@@ -131,17 +132,25 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     set_links(session, ArticleLaunch.article_id, article.id, ArticleLaunch.launch_id, launches)
 
 
-def _translate(session: Session, article: Article, key: str) -> None:
-    """Give `article` a key that another one has, or its own; each language once."""
-    others = select(Article.slug, Article.language).where(
-        Article.translation_key == key, Article.id.is_distinct_from(article.id)
-    )
-    languages = {row.language: row.slug for row in session.execute(others)}
+def _translate(session: Session, article: Article, key: str | None) -> None:
+    """Give `article` a key that another one has, or one of its own; each language once."""
+
+    def others(key: str) -> dict[str, str]:
+        same = Article.translation_key == key, Article.id.is_distinct_from(article.id)
+        found = session.execute(select(Article.language, Article.slug).where(*same))
+        return {row.language: row.slug for row in found}
+
+    if key is None:
+        # Its own tells nothing: translations that are public show it while it may be a draft.
+        own = article.translation_key
+        article.translation_key = own if own and not others(own) else token_hex(6)
+        return
+    languages = others(key)
     if article.language in languages:
         there = languages[article.language]
         detail = f"{there!r} is its translation into {article.language!r} already."
         refuse("/translation_key", "taken", detail)
-    if key not in {article.slug, article.translation_key} and not languages:
+    if key != article.translation_key and not languages:
         refuse("/translation_key", "unknown-reference", f"No other article has the key {key!r}.")
     article.translation_key = key
 

@@ -151,7 +151,8 @@ def test_neighbours_and_translations_are_public_ones(
     first = published(published_at="2019-04-01T00:00:00Z")
     hidden = published(published_at="2019-04-02T00:00:00Z", translation_key=None)
     last = published(published_at="2019-04-03T00:00:00Z")
-    twin = published(language="ru", translation_key=last, published_at="2019-04-03T00:00:00Z")
+    key = editor.get(f"/v1/articles/{last}/preview").json()["translation_key"]
+    twin = published(language="ru", translation_key=key, published_at="2019-04-03T00:00:00Z")
     shown = client.get(f"/v1/articles/{last}").json()
     assert shown["previous"]["slug"] == hidden
     assert [t["slug"] for t in shown["translations"]] == [twin]
@@ -161,10 +162,27 @@ def test_neighbours_and_translations_are_public_ones(
     shown = client.get(f"/v1/articles/{last}").json()
     assert shown["previous"]["slug"] == first
     assert shown["translations"] == []
-    second = editor.post(
-        "/v1/articles", json=documents.article(language="ru", translation_key=last)
-    )
+    second = editor.post("/v1/articles", json=documents.article(language="ru", translation_key=key))
     assert second.status_code == 422  # the hidden one still is the Russian one
+    assert last not in key
+    alone = editor.patch(f"/v1/articles/{twin}", json={"translation_key": None}, headers=ANY)
+    assert alone.json()["translation_key"] != key
+
+
+def test_a_renamed_draft_does_not_tell_its_new_name(client: TestClient, editor: TestClient) -> None:
+    address = editor.post("/v1/articles", json=documents.article(slug="dull")).headers["Location"]
+    renamed = editor.patch(address, json={"slug": SECRET}, headers=ANY)
+    assert renamed.status_code == 200
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert SECRET not in answer.text + str(answer.headers)
+    editor.post(f"/v1/articles/{SECRET}/publish")
+    assert client.get(address).headers["Location"].endswith(f"/v1/articles/{SECRET}")
+    editor.post(f"/v1/articles/{SECRET}/unpublish")
+    assert client.get(address).status_code == 404
+    editor.delete(f"/v1/articles/{SECRET}", headers=ANY)
+    assert client.get(address).status_code == 410
+    assert SECRET not in client.get(address).text
 
 
 def test_a_scheduled_article_appears_at_its_second(
