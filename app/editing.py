@@ -60,7 +60,8 @@ TAKEN = {
 }
 """By method: the header that tells which kinds of body are taken, and these."""
 
-_TAG = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*?([0-9]*)"\s*')
+_TAG = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e]*)"\s*')
+_VERSION = re.compile(r"[0-9]{1,9}")
 MATCHES = r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -279,7 +280,8 @@ def _versions(header: str) -> Collection[int] | None:
     tags = [_TAG.fullmatch(part) for part in header.split(",")]
     if not all(tags):
         raise BadRequest('If-Match takes an ETag as it was sent, such as W/"5f3c1a9e.7", or *.')
-    return {int(tag[1][-9:]) for tag in tags if tag and tag[1]}
+    ends = [tag[1].rpartition(".")[2] for tag in tags if tag]
+    return {int(end) for end in ends if _VERSION.fullmatch(end)}
 
 
 class PatchOf:

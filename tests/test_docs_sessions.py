@@ -1,4 +1,4 @@
-"""The sessions that `docs/api` shows: requests with a key, replayed in their order.
+"""The sessions that README and `docs/api` show: requests with a key, replayed in their order.
 
 `$KEY` stands for a key that may do everything, `$ETAG` for the ETag of the answer before.
 """
@@ -20,7 +20,8 @@ from tests.conftest import ROOT, NewDatabase, database_of, served
 from tests.test_readme import HOST, parsed, shows
 
 SESSION = re.compile(r"```shell-session\n\$ (curl -s .+?)(?<!\\)\n(?!    )(.*?)```", re.DOTALL)
-PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if SESSION.search(page.read_text())]
+TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in TEXTS if SESSION.search(page.read_text())]
 
 
 @pytest.fixture
@@ -71,5 +72,5 @@ def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str |
 
 
 def test_there_are_sessions() -> None:
-    assert {page.stem for page in PAGES} >= {"editing", "keys", "audit", "webhooks"}
+    assert {page.stem for page in PAGES} == {"README", "editing", "keys", "audit", "webhooks"}
     assert sum(len(SESSION.findall(page.read_text())) for page in PAGES) > 20

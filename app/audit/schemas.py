@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app.pagination import Page, PageQuery
-from app.parameters import AnyOf, Instant, Maybe, Name, Parameters
+from app.parameters import AnyOf, Instant, Maybe, Parameters, Slug
 from app.refs import At, Shape
 from app.sorting import SortChoice
 
@@ -18,16 +18,20 @@ class AuditSort(SortChoice):
     OLDEST = "at"
 
 
+Word = Annotated[str, StringConstraints(pattern="^[a-z]+$", max_length=40)]
+Words = Annotated[str, StringConstraints(pattern="^[a-z0-9]+( [a-z]+)*$", max_length=120)]
+
+
 class AuditFilters(Parameters):
     """Which entries."""
 
-    actor: AnyOf[Name] = []
+    actor: AnyOf[Words] = []
     """The id of the key that did it, or the command."""
-    action: AnyOf[Name] = []
+    action: AnyOf[Word] = []
     """What was done, such as `create`, `update`, `delete` or `publish`."""
-    type: AnyOf[Name] = []
+    type: AnyOf[Word] = []
     """The kind of record: `mission`, `person`, `launch`, `article`, `key` or `webhook`."""
-    slug: AnyOf[Name] = []
+    slug: AnyOf[Slug] = []
     """The record, by the slug it had then, or a key by its id."""
     record_id: Maybe[Annotated[int, Field(ge=1, le=2**31 - 1)]] = None
     """The record, by its id, which stays when its slug changes."""

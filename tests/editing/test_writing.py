@@ -85,7 +85,7 @@ def test_a_change_without_a_version_is_refused(editor: TestClient, resource: str
 def test_a_change_of_another_version_is_refused(editor: TestClient, resource: str) -> None:
     address, etag = make(editor, resource)
     changed = editor.patch(address, json=A_FIELD[resource], headers={"If-Match": etag})
-    for tag in (etag, '"nothing"', '"a.1"', 'W/""'):
+    for tag in (etag, '"nothing"', '"a.1"', 'W/""', '"5f3c2"', '"2.x"', '"2.2222222222"'):
         for method in ("PATCH", "DELETE"):
             answer = editor.request(method, address, json={}, headers={"If-Match": tag})
             assert answer.status_code == 412
