@@ -40,7 +40,7 @@ from app.freshness import Versioned
 from app.models import KeptAnswer, Recorded, Scope, record_type
 from app.parameters import Maybe
 from app.slugs import missing
-from app.trail import note
+from app.trail import Action, Kind, note
 
 M = TypeVar("M", bound=Recorded)
 D = TypeVar("D", bound=Document)
@@ -342,7 +342,7 @@ class Editable(Generic[M, D]):
             record = self.model()
             record.edited = True
             self.save(session, record, document)
-            self.note(session, edit, "create", record, None, self.snapshot(session, record))
+            self.note(session, edit, Action.CREATE, record, None, self.snapshot(session, record))
             shown, address = self.shown(Reader.of(session), record.id)
             return Outcome(HTTPStatus.CREATED, shown, record.version, address)
 
@@ -362,10 +362,10 @@ class Editable(Generic[M, D]):
                 touch(record)
                 self.save(session, record, wanted)
 
-        return await self.change(edit, slug, "update", apply)
+        return await self.change(edit, slug, Action.UPDATE, apply)
 
     async def change(
-        self, edit: Edit, slug: str, action: str, apply: Callable[[Session, M], None]
+        self, edit: Edit, slug: str, action: Action, apply: Callable[[Session, M], None]
     ) -> Response:
         """The record `slug` as `apply` leaves it, which touches it where it changes anything."""
 
@@ -392,7 +392,7 @@ class Editable(Generic[M, D]):
                 raise Conflict(f"It is in use by {listed}. Take it out of there first.")
             before = self.snapshot(session, record)
             self.remove(session, record)
-            self.note(session, edit, "delete", record, before, None)
+            self.note(session, edit, Action.DELETE, record, before, None)
             return Outcome(HTTPStatus.NO_CONTENT)
 
         return await edit.run(work)
@@ -415,13 +415,13 @@ class Editable(Generic[M, D]):
         self,
         session: Session,
         edit: Edit,
-        action: str,
+        action: Action,
         record: M,
         before: dict[str, Any] | None,
         after: dict[str, Any] | None,
     ) -> None:
         """Note in the trail what has become of a record."""
-        kind = record_type(self.model)
+        kind = Kind(record_type(self.model))
         note(session, edit.caller, action, kind, record.id, record.slug, before, after)
 
 

@@ -1,6 +1,7 @@
 """The OpenAPI document: what FastAPI derives, put so that generators make good clients of it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -213,6 +214,7 @@ def document(app: FastAPI) -> Schema:
             name = operation["operationId"]
             _finish(method, operation, scopes.get(name), name in scopes)
     components = made["components"]
+    components["schemas"] |= dict(_patches(made["paths"]))
     for name, schema in components["schemas"].items():
         if name.endswith("Record"):
             schema.pop("examples", None)  # of what is written; a record has more to it
@@ -291,6 +293,17 @@ def _example(operation: str, parameter: Schema) -> Any:
     if key == "slug":  # in a path
         return next(slug for what, slug in SLUGS.items() if what in operation)
     return EXAMPLES[key] if key in EXAMPLES else parameter["schema"]["default"]
+
+
+def _patches(paths: Schema) -> Iterator[tuple[str, Schema]]:
+    """The schemas of all patches by name, each left behind as a reference to it."""
+    for methods in paths.values():
+        if operation := methods.get("patch"):
+            name = f"{operation['operationId'].removeprefix('update')}Patch"
+            content = operation["requestBody"]["content"]
+            yield name, next(iter(content.values()))["schema"]
+            for kind in content:
+                content[kind] = {"schema": {"$ref": f"#/components/schemas/{name}"}}
 
 
 def _finish_body(method: str, body: Schema) -> None:

@@ -2,11 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.models import AuditEntry
+
+
+class Action(StrEnum):
+    """What was done."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    RESTORE = "restore"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
+    APPEAR = "appear"
+    TASKS = "tasks"
+    CREW = "crew"
+    REVOKE = "revoke"
+    LOAD = "load"
+
+
+class Kind(StrEnum):
+    """To what."""
+
+    MISSION = "mission"
+    PERSON = "person"
+    LAUNCH = "launch"
+    ARTICLE = "article"
+    WEBHOOK = "webhook"
+    KEY = "key"
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True)
@@ -21,8 +50,8 @@ class Actor:
 def note(
     session: Session,
     actor: Actor,
-    action: str,
-    kind: str,
+    action: Action,
+    kind: Kind,
     record_id: int | None,
     slug: str | None,
     before: Mapping[str, Any] | None,

@@ -40,7 +40,7 @@ from app.pagination import fetch_page
 from app.refs import public
 from app.slugs import missing, set_slug
 from app.sorting import orders
-from app.trail import Actor, note
+from app.trail import Action, Actor, Kind, note
 
 
 def recorded(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecord]:
@@ -223,7 +223,9 @@ def announce_due(session: Session) -> int:
         touch(article)
         article.edited = edited
         after = EDITABLE.snapshot(session, article)
-        note(session, SCHEDULE, "appear", "article", article.id, article.slug, before, after)
+        note(
+            session, SCHEDULE, Action.APPEAR, Kind.ARTICLE, article.id, article.slug, before, after
+        )
     return len(found)
 
 
@@ -235,14 +237,14 @@ def next_due(reader: Reader) -> datetime | None:
 
 async def publish(edit: Edit, slug: str) -> Response:
     """Let everybody see the article `slug`, from its date on, or from now where it has none."""
-    return await EDITABLE.change(edit, slug, "publish", _publish)
+    return await EDITABLE.change(edit, slug, Action.PUBLISH, _publish)
 
 
 async def unpublish(edit: Edit, slug: str) -> Response:
     """Let nobody see the article `slug` any more."""
-    return await EDITABLE.change(edit, slug, "unpublish", _unpublish)
+    return await EDITABLE.change(edit, slug, Action.UNPUBLISH, _unpublish)
 
 
 async def restore(edit: Edit, slug: str) -> Response:
     """Bring the deleted article `slug` back, unpublished."""
-    return await EDITABLE.change(edit, slug, "restore", _restore)
+    return await EDITABLE.change(edit, slug, Action.RESTORE, _restore)

@@ -1,5 +1,6 @@
 """How the audit trail is read."""
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
@@ -17,7 +18,7 @@ UTC = ZoneInfo("UTC")
 
 def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
     """What `filters` ask of an entry."""
-    wanted = {
+    wanted: dict[Any, list[Any]] = {
         AuditEntry.actor: filters.actor,
         AuditEntry.action: filters.action,
         AuditEntry.type: filters.type,

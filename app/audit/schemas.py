@@ -9,6 +9,7 @@ from app.pagination import Page, PageQuery
 from app.parameters import AnyOf, Instant, Maybe, Parameters, Slug
 from app.refs import At, Shape
 from app.sorting import SortChoice
+from app.trail import Action, Kind
 
 
 class AuditSort(SortChoice):
@@ -18,19 +19,18 @@ class AuditSort(SortChoice):
     OLDEST = "at"
 
 
-Word = Annotated[str, StringConstraints(pattern="^[a-z]+$", max_length=40)]
-Words = Annotated[str, StringConstraints(pattern="^[a-z0-9]+( [a-z]+)*$", max_length=120)]
+ActorId = Annotated[str, StringConstraints(pattern="^[a-z0-9]+( [a-z]+)*$", max_length=120)]
 
 
 class AuditFilters(Parameters):
     """Which entries."""
 
-    actor: AnyOf[Words] = []
+    actor: AnyOf[ActorId] = []
     """The id of the key that did it, or the command."""
-    action: AnyOf[Word] = []
-    """What was done, such as `create`, `update`, `delete` or `publish`."""
-    type: AnyOf[Word] = []
-    """The kind of record: `mission`, `person`, `launch`, `article`, `key` or `webhook`."""
+    action: AnyOf[Action] = []
+    """What was done."""
+    type: AnyOf[Kind] = []
+    """The kind of record."""
     slug: AnyOf[Slug] = []
     """The record, by the slug it had then, or a key by its id."""
     record_id: Maybe[Annotated[int, Field(ge=1, le=2**31 - 1)]] = None
@@ -62,8 +62,8 @@ class AuditEntryRead(Shape):
     id: int
     at: At
     actor: AuditActor
-    action: str
-    type: str
+    action: Action
+    type: Kind
     record_id: int | None
     slug: str | None
     before: dict[str, Any] | None

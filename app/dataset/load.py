@@ -35,7 +35,7 @@ from app.models import (
     Vehicle,
 )
 from app.text import slugify
-from app.trail import Actor, note
+from app.trail import Action, Actor, Kind, note
 
 LOADER = Actor("zarya load", "the embedded archive")
 
@@ -89,7 +89,7 @@ def load(session: Session, progress: Progress = lambda *_: None) -> LoadReport:
     changed = len(merge.created) + len(merge.updated)
     if changed:
         counts = {"created": len(merge.created), "updated": len(merge.updated)}
-        note(session, LOADER, "load", "archive", None, None, None, counts)
+        note(session, LOADER, Action.LOAD, Kind.ARCHIVE, None, None, None, counts)
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)
 
 

@@ -14,7 +14,7 @@ from app.keys.schemas import KeyCreated, KeyFilters, KeyPage, KeyQuery, KeySumma
 from app.models import ApiKey, Scope
 from app.pagination import fetch_page
 from app.sorting import orders
-from app.trail import Actor, note
+from app.trail import Action, Actor, Kind, note
 
 SORTS = orders(ApiKey.id, created_at=(ApiKey.created_at,))
 
@@ -80,7 +80,7 @@ def create_key(
     session.flush()
     made = get_key(Reader.of(session), key.id)
     kept = made.model_dump(mode="json")
-    note(session, actor, "create", "key", None, key.id, None, kept)
+    note(session, actor, Action.CREATE, Kind.KEY, None, key.id, None, kept)
     return KeyCreated.model_validate(dict(made) | {"key": text})
 
 
@@ -92,4 +92,13 @@ def revoke_key(session: Session, actor: Actor, id_: str) -> None:
         key.revoked_at = now()
         session.flush()
         after = get_key(Reader.of(session), id_).model_dump(mode="json")
-        note(session, actor, "revoke", "key", None, id_, before.model_dump(mode="json"), after)
+        note(
+            session,
+            actor,
+            Action.REVOKE,
+            Kind.KEY,
+            None,
+            id_,
+            before.model_dump(mode="json"),
+            after,
+        )

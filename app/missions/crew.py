@@ -20,6 +20,7 @@ from app.missions.schemas import CrewAssignmentWrite, CrewWrite, MissionCrew
 from app.missions.writing import EDITABLE
 from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
 from app.refs import CrewAssignmentRead, crew_assignments
+from app.trail import Action
 
 HANDOVER = timedelta(days=21)
 """For how long somebody may be in two missions that overlap, when one crew relieves the other."""
@@ -175,7 +176,7 @@ async def put_crew(edit: Edit, slug: str, document: MissionCrew) -> Response:
         if [seat.document for seat in there] != [seat.document for seat in wanted]:
             set_crew(session, mission, wanted)
 
-    return await EDITABLE.change(edit, slug, "crew", apply)
+    return await EDITABLE.change(edit, slug, Action.CREW, apply)
 
 
 async def create_assignment(edit: Edit, document: CrewAssignmentWrite) -> Response:
@@ -249,7 +250,7 @@ def _change(
     there = {seat.id for seat in crew}
     with session.no_autoflush:
         rows = set_crew(session, mission, crew)
-    EDITABLE.note(session, edit, "crew", mission, before, EDITABLE.snapshot(session, mission))
+    EDITABLE.note(session, edit, Action.CREW, mission, before, EDITABLE.snapshot(session, mission))
     if wanted is None:
         return Outcome(status)
     made = id_ or next(row.id for row in rows if row.id not in there)

@@ -26,6 +26,7 @@ from app.models import (
 )
 from app.refs import public
 from app.slugs import set_slug
+from app.trail import Action
 
 
 def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
@@ -182,4 +183,4 @@ async def put_tasks(edit: Edit, slug: str, document: MissionTasks) -> Response:
         touch(mission)
         _set_tasks(session, mission, document.items)
 
-    return await EDITABLE.change(edit, slug, "tasks", apply)
+    return await EDITABLE.change(edit, slug, Action.TASKS, apply)

@@ -20,7 +20,7 @@ from app.links import link
 from app.models import Webhook
 from app.pagination import PageQuery, fetch_page
 from app.sorting import orders
-from app.trail import note
+from app.trail import Action, Kind, note
 from app.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
 
 SORTS = orders(Webhook.id, id=())
@@ -74,7 +74,7 @@ async def create_webhook(edit: Edit, document: WebhookWrite) -> Response:
         webhook = Webhook(secret="whsec_" + b64encode(token_bytes(24)).decode())
         _save(session, webhook, document)
         made = get_webhook(Reader.of(session), webhook.id)
-        _note(session, edit, "create", webhook, None, made)
+        _note(session, edit, Action.CREATE, webhook, None, made)
         created = WebhookCreated.model_validate(dict(made) | {"secret": webhook.secret})
         address = link("webhooks", webhook.id)
         return Outcome(HTTPStatus.CREATED, created, webhook.version, address)
@@ -96,7 +96,7 @@ async def patch_webhook(edit: Edit, id_: int, patch: Any) -> Response:
             webhook.version += 1
             session.flush()
         after = get_webhook(Reader.of(session), id_)
-        _note(session, edit, "update", webhook, before, after)
+        _note(session, edit, Action.UPDATE, webhook, before, after)
         return Outcome(HTTPStatus.OK, after, webhook.version)
 
     return await edit.run(work)
@@ -107,7 +107,7 @@ async def delete_webhook(edit: Edit, id_: int) -> Response:
 
     def work(session: Session) -> Outcome:
         webhook = _find(session, edit, id_)
-        _note(session, edit, "delete", webhook, get_webhook(Reader.of(session), id_), None)
+        _note(session, edit, Action.DELETE, webhook, get_webhook(Reader.of(session), id_), None)
         session.delete(webhook)
         return Outcome(HTTPStatus.NO_CONTENT)
 
@@ -125,7 +125,7 @@ def _find(session: Session, edit: Edit, id_: int) -> Webhook:
 def _note(
     session: Session,
     edit: Edit,
-    action: str,
+    action: Action,
     webhook: Webhook,
     before: WebhookRead | None,
     after: WebhookRead | None,
@@ -133,4 +133,4 @@ def _note(
     if before != after:
         was = before.model_dump(mode="json") if before else None
         became = after.model_dump(mode="json") if after else None
-        note(session, edit.caller, action, "webhook", webhook.id, None, was, became)
+        note(session, edit.caller, action, Kind.WEBHOOK, webhook.id, None, was, became)
