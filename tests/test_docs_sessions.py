@@ -24,7 +24,7 @@ TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [page for page in TEXTS if SESSION.search(page.read_text())]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def editors(new_database: NewDatabase) -> Iterator[tuple[TestClient, str]]:
     """A client of the service over a copy of the archive of its own, and a key to it."""
     with served(new_database()) as client:
