@@ -94,12 +94,15 @@ def searchable(value: str) -> str:
     return value
 
 
+BLANK = r"\s\x1c-\x1f\x85"
+"""What Python holds for white space, in patterns that others read too, who know less of it."""
+
 Words = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(storable),
     AfterValidator(searchable),
-    _text(200, r"^[^\x00]*[^\s\x00][^\x00]*$"),
+    _text(200, rf"^[^\x00]*[^{BLANK}\x00][^\x00]*$"),
 ]
 """A few words of text."""
 
@@ -107,7 +110,7 @@ Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
     AfterValidator(storable),
-    _text(120, r"^[^,\x00]*[^,\s\x00][^,\x00]*$"),
+    _text(120, rf"^[^,\x00]*[^,{BLANK}\x00][^,\x00]*$"),
 ]
 """The name of something, or its slug."""
 
