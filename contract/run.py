@@ -217,7 +217,8 @@ def _fuzz(bench: Bench, name: str, origin: str, database_url: str) -> tuple[int,
     env = {"ZARYA_DATABASE_URL": database_url}
     key = bench.call(SCRIPTS / "zarya", "keys", "create", "--name", "Fuzz", *scopes, env=env)
     bearer = "--header", f"Authorization: Bearer {key.strip()}"
-    bench.call(*attack, *report, *bearer, f"{origin}/openapi.json")
+    own = {"FUZZ_KEY_ID": key.split("_")[1]}
+    bench.call(*attack, *report, *bearer, f"{origin}/openapi.json", env=own)
     told = json.loads(path.read_text())
     cases, operations = told["test_cases"], told["operations"]
     if (
