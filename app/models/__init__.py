@@ -29,6 +29,7 @@ from app.models.missions import (
     MissionLaunch,
     MissionTask,
 )
+from app.models.origins import Origin
 from app.models.people import Flight, Person, ShipRole
 from app.models.webhooks import Webhook
 
@@ -56,6 +57,7 @@ __all__ = [
     "MissionAlias",
     "MissionLaunch",
     "MissionTask",
+    "Origin",
     "Person",
     "RecordType",
     "Recorded",

@@ -63,6 +63,7 @@ class Article(Recorded, Base):
         Index(None, "published_at", "id"),
         Index(None, "language", "published_at", "id"),
         Index(None, "source_slug", "published_at", "id"),
+        Index(None, "source_url"),
         Index(None, "title_key", "id"),
         Index(None, "published_until"),
         Index(None, "updated_at"),

@@ -1,0 +1,1 @@
+"""Feeds of others that are looked at again and again."""
