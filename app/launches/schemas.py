@@ -163,6 +163,8 @@ class SiteWrite(Document):
     name: Annotated[ProperName, Field(max_length=120)]
     country: Country
     """ISO 3166-1 alpha-2: where the site lies."""
+    code: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9-]*$", max_length=12)] | None = None
+    """What catalogues call it: kept with a new site, or made of the name where it is taken."""
 
 
 class SpacecraftWrite(Document):
@@ -203,7 +205,7 @@ class LaunchDocument(Document):
     vehicle: VehicleWrite | None = None
     site: SiteWrite | None = None
     pad: Annotated[Prose, Field(max_length=40)] | None = None
-    spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=100)]
+    spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
     """What it carries, the main ship first."""
     crewed: StrictBool
     crew: Annotated[list[SeatWrite], Field(max_length=20)] = []

@@ -55,7 +55,7 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
     )
     ships = select(Spacecraft.name, Spacecraft.kind).where(Spacecraft.launch_id == Launch.id)
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == Launch.vehicle_id)
-    site = select(Site.name, Site.country).where(Site.id == Launch.site_id)
+    site = select(Site.name, Site.country, Site.code).where(Site.id == Launch.site_id)
     rows = reader.all(
         select(
             *Launch.__table__.columns,
@@ -141,12 +141,17 @@ def _add(session: Session, new: Vehicle | Site) -> int:
 def _site(session: Session, given: SiteWrite) -> int:
     known = session.scalar(select(Site).where(Site.slug == slugify(given.name)))
     if known is None:
-        number = session.scalar(select(func.count()).select_from(Site)) or 0
-        code = f"{slugify(given.name)[:7].strip('-').upper()}-{number}"
+        taken = session.scalar(select(Site.id).where(Site.code == given.code))
+        code = given.code if given.code and taken is None else _made_code(session, given.name)
         return _add(session, Site(code=code, name=given.name, country=given.country))
     if given.country != known.country:
         refuse("/site/country", "contradiction", f"It is known to lie in {known.country!r}.")
     return known.id
+
+
+def _made_code(session: Session, name: str) -> str:
+    number = session.scalar(select(func.count()).select_from(Site)) or 0
+    return f"{slugify(name)[:7].strip('-').upper()}-{number}"
 
 
 def _set_ships(session: Session, launch: Launch, wanted: list[SpacecraftWrite]) -> None:

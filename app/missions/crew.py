@@ -67,7 +67,6 @@ def seats(session: Session, mission: Mission) -> list[Seat]:
 
 def set_crew(session: Session, mission: Mission, wanted: Sequence[Seat]) -> list[CrewAssignment]:
     """Let `mission` have this crew and no other, or refuse what cannot be."""
-    touch(mission)
     slugs = [seat.document.person for seat in wanted]
     pointer = "/items/{}/person" if len(wanted) > 1 and wanted[0].pointer else "/person"
     people = resolve(session, Person, slugs, pointer)
@@ -163,18 +162,26 @@ def _write(session: Session, mission: Mission, crew: Sequence[Seat]) -> list[Cre
     return rows
 
 
+def change_crew(session: Session, mission: Mission, wanted: Sequence[CrewWrite]) -> bool:
+    """Let `mission` have this crew; who stays keeps their assignment. Whether it was another."""
+    there = seats(session, mission)
+    ids = {(seat.document.person, seat.document.role): seat.id for seat in there}
+    crew = [
+        Seat(ids.pop((row.person, row.role), None), row, f"/items/{place}")
+        for place, row in enumerate(wanted)
+    ]
+    if [seat.document for seat in there] == [seat.document for seat in crew]:
+        return False
+    set_crew(session, mission, crew)
+    return True
+
+
 async def put_crew(edit: Edit, slug: str, document: MissionCrew) -> Response:
     """The mission `slug` with `document` for its crew; who stays keeps their assignment."""
 
     def apply(session: Session, mission: Mission) -> None:
-        there = seats(session, mission)
-        ids = {(seat.document.person, seat.document.role): seat.id for seat in there}
-        wanted = [
-            Seat(ids.pop((row.person, row.role), None), row, f"/items/{place}")
-            for place, row in enumerate(document.items)
-        ]
-        if [seat.document for seat in there] != [seat.document for seat in wanted]:
-            set_crew(session, mission, wanted)
+        if change_crew(session, mission, document.items):
+            touch(mission)
 
     return await EDITABLE.change(edit, slug, Action.CREW, apply)
 
@@ -249,6 +256,7 @@ def _change(
         crew.append(Seat(None, wanted, ""))
     there = {seat.id for seat in crew}
     with session.no_autoflush:
+        touch(mission)
         rows = set_crew(session, mission, crew)
     EDITABLE.note(session, edit, Action.CREW, mission, before, EDITABLE.snapshot(session, mission))
     if wanted is None:
