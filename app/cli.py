@@ -3,10 +3,11 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 import uvicorn
@@ -14,7 +15,14 @@ from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
@@ -24,6 +32,10 @@ from app.database import Database
 from app.dataset import check as checks
 from app.dataset import load as loading
 from app.errors import NotFound
+from app.exports import ndjson
+from app.importers.entries import Input, Reject
+from app.importers.formats import FORMATS
+from app.importers.run import run
 from app.keys.queries import create_key as create_one
 from app.keys.queries import every_key
 from app.keys.queries import revoke_key as revoke_one
@@ -41,6 +53,8 @@ cli = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="The keys that editors and programs write with.")
 cli.add_typer(keys, name="keys")
+exports = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
+cli.add_typer(exports, name="export")
 console = Console(stderr=True, soft_wrap=True)
 
 
@@ -170,6 +184,102 @@ def revoke_key(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
 def _actor(command: str) -> Actor:
     return Actor(f"zarya {command}", "command line")
+
+
+REJECTS_SHOWN = 20
+
+
+@cli.command("import")
+def import_(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", help=", ".join(FORMATS))],
+    target: Annotated[Path, typer.Argument(metavar="FILE-OR-FOLDER")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only try it.")] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish new articles; otherwise they are drafts.")
+    ] = False,
+    language: Annotated[
+        str | None, typer.Option(help="The language of entries that do not tell theirs.")
+    ] = None,
+    rejects: Annotated[
+        Path, typer.Option(help="The folder for what is rejected, in the format it came in.")
+    ] = Path("var/rejects"),
+) -> None:
+    """Take in what others publish, or an archive's own export."""
+    if form not in FORMATS:
+        console.print(f"There is no format {form!r}: take {', '.join(FORMATS)}.", markup=False)
+        raise typer.Exit(2)
+    inputs = _inputs(form, target, language)
+    shown = 0
+
+    def told(given: Input, reject: Reject) -> None:
+        nonlocal shown
+        shown += 1
+        if shown <= REJECTS_SHOWN:
+            where = f"{given.name}:{reject.line}: {reject.field}"
+            console.print(f"{where}: {reject.reason}", markup=False, highlight=False)
+
+    with _database() as database, _counting("Importing") as progress:
+        report = run(
+            database,
+            FORMATS[form],
+            inputs,
+            actor=_actor(f"import {form}"),
+            publish=publish,
+            dry_run=dry_run,
+            rejects=None if dry_run else rejects,
+            told=told,
+            progress=progress,
+        )
+    if report.rejected > REJECTS_SHOWN:
+        console.print(f"… and {report.rejected - REJECTS_SHOWN} more.")
+    if report.rejected and not dry_run:
+        console.print(f"What was rejected lies in {rejects}.", markup=False, highlight=False)
+    sys.stdout.write(f"{report}\n")
+    raise typer.Exit(1 if report.rejected else 0)
+
+
+def _inputs(form: str, target: Path, language: str | None) -> list[Input]:
+    """The file `target`, or the files in it that may be of the format."""
+    suffixes = FORMATS[form].suffixes
+    files = [target]
+    if target.is_dir():
+        files = sorted(p for p in target.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
+    if not files or not files[0].is_file():
+        console.print(f"There is no file to import at {target}.", markup=False)
+        raise typer.Exit(2)
+    return [replace(Input.file(path), language=language) for path in files]
+
+
+@exports.command("ndjson")
+def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Everything, drafts too, a record a line: what `zarya import ndjson` takes in unchanged."""
+    with _database() as database, _counting("Exporting") as progress:
+        with _written(file) as target, database.snapshot() as reader:
+            number = ndjson.write(reader, target, progress)
+    console.print(f"{number} lines in {file}", markup=False, highlight=False)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A count on the terminal; nothing where the output is no terminal."""
+    columns = SpinnerColumn(), TextColumn(f"{what} {{task.completed:,.0f}}"), TimeElapsedColumn()
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda number: bar.update(task, completed=number)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class Action(StrEnum):
     CREW = "crew"
     REVOKE = "revoke"
     LOAD = "load"
+    IMPORT = "import"
 
 
 class Kind(StrEnum):

@@ -24,6 +24,8 @@ class Input:
     """Its bytes from the beginning, each time it is called."""
     path: Path | None = None
     """Where it lies; None where it was fetched."""
+    language: str | None = None
+    """That of entries which do not tell their own."""
 
     @classmethod
     def file(cls, path: Path) -> "Input":
@@ -49,6 +51,8 @@ class Entry:
     """The entry as it stands in the input."""
     same_as: str | None = None
     """The slug of the record that it is known to be, None where it is not known to be any."""
+    kept: Mapping[str, Any] | None = None
+    """What an archive kept of the record beside its document; None for what no archive was."""
 
 
 @dataclass(frozen=True)

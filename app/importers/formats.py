@@ -1,0 +1,8 @@
+"""The formats that can be imported, by name."""
+
+from collections.abc import Mapping
+
+from app.importers import ndjson
+from app.importers.entries import Format
+
+FORMATS: Mapping[str, Format] = {form.name: form for form in (ndjson.FORMAT,)}
