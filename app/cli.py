@@ -253,9 +253,13 @@ def _inputs(form: str, target: Path, language: str | None) -> list[Input]:
 @exports.command("ndjson")
 def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Everything, drafts too, a record a line: what `zarya import ndjson` takes in unchanged."""
-    with _database() as database, _counting("Exporting") as progress:
-        with _written(file) as target, database.snapshot() as reader:
-            number = ndjson.write(reader, target, progress)
+    with (
+        _database() as database,
+        _counting("Exporting") as progress,
+        _written(file) as target,
+        database.snapshot() as reader,
+    ):
+        number = ndjson.write(reader, target, progress)
     console.print(f"{number} lines in {file}", markup=False, highlight=False)
 
 

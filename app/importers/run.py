@@ -142,8 +142,7 @@ class _Job:
         known = Known.of(session, entries)
         changed: dict[str, list[str]] = {}
         for each in batch:
-            entry = isinstance(each, Entry)
-            outcome = self._try(session, known, each, changed) if entry else each
+            outcome = each if isinstance(each, Reject) else self._try(session, known, each, changed)
             if isinstance(outcome, Reject):
                 kept.add(outcome)
                 self.told(given, outcome)

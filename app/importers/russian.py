@@ -1,0 +1,53 @@
+"""Russian names as they stand in sentences: "Олегом Кононенко", "Олега Скрипочки"."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+ENDINGS = frozenset(
+    "а е и й о у ы ь ю я ая ей ем ём ию ия ие им ич его ему ого ой ом ому ою ую ым".split()
+)
+"""What may follow the stem of a given or a family name, in any case."""
+
+SHORTEST = 3
+"""How long a stem is at least: shorter ones are those of too many words."""
+
+
+def stem(word: str) -> str:
+    """A name without the vowel, й or ь at its end."""
+    return word.rstrip("аеийоуыьюя") if word[-1:] in "аеийоуыьюя" else word
+
+
+class Inflected:
+    """People by the stems of given and family name."""
+
+    def __init__(self) -> None:
+        self._people: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def add(self, slug: str, name: tuple[str, ...]) -> None:
+        """Know somebody by a name of two Russian words, the family name last."""
+        if len(name) == 2 and all("а" <= word[0] <= "я" for word in name):
+            given, family = map(stem, name)
+            if min(len(given), len(family)) >= SHORTEST:
+                self._people[given, family].add(slug)
+
+    def people(self, spoken: tuple[str, ...]) -> Iterator[str]:
+        """Those whose given and family name stand beside one another, in either order."""
+        for one, other in pairwise(spoken):
+            for given, family in ((one, other), (other, one)):
+                found = {
+                    slug
+                    for first in _stems(given)
+                    for last in _stems(family)
+                    for slug in self._people.get((first, last), ())
+                }
+                if len(found) == 1:
+                    yield from found
+
+
+def _stems(word: str) -> Iterator[str]:
+    """What `word` may be a form of."""
+    yield word
+    for length in (1, 2, 3):
+        if word[-length:] in ENDINGS and len(word) - length >= SHORTEST:
+            yield word[:-length]
