@@ -1,0 +1,261 @@
+"""RSS of every version, Atom and JSON Feed: articles.
+
+Each entry is read by itself, in a feed of its own: what is broken in one takes no other along, and
+every one is accounted for. Nothing is fetched, and no entity that a feed declares is expanded.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+
+from app.database import Reader
+from app.importers.entries import (
+    Entry,
+    Format,
+    Found,
+    Frame,
+    Input,
+    Read,
+    Reject,
+    Unreadable,
+)
+from app.importers.feed_dates import read_date
+from app.importers.feed_text import (
+    LARGEST,
+    Segment,
+    decode,
+    markdown,
+    plain,
+    segments,
+    shortened,
+)
+from app.importers.json_items import JsonItem, items
+from app.importers.names import Links, Names
+from app.models import RecordType
+from app.text import slugify
+
+LONGEST_ENTRY = 2**20
+"""Characters that one entry may have."""
+
+MOST_TAGS = 20_000
+"""Elements that one entry may have: what nests deeper than anybody writes is an attack."""
+
+Linked = Callable[[str, str], Links]
+
+_ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
+_PROLOG = re.compile(r"<\?xml.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL | re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s<>\"]+")
+_GLOBAL = re.compile(r"(https?:|urn:|tag:).+", re.IGNORECASE)
+
+
+class _Wanting(Exception):
+    """An entry lacks something: what, and why it cannot be without."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def read(given: Input, linked: Linked) -> Iterator[Found]:
+    """The articles of a feed; `linked` tells what title and lead name."""
+    text = _text(given)
+    if text.lstrip()[:1] in {"{", "["}:
+        yield from _read_json(given, text, linked)
+        return
+    found, before, after = segments(text)
+    if not found and not re.search(r"<(?:\w+:)?(rss|feed|rdf)\b", text[:4000], re.IGNORECASE):
+        raise Unreadable("It is no RSS, Atom or JSON Feed.")
+    forbidden = _ENTITY.search(before)
+    around = _PROLOG.sub("", before), after
+    for segment in found:
+        if forbidden:
+            reason = "The feed declares entities of its own, which can be an attack."
+            yield Reject(segment.line, "DOCTYPE", reason, segment.text)
+        else:
+            yield _entry(given, around, segment, linked)
+
+
+def _text(given: Input) -> str:
+    with given.open() as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Unreadable(f"It has more than {LARGEST} bytes.")
+    return decode(data)
+
+
+def _entry(given: Input, around: tuple[str, str], segment: Segment, linked: Linked) -> Found:
+    raw = segment.text
+    try:
+        if not segment.whole:
+            raise _Wanting("entry", "The file ends within it.")
+        if len(raw) > LONGEST_ENTRY or raw.count("<") > MOST_TAGS:
+            raise _Wanting("entry", "It is larger than any news.")
+        alone = BytesIO(f"{around[0]}{raw}{around[1]}".encode())
+        parsed = feedparser.parse(alone, resolve_relative_uris=True)
+        if not parsed.entries:
+            raise _Wanting("entry", "It is no entry of a feed.")
+        item = _of_xml(parsed.entries[0], parsed.feed, given)
+        return _article(item, segment.line, raw, linked)
+    except _Wanting as error:
+        return Reject(segment.line, error.field, str(error), raw)
+    except (RecursionError, ValueError) as error:
+        return Reject(segment.line, "entry", f"It cannot be read: {error}", raw)
+
+
+def _of_xml(entry: Any, feed: Any, given: Input) -> dict[str, Any]:
+    """What feedparser finds, in the words of JSON Feed, with the feed's own facts."""
+    home = feed.get("link") or given.name
+    content = next((part.value for part in entry.get("content", ()) if part.value), None)
+    summary = entry.get("summary") or ""
+    source = entry.get("source") or {}
+    return {
+        "id": entry.get("id"),
+        "url": entry.get("link"),
+        "title": entry.get("title") or "",
+        "summary": plain(summary),
+        "content_html": content or summary,
+        "date_published": entry.get("published") or entry.get("updated") or "",
+        "tags": [tag.get("term") or "" for tag in entry.get("tags", ())],
+        "language": entry.get("language") or feed.get("language") or given.language,
+        "feed_title": source.get("title") or feed.get("title") or "",
+        "home": home,
+        "scheme": _self(feed) or home,
+    }
+
+
+def _self(feed: Any) -> str | None:
+    """The address that a feed gives as its own."""
+    links = (link.get("href") for link in feed.get("links", ()) if link.get("rel") == "self")
+    return next(filter(None, links), None)
+
+
+def _read_json(given: Input, text: str, linked: Linked) -> Iterator[Found]:
+    """The articles of a JSON Feed (1.0 or 1.1)."""
+    feed: dict[str, Any] = {}
+    try:
+        whole = json.loads(text)
+        if isinstance(whole, dict) and "jsonfeed.org" in str(whole.get("version")):
+            feed = whole
+    except (ValueError, RecursionError):
+        pass
+    if not feed:
+        raise Unreadable("It is no JSON Feed: it does not say its version, or is no JSON.")
+    for item in items(lambda: BytesIO(text.encode()), "items"):
+        yield _json_entry(given, feed, item, linked)
+
+
+def _json_entry(given: Input, feed: dict[str, Any], item: JsonItem, linked: Linked) -> Found:
+    try:
+        if not isinstance(item.value, dict):
+            raise _Wanting("item", item.problem or "It is no JSON object.")
+        value: dict[str, Any] = item.value
+        html = value.get("content_html")
+        text = str(value.get("content_text") or "")
+        id_ = value.get("id")
+        found = value | {
+            "id": str(id_) if isinstance(id_, str | int | float) else None,
+            "title": str(value.get("title") or ""),
+            "summary": str(value.get("summary") or "") or plain(str(html or "")) or text,
+            "content_html": html if isinstance(html, str) else "",
+            "content_text": text,
+            "date_published": str(value.get("date_published") or ""),
+            "tags": value.get("tags") if isinstance(value.get("tags"), list) else [],
+            "language": value.get("language") or feed.get("language") or given.language,
+            "feed_title": str(feed.get("title") or ""),
+            "home": str(feed.get("home_page_url") or given.name),
+            "scheme": str(feed.get("feed_url") or feed.get("home_page_url") or given.name),
+        }
+        return _article(found, item.line, item.raw, linked)
+    except _Wanting as error:
+        return Reject(item.line, error.field, str(error), item.raw)
+    except (RecursionError, ValueError) as error:
+        return Reject(item.line, "item", f"It cannot be read: {error}", item.raw)
+
+
+def _article(item: Mapping[str, Any], line: int, raw: str, linked: Linked) -> Found:
+    """An article of what a feed says of it. Raises `_Wanting` where it cannot be one."""
+    url = _address(item)
+    id_ = str(item.get("id") or url or "")
+    if not id_:
+        raise _Wanting("id", "Nothing names it: it has neither an id nor a link.")
+    body = markdown(str(item["content_html"])) or str(item.get("content_text") or "")
+    lead = str(item["summary"])
+    # A title may be left out; an entry then begins with its news.
+    title = shortened(plain(str(item["title"])) or lead, 300)
+    lead = shortened(lead, 1000) or title
+    if not title:
+        raise _Wanting("title", "It has neither a title nor a text.")
+    try:
+        at, precision = read_date(str(item["date_published"]))
+    except ValueError as error:
+        raise _Wanting("published", str(error)) from None
+    name = plain(str(item["feed_title"]))[:120]
+    if not slugify(name):
+        raise _Wanting("source", "The feed does not tell who publishes it.")
+    links = linked(title, lead)
+    document = {
+        "title": title,
+        "lead": lead,
+        "body": body or lead,
+        "language": _language(item["language"]),
+        "published_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "published_at_precision": precision,
+        "source": {"name": name, "url": url},
+        "tags": _tags(item["tags"]),
+        "missions": links.missions,
+        "people": links.people,
+        "launches": links.launches,
+    }
+    scheme = "web" if _GLOBAL.match(id_) else str(item["scheme"])
+    return Entry(RecordType.ARTICLE, _bounded(scheme, 300), _bounded(id_, 500), document, line, raw)
+
+
+def _address(item: Mapping[str, Any]) -> str | None:
+    """The entry's own address, if it is one of the web."""
+    url = urljoin(str(item.get("home") or ""), str(item.get("url") or ""))
+    named = item.get("url") and _WEB.fullmatch(url) and len(url) <= 2000
+    return url if named else None
+
+
+def _language(tag: object) -> str:
+    found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_].*)?", str(tag or "").strip())
+    if found is None:
+        raise _Wanting("language", "Neither it nor the feed tells the language: say --language.")
+    return found[1].lower()
+
+
+def _tags(terms: list[Any]) -> list[str]:
+    found = {slugify(str(term))[:60].strip("-") for term in terms}
+    return sorted(found - {""})[:50]
+
+
+def _bounded(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    return f"{text[: length - 65]} {sha256(text.encode(errors='replace')).hexdigest()}"
+
+
+def _prepare(reader: Reader) -> Read:
+    return partial(read, linked=Names.of(reader).links)
+
+
+def _frame(given: Input) -> Frame:
+    """The feed without its entries, in UTF-8."""
+    text = _text(given)
+    if text.lstrip()[:1] == "{":
+        feed = {name: value for name, value in json.loads(text).items() if name != "items"}
+        head = json.dumps(feed, ensure_ascii=False, indent=1).removesuffix("\n}")
+        return Frame(f'{head},\n "items": [\n', ",\n", "\n]}\n")
+    _, before, after = segments(text)
+    before = re.sub(r"<\?xml.*?\?>", "", before.lstrip("\ufeff"), count=1, flags=re.DOTALL)
+    return Frame(f'<?xml version="1.0" encoding="utf-8"?>{before}', "\n", after)
+
+
+FORMAT = Format("feed", (".rss", ".xml", ".atom", ".json", ".rdf"), _prepare, _frame)

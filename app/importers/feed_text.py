@@ -1,0 +1,146 @@
+"""The bytes of a feed as text, and the text of its entries as prose."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup
+from markdownify import MarkdownConverter
+
+from app.importers.entries import Unreadable
+
+LARGEST = 20 * 2**20
+"""Bytes that a feed may have: it is held whole."""
+
+_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CYRILLIC = ("cp1251", "koi8-r")
+
+
+def decode(data: bytes) -> str:
+    """The text that the bytes of a feed are, whatever it says of itself.
+
+    Raises `Unreadable` where that cannot be told without guessing.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _strictly(data[len(mark) :], encoding)
+    if data[:4:2] == b"\0\0" or data[1:4:2] == b"\0\0":
+        return _strictly(data, "utf-16-be" if data[0] == 0 else "utf-16-le")
+    found = _DECLARED.search(data[:400])
+    declared = found[1].decode("ascii").lower() if found else "utf-8"
+    try:
+        return _strictly(data, declared)
+    except (LookupError, UnicodeError):
+        pass
+    fitting = [encoding for encoding in _CYRILLIC if _is_russian(data, encoding)]
+    if len(fitting) != 1:
+        raise Unreadable(f"Its bytes are not {declared}, as it says, and nothing else for sure.")
+    return data.decode(fitting[0])
+
+
+def _strictly(data: bytes, encoding: str) -> str:
+    """`data` decoded without a fault; of a file that was cut off, all but half a character."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - 4:
+            raise
+        return data[: error.start].decode(encoding)
+
+
+def _is_russian(data: bytes, encoding: str) -> bool:
+    """Whether `data` reads as Russian: each of the two encodings swaps the other one's case."""
+    try:
+        letters = [c for c in data.decode(encoding) if not c.isascii() and c.isalpha()]
+    except UnicodeDecodeError:
+        return False
+    small = sum("а" <= c <= "я" or c == "ё" for c in letters)
+    return bool(letters) and small > 0.7 * len(letters)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One entry as it stands in a feed."""
+
+    line: int
+    text: str
+    whole: bool
+    """Whether its end stands there too."""
+
+
+_MARKS = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
+    r"|<(?P<open>(?:[\w-]+:)?(?:item|entry))(?=[\s>/])[^>]*>"
+    r"|</(?P<close>(?:[\w-]+:)?(?:item|entry))\s*>",
+    re.DOTALL,
+)
+
+
+def segments(text: str) -> tuple[list[Segment], str, str]:
+    """The entries of a feed, and what stands before and after them (and between)."""
+    found: list[Segment] = []
+    around: list[str] = []
+    start, last, line, counted = -1, 0, 1, 0
+    for mark in _MARKS.finditer(text):
+        if mark["open"] and start < 0:
+            start = mark.start()
+            line, counted = line + text.count("\n", counted, start), start
+            around.append(text[last:start])
+        if (mark["close"] or (mark["open"] and mark[0].endswith("/>"))) and start >= 0:
+            last = mark.end()
+            found.append(Segment(line, text[start:last], True))
+            start = -1
+    if start >= 0:
+        found.append(Segment(line, text[start:], False))
+        return found, around[0], ""
+    around.append(text[last:])
+    return found, around[0], "".join(around[1:])
+
+
+class _Markdown(MarkdownConverter):
+    """HTML as Markdown: images are left out, and links lead to the web or nowhere."""
+
+    def convert_img(self, _el: object, _text: str, *_args: object, **_kwargs: object) -> str:
+        return ""
+
+    def convert_a(self, el: object, text: str, *args: object, **kwargs: object) -> str:
+        href = getattr(el, "attrs", {}).get("href") or ""
+        if not re.match(r"https?://", href):
+            return text
+        linked: str = super().convert_a(el, text, *args, **kwargs)  # type: ignore[misc]  # untyped
+        return linked
+
+
+def _soup(html: str) -> BeautifulSoup:
+    soup = BeautifulSoup(html, "html.parser")
+    for unseen in soup(["script", "style", "iframe", "object", "noscript", "template"]):
+        unseen.decompose()
+    return soup
+
+
+def markdown(html: str) -> str:
+    """HTML as Markdown."""
+    converter = _Markdown(heading_style="ATX", bullets="-", strip=["form", "input", "button"])
+    text: str = converter.convert_soup(_soup(html))
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def plain(html: str) -> str:
+    """HTML as one line of text."""
+    return " ".join(_soup(html).get_text(" ").split())
+
+
+def shortened(text: str, length: int) -> str:
+    """`text` cut to `length` characters where a sentence ends, or a word."""
+    if len(text) <= length:
+        return text
+    head = text[: length - 1]
+    sentences = list(re.finditer(r"[.!?…](?=\s)", head))
+    if sentences and sentences[-1].end() > length // 3:
+        return head[: sentences[-1].end()]
+    return head.rpartition(" ")[0] + "…"
