@@ -1,5 +1,6 @@
 """Slugs: who has one, who had it, and how a new record gets its own."""
 
+from itertools import count
 from typing import NoReturn
 
 from sqlalchemy import select
@@ -57,11 +58,13 @@ def set_slug(session: Session, record: Recorded, asked: str | None, name: str) -
 
 
 def _free(session: Session, model: type[Recorded], base: str) -> str:
-    slug, number = base, 1
-    while slug in RESERVED or _taken(session, model, slug, None):
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    like = f"{base}-%"
+    used = set(session.scalars(select(model.slug).where(model.slug.like(like))))
+    former = FormerSlug.type == record_type(model), FormerSlug.slug.like(like)
+    used |= {*RESERVED, *session.scalars(select(FormerSlug.slug).where(*former))}
+    if base not in used and not _taken(session, model, base, None):
+        return base
+    return next(slug for n in count(2) if (slug := f"{base}-{n}") not in used)
 
 
 def _taken(session: Session, model: type[Recorded], slug: str, own: int | None) -> bool:

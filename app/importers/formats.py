@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from app.importers import feed, ndjson
+from app.importers import feed, gcat, ndjson
 from app.importers.entries import Format
 
-FORMATS: Mapping[str, Format] = {form.name: form for form in (feed.FORMAT, ndjson.FORMAT)}
+FORMATS: Mapping[str, Format] = {
+    form.name: form for form in (feed.FORMAT, gcat.FORMAT, ndjson.FORMAT)
+}

@@ -163,7 +163,7 @@ class SiteWrite(Document):
     name: Annotated[ProperName, Field(max_length=120)]
     country: Country
     """ISO 3166-1 alpha-2: where the site lies."""
-    code: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9-]*$", max_length=12)] | None = None
+    code: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=12)] | None = None
     """What catalogues call it: kept with a new site, or made of the name where it is taken."""
 
 
@@ -190,7 +190,7 @@ class LaunchDocument(Document):
 
     slug: Slug | None = None
     """The name in its address; made of the main ship's name where none is given."""
-    cospar_id: Annotated[str, Field(pattern="^[0-9]{4}-[A-Z0-9]{3,6}$", max_length=11)] | None = (
+    cospar_id: Annotated[str, Field(pattern="^[0-9]{4}-[A-Z0-9]{2,6}$", max_length=11)] | None = (
         None
     )
     """The international designator."""

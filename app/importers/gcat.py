@@ -1,0 +1,374 @@
+"""Launches from J. McDowell's General Catalog of Artificial Space Objects (GCAT), as published.
+
+The launch log has a row a payload; launch lists have a row a launch, with tabs or commas between
+the columns. Which of these a file is, its first line tells. The catalogue's tables of sites and
+vehicles are used where they lie beside it. See https://planet4589.org/space/gcat.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from io import StringIO, TextIOWrapper
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from app.database import Reader
+from app.dates import EARLIEST, LATEST, Precision, period_start
+from app.importers.entries import (
+    Entry,
+    Format,
+    Found,
+    Frame,
+    Input,
+    Read,
+    Reject,
+    Unreadable,
+)
+from app.models import Launch, LaunchStatus, RecordType, Site, SpacecraftKind, Vehicle
+from app.text import slugify
+
+SOURCE = {
+    "name": "J. McDowell, General Catalog of Artificial Space Objects (GCAT)",
+    "url": "https://planet4589.org/space/gcat",
+    "licence": "CC-BY 4.0",
+}
+UNKNOWN = {"", "-", "?"}
+
+SAME_LAUNCH = timedelta(minutes=5)
+"""Two launches from one site lie further apart; two catalogues' times for one do not."""
+
+_COUNTRIES = {
+    "US": "US", "SU": "RU", "RU": "RU", "CN": "CN", "F": "FR", "GUF": "GF", "J": "JP", "IN": "IN",
+    "NZ": "NZ", "IR": "IR", "I": "IT", "IL": "IL", "KP": "KP", "KR": "KR", "AU": "AU", "UK": "GB",
+    "BR": "BR", "N": "NO", "KE": "KE", "DZ": "DZ", "KI": "KI", "TTPI": "MH", "ESCN": "ES",
+    "KZ": "KZ", "S": "SE", "D": "DE", "E": "ES", "CA": "CA",
+}  # fmt: skip
+"""The country where a site lies, by the catalogue's code of its state; Baikonur's is in its name.
+"""
+
+_CARGO = re.compile(
+    r"(Progress|Cygnus|Dragon CRS|HTV|ATV|Tianzhou)\b|.*\b(Cygnus|SpX-\d+|CRS-\d+)\b"
+)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1
+    )
+}
+_DATE = re.compile(
+    r"(?P<year>\d{4})(?: (?:Q(?P<quarter>[1-4])|(?P<month>[A-Z][a-z]{2})"
+    r"(?: +(?P<day>\d{1,2})(?: (?P<hour>\d{2})(?:h|(?P<minute>\d{2})(?::(?P<second>\d{2})"
+    r"(?:\.\d+)?)?))?)?))?(?P<doubt>\?)?"
+)
+_CODE = re.compile(r"(?P<target>[A-Z])(?P<outcome>[SFE])(?P<percent>\d{1,2})?")
+
+
+class _Unfit(Exception):
+    """A row cannot be used: for what stands in which column, and why."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    raw: str
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        """What stands in a column; nothing where the catalogue does not know it."""
+        value = " ".join(self.cells.get(column, "").split())
+        return "" if value in UNKNOWN else value
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """How a kind of file calls what a launch is made of."""
+
+    tag: str
+    date: str
+    vehicle: str
+    site: str
+    pad: str
+    code: str
+    ship: tuple[str, ...]
+
+
+LOG = _Columns(
+    "Launch_Tag", "Launch_Date", "LV_Type", "Launch_Site", "Launch_Pad", "Launch_Code",
+    ("Name", "PLName"),
+)  # fmt: skip
+LIST = _Columns(
+    "Launch_Tag", "Launch_Date", "LV_Type", "Launch_Site", "Launch_Pad", "LaunchCode",
+    ("Mission", "Flight"),
+)  # fmt: skip
+TABLE = _Columns(
+    "launch_tag", "launch_time_utc", "lv_type", "site_code", "pad", "launch_code",
+    ("primary_payload", "primary_payload_alt"),
+)  # fmt: skip
+
+
+@dataclass
+class Places:
+    """What is known of sites and vehicles, by the catalogue's names for them."""
+
+    sites: dict[str, dict[str, str]] = field(default_factory=dict)
+    vehicles: dict[str, dict[str, str]] = field(default_factory=dict)
+    families: dict[str, str] = field(default_factory=dict)
+    undesignated: list[tuple[str, str, datetime]] = field(default_factory=list)
+    """The archive's launches without a designator: slug, site, and time."""
+
+    @classmethod
+    def of(cls, reader: Reader) -> "Places":
+        """What the archive knows."""
+        places = cls()
+        for row in reader.all(select(Site.code, Site.name, Site.country)):
+            places.sites[row["code"]] = row
+        for row in reader.all(select(Vehicle.slug, Vehicle.name, Vehicle.family)):
+            places.vehicles[row["slug"]] = {"name": row["name"], "family": row["family"]}
+        known = select(Launch.slug, Site.name, Launch.launch_at).join(
+            Site, Site.id == Launch.site_id
+        )
+        places.undesignated = [
+            (row["slug"], row["name"], row["launch_at"])
+            for row in reader.all(known.where(Launch.cospar_id.is_(None)))
+        ]
+        return places
+
+    def beside(self, path: Path | None) -> "Places":
+        """These, and what the catalogue's own tables in the folder of `path` tell."""
+        places = replace(
+            self,
+            sites=dict(self.sites),
+            vehicles=dict(self.vehicles),
+            families=dict(self.families),
+        )
+        for table in sorted(path.parent.glob("*.tsv")) if path else ():
+            with table.open("rb") as file:
+                rows = _rows(TextIOWrapper(file, "utf-8", "surrogateescape"))
+                try:
+                    first = next(rows)
+                except (StopIteration, Unreadable):
+                    continue
+                if isinstance(first, _Row) and "Site" in first.cells and "UCode" in first.cells:
+                    places._learn_sites([first, *_good(rows)])
+                if isinstance(first, _Row) and "LV_Family" in first.cells:
+                    for row in (first, *_good(rows)):
+                        places.families.setdefault(row["LV_Name"], row["LV_Family"])
+        return places
+
+    def _learn_sites(self, rows: Iterable[_Row]) -> None:
+        for row in rows:
+            code, same = row["Site"], row["UCode"]
+            name = row["ShortName"] or row["Name"]
+            country = "KZ" if "Kazak" in row["Name"] else _COUNTRIES.get(row["StateCode"])
+            if code in self.sites:
+                continue
+            if same in self.sites:  # one place under another code, such as NIIP-5 and GIK-5
+                self.sites[code] = self.sites[same]
+            elif country and slugify(name):
+                self.sites[code] = {"name": name, "country": country, "code": code[:12]}
+
+    def known(self, site: Mapping[str, str] | None, at: datetime) -> str | None:
+        """The slug of the archive's launch from that site at that time, if it has no designator."""
+        for slug, name, there in self.undesignated:
+            if site and site["name"] == name and abs(there - at) < SAME_LAUNCH:
+                return slug
+        return None
+
+    def vehicle(self, name: str) -> dict[str, str] | None:
+        """A vehicle as documents name it. One of no family that is known is its own."""
+        if not slugify(name):
+            return None
+        family = self.families.get(name) or name
+        made = {"name": name, "family": family if slugify(family) else name}
+        return self.vehicles.setdefault(slugify(name), made)
+
+
+def read(given: Input, places: Places) -> Iterator[Found]:
+    """The launches of a launch log or list. Tables of sites and vehicles hold none."""
+    with given.open() as file:
+        rows = _rows(TextIOWrapper(file, "utf-8", "surrogateescape"))
+        first = next(rows, None)
+        if first is None:
+            return
+        names = set(first.cells) if isinstance(first, _Row) else set(first.raw)
+        if names >= {"Site", "UCode"} or "LV_Family" in names:
+            return
+        kinds = [kind for kind in (LOG, LIST, TABLE) if {kind.tag, kind.code} <= names]
+        if not kinds:
+            raise Unreadable("It is no launch log or list of the catalogue.")
+        places = places.beside(given.path)
+        yield from _launches(_chain(first, rows), kinds[0], places)
+
+
+def _chain(first: _Row | Reject, rest: Iterator[_Row | Reject]) -> Iterator[_Row | Reject]:
+    yield first
+    yield from rest
+
+
+def _good(rows: Iterable[_Row | Reject]) -> Iterator[_Row]:
+    return (row for row in rows if isinstance(row, _Row))
+
+
+def _rows(file: TextIOWrapper) -> Iterator[_Row | Reject]:
+    """The rows of a file by the names in its first line. Raises `Unreadable` where it has none."""
+    header = file.readline()
+    between = "\t" if "\t" in header else ","
+    names = [name.strip() for name in header.strip().lstrip("\ufeff#").split(between)]
+    if len(names) < 4:
+        raise Unreadable("Its first line does not name columns.")
+    for number, line in enumerate(file, start=2):
+        raw = line.rstrip("\r\n")
+        if not raw.strip() or raw.startswith("#"):
+            continue
+        cells = raw.split("\t") if between == "\t" else next(csv.reader(StringIO(raw)), [])
+        if len(cells) == len(names):
+            yield _Row(number, raw, dict(zip(names, cells, strict=True)))
+        else:
+            reason = f"It has {len(cells)} columns; the first line names {len(names)}."
+            yield Reject(number, "row", reason, raw)
+
+
+def _launches(rows: Iterator[_Row | Reject], columns: _Columns, places: Places) -> Iterator[Found]:
+    """A launch for each run of rows with one tag."""
+
+    def tag(row: _Row | Reject) -> object:
+        return row if isinstance(row, Reject) else row[columns.tag]
+
+    for _, group in groupby(rows, key=tag):
+        found = list(group)
+        payloads = [row for row in found if isinstance(row, _Row)]
+        if payloads:
+            yield _launch(payloads, columns, places)
+        yield from (row for row in found if isinstance(row, Reject))
+
+
+def _launch(rows: list[_Row], columns: _Columns, places: Places) -> Found:
+    first, raw = rows[0], "\n".join(row.raw for row in rows)
+    try:
+        tag = first[columns.tag]
+        if not re.fullmatch(r"\d{4}[- ][A-Z0-9 ]+", tag):
+            raise _Unfit(columns.tag, f"{tag!r} is no tag of a launch.")
+        at, precision, doubtful = _time(first, columns)
+        status, note = _outcome(first[columns.code], columns.code)
+        ships = _ships(rows, columns)
+        site = places.sites.get(first[columns.site])
+        designator = f"{tag[:4]}-{tag[5:].replace(' ', '')}"
+        name = ships[0]["name"] if ships else tag
+        document: dict[str, Any] = {
+            "slug": f"{slugify(name)[:80].strip('-')}-{designator.lower()}".strip("-"),
+            "cospar_id": designator,
+            "status": status,
+            "launch_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "launch_at_precision": precision,
+            "launch_at_uncertain": doubtful,
+            "vehicle": places.vehicle(first[columns.vehicle]),
+            "site": site,
+            "pad": first[columns.pad][:40] or None,
+            "spacecraft": ships or [{"name": tag, "kind": SpacecraftKind.OTHER}],
+            "crewed": any(row["Type"].startswith("PH") for row in rows),
+            "outcome_note": note,
+            "sources": [SOURCE],
+        }
+    except _Unfit as error:
+        return Reject(first.line, error.column, str(error), raw)
+    same = places.known(site, at)
+    return Entry(RecordType.LAUNCH, "gcat", tag, document, first.line, raw, same)
+
+
+def _ships(rows: list[_Row], columns: _Columns) -> list[dict[str, str]]:
+    """What a launch carried, in the catalogue's order, as far as it has a name."""
+    found = []
+    for row in rows:
+        name = next((row[column] for column in columns.ship if slugify(row[column])), "")[:120]
+        if name:
+            found.append({"name": name, "kind": _kind(name, row["Type"])})
+    return found
+
+
+def _kind(name: str, type_: str) -> SpacecraftKind:
+    """What it is, as far as the catalogue's type and its name tell."""
+    if type_.startswith("PH"):
+        return SpacecraftKind.SC
+    return SpacecraftKind.CV if _CARGO.match(name) else SpacecraftKind.SATELLITE
+
+
+def _time(row: _Row, columns: _Columns) -> tuple[datetime, Precision, bool]:
+    text = row[columns.date]
+    at, precision, doubtful = _iso(row, text) if columns is TABLE else read_date(text, columns.date)
+    if not EARLIEST.year < at.year < LATEST.year - 1:
+        raise _Unfit(columns.date, f"{text!r} lies outside {EARLIEST.year + 1}–{LATEST.year - 2}.")
+    return at, precision, doubtful
+
+
+def _iso(row: _Row, text: str) -> tuple[datetime, Precision, bool]:
+    try:
+        at = datetime.fromisoformat(text)
+        precision = Precision(row["time_precision"])
+    except ValueError:
+        raise _Unfit("launch_time_utc", f"{text!r} is no time, or of no precision.") from None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return period_start(at, precision), precision, row["time_uncertain"] == "1"
+
+
+def read_date(text: str, column: str = "Launch_Date") -> tuple[datetime, Precision, bool]:
+    """A vague date of the catalogue, in UTC: its start, how exact it is, whether it is doubted.
+
+    `1957 Oct  4 1928:34`, `1963 Oct 29 2119?`, `2024 Nov 4`, `1998 Nov`, `2024 Q4`, `1998`.
+    """
+    found = _DATE.fullmatch(" ".join(text.split()))
+    if found is None:
+        raise _Unfit(column, f"{text!r} is no date of the catalogue.")
+    parts = {name: value for name, value in found.groupdict().items() if value}
+    known = ("second", "minute", "hour", "day", "month", "quarter", "year")
+    precision = Precision(next(name for name in known if name in parts))
+    month = _MONTHS.get(parts.get("month", "Jan"), 0)
+    if "quarter" in parts:
+        month = int(parts["quarter"]) * 3 - 2
+    hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
+    try:
+        day = int(parts.get("day", 1))
+        at = datetime(int(parts["year"]), month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        raise _Unfit(column, f"{text!r} never was.") from None
+    return at, precision, "doubt" in parts
+
+
+def _outcome(code: str, column: str) -> tuple[LaunchStatus, str | None]:
+    """The catalogue's verdict: a letter for the outcome, and how much of it was a success."""
+    found = _CODE.fullmatch(code)
+    if found is None:
+        raise _Unfit(column, f"{code!r} is no outcome of a launch.")
+    percent = f"The catalogue rates the launch a success of {found['percent']} %."
+    match found["outcome"], found["percent"]:
+        case "S", None:
+            return LaunchStatus.SUCCESS, None
+        case "S", _:
+            return LaunchStatus.SUCCESS, percent
+        case "F", None:
+            return LaunchStatus.FAILURE, None
+        case "F", _:
+            return LaunchStatus.PARTIAL_FAILURE, percent
+    return LaunchStatus.FAILURE, "The vehicle exploded on the pad, before its launch."
+
+
+def _prepare(reader: Reader) -> Read:
+    return partial(read, places=Places.of(reader))
+
+
+def _frame(given: Input) -> Frame:
+    with given.open() as file:
+        header = TextIOWrapper(file, "utf-8", "surrogateescape").readline().rstrip("\r\n")
+    return Frame(f"{header}\n", "\n", "\n")
+
+
+FORMAT = Format("gcat", (".tsv", ".csv", ".txt"), _prepare, _frame)
