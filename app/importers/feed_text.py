@@ -3,6 +3,7 @@
 import codecs
 import re
 from dataclasses import dataclass
+from html import unescape
 
 from bs4 import BeautifulSoup
 from markdownify import MarkdownConverter
@@ -125,6 +126,8 @@ def _soup(html: str) -> BeautifulSoup:
 
 def markdown(html: str) -> str:
     """HTML as Markdown."""
+    if "<" not in html:
+        return unescape(html).strip()
     converter = _Markdown(heading_style="ATX", bullets="-", strip=["form", "input", "button"])
     text: str = converter.convert_soup(_soup(html))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
@@ -132,7 +135,8 @@ def markdown(html: str) -> str:
 
 def plain(html: str) -> str:
     """HTML as one line of text."""
-    return " ".join(_soup(html).get_text(" ").split())
+    text = _soup(html).get_text(" ") if "<" in html else unescape(html)
+    return " ".join(text.split())
 
 
 def shortened(text: str, length: int) -> str:

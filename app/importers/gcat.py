@@ -281,8 +281,10 @@ def _launch(rows: list[_Row], columns: _Columns, places: Places) -> Found:
         }
     except _Unfit as error:
         return Reject(first.line, error.column, str(error), raw)
+    # A list, which has one payload a launch, does not take the log's payloads from it.
+    scheme = "gcat" if columns is LOG else "gcat-list"
     same = places.known(site, at)
-    return Entry(RecordType.LAUNCH, "gcat", tag, document, first.line, raw, same)
+    return Entry(RecordType.LAUNCH, scheme, tag, document, first.line, raw, same)
 
 
 def _ships(rows: list[_Row], columns: _Columns) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from app.importers.entries import Unreadable
+from app.importers.entries import Frame, Input, Unreadable
 
 PART = 2**16
 """Characters read at once."""
@@ -140,3 +140,11 @@ def _json(raw: str | list[str]) -> JsonItem:
         return JsonItem(1, line, _DECODER.decode(line))
     except (ValueError, RecursionError) as error:
         return JsonItem(1, line, problem=f"It is no JSON: {error}")
+
+
+def frame(given: Input) -> Frame:
+    """What makes a list of items, or lines, as `given` is."""
+    with given.open() as file:
+        text = _Text(file)
+        listed = text.start() == "[" or _find_list(text, "results")
+    return Frame("[\n", ",\n", "\n]\n") if listed else Frame("", "\n", "\n")
