@@ -1,4 +1,4 @@
-"""What a process does beside answering: scheduled articles, webhooks, and forgetting in time.
+"""What a process does beside answering: scheduled articles, webhooks, sources, and forgetting.
 
 Each process does all of it; the database sees to it that nothing is done twice.
 """
@@ -19,6 +19,7 @@ from app.database import Database
 from app.dates import now
 from app.editing import KEPT
 from app.models import KeptAnswer
+from app.sources import polling
 from app.webhooks.delivery import deliver, due
 
 logger = logging.getLogger("zarya")
@@ -30,7 +31,9 @@ FORGET_EVERY = 3600
 """How many looks lie between two rounds of forgetting."""
 
 AT_ONCE = 4
-"""How many webhooks are told at once."""
+"""How many webhooks are told at once, and how many sources looked at."""
+
+Work = Callable[[Database, int, bool], object]
 
 
 class Background:
@@ -39,8 +42,9 @@ class Background:
     def __init__(self, database: Database, allow_private: bool) -> None:
         self._database = database
         self._allow_private = allow_private
-        self._threads = CapacityLimiter(AT_ONCE)
-        self._busy: set[int] = set()
+        works: tuple[Work, ...] = (deliver, polling.poll)
+        self._threads = {work: CapacityLimiter(AT_ONCE) for work in works}
+        self._busy: set[tuple[Work, int]] = set()
         self.next_due: datetime | None = None
 
     async def run(self) -> None:
@@ -50,10 +54,11 @@ class Background:
             while True:
                 try:
                     await self.publish()
-                    for id_ in await self._database.read(due):
-                        if id_ not in self._busy:
-                            self._busy.add(id_)
-                            tasks.start_soon(self._deliver, id_)
+                    for work, found in ((deliver, due), (polling.poll, polling.due)):
+                        for id_ in await self._database.read(found):
+                            if (work, id_) not in self._busy:
+                                self._busy.add((work, id_))
+                                tasks.start_soon(self._do, work, id_)
                     if looks % FORGET_EVERY == 0:
                         await self._database.write(forget)
                 except Exception as error:
@@ -71,14 +76,14 @@ class Background:
                 logger.info("another process has announced it")
         self.next_due = await self._database.read(next_due)
 
-    async def _deliver(self, id_: int) -> None:
-        work: Callable[[], None] = partial(deliver, self._database, id_, self._allow_private)
+    async def _do(self, work: Work, id_: int) -> None:
+        run = partial(work, self._database, id_, self._allow_private)
         try:
-            await to_thread.run_sync(work, limiter=self._threads)
+            await to_thread.run_sync(run, limiter=self._threads[work])
         except Exception as error:
-            logger.error("webhook %s: %s", id_, type(error).__name__, exc_info=error)
+            logger.error("%s %s: %s", work.__name__, id_, type(error).__name__, exc_info=error)
         finally:
-            self._busy.discard(id_)
+            self._busy.discard((work, id_))
 
 
 def forget(session: Session) -> None:

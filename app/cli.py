@@ -31,7 +31,8 @@ from app.config import Settings, get_settings
 from app.database import Database
 from app.dataset import check as checks
 from app.dataset import load as loading
-from app.errors import NotFound
+from app.documents import read_document
+from app.errors import Invalid, NotFound
 from app.exports import ndjson
 from app.importers.entries import Input, Reject
 from app.importers.formats import FORMATS
@@ -41,7 +42,11 @@ from app.keys.queries import every_key
 from app.keys.queries import revoke_key as revoke_one
 from app.keys.schemas import KeyWrite
 from app.main import create_app
-from app.models import Scope
+from app.models import Scope, SourceFormat
+from app.sources.polling import due, poll
+from app.sources.queries import add_source as add_one
+from app.sources.queries import every_source
+from app.sources.schemas import SourceWrite
 from app.trail import Actor
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +58,8 @@ cli = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="The keys that editors and programs write with.")
 cli.add_typer(keys, name="keys")
+sources = typer.Typer(no_args_is_help=True, help="Feeds of others, looked at again and again.")
+cli.add_typer(sources, name="sources")
 exports = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
 cli.add_typer(exports, name="export")
 console = Console(stderr=True, soft_wrap=True)
@@ -184,6 +191,73 @@ def revoke_key(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
 def _actor(command: str) -> Actor:
     return Actor(f"zarya {command}", "command line")
+
+
+@sources.command("add")
+def add_source(
+    url: Annotated[str, typer.Argument(metavar="URL")],
+    name: Annotated[str, typer.Option(help="What it is called.")],
+    form: Annotated[SourceFormat, typer.Option("--format", help="What it publishes in.")] = (
+        SourceFormat.FEED
+    ),
+    trusted: Annotated[bool, typer.Option("--trusted", help="Publish what it brings.")] = False,
+    language: Annotated[
+        str | None, typer.Option(help="The language of entries that do not tell theirs.")
+    ] = None,
+    every: Annotated[int, typer.Option(help="Minutes from one look to the next.")] = 60,
+) -> None:
+    """Look at an address again and again, and take in what it publishes."""
+    given = {
+        "name": name,
+        "feed_url": url,
+        "format": form,
+        "trusted": trusted,
+        "language": language,
+        "every_minutes": every,
+    }
+    with _database() as database, database.session() as session:
+        try:
+            made = add_one(session, _actor("sources add"), read_document(SourceWrite, given))
+        except Invalid as error:
+            for problem in error.errors:
+                console.print(f"{problem.pointer}: {problem.detail}", markup=False)
+            raise typer.Exit(2) from error
+    console.print(f"The source {made.id} is looked at every {made.every_minutes} minutes.")
+
+
+@sources.command("list")
+def list_sources() -> None:
+    """Tell of every source, and how it fares."""
+    with _database() as database, database.snapshot() as reader:
+        found = every_source(reader)
+    table = Table("id", "name", "format", "trusted", "looked at", "next", "failures", "state")
+    for each in found:
+        times = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (each.checked_at, each.next_at))
+        state = each.last_error or ("enabled" if each.enabled else "disabled")
+        trusted = "yes" if each.trusted else "no"
+        table.add_row(
+            str(each.id), each.name, each.format, trusted, *times, str(each.failures), state
+        )
+    Console(soft_wrap=True).print(table)
+
+
+@sources.command("poll")
+def poll_sources(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]")] = None,
+) -> None:
+    """Look at the sources that are due, or at these, now."""
+    failed = False
+    with _database() as database:
+        with database.snapshot() as reader:
+            wanted = ids or due(reader)
+        for id_ in wanted:
+            report = poll(database, id_, get_settings().private_targets)
+            failed |= report is None or report.rejected > 0
+            with database.snapshot() as reader:
+                found = next((each for each in every_source(reader) if each.id == id_), None)
+            told = (found.last_error if found else "There is no such source.") or report
+            sys.stdout.write(f"{id_}: {told or 'Another process is looking at it.'}\n")
+    raise typer.Exit(1 if failed else 0)
 
 
 REJECTS_SHOWN = 20

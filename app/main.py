@@ -37,6 +37,7 @@ from app.missions.router import router as missions
 from app.openapi import document
 from app.people.router import router as people
 from app.portal.router import router as portal
+from app.sources.router import router as sources
 from app.strictness import only_declared
 from app.webhooks.router import router as webhooks
 
@@ -51,6 +52,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     assignments,
     changes,
     webhooks,
+    sources,
     keys,
     audit,
 )

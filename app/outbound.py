@@ -116,7 +116,9 @@ def request(
     """
     check_url(url, allow_private)
     backend = _Checked(monotonic() + timeout, allow_private)
-    sent = [("User-Agent", "Zarya"), ("Accept-Encoding", "identity"), *(headers or {}).items()]
+    sent = list(
+        ({"User-Agent": "Zarya", "Accept-Encoding": "identity"} | dict(headers or {})).items()
+    )
     try:
         with (
             httpcore.ConnectionPool(network_backend=backend) as pool,

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     LAUNCH = "launch"
     ARTICLE = "article"
     WEBHOOK = "webhook"
+    SOURCE = "source"
     KEY = "key"
     ARCHIVE = "archive"
 

@@ -47,8 +47,9 @@ def _entry(given: Input, item: JsonItem, linked: Linked) -> Found:
 
 def _document(article: Mapping[str, Any], language: str | None, linked: Linked) -> dict[str, Any]:
     title, summary = plain(_text(article, "title")), plain(_text(article, "summary"))
+    title = title or summary  # an item without one begins with its news
     if not title:
-        raise _Unfit("title", "It has no title.")
+        raise _Unfit("title", "It has neither a title nor a summary.")
     lead = shortened(summary, 1000) or title
     at, precision = _published(article)
     source = plain(_text(article, "news_site", "newsSite", "source"))[:120]

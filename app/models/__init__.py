@@ -31,6 +31,7 @@ from app.models.missions import (
 )
 from app.models.origins import Origin
 from app.models.people import Flight, Person, ShipRole
+from app.models.sources import Source, SourceFormat
 from app.models.webhooks import Webhook
 
 __all__ = [
@@ -64,6 +65,8 @@ __all__ = [
     "Scope",
     "ShipRole",
     "Site",
+    "Source",
+    "SourceFormat",
     "Spacecraft",
     "SpacecraftKind",
     "Vehicle",

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     MISSIONS_WRITE = "missions:write"
     PEOPLE_WRITE = "people:write"
     WEBHOOKS_WRITE = "webhooks:write"
+    SOURCES_WRITE = "sources:write"
     KEYS_ADMIN = "keys:admin"
     AUDIT_READ = "audit:read"
 

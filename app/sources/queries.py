@@ -1,0 +1,147 @@
+"""How sources are found and written."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.database import Reader, Rows
+from app.dates import now
+from app.documents import merged, read_document
+from app.editing import Edit, Outcome, refuse
+from app.errors import NotFound
+from app.links import link
+from app.models import Source
+from app.pagination import PageQuery, fetch_page
+from app.sorting import orders
+from app.sources.schemas import SourcePage, SourceRead, SourceWrite
+from app.trail import Action, Actor, Kind, note
+
+SORTS = orders(Source.id, id=())
+
+
+def _columns() -> Rows:
+    return select(*Source.__table__.columns, Source.address.label("feed_url"))
+
+
+def list_sources(reader: Reader, query: PageQuery) -> SourcePage:
+    """A page of all sources, by id."""
+    return fetch_page(reader, SourcePage, _columns(), SORTS, query, "sources", default="id")
+
+
+def every_source(reader: Reader) -> list[SourceRead]:
+    """All sources, by id."""
+    rows = reader.all(_columns().order_by(Source.id))
+    return [SourceRead.model_validate(row) for row in rows]
+
+
+def get_source(reader: Reader, id_: int) -> SourceRead:
+    """The source `id_`."""
+    row = reader.first(_columns().where(Source.id == id_))
+    if row is None:
+        raise NotFound(f"There is no source {id_}. See /v1/sources.")
+    return SourceRead.model_validate(row)
+
+
+def _save(session: Session, source: Source, document: SourceWrite) -> None:
+    same = Source.address == document.feed_url, Source.id.is_distinct_from(source.id)
+    if session.scalar(select(Source.id).where(*same)) is not None:
+        refuse("/feed_url", "taken", "It is looked at already.")
+    if source.address != document.feed_url or source.format != document.format:
+        source.etag = source.last_modified = None  # what was seen was something else
+    source.address = document.feed_url
+    if document.enabled and not source.enabled:
+        source.next_at, source.failures, source.disabled_reason = now(), 0, None
+    for name in ("name", "format", "trusted", "language", "every_minutes", "enabled"):
+        setattr(source, name, getattr(document, name))
+    source.updated_at = now()
+    session.add(source)
+    session.flush()
+
+
+def add_source(session: Session, actor: Actor, document: SourceWrite) -> SourceRead:
+    """A new source, looked at from now on."""
+    source = Source()
+    _save(session, source, document)
+    made = get_source(Reader.of(session), source.id)
+    _note(session, actor, Action.CREATE, source, None, made)
+    return made
+
+
+async def create_source(edit: Edit, document: SourceWrite) -> Response:
+    """A new source, looked at from now on."""
+
+    def work(session: Session) -> Outcome:
+        made = add_source(session, edit.caller, document)
+        return Outcome(HTTPStatus.CREATED, made, made.version, link("sources", made.id))
+
+    return await edit.run(work)
+
+
+async def patch_source(edit: Edit, id_: int, patch: Any) -> Response:
+    """The source `id_` with a merge patch applied to it."""
+
+    def work(session: Session) -> Outcome:
+        source = _find(session, edit, id_)
+        before = get_source(Reader.of(session), id_)
+        current = before.model_dump(mode="json", include=set(SourceWrite.model_fields))
+        wanted = read_document(SourceWrite, merged(current, patch))
+        if wanted.model_dump(mode="json") != current:
+            _save(session, source, wanted)
+            source.version += 1
+            session.flush()
+        after = get_source(Reader.of(session), id_)
+        _note(session, edit.caller, Action.UPDATE, source, before, after)
+        return Outcome(HTTPStatus.OK, after, source.version)
+
+    return await edit.run(work)
+
+
+async def delete_source(edit: Edit, id_: int) -> Response:
+    """No such source any more; what came from it stays."""
+
+    def work(session: Session) -> Outcome:
+        source = _find(session, edit, id_)
+        was = get_source(Reader.of(session), id_)
+        _note(session, edit.caller, Action.DELETE, source, was, None)
+        session.delete(source)
+        return Outcome(HTTPStatus.NO_CONTENT)
+
+    return await edit.run(work)
+
+
+async def look_now(edit: Edit, id_: int) -> Response:
+    """The source `id_`, to be looked at as soon as may be."""
+
+    def work(session: Session) -> Outcome:
+        source = session.get(Source, id_)
+        if source is not None:
+            source.next_at = now()
+            session.flush()
+        return Outcome(HTTPStatus.ACCEPTED, get_source(Reader.of(session), id_))
+
+    return await edit.run(work)
+
+
+def _find(session: Session, edit: Edit, id_: int) -> Source:
+    source = session.scalar(select(Source).where(Source.id == id_).with_for_update())
+    if source is None:
+        raise NotFound(f"There is no source {id_}. See /v1/sources.")
+    edit.check_version(source)
+    return source
+
+
+def _note(
+    session: Session,
+    actor: Actor,
+    action: Action,
+    source: Source,
+    before: SourceRead | None,
+    after: SourceRead | None,
+) -> None:
+    if before != after:
+        was = before.model_dump(mode="json") if before else None
+        became = after.model_dump(mode="json") if after else None
+        note(session, actor, action, Kind.SOURCE, source.id, None, was, became)

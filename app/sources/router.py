@@ -1,0 +1,73 @@
+"""`/v1/sources`: feeds of others that are looked at again and again."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Response
+
+from app.auth import Allowed, Caller
+from app.database import DatabaseDep
+from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.freshness import versioned
+from app.models import Scope
+from app.pagination import PageQuery, with_links
+from app.parameters import IdPath
+from app.sources import queries
+from app.sources.schemas import SourcePage, SourceRead, SourceWrite
+
+router = APIRouter(prefix="/v1/sources", tags=["sources"], route_class=EditRoute)
+
+Writer = Annotated[Caller, Depends(Allowed(Scope.SOURCES_WRITE))]
+Creating = Annotated[Edit, Depends(creating(Scope.SOURCES_WRITE))]
+Changing = Annotated[Edit, Depends(changing(Scope.SOURCES_WRITE))]
+SourcePatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(SourceWrite)]
+
+
+@router.get("", name="listSources", summary="List sources")
+async def list_sources(
+    query: Annotated[PageQuery, Query()],
+    _writer: Writer,
+    database: DatabaseDep,
+    response: Response,
+) -> SourcePage:
+    """Every source, the oldest first, and how it fares."""
+    return with_links(response, await database.read(queries.list_sources, query))
+
+
+@router.get("/{id}", name="getSource", summary="Get a source")
+async def get_source(
+    id_: IdPath, _writer: Writer, database: DatabaseDep, response: Response
+) -> SourceRead:
+    """A source and how it fares."""
+    return versioned(response, await database.read(queries.get_source, id_))
+
+
+@router.post(
+    "", name="createSource", summary="Add a source", status_code=201, response_model=SourceRead
+)
+async def create_source(source: SourceWrite, edit: Creating) -> Response:
+    """Looked at from now on. What it brings is a draft, unless the source is trusted."""
+    return await queries.create_source(edit, source)
+
+
+@router.patch("/{id}", name="updateSource", summary="Change a source", response_model=SourceRead)
+async def update_source(id_: IdPath, patch: SourcePatch, edit: Changing) -> Response:
+    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+    return await queries.patch_source(edit, id_, patch)
+
+
+@router.delete("/{id}", name="deleteSource", summary="Delete a source", status_code=204)
+async def delete_source(id_: IdPath, edit: Changing) -> Response:
+    """It is looked at no more; what came from it stays."""
+    return await queries.delete_source(edit, id_)
+
+
+@router.post(
+    "/{id}/poll",
+    name="pollSource",
+    summary="Look at a source now",
+    status_code=202,
+    response_model=SourceRead,
+)
+async def poll_source(id_: IdPath, edit: Creating) -> Response:
+    """It is looked at within seconds; what came of it, the source then tells."""
+    return await queries.look_now(edit, id_)

@@ -1,0 +1,91 @@
+"""What sources look like."""
+
+from typing import Annotated
+
+from pydantic import Field, StrictBool, StrictInt, field_validator, model_validator
+
+from app.config import get_settings
+from app.documents import Document, ProperName, WebAddress, example
+from app.links import Url
+from app.models import SourceFormat
+from app.outbound import Refused, check_url
+from app.pagination import Page
+from app.parameters import Language
+from app.refs import At, Shape
+
+
+class SourceWrite(Document):
+    """An address to be looked at for news."""
+
+    model_config = example(
+        name="Station news", feed_url="https://portal.example/station.rss", language="en"
+    )
+
+    name: Annotated[ProperName, Field(max_length=120)]
+    feed_url: WebAddress
+    """Where it is published."""
+    format: SourceFormat = SourceFormat.FEED
+    """What it is published in: `feed` is RSS, Atom or JSON Feed."""
+    trusted: StrictBool = False
+    """Whether its articles are published at once; otherwise they are drafts."""
+    language: Language | None = None
+    """The language of entries that do not tell theirs."""
+    every_minutes: Annotated[StrictInt, Field(ge=5, le=10080)] = 60
+    """How long to wait from one look to the next."""
+    enabled: StrictBool = True
+    """Whether it is looked at."""
+
+    @field_validator("feed_url")
+    @classmethod
+    def _public(cls, url: str) -> str:
+        try:
+            check_url(url, get_settings().private_targets)
+        except Refused as refused:
+            raise ValueError(str(refused)) from refused
+        return url
+
+    @model_validator(mode="after")
+    def _with_drafts(self) -> "SourceWrite":
+        if self.format is SourceFormat.LAUNCH_LIBRARY and not self.trusted:
+            raise ValueError("Of launches, missions and people there are no drafts: trust it.")
+        return self
+
+
+class SourceReport(Shape):
+    """What a look came to."""
+
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+
+
+class SourceRead(Shape):
+    """An address that is looked at for news, and how that fares."""
+
+    id: int
+    name: str
+    feed_url: Url
+    format: SourceFormat
+    trusted: bool
+    language: str | None
+    every_minutes: int
+    enabled: bool
+    disabled_reason: str | None
+    """Why it is no longer looked at, where nobody switched it off."""
+    next_at: At
+    """When it will be looked at again."""
+    checked_at: At | None
+    """When it was looked at last."""
+    failures: int
+    """How many looks have failed since the last one that did not."""
+    last_error: str | None
+    last_report: SourceReport | None
+    """What the last look that brought something came to."""
+    created_at: At
+    updated_at: At
+    version: int
+
+
+class SourcePage(Page[SourceRead]):
+    """A page of sources."""
