@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -28,12 +29,12 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
 from app.config import Settings, get_settings
-from app.database import Database
+from app.database import Database, Reader
 from app.dataset import check as checks
 from app.dataset import load as loading
 from app.documents import read_document
 from app.errors import Invalid, NotFound
-from app.exports import ndjson
+from app.exports import csv_files, ndjson, sqlite
 from app.importers.entries import Input, Reject
 from app.importers.formats import FORMATS
 from app.importers.run import run
@@ -335,6 +336,39 @@ def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None
     ):
         number = ndjson.write(reader, target, progress)
     console.print(f"{number} lines in {file}", markup=False, highlight=False)
+
+
+@exports.command("csv")
+def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
+    """What is public, a file a table."""
+    _export(csv_files.write, target)
+
+
+@exports.command("sqlite")
+def export_sqlite(target: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """What is public, as one SQLite file."""
+    _export(sqlite.write, target)
+
+
+@exports.command("parquet")
+def export_parquet(target: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
+    """What is public, a file a table; needs the extra `parquet`."""
+    try:
+        parquet = import_module("app.exports.parquet")
+    except ImportError as error:
+        console.print("Install the extra first: pip install 'zarya[parquet]'", markup=False)
+        raise typer.Exit(2) from error
+    _export(parquet.write, target)
+
+
+def _export(write: Callable[[Reader, Path, Callable[[int], None]], int], target: Path) -> None:
+    with (
+        _database() as database,
+        _counting("Exporting") as progress,
+        database.snapshot() as reader,
+    ):
+        number = write(reader, target, progress)
+    console.print(f"{number} rows in {target}", markup=False, highlight=False)
 
 
 @contextmanager

@@ -121,6 +121,13 @@ class Reader:
         """The rows of `statement`, each by its column names."""
         return [dict(row) for row in self._connection.execute(statement).mappings()]
 
+    def stream(self, statement: Rows, batch: int) -> Iterator[Row]:
+        """The rows of `statement` as they come, no more than `batch` of them held at once."""
+        result = self._connection.execution_options(yield_per=batch).execute(statement)
+        with result:
+            for row in result.mappings():
+                yield dict(row)
+
     def first(self, statement: Rows) -> Row | None:
         """The first row of `statement`, None where there is none."""
         row = self._connection.execute(statement).mappings().first()

@@ -24,6 +24,8 @@ from app.changes.router import router as changes
 from app.config import Settings, get_settings
 from app.crew.router import router as crew
 from app.database import Database
+from app.exports.archive import ArchiveFile
+from app.exports.router import router as exports
 from app.http.answers import Answers
 from app.http.deprecation import Deprecations, mark
 from app.http.docs import router as docs
@@ -51,6 +53,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     crew,
     assignments,
     changes,
+    exports,
     webhooks,
     sources,
     keys,
@@ -94,6 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     database = Database(settings.database_url, settings.read_threads)
     background = Background(database, settings.private_targets)
     live = Live(database)
+    archive_file = ArchiveFile(database)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -104,6 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             with _let_go(live):
                 yield
             tasks.cancel_scope.cancel()
+        archive_file.close()
         database.close()
 
     app = Zarya(
@@ -121,6 +126,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     app.state.background = background
     app.state.live = live
+    app.state.archive_file = archive_file
     errors.install(app)
     for router in (*RESOURCES, site, docs):
         app.include_router(router)

@@ -43,6 +43,8 @@ TAGS = {
     "crew": "Who held which role in which mission.",
     "changes": "What has changed: for copies of the archive, and for those who listen.",
     "webhooks": "Other services that are told of changes.",
+    "sources": "Feeds of others that are looked at again and again.",
+    "export": "The archive as a file to take away.",
     "keys": "The keys that editors and programs write with.",
     "audit": "Who changed what.",
 }

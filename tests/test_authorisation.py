@@ -48,6 +48,10 @@ def webhook(editor: TestClient) -> dict[str, str]:
     return {"id": str(editor.post("/v1/webhooks", json=HOOK).json()["id"])}
 
 
+def source(editor: TestClient) -> dict[str, str]:
+    return {"id": str(editor.post("/v1/sources", json=FEED).json()["id"])}
+
+
 def key(editor: TestClient) -> dict[str, str]:
     return {"id": editor.post("/v1/keys", json=KEY).json()["id"]}
 
@@ -62,6 +66,7 @@ PERSON = made("people", documents.person)
 MISSION = made("missions", documents.mission)
 LAUNCH = made("launches", documents.launch)
 HOOK = {"target_url": "https://portal.example/hook"}
+FEED = {"name": "A feed", "feed_url": "https://portal.example/feed", "enabled": False}
 KEY = {"name": "Another", "scopes": ["audit:read"]}
 
 MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
@@ -92,6 +97,12 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createWebhook": (Scope.WEBHOOKS_WRITE, nothing, HOOK, 201),
     "updateWebhook": (Scope.WEBHOOKS_WRITE, webhook, {"description": "Ours"}, 200),
     "deleteWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 204),
+    "listSources": (Scope.SOURCES_WRITE, nothing, None, 200),
+    "getSource": (Scope.SOURCES_WRITE, source, None, 200),
+    "createSource": (Scope.SOURCES_WRITE, nothing, FEED, 201),
+    "updateSource": (Scope.SOURCES_WRITE, source, {"every_minutes": 30}, 200),
+    "deleteSource": (Scope.SOURCES_WRITE, source, None, 204),
+    "pollSource": (Scope.SOURCES_WRITE, source, None, 202),
     "listKeys": (Scope.KEYS_ADMIN, nothing, None, 200),
     "getKey": (Scope.KEYS_ADMIN, key, None, 200),
     "createKey": (Scope.KEYS_ADMIN, nothing, KEY, 201),

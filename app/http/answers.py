@@ -68,7 +68,10 @@ class _Answer:
             self._set_caching(headers, message["status"])
             length = headers.get("content-length")
             self.whole = (
-                message["status"] in {200, 201} and length is not None and int(length) <= LARGEST
+                message["status"] in {200, 201}
+                and length is not None
+                and int(length) <= LARGEST
+                and "repr-digest" not in headers  # a file brings its own tag, and comes in parts
             )
             if not self.whole:
                 await self.send(message)
