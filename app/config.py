@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     security_contact: str = ""
     """Whom security.txt names: `mailto:…` or `https://…`; empty, the postmaster of the host."""
 
+    websub_hub: str = ""
+    """The WebSub hub that feeds name, which tells subscribers of news: `https://…`; empty, none."""
+
     read_threads: int = Field(default=4, ge=1, le=64)
     """How many reads run at once in one process; each has a connection, and writers a few more."""
 
@@ -47,6 +50,11 @@ class Settings(BaseSettings):
         if value not in zone_names():
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Moscow")
         return value
+
+    @field_validator("websub_hub")
+    @classmethod
+    def known_hub(cls, value: str) -> str:
+        return str(AnyHttpUrl(value)) if value else ""
 
     @property
     def origin(self) -> str:

@@ -18,6 +18,18 @@ def link(*segments: str | int, **parameters: str) -> str:
     return with_query(f"{get_settings().origin}/v1/{path}", parameters)
 
 
+def authority() -> str:
+    """The host of the public address, which lasting names are made with; an IPv6 one in hyphens."""
+    host = get_settings().public_url.host or ""
+    return host.strip("[]").replace(":", "-").strip("-")
+
+
+def tag(*segments: str | int, **parameters: str) -> str:
+    """A name that stays when addresses change (RFC 4151): `tag:portal.example,2026:article/59`."""
+    path = "/".join(quote(str(segment), safe="") for segment in segments)
+    return with_query(f"tag:{authority()},2026:{path}", parameters)
+
+
 def with_query(address: str, parameters: Mapping[str, str]) -> str:
     """`address` with `parameters` behind it, each escaped; commas stay readable."""
     return f"{address}?{urlencode(parameters, safe=',')}" if parameters else address

@@ -24,6 +24,7 @@ from app.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from app.http.forms import FORMS
 from app.models import Scope
 
 Schema = dict[str, Any]
@@ -141,7 +142,10 @@ HEADERS = {
     ),
     "Cache-Control": ("How long the answer may be used.", "public, max-age=60"),
     "Last-Modified": ("The newest change of what is shown.", "Thu, 04 Apr 2019 12:00:00 GMT"),
-    "Link": ("The pages around this one (RFC 8288).", '<https://portal.example/v1>; rel="next"'),
+    "Link": (
+        "The pages around this one, or the feed of it (RFC 8288).",
+        '<https://portal.example/v1>; rel="next"',
+    ),
     "Content-Location": ("The thing's own address.", "https://portal.example/v1/missions/iss-74"),
     "X-Request-ID": ("The id of this request.", "0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d"),
     "Location": ("The address of what was made.", "https://portal.example/v1/articles/a-globe"),
@@ -150,12 +154,6 @@ HEADERS = {
     "Accept-Post": ("The kinds of body that POST takes here.", "application/json"),
     "Accept-Patch": ("The kinds of body that PATCH takes here.", MERGE_PATCH),
     "Retry-After": ("After how many seconds to try again.", "5"),
-}
-
-STREAM = {
-    "type": "string",
-    "description": "Server-sent events: `event` is the `op` of a change, `data` the change itself "
-    "as `/v1/changes` shows it, `id` a cursor of what follows.",
 }
 
 ALWAYS = ("Access-Control-Allow-Origin", "X-Request-ID")
@@ -222,7 +220,7 @@ def document(app: FastAPI) -> Schema:
             schema.pop("examples", None)  # of what is written; a record has more to it
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused)
-    components["schemas"]["EventStream"] = STREAM
+    components["schemas"] |= {form.name: form.schema for form in FORMS.values()}
     problem = Problem.model_json_schema(
         mode="serialization", ref_template="#/components/schemas/{model}"
     )
@@ -270,9 +268,9 @@ def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) ->
         needed = f"Needs a key with the scope `{scope}`." if scope else "Needs a key."
         operation["description"] += f"\n\n{needed}"
     success["description"] = operation["summary"] + "."
-    if "text/event-stream" in success.get("content", {}):
-        success["content"]["text/event-stream"] = {
-            "schema": {"$ref": "#/components/schemas/EventStream"}
+    for media in success.get("content", {}).keys() & FORMS.keys():
+        success["content"][media] = {
+            "schema": {"$ref": f"#/components/schemas/{FORMS[media].name}"}
         }
     headers = _success_headers(method, name, names, status)
     success["headers"] = {each: {"$ref": f"#/components/headers/{each}"} for each in headers}
@@ -319,10 +317,11 @@ def _finish_body(method: str, body: Schema) -> None:
 def _success_headers(method: str, name: str, parameters: set[str], status: str) -> list[str]:
     headers = [*ALWAYS, "Cache-Control"]
     headers += ["ETag", "Last-Modified"] if status != "204" and not name.endswith("Events") else []
-    headers += ["Link"] if "cursor" in parameters and method == "get" else []
+    paged = "cursor" in parameters and method == "get"
+    headers += ["Link"] if paged or name.endswith("Feed") else []
     headers += ["Location"] if status == "201" else []
     headers += ["Idempotency-Replayed"] if "Idempotency-Key" in parameters else []
-    located = "urrent" in name or name.endswith("NextLaunch")
+    located = "urrent" in name or name.endswith(("NextLaunch", "Calendar"))
     return headers + (["Content-Location"] if located else [])
 
 

@@ -68,6 +68,12 @@ def parameters(query: Parameters, **changed: str | None) -> dict[str, str]:
     return {name: _spell(value) for name, value in given.items() if value is not None}
 
 
+def titled(name: str, asked: Mapping[str, str]) -> str:
+    """`name` with the parameters asked for: `Zarya news (mission: iss-59, language: ru)`."""
+    told = ", ".join(f"{parameter}: {value}" for parameter, value in asked.items())
+    return f"{name} ({told})" if told else name
+
+
 def _spell(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(_spell(part) for part in value)

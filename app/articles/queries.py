@@ -15,6 +15,8 @@ from app.articles.schemas import (
     ArticlePage,
     ArticleQuery,
     ArticleRead,
+    FeedEntry,
+    FeedQuery,
 )
 from app.conditions import contains_words, linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
@@ -174,6 +176,13 @@ def list_articles(reader: Reader, query: ArticleQuery) -> ArticleFullPage | Arti
         return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
     summary = _summary().where(*conditions(query))
     return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
+
+
+def list_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
+    """The newest of the articles that match."""
+    found = _summary().add_columns(Article.body_html).where(*conditions(query))
+    newest = found.order_by(*SORTS["-published_at"].clauses()).limit(query.limit)
+    return [FeedEntry.model_validate(row) for row in reader.all(newest)]
 
 
 def get_article(reader: Reader, slug: str) -> ArticleRead:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.archive import ArchiveIndex, ArchiveMonth, cached
-from app.articles import queries, writing
+from app.articles import feeds, feeds_in_xml, queries, writing
 from app.articles.schemas import (
     ArticleArchiveQuery,
     ArticleCalendarFilters,
@@ -18,6 +18,7 @@ from app.articles.schemas import (
     ArticleWrite,
     DraftPage,
     DraftQuery,
+    FeedQuery,
 )
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
@@ -41,7 +42,45 @@ async def list_articles(
     query: Annotated[ArticleQuery, Query()], database: DatabaseDep, response: Response
 ) -> ArticleFullPage | ArticlePage:
     """The news, newest first unless `sort` says otherwise."""
-    return with_links(response, await database.read(queries.list_articles, query))
+    page = with_links(response, await database.read(queries.list_articles, query))
+    response.headers.append("Link", feeds.advertised(query))
+    return page
+
+
+@router.get(
+    "/feed.atom",
+    name="getArticleAtomFeed",
+    summary="Follow the news as Atom",
+    response_class=feeds.AtomFeed,
+)
+async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
+    """The newest articles that match (RFC 4287); every filter of the list works here too."""
+    found = await database.read(queries.list_entries, query)
+    return feeds_in_xml.atom(feeds.Feed(query, found))
+
+
+@router.get(
+    "/feed.rss",
+    name="getArticleRssFeed",
+    summary="Follow the news as RSS",
+    response_class=feeds.RssFeed,
+)
+async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
+    """The newest articles that match (RSS 2.0); every filter of the list works here too."""
+    found = await database.read(queries.list_entries, query)
+    return feeds_in_xml.rss(feeds.Feed(query, found))
+
+
+@router.get(
+    "/feed.json",
+    name="getArticleJsonFeed",
+    summary="Follow the news as JSON Feed",
+    response_class=feeds.JsonFeed,
+)
+async def get_json_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
+    """The newest articles that match (JSON Feed 1.1); every filter of the list works here too."""
+    found = await database.read(queries.list_entries, query)
+    return feeds.json_feed(feeds.Feed(query, found))
 
 
 @router.get("/archive", name="getArticleArchive", summary="Get the news archive calendar")

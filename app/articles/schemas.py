@@ -14,7 +14,7 @@ from app.links import Url
 from app.models import ArticleState
 from app.models.articles import LONGEST_HTML
 from app.models.markdown import render
-from app.pagination import Page, PageQuery, ViewQuery
+from app.pagination import MAX_LIMIT, Page, PageQuery, ViewQuery
 from app.parameters import (
     AnyOf,
     Day,
@@ -26,6 +26,7 @@ from app.parameters import (
     Name,
     Parameters,
     Slug,
+    Whole,
     Words,
     Zone,
     zone_of,
@@ -90,6 +91,13 @@ class ArticleQuery(ArticleFilters, ViewQuery):
 
     sort: ArticleSort = ArticleSort.NEWEST
     """The order: by time of publication, newest first with the minus, or by title."""
+
+
+class FeedQuery(ArticleFilters):
+    """A feed of articles."""
+
+    limit: Whole = Field(default=20, ge=1, le=MAX_LIMIT)
+    """How many of the newest articles the feed holds at the most."""
 
 
 class ArticleArchiveQuery(ArticleCalendarFilters, ArchiveQuery):
@@ -166,6 +174,12 @@ class ArticleRead(ArticleSummary):
     next: ArticleRef | None
     """The article published after it in the same language."""
     created_at: At
+
+
+class FeedEntry(ArticleSummary):
+    """An article as feeds show it."""
+
+    body_html: str
 
 
 class ArticlePage(Page[ArticleSummary]):

@@ -125,7 +125,7 @@ class _Answer:
 LEAST = 500
 """A body shorter than this, in bytes, is hardly smaller compressed."""
 
-_TEXT = re.compile(r"^(text/|application/(json|problem\+json|javascript|linkset\+json))")
+_TEXT = re.compile(r"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))")
 _TAGS = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
 
 

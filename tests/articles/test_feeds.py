@@ -1,0 +1,389 @@
+"""Feeds: read by parsers of other people, checked against their forms, stable and whole."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from defusedxml.ElementTree import fromstring
+from lxml import etree
+from starlette.testclient import TestClient
+
+from app.config import get_settings
+from app.database import Database
+from app.dates import Precision
+from app.models import ArticleMission, ArticleState, ArticleTag
+from tests import factories
+from tests.articles.forms import channel_of, faults, grammar, parsed
+from tests.editing.documents import ANY
+
+FORMS = ["atom", "rss", "json"]
+MEDIA = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
+HUB = "https://hub.example/"
+
+HOSTILE = (
+    "]]> <script>alert(1)</script> &amp; <![CDATA[ \"'\x01\x0b\ufffe 🚀 Ёж\u202e "
+    "</title></entry><entry> %s {0} \u2028 <!-- "
+)
+"""Text that a feed pasted together would not survive."""
+
+
+def without_controls(text: str) -> str:
+    """`text` without what XML 1.0 cannot hold."""
+    return text.translate(dict.fromkeys([0x01, 0x0B, 0xFFFE]))
+
+
+@pytest.fixture
+def news(client: TestClient, database: Database) -> TestClient:
+    """Five articles that everybody may read, and three that nobody may yet, or any more."""
+    at = [datetime(2019, 4, day, 12, tzinfo=UTC) for day in range(1, 9)]
+    columns: dict[str, dict[str, Any]] = {
+        "first": {"published_at_precision": Precision.MONTH},
+        "english": {"title": "A launch", "source_url": "https://example.org/a?b=1&c=2"},
+        "russian": {"language": "ru", "title": "Пуск"},
+        "hostile": {"title": HOSTILE, "lead": HOSTILE, "body": HOSTILE, "source_name": HOSTILE},
+        "pictured": {
+            "image_url": "https://example.org/a.jpg",
+            "image_alt": "A picture",
+            "image_credit": "A photographer",
+        },
+        "draft": {"state": ArticleState.DRAFT},
+        "deleted": {"state": ArticleState.DELETED},
+        "scheduled": {"published_at": datetime(2090, 1, 1, tzinfo=UTC)},
+    }
+    with database.session() as session:
+        articles = {
+            slug: factories.article(**{"slug": slug, "published_at": when} | columns[slug])
+            for slug, when in zip(columns, at, strict=True)
+        }
+        mission = factories.mission(slug="iss-59")
+        session.add_all([*articles.values(), mission])
+        session.flush()
+        for slug in ("english", "russian", "draft"):
+            article = articles[slug].id
+            session.add(ArticleMission(article_id=article, mission_id=mission.id))
+            session.add(ArticleTag(article_id=article, tag="launch"))
+    return client
+
+
+def feed(client: TestClient, form: str, query: str = "") -> bytes:
+    answer = client.get(f"/v1/articles/feed.{form}{query}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"] == f"{MEDIA[form]}; charset=utf-8"
+    content: bytes = answer.content
+    return content
+
+
+def entries(client: TestClient, form: str, query: str = "") -> list[dict[str, Any]]:
+    """The entries of a feed of any form, by the same few keys."""
+    content = feed(client, form, query)
+    if form == "json":
+        return [
+            {"id": i["id"], "title": i["title"], "link": i["url"]}
+            for i in json.loads(content)["items"]
+        ]
+    keys = ("id", "title", "link")
+    return [{key: entry[key] for key in keys} for entry in parsed(content).entries]
+
+
+def slugs(client: TestClient, form: str, query: str = "") -> list[str]:
+    return [urlsplit(e["link"]).path.split("/")[-1] for e in entries(client, form, query)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["pictured", "hostile", "russian", "english", "first"]),
+        ("?mission=iss-59&language=ru", ["russian"]),
+        ("?mission=iss-59", ["russian", "english"]),
+        ("?tag=launch&language=en", ["english"]),
+        ("?published_on=2019-04-05", ["pictured"]),
+        ("?has_image=true", ["pictured"]),
+        ("?limit=2", ["pictured", "hostile"]),
+        ("?mission=iss-60", []),
+    ],
+)
+def test_a_feed_has_what_the_list_has(
+    news: TestClient, form: str, query: str, expected: list[str]
+) -> None:
+    assert slugs(news, form, query) == expected
+    listed = news.get(f"/v1/articles{query}").json()["items"]
+    assert [article["slug"] for article in listed] == expected
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "sort=title", "cursor=x", "misson=a"])
+def test_what_a_feed_does_not_take_is_refused(news: TestClient, form: str, query: str) -> None:
+    answer = news.get(f"/v1/articles/feed.{form}?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == query.partition("=")[0]
+
+
+@pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60", "?limit=1"])
+def test_atom_keeps_to_its_grammar(news: TestClient, query: str) -> None:
+    content = etree.fromstring(feed(news, "atom", query))
+    checker = grammar()
+    assert checker.validate(content), checker.error_log
+    authored = content.xpath("//a:entry[a:author]", namespaces={"a": "http://www.w3.org/2005/Atom"})
+    assert len(authored) == len(parsed(feed(news, "atom", query)).entries)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<updated>", "<updated>on "),
+        ("<id>", "<id/><id>"),
+        ("<title>", "<titel/><title>"),
+        ('<category term="launch" />', "<category/>"),
+        ('type="html"', 'type="htm"'),
+        ('rel="via" href', 'rel="via" ref'),
+        ("<name>Test desk</name>", ""),
+        (
+            "<published>2019-04-03T12:00:00Z",
+            "<published>2019-04-03T12:00:00Z</published><published>",
+        ),
+        ('xml:lang="ru"', 'xml:lang="p r"'),
+    ],
+)
+def test_the_grammar_refuses_a_broken_feed(news: TestClient, old: str, new: str) -> None:
+    good = feed(news, "atom", "?mission=iss-59").decode()
+    assert grammar().validate(etree.fromstring(good.encode()))
+    assert old in good
+    assert not grammar().validate(etree.fromstring(good.replace(old, new).encode()))
+
+
+@pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60"])
+def test_json_feed_keeps_to_its_form(news: TestClient, query: str) -> None:
+    document = json.loads(feed(news, "json", query))
+    assert faults(document) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d: d.pop("title"),
+        lambda d: d.update(version="https://jsonfeed.org/version/1"),
+        lambda d: d.update(language=None),
+        lambda d: d.update(extra="without an underscore"),
+        lambda d: d["items"][0].pop("id"),
+        lambda d: d["items"][0].pop("content_html"),
+        lambda d: d["items"][0].update(date_published="yesterday"),
+        lambda d: d["items"][0].update(image=None),
+        lambda d: d["items"][1].update(id=d["items"][0]["id"]),
+        lambda d: d["items"][0].update(authors=[{}]),
+    ],
+)
+def test_a_broken_json_feed_is_noticed(
+    news: TestClient, spoil: Callable[[dict[str, Any]], Any]
+) -> None:
+    document = json.loads(feed(news, "json"))
+    spoil(document)
+    assert faults(document)
+
+
+@pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60"])
+def test_rss_keeps_to_its_form(news: TestClient, query: str) -> None:
+    channel = channel_of(feed(news, "rss", query))
+    for name in ("title", "link", "description", "lastBuildDate"):
+        assert channel.findtext(name), name
+    assert parsedate_to_datetime(channel.findtext("lastBuildDate") or "").tzinfo
+    for item in channel.findall("item"):
+        for name in ("title", "link", "description", CONTENT, "guid"):
+            assert len(item.findall(name)) == 1, name
+        assert item.find("guid").get("isPermaLink") == "false"  # type: ignore[union-attr]  # there
+        assert parsedate_to_datetime(item.findtext("pubDate") or "").year == 2019
+    assert channel.findtext("language") == ("ru" if "language" in query else None)
+
+
+@pytest.mark.parametrize("form", ["atom", "rss"])
+def test_an_entry_has_all_of_its_article(news: TestClient, form: str) -> None:
+    (russian, english) = parsed(feed(news, form, "?mission=iss-59")).entries
+    article = news.get("/v1/articles/english").json()
+    assert english.title == article["title"]
+    assert english.link == article["url"]
+    assert english.summary == article["lead"]
+    assert english.content[0].value.strip() == article["body_html"].strip()
+    assert english.content[0].type == "text/html"
+    assert english.author == article["source"]["name"]
+    assert [tag.term for tag in english.tags] == article["tags"] == ["launch"]
+    assert english.published_parsed[:6] == (2019, 4, 2, 12, 0, 0)
+    via = [link.href for link in english.links if link.rel == "via"]
+    assert via == [article["source"]["url"]]
+    (pictured,) = parsed(feed(news, form, "?has_image=true")).entries
+    image = pictured.media_content[0]["url"] if form == "rss" else pictured.enclosures[0].href
+    assert image == "https://example.org/a.jpg"
+    languages = [russian.title_detail.language, english.title_detail.language]
+    assert form == "rss" or languages == ["ru", "en"]
+
+
+def test_a_json_item_has_all_of_its_article(news: TestClient) -> None:
+    (item,) = json.loads(feed(news, "json", "?mission=iss-59&language=en"))["items"]
+    article = news.get("/v1/articles/english").json()
+    assert item.pop("id").endswith(f":article/{article['id']}")
+    assert item == {
+        "url": article["url"],
+        "external_url": article["source"]["url"],
+        "title": article["title"],
+        "summary": article["lead"],
+        "content_html": article["body_html"],
+        "date_published": article["published_at"],
+        "date_modified": article["updated_at"],
+        "language": "en",
+        "authors": [{"name": article["source"]["name"]}],
+        "tags": ["launch"],
+        "_zarya": {"published_at_precision": "second", "slug": "english"},
+    }
+    pictured, *_, first = json.loads(feed(news, "json"))["items"]
+    assert pictured["image"] == "https://example.org/a.jpg"
+    assert first["date_published"] == "2019-04-01T00:00:00Z"
+    assert first["_zarya"]["published_at_precision"] == "month"
+
+
+def test_hostile_text_comes_out_as_it_went_in(news: TestClient) -> None:
+    """By strict parsers that change nothing; control characters are lost in XML alone."""
+    article = news.get("/v1/articles/hostile").json()
+    assert article["title"] == HOSTILE
+    item = json.loads(feed(news, "json"))["items"][1]
+    assert (item["title"], item["content_html"]) == (HOSTILE, article["body_html"])
+    html = without_controls(article["body_html"])
+    atom = "{http://www.w3.org/2005/Atom}"
+    entry = fromstring(feed(news, "atom")).findall(f"{atom}entry")[1]
+    for name in ("title", "summary", f"author/{atom}name"):
+        assert entry.findtext(f"{atom}{name}") == without_controls(HOSTILE)
+    assert entry.findtext(f"{atom}content") == html
+    rss = channel_of(feed(news, "rss")).findall("item")[1]
+    assert rss.findtext("title") == without_controls(HOSTILE)
+    assert rss.findtext(CONTENT) == html
+    assert "<script>" not in (rss.findtext("description") or "")  # which readers take for HTML
+    for form in ("atom", "rss"):
+        assert parsed(feed(news, form)).entries[1].title.startswith("]]> ")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_id_outlives_title_and_address(news: TestClient, editor: TestClient, form: str) -> None:
+    before = {e["title"]: e for e in entries(news, form)}["A launch"]
+    patch = {"title": "Another title", "slug": "another"}
+    assert editor.patch("/v1/articles/english", json=patch, headers=ANY).status_code == 200
+    after = {e["title"]: e for e in entries(news, form)}["Another title"]
+    assert after["id"] == before["id"]
+    assert after["link"].endswith("/another") != before["link"].endswith("/another")
+
+
+def test_ids_are_the_same_in_every_form(news: TestClient) -> None:
+    found = [[entry["id"] for entry in entries(news, form)] for form in FORMS]
+    assert found[0] == found[1] == found[2]
+    assert len(set(found[0])) == 5
+    assert all(id_.startswith("tag:127.0.0.1,2026:article/") for id_ in found[0])
+
+
+def test_the_id_of_a_feed_follows_its_filters(news: TestClient) -> None:
+    def own(query: str) -> str:
+        found: str = parsed(feed(news, "atom", query)).feed.id
+        return found
+
+    assert own("") == own("?limit=2")
+    assert len({own(""), own("?language=ru"), own("?language=ru&mission=iss-59")}) == 3
+    assert own("?language=ru&mission=iss-59") == own("?mission=iss-59&language=ru")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_changes_when_an_article_does(
+    news: TestClient, editor: TestClient, form: str
+) -> None:
+    address = f"/v1/articles/feed.{form}"
+    first = news.get(address)
+    held = {"If-None-Match": first.headers["ETag"]}
+    again = news.get(address, headers=held)
+    assert (again.status_code, again.content) == (304, b"")
+    editor.patch("/v1/articles/english", json={"lead": "Another lead."}, headers=ANY)
+    changed = news.get(address, headers=held)
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != first.headers["ETag"]
+    assert b"Another lead." in changed.content
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_says_when_it_changed(news: TestClient, form: str) -> None:
+    newest = max(a["updated_at"] for a in news.get("/v1/articles").json()["items"])
+    answer = news.get(f"/v1/articles/feed.{form}")
+    assert parsedate_to_datetime(answer.headers["Last-Modified"]).isoformat()[:19] == newest[:19]
+    empty = news.get(f"/v1/articles/feed.{form}?mission=iss-60")
+    assert empty.headers["Last-Modified"] == "Fri, 20 Nov 1998 06:40:00 GMT"
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("ZARYA_WEBSUB_HUB", HUB)
+    monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://portal.example")
+    get_settings.cache_clear()
+    yield HUB
+    get_settings.cache_clear()
+
+
+def hubs(form: str, content: bytes) -> list[str]:
+    if form == "json":
+        return [hub["url"] for hub in json.loads(content)["hubs"]]
+    return [link.href for link in parsed(content).feed.links if link.rel == "hub"]
+
+
+def self_of(form: str, content: bytes) -> str:
+    if form == "json":
+        address: str = json.loads(content)["feed_url"]
+        return address
+    (found,) = [link.href for link in parsed(content).feed.links if link.rel == "self"]
+    return str(found)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_names_itself_and_its_hub(news: TestClient, form: str, hub: str) -> None:
+    headers = {"Host": "evil.example"}
+    path = f"/v1/articles/feed.{form}?limit=3&mission=iss-59&language=ru,en"
+    answer = news.get(path, headers=headers)
+    own = f"https://portal.example/v1/articles/feed.{form}?language=ru,en&mission=iss-59&limit=3"
+    assert answer.headers["Link"] == f'<{hub}>; rel="hub", <{own}>; rel="self"'
+    assert self_of(form, answer.content) == own
+    assert hubs(form, answer.content) == [hub]
+    assert b"evil.example" not in answer.content
+    assert news.get(own.removeprefix("https://portal.example")).content == answer.content
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_without_a_hub_none_is_named(news: TestClient, form: str) -> None:
+    answer = news.get(f"/v1/articles/feed.{form}")
+    own = f"http://127.0.0.1:8000/v1/articles/feed.{form}"
+    assert answer.headers["Link"] == f'<{own}>; rel="self"'
+    assert hubs(form, answer.content) == []
+
+
+def test_a_list_leads_to_its_feed(news: TestClient) -> None:
+    query = "?language=ru&limit=1&view=full&sort=title&with_total=true"
+    (alternate,) = re.findall(
+        r'<([^>]+)>; rel="alternate"; type="application/atom\+xml"',
+        news.get(f"/v1/articles{query}").headers["Link"],
+    )
+    assert alternate == "http://127.0.0.1:8000/v1/articles/feed.atom?language=ru"
+    assert slugs(news, "atom", "?" + urlsplit(alternate).query) == ["russian"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_takes_one_statement(archive: TestClient, statements: list[str], form: str) -> None:
+    feed(archive, form, "?limit=100&mission=iss-59")
+    assert len(statements) == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_whole_news_can_be_followed(archive: TestClient, form: str) -> None:
+    content = feed(archive, form, "?limit=100")
+    assert len(entries(archive, form, "?limit=100")) == 100
+    assert form != "atom" or grammar().validate(etree.fromstring(content))
+    assert form != "json" or faults(json.loads(content)) == []
