@@ -445,7 +445,9 @@ def resolve(
 
     The first unknown one is refused: `pointer` leads to it, with `{}` for its place.
     """
-    found = session.execute(select(model.slug, model.id).where(model.slug.in_(slugs)))
+    found = (
+        session.execute(select(model.slug, model.id).where(model.slug.in_(slugs))) if slugs else ()
+    )
     ids: dict[str, int] = {row.slug: row.id for row in found}
     for place, slug in enumerate(slugs):
         if slug not in ids:
@@ -463,8 +465,8 @@ def set_links(
 ) -> None:
     """Make `wanted` the values of the column `other` in the rows whose `owner` is `owner_id`."""
     there = set(session.scalars(select(other).where(owner == owner_id)))
-    surplus = there - set(wanted)
     table: Any = owner.class_
-    session.execute(delete(table).where(owner == owner_id, other.in_(surplus)))
+    if surplus := there - set(wanted):
+        session.execute(delete(table).where(owner == owner_id, other.in_(surplus)))
     for value in sorted(set(wanted) - there):
         session.add(table(**{owner.key: owner_id, other.key: value}))

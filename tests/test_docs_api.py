@@ -25,7 +25,9 @@ PAGES = {
     "launches": "launches",
     "articles": "articles",
     "changes": "changes",
+    "export": "export",
     "webhooks": "webhooks",
+    "sources": "sources",
     "keys": "keys",
     "audit": "audit",
 }

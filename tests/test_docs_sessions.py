@@ -72,5 +72,13 @@ def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str |
 
 
 def test_there_are_sessions() -> None:
-    assert {page.stem for page in PAGES} == {"README", "editing", "keys", "audit", "webhooks"}
+    assert {page.stem for page in PAGES} == {
+        "README",
+        "audit",
+        "editing",
+        "export",
+        "keys",
+        "sources",
+        "webhooks",
+    }
     assert sum(len(SESSION.findall(page.read_text())) for page in PAGES) > 20

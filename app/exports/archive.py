@@ -1,12 +1,15 @@
 """The SQLite file of the archive, built once for each state of it, and kept for those who ask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from time import monotonic
 from typing import Annotated
+from weakref import finalize
 
 from anyio import Lock
 from fastapi import Depends, Request
@@ -44,9 +47,11 @@ class ArchiveFile:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._lock = Lock()
         self._built: list[Built] = []
+        self.close: Callable[[], object] = lambda: None
+        """Removes the files; the end of the process does, too."""
 
     async def current(self) -> Built:
         """The file of the archive as it is, or was less than a minute ago."""
@@ -65,8 +70,9 @@ class ArchiveFile:
 
     def _build(self, reader: Reader, state: State) -> Built:
         if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="zarya-export-")
-        path = Path(self._folder.name) / f"{state[0]}-{state[1]}-{monotonic():.6f}.sqlite"
+            self._folder = Path(mkdtemp(prefix="zarya-export-"))
+            self.close = finalize(self, rmtree, self._folder, ignore_errors=True)
+        path = self._folder / f"{state[0]}-{state[1]}-{monotonic():.6f}.sqlite"
         sqlite.write(reader, path)
         digest, size = sha256(), 0
         with path.open("rb") as file:
@@ -74,13 +80,6 @@ class ArchiveFile:
                 digest.update(part)
                 size += len(part)
         return Built(path, digest.hexdigest(), size, now(), state, monotonic())
-
-    def close(self) -> None:
-        """Remove the files."""
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
-        self._built = []
 
 
 def _state(reader: Reader) -> State:

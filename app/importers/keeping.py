@@ -124,15 +124,22 @@ def keep(session: Session, entry: Entry) -> tuple[bool, str]:
     before = None if record is None else _state(session, reader, kind, record)
     new = RECORDS[kind].model() if record is None else record
     if isinstance(new, Article) and kept.state is not None:
-        new.state, new.announced = kept.state, kept.announced
+        deleted = kept.state is ArticleState.DELETED  # which nobody can write
+        new.state = ArticleState.DRAFT if deleted else kept.state
+        new.announced = kept.announced
         # Its own, or that of a translation that may come after it.
         new.translation_key = entry.document.get("translation_key", new.translation_key)
     current = {} if before is None else before[0]
+    if before is not None and before == (current | dict(entry.document), kept):
+        return False, ""
     with session.no_autoflush:
         write(session, new, current | dict(entry.document))
+        if isinstance(new, Article) and kept.state is not None:
+            new.state = kept.state
         _restore(session, new, kept)
-    after = _state(session, reader, kind, new)
-    return before is None, new.slug if after != before else ""
+    if before is None:
+        return True, new.slug
+    return False, new.slug if _state(session, reader, kind, new) != before else ""
 
 
 def _find(session: Session, kind: RecordType, slugs: list[str]) -> Recorded | None:

@@ -91,7 +91,7 @@ def run(
 
     Raises OSError where an input or the folder cannot be used.
     """
-    job = _Job(form, actor, publish, told, progress)
+    job = _Job(form, actor, publish, told)
     ordered = sorted(inputs, key=form.rank)
     with ExitStack() as stack:
         if dry_run:
@@ -102,6 +102,7 @@ def run(
                 with Rejects(form, given, None) as kept:
                     for batch in _batches(job.found(read, given)):
                         job.take(session, given, kept, batch)
+                        progress(job.looked_at)
             raise _Tried
         for given in ordered:
             with database.snapshot() as reader:
@@ -110,6 +111,7 @@ def run(
                 for batch in _batches(job.found(read, given)):
                     with database.session() as session:
                         job.take(session, given, kept, batch)
+                    progress(job.looked_at)
     return job.report
 
 
@@ -125,7 +127,6 @@ class _Job:
     actor: Actor
     publish: bool
     told: Told
-    progress: Progress
     report: Report = field(default_factory=Report)
     looked_at: int = 0
 
@@ -154,7 +155,6 @@ class _Job:
             note(session, self.actor, Action.IMPORT, Kind.ARCHIVE, None, None, None, told)
         session.flush()
         session.expunge_all()
-        self.progress(self.looked_at)
 
     def _try(
         self, session: Session, known: Known, entry: Entry, changed: dict[str, list[str]]

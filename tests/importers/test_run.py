@@ -1,0 +1,166 @@
+"""One run: each entry comes to something, a second run to nothing, and editors keep their say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.importers.formats import FORMATS
+from app.importers.run import BATCH
+from app.models import Article, AuditEntry, Change, Launch, Spacecraft
+from tests.editing import documents
+from tests.editing.documents import ANY
+from tests.importers.inputs import counted, given, taken, written
+
+FEED = """<rss version="2.0"><channel><title>Station news</title><language>en</language>
+{items}</channel></rss>"""
+
+
+def item(number: int, title: str = "A day aboard", date: str = "Thu, 14 Mar 2019 19:14 GMT") -> str:
+    return f"""<item><title>{title}</title><link>https://news.example/{number}</link>
+<description>What happened on day {number}.</description><pubDate>{date}</pubDate></item>"""
+
+
+def feed(*items: str) -> str:
+    return FEED.format(items="\n".join(items))
+
+
+def state(database: Database) -> list[Any]:
+    """Everything that a run could change."""
+    with database.snapshot() as reader:
+        found = reader.all(select(*Article.__table__.columns).order_by(Article.id))
+        told = reader.all(select(Change.seq).order_by(Change.seq))
+        return [*found, *told, *reader.all(select(AuditEntry.id))]
+
+
+def test_a_second_run_changes_nothing(database: Database) -> None:
+    news = given(feed(item(1), item(2)))
+    assert counted(taken(database, "feed", news)[0]) == (2, 0, 0, 0)
+    before = state(database)
+    assert counted(taken(database, "feed", news)[0]) == (0, 0, 2, 0)
+    assert state(database) == before
+
+
+def test_what_is_new_in_an_entry_is_taken_over(database: Database, editor: TestClient) -> None:
+    taken(database, "feed", given(feed(item(1))))
+    (report, _) = taken(database, "feed", given(feed(item(1, title="A better day"))))
+    assert counted(report) == (0, 1, 0, 0)
+    (found,) = editor.get("/v1/drafts").json()["items"]
+    assert (found["title"], found["version"]) == ("A better day", 2)
+
+
+def test_what_came_before_does_not_come_back(database: Database, editor: TestClient) -> None:
+    """Two files of one feed hold two forms of an item; importing both again changes nothing."""
+    old, new = given(feed(item(1))), given(feed(item(1, title="A better day")))
+    assert counted(taken(database, "feed", old, new)[0]) == (1, 1, 0, 0)
+    assert counted(taken(database, "feed", old, new)[0]) == (0, 0, 2, 0)
+    assert editor.get("/v1/drafts").json()["items"][0]["title"] == "A better day"
+
+
+def test_articles_are_drafts_unless_published(database: Database, client: TestClient) -> None:
+    taken(database, "feed", given(feed(item(1))))
+    assert client.get("/v1/articles").json()["items"] == []
+    taken(database, "feed", given(feed(item(2))), publish=True)
+    (shown,) = client.get("/v1/articles").json()["items"]
+    assert shown["source"]["url"] == "https://news.example/2"
+    assert [each["op"] for each in client.get("/v1/changes").json()["items"]] == ["upsert"]
+
+
+def test_editors_win(database: Database, editor: TestClient) -> None:
+    taken(database, "feed", given(feed(item(1), item(2))))
+    kept, gone = (each["slug"] for each in editor.get("/v1/drafts").json()["items"])
+    editor.patch(f"/v1/articles/{kept}", json={"title": "Ours"}, headers=ANY)
+    editor.delete(f"/v1/articles/{gone}", headers=ANY)
+    later = given(feed(item(1, title="Theirs"), item(2, title="Theirs")))
+    assert counted(taken(database, "feed", later)[0]) == (0, 0, 2, 0)
+    titles = {each["title"] for each in editor.get("/v1/drafts").json()["items"]}
+    assert titles == {"Ours", "A day aboard"}
+
+
+def test_a_record_of_the_archive_is_left_alone(database: Database, editor: TestClient) -> None:
+    source = {"name": "Us", "url": "http://news.example/1/"}
+    editor.post("/v1/articles", json=documents.article(source=source))
+    assert counted(taken(database, "feed", given(feed(item(1))))[0]) == (0, 0, 1, 0)
+
+
+def test_a_bad_entry_stops_nothing_and_is_kept(database: Database, tmp_path: Path) -> None:
+    bad = item(2, date="once upon a time")
+    news = written(tmp_path, "news.rss", feed(item(1), bad, item(3)))
+    report, rejected = taken(database, "feed", news, rejects=tmp_path / "rejects")
+    assert counted(report) == (2, 0, 0, 1)
+    assert (rejected[0].line, rejected[0].field) == (4, "published")
+    kept = tmp_path / "rejects" / "news.rejects.rss"
+    again, told = taken(database, "feed", written(tmp_path, "x.rss", kept.read_text("utf-8")))
+    assert counted(again) == (0, 0, 0, 1)
+    assert told[0].raw == bad == rejected[0].raw
+    mended = kept.read_text("utf-8").replace("once upon a time", "2019-03-14")
+    assert counted(taken(database, "feed", given(mended))[0]) == (1, 0, 0, 0)
+
+
+def test_a_rule_that_is_broken_is_told_by_its_place(database: Database) -> None:
+    line = '{"type": "launch", "data": {"status": "planned", "launch_at": "2031-01-01T00:00:00Z"}}'
+    _, rejected = taken(database, "ndjson", given(line))
+    assert [each.field for each in rejected] == ["spacecraft", "crewed"][:1]
+
+
+def test_a_trial_keeps_nothing(database: Database, tmp_path: Path) -> None:
+    before = state(database)
+    folder = tmp_path / "rejects"
+    news = given(feed(*map(item, range(BATCH + 1)), item(0, date="never")))
+    report, _ = taken(database, "feed", news, dry_run=True, rejects=folder)
+    assert counted(report) == (BATCH + 1, 0, 0, 1)
+    assert state(database) == before
+    assert not folder.exists()
+
+
+def test_a_run_that_broke_off_goes_on(database: Database) -> None:
+    news = given(feed(*map(item, range(2 * BATCH))))
+    with pytest.raises(KeyboardInterrupt):
+        taken(database, "feed", news, progress=_interrupt)
+    with database.snapshot() as reader:
+        assert len(reader.all(select(Article.id))) == BATCH
+    assert counted(taken(database, "feed", news)[0]) == (BATCH, 0, BATCH, 0)
+
+
+def _interrupt(_number: int) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_database_that_fails_is_no_fault_of_an_entry(new_sqlite: Database) -> None:
+    """Without tables nothing can be kept: that ends the run, and rejects nothing."""
+    with pytest.raises(OperationalError):
+        taken(new_sqlite, "ndjson", given('{"type": "person", "data": {"name": "A Person"}}'))
+
+
+def test_the_trail_tells_of_a_run(database: Database, editor: TestClient) -> None:
+    taken(database, "feed", given(feed(item(1)), name="a.rss"))
+    entry = editor.get("/v1/audit", params={"action": "import"}).json()["items"][0]
+    assert entry["actor"]["id"] == "zarya import test"
+    assert entry["after"] == {
+        "from": "a.rss",
+        "format": "feed",
+        "created": ["article a-day-aboard"],
+    }
+
+
+def test_every_format_says_what_cannot_be_read(database: Database) -> None:
+    for form in FORMATS:
+        report, rejected = taken(database, form, given(b"\x00\xff\xfe not anything"))
+        assert (report.created, report.rejected) == (0, 1), form
+        assert rejected[0].reason, form
+
+
+def test_many_payloads_fit_a_launch(database: Database) -> None:
+    head = "#Launch_Tag\tLaunch_Date\tType\tName\tPLName\tLV_Type\tLaunch_Site\tLaunch_Pad\t"
+    rows = "".join(
+        f"2031-001\t2031 Jan  4 0101:01\tP\tCube {n}\t-\tExample 9\t-\t-\tOS\n" for n in range(145)
+    )
+    report, _ = taken(database, "gcat", given(f"{head}Launch_Code\n{rows}"))
+    assert counted(report) == (1, 0, 0, 0)
+    with database.snapshot() as reader:
+        assert reader.scalar(select(Launch.cospar_id)) == "2031-001"
+        assert reader.scalar(select(func.count(Spacecraft.id))) == 145
