@@ -32,6 +32,11 @@ SHIPS = (SpacecraftKind.SC, SpacecraftKind.CV)
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _RUSSIAN = {"soyuz": "союз", "progress": "прогресс", "ms": "мс", "tm": "тм", "tma": "тма", "m": "м"}
+_NOMINATIVE = {
+    f"{ship}{ending}": ship for ship in ("союз", "прогресс") for ending in ("а", "у", "ом", "е")
+}
+_CREW = re.compile(r"\bCrew-(\d{1,2})\b(?!-)")
+"""As the agency writes the name of a flight; a crew with a number is any crew."""
 _STATION = re.compile(
     r"\b(iss|space station|station|astronauts?|cosmonauts?|spacewalks?|soyuz|crew)\b"
     r"|мкс|станци|космонавт|астронавт|экипаж|союз"
@@ -100,7 +105,8 @@ class Names:
         for row in reader.all(select(Mission.slug, Mission.number).where(Mission.station == "ISS")):
             names._missions[row["number"]] = row["slug"]
         flown = select(Person.slug.label("person"), Launch.slug).join_from(Flight, Person)
-        for row in reader.all(flown.join(Launch, Launch.id == Flight.launch_id)):
+        either = or_(Launch.id == Flight.launch_id, Launch.id == Flight.landed_with_id)
+        for row in reader.all(flown.join(Launch, either)):
             names._together[row["slug"]].add(row["person"])
         crews = select(Person.slug.label("person"), Mission.slug).join_from(CrewAssignment, Person)
         for row in reader.all(crews.join(Mission, Mission.id == CrewAssignment.mission_id)):
@@ -128,7 +134,9 @@ class Names:
         launches, people = set[str](), set[str]()
         for part in (title, lead):  # no name goes over from one to the other
             spoken = words(part)
-            launches |= set(self._spoken(self._ships, spoken))
+            launches |= set(self._spoken(self._ships, tuple(_NOMINATIVE.get(w, w) for w in spoken)))
+            for number in _CREW.findall(part):
+                launches |= self._ships.get(("dragon", "crew", number), set())
             people |= set(self._spoken(self._people, spoken))
             people |= set(self._russian.people(spoken))
         crews = set[str]().union(*(self._together[slug] for slug in missions | launches))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 
 ENDINGS = frozenset(
     "а е и й о у ы ь ю я ая ей ем ём ию ия ие им ич его ему ого ой ом ому ою ую ым".split()
@@ -13,9 +13,10 @@ SHORTEST = 3
 """How long a stem is at least: shorter ones are those of too many words."""
 
 
-def stem(word: str) -> str:
-    """A name without the vowel, й or ь at its end."""
-    return word.rstrip("аеийоуыьюя") if word[-1:] in "аеийоуыьюя" else word
+def stems_of(name: str) -> set[str]:
+    """What stays of a name in all its cases: Сергей, Сергея; Новицкий, Новицкого."""
+    short = name[:-1] if name[-1:] in "аеийоуыьюя" else name
+    return {short, name[:-2]} if name.endswith(("ий", "ый", "ой")) else {short}
 
 
 class Inflected:
@@ -27,9 +28,9 @@ class Inflected:
     def add(self, slug: str, name: tuple[str, ...]) -> None:
         """Know somebody by a name of two Russian words, the family name last."""
         if len(name) == 2 and all("а" <= word[0] <= "я" for word in name):
-            given, family = map(stem, name)
-            if min(len(given), len(family)) >= SHORTEST:
-                self._people[given, family].add(slug)
+            for given, family in product(*map(stems_of, name)):
+                if min(len(given), len(family)) >= SHORTEST:
+                    self._people[given, family].add(slug)
 
     def people(self, spoken: tuple[str, ...]) -> Iterator[str]:
         """Those whose given and family name stand beside one another, in either order."""

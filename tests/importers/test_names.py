@@ -1,0 +1,120 @@
+"""Names: known by the archive's own table, and in texts so that hardly a link is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.importers.names import Ambiguous, Links, Names, words
+from app.models import Person
+from tests.conftest import database_of
+from tests.editing import documents
+
+Named = list[tuple[str, str, set[str]]]
+Matcher = Callable[[str, str], set[str]]
+
+
+def marked() -> Named:
+    """Titles and leads with what they name, marked by hand."""
+    lines = (Path(__file__).parent / "named.psv").read_text("utf-8").splitlines()
+    rows = [line.split("|") for line in lines if not line.startswith("#")]
+    return [(title.strip(), lead.strip(), set(named.split())) for title, lead, named in rows]
+
+
+@pytest.fixture(scope="module")
+def names(archive: TestClient) -> Names:
+    with database_of(archive).snapshot() as reader:
+        return Names.of(reader)
+
+
+def slugs(links: Links) -> set[str]:
+    return {*links.missions, *links.launches, *links.people}
+
+
+def quality(matcher: Matcher) -> tuple[float, float]:
+    """How much of what was found is right, and how much of what is right was found."""
+    found = [(matcher(title, lead), right) for title, lead, right in marked()]
+    hits = sum(len(links & right) for links, right in found)
+    return (
+        hits / sum(len(links) for links, _ in found),
+        hits / sum(len(right) for _, right in found),
+    )
+
+
+def test_hardly_a_link_is_wrong(names: Names) -> None:
+    assert len(marked()) == 100
+    precision, recall = quality(lambda title, lead: slugs(names.links(title, lead)))
+    assert precision >= 0.95
+    assert recall >= 0.95
+
+
+def test_family_names_alone_would_not_do(archive: TestClient) -> None:
+    """The positive control: a matcher that takes a family name for a person."""
+    with database_of(archive).snapshot() as reader:
+        rows = reader.all(select(Person.slug, Person.name, Person.name_ru))
+    families = [
+        (row["slug"], words(name)[-1]) for row in rows for name in (row["name"], row["name_ru"])
+    ]
+
+    def naive(title: str, lead: str) -> set[str]:
+        spoken = set(words(f"{title} {lead}"))
+        return {slug for slug, family in families if family in spoken}
+
+    assert quality(naive)[0] < 0.95
+
+
+@pytest.mark.parametrize(
+    ("title", "lead", "named"),
+    [
+        ("Soyuz MS-11", "", ["soyuz-ms-11"]),
+        ("SOYUZ MS1 and soyuz ms-02", "", ["soyuz-ms-01", "soyuz-ms-02"]),
+        ("Soyuz MS-111", "", []),
+        ("Koch", "Christina went home", []),
+        ("Christina", "Koch went home", []),
+        ("Expedition 59", "to the source of the Nile", []),
+        ("Экспедиции 58 и 59", "экипаж станции", ["iss-58", "iss-59"]),
+        ("Endeavour", "the ship flew again", []),
+    ],
+)
+def test_names_in_a_text(names: Names, title: str, lead: str, named: list[str]) -> None:
+    assert sorted(slugs(names.links(title, lead))) == named
+
+
+def test_everybody_is_found_by_every_name_of_theirs(names: Names, archive: TestClient) -> None:
+    with database_of(archive).snapshot() as reader:
+        people = reader.all(select(Person.slug, Person.name, Person.name_ru, Person.aliases))
+    for row in people:
+        for name in (row["name"], row["name_ru"], *row["aliases"]):
+            assert names.person(name) == row["slug"], name
+
+
+def test_a_name_of_two_is_nobodys(editor: TestClient, database: Database) -> None:
+    for _ in range(2):
+        document = documents.person(aliases=["The Same Name"])
+        assert editor.post("/v1/people", json=document).status_code == 201
+    with database.snapshot() as reader:
+        names = Names.of(reader)
+    with pytest.raises(Ambiguous) as raised:
+        names.person("the same  NAME")
+    assert len(raised.value.candidates) == 2
+    assert names.person("Nobody") is None
+    assert names.links("The Same Name flew", "") == Links()
+
+
+def test_ordinary_words_are_no_ships(editor: TestClient, database: Database) -> None:
+    """What a catalogue of satellites brings: Hope, Explorer, 1, Unity."""
+    for name in ("Hope", "Explorer", "1", "Unity", "The Station"):
+        ship = {"name": name, "kind": "satellite"}
+        assert editor.post("/v1/launches", json=documents.launch(spacecraft=[ship])).is_success
+    with database.snapshot() as reader:
+        names = Names.of(reader)
+    assert names.links("Hope for the station", "Explorer 1 and Unity") == Links()
+
+
+def test_the_table_takes_five_statements(archive: TestClient, statements: list[str]) -> None:
+    with database_of(archive).snapshot() as reader:
+        Names.of(reader)
+    assert len(statements) == 5
