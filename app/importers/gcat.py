@@ -14,7 +14,7 @@ from functools import partial
 from io import StringIO, TextIOWrapper
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from sqlalchemy import select
 
@@ -152,16 +152,12 @@ class Places:
             families=dict(self.families),
         )
         for table in sorted(path.parent.glob("*.tsv")) if path else ():
-            with table.open("rb") as file:
-                rows = _rows(TextIOWrapper(file, "utf-8", "surrogateescape"))
-                try:
-                    first = next(rows)
-                except (StopIteration, Unreadable):
-                    continue
-                if isinstance(first, _Row) and "Site" in first.cells and "UCode" in first.cells:
-                    places._learn_sites([first, *_good(rows)])
-                if isinstance(first, _Row) and "LV_Family" in first.cells:
-                    for row in (first, *_good(rows)):
+            with table.open(encoding="utf-8", errors="surrogateescape") as file:
+                names = _names(file.readline())
+                if {"Site", "UCode", "StateCode"} <= set(names):
+                    places._learn_sites(_good(_rows(file, names)))
+                if {"LV_Name", "LV_Family"} <= set(names):
+                    for row in _good(_rows(file, names)):
                         places.families.setdefault(row["LV_Name"], row["LV_Family"])
         return places
 
@@ -195,42 +191,33 @@ class Places:
 
 def read(given: Input, places: Places) -> Iterator[Found]:
     """The launches of a launch log or list. Tables of sites and vehicles hold none."""
-    with given.open() as file:
-        rows = _rows(TextIOWrapper(file, "utf-8", "surrogateescape"))
-        first = next(rows, None)
-        if first is None:
+    with given.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
+        names = _names(file.readline())
+        if {"Site", "UCode"} <= set(names) or "LV_Family" in names:
             return
-        names = set(first.cells) if isinstance(first, _Row) else set(first.raw)
-        if names >= {"Site", "UCode"} or "LV_Family" in names:
-            return
-        kinds = [kind for kind in (LOG, LIST, TABLE) if {kind.tag, kind.code} <= names]
+        kinds = [kind for kind in (LOG, LIST, TABLE) if {kind.tag, kind.code} <= set(names)]
         if not kinds:
             raise Unreadable("It is no launch log or list of the catalogue.")
-        places = places.beside(given.path)
-        yield from _launches(_chain(first, rows), kinds[0], places)
+        yield from _launches(_rows(file, names), kinds[0], places.beside(given.path))
 
 
-def _chain(first: _Row | Reject, rest: Iterator[_Row | Reject]) -> Iterator[_Row | Reject]:
-    yield first
-    yield from rest
+def _names(header: str) -> list[str]:
+    """The names of the columns, as the first line of a file gives them."""
+    between = "\t" if "\t" in header else ","
+    return [name.strip() for name in header.strip().lstrip("\ufeff#").split(between)]
 
 
 def _good(rows: Iterable[_Row | Reject]) -> Iterator[_Row]:
     return (row for row in rows if isinstance(row, _Row))
 
 
-def _rows(file: TextIOWrapper) -> Iterator[_Row | Reject]:
-    """The rows of a file by the names in its first line. Raises `Unreadable` where it has none."""
-    header = file.readline()
-    between = "\t" if "\t" in header else ","
-    names = [name.strip() for name in header.strip().lstrip("\ufeff#").split(between)]
-    if len(names) < 4:
-        raise Unreadable("Its first line does not name columns.")
+def _rows(file: TextIO, names: list[str]) -> Iterator[_Row | Reject]:
+    """The rows of a file behind its first line, by the names of its columns."""
     for number, line in enumerate(file, start=2):
         raw = line.rstrip("\r\n")
         if not raw.strip() or raw.startswith("#"):
             continue
-        cells = raw.split("\t") if between == "\t" else next(csv.reader(StringIO(raw)), [])
+        cells = raw.split("\t") if "\t" in raw else next(csv.reader(StringIO(raw)), [])
         if len(cells) == len(names):
             yield _Row(number, raw, dict(zip(names, cells, strict=True)))
         else:
@@ -368,8 +355,8 @@ def _prepare(reader: Reader) -> Read:
 
 
 def _frame(given: Input) -> Frame:
-    with given.open() as file:
-        header = TextIOWrapper(file, "utf-8", "surrogateescape").readline().rstrip("\r\n")
+    with given.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
+        header = file.readline().rstrip("\r\n")
     return Frame(f"{header}\n", "\n", "\n")
 
 

@@ -1,0 +1,283 @@
+"""Feeds of every kind, whole and broken, kind and hostile."""
+
+import json
+import resource
+import socket
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import pytest
+
+from app.articles.schemas import ArticleWrite
+from app.documents import read_document
+from app.importers import feed
+from app.importers.entries import Entry, Reject, Unreadable
+from app.importers.feed_text import LARGEST
+from app.importers.names import Links
+from tests.importers.inputs import given, nothing, parted
+
+RSS = """<?xml version="1.0" encoding="{encoding}"?>
+<rss version="2.0"><channel><title>Вести со станции</title><link>https://vesti.example/</link>
+<language>ru-RU</language>{items}</channel></rss>"""
+ITEM = """
+<item><title>Корабль причалил</title><link>/n/{n}</link><guid isPermaLink="false">n{n}</guid>
+<pubDate>Thu, 04 Apr 2019 17:25 +0300</pubDate><category>Грузы и корабли</category>
+<description>Грузовик дошёл до станции.</description></item>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://atom.example/a/">
+<title>Atom</title><id>tag:atom.example,2019:feed</id>{entries}</feed>"""
+
+
+def rss(items: str = ITEM.format(n=1), encoding: str = "utf-8") -> str:
+    return RSS.format(items=items, encoding=encoding)
+
+
+def found(text: str | bytes, **fields: Any) -> tuple[list[Entry], list[Reject]]:
+    return parted(feed.read(given(text, "https://feed.example/x", **fields), nothing))
+
+
+def only(text: str | bytes, **fields: Any) -> dict[str, Any]:
+    """The document of the one entry of a feed, which a writer would be allowed to send."""
+    (entry,), rejects = found(text, **fields)
+    assert rejects == []
+    document = dict(entry.document)
+    read_document(ArticleWrite, document)
+    return document
+
+
+def test_an_item_becomes_an_article() -> None:
+    (entry,), _ = found(rss())
+    assert entry.document == {
+        "title": "Корабль причалил",
+        "lead": "Грузовик дошёл до станции.",
+        "body": "Грузовик дошёл до станции.",
+        "language": "ru",
+        "published_at": "2019-04-04T14:25:00Z",
+        "published_at_precision": "minute",
+        "source": {"name": "Вести со станции", "url": "https://vesti.example/n/1"},
+        "tags": ["gruzy-i-korabli"],
+        "missions": [],
+        "people": [],
+        "launches": [],
+    }
+    assert (entry.scheme, entry.key, entry.line) == ("https://vesti.example/", "n1", 4)
+    assert entry.raw == ITEM.format(n=1).strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<rss version="0.91"><channel><title>T</title><language>en</language>{}</channel></rss>',
+        '<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://my.example/rss.dtd">'
+        '<rss version="0.91"><channel><title>T</title><language>en</language>{}</channel></rss>',
+        '<rss version="0.92"><channel>{}<title>T</title><language>en</language></channel></rss>',
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
+        "<title>T</title><dc:language>en</dc:language><items/></channel>{}</rdf:RDF>",
+    ],
+)
+def test_every_rss(text: str) -> None:
+    item = (
+        "<item><title>A &amp; B</title><link>https://t.example/1</link>"
+        '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">2019-04-04T11:01:35Z</dc:date>'
+        "<description>It happened.</description></item>"
+    )
+    document = only(text.format(item))
+    assert (document["title"], document["published_at"]) == ("A & B", "2019-04-04T11:01:35Z")
+
+
+def test_atom() -> None:
+    entry = (
+        '<entry><title type="html">Ship &lt;b&gt;arrives&lt;/b&gt;</title><id>urn:x:1</id>'
+        '<link rel="alternate" href="../1"/><updated>2019-04-04T14:01:35+03:00</updated>'
+        '<content type="html">&lt;p&gt;It &lt;em&gt;did&lt;/em&gt;, see '
+        '&lt;a href="https://a.example"&gt;here&lt;/a&gt;.&lt;/p&gt;'
+        "&lt;script&gt;alert(1)&lt;/script&gt;</content></entry>"
+    )
+    document = only(ATOM.format(entries=entry))
+    assert document["title"] == "Ship arrives"
+    assert document["body"] == "It *did*, see [here](https://a.example)."
+    assert document["source"]["url"] == "https://atom.example/1"
+
+
+@pytest.mark.parametrize("version", ["1", "1.1"])
+def test_json_feed(version: str) -> None:
+    text = json.dumps(
+        {
+            "version": f"https://jsonfeed.org/version/{version}",
+            "title": "J",
+            "language": "en",
+            "items": [
+                {"id": 7, "content_text": "A text.", "date_published": "2019-03-14"},
+                {"id": "8", "title": "T", "content_html": "<p>H</p>", "date_published": "2019"},
+                {"id": "9", "title": "no date"},
+                "nonsense",
+            ],
+        },
+        indent=1,
+    )
+    entries, rejects = found(text)
+    assert [entry.key for entry in entries] == ["7", "8"]
+    assert [entry.document["title"] for entry in entries] == ["A text.", "T"]
+    assert [reject.field for reject in rejects] == ["published", "item"]
+    assert json.loads(entries[1].raw)["id"] == "8"
+    assert text.splitlines()[entries[0].line - 1].strip() == "{"
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual"),
+    [
+        ("utf-8", "utf-8-sig"),
+        ("windows-1251", "cp1251"),
+        ("koi8-r", "koi8-r"),
+        ("utf-8", "cp1251"),
+        ("utf-8", "koi8-r"),
+        ("utf-8", "utf-16"),
+        ("utf-8", "utf-16-le"),
+        ("utf-8", "utf-16-be"),
+        ("nonsense", "cp1251"),
+    ],
+)
+def test_the_bytes_tell_their_encoding(declared: str, actual: str) -> None:
+    assert only(rss(encoding=declared).encode(actual))["title"] == "Корабль причалил"
+
+
+def test_bytes_of_no_encoding_are_not_guessed() -> None:
+    text = rss().replace("Корабль причалил", "Déjà vu").replace("Грузовик дошёл", "Ça va")
+    with pytest.raises(Unreadable, match="nothing else for sure"):
+        found(text.encode("cp1252", "ignore"))
+
+
+def test_a_file_that_was_cut_off_loses_its_last_entry_only() -> None:
+    text = rss(ITEM.format(n=1) + ITEM.format(n=2)).encode()
+    entries, rejects = found(text[: text.rindex("причалил".encode()) + 3])
+    assert [entry.key for entry in entries] == ["n1"]
+    assert [(r.field, r.line) for r in rejects] == [("entry", 7)]
+
+
+def test_what_looks_like_an_entry_within_text_is_none() -> None:
+    item = ITEM.format(n=1).replace(
+        "<description>", "<description><![CDATA[<item>]]><!-- <item> -->"
+    )
+    assert len(found(rss(item))[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (("<pubDate>Thu, 04 Apr 2019 17:25 +0300</pubDate>", ""), "published"),
+        (("04 Apr 2019", "31 Apr 2019"), "published"),
+        (('<guid isPermaLink="false">n1</guid>', ""), None),
+        (("<language>ru-RU</language>", ""), "language"),
+        (("<title>Вести со станции</title>", ""), "source"),
+        (("<title>Корабль причалил</title>", ""), None),
+        (("<description>Грузовик дошёл до станции.</description>", ""), None),
+        (("/n/1", "javascript:alert(1)"), None),
+    ],
+)
+def test_what_is_missing(change: tuple[str, str], field: str | None) -> None:
+    entries, rejects = found(rss().replace(*change))
+    assert [reject.field for reject in rejects] == ([field] if field else [])
+    for entry in entries:
+        read_document(ArticleWrite, dict(entry.document))
+        assert "javascript" not in str(entry.document["source"])
+
+
+def test_a_language_can_be_told() -> None:
+    text = rss().replace("<language>ru-RU</language>", "")
+    assert only(text, language="ru")["language"] == "ru"
+
+
+def test_nothing_names_an_item() -> None:
+    item = ITEM.format(n=1).replace("<link>/n/1</link>", "")
+    _, rejects = found(rss(item.replace('<guid isPermaLink="false">n1</guid>', "")))
+    assert [reject.field for reject in rejects] == ["id"]
+
+
+def test_identities_of_the_web_are_the_same_in_every_feed() -> None:
+    item = ITEM.format(n=1).replace('isPermaLink="false">n1', ">https://vesti.example/n/1")
+    (entry,), _ = found(rss(item))
+    assert (entry.scheme, entry.key) == ("web", "https://vesti.example/n/1")
+
+
+def test_an_overlong_identity_is_kept_apart() -> None:
+    keys = {found(rss(ITEM.format(n="x" * 3000 + str(n))))[0][0].key for n in range(2)}
+    assert len(keys) == 2
+    assert max(map(len, keys)) <= 500
+
+
+def test_links_are_what_title_and_lead_name() -> None:
+    seen: list[tuple[str, str]] = []
+
+    def linked(title: str, lead: str) -> Links:
+        seen.append((title, lead))
+        return Links(["iss-59"], ["progress-ms-11"], ["oleg-kononenko"])
+
+    (entry,), _ = parted(feed.read(given(rss()), linked))
+    assert seen == [("Корабль причалил", "Грузовик дошёл до станции.")]
+    assert entry.document["missions"] == ["iss-59"]
+    assert entry.document["people"] == ["oleg-kononenko"]
+
+
+BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+HOSTILE = {
+    "bomb": f'<!DOCTYPE x [<!ENTITY e0 "ha">{BOMB}]>' + rss(ITEM.replace("Корабль", "&e11;")),
+    "file": '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+    + rss(ITEM.replace("Корабль", "&e;")),
+    "remote": '<!DOCTYPE x [<!ENTITY % e SYSTEM "http://127.0.0.1/x.dtd">%e;]>' + rss(),
+    "deep": rss(ITEM.format(n=1).replace("Корабль", "<b>" * 200_000)),
+    "wide": rss(ITEM.format(n=1).replace("Корабль", "x" * 2_000_000)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_attack_is_a_reject(name: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    entries, rejects = found(HOSTILE[name].replace('<?xml version="1.0" encoding="utf-8"?>', ""))
+    assert (len(entries), len(rejects)) == (0, 1)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+def test_a_feed_larger_than_any_is_not_read() -> None:
+    with pytest.raises(Unreadable):
+        found(b" " * (LARGEST + 1))
+
+
+@pytest.mark.parametrize("text", ["<html><body>404</body></html>", "", "plain", '{"a": 1}', "[]"])
+def test_what_is_no_feed(text: str) -> None:
+    with pytest.raises(Unreadable):
+        found(text)
+
+
+def test_an_empty_feed_holds_nothing() -> None:
+    assert found(rss("")) == ([], [])
+
+
+def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> NoReturn:
+        raise AssertionError("a connection was made")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for text in (rss(), HOSTILE["remote"], "http://127.0.0.1/feed"):
+        with suppress(Unreadable):
+            found(text)
+    with pytest.raises(AssertionError):  # the control
+        socket.create_connection(("127.0.0.1", 1))
+
+
+@pytest.mark.parametrize("text", [rss(ITEM.format(n=1).replace("04 Apr", "31 Apr"), "koi8-r")])
+def test_rejects_make_a_feed_again(text: str) -> None:
+    source = given(text.encode("koi8-r"))
+    _, rejects = parted(feed.read(source, nothing))
+    frame = feed.FORMAT.frame(source)
+    again = frame.before + frame.between.join(r.raw for r in rejects) + frame.after
+    assert found(again)[1][0].raw == rejects[0].raw
+
+
+def test_rejects_make_a_json_feed_again() -> None:
+    version = "https://jsonfeed.org/version/1.1"
+    text = json.dumps({"version": version, "title": "J", "items": [{"id": "9", "x": "é"}]})
+    frame = feed.FORMAT.frame(given(text))
+    again = f'{frame.before}{{"id": "9", "x": "é"}}{frame.between}{{"id": "8"}}{frame.after}'
+    assert [r.field for r in found(again)[1]] == ["published"] * 2 or found(again)[1]
+    assert len(json.loads(again)["items"]) == 2

@@ -1,0 +1,197 @@
+"""The catalogue of launches: its dates, its verdicts, its tables."""
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.documents import read_document
+from app.importers import gcat
+from app.importers.entries import Entry, Reject, Unreadable
+from app.launches.schemas import LaunchWrite
+from tests.importers.inputs import counted, given, parted, taken, written
+
+LOG = (
+    "#Launch_Tag\tLaunch_Date\tPiece\tType\tName\tPLName\tJCAT\tSatOwner\tSatState\tLV_Type\t"
+    "Flight_ID\tPlatform\tLaunch_Site\tLaunch_Pad\tAscent_Site\tAscent_Pad\tAgency\tLVState\t"
+    "Launch_Code\tLTCite\n# Updated 2031 Jan 1\n"
+)
+SITES = "#Site\tCode\tUCode\tType\tStateCode\tShortName\tName\n" + "".join(
+    "\t".join(row) + "\n"
+    for row in [
+        ("EXF", "-", "EXF", "LS", "US", "Example Field", "Example Field, Nowhere"),
+        ("OLD", "-", "EXF", "LS", "SU", "Old Example", "Old Example"),
+        ("STEP", "-", "STEP", "LS", "SU", "Steppe", "Steppe, Kazakstan"),
+        ("MOON", "-", "MOON", "LS", "LUNA", "Crater", "Crater"),
+    ]
+)
+VEHICLES = "#LV_Name\tLV_Family\tLV_Manufacturer\tLV_Variant\nExample 9\tExamples\t-\t-\n"
+
+
+def row(tag: str = "2031-001", date: str = "2031 Jan  4 0101:01", **cells: str) -> str:
+    given_cells = {
+        "type": "P", "name": "Cube", "plname": "-", "vehicle": "Example 9", "site": "EXF",
+        "pad": "LC1", "code": "OS",
+    } | cells  # fmt: skip
+    c = given_cells
+    return "\t".join(
+        [tag, date, "-", c["type"], c["name"], c["plname"], "-", "-", "-", c["vehicle"], "-", "-",
+         c["site"], c["pad"], "-", "-", "-", "-", c["code"], "-"]
+    ) + "\n"  # fmt: skip
+
+
+def found(text: str, places: gcat.Places | None = None) -> tuple[list[Entry], list[Reject]]:
+    return parted(gcat.read(given(text), places or gcat.Places()))
+
+
+def only(text: str) -> dict[str, object]:
+    (entry,), rejects = found(text)
+    assert rejects == []
+    read_document(LaunchWrite, dict(entry.document))
+    return dict(entry.document)
+
+
+def test_the_rows_of_a_launch_become_one() -> None:
+    rows = row(type="PH H-V", name="Ship 1") + row(name="-", plname="Cube B") + row(name="Cube C")
+    entries, _ = found(LOG + rows + row("2031 ALP", name="Next"))
+    first, second = (entry.document for entry in entries)
+    assert first["spacecraft"] == [
+        {"name": "Ship 1", "kind": "SC"},
+        {"name": "Cube B", "kind": "satellite"},
+        {"name": "Cube C", "kind": "satellite"},
+    ]
+    assert (first["crewed"], first["cospar_id"], first["pad"]) == (True, "2031-001", "LC1")
+    assert (second["slug"], second["cospar_id"]) == ("next-2031-alp", "2031-ALP")
+    assert [entry.line for entry in entries] == [3, 6]
+    assert entries[0].raw == rows.removesuffix("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "precision", "doubted"),
+    [
+        ("1957 Oct  4 1928:34", "1957-10-04T19:28:34", "second", False),
+        ("1963 Oct 29 2119", "1963-10-29T21:19:00", "minute", False),
+        ("1963 Oct 29 2119?", "1963-10-29T21:19:00", "minute", True),
+        ("1963 Oct 29 2119:04?", "1963-10-29T21:19:04", "second", True),
+        ("2018 Nov 11 0350:03.5", "2018-11-11T03:50:03", "second", False),
+        ("2024 Nov  4 21h", "2024-11-04T21:00:00", "hour", False),
+        ("2024 Nov  4", "2024-11-04T00:00:00", "day", False),
+        ("2024 Nov 14?", "2024-11-14T00:00:00", "day", True),
+        ("1998 Nov", "1998-11-01T00:00:00", "month", False),
+        ("2024 Q4", "2024-10-01T00:00:00", "quarter", False),
+        ("1998", "1998-01-01T00:00:00", "year", False),
+    ],
+)
+def test_vague_dates(text: str, at: str, precision: str, doubted: bool) -> None:
+    document = only(LOG + row(date=text))
+    assert document["launch_at"] == f"{at}Z"
+    assert document["launch_at_precision"] == precision
+    assert document["launch_at_uncertain"] is doubted
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "note"),
+    [
+        ("OS", "success", None),
+        ("DS", "success", None),
+        ("XS", "success", None),
+        ("OF", "failure", None),
+        ("OF40", "partial_failure", "40 %"),
+        ("OS75", "success", "75 %"),
+        ("OE", "failure", "exploded"),
+    ],
+)
+def test_verdicts(code: str, status: str, note: str | None) -> None:
+    document = only(LOG + row(code=code))
+    assert document["status"] == status
+    assert (
+        (document["outcome_note"] is None)
+        if note is None
+        else note in str(document["outcome_note"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (row(code="ZZ"), "Launch_Code"),
+        (row(code="-"), "Launch_Code"),
+        (row(date="1990s"), "Launch_Date"),
+        (row(date="2031 Feb 30"), "Launch_Date"),
+        (row(date="1890 Jan  1"), "Launch_Date"),
+        (row(tag="-"), "Launch_Tag"),
+        ("2031-001\ttoo short\n", "row"),
+    ],
+)
+def test_a_row_that_cannot_be_is_told(line: str, field: str) -> None:
+    entries, rejects = found(LOG + line + row("2031-002"))
+    assert len(entries) == 1
+    assert [(r.line, r.field, r.raw) for r in rejects] == [(3, field, line.removesuffix("\n"))]
+
+
+def test_lists_and_tables() -> None:
+    listed = (
+        "#Launch_Tag\tLaunch_JD\tLaunch_Date\tLV_Type\tMission\tLaunch_Site\tLaunch_Pad\t"
+        "LaunchCode\tFlight\n2031-001\t-\t2031 Jan  4 0101\tExample 9\tShip 1\tEXF\tLC1\tOF\t-\n"
+    )
+    table = (
+        "launch_tag,launch_time_utc,time_precision,time_uncertain,lv_type,site_code,pad,"
+        "launch_code,primary_payload,primary_payload_alt\n2031-002,2031-01-05,day,1,Example 9,EXF,"
+        'LC1,OS,"Ship, two",\n'
+    )
+    assert only(listed)["spacecraft"] == [{"name": "Ship 1", "kind": "satellite"}]
+    document = only(table)
+    assert document["spacecraft"] == [{"name": "Ship, two", "kind": "satellite"}]
+    assert (document["launch_at_precision"], document["launch_at_uncertain"]) == ("day", True)
+
+
+def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
+    written(tmp_path, "sites.tsv", SITES)
+    written(tmp_path, "lv.tsv", VEHICLES)
+    rows = "".join(
+        row(f"2031-00{n}", site=site) for n, site in enumerate(["EXF", "OLD", "STEP", "MOON", "?"])
+    )
+    source = written(tmp_path, "log.tsv", LOG + rows)
+    entries, _ = parted(gcat.read(source, gcat.Places()))
+    field = {"name": "Example Field", "country": "US", "code": "EXF"}
+    steppe = {"name": "Steppe", "country": "KZ", "code": "STEP"}
+    assert [e.document["site"] for e in entries] == [field, field, steppe, None, None]
+    assert entries[0].document["vehicle"] == {"name": "Example 9", "family": "Examples"}
+    for name in ("sites.tsv", "lv.tsv"):
+        assert list(gcat.read(written(tmp_path, name, SITES), gcat.Places())) == []
+
+
+def test_the_archives_own_launches_are_known(archive: TestClient) -> None:
+    """By designator, or where it has none, by site and time: the abort of Soyuz MS-10."""
+    from tests.conftest import database_of  # noqa: PLC0415 - only this test has the archive
+
+    text = row("2018-F01", "2018 Oct 11 0840:15", site="GIK-5", vehicle="Soyuz-FG")
+    with database_of(archive).snapshot() as reader:
+        (entry,), _ = parted(gcat.FORMAT.prepare(reader)(given(LOG + text)))
+    assert entry.same_as == "soyuz-ms-10"
+    assert entry.document["vehicle"] == {"name": "Soyuz-FG", "family": "Soyuz"}
+    assert entry.document["site"]["name"] == "Baikonur Cosmodrome"
+
+
+def test_it_is_taken_in_once(database: Database, tmp_path: Path) -> None:
+    written(tmp_path, "sites.tsv", SITES)
+    source = written(tmp_path, "log.tsv", LOG + row() + row("2031-002", code="OF40"))
+    assert counted(taken(database, "gcat", source)[0]) == (2, 0, 0, 0)
+    assert counted(taken(database, "gcat", source)[0]) == (0, 0, 2, 0)
+    later = written(tmp_path, "log.tsv", LOG + row(code="OF") + row("2031-002", code="OF40"))
+    assert counted(taken(database, "gcat", later)[0]) == (0, 1, 1, 0)
+
+
+def test_what_is_no_catalogue() -> None:
+    for text in ("one line", "a\tb\tc\td\n1\t2\t3\t4\n"):
+        with pytest.raises(Unreadable):
+            found(text)
+
+
+def test_rejects_make_a_log_again() -> None:
+    source = given(LOG + row(code="ZZ") + row("2031-002", code="YY"))
+    _, rejects = parted(gcat.read(source, gcat.Places()))
+    frame = gcat.FORMAT.frame(source)
+    again = frame.before + frame.between.join(r.raw for r in rejects) + frame.after
+    assert [r.raw for r in found(again)[1]] == [r.raw for r in rejects]
