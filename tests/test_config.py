@@ -26,6 +26,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
         ("ZARYA_TIME_ZONE", "../../etc/passwd"),
         ("ZARYA_PUBLIC_URL", "ftp://example.org"),
         ("ZARYA_READ_THREADS", "0"),
+        ("ZARYA_WEBSUB_HUB", "hub.example"),
+        ("ZARYA_WEBSUB_HUB", "javascript:alert(1)"),
         ("ZARYA_DATABASE_URL", "mysql://localhost/zarya"),
         ("ZARYA_DATABASE_URL", "sqlite://"),
         ("ZARYA_DATABASE_URL", "sqlite:///:memory:"),

@@ -6,13 +6,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.config import get_settings
+from app.links import tag
 
 
 @pytest.fixture
-def public_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://portal.example")
+def public_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    address: str = getattr(request, "param", "https://portal.example")
+    monkeypatch.setenv("ZARYA_PUBLIC_URL", address)
     get_settings.cache_clear()
-    yield "https://portal.example"
+    yield address
     get_settings.cache_clear()
 
 
@@ -33,6 +35,11 @@ HOSTILE = {
         "/v1/missions/expedition-59",
         "/v1/articles/archive/2019/04",
         "/v1/missions/nobody",
+        "/v1/articles/feed.atom?limit=1",
+        "/v1/articles/feed.rss?limit=1",
+        "/v1/articles/feed.json?limit=1",
+        "/v1/launches.ics?mission=iss-59",
+        "/v1/missions/iss-59/calendar.ics",
     ],
 )
 def test_no_link_follows_a_header(archive: TestClient, public_url: str, path: str) -> None:
@@ -41,6 +48,22 @@ def test_no_link_follows_a_header(archive: TestClient, public_url: str, path: st
     assert "evil.example" not in said
     assert "127.0.0.1" not in said
     assert f"{public_url}/" in said
+
+
+@pytest.mark.parametrize(
+    ("public_url", "authority"),
+    [
+        ("https://portal.example:8443/base", "portal.example"),
+        ("http://127.0.0.1:8000", "127.0.0.1"),
+        ("http://[2001:db8::5]:8000", "2001-db8--5"),
+        ("https://пример.example", "xn--e1afmkfd.example"),
+    ],
+    indirect=["public_url"],
+)
+@pytest.mark.usefixtures("public_url")
+def test_lasting_names_are_made_with_the_host(authority: str) -> None:
+    assert tag("article", 59) == f"tag:{authority},2026:article/59"
+    assert tag("articles", q="a b") == f"tag:{authority},2026:articles?q=a+b"
 
 
 def links(part: object) -> Iterator[str]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from hashlib import blake2b
 
+from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,8 +23,11 @@ FRESH = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 
 UNCACHED = "no-store"
 PRIVATE = "private, no-store"
-LARGEST = 2**21
+LARGEST = 2**23
 """An answer larger than this, or of unknown length, goes through as it comes."""
+
+HEAVY = 2**18
+"""A body larger than this, in bytes, is compressed in a thread: it would hold up all others."""
 
 _UPDATED = re.compile(rb'"updated_at":"([0-9T:-]{19}Z)"')
 
@@ -113,7 +117,10 @@ class _Answer:
         else:
             coding = accepted(self.request.get("accept-encoding", ""))
             if coding is not Coding.IDENTITY and compressible(headers, body):
-                body = encode(body, coding)
+                if len(body) > HEAVY:
+                    body = await to_thread.run_sync(encode, body, coding)
+                else:
+                    body = encode(body, coding)
                 headers["content-encoding"] = coding
             headers["content-length"] = str(len(body))
         await self.send(self.start)

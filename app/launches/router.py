@@ -5,12 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app.archive import ArchiveIndex, ArchiveMonth, cached
+from app.calendars import Calendar
 from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
 from app.freshness import near_launches, versioned
 from app.launches import queries, writing
+from app.launches.calendar import get_launch_calendar
 from app.launches.schemas import (
     LaunchArchiveQuery,
+    LaunchFilters,
     LaunchFullPage,
     LaunchPage,
     LaunchQuery,
@@ -36,6 +39,19 @@ async def list_launches(
     page = await database.read(queries.list_launches, query)
     response.headers["Cache-Control"] = near_launches(page.items)
     return with_links(response, page)
+
+
+@router.get(
+    ".ics",
+    name="getLaunchCalendar",
+    summary="Subscribe to launches",
+    response_class=Calendar,
+)
+async def get_calendar(
+    filters: Annotated[LaunchFilters, Query()], database: DatabaseDep
+) -> Calendar:
+    """All launches that match, up to 10,000, as iCalendar; every filter of the list works too."""
+    return (await database.read(get_launch_calendar, filters)).answer()
 
 
 @router.get("/next", name="getNextLaunch", summary="Get the next launch")

@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
+from app.calendars import Calendar
 from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
 from app.missions import crew, queries, writing
+from app.missions.calendar import get_mission_calendar
 from app.missions.schemas import (
     CrewAssignmentWrite,
     CrewWrite,
@@ -51,6 +53,17 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
 async def get_mission(slug: SlugPath, database: DatabaseDep, response: Response) -> MissionRead:
     """A mission with its main tasks, crew and launches."""
     return versioned(response, await database.read(queries.get_mission, slug))
+
+
+@router.get(
+    "/{slug}/calendar.ics",
+    name="getMissionCalendar",
+    summary="Subscribe to a mission",
+    response_class=Calendar,
+)
+async def get_calendar(slug: SlugPath, database: DatabaseDep) -> Calendar:
+    """Its launches, its start and its end as iCalendar; `current` works too."""
+    return (await database.read(get_mission_calendar, slug)).answer()
 
 
 @router.post(

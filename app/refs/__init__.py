@@ -5,6 +5,7 @@ Resources never import one another; what two of them show stands here.
 
 from app.refs.articles import ArticleRef, article_ref, public
 from app.refs.base import At, Shape, Source
+from app.refs.calendar import launch_events
 from app.refs.crew import CrewAssignmentRead, crew_assignments
 from app.refs.launches import (
     LaunchRef,
@@ -29,6 +30,7 @@ __all__ = [
     "article_ref",
     "crew_assignments",
     "headline",
+    "launch_events",
     "launch_ref",
     "launch_summary",
     "mission_ref",

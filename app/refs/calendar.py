@@ -1,0 +1,85 @@
+"""A launch as an entry of a calendar."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from app.calendars import MOST, Event, Standing, standing
+from app.database import Reader, Rows, nested
+from app.dates import CLOCKED, Precision
+from app.errors import Invalid
+from app.links import authority
+from app.models import Flight, Launch, LaunchSlip, LaunchStatus, Person
+from app.refs.launches import LaunchSummary, launch_summary
+
+
+class LaunchEvent(LaunchSummary):
+    """A launch as calendars show it."""
+
+    slips: int
+    """How often its time or status has changed."""
+    outcome_note: str | None
+    crew: list[str]
+    """The names of those aboard, the ship's commander first."""
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return super().complete(row) | {"crew": [person["name"] for person in row["crew"]]}
+
+
+@cache
+def _columns() -> Rows:
+    slips = select(func.count(LaunchSlip.id)).where(LaunchSlip.launch_id == Launch.id)
+    crew = select(Person.name).join(Flight, Flight.person_id == Person.id)
+    aboard = crew.where(Flight.launch_id == Launch.id)
+    return launch_summary().add_columns(
+        Launch.outcome_note,
+        slips.correlate(Launch).scalar_subquery().label("slips"),
+        nested(aboard, Flight.ordinal, Flight.id).label("crew"),
+    )
+
+
+def launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[Event]:
+    """The launches that all of `where` holds for, newest first; `Invalid` where they are too many.
+
+    No calendar is cropped: who took one for whole would miss a launch.
+    """
+    newest = _columns().where(*where).order_by(Launch.launch_at.desc(), Launch.id.desc())
+    rows = reader.all(newest.limit(MOST + 1))
+    if len(rows) > MOST:
+        raise Invalid(
+            f"More than {MOST} launches match. Ask for fewer, such as by `launch_at_gte`."
+        )
+    return [_event(LaunchEvent.model_validate(row)) for row in rows]
+
+
+def _event(launch: LaunchEvent) -> Event:
+    done = launch.status != LaunchStatus.PLANNED
+    sure = standing(launch.launch_at_precision, done, launch.launch_at_uncertain)
+    site = launch.site
+    return Event(
+        uid=f"launch-{launch.id}@{authority()}",
+        sequence=launch.slips,
+        changed_at=launch.updated_at,
+        starts_at=launch.launch_at,
+        precision=launch.launch_at_precision,
+        ends_at=None if done else launch.window_ends_at,
+        standing=Standing.CANCELLED if launch.status == LaunchStatus.CANCELLED else sure,
+        summary=launch.headline,
+        url=launch.url,
+        location=", ".join(filter(None, (site.name, site.pad))) if site else "",
+        description="\n".join(_description(launch)),
+    )
+
+
+def _description(launch: LaunchEvent) -> list[str]:
+    told = [f"Crew: {', '.join(launch.crew)}."] if launch.crew else []
+    if launch.outcome_note:
+        told.append(launch.outcome_note)
+    if launch.launch_at_precision not in {*CLOCKED, Precision.DAY}:
+        told.append(f"Only the {launch.launch_at_precision} is known.")
+    if launch.launch_at_uncertain:
+        told.append("Even that date is doubtful.")
+    return told

@@ -1,0 +1,305 @@
+"""Calendars of launches: stable, honest about dates, and as whole as the list."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from icalendar import Calendar
+from starlette.testclient import TestClient
+
+from app import calendars
+from app.calendars import Standing, standing
+from app.database import Database
+from app.dates import Precision
+from app.models import LaunchStatus, Site
+from tests import factories
+from tests.calendars import event, events, sent
+from tests.editing import documents
+from tests.editing.documents import ANY
+
+HOSTILE = 'a,b;c\\n\\,d\ne\r\nf:g "h" \x01\x1f 🚀 ' + "Ёж" * 60 + " \u2028\x85END:VEVENT ]]>"
+READ = 'a,b;c\\n\\,d\ne\nf:g "h"  🚀 ' + "Ёж" * 60 + " \n\nEND:VEVENT ]]>"
+"""Hostile text, and what is left of it: line breaks of every kind are one, controls are none."""
+
+
+Plan = Callable[..., str]
+
+
+@pytest.fixture
+def plan(editor: TestClient) -> Plan:
+    """Writes a launch through the API; gives its address."""
+
+    def write(**fields: Any) -> str:
+        made = editor.post("/v1/launches", json=documents.launch(**fields))
+        assert made.status_code == 201, made.text
+        return urlsplit(made.headers["Location"]).path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("fields", "start", "end", "status"),
+    [
+        ({}, datetime(2031, 4, 4, 11, 1, 35, tzinfo=UTC), None, "CONFIRMED"),
+        (
+            {"launch_at_precision": "minute"},
+            datetime(2031, 4, 4, 11, 1, tzinfo=UTC),
+            None,
+            "CONFIRMED",
+        ),
+        (
+            {"launch_at_precision": "hour"},
+            datetime(2031, 4, 4, 11, tzinfo=UTC),
+            datetime(2031, 4, 4, 12, tzinfo=UTC),
+            "TENTATIVE",
+        ),
+        ({"launch_at_precision": "day"}, date(2031, 4, 4), date(2031, 4, 5), "TENTATIVE"),
+        ({"launch_at_precision": "month"}, date(2031, 4, 1), date(2031, 5, 1), "TENTATIVE"),
+        ({"launch_at_precision": "quarter"}, date(2031, 4, 1), date(2031, 7, 1), "TENTATIVE"),
+        ({"launch_at_precision": "year"}, date(2031, 1, 1), date(2032, 1, 1), "TENTATIVE"),
+        (
+            {"launch_at_uncertain": True},
+            datetime(2031, 4, 4, 11, 1, 35, tzinfo=UTC),
+            None,
+            "TENTATIVE",
+        ),
+        (
+            {"launch_at": "2031-04-04T23:30:00-05:00", "launch_at_precision": "minute"},
+            datetime(2031, 4, 5, 4, 30, tzinfo=UTC),
+            None,
+            "CONFIRMED",
+        ),
+        (
+            {"window_ends_at": "2031-04-04T13:00:00Z"},
+            datetime(2031, 4, 4, 11, 1, 35, tzinfo=UTC),
+            datetime(2031, 4, 4, 13, tzinfo=UTC),
+            "CONFIRMED",
+        ),
+        (
+            {
+                "launch_at": "2019-04-04T00:00:00Z",
+                "launch_at_precision": "day",
+                "status": "success",
+            },
+            date(2019, 4, 4),
+            date(2019, 4, 5),
+            "CONFIRMED",
+        ),
+        (
+            {
+                "launch_at": "2019-04-04T00:00:00Z",
+                "launch_at_precision": "month",
+                "status": "failure",
+            },
+            date(2019, 4, 1),
+            date(2019, 5, 1),
+            "TENTATIVE",
+        ),
+        (
+            {"status": "cancelled"},
+            datetime(2031, 4, 4, 11, 1, 35, tzinfo=UTC),
+            None,
+            "CANCELLED",
+        ),
+        (
+            {"status": "cancelled", "launch_at_precision": "month"},
+            date(2031, 4, 1),
+            date(2031, 5, 1),
+            "CANCELLED",
+        ),
+    ],
+)
+def test_an_event_says_what_is_known(
+    client: TestClient,
+    plan: Plan,
+    fields: dict[str, Any],
+    start: date,
+    end: date | None,
+    status: str,
+) -> None:
+    plan(**fields)
+    found = event(client, "/v1/launches.ics")
+    assert found["DTSTART"].dt == start
+    assert type(found["DTSTART"].dt) is type(start)  # a datetime is a date too
+    assert ("DTEND" in found) == (end is not None)
+    assert end is None or found["DTEND"].dt == end
+    assert found["STATUS"] == status
+
+
+@pytest.mark.parametrize(
+    ("precision", "ahead", "over"),
+    [
+        (Precision.SECOND, Standing.CONFIRMED, Standing.CONFIRMED),
+        (Precision.MINUTE, Standing.CONFIRMED, Standing.CONFIRMED),
+        (Precision.HOUR, Standing.TENTATIVE, Standing.CONFIRMED),
+        (Precision.DAY, Standing.TENTATIVE, Standing.CONFIRMED),
+        (Precision.MONTH, Standing.TENTATIVE, Standing.TENTATIVE),
+        (Precision.QUARTER, Standing.TENTATIVE, Standing.TENTATIVE),
+        (Precision.YEAR, Standing.TENTATIVE, Standing.TENTATIVE),
+    ],
+)
+def test_how_sure_a_time_is(precision: Precision, ahead: Standing, over: Standing) -> None:
+    assert standing(precision, done=False) is ahead
+    assert standing(precision, done=True) is over
+    assert standing(precision, done=True, uncertain=True) is Standing.TENTATIVE
+
+
+def test_a_slip_raises_the_sequence_and_a_new_name_nothing(
+    client: TestClient, editor: TestClient, plan: Plan
+) -> None:
+    address = plan(slug="slipping")
+    found = [event(client, "/v1/launches.ics")]
+    patches: list[dict[str, Any]] = [
+        {"launch_at": "2031-04-06T11:01:35Z", "change_reason": "Weather"},
+        {"launch_at_precision": "month"},
+        {"slug": "slipped", "spacecraft": [{"name": "Another name", "kind": "SC"}]},
+        {"status": "cancelled"},
+    ]
+    for patch in patches:
+        answer = editor.patch(address, json=patch, headers=ANY)
+        assert answer.status_code == 200, answer.text
+        address = urlsplit(answer.json()["url"]).path
+        found.append(event(client, "/v1/launches.ics"))
+    assert len({str(each["UID"]) for each in found}) == 1
+    assert [each["SEQUENCE"] for each in found] == [0, 1, 2, 2, 3]
+    assert [each["STATUS"] for each in found][-2:] == ["TENTATIVE", "CANCELLED"]
+    assert "Another name" in found[-1]["SUMMARY"]
+    assert found[-1]["URL"].endswith("/v1/launches/slipped")
+
+
+def test_a_calendar_changes_when_a_launch_does(
+    client: TestClient, editor: TestClient, plan: Plan
+) -> None:
+    address = plan()
+    first = client.get("/v1/launches.ics")
+    held = {"If-None-Match": first.headers["ETag"]}
+    again = client.get("/v1/launches.ics", headers=held)
+    assert (again.status_code, again.content) == (304, b"")
+    updated = client.get(address).json()["updated_at"]
+    found = event(client, "/v1/launches.ics")
+    assert found["DTSTAMP"].dt == found["LAST-MODIFIED"].dt == datetime.fromisoformat(updated)
+    assert "Last-Modified" in first.headers
+    with time_machine.travel("2030-01-01T00:00:00Z", tick=False):
+        assert client.get("/v1/launches.ics").content == first.content
+    editor.patch(address, json={"launch_at": "2031-05-04T00:00:00Z"}, headers=ANY)
+    assert client.get("/v1/launches.ics", headers=held).status_code == 200
+
+
+def test_hostile_text_comes_out_as_it_went_in(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        site = Site(code="X", name="Site; of, all\\names", country="KZ")
+        session.add(site)
+        session.flush()
+        launch = factories.launch(slug="hostile", outcome_note=HOSTILE, site_id=site.id, pad="1,2")
+        session.add(launch)
+        session.flush()
+        session.add(factories.ship(launch, name=HOSTILE[:40]))
+    found = event(client, "/v1/launches.ics")
+    assert found["DESCRIPTION"] == READ
+    assert found["LOCATION"] == "Site; of, all\\names, 1,2"
+    assert found["STATUS"] == "CONFIRMED"
+    assert "\x01" not in found["SUMMARY"]
+    assert "🚀 Ёж" in found["SUMMARY"]
+
+
+def test_an_event_tells_of_its_launch(archive: TestClient) -> None:
+    found = event(archive, "/v1/launches.ics?spacecraft=Soyuz+MS-10")
+    launch = archive.get("/v1/launches/soyuz-ms-10").json()
+    assert found["UID"] == f"launch-{launch['id']}@127.0.0.1"
+    assert (
+        found["SUMMARY"]
+        == launch["headline"]
+        == "The launch of LV Soyuz-FG with SC Soyuz MS-10 failed"
+    )
+    assert found["URL"] == launch["url"]
+    assert found["LOCATION"] == "Baikonur Cosmodrome, LC1"
+    crew, note = found["DESCRIPTION"].split("\n")
+    assert crew == "Crew: Aleksey Ovchinin, Nick Hague."
+    assert note == launch["outcome_note"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?mission=iss-59",
+        "?status=failure,partial_failure",
+        "?vehicle_family=Proton",
+        "?launch_on=2008-06-01&tz=Europe/Moscow",
+        "?launch_month=2019-04",
+        "?launch_at_gte=2019-01-01&crewed=true&launch_at_lt=2020-01-01",
+        "?person=nick-hague&kind=SC",
+        "?site=CSG",
+        "?q=proton-m",
+        "?launch_on=2030-01-01",
+    ],
+)
+def test_a_calendar_has_what_the_list_has(archive: TestClient, query: str) -> None:
+    sized = f"{query or '?'}&limit=100&with_total=true".replace("?&", "?")
+    listed = archive.get(f"/v1/launches{sized}").json()
+    found = events(archive, f"/v1/launches.ics{query}")
+    assert len(found) == listed["total"]
+    assert [e["URL"] for e in found[:100]] == [launch["url"] for launch in listed["items"]]
+    assert len({str(e["UID"]) for e in found}) == len(found)
+
+
+def test_a_calendar_says_what_it_is(archive: TestClient) -> None:
+    address = "/v1/launches.ics?crewed=true&mission=iss-59"
+    calendar: Any = Calendar.from_ical(sent(archive, address))
+    assert calendar["VERSION"] == "2.0"
+    assert calendar["PRODID"]
+    name = "Zarya launches (crewed: true, mission: iss-59)"
+    assert calendar["X-WR-CALNAME"] == calendar["NAME"] == name.replace(",", "\\,")
+    assert calendar["SOURCE"] == f"http://127.0.0.1:8000{address}"
+    assert calendar["REFRESH-INTERVAL"].params["VALUE"] == "DURATION"
+    assert archive.get(address).headers["Content-Location"] == calendar["SOURCE"]
+
+
+def test_a_calendar_without_events_is_one_too(client: TestClient) -> None:
+    """RFC 5545 wants at least one component."""
+    assert Calendar.from_ical(sent(client, "/v1/launches.ics")).subcomponents
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [("limit=1", "limit"), ("sort=launch_at", "sort"), ("launch_on=x", "launch_on")],
+)
+def test_what_a_calendar_does_not_take_is_refused(
+    client: TestClient, query: str, parameter: str
+) -> None:
+    answer = client.get(f"/v1/launches.ics?{query}")
+    assert answer.status_code == 422
+    assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
+
+
+def test_no_calendar_is_cropped(
+    client: TestClient, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.refs.calendar.MOST", 2)
+    for _ in range(2):
+        plan()
+    assert len(events(client, "/v1/launches.ics")) == 2
+    plan(status="cancelled")
+    answer = client.get("/v1/launches.ics")
+    assert answer.status_code == 422
+    assert "More than 2 launches" in answer.json()["detail"]
+    assert len(events(client, "/v1/launches.ics?status=planned")) == 2
+    assert f"{calendars.MOST:,}" in client.get("/openapi.json").text
+
+
+def test_a_calendar_takes_one_statement(archive: TestClient, statements: list[str]) -> None:
+    sent(archive, "/v1/launches.ics")
+    assert len(statements) == 1
+
+
+@pytest.mark.parametrize("length", range(60, 90))
+def test_a_line_of_any_length_is_folded(
+    client: TestClient, database: Database, length: int
+) -> None:
+    text = ("ё" * length)[: length // 2] + "x" * (length % 2) + " end"
+    with database.session() as session:
+        session.add(factories.launch(outcome_note=text, status=LaunchStatus.FAILURE))
+    assert event(client, "/v1/launches.ics")["DESCRIPTION"] == text

@@ -1,0 +1,94 @@
+"""The calendar of a mission: its launches, its start and its end."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.dates import Precision
+from app.models import LaunchRelation, MissionLaunch
+from tests import factories
+from tests.calendars import events
+from tests.editing import documents
+from tests.editing.documents import ANY
+
+
+def test_a_mission_has_its_launches_start_and_end(archive: TestClient) -> None:
+    begins, ends, *launches = events(archive, "/v1/missions/iss-59/calendar.ics")
+    assert (begins["SUMMARY"], ends["SUMMARY"]) == ("ISS-59 begins", "ISS-59 ends")
+    assert begins["DTSTART"].dt == datetime(2019, 3, 15, 1, 1, tzinfo=UTC)
+    assert ends["DTSTART"].dt == datetime(2019, 6, 24, 23, 25, tzinfo=UTC)
+    assert begins["STATUS"] == ends["STATUS"] == "CONFIRMED"
+    mission = archive.get("/v1/missions/iss-59").json()
+    assert begins["URL"] == mission["url"]
+    listed = archive.get("/v1/launches?mission=iss-59").json()["items"]
+    assert [e["URL"] for e in launches] == [launch["url"] for launch in listed]
+    own = events(archive, "/v1/launches.ics?mission=iss-59")
+    assert [e["UID"] for e in launches] == [e["UID"] for e in own]
+
+
+def test_the_current_mission_goes_by_current(archive: TestClient) -> None:
+    answer = archive.get("/v1/missions/current/calendar.ics")
+    current = archive.get("/v1/missions/current").json()["url"]
+    assert answer.headers["Content-Location"] == f"{current}/calendar.ics"
+    assert answer.text == archive.get(f"{current}/calendar.ics").text
+    begins, *others = events(archive, "/v1/missions/current/calendar.ics")
+    assert type(begins["DTSTART"].dt) is date
+    assert not any(str(e["UID"]).startswith("mission-") for e in others)  # it has no end yet
+
+
+@pytest.mark.parametrize(
+    ("slug", "status"), [("expedition-59", 308), ("iss-999", 404), ("ISS_59", 422)]
+)
+def test_what_is_no_slug_of_a_mission(archive: TestClient, slug: str, status: int) -> None:
+    answer = archive.get(f"/v1/missions/{slug}/calendar.ics")
+    assert answer.status_code == status
+    if status == 308:
+        assert answer.headers["Location"].endswith("/v1/missions/iss-59/calendar.ics")
+
+
+def test_without_a_current_mission_there_is_no_calendar(client: TestClient) -> None:
+    assert client.get("/v1/missions/current/calendar.ics").status_code == 404
+
+
+def test_a_launch_that_serves_twice_shows_once(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        mission, launch = factories.mission(slug="iss-7"), factories.launch()
+        session.add_all([mission, launch])
+        session.flush()
+        session.add_all(
+            MissionLaunch(mission_id=mission.id, launch_id=launch.id, relation=relation)
+            for relation in (LaunchRelation.CREW_ARRIVAL, LaunchRelation.CREW_DEPARTURE)
+        )
+    found = events(client, "/v1/missions/iss-7/calendar.ics")
+    assert len(found) == 3
+
+
+def test_the_sequence_rises_with_each_edit(client: TestClient, editor: TestClient) -> None:
+    made = editor.post("/v1/missions", json=documents.mission(slug="iss-8001"))
+    assert made.status_code == 201
+    before = events(client, "/v1/missions/iss-8001/calendar.ics")
+    patch = {"ends_at": "2031-10-01T00:00:00Z", "ends_at_precision": "day", "slug": "iss-8002"}
+    answer = editor.patch("/v1/missions/iss-8001", json=patch, headers=ANY)
+    assert answer.status_code == 200, answer.text
+    moved = client.get("/v1/missions/iss-8001/calendar.ics")
+    assert moved.status_code == 308
+    assert moved.headers["Location"].endswith("/iss-8002/calendar.ics")
+    after = events(client, "/v1/missions/iss-8002/calendar.ics")
+    assert [e["UID"] for e in after] == [e["UID"] for e in before]
+    assert all(a["SEQUENCE"] > b["SEQUENCE"] for a, b in zip(after, before, strict=True))
+    assert (after[1]["DTSTART"].dt, after[1]["STATUS"]) == (date(2031, 10, 1), "TENTATIVE")
+
+
+def test_what_is_over_is_sure_when_its_day_is(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        day = {"starts_at_precision": Precision.DAY, "ends_at_precision": Precision.DAY}
+        session.add(factories.mission(slug="iss-7", **day))
+    with time_machine.travel("2019-04-04T00:00:00Z", tick=False):
+        begins, ends = events(client, "/v1/missions/iss-7/calendar.ics")
+        assert (begins["STATUS"], ends["STATUS"]) == ("CONFIRMED", "TENTATIVE")
+    with time_machine.travel("2019-07-01T00:00:00Z", tick=False):
+        _, ends = events(client, "/v1/missions/iss-7/calendar.ics")
+        assert ends["STATUS"] == "CONFIRMED"
