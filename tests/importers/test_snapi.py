@@ -1,0 +1,94 @@
+"""Articles of the Spaceflight News API, in all of its shapes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.articles.schemas import ArticleWrite
+from app.database import Database
+from app.documents import read_document
+from app.importers import snapi
+from app.importers.entries import Entry, Reject
+from tests.importers.inputs import counted, given, nothing, parted, taken
+
+
+def article(**fields: Any) -> dict[str, Any]:
+    return {
+        "id": 12,
+        "title": "A ship &amp; a station",
+        "url": "https://news.example/12",
+        "image_url": "https://news.example/12.jpg",
+        "news_site": "Example News",
+        "summary": "It came in the morning.",
+        "published_at": "2019-04-04T14:22:00Z",
+    } | fields
+
+
+def found(value: Any) -> tuple[list[Entry], list[Reject]]:
+    return parted(snapi.read(given(json.dumps(value)), nothing))
+
+
+def test_an_article() -> None:
+    (entry,), _ = found({"count": 1, "results": [article()]})
+    document = dict(entry.document)
+    read_document(ArticleWrite, document)
+    assert document == {
+        "title": "A ship & a station",
+        "lead": "It came in the morning.",
+        "body": "It came in the morning.",
+        "language": "en",
+        "published_at": "2019-04-04T14:22:00Z",
+        "published_at_precision": "second",
+        "source": {"name": "Example News", "url": "https://news.example/12"},
+        "missions": [],
+        "people": [],
+        "launches": [],
+    }
+    assert (entry.scheme, entry.key) == ("snapi", "12")
+
+
+def test_the_third_version() -> None:
+    old = article(newsSite="Old News", publishedAt="2019-04-04T14:22:00.000Z")
+    del old["news_site"], old["published_at"]
+    (entry,), _ = found([old])
+    assert entry.document["source"]["name"] == "Old News"
+
+
+def test_a_line_may_say_how_exact_it_is() -> None:
+    (entry,), _ = found([article(published_precision="minute", language="ru")])
+    assert entry.document["published_at_precision"] == "minute"
+    assert entry.document["language"] == "ru"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"id": None}, "id"),
+        ({"title": "", "summary": ""}, "title"),
+        ({"published_at": None}, "published_at"),
+        ({"published_at": "soon"}, "published_at"),
+        ({"published_precision": "moon"}, "published_at"),
+        ({"news_site": ""}, "news_site"),
+    ],
+)
+def test_what_is_missing_is_told(fields: dict[str, Any], field: str) -> None:
+    entries, rejects = found([article(**fields), article()])
+    assert len(entries) == 1
+    assert [reject.field for reject in rejects] == [field]
+
+
+def test_strange_items_are_told() -> None:
+    _, rejects = found([1, None, "x", []])
+    assert [reject.field for reject in rejects] == ["article"] * 4
+
+
+def test_a_title_may_be_missing() -> None:
+    (entry,), _ = found([article(title="")])
+    assert entry.document["title"] == "It came in the morning."
+
+
+def test_it_is_taken_in_once(database: Database) -> None:
+    news = given(json.dumps([article(), article(id=13, url="https://news.example/13")]))
+    assert counted(taken(database, "snapi", news)[0]) == (2, 0, 0, 0)
+    assert counted(taken(database, "snapi", news)[0]) == (0, 0, 2, 0)
