@@ -7,11 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from threading import Lock
 from time import monotonic
 from typing import Annotated
 from weakref import finalize
 
-from anyio import Lock
+from anyio import to_thread
 from fastapi import Depends, Request
 from sqlalchemy import func, select
 
@@ -55,14 +56,18 @@ class ArchiveFile:
 
     async def current(self) -> Built:
         """The file of the archive as it is, or was less than a minute ago."""
-        async with self._lock:
+        return await to_thread.run_sync(self._current)
+
+    def _current(self) -> Built:
+        with self._lock:
             last = self._built[-1] if self._built else None
             if last and monotonic() - last.moment < FRESH:
                 return last
-            state = await self._database.read(_state)
-            if last and last.state == state:
-                return last
-            self._built.append(await self._database.read(self._build, state))
+            with self._database.snapshot() as reader:
+                state = _state(reader)
+                if last and last.state == state:
+                    return last
+                self._built.append(self._build(reader, state))
             for old in self._built[:-2]:  # the last but one may be on its way to somebody
                 old.path.unlink(missing_ok=True)
             self._built = self._built[-2:]

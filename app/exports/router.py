@@ -46,7 +46,7 @@ async def get_archive_file(
     """All that is public, as one SQLite file; parts of it by `Range`."""
     built = await archive.current()
     headers = _headers(built)
-    if if_none_match is not None and built.sha256 in if_none_match:
+    if if_none_match and (built.sha256 in if_none_match or if_none_match.strip() == "*"):
         return Response(None, 304, headers)
     return FileResponse(built.path, media_type=MEDIA_TYPE, filename=NAME, headers=headers)
 

@@ -1,0 +1,109 @@
+"""`/v1/export`: a file that is built once, told by its digest, and can be gone on with."""
+
+from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+import pytest
+import time_machine
+from starlette.testclient import TestClient
+
+from app.articles.writing import announce_due
+from app.exports import archive as archives
+from app.exports import sqlite
+from app.models import Scope
+from tests.conftest import database_of, with_key
+from tests.editing import documents
+
+FILE = "/v1/export/archive.sqlite"
+
+
+def test_the_digest_is_that_of_the_bytes(archive: TestClient) -> None:
+    (told,) = archive.get("/v1/export").json()["items"]
+    answer = archive.get(FILE)
+    assert answer.headers["content-type"] == "application/vnd.sqlite3"
+    assert answer.content.startswith(b"SQLite format 3\0")
+    assert told["sha256"] == sha256(answer.content).hexdigest()
+    assert answer.headers["etag"] == f'"{told["sha256"]}"'
+    digest = answer.headers["repr-digest"].removeprefix("sha-256=:").removesuffix(":")
+    assert b64decode(digest).hex() == told["sha256"]
+    assert told["size"] == len(answer.content) == int(answer.headers["content-length"])
+
+
+def test_it_is_not_sent_twice(archive: TestClient) -> None:
+    tag = archive.get(FILE).headers["etag"]
+    for header in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        answer = archive.get(FILE, headers={"If-None-Match": header})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == tag
+    assert archive.get(FILE, headers={"If-None-Match": '"x"'}).status_code == 200
+
+
+def test_a_download_can_be_gone_on_with(archive: TestClient) -> None:
+    whole = archive.get(FILE)
+    half = len(whole.content) // 2
+    headers = {"Range": f"bytes={half}-", "If-Range": whole.headers["etag"]}
+    rest = archive.get(FILE, headers=headers)
+    assert rest.status_code == 206
+    assert whole.content[:half] + rest.content == whole.content
+    other = archive.get(FILE, headers=headers | {"If-Range": '"another"'})
+    assert (other.status_code, len(other.content)) == (200, len(whole.content))
+
+
+def test_head_tells_the_same(archive: TestClient) -> None:
+    head, whole = archive.head(FILE), archive.get(FILE)
+    assert head.content == b""
+    for name in ("etag", "content-length", "repr-digest", "cache-control"):
+        assert head.headers[name] == whole.headers[name]
+
+
+def test_a_small_file_has_its_own_tag_too(client: TestClient) -> None:
+    answer = client.get(FILE)
+    assert not answer.headers["etag"].startswith("W/")
+    assert "content-encoding" not in answer.headers
+
+
+def test_a_change_shows_within_a_minute(
+    editor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = editor.get("/v1/export").json()
+    assert editor.post("/v1/people", json=documents.person()).status_code == 201
+    assert editor.get("/v1/export").json() == before
+    monkeypatch.setattr(archives, "FRESH", 0.0)
+    after = editor.get("/v1/export").json()
+    assert after["items"][0]["sha256"] != before["items"][0]["sha256"]
+    assert editor.get("/v1/export").json() == after
+
+
+def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+    monkeypatch.setattr(archives, "FRESH", 0.0)
+    client.get(FILE)
+    true_write = sqlite.write
+
+    def write(*args: object) -> int:
+        built.append(1)
+        return true_write(*args)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(sqlite, "write", write)
+    with_key(client, *Scope).post("/v1/people", json=documents.person())
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: client.get(FILE).headers["etag"], range(20)))
+    assert len(set(answers)) == 1
+    assert len(built) == 1
+
+
+def test_a_scheduled_article_gets_in_by_itself(
+    editor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The background tells of it as a change; here the test does."""
+    monkeypatch.setattr(archives, "FRESH", 0.0)
+    due = "2031-01-01T00:00:00Z"
+    slug = editor.post("/v1/articles", json=documents.article(published_at=due)).json()["slug"]
+    editor.post(f"/v1/articles/{slug}/publish")
+    before = editor.get(FILE).content
+    assert slug.encode() not in before
+    with time_machine.travel("2031-01-01T00:00:01Z", tick=False):
+        with database_of(editor).session() as session:
+            announce_due(session)
+        assert slug.encode() in editor.get(FILE).content

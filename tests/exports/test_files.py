@@ -1,0 +1,175 @@
+"""The archive as files: all that is public, nothing else, the same bytes for the same archive."""
+
+import csv
+import io
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from pyarrow import parquet
+from pysqlite3 import dbapi2 as sqlite3
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.exports import csv_files, sqlite
+from app.exports import parquet as parquet_files
+from app.exports.tables import TABLES
+from app.spreadsheets import safe_cell
+from tests.conftest import NewDatabase, database_of, served
+from tests.editing import documents
+from tests.editing.documents import ANY
+from tests.importers.inputs import given, taken
+from tests.importers.test_ndjson import exported
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "  @x", "\n=1"]
+
+
+def file_of(database: Database, path: Path) -> Path:
+    with database.snapshot() as reader:
+        sqlite.write(reader, path)
+    return path
+
+
+def asked(path: Path, statement: str) -> list[Any]:
+    connection = sqlite3.connect(str(path))
+    try:
+        return list(connection.execute(statement))
+    finally:
+        connection.close()
+
+
+def rows(path: Path, table: str) -> int:
+    """How many rows a table of the file has."""
+    ((number,),) = asked(path, f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
+    return int(number)
+
+
+def test_all_that_is_public_is_in_the_file(archive: TestClient, tmp_path: Path) -> None:
+    path = file_of(database_of(archive), tmp_path / "a.sqlite")
+    for table in ("missions", "people", "launches", "articles"):
+        total = archive.get(f"/v1/{table}", params={"with_total": True}).json()["total"]
+        assert rows(path, table) == total
+    total = archive.get("/v1/crew-assignments", params={"with_total": True}).json()["total"]
+    assert asked(path, "SELECT count(*) FROM crew_assignments") == [(total,)]
+    assert asked(path, "PRAGMA foreign_key_check") == []
+    assert asked(path, "PRAGMA integrity_check") == [("ok",)]
+    assert asked(path, "PRAGMA user_version") == [(1,)]
+    names = [name for (name,) in asked(path, "SELECT name FROM credits")]
+    assert any("McDowell" in name for name in names)
+    crew = (
+        "SELECT p.slug FROM crew_assignments c JOIN people p ON p.id = c.person_id "
+        "JOIN missions m ON m.id = c.mission_id WHERE m.slug = 'iss-59' ORDER BY c.ordinal"
+    )
+    told = archive.get("/v1/missions/iss-59").json()["crew"]
+    assert [slug for (slug,) in asked(path, crew)] == [row["person"]["slug"] for row in told]
+
+
+def test_the_same_archive_makes_the_same_bytes(archive: TestClient, tmp_path: Path) -> None:
+    database = database_of(archive)
+    one, other = (file_of(database, tmp_path / name).read_bytes() for name in ("a", "b"))
+    assert one == other
+
+
+def test_what_is_not_public_is_in_none(
+    editor: TestClient, database: Database, tmp_path: Path
+) -> None:
+    slug = editor.post("/v1/articles", json=documents.article(tags=["secret"])).json()["slug"]
+    hidden = file_of(database, tmp_path / "a.sqlite")
+    assert asked(hidden, "SELECT count(*) FROM articles") == [(0,)]
+    assert asked(hidden, "SELECT count(*) FROM article_tags") == [(0,)]
+    assert slug.encode() not in hidden.read_bytes()
+    editor.post(f"/v1/articles/{slug}/publish")
+    shown = file_of(database, tmp_path / "b.sqlite")
+    assert asked(shown, "SELECT slug FROM articles") == [(slug,)]
+    for table in TABLES:
+        unknown = {column.name for column in table.columns} & {"edited", "state", "search_text"}
+        assert not unknown
+
+
+def test_both_databases_make_one_file(new_database: NewDatabase, tmp_path: Path) -> None:
+    """An archive taken along has the same rows but for their numbers, and then the same bytes."""
+    lines = json.dumps(
+        {"type": "person", "data": {"name": "Yuri Example"}, "kept": KEPT}, ensure_ascii=False
+    )
+    with served(new_database()) as client:
+        database = database_of(client)
+        taken(database, "ndjson", given(lines))
+        assert exported(database).count("\n") == 1
+        data = file_of(database, tmp_path / "a.sqlite").read_bytes()
+    assert sha256(data).hexdigest() == EXPECTED
+
+
+KEPT = {
+    "created_at": "2026-01-01T00:00:00Z",
+    "updated_at": "2026-01-01T00:00:00Z",
+    "version": 3,
+    "edited": False,
+}
+EXPECTED = "0bb813413bdc466eb6370a7d18a1123c999f490c0cfe36ae3506d955e680a2c6"
+"""Of the file, as the SQLite of the lock writes it: on either database the same."""
+
+
+def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> None:
+    database = database_of(archive)
+    path = file_of(database, tmp_path / "a.sqlite")
+    with database.snapshot() as reader:
+        number = csv_files.write(reader, tmp_path / "csv")
+        csv_files.write(reader, tmp_path / "a.zip")
+    counts = {}
+    for table in TABLES:
+        text = (tmp_path / "csv" / f"{table.name}.csv").read_text("utf-8")
+        cells = list(csv.reader(io.StringIO(text, newline="")))
+        counts[table.name] = len(cells) - 1
+        assert counts[table.name] == rows(path, table.name)
+        assert {len(row) for row in cells} == {len(table.columns)}
+    assert sum(counts.values()) == number
+    with ZipFile(tmp_path / "a.zip") as archived:
+        for table in TABLES:
+            assert (
+                archived.read(f"{table.name}.csv")
+                == (tmp_path / "csv" / f"{table.name}.csv").read_bytes()
+            )
+
+
+def test_parquet_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> None:
+    database = database_of(archive)
+    path = file_of(database, tmp_path / "a.sqlite")
+    with database.snapshot() as reader:
+        parquet_files.write(reader, tmp_path / "parquet")
+    for table in TABLES:
+        read = parquet.read_table(tmp_path / "parquet" / f"{table.name}.parquet")
+        assert read.num_rows == rows(path, table.name)
+    launches = parquet.read_table(tmp_path / "parquet" / "launches.parquet").to_pylist()
+    (progress,) = (row for row in launches if row["slug"] == "progress-ms-11")
+    assert progress["launch_at"].isoformat() == "2019-04-04T11:01:35+00:00"
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula(
+    editor: TestClient, database: Database, tmp_path: Path, text: str
+) -> None:
+    assert safe_cell(text) == f"'{text}"
+    note = f"{text} note"
+    editor.post("/v1/launches", json=documents.launch(outcome_note=note))
+    with database.snapshot() as reader:
+        csv_files.write(reader, tmp_path)
+    written = (tmp_path / "launches.csv").read_text("utf-8")
+    (row,) = csv.DictReader(io.StringIO(written, newline=""))
+    assert row["outcome_note"] == f"'{note.strip()}"
+
+
+@pytest.mark.parametrize("text", ["plain", "1-1", "a=b", "", "Soyuz MS-10", "'quoted'"])
+def test_other_cells_stay_as_they_are(text: str) -> None:
+    assert safe_cell(text) == text
+
+
+def test_a_deleted_record_goes_from_the_file(
+    editor: TestClient, database: Database, tmp_path: Path
+) -> None:
+    slug = editor.post("/v1/people", json=documents.person()).json()["slug"]
+    assert asked(file_of(database, tmp_path / "a"), "SELECT slug FROM people") == [(slug,)]
+    editor.delete(f"/v1/people/{slug}", headers=ANY)
+    assert asked(file_of(database, tmp_path / "b"), "SELECT slug FROM people") == []
