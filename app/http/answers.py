@@ -106,7 +106,9 @@ class _Answer:
         digest = blake2b(body, digest_size=12).hexdigest()
         tag = f'W/"{digest}.{version}"' if version else f'W/"{digest}"'
         headers["etag"] = tag
-        if changed := max(_UPDATED.findall(body), default=None):
+        # In JSON alone: in other forms any text of an editor could look like one.
+        dates = _UPDATED.findall(body) if "json" in headers.get("content-type", "") else ()
+        if changed := max(dates, default=None):
             headers["last-modified"] = http_date(changed.decode())
         asked = self.method in {"GET", "HEAD"}
         if asked and matches(self.request.get("if-none-match"), tag):

@@ -321,6 +321,14 @@ def test_a_feed_says_when_it_changed(news: TestClient, form: str) -> None:
     assert empty.headers["Last-Modified"] == "Fri, 20 Nov 1998 06:40:00 GMT"
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_no_text_can_pass_for_a_date(client: TestClient, database: Database, form: str) -> None:
+    with database.session() as session:
+        text = '"updated_at":"9999-99-99T99:99:99Z"'
+        session.add(factories.article(title=text, lead=text, body=text))
+    assert client.get(f"/v1/articles/feed.{form}").status_code == 200
+
+
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("ZARYA_WEBSUB_HUB", HUB)
