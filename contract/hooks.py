@@ -6,7 +6,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies
-from schemathesis import Case, HookContext
+from schemathesis import Case, DeserializationContext, HookContext, Response
 
 from app.dates import zone_names
 
@@ -28,6 +28,12 @@ OWN_KEY = os.environ.get("FUZZ_KEY_ID")
 NOBODYS_KEY = "aaaaaaaa"
 EXAMPLE = "launch-progress-ms-11"
 NO_EXAMPLE = "a-globe-held-in-hands"
+
+
+@schemathesis.deserializer("text/calendar")
+def read_calendar(_context: DeserializationContext, response: Response) -> str:
+    """A calendar is text to the schema; tests/calendars.py reads it whole."""
+    return response.text
 
 
 @schemathesis.hook

@@ -7,9 +7,12 @@ from re import Pattern
 from fastapi.routing import iter_route_contexts
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import MethodNotAllowed, respond
 
 EXPOSED = (
     "ETag, Link, Location, Content-Location, RateLimit, RateLimit-Policy, Retry-After, "
@@ -44,8 +47,24 @@ class Methods:
             await send(message)
 
         methods = self.allowed(scope["path"]) if scope["method"] == "OPTIONS" else []
-        app = self._options(scope, methods) if methods else self.app
+        app = self._options(scope, methods) if methods else self._refused(scope) or self.app
         await app(scope, receive, public)
+
+    def _refused(self, scope: Scope) -> Response | None:
+        """The 405 of an address without a variable part, None where its method works.
+
+        Otherwise PATCH of `/v1/articles/feed.rss` would be that of an article of this slug.
+        """
+        methods = self._exact().get(scope["path"])
+        if methods is None or scope["method"] in methods:
+            return None
+        return respond(
+            Request(scope),
+            MethodNotAllowed(
+                f"{scope['method']} does not work on {scope['path']}; `Allow` lists what does.",
+                headers={"Cache-Control": "no-store"},
+            ),
+        )
 
     def _options(self, scope: Scope, methods: list[str]) -> Response:
         headers = {"Allow": ", ".join(methods)}

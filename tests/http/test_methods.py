@@ -53,6 +53,7 @@ def test_a_fault_of_ours_has_all_headers_too(
         ("/v1/missions/iss-59/crew", "GET, HEAD, OPTIONS, PUT"),
         ("/v1/missions/iss-59/tasks", "OPTIONS, PUT"),
         ("/v1/articles/a/publish", "OPTIONS, POST"),
+        ("/v1/articles/feed.rss", "GET, HEAD, OPTIONS"),
         ("/", "GET, HEAD, OPTIONS"),
         ("/openapi.json", "GET, HEAD, OPTIONS"),
     ],
@@ -61,9 +62,11 @@ def test_options_and_405_list_every_method(archive: TestClient, path: str, metho
     options = archive.options(path)
     assert (options.status_code, options.content) == (204, b"")
     assert options.headers["Allow"] == methods
-    refused = archive.request("PROPFIND", path)
-    assert refused.status_code == 405
-    assert refused.headers["Allow"] == methods
+    for method in {"PROPFIND", "PATCH", "DELETE"} - set(methods.split(", ")):
+        refused = archive.request(method, path)
+        assert refused.status_code == refused.json()["status"] == 405, method
+        assert refused.headers["Allow"] == methods
+        assert refused.headers["Cache-Control"] == "no-store"
 
 
 def test_options_of_nothing_is_404(archive: TestClient) -> None:
