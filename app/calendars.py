@@ -1,6 +1,6 @@
 """Calendars for others to subscribe to, in the form of RFC 5545.
 
-Written by hand: the usual library takes twenty times as long, and reads what we write in the tests.
+Written by hand: icalendar takes thirteen times as long, and reads what we write in the tests.
 """
 
 import re
