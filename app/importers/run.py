@@ -190,9 +190,11 @@ class _Job:
             return Outcome.CREATED, record.slug
         if digest in origin.seen:
             return Outcome.UNCHANGED, ""
-        slug = change(session, entry, origin.record_id)
+        changed = change(session, entry, origin.record_id, self.publish)
+        if changed is None:
+            return Outcome.UNCHANGED, ""
         origin.seen = [*origin.seen, digest][-SEEN:]
-        return (Outcome.UPDATED if slug else Outcome.UNCHANGED), slug
+        return (Outcome.UPDATED if changed else Outcome.UNCHANGED), changed
 
 
 def _refused(entry: Entry, error: ApiError) -> Reject:

@@ -30,15 +30,18 @@ def create(session: Session, entry: Entry, publish: bool = False) -> Recorded:
     return record
 
 
-def change(session: Session, entry: Entry, record_id: int) -> str:
+def change(session: Session, entry: Entry, record_id: int, publish: bool = False) -> str | None:
     """Let the record take on what `entry` says; its slug if that changed anything, else nothing.
 
-    What editors have written or deleted stays as they left it.
+    What editors have written or deleted stays as they left it. None where it may not be changed:
+    what the public sees changes only if it is to be published.
     """
     editable = RECORDS[entry.type]
     record: Recorded | None = session.get(editable.model, record_id, with_for_update=True)
     if record is None or record.edited:
         return ""
+    if isinstance(record, Article) and record.state is ArticleState.PUBLISHED and not publish:
+        return None
     before = editable.snapshot(session, record)
     names = [*editable.document.model_fields, CREW]
     current = {name: before[name] for name in names if name in before}

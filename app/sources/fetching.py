@@ -7,8 +7,10 @@ body may come compressed by gzip; what it unfolds to is bounded as well.
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from gzip import GzipFile
+from io import BytesIO
 from time import monotonic
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from app.config import get_settings
 from app.outbound import LARGEST, TIMEOUT, Answer, Failed, Refused, request
@@ -29,6 +31,7 @@ class Fetched:
     headers: Mapping[str, str]
     """By name, in lower case."""
     body: bytes
+    """What a 200 brought, decompressed; nothing of any other answer."""
 
 
 def fetch(
@@ -59,11 +62,22 @@ def fetch(
         answer = request("GET", url, headers, allow_private=allow_private, timeout=left)
         target = answer.headers.get("location")
         if answer.status not in REDIRECTS or not target:
-            return Fetched(answer.status, answer.headers, _unfolded(answer))
-        if url.startswith("https:") and not urljoin(url, target).startswith("https:"):
-            raise Refused("It leads from https to something less.")
-        url = urljoin(url, target)
+            body = _unfolded(answer) if answer.status == 200 else b""
+            return Fetched(answer.status, answer.headers, body)
+        url = onwards(url, target)
     raise Failed(f"It leads on and on: more than {MOST_REDIRECTS} redirects.")
+
+
+def onwards(url: str, target: str) -> str:
+    """Where a redirect of `url` to `target` leads. Raises `Refused` where nobody should follow."""
+    try:
+        onwards = urljoin(url, target)
+        safe = urlsplit(onwards).scheme == "https"
+    except ValueError as error:
+        raise Refused("It leads to what is no address.") from error
+    if urlsplit(url).scheme == "https" and not safe:
+        raise Refused("It leads from https to something less.")
+    return onwards
 
 
 def _unfolded(answer: Answer) -> bytes:
@@ -73,13 +87,11 @@ def _unfolded(answer: Answer) -> bytes:
         return answer.body
     if coding not in {"gzip", "x-gzip"}:
         raise Failed(f"It is encoded as {coding[:40]!r}, which was not asked for.")
-    unfolding = zlib.decompressobj(wbits=31)
     try:
-        body = unfolding.decompress(answer.body, LARGEST + 1)
-    except zlib.error as error:
-        raise Failed("It is no gzip, as it says.") from error
+        with GzipFile(fileobj=BytesIO(answer.body)) as file:
+            body = file.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Failed("It is no gzip, as it says, or none that ends.") from error
     if len(body) > LARGEST:
         raise Failed(f"Decompressed it has more than {LARGEST} bytes.")
-    if not unfolding.eof:
-        raise Failed("Its gzip does not end.")
     return body
