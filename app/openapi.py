@@ -65,6 +65,7 @@ EXAMPLES: dict[str, Any] = {
     "cursor": "WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0",
     "ends_on_gte": "2019-04-04",
     "ends_on_lt": "2019-12-31",
+    "format": "json",
     "has_image": False,
     "id": 1,
     "Idempotency-Key": "4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e",
@@ -268,7 +269,9 @@ def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) ->
         needed = f"Needs a key with the scope `{scope}`." if scope else "Needs a key."
         operation["description"] += f"\n\n{needed}"
     success["description"] = operation["summary"] + "."
-    for media in success.get("content", {}).keys() & FORMS.keys():
+    if "format" in names:
+        success["content"] |= {"text/csv": {}, "application/x-ndjson": {}}
+    for media in [kind for kind in success.get("content", {}) if kind in FORMS]:
         success["content"][media] = {
             "schema": {"$ref": f"#/components/schemas/{FORMS[media].name}"}
         }

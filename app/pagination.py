@@ -5,10 +5,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import blake2b
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
+from urllib.parse import parse_qs, urlsplit
 
-from fastapi import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import func, literal, tuple_
 
@@ -27,6 +28,14 @@ MAX_LIMIT = 100
 LARGEST = 2**31 - 1
 
 
+class ListFormat(StrEnum):
+    """The forms that lists can be had in."""
+
+    JSON = "json"
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
 class PageQuery(Parameters):
     """Which page of a list, and how much of it."""
 
@@ -36,6 +45,8 @@ class PageQuery(Parameters):
     """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
     with_total: bool = False
     """Whether to count all items that match; otherwise `total` is null."""
+    format: Maybe[ListFormat] = None
+    """`json` by the page, `csv` or `ndjson` whole; otherwise what `Accept` asks for."""
 
 
 class ViewQuery(PageQuery):
@@ -53,13 +64,17 @@ class Page(BaseModel, Generic[T]):
     prev: Url | None = Field(description="The address of the page before, null at the start.")
     total: int | None = Field(description="How many match; null unless `with_total=true`.")
 
+    @classmethod
+    def item(cls) -> type[BaseModel]:
+        """What the items are."""
+        (kind,) = get_args(cls.model_fields["items"].annotation)
+        found: type[BaseModel] = kind
+        return found
 
-def with_links(response: Response, page: P) -> P:
-    """`page`, its neighbours named in the `Link` header of `response` too (RFC 8288)."""
-    links = [f'<{url}>; rel="{rel}"' for rel in ("prev", "next") if (url := getattr(page, rel))]
-    if links:
-        response.headers["Link"] = ", ".join(links)
-    return page
+
+def following(page: Page[Any]) -> str | None:
+    """The cursor of the page after `page`, None at the end."""
+    return parse_qs(urlsplit(page.next).query)["cursor"][0] if page.next else None
 
 
 def parameters(query: Parameters, **changed: str | None) -> dict[str, str]:

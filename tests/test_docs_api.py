@@ -34,8 +34,8 @@ PAGES = {
 """By tag, the page that tells of its operations."""
 
 EDITING = DOCS / "editing.md"
-UNASKED = {"/v1/events", "/v1/crew-assignments/{id}"}
-"""What has no end, and what has an id that differs from archive to archive."""
+UNASKED = {"/v1/events", "/v1/crew-assignments/{id}", "/v1/export/archive.sqlite"}
+"""What has no end, what has an id that differs from archive to archive, and what is no text."""
 
 SHOWN = [(p.stem, *request) for p in sorted(DOCS.glob("*.md")) for request in requests(p)]
 

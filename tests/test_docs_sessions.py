@@ -76,7 +76,6 @@ def test_there_are_sessions() -> None:
         "README",
         "audit",
         "editing",
-        "export",
         "keys",
         "sources",
         "webhooks",

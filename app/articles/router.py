@@ -25,8 +25,9 @@ from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
 from app.links import link
+from app.listing import ListsDep
 from app.models import Scope
-from app.pagination import parameters, with_links
+from app.pagination import parameters
 from app.parameters import SlugPath
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=EditRoute)
@@ -37,14 +38,17 @@ Changing = Annotated[Edit, Depends(changing(Scope.ARTICLES_WRITE))]
 ArticlePatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(ArticleWrite)]
 
 
-@router.get("", name="listArticles", summary="List articles")
-async def list_articles(
-    query: Annotated[ArticleQuery, Query()], database: DatabaseDep, response: Response
-) -> ArticleFullPage | ArticlePage:
+@router.get(
+    "",
+    name="listArticles",
+    summary="List articles",
+    response_model=ArticleFullPage | ArticlePage,
+)
+async def list_articles(query: Annotated[ArticleQuery, Query()], lists: ListsDep) -> Response:
     """The news, newest first unless `sort` says otherwise."""
-    page = with_links(response, await database.read(queries.list_articles, query))
-    response.headers.append("Link", feeds.advertised(query))
-    return page
+    answer = await lists.answer(queries.list_articles, query)
+    answer.headers.append("Link", feeds.advertised(query))
+    return answer
 
 
 @router.get(
@@ -185,12 +189,9 @@ async def restore_article(slug: SlugPath, edit: Creating) -> Response:
 drafts = APIRouter(prefix="/v1/drafts", tags=["articles"], route_class=EditRoute)
 
 
-@drafts.get("", name="listDrafts", summary="List what is not published")
+@drafts.get("", name="listDrafts", summary="List what is not published", response_model=DraftPage)
 async def list_drafts(
-    query: Annotated[DraftQuery, Query()],
-    _writer: Writer,
-    database: DatabaseDep,
-    response: Response,
-) -> DraftPage:
+    query: Annotated[DraftQuery, Query()], _writer: Writer, lists: ListsDep
+) -> Response:
     """Drafts, scheduled, unpublished and deleted articles, the last changed first."""
-    return with_links(response, await database.read(writing.list_drafts, query))
+    return await lists.answer(writing.list_drafts, query)

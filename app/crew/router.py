@@ -7,19 +7,24 @@ from fastapi import APIRouter, Query, Response
 from app.crew import queries
 from app.crew.schemas import CrewAssignmentPage, CrewAssignmentQuery, CrewQuery
 from app.database import DatabaseDep
-from app.pagination import with_links
+from app.listing import ListsDep
 from app.parameters import IdPath, SlugPath
 from app.refs import CrewAssignmentRead
 
 router = APIRouter(prefix="/v1", tags=["crew"])
 
 
-@router.get("/crew-assignments", name="listCrewAssignments", summary="List crew assignments")
+@router.get(
+    "/crew-assignments",
+    name="listCrewAssignments",
+    summary="List crew assignments",
+    response_model=CrewAssignmentPage,
+)
 async def list_crew_assignments(
-    query: Annotated[CrewAssignmentQuery, Query()], database: DatabaseDep, response: Response
-) -> CrewAssignmentPage:
+    query: Annotated[CrewAssignmentQuery, Query()], lists: ListsDep
+) -> Response:
     """Who held which role in which mission, one item for each role held."""
-    return with_links(response, await database.read(queries.list_crew_assignments, query))
+    return await lists.answer(queries.list_crew_assignments, query)
 
 
 @router.get("/crew-assignments/{id}", name="getCrewAssignment", summary="Get a crew assignment")
@@ -32,12 +37,14 @@ async def get_crew_assignment(
     return assignment
 
 
-@router.get("/missions/{slug}/crew", name="listMissionCrew", summary="List a mission's crew")
+@router.get(
+    "/missions/{slug}/crew",
+    name="listMissionCrew",
+    summary="List a mission's crew",
+    response_model=CrewAssignmentPage,
+)
 async def list_crew(
-    slug: SlugPath,
-    query: Annotated[CrewQuery, Query()],
-    database: DatabaseDep,
-    response: Response,
-) -> CrewAssignmentPage:
+    slug: SlugPath, query: Annotated[CrewQuery, Query()], lists: ListsDep
+) -> Response:
     """The crew of one mission: commanders first, then flight engineers by position."""
-    return with_links(response, await database.read(queries.list_crew, slug, query))
+    return await lists.answer(lambda reader, asked: queries.list_crew(reader, slug, asked), query)

@@ -11,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from app.database import Reader
 from app.exports.tables import TABLES, plain
-from app.spreadsheets import safe_cell
+from app.spreadsheets import guarded
 
 Progress = Callable[[int], None]
 
@@ -43,7 +43,7 @@ def _cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return safe_cell(value) if isinstance(value, str) else value
+    return guarded(value) if isinstance(value, str) else value
 
 
 @contextmanager

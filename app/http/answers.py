@@ -2,7 +2,8 @@
 
 A representation goes out as its bytes were made; what a client has already is not sent again, and
 what it can decode is sent compressed. The layer holds the whole answer before it sends anything,
-which is what a cache of whole answers needs too.
+which is what a cache of whole answers needs too. Whole lists, which may be long, go through part by
+part, compressed but without an ETag.
 """
 
 import re
@@ -16,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.freshness import not_beyond
-from app.http.coding import Coding, accepted, encode
+from app.http.coding import Coding, Encoder, accepted, encode, encoder
 
 FRESH = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 """How long caches may use an answer without asking, and while or when they cannot ask."""
@@ -62,6 +63,7 @@ class _Answer:
         self.whole = False
         self.ended = False
         self.body = b""
+        self.encoder: Encoder | None = None
 
     async def take(self, message: Message) -> None:
         """Take what the application sends; send it on, whole answers when they are complete."""
@@ -78,13 +80,14 @@ class _Answer:
                 and "repr-digest" not in headers  # a file brings its own tag, and comes in parts
             )
             if not self.whole:
+                self._choose_encoder(headers)
                 await self.send(message)
         elif self.whole:
             self.body += message.get("body", b"")
             if not message.get("more_body", False):
                 await self._send_whole(self.body)
         elif self.method != "HEAD":
-            await self.send(message)
+            await self.send(self._encoded(message))
         elif not self.ended:  # at once: what is streamed may have no end
             self.ended = True
             await self.send({"type": "http.response.body", "body": b""})
@@ -97,6 +100,21 @@ class _Answer:
         if self.next_change is not None:
             headers["cache-control"] = not_beyond(self.next_change, headers["cache-control"])
         headers.add_vary_header("Accept-Encoding")
+
+    def _choose_encoder(self, headers: MutableHeaders) -> None:
+        if _STREAMED.match(headers.get("content-type", "")):
+            coding = accepted(self.request.get("accept-encoding", ""))
+            self.encoder = encoder(coding)
+            if self.encoder is not None:
+                headers["content-encoding"] = coding
+
+    def _encoded(self, message: Message) -> Message:
+        if self.encoder is None:
+            return message
+        body = self.encoder.compress(message.get("body", b""))
+        if not message.get("more_body", False):
+            body += self.encoder.flush()
+        return {**message, "body": body}
 
     async def _send_whole(self, body: bytes) -> None:
         headers = MutableHeaders(raw=self.start["headers"])
@@ -135,6 +153,7 @@ LEAST = 500
 """A body shorter than this, in bytes, is hardly smaller compressed."""
 
 _TEXT = re.compile(r"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))")
+_STREAMED = re.compile(r"^(text/csv|application/x-ndjson)(;|$)")
 _TAGS = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
 
 

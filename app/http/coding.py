@@ -1,10 +1,14 @@
 """Content codings: which one a client would rather have, and its making."""
 
 import gzip
+import zlib
 from enum import StrEnum
+from typing import Protocol
 
 import brotli
 import zstandard
+
+from app.negotiation import weights
 
 
 class Coding(StrEnum):
@@ -17,30 +21,13 @@ class Coding(StrEnum):
 
 
 def accepted(header: str) -> Coding:
-    """The coding to use for an `Accept-Encoding` header; identity where it names none of ours.
+    """The coding to use for an `Accept-Encoding` header; identity where it names none of ours."""
+    wanted = weights(header)
 
-    Parsed as RFC 9110, section 12.5.3, says; a weight that is no number counts as 0.
-    """
-    weights: dict[str, float] = {}
-    for part in header.lower().split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        weights[name] = _weight(parameters)
-    return max(
-        (coding for coding in Coding if weights.get(coding, weights.get("*", 0)) > 0),
-        key=lambda coding: weights.get(coding, weights.get("*", 0)),
-        default=Coding.IDENTITY,
-    )
+    def weight(coding: Coding) -> float:
+        return wanted.get(coding, wanted.get("*", 0.0))
 
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return min(max(float(value), 0.0), 1.0)
-            except ValueError:
-                return 0.0
-    return 1.0
+    return max(filter(weight, Coding), key=weight, default=Coding.IDENTITY)
 
 
 def encode(body: bytes, coding: Coding) -> bytes:
@@ -55,3 +42,37 @@ def encode(body: bytes, coding: Coding) -> bytes:
             return gzip.compress(body, compresslevel=4, mtime=0)
         case Coding.IDENTITY:
             return body
+
+
+class Encoder(Protocol):
+    """What encodes a body part by part; all of it has come out after `flush`."""
+
+    def compress(self, part: bytes, /) -> bytes: ...
+
+    def flush(self) -> bytes: ...
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._compressor = brotli.Compressor(quality=4)
+
+    def compress(self, part: bytes) -> bytes:
+        made: bytes = self._compressor.process(part)
+        return made
+
+    def flush(self) -> bytes:
+        made: bytes = self._compressor.finish()
+        return made
+
+
+def encoder(coding: Coding) -> Encoder | None:
+    """An encoder for a body of unknown length; None for identity."""
+    match coding:
+        case Coding.ZSTD:
+            return zstandard.ZstdCompressor(level=3).compressobj()
+        case Coding.BROTLI:
+            return _Brotli()
+        case Coding.GZIP:
+            return zlib.compressobj(level=4, wbits=31)
+        case Coding.IDENTITY:
+            return None

@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import MethodNotAllowed, respond
 
 EXPOSED = (
-    "ETag, Link, Location, Content-Location, RateLimit, RateLimit-Policy, Retry-After, "
-    "Deprecation, Sunset, X-Request-ID, Idempotency-Replayed, Accept-Patch, Accept-Post, "
-    "WWW-Authenticate"
+    "ETag, Link, Location, Content-Location, Content-Disposition, RateLimit, RateLimit-Policy, "
+    "Retry-After, Deprecation, Sunset, X-Request-ID, Idempotency-Replayed, Accept-Patch, "
+    "Accept-Post, WWW-Authenticate"
 )
 """What scripts of other origins may read beside the headers that they always may."""
 

@@ -10,8 +10,8 @@ from app.editing import JsonRoute
 from app.keys import queries
 from app.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
 from app.links import link
+from app.listing import ListsDep
 from app.models import Scope
-from app.pagination import with_links
 
 router = APIRouter(prefix="/v1", tags=["keys"], route_class=JsonRoute)
 
@@ -28,12 +28,12 @@ async def get_me(caller: Anybody, database: DatabaseDep) -> Me:
     return await database.read(queries.get_me, caller.id)
 
 
-@router.get("/keys", name="listKeys", summary="List keys")
+@router.get("/keys", name="listKeys", summary="List keys", response_model=KeyPage)
 async def list_keys(
-    query: Annotated[KeyQuery, Query()], _admin: Admin, database: DatabaseDep, response: Response
-) -> KeyPage:
+    query: Annotated[KeyQuery, Query()], _admin: Admin, lists: ListsDep
+) -> Response:
     """Every key that was ever made, newest first, without the secrets."""
-    return with_links(response, await database.read(queries.list_keys, query))
+    return await lists.answer(queries.list_keys, query)
 
 
 @router.get("/keys/{id}", name="getKey", summary="Get a key")

@@ -20,8 +20,8 @@ from app.launches.schemas import (
     LaunchRead,
     LaunchWrite,
 )
+from app.listing import ListsDep
 from app.models import Scope
-from app.pagination import with_links
 from app.parameters import SlugPath
 
 router = APIRouter(prefix="/v1/launches", tags=["launches"], route_class=EditRoute)
@@ -31,14 +31,15 @@ Changing = Annotated[Edit, Depends(changing(Scope.LAUNCHES_WRITE))]
 LaunchPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(LaunchWrite)]
 
 
-@router.get("", name="listLaunches", summary="List launches")
-async def list_launches(
-    query: Annotated[LaunchQuery, Query()], database: DatabaseDep, response: Response
-) -> LaunchFullPage | LaunchPage:
+@router.get(
+    "",
+    name="listLaunches",
+    summary="List launches",
+    response_model=LaunchFullPage | LaunchPage,
+)
+async def list_launches(query: Annotated[LaunchQuery, Query()], lists: ListsDep) -> Response:
     """Launches to the station, newest first unless `sort` says otherwise."""
-    page = await database.read(queries.list_launches, query)
-    response.headers["Cache-Control"] = near_launches(page.items)
-    return with_links(response, page)
+    return await lists.answer(queries.list_launches, query, near_launches)
 
 
 @router.get(

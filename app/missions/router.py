@@ -8,6 +8,7 @@ from app.calendars import Calendar
 from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
+from app.listing import ListsDep
 from app.missions import crew, queries, writing
 from app.missions.calendar import get_mission_calendar
 from app.missions.schemas import (
@@ -22,7 +23,6 @@ from app.missions.schemas import (
     MissionWrite,
 )
 from app.models import Scope
-from app.pagination import with_links
 from app.parameters import IdPath, SlugPath
 from app.refs import CrewAssignmentRead
 
@@ -33,12 +33,15 @@ Changing = Annotated[Edit, Depends(changing(Scope.MISSIONS_WRITE))]
 MissionPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(MissionWrite)]
 
 
-@router.get("", name="listMissions", summary="List missions")
-async def list_missions(
-    query: Annotated[MissionQuery, Query()], database: DatabaseDep, response: Response
-) -> MissionFullPage | MissionPage:
+@router.get(
+    "",
+    name="listMissions",
+    summary="List missions",
+    response_model=MissionFullPage | MissionPage,
+)
+async def list_missions(query: Annotated[MissionQuery, Query()], lists: ListsDep) -> Response:
     """The expeditions to the station, newest first unless `sort` says otherwise."""
-    return with_links(response, await database.read(queries.list_missions, query))
+    return await lists.answer(queries.list_missions, query)
 
 
 @router.get("/current", name="getCurrentMission", summary="Get the current mission")

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
+from app.listing import ListsDep
 from app.models import Scope
-from app.pagination import with_links
 from app.parameters import SlugPath
 from app.people import queries, writing
 from app.people.schemas import PersonFullPage, PersonPage, PersonQuery, PersonRead, PersonWrite
@@ -20,12 +20,12 @@ Changing = Annotated[Edit, Depends(changing(Scope.PEOPLE_WRITE))]
 PersonPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(PersonWrite)]
 
 
-@router.get("", name="listPeople", summary="List people")
-async def list_people(
-    query: Annotated[PersonQuery, Query()], database: DatabaseDep, response: Response
-) -> PersonFullPage | PersonPage:
+@router.get(
+    "", name="listPeople", summary="List people", response_model=PersonFullPage | PersonPage
+)
+async def list_people(query: Annotated[PersonQuery, Query()], lists: ListsDep) -> Response:
     """Everybody on record, by name; `aboard_on` answers who was up there on a day."""
-    return with_links(response, await database.read(queries.list_people, query))
+    return await lists.answer(queries.list_people, query)
 
 
 @router.get("/{slug}", name="getPerson", summary="Get a person")

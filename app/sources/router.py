@@ -8,8 +8,9 @@ from app.auth import Allowed, Caller
 from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
+from app.listing import ListsDep
 from app.models import Scope
-from app.pagination import PageQuery, with_links
+from app.pagination import PageQuery
 from app.parameters import IdPath
 from app.sources import queries
 from app.sources.schemas import SourcePage, SourceRead, SourceWrite
@@ -22,15 +23,12 @@ Changing = Annotated[Edit, Depends(changing(Scope.SOURCES_WRITE))]
 SourcePatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(SourceWrite)]
 
 
-@router.get("", name="listSources", summary="List sources")
+@router.get("", name="listSources", summary="List sources", response_model=SourcePage)
 async def list_sources(
-    query: Annotated[PageQuery, Query()],
-    _writer: Writer,
-    database: DatabaseDep,
-    response: Response,
-) -> SourcePage:
+    query: Annotated[PageQuery, Query()], _writer: Writer, lists: ListsDep
+) -> Response:
     """Every source, the oldest first, and how it fares."""
-    return with_links(response, await database.read(queries.list_sources, query))
+    return await lists.answer(queries.list_sources, query)
 
 
 @router.get("/{id}", name="getSource", summary="Get a source")

@@ -8,8 +8,9 @@ from app.auth import Allowed, Caller
 from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
+from app.listing import ListsDep
 from app.models import Scope
-from app.pagination import PageQuery, with_links
+from app.pagination import PageQuery
 from app.parameters import IdPath
 from app.webhooks import queries
 from app.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
@@ -22,15 +23,12 @@ Changing = Annotated[Edit, Depends(changing(Scope.WEBHOOKS_WRITE))]
 WebhookPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(WebhookWrite)]
 
 
-@router.get("", name="listWebhooks", summary="List webhooks")
+@router.get("", name="listWebhooks", summary="List webhooks", response_model=WebhookPage)
 async def list_webhooks(
-    query: Annotated[PageQuery, Query()],
-    _writer: Writer,
-    database: DatabaseDep,
-    response: Response,
-) -> WebhookPage:
+    query: Annotated[PageQuery, Query()], _writer: Writer, lists: ListsDep
+) -> Response:
     """Every webhook, the oldest first, and how it fares."""
-    return with_links(response, await database.read(queries.list_webhooks, query))
+    return await lists.answer(queries.list_webhooks, query)
 
 
 @router.get("/{id}", name="getWebhook", summary="Get a webhook")

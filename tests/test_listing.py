@@ -1,0 +1,247 @@
+"""Every list as CSV and NDJSON: the same rows, whole, streamed, and safe in a spreadsheet."""
+
+import asyncio
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import brotli
+import httpx2 as httpx
+import pytest
+import zstandard
+from starlette.testclient import TestClient
+
+from app.config import Settings
+from app.dates import now
+from app.listing import PART
+from app.main import create_app
+from app.models import Person
+from app.spreadsheets import guarded
+from tests.conftest import database_of, with_key
+from tests.editing import documents
+from tests.exports.test_files import FORMULAS
+
+
+def lists() -> Iterator[tuple[str, bool]]:
+    """The path of every list, and whether it needs a key."""
+    document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
+    for path, methods in document["paths"].items():
+        for operation in (methods["get"],) if "get" in methods else ():
+            if "text/csv" in operation["responses"]["200"].get("content", {}):
+                yield path.replace("{slug}", "iss-59"), bool(operation["security"])
+
+
+LISTS = sorted(lists())
+PUBLIC = [path for path, keyed in LISTS if not keyed]
+
+
+def walked(client: TestClient, address: str) -> list[dict[str, Any]]:
+    """The items of a list, page by page."""
+    found, url = [], f"{address}{'&' if '?' in address else '?'}limit=100"
+    while url:
+        page = client.get(url).json()
+        found += page["items"]
+        url = page["next"]
+    return found
+
+
+def table(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_every_list_is_one() -> None:
+    assert len(LISTS) == 11
+    assert len(PUBLIC) == 6
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+@pytest.mark.parametrize("view", ["", "?view=full"])
+def test_all_of_a_list_comes(archive: TestClient, path: str, view: str) -> None:
+    if view and "crew" in path:
+        pytest.skip("it has one view")
+    items = walked(archive, path + view)
+    params = {"format": "ndjson"} | ({"view": "full"} if view else {})
+    ndjson = archive.get(path, params=params)
+    assert ndjson.headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(line) for line in ndjson.text.splitlines()] == items
+    answer = archive.get(path, params=params | {"format": "csv"})
+    rows = table(answer.text)
+    assert len(rows) == len(items) + 1
+    assert {len(row) for row in rows} == {len(rows[0])}
+    column = rows[0].index("id")
+    assert [row[column] for row in rows[1:]] == [str(item["id"]) for item in items]
+
+
+@pytest.mark.parametrize(("path", "keyed"), LISTS)
+def test_lists_behind_a_key_come_too(client: TestClient, path: str, keyed: bool) -> None:
+    if "iss-59" in path:
+        return
+    from app.models import Scope  # noqa: PLC0415 - as the fixtures do
+
+    editor = with_key(client, *Scope)
+    for form in ("csv", "ndjson"):
+        assert client.get(path, params={"format": form}).status_code == (401 if keyed else 200)
+        answer = editor.get(path, params={"format": form})
+        assert answer.status_code == 200
+        assert f'.{form}"' in answer.headers["content-disposition"]
+
+
+def test_filters_and_sorts_are_the_same(archive: TestClient) -> None:
+    address = "/v1/launches?kind=CV&sort=launch_at&vehicle_family=Antares"
+    items = walked(archive, address)
+    rows = table(archive.get(f"{address}&format=csv").text)
+    assert [row[0] for row in rows[1:]] == [item["slug"] for item in items]
+    assert len(items) > 5
+
+
+def test_an_empty_list_has_its_header(client: TestClient) -> None:
+    text = client.get("/v1/launches?format=csv").text
+    assert text.startswith("slug,headline,")
+    assert text.count("\r\n") == 1
+    assert client.get("/v1/launches?format=ndjson").text == ""
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/csv", "text/csv"),
+        ("application/x-ndjson", "application/x-ndjson"),
+        ("text/html, */*;q=0.1", "application/json"),
+        ("text/csv;q=0.5, application/json", "application/json"),
+        ("text/html", "application/json"),
+        ("text/*", "text/csv"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+        ("text/csv;q=nonsense", "application/json"),
+    ],
+)
+def test_accept_decides(archive: TestClient, accept: str, kind: str) -> None:
+    answer = archive.get("/v1/missions", headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith(kind)
+    assert "Accept" in [part.strip() for part in answer.headers["vary"].split(",")]
+    told = archive.get("/v1/missions?format=json", headers={"Accept": accept})
+    assert told.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("name", ["limit=5", "cursor=x", "with_total=true"])
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_whole_list_has_no_pages(archive: TestClient, name: str, form: str) -> None:
+    answer = archive.get(f"/v1/people?format={form}&{name}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == name.partition("=")[0]
+
+
+def test_an_unknown_format_is_refused(archive: TestClient) -> None:
+    answer = archive.get("/v1/people?format=xml")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_head_has_no_body_and_streams_are_compressed(archive: TestClient) -> None:
+    head = archive.head("/v1/people?format=csv")
+    assert (head.status_code, head.content) == (200, b"")
+    plain = archive.get("/v1/people?format=csv", headers={"Accept-Encoding": "identity"}).content
+    decode = {
+        "gzip": gzip.decompress,
+        "br": brotli.decompress,
+        "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+    }
+    for coding, decoded in decode.items():
+        headers = {"Accept-Encoding": coding}
+        with archive.stream("GET", "/v1/people?format=csv", headers=headers) as answer:
+            assert answer.headers["content-encoding"] == coding
+            assert "etag" not in answer.headers
+            assert decoded(b"".join(answer.iter_raw())) == plain
+
+
+def many(client: TestClient, number: int) -> None:
+    moment = now()
+    with database_of(client).session() as session:
+        for n in range(number):
+            person = Person(name=f"Person {n:04}", slug=f"person-{n:04}", aliases=[], sources=[])
+            person.created_at = person.updated_at = moment
+            session.add(person)
+
+
+def test_a_slow_reader_holds_nothing(client: TestClient) -> None:
+    """Half of a list is read; meanwhile no connection is out, and rows may come and go."""
+    many(client, 3 * PART)
+    database = database_of(client)
+
+    async def read() -> list[str]:
+        transport = _Slow(client.app, database.engine.pool.status)
+        return await transport.read("/v1/people?format=ndjson")
+
+    statuses = asyncio.run(read())
+    assert len(statuses) >= 3
+    assert all("Current Checked out connections: 0" in status for status in statuses)
+
+
+class _Slow:
+    """A client that looks around after each part of an answer."""
+
+    def __init__(self, app: Any, look: Any) -> None:
+        self.app, self.look = app, look
+
+    async def read(self, address: str) -> list[str]:
+        path, _, query = address.partition("?")
+        scope = {
+            "type": "http", "http_version": "1.1", "method": "GET", "path": path,
+            "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+            "scheme": "http", "headers": [(b"host", b"testserver")], "server": ("testserver", 80),
+            "client": ("127.0.0.1", 1),
+        }  # fmt: skip
+        seen: list[str] = []
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body" and message.get("body"):
+                await asyncio.sleep(0.01)
+                seen.append(str(self.look()))
+
+        async def receive() -> Any:
+            await asyncio.sleep(3600)
+
+        await self.app(scope, receive, send)
+        return seen
+
+
+def test_rows_that_come_and_go_lose_and_double_none(client: TestClient) -> None:
+    many(client, 2 * PART)
+    lines = client.get("/v1/people?format=ndjson").text.splitlines()
+    slugs = [json.loads(line)["slug"] for line in lines]
+    assert slugs == sorted(set(slugs))
+    assert len(slugs) == 2 * PART
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula(editor: TestClient, text: str) -> None:
+    editor.post("/v1/articles", json=documents.article(title=f"{text} title", lead=f"x;{text} y"))
+    drafts = editor.get("/v1/drafts?format=csv").text
+    (row,) = csv.DictReader(io.StringIO(drafts, newline=""))
+    stored = editor.get("/v1/drafts").json()["items"][0]
+    assert row["title"] == guarded(stored["title"])
+    assert row["title"][0] in "'" or not guarded(stored["title"]).startswith("'")
+
+
+def test_a_failure_in_the_middle_is_no_whole_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks off is seen to have broken off."""
+    from app.people import queries  # noqa: PLC0415
+
+    many(client, 2 * PART)
+    true_read, calls = queries.list_people, []
+
+    def failing(reader: Any, query: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 1:
+            raise RuntimeError("the database went away")
+        return true_read(reader, query)
+
+    monkeypatch.setattr(queries, "list_people", failing)
+    strict = TestClient(client.app)
+    with pytest.raises((RuntimeError, httpx.TransportError)):
+        strict.get("/v1/people?format=ndjson")
