@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -231,14 +232,16 @@ def list_sources() -> None:
     """Tell of every source, and how it fares."""
     with _database() as database, database.snapshot() as reader:
         found = every_source(reader)
-    table = Table("id", "name", "format", "trusted", "looked at", "next", "failures", "state")
+    table = Table("id", "name", "url", "format", "trusted", "looked at", "next", "state")
     for each in found:
         times = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (each.checked_at, each.next_at))
-        state = each.last_error or ("enabled" if each.enabled else "disabled")
         trusted = "yes" if each.trusted else "no"
-        table.add_row(
-            str(each.id), each.name, each.format, trusted, *times, str(each.failures), state
-        )
+        state = each.disabled_reason or ("enabled" if each.enabled else "disabled")
+        if each.enabled and each.last_error:
+            times_failed = f"failed {each.failures} times: " if each.failures else ""
+            state = times_failed + each.last_error
+        told = (each.feed_url, each.format, trusted, *times, state)
+        table.add_row(str(each.id), *(escape(text) for text in (each.name, *told)))
     Console(soft_wrap=True).print(table)
 
 
@@ -252,12 +255,14 @@ def poll_sources(
         with database.snapshot() as reader:
             wanted = ids or due(reader)
         for id_ in wanted:
-            report = poll(database, id_, get_settings().private_targets)
-            failed |= report is None or report.rejected > 0
-            with database.snapshot() as reader:
-                found = next((each for each in every_source(reader) if each.id == id_), None)
-            told = (found.last_error if found else "There is no such source.") or report
-            sys.stdout.write(f"{id_}: {told or 'Another process is looking at it.'}\n")
+            look = poll(database, id_, get_settings().private_targets, at_once=bool(ids))
+            if look is None:
+                told = "There is no such source, or another process is looking at it."
+                failed |= bool(ids)
+            else:
+                told = "; ".join(str(part) for part in (look.report, look.error) if part)
+                failed |= look.error is not None
+            sys.stdout.write(f"{id_}: {told}\n")
     raise typer.Exit(1 if failed else 0)
 
 

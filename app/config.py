@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     """How many reads run at once in one process; each has a connection, and writers a few more."""
 
     private_targets: bool = False
-    """Whether webhooks may lead to private, loopback and link-local addresses: for tests only."""
+    """Whether webhooks and sources may lead to private and loopback addresses: for tests only."""
 
     @field_validator("database_url")
     @classmethod

@@ -66,7 +66,7 @@ PERSON = made("people", documents.person)
 MISSION = made("missions", documents.mission)
 LAUNCH = made("launches", documents.launch)
 HOOK = {"target_url": "https://portal.example/hook"}
-FEED = {"name": "A feed", "feed_url": "https://portal.example/feed", "enabled": False}
+FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 KEY = {"name": "Another", "scopes": ["audit:read"]}
 
 MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {

@@ -1,19 +1,20 @@
 """How sources are found and written."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Response
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from app.database import Reader, Rows
 from app.dates import now
 from app.documents import merged, read_document
 from app.editing import Edit, Outcome, refuse
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.links import link
-from app.models import Source
+from app.models import Source, SourceFormat
 from app.pagination import PageQuery, fetch_page
 from app.sorting import orders
 from app.sources.schemas import SourcePage, SourceRead, SourceWrite
@@ -23,7 +24,9 @@ SORTS = orders(Source.id, id=())
 
 
 def _columns() -> Rows:
-    return select(*Source.__table__.columns, Source.address.label("feed_url"))
+    kept = [column for column in Source.__table__.columns if column.name != "next_at"]
+    next_at = case((Source.enabled, Source.next_at)).label("next_at")
+    return select(*kept, next_at, Source.address.label("feed_url"))
 
 
 def list_sources(reader: Reader, query: PageQuery) -> SourcePage:
@@ -46,19 +49,34 @@ def get_source(reader: Reader, id_: int) -> SourceRead:
 
 
 def _save(session: Session, source: Source, document: SourceWrite) -> None:
+    if document.format is SourceFormat.LAUNCH_LIBRARY and not document.trusted:
+        detail = "Of launches, missions and people there are no drafts: trust it."
+        refuse("/trusted", "contradiction", detail)
     same = Source.address == document.feed_url, Source.id.is_distinct_from(source.id)
     if session.scalar(select(Source.id).where(*same)) is not None:
         refuse("/feed_url", "taken", "It is looked at already.")
-    if source.address != document.feed_url or source.format != document.format:
-        source.etag = source.last_modified = None  # what was seen was something else
-    source.address = document.feed_url
+    was = source.address, source.format, source.language
+    if was != (document.feed_url, document.format, document.language):
+        # What was seen was something else, and so is what a look that is under way will bring.
+        source.etag = source.last_modified = source.last_report = source.leased_until = None
+        _begin(source)
     if document.enabled and not source.enabled:
-        source.next_at, source.failures, source.disabled_reason = now(), 0, None
+        source.disabled_reason = None
+        _begin(source)
+    if document.every_minutes != source.every_minutes and not source.failures:
+        soon = now() + timedelta(minutes=document.every_minutes)
+        source.next_at = min(source.next_at, soon)
+    source.address = document.feed_url
     for name in ("name", "format", "trusted", "language", "every_minutes", "enabled"):
         setattr(source, name, getattr(document, name))
     source.updated_at = now()
     session.add(source)
     session.flush()
+
+
+def _begin(source: Source) -> None:
+    """Look at it at once, whatever came of the last look."""
+    source.next_at, source.failures, source.last_error = now(), 0, None
 
 
 def add_source(session: Session, actor: Actor, document: SourceWrite) -> SourceRead:
@@ -116,8 +134,10 @@ async def look_now(edit: Edit, id_: int) -> Response:
     """The source `id_`, to be looked at as soon as may be."""
 
     def work(session: Session) -> Outcome:
-        source = session.get(Source, id_)
+        source = session.get(Source, id_, with_for_update=True)
         if source is not None:
+            if not source.enabled:
+                raise Conflict("It is not looked at. Enable it first.")
             source.next_at = now()
             session.flush()
         return Outcome(HTTPStatus.ACCEPTED, get_source(Reader.of(session), id_))

@@ -49,7 +49,7 @@ async def create_source(source: SourceWrite, edit: Creating) -> Response:
 
 @router.patch("/{id}", name="updateSource", summary="Change a source", response_model=SourceRead)
 async def update_source(id_: IdPath, patch: SourcePatch, edit: Changing) -> Response:
-    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+    """A merge patch (RFC 7396). Enabled again, or pointed elsewhere, it is looked at at once."""
     return await queries.patch_source(edit, id_, patch)
 
 
@@ -67,5 +67,5 @@ async def delete_source(id_: IdPath, edit: Changing) -> Response:
     response_model=SourceRead,
 )
 async def poll_source(id_: IdPath, edit: Creating) -> Response:
-    """It is looked at within seconds; what came of it, the source then tells."""
+    """It is looked at within seconds, and tells what came of it; one not enabled is refused."""
     return await queries.look_now(edit, id_)

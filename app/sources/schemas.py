@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictInt, field_validator
 
 from app.config import get_settings
 from app.documents import Document, ProperName, WebAddress, example
@@ -44,12 +44,6 @@ class SourceWrite(Document):
             raise ValueError(str(refused)) from refused
         return url
 
-    @model_validator(mode="after")
-    def _with_drafts(self) -> "SourceWrite":
-        if self.format is SourceFormat.LAUNCH_LIBRARY and not self.trusted:
-            raise ValueError("Of launches, missions and people there are no drafts: trust it.")
-        return self
-
 
 class SourceReport(Shape):
     """What a look came to."""
@@ -73,13 +67,14 @@ class SourceRead(Shape):
     enabled: bool
     disabled_reason: str | None
     """Why it is no longer looked at, where nobody switched it off."""
-    next_at: At
-    """When it will be looked at again."""
+    next_at: At | None
+    """When it will be looked at again, null where it is not enabled."""
     checked_at: At | None
     """When it was looked at last."""
     failures: int
     """How many looks have failed since the last one that did not."""
     last_error: str | None
+    """What went wrong at the last look: with all of it, or with some of its entries."""
     last_report: SourceReport | None
     """What the last look that brought something came to."""
     created_at: At

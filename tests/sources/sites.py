@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 
 
 @dataclass
@@ -15,6 +16,8 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    after: float = 0
+    """Seconds that it takes to answer."""
 
 
 class Site:
@@ -31,6 +34,7 @@ class Site:
             def do_GET(self) -> None:
                 site.visits.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
                 reply = site.replies.get(self.path, Reply(404))
+                sleep(reply.after)
                 etag = reply.headers.get("ETag")
                 same = etag is not None and self.headers["If-None-Match"] == etag
                 status, body = (304, b"") if same else (reply.status, reply.body)

@@ -1,0 +1,218 @@
+"""Sources as editors keep them: over HTTP, and by the command."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
+from app.config import get_settings
+from app.database import Database
+from app.models import Scope
+from tests.conftest import NewDatabase, with_key
+from tests.editing.documents import ANY
+from tests.sources.looking import add, dues, kept, look
+from tests.sources.sites import Reply, Site, item, rss
+
+FEED = {"name": "The desk", "feed_url": "https://desk.example/feed"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"every_minutes": 4}, "/every_minutes"),
+        ({"every_minutes": 10081}, "/every_minutes"),
+        ({"format": "gcat"}, "/format"),
+        ({"format": "launch-library"}, "/trusted"),
+        ({"language": "English"}, "/language"),
+        ({"name": ""}, "/name"),
+        ({"name": "x" * 121}, "/name"),
+        ({"trusted": "yes"}, "/trusted"),
+        ({"feed_url": "https://user:password@desk.example/"}, "/feed_url"),
+        ({"feed_url": "ftp://desk.example/"}, "/feed_url"),
+        ({"etag": "mine"}, "/etag"),
+    ],
+)
+def test_what_is_refused(editor: TestClient, fields: dict[str, Any], pointer: str) -> None:
+    refused = editor.post("/v1/sources", json=FEED | fields)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["pointer"] == pointer
+    assert editor.post("/v1/sources", json=FEED).status_code == 201
+
+
+def test_launches_are_taken_from_a_trusted_source_only(editor: TestClient) -> None:
+    address = f"/v1/sources/{add(editor, 'https://desk.example/', trusted=True)}"
+    launches = {"format": "launch-library"}
+    assert editor.patch(address, json=launches, headers=ANY).status_code == 200
+    refused = editor.patch(address, json={"trusted": False}, headers=ANY)
+    assert refused.json()["errors"][0]["pointer"] == "/trusted"
+
+
+def test_an_address_is_looked_at_once(editor: TestClient) -> None:
+    add(editor, "https://desk.example/feed")
+    other = add(editor, "https://desk.example/other")
+    again = editor.post("/v1/sources", json=FEED)
+    moved = editor.patch(f"/v1/sources/{other}", json={"feed_url": FEED["feed_url"]}, headers=ANY)
+    for refused in (again, moved):
+        problem = refused.json()["errors"][0]
+        assert (problem["pointer"], problem["code"]) == ("/feed_url", "taken")
+
+
+def test_it_is_changed_by_whoever_knows_its_version(editor: TestClient, client: TestClient) -> None:
+    address = f"/v1/sources/{add(editor, 'https://desk.example/feed')}"
+    tag = editor.get(address).headers["ETag"]
+    assert editor.patch(address, json={"name": "New"}).status_code == 428
+    assert editor.patch(address, json={"name": "New"}, headers={"If-Match": tag}).is_success
+    assert editor.patch(address, json={"name": "Old"}, headers={"If-Match": tag}).status_code == 412
+    same = editor.patch(address, json={"name": "New"}, headers=ANY)
+    assert same.json()["version"] == 2
+    assert client.get(address).status_code == 401
+    assert with_key(client, Scope.WEBHOOKS_WRITE).get(address).status_code == 403
+    for missing in ("/v1/sources/999999", "/v1/sources/999999/poll"):
+        asked = editor.post if missing.endswith("poll") else editor.get
+        assert asked(missing).status_code == 404
+
+
+def test_the_trail_tells_who_added_changed_and_deleted_it(editor: TestClient) -> None:
+    id_ = add(editor, "https://desk.example/feed")
+    editor.patch(f"/v1/sources/{id_}", json={"trusted": True}, headers=ANY)
+    assert editor.delete(f"/v1/sources/{id_}", headers=ANY).status_code == 204
+    trail = editor.get("/v1/audit", params={"type": "source", "record_id": id_}).json()["items"]
+    newest = trail[:3]  # the trail outlives the tests, and ids may come again
+    assert [entry["action"] for entry in newest] == ["delete", "update", "create"]
+    assert (newest[1]["before"]["trusted"], newest[1]["after"]["trusted"]) == (False, True)
+
+
+def test_what_came_from_a_deleted_source_stays(
+    editor: TestClient, database: Database, site: Site, lenient: None
+) -> None:
+    id_ = add(editor, site.at("/", Reply(body=rss(item(1)))))
+    look(database, id_)
+    editor.delete(f"/v1/sources/{id_}", headers=ANY)
+    assert editor.get(f"/v1/sources/{id_}").status_code == 404
+    assert len(editor.get("/v1/drafts").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "forgets"),
+    [
+        ({"feed_url": "https://desk.example/new"}, True),
+        ({"format": "snapi"}, True),
+        ({"language": "ru"}, True),
+        ({"name": "New"}, False),
+        ({"trusted": True}, False),
+        ({"every_minutes": 30}, False),
+    ],
+)
+def test_what_is_fetched_anew_is_fetched_whole(
+    editor: TestClient,
+    database: Database,
+    site: Site,
+    lenient: None,
+    change: dict[str, Any],
+    forgets: bool,
+) -> None:
+    id_ = add(editor, site.at("/", Reply(200, {"ETag": '"one"'}, rss(item(1)))))
+    look(database, id_)
+    answer = editor.patch(f"/v1/sources/{id_}", json=change, headers=ANY)
+    assert answer.status_code == 200, answer.text
+    assert (kept(database, id_)["etag"] is None) == forgets
+    assert (dues(database) == [id_]) == forgets
+
+
+def test_a_shorter_wait_begins_at_once(
+    editor: TestClient, database: Database, site: Site, lenient: None
+) -> None:
+    weekly = add(editor, site.at("/", Reply(body=rss(item(1)))), every_minutes=10080)
+    look(database, weekly)
+    far = kept(database, weekly)["next_at"]
+    editor.patch(f"/v1/sources/{weekly}", json={"every_minutes": 5}, headers=ANY)
+    assert (far - kept(database, weekly)["next_at"]).total_seconds() > 10000 * 60
+
+
+def test_one_that_is_not_enabled_is_not_due(editor: TestClient, database: Database) -> None:
+    id_ = add(editor, "https://desk.example/feed", enabled=False)
+    assert dues(database) == []
+    assert editor.get(f"/v1/sources/{id_}").json()["next_at"] is None
+    assert editor.get("/v1/sources").json()["items"][0]["next_at"] is None
+    assert editor.post(f"/v1/sources/{id_}/poll").status_code == 409
+    assert editor.patch(f"/v1/sources/{id_}", json={"enabled": True}, headers=ANY).is_success
+    assert dues(database) == [id_]
+    assert editor.post(f"/v1/sources/{id_}/poll").status_code == 202
+
+
+@pytest.fixture
+def url(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch, lenient: None) -> str:
+    """The address of a database with tables that the command works on."""
+    address = new_database()
+    monkeypatch.setenv("ZARYA_DATABASE_URL", address)
+    monkeypatch.setenv("COLUMNS", "250")  # of the terminal
+    get_settings.cache_clear()
+    assert zarya("migrate").exit_code == 0
+    return address
+
+
+def zarya(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_the_command_adds_lists_and_looks(url: str, site: Site) -> None:
+    feed = site.at("/feed", Reply(200, {"ETag": '"one"'}, rss(item(1), language="")))
+    added = zarya(
+        "sources", "add", feed, "--name", "[The] desk", "--language", "ru", "--every", "30"
+    )
+    assert (added.exit_code, added.stderr) == (0, "The source 1 is looked at every 30 minutes.\n")
+    assert zarya("sources", "poll").stdout == "1: created 1, updated 0, unchanged 0, rejected 0\n"
+    nothing_due = zarya("sources", "poll")
+    assert (nothing_due.exit_code, nothing_due.stdout) == (0, "")
+    again = zarya("sources", "poll", "1")
+    assert again.stdout == "1: created 0, updated 0, unchanged 0, rejected 0\n"
+    assert site.statuses == [200, 304]
+    listed = zarya("sources", "list")
+    assert listed.exit_code == 0
+    for text in ("[The] desk", feed, "enabled"):
+        assert text in listed.stdout
+
+
+def test_the_command_tells_of_failures_by_its_status(url: str, site: Site) -> None:
+    failing = site.at("/failing", Reply(500))
+    partly = site.at("/partly", Reply(body=rss(item(1), item(2, date="some day"))))
+    for number, address in enumerate((failing, partly)):
+        assert zarya("sources", "add", address, "--name", f"Desk {number}").exit_code == 0
+    both = zarya("sources", "poll", "1", "2")
+    assert both.exit_code == 1
+    first, second = both.stdout.splitlines()
+    assert first == "1: It answered 500."
+    assert second.startswith("2: created 1, updated 0, unchanged 0, rejected 1; 1 could not be")
+    assert "failed 1 times: It answered 500." in zarya("sources", "list").stdout
+    missing = zarya("sources", "poll", "3")
+    assert (missing.exit_code, "no such source" in missing.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ftp://desk.example/", "--name", "Desk"],
+        ["https://desk.example/", "--name", ""],
+        ["https://desk.example/", "--name", "Desk", "--every", "1"],
+        ["https://desk.example/", "--name", "Desk", "--format", "launch-library"],
+        ["https://desk.example/", "--name", "Desk", "--format", "gcat"],
+        ["https://desk.example/"],
+    ],
+)
+def test_the_command_refuses_what_the_service_refuses(url: str, arguments: list[str]) -> None:
+    refused = zarya("sources", "add", *arguments)
+    assert refused.exit_code == 2
+    assert "Traceback" not in refused.output
+    assert refused.stderr
+
+
+def test_without_a_database_the_command_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZARYA_DATABASE_URL", "postgresql://zarya:secret@127.0.0.1:1/zarya")
+    get_settings.cache_clear()
+    results = [zarya("sources", "poll"), zarya("sources", "list")]
+    get_settings.cache_clear()
+    for result in results:
+        assert result.exit_code == 2
+        assert "secret" not in result.output
