@@ -29,6 +29,7 @@ from app.importers.entries import (
 from app.importers.feed_dates import read_date
 from app.importers.feed_text import (
     LARGEST,
+    MOST_TAGS,
     Segment,
     decode,
     markdown,
@@ -43,9 +44,6 @@ from app.text import slugify
 
 LONGEST_ENTRY = 2**20
 """Characters that one entry may have."""
-
-MOST_TAGS = 20_000
-"""Elements that one entry may have: what nests deeper than anybody writes is an attack."""
 
 Linked = Callable[[str, str], Links]
 

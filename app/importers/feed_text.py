@@ -13,6 +13,9 @@ from app.importers.entries import Unreadable
 LARGEST = 20 * 2**20
 """Bytes that a feed may have: it is held whole."""
 
+MOST_TAGS = 5000
+"""Tags that the HTML of one entry may have."""
+
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -118,7 +121,9 @@ class _Markdown(MarkdownConverter):
 
 
 def _soup(html: str) -> BeautifulSoup:
-    soup = BeautifulSoup(html, "html.parser")
+    if html.count("<") > MOST_TAGS:  # the parser's time grows with the square of broken ones
+        raise ValueError(f"Its HTML has more than {MOST_TAGS} tags.")
+    soup = BeautifulSoup(re.sub(r"\s{100,}", " ", html), "html.parser")  # as with tags
     for unseen in soup(["script", "style", "iframe", "object", "noscript", "template"]):
         unseen.decompose()
     return soup

@@ -225,6 +225,7 @@ HOSTILE = {
     + rss(ITEM.replace("Корабль", "&e;")),
     "remote": '<!DOCTYPE x [<!ENTITY % e SYSTEM "http://127.0.0.1/x.dtd">%e;]>' + rss(),
     "deep": rss(ITEM.format(n=1).replace("Корабль", "<b>" * 200_000)),
+    "quotes": rss(ITEM.format(n=1).replace("Корабль", '&lt;a b="' * 20_000)),
     "wide": rss(ITEM.format(n=1).replace("Корабль", "x" * 2_000_000)),
 }
 
