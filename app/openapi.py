@@ -50,6 +50,10 @@ TAGS = {
     "audit": "Who changed what.",
 }
 
+WHOLE = """\
+Also whole, as CSV (`format=csv`, `text/csv`) or NDJSON (`format=ndjson`, `application/x-ndjson`):
+the same filters and sort, streamed, without pages."""
+
 EXAMPLES: dict[str, Any] = {
     "aboard_on": "2019-04-04",
     "action": ["update"],
@@ -270,7 +274,8 @@ def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) ->
         operation["description"] += f"\n\n{needed}"
     success["description"] = operation["summary"] + "."
     if "format" in names:
-        success["content"] |= {"text/csv": {}, "application/x-ndjson": {}}
+        # Told in words: with several media types, clients in TypeScript get a union of them all.
+        operation["description"] += f"\n\n{WHOLE}"
     for media in [kind for kind in success.get("content", {}) if kind in FORMS]:
         success["content"][media] = {
             "schema": {"$ref": f"#/components/schemas/{FORMS[media].name}"}

@@ -53,6 +53,8 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     if mode is None or not mode.is_positive:
         return
     case.query.pop("cursor", None)
+    if case.query.get("format") in {"csv", "ndjson"}:  # which the document tells in words
+        case.query["format"] = "json"
     if case.query.get("tz", "UTC") not in ZONES:
         case.query["tz"] = "Pacific/Chatham"
     if case.meta and case.meta.phase.name == "stateful":

@@ -30,7 +30,7 @@ def lists() -> Iterator[tuple[str, bool]]:
     document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
     for path, methods in document["paths"].items():
         for operation in (methods["get"],) if "get" in methods else ():
-            if "text/csv" in operation["responses"]["200"].get("content", {}):
+            if "format" in [parameter["name"] for parameter in operation.get("parameters", [])]:
                 yield path.replace("{slug}", "iss-59"), bool(operation["security"])
 
 
@@ -57,11 +57,12 @@ def test_every_list_is_one() -> None:
     assert len(PUBLIC) == 6
 
 
-@pytest.mark.parametrize("path", PUBLIC)
-@pytest.mark.parametrize("view", ["", "?view=full"])
+@pytest.mark.parametrize(
+    ("path", "view"),
+    [(path, "") for path in PUBLIC]
+    + [(path, "?view=full") for path in PUBLIC if "crew" not in path],
+)
 def test_all_of_a_list_comes(archive: TestClient, path: str, view: str) -> None:
-    if view and "crew" in path:
-        pytest.skip("it has one view")
     items = walked(archive, path + view)
     params = {"format": "ndjson"} | ({"view": "full"} if view else {})
     ndjson = archive.get(path, params=params)

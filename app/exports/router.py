@@ -37,7 +37,7 @@ async def list_exports(archive: ArchiveFileDep) -> ExportFiles:
     name="getArchiveFile",
     summary="Download the archive",
     response_class=FileResponse,
-    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={200: {"content": {MEDIA_TYPE: {}}}},
 )
 async def get_archive_file(
     archive: ArchiveFileDep,

@@ -44,8 +44,7 @@ FORMS = {
             "required": list(_JSON_FEED),
         },
     ),
-    "text/csv": _text("ListAsCsv", "The whole list, a row an item (RFC 4180)."),
-    "application/x-ndjson": _text("ListAsNdjson", "The whole list, an item a line, as JSON."),
+    "application/vnd.sqlite3": _text("ArchiveFile", "An SQLite file, as bytes."),
     "text/calendar": _text("Calendar", "A calendar in the form of RFC 5545."),
 }
 """By media type."""
