@@ -70,20 +70,63 @@ def test_a_broken_first_line_takes_no_other_along() -> None:
     assert values('{"n": }\n{"n": 2}\n') == [None, {"n": 2}]
 
 
-def test_the_rest_of_a_broken_list_is_one_problem() -> None:
+def test_a_broken_item_of_a_list_takes_no_other_along() -> None:
     told = found('[{"n": 1},\n {"n": },\n {"n": 3}]')
+    assert [item.value for item in told] == [{"n": 1}, None, {"n": 3}]
+    assert (told[1].line, told[1].raw) == (2, '{"n": }')
+
+
+@pytest.mark.parametrize("broken", ['{"n": 2], {"n": 3}]', '{"n": "2\n"}, {"n": 3}]', "}, 3]"])
+def test_where_nobody_can_tell_its_end_the_rest_is_one_problem(broken: str) -> None:
+    told = found(f'[{{"n": 1}},\n{broken}')
     assert [item.value for item in told] == [{"n": 1}, None]
-    assert told[1].raw.endswith('{"n": 3}]')
+    assert (told[1].line, told[1].raw) == (2, broken)
+
+
+def test_half_a_character_at_the_end_is_told() -> None:
+    told = found(b'[{"n": 1}]\xc3')
+    assert [item.value for item in told] == [{"n": 1}, None]
+    assert told[1].raw.encode(errors="surrogateescape") == b"\xc3"
 
 
 def test_a_list_without_end() -> None:
     assert [item.problem for item in found('[{"n": 1}')] == [None, "The list does not end."]
 
 
-def test_an_item_without_end_is_bounded() -> None:
-    (told,) = found('[{"a": "' + "x" * (3 * LONGEST))
-    assert told.problem
-    assert len(told.raw) <= 2 * LONGEST
+def test_an_item_without_end_comes_in_bounded_pieces() -> None:
+    broken = '{"a": "' + "x" * (3 * LONGEST)
+    told = found("[" + broken)
+    assert all(item.problem and len(item.raw) <= LONGEST for item in told)
+    assert "".join(item.raw for item in told) == broken
+
+
+@pytest.mark.parametrize(
+    ("text", "all_of_it"),
+    [
+        ('{"results": [{"n": 1}]}\n{"results": [{"n": 2}], "next": {"a": []}}', [1, 2]),
+        ('[{"n": 1}] [{"n": 2}]', [1, 2]),
+        ('[{"n": 1}] {"n": 2}', [1, 2]),
+        ('{\n"n": 1\n}\n{\n"n": 2\n}', [1, 2]),
+        ('{"n": 1}\n{"n": 2, "a": {"results": [3]}}', [1, 2]),
+        ('{"n": 1, "a": [{"results": [3]}]}', [1]),
+        ('{"a":\n{"b":\n{"n": 1}', [None, None, 1]),
+        ('{"a": [1,\n{"n": 2}\n{"n": 3}\n', [None, 2, 3]),
+        ('{"a": "results", "results": [{"n": "]}"}]}', ["]}"]),
+    ],
+)
+def test_nothing_is_lost(text: str, all_of_it: list[Any]) -> None:
+    assert [each and each["n"] for each in values(text)] == all_of_it
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ['{"a": 1, "a": 2}', '{"a": 1e999}', '{"a": "\\ud800"}', b'{"a": "\xff"}', "9" * 5000, "{]"],
+)
+def test_what_is_no_json_for_everybody(broken: str | bytes) -> None:
+    data = broken.encode() if isinstance(broken, str) else broken
+    told = found(b'{"n": 1}\n' + data + b'\n{"n": "\\ud83d\\ude00"}')
+    assert [item.problem is None for item in told] == [True, False, True]
+    assert told[1].raw.encode(errors="surrogateescape") == data
 
 
 @pytest.mark.parametrize("text", ["", "text", "<a/>", b"\xff\xfe\x00"])
