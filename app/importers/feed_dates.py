@@ -63,6 +63,15 @@ def read_date(text: str) -> Dated:
     raise ValueError(f"{given[:60]!r} is no date that can be read without guessing.")
 
 
+def as_stored(at: datetime, precision: Precision) -> Dated:
+    """A date that a program wrote, which fills up with zeros what it does not know."""
+    if precision is Precision.SECOND and at.second == 0:
+        precision = Precision.MINUTE
+    if precision is Precision.MINUTE and at.hour == at.minute == 0:
+        precision = Precision.DAY
+    return at, precision
+
+
 def _dated(parts: dict[str, str], given: str) -> Dated:
     year, month = _year(parts["year"]), _month(parts.get("month", "1"), given)
     try:

@@ -1,6 +1,7 @@
 """Records of Launch Library 2: launches, expeditions, astronauts."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,11 +11,15 @@ from app.database import Database
 from app.documents import read_document
 from app.importers import launch_library
 from app.importers.entries import Entry, Reject
+from app.importers.launch_identity import Archive
 from app.importers.names import Ambiguous
 from app.launches.schemas import LaunchWrite
+from app.missions.schemas import MissionWrite
 from app.models import RecordType
 from app.people.schemas import PersonWrite
 from tests.conftest import database_of
+from tests.factories import launch as factory
+from tests.factories import vehicle
 from tests.importers.inputs import counted, given, parted, taken
 
 
@@ -44,6 +49,7 @@ def launch(**fields: Any) -> dict[str, Any]:
             "configuration": {"full_name": "Example 9", "families": [{"name": "Examples"}]},
             "spacecraft_stage": [{"spacecraft": {"name": "Ship 1"}, "launch_crew": []}],
         },
+        "mission": {"name": "Ship 1 to the station", "type": "Resupply"},
         "pad": {"name": "LC-1", "location": {"name": "Example Field, USA", "country_code": "USA"}},
     } | fields
 
@@ -72,9 +78,16 @@ def seat(role: str, name: str = "Anna Example") -> dict[str, Any]:
     return {"role": {"role": role}, "astronaut": {"id": 1, "name": name}}
 
 
+def crewed(role: str = "Commander", **fields: Any) -> dict[str, Any]:
+    """A launch of 2009 with a crew of one; `fields` are those of the ship."""
+    stage = {"spacecraft": {"name": "Ship 2"}, "launch_crew": [seat(role)]} | fields
+    rocket = {"configuration": {"full_name": "Soyuz 2.1a"}, "spacecraft_stage": stage}
+    return launch(rocket=rocket, net="2009-09-30T07:14:45Z", status={"abbrev": "Success"})
+
+
 def found(*values: Any) -> tuple[list[Entry], list[Reject]]:
     text = json.dumps({"results": values})
-    return parted(launch_library.read(given(text), People(), {"soyuz-2-1a": "Soyuz"}))
+    return parted(launch_library.read(given(text), Archive(People(), {"soyuz-2-1a": "Soyuz"})))
 
 
 def test_a_launch() -> None:
@@ -101,11 +114,27 @@ def test_a_crew() -> None:
 @pytest.mark.parametrize(
     ("told", "ours"),
     [("SEC", "second"), ("MIN", "minute"), ("HR", "hour"), ("MORN", "day"), ("DAY", "day"),
-     ("WEEK", "month"), ("M", "month"), ("Q3", "quarter"), ("H2", "year"), ("NY", "year")],
+     ("WEEK", "year"), ("M", "month"), ("Q3", "quarter"), ("H2", "year"), ("NY", "year"),
+     ("FY", "year")],
 )  # fmt: skip
 def test_a_time_is_never_finer_than_it_is_told(told: str, ours: str) -> None:
     (entry,), _ = found(launch(net_precision={"abbrev": told}))
     assert entry.document["launch_at_precision"] == ours
+
+
+@pytest.mark.parametrize(
+    ("net", "ours"),
+    [("2031-05-15", "month"), ("2031-05-02", "quarter"), ("2031-07-03", "year")],
+)
+def test_a_week_is_in_the_period_that_holds_it(net: str, ours: str) -> None:
+    (entry,), _ = found(launch(net=f"{net}T00:00:00Z", net_precision={"name": "Week"}))
+    assert entry.document["launch_at_precision"] == ours
+
+
+def test_a_window_is_known_with_the_hour_only() -> None:
+    (entry,), _ = found(launch(net_precision={"abbrev": "M"}))
+    assert "window_starts_at" not in entry.document
+    assert found(launch())[0][0].document["window_starts_at"] == "2031-04-04T11:00:00Z"
 
 
 def test_without_a_word_of_it_the_day_is_known() -> None:
@@ -119,6 +148,22 @@ def test_without_a_word_of_it_the_day_is_known() -> None:
         (launch(status={"abbrev": "Maybe"}), "status"),
         (launch(net="soon"), "net"),
         (launch(id=None), "id"),
+        (launch(id=True), "id"),
+        (launch(net_precision={"abbrev": "DEC", "name": "Decade"}), "net_precision"),
+        (launch(net_precision=None, status={"abbrev": "TBD"}), "net_precision"),
+        (launch(rocket={"configuration": {"full_name": "E", "families": 5}}), "families"),
+        (launch(rocket={"spacecraft_stage": 5}), "spacecraft_stage"),
+        (launch(rocket={"spacecraft_stage": {"launch_crew": 5}}), "launch_crew"),
+        (
+            launch(mission={"name": "Up", "type": "Human Exploration"}),
+            "rocket.spacecraft_stage.launch_crew",
+        ),
+        (crewed(role="Passenger"), "launch_crew[0].role"),
+        (crewed(mission_end="2009-10-11T04:32:00Z"), "launch_crew[0].astronaut"),
+        (expedition(spacestations=5), "spacestations"),
+        (expedition(crew=5), "crew"),
+        (expedition(crew=[seat("Spaceflight Participant")]), "crew[0].role"),
+        (astronaut("Ape", type={"name": "Non-Human"}), "type"),
         ({"id": 1}, "record"),
         (7, "record"),
         (expedition(name="Shenzhou 20"), "name"),
@@ -140,6 +185,107 @@ def test_an_unknown_name_is_reported_not_invented() -> None:
     rocket["spacecraft_stage"][0]["launch_crew"] = [seat("Commander", "Mr Nobody")]
     _, rejects = found(launch(rocket=rocket))
     assert "'Mr Nobody'" in rejects[0].reason
+
+
+def test_a_crew_that_came_home() -> None:
+    (entry,), _ = found(
+        crewed("Flight Engineer 1", mission_end="2009-10-11T04:32:00Z", landing_crew=[seat("x")])
+    )
+    read_document(LaunchWrite, dict(entry.document))
+    assert entry.document["crew"] == [
+        {
+            "person": "anna-example",
+            "role": "flight_engineer",
+            "landed_at": "2009-10-11T04:32:00Z",
+            "landed_at_precision": "minute",
+        }
+    ]
+    aboard = seat("Commander")
+    aboard["astronaut"] |= {"in_space": True}
+    (entry,), _ = found(crewed(launch_crew=[aboard], mission_end="2009-10-11T04:32:00Z"))
+    assert "landed_at" not in entry.document["crew"][0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"mission": {"name": "Net 1", "type": "Communications"}, "rocket": {}}, "satellite"),
+        ({"mission": {"name": "Probe 1", "type": "Planetary Science"}, "rocket": {}}, "other"),
+        ({}, "CV"),
+    ],
+)
+def test_what_flew_is_what_it_is_told_to_be(fields: dict[str, Any], kind: str) -> None:
+    assert found(launch(**fields))[0][0].document["spacecraft"][0]["kind"] == kind
+
+
+def test_an_expedition_as_exact_as_it_is_told() -> None:
+    engineer = seat("Flight Engineer 2")
+    (entry,), _ = found(expedition(crew=[engineer], end="2031-10-01T05:06:00Z"))
+    document = dict(entry.document)
+    assert document.pop("crew") == [
+        {"person": "anna-example", "role": "flight_engineer", "position": "FE-2"}
+    ]
+    read_document(MissionWrite, document)
+    assert (document["starts_at_precision"], document["ends_at_precision"]) == ("day", "minute")
+
+
+def test_of_two_nationalities_none_is_chosen() -> None:
+    told = [{"alpha_2_code": "US"}, {"alpha_2_code": "IT"}]
+    assert found(astronaut(nationality=told))[0][0].document["nationality"] is None
+
+
+def test_a_capsule_that_flies_again_is_another_launch(database: Database) -> None:
+    first = launch(net="2011-04-04T11:01:35Z")
+    again = launch(net="2013-04-04T11:01:35Z", id="5f1c-2")
+    for each in (first, again):
+        report, _ = taken(database, "launch-library", given(json.dumps([each])))
+        assert counted(report) == (1, 0, 0, 0)
+    report, _ = taken(database, "launch-library", given(json.dumps([first, again])))
+    assert counted(report) == (0, 0, 2, 0)
+
+
+SHIPS = {
+    "by its minute": ("Cygnus C2", "CRS-2 NG-19", "Antares 230+", "2023-08-02T00:31:17Z"),
+    "by its name and day": ("Progress MS-11", "72P", "Soyuz 2.1a", "2019-04-04T00:00:00Z"),
+}
+
+
+@pytest.mark.parametrize("ship", SHIPS)
+def test_launches_of_the_archive_are_left_alone(archive: TestClient, ship: str) -> None:
+    name, mission, rocket, net = SHIPS[ship]
+    stage = {"spacecraft": {"name": name}, "launch_crew": [seat("Commander", "Mr Nobody")]}
+    told = launch(
+        net=net,
+        net_precision={"abbrev": "DAY" if net.endswith("00:00:00Z") else "SEC"},
+        status={"abbrev": "Success"},
+        mission={"name": mission, "type": "Resupply"},
+        rocket={"configuration": {"full_name": rocket}, "spacecraft_stage": stage},
+    )
+    with database_of(archive).snapshot() as reader:
+        read = launch_library.FORMAT.prepare(reader)
+    later = told | {"net": "2035-08-26T07:27:27Z", "net_precision": {"abbrev": "SEC"}}
+    (entry,), (reject,) = parted(read(given(json.dumps([told, later]))))
+    assert entry.same_as == {"CRS-2 NG-19": "cygnus-ng-19", "72P": "progress-ms-11"}[mission]
+    assert reject.field == "launch_crew[0].astronaut.name"  # another launch, and so looked at
+
+
+def test_a_launch_that_may_be_one_of_the_archive_is_told(database: Database) -> None:
+    with database.session() as session:
+        rocket = vehicle(name="Soyuz-2.1a")
+        session.add(rocket)
+        session.flush()
+        day = {"launch_at": datetime(2031, 4, 4, tzinfo=UTC), "launch_at_precision": "day"}
+        flown = factory(slug="other-name", vehicle_id=rocket.id, **day)
+        session.add(flown)
+    stage = {"spacecraft": {"name": "Ship 1"}, "launch_crew": []}
+    told = launch(rocket={"configuration": {"full_name": "Soyuz 2.1b"}, "spacecraft_stage": stage})
+    elsewhere = told | {"id": "2", "net": "2031-04-14T11:01:35Z"}
+    report, rejects = taken(database, "launch-library", given(json.dumps([told, elsewhere])))
+    assert counted(report) == (1, 0, 0, 1)
+    assert "other-name" in rejects[0].reason
+    nearer = elsewhere | {"net": "2031-04-04T11:01:35Z"}  # which is known by its id by now
+    report, _ = taken(database, "launch-library", given(json.dumps([nearer])))
+    assert counted(report) == (0, 1, 0, 0)
 
 
 @pytest.mark.parametrize(
