@@ -144,6 +144,16 @@ def plain(html: str) -> str:
     return " ".join(text.split())
 
 
+def escaped(text: str) -> str:
+    """A line of text as Markdown that shows it as it is."""
+    inline = re.sub(r"([\\`*_\[\]<>&#~|])", r"\\\1", text)
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", _set_apart, inline)
+
+
+def _set_apart(start: re.Match[str]) -> str:
+    return f"{start[1]}\\" if start[1].isdigit() else f"\\{start[1]}"
+
+
 def shortened(text: str, length: int) -> str:
     """`text` cut to `length` characters where a sentence ends, or a word."""
     if len(text) <= length:

@@ -13,53 +13,63 @@ from app.database import Reader
 from app.dates import Precision
 from app.importers.entries import Entry, Format, Found, Input, Read, Reject
 from app.importers.feed import Linked
-from app.importers.feed_dates import read_date
-from app.importers.feed_text import plain, shortened
-from app.importers.json_items import JsonItem, frame, items
+from app.importers.feed_dates import as_stored, read_date
+from app.importers.feed_text import escaped, plain, shortened
+from app.importers.json_items import JsonItem, Unfit, frame, items, key_of
+from app.importers.launch_identity import library_launches
 from app.importers.names import Names
 from app.models import RecordType
 
-
-class _Unfit(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
+SCHEME = "snapi"
 
 
-def read(given: Input, linked: Linked) -> Iterator[Found]:
-    """The articles of an answer, a list, or lines."""
+def read(given: Input, linked: Linked, launches: Mapping[str, str]) -> Iterator[Found]:
+    """The articles of an answer, a list, or lines.
+
+    `launches` are the slugs of those that came from Launch Library 2, by their ids there.
+    """
     for item in items(given.open):
-        yield _entry(given, item, linked)
+        yield _entry(given, item, linked, launches)
 
 
-def _entry(given: Input, item: JsonItem, linked: Linked) -> Found:
+def _entry(given: Input, item: JsonItem, linked: Linked, launches: Mapping[str, str]) -> Found:
+    article = item.value
     try:
-        if not isinstance(item.value, dict):
-            raise _Unfit("article", item.problem or "It is no JSON object.")
-        key = item.value.get("id")
-        if not isinstance(key, str | int) or key == "":
-            raise _Unfit("id", "Nothing names it.")
-        document = _document(item.value, given.language, linked)
-    except _Unfit as error:
+        if not isinstance(article, dict):
+            raise Unfit("article", item.problem or "It is no JSON object.")
+        key = key_of(article)
+        document = _document(article, given.language, linked)
+        told = {launches[id_] for id_ in _launch_ids(article) if id_ in launches}
+        document["launches"] = sorted({*document["launches"], *told})
+    except Unfit as error:
         return Reject(item.line, error.field, str(error), item.raw)
-    return Entry(RecordType.ARTICLE, "snapi", str(key)[:500], document, item.line, item.raw)
+    return Entry(RecordType.ARTICLE, SCHEME, key, document, item.line, item.raw)
+
+
+def _launch_ids(article: Mapping[str, Any]) -> Iterator[str]:
+    """The launches that an article says it is about: `launch_id` in v4, `id` in v3."""
+    listed = article.get("launches")
+    for each in listed if isinstance(listed, list) else ():
+        id_ = each.get("launch_id", each.get("id")) if isinstance(each, dict) else None
+        if isinstance(id_, str):
+            yield id_
 
 
 def _document(article: Mapping[str, Any], language: str | None, linked: Linked) -> dict[str, Any]:
     title, summary = plain(_text(article, "title")), plain(_text(article, "summary"))
     title = title or summary  # an item without one begins with its news
     if not title:
-        raise _Unfit("title", "It has neither a title nor a summary.")
+        raise Unfit("title", "It has neither a title nor a summary.")
     lead = shortened(summary, 1000) or title
     at, precision = _published(article)
-    source = plain(_text(article, "news_site", "newsSite", "source"))[:120]
+    source = plain(_text(article, "news_site", "newsSite", "source"))
     if not source:
-        raise _Unfit("news_site", "Nobody is named who published it.")
+        raise Unfit("news_site", "Nobody is named who published it.")
     links = linked(title, lead)
     return {
         "title": shortened(title, 300),
         "lead": lead,
-        "body": summary or lead,
+        "body": escaped(summary or lead),
         "language": _text(article, "language") or language or "en",
         "published_at": at,
         "published_at_precision": precision,
@@ -77,18 +87,26 @@ def _published(article: Mapping[str, Any]) -> tuple[str, Precision]:
         told = _text(article, "published_precision")
         if told:
             precision = max(precision, Precision(told), key=list(Precision).index)
+        elif as_stored(at, precision)[1] is Precision.DAY:  # midnight stands for no time at all
+            precision = Precision.DAY
     except ValueError as error:
-        raise _Unfit("published_at", str(error)) from None
+        raise Unfit("published_at", str(error)) from None
     return f"{at:%Y-%m-%dT%H:%M:%SZ}", precision
 
 
 def _text(article: Mapping[str, Any], *names: str) -> str:
-    found = next((article[name] for name in names if article.get(name) is not None), "")
-    return found if isinstance(found, str) else ""
+    for name in names:
+        found = article.get(name)
+        if not isinstance(found, str | None):
+            raise Unfit(name, "It is no text.")
+        if found is not None:
+            return found
+    return ""
 
 
 def _prepare(reader: Reader) -> Read:
-    return partial(read, linked=Names.of(reader).links)
+    links, launches = Names.of(reader).links, library_launches(reader)
+    return partial(read, linked=links, launches=launches)
 
 
 FORMAT = Format("snapi", (".json", ".jsonl", ".ndjson"), _prepare, frame)

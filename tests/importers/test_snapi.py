@@ -1,15 +1,22 @@
 """Articles of the Spaceflight News API, in all of its shapes."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
+from hypothesis import given as given_text
+from hypothesis.strategies import characters
+from hypothesis.strategies import text as texts
 
 from app.articles.schemas import ArticleWrite
 from app.database import Database
 from app.documents import read_document
 from app.importers import snapi
 from app.importers.entries import Entry, Reject
+from app.importers.feed_text import escaped
+from app.models.markdown import render
 from tests.importers.inputs import counted, given, nothing, parted, taken
 
 
@@ -26,7 +33,7 @@ def article(**fields: Any) -> dict[str, Any]:
 
 
 def found(value: Any) -> tuple[list[Entry], list[Reject]]:
-    return parted(snapi.read(given(json.dumps(value)), nothing))
+    return parted(snapi.read(given(json.dumps(value)), nothing, {"uuid-1": "known-ship"}))
 
 
 def test_an_article() -> None:
@@ -70,12 +77,39 @@ def test_a_line_may_say_how_exact_it_is() -> None:
         ({"published_at": "soon"}, "published_at"),
         ({"published_precision": "moon"}, "published_at"),
         ({"news_site": ""}, "news_site"),
+        ({"id": True}, "id"),
+        ({"id": "x" * 501}, "id"),
+        ({"title": ["A ship"]}, "title"),
+        ({"url": 5}, "url"),
     ],
 )
 def test_what_is_missing_is_told(fields: dict[str, Any], field: str) -> None:
     entries, rejects = found([article(**fields), article()])
     assert len(entries) == 1
     assert [reject.field for reject in rejects] == [field]
+
+
+def test_midnight_is_no_time() -> None:
+    (entry,), _ = found([article(published_at="2019-04-04T00:00:00Z")])
+    assert entry.document["published_at_precision"] == "day"
+
+
+def test_a_launch_by_its_id() -> None:
+    launches = [{"launch_id": "uuid-1"}, {"launch_id": "uuid-2"}, {"launch_id": 3}, None]
+    for told in ([article(launches=launches)], [article(launches=[{"id": "uuid-1"}])]):
+        assert found(told)[0][0].document["launches"] == ["known-ship"]
+    assert found([article(launches=5)])[0][0].document["launches"] == []
+
+
+@given_text(texts(characters(exclude_categories=["Cs", "Cc"])))
+def test_a_summary_is_shown_as_it_is(summary: str) -> None:
+    shown = unescape(re.sub(r"<[^>]+>", "", render(escaped(line := " ".join(summary.split())))))
+    assert shown.strip() == line
+
+
+@pytest.mark.parametrize("summary", ["*now* & <b>", "1. first", "- one", "# top", "[a](b)", "+ 2"])
+def test_signs_are_no_markup(summary: str) -> None:
+    assert unescape(re.sub(r"</?p>", "", render(escaped(summary)))).strip() == summary
 
 
 def test_strange_items_are_told() -> None:
