@@ -284,7 +284,9 @@ def _finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) ->
     success["headers"] = {each: {"$ref": f"#/components/headers/{each}"} for each in headers}
     if name in LINKS:
         success["links"] = _link(name)
-    trial = {"200": _trial(success)} if status == "201" and "validate_only" in names else {}
+    trial = (
+        {"200": _trial(success)} if status in {"201", "202"} and "validate_only" in names else {}
+    )
     operation["responses"] = {
         **trial,
         status: success,

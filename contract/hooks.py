@@ -30,6 +30,14 @@ EXAMPLE = "launch-progress-ms-11"
 NO_EXAMPLE = "a-globe-held-in-hands"
 
 
+@schemathesis.deserializer("application/vnd.sqlite3")
+def read_file(_context: object, response: Any) -> str:
+    """A file as text of its bytes, which no schema looks into."""
+    if not response.content.startswith(b"SQLite format 3\0"):
+        raise ValueError("It is no SQLite file.")
+    return str(len(response.content))
+
+
 @schemathesis.deserializer("text/calendar")
 def read_calendar(_context: DeserializationContext, response: Response) -> str:
     """A calendar is text to the schema; tests/calendars.py reads it whole."""
