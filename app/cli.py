@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -45,6 +46,8 @@ from app.keys.queries import revoke_key as revoke_one
 from app.keys.schemas import KeyWrite
 from app.main import create_app
 from app.models import Scope, SourceFormat
+from app.outbound import Failed, Refused
+from app.sources.fetching import fetch
 from app.sources.polling import due, poll
 from app.sources.queries import add_source as add_one
 from app.sources.queries import every_source
@@ -272,7 +275,7 @@ REJECTS_SHOWN = 20
 @cli.command("import")
 def import_(
     form: Annotated[str, typer.Argument(metavar="FORMAT", help=", ".join(FORMATS))],
-    target: Annotated[Path, typer.Argument(metavar="FILE-OR-FOLDER")],
+    target: Annotated[str, typer.Argument(metavar="FILE-FOLDER-OR-URL")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only try it.")] = False,
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish new articles; otherwise they are drafts.")
@@ -318,16 +321,29 @@ def import_(
     raise typer.Exit(1 if report.rejected else 0)
 
 
-def _inputs(form: str, target: Path, language: str | None) -> list[Input]:
-    """The file `target`, or the files in it that may be of the format."""
-    suffixes = FORMATS[form].suffixes
-    files = [target]
-    if target.is_dir():
-        files = sorted(p for p in target.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
+def _inputs(form: str, target: str, language: str | None) -> list[Input]:
+    """What an address answers, the file `target`, or the files in it that may be of the format."""
+    if target.startswith(("http://", "https://")):
+        return [replace(_fetched(target), language=language)]
+    suffixes, path = FORMATS[form].suffixes, Path(target)
+    files = [path]
+    if path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
     if not files or not files[0].is_file():
         console.print(f"There is no file to import at {target}.", markup=False)
         raise typer.Exit(2)
-    return [replace(Input.file(path), language=language) for path in files]
+    return [replace(Input.file(file), language=language) for file in files]
+
+
+def _fetched(url: str) -> Input:
+    try:
+        answer = fetch(url, allow_private=get_settings().private_targets)
+        if answer.status != 200:
+            raise Failed(f"It answered {answer.status}.")
+    except (Refused, Failed) as error:
+        console.print(f"{url}: {error}", markup=False)
+        raise typer.Exit(2) from error
+    return Input(url, lambda: BytesIO(answer.body))
 
 
 @exports.command("ndjson")

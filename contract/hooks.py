@@ -31,7 +31,7 @@ NO_EXAMPLE = "a-globe-held-in-hands"
 
 
 @schemathesis.deserializer("application/vnd.sqlite3")
-def read_file(_context: object, response: Any) -> str:
+def read_file(_context: DeserializationContext, response: Response) -> str:
     """A file as text of its bytes, which no schema looks into."""
     if not response.content.startswith(b"SQLite format 3\0"):
         raise ValueError("It is no SQLite file.")
