@@ -24,6 +24,25 @@ def make_append_only(table: str) -> None:
     )
 
 
+def refuse_replacement(table: str) -> None:
+    """Let SQLite refuse INSERT OR REPLACE too: it deletes the old row without a trigger for that.
+
+    PostgreSQL has no such statement; its ON CONFLICT DO UPDATE is an UPDATE.
+    """
+    if op.get_context().dialect.name == "sqlite":
+        taken = f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # noqa: S608 - no input
+        op.execute(
+            f"CREATE TRIGGER {table}_refuse_replace BEFORE INSERT ON {table} WHEN {taken} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
+def drop_refusal_of_replacement(table: str) -> None:
+    """Take back what `refuse_replacement` did to `table`."""
+    if op.get_context().dialect.name == "sqlite":
+        op.execute(f"DROP TRIGGER {table}_refuse_replace")
+
+
 def drop_append_only(table: str) -> None:
     """Take back what `make_append_only` did to `table`, before it is dropped."""
     if op.get_context().dialect.name != "sqlite":
