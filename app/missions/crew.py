@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
+from datetime import date
 from http import HTTPStatus
 from itertools import combinations
 from typing import Any
@@ -16,14 +16,12 @@ from app.documents import merged, read_document
 from app.editing import Edit, Outcome, refuse, resolve, touch
 from app.errors import NotFound
 from app.links import link
+from app.missions.roles import Role, Span, days, overlap, refuse_elsewhere, span
 from app.missions.schemas import CrewAssignmentWrite, CrewWrite, MissionCrew
 from app.missions.writing import EDITABLE
 from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
 from app.refs import CrewAssignmentRead, crew_assignments
 from app.trail import Action
-
-HANDOVER = timedelta(days=21)
-"""For how long somebody may be in two missions that overlap, when one crew relieves the other."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +35,9 @@ class Seat:
     person_id: int = 0
     flight_id: int | None = None
 
-    def span(self, mission: Mission) -> tuple[date, date]:
+    def span(self, mission: Mission) -> Span:
         """The first and the last day in the role."""
-        first, last = _days(mission)
-        return self.document.from_on or first, self.document.to_on or last
-
-
-def _days(mission: Mission) -> tuple[date, date]:
-    """The first and the last day that a mission may have, as far as its dates are known."""
-    end = mission.ends_until
-    last = (end - timedelta(seconds=1)).astimezone(UTC).date() if end else date.max
-    return mission.starts_at.astimezone(UTC).date(), last
-
-
-def _overlap(one: tuple[date, date], other: tuple[date, date]) -> bool:
-    """Whether two spans have more in common than the day of a handover."""
-    return one[0] < other[1] and other[0] < one[1]
+        return span(mission, self.document.from_on, self.document.to_on)
 
 
 def seats(session: Session, mission: Mission) -> list[Seat]:
@@ -68,7 +53,7 @@ def seats(session: Session, mission: Mission) -> list[Seat]:
 def set_crew(session: Session, mission: Mission, wanted: Sequence[Seat]) -> list[CrewAssignment]:
     """Let `mission` have this crew and no other, or refuse what cannot be."""
     slugs = [seat.document.person for seat in wanted]
-    pointer = "/items/{}/person" if len(wanted) > 1 and wanted[0].pointer else "/person"
+    pointer = "/items/{}/person" if wanted and wanted[0].pointer else "/person"
     people = resolve(session, Person, slugs, pointer)
     crew = [
         replace(seat, person_id=person, flight_id=_flight(session, seat, person))
@@ -94,7 +79,7 @@ def _flight(session: Session, seat: Seat, person: int) -> int | None:
 
 
 def _check(session: Session, mission: Mission, crew: Sequence[Seat]) -> None:
-    first, last = _days(mission)
+    first, last = days(mission)
     for seat in crew:
         for name in ("from_on", "to_on"):
             day = getattr(seat.document, name)
@@ -104,7 +89,7 @@ def _check(session: Session, mission: Mission, crew: Sequence[Seat]) -> None:
                 refuse(f"{seat.pointer}/{name}", "outside-mission", detail)
     for one, other in combinations(crew, 2):
         told, beside = (other, one) if other.pointer is not None else (one, other)
-        if told.pointer is None or not _overlap(one.span(mission), other.span(mission)):
+        if told.pointer is None or not overlap(one.span(mission), other.span(mission)):
             continue
         if one.person_id == other.person_id:
             detail = f"{told.document.person!r} has another role in this mission at that time."
@@ -112,30 +97,13 @@ def _check(session: Session, mission: Mission, crew: Sequence[Seat]) -> None:
         if one.document.role == other.document.role == CrewRole.COMMANDER:
             detail = f"{beside.document.person!r} is in command at that time."
             refuse(f"{told.pointer}/role", "two-commanders", detail)
-    _check_elsewhere(session, mission, [seat for seat in crew if seat.pointer is not None])
+    told_of = [seat for seat in crew if seat.pointer is not None]
+    refuse_elsewhere(session, mission, [_role(mission, seat) for seat in told_of])
 
 
-def _check_elsewhere(session: Session, mission: Mission, crew: Sequence[Seat]) -> None:
-    """Nobody is in two missions at once, but for the weeks of a handover."""
-    people = sorted({seat.person_id for seat in crew})
-    # Held, so that no other request puts them into another mission meanwhile.
-    session.execute(
-        select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update()
-    )
-    held = session.execute(
-        select(CrewAssignment, Mission)
-        .join(Mission, Mission.id == CrewAssignment.mission_id)
-        .where(CrewAssignment.person_id.in_(people), CrewAssignment.mission_id != mission.id)
-    )
-    for assignment, elsewhere in held:
-        first, last = _days(elsewhere)
-        there = assignment.from_on or first, assignment.to_on or last
-        for seat in crew:
-            here = seat.span(mission)
-            both = min(here[1], there[1]) - max(here[0], there[0])
-            if seat.person_id == assignment.person_id and both > HANDOVER:
-                detail = f"{seat.document.person!r} is in {elsewhere.slug!r} at that time."
-                refuse(f"{seat.pointer}/person", "overlap", detail)
+def _role(mission: Mission, seat: Seat) -> Role:
+    pointer = f"{seat.pointer}/person"
+    return Role(seat.person_id, seat.document.person, seat.span(mission), pointer, pointer)
 
 
 def _write(session: Session, mission: Mission, crew: Sequence[Seat]) -> list[CrewAssignment]:

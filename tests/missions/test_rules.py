@@ -66,7 +66,7 @@ def test_a_crew_is_replaced_and_who_stays_keeps_the_assignment(
 def test_who_cannot_be_in_a_crew(editor: TestClient, mission: str, people: list[str]) -> None:
     a, b, _ = people
     launch = slug(editor, "launches", crew=[{"person": b, "role": "pilot"}])
-    assert fault(put(editor, mission, seat("nobody"))) == ("/person", "unknown-reference")
+    assert fault(put(editor, mission, seat("nobody"))) == ("/items/0/person", "unknown-reference")
     outside = seat(a), seat(b, from_on="2031-03-14")
     assert fault(put(editor, mission, *outside)) == ("/items/1/from_on", "outside-mission")
     outside = seat(a, to_on="2031-09-16"), seat(b)
@@ -96,6 +96,17 @@ def test_command_changes_hands_on_a_day(
         seat(a, from_on=handover),
     )
     assert answer.status_code == 200, answer.text
+
+
+def test_a_day_is_enough_for_two_to_be_too_many(
+    editor: TestClient, mission: str, people: list[str]
+) -> None:
+    a, b, _ = people
+    day = {"from_on": "2031-05-01", "to_on": "2031-05-01"}
+    both = seat(a, "commander", **day), seat(b, "commander", **day)
+    assert fault(put(editor, mission, *both)) == ("/items/1/role", "two-commanders")
+    twice = seat(a, "commander", **day), seat(a, **day)
+    assert fault(put(editor, mission, *twice)) == ("/items/1/person", "overlap")
 
 
 def test_a_single_assignment_is_held_to_the_same(
@@ -148,6 +159,26 @@ def test_nobody_is_in_two_missions_but_for_a_handover(
     assert put(editor, first, seat(people[0])).status_code == 200
     assert put(editor, overlapping, seat(people[0])).status_code == 200
     assert fault(put(editor, inside, seat(people[0]))) == ("/items/0/person", "overlap")
+
+
+def test_a_mission_is_not_moved_into_another_one_of_its_crew(
+    editor: TestClient, people: list[str]
+) -> None:
+    first = slug(editor, "missions")
+    ahead = {"starts_at": "2032-03-01T00:00:00Z", "ends_at": "2032-09-01T00:00:00Z"}
+    later = slug(editor, "missions", **ahead)
+    for mission in (first, later):
+        assert put(editor, mission, seat(people[0])).status_code == 200
+
+    def move(mission: str, **dates: str) -> Any:
+        return editor.patch(f"/v1/missions/{mission}", json=dates, headers=ANY)
+
+    early, late = {"starts_at": "2031-05-01T00:00:00Z"}, {"ends_at": "2032-05-01T00:00:00Z"}
+    assert fault(move(later, **early)) == ("/starts_at", "overlap")
+    assert fault(move(first, **late)) == ("/ends_at", "overlap")
+    assert move(first, ends_at="2032-03-10T00:00:00Z").status_code == 200  # a handover
+    assert put(editor, first).status_code == 200
+    assert move(later, **early).status_code == 200  # nobody stands against it any more
 
 
 def test_a_mission_that_cannot_be(editor: TestClient, mission: str, people: list[str]) -> None:
