@@ -60,7 +60,7 @@ def rss(feed: Feed) -> Response:
     """The feed as RSS, with the modules that its own elements are too poor for."""
     root = Element("rss", {"version": "2.0"} | _MODULES)
     channel = _add(root, "channel")
-    _add(channel, "title", feed.title)
+    _add(channel, "title", _without_tags(feed.title))
     _add(channel, "link", feed.home)
     _add(channel, "description", DESCRIPTION)
     if feed.language:
@@ -76,7 +76,7 @@ def rss(feed: Feed) -> Response:
 
 def _add_item(channel: Element, entry: FeedEntry) -> None:
     item = _add(channel, "item")
-    _add(item, "title", entry.title)
+    _add(item, "title", _without_tags(entry.title))
     _add(item, "link", entry.url)
     _add(item, "guid", entry_id(entry), isPermaLink="false")
     _add(item, "pubDate", format_datetime(entry.published_at, usegmt=True))
@@ -94,6 +94,14 @@ def _add_item(channel: Element, entry: FeedEntry) -> None:
         _add(media, "media:description", entry.image.alt, type="plain")
         if entry.image.credit:
             _add(media, "media:credit", entry.image.credit)
+
+
+def _without_tags(text: str) -> str:
+    """`text` so that nothing opens in readers that take it for HTML; others show `<` as `&lt;`.
+
+    RSS does not say which a title is. An ampersand is shown as it is by both.
+    """
+    return text.replace("<", "&lt;")
 
 
 def _language(language: str | None) -> dict[str, str]:

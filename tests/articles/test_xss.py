@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
+from httpx2 import Response
 from markdown_it import MarkdownIt
 from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import ArticleMission
 from app.models.markdown import render
+from app.pagination import MAX_LIMIT
 from tests import factories
+from tests.articles.forms import parsed
 from tests.xss import PAYLOADS
 
 TAGS = set(
@@ -113,6 +116,57 @@ def test_every_payload_is_inert_in_every_answer(client: TestClient, database: Da
     page = client.get("/v1/missions/iss-1/page", params={"articles": 50}).json()
     assert Dangers(page["lead_article"]["body_html"]).found == []
     assert len(page["articles"]) == 50
+
+
+LANGUAGES = ("en", "ru")
+TEXTS = {
+    "atom": ("summary",),
+    "rss": ("title", "summary"),
+}
+"""What a reader may take for HTML beside the content; titles of Atom say that they are text."""
+
+
+@pytest.fixture
+def news(client: TestClient, database: Database) -> TestClient:
+    """Every payload as an article, half of them in each of two languages: a feed has a limit."""
+    with database.session() as session:
+        session.add_all(
+            factories.article(
+                title=f"T{payload}"[:300],
+                lead=f"L{payload}",
+                body=payload,
+                language=LANGUAGES[number % 2],
+            )
+            for number, payload in enumerate(PAYLOADS)
+        )
+    return client
+
+
+def feeds(news: TestClient, form: str) -> Iterator[Response]:
+    for language in LANGUAGES:
+        parameters = {"limit": str(MAX_LIMIT), "language": language}
+        yield news.get(f"/v1/articles/feed.{form}", params=parameters)
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_every_payload_is_inert_in_feeds(news: TestClient, form: str) -> None:
+    entries = [entry for answer in feeds(news, form) for entry in parsed(answer.content).entries]
+    assert len(entries) == len(PAYLOADS)
+    for entry in entries:
+        assert Dangers(entry.content[0].value).found == []
+        for name in TEXTS[form]:
+            kind, text = entry[f"{name}_detail"]["type"], entry[name]
+            assert kind == "text/plain" or Dangers(text).found == [], text
+        assert form == "rss" or entry.title_detail["type"] == "text/plain"
+    sought = news.get(f"/v1/articles/feed.{form}", params={"q": PAYLOADS[0], "limit": 1})
+    title = parsed(sought.content).feed.title_detail
+    assert title["type"] == "text/plain" or Dangers(title["value"]).found == []
+
+
+def test_every_payload_is_inert_in_the_json_feed(news: TestClient) -> None:
+    items = [item for answer in feeds(news, "json") for item in answer.json()["items"]]
+    assert len(items) == len(PAYLOADS)
+    assert not [item for item in items if Dangers(item["content_html"]).found]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
