@@ -1,6 +1,6 @@
 """Changes as they happen: one look at the database for all who listen in this process."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from time import monotonic
 
 from anyio import Event, Lock, move_on_after
@@ -14,6 +14,9 @@ from app.pagination import MAX_LIMIT
 
 PAUSE = 0.5
 """Seconds: how long a change may be there before listeners are told."""
+
+REMEMBERED = 16
+"""How many answers are kept for others who ask the same: anybody can ask from any place."""
 
 Told = tuple[list[tuple[Change, Place]], Place, bool]
 Asked = tuple[Place, frozenset[RecordType]]
@@ -36,7 +39,7 @@ class Live:
 
     async def follow(
         self, place: Place | None, types: Collection[RecordType]
-    ) -> AsyncIterator[tuple[Change, Place]]:
+    ) -> AsyncGenerator[tuple[Change, Place], None]:
         """Every change behind `place` (None: from now on) as it comes, each with its own place."""
         known = place if place else await self._database.read(present)
         while not self._closing.is_set():
@@ -64,6 +67,8 @@ class Live:
     async def _ask(self, asked: Asked) -> Told:
         async with self._lock:
             if asked not in self._told:
+                if len(self._told) >= REMEMBERED:
+                    self._told.clear()
                 place, types = asked
                 self._told[asked] = await self._database.read(
                     changes_after, place, types, MAX_LIMIT

@@ -1,16 +1,19 @@
 """The change feed: a snapshot, then what has changed, deletions included, and nothing lost."""
 
 from collections.abc import Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from anyio import run
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from app.changes.place import TOMBSTONES
+from app.changes.live import REMEMBERED, Live
+from app.changes.place import TOMBSTONES, Place, today
 from app.changes.queries import MARGIN, prune
 from app.database import Database
 from app.models import Change, Person
@@ -190,3 +193,19 @@ def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -
         late_number = reader.scalar(numbers.where(Person.slug == "late")) or 0
     assert late_number < naive
     assert {slug for _, slug in since(client, sync)} == {"late", "early"}
+
+
+def test_whoever_asks_from_many_places_fills_no_memory(
+    editor: TestClient, database: Database
+) -> None:
+    for _ in range(REMEMBERED + 2):
+        editor.post("/v1/people", json=documents.person())
+    live = Live(database)
+
+    async def listen() -> None:
+        for number in range(REMEMBERED + 2):
+            async with aclosing(live.follow(Place(0, number, today()), [])) as told:
+                await anext(told)
+
+    run(listen)
+    assert 0 < len(live._told) <= REMEMBERED
