@@ -7,7 +7,8 @@ answer goes out.
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
@@ -44,9 +45,13 @@ from app.trail import Action, Kind, note
 
 M = TypeVar("M", bound=Recorded)
 D = TypeVar("D", bound=Document)
+T = TypeVar("T")
 
 LISTED = 5
 """How many of the users of a record are named."""
+
+ATTEMPTS = 5
+"""How often a write is tried that the database refuses for what was written meanwhile."""
 
 KEPT = timedelta(hours=24)
 """How long the answer to a request with an Idempotency-Key is kept."""
@@ -116,10 +121,6 @@ class _Undone(Exception):
         self.outcome = outcome
 
 
-class _Repeated(Exception):
-    """Another request with the same key has been committed meanwhile."""
-
-
 @dataclass(frozen=True)
 class Edit:
     """One write: who asks for it, and under which conditions."""
@@ -135,38 +136,33 @@ class Edit:
     async def run(self, work: Callable[[Session], Outcome]) -> Response:
         """What `work` brings about, all of it or nothing, answered when it is committed."""
         try:
-            try:
-                return await self.database.write(self._once, work)
-            except _Repeated:
-                return await self.database.write(self._once, work)
+            for _ in range(ATTEMPTS):
+                # What another request has just written is seen now: it is answered, or gone around.
+                with suppress(IntegrityError):
+                    return await self.database.write(self._once, work)
         except _Undone as undone:
             return undone.outcome.respond()
         except StaleDataError as error:
             raise PreconditionFailed(
                 "Somebody was quicker. Read it again, then change it."
             ) from error
-        except IntegrityError as error:
-            raise Conflict("It contradicts what another request has just written.") from error
+        raise Conflict("Others write the same just now. Try again in a moment.")
 
     def _once(self, session: Session, work: Callable[[Session], Outcome]) -> Response:
         if self.idempotency_key is None or self.validate_only:
             return self._outcome(session, work).respond()
-        kept = session.get(KeptAnswer, (self.caller.id, self.idempotency_key))
-        if kept and kept.created_at < now() - KEPT:
-            session.delete(kept)
-            session.flush()
-            kept = None
-        if kept:
+        named = KeptAnswer.caller == self.caller.id, KeptAnswer.key == self.idempotency_key
+        over = KeptAnswer.created_at < now() - KEPT
+        if kept := session.scalar(select(KeptAnswer).where(*named, ~over)):
             return self._replay(kept)
         # Written first, so that of many requests with one key the database lets one through.
         kept = KeptAnswer(
             caller=self.caller.id, key=self.idempotency_key, request_sha256=self.fingerprint
         )
-        session.add(kept)
         try:
+            session.execute(delete(KeptAnswer).where(*named, over))
+            session.add(kept)
             session.flush()
-        except IntegrityError as error:
-            raise _Repeated from error
         except OperationalError as error:
             raise Conflict("A request with this Idempotency-Key is under way.") from error
         response = self._outcome(session, work).respond()
@@ -217,6 +213,12 @@ ValidateOnly = Annotated[
     bool, Query(description="Whether only to try it: everything is checked, nothing is kept.")
 ]
 
+IfMatch = Annotated[
+    T,
+    WithJsonSchema({"type": "string", "maxLength": 4000, "pattern": MATCHES}),
+    Header(alias="If-Match", description="The ETag of what you read."),
+]
+
 
 def creating(scope: Scope, repeatable: bool = True) -> Any:
     """A dependency: the `Edit` of a POST, by a key with `scope`.
@@ -254,17 +256,23 @@ def creating(scope: Scope, repeatable: bool = True) -> Any:
     return edit if repeatable else edit_once
 
 
+def acting(scope: Scope) -> Any:
+    """A dependency: the `Edit` of a POST that changes a record, by a key with `scope`."""
+
+    async def edit(
+        edit: Annotated[Edit, Depends(creating(scope))], if_match: IfMatch[Maybe[str]] = None
+    ) -> Edit:
+        return edit if if_match is None else replace(edit, versions=_versions(if_match))
+
+    return edit
+
+
 def changing(scope: Scope) -> Any:
     """A dependency: the `Edit` of a PATCH, PUT or DELETE, by a key with `scope`."""
 
     async def edit(
-        request: Request,
         database: DatabaseDep,
-        if_match: Annotated[
-            str,
-            WithJsonSchema({"type": "string", "maxLength": 4000, "pattern": MATCHES}),
-            Header(alias="If-Match", description="The ETag of what you read."),
-        ],
+        if_match: IfMatch[str],
         caller: Caller = Depends(Allowed(scope)),  # noqa: B008 - how FastAPI is told
         validate_only: ValidateOnly = False,
     ) -> Edit:
@@ -331,8 +339,8 @@ class Editable(Generic[M, D]):
     """The records with these ids with all that is kept of them, by id."""
     shown: Callable[[Reader, int], tuple[BaseModel, str]]
     """What is answered for a record, and its address."""
-    users: Callable[[Session, M], list[str]]
-    """What still refers to a record, by name: before that is gone it cannot be deleted."""
+    users: Callable[[Session, M, Caller], list[str]]
+    """What refers to a record, by names that the caller may know: it is not deleted before."""
     remove: Callable[[Session, M], None] = erase
 
     async def create(self, edit: Edit, document: D) -> Response:
@@ -387,7 +395,7 @@ class Editable(Generic[M, D]):
 
         def work(session: Session) -> Outcome:
             record = self._find(session, edit, slug)
-            if users := self.users(session, record):
+            if users := self.users(session, record, edit.caller):
                 listed = ", ".join(users[:LISTED]) + (" and others" if len(users) > LISTED else "")
                 raise Conflict(f"It is in use by {listed}. Take it out of there first.")
             before = self.snapshot(session, record)

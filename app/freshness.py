@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from fastapi import Response
@@ -28,7 +28,7 @@ _MAX_AGE = re.compile(r"max-age=(\d+), stale-while-revalidate=(\d+)")
 
 def not_beyond(moment: datetime, cache_control: str) -> str:
     """`cache_control` so that no cache shows an answer once `moment` has come."""
-    left = int((moment - now()).total_seconds())
+    left = int((moment - datetime.now(UTC)).total_seconds())  # to the second, it were one too many
     ages = _MAX_AGE.search(cache_control)
     if left < 0 or ages is None or int(ages[1]) + int(ages[2]) <= left:
         return cache_control

@@ -346,7 +346,8 @@ def _errors(method: str, operation: Schema, parameters: set[str]) -> dict[str, s
     if operation["operationId"].endswith("NextLaunch"):
         errors["404"] = "NotFound"
     if "If-Match" in parameters:
-        errors |= {"412": "PreconditionFailed", "428": "PreconditionRequired"}
+        errors |= {"412": "PreconditionFailed"}
+        errors |= {} if method == "post" else {"428": "PreconditionRequired"}
     if parameters & {"If-Match", "Idempotency-Key"}:
         errors["409"] = "Conflict"
     if "requestBody" in operation:

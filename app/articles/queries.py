@@ -21,7 +21,7 @@ from app.articles.schemas import (
 from app.conditions import contains_words, linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
 from app.dates import add_months
-from app.errors import Gone, NotFound
+from app.errors import Gone, NotFound, Renamed
 from app.models import (
     Article,
     ArticleLaunch,
@@ -38,7 +38,6 @@ from app.models import (
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
 from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
-from app.slugs import missing
 from app.sorting import orders
 from app.text import slugify
 
@@ -194,16 +193,19 @@ def get_article(reader: Reader, slug: str) -> ArticleRead:
 
 
 def _say_missing(reader: Reader, slug: str) -> NoReturn:
-    """Say what has become of an article, but not where one is that the public does not see."""
+    """Say what has become of an article, but not where one is that the public does not see.
+
+    Whatever there is, the same two statements are asked: how long they take tells nothing.
+    """
     former = FormerSlug.type == RecordType.ARTICLE, FormerSlug.slug == slug
-    led_to = Article.id.in_(select(FormerSlug.record_id).where(*former))
-    hidden = select(Article.state, Article.announced).where(
-        or_(Article.slug == slug, led_to), ~public()
-    )
-    found = reader.first(hidden)
-    if found is None:
-        missing(reader, Article, slug)
-    if found["announced"] and found["state"] == ArticleState.DELETED:
+    led_to = select(FormerSlug.record_id).where(*former)
+    known = select(Article.slug, Article.state, Article.announced, public().label("shown"))
+    found = reader.first(known.where(or_(Article.slug == slug, Article.id.in_(led_to))))
+    had = reader.first(led_to)
+    if found and found["shown"] and found["slug"] != slug:
+        raise Renamed(slug, found["slug"])
+    deleted = found["announced"] and found["state"] == ArticleState.DELETED if found else had
+    if deleted:
         raise Gone(f"The article {slug!r} has been deleted.")
     raise NotFound(f"There is no article {slug!r}. See /v1/articles.")
 

@@ -22,7 +22,7 @@ from app.articles.schemas import (
 )
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
-from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, acting, changing, creating
 from app.freshness import versioned
 from app.links import link
 from app.listing import ListsDep
@@ -34,6 +34,7 @@ router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=EditRou
 
 Writer = Annotated[Caller, Depends(Allowed(Scope.ARTICLES_WRITE))]
 Creating = Annotated[Edit, Depends(creating(Scope.ARTICLES_WRITE))]
+Acting = Annotated[Edit, Depends(acting(Scope.ARTICLES_WRITE))]
 Changing = Annotated[Edit, Depends(changing(Scope.ARTICLES_WRITE))]
 ArticlePatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(ArticleWrite)]
 
@@ -159,7 +160,7 @@ async def delete_article(slug: SlugPath, edit: Changing) -> Response:
     summary="Publish an article",
     response_model=ArticlePreview,
 )
-async def publish_article(slug: SlugPath, edit: Creating) -> Response:
+async def publish_article(slug: SlugPath, edit: Acting) -> Response:
     """Public from `published_at` on, or from now where it has none."""
     return await writing.publish(edit, slug)
 
@@ -170,7 +171,7 @@ async def publish_article(slug: SlugPath, edit: Creating) -> Response:
     summary="Take an article back",
     response_model=ArticlePreview,
 )
-async def unpublish_article(slug: SlugPath, edit: Creating) -> Response:
+async def unpublish_article(slug: SlugPath, edit: Acting) -> Response:
     """Nobody sees it any more before it is published again."""
     return await writing.unpublish(edit, slug)
 
@@ -181,7 +182,7 @@ async def unpublish_article(slug: SlugPath, edit: Creating) -> Response:
     summary="Restore an article",
     response_model=ArticlePreview,
 )
-async def restore_article(slug: SlugPath, edit: Creating) -> Response:
+async def restore_article(slug: SlugPath, edit: Acting) -> Response:
     """A deleted article is back, unpublished."""
     return await writing.restore(edit, slug)
 

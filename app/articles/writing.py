@@ -19,6 +19,7 @@ from app.articles.schemas import (
     DraftQuery,
     status,
 )
+from app.auth import Caller
 from app.database import Reader, Rows, nested_values
 from app.dates import Precision, now
 from app.documents import as_record
@@ -108,8 +109,11 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     """Let `article` take on `document`."""
     article.state = article.state or ArticleState.DRAFT
     _present(article)
-    if article.state == ArticleState.PUBLISHED and document.published_at is None:
-        refuse("/published_at", "missing", "What is published has a date. Unpublish it first.")
+    if article.state == ArticleState.PUBLISHED:
+        if document.published_at is None:
+            refuse("/published_at", "missing", "What is published has a date. Unpublish it first.")
+        if document.published_at > now():
+            _refuse_leading(session, article)
     set_slug(session, article, document.slug, document.title)
     image = document.image
     for name in ("title", "lead", "body", "language", "note"):
@@ -155,10 +159,16 @@ def _translate(session: Session, article: Article, key: str | None) -> None:
     article.translation_key = key
 
 
-def featured_by(session: Session, article: Article) -> list[str]:
+def featured_by(session: Session, article: Article, _caller: Caller | None = None) -> list[str]:
     """The missions whose leading article it is."""
     missions = select(Mission.slug).where(Mission.featured_article_id == article.id)
     return [f"mission {slug}" for slug in session.scalars(missions.order_by(Mission.number))]
+
+
+def _refuse_leading(session: Session, article: Article) -> None:
+    """What leads a mission's page stays public."""
+    if users := featured_by(session, article):
+        raise Conflict(f"It is the leading article of {users[0]}. Take it out of there first.")
 
 
 def _present(article: Article) -> None:
@@ -177,8 +187,7 @@ def _publish(_session: Session, article: Article) -> None:
 
 def _unpublish(session: Session, article: Article) -> None:
     _present(article)
-    if users := featured_by(session, article):
-        raise Conflict(f"It is the leading article of {users[0]}. Take it out of there first.")
+    _refuse_leading(session, article)
     if article.state == ArticleState.PUBLISHED:
         _hide(article)
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from app.auth import Caller
 from app.database import Reader, nested, nested_one
 from app.dates import period
 from app.documents import as_record, exactness
@@ -22,7 +23,6 @@ from app.launches.schemas import (
 )
 from app.links import link
 from app.models import (
-    Article,
     ArticleLaunch,
     CrewAssignment,
     Flight,
@@ -34,6 +34,7 @@ from app.models import (
     Spacecraft,
     Vehicle,
 )
+from app.refs import articles_about
 from app.slugs import set_slug
 from app.text import slugify
 
@@ -206,7 +207,7 @@ def _refuse_assigned(session: Session, flight: Flight) -> None:
         refuse("/crew", "in-use", detail)
 
 
-def users(session: Session, launch: Launch) -> list[str]:
+def users(session: Session, launch: Launch, caller: Caller) -> list[str]:
     """The missions that a launch served, those who came home by its ship, and its articles."""
     missions = (
         select(Mission.slug)
@@ -222,15 +223,10 @@ def users(session: Session, launch: Launch) -> list[str]:
         .where(Flight.landed_with_id == launch.id, Launch.id != launch.id)
         .distinct()
     )
-    articles = (
-        select(Article.slug)
-        .join(ArticleLaunch, ArticleLaunch.article_id == Article.id)
-        .where(ArticleLaunch.launch_id == launch.id)
-    )
     return [
         *(f"the mission {slug}" for slug in sorted(session.scalars(missions))),
         *(f"the crew of {slug}" for slug in sorted(session.scalars(up))),
-        *(f"the article {slug}" for slug in sorted(session.scalars(articles))),
+        *articles_about(session, ArticleLaunch.launch_id, launch.id, caller),
     ]
 
 

@@ -7,11 +7,13 @@ from fastapi import Response
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
+from app.auth import Caller
 from app.database import Reader, nested
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, touch
 from app.links import link
 from app.missions.queries import get_mission
+from app.missions.roles import Role, days, refuse_elsewhere, span
 from app.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
 from app.models import (
     Article,
@@ -24,7 +26,7 @@ from app.models import (
     MissionTask,
     Person,
 )
-from app.refs import public
+from app.refs import articles_about, public
 from app.slugs import set_slug
 from app.trail import Action
 
@@ -91,6 +93,7 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     )
     if taken := session.scalar(same):
         refuse("/number", "taken", f"The mission {taken!r} has this number.")
+    before = days(mission) if mission.id else None
     set_slug(session, mission, document.slug, f"{document.station} {document.number}")
     for name in ("number", "station", "summary", "alternative_names"):
         setattr(mission, name, getattr(document, name))
@@ -106,6 +109,8 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     session.add(mission)
     session.flush()
     _refuse_crew_outside(session, mission)
+    if before not in {None, days(mission)}:
+        _refuse_crew_elsewhere(session, mission)
     _set_tasks(session, mission, document.tasks)
     wanted = {
         (launch, each.relation) for launch, each in zip(launches, document.launches, strict=True)
@@ -116,7 +121,9 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
 def _featured(session: Session, slug: str | None) -> int | None:
     if slug is None:
         return None
-    found = session.scalar(select(Article.id).where(Article.slug == slug, public()))
+    # Held: nobody takes the article back before this is committed.
+    shown = select(Article.id).where(Article.slug == slug, public()).with_for_update(read=True)
+    found = session.scalar(shown)
     if found is None:
         detail = f"There is no published article {slug!r}."
         refuse("/featured_article", "unknown-reference", detail)
@@ -127,12 +134,26 @@ def _refuse_crew_outside(session: Session, mission: Mission) -> None:
     """Refuse dates that leave somebody of the crew outside."""
     held = CrewAssignment.from_on, CrewAssignment.to_on
     first, end = mission.starts_at.date(), mission.ends_until
-    for days in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
-        for day in filter(None, days):
+    for both in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
+        for day in filter(None, both):
             if day < first:
                 refuse("/starts_at", "outside-mission", f"Somebody of its crew begins on {day}.")
             if end and day > end.date():
                 refuse("/ends_at", "outside-mission", f"Somebody of its crew stays until {day}.")
+
+
+def _refuse_crew_elsewhere(session: Session, mission: Mission) -> None:
+    """Refuse dates by which somebody of the crew would be in two missions at once."""
+    crew = session.execute(
+        select(Person.id, Person.slug, CrewAssignment.from_on, CrewAssignment.to_on)
+        .join(Person, Person.id == CrewAssignment.person_id)
+        .where(CrewAssignment.mission_id == mission.id)
+        .order_by(CrewAssignment.ordinal)
+    )
+    roles = [
+        Role(id_, slug, span(mission, *held), "/starts_at", "/ends_at") for id_, slug, *held in crew
+    ]
+    refuse_elsewhere(session, mission, roles)
 
 
 def _set_tasks(session: Session, mission: Mission, texts: list[str]) -> None:
@@ -156,7 +177,7 @@ def _set_launches(session: Session, mission: Mission, wanted: set[tuple[int, Any
         session.add(MissionLaunch(mission_id=mission.id, launch_id=launch, relation=relation))
 
 
-def users(session: Session, mission: Mission) -> list[str]:
+def users(session: Session, mission: Mission, caller: Caller) -> list[str]:
     """The crew of a mission, and the articles about it."""
     crew = session.scalars(
         select(Person.slug)
@@ -164,13 +185,8 @@ def users(session: Session, mission: Mission) -> list[str]:
         .where(CrewAssignment.mission_id == mission.id)
         .order_by(CrewAssignment.ordinal)
     )
-    articles = session.scalars(
-        select(Article.slug)
-        .join(ArticleMission, ArticleMission.article_id == Article.id)
-        .where(ArticleMission.mission_id == mission.id)
-        .order_by(Article.id)
-    )
-    return [*(f"its crew: {slug}" for slug in crew), *(f"the article {slug}" for slug in articles)]
+    articles = articles_about(session, ArticleMission.mission_id, mission.id, caller)
+    return [*(f"its crew: {slug}" for slug in crew), *articles]
 
 
 EDITABLE = Editable(Mission, MissionWrite, save, recorded, shown, users)

@@ -20,7 +20,13 @@ from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
 
 from app.dates import now
-from app.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson
+from app.models.articles import (
+    Article,
+    ArticleLaunch,
+    ArticleMission,
+    ArticlePerson,
+    ArticleState,
+)
 from app.models.base import Base, Recorded, Text, TransactionId, UTCDateTime, choice
 from app.models.launches import Launch
 from app.models.missions import CrewAssignment, Mission, MissionLaunch
@@ -103,14 +109,23 @@ def record_type(model: type[Recorded]) -> RecordType:
 @listens_for(Recorded, "after_insert", propagate=True)
 @listens_for(Recorded, "after_delete", propagate=True)
 def _note(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
-    # An article that the public has never seen is nobody's business, nor is its end.
-    if not isinstance(record, Article) or record.announced or _was_announced(record):
+    # What editors do with an article that the public does not see is nobody's business.
+    if not isinstance(record, Article) or _is_shown(record) or _was_shown(record):
         kind = record_type(type(record))
         connection.execute(insert(Change).values(type=kind, record_id=record.id))
 
 
-def _was_announced(article: Article) -> bool:
-    return True in (inspect(article).attrs.announced.history.deleted or ())
+def _is_shown(article: Article) -> bool:
+    return article.announced and article.state == ArticleState.PUBLISHED
+
+
+def _was_shown(article: Article) -> bool:
+    attributes = inspect(article).attrs
+    announced, state = (
+        attributes[name].history.deleted or [getattr(article, name)]
+        for name in ("announced", "state")
+    )
+    return bool(announced[0]) and state[0] == ArticleState.PUBLISHED
 
 
 @listens_for(Recorded, "after_update", propagate=True)
@@ -150,7 +165,9 @@ def _note_referrers(connection: Connection, record: Recorded) -> None:
     for kind, id_, named in REFERRERS[type(record)]:
         found = select(literal(kind), id_, literal(now(), UTCDateTime())).where(named == record.id)
         if kind is RecordType.ARTICLE:
-            found = found.join(Article, Article.id == id_).where(Article.announced)
+            found = found.join(Article, Article.id == id_).where(
+                Article.announced, Article.state == ArticleState.PUBLISHED
+            )
         columns = ["type", "record_id", "changed_at"]
         connection.execute(insert(Change).from_select(columns, found.distinct()))
 

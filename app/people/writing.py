@@ -5,12 +5,12 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.auth import Caller
 from app.database import Reader
 from app.documents import as_record
 from app.editing import Editable
 from app.links import link
 from app.models import (
-    Article,
     ArticlePerson,
     CrewAssignment,
     Flight,
@@ -20,6 +20,7 @@ from app.models import (
 )
 from app.people.queries import get_person
 from app.people.schemas import PersonRead, PersonRecord, PersonWrite
+from app.refs import articles_about
 from app.slugs import set_slug
 
 
@@ -48,7 +49,7 @@ def save(session: Session, person: Person, document: PersonWrite) -> None:
     session.add(person)
 
 
-def users(session: Session, person: Person) -> list[str]:
+def users(session: Session, person: Person, caller: Caller) -> list[str]:
     """The crews that a person was in, their flights, and the articles about them."""
     missions = session.scalars(
         select(Mission.slug)
@@ -62,16 +63,10 @@ def users(session: Session, person: Person) -> list[str]:
         .where(Flight.person_id == person.id)
         .order_by(Launch.id)
     )
-    articles = session.scalars(
-        select(Article.slug)
-        .join(ArticlePerson, ArticlePerson.article_id == Article.id)
-        .where(ArticlePerson.person_id == person.id)
-        .order_by(Article.id)
-    )
     return [
         *(f"the crew of {slug}" for slug in missions),
         *(f"the launch {slug}" for slug in launches),
-        *(f"the article {slug}" for slug in articles),
+        *articles_about(session, ArticlePerson.person_id, person.id, caller),
     ]
 
 

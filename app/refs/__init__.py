@@ -3,7 +3,7 @@
 Resources never import one another; what two of them show stands here.
 """
 
-from app.refs.articles import ArticleRef, article_ref, public
+from app.refs.articles import ArticleRef, article_ref, articles_about, public
 from app.refs.base import At, Shape, Source
 from app.refs.calendar import launch_events
 from app.refs.crew import CrewAssignmentRead, crew_assignments
@@ -28,6 +28,7 @@ __all__ = [
     "Shape",
     "Source",
     "article_ref",
+    "articles_about",
     "crew_assignments",
     "headline",
     "launch_events",

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.auth import Caller
 from app.database import Rows
 from app.dates import Precision, now
 from app.links import Url, link
-from app.models import Article, ArticleState
+from app.models import Article, ArticleState, Scope
 from app.models.base import UTCDateTime
 from app.refs.base import At, Shape
 
@@ -37,6 +39,24 @@ def article_ref(article: type[Article] = Article) -> Rows:
         article.published_at,
         article.published_at_precision,
     )
+
+
+def articles_about(
+    session: Session, about: InstrumentedAttribute[int], id_: int, caller: Caller
+) -> list[str]:
+    """The articles about the record `id_`, those by name that `caller` may see."""
+    may_see = public() if Scope.ARTICLES_WRITE not in caller.scopes else true()
+    link = about.class_
+    found = (
+        select(Article.slug, may_see.label("seen"))
+        .join(link, link.article_id == Article.id)
+        .where(about == id_)
+        .order_by(Article.id)
+    )
+    return [
+        f"the article {row.slug}" if row.seen else "an article that is not published"
+        for row in session.execute(found)
+    ]
 
 
 def public(article: type[Article] = Article) -> ColumnElement[bool]:

@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, func, select
 from starlette.testclient import TestClient
 
 from app.articles.writing import announce_due, next_due
 from app.database import Database
 from app.freshness import not_beyond, public
-from app.models import AuditEntry
+from app.models import AuditEntry, Change, Scope
+from tests.conftest import database_of, with_key
 from tests.editing import documents
 from tests.editing.documents import ANY
 
 SECRET = "xyzzy"  # noqa: S105 - a word to look for
 NOW = datetime(2031, 4, 4, 12, tzinfo=UTC)
 DAY = "2031-04-04"
+FORMS = ("csv", "ndjson")
 
 
 @pytest.fixture
@@ -70,6 +72,10 @@ def everything(client: TestClient, mission: str) -> dict[str, str]:
         "page": client.get(f"/v1/missions/{mission}/page", params=month),
         "mission itself": client.get(f"/v1/missions/{mission}"),
     }
+    singles |= {
+        name: client.get(f"/v1/articles/{name}") for name in ("feed.atom", "feed.rss", "feed.json")
+    }
+    singles |= {form: client.get("/v1/articles", params={"format": form}) for form in FORMS}
     found |= {name: answer.text + str(answer.headers.raw) for name, answer in singles.items()}
     found["changes"] = "".join(pages(client, "/v1/changes"))
     return found
@@ -77,7 +83,13 @@ def everything(client: TestClient, mission: str) -> dict[str, str]:
 
 def tags(client: TestClient, mission: str) -> list[str]:
     """The ETags of what could show an article."""
-    addresses = ["/v1/articles", "/v1/articles/archive", f"/v1/missions/{mission}/page"]
+    addresses = [
+        "/v1/articles",
+        "/v1/articles/archive",
+        f"/v1/missions/{mission}/page",
+        "/v1/changes",
+        *(f"/v1/articles/feed.{form}" for form in ("atom", "rss", "json")),
+    ]
     return [client.get(address).headers["ETag"] for address in addresses]
 
 
@@ -169,6 +181,84 @@ def test_neighbours_and_translations_are_public_ones(
     assert alone.json()["translation_key"] != key
 
 
+def test_what_is_done_to_a_hidden_article_is_not_told(
+    client: TestClient, editor: TestClient
+) -> None:
+    address = editor.post("/v1/articles", json=documents.article()).headers["Location"]
+    known = json.loads(list(pages(client, "/v1/changes"))[-1])["sync"]
+
+    def told() -> list[str]:
+        return [item["op"] for item in client.get(known).json()["items"]]
+
+    def changes() -> int:
+        with database_of(client).snapshot() as reader:
+            return reader.scalar(select(func.count()).select_from(Change)) or 0
+
+    editor.post(f"{address}/publish")
+    assert told() == ["upsert"]
+    editor.post(f"{address}/unpublish")
+    assert told() == ["delete"]
+    before = changes()
+    for lead in ("One", "Two"):
+        assert editor.patch(address, json={"lead": lead}, headers=ANY).status_code == 200
+    editor.delete(address, headers=ANY)
+    editor.post(f"{address}/restore")
+    assert changes() == before
+    editor.post(f"{address}/publish")
+    assert changes() == before + 1
+    assert told() == ["upsert"]
+
+
+def test_a_guess_at_an_address_costs_the_same_whatever_there_is(
+    client: TestClient, editor: TestClient
+) -> None:
+    editor.post("/v1/articles", json=documents.article(slug="hidden"))
+    database = database_of(client)
+    counts: list[int] = []
+
+    def note(*_: object) -> None:
+        counts[-1] += 1
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    answers = []
+    for slug in ("hidden", "nobody"):
+        counts.append(0)
+        answers.append(client.get(f"/v1/articles/{slug}"))
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert counts[0] == counts[1] > 0
+    hidden, nobody = (answer.json()["detail"] for answer in answers)
+    assert hidden.replace("hidden", "nobody") == nobody
+
+
+def test_editors_of_other_things_hear_no_name_of_a_draft(
+    client: TestClient, editor: TestClient
+) -> None:
+    about = {
+        kind: editor.post(f"/v1/{kind}", json=document).headers["Location"]
+        for kind, document in (
+            ("people", documents.person()),
+            ("launches", documents.launch()),
+            ("missions", documents.mission()),
+        )
+    }
+    named = {kind: [address.rpartition("/")[2]] for kind, address in about.items()}
+    made = editor.post("/v1/articles", json=documents.article(slug=SECRET, **named))
+    other = with_key(client, Scope.PEOPLE_WRITE, Scope.LAUNCHES_WRITE, Scope.MISSIONS_WRITE)
+
+    def refusals() -> str:
+        answers = [other.delete(address, headers=ANY) for address in about.values()]
+        assert {answer.status_code for answer in answers} == {409}
+        return "".join(answer.text for answer in answers)
+
+    hidden = refusals()
+    assert SECRET not in hidden
+    assert hidden.count("an article that is not published") == 3
+    assert SECRET in editor.delete(about["people"], headers=ANY).text  # who may see it is told
+    editor.post(f"{made.headers['Location']}/publish")
+    assert refusals().count(f"the article {SECRET}") == 3
+
+
 def test_a_renamed_draft_does_not_tell_its_new_name(client: TestClient, editor: TestClient) -> None:
     address = editor.post("/v1/articles", json=documents.article(slug="dull")).headers["Location"]
     renamed = editor.patch(address, json={"slug": SECRET}, headers=ANY)
@@ -244,6 +334,8 @@ def test_caches_hold_nothing_beyond_the_next_publication() -> None:
         )
         assert not_beyond(NOW + timedelta(seconds=7), usual).startswith("public, max-age=7,")
         assert not_beyond(NOW, usual).startswith("public, max-age=0,")
+    with time_machine.travel(NOW + timedelta(milliseconds=100), tick=False):
+        assert not_beyond(NOW + timedelta(seconds=7), usual).startswith("public, max-age=6,")
         assert not_beyond(NOW + timedelta(seconds=7), "no-store") == "no-store"
 
 
@@ -281,6 +373,9 @@ def test_what_leads_a_page_stays_public(editor: TestClient) -> None:
     assert mission.status_code == 201
     assert editor.post(f"{address}/unpublish").status_code == 409
     assert editor.delete(address, headers=ANY).status_code == 409
+    ahead = {"published_at": "2090-01-01T00:00:00Z"}  # its next names would be told with the page
+    assert editor.patch(address, json=ahead, headers=ANY).status_code == 409
+    assert editor.patch(address, json={"title": "Another"}, headers=ANY).status_code == 200
     freed = editor.patch(mission.headers["Location"], json={"featured_article": None}, headers=ANY)
     assert freed.status_code == 200
     assert editor.delete(address, headers=ANY).status_code == 204

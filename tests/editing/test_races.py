@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from itertools import count
 from threading import Barrier
 from time import sleep
@@ -15,7 +17,8 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.dates import now
-from app.models import Change, Person, Scope
+from app.editing import KEPT
+from app.models import Article, ArticleState, Change, KeptAnswer, Person, Scope
 from tests import factories
 from tests.conftest import NewDatabase, database_of, served, with_key
 from tests.editing import documents
@@ -76,6 +79,52 @@ def test_one_key_makes_one_record(editor: TestClient) -> None:
         assert {status for status, _ in answers} == {201}
         assert len({body for _, body in answers}) == 1
         assert people() == before + 1
+
+
+def test_one_key_makes_one_record_when_its_day_is_over(editor: TestClient) -> None:
+    headers = {"Idempotency-Key": "of-yesterday"}
+    editor.post("/v1/people", json=documents.person(), headers=headers)
+    with database_of(editor).session() as session:
+        session.execute(update(KeptAnswer).values(created_at=now() - KEPT - timedelta(seconds=1)))
+    document = documents.person()
+
+    def make(_: int) -> tuple[int, bytes]:
+        answer = editor.post("/v1/people", json=document, headers=headers)
+        return answer.status_code, answer.content
+
+    answers = together(make, 20)
+    assert {status for status, _ in answers} == {201}
+    assert len({body for _, body in answers}) == 1
+
+
+def test_the_same_name_at_once_gets_several_addresses(editor: TestClient) -> None:
+    document = documents.article()
+
+    def make(_: int) -> str:
+        answer = editor.post("/v1/articles", json=document)
+        assert answer.status_code == 201, answer.text
+        slug: str = answer.json()["slug"]
+        return slug
+
+    assert len(set(together(make, 4))) == 4
+
+
+def test_nothing_hidden_comes_to_lead_a_page(editor: TestClient) -> None:
+    """One editor takes an article back while another one puts it onto a mission's page."""
+    made = editor.post("/v1/articles", json=documents.article())
+    mission = editor.post("/v1/missions", json=documents.mission()).headers["Location"]
+    editor.post(f"{made.headers['Location']}/publish")
+    patch = {"featured_article": made.json()["slug"]}
+    with ThreadPoolExecutor(1) as thread:
+        with database_of(editor).session() as session:
+            found = select(Article).where(Article.id == made.json()["id"]).with_for_update()
+            session.scalars(found).one().state = ArticleState.UNPUBLISHED
+            session.flush()
+            answer = thread.submit(editor.patch, mission, json=patch, headers={"If-Match": "*"})
+            with suppress(TimeoutError):
+                answer.result(timeout=0.3)  # it waits for this transaction, or has gone by it
+        assert answer.result().status_code == 422
+    assert editor.get(mission).json()["version"] == 1
 
 
 def test_a_deletion_and_a_change_do_not_both_win(editor: TestClient) -> None:

@@ -46,6 +46,26 @@ def faults(answer: Any) -> dict[str, str]:
     return {fault["pointer"]: fault["code"] for fault in answer.json()["errors"]}
 
 
+@pytest.mark.parametrize("action", ["publish", "unpublish", "restore"])
+def test_an_action_heeds_a_version_where_one_is_named(editor: TestClient, action: str) -> None:
+    made = editor.post("/v1/articles", json=documents.article())
+    address, stale = made.headers["Location"], {"If-Match": made.headers["ETag"]}
+    if action != "publish":
+        editor.post(f"{address}/publish")
+    if action == "restore":
+        editor.delete(address, headers=ANY)
+    else:
+        editor.patch(address, json={"lead": "Somebody else's."}, headers=ANY)
+    before = editor.get(f"{address}/preview")
+    refused = editor.post(f"{address}/{action}", headers=stale)
+    assert (refused.status_code, refused.json()["status"]) == (412, 412)
+    assert editor.get(f"{address}/preview").json() == before.json()
+    fresh = {"If-Match": before.headers["ETag"]}
+    assert editor.post(f"{address}/{action}", headers=fresh).status_code == 200
+    malformed = editor.post(f"{address}/{action}", headers={"If-Match": "7"})
+    assert malformed.status_code == 400
+
+
 def test_a_record_is_made_changed_and_deleted(
     editor: TestClient, client: TestClient, resource: str
 ) -> None:
