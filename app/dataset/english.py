@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
-from app.dataset import names
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord, SpacecraftRecord
-from app.dataset.words import (
+from app.dates import whole_days
+from app.models import LaunchStatus, ShipRole, SpacecraftKind
+from app.refs import headline
+from app.wording import names
+from app.wording.grammar import (
     Text,
     clauses,
     counted,
@@ -19,9 +22,6 @@ from app.dataset.words import (
     strong,
     upper_first,
 )
-from app.dates import whole_days
-from app.models import LaunchStatus, ShipRole, SpacecraftKind
-from app.refs import headline
 
 STATION = "the International Space Station"
 _ROLES = {

@@ -6,10 +6,12 @@ name or is left out: then neither case endings nor a guess at a person's gender 
 
 from collections.abc import Iterable
 
-from app.dataset import names
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
-from app.dataset.words import (
+from app.dates import whole_days
+from app.models import LaunchStatus, ShipRole, SpacecraftKind
+from app.wording import names
+from app.wording.grammar import (
     Text,
     clauses_ru,
     days_ru,
@@ -23,8 +25,6 @@ from app.dataset.words import (
     strong,
     upper_first,
 )
-from app.dates import whole_days
-from app.models import LaunchStatus, ShipRole, SpacecraftKind
 
 STATION = "Международной космической станции"
 _ROLES = {
