@@ -135,7 +135,7 @@ Language = Annotated[
 
 def _speech(value: Any) -> Any:
     if isinstance(value, str) and value not in SPEECHES:
-        hint = did_you_mean(value[:2].lower(), list(Speech))
+        hint = did_you_mean(value[:2].lower(), [speech.value for speech in Speech])
         raise ValueError(either("Answers are in en or ru.", "Ответы бывают на en и на ru.") + hint)
     return value
 
