@@ -22,6 +22,7 @@ from app.conditions import contains_words, linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
 from app.dates import add_months
 from app.errors import Gone, NotFound
+from app.languages import either
 from app.models import (
     Article,
     ArticleLaunch,
@@ -38,7 +39,7 @@ from app.models import (
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
 from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
-from app.slugs import missing
+from app.slugs import HINTS, missing, none_such
 from app.sorting import orders
 from app.text import slugify
 
@@ -204,8 +205,8 @@ def _say_missing(reader: Reader, slug: str) -> NoReturn:
     if found is None:
         missing(reader, Article, slug)
     if found["announced"] and found["state"] == ArticleState.DELETED:
-        raise Gone(f"The article {slug!r} has been deleted.")
-    raise NotFound(f"There is no article {slug!r}. See /v1/articles.")
+        raise Gone(either(f"The article {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+    raise NotFound(f"{none_such(RecordType.ARTICLE, slug)} {HINTS[RecordType.ARTICLE]}")
 
 
 def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:

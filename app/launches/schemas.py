@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_valida
 from app.archive import ArchiveQuery
 from app.dates import Precision
 from app.documents import Document, ProperName, Prose, SourceWrite, example
+from app.languages import either
 from app.links import Url
 from app.models import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.pagination import Page, ViewQuery
@@ -224,7 +225,12 @@ class LaunchDocument(Document):
     @classmethod
     def _closes_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
         if value and (opens := info.data.get("window_starts_at")) and value < opens:
-            raise ValueError("The window closes before it opens.")
+            raise ValueError(
+                either(
+                    "The window closes before it opens.",
+                    "Окно закрывается раньше, чем открывается.",
+                )
+            )
         return value
 
 

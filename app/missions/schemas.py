@@ -30,6 +30,9 @@ Tasks = Annotated[list[Annotated[Prose, Field(max_length=500)]], Field(max_lengt
 """The main tasks of a mission, in their order."""
 
 
+_BACKWARDS = Both("It ends before it starts.", "Конец раньше начала.")
+
+
 class MissionStatus(StrEnum):
     """Where a mission stands, by its dates."""
 
@@ -205,7 +208,7 @@ class MissionWrite(Document):
     @classmethod
     def _ends_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
         if value and (starts := info.data.get("starts_at")) and value < starts:
-            raise ValueError("It ends before it starts.")
+            raise ValueError(str(_BACKWARDS))
         return value
 
     @field_validator("ends_at_precision")
@@ -252,7 +255,7 @@ class CrewWrite(Document):
     @classmethod
     def _ends_later(cls, value: date | None, info: ValidationInfo) -> date | None:
         if value and (first := info.data.get("from_on")) and value < first:
-            raise ValueError("It ends before it starts.")
+            raise ValueError(str(_BACKWARDS))
         return value
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.database import Reader, nested
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, touch
+from app.languages import either
 from app.links import canonical
 from app.missions.queries import get_mission
 from app.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
@@ -90,7 +91,10 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
         Mission.number == document.number, Mission.id.is_distinct_from(mission.id)
     )
     if taken := session.scalar(same):
-        refuse("/number", "taken", f"The mission {taken!r} has this number.")
+        detail = either(
+            f"The mission {taken!r} has this number.", f"Этот номер у экспедиции {taken!r}."
+        )
+        refuse("/number", "taken", detail)
     set_slug(session, mission, document.slug, f"{document.station} {document.number}")
     for name in ("number", "station", "summary", "alternative_names"):
         setattr(mission, name, getattr(document, name))
@@ -118,7 +122,9 @@ def _featured(session: Session, slug: str | None) -> int | None:
         return None
     found = session.scalar(select(Article.id).where(Article.slug == slug, public()))
     if found is None:
-        detail = f"There is no published article {slug!r}."
+        detail = either(
+            f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
+        )
         refuse("/featured_article", "unknown-reference", detail)
     return found
 
@@ -130,9 +136,16 @@ def _refuse_crew_outside(session: Session, mission: Mission) -> None:
     for days in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
         for day in filter(None, days):
             if day < first:
-                refuse("/starts_at", "outside-mission", f"Somebody of its crew begins on {day}.")
+                detail = either(
+                    f"Somebody of its crew begins on {day}.", f"Кто-то из экипажа начинает {day}."
+                )
+                refuse("/starts_at", "outside-mission", detail)
             if end and day > end.date():
-                refuse("/ends_at", "outside-mission", f"Somebody of its crew stays until {day}.")
+                detail = either(
+                    f"Somebody of its crew stays until {day}.",
+                    f"Кто-то из экипажа остаётся до {day}.",
+                )
+                refuse("/ends_at", "outside-mission", detail)
 
 
 def _set_tasks(session: Session, mission: Mission, texts: list[str]) -> None:

@@ -10,6 +10,7 @@ from app.calendars import MOST, Event, Standing, standing
 from app.database import Reader, Rows, nested
 from app.dates import CLOCKED, Precision
 from app.errors import Invalid
+from app.languages import either
 from app.links import authority
 from app.models import Flight, Launch, LaunchSlip, LaunchStatus, Person
 from app.refs.launches import LaunchSummary, launch_summary
@@ -50,7 +51,10 @@ def launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[Event]:
     rows = reader.all(newest.limit(MOST + 1))
     if len(rows) > MOST:
         raise Invalid(
-            f"More than {MOST} launches match. Ask for fewer, such as by `launch_at_gte`."
+            either(
+                f"More than {MOST} launches match. Ask for fewer, such as by `launch_at_gte`.",
+                f"Подходит больше {MOST} запусков. Сузьте запрос, например `launch_at_gte`.",
+            )
         )
     return [_event(LaunchEvent.model_validate(row)) for row in rows]
 
