@@ -22,7 +22,7 @@ from app.conditions import contains_words, linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
 from app.dates import add_months
 from app.errors import Gone, NotFound
-from app.languages import either
+from app.languages import either, spoken
 from app.models import (
     Article,
     ArticleLaunch,
@@ -170,12 +170,25 @@ def _neighbour(step: int) -> Any:
     return nested_one(article_ref(found).where(found.id == nearest))
 
 
-def list_articles(reader: Reader, query: ArticleQuery) -> ArticleFullPage | ArticlePage:
-    """A page of the articles that match."""
+def once() -> ColumnElement[bool]:
+    """Whether an article is in the language that is spoken, or has no public translation into it.
+
+    So each is found once, whatever languages it is there in.
+    """
+    twin = aliased(Article)
+    same = twin.translation_key == Article.translation_key, twin.language == spoken()
+    translated = select(twin.id).where(*same, public(twin)).exists()
+    return or_(Article.language == spoken(), ~translated)
+
+
+def list_articles(
+    reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
+) -> ArticleFullPage | ArticlePage:
+    """A page of the articles that match, and that all of `where` holds for."""
     if query.view is View.FULL:
-        whole = whole_article().where(*conditions(query))
+        whole = whole_article().where(*conditions(query), *where)
         return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
-    summary = _summary().where(*conditions(query))
+    summary = _summary().where(*conditions(query), *where)
     return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
 
 

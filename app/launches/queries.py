@@ -151,6 +151,7 @@ def _whole() -> Rows:
     )
     return launch_summary().add_columns(
         Launch.outcome_note,
+        Launch.outcome_note_ru,
         Launch.sources,
         Launch.created_at,
         history().label("history"),

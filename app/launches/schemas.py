@@ -27,7 +27,16 @@ from app.parameters import (
     Words,
     Zone,
 )
-from app.refs import At, LaunchRef, LaunchSummary, MissionRef, PersonRef, Shape, Source
+from app.refs import (
+    At,
+    LaunchRef,
+    LaunchSummary,
+    MissionRef,
+    PersonRef,
+    Shape,
+    Source,
+    outcome_note,
+)
 from app.sorting import SortChoice
 from app.wording.labels import SHIP_ROLES
 
@@ -156,6 +165,10 @@ class LaunchRead(LaunchSummary):
     sources: list[Source]
     created_at: At
 
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return super().complete(row) | {"outcome_note": outcome_note(row)}
+
 
 class VehicleWrite(Document):
     """A launch vehicle, by its name; one that is not known yet is added."""
@@ -219,6 +232,8 @@ class LaunchDocument(Document):
     """The ship's commander first."""
     outcome_note: Annotated[Prose, Field(max_length=1000)] | None = None
     """What went other than planned."""
+    outcome_note_ru: Annotated[Prose, Field(max_length=1000)] | None = None
+    """The same in Russian."""
     sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
 
     @field_validator("window_ends_at")

@@ -98,6 +98,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         "pad",
         "crewed",
         "outcome_note",
+        "outcome_note_ru",
     ):
         setattr(launch, name, getattr(document, name))
     launch.sources = [source.model_dump() for source in document.sources]

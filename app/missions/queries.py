@@ -97,6 +97,7 @@ def _summary() -> Rows:
         Mission.ends_at,
         Mission.ends_at_precision,
         Mission.summary,
+        Mission.summary_ru,
         Mission.updated_at,
         Mission.version,
     )
@@ -104,7 +105,7 @@ def _summary() -> Rows:
 
 @cache
 def _whole() -> Rows:
-    tasks = select(MissionTask.position, MissionTask.text, MissionTask.derived)
+    tasks = select(MissionTask.position, MissionTask.text, MissionTask.text_ru, MissionTask.derived)
     crew = crew_assignments().where(CrewAssignment.mission_id == Mission.id)
     launches = (
         launch_summary()
