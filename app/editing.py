@@ -37,7 +37,7 @@ from app.errors import (
     UnsupportedMediaType,
 )
 from app.freshness import Versioned
-from app.languages import either
+from app.languages import either, spoken
 from app.models import KeptAnswer, Recorded, Scope, record_type
 from app.parameters import Maybe
 from app.slugs import missing, none_such
@@ -195,7 +195,7 @@ class Edit:
             name: response.headers[name]
             for name in ("etag", "location", "content-type")
             if name in response.headers
-        }
+        } | {"content-language": spoken()}
         return response
 
     def _replay(self, kept: KeptAnswer) -> Response:
