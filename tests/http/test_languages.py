@@ -42,10 +42,8 @@ def addresses(archive: TestClient) -> Iterator[str]:
             continue
         if operation["operationId"] == "streamEvents":  # which has no end
             continue
-        for parameter in operation.get("parameters", []):
-            if parameter["in"] == "path":
-                path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
-        yield path
+        placed = [p for p in operation.get("parameters", []) if p["in"] == "path"]
+        yield path.format(**{parameter["name"]: parameter["example"] for parameter in placed})
 
 
 def differences(en: Any, ru: Any, key: str = "") -> Iterator[str]:
