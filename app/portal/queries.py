@@ -3,7 +3,8 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, union
+from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveMonth
 from app.articles.queries import find_article, get_article_archive, list_articles, once
@@ -46,14 +47,16 @@ def _recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> list[
 def _lead_article(reader: Reader, slug: str) -> ArticleRead | None:
     featured = Article.id.in_(select(Mission.featured_article_id).where(Mission.slug == slug))
     keys = select(Article.translation_key).where(featured)
-    twin = Article.translation_key.in_(keys), or_(featured, Article.language == spoken())
+    twin = aliased(Article)
+    twins = select(twin.id).where(twin.translation_key.in_(keys), twin.language == spoken())
     about = (
         select(ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id)
         .where(ArticleMission.article_id == Article.id, Mission.slug == slug)
         .exists()
     )
-    return find_article(reader, *twin, once()) or find_article(reader, about, once())
+    leading = Article.id.in_(union(twins, select(Article.id).where(featured)))
+    return find_article(reader, leading, once()) or find_article(reader, about, once())
 
 
 def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
