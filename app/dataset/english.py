@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from app import names
 from app.dataset.derive import Course, carried
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord, SpacecraftRecord
 from app.dates import whole_days
 from app.models import LaunchStatus, ShipRole, SpacecraftKind
-from app.wording import names
 from app.wording.grammar import (
     Text,
     clauses,

@@ -6,12 +6,12 @@ name or is left out: then neither case endings nor a guess at a person's gender 
 
 from collections.abc import Iterable, Iterator
 
+from app import names
 from app.dataset.derive import Course, carried
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
 from app.dates import whole_days
 from app.models import LaunchStatus, ShipRole, SpacecraftKind
-from app.wording import names
 from app.wording.grammar import (
     Text,
     clauses_ru,

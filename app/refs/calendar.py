@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from app import names
 from app.calendars import MOST, Event, Standing, standing
 from app.database import Reader, Rows, nested
 from app.dates import Precision
@@ -14,7 +15,6 @@ from app.languages import Both, either
 from app.links import authority
 from app.models import Flight, Launch, LaunchSlip, LaunchStatus, Person
 from app.refs.launches import LaunchSummary, launch_summary, outcome_note
-from app.wording import names
 
 _VAGUE = {
     Precision.MONTH: Both("Only the month is known.", "Известен только месяц."),

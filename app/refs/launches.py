@@ -7,13 +7,13 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
+from app import names
 from app.database import Rows, nested, nested_one
 from app.dates import Precision
 from app.languages import either
 from app.links import Url, link
 from app.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
 from app.refs.base import At, Shape
-from app.wording import names
 from app.wording.headlines import headline
 from app.wording.labels import LAUNCH_STATUSES
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from app import names
 from app.languages import Speech, speaking
 from app.models import LaunchStatus
-from app.wording import names
 from app.wording.headlines import headline, headline_ru
 
 PROGRESS = {"name": "Progress MS-11", "kind": "CV"}
