@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -24,6 +25,7 @@ from pydantic_core import CoreSchema
 from app.config import get_settings
 from app.dates import EARLIEST, LATEST, start_of, zone_names
 from app.errors import did_you_mean
+from app.languages import SPEECHES, Speech, either
 from app.text import fold, is_storable
 
 T = TypeVar("T")
@@ -52,6 +54,12 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_speech(cls, given: Any) -> Any:
+        """Leave `lang` to `in_speech`: it is none of the filters that cursors and links name."""
+        return {k: v for k, v in given.items() if k != "lang"} if "lang" in given else given
+
 
 class View(StrEnum):
     """How much of each item a list shows."""
@@ -65,7 +73,12 @@ def _split(values: Any) -> Any:
         return values
     parts = [part.strip() for value in values for part in str(value).split(",")]
     if len(parts) > MAX_VALUES:  # before each of them is looked at, and refused by itself
-        raise ValueError(f"Give at most {MAX_VALUES} values; these are {len(parts)}.")
+        raise ValueError(
+            either(
+                f"Give at most {MAX_VALUES} values; these are {len(parts)}.",
+                f"Значений может быть не больше {MAX_VALUES}, а здесь их {len(parts)}.",
+            )
+        )
     return parts
 
 
@@ -76,7 +89,12 @@ AnyOf = Annotated[list[T], BeforeValidator(_split), Field(max_length=MAX_VALUES)
 def storable(value: str) -> str:
     """`value`, refused where no database could hold it."""
     if not is_storable(value):
-        raise ValueError("It holds a NUL character or half of a surrogate pair; take it out.")
+        raise ValueError(
+            either(
+                "It holds a NUL character or half of a surrogate pair; take it out.",
+                "Здесь есть знак NUL или половина суррогатной пары; уберите их.",
+            )
+        )
     return value
 
 
@@ -90,7 +108,12 @@ def _text(length: int, pattern: str) -> WithJsonSchema:
 def searchable(value: str) -> str:
     """`value`, refused where nothing of it could be searched for or sorted by."""
     if not fold(value):
-        raise ValueError("It holds nothing to look for: no letter, digit or sign.")
+        raise ValueError(
+            either(
+                "It holds nothing to look for: no letter, digit or sign.",
+                "Здесь нечего искать: ни буквы, ни цифры, ни знака.",
+            )
+        )
     return value
 
 
@@ -123,6 +146,27 @@ IdPath = Annotated[int, Path(alias="id", ge=1, le=2**31 - 1, description="The id
 Language = Annotated[
     str, StringConstraints(pattern="^[A-Za-z]{2,3}$", max_length=3), AfterValidator(str.lower)
 ]
+
+
+def _speech(value: Any) -> Any:
+    if isinstance(value, str) and value not in SPEECHES:
+        hint = did_you_mean(value[:2].lower(), [speech.value for speech in Speech])
+        raise ValueError(either("Answers are in en or ru.", "Ответы бывают на en и на ru.") + hint)
+    return value
+
+
+async def in_speech(
+    lang: Annotated[
+        Maybe[Annotated[Speech, BeforeValidator(_speech)]],
+        Query(
+            description="The language of names, labels, headlines and problems; otherwise the one "
+            "that `Accept-Language` likes best."
+        ),
+    ] = None,
+) -> None:
+    """Refuse a language that is not spoken; another layer has seen to the one that is."""
+
+
 Country = Annotated[
     str, StringConstraints(pattern="^[A-Za-z]{2}$", max_length=2), AfterValidator(str.upper)
 ]
@@ -130,7 +174,7 @@ Country = Annotated[
 
 def _digits(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
-        raise ValueError("Write a whole number in digits.")
+        raise ValueError(either("Write a whole number in digits.", "Напишите целое число цифрами."))
     return value
 
 
@@ -149,7 +193,9 @@ _INSTANT = re.compile(
 def _spelt(value: Any, kind: type, example: str) -> bool:
     """Whether `value` is text yet to be read, not a `kind`; pydantic would take numbers too."""
     if not isinstance(value, str | kind):
-        raise ValueError(f"Write it as text, such as {example}.")
+        raise ValueError(
+            either(f"Write it as text, such as {example}.", f"Напишите это текстом: {example}.")
+        )
     return isinstance(value, str)
 
 
@@ -161,14 +207,22 @@ def _day(value: Any) -> Any:
             raise ValueError
         day = date.fromisoformat(value)
     except ValueError:
-        raise ValueError("Write a day as YYYY-MM-DD, such as 2019-04-04.") from None
+        raise ValueError(
+            either(
+                "Write a day as YYYY-MM-DD, such as 2019-04-04.",
+                "Напишите день как ГГГГ-ММ-ДД, например 2019-04-04.",
+            )
+        ) from None
     return _bounded(day)
 
 
 def _bounded(day: date) -> date:
     # A day's margin on both sides keeps every time zone's view of it inside the bounds.
     if not EARLIEST.year < day.year < LATEST.year - 1:
-        raise ValueError(f"Take a year from {EARLIEST.year + 1} to {LATEST.year - 2}.")
+        first, last = EARLIEST.year + 1, LATEST.year - 2
+        raise ValueError(
+            either(f"Take a year from {first} to {last}.", f"Возьмите год с {first} по {last}.")
+        )
     return day
 
 
@@ -176,7 +230,12 @@ def _month(value: Any) -> Any:
     if not _spelt(value, date, "2019-04"):
         return value
     if not _MONTH.fullmatch(value):
-        raise ValueError("Write a month as YYYY-MM, such as 2019-04.")
+        raise ValueError(
+            either(
+                "Write a month as YYYY-MM, such as 2019-04.",
+                "Напишите месяц как ГГГГ-ММ, например 2019-04.",
+            )
+        )
     return _bounded(date.fromisoformat(f"{value}-01"))
 
 
@@ -198,10 +257,19 @@ def _moment(value: Any) -> Any:
         at = datetime.fromisoformat(spelt)
     except ValueError:
         raise ValueError(
-            "Write an instant as RFC 3339, such as 2019-04-04T11:01:35Z, or a day as 2019-04-04."
+            either(
+                "Write an instant as RFC 3339, such as 2019-04-04T11:01:35Z, or a day as "
+                "2019-04-04.",
+                "Напишите момент по RFC 3339, например 2019-04-04T11:01:35Z, или день: 2019-04-04.",
+            )
         ) from None
     if at.tzinfo is None:
-        raise ValueError("Say which time zone: end it with Z, or an offset (+ is written %2B).")
+        raise ValueError(
+            either(
+                "Say which time zone: end it with Z, or an offset (+ is written %2B).",
+                "Укажите часовой пояс: в конце Z или смещение (вместо + пишется %2B).",
+            )
+        )
     _bounded(at.date())
     return at
 
@@ -250,7 +318,11 @@ Moment = Annotated[
 def _zone(value: Any) -> Any:
     if isinstance(value, str) and value not in zone_names():
         hint = did_you_mean(value, sorted(zone_names()))
-        raise ValueError(f"It is no IANA time zone, such as Europe/Moscow or UTC.{hint}")
+        told = either(
+            "It is no IANA time zone, such as Europe/Moscow or UTC.",
+            "Это не часовой пояс IANA, такой как Europe/Moscow или UTC.",
+        )
+        raise ValueError(told + hint)
     return ZoneInfo(value) if isinstance(value, str) else value
 
 

@@ -25,7 +25,8 @@ from app.dates import Precision, now
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, set_links, touch
 from app.errors import Conflict, Gone
-from app.links import link
+from app.languages import either
+from app.links import canonical
 from app.models import (
     Article,
     ArticleLaunch,
@@ -67,7 +68,7 @@ def _record(row: dict[str, Any]) -> ArticleRecord:
         "status": status(row["state"], row["published_at"]),
         "source": {"name": row["source_name"], "url": row["source_url"]},
         "image": image if row["image_url"] else None,
-        "url": link("articles", row["slug"]),
+        "url": canonical("articles", row["slug"]),
     }
     return as_record(ArticleRecord, given)
 
@@ -111,7 +112,11 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     _present(article)
     if article.state == ArticleState.PUBLISHED:
         if document.published_at is None:
-            refuse("/published_at", "missing", "What is published has a date. Unpublish it first.")
+            detail = either(
+                "What is published has a date. Unpublish it first.",
+                "У опубликованного есть дата. Сначала снимите с публикации.",
+            )
+            refuse("/published_at", "missing", detail)
         if document.published_at > now():
             _refuse_leading(session, article)
     set_slug(session, article, document.slug, document.title)
@@ -152,10 +157,16 @@ def _translate(session: Session, article: Article, key: str | None) -> None:
     languages = others(key)
     if article.language in languages:
         there = languages[article.language]
-        detail = f"{there!r} is its translation into {article.language!r} already."
+        detail = either(
+            f"{there!r} is its translation into {article.language!r} already.",
+            f"Перевод на {article.language!r} уже есть: {there!r}.",
+        )
         refuse("/translation_key", "taken", detail)
     if key != article.translation_key and not languages:
-        refuse("/translation_key", "unknown-reference", f"No other article has the key {key!r}.")
+        detail = either(
+            f"No other article has the key {key!r}.", f"Ни у какой другой статьи нет ключа {key!r}."
+        )
+        refuse("/translation_key", "unknown-reference", detail)
     article.translation_key = key
 
 
@@ -168,12 +179,22 @@ def featured_by(session: Session, article: Article, _caller: Caller | None = Non
 def _refuse_leading(session: Session, article: Article) -> None:
     """What leads a mission's page stays public."""
     if users := featured_by(session, article):
-        raise Conflict(f"It is the leading article of {users[0]}. Take it out of there first.")
+        raise Conflict(
+            either(
+                f"It is the leading article of {users[0]}. Take it out of there first.",
+                f"Это главная статья: {users[0]}. Сначала уберите её оттуда.",
+            )
+        )
 
 
 def _present(article: Article) -> None:
     if article.state == ArticleState.DELETED:
-        raise Gone(f"The article {article.slug!r} has been deleted; restore it first.")
+        raise Gone(
+            either(
+                f"The article {article.slug!r} has been deleted; restore it first.",
+                f"Статья {article.slug!r} удалена; сначала восстановите её.",
+            )
+        )
 
 
 def _publish(_session: Session, article: Article) -> None:

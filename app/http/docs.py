@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from app.errors import NotFound
+from app.languages import either
 
 router = APIRouter(prefix="/docs", include_in_schema=False)
 
@@ -92,7 +93,12 @@ def static(name: str) -> Response:
     """A file that the pages are made of."""
     path = FILES.get(name)
     if path is None:
-        raise NotFound(f"No file of the documentation has the name {name[:80]!r}.")
+        raise NotFound(
+            either(
+                f"No file of the documentation has the name {name[:80]!r}.",
+                f"Среди файлов документации нет {name[:80]!r}.",
+            )
+        )
     # A folder has its version in its name, so what is in it never changes; our own files do.
     kept = IMMUTABLE if "/" in name else REVALIDATED
     return Response(

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_valida
 from app.archive import ArchiveQuery
 from app.dates import Precision
 from app.documents import Document, ProperName, Prose, SourceWrite, example
+from app.languages import either
 from app.links import Url
 from app.models import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.pagination import Page, ViewQuery
@@ -26,8 +27,18 @@ from app.parameters import (
     Words,
     Zone,
 )
-from app.refs import At, LaunchRef, LaunchSummary, MissionRef, PersonRef, Shape, Source
+from app.refs import (
+    At,
+    LaunchRef,
+    LaunchSummary,
+    MissionRef,
+    PersonRef,
+    Shape,
+    Source,
+    outcome_note,
+)
 from app.sorting import SortChoice
+from app.wording.labels import SHIP_ROLES
 
 
 class LaunchSort(SortChoice):
@@ -109,11 +120,16 @@ class LaunchCrewRead(Shape):
     person: PersonRef
     role: ShipRole
     """The role aboard the ship, which need not be the one aboard the station."""
+    role_label: str = Field(examples=["Flight engineer"])
     landed_at: At | None
     """Null while they are in space."""
     landed_at_precision: Precision | None
     landed_with: LaunchRef | None
     """The launch of the ship they came home with."""
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"role_label": str(SHIP_ROLES[ShipRole(row["role"])])}
 
 
 class LaunchMoment(Shape):
@@ -148,6 +164,10 @@ class LaunchRead(LaunchSummary):
     """Every change of its time or status, newest first."""
     sources: list[Source]
     created_at: At
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return super().complete(row) | {"outcome_note": outcome_note(row)}
 
 
 class VehicleWrite(Document):
@@ -212,13 +232,20 @@ class LaunchDocument(Document):
     """The ship's commander first."""
     outcome_note: Annotated[Prose, Field(max_length=1000)] | None = None
     """What went other than planned."""
+    outcome_note_ru: Annotated[Prose, Field(max_length=1000)] | None = None
+    """The same in Russian."""
     sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
 
     @field_validator("window_ends_at")
     @classmethod
     def _closes_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
         if value and (opens := info.data.get("window_starts_at")) and value < opens:
-            raise ValueError("The window closes before it opens.")
+            raise ValueError(
+                either(
+                    "The window closes before it opens.",
+                    "Окно закрывается раньше, чем открывается.",
+                )
+            )
         return value
 
 

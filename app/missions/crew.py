@@ -15,12 +15,14 @@ from app.database import Reader
 from app.documents import merged, read_document
 from app.editing import Edit, Outcome, refuse, resolve, touch
 from app.errors import NotFound
+from app.languages import either
 from app.links import link
 from app.missions.roles import Role, Span, days, overlap, refuse_elsewhere, span
 from app.missions.schemas import CrewAssignmentWrite, CrewWrite, MissionCrew
 from app.missions.writing import EDITABLE
-from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
+from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person, RecordType
 from app.refs import CrewAssignmentRead, crew_assignments
+from app.slugs import none_such
 from app.trail import Action
 
 
@@ -73,7 +75,10 @@ def _flight(session: Session, seat: Seat, person: int) -> int | None:
     own = Flight.launch_id == launch, Flight.person_id == person
     flight = session.scalar(select(Flight.id).where(*own))
     if flight is None:
-        detail = f"{seat.document.person!r} is not in the crew of that launch."
+        detail = either(
+            f"{seat.document.person!r} is not in the crew of that launch.",
+            f"{seat.document.person!r} не в экипаже того запуска.",
+        )
         refuse(pointer, "not-aboard", detail)
     return flight
 
@@ -84,18 +89,28 @@ def _check(session: Session, mission: Mission, crew: Sequence[Seat]) -> None:
         for name in ("from_on", "to_on"):
             day = getattr(seat.document, name)
             if day and seat.pointer is not None and not first <= day <= last:
-                end = "an end that is not known" if last == date.max else last
-                detail = f"The mission lasts from {first} to {end}."
+                unknown = either("an end that is not known", "конец неизвестен")
+                end = unknown if last == date.max else last
+                detail = either(
+                    f"The mission lasts from {first} to {end}.",
+                    f"Экспедиция длится: {first} — {end}.",
+                )
                 refuse(f"{seat.pointer}/{name}", "outside-mission", detail)
     for one, other in combinations(crew, 2):
         told, beside = (other, one) if other.pointer is not None else (one, other)
         if told.pointer is None or not overlap(one.span(mission), other.span(mission)):
             continue
         if one.person_id == other.person_id:
-            detail = f"{told.document.person!r} has another role in this mission at that time."
+            detail = either(
+                f"{told.document.person!r} has another role in this mission at that time.",
+                f"У {told.document.person!r} в это время другая роль в этой экспедиции.",
+            )
             refuse(f"{told.pointer}/person", "overlap", detail)
         if one.document.role == other.document.role == CrewRole.COMMANDER:
-            detail = f"{beside.document.person!r} is in command at that time."
+            detail = either(
+                f"{beside.document.person!r} is in command at that time.",
+                f"В это время командир — {beside.document.person!r}.",
+            )
             refuse(f"{told.pointer}/role", "two-commanders", detail)
     told_of = [seat for seat in crew if seat.pointer is not None]
     refuse_elsewhere(session, mission, [_role(mission, seat) for seat in told_of])
@@ -161,7 +176,8 @@ async def create_assignment(edit: Edit, document: CrewAssignmentWrite) -> Respon
         found = select(Mission).where(Mission.slug == document.mission).with_for_update()
         mission = session.scalar(found)
         if mission is None:
-            refuse("/mission", "unknown-reference", f"There is no mission {document.mission!r}.")
+            detail = none_such(RecordType.MISSION, document.mission)
+            refuse("/mission", "unknown-reference", detail)
         wanted = CrewWrite(**document.model_dump(exclude={"mission"}))
         return _change(session, edit, mission, None, wanted, HTTPStatus.CREATED)
 
@@ -200,7 +216,12 @@ def _mission_of(session: Session, edit: Edit, id_: int) -> Mission:
         .with_for_update(of=Mission)
     )
     if mission is None:
-        raise NotFound(f"There is no crew assignment {id_}. See /v1/crew-assignments.")
+        raise NotFound(
+            either(
+                f"There is no crew assignment {id_}. See /v1/crew-assignments.",
+                f"Нет места в экипаже {id_}. См. /v1/crew-assignments.",
+            )
+        )
     edit.check_version(mission)
     return mission
 

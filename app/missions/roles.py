@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.editing import refuse
+from app.languages import either
 from app.models import CrewAssignment, Mission, Person
 
 HANDOVER = timedelta(days=21)
@@ -67,5 +68,8 @@ def refuse_elsewhere(session: Session, mission: Mission, roles: Collection[Role]
             both = min(role.span[1], there[1]) - max(role.span[0], there[0])
             if role.person_id == assignment.person_id and both > HANDOVER:
                 pointer = role.starts if there[0] < role.span[0] else role.ends
-                detail = f"{role.person!r} is in {elsewhere.slug!r} at that time."
+                detail = either(
+                    f"{role.person!r} is in {elsewhere.slug!r} at that time.",
+                    f"{role.person!r} в это время в {elsewhere.slug!r}.",
+                )
                 refuse(pointer, "overlap", detail)

@@ -1,6 +1,6 @@
 """How missions are written, with their tasks and launches."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fastapi import Response
@@ -11,7 +11,8 @@ from app.auth import Caller
 from app.database import Reader, nested
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, touch
-from app.links import link
+from app.languages import either
+from app.links import canonical
 from app.missions.queries import get_mission
 from app.missions.roles import Role, days, refuse_elsewhere, span
 from app.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
@@ -55,7 +56,9 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
         .outerjoin(ship, ship.id == Flight.launch_id)
         .where(CrewAssignment.mission_id == Mission.id)
     )
-    tasks = select(MissionTask.text).where(MissionTask.mission_id == Mission.id)
+    tasks = select(MissionTask.text, MissionTask.text_ru).where(
+        MissionTask.mission_id == Mission.id
+    )
     featured = select(Article.slug).where(Article.id == Mission.featured_article_id)
     rows = reader.all(
         select(
@@ -74,7 +77,8 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
 def _record(row: dict[str, Any]) -> MissionRecord:
     given = row | {
         "tasks": [task["text"] for task in row["task_rows"]],
-        "url": link("missions", row["slug"]),
+        "tasks_ru": [task["text_ru"] for task in row["task_rows"] if task["text_ru"]],
+        "url": canonical("missions", row["slug"]),
     }
     return as_record(MissionRecord, given)
 
@@ -92,10 +96,13 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
         Mission.number == document.number, Mission.id.is_distinct_from(mission.id)
     )
     if taken := session.scalar(same):
-        refuse("/number", "taken", f"The mission {taken!r} has this number.")
+        detail = either(
+            f"The mission {taken!r} has this number.", f"Этот номер у экспедиции {taken!r}."
+        )
+        refuse("/number", "taken", detail)
     before = days(mission) if mission.id else None
     set_slug(session, mission, document.slug, f"{document.station} {document.number}")
-    for name in ("number", "station", "summary", "alternative_names"):
+    for name in ("number", "station", "summary", "summary_ru", "alternative_names"):
         setattr(mission, name, getattr(document, name))
     mission.starts_at, mission.starts_at_precision = (
         document.starts_at,
@@ -111,7 +118,7 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     _refuse_crew_outside(session, mission)
     if before not in {None, days(mission)}:
         _refuse_crew_elsewhere(session, mission)
-    _set_tasks(session, mission, document.tasks)
+    _set_tasks(session, mission, document.tasks, document.tasks_ru)
     wanted = {
         (launch, each.relation) for launch, each in zip(launches, document.launches, strict=True)
     }
@@ -125,7 +132,9 @@ def _featured(session: Session, slug: str | None) -> int | None:
     shown = select(Article.id).where(Article.slug == slug, public()).with_for_update(read=True)
     found = session.scalar(shown)
     if found is None:
-        detail = f"There is no published article {slug!r}."
+        detail = either(
+            f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
+        )
         refuse("/featured_article", "unknown-reference", detail)
     return found
 
@@ -137,9 +146,16 @@ def _refuse_crew_outside(session: Session, mission: Mission) -> None:
     for both in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
         for day in filter(None, both):
             if day < first:
-                refuse("/starts_at", "outside-mission", f"Somebody of its crew begins on {day}.")
+                detail = either(
+                    f"Somebody of its crew begins on {day}.", f"Кто-то из экипажа начинает {day}."
+                )
+                refuse("/starts_at", "outside-mission", detail)
             if end and day > end.date():
-                refuse("/ends_at", "outside-mission", f"Somebody of its crew stays until {day}.")
+                detail = either(
+                    f"Somebody of its crew stays until {day}.",
+                    f"Кто-то из экипажа остаётся до {day}.",
+                )
+                refuse("/ends_at", "outside-mission", detail)
 
 
 def _refuse_crew_elsewhere(session: Session, mission: Mission) -> None:
@@ -156,14 +172,18 @@ def _refuse_crew_elsewhere(session: Session, mission: Mission) -> None:
     refuse_elsewhere(session, mission, roles)
 
 
-def _set_tasks(session: Session, mission: Mission, texts: list[str]) -> None:
+def _set_tasks(session: Session, mission: Mission, texts: list[str], translated: list[str]) -> None:
     own = MissionTask.mission_id == mission.id
-    there = session.scalars(select(MissionTask.text).where(own).order_by(MissionTask.position))
-    if list(there) != texts:
+    held = select(MissionTask.text, MissionTask.text_ru).where(own).order_by(MissionTask.position)
+    in_russian: Sequence[str | None] = translated or [None] * len(texts)
+    wanted = list(zip(texts, in_russian, strict=True))
+    if [tuple(row) for row in session.execute(held)] != wanted:
         session.execute(delete(MissionTask).where(own))
         session.add_all(
-            MissionTask(mission_id=mission.id, position=position, text=text, derived=False)
-            for position, text in enumerate(texts, start=1)
+            MissionTask(
+                mission_id=mission.id, position=position, text=text, text_ru=ru, derived=False
+            )
+            for position, (text, ru) in enumerate(wanted, start=1)
         )
 
 
@@ -197,6 +217,6 @@ async def put_tasks(edit: Edit, slug: str, document: MissionTasks) -> Response:
 
     def apply(session: Session, mission: Mission) -> None:
         touch(mission)
-        _set_tasks(session, mission, document.items)
+        _set_tasks(session, mission, document.items, document.items_ru)
 
     return await EDITABLE.change(edit, slug, Action.TASKS, apply)

@@ -10,9 +10,9 @@ from app.refs.crew import CrewAssignmentRead, crew_assignments
 from app.refs.launches import (
     LaunchRef,
     LaunchSummary,
-    headline,
     launch_ref,
     launch_summary,
+    outcome_note,
 )
 from app.refs.missions import MissionRef, mission_ref
 from app.refs.people import PersonRef, person_ref
@@ -30,11 +30,11 @@ __all__ = [
     "article_ref",
     "articles_about",
     "crew_assignments",
-    "headline",
     "launch_events",
     "launch_ref",
     "launch_summary",
     "mission_ref",
+    "outcome_note",
     "person_ref",
     "public",
 ]

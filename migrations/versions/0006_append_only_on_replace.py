@@ -1,13 +1,13 @@
 """append only on replace
 
-Revision: 0007
-Before: 0004
+Revision: 0006
+Before: 0005
 """
 
 from migrations.triggers import drop_refusal_of_replacement, refuse_replacement
 
-revision = "0007"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
