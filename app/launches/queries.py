@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
+from app.clock import holds_until, present
 from app.conditions import contains_words, linked
 from app.database import Expression, Reader, Rows, nested, nested_one
-from app.dates import add_months, now
+from app.dates import add_months, period_end
 from app.errors import NotFound
 from app.launches.schemas import (
     LaunchArchiveQuery,
@@ -177,9 +178,12 @@ def get_launch(reader: Reader, slug: str) -> LaunchRead:
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
     """The planned launch nearest ahead, None where none is planned."""
-    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > now()
+    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > present()
     row = reader.first(_whole().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1))
-    return None if row is None else LaunchRead.model_validate(row)
+    if row is None:
+        return None
+    holds_until(period_end(row["launch_at"], row["launch_at_precision"]))
+    return LaunchRead.model_validate(row)
 
 
 def get_next_launch(reader: Reader) -> LaunchRead:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.calendars import Event, WrittenCalendar, standing, written
+from app.clock import has_come
 from app.database import Reader
-from app.dates import Precision, now
+from app.dates import Precision
 from app.links import authority, link
 from app.missions.queries import current_slug
 from app.models import Launch, Mission, MissionLaunch
@@ -62,7 +63,7 @@ def _event(mission: MissionDates, what: str, at: datetime, precision: Precision)
         starts_at=at,
         precision=precision,
         ends_at=None,
-        standing=standing(precision, done=at <= now()),
+        standing=standing(precision, done=has_come(at)),
         summary=f"{mission.name} {what}",
         url=mission.url,
     )

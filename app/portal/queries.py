@@ -8,8 +8,9 @@ from sqlalchemy import select
 from app.archive import ArchiveMonth
 from app.articles.queries import find_article, get_article_archive, list_articles
 from app.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead, ArticleSummary
+from app.clock import has_come, holds_until, present
 from app.database import Reader
-from app.dates import add_months, now
+from app.dates import add_months, start_of
 from app.launches.queries import find_next_launch, list_launches
 from app.launches.schemas import LaunchQuery
 from app.missions.queries import current_slug, get_mission
@@ -72,5 +73,8 @@ def _archive(reader: Reader, mission: MissionRead, query: PortalPageQuery) -> Ar
 
 def _last_month(mission: MissionRead, zone: ZoneInfo) -> date:
     """The month in which the mission ended, or the present one while it goes on."""
-    last = min(mission.ends_at or now(), now())
-    return last.astimezone(zone).date().replace(day=1)
+    if mission.ends_at and has_come(mission.ends_at):
+        return mission.ends_at.astimezone(zone).date().replace(day=1)
+    month = present().astimezone(zone).date().replace(day=1)
+    holds_until(start_of(add_months(month, 1), zone))
+    return month

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, select
 
+from app.clock import present
 from app.database import Rows
-from app.dates import Precision, now
+from app.dates import Precision
 from app.links import Url, link
 from app.models import Article, ArticleState
 from app.models.base import UTCDateTime
@@ -42,7 +43,8 @@ def article_ref(article: type[Article] = Article) -> Rows:
 def public(article: type[Article] = Article) -> ColumnElement[bool]:
     """Whether everybody may see an article: it is published, and its time has come.
 
-    The present is asked for whenever a statement runs, so that one made before holds later.
+    The present is asked for whenever a statement runs, so that one made before holds later. When
+    the next article appears is known of the archive as a whole (`app.versions`).
     """
-    present = bindparam(None, callable_=now, type_=UTCDateTime(), unique=True)
-    return and_(article.state == ArticleState.PUBLISHED, article.published_at <= present)
+    moment = bindparam(None, callable_=present, type_=UTCDateTime(), unique=True)
+    return and_(article.state == ArticleState.PUBLISHED, article.published_at <= moment)
