@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -218,15 +219,17 @@ class Mark:
         )
         self._connection: PoolProxiedConnection | None = None
         self._cursor: Any = None
+        self._lock = Lock()
 
     def read(self) -> object:
         """What differs from the last time where the database has changed since; None: unknown."""
         try:
-            if self._cursor is None:
-                self._cursor = self._connect()
-            self._cursor.execute(self._question)
-            # To the end: a statement that could go on would hold its snapshot.
-            ((mark,),) = self._cursor.fetchall()
+            with self._lock:
+                if self._cursor is None:
+                    self._cursor = self._connect()
+                self._cursor.execute(self._question)
+                # To the end: a statement that could go on would hold its snapshot.
+                ((mark,),) = self._cursor.fetchall()
         except Exception as error:
             # Whatever it was: who reads the archive next will be told of it.
             logger.warning("the state of the archive is unknown: %s", type(error).__name__)

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic
 
-from anyio import CapacityLimiter, Lock, to_thread
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.database import Database, Reader
+from app.flights import Flights
 
 PAUSE = 0.05
 """Seconds for which a state that it takes a journey to ask for counts as the present one."""
@@ -38,28 +39,34 @@ class Versions:
         self._version: Version | None = None
         self._asked = float("-inf")
         self._last_commit = database.last_commit
-        self._lock = Lock()
+        self._looks = Flights[None, Version | None]()
         self._thread = CapacityLimiter(1)
 
     def known(self) -> Version | None:
         """The present version, None where that has to be found out."""
         if self._mark.is_near:
-            version = self._version
-            return version if version and self._mark.read() == version.mark else None
-        return self._version if self._is_recent() else None
+            recent = self._version is not None and self._mark.read() == self._version.mark
+        else:
+            recent = self._is_recent()
+        return self._version if recent and not self._is_over() else None
+
+    def _is_over(self) -> bool:
+        due = self._version.next_due if self._version else None
+        return due is not None and due <= datetime.now(UTC)
 
     def _is_recent(self) -> bool:
-        seen = self._last_commit is self._database.last_commit
-        return seen and monotonic() - self._asked < PAUSE
+        return self._own_commits_are_seen() and monotonic() - self._asked < PAUSE
+
+    def _own_commits_are_seen(self) -> bool:
+        return self._last_commit is self._database.last_commit
 
     async def current(self) -> Version | None:
         """The present version, None where the database does not tell."""
-        async with self._lock:
-            if self._mark.is_near or not self._is_recent():
-                await self._find_out()
-            return self._version
+        found = await self._looks.share(None, self._find_out)
+        # One who has committed something meanwhile is not served by a look that began before.
+        return found if self._own_commits_are_seen() else await self._find_out()
 
-    async def _find_out(self) -> None:
+    async def _find_out(self) -> Version | None:
         asked, last_commit = monotonic(), self._database.last_commit
         if self._mark.is_near:
             mark = self._mark.read()
@@ -68,7 +75,7 @@ class Versions:
         if mark is None:
             asked = monotonic()  # what may have taken long is not tried anew by all who waited
             self._version = None
-        elif self._version is None or self._version.mark != mark:
+        elif self._version is None or self._version.mark != mark or self._is_over():
             try:
                 due = await self._database.read(self._next_due)
             except (DBAPIError, PoolTimeoutError):
@@ -76,3 +83,4 @@ class Versions:
             else:
                 self._version = Version(mark, due)
         self._asked, self._last_commit = asked, last_commit
+        return self._version

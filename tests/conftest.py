@@ -151,16 +151,22 @@ def forget(client: TestClient) -> None:
 def statements(archive: TestClient) -> Iterator[list[str]]:
     """The statements that the service over the embedded archive runs during a test."""
     forget(archive)
+    with listened(database_of(archive)) as seen:
+        yield seen
+
+
+@contextmanager
+def listened(database: Database) -> Iterator[list[str]]:
+    """The statements that read from `database`, as they are run."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             seen.append(statement)
 
-    engine = database_of(archive).engine
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", note)
     yield seen
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
-from anyio import Event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import watched
+from app.flights import Flights
 from app.freshness import not_beyond
 from app.http.coding import Coding, Encoder, accepted, encoder
 from app.http.kept import NOTHING, Headers, Kept, Key, Whole
@@ -51,7 +51,7 @@ class Answers:
         self.app = app
         self._versions = versions
         self.kept = kept
-        self._flights: dict[tuple[Key, Version], _Flight] = {}
+        self._flights = Flights[tuple[Key, Version], Whole | None]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,22 +87,21 @@ class Answers:
 
     async def _share(self, request: "_Request", version: Version, key: Key) -> Whole | None:
         """What the application answers once to all who ask the same at the same time."""
-        flight = self._flights.get((key, version))
-        if flight is not None:
-            await flight.landed.wait()
-            if flight.whole is not None and flight.whole.holds():
-                return flight.whole
-            return await self._made(request, version)
-        flight = self._flights[key, version] = _Flight()
-        try:
+        asked = False
+
+        async def ask() -> Whole | None:
+            nonlocal asked
+            asked = True
             whole = await self._made(request, version)
-            if whole is not None and whole.may_be_kept:
-                flight.whole = whole
+            if whole is not None:
                 self.kept.put(key, version, whole)
             return whole
-        finally:
-            del self._flights[key, version]
-            flight.landed.set()
+
+        whole = await self._flights.share((key, version), ask)
+        if asked or (whole is not None and whole.may_be_kept and whole.holds()):
+            return whole
+        # What another one was answered is not for everybody.
+        return await self._made(request, version)
 
     async def _answer(self, request: "_Request", whole: Whole | None, key: Key = ()) -> None:
         """Send `whole` to who asked, in the form for them."""
@@ -134,14 +133,6 @@ class _Request(NamedTuple):
     asked: Asked
     name: bytes
     """Its id."""
-
-
-class _Flight:
-    """An answer that is being made, for all who ask the same meanwhile."""
-
-    def __init__(self) -> None:
-        self.landed = Event()
-        self.whole: Whole | None = None
 
 
 class _Answer:

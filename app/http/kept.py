@@ -112,18 +112,24 @@ class Kept:
         if version is not self._version:
             self.forget()
             self._version = version
-        whole = self._answers.get(key)
+        answers = self._answers
+        whole = answers.get(key)
         if whole is None:
             return None
         if not whole.holds():
             self._drop(key)
             return None
-        self._answers.move_to_end(key)
+        answers.move_to_end(key)
         return whole
 
     def put(self, key: Key, version: Version, whole: Whole) -> None:
-        """Keep an answer made in `version`, where that is still the present one."""
-        if version is self._version and whole.holds() and whole.size <= self.limit:
+        """Keep an answer made in `version`, where that may be and is still the present one."""
+        if (
+            version is self._version
+            and whole.may_be_kept
+            and whole.holds()
+            and whole.size <= self.limit
+        ):
             self._drop(key)
             whole.size += sum(len(part) for part in key if part)
             self._answers[key] = whole
