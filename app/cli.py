@@ -110,6 +110,7 @@ def serve(
         server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=60,  # on a busy machine a worker takes its time to start
     )
 
 

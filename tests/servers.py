@@ -28,7 +28,7 @@ def serving(database_url: str, port: int, workers: int = 1) -> Iterator[str]:
     command = [ZARYA, "serve", "--port", str(port), "--workers", str(workers)]
     with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as process:
         try:
-            wait_for(lambda: is_up(origin), 20)
+            wait_for(lambda: is_up(origin), 60)
             yield origin
         finally:
             process.terminate()
