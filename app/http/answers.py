@@ -24,6 +24,7 @@ from app.freshness import not_beyond
 from app.http.coding import Coding, Encoder, accepted, encoder
 from app.http.kept import NOTHING, Headers, Kept, Key, Whole
 from app.http.request_id import HEADER, identified
+from app.languages import speech_of
 from app.versions import Version, Versions
 
 Asked = Mapping[bytes, bytes]
@@ -246,7 +247,8 @@ def _key(scope: Scope, asked: Asked) -> Key:
     if b"&" in query:
         parameters = sorted(query.split(b"&"), key=_name)
         query = b"&".join(parameters)
-    return (scope["path"], query, asked.get(b"accept"), asked.get(b"accept-language"))
+    speech = speech_of(query, asked.get(b"accept-language", b"").decode("latin-1"))
+    return (scope["path"], query, asked.get(b"accept"), speech)
 
 
 def _name(parameter: bytes) -> bytes:
