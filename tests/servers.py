@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import socket
 from threading import Thread
 from time import monotonic, sleep
 
@@ -60,7 +59,7 @@ def wait_for(what: Callable[[], object], seconds: float) -> None:
         sleep(0.05)
 
 
-def other_end(connection: socket) -> str:
+def other_end(connection: socket.socket) -> str:
     """The process on this machine that `connection` leads to, by its id."""
     port = f":{connection.getsockname()[1]:04X}"
     rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines())
