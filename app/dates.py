@@ -115,6 +115,13 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+@cache
+def keeps_whole_hours(zone: ZoneInfo) -> bool:
+    """Whether the clock of `zone` differs from UTC by whole hours, at any time that is stored."""
+    days = (date(y, m, d) for y in range(1950, 2101) for m in range(1, 13) for d in (1, 15))
+    return all(start_of(day, zone).minute == start_of(day, zone).second == 0 for day in days)
+
+
 def utc_day(day: date) -> tuple[datetime, datetime]:
     """The start and the end of `day` in UTC."""
     start = datetime.combine(day, time(), UTC)

@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
 from app.articles.schemas import (
     ArticleArchiveQuery,
     ArticleCalendarFilters,
@@ -18,12 +18,14 @@ from app.articles.schemas import (
     FeedEntry,
     FeedQuery,
 )
+from app.clock import present
 from app.conditions import contains_words, linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
-from app.dates import add_months
+from app.dates import Precision, add_months, keeps_whole_hours, period
 from app.errors import Gone, NotFound
 from app.models import (
     Article,
+    ArticleHour,
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
@@ -35,7 +37,7 @@ from app.models import (
     Person,
     RecordType,
 )
-from app.pagination import fetch_page
+from app.pagination import fetch_page, parameters
 from app.parameters import View, instant, zone_of
 from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
 from app.slugs import missing
@@ -44,6 +46,12 @@ from app.text import slugify
 
 SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
 DATED = Dated(Article.published_at, Article.published_at_precision)
+HOURS = Dated(
+    ArticleHour.at,
+    ArticleHour.precision,
+    clocked=(Precision.HOUR,),
+    number=func.coalesce(func.sum(ArticleHour.count), 0),
+)
 
 
 def conditions(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
@@ -217,5 +225,19 @@ def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | N
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the articles that match."""
-    records = select(Article.id).where(*conditions(query))
-    return archive_of(reader, DATED, records, query, "articles", "published_on")
+    return archive_of(reader, _sources(reader, query), query, "articles", "published_on")
+
+
+def _sources(reader: Reader, query: ArticleArchiveQuery) -> list[Source]:
+    """The counts of past hours for a plain calendar, of one language or all; else the articles."""
+    articles = select(Article.id).where(*conditions(query))
+    narrowed = parameters(query, month=None, tz=None, language=None)
+    if narrowed or not keeps_whole_hours(zone_of(query.tz)):
+        return [Source(DATED, articles)]
+    hour, _ = period(present(), Precision.HOUR)
+    past = select(ArticleHour.at).where(ArticleHour.at < hour, ArticleHour.count > 0)
+    if query.language:
+        past = past.where(ArticleHour.language.in_(query.language))
+    since = articles.where(Article.published_at >= hour)
+    lately = reader.scalar(since.limit(1)) is not None
+    return [Source(HOURS, past), *([Source(DATED, since)] if lately else [])]

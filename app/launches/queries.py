@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 from sqlalchemy.orm import aliased
 
-from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
 from app.clock import holds_until, present
 from app.conditions import contains_words, linked
 from app.database import Expression, Reader, Rows, nested, nested_one
@@ -197,4 +197,4 @@ def get_next_launch(reader: Reader) -> LaunchRead:
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the launches that match."""
     records = select(Launch.id).where(*conditions(query))
-    return archive_of(reader, DATED, records, query, "launches", "launch_on")
+    return archive_of(reader, [Source(DATED, records)], query, "launches", "launch_on")

@@ -37,13 +37,15 @@ class Article(Recorded, Base):
     lead: Mapped[str] = mapped_column(Text(1000))
     body: Mapped[str] = mapped_column(Text(100_000))
     body_html: Mapped[str] = mapped_column(Text(LONGEST_HTML))
-    language: Mapped[str] = mapped_column(Text(8))
+    language: Mapped[str] = mapped_column(Text(8), active_history=True)
     state: Mapped[ArticleState] = mapped_column(
         choice(ArticleState), default=ArticleState.PUBLISHED
     )
     announced: Mapped[bool] = mapped_column(default=False)
-    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    published_at_precision: Mapped[Precision | None] = mapped_column(choice(Precision))
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime(), active_history=True)
+    published_at_precision: Mapped[Precision | None] = mapped_column(
+        choice(Precision), active_history=True
+    )
     published_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     source_name: Mapped[str] = mapped_column(Text(120))
     source_slug: Mapped[str] = mapped_column(Text(120))

@@ -1,0 +1,54 @@
+"""article hours
+
+Revision: 0005
+Before: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import instant, text
+
+revision = "0005"
+down_revision = "0004"
+
+PRECISIONS = "'second', 'minute', 'hour', 'day', 'month', 'quarter', 'year'"
+COUNTED = """
+    INSERT INTO article_hours (at, precision, language, count)
+    SELECT {hour}, CASE published_at_precision WHEN 'day' THEN 'day' ELSE 'hour' END, language,
+        count(*)
+    FROM articles
+    WHERE state = 'published' AND published_at_precision IN ('second', 'minute', 'hour', 'day')
+    GROUP BY 1, 2, 3
+"""
+HOURS = {
+    "sqlite": "substr(published_at, 1, 13) || ':00:00.000000'",
+    "postgresql": "date_trunc('hour', published_at, 'UTC')",
+}
+
+
+def upgrade() -> None:
+    op.create_table(
+        "article_hours",
+        sa.Column("at", instant(), nullable=False),
+        sa.Column("precision", sa.String(24), nullable=False),
+        sa.Column("language", text(8), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "at >= '1950-01-01 00:00:00' AND at < '2101-01-01 00:00:00'",
+            name=op.f("ck_article_hours_at_bounds"),
+        ),
+        sa.CheckConstraint(
+            f"precision IN ({PRECISIONS})", name=op.f("ck_article_hours_precision_bounds")
+        ),
+        sa.CheckConstraint(
+            "length(language) BETWEEN 1 AND 8", name=op.f("ck_article_hours_language_bounds")
+        ),
+        sa.PrimaryKeyConstraint("at", "precision", "language", name=op.f("pk_article_hours")),
+    )
+    op.create_index(op.f("ix_article_hours_precision_at"), "article_hours", ["precision", "at"])
+    op.execute(COUNTED.format(hour=HOURS[op.get_context().dialect.name]))
+
+
+def downgrade() -> None:
+    op.drop_table("article_hours")
