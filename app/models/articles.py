@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.dates import Precision, now, period
@@ -69,7 +69,12 @@ class Article(Recorded, Base):
         Index(None, "title_key", "id"),
         Index(None, "published_until"),
         Index(None, "updated_at"),
-        Index(None, "state", "announced", "published_at"),
+        Index(
+            "ix_articles_due",
+            "published_at",
+            sqlite_where=text("announced IS 0"),
+            postgresql_where=text("announced IS FALSE"),
+        ),
     )
 
     def derive(self) -> None:

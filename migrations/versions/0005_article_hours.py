@@ -1,4 +1,4 @@
-"""article hours
+"""article hours, and the index of articles that are due
 
 Revision: 0005
 Before: 0004
@@ -47,8 +47,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("at", "precision", "language", name=op.f("pk_article_hours")),
     )
     op.create_index(op.f("ix_article_hours_precision_at"), "article_hours", ["precision", "at"])
+    # With the state in front, it was taken for every list, and all of a million articles sorted.
+    op.drop_index(op.f("ix_articles_state_announced_published_at"), "articles")
+    op.create_index(
+        "ix_articles_due",
+        "articles",
+        ["published_at"],
+        sqlite_where=sa.text("announced IS 0"),
+        postgresql_where=sa.text("announced IS FALSE"),
+    )
     op.execute(COUNTED.format(hour=HOURS[op.get_context().dialect.name]))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_articles_due", "articles")
+    op.create_index(
+        op.f("ix_articles_state_announced_published_at"),
+        "articles",
+        ["state", "announced", "published_at"],
+    )
     op.drop_table("article_hours")
