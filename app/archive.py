@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     func,
+    literal,
     or_,
     select,
 )
@@ -150,7 +151,9 @@ class Dated:
     ) -> tuple[date | None, date | None, date | None, date | None]:
         """Of the months with records: the last before `first`, the next from `end`, first, last."""
         period = _bounds(first, end, zone)
-        known = self.precision.in_(self.clocked), self.precision == Precision.DAY
+        # Spelt out: an index of dayed records alone serves no parameter that may say anything.
+        dayed = literal(Precision.DAY, self.precision.type, literal_execute=True)
+        known = self.precision.in_(self.clocked), self.precision == dayed
         edges = {
             "before": (-1, (self.at < period.clock_start, self.at < period.day_start)),
             "after": (1, (self.at >= period.clock_end, self.at >= period.day_end)),

@@ -27,6 +27,7 @@ from sqlalchemy import (
     cast,
     create_engine,
     event,
+    func,
     literal,
     literal_column,
     make_url,
@@ -260,6 +261,14 @@ async def _database(request: Request) -> Database:  # async: a plain function wo
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]
+
+
+def unindexed(column: Expression) -> ColumnElement[Any]:
+    """`column` in a condition that holds for nearly every row, so that no index is taken for it.
+
+    SQLite takes one bound of a range for its index, and not always the one that bounds anything.
+    """
+    return func.coalesce(column, column)
 
 
 # --- Rows within rows: what belongs to a row, as JSON in one of its columns ----------------------

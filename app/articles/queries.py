@@ -19,8 +19,8 @@ from app.articles.schemas import (
     FeedQuery,
 )
 from app.clock import present
-from app.conditions import contains_words, linked
-from app.database import Reader, Rows, nested, nested_one, nested_values
+from app.conditions import contains_words, named
+from app.database import Reader, Rows, nested, nested_one, nested_values, unindexed
 from app.dates import Precision, add_months, keeps_whole_hours, period
 from app.errors import Gone, NotFound
 from app.models import (
@@ -78,15 +78,18 @@ def _by_links(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
         found.append(tags.where(ArticleTag.tag.in_(filters.tag)).exists())
     if filters.tag_not:
         found.append(~tags.where(ArticleTag.tag.in_(filters.tag_not)).exists())
+    # By IN: what is about one of them is found by the link, among however many articles.
     if filters.mission:
-        own = ArticleMission.article_id == Article.id
-        found.append(linked(Mission, filters.mission, ArticleMission.mission_id, own))
+        about = select(ArticleMission.article_id).join(
+            Mission, Mission.id == ArticleMission.mission_id
+        )
+        found.append(Article.id.in_(about.where(named(Mission, filters.mission))))
     if filters.person:
-        own = ArticlePerson.article_id == Article.id
-        found.append(linked(Person, filters.person, ArticlePerson.person_id, own))
+        about = select(ArticlePerson.article_id).join(Person, Person.id == ArticlePerson.person_id)
+        found.append(Article.id.in_(about.where(named(Person, filters.person))))
     if filters.launch:
-        own = ArticleLaunch.article_id == Article.id
-        found.append(linked(Launch, filters.launch, ArticleLaunch.launch_id, own))
+        about = select(ArticleLaunch.article_id).join(Launch, Launch.id == ArticleLaunch.launch_id)
+        found.append(Article.id.in_(about.where(named(Launch, filters.launch))))
     return found
 
 
@@ -218,8 +221,10 @@ def _say_missing(reader: Reader, slug: str) -> NoReturn:
 
 def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:
     """The newest whole public article that `where` holds for, None where there is none."""
-    order = SORTS["-published_at"].clauses()
-    row = reader.first(whole_article().where(public(), *where).order_by(*order).limit(1))
+    newest = select(Article.id).where(public(), *where).order_by(*SORTS["-published_at"].clauses())
+    # Found first: all that belongs to an article is put together for this one alone.
+    found = newest.limit(1).correlate(None).scalar_subquery()
+    row = reader.first(whole_article().where(Article.id == found))
     return None if row is None else ArticleRead.model_validate(row)
 
 
@@ -235,7 +240,7 @@ def _sources(reader: Reader, query: ArticleArchiveQuery) -> list[Source]:
     if narrowed or not keeps_whole_hours(zone_of(query.tz)):
         return [Source(DATED, articles)]
     hour, _ = period(present(), Precision.HOUR)
-    past = select(ArticleHour.at).where(ArticleHour.at < hour, ArticleHour.count > 0)
+    past = select(ArticleHour.at).where(unindexed(ArticleHour.at) < hour, ArticleHour.count > 0)
     if query.language:
         past = past.where(ArticleHour.language.in_(query.language))
     since = articles.where(Article.published_at >= hour)

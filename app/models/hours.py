@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Index,
     Select,
     bindparam,
     case,
@@ -45,12 +44,10 @@ class ArticleHour(Base):
 
     __tablename__ = "article_hours"
 
-    at: Mapped[datetime] = mapped_column(UTCDateTime(), primary_key=True)
     precision: Mapped[Precision] = mapped_column(choice(Precision), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime(), primary_key=True)
     language: Mapped[str] = mapped_column(Text(8), primary_key=True)
     count: Mapped[int]
-
-    __table_args__ = (Index(None, "precision", "at"),)
 
 
 class _StartOfHour(GenericFunction[datetime]):
@@ -99,9 +96,12 @@ def recount(session: Session) -> None:
 
 def miscounted(session: Session) -> list[Hour]:
     """The hours whose count is not what it ought to be."""
-    kept = select(*ArticleHour.__table__.columns).where(ArticleHour.count > 0)
-    there = {tuple(row) for row in session.execute(kept)}
-    wanted = {tuple(row) for row in session.execute(_counted())}
+    columns = ArticleHour.at, ArticleHour.precision, ArticleHour.language, ArticleHour.count
+    kept = session.execute(select(*columns).where(ArticleHour.count > 0))
+    there = {(at, precision.value, lang, count) for at, precision, lang, count in kept}
+    wanted = {
+        (row.at, row.precision, row.language, row.count) for row in session.execute(_counted())
+    }
     return sorted({(at, Precision(precision), lang) for at, precision, lang, _ in there ^ wanted})
 
 

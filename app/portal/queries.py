@@ -48,10 +48,11 @@ def _lead_article(reader: Reader, slug: str) -> ArticleRead | None:
     about = (
         select(ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id)
-        .where(ArticleMission.article_id == Article.id, Mission.slug == slug)
-        .exists()
+        .where(Mission.slug == slug)
     )
-    return find_article(reader, Article.id.in_(featured)) or find_article(reader, about)
+    return find_article(reader, Article.id.in_(featured)) or find_article(
+        reader, Article.id.in_(about)
+    )
 
 
 def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:

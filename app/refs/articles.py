@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, select
 
 from app.clock import present
-from app.database import Rows
+from app.database import Rows, unindexed
 from app.dates import Precision
 from app.links import Url, link
 from app.models import Article, ArticleState
@@ -47,4 +47,4 @@ def public(article: type[Article] = Article) -> ColumnElement[bool]:
     the next article appears is known of the archive as a whole (`app.versions`).
     """
     moment = bindparam(None, callable_=present, type_=UTCDateTime(), unique=True)
-    return and_(article.state == ArticleState.PUBLISHED, article.published_at <= moment)
+    return and_(article.state == ArticleState.PUBLISHED, unindexed(article.published_at) <= moment)

@@ -12,6 +12,11 @@ from migrations.columns import instant, text
 revision = "0005"
 down_revision = "0004"
 
+PARTIAL = {
+    "ix_articles_dayed": (["published_at", "id"], "published_at_precision = 'day'"),
+    "ix_articles_imaged": (["published_at", "id"], "image_url IS NOT NULL"),
+    "ix_articles_due": (["published_at"], "announced IS FALSE"),
+}
 PRECISIONS = "'second', 'minute', 'hour', 'day', 'month', 'quarter', 'year'"
 COUNTED = """
     INSERT INTO article_hours (at, precision, language, count)
@@ -30,8 +35,8 @@ HOURS = {
 def upgrade() -> None:
     op.create_table(
         "article_hours",
-        sa.Column("at", instant(), nullable=False),
         sa.Column("precision", sa.String(24), nullable=False),
+        sa.Column("at", instant(), nullable=False),
         sa.Column("language", text(8), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -44,23 +49,24 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "length(language) BETWEEN 1 AND 8", name=op.f("ck_article_hours_language_bounds")
         ),
-        sa.PrimaryKeyConstraint("at", "precision", "language", name=op.f("pk_article_hours")),
+        sa.PrimaryKeyConstraint("precision", "at", "language", name=op.f("pk_article_hours")),
     )
-    op.create_index(op.f("ix_article_hours_precision_at"), "article_hours", ["precision", "at"])
     # With the state in front, it was taken for every list, and all of a million articles sorted.
     op.drop_index(op.f("ix_articles_state_announced_published_at"), "articles")
-    op.create_index(
-        "ix_articles_due",
-        "articles",
-        ["published_at"],
-        sqlite_where=sa.text("announced IS 0"),
-        postgresql_where=sa.text("announced IS FALSE"),
-    )
+    for name, (columns, condition) in PARTIAL.items():
+        op.create_index(
+            name,
+            "articles",
+            columns,
+            sqlite_where=sa.text(condition),
+            postgresql_where=sa.text(condition),
+        )
     op.execute(COUNTED.format(hour=HOURS[op.get_context().dialect.name]))
 
 
 def downgrade() -> None:
-    op.drop_index("ix_articles_due", "articles")
+    for name in PARTIAL:
+        op.drop_index(name, "articles")
     op.create_index(
         op.f("ix_articles_state_announced_published_at"),
         "articles",
