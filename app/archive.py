@@ -6,8 +6,9 @@ zone; one whose day is not known falls on none, and no calendar counts it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     func,
+    literal,
     or_,
     select,
 )
@@ -105,6 +107,10 @@ class Dated:
 
     at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
     precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
+    clocked: Sequence[Precision] = CLOCKED
+    """The precisions of those whose time of day is known."""
+    number: ColumnElement[int] = field(default_factory=func.count)
+    """How many records some rows stand for."""
 
     def within(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Whether a record falls on a day from `first` to before `end` in `zone`."""
@@ -117,7 +123,7 @@ class Dated:
     def _falls_into(self, period: Any) -> ColumnElement[bool]:
         """Whether a record falls into `period`: `_Bounds`, or columns of the same names."""
         at, precision = self.at, self.precision
-        clocked = and_(precision.in_(CLOCKED), at >= period.clock_start, at < period.clock_end)
+        clocked = and_(precision.in_(self.clocked), at >= period.clock_start, at < period.clock_end)
         dayed = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
         # First what the two alternatives have in common, so that an index on `at` finds it.
         return and_(at >= period.low, at < period.high, or_(clocked, dayed))
@@ -133,7 +139,7 @@ class Dated:
         bounds = [_bounds(first, end, zone) for first, end in periods]
         period = instants(bounds, *_Bounds._fields).c
         found = (
-            records.with_only_columns(func.count(), maintain_column_froms=True)
+            records.with_only_columns(self.number, maintain_column_froms=True)
             .where(self._falls_into(period))
             .scalar_subquery()
         )
@@ -145,7 +151,9 @@ class Dated:
     ) -> tuple[date | None, date | None, date | None, date | None]:
         """Of the months with records: the last before `first`, the next from `end`, first, last."""
         period = _bounds(first, end, zone)
-        known = self.precision.in_(CLOCKED), self.precision == Precision.DAY
+        # Spelt out: an index of dayed records alone serves no parameter that may say anything.
+        dayed = literal(Precision.DAY, self.precision.type, literal_execute=True)
+        known = self.precision.in_(self.clocked), self.precision == dayed
         edges = {
             "before": (-1, (self.at < period.clock_start, self.at < period.day_start)),
             "after": (1, (self.at >= period.clock_end, self.at >= period.day_end)),
@@ -173,6 +181,40 @@ class Dated:
             return (min if edges[name][0] > 0 else max)(found, default=None)
 
         return month("before"), month("after"), month("first"), month("last")
+
+
+class Source(NamedTuple):
+    """Rows that a calendar is read from, and what dates them."""
+
+    dated: Dated
+    rows: Rows
+
+
+def _counts(
+    reader: Reader,
+    sources: Sequence[Source],
+    periods: Sequence[tuple[date, date]],
+    zone: ZoneInfo,
+) -> list[int]:
+    """How many records fall into each of `periods`."""
+    found = [dated.counts(reader, rows, periods, zone) for dated, rows in sources]
+    return [sum(counts) for counts in zip(*found, strict=True)]
+
+
+def _nearest_months(
+    reader: Reader, sources: Sequence[Source], first: date, end: date, zone: ZoneInfo
+) -> tuple[date | None, date | None, date | None, date | None]:
+    """Of the months with records: the last before `first`, the next from `end`, first, last."""
+    found = [dated.nearest_months(reader, rows, first, end, zone) for dated, rows in sources]
+    before, after, earliest, latest = (
+        [m for m in months if m] for months in zip(*found, strict=True)
+    )
+    return (
+        max(before, default=None),
+        min(after, default=None),
+        min(earliest, default=None),
+        max(latest, default=None),
+    )
 
 
 class _Bounds(NamedTuple):
@@ -206,15 +248,15 @@ def cached(response: Response, archive: Calendar) -> Calendar:
 
 def archive_of(
     reader: Reader,
-    dated: Dated,
-    records: Rows,
+    sources: Sequence[Source],
     query: ArchiveQuery,
     resource: str,
     day_filter: str,
 ) -> Calendar:
-    """The calendar of the month asked for, or the index of all where none is, over `records`.
+    """The calendar of the month asked for, or the index of all where none is.
 
-    Links keep the filters of `query`: a day's is the list of `resource` by `day_filter`.
+    The records are those of all `sources`, each of them in one only. Links keep the filters of
+    `query`: a day's is the list of `resource` by `day_filter`.
     """
     zone = zone_of(query.tz)
     filters = parameters(query, month=None)
@@ -226,26 +268,23 @@ def archive_of(
         return link(resource, **{day_filter: day.isoformat(), **filters})
 
     if query.month is None:
-        return _index(reader, dated, records, zone, month_url)
-    return _month(reader, dated, records, query.month, zone, day_url, month_url)
+        return _index(reader, sources, zone, month_url)
+    return _month(reader, sources, query.month, zone, day_url, month_url)
 
 
 def _month(
     reader: Reader,
-    dated: Dated,
-    records: Rows,
+    sources: Sequence[Source],
     month: date,
     zone: ZoneInfo,
     day_url: Callable[[date], str],
     month_url: Callable[[date], str],
 ) -> ArchiveMonth:
-    """The calendar of the month that starts on `month`, over `records`, in two statements."""
+    """The calendar of the month that starts on `month`, in two statements for each source."""
     after = add_months(month, 1)
     days = month_days(month)
-    counts = dated.counts(
-        reader, records, [(d, n) for d, n in zip(days, [*days[1:], after], strict=True)], zone
-    )
-    previous, following, first, last = dated.nearest_months(reader, records, month, after, zone)
+    counts = _counts(reader, sources, list(pairwise([*days, after])), zone)
+    previous, following, first, last = _nearest_months(reader, sources, month, after, zone)
 
     def linked(found: date | None) -> MonthLink | None:
         return MonthLink(month=month_name(found), url=month_url(found)) if found else None
@@ -267,19 +306,18 @@ def _month(
 
 def _index(
     reader: Reader,
-    dated: Dated,
-    records: Rows,
+    sources: Sequence[Source],
     zone: ZoneInfo,
     month_url: Callable[[date], str],
 ) -> ArchiveIndex:
-    """All years and months that have some of `records`, in two statements."""
+    """All years and months that have some records, in two statements for each source."""
     today = datetime.now(UTC).date()
-    _, _, first, last = dated.nearest_months(reader, records, today, today, zone)
+    _, _, first, last = _nearest_months(reader, sources, today, today, zone)
     months: list[date] = []
     while first and last and (not months or months[-1] < last):
         months.append(add_months(months[-1], 1) if months else first)
     periods = [(month, add_months(month, 1)) for month in months]
-    counts = dated.counts(reader, records, periods, zone) if periods else []
+    counts = _counts(reader, sources, periods, zone) if periods else []
     found = [(month, count) for month, count in zip(months, counts, strict=True) if count]
     years: dict[int, list[MonthCount]] = {month.year: [] for month, _ in found}
     for month, count in found:

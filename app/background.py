@@ -5,7 +5,6 @@ Each process does all of it; the database sees to it that nothing is done twice.
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 
 from anyio import CapacityLimiter, create_task_group, sleep, to_thread
@@ -13,7 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.articles.writing import announce_due, has_due, next_due
+from app.articles.writing import announce_due, has_due
 from app.changes.queries import prune
 from app.database import Database
 from app.dates import now
@@ -37,7 +36,7 @@ Work = Callable[[Database, int, bool], object]
 
 
 class Background:
-    """The duties of one process, and what it knows of the next scheduled article."""
+    """The duties of one process."""
 
     def __init__(self, database: Database, allow_private: bool) -> None:
         self._database = database
@@ -45,7 +44,6 @@ class Background:
         works: tuple[Work, ...] = (deliver, polling.poll)
         self._threads = {work: CapacityLimiter(AT_ONCE) for work in works}
         self._busy: set[tuple[Work, int]] = set()
-        self.next_due: datetime | None = None
 
     async def run(self) -> None:
         """Look after everything, for ever."""
@@ -68,13 +66,12 @@ class Background:
                 await sleep(PAUSE)
 
     async def publish(self) -> None:
-        """Tell of the articles whose time has come, and learn when the next one's will."""
+        """Tell of the articles whose time has come."""
         if await self._database.read(has_due):
             try:
                 await self._database.write(announce_due)
             except StaleDataError:
                 logger.info("another process has announced it")
-        self.next_due = await self._database.read(next_due)
 
     async def _do(self, work: Work, id_: int) -> None:
         run = partial(work, self._database, id_, self._allow_private)

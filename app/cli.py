@@ -46,6 +46,7 @@ from app.keys.queries import revoke_key as revoke_one
 from app.keys.schemas import KeyWrite
 from app.main import create_app
 from app.models import Scope, SourceFormat
+from app.models.hours import miscounted, recount
 from app.outbound import Failed, Refused
 from app.sources.fetching import fetch
 from app.sources.polling import due, poll
@@ -110,6 +111,7 @@ def serve(
         server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=60,  # on a busy machine a worker takes its time to start
     )
 
 
@@ -144,6 +146,22 @@ def _check(database: Database) -> None:
         console.print(f"- {problem}", markup=False)
     console.print(f"{len(problems)} problems." if problems else "The archive is sound.")
     raise typer.Exit(1 if problems else 0)
+
+
+@cli.command("recount")
+def recount_(
+    check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
+) -> None:
+    """Count anew what the calendar of the news is read from; after writing to its tables by SQL."""
+    with _database() as database, database.session() as session:
+        wrong = miscounted(session)
+        if wrong and not check:
+            recount(session)
+    for at, precision, language in wrong[:REJECTS_SHOWN]:
+        console.print(f"- the {precision} from {at:%Y-%m-%d %H:%M} UTC, in {language}")
+    counted = "not what they should be" if check else "counted anew"
+    console.print(f"{len(wrong)} hours are {counted}." if wrong else "The counts are right.")
+    raise typer.Exit(1 if wrong and check else 0)
 
 
 @keys.command("create")

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.clock import has_come
 from app.database import Expression
-from app.dates import now
 from app.models import Launch, Mission, MissionAlias, Person
 from app.text import fold
 
@@ -47,4 +47,4 @@ def lasts_into(end: Expression, day: datetime) -> ColumnElement[bool]:
 
     What has no end yet goes on to now: nobody knows the future.
     """
-    return or_(end > day, and_(end.is_(None), literal(day <= now())))
+    return or_(end > day, and_(end.is_(None), literal(has_come(day))))

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     read_threads: int = Field(default=4, ge=1, le=64)
     """How many reads run at once in one process; each has a connection, and writers a few more."""
 
+    cache_bytes: int = Field(default=2**25, ge=0, le=2**36)
+    """How much of what was answered one process keeps to answer it again, in bytes; 0, nothing."""
+
     private_targets: bool = False
     """Whether webhooks and sources may lead to private and loopback addresses: for tests only."""
 

@@ -3,10 +3,12 @@
 The only module that knows which database it is. Queries hand it a `select()` of columns.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -25,6 +27,7 @@ from sqlalchemy import (
     cast,
     create_engine,
     event,
+    func,
     literal,
     literal_column,
     make_url,
@@ -33,9 +36,12 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 from app.models.base import UTCDateTime
+
+logger = logging.getLogger("zarya")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -152,9 +158,13 @@ class Database:
         # More threads than connections would only queue for one, and cost CPU by changing over.
         self._readers = CapacityLimiter(read_threads)
         self._writers = CapacityLimiter(write_threads)
+        self.mark = Mark(url)
+        self.last_commit = object()
+        """Another object after each commit of this process."""
 
     def close(self) -> None:
         """Close every connection; the next use would open new ones."""
+        self.mark.close()
         self.engine.dispose()
 
     @contextmanager
@@ -188,8 +198,61 @@ class Database:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A transaction for writing, committed when the block ends and undone when it fails."""
-        with Session(self.engine) as session, session.begin():
-            yield session
+        with Session(self.engine) as session:
+            with session.begin():
+                yield session
+            self.last_commit = object()
+
+
+class Mark:
+    """A connection that only asks which state the database is in; it never writes.
+
+    SQLite counts the commits of other connections. PostgreSQL's snapshot names the transactions
+    that can be seen: where it is the same, so is all that they wrote, in whatever order they ended.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = connect(url, pool_size=1)
+        self.is_near = self._engine.dialect.name == "sqlite"
+        """Whether asking takes some microseconds, and no journey."""
+        self._question = (
+            "PRAGMA data_version" if self.is_near else "SELECT pg_current_snapshot()::text"
+        )
+        self._connection: PoolProxiedConnection | None = None
+        self._cursor: Any = None
+        self._lock = Lock()
+
+    def read(self) -> object:
+        """What differs from the last time where the database has changed since; None: unknown."""
+        try:
+            with self._lock:
+                if self._cursor is None:
+                    self._cursor = self._connect()
+                self._cursor.execute(self._question)
+                # To the end: a statement that could go on would hold its snapshot.
+                ((mark,),) = self._cursor.fetchall()
+        except Exception as error:
+            # Whatever it was: who reads the archive next will be told of it.
+            logger.warning("the state of the archive is unknown: %s", type(error).__name__)
+            self.close()
+            return None
+        return mark
+
+    def _connect(self) -> Any:
+        self._connection = self._engine.raw_connection()
+        connection: Any = self._connection.driver_connection
+        if self.is_near:
+            connection.execute("PRAGMA busy_timeout=0")  # nobody is to wait for it
+        else:
+            connection.autocommit = True
+        return connection.cursor()
+
+    def close(self) -> None:
+        """Close the connection; the next reading opens another."""
+        self._cursor = None
+        if self._connection is not None:
+            self._connection.invalidate()
+        self._connection = None
 
 
 async def _database(request: Request) -> Database:  # async: a plain function would cost a thread
@@ -198,6 +261,14 @@ async def _database(request: Request) -> Database:  # async: a plain function wo
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]
+
+
+def unindexed(column: Expression) -> ColumnElement[Any]:
+    """`column` in a condition that holds for nearly every row, so that no index is taken for it.
+
+    SQLite takes one bound of a range for its index, and not always the one that bounds anything.
+    """
+    return func.coalesce(column, column)
 
 
 # --- Rows within rows: what belongs to a row, as JSON in one of its columns ----------------------

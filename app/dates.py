@@ -6,8 +6,12 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo, reset_tzpath
 
+from app.clock import holds_until, present
+
 # The zones of the tzdata package, never the machine's own: the same everywhere, and no `localtime`.
 reset_tzpath(to=())
+
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 
 EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
 LATEST = datetime(2101, 1, 1, tzinfo=UTC)
@@ -30,10 +34,10 @@ CLOCKED = (Precision.SECOND, Precision.MINUTE, Precision.HOUR)
 """The precisions that know a time of day, and so fall on different days in different zones."""
 
 _FIXED = {
-    Precision.SECOND: timedelta(seconds=1),
+    Precision.SECOND: SECOND,
     Precision.MINUTE: timedelta(minutes=1),
     Precision.HOUR: timedelta(hours=1),
-    Precision.DAY: timedelta(days=1),
+    Precision.DAY: DAY,
 }
 _MONTHS = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}
 
@@ -45,8 +49,13 @@ def zone_names() -> frozenset[str]:
 
 
 def now() -> datetime:
-    """The present instant, to the second: finer would change every answer that shows a clock."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """The present instant, to the second: finer would change every answer that shows a clock.
+
+    An answer made with it holds for that second; `app.clock` has what makes it hold for longer.
+    """
+    moment = present()
+    holds_until(moment + SECOND)
+    return moment
 
 
 def period_start(at: datetime, precision: Precision) -> datetime:
@@ -106,6 +115,13 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+@cache
+def keeps_whole_hours(zone: ZoneInfo) -> bool:
+    """Whether the clock of `zone` differs from UTC by whole hours, at any time that is stored."""
+    days = (date(y, m, d) for y in range(1950, 2101) for m in range(1, 13) for d in (1, 15))
+    return all(start_of(day, zone).minute == start_of(day, zone).second == 0 for day in days)
+
+
 def utc_day(day: date) -> tuple[datetime, datetime]:
     """The start and the end of `day` in UTC."""
     start = datetime.combine(day, time(), UTC)
@@ -124,4 +140,14 @@ def day_of(at: datetime, precision: Precision, zone: ZoneInfo) -> date | None:
 
 def whole_days(start: datetime, end: datetime) -> int:
     """Full periods of 24 hours from `start` to `end`, never negative."""
-    return max(0, (end - start) // timedelta(days=1))
+    return max(0, (end - start) // DAY)
+
+
+def days_since(start: datetime, *ends: datetime) -> int:
+    """Full days from `start` to the first of `ends`, or to now where none of them has come."""
+    moment = present()
+    end = min([moment, *ends])
+    days = whole_days(start, end)
+    if end == moment:
+        holds_until(start + (days + 1) * DAY)
+    return days

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
 from fastapi import Response
 
-from app.dates import CLOCKED, Precision, now
+from app.clock import holds_until, present
+from app.dates import CLOCKED, DAY, SECOND, Precision, add_months
 
 USUAL = 60
 PAST = 86400
@@ -28,11 +29,17 @@ _MAX_AGE = re.compile(r"max-age=(\d+), stale-while-revalidate=(\d+)")
 
 def not_beyond(moment: datetime, cache_control: str) -> str:
     """`cache_control` so that no cache shows an answer once `moment` has come."""
-    left = int((moment - datetime.now(UTC)).total_seconds())  # to the second, it were one too many
+    left = int((moment - present()).total_seconds())
     ages = _MAX_AGE.search(cache_control)
-    if left < 0 or ages is None or int(ages[1]) + int(ages[2]) <= left:
+    if left < 0 or ages is None:
         return cache_control
-    return _MAX_AGE.sub(f"max-age={min(int(ages[1]), left)}", cache_control)
+    fresh, stale = int(ages[1]), int(ages[2])
+    if fresh + stale <= left:
+        holds_until(moment - timedelta(seconds=fresh + stale - 1))
+        return cache_control
+    # By the second, where what is left of the time runs out.
+    holds_until(moment - timedelta(seconds=min(fresh, left) - 1))
+    return _MAX_AGE.sub(f"max-age={min(fresh, left)}", cache_control)
 
 
 class Launched(Protocol):
@@ -44,15 +51,17 @@ class Launched(Protocol):
 
 def near_launches(launches: Iterable[Launched]) -> str:
     """For an answer that shows `launches`: short near one of them, and never into that time."""
-    moment, age = now(), USUAL
+    moment, age = present(), USUAL
     for launch in launches:
         if launch.launch_at_precision not in CLOCKED:
             continue
-        ahead = launch.launch_at - BEFORE - moment
-        if -(BEFORE + AFTER) <= ahead <= timedelta():
+        ahead = int((launch.launch_at - BEFORE - moment).total_seconds())
+        if ahead > 0:
+            age = min(age, max(IMMINENT, ahead))
+            holds_until(moment + timedelta(seconds=max(ahead - USUAL, 0) + 1))
+        elif moment <= launch.launch_at + AFTER:
             age = IMMINENT
-        elif ahead > timedelta():
-            age = min(age, max(IMMINENT, int(ahead.total_seconds())))
+            holds_until(launch.launch_at + AFTER + SECOND)
     return public(age)
 
 
@@ -76,5 +85,8 @@ def versioned(response: Response, record: V) -> V:
 
 def of_month(first: str) -> str:
     """For the calendar of a month, by its name: long where the month is over in every zone."""
-    over = f"{now() - timedelta(days=1):%Y-%m}"
-    return public(PAST if first < over else USUAL)
+    over = present() - DAY  # in every zone
+    if first < f"{over:%Y-%m}":
+        return public(PAST)
+    holds_until(datetime.combine(add_months(over.date(), 1), time(), UTC) + DAY)
+    return public(USUAL)

@@ -12,11 +12,12 @@ from typing import Any
 
 from anyio import create_task_group
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import errors
 from app.articles.router import drafts
 from app.articles.router import router as articles
+from app.articles.writing import next_due
 from app.audit.router import router as audit
 from app.background import Background
 from app.changes.live import Live
@@ -29,9 +30,9 @@ from app.exports.router import router as exports
 from app.http.answers import Answers
 from app.http.deprecation import Deprecations, mark
 from app.http.docs import router as docs
+from app.http.kept import Kept
 from app.http.languages import Languages
 from app.http.methods import Methods
-from app.http.request_id import RequestId
 from app.http.site import router as site
 from app.keys.router import router as keys
 from app.launches.router import router as launches
@@ -43,6 +44,7 @@ from app.people.router import router as people
 from app.portal.router import router as portal
 from app.sources.router import router as sources
 from app.strictness import only_declared
+from app.versions import Versions
 from app.webhooks.router import router as webhooks
 
 RESOURCES: tuple[APIRouter, ...] = (
@@ -66,15 +68,17 @@ RESOURCES: tuple[APIRouter, ...] = (
 class Zarya(FastAPI):
     """The application, with the layers around it that see every answer, a 500 too."""
 
+    answers: Answers
+
     def openapi(self) -> dict[str, Any]:
         self.openapi_schema = self.openapi_schema or document(self)
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        background: Background = self.state.background
-        inner = Deprecations(super().build_middleware_stack())
-        answers = Answers(inner, lambda: background.next_due)
-        return RequestId(Languages(Methods(answers, self)))
+        return Languages(Methods(Deprecations(super().build_middleware_stack()), self))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.answers(scope, receive, send)
 
 
 @contextmanager
@@ -98,6 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, its database at `settings.database_url`."""
     settings = settings or get_settings()
     database = Database(settings.database_url, settings.read_threads)
+    versions = Versions(database, next_due)
     background = Background(database, settings.private_targets)
     live = Live(database)
     archive_file = ArchiveFile(database)
@@ -127,7 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.database = database
-    app.state.background = background
+    app.answers = Answers(super(Zarya, app).__call__, versions, Kept(settings.cache_bytes))
     app.state.live = live
     app.state.archive_file = archive_file
     errors.install(app)

@@ -146,23 +146,35 @@ def archive(new_database: NewDatabase) -> Iterator[TestClient]:
 
 def database_of(client: TestClient) -> Database:
     """The database that `client` is served from."""
-    database: Database = client.app.state.database  # type: ignore[attr-defined]  # FastAPI's own
+    database: Database = client.app.state.database  # type: ignore[attr-defined]  # the application
     return database
+
+
+def forget(client: TestClient) -> None:
+    """Let the service that `client` asks make anew whatever it has answered before."""
+    client.app.answers.kept.forget()  # type: ignore[attr-defined]  # FastAPI's own
 
 
 @pytest.fixture
 def statements(archive: TestClient) -> Iterator[list[str]]:
     """The statements that the service over the embedded archive runs during a test."""
+    forget(archive)
+    with listened(database_of(archive)) as seen:
+        yield seen
+
+
+@contextmanager
+def listened(database: Database) -> Iterator[list[str]]:
+    """The statements that read from `database`, as they are run."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             seen.append(statement)
 
-    engine = database_of(archive).engine
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", note)
     yield seen
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

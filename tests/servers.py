@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -36,7 +36,7 @@ def serving(database_url: str, workers: int = 1) -> Iterator[str]:
     command = [ZARYA, "serve", "--port", str(port), "--workers", str(workers)]
     with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as process:
         try:
-            wait_for(lambda: is_up(origin), 20)
+            wait_for(lambda: is_up(origin), 60)
             yield origin
         finally:
             process.terminate()
@@ -57,6 +57,18 @@ def wait_for(what: Callable[[], object], seconds: float) -> None:
     while not what():
         assert monotonic() < until, "it did not come in time"
         sleep(0.05)
+
+
+def other_end(connection: socket.socket) -> str:
+    """The process on this machine that `connection` leads to, by its id."""
+    port = f":{connection.getsockname()[1]:04X}"
+    rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines())
+    inode = next(row[9] for row in rows if row[2].endswith(port))
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # it has been closed meanwhile
+            if str(link.readlink()) == f"socket:[{inode}]":
+                return link.parts[2]
+    raise LookupError(inode)
 
 
 class Hook:

@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
 from app.articles.schemas import (
     ArticleArchiveQuery,
     ArticleCalendarFilters,
@@ -18,13 +18,15 @@ from app.articles.schemas import (
     FeedEntry,
     FeedQuery,
 )
-from app.conditions import contains_words, linked
-from app.database import Reader, Rows, nested, nested_one, nested_values
-from app.dates import add_months
+from app.clock import present
+from app.conditions import contains_words, named
+from app.database import Reader, Rows, nested, nested_one, nested_values, unindexed
+from app.dates import Precision, add_months, keeps_whole_hours, period
 from app.errors import Gone, NotFound, Renamed
 from app.languages import either, spoken
 from app.models import (
     Article,
+    ArticleHour,
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
@@ -36,7 +38,7 @@ from app.models import (
     Person,
     RecordType,
 )
-from app.pagination import fetch_page
+from app.pagination import fetch_page, parameters
 from app.parameters import View, instant, zone_of
 from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
 from app.slugs import HINTS, none_such
@@ -45,6 +47,12 @@ from app.text import slugify
 
 SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
 DATED = Dated(Article.published_at, Article.published_at_precision)
+HOURS = Dated(
+    ArticleHour.at,
+    ArticleHour.precision,
+    clocked=(Precision.HOUR,),
+    number=func.coalesce(func.sum(ArticleHour.count), 0),
+)
 
 
 def conditions(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
@@ -71,15 +79,18 @@ def _by_links(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
         found.append(tags.where(ArticleTag.tag.in_(filters.tag)).exists())
     if filters.tag_not:
         found.append(~tags.where(ArticleTag.tag.in_(filters.tag_not)).exists())
+    # By IN: what is about one of them is found by the link, among however many articles.
     if filters.mission:
-        own = ArticleMission.article_id == Article.id
-        found.append(linked(Mission, filters.mission, ArticleMission.mission_id, own))
+        about = select(ArticleMission.article_id).join(
+            Mission, Mission.id == ArticleMission.mission_id
+        )
+        found.append(Article.id.in_(about.where(named(Mission, filters.mission))))
     if filters.person:
-        own = ArticlePerson.article_id == Article.id
-        found.append(linked(Person, filters.person, ArticlePerson.person_id, own))
+        about = select(ArticlePerson.article_id).join(Person, Person.id == ArticlePerson.person_id)
+        found.append(Article.id.in_(about.where(named(Person, filters.person))))
     if filters.launch:
-        own = ArticleLaunch.article_id == Article.id
-        found.append(linked(Launch, filters.launch, ArticleLaunch.launch_id, own))
+        about = select(ArticleLaunch.article_id).join(Launch, Launch.id == ArticleLaunch.launch_id)
+        found.append(Article.id.in_(about.where(named(Launch, filters.launch))))
     return found
 
 
@@ -227,12 +238,28 @@ def _say_missing(reader: Reader, slug: str) -> NoReturn:
 
 def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:
     """The newest whole public article that `where` holds for, None where there is none."""
-    order = SORTS["-published_at"].clauses()
-    row = reader.first(whole_article().where(public(), *where).order_by(*order).limit(1))
+    newest = select(Article.id).where(public(), *where).order_by(*SORTS["-published_at"].clauses())
+    # Found first: all that belongs to an article is put together for this one alone.
+    found = newest.limit(1).correlate(None).scalar_subquery()
+    row = reader.first(whole_article().where(Article.id == found))
     return None if row is None else ArticleRead.model_validate(row)
 
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the articles that match."""
-    records = select(Article.id).where(*conditions(query))
-    return archive_of(reader, DATED, records, query, "articles", "published_on")
+    return archive_of(reader, _sources(reader, query), query, "articles", "published_on")
+
+
+def _sources(reader: Reader, query: ArticleArchiveQuery) -> list[Source]:
+    """The counts of past hours for a plain calendar, of one language or all; else the articles."""
+    articles = select(Article.id).where(*conditions(query))
+    narrowed = parameters(query, month=None, tz=None, language=None)
+    if narrowed or not keeps_whole_hours(zone_of(query.tz)):
+        return [Source(DATED, articles)]
+    hour, _ = period(present(), Precision.HOUR)
+    past = select(ArticleHour.at).where(unindexed(ArticleHour.at) < hour, ArticleHour.count > 0)
+    if query.language:
+        past = past.where(ArticleHour.language.in_(query.language))
+    since = articles.where(Article.published_at >= hour)
+    lately = reader.scalar(since.limit(1)) is not None
+    return [Source(HOURS, past), *([Source(DATED, since)] if lately else [])]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
@@ -16,6 +16,7 @@ from anyio import to_thread
 from fastapi import Depends, Request
 from sqlalchemy import func, select
 
+from app.clock import holds_until, present
 from app.database import Database, Reader
 from app.dates import now
 from app.exports import sqlite
@@ -61,7 +62,8 @@ class ArchiveFile:
     def _current(self) -> Built:
         with self._lock:
             last = self._built[-1] if self._built else None
-            if last and monotonic() - last.moment < FRESH:
+            if last and (left := last.moment + FRESH - monotonic()) > 0:
+                holds_until(present() + timedelta(seconds=left))
                 return last
             with self._database.snapshot() as reader:
                 state = _state(reader)

@@ -1,166 +1,267 @@
-"""Whole answers: the one layer that decides ETag, 304, Cache-Control and content coding.
+"""Whole answers: the one layer that decides keeping, ETag, 304, Cache-Control and content coding.
 
 A representation goes out as its bytes were made; what a client has already is not sent again, and
 what it can decode is sent compressed. The layer holds the whole answer before it sends anything,
-which is what a cache of whole answers needs too. Whole lists, which may be long, go through part by
-part, compressed but without an ETag.
+and keeps it for those who ask the same while the archive stays as it is: they are answered from
+here, before anything is routed. Whole lists, which may be long, go through part by part, compressed
+but without an ETag.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
+from uuid import UUID
 
-from anyio import to_thread
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.clock import watched
+from app.flights import Flights
 from app.freshness import not_beyond
-from app.http.coding import Coding, Encoder, accepted, encode, encoder
+from app.http.coding import Coding, Encoder, accepted, encoder
+from app.http.kept import NOTHING, Headers, Kept, Key, Whole
+from app.http.request_id import HEADER, identified
+from app.languages import speech_of
+from app.versions import Version, Versions
 
-FRESH = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
+Asked = Mapping[bytes, bytes]
+"""The headers of a request."""
+
+FRESH = b"public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 """How long caches may use an answer without asking, and while or when they cannot ask."""
 
-UNCACHED = "no-store"
-PRIVATE = "private, no-store"
+UNCACHED = b"no-store"
+PRIVATE = b"private, no-store"
 LARGEST = 2**23
 """An answer larger than this, or of unknown length, goes through as it comes."""
 
-HEAVY = 2**18
-"""A body larger than this, in bytes, is compressed in a thread: it would hold up all others."""
+READING = {"GET", "HEAD"}
 
 _UPDATED = re.compile(rb'"updated_at":"([0-9T:-]{19}Z)"')
+_STREAMED = re.compile(rb"^(text/csv|application/x-ndjson)(;|$)")
+_TAGS = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
 
 
 class Answers:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, next_change: Callable[[], datetime | None]) -> None:
-        """`next_change` tells when answers will change by themselves, None where nobody knows."""
+    def __init__(self, app: ASGIApp, versions: Versions, kept: Kept) -> None:
         self.app = app
-        self.next_change = next_change
+        self._versions = versions
+        self.kept = kept
+        self._flights = Flights[tuple[Key, Version], Whole | None]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(scope, send, self.next_change())
-        await self.app(answer.asked, receive, answer.take)
+        asked: Asked = dict(scope["headers"])
+        if len(asked) < len(scope["headers"]):
+            asked = _joined(scope["headers"])
+        request = _Request(scope, receive, send, asked, identified(asked.get(HEADER)))
+        # What a key may see is nobody else's, and what a method does is done each time.
+        if scope["method"] not in READING or b"authorization" in asked:
+            await self._answer(request, await self._made(request, None))
+            return
+        version = self._versions.known() or await self._versions.current()
+        if version is None or not self.kept.limit:
+            await self._answer(request, await self._made(request, version))
+            return
+        key = _key(scope, asked)
+        whole = self.kept.get(key, version)
+        if whole is None:
+            whole = await self._share(request, version, key)
+        await self._answer(request, whole, key)
+
+    async def _made(self, request: "_Request", version: Version | None) -> Whole | None:
+        """What the application answers; None where that has been sent on as it came."""
+        answer = _Answer(request, version)
+        with watched() as holding:
+            await self.app(answer.scope, request.receive, answer.take)
+            whole = answer.whole()
+        if whole is not None:
+            whole.end_by(holding.until)
+        return whole
+
+    async def _share(self, request: "_Request", version: Version, key: Key) -> Whole | None:
+        """What the application answers once to all who ask the same at the same time."""
+        asked = False
+
+        async def ask() -> Whole | None:
+            nonlocal asked
+            asked = True
+            whole = await self._made(request, version)
+            if whole is not None:
+                self.kept.put(key, version, whole)
+            return whole
+
+        whole = await self._flights.share((key, version), ask)
+        if asked or (whole is not None and whole.may_be_kept and whole.holds()):
+            return whole
+        # What another one was answered is not for everybody.
+        return await self._made(request, version)
+
+    async def _answer(self, request: "_Request", whole: Whole | None, key: Key = ()) -> None:
+        """Send `whole` to who asked, in the form for them."""
+        if whole is None:
+            return
+        reading = request.scope["method"] in READING
+        tags = request.asked.get(b"if-none-match")
+        if tags is not None and reading and _has(tags, whole.tag):
+            form = whole.unchanged
+        else:
+            coding = _coding(request.asked.get(b"accept-encoding", b""))
+            made = whole.forms.get(coding)
+            if made is None:
+                made = await whole.make(coding)
+                self.kept.weigh(key, whole)
+            form = made
+        headers = [*form.headers, (HEADER, request.name)]
+        start = {"type": "http.response.start", "status": form.status, "headers": headers}
+        await request.send(start)
+        await request.send(NOTHING if request.scope["method"] == "HEAD" else form.body)
+
+
+class _Request(NamedTuple):
+    """What is asked for, and by what it is answered."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    asked: Asked
+    name: bytes
+    """Its id."""
 
 
 class _Answer:
-    """One answer on its way out."""
+    """What the application answers: taken whole where it is whole, sent on where it is not."""
 
-    def __init__(self, scope: Scope, send: Send, next_change: datetime | None) -> None:
-        self.next_change = next_change
-        self.request = Headers(scope=scope)
-        self.method = scope["method"]
+    def __init__(self, request: _Request, version: Version | None) -> None:
+        self._request = request
+        self._next_due = version.next_due if version else None
+        self._method = request.scope["method"]
         # HEAD is GET without the body: the application need not know it.
-        self.asked = {**scope, "method": "GET"} if self.method == "HEAD" else scope
-        self.send = send
-        self.start: Message = {}
-        self.whole = False
-        self.ended = False
-        self.body = b""
-        self.encoder: Encoder | None = None
+        scope = {**request.scope, "method": "GET"} if self._method == "HEAD" else request.scope
+        scope.setdefault("state", {})["request_id"] = UUID(request.name.decode())
+        self.scope = scope
+        self._status = 0
+        self._headers: Headers = []
+        self._parts: list[bytes] | None = None
+        self._ended = False
+        self._encoder: Encoder | None = None
 
     async def take(self, message: Message) -> None:
-        """Take what the application sends; send it on, whole answers when they are complete."""
+        """Take what the application sends; send it on where it comes in parts."""
         if message["type"] == "http.response.start":
-            self.start = message
-            headers = MutableHeaders(raw=list(message["headers"]))
-            message["headers"] = headers.raw
-            self._set_caching(headers, message["status"])
-            length = headers.get("content-length")
-            self.whole = (
-                message["status"] in {200, 201}
-                and length is not None
-                and int(length) <= LARGEST
-                and "repr-digest" not in headers  # a file brings its own tag, and comes in parts
-            )
-            if not self.whole:
-                self._choose_encoder(headers)
-                await self.send(message)
-        elif self.whole:
-            self.body += message.get("body", b"")
-            if not message.get("more_body", False):
-                await self._send_whole(self.body)
-        elif self.method != "HEAD":
-            await self.send(self._encoded(message))
-        elif not self.ended:  # at once: what is streamed may have no end
-            self.ended = True
-            await self.send({"type": "http.response.body", "body": b""})
+            await self._begin(message["status"], message["headers"])
+        elif self._parts is not None:
+            self._parts.append(message.get("body", b""))
+        elif self._method != "HEAD":
+            await self._request.send(self._encoded(message))
+        elif not self._ended:  # at once: what is streamed may have no end
+            self._ended = True
+            await self._request.send(NOTHING)
 
-    def _set_caching(self, headers: MutableHeaders, status: int) -> None:
-        if "authorization" in self.request:
-            headers["cache-control"] = PRIVATE
-        elif "cache-control" not in headers:
-            headers["cache-control"] = FRESH if status < 400 else UNCACHED
-        if self.next_change is not None:
-            headers["cache-control"] = not_beyond(self.next_change, headers["cache-control"])
-        headers.add_vary_header("Accept-Encoding")
+    async def _begin(self, status: int, headers: Headers) -> None:
+        told = dict(headers)
+        self._status = status
+        self._headers = self._with_caching(told, headers)
+        length = told.get(b"content-length")
+        if (
+            status in {200, 201}
+            and length is not None
+            and int(length) <= LARGEST
+            and b"repr-digest" not in told  # a file brings its own tag, and comes in parts
+        ):
+            self._parts = []
+            return
+        own = [(HEADER, self._request.name)]
+        if _STREAMED.match(told.get(b"content-type", b"")):
+            coding = _coding(self._request.asked.get(b"accept-encoding", b""))
+            self._encoder = encoder(coding)
+            if self._encoder is not None:
+                own.append((b"content-encoding", coding.encode()))
+        start = {"type": "http.response.start", "status": status}
+        await self._request.send(start | {"headers": self._headers + own})
 
-    def _choose_encoder(self, headers: MutableHeaders) -> None:
-        if _STREAMED.match(headers.get("content-type", "")):
-            coding = accepted(self.request.get("accept-encoding", ""))
-            self.encoder = encoder(coding)
-            if self.encoder is not None:
-                headers["content-encoding"] = coding
+    def _with_caching(self, told: Mapping[bytes, bytes], headers: Headers) -> Headers:
+        """`headers` with what tells caches how long the answer may be used, and for whom."""
+        if self._method == "OPTIONS":
+            return headers
+        policy = told.get(b"cache-control") or (FRESH if self._status < 400 else UNCACHED)
+        if b"authorization" in self._request.asked:
+            policy = PRIVATE
+        if self._next_due is not None:
+            policy = not_beyond(self._next_due, policy.decode()).encode()
+        vary = told.get(b"vary")
+        varied = b"Accept-Encoding" if vary is None else vary + b", Accept-Encoding"
+        kept = [pair for pair in headers if pair[0] not in {b"cache-control", b"vary"}]
+        return [*kept, (b"cache-control", policy), (b"vary", varied)]
 
     def _encoded(self, message: Message) -> Message:
-        if self.encoder is None:
+        if self._encoder is None:
             return message
-        body = self.encoder.compress(message.get("body", b""))
+        body = self._encoder.compress(message.get("body", b""))
         if not message.get("more_body", False):
-            body += self.encoder.flush()
+            body += self._encoder.flush()
         return {**message, "body": body}
 
-    async def _send_whole(self, body: bytes) -> None:
-        headers = MutableHeaders(raw=self.start["headers"])
+    def whole(self) -> Whole | None:
+        """The whole answer, None where it has been sent on."""
+        if self._parts is None:
+            return None
+        body = b"".join(self._parts)
+        told = dict(self._headers)
         # Weak: the same for every coding, and proxies that compress weaken a strong one anyway.
         # What the application tells is the record's version: writers send it back in If-Match.
-        version = headers["etag"].strip('"') if "etag" in headers else ""
-        digest = blake2b(body, digest_size=12).hexdigest()
-        tag = f'W/"{digest}.{version}"' if version else f'W/"{digest}"'
-        headers["etag"] = tag
+        version = told.get(b"etag", b"").strip(b'"')
+        digest = blake2b(body, digest_size=12).hexdigest().encode()
+        tag = b'W/"%b.%b"' % (digest, version) if version else b'W/"%b"' % digest
+        headers = [pair for pair in self._headers if pair[0] not in {b"etag", b"content-length"}]
+        headers.append((b"etag", tag))
         # In JSON alone: in other forms any text of an editor could look like one.
-        dates = _UPDATED.findall(body) if "json" in headers.get("content-type", "") else ()
+        dates = _UPDATED.findall(body) if b"json" in told.get(b"content-type", b"") else ()
         if changed := max(dates, default=None):
-            headers["last-modified"] = http_date(changed.decode())
-        asked = self.method in {"GET", "HEAD"}
-        if asked and matches(self.request.get("if-none-match"), tag):
-            self.start["status"] = 304
-            del headers["content-length"]
-            del headers["content-type"]
-            body = b""
-        else:
-            coding = accepted(self.request.get("accept-encoding", ""))
-            if coding is not Coding.IDENTITY and compressible(headers, body):
-                if len(body) > HEAVY:
-                    body = await to_thread.run_sync(encode, body, coding)
-                else:
-                    body = encode(body, coding)
-                headers["content-encoding"] = coding
-            headers["content-length"] = str(len(body))
-        await self.send(self.start)
-        await self.send(
-            {"type": "http.response.body", "body": b"" if self.method == "HEAD" else body}
-        )
+            headers = [pair for pair in headers if pair[0] != b"last-modified"]
+            headers.append((b"last-modified", http_date(changed.decode()).encode()))
+        whole = Whole(self._status, headers, body, tag)
+        if self._next_due is not None:
+            whole.end_by(self._next_due)
+        return whole
 
 
-LEAST = 500
-"""A body shorter than this, in bytes, is hardly smaller compressed."""
+def _joined(headers: Headers) -> Asked:
+    """The headers of a request that has some of them several times."""
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        found[name] = found[name] + b", " + value if name in found else value
+    return found
 
-_TEXT = re.compile(r"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))")
-_STREAMED = re.compile(r"^(text/csv|application/x-ndjson)(;|$)")
-_TAGS = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
+
+def _key(scope: Scope, asked: Asked) -> Key:
+    """What makes a difference to a whole answer, its coding apart."""
+    query: bytes = scope["query_string"]
+    if b"&" in query:
+        parameters = sorted(query.split(b"&"), key=_name)
+        query = b"&".join(parameters)
+    speech = speech_of(query, asked.get(b"accept-language", b"").decode("latin-1"))
+    return (scope["path"], query, asked.get(b"accept"), speech)
 
 
-def compressible(headers: Headers, body: bytes) -> bool:
-    """Whether `body` is text, long enough, and not compressed yet."""
-    kind = headers.get("content-type", "")
-    return len(body) >= LEAST and "content-encoding" not in headers and bool(_TEXT.match(kind))
+def _name(parameter: bytes) -> bytes:
+    return parameter.partition(b"=")[0]
+
+
+@lru_cache(maxsize=256)
+def _coding(header: bytes) -> Coding:
+    return accepted(header.decode("latin-1"))
+
+
+def _has(header: bytes, tag: bytes) -> bool:
+    return header == tag or matches(header.decode("latin-1"), tag.decode())
 
 
 def matches(header: str | None, tag: str) -> bool:

@@ -6,7 +6,7 @@ from re import Pattern
 
 from fastapi.routing import iter_route_contexts
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
@@ -20,6 +20,11 @@ EXPOSED = (
     "Accept-Post, WWW-Authenticate"
 )
 """What scripts of other origins may read beside the headers that they always may."""
+
+PUBLIC = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", EXPOSED.encode()),
+]
 
 DAY = "86400"
 
@@ -38,12 +43,12 @@ class Methods:
 
         async def public(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=list(message["headers"]))
-                headers["access-control-allow-origin"] = "*"
-                headers["access-control-expose-headers"] = EXPOSED
+                headers = [*message["headers"], *PUBLIC]
                 if message["status"] == 405:
-                    headers["allow"] = ", ".join(self.allowed(scope["path"]))
-                message["headers"] = headers.raw
+                    allowed = ", ".join(self.allowed(scope["path"])).encode()
+                    headers = [pair for pair in headers if pair[0] != b"allow"]
+                    headers.append((b"allow", allowed))
+                message["headers"] = headers
             await send(message)
 
         methods = self.allowed(scope["path"]) if scope["method"] == "OPTIONS" else []

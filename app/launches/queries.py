@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 from sqlalchemy.orm import aliased
 
-from app.archive import ArchiveIndex, ArchiveMonth, Dated, archive_of
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
+from app.clock import holds_until, present
 from app.conditions import contains_words, linked
 from app.database import Expression, Reader, Rows, nested, nested_one
-from app.dates import add_months, now
+from app.dates import add_months, period_end
 from app.errors import NotFound
 from app.languages import either
 from app.launches.schemas import (
@@ -179,9 +180,12 @@ def get_launch(reader: Reader, slug: str) -> LaunchRead:
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
     """The planned launch nearest ahead, None where none is planned."""
-    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > now()
+    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > present()
     row = reader.first(_whole().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1))
-    return None if row is None else LaunchRead.model_validate(row)
+    if row is None:
+        return None
+    holds_until(period_end(row["launch_at"], row["launch_at_precision"]))
+    return LaunchRead.model_validate(row)
 
 
 def get_next_launch(reader: Reader) -> LaunchRead:
@@ -200,4 +204,4 @@ def get_next_launch(reader: Reader) -> LaunchRead:
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the launches that match."""
     records = select(Launch.id).where(*conditions(query))
-    return archive_of(reader, DATED, records, query, "launches", "launch_on")
+    return archive_of(reader, [Source(DATED, records)], query, "launches", "launch_on")

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.calendars import Event, WrittenCalendar, standing, written
+from app.clock import has_come
 from app.database import Reader
-from app.dates import Precision, now
+from app.dates import Precision
 from app.languages import Both
 from app.links import authority, link
 from app.missions.queries import current_slug
@@ -68,7 +69,7 @@ def _event(mission: MissionDates, what: str, at: datetime, precision: Precision)
         starts_at=at,
         precision=precision,
         ends_at=None,
-        standing=standing(precision, done=at <= now()),
+        standing=standing(precision, done=has_come(at)),
         summary=str(_ENDS[what]).format(mission.name),
         url=mission.url,
     )

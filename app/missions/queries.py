@@ -1,11 +1,13 @@
 """How missions are found."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.clock import holds_until, present
 from app.conditions import contains_words, lasts_into, linked
 from app.database import Reader, Rows, nested, nested_one
 from app.dates import now, utc_day
@@ -42,9 +44,9 @@ def conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
     """What `filters` ask of a mission."""
     found: list[ColumnElement[bool]] = []
     if filters.status:
-        found.append(or_(*(_stands(status) for status in filters.status)))
+        found.append(or_(*(_stands(status, now()) for status in filters.status)))
     if filters.status_not:
-        found.append(~or_(*(_stands(status) for status in filters.status_not)))
+        found.append(~or_(*(_stands(status, now()) for status in filters.status_not)))
     if filters.number:
         found.append(Mission.number.in_(filters.number))
     if filters.q:
@@ -55,8 +57,7 @@ def conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
     return found + _by_dates(filters)
 
 
-def _stands(status: MissionStatus) -> ColumnElement[bool]:
-    moment = now()
+def _stands(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
     ended = and_(Mission.ends_at.is_not(None), Mission.ends_at <= moment)
     match status:
         case MissionStatus.PLANNED:
@@ -182,16 +183,22 @@ def get_mission(reader: Reader, slug: str) -> MissionRead:
 
 def current_slug(reader: Reader) -> str:
     """The slug of the mission that goes on now: the one begun last, where crews overlap."""
-    slug = reader.scalar(
-        select(Mission.slug)
-        .where(_stands(MissionStatus.ACTIVE))
+    moment = present()
+    other = aliased(Mission)
+    relief = select(func.min(other.starts_at)).where(other.starts_at > moment).scalar_subquery()
+    current = reader.first(
+        select(Mission.slug, Mission.ends_at, relief.label("relieved_at"))
+        .where(_stands(MissionStatus.ACTIVE, moment))
         .order_by(Mission.starts_at.desc(), Mission.number.desc())
     )
-    if slug:
+    if current:
+        for at in filter(None, (current["ends_at"], current["relieved_at"])):
+            holds_until(at)
+        slug: str = current["slug"]
         return slug
     planned = reader.first(
         select(Mission.slug, Mission.starts_at)
-        .where(_stands(MissionStatus.PLANNED))
+        .where(_stands(MissionStatus.PLANNED, moment))
         .order_by(Mission.starts_at, Mission.number)
     )
     if planned is None:

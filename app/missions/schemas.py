@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from app.dates import Precision, now, whole_days
+from app.clock import has_come
+from app.dates import Precision, days_since, whole_days
 from app.documents import (
     Document,
     Number,
@@ -123,15 +124,15 @@ class MissionSummary(MissionRef):
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        starts, ends, moment = row["starts_at"], row["ends_at"], now()
-        started = starts <= moment
-        stands = status(starts, ends, moment)
+        starts, ends = row["starts_at"], row["ends_at"]
+        lasted = days_since(starts) if ends is None and has_come(starts) else None
+        stands = status(starts, ends)
         summary: str = row["summary"]
         return super().complete(row) | {
             "status": stands,
             "status_label": str(LABELS[stands]),
             "summary": either(summary, row["summary_ru"] or summary),
-            "duration_days": whole_days(starts, ends or moment) if ends or started else None,
+            "duration_days": whole_days(starts, ends) if ends else lasted,
         }
 
 
@@ -335,8 +336,9 @@ class MissionFullPage(Page[MissionRead]):
     """A page of whole missions."""
 
 
-def status(starts_at: datetime, ends_at: datetime | None, moment: datetime) -> MissionStatus:
-    """Where a mission stands at `moment`: its interval is half-open, null being no end."""
-    if moment < starts_at:
+def status(starts_at: datetime, ends_at: datetime | None) -> MissionStatus:
+    """Where a mission stands now: its interval is half-open, null being no end."""
+    if not has_come(starts_at):
         return MissionStatus.PLANNED
-    return MissionStatus.ACTIVE if ends_at is None or moment < ends_at else MissionStatus.COMPLETED
+    over = ends_at is not None and has_come(ends_at)
+    return MissionStatus.COMPLETED if over else MissionStatus.ACTIVE

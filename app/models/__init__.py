@@ -10,6 +10,7 @@ from app.models.articles import (
 )
 from app.models.base import Base, Recorded
 from app.models.changes import AuditEntry, Change, FormerSlug, RecordType, record_type
+from app.models.hours import ArticleHour
 from app.models.keys import ApiKey, KeptAnswer, Scope
 from app.models.launches import (
     Launch,
@@ -37,6 +38,7 @@ from app.models.webhooks import Webhook
 __all__ = [
     "ApiKey",
     "Article",
+    "ArticleHour",
     "ArticleLaunch",
     "ArticleMission",
     "ArticlePerson",

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.dates import Precision, now
+from app.clock import has_come, holds_until, present
+from app.dates import DAY, Precision
 from app.documents import Document, ProperName, SourceWrite, Title, example
 from app.links import Url
 from app.models import CrewRole, LaunchStatus, ShipRole
@@ -67,14 +68,16 @@ class PersonSummary(PersonRef):
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        moment = now()
+        moment = present()
         flown = [f for f in row["flights"] if f["launch"]["status"] != LaunchStatus.FAILURE]
         spans = [(_instant(f["launch"]["launch_at"]), _instant(f["landed_at"])) for f in flown]
+        aboard = [up for up, down in spans if up and down is None]
+        total = sum(((down or moment) - up for up, down in spans if up), start=timedelta())
+        if aboard:
+            holds_until(moment + (DAY - total % DAY) / len(aboard))
         return super().complete(row) | {
-            "days_aboard": sum(
-                ((down or moment) - up for up, down in spans if up), start=timedelta()
-            ).days,
-            "aboard": any(up and up <= moment and down is None for up, down in spans),
+            "days_aboard": total.days,
+            "aboard": any(map(has_come, aboard)),
         }
 
 

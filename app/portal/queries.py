@@ -9,8 +9,9 @@ from sqlalchemy.orm import aliased
 from app.archive import ArchiveMonth
 from app.articles.queries import find_article, get_article_archive, list_articles, once
 from app.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead, ArticleSummary
+from app.clock import has_come, holds_until, present
 from app.database import Reader
-from app.dates import add_months, now
+from app.dates import add_months, start_of
 from app.languages import spoken
 from app.launches.queries import find_next_launch, list_launches
 from app.launches.schemas import LaunchQuery
@@ -52,11 +53,12 @@ def _lead_article(reader: Reader, slug: str) -> ArticleRead | None:
     about = (
         select(ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id)
-        .where(ArticleMission.article_id == Article.id, Mission.slug == slug)
-        .exists()
+        .where(Mission.slug == slug)
     )
     leading = Article.id.in_(union(twins, select(Article.id).where(featured)))
-    return find_article(reader, leading, once()) or find_article(reader, about, once())
+    return find_article(reader, leading, once()) or find_article(
+        reader, Article.id.in_(about), once()
+    )
 
 
 def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
@@ -79,5 +81,8 @@ def _archive(reader: Reader, mission: MissionRead, query: PortalPageQuery) -> Ar
 
 def _last_month(mission: MissionRead, zone: ZoneInfo) -> date:
     """The month in which the mission ended, or the present one while it goes on."""
-    last = min(mission.ends_at or now(), now())
-    return last.astimezone(zone).date().replace(day=1)
+    if mission.ends_at and has_come(mission.ends_at):
+        return mission.ends_at.astimezone(zone).date().replace(day=1)
+    month = present().astimezone(zone).date().replace(day=1)
+    holds_until(start_of(add_months(month, 1), zone))
+    return month

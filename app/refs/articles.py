@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, and_, bindparam, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.auth import Caller
-from app.database import Rows
-from app.dates import Precision, now
+from app.clock import present
+from app.database import Rows, unindexed
+from app.dates import Precision
 from app.links import Url, link
 from app.models import Article, ArticleState, Scope
 from app.models.base import UTCDateTime
@@ -62,7 +63,8 @@ def articles_about(
 def public(article: type[Article] = Article) -> ColumnElement[bool]:
     """Whether everybody may see an article: it is published, and its time has come.
 
-    The present is asked for whenever a statement runs, so that one made before holds later.
+    The present is asked for whenever a statement runs, so that one made before holds later. When
+    the next article appears is known of the archive as a whole (`app.versions`).
     """
-    present = bindparam(None, callable_=now, type_=UTCDateTime(), unique=True)
-    return and_(article.state == ArticleState.PUBLISHED, article.published_at <= present)
+    moment = bindparam(None, callable_=present, type_=UTCDateTime(), unique=True)
+    return and_(article.state == ArticleState.PUBLISHED, unindexed(article.published_at) <= moment)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app import names
 from app.database import Rows, nested_one
-from app.dates import Precision, now, whole_days
+from app.dates import Precision, days_since
 from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
 from app.refs.base import At, Shape
 from app.refs.launches import LaunchRef, launch_ref
@@ -99,8 +99,7 @@ def _days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int:
     starts = [mission["starts_at"], launch.get("launch_at"), row["from_on"]]
     ends = [mission["ends_at"], flight.get("landed_at"), row["to_on"]]
     start = max(at for value in starts if (at := _instant(value)))
-    end = min([now(), *(at for value in ends if (at := _instant(value)))])
-    return whole_days(start, end)
+    return days_since(start, *(at for value in ends if (at := _instant(value))))
 
 
 @cache

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from queue import Empty, Queue
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 import httpx2 as httpx
@@ -16,7 +19,7 @@ from app.database import Database
 from app.models import Scope
 from tests.conftest import NewDatabase, alembic
 from tests.editing import documents
-from tests.servers import hooked, serving, wait_for
+from tests.servers import hooked, other_end, serving, wait_for
 
 WORKERS = 2
 
@@ -128,3 +131,44 @@ def test_a_revoked_key_is_dead_in_every_worker_at_once(service: httpx.Client) ->
     assert service.delete(f"/v1/keys/{made['id']}").status_code == 204
     for _ in range(40):  # each on a connection of its own, so by either worker
         assert service.get("/v1/me", headers=bearer).status_code == 401
+
+
+BEHIND = 0.1
+"""Seconds for which an answer may be without what was committed."""
+
+
+@pytest.fixture
+def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
+    """Two connections to each worker."""
+    found: dict[str, list[HTTPConnection]] = {}
+    with ExitStack() as opened:
+        while sum(len(own) >= 2 for own in found.values()) < WORKERS:
+            reader = HTTPConnection(service.base_url.host, service.base_url.port or 0)
+            opened.callback(reader.close)
+            reader.request("GET", "/health/live")
+            reader.getresponse().read()
+            found.setdefault(other_end(reader.sock), []).append(reader)
+            assert sum(map(len, found.values())) < 200
+        yield [reader for own in found.values() for reader in own[:2]]
+
+
+def test_what_is_committed_is_seen_by_every_worker(
+    service: httpx.Client, readers: list[HTTPConnection]
+) -> None:
+    """A thousand reads, each after a write, by both workers, of an answer that each has kept."""
+    made = service.post("/v1/people", json=documents.person())
+    address = made.headers["Location"]
+    path = httpx.URL(address).path
+    for n in range(250):
+        wanted = {"agency": f"Agency {n}"}
+        written = service.patch(address, json=wanted, headers={"If-Match": "*"})
+        committed = monotonic()
+        assert written.status_code == 200, written.text
+        for reader in readers:
+            while True:
+                asked = monotonic()
+                reader.request("GET", path)
+                agency = json.loads(reader.getresponse().read())["agency"]
+                if agency == f"Agency {n}":
+                    break
+                assert asked - committed < BEHIND, (n, agency)

@@ -5,6 +5,8 @@ from uuid import UUID
 import pytest
 from starlette.testclient import TestClient
 
+from tests.conftest import forget
+
 ANSWERS = [
     ("GET", "/v1/missions/iss-59", 200),
     ("GET", "/v1/missions/nobody", 404),
@@ -37,6 +39,7 @@ def test_a_fault_of_ours_has_all_headers_too(
     def broken(*_: object) -> None:
         raise RuntimeError
 
+    forget(archive)
     monkeypatch.setattr("app.missions.queries.get_mission", broken)
     answer = archive.get("/v1/missions/iss-59")
     assert answer.status_code == 500

@@ -1,0 +1,86 @@
+"""Which state of the archive is the present one: what was made of it can be kept meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+from anyio import CapacityLimiter, to_thread
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.database import Database, Reader
+from app.flights import Flights
+
+PAUSE = 0.05
+"""Seconds for which a state that it takes a journey to ask for counts as the present one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """A state of the archive: the same object until something is committed, by whomever."""
+
+    mark: object
+    next_due: datetime | None
+    """When the archive will change by itself, as the next scheduled article appears."""
+
+
+class Versions:
+    """What knows the present version.
+
+    It is asked for before anything is read: then nothing that is read is older than the version.
+    Where it is asked for only now and then, it is as soon as this process has committed anything.
+    """
+
+    def __init__(self, database: Database, next_due: Callable[[Reader], datetime | None]) -> None:
+        self._database = database
+        self._next_due = next_due
+        self._mark = database.mark
+        self._version: Version | None = None
+        self._asked = float("-inf")
+        self._last_commit = database.last_commit
+        self._looks = Flights[None, Version | None]()
+        self._thread = CapacityLimiter(1)
+
+    def known(self) -> Version | None:
+        """The present version, None where that has to be found out."""
+        if self._mark.is_near:
+            recent = self._version is not None and self._mark.read() == self._version.mark
+        else:
+            recent = self._is_recent()
+        return self._version if recent and not self._is_over() else None
+
+    def _is_over(self) -> bool:
+        due = self._version.next_due if self._version else None
+        return due is not None and due <= datetime.now(UTC)
+
+    def _is_recent(self) -> bool:
+        return self._own_commits_are_seen() and monotonic() - self._asked < PAUSE
+
+    def _own_commits_are_seen(self) -> bool:
+        return self._last_commit is self._database.last_commit
+
+    async def current(self) -> Version | None:
+        """The present version, None where the database does not tell."""
+        found = await self._looks.share(None, self._find_out)
+        # One who has committed something meanwhile is not served by a look that began before.
+        return found if self._own_commits_are_seen() else await self._find_out()
+
+    async def _find_out(self) -> Version | None:
+        asked, last_commit = monotonic(), self._database.last_commit
+        if self._mark.is_near:
+            mark = self._mark.read()
+        else:
+            mark = await to_thread.run_sync(self._mark.read, limiter=self._thread)
+        if mark is None:
+            asked = monotonic()  # what may have taken long is not tried anew by all who waited
+            self._version = None
+        elif self._version is None or self._version.mark != mark or self._is_over():
+            try:
+                due = await self._database.read(self._next_due)
+            except (DBAPIError, PoolTimeoutError):
+                self._version = None
+            else:
+                self._version = Version(mark, due)
+        self._asked, self._last_commit = asked, last_commit
+        return self._version

@@ -1,0 +1,334 @@
+"""Answers that are kept: which, for whom, and until when. Each is what would be answered anew."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from anyio import create_task_group, run
+from starlette.testclient import TestClient
+from starlette.types import Message
+
+from app.articles.writing import next_due
+from app.database import Database
+from app.dates import Precision
+from app.http.kept import FRAME, Kept, Whole
+from app.models import ArticleState, LaunchStatus, Mission
+from app.versions import Version, Versions
+from tests import factories
+from tests.conftest import forget, listened, with_key
+
+LIST = "/v1/articles?language=en&limit=2"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "again"),
+    [
+        (LIST, {}, False),
+        ("/v1/articles?limit=2&language=en", {}, False),
+        (LIST, {"Accept-Encoding": "br"}, False),
+        (LIST, {"If-None-Match": "*"}, False),
+        (LIST, {"X-Request-ID": "0b8e5a0e-5b0e-4b0e-8b0e-0b8e5a0e5b0e"}, False),
+        ("/v1/articles?language=en&limit=3", {}, True),
+        ("/v1/articles?language=en", {}, True),
+        (LIST, {"Accept": "application/json"}, True),
+        (LIST, {"Accept-Language": "ru"}, True),
+    ],
+)
+def test_what_makes_a_difference_is_asked_anew(
+    archive: TestClient,
+    statements: list[str],
+    path: str,
+    headers: dict[str, str],
+    again: bool,
+) -> None:
+    archive.get(LIST)
+    before = len(statements)
+    assert before
+    archive.get(path, headers=headers)
+    assert (len(statements) > before) is again
+
+
+def test_head_and_get_share_what_is_kept(archive: TestClient, statements: list[str]) -> None:
+    head = archive.head(LIST)
+    before = len(statements)
+    assert before
+    assert archive.get(LIST).headers["Content-Length"] == head.headers["Content-Length"]
+    assert archive.head(LIST).content == b""
+    assert len(statements) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/missions/nobody", 404),
+        ("/v1/missions/expedition-59", 308),
+        ("/v1/missions?format=ndjson", 200),
+        ("/health/ready", 200),
+    ],
+)
+def test_some_answers_are_made_each_time(
+    archive: TestClient, statements: list[str], path: str, status: int
+) -> None:
+    assert archive.get(path).status_code == status
+    before = len(statements)
+    assert before
+    archive.get(path)
+    assert len(statements) > before
+
+
+def test_what_a_key_sees_is_kept_for_nobody(
+    editor: TestClient, client: TestClient, database: Database
+) -> None:
+    with database.session() as session:
+        session.add(factories.article(slug="x", state=ArticleState.DRAFT))
+    for _ in range(2):
+        assert editor.get("/v1/articles/x/preview").status_code == 200
+        assert client.get("/v1/articles/x/preview").status_code == 401
+        assert with_key(client).get("/v1/articles/x/preview").status_code == 403
+
+
+def test_each_answer_has_an_id_of_its_own(archive: TestClient) -> None:
+    ids = {archive.get(LIST).headers["X-Request-ID"] for _ in range(5)}
+    assert len(ids) == 5
+    given = "0B8E5A0E-5B0E-4B0E-8B0E-0B8E5A0E5B0E"
+    answer = archive.get(LIST, headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] == given.lower()
+    assert len(archive.get(LIST).headers.get_list("X-Request-ID")) == 1
+
+
+async def _ask(app: Any, path: str) -> int:
+    """The status of what `app` answers in this very event loop."""
+    found = 0
+    name, _, query = path.partition("?")
+    scope = {"type": "http", "method": "GET", "path": name, "root_path": "", "headers": []}
+
+    async def send(message: Message) -> None:
+        nonlocal found
+        found = message.get("status", found)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    await app({**scope, "query_string": query.encode()}, receive, send)
+    return found
+
+
+@pytest.mark.parametrize(("different", "asked"), [(1, 1), (10, 10)])
+def test_a_hundred_equal_requests_ask_the_database_once(
+    archive: TestClient, statements: list[str], different: int, asked: int
+) -> None:
+    found: list[int] = []
+
+    async def one(n: int) -> None:
+        found.append(await _ask(archive.app, f"/v1/people?limit={1 + n % different}"))
+
+    async def all_at_once() -> None:
+        async with create_task_group() as tasks:
+            for n in range(100):
+                tasks.start_soon(one, n)
+
+    archive.get("/v1/people/nobody")  # so that the version of the archive is known
+    del statements[:]
+    run(all_at_once)
+    assert found == [200] * 100
+    assert len(statements) == asked
+
+
+def test_a_hundred_equal_failures_fail_each_by_itself(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault while an answer is made takes nobody with it, and leaves nothing behind."""
+    forget(archive)
+    found: list[int] = []
+
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    async def one() -> None:
+        try:
+            found.append(await _ask(archive.app, "/v1/people/christina-koch"))
+        except RuntimeError:
+            found.append(500)
+
+    async def all_at_once() -> None:
+        async with create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(one)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.people.queries.get_person", broken)
+        run(all_at_once)
+    assert found == [500] * 20
+    assert archive.get("/v1/people/christina-koch").status_code == 200
+
+
+# --- While the archive changes -------------------------------------------------------------------
+
+
+def test_what_is_written_is_read_at_once(client: TestClient, database: Database) -> None:
+    for n in range(20):
+        with database.session() as session:
+            session.add(factories.article(slug=f"x-{n}"))
+        assert client.get("/v1/articles?limit=1&with_total=true").json()["total"] == n + 1
+
+
+def test_another_process_is_heard(client: TestClient, database: Database) -> None:
+    """Whoever writes, by whatever means, and whichever transaction ends first."""
+    versions = Versions(database, next_due)
+    with database.session() as session:
+        session.add(factories.mission(slug="iss-1", summary="0"))
+    seen = {id(run(versions.current))}
+    kept = [run(versions.current)]
+    other = Database(database.engine.url.render_as_string(hide_password=False), read_threads=1)
+    for n in range(3):
+        assert run(versions.current) is kept[-1]
+        with other.session() as session:
+            session.query(Mission).one().summary = str(n + 1)
+        kept.append(run(versions.current))
+        seen.add(id(kept[-1]))
+    assert len(seen) == 4
+    if database.engine.dialect.name == "postgresql":
+        with other.engine.connect() as late:
+            late.exec_driver_sql("UPDATE missions SET summary = 'late'")
+            with database.session() as session:
+                session.add(factories.person())
+            before = run(versions.current)
+            assert run(versions.current) is before
+            late.commit()
+        assert run(versions.current) is not before
+    other.close()
+
+
+def test_a_database_that_does_not_tell_makes_nobody_wait(tmp_path: Any) -> None:
+    database = Database(f"sqlite:///{tmp_path}/folder/archive.db", read_threads=1)
+    (tmp_path / "folder" / "archive.db").mkdir(parents=True)
+    assert run(Versions(database, next_due).current) is None
+    database.close()
+
+
+# --- While time passes ---------------------------------------------------------------------------
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+CLOCKS = [
+    "/v1/missions/current",
+    "/v1/missions/current/page",
+    "/v1/missions/iss-1",
+    "/v1/missions/iss-2/page",
+    "/v1/missions/iss-1/calendar.ics",
+    "/v1/missions?status=active",
+    "/v1/missions?status_not=completed",
+    "/v1/missions?active_on=2030-01-02",
+    "/v1/people/p",
+    "/v1/people?aboard_on=2030-01-03",
+    "/v1/crew-assignments",
+    "/v1/launches",
+    "/v1/launches/next",
+    "/v1/launches/soon",
+    "/v1/launches/archive?month=2030-01",
+    "/v1/launches.ics",
+    "/v1/articles",
+    "/v1/articles/archive?month=2030-01",
+    "/v1/articles/feed.atom",
+    "/v1/changes",
+]
+
+
+def _world(database: Database) -> None:
+    at = Precision.SECOND
+    with database.session() as session:
+        first = factories.mission(
+            slug="iss-1", number=1, starts_at=NOON - timedelta(days=30),
+            ends_at=NOON + timedelta(hours=30),
+        )  # fmt: skip
+        second = factories.mission(
+            slug="iss-2", number=2, starts_at=NOON + timedelta(hours=29), ends_at=None,
+            ends_at_precision=None,
+        )  # fmt: skip
+        person = factories.person(slug="p")
+        up = factories.launch(slug="up", launch_at=NOON - timedelta(days=3, hours=-2))
+        soon = factories.launch(
+            slug="soon", launch_at=NOON + timedelta(hours=3), status=LaunchStatus.PLANNED
+        )
+        later = factories.launch(
+            slug="later", launch_at=NOON + timedelta(days=2), status=LaunchStatus.PLANNED
+        )
+        session.add_all([first, second, person, up, soon, later])
+        session.flush()
+        session.add_all(factories.ship(launch) for launch in (up, soon, later))
+        session.add(factories.assignment(first, person))
+        session.add(factories.flight(person, up))
+        with time_machine.travel(NOON, tick=False):
+            scheduled = NOON + timedelta(minutes=20)
+            session.add(factories.article(slug="now", published_at=NOON - timedelta(days=1)))
+            session.add(
+                factories.article(slug="soon", published_at=scheduled, published_at_precision=at)
+            )
+
+
+STEPS = (
+    *(timedelta(minutes=20, seconds=s) for s in (-400, -361, -359, -61, -59, -1, 0, 1, 600, 660)),
+    *(timedelta(hours=2, seconds=s) for s in (-61, -59, -1, 0, 60, 61)),
+    *(timedelta(hours=3, seconds=s) for s in (-1, 0, 600, 601)),
+    *(timedelta(hours=29, seconds=s) for s in (-1, 0, 3599, 3600)),
+    timedelta(days=31),
+)
+
+
+def test_what_is_kept_is_what_would_be_answered_anew(
+    client: TestClient, database: Database
+) -> None:
+    """A second before and after each of the moments when something changes by itself."""
+    _world(database)
+    kept = 0
+    for step in STEPS:
+        with time_machine.travel(NOON + step, tick=False), listened(database) as statements:
+            answers = {}
+            for path in CLOCKS:
+                before = len(statements)
+                answers[path] = client.get(path)
+                kept += len(statements) == before
+            forget(client)
+            for path, answer in answers.items():
+                fresh = client.get(path)
+                assert answer.status_code == fresh.status_code, (path, step)
+                same = answer.content == fresh.content
+                assert same or fresh.status_code != 200, (path, step)  # a problem has an id
+                for name in ("ETag", "Cache-Control"):
+                    assert answer.headers.get(name) == fresh.headers.get(name), (path, step)
+    assert kept > 4 * len(STEPS)
+
+
+# --- Within bounds -------------------------------------------------------------------------------
+
+
+def _whole(size: int) -> Whole:
+    return Whole(200, [(b"content-type", b"image/png")], b"x" * size, b"")
+
+
+def test_what_was_asked_for_last_is_kept_within_so_many_bytes() -> None:
+    version, kept = Version(1, None), Kept(3 * (FRAME + 1000))
+    assert kept.get(("a",), version) is None
+    for name in "abc":
+        kept.put((name,), version, _whole(900))
+    assert kept.get(("a",), version)
+    kept.put(("d",), version, _whole(900))
+    assert [bool(kept.get((name,), version)) for name in "abcd"] == [True, False, True, True]
+    kept.put(("e",), version, _whole(2 * FRAME))
+    assert [bool(kept.get((name,), version)) for name in "acde"] == [False, False, False, True]
+    kept.put(("f",), version, _whole(10 * FRAME))
+    assert kept.get(("f",), version) is None
+    assert kept.get(("e",), version)
+    assert 0 < kept.size <= kept.limit
+    assert kept.get(("e",), Version(2, None)) is None
+    assert kept.size == 0
+
+
+def test_an_answer_made_in_an_older_version_is_not_kept() -> None:
+    kept, old, new = Kept(10 * FRAME), Version(1, None), Version(2, None)
+    kept.get(("a",), old)
+    kept.get(("a",), new)
+    kept.put(("a",), old, _whole(1))
+    assert kept.get(("a",), new) is None
+    kept.put(("a",), new, _whole(1))
+    assert kept.get(("a",), new)
