@@ -35,6 +35,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
+from app.indexing.keeping import keep
 from app.models.base import UTCDateTime
 
 P = ParamSpec("P")
@@ -190,6 +191,7 @@ class Database:
         """A transaction for writing, committed when the block ends and undone when it fails."""
         with Session(self.engine) as session, session.begin():
             yield session
+            keep(session)
 
 
 async def _database(request: Request) -> Database:  # async: a plain function would cost a thread

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.dataset.names import part, ship_en
+from app.names import part, ship_en
 from app.dataset.records import Dataset, LaunchRecord, MissionRecord, SeatRecord
 from app.dataset.words import counted, english_day, english_period, handed_on, joined, number
 from app.dates import whole_days

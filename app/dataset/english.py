@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.dataset import names
+from app import names
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord, SpacecraftRecord
 from app.dataset.words import (

@@ -6,7 +6,7 @@ name or is left out: then neither case endings nor a guess at a person's gender 
 
 from collections.abc import Iterable
 
-from app.dataset import names
+from app import names
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
 from app.dataset.words import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.dataset.names import (
+from app.names import (
     is_shuttle,
     orbiter,
     part,

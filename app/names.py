@@ -6,7 +6,7 @@ from typing import NamedTuple
 # The letters of series such as MS, TMA, M-SO1: Soyuz and Progress ships are numbered by them.
 _SERIES = str.maketrans("MSTAOIU", "МСТАОИУ")
 _SHUTTLE = re.compile(r"(?P<orbiter>\w+) \((?P<flight>STS-\d+)\)")
-_ORBITERS = {"Atlantis": "Атлантис", "Discovery": "Дискавери", "Endeavour": "Индевор"}
+ORBITERS = {"Atlantis": "Атлантис", "Discovery": "Дискавери", "Endeavour": "Индевор"}
 _ATV = {
     "ATV-1 Jules Verne": "ATV-1 «Жюль Верн»",
     "ATV-2 Johannes Kepler": "ATV-2 «Иоганн Кеплер»",
@@ -42,7 +42,7 @@ def _module(name: str, russian: str) -> Part:
 
 
 _LOGISTICS = "многоцелевой модуль снабжения", "многоцелевым модулем снабжения"
-_PARTS = {
+PARTS = {
     "BEAM": Part("the module BEAM", "надувной модуль BEAM", "надувным модулем BEAM"),
     "Bishop Airlock": Part(
         "the Bishop airlock", "шлюзовая камера «Бишоп»", "шлюзовой камерой «Бишоп»"
@@ -162,7 +162,7 @@ def place(site: str, pad: str) -> Place:
 
 def part(name: str) -> Part:
     """A module or another thing that was brought to the station."""
-    return _PARTS[name]
+    return PARTS[name]
 
 
 def is_shuttle(ship: str) -> bool:
@@ -180,7 +180,7 @@ def orbiter(ship: str) -> tuple[str, str, str]:
     found = _SHUTTLE.fullmatch(ship)
     if found is None:
         raise ValueError(f"{ship} is no Space Shuttle")
-    return found["orbiter"], _ORBITERS[found["orbiter"]], found["flight"]
+    return found["orbiter"], ORBITERS[found["orbiter"]], found["flight"]
 
 
 def ship_en(ship: str) -> str:
