@@ -39,6 +39,7 @@ from app.missions.router import router as missions
 from app.openapi import document
 from app.people.router import router as people
 from app.portal.router import router as portal
+from app.search.router import router as search
 from app.sources.router import router as sources
 from app.strictness import only_declared
 from app.webhooks.router import router as webhooks
@@ -52,6 +53,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     people,
     crew,
     assignments,
+    search,
     changes,
     exports,
     webhooks,

@@ -57,7 +57,9 @@ class Document:
     names: Collection[str]
     title: str
     lead: Collection[str]
-    body: Collection[str]
+    body: Collection[str] = ()
+    summed_up_as: Collection[str] = ()
+    """What else is the whole query of somebody who looks for it: its rocket, its site."""
 
     @property
     def place(self) -> int:
@@ -71,7 +73,8 @@ class Document:
             heard = spoken(name)
             words.update(word.word for word in heard)
             names += [*(word.name for word in heard), GAP]
-        names += dict.fromkeys(filter(None, map(whole_name, self.names)))
+        wholes = map(whole_name, (*self.names, *self.summed_up_as))
+        names += dict.fromkeys(filter(None, wholes))
         return Tokenised(
             self.place,
             names,
@@ -147,7 +150,7 @@ def _people(connection: Connection, ids: Collection[int]) -> Iterator[Document]:
         names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
         lead = [_PERSON, *(agency_names(row["agency"]) if row["agency"] else ())]
         known = [name for name in names if name]
-        yield Document(RecordType.PERSON, row["id"], None, known, "", lead, ())
+        yield Document(RecordType.PERSON, row["id"], None, known, "", lead)
 
 
 def _launches(connection: Connection, ids: Collection[int]) -> Iterator[Document]:
@@ -183,10 +186,13 @@ def _launches(connection: Connection, ids: Collection[int]) -> Iterator[Document
     for row in rows:
         carrying = ships.get(row.id, [])
         names = [name for ship in carrying for name in ship_names(ship.name)]
+        vehicles = vehicle_names(row.vehicle) if row.vehicle else []
+        sites = site_names(row.site) if row.site else []
         lead = [
             _LAUNCH,
-            *(vehicle_names(row.vehicle, row.family) if row.vehicle else ()),
-            *(site_names(row.site) if row.site else ()),
+            *vehicles,
+            row.family or "",
+            *sites,
             row.pad or "",
             *dict.fromkeys(_KINDS[ship.kind] for ship in carrying),
             _CREWED if row.crewed else "",
@@ -194,7 +200,8 @@ def _launches(connection: Connection, ids: Collection[int]) -> Iterator[Document
         ]
         if row.cospar_id:
             names.append(row.cospar_id)
-        yield Document(RecordType.LAUNCH, row.id, row.launch_at, names, "", lead, ())
+        wholes = [*vehicles, *sites]
+        yield Document(RecordType.LAUNCH, row.id, row.launch_at, names, "", lead, (), wholes)
 
 
 def _articles(connection: Connection, ids: Collection[int]) -> Iterator[Document]:

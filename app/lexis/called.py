@@ -85,36 +85,37 @@ def ship_names(name: str) -> list[str]:
     return names
 
 
-def vehicle_names(name: str, family: str) -> list[str]:
-    """Every name of a rocket and of its family."""
-    return [name, vehicle_ru(name), family, *_heard(name)]
+def vehicle_names(name: str) -> list[str]:
+    """Every name of a rocket."""
+    return [name, vehicle_ru(name), *_heard(name)]
 
 
 _SITES = {
-    "Baikonur Cosmodrome": "космодром Байконур, Tyuratam, Тюратам, Казахстан",
-    "Cape Canaveral": "мыс Канаверал, Флорида, Florida, CCSFS, CCAFS",
-    "Guiana Space Centre": "Гвианский космический центр, Куру, Kourou",
-    "Kennedy Space Center": "Космический центр имени Кеннеди, KSC, Флорида, Florida",
-    "Tanegashima Space Center": "космический центр Танэгасима",
-    "Wallops Island (MARS)": "остров Уоллопс, Виргиния, Virginia",
-    "Vostochny": "космодром Восточный",
-    "Plesetsk": "космодром Плесецк",
-    "Jiuquan": "космодром Цзюцюань",
-    "Vandenberg": "база Ванденберг",
+    "Baikonur": "Baikonur, Байконур, космодром Байконур, Tyuratam, Тюратам",
+    "Cape Canaveral": "мыс Канаверал, Канаверал, Canaveral, CCSFS, CCAFS",
+    "Guiana": "Гвианский космический центр, Куру, Kourou",
+    "Jiuquan": "Цзюцюань",
+    "Kennedy": "Космический центр имени Кеннеди, Центр Кеннеди, KSC",
+    "Plesetsk": "Плесецк, космодром Плесецк",
+    "Tanegashima": "Tanegashima, Танэгасима, Танегасима",
+    "Vandenberg": "Ванденберг",
+    "Vostochny": "Восточный, космодром Восточный",
+    "Wallops": "Wallops, остров Уоллопс, Уоллопс",
 }
 
 
 def site_names(name: str) -> list[str]:
     """Every name of a launch site."""
-    return [name, *(also for begins, also in _SITES.items() if name.startswith(begins))]
+    also = [names for begins, names in _SITES.items() if name.startswith(begins)]
+    return [name, *(each.strip() for names in also for each in names.split(","))]
 
 
 _AGENCIES = {
     "CSA": "Canadian Space Agency, Канадское космическое агентство",
     "ESA": "European Space Agency, Европейское космическое агентство, ЕКА",
-    "JAXA": "Japan Aerospace Exploration Agency, Японское агентство, ДЖАКСА",
+    "JAXA": "Japan Aerospace Exploration Agency, Японское космическое агентство",
     "NASA": "НАСА",
-    "Roscosmos": "Роскосмос, Роскосмоса",
+    "Roscosmos": "Роскосмос",
 }
 
 

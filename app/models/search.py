@@ -49,9 +49,8 @@ class SearchWord(Base):
 # the order that answers have, from the end, and only as far as they go.
 
 _ORDER = (RecordType.ARTICLE, RecordType.LAUNCH, RecordType.PERSON, RecordType.MISSION)
-_ID_BITS, _TIME_BITS = 28, 33
+_ID_BITS, _TIME_BITS = 27, 33
 _START = datetime(1950, 1, 1, tzinfo=UTC)
-END = len(_ORDER) << (_ID_BITS + _TIME_BITS)
 
 
 def place_of(kind: RecordType, at: datetime | None, record_id: int) -> int:
