@@ -29,7 +29,7 @@ def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[F
 
 
 def ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether `name` is described by the models: the search index is of each database's own kind."""
+    """Whether models describe `name`: the search index is of each database's own kind."""
     return kind != "table" or not str(name).startswith("search_index")
 
 

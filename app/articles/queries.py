@@ -18,7 +18,7 @@ from app.articles.schemas import (
     FeedEntry,
     FeedQuery,
 )
-from app.conditions import contains_words, linked
+from app.conditions import linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
 from app.dates import add_months
 from app.errors import Gone, NotFound
@@ -38,6 +38,8 @@ from app.models import (
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
 from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
+from app.searching.matching import AS_WRITTEN, Spellings, of_kind
+from app.searching.spelling import spellings
 from app.slugs import missing
 from app.sorting import orders
 from app.text import slugify
@@ -46,11 +48,13 @@ SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.
 DATED = Dated(Article.published_at, Article.published_at_precision)
 
 
-def conditions(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of an article."""
+def conditions(
+    filters: ArticleCalendarFilters, spelt: Spellings = AS_WRITTEN
+) -> list[ColumnElement[bool]]:
+    """What `filters` ask of an article. `spelt` has other spellings of the words of `q`."""
     found = [public()]
     if filters.q:
-        found.append(contains_words(Article.search_text, filters.q))
+        found.append(Article.id.in_(of_kind(RecordType.ARTICLE, filters.q, spelt)))
     if filters.language:
         found.append(Article.language.in_(filters.language))
     if filters.source:
@@ -172,15 +176,19 @@ def _neighbour(step: int) -> Any:
 def list_articles(reader: Reader, query: ArticleQuery) -> ArticleFullPage | ArticlePage:
     """A page of the articles that match."""
     if query.view is View.FULL:
-        whole = whole_article().where(*conditions(query))
+        whole = whole_article().where(*conditions(query, spellings(reader, query.q)))
         return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
-    summary = _summary().where(*conditions(query))
+    summary = _summary().where(*conditions(query, spellings(reader, query.q)))
     return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
 
 
 def list_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
     """The newest of the articles that match."""
-    found = _summary().add_columns(Article.body_html).where(*conditions(query))
+    found = (
+        _summary()
+        .add_columns(Article.body_html)
+        .where(*conditions(query, spellings(reader, query.q)))
+    )
     newest = found.order_by(*SORTS["-published_at"].clauses()).limit(query.limit)
     return [FeedEntry.model_validate(row) for row in reader.all(newest)]
 
@@ -217,5 +225,5 @@ def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | N
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the articles that match."""
-    records = select(Article.id).where(*conditions(query))
+    records = select(Article.id).where(*conditions(query, spellings(reader, query.q)))
     return archive_of(reader, DATED, records, query, "articles", "published_on")

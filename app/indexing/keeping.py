@@ -17,6 +17,7 @@ from app.models import (
     Launch,
     Mission,
     Person,
+    Recorded,
     RecordType,
     SearchDocument,
     SearchWord,
@@ -30,7 +31,7 @@ T = TypeVar("T")
 BATCH = 500
 """How many records are indexed at once."""
 
-_MODELS = {
+_MODELS: dict[RecordType, type[Recorded]] = {
     RecordType.MISSION: Mission,
     RecordType.PERSON: Person,
     RecordType.LAUNCH: Launch,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.lexis.letters import is_cyrillic, open_skeleton, plain, skeleton
+from app.lexis.letters import is_cyrillic, open_skeleton, skeleton
 from app.lexis.spoken import LONGEST, Spoken, spoken
 
 Tokens = tuple[str, ...]
@@ -25,6 +25,7 @@ _SILENT = frozenset(
     "а в во и из к как когда который кто на о об от по при с со у что это".split()
 )
 """Words that say nothing of what is looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:

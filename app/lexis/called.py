@@ -77,10 +77,12 @@ def _heard(name: str) -> list[str]:
 def ship_names(name: str) -> list[str]:
     """Every name of a ship, a module or another thing that a launch carried."""
     names = [name, *(" ".join(other) for other in other_names(words(name))), *_heard(name)]
-    if is_shuttle(name) and name.partition(" ")[0] in ORBITERS:
+    if not is_shuttle(name):
+        names.append(ship_ru(name))
+    elif name.partition(" ")[0] in ORBITERS:
         english, russian, flight = orbiter(name)
         names += [ship_ru(name), f"{english} {flight}", f"шаттл {russian}", f"shuttle {english}"]
-    elif name in PARTS:
+    if name in PARTS:
         names += [PARTS[name].english, PARTS[name].russian]
     return names
 

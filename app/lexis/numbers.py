@@ -25,9 +25,7 @@ _RUSSIAN_TENS = (
 _RUSSIAN_TENTHS = (
     "двадцат тридцат сороков пятидесят шестидесят семидесят восьмидесят девяност".split()
 )
-_ENDINGS = (
-    "ый ий ой ая ое ого ому ым ом ую ья ье ьего ьему ьим ьем ью ьей ые ых ыми".split()
-)
+_ENDINGS = "ый ий ой ая ое ого ому ым ом ую ья ье ьего ьему ьим ьем ью ьей ые ых ыми".split()
 
 _UNITS = {word: n for words in (_ENGLISH, _ORDINALS, _RUSSIAN) for n, word in enumerate(words, 1)}
 _UNITS |= {f"{stem}{e}": n for n, stem in enumerate(_RUSSIAN_ORDINALS, 1) for e in _ENDINGS}

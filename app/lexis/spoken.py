@@ -100,25 +100,26 @@ def _designator(text: str, atoms: list[_Atom], place: int) -> tuple[str, int] | 
     """The designator that begins at `place`, and where it ends; None where there is none."""
     atom = atoms[place]
     after = atoms[place + 1] if place + 1 < len(atoms) else None
+    gap = text[atom.end : after.start] if after else ""
     if atom.digits:
         token, end = _tail(text, atoms, _digits(atom.text), place + 1)
         if end > place + 1:
             return token, end
-        if after and not after.digits and plain(after.text) in _ORDINAL:
-            if text[atom.end : after.start] in _HYPHENS:
-                return token, end + 1
-        return None
-    if after is None or not after.digits or len(atom.text) > 4:
-        return None
-    series = latin(plain(atom.text))
-    series = _SAME.get(series, series)
-    if len(series) > 3 and series not in _SERIES:  # "Союз-2" is no series
-        return None
-    gap = text[atom.end : after.start]
-    if not series.isascii() or gap not in _HYPHENS and not (gap in _SPACES and series in _SERIES):
+        ordinal = after and not after.digits and gap in _HYPHENS and plain(after.text) in _ORDINAL
+        return (token, end + 1) if ordinal else None
+    if after is None or not after.digits or not (series := _series(atom.text, gap)):
         return None
     token, end = f"{series}{_digits(after.text)}", place + 2
     return (token, end) if series == STATION else _tail(text, atoms, token, end)
+
+
+def _series(letters: str, gap: str) -> str:
+    """The letters of a designator whose number stands behind `gap`; "" where they are none."""
+    series = latin(plain(letters)) if len(letters) <= 4 else ""
+    series = _SAME.get(series, series)
+    known = series in _SERIES
+    joined = gap in _HYPHENS and (known or len(series) <= 3)  # "Союз-2" is no series
+    return series if series.isascii() and (joined or (known and gap in _SPACES)) else ""
 
 
 def _tail(text: str, atoms: list[_Atom], token: str, place: int) -> tuple[str, int]:
@@ -132,7 +133,11 @@ def _tail(text: str, atoms: list[_Atom], token: str, place: int) -> tuple[str, i
         joins = short and (gap == "." or (gap == "-" and (lettered or not token.isdecimal())))
         if joins or (gap == "-" and (len(before.text), len(number_)) == (4, 3)):
             token, place = f"{token}x{_digits(number_)}", place + 1
-    if place < len(atoms) and not atoms[place].digits and atoms[place].start == atoms[place - 1].end:
+    if (
+        place < len(atoms)
+        and not atoms[place].digits
+        and atoms[place].start == atoms[place - 1].end
+    ):
         letters = plain(atoms[place].text)
         if len(letters) <= 2 and letters not in _ORDINAL - {"м", "е"} and latin(letters).isascii():
             return token + latin(letters), place + 1

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
 
 from app.database import Reader, Row, nested
 from app.links import link
@@ -32,14 +31,17 @@ def _missions(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
     columns = Mission.id, Mission.starts_at, Mission.starts_at_precision, Mission.summary
     for row in reader.all(mission_ref().add_columns(*columns).where(Mission.id.in_(ids))):
         mission = MissionRef.model_validate(row)
-        yield row["id"], {
-            "slug": mission.slug,
-            "title": mission.title,
-            "text": row["summary"],
-            "at": row["starts_at"],
-            "at_precision": row["starts_at_precision"],
-            "url": mission.url,
-        }
+        yield (
+            row["id"],
+            {
+                "slug": mission.slug,
+                "title": mission.title,
+                "text": row["summary"],
+                "at": row["starts_at"],
+                "at_precision": row["starts_at_precision"],
+                "url": mission.url,
+            },
+        )
 
 
 def _people(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
@@ -51,14 +53,17 @@ def _people(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
     )
     roles = nested(held, Mission.number, CrewAssignment.ordinal).label("roles")
     for row in reader.all(person_ref().add_columns(Person.id, roles).where(Person.id.in_(ids))):
-        yield row["id"], {
-            "slug": row["slug"],
-            "title": row["name"],
-            "text": ", ".join(filter(None, [row["agency"], *_roles(row["roles"])])) or None,
-            "at": None,
-            "at_precision": None,
-            "url": link("people", row["slug"]),
-        }
+        yield (
+            row["id"],
+            {
+                "slug": row["slug"],
+                "title": row["name"],
+                "text": ", ".join(filter(None, [row["agency"], *_roles(row["roles"])])) or None,
+                "at": None,
+                "at_precision": None,
+                "url": link("people", row["slug"]),
+            },
+        )
 
 
 def _roles(held: Iterable[Row]) -> list[str]:
@@ -76,28 +81,34 @@ def _launches(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
         ships = [ship["name"] for ship in row["spacecraft"]]
         named = ships[:SHIPS] + ([f"{len(ships) - SHIPS} more"] if ships[SHIPS:] else [])
         parts = [part["name"] for part in (row["vehicle"], row["site"]) if part]
-        yield row["id"], {
-            "slug": row["slug"],
-            "title": " and ".join(named) or row["slug"],
-            "text": ", ".join(parts) or None,
-            "at": row["launch_at"],
-            "at_precision": row["launch_at_precision"],
-            "url": link("launches", row["slug"]),
-        }
+        yield (
+            row["id"],
+            {
+                "slug": row["slug"],
+                "title": " and ".join(named) or row["slug"],
+                "text": ", ".join(parts) or None,
+                "at": row["launch_at"],
+                "at_precision": row["launch_at_precision"],
+                "url": link("launches", row["slug"]),
+            },
+        )
 
 
 def _articles(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
     found = article_ref().add_columns(Article.id, Article.lead).where(Article.id.in_(ids))
     for row in reader.all(found):
-        yield row["id"], {
-            "slug": row["slug"],
-            "title": row["title"],
-            "text": row["lead"],
-            "at": row["published_at"],
-            "at_precision": row["published_at_precision"],
-            "language": row["language"],
-            "url": link("articles", row["slug"]),
-        }
+        yield (
+            row["id"],
+            {
+                "slug": row["slug"],
+                "title": row["title"],
+                "text": row["lead"],
+                "at": row["published_at"],
+                "at_precision": row["published_at_precision"],
+                "language": row["language"],
+                "url": link("articles", row["slug"]),
+            },
+        )
 
 
 _READ: Mapping[RecordType, Callable[[Reader, Collection[int]], Iterable[tuple[int, Row]]]] = {

@@ -25,9 +25,7 @@ def search(reader: Reader, query: SearchQuery) -> SearchPage:
     asked = _asked(reader, query.q)
     found = _tiers(asked, query.type)
     read = partial(_read, reader, found, asked)
-    return page_of(
-        SearchPage, read, lambda: _count(reader, found), KEYS, SORT, query, "search"
-    )
+    return page_of(SearchPage, read, lambda: _count(reader, found), KEYS, SORT, query, "search")
 
 
 def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
@@ -37,7 +35,9 @@ def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
     found = [matches(tier, kinds) for tier in suggesting(asked)] if kinds else []
     placed = _places(reader, found, None, query.limit)
     rows = shown(reader, [place for _, place in placed])
-    items = [rows[place] | {"highlights": _marks(asked, rows[place]["title"])} for _, place in placed]
+    items = [
+        rows[place] | {"highlights": _marks(asked, rows[place]["title"])} for _, place in placed
+    ]
     return Suggestions.model_validate({"items": items})
 
 

@@ -19,7 +19,7 @@ class SearchQuery(Paged):
     """A page of what is found."""
 
     q: Words
-    """Words in any order, in either language and any spelling; `"a phrase"`, `-not`, `type:launch`."""
+    """Words in any order, language and spelling; also `"a phrase"`, `-not` and `type:launch`."""
     type: AnyOf[RecordType] = []
     """The kinds of records to look among; otherwise all."""
 

@@ -1,4 +1,4 @@
-"""One misspelt letter in a word that nothing has: which words with an index of their own may it be.
+"""One misspelt letter forgiven: which of the words that are known may be meant.
 
 Two words that differ by one letter left out, put in, exchanged or swapped with its neighbour share
 their first half or their second, unless those two letters lie across the middle. So the candidates
@@ -23,24 +23,26 @@ _LAST = "\U0010ffff"
 
 
 def spellings(reader: Reader, text: str | None) -> Spellings:
-    """Of the words that `text` asks for, those that nothing public has, with what may be meant."""
+    """What may be meant by the words of `text` where nothing public has them all.
+
+    Those are other spellings of the words that nothing has; of all words, where each is known.
+    """
     asked = understood(text) if text else Asked()
     doubtful = {term.word: term for term in asked.terms if term.word}
-    if not doubtful:
+    if not doubtful or reader.scalar(select(_known(asked.terms))):
         return {}
-    known = reader.first(select(*(_known(term).label(word) for word, term in doubtful.items())))
-    unknown = [word for word, found in (known or {}).items() if not found]
+    known = reader.first(select(*(_known((term,)).label(word) for word, term in doubtful.items())))
+    unknown = [word for word, found in (known or {}).items() if not found] or list(doubtful)
     meant = {word: _meant(reader, word) for word in unknown}
     return {word: found for word, found in meant.items() if found}
 
 
-def _known(term: Term) -> ColumnElement[bool]:
-    """Whether something public has the term, or, where it may go on, begins so."""
-    whole = matches((Holds(Within.ALL, (term,)),), KINDS).exists()
-    if not term.begins:
+def _known(terms: tuple[Term, ...]) -> ColumnElement[bool]:
+    """Whether something public has the terms, or, where the last may go on, begins so."""
+    whole = matches((Holds(Within.ALL, terms),), KINDS).exists()
+    if not terms[-1].begins:
         return whole
-    begun = matches((Holds(Within.HEAD, (term,), begun=True),), KINDS).exists()
-    return or_(whole, begun)
+    return or_(whole, matches((Holds(Within.HEAD, terms, begun=True),), KINDS).exists())
 
 
 def _meant(reader: Reader, word: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.dataset.records import Dataset
 from app.names import (
     is_shuttle,
     orbiter,
@@ -12,7 +13,6 @@ from app.names import (
     splashes_down,
     vehicle_ru,
 )
-from app.dataset.records import Dataset
 
 
 @pytest.mark.parametrize(
