@@ -142,26 +142,29 @@ _VECTORS = {Within.NAMES: "names", Within.TITLE: "head", Within.HEAD: "head", Wi
 
 
 def places(*conditions: Holds) -> Any:
-    """A table with the column `place`: where the first condition holds and none of the others."""
+    """A table with the column `place`: where the first condition holds and none of the others.
+
+    Without any, all places.
+    """
     arguments: list[Any] = []
     for condition in conditions:
         bound = bindparam(None, condition, _Condition(), unique=True)
-        arguments += [literal_column(f"'{_VECTORS[condition.within]}'"), bound]
+        arguments += [literal_column(_VECTORS[condition.within]), bound]
     return _Places(*arguments).table_valued(column("place", BigInteger), name="found")
 
 
 @compiles(_Places)
 def _(element: _Places, compiler: Any, **kw: Any) -> str:
     spelt = [compiler.process(argument, **kw) for argument in element.clauses]
-    vectors, conditions = [name.strip("'") for name in spelt[::2]], spelt[1::2]
-    if compiler.dialect.name == "sqlite":
-        asked = " || ' NOT ' || ".join(f"'(' || {condition} || ')'" for condition in conditions)
-        return f"(SELECT rowid AS place FROM {INDEX} WHERE {INDEX} MATCH ({asked}))"  # noqa: S608
-    tests = [
-        f"{vector} @@ CAST({condition} AS tsquery)"
-        for vector, condition in zip(vectors, conditions, strict=True)
-    ]
-    return f"(SELECT place FROM {INDEX} WHERE {' AND NOT '.join(tests)})"  # noqa: S608
+    sqlite = compiler.dialect.name == "sqlite"
+    if sqlite:
+        asked = " || ' NOT ' || ".join(f"'(' || {condition} || ')'" for condition in spelt[1::2])
+        test = f"{INDEX} MATCH ({asked})"
+    else:
+        pairs = zip(spelt[::2], spelt[1::2], strict=True)
+        test = " AND NOT ".join(f"{vector} @@ CAST({asked} AS tsquery)" for vector, asked in pairs)
+    key = "rowid AS place" if sqlite else "place"
+    return f"(SELECT {key} FROM {INDEX} WHERE {test if spelt else 'true'})"  # noqa: S608
 
 
 def store(connection: Connection, documents: Iterable[Tokenised]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.indexing.documents import documents, spelt
@@ -110,6 +110,12 @@ def _learn(connection: Connection, words: list[str]) -> None:
 _LEARN = text(
     "INSERT INTO search_words (word, backwards) VALUES (:word, :backwards) ON CONFLICT DO NOTHING"
 )
+
+
+def is_missing(session: Session) -> bool:
+    """Whether there are records, and none of them is in the index."""
+    there = or_(*(select(model.id).exists() for model in _MODELS.values()))
+    return bool(session.scalar(select(and_(there, ~select(SearchDocument.place).exists()))))
 
 
 def rebuild(session: Session, progress: Progress = lambda *_: None) -> int:

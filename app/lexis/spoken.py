@@ -8,8 +8,8 @@ case ASCII letters and digits: no database's own rules for text touch them.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import snowballstemmer
 
@@ -34,8 +34,7 @@ _BETWEEN = re.compile(r"основн|длительн|долговременн|l
 _ENGLISH, _RUSSIAN = (snowballstemmer.stemmer(name) for name in ("english", "russian"))
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(NamedTuple):
     """A word of a text, from `start` to before `end`, with its tokens."""
 
     start: int
@@ -48,8 +47,7 @@ class Spoken:
     """Whether the number of the expedition beside it says as much."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Atom:
+class _Atom(NamedTuple):
     """A run of letters, or of digits, of a text."""
 
     start: int
@@ -59,15 +57,13 @@ class _Atom:
 
 
 @lru_cache(KEPT)
-def _stemmed(word: str) -> str:
+def _tokens(text: str) -> tuple[str, str, str]:
+    """A word as it is folded, in names, and in texts."""
+    word = plain(_POSSESSIVE.sub("", text))[: 2 * LONGEST]
+    if same := _SAME.get(latin(word)):
+        return word, same, same
     stemmer = _RUSSIAN if is_cyrillic(word) else _ENGLISH
-    return skeleton(stemmer.stemWord(word))[:LONGEST]
-
-
-def _word(atom: _Atom) -> Spoken:
-    word = plain(_POSSESSIVE.sub("", atom.text))[: 2 * LONGEST]
-    name = _SAME.get(latin(word)) or skeleton(word)[:LONGEST]
-    return Spoken(atom.start, atom.end, word, name, _SAME.get(latin(word)) or _stemmed(word))
+    return word, skeleton(word)[:LONGEST], skeleton(stemmer.stemWord(word))[:LONGEST]
 
 
 def _digits(text: str) -> str:
@@ -77,23 +73,26 @@ def _digits(text: str) -> str:
 
 def spoken(text: str) -> list[Spoken]:
     """The words of `text`, in their order."""
-    atoms = [_Atom(f.start(), f.end(), f[0], f[0].isdecimal()) for f in _ATOM.finditer(text)]
+    atoms = [_Atom(*f.span(), f[0], f[0].isdecimal()) for f in _ATOM.finditer(text)]
     found: list[Spoken] = []
-    place = 0
+    place, numbered = 0, False
     while place < len(atoms):
-        atom, joined = atoms[place], _designator(text, atoms, place)
-        if joined:
-            token, after = joined
-            found.append(Spoken(atom.start, atoms[after - 1].end, "", token, token))
-            place = after
+        start, end, letters, digits = atoms[place]
+        beside = digits or (place + 1 < len(atoms) and atoms[place + 1].digits)
+        if beside and (joined := _designator(text, atoms, place)):
+            token, place = joined
+            found.append(Spoken(start, atoms[place - 1].end, "", token, token))
             continue
-        if atom.digits:
-            token = _digits(atom.text)
-            found.append(Spoken(atom.start, atom.end, "", token, token))
-        elif (word := _word(atom)).stem:
-            found.append(word)
+        if digits:
+            token = _digits(letters)
+            found.append(Spoken(start, end, "", token, token))
+        else:
+            word, name, stem = _tokens(letters)
+            if stem:
+                found.append(Spoken(start, end, word, name, stem))
+                numbered = numbered or name == STATION or bool(_EXPEDITION.match(word))
         place += 1
-    return list(_expeditions(found))
+    return list(_expeditions(found)) if numbered else found
 
 
 def _designator(text: str, atoms: list[_Atom], place: int) -> tuple[str, int] | None:
@@ -150,18 +149,23 @@ def _expeditions(words: list[Spoken]) -> Iterator[Spoken]:
     while place < len(words):
         word = words[place]
         if _is_station(word) and (found := _number_at(words, place + 1)):
-            yield replace(word, told=True)
+            yield word._replace(told=True)
             yield found[0]
             place = found[1]
         elif (found := _number_at(words, place)) and (noun := _noun_after(words, found[1])):
             yield found[0]
-            yield from (replace(each, told=True) for each in words[found[1] : noun + 1])
+            yield from (each._replace(told=True) for each in words[found[1] : noun + 1])
             place = noun + 1
         else:
-            beside = words[max(place - 1, 0) : place + 2]
-            numbered = any(_NUMBERED.fullmatch(each.name) for each in beside)
-            yield replace(word, told=numbered and bool(_EXPEDITION.match(word.word)))
+            told = _EXPEDITION.match(word.word) and _has_number(
+                words[max(place - 1, 0) : place + 2]
+            )
+            yield word._replace(told=True) if told else word
             place += 1
+
+
+def _has_number(words: list[Spoken]) -> bool:
+    return any(_NUMBERED.fullmatch(word.name) for word in words)
 
 
 def _is_station(word: Spoken) -> bool:
