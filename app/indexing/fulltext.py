@@ -221,7 +221,10 @@ def drop(connection: Connection, places_: Collection[int]) -> None:
 
 
 def clear(connection: Connection) -> None:
-    """Take everything out of the index."""
+    """Take everything out of the index, to be made anew, however long that takes."""
+    if connection.dialect.name != "sqlite":
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
     connection.execute(text(f"DELETE FROM {INDEX}"))  # noqa: S608 - a name of our own
 
 

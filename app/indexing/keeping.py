@@ -28,7 +28,7 @@ from app.models.search import written
 
 T = TypeVar("T")
 
-BATCH = 500
+BATCH = 200
 """How many records are indexed at once."""
 
 _MODELS: dict[RecordType, type[Recorded]] = {

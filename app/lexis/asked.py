@@ -82,8 +82,11 @@ class Asked:
         return Asked(terms, self.without, self.types, self.whole)
 
 
-def read(text: str, types: Collection[str] = ()) -> Asked:
-    """Understand a query; `types` are the kinds that `type:` may name."""
+def read(text: str, types: Collection[str] = (), shortest: int = 2) -> Asked:
+    """Understand a query; `types` are the kinds that `type:` may name.
+
+    A last word of `shortest` letters or more may be the beginning of one.
+    """
     terms: list[Term] = []
     without: list[Term] = []
     kinds: list[str] = []
@@ -105,8 +108,9 @@ def read(text: str, types: Collection[str] = ()) -> Asked:
     whole = "" if terms else whole_name(" ".join(run))
     terms = [_term(word) for word in heard[:-1]] + terms
     if heard:
-        ends = text.rstrip().endswith(run[-1])
-        terms.append(_begun(heard[-1]) if ends else _term(heard[-1]))
+        last = heard[-1]
+        begun = text.rstrip().endswith(run[-1]) and last.end - last.start >= shortest
+        terms.append(_begun(last) if begun else _term(last))
     return Asked(tuple(terms), tuple(without), tuple(dict.fromkeys(kinds)), whole)
 
 

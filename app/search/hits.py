@@ -58,7 +58,7 @@ def _people(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
             {
                 "slug": row["slug"],
                 "title": row["name"],
-                "text": ", ".join(filter(None, [row["agency"], *_roles(row["roles"])])) or None,
+                "text": "; ".join(filter(None, [row["agency"], *_roles(row["roles"])])) or None,
                 "at": None,
                 "at_precision": None,
                 "url": link("people", row["slug"]),
@@ -67,13 +67,13 @@ def _people(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
 
 
 def _roles(held: Iterable[Row]) -> list[str]:
-    """Each role that somebody held, with the missions: "commander of ISS-59 and ISS-71"."""
+    """Each role that somebody held, with the missions: "commander of ISS-59, ISS-71"."""
     missions: dict[str, list[str]] = defaultdict(list)
     for row in held:
         name = MissionRef.model_validate(row).name
         if name not in missions[row["role"]]:
             missions[row["role"]].append(name)
-    return [f"{role.replace('_', ' ')} of {' and '.join(of)}" for role, of in missions.items()]
+    return [f"{role.replace('_', ' ')} of {', '.join(of)}" for role, of in missions.items()]
 
 
 def _launches(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:

@@ -10,7 +10,7 @@ from app.pagination import Behind, count, page_of
 from app.search.hits import shown
 from app.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuery
 from app.searching.marks import marks
-from app.searching.matching import everything, matches, suggesting, tiers, understood, wanted
+from app.searching.matching import everything, matches, suggesting, tiers, typed, understood, wanted
 from app.searching.spelling import spellings
 
 SORT = "best"
@@ -22,7 +22,7 @@ _HALF = 31
 
 def search(reader: Reader, query: SearchQuery) -> SearchPage:
     """A page of the records of all kinds that match."""
-    asked = _asked(reader, query.q)
+    asked = understood(query.q).respelt(spellings(reader, query.q))
     found = _tiers(asked, query.type)
     read = partial(_read, reader, found, asked)
     return page_of(SearchPage, read, lambda: _count(reader, found), KEYS, SORT, query, "search")
@@ -30,19 +30,17 @@ def search(reader: Reader, query: SearchQuery) -> SearchPage:
 
 def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
     """What somebody may be looking for who has typed so much."""
-    asked = _asked(reader, query.q)
+    asked = typed(query.q).respelt(spellings(reader, query.q))
     kinds = wanted(asked, query.type)
     found = [matches(tier, kinds) for tier in suggesting(asked)] if kinds else []
     placed = _places(reader, found, None, query.limit)
     rows = shown(reader, [place for _, place in placed])
     items = [
-        rows[place] | {"highlights": _marks(asked, rows[place]["title"])} for _, place in placed
+        rows[place] | {"highlights": _marks(asked, rows[place]["title"])}
+        for _, place in placed
+        if place in rows
     ]
     return Suggestions.model_validate({"items": items})
-
-
-def _asked(reader: Reader, text: str) -> Asked:
-    return understood(text).respelt(spellings(reader, text))
 
 
 def _tiers(asked: Asked, types: Sequence[RecordType]) -> list[Rows]:
@@ -68,6 +66,7 @@ def _read(
         | {"highlights": _highlights(asked, rows[place])}
         | {"key_0": tier, "key_1": place >> _HALF, "key_2": place & (1 << _HALF) - 1}
         for tier, place in placed
+        if place in rows
     ]
 
 

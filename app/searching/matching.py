@@ -29,6 +29,11 @@ def understood(text: str) -> Asked:
     return read(text, KINDS)
 
 
+def typed(text: str) -> Asked:
+    """What `text` asks for that somebody is typing: its last word, however short, may go on."""
+    return read(text, KINDS, shortest=1)
+
+
 def tiers(asked: Asked) -> list[Tier]:
     """How well a record can match, best first; each record is in one tier at the most.
 
