@@ -149,9 +149,9 @@ def _begun(word: Spoken) -> Term:
 
 
 def _phrase(words: list[Spoken]) -> Iterator[Term]:
-    if words:
-        names, texts = tuple(word.name for word in words), tuple(word.stem for word in words)
-        if len(words) == 1:
-            yield _term(words[0])
-        else:
-            yield Term((names,), (texts,))
+    """What stands in quotes, or behind a minus: as it is, no other spelling is meant."""
+    if len(words) == 1:
+        word = _term(words[0])
+        yield Term(word.names, word.texts)
+    elif words:
+        yield Term((tuple(word.name for word in words),), (tuple(word.stem for word in words),))
