@@ -130,9 +130,10 @@ def _tsquery(holds: Holds) -> str:
 
 
 class _Places(FunctionElement[Any]):
-    """A table of places: those where the first condition holds and none of the others does.
+    """A table of places: those where one of some conditions holds, and none of others.
 
-    Its arguments are pairs: the vector that PostgreSQL looks in, and the condition.
+    Its arguments are how many may hold, then pairs: the vector that PostgreSQL looks in, and the
+    condition.
     """
 
     inherit_cache = True
@@ -141,30 +142,40 @@ class _Places(FunctionElement[Any]):
 _VECTORS = {Within.NAMES: "names", Within.TITLE: "head", Within.HEAD: "head", Within.ALL: "words"}
 
 
-def places(*conditions: Holds) -> Any:
-    """A table with the column `place`: where the first condition holds and none of the others.
-
-    Without any, all places.
-    """
-    arguments: list[Any] = []
-    for condition in conditions:
+def places(either: Sequence[Holds], but: Sequence[Holds] = ()) -> Any:
+    """A table with the column `place`: where one of `either` holds, and none of `but`."""
+    arguments: list[Any] = [literal_column(str(len(either)))]
+    for condition in (*either, *but):
         bound = bindparam(None, condition, _Condition(), unique=True)
         arguments += [literal_column(_VECTORS[condition.within]), bound]
     return _Places(*arguments).table_valued(column("place", BigInteger), name="found")
 
 
+def every_place() -> Any:
+    """A table with the column `place`: all that the index holds."""
+    return _Places().table_valued(column("place", BigInteger), name="found")
+
+
 @compiles(_Places)
 def _(element: _Places, compiler: Any, **kw: Any) -> str:
-    spelt = [compiler.process(argument, **kw) for argument in element.clauses]
     sqlite = compiler.dialect.name == "sqlite"
-    if sqlite:
-        asked = " || ' NOT ' || ".join(f"'(' || {condition} || ')'" for condition in spelt[1::2])
-        test = f"{INDEX} MATCH ({asked})"
-    else:
-        pairs = zip(spelt[::2], spelt[1::2], strict=True)
-        test = " AND NOT ".join(f"{vector} @@ CAST({asked} AS tsquery)" for vector, asked in pairs)
     key = "rowid AS place" if sqlite else "place"
-    return f"(SELECT {key} FROM {INDEX} WHERE {test if spelt else 'true'})"  # noqa: S608
+    number, *spelt = [compiler.process(argument, **kw) for argument in element.clauses] or ["0"]
+    if not spelt:
+        return f"(SELECT {key} FROM {INDEX})"  # noqa: S608 - a name of our own
+    pairs = list(zip(spelt[::2], spelt[1::2], strict=True))
+    if sqlite:
+        tests = [f"'(' || {condition} || ')'" for _, condition in pairs]
+        both = " || ' OR ' || ", " || ' NOT ' || "
+    else:
+        tests = [f"{vector} @@ CAST({condition} AS tsquery)" for vector, condition in pairs]
+        both = " OR ", " AND NOT "
+    either, but = tests[: int(number)], tests[int(number) :]
+    found = both[0].join(either)
+    found = f"'(' || {found} || ')'" if sqlite else f"({found})"
+    test = both[1].join([found, *but])
+    test = f"{INDEX} MATCH ({test})" if sqlite else test
+    return f"(SELECT {key} FROM {INDEX} WHERE {test})"  # noqa: S608 - a name of our own
 
 
 def store(connection: Connection, documents: Iterable[Tokenised]) -> None:

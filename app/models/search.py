@@ -6,7 +6,7 @@ The words themselves stand in `search_index`, a table of each database's own kin
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Index
+from sqlalchemy import BigInteger, ColumnElement, Connection, Index
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, object_session
 
@@ -64,6 +64,11 @@ def place_of(kind: RecordType, at: datetime | None, record_id: int) -> int:
 def record_at(place: int) -> tuple[RecordType, int]:
     """The type and the id of the record at `place`."""
     return _ORDER[place >> (_ID_BITS + _TIME_BITS)], place & (1 << _ID_BITS) - 1
+
+
+def id_at(place: ColumnElement[int]) -> ColumnElement[int]:
+    """The id of the record at `place`, in a statement."""
+    return place.op("&", return_type=BigInteger())((1 << _ID_BITS) - 1)
 
 
 def range_of(kind: RecordType, until: datetime | None = None) -> tuple[int, int]:

@@ -5,12 +5,11 @@ from functools import partial
 
 from app.database import Reader, Row, Rows
 from app.lexis.asked import Asked
-from app.models import RecordType
 from app.pagination import Behind, count, page_of
 from app.search.hits import shown
 from app.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuery
 from app.searching.marks import marks
-from app.searching.matching import everything, matches, suggesting, tiers, typed, understood, wanted
+from app.searching.matching import anyhow, matches, suggesting, tiers, typed, understood, wanted
 from app.searching.spelling import spellings
 
 SORT = "best"
@@ -23,9 +22,17 @@ _HALF = 31
 def search(reader: Reader, query: SearchQuery) -> SearchPage:
     """A page of the records of all kinds that match."""
     asked = understood(query.q).respelt(spellings(reader, query.q))
-    found = _tiers(asked, query.type)
+    kinds = wanted(asked, query.type)
+    nothing = asked.is_empty or not kinds
+    found = [] if nothing else [matches(tier, kinds) for tier in tiers(asked)]
+    if not nothing and not found:  # no words: what is excluded alone, or kinds
+        found = [anyhow(asked, kinds)]
+
+    def total() -> int:
+        return 0 if nothing else count(reader, anyhow(asked, kinds))
+
     read = partial(_read, reader, found, asked)
-    return page_of(SearchPage, read, lambda: _count(reader, found), KEYS, SORT, query, "search")
+    return page_of(SearchPage, read, total, KEYS, SORT, query, "search")
 
 
 def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
@@ -41,19 +48,6 @@ def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
         if place in rows
     ]
     return Suggestions.model_validate({"items": items})
-
-
-def _tiers(asked: Asked, types: Sequence[RecordType]) -> list[Rows]:
-    kinds = wanted(asked, types)
-    if asked.is_empty or not kinds:
-        return []
-    if not asked.terms:
-        return [everything(asked, kinds)]
-    return [matches(tier, kinds) for tier in tiers(asked)]
-
-
-def _count(reader: Reader, found: Sequence[Rows]) -> int:
-    return sum(count(reader, tier) for tier in found)
 
 
 def _read(

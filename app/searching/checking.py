@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import literal, select
 
 from app.database import Reader
-from app.indexing.fulltext import places
+from app.indexing.fulltext import every_place
 from app.models import (
     Article,
     ArticleState,
@@ -44,6 +44,6 @@ def unindexed(reader: Reader) -> Iterator[str]:
         yield f"{len(wrong)} records are not where the search index has them: zarya reindex"
     if surplus := held.keys() - wanted.keys():
         yield f"the search index has {len(surplus)} records that nobody may find: zarya reindex"
-    there = {row["place"] for row in reader.all(select(places().c.place))}
+    there = {row["place"] for row in reader.all(select(every_place().c.place))}
     if there != set(held.values()):
         yield "the search index and its list of documents differ: zarya reindex"

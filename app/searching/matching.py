@@ -11,7 +11,7 @@ from app.dates import now
 from app.indexing.fulltext import Holds, Within, places
 from app.lexis.asked import Asked, Term, read
 from app.models import RecordType, SearchDocument
-from app.models.search import range_of
+from app.models.search import id_at, range_of
 
 KINDS = tuple(RecordType)
 
@@ -81,17 +81,25 @@ def _excluded(asked: Asked) -> list[Holds]:
 
 def matches(tier: Tier, kinds: Collection[RecordType]) -> Rows:
     """The places of a tier that everybody may see, of records of `kinds`."""
-    found = places(*tier)
+    first, *better = tier
+    found = places([first], better)
     return select(found.c.place).where(_visible(found.c.place, kinds))
 
 
-def everything(asked: Asked, kinds: Collection[RecordType]) -> Rows:
-    """The places of all records of `kinds` but those that have what `asked` excludes."""
+def anyhow(asked: Asked, kinds: Collection[RecordType]) -> Rows:
+    """The places of all tiers together, or of all records of `kinds` where no words are asked for.
+
+    Either way without those that have what `asked` excludes.
+    """
+    if asked.terms:
+        begun = Holds(Within.HEAD, asked.terms, begun=bool(asked.terms[-1].begins))
+        found = places([Holds(Within.ALL, asked.terms), begun], _excluded(asked))
+        return select(found.c.place).where(_visible(found.c.place, kinds))
     place = SearchDocument.place
-    found = select(place).where(_visible(place, kinds))
+    every = select(place).where(_visible(place, kinds))
     for excluded in _excluded(asked):
-        found = found.where(place.not_in(select(places(excluded).c.place)))
-    return found
+        every = every.where(place.not_in(select(places([excluded]).c.place)))
+    return every
 
 
 def _visible(place: Any, kinds: Collection[RecordType]) -> ColumnElement[bool]:
@@ -118,14 +126,7 @@ def wanted(asked: Asked, kinds: Sequence[RecordType] = ()) -> list[RecordType]:
 def of_kind(kind: RecordType, text: str, spellings: Spellings = AS_WRITTEN) -> Rows:
     """The ids of the records of `kind` that match, however well: what a list's `q` asks for."""
     asked = understood(text).respelt(spellings)
-    place = SearchDocument.place
-    own = select(SearchDocument.record_id).where(SearchDocument.type == kind)
-    if asked.is_empty or kind not in wanted(asked):
-        return own.where(false())
-    if asked.terms:
-        begun = Holds(Within.HEAD, asked.terms, begun=bool(asked.terms[-1].begins))
-        either = Holds(Within.ALL, asked.terms), begun
-        own = own.where(or_(*(place.in_(select(places(each).c.place)) for each in either)))
-    for excluded in _excluded(asked):
-        own = own.where(place.not_in(select(places(excluded).c.place)))
-    return own
+    found = anyhow(asked, [kind])
+    (place,) = found.selected_columns
+    ids = found.with_only_columns(id_at(place), maintain_column_froms=True)
+    return ids.where(false()) if asked.is_empty or kind not in wanted(asked) else ids
