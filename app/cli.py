@@ -29,6 +29,7 @@ from rich.progress import (
 from rich.table import Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 
 from app.config import Settings, get_settings
 from app.database import Database, Reader
@@ -40,6 +41,7 @@ from app.exports import csv_files, ndjson, sqlite
 from app.importers.entries import Input, Reject
 from app.importers.formats import FORMATS
 from app.importers.run import run
+from app.indexing.keeping import is_missing, rebuild
 from app.keys.queries import create_key as create_one
 from app.keys.queries import every_key
 from app.keys.queries import revoke_key as revoke_one
@@ -120,6 +122,22 @@ def migrate() -> None:
     """Bring the database's tables up to date."""
     with _explained():
         command.upgrade(Config(ROOT / "alembic.ini"), "head")
+    with _database() as database, database.session() as session:
+        if is_missing(session):
+            _rebuild(session)
+
+
+@cli.command()
+def reindex() -> None:
+    """Make the search index anew from the records."""
+    with _database() as database, database.session() as session:
+        number = _rebuild(session)
+    console.print(f"{number} records can be found.")
+
+
+def _rebuild(session: Session) -> int:
+    with _steps("Indexing") as progress:
+        return rebuild(session, lambda done, total: progress("", done, total))
 
 
 @cli.command()
@@ -131,7 +149,7 @@ def load(
         if check:
             _check(database)
             return
-        with _progress() as progress, database.session() as session:
+        with _steps("Loading") as progress, database.session() as session:
             report = loading.load(session, progress)
     console.print(
         f"The archive: {report.created} records created, {report.updated} updated, "
@@ -459,9 +477,9 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[loading.Progress]:
+def _steps(what: str) -> Iterator[loading.Progress]:
     """A progress bar on the terminal; nothing where the output is no terminal."""
-    columns = TextColumn("Loading {task.description:<10}"), BarColumn(), MofNCompleteColumn()
+    columns = TextColumn(f"{what} {{task.description:<10}}"), BarColumn(), MofNCompleteColumn()
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=None)

@@ -10,12 +10,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.clock import has_come
 from app.database import Expression
 from app.models import Launch, Mission, MissionAlias, Person
-from app.text import fold
-
-
-def contains_words(column: Expression, words: str) -> ColumnElement[bool]:
-    """Whether folded text holds every word of `words`, in any order and in any part of a word."""
-    return and_(*(column.contains(word, autoescape=True) for word in fold(words).split()))
 
 
 def linked(

@@ -39,6 +39,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
+from app.indexing.keeping import keep
 from app.models.base import UTCDateTime
 
 logger = logging.getLogger("zarya")
@@ -201,6 +202,7 @@ class Database:
         with Session(self.engine) as session:
             with session.begin():
                 yield session
+                keep(session)
             self.last_commit = object()
 
 

@@ -67,13 +67,10 @@ class Lists:
         fresh: Callable[[Sequence[Any]], str] | None,
     ) -> Response:
         page = await self._database.read(read, query)
-        # The neighbours are in the `Link` header too (RFC 8288).
-        links = [f'<{url}>; rel="{rel}"' for rel in ("prev", "next") if (url := getattr(page, rel))]
-        headers = {"Link": ", ".join(links)} if links else {}
-        headers |= {"Cache-Control": fresh(page.items)} if fresh else {}
-        return Response(
-            page.model_dump_json(by_alias=True), headers=headers, media_type="application/json"
-        )
+        answer = page_answer(page)
+        if fresh:
+            answer.headers["Cache-Control"] = fresh(page.items)
+        return answer
 
     async def _whole(
         self, read: Callable[[Reader, Q], Page[Any]], query: Q, form: ListFormat
@@ -115,6 +112,15 @@ async def _lists(request: Request, database: DatabaseDep) -> Lists:
 
 
 ListsDep = Annotated[Lists, Depends(_lists)]
+
+
+def page_answer(page: Page[Any]) -> Response:
+    """The answer that is `page`: its neighbours are in the `Link` header too (RFC 8288)."""
+    links = [f'<{url}>; rel="{rel}"' for rel in ("prev", "next") if (url := getattr(page, rel))]
+    headers = {"Link": ", ".join(links)} if links else {}
+    return Response(
+        page.model_dump_json(by_alias=True), headers=headers, media_type="application/json"
+    )
 
 
 def preferred(accept: str) -> ListFormat:

@@ -42,6 +42,7 @@ from app.openapi import document
 from app.parameters import in_speech
 from app.people.router import router as people
 from app.portal.router import router as portal
+from app.search.router import router as search
 from app.sources.router import router as sources
 from app.strictness import only_declared
 from app.versions import Versions
@@ -56,6 +57,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     people,
     crew,
     assignments,
+    search,
     changes,
     exports,
     webhooks,

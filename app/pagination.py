@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,8 +37,8 @@ class ListFormat(StrEnum):
     NDJSON = "ndjson"
 
 
-class PageQuery(Parameters):
-    """Which page of a list, and how much of it."""
+class Paged(Parameters):
+    """Which page of what is found, and how much of it."""
 
     limit: Whole = Field(default=20, ge=1, le=MAX_LIMIT)
     """How many items a page holds at the most."""
@@ -46,6 +46,11 @@ class PageQuery(Parameters):
     """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
     with_total: bool = False
     """Whether to count all items that match; otherwise `total` is null."""
+
+
+class PageQuery(Paged):
+    """Which page of a list, and how much of it."""
+
     format: Maybe[ListFormat] = None
     """`json` by the page, `csv` or `ndjson` whole; otherwise what `Accept` asks for."""
 
@@ -111,20 +116,22 @@ class _Cursor:
         return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
-    def read(cls, text: str, orders: Mapping[str, Order]) -> "_Cursor":
-        """Parse what `write` wrote; anything else, whatever it is, is a `BadCursor`."""
+    def read(cls, text: str, sorts: Mapping[str, Sequence[type]]) -> "_Cursor":
+        """Parse what `write` wrote; anything else, whatever it is, is a `BadCursor`.
+
+        `sorts` has the types of the keys of each sort.
+        """
         try:
             padded = text + "=" * (-len(text) % 4)
             sort, filters, backwards, *keys = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-            if sort not in orders:
+            if sort not in sorts:
                 raise CursorMismatch(
                     either(
                         "It was made for another list; start without it.",
                         "Он сделан для другого списка; начните без него.",
                     )
                 )
-            kinds = [key.type.python_type for key in orders[sort].keys]
-            values = tuple(_key(key, kind) for key, kind in zip(keys, kinds, strict=True))
+            values = tuple(_key(key, kind) for key, kind in zip(keys, sorts[sort], strict=True))
             return cls(sort, filters, {0: False, 1: True}[backwards], values)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadCursor(
@@ -156,6 +163,21 @@ def _digest(filters: Mapping[str, str]) -> str:
     return blake2b(json.dumps(filters, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
+@dataclass(frozen=True)
+class Behind:
+    """The place that a page starts from: the keys of an item, and which way to read from there."""
+
+    keys: tuple[Any, ...]
+    backwards: bool
+
+
+Read = Callable[[Behind | None, int], list[Row]]
+"""Reads up to as many rows behind a place as asked for, in the order of reading.
+
+Each has the keys of its place as `key_0`, `key_1` …
+"""
+
+
 def fetch_page(
     reader: Reader,
     page: type[P],
@@ -171,11 +193,31 @@ def fetch_page(
     `default` where the list has one only.
     """
     sort = default or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
-    order = orders[sort]
+    sorts = {name: [key.type.python_type for key in order.keys] for name, order in orders.items()}
+
+    def read(behind: Behind | None, number: int) -> list[Row]:
+        return _rows(reader, statement, orders[sort], behind, number)
+
+    return page_of(page, read, lambda: count(reader, statement), sorts, sort, query, *path)
+
+
+def page_of(
+    page: type[P],
+    read: Read,
+    total: Callable[[], int],
+    sorts: Mapping[str, Sequence[type]],
+    sort: str,
+    query: Paged,
+    *path: str,
+) -> P:
+    """One page of what `read` reads in the order `sort`, filled into `page`.
+
+    `sorts` has the types of the keys of each sort; `total` counts all rows.
+    """
     kept = parameters(query, cursor=None)
     scope = {k: v for k, v in kept.items() if k not in PageQuery.model_fields and k != "view"}
     digest = _digest(scope | {"": "/".join(path)})
-    cursor = _Cursor.read(query.cursor, orders) if query.cursor else None
+    cursor = _Cursor.read(query.cursor, sorts) if query.cursor else None
     if cursor and (cursor.sort, cursor.filters) != (sort, digest):
         raise CursorMismatch(
             either(
@@ -183,43 +225,44 @@ def fetch_page(
                 "Он сделан для других фильтров или другой сортировки; начните без него.",
             )
         )
-    rows, more = _rows(reader, statement, order, cursor, query.limit)
+    backwards = cursor is not None and cursor.backwards
+    rows = read(Behind(cursor.keys, backwards) if cursor else None, query.limit + 1)
+    more, rows = len(rows) > query.limit, rows[: query.limit]
+    rows = rows[::-1] if backwards else rows
 
     def neighbour(row: Row, backwards: bool) -> str:
-        keys = tuple(row[f"key_{n}"] for n in range(len(order.keys)))
+        keys = tuple(row[f"key_{n}"] for n in range(len(sorts[sort])))
         at = _Cursor(sort, digest, backwards, keys).write()
         return link(*path, **kept, cursor=at)
 
-    backwards = cursor is not None and cursor.backwards
     has_next, has_prev = (bool(cursor), more) if backwards else (more, bool(cursor))
     return page.model_validate(
         {
             "items": rows,
             "next": neighbour(rows[-1], False) if rows and has_next else None,
             "prev": neighbour(rows[0], True) if rows and has_prev else None,
-            "total": count(reader, statement) if query.with_total else None,
+            "total": total() if query.with_total else None,
         }
     )
 
 
 def _rows(
-    reader: Reader, statement: Rows, order: Order, cursor: _Cursor | None, limit: int
-) -> tuple[list[Row], bool]:
-    """The rows behind `cursor` in the list's own order, and whether more follow that way."""
-    backwards = cursor is not None and cursor.backwards
-    if cursor is not None:
+    reader: Reader, statement: Rows, order: Order, behind: Behind | None, number: int
+) -> list[Row]:
+    """The first rows behind a place."""
+    backwards = behind is not None and behind.backwards
+    if behind is not None:
         # A row value, not the same spelt with OR: the index then finds the place at once.
         here = tuple_(*order.keys)
         there = tuple_(
-            *(literal(value, key.type) for value, key in zip(cursor.keys, order.keys, strict=True))
+            *(literal(value, key.type) for value, key in zip(behind.keys, order.keys, strict=True))
         )
         down = order.descending != backwards
         statement = statement.where(here < there if down else here > there)
     keys = (key.label(f"key_{n}") for n, key in enumerate(order.keys))
-    statement = statement.add_columns(*keys).order_by(*order.clauses(backwards)).limit(limit + 1)
-    rows = reader.all(statement)
-    page = rows[:limit]
-    return page[::-1] if backwards else page, len(rows) > limit
+    return reader.all(
+        statement.add_columns(*keys).order_by(*order.clauses(backwards)).limit(number)
+    )
 
 
 def count(reader: Reader, statement: Rows) -> int:

@@ -28,12 +28,18 @@ def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[F
     return False
 
 
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether models describe `name`: the search index is of each database's own kind."""
+    return kind != "table" or not str(name).startswith("search_index")
+
+
 def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render,
+        include_name=ours,
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":

@@ -23,6 +23,7 @@ from app.auth import new_key
 from app.config import Settings
 from app.database import Database, connect
 from app.dataset.load import load
+from app.indexing.fulltext import clear
 from app.main import create_app
 from app.models import Base, Scope
 
@@ -110,6 +111,7 @@ def client(_empty: TestClient) -> Iterator[TestClient]:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "audit_entries":  # which nobody can empty
                 session.execute(table.delete())
+        clear(session.connection())
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ PAGES = {
     "launches": "launches",
     "articles": "articles",
     "changes": "changes",
+    "search": "search",
     "export": "export",
     "webhooks": "webhooks",
     "sources": "sources",

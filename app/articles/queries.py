@@ -19,7 +19,7 @@ from app.articles.schemas import (
     FeedQuery,
 )
 from app.clock import present
-from app.conditions import contains_words, named
+from app.conditions import named
 from app.database import Reader, Rows, nested, nested_one, nested_values, unindexed
 from app.dates import Precision, add_months, keeps_whole_hours, period
 from app.errors import Gone, NotFound, Renamed
@@ -41,6 +41,8 @@ from app.models import (
 from app.pagination import fetch_page, parameters
 from app.parameters import View, instant, zone_of
 from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
+from app.searching.matching import AS_WRITTEN, Spellings, of_kind
+from app.searching.spelling import spellings
 from app.slugs import HINTS, none_such
 from app.sorting import orders
 from app.text import slugify
@@ -55,11 +57,13 @@ HOURS = Dated(
 )
 
 
-def conditions(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of an article."""
+def conditions(
+    filters: ArticleCalendarFilters, spelt: Spellings = AS_WRITTEN
+) -> list[ColumnElement[bool]]:
+    """What `filters` ask of an article. `spelt` has other spellings of the words of `q`."""
     found = [public()]
     if filters.q:
-        found.append(contains_words(Article.search_text, filters.q))
+        found.append(Article.id.in_(of_kind(RecordType.ARTICLE, filters.q, spelt)))
     if filters.language:
         found.append(Article.language.in_(filters.language))
     if filters.source:
@@ -197,15 +201,19 @@ def list_articles(
 ) -> ArticleFullPage | ArticlePage:
     """A page of the articles that match, and that all of `where` holds for."""
     if query.view is View.FULL:
-        whole = whole_article().where(*conditions(query), *where)
+        whole = whole_article().where(*conditions(query, spellings(reader, query.q)), *where)
         return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
-    summary = _summary().where(*conditions(query), *where)
+    summary = _summary().where(*conditions(query, spellings(reader, query.q)), *where)
     return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
 
 
 def list_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
     """The newest of the articles that match."""
-    found = _summary().add_columns(Article.body_html).where(*conditions(query))
+    found = (
+        _summary()
+        .add_columns(Article.body_html)
+        .where(*conditions(query, spellings(reader, query.q)))
+    )
     newest = found.order_by(*SORTS["-published_at"].clauses()).limit(query.limit)
     return [FeedEntry.model_validate(row) for row in reader.all(newest)]
 
@@ -252,7 +260,7 @@ def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMo
 
 def _sources(reader: Reader, query: ArticleArchiveQuery) -> list[Source]:
     """The counts of past hours for a plain calendar, of one language or all; else the articles."""
-    articles = select(Article.id).where(*conditions(query))
+    articles = select(Article.id).where(*conditions(query, spellings(reader, query.q)))
     narrowed = parameters(query, month=None, tz=None, language=None)
     if narrowed or not keeps_whole_hours(zone_of(query.tz)):
         return [Source(DATED, articles)]

@@ -55,7 +55,7 @@ class ArticleCalendarFilters(Parameters):
     published_at_lt: Maybe[Instant] = None
     """Published before this instant."""
     q: Maybe[Words] = None
-    """Words that title and lead hold, all of them."""
+    """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
     tag: AnyOf[Slug] = []
     """A tag it has."""
     tag_not: AnyOf[Slug] = []

@@ -34,6 +34,7 @@ from app.models import (
     Person,
 )
 from app.parameters import zone_of
+from app.searching.checking import unindexed
 
 ABUTTING_FROM = 19
 """The first expedition that did not hand over to its successor in an overlap."""
@@ -59,6 +60,7 @@ def check(reader: Reader) -> list[str]:
         *_flights(reader),
         *_chronicle(reader),
         *_calendar(reader),
+        *unindexed(reader),
     ]
 
 

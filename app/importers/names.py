@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 
 from app.database import Reader
 from app.importers.russian import Inflected
+from app.lexis.called import Words, other_names, words
 from app.models import (
     CrewAssignment,
     Flight,
@@ -25,13 +26,9 @@ from app.models import (
 )
 from app.text import fold
 
-Words = tuple[str, ...]
-
 SHIPS = (SpacecraftKind.SC, SpacecraftKind.CV)
 """What has a name of its own. That of a module is an ordinary word, and it flies on for decades."""
 
-_WORD = re.compile(r"[^\W\d_]+|\d+")
-_RUSSIAN = {"soyuz": "союз", "progress": "прогресс", "ms": "мс", "tm": "тм", "tma": "тма", "m": "м"}
 _NOMINATIVE = {
     f"{ship}{ending}": ship for ship in ("союз", "прогресс") for ending in ("а", "у", "ом", "е")
 }
@@ -69,12 +66,6 @@ class Links:
     missions: list[str] = field(default_factory=list)
     launches: list[str] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
-
-
-def words(text: str) -> Words:
-    """The words and numbers of `text`, folded: "Soyuz MS-01" and "SOYUZ MS1" are the same."""
-    found = _WORD.findall(fold(text))
-    return tuple(word.lstrip("0") or "0" if word.isdigit() else word for word in found)
 
 
 class Names:
@@ -156,7 +147,7 @@ class Names:
         spelt = words(name)
         self._ships[spelt].add(slug)
         self._longest = max(self._longest, len(spelt))
-        for other in _other_names(spelt):
+        for other in other_names(spelt):
             self._ships[other].add(slug)
 
     def _missions_in(self, text: str) -> set[str]:
@@ -194,30 +185,3 @@ def _only(name: str, found: set[str]) -> str | None:
     if len(found) > 1:
         raise Ambiguous(name, found)
     return next(iter(found), None)
-
-
-def _other_names(spelt: Words) -> Iterator[Words]:
-    """What else a ship is called, by the rules that ships of its kind are called by."""
-    match spelt:
-        case ("soyuz" | "progress", *rest):
-            yield tuple(_RUSSIAN.get(word, word) for word in spelt)
-        case ("dragon", "crs", number):
-            yield "spacex", "crs", number  # not "CRS-24" alone: others have contracts, too
-        case ("dragon", "crew", number):
-            yield "spacex", "crew", number
-            yield "crew", "dragon", number
-        case ("cygnus", ("ng" | "oa") as series, number):
-            yield series, number
-        case ("atv", number, *rest) if rest:
-            yield "atv", number
-            yield tuple(rest)
-        case ("htv", number):
-            yield "kounotori", number
-            yield "h", "ii", "transfer", "vehicle", number
-        case ("axiom", "ax", number):
-            yield "ax", number
-            yield "axiom", "mission", number
-        case (_, "sts", number):  # the orbiters flew again and again
-            yield "sts", number
-        case ("crew", "dragon", "demo", number):
-            yield "demo", number

@@ -8,12 +8,13 @@ from app.launches.schemas import LaunchFilters
 from app.links import link
 from app.pagination import parameters, titled
 from app.refs import launch_events
+from app.searching.spelling import spellings
 
 
 def get_launch_calendar(reader: Reader, filters: LaunchFilters) -> WrittenCalendar:
     """The launches that match, cancelled ones too."""
     asked = parameters(filters)
-    events = launch_events(reader, *conditions(filters))
+    events = launch_events(reader, *conditions(filters, spellings(reader, filters.q)))
     return written(
         titled(either("Zarya launches", "Заря: запуски"), asked),
         link("launches.ics", **asked),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
 from app.clock import holds_until, present
-from app.conditions import contains_words, linked
+from app.conditions import linked
 from app.database import Expression, Reader, Rows, nested, nested_one
 from app.dates import add_months, period_end
 from app.errors import NotFound
@@ -30,6 +30,7 @@ from app.models import (
     Mission,
     MissionLaunch,
     Person,
+    RecordType,
     Site,
     Spacecraft,
     Vehicle,
@@ -37,6 +38,8 @@ from app.models import (
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
 from app.refs import launch_ref, launch_summary, mission_ref, person_ref
+from app.searching.matching import AS_WRITTEN, Spellings, of_kind
+from app.searching.spelling import spellings
 from app.slugs import missing
 from app.sorting import orders
 from app.text import slugify
@@ -45,8 +48,10 @@ SORTS = orders(Launch.id, launch_at=(Launch.launch_at,))
 DATED = Dated(Launch.launch_at, Launch.launch_at_precision)
 
 
-def conditions(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a launch."""
+def conditions(
+    filters: LaunchCalendarFilters, spelt: Spellings = AS_WRITTEN
+) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a launch. `spelt` has other spellings of the words of `q`."""
     found: list[ColumnElement[bool]] = []
     if filters.status:
         found.append(Launch.status.in_(filters.status))
@@ -55,7 +60,7 @@ def conditions(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     if filters.crewed is not None:
         found.append(Launch.crewed.is_(filters.crewed))
     if filters.q:
-        found.append(contains_words(Launch.search_text, filters.q))
+        found.append(Launch.id.in_(of_kind(RecordType.LAUNCH, filters.q, spelt)))
     return found + _by_parts(filters) + _by_links(filters) + _by_dates(filters)
 
 
@@ -164,9 +169,9 @@ def _whole() -> Rows:
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """A page of the launches that match."""
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query))
+        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
         return fetch_page(reader, LaunchFullPage, whole, SORTS, query, "launches")
-    summary = launch_summary().where(*conditions(query))
+    summary = launch_summary().where(*conditions(query, spellings(reader, query.q)))
     return fetch_page(reader, LaunchPage, summary, SORTS, query, "launches")
 
 
@@ -203,5 +208,5 @@ def get_next_launch(reader: Reader) -> LaunchRead:
 
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the launches that match."""
-    records = select(Launch.id).where(*conditions(query))
+    records = select(Launch.id).where(*conditions(query, spellings(reader, query.q)))
     return archive_of(reader, [Source(DATED, records)], query, "launches", "launch_on")

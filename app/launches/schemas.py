@@ -74,7 +74,7 @@ class LaunchCalendarFilters(Parameters):
     person: AnyOf[Slug] = []
     """Somebody who was aboard, by slug."""
     q: Maybe[Words] = None
-    """Words that the names of its vehicle, ships and site hold, all of them."""
+    """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
     launch_month: Maybe[Month] = None
     """The month it left, in the zone `tz`; only launches whose day is known."""
     launch_at_gte: Maybe[Instant] = None

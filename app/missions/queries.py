@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.clock import holds_until, present
-from app.conditions import contains_words, lasts_into, linked
+from app.conditions import lasts_into, linked
 from app.database import Reader, Rows, nested, nested_one
 from app.dates import now, utc_day
 from app.errors import NotFound
@@ -30,18 +30,21 @@ from app.models import (
     MissionLaunch,
     MissionTask,
     Person,
+    RecordType,
 )
 from app.pagination import fetch_page
 from app.parameters import View
 from app.refs import crew_assignments, launch_summary, mission_ref, public
+from app.searching.matching import AS_WRITTEN, Spellings, of_kind
+from app.searching.spelling import spellings
 from app.slugs import missing
 from app.sorting import orders
 
 SORTS = orders(Mission.id, number=(Mission.number,))
 
 
-def conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a mission."""
+def conditions(filters: MissionFilters, spelt: Spellings = AS_WRITTEN) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a mission. `spelt` has other spellings of the words of `q`."""
     found: list[ColumnElement[bool]] = []
     if filters.status:
         found.append(or_(*(_stands(status, now()) for status in filters.status)))
@@ -50,7 +53,7 @@ def conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
     if filters.number:
         found.append(Mission.number.in_(filters.number))
     if filters.q:
-        found.append(contains_words(Mission.search_text, filters.q))
+        found.append(Mission.id.in_(of_kind(RecordType.MISSION, filters.q, spelt)))
     if filters.person:
         own = CrewAssignment.mission_id == Mission.id
         found.append(linked(Person, filters.person, CrewAssignment.person_id, own))
@@ -167,9 +170,9 @@ def _neighbour(step: int) -> Any:
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """A page of the missions that match."""
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query))
+        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
         return fetch_page(reader, MissionFullPage, whole, SORTS, query, "missions")
-    summary = _summary().where(*conditions(query))
+    summary = _summary().where(*conditions(query, spellings(reader, query.q)))
     return fetch_page(reader, MissionPage, summary, SORTS, query, "missions")
 
 

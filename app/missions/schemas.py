@@ -82,7 +82,7 @@ class MissionFilters(Parameters):
     number: AnyOf[Annotated[int, Field(ge=1, le=9999), DIGITS]] = []
     """The number of the expedition."""
     q: Maybe[Words] = None
-    """Words that its names and summary hold, all of them."""
+    """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
     person: AnyOf[Slug] = []
     """Who was in its crew, by slug."""
     active_on: Maybe[Day] = None

@@ -32,6 +32,7 @@ from app.models.missions import (
 )
 from app.models.origins import Origin
 from app.models.people import Flight, Person, ShipRole
+from app.models.search import SearchDocument, SearchWord
 from app.models.sources import Source, SourceFormat
 from app.models.webhooks import Webhook
 
@@ -65,6 +66,8 @@ __all__ = [
     "RecordType",
     "Recorded",
     "Scope",
+    "SearchDocument",
+    "SearchWord",
     "ShipRole",
     "Site",
     "Source",

@@ -5,14 +5,16 @@ from functools import cache
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.conditions import contains_words, lasts_into, named
+from app.conditions import lasts_into, named
 from app.database import Reader, Rows, nested, nested_one
 from app.dates import utc_day
-from app.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person
+from app.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person, RecordType
 from app.pagination import fetch_page
 from app.parameters import View
 from app.people.schemas import PersonFilters, PersonFullPage, PersonPage, PersonQuery, PersonRead
 from app.refs import crew_assignments, launch_ref, person_ref
+from app.searching.matching import AS_WRITTEN, Spellings, of_kind
+from app.searching.spelling import spellings
 from app.slugs import missing
 from app.sorting import orders
 from app.text import slugify
@@ -20,11 +22,11 @@ from app.text import slugify
 SORTS = orders(Person.id, name=(Person.name_key,))
 
 
-def conditions(filters: PersonFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a person."""
+def conditions(filters: PersonFilters, spelt: Spellings = AS_WRITTEN) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a person. `spelt` has other spellings of the words of `q`."""
     found: list[ColumnElement[bool]] = []
     if filters.q:
-        found.append(contains_words(Person.search_text, filters.q))
+        found.append(Person.id.in_(of_kind(RecordType.PERSON, filters.q, spelt)))
     if filters.agency:
         found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
     if filters.agency_not:
@@ -118,10 +120,15 @@ def _whole() -> Rows:
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """A page of the people who match."""
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query))
+        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
         return fetch_page(reader, PersonFullPage, whole, SORTS, query, "people")
     return fetch_page(
-        reader, PersonPage, _summary().where(*conditions(query)), SORTS, query, "people"
+        reader,
+        PersonPage,
+        _summary().where(*conditions(query, spellings(reader, query.q))),
+        SORTS,
+        query,
+        "people",
     )
 
 

@@ -29,7 +29,7 @@ class PersonFilters(Parameters):
     """Which people."""
 
     q: Maybe[Words] = None
-    """Words that their names hold, in any spelling on record and any order."""
+    """Words that they have, all of them, in any spelling and form; as `/v1/search` finds them."""
     agency: AnyOf[Name] = []
     """The agency they fly for."""
     agency_not: AnyOf[Name] = []

@@ -74,7 +74,7 @@ def news(client: TestClient, database: Database) -> TestClient:
         ("published_at_gte=2018-08-31T23:00:00Z&published_at_lt=2018-09-01", ["old"]),
         ("published_at_lt=2019-04-04", ["old"]),
         ("published_at_lt=2019-04-05&tz=UTC", ["late", "launch", "old"]),
-        ("q=A launch", ["launch"]),
+        ("q=A launch", ["russian", "launch"]),  # by its tag
         ("q=soyuz came", ["quoted"]),
         ("q=ёлка", ["quoted"]),
         ("q=ЕЛКА", ["quoted"]),

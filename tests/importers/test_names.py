@@ -8,7 +8,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.database import Database
-from app.importers.names import Ambiguous, Links, Names, words
+from app.importers.names import Ambiguous, Links, Names
+from app.lexis.called import words
 from app.models import Person
 from tests.conftest import database_of
 from tests.editing import documents

@@ -1,0 +1,173 @@
+"""The index is kept in the write's own transaction, by whatever writes, and made anew the same."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, delete, select, text
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.indexing.keeping import is_missing, rebuild
+from app.models import (
+    Article,
+    ArticleState,
+    ArticleTag,
+    Launch,
+    Person,
+    RecordType,
+    SearchDocument,
+    SearchWord,
+    Spacecraft,
+    Vehicle,
+)
+from app.models.search import place_of, range_of, record_at
+from app.searching.checking import unindexed
+from tests import factories
+from tests.conftest import database_of
+from tests.search.test_search import slugs
+
+
+def contents(connection: Connection) -> list[tuple[Any, ...]]:
+    """All that the index holds: documents, words, and each token with its place."""
+
+    def rows(statement: Any) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in connection.execute(statement)]
+
+    held = rows(select(SearchDocument.place).order_by(SearchDocument.place))
+    held += rows(select(SearchWord.word).order_by(SearchWord.word))
+    if connection.dialect.name != "sqlite":
+        return held + rows(text("SELECT * FROM search_index ORDER BY place"))
+    connection.execute(
+        text("CREATE VIRTUAL TABLE temp.held USING fts5vocab(main, search_index, instance)")
+    )
+    held += rows(text("SELECT * FROM temp.held ORDER BY term, doc, col, offset"))
+    connection.execute(text("DROP TABLE temp.held"))
+    return held
+
+
+def test_made_anew_it_is_the_same(archive: TestClient) -> None:
+    with database_of(archive).session() as session:
+        before = contents(session.connection())
+        steps: list[tuple[int, int]] = []
+        number = rebuild(session, lambda done, total: steps.append((done, total)))
+        assert contents(session.connection()) == before
+        assert len(before) > 3000
+        assert steps[-1][0] == steps[-1][1] >= number > 1000
+        session.rollback()
+
+
+def test_the_embedded_archive_is_indexed_whole(archive: TestClient) -> None:
+    with database_of(archive).snapshot() as reader:
+        assert list(unindexed(reader)) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "DELETE FROM search_documents WHERE record_id = 1 AND type = 'person'",
+        "UPDATE search_documents SET place = place + 1 WHERE type = 'person'",
+        "DELETE FROM people",
+        "DELETE FROM search_index",
+    ],
+)
+def test_the_check_sees_what_is_wrong(client: TestClient, database: Database, broken: str) -> None:
+    with database.session() as session:
+        session.add(factories.person(id=1))
+    with database.snapshot() as reader:
+        assert list(unindexed(reader)) == []
+    with database.engine.begin() as connection:
+        connection.execute(text(broken))
+    with database.snapshot() as reader:
+        assert list(unindexed(reader))
+
+
+def test_it_follows_every_write(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        vehicle = factories.vehicle(name="Kestrel 1")
+        article = factories.article(slug="birds", title="Falcons")
+        launch = factories.launch(slug="flown")
+        session.add_all([article, launch, vehicle])
+        session.flush()
+        launch.vehicle_id = vehicle.id
+        session.add(factories.ship(launch, name="Merlin"))
+        session.add(ArticleTag(article_id=article.id, tag="gyrfalcon"))
+    for query in ("kestrel", "merlin"):
+        assert slugs(client, query) == ["flown"]
+    for query in ("falcon", "gyrfalcon"):
+        assert slugs(client, query) == ["birds"]
+
+    with database.session() as session:
+        session.scalars(select(Article)).one().title = "Hobbies"
+        session.scalars(select(Vehicle)).one().name = "Saker 1"
+        session.scalars(select(Spacecraft)).one().name = "Lanner"
+        session.delete(session.scalars(select(ArticleTag)).one())
+    for query, found in (("hobby", "birds"), ("saker", "flown"), ("lanner", "flown")):
+        assert slugs(client, query) == [found]
+    for query in ("falcons", "kestrel", "merlin", "gyrfalcon"):
+        assert slugs(client, query) == []
+
+    with database.session() as session:
+        session.scalars(select(Article)).one().published_at = datetime(2001, 1, 1, tzinfo=UTC)
+        session.delete(session.scalars(select(Launch)).one())
+    assert slugs(client, "hobbies") == ["birds"]
+    assert slugs(client, "saker") == []
+    with database.session() as session:
+        session.scalars(select(Article)).one().state = ArticleState.UNPUBLISHED
+    assert slugs(client, "hobbies") == []
+
+
+def test_crews_are_found_by_the_names_of_now(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        mission = factories.mission(slug="iss-9")
+        person, launch = factories.person(slug="ada"), factories.launch(slug="up")
+        session.add_all([mission, person, launch])
+        session.flush()
+        session.add(factories.assignment(mission, person))
+        session.add(factories.flight(person, launch))
+    with database.session() as session:
+        session.scalars(select(Person)).one().name = "Ada Kestrel"
+    assert slugs(client, "kestrel") == ["ada", "iss-9", "up"]
+
+
+def test_what_is_undone_is_not_found(client: TestClient, database: Database) -> None:
+    with suppress(LookupError), database.session() as session:
+        session.add(factories.person(name="Ada Kestrel"))
+        session.flush()
+        raise LookupError
+    assert slugs(client, "kestrel") == []
+    with database.session() as session:
+        with suppress(LookupError), session.begin_nested():
+            session.add(factories.person(name="Ada Kestrel"))
+            session.flush()
+            raise LookupError
+        session.add(factories.person(slug="merlin", name="Ada Merlin"))
+    assert slugs(client, "ada") == ["merlin"]
+
+
+def test_an_empty_index_is_noticed(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        assert not is_missing(session)
+        session.add(factories.person(slug="ada", name="Ada Kestrel"))
+    with database.session() as session:
+        assert not is_missing(session)
+        session.execute(delete(SearchDocument))
+        assert is_missing(session)
+        assert rebuild(session) == 1
+    assert slugs(client, "kestrel") == ["ada"]
+
+
+def test_places_tell_what_stands_there() -> None:
+    at = datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
+    for kind in RecordType:
+        for moment in (None, at):
+            place = place_of(kind, moment, 12345)
+            assert record_at(place) == (kind, 12345)
+            first, end = range_of(kind)
+            assert first <= place < end
+    assert place_of(RecordType.ARTICLE, at, 1) < range_of(RecordType.ARTICLE, at)[1]
+    later = place_of(RecordType.ARTICLE, at.replace(second=36), 0)
+    assert later >= range_of(RecordType.ARTICLE, at)[1]
+    with pytest.raises(ValueError, match="no place"):
+        place_of(RecordType.PERSON, None, 1 << 27)

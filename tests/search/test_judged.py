@@ -1,0 +1,65 @@
+"""The judged set: what somebody types, and the record that is meant."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from starlette.testclient import TestClient
+
+FIRST, IN_FIRST_THREE = 0.95, 0.99
+
+
+class Judged(NamedTuple):
+    """A query, with what is right to come first."""
+
+    query: str
+    right: frozenset[str]
+
+
+def judged() -> list[Judged]:
+    """Every query of the set."""
+    lines = Path(__file__).with_name("judged.psv").read_text().splitlines()
+    parts = (line.split(" | ") for line in lines if not line.startswith("#"))
+    return [Judged(query, frozenset(right.split(", "))) for query, right in parts]
+
+
+SET = judged()
+
+
+def found(client: TestClient, query: str) -> list[str]:
+    """The first hits of a query, by type and slug."""
+    answer = client.get("/v1/search", params={"q": query, "limit": 3})
+    assert answer.status_code == 200, query
+    return [f"{hit['type']}/{hit['slug']}" for hit in answer.json()["items"]]
+
+
+@pytest.fixture(scope="module")
+def answers(archive: TestClient) -> dict[str, list[str]]:
+    return {each.query: found(archive, each.query) for each in SET}
+
+
+def test_the_set_is_large_and_of_many_kinds(archive: TestClient) -> None:
+    assert len({each.query for each in SET}) == len(SET) >= 150
+    for slug in {slug for each in SET for slug in each.right}:
+        kind, _, name = slug.partition("/")
+        plural = {"person": "people", "launch": "launches"}.get(kind, f"{kind}s")
+        assert archive.get(f"/v1/{plural}/{name}").status_code == 200, slug
+
+
+def test_what_is_meant_comes_first(answers: dict[str, list[str]]) -> None:
+    wrong = [each.query for each in SET if not each.right.intersection(answers[each.query][:1])]
+    assert len(wrong) <= (1 - FIRST) * len(SET), wrong
+
+
+def test_what_is_meant_is_among_the_first_three(answers: dict[str, list[str]]) -> None:
+    wrong = [each.query for each in SET if not each.right.intersection(answers[each.query])]
+    assert len(wrong) <= (1 - IN_FIRST_THREE) * len(SET), wrong
+
+
+_ANSWERED: list[dict[str, list[str]]] = []
+"""What the databases have answered so far: this module runs once with each."""
+
+
+def test_both_databases_answer_alike(answers: dict[str, list[str]]) -> None:
+    _ANSWERED.append(answers)
+    assert answers == _ANSWERED[0]

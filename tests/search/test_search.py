@@ -1,0 +1,256 @@
+"""What the search answers: order, pages, kinds, marks, and nothing that is not public."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.models import ArticleState, ArticleTag
+from tests import factories
+
+Answer = dict[str, Any]
+
+
+def search(client: TestClient, q: str, **params: Any) -> Answer:
+    answer = client.get("/v1/search", params={"q": q, **params})
+    assert answer.status_code == 200, answer.text
+    body: Answer = answer.json()
+    return body
+
+
+def slugs(client: TestClient, q: str, **params: Any) -> list[str]:
+    return [hit["slug"] for hit in search(client, q, **params)["items"]]
+
+
+def suggested(client: TestClient, q: str, **params: Any) -> list[str]:
+    answer = client.get("/v1/suggest", params={"q": q, **params})
+    assert answer.status_code == 200, answer.text
+    return [item["slug"] for item in answer.json()["items"]]
+
+
+@pytest.fixture
+def records(client: TestClient, database: Database) -> TestClient:
+    """A person, a ship and a mission that share a word, and articles that have it here or there."""
+    with database.session() as session:
+        session.add(factories.person(slug="vega", name="Anna Vega", aliases=["Vega, Anna"]))
+        vega = factories.launch(slug="vega-1")
+        session.add_all([vega, factories.mission(slug="iss-7", number=7, summary="Vega came.")])
+        session.flush()
+        session.add(factories.ship(vega, name="Vega 1"))
+        early, late = datetime(2019, 1, 1, tzinfo=UTC), datetime(2019, 2, 1, tzinfo=UTC)
+        session.add_all(
+            [
+                factories.article(slug="body", body="Of vega alone.", published_at=late),
+                factories.article(slug="lead", lead="To vega and back.", published_at=early),
+                factories.article(slug="titled", title="Vega again", published_at=early),
+                factories.article(slug="titled-later", title="Again: Vega", published_at=late),
+                factories.article(slug="begun", title="Vegan food", published_at=late),
+            ]
+        )
+    return client
+
+
+def test_names_come_before_titles_and_titles_before_texts(records: TestClient) -> None:
+    expected = ["vega", "vega-1", "titled-later", "titled", "iss-7", "lead", "begun", "body"]
+    assert slugs(records, "vega") == expected
+    assert slugs(records, "anna vega")[0] == "vega"
+    assert search(records, "vega", with_total=True)["total"] == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("vega again", ["titled-later", "titled"]),
+        ('"vega again"', ["titled"]),
+        ('"again vega"', ["titled-later"]),
+        ("vega -again type:article", ["lead", "body"]),
+        ('vega -"vega again" again', ["titled-later"]),
+        ("type:mission vega", ["iss-7"]),
+        ("type:launch", ["vega-1"]),
+        ("type:launch type:mission", ["iss-7", "vega-1"]),
+        ("type:launch -vega", []),
+        ("type:article -vega -vegan", []),
+        ("type:rocket vega", []),
+        ("vega nowhere", []),
+        ("!!!", []),
+        ("-", []),
+        ('""', []),
+        ("ВЕГА", ["vega", "vega-1", "titled-later", "titled", "iss-7", "lead", "begun", "body"]),
+    ],
+)
+def test_query_words(records: TestClient, query: str, expected: list[str]) -> None:
+    assert slugs(records, query) == expected
+
+
+def test_kinds_are_chosen(records: TestClient) -> None:
+    assert slugs(records, "vega", type="person,launch") == ["vega", "vega-1"]
+    assert slugs(records, "vega type:launch", type="person") == []
+    refused = records.get("/v1/search", params={"q": "vega", "type": "rocket"})
+    assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_pages_lead_there_and_back(records: TestClient, limit: int) -> None:
+    whole = slugs(records, "vega")
+    pages, url = [], f"/v1/search?q=vega&limit={limit}"
+    while url:
+        answer = records.get(url)
+        page = answer.json()
+        pages.append(page)
+        assert ('rel="next"' in answer.headers.get("link", "")) == bool(page["next"])
+        url = page["next"]
+    assert [hit["slug"] for page in pages for hit in page["items"]] == whole
+    back: list[list[str]] = []
+    url = pages[-1]["prev"]
+    while url:
+        page = records.get(url).json()
+        back.append([hit["slug"] for hit in page["items"]])
+        url = page["prev"]
+    before = whole[: len(whole) - len(pages[-1]["items"])]
+    assert [slug for page in back[::-1] for slug in page] == before
+
+
+def test_a_cursor_works_with_its_own_query_alone(records: TestClient) -> None:
+    following = search(records, "vega", limit=1)["next"]
+    cursor = following.partition("cursor=")[2]
+    other = records.get("/v1/search", params={"q": "anna", "cursor": cursor})
+    assert other.status_code == 400
+    people = records.get("/v1/people", params={"cursor": cursor})
+    assert people.status_code == 400
+    assert records.get("/v1/search", params={"q": "vega", "cursor": cursor}).status_code == 200
+
+
+def test_highlights_count_code_points(client: TestClient, database: Database) -> None:
+    title, lead = "🚀🚀 Корабли «Союза»: MS-11", "Of Soyuz, of МС 11; é́é soyuz."
+    with database.session() as session:
+        session.add(factories.article(title=title, lead=lead))
+    (hit,) = search(client, "soyuz ms11")["items"]
+    marked = [
+        (mark["field"], hit[mark["field"]][mark["start"] : mark["end"]])
+        for mark in hit["highlights"]
+    ]
+    assert marked == [
+        ("title", "Союза"),
+        ("title", "MS-11"),
+        ("text", "Soyuz"),
+        ("text", "МС 11"),
+        ("text", "soyuz"),
+    ]
+
+
+def test_suggestions_need_no_whole_word(records: TestClient) -> None:
+    whole = ["vega", "vega-1", "begun", "titled-later", "titled"]
+    for begun in ("v", "ve", "veg", "вег", "VEGA"):
+        assert suggested(records, begun) == whole
+    assert suggested(records, "anna v") == ["vega"]
+    assert suggested(records, "again v") == ["titled-later", "titled"]
+    assert suggested(records, "v", limit=2) == whole[:2]
+    assert suggested(records, "v", type="launch") == ["vega-1"]
+    assert suggested(records, "come") == []  # stands in texts alone
+    assert records.get("/v1/suggest?q=v&limit=21").status_code == 422
+
+
+HIDDEN = "quokka"
+
+
+@pytest.fixture
+def hidden(client: TestClient, database: Database) -> TestClient:
+    """Articles with a word that nothing public has, and one public article without it."""
+    states = ArticleState.DRAFT, ArticleState.UNPUBLISHED, ArticleState.DELETED
+    with database.session() as session:
+        session.add(factories.article(slug="public", title="Quotka"))
+        for state in states:
+            columns = {"title": HIDDEN, "lead": HIDDEN, "body": HIDDEN, "state": state}
+            article = factories.article(**columns)
+            session.add(article)
+            session.flush()
+            session.add(ArticleTag(article_id=article.id, tag=HIDDEN))
+        ahead = datetime(2050, 1, 1, tzinfo=UTC)
+        session.add(factories.article(slug="ahead", title=HIDDEN, published_at=ahead))
+    return client
+
+
+def test_nothing_tells_of_what_is_not_public(hidden: TestClient) -> None:
+    """Not even whether a word is known: the one that is public is forgiven for it."""
+    for q in (HIDDEN, "quok", f'"{HIDDEN}"', f"type:article {HIDDEN}", "quorka"):
+        found = [] if '"' in q or q == "quok" else ["public"]
+        assert slugs(hidden, q) == found
+        assert suggested(hidden, q) == found
+        articles = hidden.get("/v1/articles", params={"q": q}).json()["items"]
+        assert [article["slug"] for article in articles] == found
+
+
+def test_a_scheduled_article_appears_at_its_minute(hidden: TestClient) -> None:
+    at = datetime(2050, 1, 1, tzinfo=UTC)
+    with time_machine.travel(at - timedelta(seconds=1), tick=False):
+        assert "ahead" not in slugs(hidden, HIDDEN)
+    with time_machine.travel(at, tick=False):
+        assert slugs(hidden, HIDDEN) == ["ahead"]
+        assert suggested(hidden, HIDDEN) == ["ahead"]
+
+
+PIECES = [
+    *"- * ( ) ^ & | ! <-> :*A ' % _ ;-- AND OR NOT NEAR(a,2) names: {title}".split(),
+    *"type: type:launch".split(),
+    *"soyuz МС-11 59 1-2-3 x-1 2.1a Ivanishn ﬁ ß ² ٣ 🚀 \u0301 \ufeff \\".split(" "),
+    *('"', "x" * 90),
+]
+"""What engines for full text hold for syntax, and what tokens are made of."""
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    q=st.one_of(
+        st.text(min_size=1, max_size=200),
+        st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map(" ".join),
+    )
+)
+def test_no_query_is_an_error(archive: TestClient, q: str) -> None:
+    """Every query is answered, or refused as one that holds nothing: alike wherever it is asked."""
+    answers = {
+        path: archive.get(path, params={"q": q}).status_code
+        for path in ("/v1/search", "/v1/suggest", "/v1/people", "/v1/articles")
+    }
+    assert set(answers.values()) in ({200}, {422}), answers
+
+
+FOLDED = ("%00", "%20", "%CC%81", "")
+
+
+@pytest.mark.parametrize("q", FOLDED)
+@pytest.mark.parametrize("path", ["search", "suggest"])
+def test_what_holds_nothing_is_refused(client: TestClient, path: str, q: str) -> None:
+    answer = client.get(f"/v1/{path}?q={q}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["parameter"] == "q"
+
+
+def test_spelling_is_forgiven_in_long_words_alone(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        session.add(factories.person(slug="orlova", name="Vera Orlova"))
+    for forgiven in ("orlva", "oorlova", "orlovva", "orolva", "olrova", "arlova", "Орлоба"):
+        assert slugs(client, forgiven) == (["orlova"] if forgiven != "Орлоба" else [])
+    for refused in ("vrea", "orlv", "orolav ver", "alrovo"):
+        assert slugs(client, refused) == []
+    people = client.get("/v1/people", params={"q": "orlva vera"}).json()["items"]
+    assert [person["slug"] for person in people] == ["orlova"]
+
+
+def test_records_are_named_as_they_are(records: TestClient) -> None:
+    hits = {hit["slug"]: hit for hit in search(records, "vega")["items"]}
+    assert hits["vega"]["title"] == "Anna Vega"
+    assert (hits["vega"]["at"], hits["vega"]["language"]) == (None, None)
+    assert hits["vega-1"]["title"] == "Vega 1"
+    assert hits["iss-7"]["title"] == "ISS-7 mission"
+    assert hits["iss-7"]["text"] == "Vega came."
+    assert hits["titled"]["language"] == "en"
+    assert hits["titled"]["at"] == "2019-01-01T00:00:00Z"
+    for hit in hits.values():
+        assert records.get(hit["url"]).status_code == 200

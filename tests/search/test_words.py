@@ -1,0 +1,192 @@
+"""Words in their spellings: what is one token, and what are two."""
+
+import re
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.lexis.asked import read, whole_name
+from app.lexis.letters import plain, skeleton
+from app.lexis.spoken import LONGEST, spoken
+from app.searching.spelling import is_one_apart
+from app.text import fold
+
+
+def names(text: str) -> list[str]:
+    return [word.name for word in spoken(text)]
+
+
+def stems(text: str) -> list[str]:
+    return [word.stem for word in spoken(text)]
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        "Овчинин Ovchinin Ovčinin Ovtchinine ОВЧИНИН Oвчинин",
+        "Артемьев Artemyev Artemʹev Artem'ev Artemiev Artem’yev",
+        "Королёв Королев Korolev Korolyov Korolëv",
+        "Юрчихин Yurchikhin Jurčihin Ûrčihin Iurchikhin",
+        "Новицкий Novitskiy Novitsky Novickij Novitskii",
+        "Рязанский Ryazansky Râzanskij Riazanskii Ryazanskiy",
+        "Щербаков Shcherbakov Ŝerbakov",
+        "Евгений Yevgeny Evgenij Evgenii Yevgeniy",
+        "Алексей Aleksey Alexey Alexei Aleksej",
+        "Юрий Yuri Yury Yuriy Iurii Jurij Ûrij",
+        "Александр Aleksandr Alexander",
+        "Пётр Pyotr Petr Peter",
+        "Союз Soyuz Sojuz Soiuz Cоюз",
+        "Laliberté Laliberte LALIBERTÉ",
+        "Lemaître Lemaitre",
+    ],
+)
+def test_every_spelling_of_a_name_is_one_token(spellings: str) -> None:
+    assert len({tuple(names(spelling)) for spelling in spellings.split()}) == 1
+
+
+def test_names_that_differ_stay_apart() -> None:
+    others = "Иванов Иван Петров Пётр Романов Роман Иванишин Кононенко Кондратьев Келли Волков"
+    tokens = {skeleton(plain(name)) for name in others.split()}
+    assert len(tokens) == len(others.split())
+
+
+@pytest.mark.parametrize(
+    ("token", "spellings"),
+    [
+        ("ms11", "MS-11|MS11|ms 11|МС-11|мс11|МС 11|MC-11|MS‑11|MS–11|MS-011"),
+        ("m1x10", "M1-10|М1-10|m1-10"),
+        ("m12m", "M-12M|М-12М|m12m|M 12M"),
+        ("2x1a", "2.1a|2-1A|2.1а|2.1А"),
+        ("crs17", "CRS-17|crs 17|CRS17"),
+        ("1998x67", "1998-067"),
+        ("39a", "39A|39а"),
+    ],
+)
+def test_a_designator_is_one_token(token: str, spellings: str) -> None:
+    for spelling in spellings.split("|"):
+        assert names(spelling) == stems(spelling) == [token], spelling
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ISS-59",
+        "iss 59",
+        "МКС-59",
+        "мкс59",
+        "Expedition 59",
+        "59th expedition",
+        "fifty-ninth expedition",
+        "Expedition fifty-nine",
+        "пятьдесят девятая экспедиция",
+        "пятьдесят девятой экспедицией",
+        "59-я длительная экспедиция",
+        "экспедиция МКС-59",
+        "экспедиция № 59",
+    ],
+)
+def test_the_number_of_an_expedition_is_one_token(text: str) -> None:
+    assert "iss59" in names(text)
+    assert whole_name(text) == "_iss59"
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("in 2019, at 23:12", ["in", "2019", "at", "23", "12"]),
+        ("fifty-nine people", ["fift", "nin", "peopl"]),
+        ("ninth mission", ["ninth", "missen"]),
+        ("Союз-2", ["souz", "2"]),
+        ("a 7", ["a", "7"]),
+        ("the crew's 3 tons", ["th", "krev", "3", "tons"]),
+    ],
+)
+def test_other_numbers_stay_what_they_are(text: str, tokens: list[str]) -> None:
+    assert names(text) == tokens
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "космонавт космонавта космонавты космонавтов космонавтами",
+        "стыковка стыковки стыковку стыковкой",
+        "docking docked docks dock",
+        "station stations station's",
+    ],
+)
+def test_the_forms_of_a_word_share_a_stem(forms: str) -> None:
+    assert len({tuple(stems(form)) for form in forms.split()}) == 1
+
+
+@given(st.text(max_size=300))
+def test_tokens_are_what_engines_take_as_they_are(text: str) -> None:
+    for word in spoken(text):
+        for token in (word.name, word.stem):
+            assert re.fullmatch(r"[a-z0-9]+", token)
+            assert len(token) <= 2 * LONGEST + 10
+        assert 0 <= word.start < word.end <= len(text)
+    asked = read(text, ("launch",))
+    assert re.fullmatch(r"(_[a-z0-9_]+)?", asked.whole)
+
+
+@given(st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя", min_size=3, max_size=12))
+def test_case_and_yo_tell_no_names_apart(name: str) -> None:
+    assert names(name.upper()) == names(name) == names(name.replace("ё", "е"))
+
+
+def apart(one: str, other: str) -> bool:
+    """Whether one edit makes `other` of `one`, by trying all of them."""
+    letters = set(one + other)
+    edits = {one[:n] + one[n + 1 :] for n in range(len(one))}
+    edits |= {one[:n] + c + one[n:] for n in range(len(one) + 1) for c in letters}
+    edits |= {one[:n] + c + one[n + 1 :] for n in range(len(one)) for c in letters}
+    edits |= {one[:n] + one[n + 1] + one[n] + one[n + 2 :] for n in range(len(one) - 1)}
+    return other in edits - {one}
+
+
+def test_one_letter_apart_is_what_one_edit_makes() -> None:
+    words = [
+        "abc",
+        "ab",
+        "acb",
+        "bac",
+        "abd",
+        "abcd",
+        "xabc",
+        "axbc",
+        "cba",
+        "a",
+        "",
+        "aabc",
+        "bca",
+    ]
+    for one, other in combinations(words, 2):
+        assert is_one_apart(one, other) == is_one_apart(other, one) == apart(one, other)
+
+
+@given(st.text("ab", max_size=6), st.text("ab", max_size=6))
+def test_one_letter_apart_for_all_words(one: str, other: str) -> None:
+    assert is_one_apart(one, other) == apart(one, other)
+
+
+def test_text_is_folded_before_it_is_compared() -> None:
+    assert plain("Ёлка") == fold("Ёлка") == "елка"
+    assert plain("Ивaнишин") == "иванишин"
+    assert plain("Hаgue") == "hague"
+    assert plain("日本") == "日本"
+
+
+def test_what_is_asked_is_understood() -> None:
+    asked = read('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
+    assert [term.texts for term in asked.terms] == [
+        (("souz",),),
+        (("krev", "of"),),
+        (("ovkinin",),),
+    ]
+    assert [term.names for term in asked.without] == [(("ms12",),)]
+    assert asked.types == ("launch",)
+    assert read("the crew of Soyuz").terms == read("crew Soyuz").terms
+    assert [term.names for term in read("the").terms] == [(("th",),)]
+    assert read("!!!").is_empty
