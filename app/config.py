@@ -18,6 +18,9 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/zarya.db"
     """Where the archive lives: `sqlite:///path` or `postgresql://user:password@host/name`."""
 
+    replica_url: str = ""
+    """A PostgreSQL replica, `postgresql://…`, for reads without a key; empty, none."""
+
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     """The address that links are made from. `zarya serve` defaults it to the port served."""
 
@@ -42,6 +45,13 @@ class Settings(BaseSettings):
         scheme, _, rest = value.partition("://")
         if scheme not in {"sqlite", "postgresql"} or rest in {"", "/", "/:memory:"}:
             raise ValueError("take sqlite:///a/file.db or postgresql://user:password@host/name")
+        return value
+
+    @field_validator("replica_url")
+    @classmethod
+    def known_replica(cls, value: str) -> str:
+        if value and not value.startswith("postgresql://"):
+            raise ValueError("take postgresql://user:password@host/name")
         return value
 
     @field_validator("time_zone")

@@ -1,17 +1,18 @@
-"""How statements reach the database: connections, snapshots for reads, transactions for writes.
+"""How statements reach the database: snapshots for reads, transactions for writes.
 
 The only module that knows which database it is. Queries hand it a `select()` of columns.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
-from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
-from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
     CTE,
     JSON,
@@ -23,19 +24,20 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     cast,
-    create_engine,
-    event,
     literal,
     literal_column,
     make_url,
     select,
 )
-from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
+from app.engines import connect
 from app.models.base import UTCDateTime
+
+logger = logging.getLogger("zarya")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,64 +48,10 @@ Rows = Select[*tuple[Any, ...]]
 WRITE_THREADS = 4
 """How many writes run at once in one process, where the database can do several."""
 
-STATEMENTS = 200
-"""How many statements are kept compiled: each is thousands of objects to the garbage collector."""
+REPLICA_PAUSE = 1.0
+"""Seconds for which a replica that did not answer is left alone."""
 
 Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
-
-
-def connect(url: str, pool_size: int) -> Engine:
-    """An engine for `url`, its connections set so that a commit acknowledged is a commit kept."""
-    parsed = make_url(url)
-    return (_sqlite if parsed.get_backend_name() == "sqlite" else _postgresql)(parsed, pool_size)
-
-
-def _sqlite(url: URL, pool_size: int) -> Engine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url, module=sqlite, pool_size=pool_size, max_overflow=0, query_cache_size=STATEMENTS
-    )
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # "begin" below says how each transaction starts
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=5000",
-            "trusted_schema=OFF",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A deferred transaction that turns into a write fails at once where another one writes:
-        # the busy timeout does not apply to it. So writers take the lock when they begin.
-        reads = connection.get_execution_options().get("zarya_reads", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _postgresql(url: URL, pool_size: int) -> Engine:
-    return create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=2,
-        pool_pre_ping=True,
-        pool_recycle=300,
-        hide_parameters=True,
-        query_cache_size=STATEMENTS,
-        connect_args={
-            "connect_timeout": 2,
-            "application_name": "zarya",
-            "options": "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=1000 "
-            "-c idle_in_transaction_session_timeout=10000",
-        },
-    )
 
 
 class Reader:
@@ -141,7 +89,7 @@ class Reader:
 class Database:
     """The archive's database, and the only place that decides how its statements run."""
 
-    def __init__(self, url: str, read_threads: int) -> None:
+    def __init__(self, url: str, read_threads: int, replica_url: str = "") -> None:
         # SQLite has one writer at a time: a second one would only wait with a connection in hand.
         write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREADS
         self.engine = connect(url, pool_size=read_threads + write_threads)
@@ -149,19 +97,39 @@ class Database:
         if self.engine.dialect.name == "postgresql":
             snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._snapshots = self.engine.execution_options(**snapshot)
+        self._replica: Engine | None = None
+        self._replica_again = float("-inf")
         # More threads than connections would only queue for one, and cost CPU by changing over.
         self._readers = CapacityLimiter(read_threads)
         self._writers = CapacityLimiter(write_threads)
+        self.public = self
+        """The same database as it may be read by those who need not see what they just wrote."""
+        if replica_url:
+            self.public = copy(self)
+            replica = connect(replica_url, read_threads, "prefer-standby")
+            self.public._replica = replica.execution_options(**snapshot)
 
     def close(self) -> None:
         """Close every connection; the next use would open new ones."""
         self.engine.dispose()
+        if self.public._replica:
+            self.public._replica.dispose()
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:
         """A read-only transaction."""
-        with self._snapshots.connect() as connection:
+        with self._connect() as connection:
             yield Reader(connection)
+
+    def _connect(self) -> Connection:
+        """A connection to the replica, or to the primary where that is none or does not answer."""
+        if self._replica and monotonic() >= self._replica_again:
+            try:
+                return self._replica.connect()
+            except OperationalError as error:
+                self._replica_again = monotonic() + REPLICA_PAUSE
+                logger.warning("the replica does not answer", exc_info=error)
+        return self._snapshots.connect()
 
     async def read(
         self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
@@ -192,9 +160,15 @@ class Database:
             yield session
 
 
+def waited_in_vain(error: OperationalError) -> bool:
+    """Whether `error` says that another transaction held for too long what was to be written."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
 async def _database(request: Request) -> Database:  # async: a plain function would cost a thread
     database: Database = request.app.state.database
-    return database
+    # Who writes, and so has a key, is to read what was written: a replica may not have it yet.
+    return database if "authorization" in request.headers else database.public
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]

@@ -24,7 +24,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.auth import Allowed, Caller, KeyedRoute
-from app.database import Database, DatabaseDep, Reader
+from app.database import Database, DatabaseDep, Reader, waited_in_vain
 from app.dates import now
 from app.documents import Document, merged, read_document
 from app.errors import (
@@ -168,6 +168,8 @@ class Edit:
         except IntegrityError as error:
             raise _Repeated from error
         except OperationalError as error:
+            if not waited_in_vain(error):
+                raise
             raise Conflict("A request with this Idempotency-Key is under way.") from error
         response = self._outcome(session, work).respond()
         kept.status, kept.body = response.status_code, bytes(response.body).decode() or None

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -235,9 +235,13 @@ def install(app: FastAPI) -> None:
         refusal.headers.update(error.headers or {})
         return respond(request, refusal)
 
-    @app.exception_handler(OperationalError)
+    @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeoutError)
     async def unavailable(request: Request, error: Exception) -> JSONResponse:
+        # A server that became read-only is lost as one that went away is: it is asked anew.
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        if not lost and not isinstance(error, OperationalError | PoolTimeoutError):
+            raise error
         logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
         detail = "The database did not answer in time. Try again in a few seconds."
         return respond(request, Unavailable(detail, headers={"Retry-After": RETRY_AFTER}))

