@@ -30,6 +30,7 @@ from rich.table import Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
+from app import backups
 from app.config import Settings, get_settings
 from app.database import Database, Reader
 from app.dataset import check as checks
@@ -54,7 +55,7 @@ from app.sources.queries import every_source
 from app.sources.schemas import SourceWrite
 from app.trail import Actor
 
-ROOT = Path(__file__).parent.parent
+ALEMBIC = Path(__file__).parent.parent / "alembic.ini"
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -117,7 +118,7 @@ def serve(
 def migrate() -> None:
     """Bring the database's tables up to date."""
     with _explained():
-        command.upgrade(Config(ROOT / "alembic.ini"), "head")
+        command.upgrade(Config(ALEMBIC), "head")
 
 
 @cli.command()
@@ -390,6 +391,32 @@ def _export(write: Callable[[Reader, Path, Callable[[int], None]], int], target:
     ):
         number = write(reader, target, progress)
     console.print(f"{number} rows in {target}", markup=False, highlight=False)
+
+
+@cli.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Everything that the database keeps, as one new file, read again and compared."""
+    with _database() as database, _counting("Backing up") as progress, _usable():
+        number = backups.back_up(database, file, Config(ALEMBIC), progress)
+    console.print(f"{number} rows in {file}", markup=False, highlight=False)
+
+
+@cli.command()
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Fill a new database, of either kind, with what a backup holds."""
+    migrate()
+    with _database() as database, _counting("Restoring") as progress, _usable():
+        number = backups.restore(database, file, Config(ALEMBIC), progress)
+    console.print(f"{number} rows from {file}", markup=False, highlight=False)
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    try:
+        yield
+    except backups.Unusable as error:
+        console.print(str(error), markup=False, highlight=False)
+        raise typer.Exit(2) from error
 
 
 @contextmanager

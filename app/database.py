@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from sqlalchemy import (
     CTE,
     JSON,
+    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -24,11 +25,14 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     cast,
+    func,
     literal,
     literal_column,
     make_url,
     select,
 )
+from sqlalchemy import column as sa_column
+from sqlalchemy import table as sa_table
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -71,7 +75,7 @@ class Reader:
 
     def stream(self, statement: Rows, batch: int) -> Iterator[Row]:
         """The rows of `statement` as they come, no more than `batch` of them held at once."""
-        result = self._connection.execution_options(yield_per=batch).execute(statement)
+        result = self._connection.execute(statement.execution_options(yield_per=batch))
         with result:
             for row in result.mappings():
                 yield dict(row)
@@ -254,6 +258,43 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     if isinstance(argument.type, JSON):
         return f"json({value})"
     return f"(replace({value}, ' ', 'T') || 'Z')"
+
+
+# --- Numbers: what a table gives to its rows, never twice ----------------------------------------
+
+
+class _LastNumber(GenericFunction[int]):
+    """The last number that was given to a row, though it may have been deleted since."""
+
+    type = Integer()
+    inherit_cache = False
+
+
+@compiles(_LastNumber)
+def _(element: _LastNumber, compiler: Any, **_kw: Any) -> str:
+    table, column = (argument.value for argument in element.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"(SELECT seq FROM sqlite_sequence WHERE name = '{table}')"  # noqa: S608 - ours
+    return f"pg_sequence_last_value(pg_get_serial_sequence('{table}', '{column}'))"
+
+
+def last_number(reader: Reader, column: Column[int]) -> int | None:
+    """The last number that `column` gave to a row, None where it gave none yet."""
+    return reader.scalar(select(_LastNumber(column.table.name, column.name)))
+
+
+def continue_after(connection: Connection, column: Column[int], number: int | None) -> None:
+    """Let `column` give no number again that is not above `number`."""
+    if not number:  # None, and on SQLite 0, where it gave none yet
+        return
+    table = column.table.name
+    if connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(table, column.name)
+        connection.execute(select(func.setval(sequence, number)))
+        return
+    names = sa_table("sqlite_sequence", sa_column("name"), sa_column("seq"))
+    connection.execute(names.delete().where(names.c.name == table))
+    connection.execute(names.insert().values(name=table, seq=number))
 
 
 class Horizon(FunctionElement[int]):

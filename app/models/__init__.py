@@ -9,7 +9,7 @@ from app.models.articles import (
     ArticleTag,
 )
 from app.models.base import Base, Recorded
-from app.models.changes import AuditEntry, Change, FormerSlug, RecordType, record_type
+from app.models.changes import AuditEntry, Change, FormerSlug, RecordType, Restoration, record_type
 from app.models.keys import ApiKey, KeptAnswer, Scope
 from app.models.launches import (
     Launch,
@@ -62,6 +62,7 @@ __all__ = [
     "Person",
     "RecordType",
     "Recorded",
+    "Restoration",
     "Scope",
     "ShipRole",
     "Site",
