@@ -5,6 +5,7 @@ The only module that knows which database it is. Queries hand it a `select()` of
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
@@ -15,6 +16,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
     CTE,
     JSON,
+    Boolean,
     ColumnElement,
     Connection,
     Engine,
@@ -117,6 +119,11 @@ class Reader:
         """What `session` sees: its own writes, once they are flushed, too."""
         return cls(session.connection())
 
+    @property
+    def dialect(self) -> str:
+        """Which database it is: for telling, not for asking it differently."""
+        return self._connection.dialect.name
+
     def all(self, statement: Rows) -> list[Row]:
         """The rows of `statement`, each by its column names."""
         return [dict(row) for row in self._connection.execute(statement).mappings()]
@@ -144,6 +151,8 @@ class Database:
     def __init__(self, url: str, read_threads: int) -> None:
         # SQLite has one writer at a time: a second one would only wait with a connection in hand.
         write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREADS
+        self.threads = read_threads, write_threads
+        """How many reads, and how many writes, run at once."""
         self.engine = connect(url, pool_size=read_threads + write_threads)
         snapshot: dict[str, Any] = {"zarya_reads": True}
         if self.engine.dialect.name == "postgresql":
@@ -280,6 +289,53 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     if isinstance(argument.type, JSON):
         return f"json({value})"
     return f"(replace({value}, ' ', 'T') || 'Z')"
+
+
+OLDEST_SQLITE = (3, 51, 3)
+"""The first version that loses no commit in WAL mode where two connections write."""
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """What database it is, and how it is."""
+
+    kind: str
+    version: str
+    writable: bool
+    outdated: bool
+
+
+class _Version(FunctionElement[str]):
+    inherit_cache = True
+
+
+class _Writable(FunctionElement[bool]):
+    """Whether writers are let in; a read-only transaction, as of a `Reader`, is not meant."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+def state_of(reader: Reader) -> DatabaseState:
+    """How the database is that `reader` reads."""
+    row = reader.first(select(_Version().label("version"), _Writable().label("writable"))) or {}
+    outdated = reader.dialect == "sqlite" and sqlite.sqlite_version_info < OLDEST_SQLITE
+    version = row["version"].partition(" ")[0]  # Debian's adds where it was built
+    return DatabaseState(reader.dialect, version, bool(row["writable"]), outdated)
+
+
+@compiles(_Version)
+def _(_element: _Version, compiler: Any, **_kw: Any) -> str:
+    if compiler.dialect.name == "sqlite":
+        return "sqlite_version()"
+    return "current_setting('server_version')"
+
+
+@compiles(_Writable)
+def _(_element: _Writable, compiler: Any, **_kw: Any) -> str:
+    if compiler.dialect.name == "sqlite":
+        return "1"
+    return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
 
 
 class Horizon(FunctionElement[int]):

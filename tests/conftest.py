@@ -83,7 +83,7 @@ def _autocommit(engine: Engine, statement: str) -> None:
 def served(url: str) -> Iterator[TestClient]:
     """A client of the service over the migrated database at `url`."""
     command.upgrade(alembic(url), "head")
-    app = create_app(Settings(database_url=url))
+    app = create_app(Settings(database_url=url, wrong_keys=0, rate_limit=0))
     yield TestClient(app, follow_redirects=False, raise_server_exceptions=False)
     app.state.database.close()
 

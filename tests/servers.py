@@ -23,9 +23,12 @@ def serving(database_url: str, port: int, workers: int = 1) -> Iterator[str]:
         "ZARYA_DATABASE_URL": database_url,
         "ZARYA_PUBLIC_URL": origin,
         "ZARYA_PRIVATE_TARGETS": "true",
+        "ZARYA_DRAIN_SECONDS": "0",
+        "ZARYA_WRONG_KEYS": "0",
     }
     command = [ZARYA, "serve", "--port", str(port), "--workers", str(workers)]
-    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=env, stdout=quiet, stderr=quiet) as process:
         try:
             wait_for(lambda: is_up(origin), 20)
             yield origin

@@ -6,10 +6,10 @@ copy comes out right in whatever order changes of one record were committed.
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, literal, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, literal, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.articles import writing as articles
@@ -51,6 +51,11 @@ def present(reader: Reader) -> Place:
     newest = select(ChangeRow.transaction_id, ChangeRow.seq).where(_COMPLETE)
     row = reader.first(newest.order_by(ChangeRow.transaction_id.desc(), ChangeRow.seq.desc()))
     return Place(row["transaction_id"], row["seq"], today()) if row else Place(0, 0, today())
+
+
+def unseen_since(reader: Reader) -> datetime | None:
+    """When the oldest of the changes was made that are not complete yet; None without any."""
+    return reader.scalar(select(func.min(ChangeRow.changed_at)).where(not_(_COMPLETE)))
 
 
 def list_changes(reader: Reader, query: ChangeQuery) -> ChangePage:
