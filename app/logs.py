@@ -11,11 +11,12 @@ from typing import Any
 import structlog
 from psycopg import Error as PostgresError
 from pydantic import ValidationError
+from pysqlite3.dbapi2 import Error as SqliteError
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.types import EventDict, Processor
 
 _KEY = re.compile(r"zarya_([a-z0-9]{8})_\w+")
-_TELLING = (SQLAlchemyError, PostgresError, ValidationError)
+_TELLING = (SQLAlchemyError, PostgresError, SqliteError, ValidationError)
 """Errors whose message quotes values: what editors wrote, or what a client sent."""
 
 
@@ -75,8 +76,16 @@ def _json(_logger: Any, _method: str, line: EventDict) -> str:
     return _encode(line)
 
 
+class _Output:
+    """Standard output, whatever that is at the moment."""
+
+    def info(self, line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
 request_log = structlog.wrap_logger(
-    structlog.WriteLogger(),
+    _Output(),
     processors=[_stamp, _clean, _json],
     wrapper_class=structlog.BoundLogger,
 ).bind()  # which saves making one for each line

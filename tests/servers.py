@@ -1,6 +1,7 @@
 """Real servers for tests: the service itself in a process of its own, and a listener for it."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +17,17 @@ ZARYA = str(Path(sys.executable).parent / "zarya")
 
 
 @contextmanager
-def serving(database_url: str, port: int, workers: int = 1) -> Iterator[str]:
+def serving(database_url: str, port: int, workers: int = 1, **settings: object) -> Iterator[str]:
     """The service over a migrated database, on a port of its own; its address."""
+    with running(database_url, port, workers, **settings) as (origin, _):
+        yield origin
+
+
+@contextmanager
+def running(
+    database_url: str, port: int, workers: int = 1, **settings: object
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same, and its process; `settings` by their names, such as `rate_limit`."""
     origin = f"http://127.0.0.1:{port}"
     env = os.environ | {
         "ZARYA_DATABASE_URL": database_url,
@@ -26,15 +36,27 @@ def serving(database_url: str, port: int, workers: int = 1) -> Iterator[str]:
         "ZARYA_DRAIN_SECONDS": "0",
         "ZARYA_WRONG_KEYS": "0",
     }
+    env |= {f"ZARYA_{name.upper()}": str(value) for name, value in settings.items()}
     command = [ZARYA, "serve", "--port", str(port), "--workers", str(workers)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=env, stdout=quiet, stderr=quiet) as process:
         try:
             wait_for(lambda: is_up(origin), 20)
-            yield origin
+            yield origin, process
         finally:
             process.terminate()
             process.wait(20)
+
+
+def free_port() -> int:
+    """A port that nobody listens at, and that no connection of ours will be given."""
+    return next(port for port in range(18_000, 19_000) if not is_listening(port))
+
+
+def is_listening(port: int) -> bool:
+    """Whether somebody listens at `port`."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_up(origin: str) -> bool:

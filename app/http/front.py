@@ -22,7 +22,16 @@ _POLICY = b"content-security-policy"
 _DATA = (_POLICY, b"default-src 'none'; frame-ancestors 'none'")
 """The policy of an answer that does not bring its own: it is data, and runs nothing."""
 
-_SECURITY = [
+_EXPOSED = (
+    b"ETag, Link, Location, Content-Location, Content-Disposition, RateLimit, RateLimit-Policy, "
+    b"Retry-After, Deprecation, Sunset, X-Request-ID, Idempotency-Replayed, Accept-Patch, "
+    b"Accept-Post, WWW-Authenticate"
+)
+"""What scripts of other origins may read beside the headers that they always may."""
+
+_ALWAYS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"cross-origin"),
@@ -41,7 +50,7 @@ class Front:
         self.draining = draining
         self.journal = journal
         self.client = forwarded(settings.trusted_proxies)
-        self.headers = [*_SECURITY]
+        self.headers = [*_ALWAYS]
         if settings.public_url.scheme == "https":
             self.headers.append(_TRANSPORT)
 
