@@ -39,7 +39,7 @@ from app.dataset import load as loading
 from app.documents import read_document
 from app.errors import Invalid, NotFound
 from app.exports import csv_files, ndjson, sqlite
-from app.http.guard import GuardProtocol, more_files
+from app.http.guard import more_files
 from app.importers.entries import Input, Reject
 from app.importers.formats import FORMATS
 from app.importers.run import run
@@ -112,12 +112,13 @@ def serve(
             port=port,
             workers=workers,
             loop="uvloop",
-            http=GuardProtocol,
+            http="app.http.guard:GuardProtocol",
             ws="none",
             proxy_headers=False,
             access_log=False,
             server_header=False,
             log_config=configuration(),
+            timeout_worker_healthcheck=30,  # a new worker may be slow; a stuck one ends itself
             # What is being answered then has been given up by its own limit before.
             timeout_graceful_shutdown=ceil(get_settings().request_seconds) + 1,
         )

@@ -41,7 +41,7 @@ def running(
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=env, stdout=quiet, stderr=quiet) as process:
         try:
-            wait_for(lambda: is_up(origin), 20)
+            wait_for(lambda: is_up(origin), 60)
             yield origin, process
         finally:
             process.terminate()

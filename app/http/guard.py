@@ -13,7 +13,12 @@ from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from app.config import get_settings
@@ -81,6 +86,8 @@ class GuardProtocol(HttpToolsProtocol):
     """Bytes since the head or the body began, the whole of the chunk it began in among them."""
     _chunk = 0
     _reason: ApiError | None = None
+    _running: RequestResponseCycle | None = None
+    """What is being answered: with others behind it in the pipeline, not the last that came."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -93,7 +100,7 @@ class GuardProtocol(HttpToolsProtocol):
         """End a connection that nobody waits at; refuse this one where there is none."""
         for other in self.connections:
             if isinstance(other, GuardProtocol) and other is not self and not other.answering:
-                other.transport.abort()
+                other._abort()
                 return
         detail = "There are too many connections at this moment. Try again in a few seconds."
         self._refuse(Unavailable(detail, headers={"Retry-After": RETRY_AFTER}))
@@ -102,6 +109,24 @@ class GuardProtocol(HttpToolsProtocol):
     def answering(self) -> bool:
         """Whether a request of this connection is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._disconnect()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _disconnect(self) -> None:
+        """Let what is being answered know that nobody is there any more."""
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+
+    def _abort(self) -> None:
+        self._disconnect()
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self.refused:
@@ -123,7 +148,7 @@ class GuardProtocol(HttpToolsProtocol):
             if self.in_head and self._arrived > MOST_HEAD:
                 self._refuse(_too_large() if self.headers else _too_long())
             elif self._arrived > MOST_BODY:
-                self.transport.abort()
+                self._abort()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -172,14 +197,14 @@ class GuardProtocol(HttpToolsProtocol):
     def overdue(self, now: float) -> None:
         """End what has lasted too long by `now`; `_Watch` asks again and again."""
         if self.stalled <= now:
-            self.transport.abort()
+            self._abort()
         elif self.transport.is_closing():
             # Closed, but the client has not taken all of the answer yet.
             self.stalled = min(self.stalled, now + STALL_SECONDS)
         elif self.due > now:
             return
         elif self.refused:
-            self.transport.abort()
+            self._abort()
         elif self.in_head or self.answering:
             self._refuse(RequestTimeout("The request did not arrive in time. Send it again."))
         else:
@@ -192,11 +217,10 @@ class GuardProtocol(HttpToolsProtocol):
             if self.in_head:  # the request before is still being answered: let it end
                 self.cycle.keep_alive = False
                 return
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
             if self.cycle.response_started or self.pipeline:
-                self.transport.abort()
+                self._abort()
                 return
+            self._disconnect()
         answer = answer_to(uuid4(), error)
         lines = [*self.server_state.default_headers, *answer.raw_headers, *_LAST]
         head = b"".join(b"%b: %b\r\n" % line for line in lines)

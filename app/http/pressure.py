@@ -6,15 +6,15 @@ they do not, as behind a lock, who comes is told so at once instead of waiting w
 
 import asyncio
 from collections import deque
-from math import inf
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ApiError, Unavailable, answer_to
 from app.metrics import REFUSED
 
-STUCK_SECONDS = 0.3
-"""How long nothing may have been answered, with every place taken, before the rest is refused."""
+STUCK_SECONDS = 0.9
+SURE_SECONDS = 0.1
+"""How long nothing may be answered while some wait, before they and the rest are refused."""
 
 WAIT_SECONDS = 2.0
 """How long one request waits for a place."""
@@ -29,22 +29,22 @@ class Gate:
     def __init__(self, places: int, most_waiting: int) -> None:
         self.free = places
         self.most_waiting = most_waiting
+        self.stuck = False
         self._waiting: deque[asyncio.Future[bool]] = deque()
-        self._moved = -inf
-        """When one was answered last, or all places were taken after that."""
-        self._well = True
+        self._answered = 0
+        self._looking = False
 
     async def enter(self) -> bool:
         """Take a place; False where there is none, and none to be waited for."""
-        loop = asyncio.get_running_loop()
         if self.free > 0:
             self.free -= 1
-            if self.free == 0 and self._well:
-                self._moved = loop.time()
             return True
-        stuck = loop.time() - self._moved > STUCK_SECONDS
-        if stuck or len(self._waiting) >= self.most_waiting:
+        if self.stuck or len(self._waiting) >= self.most_waiting:
             return False
+        loop = asyncio.get_running_loop()
+        if not self._looking:
+            self._looking = True
+            loop.call_later(STUCK_SECONDS, self._look, self._answered, False)
         place: asyncio.Future[bool] = loop.create_future()
         self._waiting.append(place)
         timer = loop.call_later(WAIT_SECONDS, _give, place, False)
@@ -59,15 +59,30 @@ class Gate:
 
     def leave(self, *, well: bool) -> None:
         """Let the next one have the place; `well` says that the answer was not a fault of ours."""
-        self._well = well
         if well:
-            self._moved = asyncio.get_running_loop().time()
+            self._answered += 1
+            self.stuck = False
         while self._waiting:
             place = self._waiting.popleft()
             if not place.done():
                 place.set_result(True)
                 return
         self.free += 1
+
+    def _look(self, answered: int, sure: bool) -> None:
+        """See whether any has been answered since; send those away who wait, where none has."""
+        if self._answered == answered and not self.free and not sure:
+            # Not yet: where the process itself stood still, what has ended is told only now.
+            asyncio.get_running_loop().call_later(SURE_SECONDS, self._look, answered, True)
+            return
+        self._looking = False
+        if self._answered == answered and not self.free:
+            self.stuck = True
+            while self._waiting:
+                _give(self._waiting.popleft(), False)
+        elif self._waiting:
+            self._looking = True
+            asyncio.get_running_loop().call_later(STUCK_SECONDS, self._look, self._answered, False)
 
 
 def _give(place: asyncio.Future[bool], admitted: bool) -> None:

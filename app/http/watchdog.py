@@ -16,7 +16,7 @@ from typing import NoReturn
 logger = logging.getLogger("zarya")
 
 PACE = 1.0
-MOST_MISSED = 5
+MOST_MISSED = 8
 """How many beats in a row may be missing: counted, since a process may itself have been stopped."""
 
 STUCK = 70

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.errors import NotFound
+from app.http.pressure import STUCK_SECONDS
 from tests.conftest import over
 
 
@@ -37,7 +38,9 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 def test_behind_what_is_stuck_nobody_waits(archive: TestClient, hold: Event) -> None:
     with service(archive) as client, ThreadPoolExecutor(20) as pool:
         stuck = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(2)]
-        time.sleep(0.6)
+        time.sleep(0.3)
+        waiting = [pool.submit(client.get, "/v1/missions/iss-60") for _ in range(5)]
+        assert {each.result(STUCK_SECONDS + 5).status_code for each in waiting} == {503}
         begun = time.monotonic()
         refused = [client.get("/v1/missions/iss-60") for _ in range(20)]
         assert time.monotonic() - begun < 5
