@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser contract image image-test audit sbom openapi migration clean
+.PHONY: help install run test check browser faults contract image image-test audit sbom openapi migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
@@ -27,6 +27,9 @@ check: .venv/.test  ## the fast part: lint, types, import rules, what would brea
 browser: .venv/.browser  ## the documentation pages in a real browser: needs Debian's chromium
 	@$(VENV)/mypy -p tests_browser
 	@$(VENV)/pytest -q tests_browser
+
+faults: .venv/.test  ## real servers broken on purpose; writes the figures in docs/reliability.md
+	@$(VENV)/pytest -q tests_faults --report docs/reliability.md
 
 contract: .venv/.test  ## the OpenAPI document: linters, fuzzing, generated clients, a cache (needs nginx)
 	@$(SYNC) --group contract

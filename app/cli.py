@@ -8,7 +8,9 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
+from math import ceil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, TextIO
 
 import typer
@@ -38,6 +40,7 @@ from app.dataset import load as loading
 from app.documents import read_document
 from app.errors import Invalid, NotFound
 from app.exports import csv_files, ndjson, sqlite
+from app.http.guard import more_files
 from app.importers.entries import Input, Reject
 from app.importers.formats import FORMATS
 from app.importers.run import run
@@ -45,7 +48,9 @@ from app.keys.queries import create_key as create_one
 from app.keys.queries import every_key
 from app.keys.queries import revoke_key as revoke_one
 from app.keys.schemas import KeyWrite
+from app.logs import configuration
 from app.main import create_app
+from app.metrics import FOLDER
 from app.models import Scope, SourceFormat
 from app.outbound import Failed, Refused
 from app.sources.fetching import fetch
@@ -99,19 +104,36 @@ def serve(
     console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
     console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
     console.print(f"The documentation  {origin}/docs")
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-        timeout_graceful_shutdown=10,
-    )
+    more_files()
+    with _counted_together(workers):
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="app.http.guard:GuardProtocol",
+            ws="none",
+            proxy_headers=False,
+            access_log=False,
+            server_header=False,
+            log_config=configuration(),
+            timeout_worker_healthcheck=30,  # a new worker may be slow; a stuck one ends itself
+            # What is being answered then has been given up by its own limit before.
+            timeout_graceful_shutdown=ceil(get_settings().request_seconds) + 1,
+        )
+
+
+@contextmanager
+def _counted_together(workers: int) -> Iterator[None]:
+    """A folder where several processes leave their figures, so that any of them knows all."""
+    if workers == 1 or FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="zarya-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        yield
 
 
 @cli.command()

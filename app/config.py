@@ -1,6 +1,7 @@
 """Every setting of the service: one environment variable each, read once."""
 
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,39 @@ class Settings(BaseSettings):
     read_threads: int = Field(default=4, ge=1, le=64)
     """How many reads run at once in one process; each has a connection, and writers a few more."""
 
+    max_connections: int = Field(default=10_000, ge=1)
+    """How many connections one process holds; its limit of files may leave room for fewer."""
+
+    max_waiting: int = Field(default=256, ge=0)
+    """How many reads, and how many writes, may wait in one process; the rest are answered 503."""
+
+    request_seconds: float = Field(default=6.0, gt=0)
+    """How long an answer may take to begin; then it is a 503, and what it waited for goes on."""
+
+    drain_seconds: float = Field(default=2.0, ge=0)
+    """On SIGTERM, how long requests are still taken while `/health/ready` says 503 already."""
+
+    trusted_proxies: str = ""
+    """Whose `X-Forwarded-For` is believed: addresses and networks, with commas; empty, nobody's."""
+
+    rate_limit: int = Field(default=600, ge=0)
+    """Requests a minute of one address (IPv6: of a /64), loopback excepted; 0, any number."""
+
+    key_rate_limit: int = Field(default=6000, ge=0)
+    """Requests a minute of one API key, from wherever they come; 0, any number."""
+
+    wrong_keys: int = Field(default=20, ge=0)
+    """Wrong API keys a minute that one address may try; 0, any number."""
+
+    rate_limit_url: str = ""
+    """Where rate limits are counted: `redis://host`; empty, in each process by itself."""
+
+    metrics_from: str = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+    """Who may read `/metrics`: addresses and networks, with commas; empty, nobody."""
+
+    log_requests: bool = True
+    """Whether each request is a line of the log; faults of ours are told in any case."""
+
     private_targets: bool = False
     """Whether webhooks and sources may lead to private and loopback addresses: for tests only."""
 
@@ -54,6 +88,19 @@ class Settings(BaseSettings):
             raise ValueError("take postgresql://user:password@host/name")
         return value
 
+    @field_validator("trusted_proxies", "metrics_from")
+    @classmethod
+    def known_networks(cls, value: str) -> str:
+        networks(value)
+        return value
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def known_store(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("take redis://host:6379/0")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def known_zone(cls, value: str) -> str:
@@ -70,6 +117,11 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """The public address without a slash at its end."""
         return str(self.public_url).rstrip("/")
+
+
+def networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The addresses and networks of a list with commas; ValueError tells of one that is none."""
+    return tuple(ip_network(part.strip()) for part in listed.split(",") if part.strip())
 
 
 @lru_cache

@@ -7,15 +7,18 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
+from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
     CTE,
     JSON,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -69,6 +72,11 @@ class Reader:
         """What `session` sees: its own writes, once they are flushed, too."""
         return cls(session.connection())
 
+    @property
+    def dialect(self) -> str:
+        """Which database it is: for telling, not for asking it differently."""
+        return self._connection.dialect.name
+
     def all(self, statement: Rows) -> list[Row]:
         """The rows of `statement`, each by its column names."""
         return [dict(row) for row in self._connection.execute(statement).mappings()]
@@ -96,6 +104,8 @@ class Database:
     def __init__(self, url: str, read_threads: int, replica_url: str = "") -> None:
         # SQLite has one writer at a time: a second one would only wait with a connection in hand.
         write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREADS
+        self.threads = read_threads, write_threads
+        """How many reads, and how many writes, run at once."""
         self.engine = connect(url, pool_size=read_threads + write_threads)
         snapshot: dict[str, Any] = {"zarya_reads": True}
         if self.engine.dialect.name == "postgresql":
@@ -295,6 +305,53 @@ def continue_after(connection: Connection, column: Column[int], number: int | No
     names = sa_table("sqlite_sequence", sa_column("name"), sa_column("seq"))
     connection.execute(names.delete().where(names.c.name == table))
     connection.execute(names.insert().values(name=table, seq=number))
+
+
+OLDEST_SQLITE = (3, 51, 3)
+"""The first version that loses no commit in WAL mode where two connections write."""
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """What database it is, and how it is."""
+
+    kind: str
+    version: str
+    writable: bool
+    outdated: bool
+
+
+class _Version(FunctionElement[str]):
+    inherit_cache = True
+
+
+class _Writable(FunctionElement[bool]):
+    """Whether writers are let in; a read-only transaction, as of a `Reader`, is not meant."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+def state_of(reader: Reader) -> DatabaseState:
+    """How the database is that `reader` reads."""
+    row = reader.first(select(_Version().label("version"), _Writable().label("writable"))) or {}
+    outdated = reader.dialect == "sqlite" and sqlite.sqlite_version_info < OLDEST_SQLITE
+    version = row["version"].partition(" ")[0]  # Debian's adds where it was built
+    return DatabaseState(reader.dialect, version, bool(row["writable"]), outdated)
+
+
+@compiles(_Version)
+def _(_element: _Version, compiler: Any, **_kw: Any) -> str:
+    if compiler.dialect.name == "sqlite":
+        return "sqlite_version()"
+    return "current_setting('server_version')"
+
+
+@compiles(_Writable)
+def _(_element: _Writable, compiler: Any, **_kw: Any) -> str:
+    if compiler.dialect.name == "sqlite":
+        return "1"
+    return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
 
 
 class Horizon(FunctionElement[int]):

@@ -116,6 +116,46 @@ class CursorMismatch(ApiError):
     title = "The cursor belongs to another list"
 
 
+class RequestTimeout(ApiError):
+    """The request did not come in whole in the time there is for it."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    kind = "request-timeout"
+    title = "The request took too long to arrive"
+
+
+class ContentTooLarge(ApiError):
+    """The body is larger than any that is taken."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    kind = "content-too-large"
+    title = "The body is too large"
+
+
+class UriTooLong(ApiError):
+    """The address is longer than any that there is."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    kind = "uri-too-long"
+    title = "The address is too long"
+
+
+class HeadersTooLarge(ApiError):
+    """The headers are more, or larger, than any request needs."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    kind = "headers-too-large"
+    title = "The headers are too large"
+
+
+class TooManyRequests(ApiError):
+    """The quota is used up, or too many wrong keys were tried; `Retry-After` says for how long."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    kind = "too-many-requests"
+    title = "Too many requests"
+
+
 class UnsupportedMediaType(ApiError):
     """A body of a kind that the address does not take; `Accept-Post` or `Accept-Patch` tells."""
 
@@ -157,7 +197,7 @@ class PreconditionFailed(ApiError):
 
 
 class Unavailable(ApiError):
-    """The database does not answer in time."""
+    """The service is busy or about to stop, or its database does not answer in time."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "unavailable"
@@ -196,12 +236,17 @@ def request_id(request: Request) -> UUID:
 
 def respond(request: Request, error: ApiError) -> JSONResponse:
     """The answer that tells of `error`."""
+    return answer_to(request_id(request), error)
+
+
+def answer_to(id_: UUID, error: ApiError) -> JSONResponse:
+    """The answer that tells the request `id_` of `error`."""
     problem = Problem(
         type=f"{get_settings().origin}/problems/{error.kind}",
         title=error.title,
         status=error.status,
         detail=error.detail,
-        instance=request_id(request).urn,
+        instance=id_.urn,
         errors=error.errors,
     )
     return JSONResponse(

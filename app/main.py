@@ -1,13 +1,11 @@
 """The application: the only module that knows every resource."""
 
 import gc
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from signal import SIGINT, SIGTERM
-from types import FrameType
+from importlib.util import find_spec
 from typing import Any
 
 from anyio import create_task_group
@@ -27,11 +25,20 @@ from app.database import Database
 from app.exports.archive import ArchiveFile
 from app.exports.router import router as exports
 from app.http.answers import Answers
+from app.http.bodies import Bodies
 from app.http.deprecation import Deprecations, mark
 from app.http.docs import router as docs
+from app.http.draining import Draining
+from app.http.figures import Figures
+from app.http.front import Front
+from app.http.health import Readiness
+from app.http.health import router as health
+from app.http.journal import Journal
 from app.http.methods import Methods
-from app.http.request_id import RequestId
+from app.http.pressure import Pressure
+from app.http.quota import Quota
 from app.http.site import router as site
+from app.http.watchdog import watched
 from app.keys.router import router as keys
 from app.launches.router import router as launches
 from app.missions.router import assignments
@@ -69,26 +76,19 @@ class Zarya(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        background: Background = self.state.background
+        state, settings = self.state, self.state.settings
+        background: Background = state.background
+        database: Database = state.database
         inner = Deprecations(super().build_middleware_stack())
-        return RequestId(Methods(Answers(inner, lambda: background.next_due), self))
+        answers = Methods(Answers(inner, lambda: background.next_due), self)
+        asked = Pressure(answers, *database.threads, settings.max_waiting, settings.request_seconds)
+        return Front(Quota(Bodies(asked), settings), settings, state.draining, state.journal)
 
 
-@contextmanager
-def _let_go(live: Live) -> Iterator[None]:
-    """Let listeners go as soon as the process is told to end; the server waits for them."""
-
-    def told(number: int, frame: FrameType | None) -> None:
-        live.close()
-        if callable(before[number]):
-            before[number](number, frame)
-
-    before: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, told) for number in (SIGINT, SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def _traced() -> bool:
+    """Whether somebody takes traces: for nobody, they would cost something still."""
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -98,6 +98,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     background = Background(database, settings.private_targets)
     live = Live(database)
     archive_file = ArchiveFile(database)
+    draining = Draining(settings.drain_seconds)
+    journal = Journal(settings.log_requests)
+    figures = Figures(database, journal)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -105,7 +108,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         gc.freeze()  # what is there by now stays; looking through it again would only hold up
         async with create_task_group() as tasks:
             tasks.start_soon(background.run)
-            with _let_go(live):
+            tasks.start_soon(figures.run)
+            with draining.on_signal(live.close), watched():
                 yield
             tasks.cancel_scope.cancel()
         archive_file.close()
@@ -121,14 +125,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(only_declared)],
-        telemetry={"tracing": False, "metrics": False},
+        telemetry={
+            "tracing": _traced(),
+            "operation_spans": _traced(),
+            "auto_configure": _traced(),
+            "metrics": False,
+            "logs": False,
+        },
     )
+    app.state.settings = settings
+    app.state.draining = draining
+    app.state.journal = journal
+    app.state.figures = figures
+    app.state.readiness = Readiness(database)
     app.state.database = database
     app.state.background = background
     app.state.live = live
     app.state.archive_file = archive_file
     errors.install(app)
-    for router in (*RESOURCES, site, docs):
+    for router in (*RESOURCES, site, docs, health):
         app.include_router(router)
     mark(app)
     return app

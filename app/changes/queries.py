@@ -6,10 +6,10 @@ copy comes out right in whatever order changes of one record were committed.
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, literal, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.articles import writing as articles
@@ -63,6 +63,11 @@ def check_place(reader: Reader, place: Place) -> None:
     """Refuse a place in what was there before the archive was put back to a backup."""
     if place.restored != _restored(reader):
         raise start_anew("The archive has been restored from a backup since.")
+
+
+def unseen_since(reader: Reader) -> datetime | None:
+    """When the oldest of the changes was made that are not complete yet; None without any."""
+    return reader.scalar(select(func.min(ChangeRow.changed_at)).where(not_(_COMPLETE)))
 
 
 def list_changes(reader: Reader, query: ChangeQuery) -> ChangePage:

@@ -47,6 +47,7 @@ class Answers:
             return
         answer = _Answer(scope, send, self.next_change())
         await self.app(answer.asked, receive, answer.take)
+        scope["route"] = answer.asked.get("route")  # of a HEAD too, for those who count by it
 
 
 class _Answer:
