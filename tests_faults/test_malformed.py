@@ -17,7 +17,7 @@ CLIENTS = 8
 
 
 async def _fuzz(service: Service, wrong: list[bytes]) -> tuple[Counter[int], float]:
-    """How many answers of each status there were; `wrong` gets the requests that had none, or 5xx."""
+    """How many answers of each status came; `wrong` gets the requests that had none, or 5xx."""
     made = requests(document_of(ROOT), service.key, SEED, NUMBER)
     statuses: Counter[int] = Counter()
     early = 0.0
