@@ -1,20 +1,23 @@
 # The same steps as `make run`: the environment from the lock, then migrate, load and serve.
+# It writes to /zarya/var and /tmp only: `docker run --read-only --tmpfs /tmp -v zarya:/zarya/var`.
 FROM python:3.11-slim AS build
 WORKDIR /zarya
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir uv==0.13.9
+RUN python3 -m venv .venv && .venv/bin/pip install --no-cache-dir uv==0.13.9
 COPY pyproject.toml uv.lock README.md LICENSE NOTICE ./
-RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --compile-bytecode --no-default-groups --no-install-project
+RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --compile-bytecode --no-default-groups --no-install-project
 COPY app app
 COPY migrations migrations
 COPY alembic.ini ./
-RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-default-groups \
-    && .venv/bin/python -m compileall -q app migrations
+RUN VIRTUAL_ENV=.venv .venv/bin/uv sync --frozen --active --no-cache --no-default-groups \
+    && .venv/bin/python -m compileall -q app migrations \
+    && .venv/bin/pip uninstall -q -y uv pip
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /zarya zarya \
     && install -d -o zarya /zarya/var
 WORKDIR /zarya
 COPY --from=build /zarya /zarya
+ENV PYTHONDONTWRITEBYTECODE=1
 USER zarya
 VOLUME /zarya/var
 EXPOSE 8000

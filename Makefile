@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser contract openapi migration clean
+.PHONY: help install run test check browser faults contract image image-test audit sbom openapi migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
@@ -28,10 +28,31 @@ browser: .venv/.browser  ## the documentation pages in a real browser: needs Deb
 	@$(VENV)/mypy -p tests_browser
 	@$(VENV)/pytest -q tests_browser
 
+faults: .venv/.test  ## real servers broken on purpose; writes the figures in docs/reliability.md
+	@$(VENV)/pytest -q tests_faults --report docs/reliability.md
+
 contract: .venv/.test  ## the OpenAPI document: linters, fuzzing, generated clients, a cache (needs nginx)
 	@$(SYNC) --group contract
 	@$(VENV)/mypy -m contract.run -m contract.hooks
 	@$(VENV)/python -W ignore -m contract.run
+
+image:  ## the container image, by docker or else by buildah (as root)
+	@deploy/image.sh build
+
+image-test: image  ## run the image and ask it three things
+	@deploy/image.sh test
+
+audit: var/requirements.txt  ## known weaknesses of what uv.lock names; fails where nobody can be asked
+	@$(SYNC) --group audit
+	@$(VENV)/pip-audit --strict --require-hashes --disable-pip --requirement $<
+
+sbom: var/requirements.txt  ## what the service is made of, as CycloneDX: var/sbom.json
+	@$(SYNC) --group audit
+	@$(VENV)/cyclonedx-py requirements --pyproject pyproject.toml --output-file var/sbom.json $<
+
+var/requirements.txt: .venv/.run
+	@mkdir -p var
+	@$(VENV)/uv export --quiet --frozen --no-default-groups --no-emit-project --format requirements-txt >$@
 
 openapi: .venv/.run  ## write openapi.json anew
 	@$(VENV)/zarya openapi > openapi.json

@@ -8,7 +8,9 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
+from math import ceil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, TextIO
 
 import typer
@@ -31,6 +33,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from app import backups
 from app.config import Settings, get_settings
 from app.database import Database, Reader
 from app.dataset import check as checks
@@ -38,6 +41,7 @@ from app.dataset import load as loading
 from app.documents import read_document
 from app.errors import Invalid, NotFound
 from app.exports import csv_files, ndjson, sqlite
+from app.http.guard import more_files
 from app.importers.entries import Input, Reject
 from app.importers.formats import FORMATS
 from app.importers.run import run
@@ -46,7 +50,9 @@ from app.keys.queries import create_key as create_one
 from app.keys.queries import every_key
 from app.keys.queries import revoke_key as revoke_one
 from app.keys.schemas import KeyWrite
+from app.logs import configuration
 from app.main import create_app
+from app.metrics import FOLDER
 from app.models import Scope, SourceFormat
 from app.models.hours import miscounted, recount
 from app.outbound import Failed, Refused
@@ -57,7 +63,7 @@ from app.sources.queries import every_source
 from app.sources.schemas import SourceWrite
 from app.trail import Actor
 
-ROOT = Path(__file__).parent.parent
+ALEMBIC = Path(__file__).parent.parent / "alembic.ini"
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -101,27 +107,43 @@ def serve(
     console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
     console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
     console.print(f"The documentation  {origin}/docs")
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-        timeout_graceful_shutdown=10,
-        timeout_worker_healthcheck=60,  # on a busy machine a worker takes its time to start
-    )
+    more_files()
+    with _counted_together(workers):
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="app.http.guard:GuardProtocol",
+            ws="none",
+            proxy_headers=False,
+            access_log=False,
+            server_header=False,
+            log_config=configuration(),
+            timeout_worker_healthcheck=30,  # a new worker may be slow; a stuck one ends itself
+            # What is being answered then has been given up by its own limit before.
+            timeout_graceful_shutdown=ceil(get_settings().request_seconds) + 1,
+        )
+
+
+@contextmanager
+def _counted_together(workers: int) -> Iterator[None]:
+    """A folder where several processes leave their figures, so that any of them knows all."""
+    if workers == 1 or FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="zarya-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        yield
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database's tables up to date."""
     with _explained():
-        command.upgrade(Config(ROOT / "alembic.ini"), "head")
+        command.upgrade(Config(ALEMBIC), "head")
     with _database() as database, database.session() as session:
         if is_missing(session):
             _rebuild(session)
@@ -426,6 +448,32 @@ def _export(write: Callable[[Reader, Path, Callable[[int], None]], int], target:
     ):
         number = write(reader, target, progress)
     console.print(f"{number} rows in {target}", markup=False, highlight=False)
+
+
+@cli.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Everything that the database keeps, as one new file, read again and compared."""
+    with _database() as database, _counting("Backing up") as progress, _usable():
+        number = backups.back_up(database, file, Config(ALEMBIC), progress)
+    console.print(f"{number} rows in {file}", markup=False, highlight=False)
+
+
+@cli.command()
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Fill a new database, of either kind, with what a backup holds."""
+    migrate()
+    with _database() as database, _counting("Restoring") as progress, _usable():
+        number = backups.restore(database, file, Config(ALEMBIC), progress)
+    console.print(f"{number} rows from {file}", markup=False, highlight=False)
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    try:
+        yield
+    except backups.Unusable as error:
+        console.print(str(error), markup=False, highlight=False)
+        raise typer.Exit(2) from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How statements reach the database: connections, snapshots for reads, transactions for writes.
+"""How statements reach the database: snapshots for reads, transactions for writes.
 
 The only module that knows which database it is. Queries hand it a `select()` of columns.
 """
@@ -6,9 +6,11 @@ The only module that knows which database it is. Queries hand it a `select()` of
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -17,6 +19,8 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
     CTE,
     JSON,
+    Boolean,
+    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -25,20 +29,21 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     cast,
-    create_engine,
-    event,
     func,
     literal,
     literal_column,
     make_url,
     select,
 )
-from sqlalchemy.engine import URL
+from sqlalchemy import column as sa_column
+from sqlalchemy import table as sa_table
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
+from app.engines import connect
 from app.indexing.keeping import keep
 from app.models.base import UTCDateTime
 
@@ -53,64 +58,10 @@ Rows = Select[*tuple[Any, ...]]
 WRITE_THREADS = 4
 """How many writes run at once in one process, where the database can do several."""
 
-STATEMENTS = 200
-"""How many statements are kept compiled: each is thousands of objects to the garbage collector."""
+REPLICA_PAUSE = 1.0
+"""Seconds for which a replica that did not answer is left alone."""
 
 Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
-
-
-def connect(url: str, pool_size: int) -> Engine:
-    """An engine for `url`, its connections set so that a commit acknowledged is a commit kept."""
-    parsed = make_url(url)
-    return (_sqlite if parsed.get_backend_name() == "sqlite" else _postgresql)(parsed, pool_size)
-
-
-def _sqlite(url: URL, pool_size: int) -> Engine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url, module=sqlite, pool_size=pool_size, max_overflow=0, query_cache_size=STATEMENTS
-    )
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # "begin" below says how each transaction starts
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=5000",
-            "trusted_schema=OFF",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A deferred transaction that turns into a write fails at once where another one writes:
-        # the busy timeout does not apply to it. So writers take the lock when they begin.
-        reads = connection.get_execution_options().get("zarya_reads", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _postgresql(url: URL, pool_size: int) -> Engine:
-    return create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=2,
-        pool_pre_ping=True,
-        pool_recycle=300,
-        hide_parameters=True,
-        query_cache_size=STATEMENTS,
-        connect_args={
-            "connect_timeout": 2,
-            "application_name": "zarya",
-            "options": "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=1000 "
-            "-c idle_in_transaction_session_timeout=10000",
-        },
-    )
 
 
 class Reader:
@@ -124,13 +75,18 @@ class Reader:
         """What `session` sees: its own writes, once they are flushed, too."""
         return cls(session.connection())
 
+    @property
+    def dialect(self) -> str:
+        """Which database it is: for telling, not for asking it differently."""
+        return self._connection.dialect.name
+
     def all(self, statement: Rows) -> list[Row]:
         """The rows of `statement`, each by its column names."""
         return [dict(row) for row in self._connection.execute(statement).mappings()]
 
     def stream(self, statement: Rows, batch: int) -> Iterator[Row]:
         """The rows of `statement` as they come, no more than `batch` of them held at once."""
-        result = self._connection.execution_options(yield_per=batch).execute(statement)
+        result = self._connection.execute(statement.execution_options(yield_per=batch))
         with result:
             for row in result.mappings():
                 yield dict(row)
@@ -148,31 +104,53 @@ class Reader:
 class Database:
     """The archive's database, and the only place that decides how its statements run."""
 
-    def __init__(self, url: str, read_threads: int) -> None:
+    def __init__(self, url: str, read_threads: int, replica_url: str = "") -> None:
         # SQLite has one writer at a time: a second one would only wait with a connection in hand.
         write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREADS
+        self.threads = read_threads, write_threads
+        """How many reads, and how many writes, run at once."""
         self.engine = connect(url, pool_size=read_threads + write_threads)
         snapshot: dict[str, Any] = {"zarya_reads": True}
         if self.engine.dialect.name == "postgresql":
             snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._snapshots = self.engine.execution_options(**snapshot)
+        self._replica: Engine | None = None
+        self._replica_again = float("-inf")
         # More threads than connections would only queue for one, and cost CPU by changing over.
         self._readers = CapacityLimiter(read_threads)
         self._writers = CapacityLimiter(write_threads)
-        self.mark = Mark(url)
+        self.mark = Mark(replica_url or url)
         self.last_commit = object()
         """Another object after each commit of this process."""
+        self.public = self
+        """The same database as it may be read by those who need not see what they just wrote."""
+        if replica_url:
+            self.public = copy(self)
+            replica = connect(replica_url, read_threads, "prefer-standby")
+            self.public._replica = replica.execution_options(**snapshot)
 
     def close(self) -> None:
         """Close every connection; the next use would open new ones."""
         self.mark.close()
         self.engine.dispose()
+        if self.public._replica:
+            self.public._replica.dispose()
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:
         """A read-only transaction."""
-        with self._snapshots.connect() as connection:
+        with self._connect() as connection:
             yield Reader(connection)
+
+    def _connect(self) -> Connection:
+        """A connection to the replica, or to the primary where that is none or does not answer."""
+        if self._replica and monotonic() >= self._replica_again:
+            try:
+                return self._replica.connect()
+            except OperationalError as error:
+                self._replica_again = monotonic() + REPLICA_PAUSE
+                logger.warning("the replica does not answer", exc_info=error)
+        return self._snapshots.connect()
 
     async def read(
         self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
@@ -257,9 +235,15 @@ class Mark:
         self._connection = None
 
 
+def waited_in_vain(error: OperationalError) -> bool:
+    """Whether `error` says that another transaction held for too long what was to be written."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
 async def _database(request: Request) -> Database:  # async: a plain function would cost a thread
     database: Database = request.app.state.database
-    return database
+    # Who writes, and so has a key, is to read what was written: a replica may not have it yet.
+    return database if "authorization" in request.headers else database.public
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]
@@ -353,6 +337,90 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     if isinstance(argument.type, JSON):
         return f"json({value})"
     return f"(replace({value}, ' ', 'T') || 'Z')"
+
+
+# --- Numbers: what a table gives to its rows, never twice ----------------------------------------
+
+
+class _LastNumber(GenericFunction[int]):
+    """The last number that was given to a row, though it may have been deleted since."""
+
+    type = Integer()
+    inherit_cache = False
+
+
+@compiles(_LastNumber)
+def _(element: _LastNumber, compiler: Any, **_kw: Any) -> str:
+    table, column = (argument.value for argument in element.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"(SELECT seq FROM sqlite_sequence WHERE name = '{table}')"  # noqa: S608 - ours
+    return f"pg_sequence_last_value(pg_get_serial_sequence('{table}', '{column}'))"
+
+
+def last_number(reader: Reader, column: Column[int]) -> int | None:
+    """The last number that `column` gave to a row, None where it gave none yet."""
+    return reader.scalar(select(_LastNumber(column.table.name, column.name)))
+
+
+def continue_after(connection: Connection, column: Column[int], number: int | None) -> None:
+    """Let `column` give no number again that is not above `number`."""
+    if not number:  # None, and on SQLite 0, where it gave none yet
+        return
+    table = column.table.name
+    if connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(table, column.name)
+        connection.execute(select(func.setval(sequence, number)))
+        return
+    names = sa_table("sqlite_sequence", sa_column("name"), sa_column("seq"))
+    connection.execute(names.delete().where(names.c.name == table))
+    connection.execute(names.insert().values(name=table, seq=number))
+
+
+OLDEST_SQLITE = (3, 51, 3)
+"""The first version that loses no commit in WAL mode where two connections write."""
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """What database it is, and how it is."""
+
+    kind: str
+    version: str
+    writable: bool
+    outdated: bool
+
+
+class _Version(FunctionElement[str]):
+    inherit_cache = True
+
+
+class _Writable(FunctionElement[bool]):
+    """Whether writers are let in; a read-only transaction, as of a `Reader`, is not meant."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+def state_of(reader: Reader) -> DatabaseState:
+    """How the database is that `reader` reads."""
+    row = reader.first(select(_Version().label("version"), _Writable().label("writable"))) or {}
+    outdated = reader.dialect == "sqlite" and sqlite.sqlite_version_info < OLDEST_SQLITE
+    version = row["version"].partition(" ")[0]  # Debian's adds where it was built
+    return DatabaseState(reader.dialect, version, bool(row["writable"]), outdated)
+
+
+@compiles(_Version)
+def _(_element: _Version, compiler: Any, **_kw: Any) -> str:
+    if compiler.dialect.name == "sqlite":
+        return "sqlite_version()"
+    return "current_setting('server_version')"
+
+
+@compiles(_Writable)
+def _(_element: _Writable, compiler: Any, **_kw: Any) -> str:
+    if compiler.dialect.name == "sqlite":
+        return "1"
+    return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
 
 
 class Horizon(FunctionElement[int]):

@@ -25,7 +25,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.auth import Allowed, Caller, KeyedRoute
-from app.database import Database, DatabaseDep, Reader
+from app.database import Database, DatabaseDep, Reader, waited_in_vain
 from app.dates import now
 from app.documents import Document, merged, read_document
 from app.errors import (
@@ -179,6 +179,8 @@ class Edit:
             session.add(kept)
             session.flush()
         except OperationalError as error:
+            if not waited_in_vain(error):
+                raise
             raise Conflict(
                 either(
                     "A request with this Idempotency-Key is under way.",

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -125,6 +125,46 @@ class CursorMismatch(ApiError):
     meaning_ru = "Курсор, который относится к другому списку."
 
 
+class RequestTimeout(ApiError):
+    """The request did not come in whole in the time there is for it."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    kind = "request-timeout"
+    title = Both("The request took too long to arrive", "Запрос приходил слишком долго")
+
+
+class ContentTooLarge(ApiError):
+    """The body is larger than any that is taken."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    kind = "content-too-large"
+    title = Both("The body is too large", "Тело запроса слишком велико")
+
+
+class UriTooLong(ApiError):
+    """The address is longer than any that there is."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    kind = "uri-too-long"
+    title = Both("The address is too long", "Адрес слишком длинный")
+
+
+class HeadersTooLarge(ApiError):
+    """The headers are more, or larger, than any request needs."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    kind = "headers-too-large"
+    title = Both("The headers are too large", "Заголовки слишком велики")
+
+
+class TooManyRequests(ApiError):
+    """The quota is used up, or too many wrong keys were tried; `Retry-After` says for how long."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    kind = "too-many-requests"
+    title = Both("Too many requests", "Слишком много запросов")
+
+
 class UnsupportedMediaType(ApiError):
     """A body of a kind that the address does not take; `Accept-Post` or `Accept-Patch` tells."""
 
@@ -174,7 +214,7 @@ class PreconditionFailed(ApiError):
 
 
 class Unavailable(ApiError):
-    """The database does not answer in time."""
+    """The service is busy or about to stop, or its database does not answer in time."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "unavailable"
@@ -214,12 +254,17 @@ def request_id(request: Request) -> UUID:
 
 def respond(request: Request, error: ApiError) -> JSONResponse:
     """The answer that tells of `error`."""
+    return answer_to(request_id(request), error)
+
+
+def answer_to(id_: UUID, error: ApiError) -> JSONResponse:
+    """The answer that tells the request `id_` of `error`."""
     problem = Problem(
         type=f"{get_settings().origin}/problems/{error.kind}",
         title=str(error.title),
         status=error.status,
         detail=error.detail,
-        instance=request_id(request).urn,
+        instance=id_.urn,
         errors=error.errors,
     )
     return JSONResponse(
@@ -293,9 +338,13 @@ def install(app: FastAPI) -> None:
         refusal.headers.update(error.headers or {})
         return respond(request, refusal)
 
-    @app.exception_handler(OperationalError)
+    @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeoutError)
     async def unavailable(request: Request, error: Exception) -> JSONResponse:
+        # A server that became read-only is lost as one that went away is: it is asked anew.
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        if not lost and not isinstance(error, OperationalError | PoolTimeoutError):
+            raise error
         logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
         detail = either(
             "The database did not answer in time. Try again in a few seconds.",

@@ -1,18 +1,16 @@
 """The application: the only module that knows every resource."""
 
 import gc
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from signal import SIGINT, SIGTERM
-from types import FrameType
+from importlib.util import find_spec
 from typing import Any
 
 from anyio import create_task_group
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from app import errors
 from app.articles.router import drafts
@@ -28,12 +26,22 @@ from app.database import Database
 from app.exports.archive import ArchiveFile
 from app.exports.router import router as exports
 from app.http.answers import Answers
+from app.http.bodies import Bodies
 from app.http.deprecation import Deprecations, mark
 from app.http.docs import router as docs
+from app.http.draining import Draining
+from app.http.figures import Figures
+from app.http.front import Front
+from app.http.health import Readiness
+from app.http.health import router as health
+from app.http.journal import Journal
 from app.http.kept import Kept
 from app.http.languages import Languages
 from app.http.methods import Methods
+from app.http.pressure import Pressure
+from app.http.quota import Quota
 from app.http.site import router as site
+from app.http.watchdog import watched
 from app.keys.router import router as keys
 from app.launches.router import router as launches
 from app.missions.router import assignments
@@ -70,44 +78,35 @@ RESOURCES: tuple[APIRouter, ...] = (
 class Zarya(FastAPI):
     """The application, with the layers around it that see every answer, a 500 too."""
 
-    answers: Answers
-
     def openapi(self) -> dict[str, Any]:
         self.openapi_schema = self.openapi_schema or document(self)
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Languages(Methods(Deprecations(super().build_middleware_stack()), self))
+        state, settings = self.state, self.state.settings
+        database: Database = state.database
+        routed = Methods(Deprecations(super().build_middleware_stack()), self)
+        asked = Pressure(routed, *database.threads, settings.max_waiting, settings.request_seconds)
+        answers = Answers(Languages(Bodies(asked)), state.versions, state.kept)
+        return Front(Quota(answers, settings), settings, state.draining, state.journal)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.answers(scope, receive, send)
 
-
-@contextmanager
-def _let_go(live: Live) -> Iterator[None]:
-    """Let listeners go as soon as the process is told to end; the server waits for them."""
-
-    def told(number: int, frame: FrameType | None) -> None:
-        live.close()
-        if callable(before[number]):
-            before[number](number, frame)
-
-    before: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, told) for number in (SIGINT, SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def _traced() -> bool:
+    """Whether somebody takes traces: for nobody, they would cost something still."""
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, its database at `settings.database_url`."""
     settings = settings or get_settings()
-    database = Database(settings.database_url, settings.read_threads)
-    versions = Versions(database, next_due)
+    database = Database(settings.database_url, settings.read_threads, settings.replica_url)
     background = Background(database, settings.private_targets)
     live = Live(database)
     archive_file = ArchiveFile(database)
+    draining = Draining(settings.drain_seconds)
+    journal = Journal(settings.log_requests)
+    figures = Figures(database, journal)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -115,7 +114,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         gc.freeze()  # what is there by now stays; looking through it again would only hold up
         async with create_task_group() as tasks:
             tasks.start_soon(background.run)
-            with _let_go(live):
+            tasks.start_soon(figures.run)
+            with draining.on_signal(live.close), watched():
                 yield
             tasks.cancel_scope.cancel()
         archive_file.close()
@@ -131,14 +131,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         dependencies=[Depends(only_declared), Depends(in_speech)],
-        telemetry={"tracing": False, "metrics": False},
+        telemetry={
+            "tracing": _traced(),
+            "operation_spans": _traced(),
+            "auto_configure": _traced(),
+            "metrics": False,
+            "logs": False,
+        },
     )
+    app.state.settings = settings
+    app.state.versions = Versions(database, next_due)
+    app.state.kept = Kept(settings.cache_bytes)
+    app.state.draining = draining
+    app.state.journal = journal
+    app.state.figures = figures
+    app.state.readiness = Readiness(database)
     app.state.database = database
-    app.answers = Answers(super(Zarya, app).__call__, versions, Kept(settings.cache_bytes))
     app.state.live = live
     app.state.archive_file = archive_file
     errors.install(app)
-    for router in (*RESOURCES, site, docs):
+    for router in (*RESOURCES, site, docs, health):
         app.include_router(router)
     mark(app)
     return app

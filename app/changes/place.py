@@ -23,9 +23,11 @@ class Place:
     """What somebody knows: all changes up to one of them, and in the snapshot, all records so far.
 
     `known_on` is a day on which that was all there was: changes after it have been kept for
-    longer than the place holds.
+    longer than the place holds. `restored` says how often the archive had been put back to a
+    backup by then.
     """
 
+    restored: int
     transaction_id: int
     seq: int
     known_on: date
@@ -34,8 +36,10 @@ class Place:
 
     def write(self, types: Collection[RecordType]) -> str:
         """The place as a cursor of these types."""
-        given = [self.transaction_id, self.seq, self.known_on.isoformat(), *(self.snapshot or ())]
-        text = json.dumps(["".join(sorted(kind[0] for kind in types)), *given])
+        letters = "".join(sorted(kind[0] for kind in types))
+        numbers = self.restored, self.transaction_id, self.seq
+        given = [letters, *numbers, self.known_on.isoformat(), *(self.snapshot or ())]
+        text = json.dumps(given)
         return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
@@ -44,13 +48,13 @@ class Place:
         try:
             padded = text + "=" * (-len(text) % 4)
             given = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-            letters, transaction_id, seq, known_on, *snapshot = given
-            numbers = [transaction_id, seq, *snapshot]
+            letters, restored, transaction_id, seq, known_on, *snapshot = given
+            numbers = [restored, transaction_id, seq, *snapshot]
             if any(type(n) is not int or not 0 <= n <= LARGEST for n in numbers):
                 raise ValueError(numbers)
             if len(snapshot) not in {0, 2}:
                 raise ValueError(snapshot)
-            place = cls(transaction_id, seq, date.fromisoformat(known_on))
+            place = cls(restored, transaction_id, seq, date.fromisoformat(known_on))
             if snapshot:
                 place = replace(place, snapshot=(snapshot[0], min(snapshot[1], 2**31 - 1)))
         except (ValueError, TypeError, RecursionError) as error:
@@ -69,15 +73,19 @@ class Place:
                 )
             )
         if place.known_on < (now() - TOMBSTONES).date() - timedelta(days=1):
-            start = link("changes")
-            raise Gone(
+            raise start_anew(
                 either(
-                    f"Deletions since then are no longer on record. Start anew from {start}.",
-                    f"Об удалениях с тех пор записей уже нет. Начните заново: {start}.",
-                ),
-                headers={"Link": f'<{start}>; rel="start"'},
+                    "Deletions since then are no longer on record.",
+                    "Об удалениях с тех пор записей уже нет.",
+                )
             )
         return place
+
+
+def start_anew(why: str) -> Gone:
+    """What tells that a cursor leads nowhere any more, and where to begin instead."""
+    start = link("changes")
+    return Gone(f"{why} Start anew from {start}.", headers={"Link": f'<{start}>; rel="start"'})
 
 
 def today() -> date:

@@ -6,22 +6,22 @@ copy comes out right in whatever order changes of one record were committed.
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, literal, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, literal, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.articles import writing as articles
 from app.articles.schemas import ArticleRecord, ArticleStatus
-from app.changes.place import TOMBSTONES, Place, today
+from app.changes.place import TOMBSTONES, Place, start_anew, today
 from app.changes.schemas import Change, ChangeOp, ChangePage, ChangeQuery
 from app.database import Horizon, Reader
 from app.dates import now
 from app.launches import writing as launches
 from app.links import link
 from app.missions import writing as missions
-from app.models import Article, RecordType
+from app.models import Article, RecordType, Restoration
 from app.models import Change as ChangeRow
 from app.pagination import parameters
 from app.people import writing as people
@@ -50,7 +50,24 @@ def present(reader: Reader) -> Place:
     """The place behind all changes that are complete."""
     newest = select(ChangeRow.transaction_id, ChangeRow.seq).where(_COMPLETE)
     row = reader.first(newest.order_by(ChangeRow.transaction_id.desc(), ChangeRow.seq.desc()))
-    return Place(row["transaction_id"], row["seq"], today()) if row else Place(0, 0, today())
+    known = row or {"transaction_id": 0, "seq": 0}
+    return Place(_restored(reader), known["transaction_id"], known["seq"], today())
+
+
+def _restored(reader: Reader) -> int:
+    """How often the archive has been put back to a backup."""
+    return reader.scalar(select(func.count(Restoration.id))) or 0
+
+
+def check_place(reader: Reader, place: Place) -> None:
+    """Refuse a place in what was there before the archive was put back to a backup."""
+    if place.restored != _restored(reader):
+        raise start_anew("The archive has been restored from a backup since.")
+
+
+def unseen_since(reader: Reader) -> datetime | None:
+    """When the oldest of the changes was made that are not complete yet; None without any."""
+    return reader.scalar(select(func.min(ChangeRow.changed_at)).where(not_(_COMPLETE)))
 
 
 def list_changes(reader: Reader, query: ChangeQuery) -> ChangePage:
@@ -59,6 +76,7 @@ def list_changes(reader: Reader, query: ChangeQuery) -> ChangePage:
         place = replace(present(reader), snapshot=(0, 0))
     else:
         place = Place.read(query.cursor, query.types)
+        check_place(reader, place)
     if place.snapshot is None:
         told, place, more = changes_after(reader, place, query.types, query.limit)
         items = [change for change, _ in told]
@@ -128,14 +146,16 @@ def changes_after(
     }
     ordered = sorted(latest.values(), key=lambda row: (row["transaction_id"], row["seq"]))
     told = [
-        (_change(row, records[row["type"]].get(row["record_id"])), _place(row)) for row in ordered
+        (_change(row, records[row["type"]].get(row["record_id"])), _behind(row, place))
+        for row in ordered
     ]
-    place = _place(page[-1]) if page else place
+    place = _behind(page[-1], place) if page else place
     return told, place if more else replace(place, known_on=today()), more
 
 
-def _place(row: Mapping[str, Any]) -> Place:
-    return Place(row["transaction_id"], row["seq"], row["changed_at"].date())
+def _behind(row: Mapping[str, Any], place: Place) -> Place:
+    """The place behind a change that was found behind `place`."""
+    return Place(place.restored, row["transaction_id"], row["seq"], row["changed_at"].date())
 
 
 def _change(row: Mapping[str, Any], record: Any) -> Change:

@@ -27,13 +27,18 @@ async def list_changes(
 
 async def _resumed(
     query: Annotated[ChangeFilters, Query()],
+    database: DatabaseDep,
     last_event_id: Annotated[
         Maybe[str],
         Header(alias="Last-Event-ID", max_length=400, description="The id of the last event."),
     ] = None,
 ) -> Place | None:
     """Where to go on, refused before anything is sent where that cannot be."""
-    return Place.read(last_event_id, query.types) if last_event_id else None
+    if last_event_id is None:
+        return None
+    place = Place.read(last_event_id, query.types)
+    await database.read(queries.check_place, place)
+    return place
 
 
 @router.get(

@@ -8,13 +8,12 @@ but without an ETag.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
-from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,8 +21,8 @@ from app.clock import watched
 from app.flights import Flights
 from app.freshness import not_beyond
 from app.http.coding import Coding, Encoder, accepted, encoder
-from app.http.kept import NOTHING, Headers, Kept, Key, Whole
-from app.http.request_id import HEADER, identified
+from app.http.kept import NOTHING, Header, Headers, Kept, Key, Whole
+from app.http.pressure import ALWAYS
 from app.languages import speech_of
 from app.versions import Version, Versions
 
@@ -32,6 +31,9 @@ Asked = Mapping[bytes, bytes]
 
 FRESH = b"public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 """How long caches may use an answer without asking, and while or when they cannot ask."""
+
+UNVERIFIED = ((b"cache-status", b"zarya; hit; detail=unverified"),)
+"""The mark (RFC 9211) of what is answered as it was while the database does not answer."""
 
 UNCACHED = b"no-store"
 PRIVATE = b"private, no-store"
@@ -61,16 +63,23 @@ class Answers:
         asked: Asked = dict(scope["headers"])
         if len(asked) < len(scope["headers"]):
             asked = _joined(scope["headers"])
-        request = _Request(scope, receive, send, asked, identified(asked.get(HEADER)))
+        request = _Request(scope, receive, send, asked)
         # What a key may see is nobody else's, and what a method does is done each time.
-        if scope["method"] not in READING or b"authorization" in asked:
+        if scope["method"] not in READING or b"authorization" in asked or scope["path"] in ALWAYS:
             await self._answer(request, await self._made(request, None))
             return
         version = self._versions.known() or await self._versions.current()
-        if version is None or not self.kept.limit:
+        if not self.kept.limit:
             await self._answer(request, await self._made(request, version))
             return
         key = _key(scope, asked)
+        if version is None:
+            whole = self.kept.last(key)
+            if whole is None:
+                await self._answer(request, await self._made(request, None))
+            else:
+                await self._answer(request, whole, key, UNVERIFIED)
+            return
         whole = self.kept.get(key, version)
         if whole is None:
             whole = await self._share(request, version, key)
@@ -84,6 +93,7 @@ class Answers:
             whole = answer.whole()
         if whole is not None:
             whole.end_by(holding.until)
+            whole.route = answer.scope.get("route")
         return whole
 
     async def _share(self, request: "_Request", version: Version, key: Key) -> Whole | None:
@@ -104,10 +114,13 @@ class Answers:
         # What another one was answered is not for everybody.
         return await self._made(request, version)
 
-    async def _answer(self, request: "_Request", whole: Whole | None, key: Key = ()) -> None:
-        """Send `whole` to who asked, in the form for them."""
+    async def _answer(
+        self, request: "_Request", whole: Whole | None, key: Key = (), more: Sequence[Header] = ()
+    ) -> None:
+        """Send `whole` to who asked, in the form for them, with `more` headers."""
         if whole is None:
             return
+        request.scope["route"] = whole.route  # for those who count by it
         reading = request.scope["method"] in READING
         tags = request.asked.get(b"if-none-match")
         if tags is not None and reading and _has(tags, whole.tag):
@@ -119,7 +132,7 @@ class Answers:
                 made = await whole.make(coding)
                 self.kept.weigh(key, whole)
             form = made
-        headers = [*form.headers, (HEADER, request.name)]
+        headers = [*form.headers, *more]
         start = {"type": "http.response.start", "status": form.status, "headers": headers}
         await request.send(start)
         await request.send(NOTHING if request.scope["method"] == "HEAD" else form.body)
@@ -132,8 +145,6 @@ class _Request(NamedTuple):
     receive: Receive
     send: Send
     asked: Asked
-    name: bytes
-    """Its id."""
 
 
 class _Answer:
@@ -144,9 +155,7 @@ class _Answer:
         self._next_due = version.next_due if version else None
         self._method = request.scope["method"]
         # HEAD is GET without the body: the application need not know it.
-        scope = {**request.scope, "method": "GET"} if self._method == "HEAD" else request.scope
-        scope.setdefault("state", {})["request_id"] = UUID(request.name.decode())
-        self.scope = scope
+        self.scope = {**request.scope, "method": "GET"} if self._method == "HEAD" else request.scope
         self._status = 0
         self._headers: Headers = []
         self._parts: list[bytes] | None = None
@@ -178,7 +187,8 @@ class _Answer:
         ):
             self._parts = []
             return
-        own = [(HEADER, self._request.name)]
+        self._request.scope["route"] = self.scope.get("route")
+        own: Headers = []
         if _STREAMED.match(told.get(b"content-type", b"")):
             coding = _coding(self._request.asked.get(b"accept-encoding", b""))
             self._encoder = encoder(coding)

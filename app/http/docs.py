@@ -38,8 +38,6 @@ SCALAR_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inl
 HEADERS = {
     "Cache-Control": REVALIDATED,
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 # Addresses are relative, so that the pages work behind a proxy that serves us under a path.

@@ -13,7 +13,8 @@ from app.clock import NEVER
 from app.http.coding import Coding, encode
 from app.versions import Version
 
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
 Key = tuple[str | bytes | None, ...]
 
 LEAST = 500
@@ -55,6 +56,8 @@ class Whole:
         self.counted = 0
         """How many of them have been counted by those who keep it."""
         self.since, self.until = time(), NEVER.timestamp()
+        self.route: object = None
+        """What answered."""
         told = dict(headers)
         self._compressible = (
             len(body) >= LEAST
@@ -121,6 +124,10 @@ class Kept:
             return None
         answers.move_to_end(key)
         return whole
+
+    def last(self, key: Key) -> Whole | None:
+        """The answer to `key` as it was when the database last told its version."""
+        return self._answers.get(key)
 
     def put(self, key: Key, version: Version, whole: Whole) -> None:
         """Keep an answer made in `version`, where that may be and is still the present one."""

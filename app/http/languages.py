@@ -18,6 +18,12 @@ ONE_LANGUAGE = (
 """Where what is answered is in English or for programs, whatever is asked for; problems are not."""
 
 
+def heard(scope: Scope) -> Speech:
+    """The language that a request asks for."""
+    accepted = ",".join(Headers(scope=scope).getlist("accept-language"))
+    return speech_of(scope["query_string"], accepted)
+
+
 class Languages:
     """ASGI middleware: lets the language of a request be spoken, and says which one that is."""
 
@@ -28,9 +34,8 @@ class Languages:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        accepted = ",".join(Headers(scope=scope).getlist("accept-language"))
         named = chosen(scope["query_string"])
-        speech = speech_of(scope["query_string"], accepted)
+        speech = heard(scope)
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":

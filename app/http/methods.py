@@ -1,4 +1,4 @@
-"""OPTIONS, preflights, cross-origin headers, and an `Allow` that tells the whole truth."""
+"""OPTIONS, preflights, and an `Allow` that tells the whole truth."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -14,23 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import no_method, respond
 
-EXPOSED = (
-    "ETag, Link, Location, Content-Location, Content-Disposition, RateLimit, RateLimit-Policy, "
-    "Retry-After, Deprecation, Sunset, X-Request-ID, Idempotency-Replayed, Accept-Patch, "
-    "Accept-Post, WWW-Authenticate"
-)
-"""What scripts of other origins may read beside the headers that they always may."""
-
-PUBLIC = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", EXPOSED.encode()),
-]
-
 DAY = "86400"
 
 
 class Methods:
-    """ASGI middleware: answers OPTIONS, and lets scripts of any origin read what is public."""
+    """ASGI middleware: answers OPTIONS, and 405 where a method does not work."""
 
     def __init__(self, app: ASGIApp, routes: Starlette) -> None:
         self.app = app
@@ -41,19 +29,16 @@ class Methods:
             await self.app(scope, receive, send)
             return
 
-        async def public(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message["headers"], *PUBLIC]
-                if message["status"] == 405:
-                    allowed = ", ".join(self.allowed(scope["path"])).encode()
-                    headers = [pair for pair in headers if pair[0] != b"allow"]
-                    headers.append((b"allow", allowed))
-                message["headers"] = headers
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 405:
+                allowed = ", ".join(self.allowed(scope["path"])).encode()
+                headers = [pair for pair in message["headers"] if pair[0] != b"allow"]
+                message["headers"] = [*headers, (b"allow", allowed)]
             await send(message)
 
         methods = self.allowed(scope["path"]) if scope["method"] == "OPTIONS" else []
         app = self._options(scope, methods) if methods else self._refused(scope) or self.app
-        await app(scope, receive, public)
+        await app(scope, receive, told)
 
     def _refused(self, scope: Scope) -> Response | None:
         """The 405 of an address without a variable part, None where its method works.

@@ -8,17 +8,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-from sqlalchemy import literal, select
 
 from app.config import get_settings
-from app.database import DatabaseDep, Reader
 from app.dates import add_months, now
 from app.errors import ApiError, NotFound
 from app.languages import Both, either, spoken
 
 router = APIRouter(include_in_schema=False)
-
-NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 @router.get("/")
@@ -81,23 +77,6 @@ async def security_txt() -> Response:
         """
     )
     return PlainTextResponse(text)
-
-
-@router.get("/health/live")
-async def live() -> Response:
-    """Whether the process answers at all."""
-    return JSONResponse({"status": "live"}, headers=NEVER_KEPT)
-
-
-@router.get("/health/ready")
-async def ready(database: DatabaseDep) -> Response:
-    """Whether the archive can be read; 503 where it cannot."""
-    await database.read(_ask)
-    return JSONResponse({"status": "ready"}, headers=NEVER_KEPT)
-
-
-def _ask(reader: Reader) -> None:
-    reader.scalar(select(literal(1)))
 
 
 def kinds(kind: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:

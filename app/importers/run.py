@@ -27,6 +27,7 @@ from app.importers.keeping import keep
 from app.importers.known import Known
 from app.importers.rejects import Rejects
 from app.importers.taking import change, create
+from app.metrics import IMPORTED
 from app.models import Origin
 from app.trail import Action, Actor, Kind, note
 
@@ -112,6 +113,8 @@ def run(
                     with database.session() as session:
                         job.take(session, given, kept, batch)
                     progress(job.looked_at)
+        for outcome, number in vars(job.report).items():
+            IMPORTED.labels(form.name, outcome).inc(number)
     return job.report
 
 

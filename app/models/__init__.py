@@ -9,7 +9,7 @@ from app.models.articles import (
     ArticleTag,
 )
 from app.models.base import Base, Recorded
-from app.models.changes import AuditEntry, Change, FormerSlug, RecordType, record_type
+from app.models.changes import AuditEntry, Change, FormerSlug, RecordType, Restoration, record_type
 from app.models.hours import ArticleHour
 from app.models.keys import ApiKey, KeptAnswer, Scope
 from app.models.launches import (
@@ -65,6 +65,7 @@ __all__ = [
     "Person",
     "RecordType",
     "Recorded",
+    "Restoration",
     "Scope",
     "SearchDocument",
     "SearchWord",

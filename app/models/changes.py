@@ -64,6 +64,15 @@ class Change(Base):
     )
 
 
+class Restoration(Base):
+    """That the archive was put back to what a backup holds: copies of it have to start anew."""
+
+    __tablename__ = "restorations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+
+
 class FormerSlug(Base):
     """A slug that a record had: it leads to the record, or to nothing since that was deleted."""
 

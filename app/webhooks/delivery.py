@@ -96,7 +96,7 @@ def _keep(database: Database, id_: int, values: Mapping[str, Any]) -> None:
 
 
 def _next(reader: Reader, row: Row) -> tuple[Change, Place] | None:
-    place = Place(row["told_transaction_id"], row["told_seq"], today())
+    place = Place(0, row["told_transaction_id"], row["told_seq"], today())
     types = [RecordType(kind) for kind in row["types"]]
     told, _, _ = changes_after(reader, place, types, limit=1)
     return told[0] if told else None

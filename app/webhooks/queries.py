@@ -1,12 +1,13 @@
 """How webhooks are found and written."""
 
 from base64 import b64encode
+from datetime import datetime
 from http import HTTPStatus
 from secrets import token_bytes
 from typing import Any
 
 from fastapi import Response
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.changes.place import TOMBSTONES
@@ -18,7 +19,7 @@ from app.editing import Edit, Outcome
 from app.errors import NotFound
 from app.languages import either
 from app.links import link
-from app.models import Webhook
+from app.models import Change, Webhook
 from app.pagination import PageQuery, fetch_page
 from app.sorting import orders
 from app.trail import Action, Kind, note
@@ -42,6 +43,15 @@ def _read(row: dict[str, Any]) -> WebhookRead:
 def list_webhooks(reader: Reader, query: PageQuery) -> WebhookPage:
     """A page of all webhooks, by id."""
     return fetch_page(reader, WebhookPage, _columns(), SORTS, query, "webhooks", default="id")
+
+
+def untold_since(reader: Reader) -> datetime | None:
+    """When the oldest change was made that some webhook has yet to be told of; None without any."""
+    told = tuple_(Webhook.told_transaction_id, Webhook.told_seq)
+    behind = select(func.min(Change.changed_at)).where(
+        Webhook.enabled, told < tuple_(Change.transaction_id, Change.seq)
+    )
+    return reader.scalar(behind)
 
 
 def get_webhook(reader: Reader, id_: int) -> WebhookRead:

@@ -204,7 +204,7 @@ def test_whoever_asks_from_many_places_fills_no_memory(
 
     async def listen() -> None:
         for number in range(REMEMBERED + 2):
-            async with aclosing(live.follow(Place(0, number, today()), [])) as told:
+            async with aclosing(live.follow(Place(0, 0, number, today()), [])) as told:
                 await anext(told)
 
     run(listen)

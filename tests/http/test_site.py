@@ -62,4 +62,7 @@ def test_the_type_of_a_problem_leads_to_its_page(archive: TestClient) -> None:
 
 def test_health(archive: TestClient) -> None:
     assert archive.get("/health/live").json() == {"status": "live"}
-    assert archive.get("/health/ready").json() == {"status": "ready"}
+    answer = archive.get("/health/ready").json()
+    assert answer["status"] == "ready"
+    assert answer["database"]["writable"] is True
+    assert answer["migrations"]["at"] == answer["migrations"]["head"]

@@ -1,0 +1,121 @@
+"""How connections are made, so that a commit acknowledged is kept and nobody waits for ever."""
+
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection as Psycopg
+from psycopg import OperationalError
+from psycopg.errors import _WaitTimeout
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.engine import URL
+
+STATEMENTS = 200
+"""How many statements are kept compiled: each is thousands of objects to the garbage collector."""
+
+STATEMENT_SECONDS = 4
+"""How long PostgreSQL works on one statement."""
+
+DEADLINE_SECONDS = STATEMENT_SECONDS + 1.0
+"""How long we wait for PostgreSQL to answer one: it may be frozen, or behind a dead network."""
+
+LEAVING = {"25006", "57P01", "57P02", "57P03"}
+"""The SQLSTATEs of a server that takes no writes, or goes: all connections to it are of no use."""
+
+
+def connect(url: str, pool_size: int, server: str = "read-write") -> Engine:
+    """An engine for `url`, its connections set so that a commit acknowledged is a commit kept.
+
+    Where `url` names several hosts, and not which of them it wants, it is a `server` of this kind
+    (libpq's `target_session_attrs`).
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, pool_size)
+    if not isinstance(parsed.query.get("host", ""), str):
+        parsed = parsed.set(query={"target_session_attrs": server, **parsed.query})
+    return _postgresql(parsed, pool_size)
+
+
+def _sqlite(url: URL, pool_size: int) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, module=sqlite, pool_size=pool_size, max_overflow=0, query_cache_size=STATEMENTS
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # "begin" below says how each transaction starts
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a write fails at once where another one writes:
+        # the busy timeout does not apply to it. So writers take the lock when they begin.
+        reads = connection.get_execution_options().get("zarya_reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+class _Patient(Psycopg[Any]):
+    """A connection that is given up where its server says nothing for a while.
+
+    No setting of the server or of TCP ends the wait for one that is frozen but acknowledges what it
+    is sent. The statement is not cancelled but left: one that waits to be on a standby would be
+    acknowledged without being there.
+    """
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, timeout or DEADLINE_SECONDS)
+        except _WaitTimeout:
+            if timeout is not None:
+                raise
+            self.pgconn.finish()
+            raise OperationalError("the server did not answer in time") from None
+
+
+def _postgresql(url: URL, pool_size: int) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_pre_ping=True,
+        pool_recycle=300,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        query_cache_size=STATEMENTS,
+        connect_args={
+            "connect_timeout": 2,
+            "application_name": "zarya",
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 5000,
+            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s "
+            "-c lock_timeout=1s -c idle_in_transaction_session_timeout=10s",
+        },
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def patiently(
+        _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> Psycopg[Any]:
+        return _Patient.connect(*arguments, **named)
+
+    @event.listens_for(engine, "handle_error")
+    def let_go(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) in LEAVING:
+            context.is_disconnect = True
+
+    return engine

@@ -1,0 +1,49 @@
+"""The end of a process: it is told to balancers first, then requests run out, then it stops."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from signal import SIGINT, SIGTERM
+from types import FrameType
+from typing import Any
+
+
+class Draining:
+    """Whether this process is about to end."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.begun = False
+        self._before: dict[int, Any] = {}
+
+    @contextmanager
+    def on_signal(self, let_go: Callable[[], None]) -> Iterator[None]:
+        """Listen to the signals; `let_go` ends what would never end by itself.
+
+        SIGTERM stops the server after a while only, so that those who choose where requests go
+        have seen that this is the wrong place. SIGINT, and a second SIGTERM, do so at once.
+        """
+        loop = asyncio.get_running_loop()
+
+        def told(number: int, frame: FrameType | None) -> None:
+            again, self.begun = self.begun, True
+            let_go()
+            if number == SIGINT or again or not self.seconds:
+                stop(number, frame)
+            else:
+                loop.call_soon_threadsafe(loop.call_later, self.seconds, stop, number, None)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if callable(self._before.get(number)):
+                self._before[number](number, frame)
+
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, told) for number in (SIGINT, SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+            self._before = {}

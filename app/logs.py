@@ -1,0 +1,124 @@
+"""The log: one JSON object a line on standard output, and nothing in it that is secret."""
+
+import json
+import re
+import sys
+import time
+import traceback
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from structlog.types import EventDict, Processor
+
+_KEY = re.compile(r"zarya_([a-z0-9]{8})_\w+")
+_TELLING = frozenset({"sqlalchemy", "psycopg", "pysqlite3", "pydantic_core"})
+"""Whose errors quote values: what editors wrote, or what a client sent. Named, for importing them
+would take longer than a supervisor waits for a new process to say that it lives."""
+
+
+def _scrubbed(text: str) -> str:
+    """`text` with no API key in it but its id."""
+    return _KEY.sub(r"zarya_\1_…", text) if "zarya_" in text else text
+
+
+def fault(error: BaseException) -> dict[str, Any]:
+    """What a log says of an error: its kind and its place, its message where that is harmless."""
+    told: dict[str, Any] = {"kind": f"{type(error).__module__}.{type(error).__qualname__}"}
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    if state:
+        told["sqlstate"] = state
+    if not any(kind.__module__.partition(".")[0] in _TELLING for kind in type(error).__mro__):
+        told["message"] = _scrubbed(str(error))
+    told["at"] = [
+        f"{frame.filename}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return told | {"cause": fault(cause)} if cause else told
+
+
+def _faults(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    info = line.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        line["error"] = fault(error)
+    return line
+
+
+def _clean(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    for name in ("event", "path"):
+        if isinstance(line.get(name), str):
+            line[name] = _scrubbed(line[name])
+    return line
+
+
+def _stamp(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    at, fraction = divmod(time.time(), 1)
+    line["timestamp"] = f"{_second(int(at))}.{int(fraction * 1000):03}Z"
+    return line
+
+
+@lru_cache(maxsize=2)
+def _second(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+
+
+_encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
+
+
+def _json(_logger: Any, _method: str, line: EventDict) -> str:
+    return _encode(line)
+
+
+class _Output:
+    """Standard output, whatever that is at the moment."""
+
+    def info(self, line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+request_log = structlog.wrap_logger(
+    _Output(),
+    processors=[_stamp, _clean, _json],
+    wrapper_class=structlog.BoundLogger,
+).bind()  # which saves making one for each line
+"""Takes the line of each request; other lines come by `logging`."""
+
+
+def configuration() -> dict[str, Any]:
+    """For `logging.config.dictConfig`: whoever logs, here or in a library, the form is one."""
+    before: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        _stamp,
+    ]
+    after: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _faults,
+        _clean,
+        _json,
+    ]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": before,
+                "processors": after,
+            }
+        },
+        "handlers": {
+            "out": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "stream": "ext://sys.stdout",
+            }
+        },
+        "root": {"level": "WARNING", "handlers": ["out"]},
+        "loggers": {"zarya": {"level": "INFO"}, "uvicorn": {"level": "INFO"}},
+    }

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Builds the image of the Dockerfile, or runs it and asks it three things: `image.sh build|test`.
+# With Docker, as everybody does. Where no engine is at hand, as root with Debian's buildah, over a
+# base that debootstrap makes in the place of the one that FROM names.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+image=zarya
+port=${PORT:-8000}
+
+with_docker() { docker info >/dev/null 2>&1; }
+
+with_buildah() {
+    export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+    local missing=()
+    command -v buildah >/dev/null || missing+=(buildah)
+    command -v debootstrap >/dev/null || missing+=(debootstrap)
+    if [ ${#missing[@]} -gt 0 ]; then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    fi >/dev/null
+}
+
+base() {
+    buildah inspect --type image python:3.11-slim >/dev/null 2>&1 && return
+    local root container mounted
+    root=$(mktemp -d)
+    debootstrap --variant=minbase --include=python3,python3-venv,passwd,ca-certificates bookworm "$root"
+    container=$(buildah from scratch)
+    mounted=$(buildah mount "$container")
+    cp -a "$root/." "$mounted/"
+    buildah umount "$container"
+    buildah commit --rm "$container" docker.io/library/python:3.11-slim
+    rm -rf --one-file-system "$root"
+}
+
+# How this machine reaches its package index, whom it trusts there, is not the image's business.
+mounts() {
+    local path settings
+    settings=$(mktemp -d)
+    echo 'system-certs = true' >"$settings/uv.toml"
+    printf -- '--volume=%s:/etc/uv:ro\n' "$settings"
+    for path in /etc/pip.conf /etc/xdg/pip /etc/ssl/certs/ca-certificates.crt; do
+        [ ! -e "$path" ] || printf -- '--volume=%s:%s:ro\n' "$path" "$path"
+    done
+}
+
+build() {
+    if with_docker; then
+        docker build --tag "$image" .
+        return
+    fi
+    with_buildah
+    base
+    mapfile -t given < <(mounts)
+    buildah bud --pull-never --format docker "${given[@]}" --tag "$image" .
+}
+
+start() {
+    if with_docker; then
+        name=$(docker run --detach --read-only --tmpfs /tmp --publish "127.0.0.1:$port:8000" "$image")
+        trap 'docker rm --force "$name" >/dev/null' EXIT
+        return
+    fi
+    with_buildah
+    name=$(buildah from --pull-never "$image")
+    buildah run "$name" -- .venv/bin/zarya serve --prepare --port "$port" &
+    server=$!
+    trap 'kill "$server"; wait "$server" || true; buildah rm "$name" >/dev/null' EXIT
+}
+
+ask() { curl --silent --show-error --fail "http://127.0.0.1:$port$1"; }
+
+try() {
+    start
+    for _ in $(seq 60); do ask /health/ready >/dev/null 2>&1 && break || sleep 1; done
+    ask /health/ready
+    ask '/v1/missions/iss-59/page?month=2019-04' | grep -o '"title":"ISS-59 mission"' | head -n 1
+    ask '/v1/people?aboard_on=2019-04-04&with_total=true' | grep -o '"total":6'
+}
+
+case ${1:-} in
+build) build ;;
+test) try ;;
+*) echo "usage: image.sh build|test" >&2 && exit 2 ;;
+esac

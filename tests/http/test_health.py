@@ -1,0 +1,123 @@
+"""Whether the service is ready, and what it tells those who run it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from app.config import Settings
+from app.database import Database
+from app.http.health import revisions
+from app.main import create_app
+from tests.conftest import alembic, database_of, over
+
+
+def test_the_newest_migration_is_known() -> None:
+    assert [revisions()[-1]] == ScriptDirectory.from_config(alembic("sqlite://")).get_heads()
+
+
+def test_it_tells_what_database_it_is(archive: TestClient) -> None:
+    told = archive.get("/health/ready").json()
+    kind = database_of(archive).engine.dialect.name
+    assert told["database"]["kind"] == kind
+    assert told["database"]["version"][0].isdigit()
+    assert told["database"]["writable"] is True
+
+
+def _set(database: Database, at: str | None) -> None:
+    with database.session() as session:
+        session.execute(text("DELETE FROM alembic_version"))
+        if at:
+            session.execute(text("INSERT INTO alembic_version VALUES (:at)"), {"at": at})
+
+
+@pytest.mark.parametrize(("at", "status"), [("0001", 503), ("0099", 200), (None, 503)])
+def test_with_the_tables_of_another_version(
+    client: TestClient, database: Database, at: str | None, status: int
+) -> None:
+    """Older ones are not what we need; newer ones are made so that we can work with them."""
+    app = over(client)  # which has not looked yet
+    _set(database, at)
+    answer = TestClient(app).get("/health/ready")
+    app.state.database.close()
+    _set(database, revisions()[-1])
+    assert answer.status_code == status
+    if status == 503:
+        assert "zarya migrate" in answer.json()["detail"]
+        assert answer.headers["Retry-After"]
+
+
+def test_without_a_database_it_is_not_ready(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/none.db"))
+    client = TestClient(app)
+    answer = client.get("/health/ready")
+    assert answer.status_code == answer.json()["status"] == 503
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get("/health/live").status_code == 200
+    app.state.database.close()
+
+
+def test_nobody_waits_long_for_a_database_that_does_not_answer(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = Event()
+    monkeypatch.setattr("app.http.health.state_of", lambda _: released.wait(20))
+    monkeypatch.setattr("app.http.health.PATIENCE", 0.05)
+    with TestClient(over(archive)) as client:
+        assert {client.get("/health/ready").status_code for _ in range(3)} == {503}
+        released.set()
+
+
+def test_who_is_told_the_figures(archive: TestClient) -> None:
+    def status(address: str, **headers: str) -> int:
+        client = TestClient(archive.app, client=(address, 50_000))
+        return client.get("/metrics", headers=headers).status_code
+
+    for address in ("127.0.0.1", "::1", "10.1.2.3", "192.168.0.7", "::ffff:10.0.0.1"):
+        assert status(address) == 200, address
+    for address in ("203.0.113.5", "testclient", "2001:db8::1"):
+        assert status(address) == 404, address
+    # A proxy on this machine that nobody told us of asks for the whole world.
+    assert status("127.0.0.1", **{"X-Forwarded-For": "10.0.0.1"}) == 404
+
+
+def test_the_figures_tell_of_requests(archive: TestClient) -> None:
+    client = TestClient(archive.app, client=("127.0.0.1", 50_000))
+    for _ in range(3):
+        client.get("/v1/missions/iss-59")
+    client.head("/v1/missions/iss-59")
+    client.get("/v1/missions/nobody")
+    client.request("BREW", "/v1/missions")
+    told = client.get("/metrics").text
+    name = "zarya_http_request_seconds_count"
+    for labels in (
+        'method="GET",route="getMission",status="2xx"',
+        'method="GET",route="getMission",status="4xx"',
+        'method="HEAD",route="getMission",status="2xx"',
+        'method="other",route="none",status="4xx"',
+    ):
+        assert f"{name}{{{labels}}}" in told
+    assert "zarya_http_in_flight 1.0" in told
+    for name in ("pool_size", "pool_used", "change_feed_lag_seconds", "cache_bytes", "build_info"):
+        assert f"\nzarya_{name}" in told
+
+
+def test_several_processes_count_together(tmp_path: Path) -> None:
+    """Each leaves its figures in a folder; what the dead said of their present is forgotten."""
+    env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    count = (
+        "from app.metrics import IN_FLIGHT, REFUSED, exposed; REFUSED.labels('quota').inc(); "
+        "IN_FLIGHT.set(5); print(exposed().decode())"
+    )
+    for number in (1, 2, 3):
+        run = subprocess.run(
+            [sys.executable, "-c", count], env=env, check=True, capture_output=True, text=True
+        )
+        assert f'zarya_http_refused_total{{reason="quota"}} {number}.0' in run.stdout
+        assert "zarya_http_in_flight 5.0" in run.stdout

@@ -1,0 +1,151 @@
+"""Real servers that are broken on purpose, over the embedded archive, on either database.
+
+On a machine that does other things too the counts decide: what was lost, cut or refused. Times are
+noted for `docs/reliability.md` and only bounded where something would otherwise hang.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from alembic import command
+
+from app.auth import new_key
+from app.database import Database
+from app.dataset.load import load
+from app.models import Scope
+from tests.conftest import NewDatabase, alembic, new_database, postgresql
+from tests.servers import free_port, is_up, running, wait_for
+from tests_faults import report
+
+__all__ = ["new_database", "postgresql"]  # fixtures that pytest finds here
+
+FIGURES = pytest.StashKey[list[report.Figure]]()
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service, and a key that may do everything in it."""
+
+    origin: str
+    key: str
+    database_url: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def memory(self) -> float:
+        """What the process itself has in memory, in MB."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise LookupError(self.process.pid)
+
+
+class Start(Protocol):
+    """Starts a service over a database with the archive in it."""
+
+    def __call__(self, workers: int = 1, **settings: object) -> AbstractContextManager[Service]: ...
+
+
+@pytest.fixture(scope="session")
+def archive_url(new_database: NewDatabase) -> str:
+    """A database with the embedded archive."""
+    url = new_database()
+    command.upgrade(alembic(url), "head")
+    database = Database(url, read_threads=1)
+    with database.session() as session:
+        load(session)
+    database.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def key(archive_url: str) -> str:
+    """A key to the archive that may do everything."""
+    database = Database(archive_url, read_threads=1)
+    with database.session() as session:
+        stored, key = new_key("Faults", list(Scope))
+        session.add(stored)
+    database.close()
+    return key
+
+
+@pytest.fixture
+def start(archive_url: str, key: str) -> Start:
+    """Starts services as `zarya serve` does."""
+
+    @contextmanager
+    def started(workers: int = 1, **settings: object) -> Iterator[Service]:
+        given = {"log_requests": False} | settings
+        with running(archive_url, workers, **given) as (origin, process):
+            yield Service(origin, key, archive_url, process)
+
+    return started
+
+
+@pytest.fixture
+def start_plain(archive_url: str, key: str) -> Start:
+    """Starts the same application behind plain uvicorn, to see what our own bounds are for."""
+
+    @contextmanager
+    def started(workers: int = 1, **settings: object) -> Iterator[Service]:
+        port = free_port()
+        arguments = ["app.main:create_app", "--factory", "--http=httptools", f"--port={port}"]
+        env = os.environ | {"ZARYA_DATABASE_URL": archive_url, "ZARYA_LOG_REQUESTS": "false"}
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", *arguments], env=env, stdout=quiet, stderr=quiet
+        ) as process:
+            try:
+                origin = f"http://127.0.0.1:{port}"
+                wait_for(lambda: is_up(origin), 60)
+                yield Service(origin, key, archive_url, process)
+            finally:
+                process.kill()
+
+    return started
+
+
+class Note(Protocol):
+    """Notes a figure for the document."""
+
+    def __call__(self, fault: str, done: str, counts: str, times: str = "") -> None: ...
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Notes what came of a fault, on the database of this test."""
+
+    def noted(fault: str, done: str, counts: str, times: str = "") -> None:
+        database = request.node.callspec.params.get("new_database", "")
+        made = report.Figure(request.node.name, fault, database, done, counts, times)
+        request.config.stash[FIGURES].append(made)
+
+    return noted
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--report", help="the document whose table is rewritten")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    figures = session.config.stash[FIGURES]
+    document = session.config.getoption("--report")
+    if document and figures:
+        kept = Path("var/faults.json")
+        kept.parent.mkdir(exist_ok=True)
+        known = json.loads(kept.read_text()) if kept.exists() else []
+        merged = report.merged([report.Figure(**each) for each in known], figures)
+        kept.write_text(json.dumps([vars(each) for each in merged], indent=1))
+        report.rewrite(Path(document), merged)

@@ -1,0 +1,146 @@
+"""Load: clients that ask again and again, and count what they get."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from urllib.parse import urlsplit
+
+CUT = 0
+"""The status of an answer that did not come, or not whole."""
+
+PATHS = (
+    "/v1/missions/iss-59",
+    "/v1/missions/iss-59/page",
+    "/v1/articles?limit=5",
+    "/v1/launches?limit=5",
+    "/v1/articles/archive?month=2019-04",
+)
+
+
+@dataclass
+class Tally:
+    """What clients got."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    seconds: dict[int, list[float]] = field(default_factory=dict)
+
+    def add(self, status: int, seconds: float) -> None:
+        """Count one answer."""
+        self.statuses[status] += 1
+        self.seconds.setdefault(status, []).append(seconds)
+
+    def quantile(self, share: float, *statuses: int) -> float:
+        """In how many ms this share of the answers came, or of those of some statuses."""
+        wanted = statuses or tuple(self.seconds)
+        found = sorted(s for status in wanted for s in self.seconds.get(status, ()))
+        return found[min(int(len(found) * share), len(found) - 1)] * 1000 if found else 0.0
+
+    def __str__(self) -> str:
+        names = {CUT: "cut"}
+        parts = (f"{n:,} × {names.get(s, s)}" for s, n in sorted(self.statuses.items()))
+        return ", ".join(parts)
+
+
+class Client:
+    """A client that keeps its connection as long as it is let."""
+
+    def __init__(self, origin: str) -> None:
+        address = urlsplit(origin)
+        self._address = address.hostname or "", address.port or 80
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, path: str, method: str = "GET", *headers: str, body: bytes = b"") -> int:
+        """The status of the answer; `CUT` where there is none."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        return await self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body, method)
+
+    async def send(self, data: bytes, method: str = "GET") -> int:
+        """The status of the answer to these bytes."""
+        try:
+            if self._streams is None:
+                self._streams = await asyncio.open_connection(*self._address)
+            reader, writer = self._streams
+            writer.write(data)
+            await writer.drain()
+            return await asyncio.wait_for(self._answer(reader, method), 30)
+        except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            self.close()
+            return CUT
+
+    async def _answer(self, reader: asyncio.StreamReader, method: str) -> int:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        status = int(head[9:12])
+        if "content-length: " in head and method != "HEAD" and status != 304:
+            await reader.readexactly(int(head.partition("content-length: ")[2].split("\r")[0]))
+        elif "transfer-encoding: chunked" in head and method != "HEAD":
+            while size := int(await reader.readline(), 16):
+                await reader.readexactly(size + 2)
+            await reader.readline()
+        if "connection: close" in head:
+            self.close()
+        return status
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+            self._streams = None
+
+
+async def readers(
+    origin: str,
+    number: int,
+    until: Callable[[], bool],
+    tally: Tally,
+    paths: Sequence[str] = PATHS,
+    pause: float = 0.0,
+) -> None:
+    """`number` clients that read, each one after the other, until it is over."""
+
+    async def read(client: Client, turn: int) -> None:
+        while not until():
+            begun = perf_counter()
+            status = await client.ask(paths[turn % len(paths)])
+            tally.add(status, perf_counter() - begun)
+            turn += 1
+            await asyncio.sleep(pause)
+        client.close()
+
+    await asyncio.gather(*(read(Client(origin), turn) for turn in range(number)))
+    await asyncio.sleep(0.01)  # connections end in the next turn of the loop
+
+
+async def steady(
+    origin: str, per_second: float, seconds: float, tally: Tally, paths: Sequence[str] = PATHS
+) -> None:
+    """Requests at a steady rate, whether or not the ones before have been answered."""
+    idle: list[Client] = []
+
+    async def ask(path: str) -> None:
+        client = idle.pop() if idle else Client(origin)
+        begun = perf_counter()
+        tally.add(await client.ask(path), perf_counter() - begun)
+        idle.append(client)
+
+    begun, sent, asked = perf_counter(), 0, set[asyncio.Task[None]]()
+    while (passed := perf_counter() - begun) < seconds:
+        while sent < passed * per_second:
+            task = asyncio.ensure_future(ask(paths[sent % len(paths)]))
+            asked.add(task)
+            task.add_done_callback(asked.discard)
+            sent += 1
+        await asyncio.sleep(0.002)
+    await asyncio.gather(*asked)
+    for client in idle:
+        client.close()
+    await asyncio.sleep(0.01)
+
+
+def lasting(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has passed since."""
+    end = perf_counter() + seconds
+    return lambda: perf_counter() > end

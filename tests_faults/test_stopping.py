@@ -1,0 +1,94 @@
+"""The end of a process under load: nothing that was begun is cut."""
+
+import asyncio
+import signal
+from time import perf_counter
+
+import pytest
+
+from tests_faults.conftest import Note, Service, Start
+from tests_faults.load import CUT, PATHS, Client, Tally
+
+SLOW = ("/openapi.json", "/v1/articles?limit=100", *PATHS)
+CLIENTS = 16
+
+
+async def _balanced(service: Service, sent: signal.Signals) -> tuple[Tally, float, float]:
+    """Clients behind a balancer, which asks whether the service is ready, and what they got."""
+    tally, ready = Tally(), True
+    flipped = 0.0
+
+    async def balancer() -> None:
+        nonlocal ready, flipped
+        client = Client(service.origin)
+        while ready:
+            ready = await client.ask("/health/ready") == 200
+            await asyncio.sleep(0.05)
+        flipped = perf_counter()
+
+    async def one(turn: int) -> None:
+        client = Client(service.origin)
+        while ready:
+            begun = perf_counter()
+            tally.add(await client.ask(SLOW[turn % len(SLOW)]), perf_counter() - begun)
+            turn += 1
+        client.close()
+
+    work = [asyncio.ensure_future(each) for each in (balancer(), *map(one, range(CLIENTS)))]
+    await asyncio.sleep(3)
+    told = perf_counter()
+    service.process.send_signal(sent)
+    await asyncio.gather(*work)
+    await asyncio.to_thread(service.process.wait, 30)
+    return tally, flipped - told, perf_counter() - told
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sigterm_cuts_no_request(start: Start, note: Note, workers: int) -> None:
+    with start(workers, drain_seconds=2) as service:
+        tally, flipped, ended = asyncio.run(_balanced(service, signal.SIGTERM))
+    assert set(tally.statuses) == {200}
+    assert sum(tally.statuses.values()) > CLIENTS
+    note(
+        f"SIGTERM, {workers} worker{'s' if workers > 1 else ''}",
+        f"{CLIENTS} clients behind a balancer that asks `/health/ready`",
+        f"{tally}; readiness flipped first",
+        f"flipped after {flipped:.2f} s, ended after {ended:.1f} s",
+    )
+
+
+@pytest.mark.timeout(60)
+def test_clients_of_a_process_that_is_killed_are_cut(start: Start) -> None:
+    with start() as service:
+        tally, _, _ = asyncio.run(_balanced(service, signal.SIGKILL))
+    assert tally.statuses[CUT] > 0
+
+
+@pytest.mark.timeout(120)
+def test_sighup_changes_workers_without_a_failure(start: Start, note: Note) -> None:
+    asked = 5_000
+
+    async def work(service: Service) -> Tally:
+        tally = Tally()
+
+        async def one(turn: int) -> None:
+            client = Client(service.origin)
+            while sum(tally.statuses.values()) < asked:
+                begun = perf_counter()
+                tally.add(await client.ask(PATHS[turn % len(PATHS)]), perf_counter() - begun)
+                turn += 1
+            client.close()
+
+        async def change() -> None:
+            for _ in range(3):
+                service.process.send_signal(signal.SIGHUP)
+                await asyncio.sleep(6)
+
+        await asyncio.gather(change(), *(one(n) for n in range(8)))
+        return tally
+
+    with start(2, drain_seconds=1) as service:
+        tally = asyncio.run(work(service))
+    note("SIGHUP × 3, 2 workers", f"8 clients, {asked:,} requests", f"{tally}")
+    assert set(tally.statuses) == {200}
