@@ -104,10 +104,11 @@ def run(
                         job.take(session, given, kept, batch)
                         progress(job.looked_at)
             raise _Tried
+        written = set[Path]()
         for given in ordered:
             with database.snapshot() as reader:
                 read = form.prepare(reader)
-            with Rejects(form, given, rejects) as kept:
+            with Rejects(form, given, rejects, written) as kept:
                 for batch in _batches(job.found(read, given)):
                     with database.session() as session:
                         job.take(session, given, kept, batch)

@@ -130,6 +130,31 @@ def test_a_row_that_cannot_be_is_told(line: str, field: str) -> None:
     assert [(r.line, r.field, r.raw) for r in rejects] == [(3, field, line.removesuffix("\n"))]
 
 
+def test_a_launch_is_taken_whole_or_not_at_all() -> None:
+    """Without a broken row it would lack a payload; and that row, mended, would be all of it."""
+    broken = row(name="Cube B").replace("Cube B\t", "")
+    for middle in (broken, "torn off\n", broken + "torn off\n"):
+        rows = row(name="Cube A") + middle + row(name="Cube C")
+        entries, rejects = found(LOG + row("2030-009") + rows + row("2031-002"))
+        assert [entry.key for entry in entries] == ["2030-009", "2031-002"]
+        assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "row", rows.rstrip("\n"))]
+
+
+def test_rows_of_a_launch_that_stand_apart_are_told() -> None:
+    """The later ones are not all of it: taken for it they would take its payloads away."""
+    entries, rejects = found(LOG + row(name="A") + row("2031-002") + row(name="B"))
+    assert [entry.key for entry in entries] == ["2031-001", "2031-002"]
+    assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "Launch_Tag", row(name="B")[:-1])]
+
+
+def test_a_row_without_end_is_told_in_pieces() -> None:
+    """And what stands behind it is taken; no more of it is held than a launch may have."""
+    entries, rejects = found(LOG + row() + "~" * 20_000_000 + "\n" + row("2031-002"))
+    assert [entry.key for entry in entries] == ["2031-002"]
+    assert max(len(reject.raw) for reject in rejects) < 10_000_000
+    assert sum(reject.raw.count("~") for reject in rejects) == 20_000_000
+
+
 def test_lists_and_tables() -> None:
     listed = (
         "#Launch_Tag\tLaunch_JD\tLaunch_Date\tLV_Type\tMission\tLaunch_Site\tLaunch_Pad\t"

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.database import Database
+from app.importers.entries import Input
 from app.importers.formats import FORMATS
 from app.importers.run import BATCH
 from app.models import Article, AuditEntry, Change, Launch, Spacecraft
@@ -99,6 +100,20 @@ def test_a_bad_entry_stops_nothing_and_is_kept(database: Database, tmp_path: Pat
     assert told[0].raw == bad == rejected[0].raw
     mended = kept.read_text("utf-8").replace("once upon a time", "2019-03-14")
     assert counted(taken(database, "feed", given(mended))[0]) == (1, 0, 0, 0)
+
+
+def test_rejects_of_files_with_one_name_are_kept_apart(database: Database, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        written(folder, "news.rss", feed(item(number, date="never" if number else "2019-03-14")))
+    news = [Input.file(folder / "news.rss") for folder in folders]
+    for _ in range(2):
+        taken(database, "feed", *news, rejects=tmp_path / "rejects")
+        kept = {path.name: path.read_text("utf-8") for path in (tmp_path / "rejects").iterdir()}
+        assert sorted(kept) == ["news-2.rejects.rss", "news.rejects.rss"]
+        assert item(1, date="never") in kept["news.rejects.rss"]
+        assert item(2, date="never") in kept["news-2.rejects.rss"]
 
 
 def test_a_rule_that_is_broken_is_told_by_its_place(database: Database) -> None:
