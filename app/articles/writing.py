@@ -110,6 +110,7 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     _present(article)
     if article.state == ArticleState.PUBLISHED and document.published_at is None:
         refuse("/published_at", "missing", "What is published has a date. Unpublish it first.")
+    _stay_shown(session, article, document.published_at)
     set_slug(session, article, document.slug, document.title)
     image = document.image
     for name in ("title", "lead", "body", "language", "note"):
@@ -159,6 +160,14 @@ def featured_by(session: Session, article: Article) -> list[str]:
     """The missions whose leading article it is."""
     missions = select(Mission.slug).where(Mission.featured_article_id == article.id)
     return [f"mission {slug}" for slug in session.scalars(missions.order_by(Mission.number))]
+
+
+def _stay_shown(session: Session, article: Article, at: datetime | None) -> None:
+    """Refuse to hide the leading article of a mission until `at`."""
+    shown = article.state == ArticleState.PUBLISHED and at is not None and at <= now()
+    if article.id and not shown and (users := featured_by(session, article)):
+        detail = f"It is the leading article of {users[0]}. Take it out of there first."
+        refuse("/published_at", "contradiction", detail)
 
 
 def _present(article: Article) -> None:

@@ -281,6 +281,10 @@ def test_what_leads_a_page_stays_public(editor: TestClient) -> None:
     assert mission.status_code == 201
     assert editor.post(f"{address}/unpublish").status_code == 409
     assert editor.delete(address, headers=ANY).status_code == 409
+    later = {"published_at": "2090-01-01T00:00:00Z"}
+    put_off = editor.patch(f"/v1/articles/{slug}", json=later, headers=ANY)
+    assert put_off.json()["errors"][0]["pointer"] == "/published_at"
+    assert editor.patch(f"/v1/articles/{slug}", json={"title": "Another"}, headers=ANY).is_success
     freed = editor.patch(mission.headers["Location"], json={"featured_article": None}, headers=ANY)
     assert freed.status_code == 200
     assert editor.delete(address, headers=ANY).status_code == 204

@@ -145,6 +145,65 @@ def _interrupt(_number: int) -> None:
     raise KeyboardInterrupt
 
 
+KEPT = (
+    '"kept": {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", '
+    '"version": 1, "edited": false}'
+)
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800"])
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        (
+            '{"type": "person", "data": {"slug": "TEXT", "name": "A Person"}}',
+            '{"type": "person", "data": {"name": "A Person"}}',
+        ),
+        (
+            '{"type": "person", "data": {"slug": "TEXT", "name": "A Person"}, KEPT}',
+            '{"type": "person", "data": {"slug": "a", "name": "A Person"}, KEPT}',
+        ),
+        (
+            '{"type": "launch", "data": {"cospar_id": "TEXT"}}',
+            '{"type": "person", "data": {"name": "A Person"}}',
+        ),
+        (
+            '{"type": "article", "data": {"source": {"url": "https://TEXT"}}}',
+            '{"type": "person", "data": {"name": "A Person"}}',
+        ),
+    ],
+)
+def test_names_that_no_database_can_hold_are_told(
+    database: Database, bad: str, good: str, text: str
+) -> None:
+    lines = f"{bad}\n{good}".replace("TEXT", text).replace("KEPT", KEPT)
+    report, rejected = taken(database, "ndjson", given(lines))
+    assert counted(report) == (1, 0, 0, 1)
+    assert [each.line for each in rejected] == [1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "mission", "data": {"number": 1%s}}' % ("0" * 40),
+        '{"type": "mission", "data": {"number": -1%s}}' % ("0" * 40),
+        '{"type": "article", "data": {"source": "us"}}',
+    ],
+)
+def test_marks_of_no_kind_are_told(database: Database, line: str) -> None:
+    assert counted(taken(database, "ndjson", given(line))[0]) == (0, 0, 0, 1)
+
+
+def test_a_feed_of_no_name_takes_no_other_along(database: Database) -> None:
+    """Its entries would be named by it; those of the web have names of their own."""
+    feeds = """{"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "en",
+    "home_page_url": "\\u0000", "items": [
+    {"id": "1", "title": "A day aboard", "date_published": "2019-03-14"},
+    {"id": "https://news.example/1", "title": "Another", "date_published": "2019-03-14"}]}"""
+    report, _ = taken(database, "feed", given(feeds))
+    assert counted(report) == (1, 0, 0, 1)
+
+
 def test_a_database_that_fails_is_no_fault_of_an_entry(new_sqlite: Database) -> None:
     """Without tables nothing can be kept: that ends the run, and rejects nothing."""
     with pytest.raises(OperationalError):
