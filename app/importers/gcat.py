@@ -170,13 +170,17 @@ class Places:
         return places
 
     def _learn_sites(self, rows: Iterable[_Row]) -> None:
-        for row in rows:
-            code, same = row["Site"], row["UCode"]
+        table = {row["Site"]: row for row in rows}
+        for code, row in table.items():
             name = row["ShortName"] or row["Name"]
+            # One place under another code, such as NIIP-5 and GIK-5; with another name it is not
+            # what launches are told to leave from: Vostochny grew where Svobodny was.
+            other = table.get(row["UCode"], row)
+            same = row["UCode"] if (other["ShortName"] or other["Name"]) == name else code
             country = "KZ" if "Kazak" in row["Name"] else _COUNTRIES.get(row["StateCode"])
             if code in self.sites:
                 continue
-            if same in self.sites:  # one place under another code, such as NIIP-5 and GIK-5
+            if same in self.sites:
                 self.sites[code] = self.sites[same]
             elif country and slugify(name):
                 self.sites[code] = {"name": name, "country": country, "code": code[:12]}

@@ -21,7 +21,8 @@ SITES = "#Site\tCode\tUCode\tType\tStateCode\tShortName\tName\n" + "".join(
     "\t".join(row) + "\n"
     for row in [
         ("EXF", "-", "EXF", "LS", "US", "Example Field", "Example Field, Nowhere"),
-        ("OLD", "-", "EXF", "LS", "SU", "Old Example", "Old Example"),
+        ("OLD", "-", "EXF", "LS", "US", "Example Field", "Example Range, Nowhere"),
+        ("NEW", "-", "EXF", "LS", "US", "New Example", "New Example Field, Nowhere"),
         ("STEP", "-", "STEP", "LS", "SU", "Steppe", "Steppe, Kazakstan"),
         ("MOON", "-", "MOON", "LS", "LUNA", "Crater", "Crater"),
     ]
@@ -175,13 +176,15 @@ def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
     written(tmp_path, "sites.tsv", SITES)
     written(tmp_path, "lv.tsv", VEHICLES)
     rows = "".join(
-        row(f"2031-00{n}", site=site) for n, site in enumerate(["EXF", "OLD", "STEP", "MOON", "?"])
+        row(f"2031-00{n}", site=site)
+        for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])
     )
     source = written(tmp_path, "log.tsv", LOG + rows)
     entries, _ = parted(gcat.read(source, gcat.Places()))
     field = {"name": "Example Field", "country": "US", "code": "EXF"}
+    new = {"name": "New Example", "country": "US", "code": "NEW"}
     steppe = {"name": "Steppe", "country": "KZ", "code": "STEP"}
-    assert [e.document["site"] for e in entries] == [field, field, steppe, None, None]
+    assert [e.document["site"] for e in entries] == [field, field, new, steppe, None, None]
     assert entries[0].document["vehicle"] == {"name": "Example 9", "family": "Examples"}
     for name in ("sites.tsv", "lv.tsv"):
         assert list(gcat.read(written(tmp_path, name, SITES), gcat.Places())) == []
