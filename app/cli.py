@@ -28,7 +28,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
@@ -232,7 +232,7 @@ def list_keys() -> None:
     """Tell of every key, newest first, but not the secrets."""
     with _database() as database, database.snapshot() as reader:
         found = every_key(reader)
-    table = Table("id", "name", "scopes", "created", "expires", "last used", "state")
+    table = _table("id", "name", "scopes", "created", "expires", "last used", "state")
     for key in found:
         times = (key.created_at, key.expires_at, key.last_used_at)
         told = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in times)
@@ -250,6 +250,11 @@ def revoke_key(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
             console.print(error.detail, markup=False)
             raise typer.Exit(1) from error
     console.print(f"The key {id_} is revoked.")
+
+
+def _table(*names: str) -> Table:
+    """A table that shows all of its cells, however narrow the terminal is."""
+    return Table(*(Column(name, overflow="fold") for name in names))
 
 
 def _actor(command: str) -> Actor:
@@ -293,7 +298,7 @@ def list_sources() -> None:
     """Tell of every source, and how it fares."""
     with _database() as database, database.snapshot() as reader:
         found = every_source(reader)
-    table = Table("id", "name", "url", "format", "trusted", "looked at", "next", "state")
+    table = _table("id", "name", "url", "format", "trusted", "looked at", "next", "state")
     for each in found:
         times = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (each.checked_at, each.next_at))
         trusted = "yes" if each.trusted else "no"

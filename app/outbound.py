@@ -27,11 +27,14 @@ _FORBIDDEN = [
     ip_network(network)
     for network in (
         "100.64.0.0/10",  # between a provider and its customers
+        "192.88.99.0/24",  # leads on to 2002::/16
         "64:ff9b::/96",  # these lead to IPv4 addresses of any kind
         "64:ff9b:1::/48",
         "2001::/32",
         "2002::/16",
         "::/96",
+        "3fff::/20",  # of documentation
+        "fec0::/10",  # of sites, once
     )
 ]
 _FORBIDDEN_NAMES = (".localhost", ".local", ".internal")

@@ -7,6 +7,7 @@ every one is accounted for. Nothing is fetched, and no entity that a feed declar
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from io import BytesIO
@@ -31,6 +32,7 @@ from app.importers.feed_text import (
     LARGEST,
     MOST_TAGS,
     Segment,
+    around,
     decode,
     markdown,
     plain,
@@ -45,10 +47,20 @@ from app.text import slugify
 LONGEST_ENTRY = 2**20
 """Characters that one entry may have."""
 
+LONGEST_HEAD = 2**17
+"""Characters that may stand around the entries of a feed."""
+
+LONGEST_TAGS = 2**12
+"""Characters that the tags may have which the entries stand in: each is read within them."""
+
+MOST_ENTRIES = 20_000
+"""Entries that are taken from one feed."""
+
 Linked = Callable[[str, str], Links]
 
 _ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
-_PROLOG = re.compile(r"<\?xml.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL | re.IGNORECASE)
+_ROOT = re.compile(r"<(?P<name>(?:\w+:)?(?P<kind>rss|feed|rdf))\b[^<>]*>", re.IGNORECASE)
+_CHANNEL = re.compile(r"<(?P<name>(?:\w+:)?channel)\b[^<>]*>", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^\s<>\"]+")
 _GLOBAL = re.compile(r"(https?:|urn:|tag:).+", re.IGNORECASE)
 
@@ -61,23 +73,37 @@ class _Wanting(Exception):
         self.field = field
 
 
+@dataclass(frozen=True)
+class _Surroundings:
+    """What stands around the entries of a feed, as far as each of them needs it."""
+
+    start: str
+    """The tags that they stand in, with the namespaces and the base of addresses."""
+    end: str
+    facts: Any
+    """What feedparser finds of the feed itself."""
+    problem: tuple[str, str] | None = None
+    """Why no entry can be taken from it: for what, and the reason."""
+
+
 def read(given: Input, linked: Linked) -> Iterator[Found]:
     """The articles of a feed; `linked` tells what title and lead name."""
     text = _text(given)
     if text.lstrip()[:1] in {"{", "["}:
         yield from _read_json(given, text, linked)
         return
-    found, before, after = segments(text)
-    if not found and not re.search(r"<(?:\w+:)?(rss|feed|rdf)\b", text[:4000], re.IGNORECASE):
+    before, after = around(text)
+    if before == text and not _ROOT.search(text[:4000]):
         raise Unreadable("It is no RSS, Atom or JSON Feed.")
-    forbidden = _ENTITY.search(before)
-    around = _PROLOG.sub("", before), after
-    for segment in found:
-        if forbidden:
-            reason = "The feed declares entities of its own, which can be an attack."
-            yield Reject(segment.line, "DOCTYPE", reason, segment.text)
+    feed = _surroundings(before, after)
+    for number, segment in enumerate(segments(text), start=1):
+        if feed.problem:
+            yield Reject(segment.line, *feed.problem, segment.text)
+        elif number > MOST_ENTRIES:
+            reason = f"It is behind the first {MOST_ENTRIES}: import it in a file of its own."
+            yield Reject(segment.line, "feed", reason, segment.text)
         else:
-            yield _entry(given, around, segment, linked)
+            yield _entry(given, feed, segment, linked)
 
 
 def _text(given: Input) -> str:
@@ -88,23 +114,52 @@ def _text(given: Input) -> str:
     return decode(data)
 
 
-def _entry(given: Input, around: tuple[str, str], segment: Segment, linked: Linked) -> Found:
+def _surroundings(before: str, after: str) -> _Surroundings:
+    """What every entry needs of all that stands around it: of that, however much, little."""
+    if _ENTITY.search(before):
+        reason = "The feed declares entities of its own, which can be an attack."
+        return _Surroundings("", "", {}, ("DOCTYPE", reason))
+    root = _ROOT.search(before)
+    start, end, rest = "", "", before
+    if root is not None:
+        channel = _CHANNEL.search(before, root.end()) if root["kind"].lower() == "rss" else None
+        tags = [tag for tag in (root, channel) if tag]
+        start = "".join(tag[0] for tag in tags)
+        end = "".join(f"</{tag['name']}>" for tag in reversed(tags))
+        rest = before[tags[-1].end() :]
+    if len(start) > LONGEST_TAGS or len(rest + after) > LONGEST_HEAD:
+        reason = "What stands around the entries is larger than in any feed."
+        return _Surroundings("", "", {}, ("feed", reason))
+    try:
+        return _Surroundings(start, end, _parsed(f"{start}{rest}{after}").feed)
+    except ValueError as error:
+        return _Surroundings("", "", {}, ("feed", f"It cannot be read: {error}"))
+
+
+def _entry(given: Input, feed: _Surroundings, segment: Segment, linked: Linked) -> Found:
     raw = segment.text
     try:
         if not segment.whole:
             raise _Wanting("entry", "The file ends within it.")
         if len(raw) > LONGEST_ENTRY or raw.count("<") > MOST_TAGS:
             raise _Wanting("entry", "It is larger than any news.")
-        alone = BytesIO(f"{around[0]}{raw}{around[1]}".encode())
-        parsed = feedparser.parse(alone, resolve_relative_uris=True)
+        parsed = _parsed(f"{feed.start}{raw}{feed.end}")
         if not parsed.entries:
             raise _Wanting("entry", "It is no entry of a feed.")
-        item = _of_xml(parsed.entries[0], parsed.feed, given)
+        item = _of_xml(parsed.entries[0], feed.facts, given)
         return _article(item, segment.line, raw, linked)
     except _Wanting as error:
         return Reject(segment.line, error.field, str(error), raw)
     except (RecursionError, ValueError) as error:
         return Reject(segment.line, "entry", f"It cannot be read: {error}", raw)
+
+
+def _parsed(text: str) -> Any:
+    """What feedparser makes of a feed. Raises ValueError where it stumbles."""
+    try:
+        return feedparser.parse(BytesIO(text.encode()), resolve_relative_uris=True)
+    except Exception as error:  # of any kind: it expects tags to stand where they belong
+        raise ValueError(f"feedparser stumbles over it ({type(error).__name__}).") from error
 
 
 def _of_xml(entry: Any, feed: Any, given: Input) -> dict[str, Any]:
@@ -251,7 +306,7 @@ def _frame(given: Input) -> Frame:
         feed = {name: value for name, value in json.loads(text).items() if name != "items"}
         head = json.dumps(feed, ensure_ascii=False, indent=1).removesuffix("\n}")
         return Frame(f'{head},\n "items": [\n', ",\n", "\n]}\n")
-    _, before, after = segments(text)
+    before, after = around(text)
     before = re.sub(r"<\?xml.*?\?>", "", before.lstrip("\ufeff"), count=1, flags=re.DOTALL)
     return Frame(f'<?xml version="1.0" encoding="utf-8"?>{before}', "\n", after)
 

@@ -2,10 +2,13 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from io import StringIO
 
 from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
 from markdownify import MarkdownConverter
 
 from app.importers.entries import Unreadable
@@ -22,6 +25,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _CYRILLIC = ("cp1251", "koi8-r")
 
 
@@ -30,13 +34,7 @@ def decode(data: bytes) -> str:
 
     Raises `Unreadable` where that cannot be told without guessing.
     """
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return _strictly(data[len(mark) :], encoding)
-    if data[:4:2] == b"\0\0" or data[1:4:2] == b"\0\0":
-        return _strictly(data, "utf-16-be" if data[0] == 0 else "utf-16-le")
-    found = _DECLARED.search(data[:400])
-    declared = found[1].decode("ascii").lower() if found else "utf-8"
+    declared, data = _declared(data)
     try:
         return _strictly(data, declared)
     except (LookupError, UnicodeError):
@@ -47,24 +45,42 @@ def decode(data: bytes) -> str:
     return data.decode(fitting[0])
 
 
+def _declared(data: bytes) -> tuple[str, bytes]:
+    """The encoding that the bytes of a feed begin by telling, and those behind its mark."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return encoding, data[len(mark) :]
+    if data[:4:2] == b"\0\0" or data[1:4:2] == b"\0\0":
+        return "utf-16-be" if data[0] == 0 else "utf-16-le", data
+    found = _DECLARED.search(data[:400])
+    return found[1].decode("ascii").lower() if found else "utf-8", data
+
+
 def _strictly(data: bytes, encoding: str) -> str:
     """`data` decoded without a fault; of a file that was cut off, all but half a character."""
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         if error.start < len(data) - 4:
             raise
-        return data[: error.start].decode(encoding)
+        text = data[: error.start].decode(encoding)
+    if _SURROGATES.search(text):  # some encodings spell what is no character
+        raise UnicodeError
+    return text
 
 
 def _is_russian(data: bytes, encoding: str) -> bool:
-    """Whether `data` reads as Russian: each of the two encodings swaps the other one's case."""
+    """Whether `data` reads as Russian: each of the two encodings swaps the other one's case.
+
+    UTF-8 with some faults reads so, too, but hardly a byte of these encodings reads as UTF-8.
+    """
     try:
         letters = [c for c in data.decode(encoding) if not c.isascii() and c.isalpha()]
     except UnicodeDecodeError:
         return False
     small = sum("а" <= c <= "я" or c == "ё" for c in letters)
-    return bool(letters) and small > 0.7 * len(letters)
+    in_utf_8 = sum(not c.isascii() for c in data.decode("utf-8", "ignore"))
+    return small > 0.7 * len(letters) and in_utf_8 < 0.1 * len(letters)
 
 
 @dataclass(frozen=True)
@@ -79,31 +95,46 @@ class Segment:
 
 _MARKS = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
-    r"|<(?P<open>(?:[\w-]+:)?(?:item|entry))(?=[\s>/])[^>]*>"
+    r"|<(?P<open>(?:[\w-]+:)?(?:item|entry))(?=[\s>/])[^<>]*>"
     r"|</(?P<close>(?:[\w-]+:)?(?:item|entry))\s*>",
     re.DOTALL,
 )
 
 
-def segments(text: str) -> tuple[list[Segment], str, str]:
-    """The entries of a feed, and what stands before and after them (and between)."""
-    found: list[Segment] = []
-    around: list[str] = []
-    start, last, line, counted = -1, 0, 1, 0
+def segments(text: str) -> Iterator[Segment]:
+    """The entries of a feed."""
+    line, counted = 1, 0
+    for start, end, whole in _places(text):
+        line, counted = line + text.count("\n", counted, start), start
+        yield Segment(line, text[start:end], whole)
+
+
+def around(text: str) -> tuple[str, str]:
+    """What stands before the entries of a feed, and after them (and between)."""
+    before, after, last = None, StringIO(), 0
+    for start, end, _ in _places(text):
+        if before is None:
+            before = text[:start]
+        elif between := text[last:start].strip():
+            after.write(between)
+        last = end
+    if before is None:
+        return text, ""
+    after.write(text[last:])
+    return before, after.getvalue()
+
+
+def _places(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where each entry begins and ends, and whether its end stands there."""
+    start = -1
     for mark in _MARKS.finditer(text):
         if mark["open"] and start < 0:
             start = mark.start()
-            line, counted = line + text.count("\n", counted, start), start
-            around.append(text[last:start])
         if (mark["close"] or (mark["open"] and mark[0].endswith("/>"))) and start >= 0:
-            last = mark.end()
-            found.append(Segment(line, text[start:last], True))
+            yield start, mark.end(), True
             start = -1
     if start >= 0:
-        found.append(Segment(line, text[start:], False))
-        return found, around[0], ""
-    around.append(text[last:])
-    return found, around[0], "".join(around[1:])
+        yield start, len(text), False
 
 
 class _Markdown(MarkdownConverter):
@@ -123,7 +154,10 @@ class _Markdown(MarkdownConverter):
 def _soup(html: str) -> BeautifulSoup:
     if html.count("<") > MOST_TAGS:  # the parser's time grows with the square of broken ones
         raise ValueError(f"Its HTML has more than {MOST_TAGS} tags.")
-    soup = BeautifulSoup(re.sub(r"\s{100,}", " ", html), "html.parser")  # as with tags
+    try:
+        soup = BeautifulSoup(re.sub(r"\s{100,}", " ", html), "html.parser")  # as with tags
+    except ParserRejectedMarkup as error:
+        raise ValueError("Its HTML is none that can be read.") from error
     for unseen in soup(["script", "style", "iframe", "object", "noscript", "template"]):
         unseen.decompose()
     return soup

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import StringIO, TextIOWrapper
-from itertools import groupby
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -43,6 +42,12 @@ UNKNOWN = {"", "-", "?"}
 SAME_LAUNCH = timedelta(minutes=5)
 """Two launches from one site lie further apart; two catalogues' times for one do not."""
 
+LONGEST = 2**13
+"""Characters that a row may have."""
+
+MOST_ROWS = 1000
+"""Payloads that a launch may have, and more than any had."""
+
 _COUNTRIES = {
     "US": "US", "SU": "RU", "RU": "RU", "CN": "CN", "F": "FR", "GUF": "GF", "J": "JP", "IN": "IN",
     "NZ": "NZ", "IR": "IR", "I": "IT", "IL": "IL", "KP": "KP", "KR": "KR", "AU": "AU", "UK": "GB",
@@ -52,6 +57,7 @@ _COUNTRIES = {
 """The country where a site lies, by the catalogue's code of its state; Baikonur's is in its name.
 """
 
+_TAG = re.compile(r"\d{4}[- ][A-Z0-9 ]+")
 _CARGO = re.compile(
     r"(Progress|Cygnus|Dragon CRS|HTV|ATV|Tianzhou)\b|.*\b(Cygnus|SpX-\d+|CRS-\d+)\b"
 )
@@ -82,6 +88,8 @@ class _Row:
     line: int
     raw: str
     cells: Mapping[str, str]
+    problem: str | None = None
+    """Why its columns are not those of the first line."""
 
     def __getitem__(self, column: str) -> str:
         """What stands in a column; nothing where the catalogue does not know it."""
@@ -153,7 +161,7 @@ class Places:
         )
         for table in sorted(path.parent.glob("*.tsv")) if path else ():
             with table.open(encoding="utf-8", errors="surrogateescape") as file:
-                names = _names(file.readline())
+                names = _names(file.readline(LONGEST))
                 if {"Site", "UCode", "StateCode"} <= set(names):
                     places._learn_sites(_good(_rows(file, names)))
                 if {"LV_Name", "LV_Family"} <= set(names):
@@ -162,13 +170,17 @@ class Places:
         return places
 
     def _learn_sites(self, rows: Iterable[_Row]) -> None:
-        for row in rows:
-            code, same = row["Site"], row["UCode"]
+        table = {row["Site"]: row for row in rows}
+        for code, row in table.items():
             name = row["ShortName"] or row["Name"]
+            # One place under another code, such as NIIP-5 and GIK-5; with another name it is not
+            # what launches are told to leave from: Vostochny grew where Svobodny was.
+            other = table.get(row["UCode"], row)
+            same = row["UCode"] if (other["ShortName"] or other["Name"]) == name else code
             country = "KZ" if "Kazak" in row["Name"] else _COUNTRIES.get(row["StateCode"])
             if code in self.sites:
                 continue
-            if same in self.sites:  # one place under another code, such as NIIP-5 and GIK-5
+            if same in self.sites:
                 self.sites[code] = self.sites[same]
             elif country and slugify(name):
                 self.sites[code] = {"name": name, "country": country, "code": code[:12]}
@@ -192,7 +204,7 @@ class Places:
 def read(given: Input, places: Places) -> Iterator[Found]:
     """The launches of a launch log or list. Tables of sites and vehicles hold none."""
     with given.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
-        names = _names(file.readline())
+        names = _names(file.readline(LONGEST))
         if {"Site", "UCode"} <= set(names) or "LV_Family" in names:
             return
         kinds = [kind for kind in (LOG, LIST, TABLE) if {kind.tag, kind.code} <= set(names)]
@@ -207,43 +219,63 @@ def _names(header: str) -> list[str]:
     return [name.strip() for name in header.strip().lstrip("\ufeff#").split(between)]
 
 
-def _good(rows: Iterable[_Row | Reject]) -> Iterator[_Row]:
-    return (row for row in rows if isinstance(row, _Row))
+def _good(rows: Iterable[_Row]) -> Iterator[_Row]:
+    return (row for row in rows if not row.problem)
 
 
-def _rows(file: TextIO, names: list[str]) -> Iterator[_Row | Reject]:
+def _rows(file: TextIO, names: list[str]) -> Iterator[_Row]:
     """The rows of a file behind its first line, by the names of its columns."""
-    for number, line in enumerate(file, start=2):
+    number = 2
+    while line := file.readline(LONGEST):  # of a longer one, piece by piece
         raw = line.rstrip("\r\n")
-        if not raw.strip() or raw.startswith("#"):
-            continue
-        cells = raw.split("\t") if "\t" in raw else next(csv.reader(StringIO(raw)), [])
-        if len(cells) == len(names):
-            yield _Row(number, raw, dict(zip(names, cells, strict=True)))
-        else:
-            reason = f"It has {len(cells)} columns; the first line names {len(names)}."
-            yield Reject(number, "row", reason, raw)
+        if raw.strip() and not raw.startswith("#"):
+            cells = raw.split("\t") if "\t" in raw else next(csv.reader(StringIO(raw)), [])
+            found, wanted = len(cells), len(names)
+            reason = f"It has {found} columns; the first line names {wanted}."
+            named = dict(zip(names, cells, strict=False))
+            yield _Row(number, raw, named, None if found == wanted else reason)
+        number += line.endswith("\n")
 
 
-def _launches(rows: Iterator[_Row | Reject], columns: _Columns, places: Places) -> Iterator[Found]:
+def _launches(rows: Iterable[_Row], columns: _Columns, places: Places) -> Iterator[Found]:
     """A launch for each run of rows with one tag."""
+    taken = set[str]()
+    for launch in _runs(rows, columns):
+        tag = launch[0][columns.tag]
+        if tag and tag in taken:
+            reason = f"The rows of {tag} do not stand together."
+            yield Reject(launch[0].line, columns.tag, reason, _raw(launch))
+        else:
+            yield _launch(launch, columns, places)
+        taken.add(tag)
 
-    def tag(row: _Row | Reject) -> object:
-        return row if isinstance(row, Reject) else row[columns.tag]
 
-    for _, group in groupby(rows, key=tag):
-        found = list(group)
-        payloads = [row for row in found if isinstance(row, _Row)]
-        if payloads:
-            yield _launch(payloads, columns, places)
-        yield from (row for row in found if isinstance(row, Reject))
+def _runs(rows: Iterable[_Row], columns: _Columns) -> Iterator[list[_Row]]:
+    """The rows of each launch; what is no row at all belongs to the one it stands behind."""
+    run: list[_Row] = []
+    for row in rows:
+        same = run and row[columns.tag] == run[0][columns.tag]
+        behind = run and row.problem and not _TAG.fullmatch(row[columns.tag])
+        if run and (len(run) == MOST_ROWS or not (same or behind)):
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+def _raw(rows: list[_Row]) -> str:
+    return "\n".join(row.raw for row in rows)
 
 
 def _launch(rows: list[_Row], columns: _Columns, places: Places) -> Found:
-    first, raw = rows[0], "\n".join(row.raw for row in rows)
+    first, raw = rows[0], _raw(rows)
+    for row in rows:
+        if row.problem:  # without it the launch would lack something
+            return Reject(row.line, "row", row.problem, raw)
     try:
         tag = first[columns.tag]
-        if not re.fullmatch(r"\d{4}[- ][A-Z0-9 ]+", tag):
+        if not _TAG.fullmatch(tag):
             raise _Unfit(columns.tag, f"{tag!r} is no tag of a launch.")
         at, precision, doubtful = _time(first, columns)
         status, note = _outcome(first[columns.code], columns.code)
@@ -356,7 +388,7 @@ def _prepare(reader: Reader) -> Read:
 
 def _frame(given: Input) -> Frame:
     with given.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
-        header = file.readline().rstrip("\r\n")
+        header = file.readline(LONGEST).rstrip("\r\n")
     return Frame(f"{header}\n", "\n", "\n")
 
 

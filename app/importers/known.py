@@ -9,7 +9,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.changes.queries import RECORDS
 from app.importers.entries import Entry
+from app.importers.json_items import part_of
 from app.models import Article, Launch, Mission, Origin, RecordType
+from app.text import is_storable
 
 Key = tuple[str, str, RecordType]
 Mark = tuple[RecordType, Any]
@@ -26,10 +28,11 @@ class Known:
     def of(cls, session: Session, entries: Iterable[Entry]) -> "Known":
         """What is known of `entries`."""
         imported = [entry for entry in entries if entry.kept is None]
-        keys = {(entry.scheme, entry.key, entry.type) for entry in imported}
-        named = tuple_(Origin.scheme, Origin.key, Origin.type).in_(keys)
+        named = (entry for entry in imported if is_storable(f"{entry.scheme}{entry.key}"))
+        keys = {(entry.scheme, entry.key, entry.type) for entry in named}
+        these = tuple_(Origin.scheme, Origin.key, Origin.type).in_(keys)
         known = cls()
-        for origin in session.scalars(select(Origin).where(named)) if keys else ():
+        for origin in session.scalars(select(Origin).where(these)) if keys else ():
             known.origins[origin.scheme, origin.key, RecordType(origin.type)] = origin
         for kind, column in _MARKED.items():
             wanted = {mark for entry in imported if entry.type is kind for _, mark in _marks(entry)}
@@ -68,10 +71,16 @@ def _marks(entry: Entry) -> list[Mark]:
         case RecordType.MISSION:
             found = [document.get("number")]
         case RecordType.ARTICLE:
-            found = _spellings((document.get("source") or {}).get("url"))
+            found = _spellings(part_of(document, "source").get("url"))
         case _:
             found = []
-    return [(entry.type, mark) for mark in found if isinstance(mark, str | int)]
+    return [(entry.type, mark) for mark in found if _can_be_asked_for(mark)]
+
+
+def _can_be_asked_for(mark: Any) -> bool:
+    return (
+        is_storable(mark) if isinstance(mark, str) else isinstance(mark, int) and abs(mark) < 2**31
+    )
 
 
 def _spellings(url: object) -> list[Any]:

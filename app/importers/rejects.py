@@ -1,5 +1,7 @@
 """What was rejected, in a file of the format that it came in: to be mended, and imported again."""
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -9,12 +11,18 @@ from app.text import slugify
 
 
 class Rejects:
-    """The rejects of one input: a file in `folder`, made with the first one; None keeps none."""
+    """The rejects of one input: a file in `folder`, made with the first one; None keeps none.
 
-    def __init__(self, form: Format, given: Input, folder: Path | None) -> None:
+    `written` are the files of the run: none is written twice.
+    """
+
+    def __init__(
+        self, form: Format, given: Input, folder: Path | None, written: set[Path] | None = None
+    ) -> None:
         self._form = form
         self._given = given
         self._folder = folder
+        self._written = set[Path]() if written is None else written
         self._file: TextIO | None = None
         self._after = ""
         self._between = ""
@@ -39,9 +47,10 @@ class Rejects:
         if self._file is None:
             frame = self._form.frame(self._given)
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = path_of(self._folder, self._given).open(
-                "w", encoding="utf-8", errors="surrogateescape", newline=""
-            )
+            paths = _paths(self._folder, self._given)
+            path = next(each for each in paths if each not in self._written)
+            self._written.add(path)
+            self._file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
             self._file.write(frame.before)
             self._between, self._after = frame.between, frame.after
         else:
@@ -49,8 +58,11 @@ class Rejects:
         self._file.write(reject.raw)
 
 
-def path_of(folder: Path, given: Input) -> Path:
-    """The file in `folder` for the rejects of an input."""
-    if given.path is None:
-        return folder / f"{slugify(given.name)[-100:]}.rejects"
-    return folder / f"{given.path.stem}.rejects{given.path.suffix}"
+def _paths(folder: Path, given: Input) -> Iterator[Path]:
+    """The files in `folder` that the rejects of an input may go to, as others have its name."""
+    name, suffix = slugify(given.name)[-100:], ""
+    if given.path is not None:
+        name, suffix = given.path.stem, given.path.suffix
+    yield folder / f"{name}.rejects{suffix}"
+    for number in count(2):
+        yield folder / f"{name}-{number}.rejects{suffix}"

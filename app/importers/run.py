@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from app.database import Database, Reader
@@ -105,10 +105,11 @@ def run(
                         job.take(session, given, kept, batch)
                         progress(job.looked_at)
             raise _Tried
+        written = set[Path]()
         for given in ordered:
             with database.snapshot() as reader:
                 read = form.prepare(reader)
-            with Rejects(form, given, rejects) as kept:
+            with Rejects(form, given, rejects, written) as kept:
                 for batch in _batches(job.found(read, given)):
                     with database.session() as session:
                         job.take(session, given, kept, batch)
@@ -168,7 +169,9 @@ class _Job:
                 outcome, slug = self._take(session, known, entry)
         except ApiError as error:
             return _refused(entry, error)
-        except (DataError, IntegrityError) as error:
+        except StatementError as error:
+            if not isinstance(error, DataError | IntegrityError) and not _is_no_value(error):
+                raise
             return Reject(entry.line, entry.type, f"It cannot be kept: {error.orig}", entry.raw)
         if slug:
             changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
@@ -189,6 +192,7 @@ class _Job:
             origin = Origin(scheme=entry.scheme, key=entry.key, type=entry.type)
             origin.record_id, origin.seen = record.id, [digest]
             session.add(origin)
+            session.flush()
             known.learn(origin, entry)
             return Outcome.CREATED, record.slug
         if digest in origin.seen:
@@ -198,6 +202,11 @@ class _Job:
             return Outcome.UNCHANGED, ""
         origin.seen = [*origin.seen, digest][-SEEN:]
         return (Outcome.UPDATED if changed else Outcome.UNCHANGED), changed
+
+
+def _is_no_value(error: StatementError) -> bool:
+    """Whether a value was none that a column can hold, such as a text with NUL in it."""
+    return isinstance(error.orig, ValueError)
 
 
 def _refused(entry: Entry, error: ApiError) -> Reject:

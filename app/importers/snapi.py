@@ -43,6 +43,8 @@ def _entry(given: Input, item: JsonItem, linked: Linked, launches: Mapping[str, 
         document["launches"] = sorted({*document["launches"], *told})
     except Unfit as error:
         return Reject(item.line, error.field, str(error), item.raw)
+    except ValueError as error:
+        return Reject(item.line, "article", f"It cannot be read: {error}", item.raw)
     return Entry(RecordType.ARTICLE, SCHEME, key, document, item.line, item.raw)
 
 

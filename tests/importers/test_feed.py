@@ -1,5 +1,6 @@
 """Feeds of every kind, whole and broken, kind and hostile."""
 
+import codecs
 import json
 import resource
 import socket
@@ -236,6 +237,60 @@ def test_an_attack_is_a_reject(name: str) -> None:
     entries, rejects = found(HOSTILE[name].replace('<?xml version="1.0" encoding="utf-8"?>', ""))
     assert (len(entries), len(rejects)) == (0, 1)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["&lt;![x", "<gml:pos>1 1</gml:pos>", "<textinput><guid>x</guid></textinput>"],
+)
+def test_what_a_parser_stumbles_over_takes_no_other_entry_along(inside: str) -> None:
+    broken = ITEM.format(n=1).replace("Корабль причалил", inside)
+    entries, rejects = found(rss(ITEM.format(n=2) + broken + ITEM.format(n=3)))
+    assert {entry.key for entry in entries} >= {"n2", "n3"}
+    assert len(entries) + len(rejects) == 3
+    entries, rejects = found(rss(inside + ITEM.format(n=1)))
+    assert len(entries) + len(rejects) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        codecs.BOM_UTF8 + rss().encode() + b"\xff</rss>",
+        rss().encode() + b"\xff</rss>",
+        codecs.BOM_UTF16_LE + rss().encode("utf-16-le") + b"\x00\xd8" * 9,
+        rss(encoding="unicode_escape").encode("unicode_escape") + rb"\ud800",
+    ],
+)
+def test_bytes_that_are_not_what_they_say_are_no_other(data: bytes) -> None:
+    with pytest.raises(Unreadable):
+        found(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rss().replace("<link>", f"<description>{'<b>x</b>' * 200_000}</description><link>", 1),
+        rss(ITEM.format(n=1) + "</item" + " " * 3_000_000),
+        rss(ITEM.format(n=1) + "<item " * 500_000),
+        "<?xml " * 500_000 + rss(),
+        "<!DOCTYPE[" * 300_000 + rss(),
+        f"<rss {'a=b ' * 2000}><channel><title>T</title>{ITEM}</channel></rss>",
+    ],
+    ids=["head", "end", "open", "declarations", "types", "tag"],
+)
+def test_what_stands_around_entries_costs_little(text: str) -> None:
+    """Each of these took minutes: read again for every entry, or by the square of its length."""
+    entries, rejects = found(text)
+    assert len(entries) + len(rejects) == 1
+
+
+def test_entries_behind_so_many_are_for_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MOST_ENTRIES", 2)
+    entries, rejects = found(rss("".join(ITEM.format(n=n) for n in range(5)) + "<item/>"))
+    assert [entry.key for entry in entries] == ["n0", "n1"]
+    again, rest = found(rss("".join(reject.raw for reject in rejects)))
+    assert [entry.key for entry in again] == ["n2", "n3"]
+    assert [reject.field for reject in rest] == ["feed", "feed"]
 
 
 def test_a_feed_larger_than_any_is_not_read() -> None:

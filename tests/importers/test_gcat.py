@@ -21,7 +21,8 @@ SITES = "#Site\tCode\tUCode\tType\tStateCode\tShortName\tName\n" + "".join(
     "\t".join(row) + "\n"
     for row in [
         ("EXF", "-", "EXF", "LS", "US", "Example Field", "Example Field, Nowhere"),
-        ("OLD", "-", "EXF", "LS", "SU", "Old Example", "Old Example"),
+        ("OLD", "-", "EXF", "LS", "US", "Example Field", "Example Range, Nowhere"),
+        ("NEW", "-", "EXF", "LS", "US", "New Example", "New Example Field, Nowhere"),
         ("STEP", "-", "STEP", "LS", "SU", "Steppe", "Steppe, Kazakstan"),
         ("MOON", "-", "MOON", "LS", "LUNA", "Crater", "Crater"),
     ]
@@ -130,6 +131,31 @@ def test_a_row_that_cannot_be_is_told(line: str, field: str) -> None:
     assert [(r.line, r.field, r.raw) for r in rejects] == [(3, field, line.removesuffix("\n"))]
 
 
+def test_a_launch_is_taken_whole_or_not_at_all() -> None:
+    """Without a broken row it would lack a payload; and that row, mended, would be all of it."""
+    broken = row(name="Cube B").replace("Cube B\t", "")
+    for middle in (broken, "torn off\n", broken + "torn off\n"):
+        rows = row(name="Cube A") + middle + row(name="Cube C")
+        entries, rejects = found(LOG + row("2030-009") + rows + row("2031-002"))
+        assert [entry.key for entry in entries] == ["2030-009", "2031-002"]
+        assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "row", rows.rstrip("\n"))]
+
+
+def test_rows_of_a_launch_that_stand_apart_are_told() -> None:
+    """The later ones are not all of it: taken for it they would take its payloads away."""
+    entries, rejects = found(LOG + row(name="A") + row("2031-002") + row(name="B"))
+    assert [entry.key for entry in entries] == ["2031-001", "2031-002"]
+    assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "Launch_Tag", row(name="B")[:-1])]
+
+
+def test_a_row_without_end_is_told_in_pieces() -> None:
+    """And what stands behind it is taken; no more of it is held than a launch may have."""
+    entries, rejects = found(LOG + row() + "~" * 20_000_000 + "\n" + row("2031-002"))
+    assert [entry.key for entry in entries] == ["2031-002"]
+    assert max(len(reject.raw) for reject in rejects) < 10_000_000
+    assert sum(reject.raw.count("~") for reject in rejects) == 20_000_000
+
+
 def test_lists_and_tables() -> None:
     listed = (
         "#Launch_Tag\tLaunch_JD\tLaunch_Date\tLV_Type\tMission\tLaunch_Site\tLaunch_Pad\t"
@@ -150,13 +176,15 @@ def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
     written(tmp_path, "sites.tsv", SITES)
     written(tmp_path, "lv.tsv", VEHICLES)
     rows = "".join(
-        row(f"2031-00{n}", site=site) for n, site in enumerate(["EXF", "OLD", "STEP", "MOON", "?"])
+        row(f"2031-00{n}", site=site)
+        for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])
     )
     source = written(tmp_path, "log.tsv", LOG + rows)
     entries, _ = parted(gcat.read(source, gcat.Places()))
     field = {"name": "Example Field", "country": "US", "code": "EXF"}
+    new = {"name": "New Example", "country": "US", "code": "NEW"}
     steppe = {"name": "Steppe", "country": "KZ", "code": "STEP"}
-    assert [e.document["site"] for e in entries] == [field, field, steppe, None, None]
+    assert [e.document["site"] for e in entries] == [field, field, new, steppe, None, None]
     assert entries[0].document["vehicle"] == {"name": "Example 9", "family": "Examples"}
     for name in ("sites.tsv", "lv.tsv"):
         assert list(gcat.read(written(tmp_path, name, SITES), gcat.Places())) == []

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.database import Database
+from app.importers.entries import Input
 from app.importers.formats import FORMATS
 from app.importers.run import BATCH
 from app.models import Article, AuditEntry, Change, Launch, Spacecraft
@@ -101,6 +102,20 @@ def test_a_bad_entry_stops_nothing_and_is_kept(database: Database, tmp_path: Pat
     assert counted(taken(database, "feed", given(mended))[0]) == (1, 0, 0, 0)
 
 
+def test_rejects_of_files_with_one_name_are_kept_apart(database: Database, tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        written(folder, "news.rss", feed(item(number, date="never" if number else "2019-03-14")))
+    news = [Input.file(folder / "news.rss") for folder in folders]
+    for _ in range(2):
+        taken(database, "feed", *news, rejects=tmp_path / "rejects")
+        kept = {path.name: path.read_text("utf-8") for path in (tmp_path / "rejects").iterdir()}
+        assert sorted(kept) == ["news-2.rejects.rss", "news.rejects.rss"]
+        assert item(1, date="never") in kept["news.rejects.rss"]
+        assert item(2, date="never") in kept["news-2.rejects.rss"]
+
+
 def test_a_rule_that_is_broken_is_told_by_its_place(database: Database) -> None:
     line = '{"type": "launch", "data": {"status": "planned", "launch_at": "2031-01-01T00:00:00Z"}}'
     _, rejected = taken(database, "ndjson", given(line))
@@ -128,6 +143,65 @@ def test_a_run_that_broke_off_goes_on(database: Database) -> None:
 
 def _interrupt(_number: int) -> None:
     raise KeyboardInterrupt
+
+
+KEPT = (
+    '"kept": {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", '
+    '"version": 1, "edited": false}'
+)
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\ud800"])
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        (
+            '{"type": "person", "data": {"slug": "TEXT", "name": "A Person"}}',
+            '{"type": "person", "data": {"name": "A Person"}}',
+        ),
+        (
+            '{"type": "person", "data": {"slug": "TEXT", "name": "A Person"}, KEPT}',
+            '{"type": "person", "data": {"slug": "a", "name": "A Person"}, KEPT}',
+        ),
+        (
+            '{"type": "launch", "data": {"cospar_id": "TEXT"}}',
+            '{"type": "person", "data": {"name": "A Person"}}',
+        ),
+        (
+            '{"type": "article", "data": {"source": {"url": "https://TEXT"}}}',
+            '{"type": "person", "data": {"name": "A Person"}}',
+        ),
+    ],
+)
+def test_names_that_no_database_can_hold_are_told(
+    database: Database, bad: str, good: str, text: str
+) -> None:
+    lines = f"{bad}\n{good}".replace("TEXT", text).replace("KEPT", KEPT)
+    report, rejected = taken(database, "ndjson", given(lines))
+    assert counted(report) == (1, 0, 0, 1)
+    assert [each.line for each in rejected] == [1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "mission", "data": {"number": 1%s}}' % ("0" * 40),
+        '{"type": "mission", "data": {"number": -1%s}}' % ("0" * 40),
+        '{"type": "article", "data": {"source": "us"}}',
+    ],
+)
+def test_marks_of_no_kind_are_told(database: Database, line: str) -> None:
+    assert counted(taken(database, "ndjson", given(line))[0]) == (0, 0, 0, 1)
+
+
+def test_a_feed_of_no_name_takes_no_other_along(database: Database) -> None:
+    """Its entries would be named by it; those of the web have names of their own."""
+    feeds = """{"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "en",
+    "home_page_url": "\\u0000", "items": [
+    {"id": "1", "title": "A day aboard", "date_published": "2019-03-14"},
+    {"id": "https://news.example/1", "title": "Another", "date_published": "2019-03-14"}]}"""
+    report, _ = taken(database, "feed", given(feeds))
+    assert counted(report) == (1, 0, 0, 1)
 
 
 def test_a_database_that_fails_is_no_fault_of_an_entry(new_sqlite: Database) -> None:

@@ -81,6 +81,8 @@ def test_a_line_may_say_how_exact_it_is() -> None:
         ({"id": "x" * 501}, "id"),
         ({"title": ["A ship"]}, "title"),
         ({"url": 5}, "url"),
+        ({"title": "<b>" * 6000}, "article"),
+        ({"summary": "<![x <b>"}, "article"),
     ],
 )
 def test_what_is_missing_is_told(fields: dict[str, Any], field: str) -> None:
