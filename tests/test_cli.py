@@ -47,10 +47,17 @@ def test_migrate_load_check(url: str) -> None:
     database = Database(url, read_threads=1)
     with database.session() as session:
         session.execute(text("DELETE FROM flights WHERE id = (SELECT min(id) FROM flights)"))
+        session.execute(text("DELETE FROM search_documents"))
     database.close()
     checked = zarya("load", "--check")
     assert checked.exit_code == 1
     assert "problems." in checked.stderr
+    assert "1715 records are not where the search index has them: zarya reindex" in checked.stderr
+
+    assert zarya("migrate").exit_code == 0  # which fills an index that is empty
+    assert "search" not in zarya("load", "--check").stderr
+    assert "1715 records can be found." in zarya("reindex").stderr
+    assert "search" not in zarya("load", "--check").stderr
 
 
 def test_openapi_is_a_document(url: str) -> None:
