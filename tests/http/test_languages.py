@@ -325,7 +325,9 @@ def one_sided(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "app").rglob("*.py")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "app").rglob("*.py")), ids=lambda p: p.relative_to(ROOT).as_posix()
+)
 def test_every_refusal_is_there_in_both(path: Path) -> None:
     assert one_sided(path.read_text()) == []
 
