@@ -26,15 +26,14 @@ async def _fuzz(service: Service, wrong: list[bytes]) -> tuple[Counter[int], flo
 
     async def one() -> None:
         nonlocal early
-        client = Client(service.origin)
-        for method, data in made:
-            status = await client.send(data, method)
-            if status == CUT or status >= 500:
-                wrong.append(data)
-            statuses[status] += 1
-            if statuses.total() == NUMBER // 5:
-                early = service.memory
-        client.close()
+        with Client(service.origin) as client:
+            for method, data in made:
+                status = await client.send(data, method)
+                if status == CUT or status >= 500:
+                    wrong.append(data)
+                statuses[status] += 1
+                if statuses.total() == NUMBER // 5:
+                    early = service.memory
 
     await asyncio.gather(*(one() for _ in range(CLIENTS)))
     await asyncio.sleep(0.01)
