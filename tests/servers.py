@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from random import sample
+from random import randrange
 from threading import Thread
 from time import monotonic, sleep
 
@@ -43,17 +43,19 @@ def running(
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=env, stdout=quiet, stderr=quiet) as process:
         try:
-            wait_for(lambda: is_up(origin), 60)
+            wait_for(lambda: is_up(origin) or process.poll() is not None, 60)
+            assert process.poll() is None, "it has ended"
             yield origin, process
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def free_port() -> int:
     """A port that nobody listens at, and that no connection of ours will be given."""
-    ports = sample(range(18_000, 32_000), 100)  # tests run beside others
-    return next(port for port in ports if not is_listening(port))
+    while is_listening(port := randrange(20_000, 32_000)):  # another suite may run beside this one
+        pass
+    return port
 
 
 def is_listening(port: int) -> bool:

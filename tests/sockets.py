@@ -48,7 +48,7 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Send `data`, as much of it as the other side takes."""
-        with suppress(BrokenPipeError, ConnectionResetError):
+        with suppress(OSError):
             self.socket.sendall(data)
 
     def _more(self) -> bool:

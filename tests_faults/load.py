@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Self
 from urllib.parse import urlsplit
 
 CUT = 0
@@ -50,6 +51,12 @@ class Client:
         address = urlsplit(origin)
         self._address = address.hostname or "", address.port or 80
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     async def ask(self, path: str, method: str = "GET", *headers: str, body: bytes = b"") -> int:
         """The status of the answer; `CUT` where there is none."""
@@ -101,16 +108,16 @@ async def readers(
 ) -> None:
     """`number` clients that read, each one after the other, until it is over."""
 
-    async def read(client: Client, turn: int) -> None:
-        while not until():
-            begun = perf_counter()
-            status = await client.ask(paths[turn % len(paths)])
-            tally.add(status, perf_counter() - begun)
-            turn += 1
-            await asyncio.sleep(pause)
-        client.close()
+    async def read(turn: int) -> None:
+        with Client(origin) as client:
+            while not until():
+                begun = perf_counter()
+                status = await client.ask(paths[turn % len(paths)])
+                tally.add(status, perf_counter() - begun)
+                turn += 1
+                await asyncio.sleep(pause)
 
-    await asyncio.gather(*(read(Client(origin), turn) for turn in range(number)))
+    await asyncio.gather(*map(read, range(number)))
     await asyncio.sleep(0.01)  # connections end in the next turn of the loop
 
 

@@ -20,11 +20,12 @@ async def _overload(service: Service) -> tuple[float, Tally, Tally, float]:
     over, alive = Tally(), Tally()
 
     async def live() -> None:
-        client, ended = Client(service.origin), lasting(SECONDS)
-        while not ended():
-            begun = perf_counter()
-            alive.add(await client.ask("/health/live"), perf_counter() - begun)
-            await asyncio.sleep(0.05)
+        ended = lasting(SECONDS)
+        with Client(service.origin) as client:
+            while not ended():
+                begun = perf_counter()
+                alive.add(await client.ask("/health/live"), perf_counter() - begun)
+                await asyncio.sleep(0.05)
 
     begun = perf_counter()
     await asyncio.gather(steady(service.origin, 10 * capacity, SECONDS, over, HEAVY), live())

@@ -8,6 +8,7 @@ problem before the application hears of it.
 import asyncio
 import resource
 from functools import lru_cache
+from itertools import islice
 from math import inf
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -51,6 +52,9 @@ MOST_BODY = 16 * 2**20
 
 SPARE_FILES = 128
 """File descriptors that connections leave to the database, the logs and the rest."""
+
+SAMPLE = 64
+"""How many idle connections are looked at when one has to go."""
 
 PACE = 0.5
 """Seconds from one look at all connections to the next: no request pays for a timer of its own."""
@@ -98,10 +102,13 @@ class GuardProtocol(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """End a connection that nobody waits at; refuse this one where there is none."""
-        for other in self.connections:
-            if isinstance(other, GuardProtocol) and other is not self and not other.answering:
-                other._abort()
-                return
+        others = (each for each in self.connections if isinstance(each, GuardProtocol))
+        idle = (other for other in others if other is not self and not other.answering)
+        # Of a few the one that has kept us waiting longest: who has just come is about to ask.
+        oldest = min(islice(idle, SAMPLE), key=lambda other: other.due, default=None)
+        if oldest is not None:
+            oldest._abort()
+            return
         detail = "There are too many connections at this moment. Try again in a few seconds."
         self._refuse(Unavailable(detail, headers={"Retry-After": RETRY_AFTER}))
 

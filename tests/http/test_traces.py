@@ -1,0 +1,56 @@
+"""Traces reach whoever takes them, with the route in them and no key."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import httpx2 as httpx
+import pytest
+from alembic import command
+
+from app.auth import new_key
+from tests.conftest import alembic
+from tests.servers import free_port, serving, wait_for
+
+KEY = new_key("Traced", [])[1]
+
+
+@pytest.fixture
+def collector() -> Iterator[tuple[str, list[bytes]]]:
+    """Somebody who takes traces, and what was sent."""
+    taken: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", taken
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_request_is_a_trace(
+    collector: tuple[str, list[bytes]],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint, taken = collector
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+    url = f"sqlite:///{tmp_path_factory.mktemp('traces')}/traces.db"
+    command.upgrade(alembic(url), "head")
+    with serving(url, free_port()) as origin:
+        headers = {"Authorization": f"Bearer {KEY}"}
+        answer = httpx.get(f"{origin}/v1/missions/none", headers=headers, timeout=30)
+        assert answer.status_code == 404
+        wait_for(lambda: b"/v1/missions/{slug}" in b"".join(taken), 20)
+    assert KEY.encode() not in b"".join(taken)
