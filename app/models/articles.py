@@ -68,7 +68,7 @@ class Article(Recorded, Base):
     __table_args__ = (
         UniqueConstraint("translation_key", "language"),
         CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="dated"),
-        Index(None, "published_at", "id"),
+        Index(None, "published_at", "id", "state"),  # the state, so that all can be counted by it
         # What is rare among many is found by an index of itself alone.
         Index("ix_articles_dayed", "published_at", "id", **_only("published_at_precision = 'day'")),
         Index("ix_articles_imaged", "published_at", "id", **_only("image_url IS NOT NULL")),

@@ -1,5 +1,6 @@
 """What every table shares: naming, column types with their bounds, and the keeper of versions."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import Any
@@ -105,10 +106,15 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+    def result_processor(
+        self, dialect: Dialect, _coltype: object
+    ) -> Callable[[str | None], datetime | None] | None:
+        """Out of what SQLite keeps, at once; PostgreSQL's driver brings instants in UTC itself."""
+        return _read if dialect.name == "sqlite" else None
+
+
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 class TransactionId(FunctionElement[int]):

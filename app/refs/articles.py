@@ -1,6 +1,7 @@
 """An article in short."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, select, true
@@ -60,6 +61,7 @@ def articles_about(
     ]
 
 
+@cache
 def public(article: type[Article] = Article) -> ColumnElement[bool]:
     """Whether everybody may see an article: it is published, and its time has come.
 

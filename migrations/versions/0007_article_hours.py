@@ -1,4 +1,4 @@
-"""article hours, and the index of articles that are due
+"""article hours, and the indexes that articles are listed by
 
 Revision: 0007
 Before: 0006
@@ -51,6 +51,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("precision", "at", "language", name=op.f("pk_article_hours")),
     )
+    op.drop_index(op.f("ix_articles_published_at_id"), "articles")
+    op.create_index(
+        op.f("ix_articles_published_at_id_state"), "articles", ["published_at", "id", "state"]
+    )
     # With the state in front, it was taken for every list, and all of a million articles sorted.
     op.drop_index(op.f("ix_articles_state_announced_published_at"), "articles")
     for name, (columns, condition) in PARTIAL.items():
@@ -65,8 +69,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in PARTIAL:
+    for name in (*PARTIAL, op.f("ix_articles_published_at_id_state")):
         op.drop_index(name, "articles")
+    op.create_index(op.f("ix_articles_published_at_id"), "articles", ["published_at", "id"])
     op.create_index(
         op.f("ix_articles_state_announced_published_at"),
         "articles",

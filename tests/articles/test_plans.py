@@ -1,0 +1,198 @@
+"""What a hundred thousand articles cost: no list, page or calendar reads many of them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+from starlette.testclient import TestClient
+
+from app.models.hours import recount
+from tests import factories
+from tests.conftest import NewDatabase, database_of, served
+
+MANY = 100_000
+FEW = 5_000
+"""Rows, or a hundred times as many steps of SQLite's machine: what one answer may take."""
+
+COLUMNS = {
+    "slug": "'news-' || n",
+    "title": "'News ' || n",
+    "lead": "'A lead of some length.'",
+    "body": "'A body.'",
+    "body_html": "'<p>A body.</p>'",
+    "language": "CASE n % 10 WHEN 0 THEN 'de' WHEN 1 THEN 'ru' ELSE 'en' END",
+    "state": "'published'",
+    "announced": "true",
+    "published_at_precision": "'second'",
+    "source_name": "'Source ' || (n % 50)",
+    "source_slug": "'source-' || (n % 50)",
+    "image_url": "CASE WHEN n % 1000 = 0 THEN 'https://example.org/' || n END",
+    "translation_key": "'news-' || n",
+    "reading_minutes": "1",
+    "title_key": "'news ' || n",
+    "search_text": "'news ' || n",
+    "edited": "false",
+    "version": "1",
+}
+DATES = {"published_at": 0, "published_until": 1, "created_at": 0, "updated_at": 0}
+EACH = 8000
+"""Seconds from one article to the next: they begin in 1998 and end in 2024."""
+
+
+def fill(connection: Connection) -> None:
+    """Write many articles by SQL, each tag, source and language often, one mission once."""
+    columns = dict(COLUMNS)
+    if connection.dialect.name == "sqlite":
+        numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT {MANY})"  # noqa: S608
+        numbers += " SELECT n FROM s"
+        for name, more in DATES.items():
+            moment = f"datetime({911520000 + more} + n * {EACH}, 'unixepoch')"
+            columns[name] = f"{moment} || '.000000'"
+    else:
+        numbers = f"SELECT n FROM generate_series(1, {MANY}) AS g(n)"  # noqa: S608
+        for name, more in DATES.items():
+            columns[name] = f"to_timestamp({911520000 + more} + n * {EACH})"
+    names, values = ", ".join(columns), ", ".join(columns.values())
+    connection.execute(
+        text(f"INSERT INTO articles ({names}) SELECT {values} FROM ({numbers}) AS numbers")  # noqa: S608
+    )
+    connection.execute(
+        text("INSERT INTO article_tags SELECT id, 'tag-' || (id % 20) FROM articles")
+    )
+    connection.execute(
+        text("INSERT INTO article_missions SELECT a.id, m.id FROM articles a, missions m "
+             "WHERE a.slug = 'news-70'")
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def large(new_database: NewDatabase) -> Iterator[TestClient]:
+    """A client of the service over many articles; for reading only."""
+    with served(new_database()) as client:
+        with database_of(client).session() as session:
+            session.add(factories.mission(slug="iss-1"))
+            session.flush()
+            fill(session.connection())
+            recount(session)
+        with database_of(client).engine.connect() as connection:
+            autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+            autocommit.exec_driver_sql("ANALYZE")
+        yield client
+
+
+PATHS = [
+    "/v1/articles?limit=20",
+    "/v1/articles?limit=20&sort=published_at",
+    "/v1/articles?limit=20&sort=title",
+    "/v1/articles?limit=20&sort=-title",
+    "/v1/articles?limit=20&language=ru",
+    "/v1/articles?limit=20&source=source-7",
+    "/v1/articles?limit=20&tag=tag-7",
+    "/v1/articles?limit=20&mission=iss-1",
+    "/v1/articles?limit=20&has_image=true",
+    "/v1/articles?limit=20&published_month=2001-04",
+    "/v1/articles?limit=20&published_on=2001-04-04",
+    "/v1/articles?limit=20&published_at_gte=2001-04-04",
+    "/v1/articles?limit=20&published_at_lt=2001-04-04",
+    "/v1/articles/archive?month=2001-04",
+    "/v1/articles/archive?month=2001-04&language=ru",
+    "/v1/articles/archive?month=2001-04&tag=tag-7",
+    "/v1/articles/archive?month=2001-04&mission=iss-1",
+    "/v1/articles/archive?month=2001-04&tz=Asia/Kathmandu",
+    "/v1/articles/news-50000",
+    "/v1/articles/news-70",
+    "/v1/articles/feed.atom",
+    "/v1/missions/iss-1",
+    "/v1/missions/iss-1/page?month=2001-04",
+]
+
+
+class Cost:
+    """What the statements of an answer take: rows of PostgreSQL, steps of SQLite."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.given: list[tuple[str, Any]] = []
+
+    def note(self, _c: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            self.given.append((statement, given))
+
+    def most(self) -> int:
+        """What the dearest of the statements takes."""
+        ask = self._steps if self.engine.dialect.name == "sqlite" else self._rows
+        with self.engine.connect() as connection:
+            return max(ask(connection, *one) for one in self.given)
+
+    def _steps(self, connection: Connection, statement: str, given: Any) -> int:
+        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given):
+            if re.search(r"SCAN (articles|article_\w+)(_\d+)?$", row[3]):
+                return MANY  # without an index, however few there are
+        steps = 0
+
+        def count() -> None:
+            nonlocal steps
+            steps += 1
+
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(count, 100)
+        connection.exec_driver_sql(statement, given).all()
+        driver.set_progress_handler(None, 0)
+        return steps
+
+    def _rows(self, connection: Connection, statement: str, given: Any) -> int:
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        (plan,) = connection.exec_driver_sql(explain, given).scalar_one()
+        return sum(_read(plan["Plan"]))
+
+
+def _read(node: dict[str, Any]) -> Iterator[int]:
+    """The rows that each node of a plan has looked at."""
+    if "Relation Name" in node:
+        removed = sum(n for name, n in node.items() if name.startswith("Rows Removed"))
+        yield int((node["Actual Rows"] + removed) * node["Actual Loops"])
+    for below in node.get("Plans", []):
+        yield from _read(below)
+
+
+def _cost(client: TestClient, path: str) -> int:
+    engine = database_of(client).engine
+    cost = Cost(engine)
+    event.listen(engine, "before_cursor_execute", cost.note)
+    try:
+        answer = client.get(path)
+    finally:
+        event.remove(engine, "before_cursor_execute", cost.note)
+    assert answer.status_code == 200
+    following = answer.json().get("next") if "json" in answer.headers["Content-Type"] else None
+    if isinstance(following, str) and "cursor" not in path:
+        return max(cost.most(), _cost(client, following.removeprefix("http://127.0.0.1:8000")))
+    return cost.most()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_answer_reads_many_articles(large: TestClient, path: str) -> None:
+    """Nor does the page behind it."""
+    assert 0 < _cost(large, path) < FEW
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/articles?limit=20&with_total=true",
+        "/v1/articles?limit=20&q=nowhere",
+    ],
+)
+def test_what_reads_all_is_told_from_what_does_not(large: TestClient, path: str) -> None:
+    """The measure itself: a total has to be counted, words have to be looked for."""
+    assert _cost(large, path) > FEW
+
+
+def test_a_page_takes_at_most_twelve_statements(archive: TestClient, statements: list[str]) -> None:
+    archive.get("/v1/missions/iss-59/page?month=2019-04")
+    assert len(statements) <= 12
+    del statements[:]
+    archive.get("/v1/missions/current/page")
+    assert len(statements) <= 12
