@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -25,8 +26,14 @@ CONNECTIONS = 400
 """What four workers with forty read threads each come to, and the peers."""
 
 console = Console(stderr=True)
-Archives = Callable[[int], str]
-"""The address of an archive with so many articles."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL server: what gives the address of an archive in it, and its process."""
+
+    archive: Callable[[int], str]
+    pid: int
 
 
 @cache
@@ -72,7 +79,7 @@ def for_peers(number: int) -> str:
 
 
 @contextmanager
-def postgresql() -> Iterator[Archives]:
+def postgresql() -> Iterator[Postgres]:
     """A PostgreSQL server of our own, which keeps its archives."""
     KEPT.mkdir(parents=True, exist_ok=True)
     folder = KEPT / "postgresql"
@@ -95,7 +102,7 @@ def postgresql() -> Iterator[Archives]:
                 _run(server.get_uri(), f"ALTER DATABASE {part.database} RENAME TO {name}")
             return address.set(database=name).render_as_string(hide_password=False)
 
-        yield archive
+        yield Postgres(archive, server.get_postmaster_info().pid)
     finally:
         server.cleanup()
 

@@ -54,6 +54,9 @@ def _loading(connection: Connection) -> Iterator[None]:
         for pragma in ("synchronous=OFF", "cache_size=-600000"):
             driver.execute(f"PRAGMA {pragma}")
     with connection.begin():
+        if not sqlite:  # an index of a million rows takes longer than any request may
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         indexes = [index for table in TABLES for index in table.indexes]
         for index in indexes:
             index.drop(connection)
@@ -74,6 +77,7 @@ def _settle(database: Database) -> None:
             assert driver is not None
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
+            connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("VACUUM ANALYZE"))
     database.engine.dispose()
 

@@ -3,18 +3,20 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import closing
+from datetime import datetime
 from itertools import product
 from random import Random
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.database import Database
 from app.models import Article, Person
+from app.refs import public
 from bench.bulk import SEED
-from bench.wrk import Server, Target
 from bench.words import ENGLISH, RUSSIAN
+from bench.wrk import Server, Target
 from contract.servers import Failed
 
 LIST = "/v1/articles?limit=20"
@@ -22,6 +24,17 @@ PAGE = "/v1/missions/iss-59/page?month=2019-04"
 ARCHIVE = "/v1/articles/archive?month=2019-04"
 MANY = 1_000
 """How many different articles or pages are asked for, where the same one would flatter."""
+
+
+class Place(NamedTuple):
+    """An article, and where it stands in the list."""
+
+    slug: str
+    published_at: datetime
+    id: int
+
+
+_PLACES = select(Article.slug, Article.published_at, Article.id)
 
 
 def etag(server: Server, path: str) -> str:
@@ -32,27 +45,26 @@ def etag(server: Server, path: str) -> str:
 
 def details(database_url: str) -> list[str]:
     """Articles from all over the archive."""
-    return [f"/v1/articles/{row.slug}" for row in _sampled(database_url)]
+    return [f"/v1/articles/{place.slug}" for place in _sampled(database_url)]
 
 
 def pages(database_url: str, server: Server) -> list[str]:
     """Pages of the whole list from all over the archive, each behind an article."""
-    return [_behind(server, row) for row in _sampled(database_url)]
+    return [_behind(server, place) for place in _sampled(database_url)]
 
 
 def last_page(database_url: str, server: Server) -> str:
     """The last full page of the whole list."""
-    with closing(Database(database_url, read_threads=1)) as database, database.session() as session:
-        oldest = select(Article.published_at, Article.id)
-        oldest = oldest.order_by(Article.published_at, Article.id).offset(20).limit(1)
-        return _behind(server, session.execute(oldest).one())
+    oldest = _PLACES.where(public()).order_by(Article.published_at, Article.id)
+    with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
+        return _behind(server, Place(**reader.all(oldest.offset(20).limit(1))[0]))
 
 
-def _behind(server: Server, row: Row[Any]) -> str:
+def _behind(server: Server, place: Place) -> str:
     """The page of the whole list behind one article: a real cursor, led to another place."""
     real = _cursor(server)
     keys = json.loads(urlsafe_b64decode(real + "=" * (-len(real) % 4)))
-    keys[-2:] = [row.published_at.isoformat(), row.id]
+    keys[-2:] = [place.published_at.isoformat(), place.id]
     cursor = urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
     return f"{LIST}&{urlencode({'cursor': cursor})}"
 
@@ -68,13 +80,14 @@ def _cursor(server: Server) -> str:
     return _cursors[server.origin]
 
 
-def _sampled(database_url: str) -> list[Row[Any]]:
-    with closing(Database(database_url, read_threads=1)) as database, database.session() as session:
-        ids = session.scalars(select(Article.id).order_by(Article.id)).all()
-        chosen = Random(SEED).sample(ids, min(MANY, len(ids)))
-        columns = select(Article.slug, Article.published_at, Article.id)
-        found = session.execute(columns.where(Article.id.in_(chosen)).order_by(Article.id)).all()
-        return Random(SEED).sample(found, len(found))
+def _sampled(database_url: str) -> list[Place]:
+    ids = select(Article.id).where(public()).order_by(Article.id)
+    with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
+        all_ids = [row["id"] for row in reader.all(ids)]
+        chosen = Random(SEED).sample(all_ids, min(MANY, len(all_ids)))
+        found = reader.all(_PLACES.where(Article.id.in_(chosen)))
+    places = {row["id"]: Place(**row) for row in found}
+    return [places[id_] for id_ in chosen]
 
 
 def full_month(*servers: Server) -> str:
@@ -88,11 +101,12 @@ def full_month(*servers: Server) -> str:
 
 
 def searches(database_url: str) -> list[str]:
-    """A hundred things that readers might type: names, and words of the news, one or two of them."""
-    with closing(Database(database_url, read_threads=1)) as database, database.session() as session:
-        people = session.execute(select(Person.name, Person.name_ru).order_by(Person.id)).all()
+    """A hundred things that readers might type: names, and one or two words of the news."""
+    names = select(Person.name, Person.name_ru).order_by(Person.id)
+    with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
+        people = reader.all(names)
     random = Random(SEED)
-    typed = [name for row in random.sample(people, 20) for name in row if name]
+    typed = [name for row in random.sample(people, 20) for name in row.values() if name]
     for telling in (ENGLISH, RUSSIAN):
         words = [word for gap in telling.gaps.values() for text in gap for word in text.split()]
         long = sorted({word for word in words if len(word) > 4})

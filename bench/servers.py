@@ -119,8 +119,8 @@ def django(database_url: str) -> Iterator[Server]:
 
 
 @contextmanager
-def datasette(database_url: str) -> Iterator[Server]:
-    """datasette with the list as a query of its own, and nothing that it does not need."""
+def datasette(database_url: str) -> Iterator[tuple[Server, str]]:
+    """datasette with the list as a query of its own, its leanest JSON, and the path of it."""
     port = free_port()
     path = Path(make_url(database_url).database or "")
     metadata = KEPT / "datasette.json"
@@ -128,5 +128,6 @@ def datasette(database_url: str) -> Iterator[Server]:
     metadata.write_text(json.dumps({"databases": {path.stem: queries}}))
     command = [str(SCRIPTS / "datasette"), "serve", str(path), "--port", str(port)]
     command += ["--metadata", str(metadata), "--setting", "suggest_facets", "off"]
-    with _served(command, port, f"/{path.stem}/list.json?_shape=array", {}) as server:
-        yield server
+    answer = f"/{path.stem}/list.json?_shape=array"
+    with _served(command, port, answer, {}) as server:
+        yield server, answer
