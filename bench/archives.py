@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 from app.database import Database
 from app.dataset.load import load
-from bench.bulk import fill
+from bench.bulk import fill, unhurried
 from contract.servers import ROOT
 
 KEPT = ROOT / "var" / "bench"
@@ -130,5 +130,6 @@ def make(url: str, number: int) -> None:
     ):
         task = bar.add_task(f"Making {number:,} articles", total=number)
         with database.session() as session:
+            unhurried(session.connection())
             load(session)
         fill(database, number, lambda done, _: bar.update(task, completed=done))

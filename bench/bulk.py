@@ -44,6 +44,13 @@ def fill(database: Database, number: int, progress: Progress = lambda *_: None) 
     _settle(database)
 
 
+def unhurried(connection: Connection) -> None:
+    """Let this transaction take longer than any request may."""
+    if connection.dialect.name != "sqlite":
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
+
+
 @contextmanager
 def _loading(connection: Connection) -> Iterator[None]:
     """One transaction, the plain indexes away until its end."""
@@ -54,9 +61,7 @@ def _loading(connection: Connection) -> Iterator[None]:
         for pragma in ("synchronous=OFF", "cache_size=-600000"):
             driver.execute(f"PRAGMA {pragma}")
     with connection.begin():
-        if not sqlite:  # an index of a million rows takes longer than any request may
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        unhurried(connection)
         indexes = [index for table in TABLES for index in table.indexes]
         for index in indexes:
             index.drop(connection)
