@@ -70,7 +70,7 @@ def for_peers(number: int) -> str:
         with closing(driver.connect(ours)) as connection:
             connection.execute("VACUUM INTO ?", (str(part),))
         with closing(driver.connect(part)) as connection:
-            connection.execute("DROP INDEX ix_articles_state_announced_published_at")
+            connection.execute("DROP INDEX IF EXISTS ix_articles_state_announced_published_at")
             connection.execute("CREATE INDEX peers ON articles (state, published_at, id)")
             connection.execute("ANALYZE")
             connection.execute("PRAGMA journal_mode=WAL")

@@ -25,7 +25,7 @@ class Plan:
 
 
 FULL = Plan(5, 3, small=10_000, main=100_000, large=1_000_000, everywhere=True)
-QUICK = Plan(3, 1, small=5_000, main=10_000, large=50_000, everywhere=False)
+QUICK = Plan(3, 1, small=10_000, main=10_000, large=100_000, everywhere=False)
 
 
 @dataclass(frozen=True)
