@@ -24,7 +24,7 @@ KEPT = Path(__file__).parent / "ratios.json"
 ARTICLES = 10_000
 ALLOWED = 1.15
 SLOWED = 0.2
-ROUNDS, AGAIN = 12, 4
+ROUNDS, AGAIN = 10, 3
 READS = {
     "list": LIST,
     "page": PAGE,

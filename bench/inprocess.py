@@ -22,7 +22,7 @@ from bench.peers import constant
 from bench.reads import LIST
 from contract.servers import Failed
 
-TASKS = 16
+TASKS = 4
 WINDOW = 0.06
 """Seconds of CPU time."""
 

@@ -1,4 +1,4 @@
-"""`make bench-workers`: which server, how many processes and how many threads serve cold reads best.
+"""`make bench-workers`: which server, and how many workers and threads, serve cold reads best.
 
 What is measured is the list of 20 without the cache: it needs a thread, a connection and most of a
 request's work. All servers of one database and number of workers run at once and take turns.
