@@ -15,12 +15,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from rich.console import Console
 
 from app.config import Settings
 from app.main import create_app
 from bench.peers import constant
 from bench.reads import LIST
 from contract.servers import Failed
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 TASKS = 4
 WINDOW = 0.06
@@ -112,6 +115,9 @@ async def ratios(routes: Sequence[Route], ref: Route, rounds: int) -> dict[str, 
             own.append(await window(route, number))
             reference.append(await window(ref, in_ref))
         found[route.name] = _quick(own) / _quick(reference)
+        console.print(
+            f"{route.name:<20} {_quick(own) * 1e6:>9,.1f} µs, REF {_quick(reference) * 1e6:,.1f}"
+        )
     return found
 
 
