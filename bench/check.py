@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from time import process_time
+from time import thread_time
 from typing import Any
 
 from bench import archives, inprocess
@@ -74,9 +74,9 @@ async def _slower(route: Route, share: float) -> Route:
     alone = min([await inprocess.window(route, number) for _ in range(ROUNDS)])
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        end = process_time() + alone * share
         await route.app(scope, receive, send)
-        while process_time() < end:
+        end = thread_time() + alone * share
+        while thread_time() < end:
             pass
 
     return replace(route, app=app)
