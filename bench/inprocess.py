@@ -26,7 +26,7 @@ from contract.servers import Failed
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 TASKS = 4
-WINDOW = 0.06
+WINDOW = 0.03
 """Seconds of CPU time."""
 
 ASGI = Callable[..., Awaitable[None]]
