@@ -95,6 +95,10 @@ class Results:
         """Take in a ratio measured elsewhere, that is to be `goal` at the most."""
         self._add(read, against, f"{ratio:.2f} × by CPU in process", f"≤ {goal:g} ×", ratio <= goal)
 
+    def told(self, read: str, found: str) -> None:
+        """Take in what has no goal."""
+        self._add(read, "", found, "", True)
+
     def _ratio(self, target: str, against: str, by: Figure) -> tuple[float, str]:
         """How many times as good `target` was: the median of the rounds, and it in words."""
         pairs = zip(self.runs[target], self.runs[against], strict=True)
@@ -108,4 +112,5 @@ class Results:
         line = Line(read, against, found, goal, reached)
         self.lines.append(line)
         mark = "reached" if reached else "MISSED"
-        console.print(f"{mark}: {read} against {against}: {found}, goal {goal}")
+        beside = f" against {against}" if against else ""
+        console.print(f"{mark}: {read}{beside}: {found}, goal {goal or 'none'}")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from app.main import create_app
-from bench import archives, inprocess, report, suite
+from bench import archives, inprocess, report, searching, suite
 from bench.check import routes
 from bench.measure import FULL, QUICK, Results
 from bench.suite import Bench
@@ -39,7 +39,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "growth": suite.growth,
     "workers": suite.workers,
     "in-process": in_process,
-    "search": suite.search,
+    "search": searching.search,
 }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from urllib.parse import quote_plus
 
 from bench import archives, reads, servers
 from bench.archives import Postgres
@@ -14,7 +13,6 @@ from bench.wrk import Server, Target
 
 REF = "/ref?limit=20&language=en&sort=-published_at"
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-SEARCH_MS, SUGGEST_MS = 50, 15
 
 
 @dataclass(frozen=True)
@@ -141,25 +139,3 @@ def workers(bench: Bench) -> None:
             ]
             bench.results.measure(bench.plan, targets)
         bench.results.at_least(targets[1].name, targets[0].name, 1.5)
-
-
-def search(bench: Bench) -> None:
-    """What readers type, asked for one after another."""
-    for kind in (SQLITE, POSTGRESQL):
-        with bench.cold(kind, bench.plan.main) as ours:
-            typed = [
-                quote_plus(text) for text in reads.searches(bench.address(kind, bench.plan.main))
-            ]
-            starts = [
-                quote_plus(text[: 2 + len(text) // 2])
-                for text in reads.searches(bench.address(kind, bench.plan.main))
-            ]
-            found = Target(
-                f"search, {kind}", ours, [f"/v1/search?q={q}" for q in typed], connections=1
-            )
-            suggested = Target(
-                f"suggest, {kind}", ours, [f"/v1/suggest?q={q}" for q in starts], connections=1
-            )
-            bench.results.measure(bench.plan, [found, suggested])
-        bench.results.below(found.name, lambda run: run.p95, SEARCH_MS)
-        bench.results.below(suggested.name, lambda run: run.p95, SUGGEST_MS)
