@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser faults contract image image-test audit sbom openapi migration clean
+.PHONY: help install run test check browser faults contract bench bench-check bench-workers image image-test audit sbom openapi migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
@@ -35,6 +35,15 @@ contract: .venv/.test  ## the OpenAPI document: linters, fuzzing, generated clie
 	@$(SYNC) --group contract
 	@$(VENV)/mypy -m contract.run -m contract.hooks
 	@$(VENV)/python -W ignore -m contract.run
+
+bench: .venv/.bench  ## how fast it is, beside references and peers (needs wrk; QUICK=1: 2 minutes, rough)
+	@$(VENV)/python -W ignore -m bench.run $(if $(QUICK),--quick)
+
+bench-check: .venv/.test  ## whether a route costs more than bench/ratios.json says (UPDATE=1: write it)
+	@$(VENV)/python -W ignore -m bench.check $(if $(UPDATE),--update) $(if $(CONTROL),--control)
+
+bench-workers: .venv/.bench  ## which server, with how many workers and threads (needs wrk)
+	@$(VENV)/python -W ignore -m bench.workers $(if $(QUICK),--quick)
 
 image:  ## the container image, by docker or else by buildah (as root)
 	@deploy/image.sh build
@@ -75,6 +84,10 @@ clean:  ## remove what these targets made, the archive in var/ excepted
 
 .venv/.test: .venv/.run
 	@$(SYNC) --group test
+	@touch $@
+
+.venv/.bench: .venv/.test
+	@$(SYNC) --group bench
 	@touch $@
 
 .venv/.browser: .venv/.test

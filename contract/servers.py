@@ -36,7 +36,7 @@ def free_port() -> int:
 @contextmanager
 def running(
     command: list[str], log: Path, ready: str, env: Mapping[str, str] | None = None
-) -> Iterator[None]:
+) -> Iterator["subprocess.Popen[bytes]"]:
     """`command`, from when `ready` answers until the end of the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -44,7 +44,7 @@ def running(
         )
     try:
         _wait(process, ready, log)
-        yield
+        yield process
     finally:
         process.terminate()
         try:

@@ -1,0 +1,78 @@
+"""How quickly what readers type is found, and what the index for that takes."""
+
+import os
+import subprocess
+from contextlib import closing
+from time import perf_counter
+from urllib.parse import quote_plus
+
+from sqlalchemy import Connection, text
+
+from app.database import Database
+from bench import reads
+from bench.suite import POSTGRESQL, SQLITE, Bench
+from bench.wrk import Target
+from contract.servers import SCRIPTS
+
+SEARCH_MS, SUGGEST_MS = 50, 15
+
+
+def search(bench: Bench) -> None:
+    """What readers type, whole and half typed, asked for one after another."""
+    plan, results = bench.plan, bench.results
+    for kind in (SQLITE, POSTGRESQL):
+        address = bench.address(kind, plan.main)
+        results.told(f"search index of {plan.main:,} articles, {kind}", _index(address))
+        typed = reads.searches(address)
+        asked = {"search": typed, "suggest": [words[: 2 + len(words) // 2] for words in typed]}
+        with bench.cold(kind, plan.main) as ours:
+            targets = [
+                Target(
+                    f"{name}, {kind}",
+                    ours,
+                    [f"/v1/{name}?q={quote_plus(words)}" for words in texts],
+                    connections=1,
+                )
+                for name, texts in asked.items()
+            ]
+            results.measure(plan, targets)
+        for target, limit in zip(targets, (SEARCH_MS, SUGGEST_MS), strict=True):
+            results.below(target.name, lambda run: run.p95, limit)
+
+
+def _index(address: str) -> str:
+    """How long it takes to make the search index anew, and how large it is then."""
+    start = perf_counter()
+    command = [str(SCRIPTS / "zarya"), "reindex"]
+    subprocess.run(command, env=os.environ | {"ZARYA_DATABASE_URL": address}, check=True)
+    seconds = perf_counter() - start
+    with (
+        closing(Database(address, read_threads=1)) as database,
+        database.engine.connect() as connection,
+    ):
+        sqlite = connection.dialect.name == "sqlite"
+        size = _sqlite_bytes(connection) if sqlite else connection.scalar(_POSTGRESQL_BYTES)
+        connection.rollback()
+    return f"{int(size or 0) / 1e6:,.0f} MB, made in {seconds:.0f} s"
+
+
+_POSTGRESQL_BYTES = text(
+    "SELECT sum(pg_total_relation_size(oid)) FROM pg_class "
+    "WHERE relkind = 'r' AND relname LIKE 'search_%'"
+)
+
+
+def _sqlite_bytes(connection: Connection) -> int:
+    """What is free once the tables of the index are dropped, in a transaction to be undone."""
+
+    def free() -> int:
+        return int(connection.scalar(text("PRAGMA freelist_count")) or 0)
+
+    tables = text(
+        "SELECT name FROM pragma_table_list "
+        "WHERE name LIKE 'search_%' AND type IN ('table', 'virtual')"
+    )
+    before = free()
+    for name in connection.scalars(tables).all():
+        connection.execute(text(f"DROP TABLE {name}"))
+    return (free() - before) * int(connection.scalar(text("PRAGMA page_size")) or 0)
