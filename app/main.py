@@ -38,6 +38,9 @@ from app.missions.router import assignments
 from app.missions.router import router as missions
 from app.openapi import document
 from app.people.router import router as people
+from app.portal import problems
+from app.portal.files import router as web_files
+from app.portal.pages import router as pages
 from app.portal.router import router as portal
 from app.sources.router import router as sources
 from app.strictness import only_declared
@@ -128,7 +131,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.live = live
     app.state.archive_file = archive_file
     errors.install(app)
-    for router in (*RESOURCES, site, docs):
+    problems.install(app)
+    for router in (*RESOURCES, pages, web_files, site, docs):
         app.include_router(router)
     mark(app)
     return app
