@@ -41,6 +41,7 @@ def _templates(speech: Speech) -> Templates:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         auto_reload=False,
         finalize=lambda value: "" if value is None else value,
     )
