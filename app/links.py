@@ -7,13 +7,20 @@ from urllib.parse import quote, urlencode
 from pydantic import WithJsonSchema
 
 from app.config import get_settings
+from app.languages import asked_for
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 """An absolute address."""
 
 
 def link(*segments: str | int, **parameters: str) -> str:
-    """The address of a path under `/v1`: `link("articles", slug)`."""
+    """The address of a path under `/v1`, in the language that was asked for by `lang`, if any."""
+    speech = asked_for()
+    return canonical(*segments, **parameters, **({"lang": speech} if speech else {}))
+
+
+def canonical(*segments: str | int, **parameters: str) -> str:
+    """The address of a path under `/v1`, whoever asks: `canonical("articles", slug)`."""
     path = "/".join(quote(str(segment), safe="") for segment in segments)
     return with_query(f"{get_settings().origin}/v1/{path}", parameters)
 

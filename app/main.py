@@ -29,6 +29,7 @@ from app.exports.router import router as exports
 from app.http.answers import Answers
 from app.http.deprecation import Deprecations, mark
 from app.http.docs import router as docs
+from app.http.languages import Languages
 from app.http.methods import Methods
 from app.http.request_id import RequestId
 from app.http.site import router as site
@@ -37,6 +38,7 @@ from app.launches.router import router as launches
 from app.missions.router import assignments
 from app.missions.router import router as missions
 from app.openapi import document
+from app.parameters import in_speech
 from app.people.router import router as people
 from app.portal import problems
 from app.portal.files import router as web_files
@@ -74,7 +76,8 @@ class Zarya(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         background: Background = self.state.background
         inner = Deprecations(super().build_middleware_stack())
-        return RequestId(Methods(Answers(inner, lambda: background.next_due), self))
+        answers = Answers(inner, lambda: background.next_due)
+        return RequestId(Languages(Methods(answers, self)))
 
 
 @contextmanager
@@ -123,7 +126,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        dependencies=[Depends(only_declared)],
+        dependencies=[Depends(only_declared), Depends(in_speech)],
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.database = database

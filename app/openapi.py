@@ -75,6 +75,7 @@ EXAMPLES: dict[str, Any] = {
     "Idempotency-Key": "4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e",
     "If-Match": 'W/"5f3c1a9e0b7d2c4461f2a8e3.7"',
     "kind": ["CV"],
+    "lang": "ru",
     "language": ["en"],
     "launch": ["progress-ms-11"],
     "launch_at_gte": "2019-04-04T00:00:00Z",
@@ -152,6 +153,7 @@ HEADERS = {
         '<https://portal.example/v1>; rel="next"',
     ),
     "Content-Location": ("The thing's own address.", "https://portal.example/v1/missions/iss-74"),
+    "Content-Language": ("The language of the answer: `en` or `ru`.", "en"),
     "X-Request-ID": ("The id of this request.", "0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d"),
     "Location": ("The address of what was made.", "https://portal.example/v1/articles/a-globe"),
     "Idempotency-Replayed": ("`true` where the answer is that to an earlier request.", "true"),
@@ -161,7 +163,7 @@ HEADERS = {
     "Retry-After": ("After how many seconds to try again.", "5"),
 }
 
-ALWAYS = ("Access-Control-Allow-Origin", "X-Request-ID")
+ALWAYS = ("Access-Control-Allow-Origin", "Content-Language", "X-Request-ID")
 """The headers of every answer."""
 
 LENGTHS = {"date": 10, "date-time": 35, "uri": 4000}

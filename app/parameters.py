@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -24,6 +25,7 @@ from pydantic_core import CoreSchema
 from app.config import get_settings
 from app.dates import EARLIEST, LATEST, start_of, zone_names
 from app.errors import did_you_mean
+from app.languages import SPEECHES, Speech, either
 from app.text import fold, is_storable
 
 T = TypeVar("T")
@@ -51,6 +53,12 @@ class Parameters(BaseModel):
     """The parameters of one endpoint. Each attribute's docstring is its description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_speech(cls, given: Any) -> Any:
+        """Leave `lang` to `in_speech`: it is none of the filters that cursors and links name."""
+        return {k: v for k, v in given.items() if k != "lang"} if "lang" in given else given
 
 
 class View(StrEnum):
@@ -123,6 +131,27 @@ IdPath = Annotated[int, Path(alias="id", ge=1, le=2**31 - 1, description="The id
 Language = Annotated[
     str, StringConstraints(pattern="^[A-Za-z]{2,3}$", max_length=3), AfterValidator(str.lower)
 ]
+
+
+def _speech(value: Any) -> Any:
+    if isinstance(value, str) and value not in SPEECHES:
+        hint = did_you_mean(value[:2].lower(), [speech.value for speech in Speech])
+        raise ValueError(either("Answers are in en or ru.", "Ответы бывают на en и на ru.") + hint)
+    return value
+
+
+async def in_speech(
+    lang: Annotated[
+        Maybe[Annotated[Speech, BeforeValidator(_speech)]],
+        Query(
+            description="The language of names, labels, headlines and problems; otherwise the one "
+            "that `Accept-Language` likes best."
+        ),
+    ] = None,
+) -> None:
+    """Refuse a language that is not spoken; another layer has seen to the one that is."""
+
+
 Country = Annotated[
     str, StringConstraints(pattern="^[A-Za-z]{2}$", max_length=2), AfterValidator(str.upper)
 ]

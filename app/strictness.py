@@ -11,6 +11,9 @@ from pydantic import BaseModel
 
 from app.errors import MAX_ERRORS, FieldProblem, Invalid, did_you_mean
 
+EVERYWHERE: dict[str, float] = {"lang": 1}
+"""What the application itself declares, for every endpoint."""
+
 ANYTHING = "…"
 """Among the declared names: that others do no harm, as where people share addresses of pages."""
 
@@ -42,7 +45,7 @@ def _declared(route: Any) -> dict[str, float]:
     """The names of the query parameters of `route`, each with how often it may be given."""
     names = _DECLARED.get(route.endpoint)
     if names is None:
-        names = _DECLARED[route.endpoint] = dict(_of(route.dependant))
+        names = _DECLARED[route.endpoint] = EVERYWHERE | dict(_of(route.dependant))
     return names
 
 

@@ -24,7 +24,7 @@ from app.dates import Precision, now
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, set_links, touch
 from app.errors import Conflict, Gone
-from app.links import link
+from app.links import canonical
 from app.models import (
     Article,
     ArticleLaunch,
@@ -66,7 +66,7 @@ def _record(row: dict[str, Any]) -> ArticleRecord:
         "status": status(row["state"], row["published_at"]),
         "source": {"name": row["source_name"], "url": row["source_url"]},
         "image": image if row["image_url"] else None,
-        "url": link("articles", row["slug"]),
+        "url": canonical("articles", row["slug"]),
     }
     return as_record(ArticleRecord, given)
 

@@ -8,9 +8,9 @@ from app.dataset import english, russian
 from app.dataset.derive import Relation
 from app.dataset.events import Begun, Event, Handover, Landed, Launched, events
 from app.dataset.records import ArticleRecord, ArticleSourceRecord, Dataset
-from app.dataset.words import Text
 from app.dates import Precision
 from app.models import LaunchStatus, SpacecraftKind
+from app.wording.grammar import Text
 
 SOURCE = ArticleSourceRecord(name="Zarya chronicle", url=None)
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.dataset.names import part, ship_en
 from app.dataset.records import Dataset, LaunchRecord, MissionRecord, SeatRecord
-from app.dataset.words import counted, english_day, english_period, handed_on, joined, number
 from app.dates import whole_days
 from app.models import LaunchRelation, LaunchStatus, SpacecraftKind
+from app.wording.grammar import counted, english_day, english_period, handed_on, joined, number
+from app.wording.names import part, ship_en
 
 MARGIN = timedelta(days=10)
 """HTV took eight days to the station: what left later than this before a mission's end may have

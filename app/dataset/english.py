@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
-from app.dataset import names
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord, SpacecraftRecord
-from app.dataset.words import (
+from app.dates import whole_days
+from app.models import LaunchStatus, ShipRole, SpacecraftKind
+from app.wording import names
+from app.wording.grammar import (
     Text,
     clauses,
     counted,
@@ -19,9 +21,7 @@ from app.dataset.words import (
     strong,
     upper_first,
 )
-from app.dates import whole_days
-from app.models import LaunchStatus, ShipRole, SpacecraftKind
-from app.refs import headline
+from app.wording.headlines import headline_en
 
 STATION = "the International Space Station"
 _ROLES = {
@@ -51,7 +51,7 @@ def launched(event: Launched) -> Text:
 
 def _launch_title(launch: LaunchRecord) -> str:
     if not names.is_shuttle(launch.ship.name):
-        return headline(launch.status, launch.vehicle, [_named(it) for it in launch.spacecraft])
+        return headline_en(launch.status, launch.vehicle, [_named(it) for it in launch.spacecraft])
     orbiter, _, flight = names.orbiter(launch.ship.name)
     load = [names.part(craft.name).english for craft in launch.spacecraft[1:]]
     carrying = f" with {joined(load)}" if load else ""

@@ -6,10 +6,12 @@ name or is left out: then neither case endings nor a guess at a person's gender 
 
 from collections.abc import Iterable
 
-from app.dataset import names
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
-from app.dataset.words import (
+from app.dates import whole_days
+from app.models import LaunchStatus, ShipRole, SpacecraftKind
+from app.wording import names
+from app.wording.grammar import (
     Text,
     clauses_ru,
     days_ru,
@@ -23,8 +25,7 @@ from app.dataset.words import (
     strong,
     upper_first,
 )
-from app.dates import whole_days
-from app.models import LaunchStatus, ShipRole, SpacecraftKind
+from app.wording.headlines import headline_ru
 
 STATION = "Международной космической станции"
 _ROLES = {
@@ -56,30 +57,15 @@ def launched(event: Launched) -> Text:
 
 
 def _launch_title(launch: LaunchRecord) -> str:
-    """In the portal's own terms: РН, ТГК and ТПК."""
-    load = [names.part(craft.name).with_russian for craft in launch.spacecraft[1:]]
-    ship = launch.ship.name
-    if names.is_shuttle(ship):
-        carrying = f" с {joined_ru(load)}" if load else ""
-        return f"Шаттл {names.ship_ru(ship)} стартовал к МКС{carrying}"
-    launch_ru = f"РН {names.vehicle_ru(launch.vehicle)} с {joined_ru([_with_ship(launch), *load])}"
-    match launch.status:
-        case LaunchStatus.FAILURE:
-            return f"Авария при запуске: {launch_ru}"
-        case LaunchStatus.PARTIAL_FAILURE:
-            return f"Нештатный запуск: {launch_ru}"
-    return f"{launch_ru} запущена"
-
-
-def _with_ship(launch: LaunchRecord) -> str:
-    """The main ship after "с", in a title."""
-    name, ours = names.ship_ru(launch.ship.name), launch.ship.name.startswith(("Pro", "Soyuz"))
-    match launch.ship.kind:
-        case SpacecraftKind.CV:
-            return f"ТГК {name}" if ours else f"грузовым кораблём {name}"
-        case SpacecraftKind.SC:
-            return f"ТПК {name}" if ours else f"кораблём {name}"
-    return names.part(launch.ship.name).with_russian
+    """As a headline; a launch that went well has a verb, since here it is news."""
+    ships = [{"name": craft.name, "kind": craft.kind} for craft in launch.spacecraft]
+    told = headline_ru(launch.status, launch.vehicle, ships)
+    if launch.status in (LaunchStatus.FAILURE, LaunchStatus.PARTIAL_FAILURE):
+        return told
+    if names.is_shuttle(launch.ship.name):
+        shuttle = names.ship_ru(launch.ship.name)
+        return told.replace(shuttle, f"{shuttle} стартовал к МКС", 1)
+    return f"{told} запущена"
 
 
 def _launch_lead(launch: LaunchRecord) -> str:

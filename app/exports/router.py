@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 
 from app.exports.archive import ArchiveFileDep, Built
 from app.exports.schemas import ExportFile, ExportFiles
-from app.links import link
+from app.links import canonical
 from app.parameters import Maybe
 
 NAME = "archive.sqlite"
@@ -23,7 +23,7 @@ async def list_exports(archive: ArchiveFileDep) -> ExportFiles:
     built = await archive.current()
     file = ExportFile(
         name=NAME,
-        url=link("export", NAME),
+        url=canonical("export", NAME),
         media_type=MEDIA_TYPE,
         size=built.size,
         sha256=built.sha256,

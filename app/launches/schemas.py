@@ -28,6 +28,7 @@ from app.parameters import (
 )
 from app.refs import At, LaunchRef, LaunchSummary, MissionRef, PersonRef, Shape, Source
 from app.sorting import SortChoice
+from app.wording.labels import SHIP_ROLES
 
 
 class LaunchSort(SortChoice):
@@ -109,11 +110,16 @@ class LaunchCrewRead(Shape):
     person: PersonRef
     role: ShipRole
     """The role aboard the ship, which need not be the one aboard the station."""
+    role_label: str = Field(examples=["Flight engineer"])
     landed_at: At | None
     """Null while they are in space."""
     landed_at_precision: Precision | None
     landed_with: LaunchRef | None
     """The launch of the ship they came home with."""
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"role_label": str(SHIP_ROLES[ShipRole(row["role"])])}
 
 
 class LaunchMoment(Shape):

@@ -20,7 +20,7 @@ from app.launches.schemas import (
     SpacecraftWrite,
     VehicleWrite,
 )
-from app.links import link
+from app.links import canonical
 from app.models import (
     Article,
     ArticleLaunch,
@@ -70,7 +70,7 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
 
 
 def _record(row: dict[str, Any]) -> LaunchRecord:
-    given = row | {"url": link("launches", row["slug"])}
+    given = row | {"url": canonical("launches", row["slug"])}
     return as_record(LaunchRecord, given)
 
 

@@ -18,6 +18,7 @@ from app.documents import (
     exactness,
     example,
 )
+from app.languages import Both
 from app.links import Url
 from app.models import CrewRole, LaunchRelation
 from app.pagination import Page, ViewQuery
@@ -35,6 +36,13 @@ class MissionStatus(StrEnum):
     PLANNED = "planned"
     ACTIVE = "active"
     COMPLETED = "completed"
+
+
+LABELS = {
+    MissionStatus.PLANNED: Both("Planned", "Планируется"),
+    MissionStatus.ACTIVE: Both("Under way", "Идёт"),
+    MissionStatus.COMPLETED: Both("Completed", "Завершена"),
+}
 
 
 class MissionSort(SortChoice):
@@ -82,6 +90,7 @@ class MissionSummary(MissionRef):
     id: int
     station: str
     status: MissionStatus
+    status_label: str = Field(examples=["Completed"])
     starts_at: At
     starts_at_precision: Precision
     ends_at: At | None
@@ -97,8 +106,10 @@ class MissionSummary(MissionRef):
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         starts, ends, moment = row["starts_at"], row["ends_at"], now()
         started = starts <= moment
+        stands = status(starts, ends, moment)
         return super().complete(row) | {
-            "status": status(starts, ends, moment),
+            "status": stands,
+            "status_label": str(LABELS[stands]),
             "duration_days": whole_days(starts, ends or moment) if ends or started else None,
         }
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.database import Reader, nested
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, touch
-from app.links import link
+from app.links import canonical
 from app.missions.queries import get_mission
 from app.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
 from app.models import (
@@ -72,7 +72,7 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
 def _record(row: dict[str, Any]) -> MissionRecord:
     given = row | {
         "tasks": [task["text"] for task in row["task_rows"]],
-        "url": link("missions", row["slug"]),
+        "url": canonical("missions", row["slug"]),
     }
     return as_record(MissionRecord, given)
 

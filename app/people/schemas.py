@@ -14,6 +14,7 @@ from app.pagination import Page, ViewQuery
 from app.parameters import AnyOf, Country, Day, Maybe, Moment, Name, Parameters, Slug, Words
 from app.refs import At, CrewAssignmentRead, LaunchRef, PersonRef, Shape, Source
 from app.sorting import SortChoice
+from app.wording.labels import SHIP_ROLES
 
 
 class PersonSort(SortChoice):
@@ -82,11 +83,16 @@ class FlightRead(Shape):
 
     role: ShipRole
     """The role aboard the ship."""
+    role_label: str = Field(examples=["Flight engineer"])
     launch: LaunchRef
     landed_with: LaunchRef | None
     """The launch of the ship they came home with, null while they are in space."""
     landed_at: At | None
     landed_at_precision: Precision | None
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"role_label": str(SHIP_ROLES[ShipRole(row["role"])])}
 
 
 class PersonRead(PersonSummary):

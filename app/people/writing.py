@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.database import Reader
 from app.documents import as_record
 from app.editing import Editable
-from app.links import link
+from app.links import canonical
 from app.models import (
     Article,
     ArticlePerson,
@@ -27,7 +27,7 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
     """The people with these ids, with all that is kept of them."""
     rows = reader.all(select(*Person.__table__.columns).where(Person.id.in_(ids)))
     return {
-        row["id"]: as_record(PersonRecord, row | {"url": link("people", row["slug"])})
+        row["id"]: as_record(PersonRecord, row | {"url": canonical("people", row["slug"])})
         for row in rows
     }
 

@@ -11,9 +11,9 @@ from app.articles.schemas import ArticleArchiveQuery, ArticleQuery
 from app.config import get_settings
 from app.database import DatabaseDep
 from app.freshness import near_launches, of_month
-from app.languages import Speech
+from app.languages import spoken
 from app.launches.queries import get_launch
-from app.links import link
+from app.links import canonical
 from app.missions.queries import list_missions
 from app.missions.schemas import MissionQuery
 from app.pagination import MAX_LIMIT, parameters
@@ -21,23 +21,19 @@ from app.parameters import Day, Maybe, Month, Parameters, SlugPath
 from app.people.queries import get_person
 from app.portal.queries import get_portal_page
 from app.portal.schemas import PortalPageQuery
-from app.portal.screens import Screens, ScreensDep
+from app.portal.screens import ScreensDep
 
 router = APIRouter(include_in_schema=False)
 
 ABOUT = 10
 """How many news items of a person or a launch their pages show."""
 
-TIMELINE = "/v1/launches?crewed=true&view=full&format=ndjson"
 
 
 class PageQuery(Parameters):
     """What every page takes, and whatever else others hang on to the addresses that they share."""
 
     model_config = ConfigDict(extra="ignore")
-
-    lang: Maybe[Speech] = None
-    """The language; otherwise the browser's."""
 
 
 class DayQuery(PageQuery):
@@ -63,7 +59,8 @@ class SearchPageQuery(PageQuery):
 
 def request(*path: str, **asked: str) -> str:
     """A request of the API, as the foot of a page shows it."""
-    return link(*path, **asked).removeprefix(get_settings().origin)
+    named = dict(sorted({**asked, "lang": spoken()}.items()))
+    return canonical(*path, **named).removeprefix(get_settings().origin)
 
 
 @router.get("/missions/{slug}")
@@ -74,12 +71,12 @@ async def mission(
     screens: ScreensDep,
 ) -> Response:
     """A mission, and the news of a day where one is chosen."""
-    wanted = PortalPageQuery(month=query.month, language=[screens.speech])
+    wanted = PortalPageQuery(month=query.month, language=[spoken()])
     page = await database.read(get_portal_page, slug, wanted)
     requests = [request("missions", slug, "page", **parameters(wanted))]
     news = None
     if query.day:
-        of_day = _news(screens, published_on=query.day, limit=MAX_LIMIT)
+        of_day = _news(published_on=query.day, limit=MAX_LIMIT)
         news = await database.read(list_articles, of_day)
         requests.append(request("articles", **parameters(of_day)))
     return screens.answer(
@@ -94,9 +91,9 @@ async def mission(
     )
 
 
-def _news(screens: Screens, **wanted: Any) -> ArticleQuery:
+def _news(**wanted: Any) -> ArticleQuery:
     """The news in the language of the page."""
-    return ArticleQuery(language=[screens.speech], **wanted)
+    return ArticleQuery(language=[spoken()], **wanted)
 
 
 @router.get("/missions")
@@ -105,14 +102,14 @@ async def missions(
 ) -> Response:
     """All missions; browsers draw who was aboard when."""
     wanted = MissionQuery(limit=MAX_LIMIT)
-    found = await database.read(list_missions, wanted)
+    timeline = request("launches", crewed="true", format="ndjson", view="full")
     return screens.answer(
         "missions",
         request("missions", **parameters(wanted)),
-        TIMELINE,
+        timeline,
         address="/missions",
-        missions=found,
-        timeline=TIMELINE,
+        missions=await database.read(list_missions, wanted),
+        timeline=timeline,
     )
 
 
@@ -124,7 +121,7 @@ async def person(
     screens: ScreensDep,
 ) -> Response:
     """A person, and the news about them."""
-    about = _news(screens, person=[slug], limit=ABOUT)
+    about = _news(person=[slug], limit=ABOUT)
     found = await database.read(get_person, slug)
     return screens.answer(
         "person",
@@ -144,7 +141,7 @@ async def launch(
     screens: ScreensDep,
 ) -> Response:
     """A launch, and the news about it."""
-    about = _news(screens, launch=[slug], limit=ABOUT)
+    about = _news(launch=[slug], limit=ABOUT)
     found = await database.read(get_launch, slug)
     return screens.answer(
         "launch",
@@ -176,7 +173,7 @@ async def years(
     query: Annotated[PageQuery, Query()], database: DatabaseDep, screens: ScreensDep
 ) -> Response:
     """How much news each month had."""
-    wanted = ArticleArchiveQuery(language=[screens.speech])
+    wanted = ArticleArchiveQuery(language=[spoken()])
     return screens.answer(
         "years",
         request("articles", "archive", **parameters(wanted)),
@@ -193,9 +190,9 @@ async def archive(
     screens: ScreensDep,
 ) -> Response:
     """The news of a month or of one of its days."""
-    calendar = ArticleArchiveQuery(month=month, language=[screens.speech])
+    calendar = ArticleArchiveQuery(month=month, language=[spoken()])
     wanted = {"published_on": query.day} if query.day else {"published_month": month}
-    listed = _news(screens, **wanted, limit=MAX_LIMIT)
+    listed = _news(**wanted, limit=MAX_LIMIT)
     return screens.answer(
         "archive",
         request("articles", "archive", **parameters(calendar)),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from app.config import get_settings
-from app.languages import Speech, chosen, speech_of
+from app.languages import Speech, asked_for, spoken
 from app.portal import words
 from app.portal.words import WEB, Words
 
@@ -71,12 +72,9 @@ class Screens:
     """What answers one request for a page of the portal."""
 
     def __init__(self, request: Request) -> None:
-        query = request.scope["query_string"]
-        self.speech = speech_of(query, request.headers.get("accept-language", ""))
-        self._kept = chosen(query)
-        self._here = words.base() + request.scope["path"]
-        if query:
-            self._here += f"?{query.decode('latin-1')}"
+        query = request.scope["query_string"].decode("latin-1")
+        path: str = request.scope["path"]
+        self._here = words.base() + quote(path) + (f"?{query}" if query else "")
 
     def answer(
         self,
@@ -94,7 +92,7 @@ class Screens:
         """
 
         def to(*segments: str, **parameters: str | None) -> str:
-            return words.path(*segments, **parameters, lang=self._kept)
+            return words.path(*segments, **parameters, lang=asked_for())
 
         def of_month(month: str, day: str | None = None) -> str:
             if place == ("archive",):
@@ -106,7 +104,7 @@ class Screens:
             to=to,
             of_month=of_month,
             to_found=lambda item: to(words.FOUND[item["type"]], item["slug"]),
-            kept_lang=self._kept,
+            kept_lang=asked_for(),
             **{name: _plain(value) for name, value in shown.items()},
         )
         page = self._fill(
@@ -119,15 +117,11 @@ class Screens:
             address=address and get_settings().origin + address,
             requests=requests,
         )
-        headers = HEADERS | {"Content-Language": self.speech}
-        if self._kept is None:
-            headers["Vary"] = "Accept-Language"
-        if fresh:
-            headers["Cache-Control"] = fresh
+        headers = HEADERS | ({"Cache-Control": fresh} if fresh else {})
         return HTMLResponse(page, headers=headers)
 
     def _fill(self, template: str, **context: Any) -> str:
-        return TEMPLATES[self.speech].get_template(f"{template}.html").render(context)
+        return TEMPLATES[spoken()].get_template(f"{template}.html").render(context)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,6 @@ from app.refs.crew import CrewAssignmentRead, crew_assignments
 from app.refs.launches import (
     LaunchRef,
     LaunchSummary,
-    headline,
     launch_ref,
     launch_summary,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "Source",
     "article_ref",
     "crew_assignments",
-    "headline",
     "launch_events",
     "launch_ref",
     "launch_summary",

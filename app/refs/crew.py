@@ -16,8 +16,8 @@ from app.refs.base import At, Shape
 from app.refs.launches import LaunchRef, launch_ref
 from app.refs.missions import MissionRef, mission_ref
 from app.refs.people import PersonRef, person_ref
-
-ROLE_LABELS = {CrewRole.COMMANDER: "Commander", CrewRole.FLIGHT_ENGINEER: "Flight engineer"}
+from app.wording import names
+from app.wording.labels import ROLES
 
 
 class Ride(Shape):
@@ -43,7 +43,7 @@ class CrewAssignmentRead(Shape):
     ordinal: int
     """The place in the crew list: commanders first, then flight engineers by position."""
     credited_as: str
-    """The name as the mission's page prints it."""
+    """The name as the mission's page in this language prints it."""
     from_on: date | None
     """The first day in the role, null where the mission began with it."""
     to_on: date | None
@@ -58,19 +58,27 @@ class CrewAssignmentRead(Shape):
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         flight = row["flight"] or {}
         return {
-            "role_label": ROLE_LABELS[CrewRole(row["role"])],
-            "credited_as": row["credited_as"] or row["person"]["name"],
+            "role_label": str(ROLES[CrewRole(row["role"])]),
+            "credited_as": _credited_as(row),
             "arrived_with": _ride(flight.get("launch"), flight.get("launch")),
             "departed_with": _ride(flight.get("landed_with"), flight, "landed_at"),
             "days_aboard": _days_aboard(row, flight),
         }
 
 
+def _credited_as(row: Mapping[str, Any]) -> str:
+    """The pages in English have spellings of their own; those in Russian have the name."""
+    person = row["person"]
+    name: str = row["credited_as"] or person["name"]
+    return names.person(name, person["name_ru"])
+
+
 def _ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, Any] | None:
     if not launch or not times[name]:
         return None
+    ships = launch["spacecraft"]
     return {
-        "spacecraft": launch["spacecraft"][0]["name"] if launch["spacecraft"] else launch["slug"],
+        "spacecraft": names.craft(ships[0]["name"]) if ships else launch["slug"],
         "launch": launch,
         "at": times[name],
         "at_precision": times[f"{name}_precision"],

@@ -12,6 +12,9 @@ from app.dates import Precision
 from app.links import Url, link
 from app.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
 from app.refs.base import At, Shape
+from app.wording import names
+from app.wording.headlines import headline
+from app.wording.labels import LAUNCH_STATUSES
 
 
 class SpacecraftRead(Shape):
@@ -21,12 +24,20 @@ class SpacecraftRead(Shape):
     kind: SpacecraftKind
     """SC: a ship for a crew. CV: a cargo vehicle."""
 
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"name": names.craft(row["name"])}
+
 
 class VehicleRead(Shape):
     """A launch vehicle."""
 
     name: str = Field(examples=["Soyuz-2.1a"])
     family: str = Field(examples=["Soyuz"])
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: names.vehicle(row[name]) for name in ("name", "family")}
 
 
 class SiteRead(Shape):
@@ -35,6 +46,10 @@ class SiteRead(Shape):
     name: str = Field(examples=["Baikonur Cosmodrome"])
     pad: str | None
     country: str = Field(description="ISO 3166-1 alpha-2: where the site lies.", examples=["KZ"])
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"name": names.site(row["name"])}
 
 
 class LaunchRef(Shape):
@@ -64,6 +79,7 @@ class LaunchSummary(LaunchRef):
     cospar_id: str | None = Field(
         description="The international designator, null where it got none.", examples=["2019-019"]
     )
+    status_label: str = Field(examples=["Success"])
     launch_at_uncertain: bool
     """Whether even that period is doubtful."""
     window_starts_at: At | None
@@ -76,25 +92,10 @@ class LaunchSummary(LaunchRef):
     updated_at: At
     version: int
 
-
-def headline(status: LaunchStatus, vehicle: str | None, ships: list[dict[str, Any]]) -> str:
-    """A launch in a line, as the portal words it: LV, CV and SC are the portal's own terms."""
-    load = " and ".join(
-        ship["name"] if ship["kind"] == SpacecraftKind.OTHER else f"{ship['kind']} {ship['name']}"
-        for ship in ships
-    )
-    launch = " with ".join(part for part in (f"LV {vehicle}" if vehicle else "", load) if part)
-    match status:
-        case LaunchStatus.PLANNED:
-            return f"The launch of {launch} is planned"
-        case LaunchStatus.CANCELLED:
-            return f"The launch of {launch} is cancelled"
-        case LaunchStatus.FAILURE:
-            return f"The launch of {launch} failed"
-        case LaunchStatus.PARTIAL_FAILURE:
-            return f"The launch of {launch} failed in part"
-        case LaunchStatus.IN_FLIGHT | LaunchStatus.SUCCESS:
-            return f"{launch} is launched"
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        label = str(LAUNCH_STATUSES[LaunchStatus(row["status"])])
+        return super().complete(row) | {"status_label": label}
 
 
 def launch_ref(launch: type[Launch] = Launch) -> Rows:

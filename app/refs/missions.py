@@ -7,9 +7,11 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.database import Rows
+from app.languages import either
 from app.links import Url, link
 from app.models import Mission
 from app.refs.base import Shape
+from app.wording import names
 
 
 class MissionRef(Shape):
@@ -23,8 +25,9 @@ class MissionRef(Shape):
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        name = f"{row['station']}-{row['number']}"
-        return {"name": name, "title": f"{name} mission", "url": link("missions", row["slug"])}
+        name = f"{names.station(row['station'])}-{row['number']}"
+        title = either(f"{name} mission", f"Экспедиция {name}")
+        return {"name": name, "title": title, "url": link("missions", row["slug"])}
 
 
 def mission_ref(mission: type[Mission] = Mission) -> Rows:

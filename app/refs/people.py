@@ -10,6 +10,7 @@ from app.database import Rows
 from app.links import Url, link
 from app.models import Person
 from app.refs.base import Shape
+from app.wording import names
 
 
 class PersonRef(Shape):
@@ -17,6 +18,7 @@ class PersonRef(Shape):
 
     slug: str
     name: str
+    """The name in the language of the answer where it is known."""
     name_native: str | None
     """The name in the person's own spelling, null where that is `name`."""
     agency: str | None
@@ -25,9 +27,21 @@ class PersonRef(Shape):
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"url": link("people", row["slug"])}
+        name, native = names.person(row["name"], row["name_ru"]), row["name_native"] or row["name"]
+        return {
+            "name": name,
+            "name_native": None if native == name else native,
+            "url": link("people", row["slug"]),
+        }
 
 
 def person_ref(person: type[Person] = Person) -> Rows:
     """What a `PersonRef` is filled from."""
-    return select(person.slug, person.name, person.name_native, person.agency, person.nationality)
+    return select(
+        person.slug,
+        person.name,
+        person.name_ru,
+        person.name_native,
+        person.agency,
+        person.nationality,
+    )

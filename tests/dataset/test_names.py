@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.dataset.names import (
+from app.dataset.records import Dataset
+from app.wording.names import (
     is_shuttle,
     orbiter,
     part,
@@ -12,7 +13,6 @@ from app.dataset.names import (
     splashes_down,
     vehicle_ru,
 )
-from app.dataset.records import Dataset
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ export class Problem extends Error {
   }
 }
 
-/** The address of a request under `/v1`, such as `/v1/articles?language=ru`; what is empty is left out. */
+/** The address of a request under `/v1`, such as `/v1/people?lang=ru`; what is empty is left out. */
 export function address(path, parameters = {}) {
-  const given = Object.entries(parameters).filter(([, value]) => value);
+  const given = Object.entries({ ...parameters, lang: LANG }).filter(([, value]) => value);
   const query = new URLSearchParams(given.sort()).toString();
   return `/v1/${path}${query && `?${query}`}`;
 }
@@ -24,9 +24,7 @@ export function address(path, parameters = {}) {
 export async function ask(request, options = {}) {
   let answer;
   try {
-    answer = await fetch(new URL(request.slice(1), ROOT), {
-      headers: { "Accept-Language": LANG }, ...options,
-    });
+    answer = await fetch(new URL(request.slice(1), ROOT), options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({ status: 0, detail: "" });

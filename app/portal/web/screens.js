@@ -6,7 +6,7 @@ const MOST = 100;
 const ABOUT = 10;
 const language = LANG;
 
-const TIMELINE = "/v1/launches?crewed=true&view=full&format=ndjson";
+const TIMELINE = address("launches", { crewed: "true", format: "ndjson", view: "full" });
 
 const mission = ([slug = "current"], { month, day }) => ({
   template: "mission",

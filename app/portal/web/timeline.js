@@ -4,10 +4,12 @@ import { lines } from "./api.js";
 import { links } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const YEAR = 72; // pixels
+const LEAST = 48; // pixels: narrower years are scrolled
 const LANE = 15;
 const HEAD = 20;
+const EDGE = 8; // behind the present
 const DAY = 86400e3;
+const YEAR = 365.2425 * DAY;
 const FIRST = Date.UTC(2000, 9, 31); // when the first crew left
 const AGENCIES = ["Roscosmos", "NASA", "ESA", "JAXA", "CSA"];
 
@@ -53,15 +55,18 @@ export async function enhanceTimeline(root, ready, base) {
   const now = Date.now();
   const found = flights(launches, now);
   const from = Date.UTC(2000, 0, 1);
-  const x = (at) => ((at - from) / (365.2425 * DAY)) * YEAR;
-  const width = Math.ceil(x(now)) + 24;
+  const drawing = section.querySelector(".drawing");
+  const years = (now - from) / YEAR;
+  const scale = Math.max(LEAST, (drawing.clientWidth - EDGE) / years) / YEAR;
+  const x = (at) => (at - from) * scale;
+  const width = Math.floor(x(now)) + EDGE;
   const height = HEAD + LANE * (1 + Math.max(...found.map(({ lane }) => lane))) + 4;
 
-  const years = [];
+  const grid = [];
   for (let year = 2000; Date.UTC(year) <= now; year += 1) {
     const at = x(Date.UTC(year));
-    years.push(draw("line", { x1: at, x2: at, y1: 0, y2: height }));
-    years.push(draw("text", { x: at + 4, y: 13 }, String(year)));
+    grid.push(draw("line", { x1: at, x2: at, y1: 0, y2: height }));
+    grid.push(draw("text", { x: at + 4, y: 13 }, String(year)));
   }
   const bars = found.map((flight) => draw("rect", {
     x: x(flight.up).toFixed(1), width: Math.max(1.5, x(flight.down) - x(flight.up)).toFixed(1),
@@ -70,7 +75,7 @@ export async function enhanceTimeline(root, ready, base) {
   const line = draw("line", { class: "now", y1: 0, y2: height });
   const svg = draw("svg", {
     width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": strings.timeline,
-  }, ...years, ...bars, line);
+  }, ...grid, ...bars, line);
 
   const scroll = Object.assign(document.createElement("div"), { className: "scroll", tabIndex: 0 });
   scroll.setAttribute("role", "region");
@@ -121,11 +126,11 @@ export async function enhanceTimeline(root, ready, base) {
   form.addEventListener("submit", (event) => event.preventDefault());
   input.addEventListener("change", () => input.value && pick(Date.parse(input.value)));
   svg.addEventListener("click", (event) => {
-    const at = from + (event.offsetX / YEAR) * 365.2425 * DAY;
+    const at = from + event.offsetX / scale;
     pick(Math.floor(Math.min(Math.max(at, FIRST), now) / DAY) * DAY);
   });
 
-  section.querySelector(".drawing").replaceChildren(scroll, legend, form, told);
+  drawing.replaceChildren(scroll, legend, form, told);
   scroll.scrollLeft = width;
   pick(Math.floor(now / DAY) * DAY);
 }

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.dataset.words import (
+from app.dates import Precision
+from app.wording.grammar import (
     clauses,
     clauses_ru,
     days_ru,
@@ -19,7 +20,6 @@ from app.dataset.words import (
     russian_span,
     russian_time,
 )
-from app.dates import Precision
 
 PROGRESS_MS_17 = datetime(2021, 6, 29, 23, 27, 20, tzinfo=UTC)
 

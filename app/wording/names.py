@@ -3,10 +3,22 @@
 import re
 from typing import NamedTuple
 
+from app.languages import Speech, either, spoken
+from app.wording.grammar import upper_first
+
 # The letters of series such as MS, TMA, M-SO1: Soyuz and Progress ships are numbered by them.
-_SERIES = str.maketrans("MSTAOIU", "МСТАОИУ")
+_LETTERS = str.maketrans("MSTAOIU", "МСТАОИУ")
+_SERIES = re.compile(r"(?P<family>Soyuz|Progress) (?P<series>[A-Z0-9-]+)")
+_FAMILIES = {"Soyuz": "Союз", "Progress": "Прогресс"}
 _SHUTTLE = re.compile(r"(?P<orbiter>\w+) \((?P<flight>STS-\d+)\)")
-_ORBITERS = {"Atlantis": "Атлантис", "Discovery": "Дискавери", "Endeavour": "Индевор"}
+_MODULE = re.compile("модуль «(?P<name>[^»]+)»")
+_ORBITERS = {
+    "Atlantis": "Атлантис",
+    "Challenger": "Челленджер",
+    "Columbia": "Колумбия",
+    "Discovery": "Дискавери",
+    "Endeavour": "Индевор",
+}
 _ATV = {
     "ATV-1 Jules Verne": "ATV-1 «Жюль Верн»",
     "ATV-2 Johannes Kepler": "ATV-2 «Иоганн Кеплер»",
@@ -15,13 +27,29 @@ _ATV = {
     "ATV-5 Georges Lemaître": "ATV-5 «Жорж Леметр»",
 }
 _VEHICLES = {
-    "Proton-K": "«Протон-К»",
-    "Proton-M": "«Протон-М»",
-    "Soyuz-2.1a": "«Союз-2.1а»",
-    "Soyuz-2.1b": "«Союз-2.1б»",
-    "Soyuz-FG": "«Союз-ФГ»",
-    "Soyuz-U": "«Союз-У»",
+    "Proton": "Протон",
+    "Proton-K": "Протон-К",
+    "Proton-M": "Протон-М",
+    "Soyuz": "Союз",
+    "Soyuz-2.1a": "Союз-2.1а",
+    "Soyuz-2.1b": "Союз-2.1б",
+    "Soyuz-5": "Союз-5",
+    "Soyuz-FG": "Союз-ФГ",
+    "Soyuz-U": "Союз-У",
+    "Space Shuttle": "Спейс шаттл",
 }
+"""Rockets and their families."""
+
+_SITES = {
+    "Baikonur Cosmodrome": "Космодром Байконур",
+    "Cape Canaveral": "Мыс Канаверал",
+    "Guiana Space Centre": "Гвианский космический центр",
+    "Kennedy Space Center": "Космический центр имени Кеннеди",
+    "Tanegashima Space Center": "Космический центр Танэгасима",
+    "Vostochny Cosmodrome": "Космодром Восточный",
+    "Wallops Island (MARS)": "Остров Уоллопс (MARS)",
+}
+_STATIONS = {"ISS": "МКС"}
 
 
 class Part(NamedTuple):
@@ -30,6 +58,12 @@ class Part(NamedTuple):
     english: str
     russian: str
     with_russian: str
+
+    @property
+    def name_ru(self) -> str:
+        """Its name by itself, in Russian: "Юнити", "Грузовой модуль «Кибо»"."""
+        plain = _MODULE.fullmatch(self.russian)
+        return plain["name"] if plain else upper_first(self.russian)
 
     @property
     def was_russian(self) -> str:
@@ -161,8 +195,8 @@ def place(site: str, pad: str) -> Place:
 
 
 def part(name: str) -> Part:
-    """A module or another thing that was brought to the station."""
-    return _PARTS[name]
+    """A module or another thing that was brought to the station; one not known by its name."""
+    return _PARTS.get(name) or Part(name, name, name)
 
 
 def is_shuttle(ship: str) -> bool:
@@ -180,7 +214,8 @@ def orbiter(ship: str) -> tuple[str, str, str]:
     found = _SHUTTLE.fullmatch(ship)
     if found is None:
         raise ValueError(f"{ship} is no Space Shuttle")
-    return found["orbiter"], _ORBITERS[found["orbiter"]], found["flight"]
+    name = found["orbiter"]
+    return name, _ORBITERS.get(name, name), found["flight"]
 
 
 def ship_en(ship: str) -> str:
@@ -189,19 +224,55 @@ def ship_en(ship: str) -> str:
 
 
 def vehicle_ru(vehicle: str) -> str:
-    """A rocket in Russian: "«Союз-2.1а»"; foreign ones keep their Latin names, unquoted."""
-    return _VEHICLES.get(vehicle, vehicle)
+    """A rocket in a Russian sentence: "«Союз-2.1а»"; foreign ones keep their Latin names."""
+    return f"«{_VEHICLES[vehicle]}»" if vehicle in _VEHICLES else vehicle
 
 
 def ship_ru(ship: str) -> str:
-    """A ship in Russian: "«Союз МС-12»", "Dragon CRS-18", "«Индевор» (STS-88)"."""
+    """A ship in a Russian sentence: "«Союз МС-12»", "Dragon CRS-18", "«Индевор» (STS-88)"."""
     if is_shuttle(ship):
         _, name, flight = orbiter(ship)
         return f"«{name}» ({flight})"
-    family, _, series = ship.partition(" ")
-    match family:
-        case "Soyuz":
-            return f"«Союз {series.translate(_SERIES)}»"
-        case "Progress":
-            return f"«Прогресс {series.translate(_SERIES)}»"
-    return _ATV.get(ship, ship)
+    return f"«{named}»" if (named := _in_series(ship)) else _ATV.get(ship, ship)
+
+
+def is_ours(ship: str) -> bool:
+    """Whether `ship` is one that the Russian portal has a word of its own for: ТПК or ТГК."""
+    return _in_series(ship) is not None
+
+
+def _in_series(ship: str) -> str | None:
+    found = _SERIES.fullmatch(ship)
+    return found and f"{_FAMILIES[found['family']]} {found['series'].translate(_LETTERS)}"
+
+
+# --- By themselves, in the language that is spoken -----------------------------------------------
+
+
+def craft(name: str) -> str:
+    """A ship or module by itself: "Союз МС-12", "Индевор (STS-88)", "Юнити"."""
+    if spoken() is Speech.EN:
+        return name
+    if name in _PARTS:
+        return _PARTS[name].name_ru
+    return ship_ru(name).replace("«", "").replace("»", "")
+
+
+def vehicle(name: str) -> str:
+    """A rocket or a family of rockets by itself."""
+    return either(name, _VEHICLES.get(name, name))
+
+
+def site(name: str) -> str:
+    """A launch site by itself."""
+    return either(name, _SITES.get(name, name))
+
+
+def station(name: str) -> str:
+    """A station by itself."""
+    return either(name, _STATIONS.get(name, name))
+
+
+def person(name: str, name_ru: str | None) -> str:
+    """Somebody, by the name in this language where it is known."""
+    return either(name, name_ru or name)

@@ -1,0 +1,1 @@
+"""How things are worded: names, numbers, times and labels, in English and in Russian."""
