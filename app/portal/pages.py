@@ -29,7 +29,6 @@ ABOUT = 10
 """How many news items of a person or a launch their pages show."""
 
 
-
 class PageQuery(Parameters):
     """What every page takes, and whatever else others hang on to the addresses that they share."""
 

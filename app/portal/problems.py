@@ -32,7 +32,9 @@ def _shown(told: Any) -> Handler:
             return answer
         if prefers_html(request.headers.get("accept", "")):
             kept = {n: v for n, v in answer.headers.items() if not n.startswith("content-")}
-            page = Screens(request).answer("problem", problem=json.loads(bytes(answer.body)))
+            screens = Screens(request)
+            again = screens.here if answer.status_code >= 500 else None
+            page = screens.answer("problem", problem=json.loads(bytes(answer.body)), again=again)
             page.status_code = answer.status_code
             page.headers.update(kept)
             answer = page

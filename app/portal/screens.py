@@ -74,7 +74,7 @@ class Screens:
     def __init__(self, request: Request) -> None:
         query = request.scope["query_string"].decode("latin-1")
         path: str = request.scope["path"]
-        self._here = words.base() + quote(path) + (f"?{query}" if query else "")
+        self.here = words.base() + quote(path) + (f"?{query}" if query else "")
 
     def answer(
         self,
@@ -113,7 +113,7 @@ class Screens:
             main=Markup(main),  # noqa: S704 - a template's
             title=_heading(main),
             base=words.base(),
-            here=self._here,
+            here=self.here,
             address=address and get_settings().origin + address,
             requests=requests,
         )

@@ -59,6 +59,7 @@ export async function renderedProblem(problem, url) {
   const { strings, fill } = await ready;
   return fill("problem", {
     lang: LANG, t: strings, ...links(BASE, url.searchParams.get("lang"), []),
+    again: problem.status >= 400 && problem.status < 500 ? null : url.href,
     problem: {
       status: problem.status || "", title: problem.title ?? strings.problem,
       detail: problem.status ? problem.detail ?? "" : strings.problem_offline,

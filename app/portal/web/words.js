@@ -23,7 +23,7 @@ export function filters(lang, strings) {
     const month = Number(at.slice(5, 7) || 1) - 1;
     return filled(strings.dates[form], {
       year: at.slice(0, 4),
-      month: strings[form === "day" ? "months_of" : "months"][month],
+      month: (form === "day" ? strings.months_of : strings.months)[month],
       quarter: strings.quarters[Math.floor(month / 3)],
       day: Number(at.slice(8, 10)),
     });
