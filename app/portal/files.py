@@ -31,14 +31,15 @@ def templates() -> str:
 
 
 @cache
-def shell() -> str:
-    """A script that tells the service worker what to keep, and the version of it all."""
+def worker() -> str:
+    """The service worker, told what to keep: browsers install it anew whenever that changes."""
     names = sorted(FILES.files.keys() - {WORKER})
     digest = blake2b(templates().encode(), digest_size=8)
     for name in names:
         digest.update(FILES.files[name].read_bytes())
     files = [f"web/{name}" for name in (*names, "templates.json")]
-    return f'self.SHELL = {{version: "{digest.hexdigest()}", files: {json.dumps(files)}}};\n'
+    kept = {"version": digest.hexdigest(), "files": files}
+    return f"const SHELL = {json.dumps(kept)};\n{FILES.files[WORKER].read_text('utf-8')}"
 
 
 @router.get("/web/templates.json")
@@ -48,20 +49,20 @@ async def web_templates() -> Response:
     return Response(templates(), headers=headers, media_type="application/json")
 
 
-@router.get("/web/shell.js")
-async def web_shell() -> Response:
-    """What the service worker keeps."""
-    headers = HEADERS | {"Cache-Control": REVALIDATED}
-    return Response(shell(), headers=headers, media_type="text/javascript")
+@router.get(f"/web/{WORKER}")
+async def web_worker() -> Response:
+    """The service worker."""
+    headers = HEADERS | {
+        "Cache-Control": REVALIDATED,
+        "Service-Worker-Allowed": f"{words.base()}/",
+    }
+    return Response(worker(), headers=headers, media_type="text/javascript")
 
 
 @router.get("/web/{name:path}")
 def web_file(name: str) -> Response:
     """A file that the pages are made of."""
-    answer = FILES.answer(name)
-    if name == WORKER:
-        answer.headers["Service-Worker-Allowed"] = f"{words.base()}/"
-    return answer
+    return FILES.answer(name)
 
 
 @router.get("/offline")

@@ -16,10 +16,11 @@ BUDGET = 60_000
 
 
 def shell(client: TestClient) -> dict[str, object]:
-    script = client.get("/web/shell.js").text
-    found = re.fullmatch(r'self\.SHELL = \{version: "([0-9a-f]{16})", files: (\[.+\])\};\n', script)
+    script = client.get(f"/web/{WORKER}").text
+    found = re.match(r"const SHELL = (\{.+\});\n", script)
     assert found
-    return {"version": found[1], "files": json.loads(found[2])}
+    told: dict[str, object] = json.loads(found[1])
+    return told
 
 
 def files(client: TestClient) -> list[str]:
@@ -29,7 +30,7 @@ def files(client: TestClient) -> list[str]:
 
 
 def test_all_of_it_is_small(archive: TestClient) -> None:
-    loaded = [*files(archive), f"/web/{WORKER}", "/web/shell.js", "/missions/iss-59"]
+    loaded = [*files(archive), f"/web/{WORKER}", "/missions/iss-59"]
     assert len(loaded) > 15
     sizes = {path: len(brotli.compress(archive.get(path).content, quality=4)) for path in loaded}
     assert sum(sizes.values()) < BUDGET, sizes
@@ -67,7 +68,6 @@ def test_the_templates_are_those_of_the_server(client: TestClient) -> None:
         ("sky.svg", "image/svg+xml"),
         ("strings/ru.json", "application/json"),
         ("templates.json", "application/json"),
-        ("shell.js", "text/javascript; charset=utf-8"),
         ("manifest.webmanifest", "application/manifest+json"),
         (WORKER, "text/javascript; charset=utf-8"),
     ],

@@ -1,9 +1,8 @@
 // Answers without a connection. What the pages are made of is kept as a whole, in versions; an answer
 // of the API is shown as it was last time while it is asked for again; a page is asked for first.
 
-importScripts("shell.js"); // self.SHELL: the version, and the files that belong to it
-
-const SHELL_CACHE = `shell-${self.SHELL.version}`;
+// The server writes SHELL before this: the version, and the files that belong to it.
+const SHELL_CACHE = `shell-${SHELL.version}`;
 const DATA = "data";
 const PAGES = "pages";
 const MOST = 300; // answers kept, and pages: the oldest go
@@ -15,7 +14,7 @@ const at = (path) => new URL(path, scope).href;
 
 self.addEventListener("install", (event) => {
   const empty = LANGUAGES.map((lang) => `offline?lang=${lang}`);
-  const files = [...self.SHELL.files, ...empty].map((path) => new Request(at(path), { cache: "no-cache" }));
+  const files = [...SHELL.files, ...empty].map((path) => new Request(at(path), { cache: "no-cache" }));
   event.waitUntil(
     caches.open(SHELL_CACHE).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()),
   );

@@ -78,7 +78,7 @@ export async function enhanceTimeline(root, ready, base) {
   }, ...grid, ...bars, line);
 
   const scroll = Object.assign(document.createElement("div"), { className: "scroll", tabIndex: 0 });
-  scroll.setAttribute("role", "region");
+  scroll.setAttribute("role", "group");
   scroll.setAttribute("aria-label", strings.timeline);
   scroll.append(svg);
 
