@@ -328,7 +328,7 @@ def test_the_timeline_says_who_was_aboard(visit: Open, origin: str) -> None:
     found = api(origin, "/v1/people?aboard_on=2019-04-04")["items"]
     assert sorted(told) == sorted(person["name"] for person in found)
     assert len(told) == 6
-    years = section.locator("svg text").all_inner_texts()
+    years = section.locator("svg text").all_text_contents()
     assert years[0] == "2000"
     section.get_by_label("Day").fill("2000-10-31")
     assert len(section.get_by_role("listitem").all()) == 3
@@ -336,12 +336,13 @@ def test_the_timeline_says_who_was_aboard(visit: Open, origin: str) -> None:
 
 def kept(page: Page) -> None:
     """Wait until the service worker has at hand what the bar leads to."""
-    page.wait_for_function(
+    while not page.evaluate(
         """async () => {
-          const data = await caches.open('data');
-          return (await data.keys()).some((kept) => kept.url.includes('/articles/archive?'));
+          const kept = await (await caches.open('data')).keys();
+          return kept.some(({ url }) => url.includes('/articles/archive?'));
         }"""
-    )
+    ):
+        page.wait_for_timeout(100)
 
 
 def test_without_a_connection_all_that_was_seen_is_there(visit: Open, origin: str) -> None:
@@ -417,7 +418,7 @@ def test_a_screen_that_takes_long_says_so_and_one_that_fails_too(visit: Open, or
     page = visit(service_workers="block").page
     go(page, f"{origin}{APRIL}")
     waiting: list[Route] = []
-    page.route("**/v1/people/**", waiting.append)
+    page.route("**/v1/people/**", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright
     page.get_by_role("link", name="Nick Hague").click()
     main = page.get_by_role("main")
     expect(main).to_have_attribute("aria-busy", "true")

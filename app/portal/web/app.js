@@ -1,6 +1,6 @@
 // Takes over from the server: follows links without loading pages anew, and keeps the page fresh.
 
-import { LANG, ROOT, Problem, get } from "./api.js";
+import { LANG, ROOT, Problem, ask, get } from "./api.js";
 import { enhanceCalendar } from "./calendar.js";
 import { enhanceCountdowns } from "./countdown.js";
 import { keepFresh } from "./fresh.js";
@@ -68,12 +68,16 @@ export async function renderedProblem(problem, url) {
   });
 }
 
+const addressOf = (url) => url.pathname + url.search;
+let at = addressOf(location); // the screen that is shown, or on its way
 let under; // the way to the screen that is being fetched, so that a newer one can call it off
 let shown = main.innerHTML.trim(); // the screen as it was filled, here or by the server
 
 /** Show the screen at `url`. `keep`: the reader stays where they are, at what has the id `keep`. */
 async function show(url, { keep = "", signal } = {}) {
   main.setAttribute("aria-busy", "true");
+  mark(url);
+  at = addressOf(url);
   let filled;
   try {
     filled = await rendered(url, { signal });
@@ -87,7 +91,6 @@ async function show(url, { keep = "", signal } = {}) {
   replace(filled);
   const heading = main.querySelector("h1");
   document.title = `${heading.textContent} – ${strings.name}`;
-  mark(url);
   foot(url);
   const kept = keep && main.querySelector(keep);
   if (kept) kept.focus({ preventScroll: true });
@@ -114,10 +117,10 @@ function enhance() {
 
 /** Mark in the bar where we are, and let the language lead to the same screen. */
 function mark(url) {
-  const at = url.pathname.slice(BASE.length);
+  const path = url.pathname.slice(BASE.length);
   for (const link of document.querySelectorAll(".bar nav a")) {
     const to = new URL(link.href).pathname.slice(BASE.length);
-    const here = to === "/" ? at === "/" : at === to || at.startsWith(`${to}/`);
+    const here = to === "/" ? path === "/" : path === to || path.startsWith(`${to}/`);
     link.toggleAttribute("aria-current", here);
     if (here) link.setAttribute("aria-current", "page");
   }
@@ -163,14 +166,14 @@ addEventListener("click", (event) => {
   if (!link || event.defaultPrevented || event.button !== 0 || link.target || link.download) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const url = new URL(link.href);
-  const here = url.pathname === location.pathname && url.search === location.search;
-  if (!isOurs(url) || (here && url.hash)) return;
+  if (!isOurs(url) || (url.hash && addressOf(url) === at)) return;
   event.preventDefault();
   const calendar = link.closest("[data-calendar]");
   navigate(url, { keep: !calendar ? "" : link.dataset.date ? "#news" : `#${link.id}` });
 });
 
 addEventListener("popstate", async (event) => {
+  if (addressOf(location) === at) return; // a place within the screen
   await go(new URL(location.href), {});
   scrollTo(0, event.state?.top ?? 0);
 });
@@ -207,9 +210,9 @@ async function refresh(options) {
   const filled = await rendered(url, options).catch(() => null);
   if (!filled || url.href !== location.href || main.hasAttribute("aria-busy")) return;
   if (written(filled) === shown || document.activeElement.matches("input")) return;
-  const at = document.activeElement.id;
+  const { id } = document.activeElement;
   replace(filled);
-  if (at) document.getElementById(at)?.focus({ preventScroll: true });
+  if (id) document.getElementById(id)?.focus({ preventScroll: true });
   live.textContent = (await ready).strings.updated;
 }
 
@@ -221,7 +224,8 @@ keepFresh({
     await refresh();
     for (const link of document.querySelectorAll(".bar nav a")) {
       const screen = screenOf(new URL(link.href));
-      await answered(screen).catch(() => null);
+      await Promise.all([answered(screen), ...screen.later.map((request) => ask(request))])
+        .catch(() => null);
     }
   },
   /** Say that there is no connection for as long as that is so. */

@@ -47,15 +47,15 @@ export const aboardOn = (found, day) =>
 export async function enhanceTimeline(root, ready, base) {
   const section = root.querySelector("[data-timeline]");
   if (!section) return;
-  const [{ strings, words }, launches] = await Promise.all([
-    ready, lines(section.dataset.timeline),
-  ]).catch(() => []);
+  const drawing = section.querySelector(".drawing");
+  const { strings, words } = await ready;
+  const launches = await lines(section.dataset.timeline).catch(() => null);
+  if (!launches) drawing.textContent = strings.problem;
   if (!launches || !section.isConnected) return;
 
   const now = Date.now();
   const found = flights(launches, now);
   const from = Date.UTC(2000, 0, 1);
-  const drawing = section.querySelector(".drawing");
   const years = (now - from) / YEAR;
   const scale = Math.max(LEAST, (drawing.clientWidth - EDGE) / years) / YEAR;
   const x = (at) => (at - from) * scale;
