@@ -174,9 +174,15 @@ def test_browsers_fill_the_templates_as_the_server_does(
     assert len(filled) > 500
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "language", "size"),
+    [
+        ("light", "en", "desktop"),
+        ("light", "ru", "phone"),
+        ("dark", "en", "phone"),
+        ("dark", "ru", "desktop"),
+    ],
+)
 def test_no_screen_has_a_barrier(
     visit: Open, origin: str, scheme: str, language: str, size: str
 ) -> None:
@@ -210,7 +216,7 @@ def test_barriers_are_found(visit: Open, origin: str) -> None:
     page = visit().page
     go(page, f"{origin}{APRIL}")
     page.evaluate("document.documentElement.lang = ''")
-    page.evaluate("document.querySelector('h1').style.color = '#222'")
+    page.evaluate("document.querySelector('.tasks li').style.color = '#eee'")
     found = barriers(page)
     assert {line.split(":")[0] for line in found} == {"html-has-lang", "color-contrast"}
 

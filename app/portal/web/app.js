@@ -140,6 +140,7 @@ function foot(url) {
     link.append(Object.assign(document.createElement("code"), { textContent: `GET ${request}` }));
     return link;
   });
+  made.hidden = addresses.length === 0;
   made.replaceChildren(made.firstChild.textContent, ...addresses.flatMap((link) => [link, " "]));
 }
 
