@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser faults contract bench bench-check bench-workers image image-test audit sbom openapi migration clean
+.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers image image-test audit sbom openapi migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
@@ -24,9 +24,12 @@ check: .venv/.test  ## the fast part: lint, types, import rules, what would brea
 	@$(VENV)/lint-imports --no-cache --no-logo
 	@$(VENV)/python -m contract.compat
 
-browser: .venv/.browser  ## the documentation pages in a real browser: needs Debian's chromium
+browser: .venv/.browser  ## portal and documentation in a real browser: needs Debian's chromium
 	@$(VENV)/mypy -p tests_browser
 	@$(VENV)/pytest -q tests_browser
+
+screenshots: .venv/.browser  ## every screen of the portal, into docs/screenshots/
+	@$(VENV)/python -m tests_browser.screenshots
 
 faults: .venv/.test  ## real servers broken on purpose; writes the figures in docs/reliability.md
 	@$(VENV)/pytest -q tests_faults --report docs/reliability.md
@@ -90,6 +93,7 @@ clean:  ## remove what these targets made, the archive in var/ excepted
 	@$(SYNC) --group bench
 	@touch $@
 
-.venv/.browser: .venv/.test
+.venv/.browser: .venv/.test tests_browser/package-lock.json
 	@$(SYNC) --group browser
+	@cd tests_browser && PATH="$(CURDIR)/$(VENV):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

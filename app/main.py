@@ -49,6 +49,9 @@ from app.missions.router import router as missions
 from app.openapi import document
 from app.parameters import in_speech
 from app.people.router import router as people
+from app.portal import problems
+from app.portal.files import router as web_files
+from app.portal.pages import router as pages
 from app.portal.router import router as portal
 from app.search.router import router as search
 from app.sources.router import router as sources
@@ -150,7 +153,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.live = live
     app.state.archive_file = archive_file
     errors.install(app)
-    for router in (*RESOURCES, site, docs, health):
+    problems.install(app)
+    for router in (*RESOURCES, pages, web_files, site, docs, health):
         app.include_router(router)
     mark(app)
     return app

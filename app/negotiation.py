@@ -28,3 +28,9 @@ def media_weight(wanted: dict[str, float], kind: str) -> float:
     """How much of the media type `kind` is wanted: the range that fits it best decides."""
     ranges = (kind, f"{kind.partition('/')[0]}/*", "*/*")
     return next((wanted[each] for each in ranges if each in wanted), 0.0)
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether an `Accept` header names HTML, as browsers do, and would not rather have JSON."""
+    wanted = weights(accept)
+    return wanted.get("text/html", 0.0) > media_weight(wanted, "application/json")

@@ -15,6 +15,9 @@ from app.languages import either
 EVERYWHERE: dict[str, float] = {"lang": 1}
 """What the application itself declares, for every endpoint."""
 
+ANYTHING = "…"
+"""Among the declared names: that others do no harm, as where people share addresses of pages."""
+
 
 async def only_declared(request: Request) -> None:
     """Refuse parameters that the endpoint does not have, and single ones given twice."""
@@ -22,6 +25,8 @@ async def only_declared(request: Request) -> None:
         return
     times = Counter(name for name, _ in request.query_params.multi_items())
     declared = _declared(request.scope["route"])
+    if ANYTHING in declared:
+        return
     faulty = [name for name, given in times.items() if given > declared.get(name, 0)]
     errors = [_refusal(name, declared) for name in faulty[:MAX_ERRORS]]
     if errors:
@@ -56,6 +61,8 @@ def _of(dependant: Any) -> Iterator[tuple[str, float]]:
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             yield parameter.alias, 1
             continue
+        if model.model_config.get("extra") == "ignore":
+            yield ANYTHING, inf
         for name, field in model.model_fields.items():
             yield name, inf if get_origin(field.annotation) is list else 1
     for below in dependant.dependencies:

@@ -1,5 +1,6 @@
 """A server over the embedded archive, and a Chromium that notes what its pages do wrong."""
 
+import json
 import os
 import shutil
 import signal
@@ -8,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import (
@@ -20,9 +23,9 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
-    Request,
     sync_playwright,
 )
+from playwright.sync_api import Request as PageRequest
 
 HOST = "127.0.0.1"
 ARGUMENTS = [
@@ -42,9 +45,36 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-@pytest.fixture(scope="session")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of our own, over the embedded archive in a new SQLite file.
+ZARYA = Path(sys.executable).with_name("zarya")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server of our own, over the embedded archive in a new SQLite file."""
+
+    origin: str
+    environment: dict[str, str]
+
+    def key(self, scope: str) -> str:
+        """A new key that may do what `scope` says."""
+        command = [str(ZARYA), "keys", "create", "--name", "Test", "--scope", scope]
+        made = subprocess.run(  # noqa: S603 - our own command
+            command, env=self.environment, check=True, capture_output=True, text=True
+        )
+        return made.stdout.split()[-1]
+
+    def post(self, path: str, key: str, document: dict[str, object]) -> Any:
+        """What the server answers to a document."""
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        body = json.dumps(document).encode()
+        asked = Request(f"{self.origin}{path}", body, headers)  # noqa: S310 - an address of our own
+        with urlopen(asked) as answer:  # noqa: S310 - an address of our own
+            return json.load(answer)
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """A server that keeps its archive in `folder`.
 
     Its public address is another one, as it is behind a proxy: a page that sends its requests
     there instead of to where it came from is found out.
@@ -52,19 +82,30 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("served")
     environment = os.environ | {
         "ZARYA_DATABASE_URL": f"sqlite:///{folder}/archive.db",
         "ZARYA_PUBLIC_URL": "https://zarya.example",
     }
-    zarya = Path(sys.executable).with_name("zarya")
-    command = [str(zarya), "serve", "--prepare", "--port", str(port)]
+    command = [str(ZARYA), "serve", "--prepare", "--port", str(port)]
     with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command
         try:
             _wait(f"http://{HOST}:{port}/openapi.json", server)
-            yield f"http://{HOST}:{port}"
+            yield Served(f"http://{HOST}:{port}", environment)
         finally:
             server.send_signal(signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server that all tests look at."""
+    with serving(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def origin(served: Served) -> str:
+    """Its address."""
+    return served.origin
 
 
 def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
@@ -79,8 +120,8 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
     pytest.fail("the server did not answer")
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+@contextmanager
+def browsing() -> Iterator[Browser]:
     """Debian's Chromium: Playwright's own would be another download."""
     path = shutil.which("chromium")
     if path is None:
@@ -89,6 +130,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser that all tests look with."""
+    with browsing() as browser:
+        yield browser
 
 
 @dataclass
@@ -112,7 +160,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
         contexts.append(context)
         visit = Visit(context.new_page())
 
-        def asked(request: Request) -> None:
+        def asked(request: PageRequest) -> None:
             address = urlsplit(request.url)
             if address.scheme not in {"data", "blob"} and address.hostname != HOST:
                 visit.outside.append(request.url)

@@ -12,21 +12,11 @@ from textwrap import dedent
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from app.errors import NotFound
-from app.languages import either
+from app.folders import IMMUTABLE, REVALIDATED, Folder
 
 router = APIRouter(prefix="/docs", include_in_schema=False)
 
 STATIC = Path(__file__).parent / "static"
-TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
-FILES = {
-    path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.suffix in TYPES
-}
-"""What `/docs/static` serves. A request picks from these: its path never reaches the disk."""
-
-IMMUTABLE = "public, max-age=31536000, immutable"
-REVALIDATED = "no-cache"
-
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -39,6 +29,7 @@ HEADERS = {
     "Cache-Control": REVALIDATED,
     "Content-Security-Policy": POLICY,
 }
+FILES = Folder(STATIC, HEADERS)
 
 # Addresses are relative, so that the pages work behind a proxy that serves us under a path.
 PAGE = Template(
@@ -89,18 +80,5 @@ async def swagger() -> Response:
 @router.get("/static/{name:path}")
 def static(name: str) -> Response:
     """A file that the pages are made of."""
-    path = FILES.get(name)
-    if path is None:
-        raise NotFound(
-            either(
-                f"No file of the documentation has the name {name[:80]!r}.",
-                f"Среди файлов документации нет {name[:80]!r}.",
-            )
-        )
     # A folder has its version in its name, so what is in it never changes; our own files do.
-    kept = IMMUTABLE if "/" in name else REVALIDATED
-    return Response(
-        path.read_bytes(),
-        headers=HEADERS | {"Cache-Control": kept},
-        media_type=TYPES[path.suffix],
-    )
+    return FILES.answer(name, IMMUTABLE if "/" in name else REVALIDATED)

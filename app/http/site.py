@@ -4,22 +4,40 @@ from collections.abc import Iterator
 from html import escape
 from http import HTTPStatus
 from textwrap import dedent
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from app.config import get_settings
+from app.database import DatabaseDep
 from app.dates import add_months, now
 from app.errors import ApiError, NotFound
 from app.languages import Both, either, spoken
+from app.negotiation import prefers_html
+from app.portal.pages import MissionPageQuery, mission
+from app.portal.screens import ScreensDep
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-async def index() -> Response:
-    """Where to begin."""
+async def index(
+    request: Request,
+    query: Annotated[MissionPageQuery, Query()],
+    database: DatabaseDep,
+    screens: ScreensDep,
+) -> Response:
+    """Where to begin: the current mission's page for people, links for programs."""
+    if prefers_html(request.headers.get("accept", "")):
+        answer = await mission("current", query, database, screens)
+    else:
+        answer = _links()
+    answer.headers.add_vary_header("Accept")
+    return answer
+
+
+def _links() -> Response:
     origin = get_settings().origin
     paths = {
         "openapi": "/openapi.json",

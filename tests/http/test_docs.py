@@ -50,9 +50,9 @@ def test_a_page_refers_to_our_own_files_only(client: TestClient, address: str) -
             client.get(urljoin(address, reference)).raise_for_status()
 
 
-@pytest.mark.parametrize("name", sorted(name for name in FILES if "/" not in name))
+@pytest.mark.parametrize("name", sorted(name for name in FILES.files if "/" not in name))
 def test_our_own_files_name_no_host(name: str) -> None:
-    assert "//" not in re.sub(r"(^|\s)// .*", "", FILES[name].read_text())
+    assert "//" not in re.sub(r"(^|\s)// .*", "", FILES.files[name].read_text())
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,9 @@ def test_the_published_files_are_unchanged() -> None:
     readme = (STATIC / "README.md").read_text()
     told = {name: digest for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.M)}
     found = {
-        name: sha256(path.read_bytes()).hexdigest() for name, path in FILES.items() if "/" in name
+        name: sha256(path.read_bytes()).hexdigest()
+        for name, path in FILES.files.items()
+        if "/" in name
     }
     assert told == found
 

@@ -1,0 +1,2 @@
+// Before anything is painted: the theme that was chosen last, where one was.
+document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";

@@ -1,0 +1,98 @@
+"""What the pages are made of in browsers: whole, small, and nothing else."""
+
+import json
+import re
+from urllib.parse import urljoin
+
+import brotli
+import pytest
+from starlette.testclient import TestClient
+
+from app.portal.files import SERVER_ONLY, TEMPLATES, WORKER
+from app.portal.words import WEB
+
+BUDGET = 60_000
+"""Bytes, compressed: a page with all that it could ever load of ours."""
+
+
+def shell(client: TestClient) -> dict[str, object]:
+    script = client.get(f"/web/{WORKER}").text
+    found = re.match(r"const SHELL = (\{.+\});\n", script)
+    assert found
+    told: dict[str, object] = json.loads(found[1])
+    return told
+
+
+def files(client: TestClient) -> list[str]:
+    found = shell(client)["files"]
+    assert isinstance(found, list)
+    return [f"/{name}" for name in found]
+
+
+def test_all_of_it_is_small(archive: TestClient) -> None:
+    loaded = [*files(archive), f"/web/{WORKER}", "/missions/iss-59"]
+    assert len(loaded) > 15
+    sizes = {path: len(brotli.compress(archive.get(path).content, quality=4)) for path in loaded}
+    assert sum(sizes.values()) < BUDGET, sizes
+    assert sum(sizes.values()) > BUDGET / 4  # it was measured at all
+
+
+def test_what_is_kept_is_what_the_pages_and_modules_load(client: TestClient) -> None:
+    kept = set(files(client))
+    page = client.get("/offline").text
+    loaded = set(re.findall(r'(?:src|href)="(/web/[^"]+)"', page))
+    assert loaded <= kept
+    for name in kept:
+        answer = client.get(name).raise_for_status()
+        if name.endswith(".js"):
+            imported = re.findall(r'(?:from|import) "(\./[^"]+)"', answer.text)
+            assert {urljoin(name, module) for module in imported} <= kept
+        if name.endswith(".css"):
+            named = re.findall(r"url\(([^)]+)\)", answer.text)
+            assert {urljoin(name, image) for image in named} <= kept
+    assert f"/web/{WORKER}" not in kept
+
+
+def test_the_templates_are_those_of_the_server(client: TestClient) -> None:
+    given = client.get("/web/templates.json").json()
+    names = {path.name for path in TEMPLATES.iterdir()}
+    assert given.keys() == names - SERVER_ONLY
+    assert all(given[name] == (TEMPLATES / name).read_text("utf-8") for name in given)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("app.js", "text/javascript; charset=utf-8"),
+        ("style.css", "text/css; charset=utf-8"),
+        ("sky.svg", "image/svg+xml"),
+        ("strings/ru.json", "application/json"),
+        ("templates.json", "application/json"),
+        ("manifest.webmanifest", "application/manifest+json"),
+        (WORKER, "text/javascript; charset=utf-8"),
+    ],
+)
+def test_a_file_is_revalidated(client: TestClient, name: str, kind: str) -> None:
+    answer = client.get(f"/web/{name}").raise_for_status()
+    assert answer.headers["Content-Type"] == kind
+    assert answer.headers["Cache-Control"] == "no-cache"
+    again = client.get(f"/web/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "name", ["", "templates/page.html", "../words.py", "..%2fwords.py", "%2fetc%2fpasswd", "APP.JS"]
+)
+def test_nothing_else_is_served(client: TestClient, name: str) -> None:
+    assert client.get(f"/web/{name}").status_code == 404
+
+
+def test_the_worker_may_answer_for_every_page(client: TestClient) -> None:
+    assert client.get(f"/web/{WORKER}").headers["Service-Worker-Allowed"] == "/"
+    assert "Service-Worker-Allowed" not in client.get("/web/app.js").headers
+
+
+def test_no_file_names_another_host() -> None:
+    for path in WEB.rglob("*.*"):
+        told = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://[a-z]", told), path

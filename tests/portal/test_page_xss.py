@@ -1,0 +1,139 @@
+"""Stored cross-site scripting: whatever editors write comes out of the pages as text."""
+
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.database import Database
+from app.languages import Speech
+from app.models import ArticleMission, Base
+from app.portal.screens import TEMPLATES
+from tests import factories
+from tests.articles.test_xss import SCHEME, TAGS
+from tests.xss import PAYLOADS
+
+
+class Marks(HTMLParser):
+    """Every tag of a page with every attribute, and whatever a link might do."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[tuple[str, str]] = set()
+        self.targets: set[str] = set()
+        self.text = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add((tag, ""))
+        for name, value in attrs:
+            self.tags.add((tag, name))
+            if name in {"href", "src", "action"}:
+                scheme = SCHEME.match(value or "")
+                self.targets.add(scheme[1].lower() if scheme else "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.add(("<!--", data))
+
+
+MARKDOWN = {(tag, "") for tag in TAGS} | {("a", "href"), ("a", "title"), ("a", "rel")}
+
+
+def planted(database: Database, payloads: list[str]) -> list[str]:
+    """Records that hold `payloads` wherever editors write; the addresses that show them."""
+    with database.session() as session:
+        mission = factories.mission(
+            slug="iss-1", number=1, summary=payloads[0], station=payloads[0][:40]
+        )
+        person = factories.person(
+            slug="p", name=payloads[0][:120], agency=payloads[0][:60], aliases=[payloads[0][:120]]
+        )
+        launch = factories.launch(slug="l", outcome_note=payloads[0])
+        articles = [
+            factories.article(
+                slug=f"a-{n}",
+                title=payload[:300],
+                lead=payload,
+                body=payload,
+                source_name=payload[:120],
+                image_url="https://example.org/x.jpg",
+                image_alt=payload[:300],
+            )
+            for n, payload in enumerate(payloads)
+        ]
+        session.add_all([mission, person, launch, *articles])
+        session.flush()
+        session.add(ArticleMission(article_id=articles[-1].id, mission_id=mission.id))
+    return [
+        "/missions/iss-1?month=2019-04&day=2019-04-04",
+        "/archive/2019-04",
+        "/people/p",
+        "/launches/l",
+        "/missions",
+        *(f"/articles/a-{n}" for n in range(len(payloads))),
+    ]
+
+
+def harmless(client: TestClient, database: Database) -> set[tuple[str, str]]:
+    """The marks of the same pages where nobody means harm."""
+    addresses = planted(database, ["A quiet day.", "Another one."])
+    return MARKDOWN.union(*(Marks(client.get(address).text).tags for address in addresses))
+
+
+def empty(database: Database) -> None:
+
+    with database.session() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != "audit_entries":
+                session.execute(table.delete())
+
+
+def test_every_payload_is_text_in_every_page(client: TestClient, database: Database) -> None:
+    known = harmless(client, database)
+    empty(database)
+    addresses = planted(database, PAYLOADS)
+    shown = ""
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        marks = Marks(answer.text)
+        assert marks.tags <= known, address
+        assert marks.targets <= {"", "http", "https", "mailto"}, address
+        shown += marks.text
+    assert [payload for payload in PAYLOADS if payload.strip() not in shown] == []
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[:40:4])
+def test_a_problem_and_a_search_show_what_was_asked_for_as_text(
+    client: TestClient, payload: str
+) -> None:
+    headers = {"Accept": "text/html"}
+    known = Marks(client.get("/nowhere", headers=headers).text).tags
+    known |= Marks(client.get("/search?q=a", headers=headers).text).tags | {("code", "")}
+    for answer in (
+        client.get(f"/web/{quote(payload)}", headers=headers),
+        client.get("/search", params={"q": payload}, headers=headers),
+        client.get("/missions/a", params={"month": payload}, headers=headers),
+    ):
+        marks = Marks(answer.text)
+        assert marks.tags <= known | {("li", ""), ("ul", "")}
+        assert "javascript" not in marks.targets
+
+
+def test_the_check_finds_what_is_dangerous() -> None:
+    """The positive control: the same template, filled by an environment that escapes nothing."""
+    naive = TEMPLATES[Speech.EN].overlay(autoescape=False)
+    template = naive.get_template("problem.html")
+    problem = {"status": 404, "title": "", "errors": []}
+
+    def filled(detail: str) -> Marks:
+        told = problem | {"detail": detail}
+        return Marks(template.render(problem=told, again=None, to=lambda *_: "/"))
+
+    known = filled("A quiet day.").tags
+    assert len([p for p in PAYLOADS if not filled(p).tags <= known]) > 80

@@ -1,0 +1,329 @@
+"""The portal's pages as the server gives them: for people, for those without JavaScript too."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.config import get_settings
+from app.languages import Speech
+from app.portal.words import STRINGS, WEB
+from tests import factories
+from tests.conftest import database_of
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PAGES = [
+    "/",
+    "/missions",
+    "/missions/iss-59",
+    "/missions/iss-59?month=2019-04&day=2019-04-04",
+    "/people/aleksey-ovchinin",
+    "/launches/soyuz-ms-10",
+    "/articles/launch-progress-ms-11",
+    "/archive",
+    "/archive/2019-04",
+    "/archive/2019-04?day=2019-04-04",
+    "/search",
+    "/search?q=ovchinin",
+    "/offline",
+]
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "zarya",
+}
+
+
+def text(page: str) -> str:
+    """What `page` says, without its marks."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def links(page: str) -> set[str]:
+    return {unescape(found) for found in re.findall(r'(?:href|src|action)="([^"]*)"', page)}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_address_answers_a_whole_page(archive: TestClient, address: str) -> None:
+    answer = archive.get(address, headers=BROWSER)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Language"] == "en"
+    page = answer.text
+    assert page.startswith('<!doctype html>\n<html lang="en"')
+    heading = re.search(r"<h1[^>]*>(.+?)</h1>", page, re.DOTALL)
+    title = re.search(r"<title>(.+?) – Zarya</title>", page)
+    assert heading
+    assert title
+    assert text(heading[1]) == text(title[1])
+    for mark in ("<main", "<nav", "<header", "<footer", 'class="skip" href="#main"'):
+        assert mark in page
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere", "/web/app.js"])
+def test_nothing_inline_and_no_other_host(archive: TestClient, address: str) -> None:
+    answer = archive.get(address, headers=BROWSER)
+    directives = answer.headers["Content-Security-Policy"].split("; ")
+    assert dict(d.split(" ", 1) for d in directives) == POLICY
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    if address != "/web/app.js":
+        assert not re.search(r"<style|<script>|\sstyle=|\son\w+=|javascript:", answer.text)
+        loaded = re.findall(r'<(?:link|script|img)[^>]*?(?:href|src)="([^"]+)"', answer.text)
+        outside = [url for url in loaded if not url.startswith(("/", "http://127.0.0.1:8000/"))]
+        assert not outside
+
+
+def test_the_page_of_april_2019_says_every_fact(archive: TestClient) -> None:
+    page = archive.get("/missions/iss-59?month=2019-04&day=2019-04-04").text
+    said = text(page)
+    for fact in (
+        "ISS-59 mission",
+        "Main tasks",
+        "ISS crew",
+        "Commander Oleg Kononenko",
+        *(
+            f"Flight engineer {name}"
+            for name in (
+                "David Saint-Jaques",
+                "Ann McClain",
+                "Ovchinin Alexey",
+                "Nick Hague",
+                "Christina Koch",
+            )
+        ),
+        "Up Soyuz MS-12 March 14, 2019 Down Soyuz MS-13 February 6, 2020 Aboard 101 days",
+        "August 31, 2018 Monument to Soyuz–Apollo restored in Korolev",
+        "April 4, 2019 LV Soyuz-2.1a with CV Progress MS-11 is launched",
+        "March 14, 2019 LV Soyuz-FG with SC Soyuz MS-12 is launched",
+        "News Archive",
+        "April 2019",
+        "Mo Tu We Th Fr Sa Su 1 2 3 4",
+        "News of April 4, 2019",
+        "Progress MS-11 launches toward ISS on 2-orbit trek",
+    ):
+        assert fact in said, fact
+    assert 'aria-label="April 4, 2019: 3 news items"' in page
+    assert links(page) >= {
+        "/missions/iss-59?month=2019-03",
+        "/missions/iss-59?month=2019-05",
+        "/missions/iss-59?month=2019-04&day=2019-04-17",
+        "/people/aleksey-ovchinin",
+        "/launches/progress-ms-11",
+        "/v1/missions/iss-59/page?lang=en&language=en&month=2019-04",
+    }
+
+
+def test_every_link_of_a_page_leads_somewhere(archive: TestClient) -> None:
+    found = {
+        link for address in PAGES for link in links(archive.get(address, headers=BROWSER).text)
+    }
+    own = {link.split("#")[0] for link in found if link.startswith("/")} - {""}
+    kinds = {re.sub(r"[^/]*\d[^/]*|(?<=/)[a-z0-9-]+$", "…", link): link for link in sorted(own)}
+    assert len(kinds) > 20
+    for link in kinds.values():
+        if not link.startswith(("/v1/search", "/v1/export")):
+            assert archive.get(link, headers=BROWSER).status_code == 200, link
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (BROWSER["Accept"], "text/html"),
+        ("text/html", "text/html"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+        ("application/json", "application/json"),
+        ("application/json, text/html;q=0.9", "application/json"),
+        ("text/html;q=0", "application/json"),
+    ],
+)
+def test_the_first_address_is_for_people_and_for_programs(
+    archive: TestClient, accept: str, kind: str
+) -> None:
+    answer = archive.get("/", headers={"Accept": accept})
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert "Accept" in answer.headers["Vary"].split(", ")
+    if kind == "text/html":
+        assert "ISS-74 mission" in answer.text
+    else:
+        assert answer.json()["name"] == "Zarya"
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "language"),
+    [
+        ("", "", "en"),
+        ("", "ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("?lang=en", "ru", "en"),
+        ("?lang=ru", "en", "ru"),
+    ],
+)
+def test_a_page_speaks_the_language_that_is_asked_for(
+    archive: TestClient, query: str, header: str, language: str
+) -> None:
+    answer = archive.get(f"/missions/iss-59{query}", headers={"Accept-Language": header})
+    assert answer.headers["Content-Language"] == language
+    assert f'<html lang="{language}"' in answer.text
+    assert ("Accept-Language" in answer.headers["Vary"]) is (not query)
+    said = text(answer.text)
+    assert ("Экипаж МКС" in said) is (language == "ru")
+    assert ("ISS crew" in said) is (language == "en")
+    other = "ru" if language == "en" else "en"
+    assert f"/missions/iss-59?lang={other}" in links(answer.text)
+    kept = [link for link in links(answer.text) if re.match("/(people|launches|archive)/", link)]
+    assert kept
+    assert all(link.endswith(f"lang={language}") for link in kept) is bool(query)
+
+
+def test_no_word_is_without_its_translation() -> None:
+
+    def names(strings: Any, above: str = "") -> Iterator[str]:
+        if isinstance(strings, dict):
+            for name, value in strings.items():
+                yield from names(value, f"{above}.{name}")
+        else:
+            yield above
+
+    english, russian = (set(names(strings)) for strings in STRINGS.values())
+    assert english == russian
+    used = " ".join(
+        path.read_text() for path in WEB.rglob("*.*") if path.suffix in {".html", ".js"}
+    )
+    dead = [n for n in STRINGS[Speech.EN] if not re.search(rf"\b(?:t|strings)\.{n}\b", used)]
+    assert not dead
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "told"),
+    [
+        ("/nowhere", 404, "No resource has the path /nowhere."),
+        ("/missions/iss-9999", 404, "iss-9999"),
+        ("/people/nobody", 404, "nobody"),
+        ("/missions/iss-59?month=2019-13", 422, "Write a month as YYYY-MM"),
+        ("/archive/2019-4", 422, "Write a month as YYYY-MM"),
+        ("/archive/2019-04?day=yesterday", 422, "Write a day as YYYY-MM-DD"),
+        ("/missions/UPPER", 422, ""),
+        ("/missions?lang=de", 422, "lang"),
+        ("/web/missing.js", 404, "missing.js"),
+    ],
+)
+def test_problems_are_pages_for_browsers_and_json_for_programs(
+    archive: TestClient, address: str, status: int, told: str
+) -> None:
+    shown = archive.get(address, headers=BROWSER)
+    assert shown.status_code == status
+    assert shown.headers["Content-Type"].startswith("text/html")
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert "Accept" in shown.headers["Vary"].split(", ")
+    assert told in text(shown.text)
+    assert "/missions" in links(shown.text)
+    problem = archive.get(address)
+    assert problem.status_code == status
+    assert problem.headers["Content-Type"] == "application/problem+json"
+    assert problem.json()["status"] == status
+
+
+def test_the_api_tells_browsers_of_problems_in_json_too(archive: TestClient) -> None:
+    answer = archive.get("/v1/missions/iss-9999", headers=BROWSER)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_method_that_does_not_work_is_told_with_those_that_do(archive: TestClient) -> None:
+    answer = archive.post("/missions/iss-59", headers=BROWSER)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_another_name_of_a_mission_leads_to_its_page(archive: TestClient) -> None:
+    answer = archive.get("/missions/expedition-59?month=2019-04", headers=BROWSER)
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == "http://127.0.0.1:8000/missions/iss-59?month=2019-04"
+
+
+def test_what_others_hang_on_to_an_address_does_no_harm(archive: TestClient) -> None:
+    told = archive.get("/missions/iss-59?month=2019-04&utm_source=mail", headers=BROWSER)
+    assert told.status_code == 200
+    assert 'rel="canonical" href="http://127.0.0.1:8000/missions/iss-59"' in told.text
+
+
+@pytest.mark.parametrize("address", [a for a in PAGES if a != "/"])
+def test_a_page_is_not_sent_twice(archive: TestClient, address: str) -> None:
+    first = archive.get(address)
+    again = archive.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["Cache-Control"].startswith(("public, max-age=", "no-cache"))
+    head = archive.head(address)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["ETag"] == first.headers["ETag"]
+
+
+def test_a_month_that_is_over_is_kept_for_long(archive: TestClient) -> None:
+    assert "max-age=86400" in archive.get("/archive/2019-04").headers["Cache-Control"]
+
+
+def test_links_never_come_from_the_host_header(archive: TestClient) -> None:
+    answer = archive.get("/missions/iss-59", headers={"Host": "evil.example"})
+    assert "evil.example" not in answer.text
+    assert answer.text == archive.get("/missions/iss-59").text
+
+
+def test_the_portal_may_lie_in_a_folder_of_its_host(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://space.example/iss/")
+    get_settings.cache_clear()
+    try:
+        page = archive.get("/missions/iss-59?month=2019-04&lang=ru").text
+        worker = archive.get("/web/service-worker.js")
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+    inner = [link for link in links(page) if link.startswith("/")]
+    assert len(inner) > 30
+    assert all(link.startswith("/iss/") for link in inner)
+    assert "/iss/missions/iss-59?month=2019-04&lang=en" in inner
+    assert 'rel="canonical" href="https://space.example/iss/missions/iss-59"' in page
+    assert worker.headers["Service-Worker-Allowed"] == "/iss/"
+
+
+def test_an_empty_archive_has_pages(client: TestClient) -> None:
+    assert "Nothing" not in client.get("/missions").text
+    assert "There was no news." in client.get("/archive").text
+    nothing = client.get("/", headers=BROWSER)
+    assert nothing.status_code == 404
+    assert "No mission is going on now." in text(nothing.text)
+    with database_of(client).session() as session:
+        session.add(factories.mission(slug="iss-1", number=1))
+        session.add(factories.launch(slug="a", vehicle_id=None))
+    page = text(client.get("/missions/iss-1?month=2019-04").text)
+    for told in ("No crew is on record.", "No launches are on record.", "There was no news."):
+        assert told in page
+    assert client.get("/launches/a").status_code == 200
+
+
+def test_a_launch_ahead_is_counted_down_to(client: TestClient) -> None:
+
+    at = datetime(2099, 4, 4, 11, 1, tzinfo=UTC)
+    with database_of(client).session() as session:
+        session.add(factories.mission(slug="iss-1", number=1))
+        session.add(factories.launch(slug="a", status="planned", launch_at=at))
+    for address in ("/missions/iss-1", "/launches/a"):
+        page = client.get(address).text
+        assert 'data-until="2099-04-04T11:01:00Z" role="timer"' in page
+        assert "April 4, 2099, 11:01 UTC" in page

@@ -1,0 +1,75 @@
+"""`make screenshots`: every screen of the portal, on a desk and in a hand, into docs/screenshots/.
+
+Also tells when the first content is painted, with the CPU slowed to a quarter.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests_browser.conftest import browsing, serving
+from tests_browser.test_portal import APRIL, SCREENS, go
+
+FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
+LARGEST = 150_000
+"""Bytes: a picture may be no larger."""
+
+DEVICES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 1080}},
+    "phone": {"viewport": {"width": 360, "height": 1500}, "has_touch": True},
+}
+MORE: dict[str, tuple[str, dict[str, Any]]] = {
+    "mission-dark": (APRIL, {"color_scheme": "dark"}),
+    "missions-dark": ("/missions", {"color_scheme": "dark"}),
+    "mission-ru": (f"{APRIL}&lang=ru", {}),
+}
+ALL: dict[str, tuple[str, dict[str, Any]]] = {
+    name: (address, {}) for name, address in SCREENS.items() if name != "day"
+} | MORE
+
+
+def pictures(browser: Browser, origin: str) -> Iterator[Path]:
+    """Take every picture."""
+    for device, settings in DEVICES.items():
+        for name, (address, more) in ALL.items():
+            with browser.new_context(**settings, **more) as context:
+                page = context.new_page()
+                go(page, f"{origin}{address}")
+                path = FOLDER / f"{name}-{device}.jpg"
+                page.screenshot(path=path, type="jpeg", quality=78)
+                yield path
+
+
+PAINTED = """() => new Promise((resolve) => new PerformanceObserver((list) =>
+  list.getEntriesByName("first-contentful-paint").forEach((entry) => resolve(entry.startTime))
+).observe({type: "paint", buffered: true}))"""
+
+
+def painted(page: Page, address: str) -> float:
+    """Milliseconds from the click to the first content, with the CPU slowed to a quarter."""
+    slow = page.context.new_cdp_session(page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.goto(address)
+    found: float = page.evaluate(PAINTED)
+    return found
+
+
+def main() -> None:
+    """Take the pictures, and measure."""
+    FOLDER.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder, serving(Path(folder)) as server, browsing() as browser:
+        for path in pictures(browser, server.origin):
+            size = path.stat().st_size
+            print(f"{path.name}: {size} bytes")
+            assert size < LARGEST, path
+        for name, address in SCREENS.items():
+            with browser.new_context() as context:
+                shown = painted(context.new_page(), f"{server.origin}{address}")
+            print(f"{name}: first content after {shown:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()

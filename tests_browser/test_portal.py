@@ -1,0 +1,459 @@
+"""The portal in a real browser: what it shows, and that everybody can use it anywhere."""
+
+# ruff: noqa: S101 - tests assert
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests_browser.conftest import Served, Visit
+
+Open = Callable[..., Visit]
+
+APRIL = "/missions/iss-59?month=2019-04"
+SCREENS = {
+    "mission": APRIL,
+    "day": f"{APRIL}&day=2019-04-04",
+    "missions": "/missions",
+    "person": "/people/aleksey-ovchinin",
+    "launch": "/launches/soyuz-ms-10",
+    "article": "/articles/launch-progress-ms-11",
+    "years": "/archive",
+    "archive": "/archive/2019-04",
+    "search": "/search",
+    "problem": "/nowhere",
+}
+PHONE = {"width": 360, "height": 740}
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(autouse=True)
+def _patient() -> None:
+    expect.set_options(timeout=20_000)  # the machine may be busy
+
+
+def settled(page: Page) -> None:
+    """Wait until the modules have done what they do."""
+    expect(page.locator(".theme")).to_be_visible()
+    if page.locator("[data-timeline]").count():
+        expect(page.locator("[data-timeline] rect").first).to_be_attached()
+
+
+def go(page: Page, address: str) -> None:
+    page.goto(address)
+    settled(page)
+
+
+def in_language(address: str, language: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}lang={language}"
+
+
+def api(origin: str, path: str) -> Any:
+    with urlopen(f"{origin}{path}") as answer:  # noqa: S310 - an address of our own
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["modules", "no-script"])
+def test_the_page_of_april_2019_shows_every_fact(visit: Open, origin: str, scripts: bool) -> None:
+    seen = visit(java_script_enabled=scripts)
+    page = seen.page
+    page.goto(f"{origin}{APRIL}")
+    expect(page).to_have_title("ISS-59 mission – Zarya")
+    expect(page.get_by_role("heading", level=1)).to_have_text("ISS-59 mission")
+    region = page.get_by_role("region", name="Main tasks")
+    expect(region.get_by_role("listitem")).to_have_count(4)
+    crew = page.get_by_role("region", name="ISS crew")
+    assert [
+        (line.locator(".role").inner_text(), line.locator(".who a").inner_text())
+        for line in crew.locator(".crew > li").all()
+    ] == [
+        ("Commander", "Oleg Kononenko"),
+        ("Flight engineer", "David Saint-Jaques"),
+        ("Flight engineer", "Ann McClain"),
+        ("Flight engineer", "Ovchinin Alexey"),
+        ("Flight engineer", "Nick Hague"),
+        ("Flight engineer", "Christina Koch"),
+    ]
+    article = page.get_by_role("region", name="Monument to Soyuz–Apollo restored in Korolev")
+    expect(article.get_by_text("August 31, 2018")).to_be_visible()
+    for fact in ("globe", "hands", "Soyuz", "Apollo", "July 1975", "1996", "Korolev", "80th"):
+        expect(article).to_contain_text(fact)
+    launches = page.get_by_role("region", name="Launches").get_by_role("listitem").all_inner_texts()
+    told = [" ".join(line.split()) for line in launches]
+    assert told[1:3] == [
+        "April 4, 2019 LV Soyuz-2.1a with CV Progress MS-11 is launched",
+        "March 14, 2019 LV Soyuz-FG with SC Soyuz MS-12 is launched",
+    ]
+    expect(page.get_by_role("heading", name="News Archive")).to_be_visible()
+    calendar = page.get_by_role("table", name=re.compile("April 2019"))
+    assert calendar.get_by_role("columnheader").all_inner_texts() == "Mo Tu We Th Fr Sa Su".split()
+    first = calendar.locator("tbody tr").first
+    assert first.get_by_role("cell").all_inner_texts() == [str(n) for n in range(1, 8)]
+
+    calendar.get_by_role("link", name="April 4, 2019: 3 news items").click()
+    page.wait_for_url(re.compile("day=2019-04-04"))
+    news = page.get_by_role("region", name="News of April 4, 2019")
+    expect(news.get_by_role("listitem")).to_have_count(3)
+    expect(news).to_contain_text("LV Soyuz-2.1a with CV Progress MS-11 is launched")
+    assert (seen.outside, seen.faults) == ([], [])
+
+
+def test_month_to_month_skips_nothing(visit: Open, origin: str) -> None:
+    years = api(origin, "/v1/articles/archive?language=en")["years"]
+    months = {month["month"]: month["count"] for year in years for month in year["months"]}
+    seen = visit()
+    page = seen.page
+    first, *_, last = months
+    go(page, f"{origin}/archive/{first}")
+    walked = []
+    while True:
+        month = page.url.rsplit("/", 1)[1]
+        days = page.locator("[data-date]").evaluate_all(
+            "days => days.map((day) => parseInt(day.ariaLabel.split(': ')[1]))"
+        )
+        items = page.locator(".news > li").count()
+        assert sum(days) == items == months[month], month
+        walked.append(month)
+        if month == last:
+            break
+        page.locator("[data-date]").last.focus()
+        page.keyboard.press("PageDown" if len(walked) % 2 else "ArrowRight")
+        page.wait_for_url(re.compile(f"/archive/(?!{month})"))
+        expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
+    assert walked == list(months)
+    assert seen.faults == []
+
+
+def test_addresses_are_kept_and_go_back_and_forward(visit: Open, origin: str) -> None:
+    page = visit().page
+    go(page, f"{origin}{APRIL}")
+    loads = page.evaluate("performance.timeOrigin")
+    page.get_by_role("link", name="Ovchinin Alexey").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Aleksey Ovchinin")
+    expect(heading).to_be_focused()
+    expect(page).to_have_url(f"{origin}/people/aleksey-ovchinin")
+    page.get_by_role(
+        "link", name="The launch of LV Soyuz-FG with SC Soyuz MS-10 failed"
+    ).first.click()
+    expect(heading).to_contain_text("MS-10 failed")
+    page.go_back()
+    expect(heading).to_have_text("Aleksey Ovchinin")
+    page.go_back()
+    expect(heading).to_have_text("ISS-59 mission")
+    page.go_forward()
+    expect(heading).to_have_text("Aleksey Ovchinin")
+    expect(page).to_have_title("Aleksey Ovchinin – Zarya")
+    assert page.evaluate("performance.timeOrigin") == loads
+    page.reload()
+    expect(heading).to_have_text("Aleksey Ovchinin")
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("screen", [name for name in SCREENS if name != "problem"])
+def test_browsers_fill_the_templates_as_the_server_does(
+    visit: Open, origin: str, screen: str, language: str
+) -> None:
+    address = in_language(SCREENS[screen], language)
+    asked = Request(f"{origin}{address}", headers={"Accept": "text/html"})  # noqa: S310 - our own
+    with urlopen(asked) as answer:  # noqa: S310 - an address of our own
+        page: str = answer.read().decode()
+    start = page.index(">", page.index("<main")) + 1
+    seen = visit()
+    go(seen.page, f"{origin}{in_language('/search', language)}")
+    filled: str = seen.page.evaluate(
+        "async (to) => (await import('/web/app.js')).rendered(new URL(to, location))", address
+    )
+    assert filled.strip() == page[start : page.index("</main>")].strip()
+    assert len(filled) > 500
+
+
+@pytest.mark.parametrize(
+    ("scheme", "language", "size"),
+    [
+        ("light", "en", "desktop"),
+        ("light", "ru", "phone"),
+        ("dark", "en", "phone"),
+        ("dark", "ru", "desktop"),
+    ],
+)
+def test_no_screen_has_a_barrier(
+    visit: Open, origin: str, scheme: str, language: str, size: str
+) -> None:
+    viewport = PHONE if size == "phone" else {"width": 1280, "height": 900}
+    seen = visit(color_scheme=scheme, viewport=viewport, has_touch=size == "phone")
+    page = seen.page
+    for name, address in SCREENS.items():
+        page.goto(f"{origin}{in_language(address, language)}")
+        settled(page)
+        assert barriers(page) == [], name
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= viewport["width"], name
+    assert seen.outside == []
+    assert [fault for fault in seen.faults if "404" not in fault] == []
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds on a page."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    return [
+        f"{violation['id']}: {node['html']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def test_barriers_are_found(visit: Open, origin: str) -> None:
+    """The positive control."""
+    page = visit().page
+    go(page, f"{origin}{APRIL}")
+    page.evaluate("document.documentElement.lang = ''")
+    page.evaluate("document.querySelector('.tasks li').style.color = '#eee'")
+    found = barriers(page)
+    assert {line.split(":")[0] for line in found} == {"html-has-lang", "color-contrast"}
+
+
+@pytest.mark.parametrize(
+    ("plant", "told"),
+    [
+        ("document.body.append(Object.assign(document.createElement('script'), {src: '/x.js'}))",
+         "This document requires 'TrustedScriptURL' assignment"),
+        ("document.querySelector('main').innerHTML = '<img src=x onerror=alert(1)>'",
+         "This document requires 'TrustedHTML' assignment"),
+        ("document.body.append(Object.assign(new Image(), {src: 'http://elsewhere.invalid/x'}))",
+         "img-src forbids http://elsewhere.invalid/x"),
+        ("document.body.insertAdjacentElement('beforeend', Object.assign("
+         "document.createElement('p'), {})).setAttribute('style', 'color: red')",
+         "style-src-attr forbids inline"),
+    ],
+    ids=["script", "html", "image", "style"],
+)  # fmt: skip
+def test_the_policy_is_in_force_and_what_breaks_it_is_told(
+    visit: Open, origin: str, plant: str, told: str
+) -> None:
+    """The positive control of all tests that say that nothing was told."""
+    seen = visit()
+    go(seen.page, f"{origin}{APRIL}")
+    assert seen.faults == []
+    with seen.page.expect_console_message(lambda message: told in message.text):
+        seen.page.evaluate(f"try {{ {plant} }} catch (error) {{ console.error(error.message) }}")
+    assert any(told in fault for fault in seen.faults)
+
+
+def test_the_calendar_goes_by_keyboard_and_tells_where_it_is(visit: Open, origin: str) -> None:
+    page = visit().page
+    go(page, f"{origin}{APRIL}")
+    focus = page.locator(":focus")
+    page.get_by_role("link", name="April 4, 2019: 3 news items").focus()
+    page.keyboard.press("ArrowRight")
+    expect(focus).to_have_accessible_name("April 17, 2019: 1 news item")
+    page.keyboard.press("Home")
+    expect(focus).to_have_accessible_name("April 4, 2019: 3 news items")
+    page.keyboard.press("ArrowDown")
+    expect(focus).to_have_accessible_name("April 17, 2019: 1 news item")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url(re.compile("month=2019-05"))
+    expect(focus).to_have_accessible_name(re.compile("^May .*, 2019"))
+    expect(page.get_by_role("status").first).to_contain_text("May 2019")
+    page.keyboard.press("PageUp")
+    page.wait_for_url(re.compile("month=2019-04"))
+    expect(focus).to_have_accessible_name("April 4, 2019: 3 news items")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="News of April 4, 2019")).to_be_focused()
+    expect(page.get_by_role("link", name="April 4, 2019: 3 news items")).to_have_attribute(
+        "aria-current", "date"
+    )
+
+
+def test_the_calendar_goes_by_swiping(visit: Open, origin: str) -> None:
+    page = visit(viewport=PHONE, has_touch=True).page
+    go(page, f"{origin}{APRIL}")
+    table = page.locator("[data-calendar] table")
+    for way, month in ((-1, "2019-05"), (1, "2019-04")):
+        table.scroll_into_view_if_needed()
+        box = table.bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        touches = page.context.new_cdp_session(page)
+        for kind, at in (("touchStart", x), ("touchMove", x + 60 * way), ("touchEnd", None)):
+            points = [] if at is None else [{"x": at, "y": y}]
+            touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_url(re.compile(f"month={month}"))
+        expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_the_language_switches_and_stays(visit: Open, origin: str) -> None:
+    seen = visit(locale="en-GB")
+    page = seen.page
+    go(page, f"{origin}{APRIL}")
+    page.get_by_role("link", name="Oleg Kononenko").click()
+    page.get_by_role("link", name="Русский").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Олег Кононенко")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    settled(page)
+    page.get_by_role("link", name="МКС-59").click()
+    expect(heading).to_have_text("Экспедиция МКС-59")
+    expect(page.get_by_role("heading", name="Экипаж МКС")).to_be_visible()
+    page.get_by_role("link", name="English").click()
+    expect(heading).to_have_text("ISS-59 mission")
+    assert seen.faults == []
+
+
+def test_the_theme_switches_and_stays(visit: Open, origin: str) -> None:
+    seen = visit(color_scheme="dark")
+    page = seen.page
+    go(page, f"{origin}/missions")
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    dark = page.evaluate(paper)
+    button = page.get_by_role("button", name="Light or dark")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    light = page.evaluate(paper)
+    assert light != dark
+    page.reload()
+    assert page.evaluate(paper) == light
+    assert seen.faults == []
+
+
+def test_the_timeline_says_who_was_aboard(visit: Open, origin: str) -> None:
+    page = visit().page
+    go(page, f"{origin}/missions")
+    section = page.get_by_role("region", name="Who was aboard when").first
+    section.get_by_label("Day").fill("2019-04-04")
+    told = section.get_by_role("listitem").all_inner_texts()
+    found = api(origin, "/v1/people?aboard_on=2019-04-04")["items"]
+    assert sorted(told) == sorted(person["name"] for person in found)
+    assert len(told) == 6
+    years = section.locator("svg text").all_text_contents()
+    assert years[0] == "2000"
+    section.get_by_label("Day").fill("2000-10-31")
+    assert len(section.get_by_role("listitem").all()) == 3
+
+
+def kept(page: Page) -> None:
+    """Wait until the service worker has at hand what the bar leads to."""
+    while not page.evaluate(
+        """async () => {
+          const kept = await (await caches.open('data')).keys();
+          return kept.some(({ url }) => url.includes('/articles/archive?'));
+        }"""
+    ):
+        page.wait_for_timeout(100)
+
+
+def test_without_a_connection_all_that_was_seen_is_there(visit: Open, origin: str) -> None:
+    seen = visit()
+    page = seen.page
+    go(page, f"{origin}{APRIL}")
+    kept(page)
+    page.get_by_role("link", name="Ovchinin Alexey").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Aleksey Ovchinin")
+    assert seen.faults == []
+
+    page.context.set_offline(True)
+    expect(page.locator(".notice")).to_contain_text("Offline")
+    page.reload()
+    expect(heading).to_have_text("Aleksey Ovchinin")
+    page.goto(f"{origin}{APRIL}")
+    expect(heading).to_have_text("ISS-59 mission")
+    expect(page.get_by_role("region", name="ISS crew")).to_contain_text("Oleg Kononenko")
+    page.get_by_role("link", name="Missions", exact=True).click()
+    expect(heading).to_have_text("All missions")
+    page.goto(f"{origin}/missions/iss-1")
+    expect(heading).to_have_text("Something went wrong")
+    expect(page.get_by_role("main")).to_contain_text("has not been visited before")
+
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(heading).to_have_text("ISS-1 mission")
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+def test_an_error_of_the_server_shows_what_was_kept(visit: Open, origin: str) -> None:
+    page = visit().page
+    go(page, f"{origin}{APRIL}")
+    kept(page)
+    page.goto(f"{origin}{APRIL}")
+    page.context.route("**/missions/**", lambda route: route.fulfill(status=503, body="busy"))
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("ISS-59 mission")
+
+
+def test_what_editors_change_is_seen_without_asking(
+    visit: Open, served: Served, origin: str
+) -> None:
+    key = served.key("launches:write")
+    page = visit().page
+    go(page, f"{origin}/")
+    expect(page.locator("[data-until]")).to_have_count(0)
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/events")):
+        page.reload()
+    launch = {
+        "status": "planned",
+        "launch_at": "2099-04-04T11:01:00Z",
+        "launch_at_precision": "minute",
+        "vehicle": {"name": "Soyuz-2.1a", "family": "Soyuz"},
+        "site": {"name": "Baikonur Cosmodrome", "country": "KZ"},
+        "spacecraft": [{"name": "Progress Example", "kind": "CV"}],
+        "crewed": False,
+    }
+    slug = served.post("/v1/launches", key, launch)["slug"]
+    timer = page.get_by_role("timer", name="Time to launch")
+    expect(timer).to_be_visible()
+    before = timer.inner_text()
+    expect(timer).not_to_have_text(before)
+    expect(page.get_by_text("The launch of LV Soyuz-2.1a with CV Progress Example")).to_be_visible()
+    headers = {"Authorization": f"Bearer {key}", "If-Match": "*"}
+    gone = Request(f"{origin}/v1/launches/{slug}", headers=headers, method="DELETE")  # noqa: S310
+    urlopen(gone).close()  # noqa: S310 - an address of our own
+    expect(timer).to_have_count(0)
+
+
+def test_a_screen_that_takes_long_says_so_and_one_that_fails_too(visit: Open, origin: str) -> None:
+    page = visit(service_workers="block").page
+    go(page, f"{origin}{APRIL}")
+    waiting: list[Route] = []
+    page.route("**/v1/people/**", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright
+    page.get_by_role("link", name="Nick Hague").click()
+    main = page.get_by_role("main")
+    expect(main).to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(0)
+    waiting[0].fulfill(status=503, content_type="application/problem+json", body=json.dumps(
+        {"status": 503, "title": "The archive cannot be read just now", "detail": "Wait."}
+    ))  # fmt: skip
+    expect(page.get_by_role("heading", level=1)).to_have_text("The archive cannot be read just now")
+    expect(main).not_to_have_attribute("aria-busy", "true")
+    page.unroute("**/v1/people/**")
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nick Hague")
+
+
+def test_on_paper_there_is_what_is_read_and_nothing_to_click(visit: Open, origin: str) -> None:
+    page = visit().page
+    go(page, f"{origin}{APRIL}")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator(".bar")).to_be_hidden()
+    style = "getComputedStyle(document.querySelector('.hero'))"
+    ink, paper = page.evaluate(f"[{style}.color, {style}.backgroundColor]")
+    assert (ink, paper) == ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0)")
+
+
+def test_the_content_can_be_skipped_to(visit: Open, origin: str) -> None:
+    page = visit().page
+    go(page, f"{origin}{APRIL}")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
