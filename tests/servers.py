@@ -1,6 +1,7 @@
 """Real servers for tests: the service itself in a process of its own, and a listener for it."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,9 +16,17 @@ import httpx2 as httpx
 ZARYA = str(Path(sys.executable).parent / "zarya")
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 @contextmanager
-def serving(database_url: str, port: int, workers: int = 1) -> Iterator[str]:
+def serving(database_url: str, workers: int = 1) -> Iterator[str]:
     """The service over a migrated database, on a port of its own; its address."""
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     env = os.environ | {
         "ZARYA_DATABASE_URL": database_url,
