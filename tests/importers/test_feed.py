@@ -241,7 +241,7 @@ def test_an_attack_is_a_reject(name: str) -> None:
 
 @pytest.mark.parametrize(
     "inside",
-    ["&lt;![x", "<gml:pos>1 1</gml:pos>", "<textinput><guid>x</guid></textinput>"],
+    ["&lt;![x &lt;b&gt;", "<gml:pos>1 1</gml:pos>", "<textinput>"],
 )
 def test_what_a_parser_stumbles_over_takes_no_other_entry_along(inside: str) -> None:
     broken = ITEM.format(n=1).replace("Корабль причалил", inside)
@@ -272,14 +272,14 @@ def test_bytes_that_are_not_what_they_say_are_no_other(data: bytes) -> None:
         rss().replace("<link>", f"<description>{'<b>x</b>' * 200_000}</description><link>", 1),
         rss(ITEM.format(n=1) + "</item" + " " * 3_000_000),
         rss(ITEM.format(n=1) + "<item " * 500_000),
-        "<?xml " * 500_000 + rss(),
+        "<?xml " * 500_000 + rss().partition("?>")[2],
         "<!DOCTYPE[" * 300_000 + rss(),
         f"<rss {'a=b ' * 2000}><channel><title>T</title>{ITEM}</channel></rss>",
     ],
     ids=["head", "end", "open", "declarations", "types", "tag"],
 )
 def test_what_stands_around_entries_costs_little(text: str) -> None:
-    """Each of these took minutes: read again for every entry, or by the square of its length."""
+    """Read again for every entry, or by the square of their length, most of these take minutes."""
     entries, rejects = found(text)
     assert len(entries) + len(rejects) == 1
 
