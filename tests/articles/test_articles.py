@@ -151,7 +151,6 @@ def test_a_list_takes_at_most_three_statements(
     archive: TestClient, statements: list[str], resource: str, view: str
 ) -> None:
     taken = []
-    archive.get("/v1/people?limit=1")  # so that the version of the archive is known
     for limit in (1, 100):
         statements.clear()
         address = f"/v1/{resource}?view={view}&limit={limit}&with_total=true"

@@ -51,6 +51,7 @@ def fill(connection: Connection) -> None:
             moment = f"datetime({911520000 + more} + n * {EACH}, 'unixepoch')"
             columns[name] = f"{moment} || '.000000'"
     else:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         numbers = f"SELECT n FROM generate_series(1, {MANY}) AS g(n)"  # noqa: S608
         for name, more in DATES.items():
             columns[name] = f"to_timestamp({911520000 + more} + n * {EACH})"
