@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from app.database import DatabaseDep, Reader, Row
 from app.dates import now
 from app.errors import ApiError, request_id
+from app.languages import Both, either
 from app.models import ApiKey, Scope
 from app.trail import Actor
 
@@ -46,7 +47,8 @@ class Unauthorized(ApiError):
 
     status = HTTPStatus.UNAUTHORIZED
     kind = "unauthorized"
-    title = "A valid key is needed"
+    title = Both("A valid key is needed", "Нужен действующий ключ")
+    meaning_ru = "В запросе нет ключа, или он ничего не открывает."
 
 
 class Forbidden(ApiError):
@@ -54,7 +56,8 @@ class Forbidden(ApiError):
 
     status = HTTPStatus.FORBIDDEN
     kind = "forbidden"
-    title = "The key may not do this"
+    title = Both("The key may not do this", "Этому ключу такое не позволено")
+    meaning_ru = "Ключ действует, но не для этого."
 
 
 @dataclass(frozen=True)
@@ -109,11 +112,20 @@ def _given(request: Request) -> str:
     headers = request.headers.getlist("authorization")
     if not headers:
         raise Unauthorized(
-            "Send a key: `Authorization: Bearer zarya_…`.", headers={"WWW-Authenticate": REALM}
+            either(
+                "Send a key: `Authorization: Bearer zarya_…`.",
+                "Пришлите ключ: `Authorization: Bearer zarya_…`.",
+            ),
+            headers={"WWW-Authenticate": REALM},
         )
     scheme, _, key = headers[0].partition(" ")
     if len(headers) > 1 or scheme.lower() != "bearer" or not is_well_formed(key.strip()):
-        raise _refusal("This is no key of this archive: `Authorization: Bearer zarya_…`.")
+        raise _refusal(
+            either(
+                "This is no key of this archive: `Authorization: Bearer zarya_…`.",
+                "Это не ключ этого архива: `Authorization: Bearer zarya_…`.",
+            )
+        )
     return key.strip()
 
 
@@ -123,11 +135,12 @@ def _find(reader: Reader, key: str) -> Row:
     # Compared in constant time, and with something in any case.
     same = compare_digest(row["secret_sha256"] if row else _digest(""), _digest(key))
     if row is None or not same:
-        raise _refusal("No such key is known here.")
+        raise _refusal(either("No such key is known here.", "Такой ключ здесь неизвестен."))
     if row["revoked_at"] is not None:
-        raise _refusal("This key has been revoked.")
+        raise _refusal(either("This key has been revoked.", "Этот ключ отозван."))
     if row["expires_at"] is not None and row["expires_at"] <= now():
-        raise _refusal(f"This key expired at {row['expires_at']:%Y-%m-%dT%H:%M:%SZ}.")
+        end = f"{row['expires_at']:%Y-%m-%dT%H:%M:%SZ}"
+        raise _refusal(either(f"This key expired at {end}.", f"Срок ключа истёк {end}."))
     return row
 
 
@@ -149,7 +162,10 @@ class Allowed:
         scopes = frozenset(Scope(scope) for scope in row["scopes"])
         if self.scope is not None and self.scope not in scopes:
             challenge = f'{REALM}, error="insufficient_scope", scope="{self.scope}"'
-            detail = f"The key {row['id']} needs the scope {self.scope} for this."
+            detail = either(
+                f"The key {row['id']} needs the scope {self.scope} for this.",
+                f"Для этого ключу {row['id']} нужно право {self.scope}.",
+            )
             raise Forbidden(detail, headers={"WWW-Authenticate": challenge})
         if row["last_used_at"] is None or row["last_used_at"] <= now() - USED:
             # A busy database refuses nobody for the sake of a note.

@@ -19,6 +19,7 @@ from pydantic import (
 
 from app.dates import Precision
 from app.errors import refusal
+from app.languages import either
 from app.parameters import Slug, searchable, storable
 from app.text import slugify
 
@@ -52,7 +53,12 @@ Title = Annotated[Prose, AfterValidator(searchable)]
 
 def _addressable(value: str) -> str:
     if not slugify(value):
-        raise ValueError("It has no letter or digit to make an address of.")
+        raise ValueError(
+            either(
+                "It has no letter or digit to make an address of.",
+                "Здесь нет ни буквы, ни цифры, из которых сделать адрес.",
+            )
+        )
     return value
 
 
@@ -67,9 +73,15 @@ def _web_address(value: str) -> str:
     try:
         url = _URL.validate_python(value)
     except ValidationError:
-        raise ValueError("Write an absolute http or https address.") from None
+        raise ValueError(
+            either(
+                "Write an absolute http or https address.", "Напишите полный адрес http или https."
+            )
+        ) from None
     if url.username or url.password:
-        raise ValueError("Leave the user name and password out.")
+        raise ValueError(
+            either("Leave the user name and password out.", "Уберите имя пользователя и пароль.")
+        )
     return value
 
 

@@ -37,9 +37,10 @@ from app.errors import (
     UnsupportedMediaType,
 )
 from app.freshness import Versioned
+from app.languages import either, spoken
 from app.models import KeptAnswer, Recorded, Scope, record_type
 from app.parameters import Maybe
-from app.slugs import missing
+from app.slugs import missing, none_such
 from app.trail import Action, Kind, note
 
 M = TypeVar("M", bound=Recorded)
@@ -75,8 +76,10 @@ class JsonRoute(KeyedRoute):
             header, kinds = TAKEN[request.method]
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind not in kinds:
-                taken = " or ".join(kinds)
-                detail = f"Send the body as {taken}, and say so in Content-Type."
+                detail = either(
+                    f"Send the body as {' or '.join(kinds)}, and say so in Content-Type.",
+                    f"Пришлите тело как {' или '.join(kinds)} и укажите это в Content-Type.",
+                )
                 raise UnsupportedMediaType(detail, headers={header: ", ".join(kinds)})
 
 
@@ -87,8 +90,12 @@ class EditRoute(JsonRoute):
         await super().admit(request)
         if request.method in {"PATCH", "PUT", "DELETE"} and "if-match" not in request.headers:
             raise PreconditionRequired(
-                "Send If-Match with the ETag of what you read: without it you could undo what "
-                "somebody else has changed since."
+                either(
+                    "Send If-Match with the ETag of what you read: without it you could undo what "
+                    "somebody else has changed since.",
+                    "Пришлите If-Match с ETag того, что вы прочли: иначе можно отменить то, что "
+                    "с тех пор изменили другие.",
+                )
             )
 
 
@@ -143,10 +150,18 @@ class Edit:
             return undone.outcome.respond()
         except StaleDataError as error:
             raise PreconditionFailed(
-                "Somebody was quicker. Read it again, then change it."
+                either(
+                    "Somebody was quicker. Read it again, then change it.",
+                    "Кто-то вас опередил. Прочтите ещё раз и тогда меняйте.",
+                )
             ) from error
         except IntegrityError as error:
-            raise Conflict("It contradicts what another request has just written.") from error
+            raise Conflict(
+                either(
+                    "It contradicts what another request has just written.",
+                    "Это противоречит тому, что только что записал другой запрос.",
+                )
+            ) from error
 
     def _once(self, session: Session, work: Callable[[Session], Outcome]) -> Response:
         if self.idempotency_key is None or self.validate_only:
@@ -168,24 +183,35 @@ class Edit:
         except IntegrityError as error:
             raise _Repeated from error
         except OperationalError as error:
-            raise Conflict("A request with this Idempotency-Key is under way.") from error
+            raise Conflict(
+                either(
+                    "A request with this Idempotency-Key is under way.",
+                    "Запрос с этим Idempotency-Key уже выполняется.",
+                )
+            ) from error
         response = self._outcome(session, work).respond()
         kept.status, kept.body = response.status_code, bytes(response.body).decode() or None
         kept.headers = {
             name: response.headers[name]
             for name in ("etag", "location", "content-type")
             if name in response.headers
-        }
+        } | {"content-language": spoken()}
         return response
 
     def _replay(self, kept: KeptAnswer) -> Response:
         if kept.request_sha256 != self.fingerprint:
             raise Invalid(
-                "This Idempotency-Key came with another request before. Take a new one.",
+                either(
+                    "This Idempotency-Key came with another request before. Take a new one.",
+                    "Этот Idempotency-Key уже был у другого запроса. Возьмите новый.",
+                ),
                 FieldProblem(
                     parameter="Idempotency-Key",
                     code="idempotency-key-reused",
-                    detail="Each key stands for one request: method, address and body.",
+                    detail=either(
+                        "Each key stands for one request: method, address and body.",
+                        "Каждый ключ — для одного запроса: метод, адрес и тело.",
+                    ),
                 ),
             )
         headers = {**(kept.headers or {}), "Idempotency-Replayed": "true"}
@@ -203,7 +229,10 @@ class Edit:
         """Refuse to change a record that is not what `If-Match` says it is."""
         if self.versions is not None and record.version not in self.versions:
             raise PreconditionFailed(
-                "Somebody has changed it since you read it. Read it again, then change it.",
+                either(
+                    "Somebody has changed it since you read it. Read it again, then change it.",
+                    "С тех пор как вы это прочли, кто-то это изменил. Прочтите ещё раз.",
+                ),
                 headers={"ETag": f'W/"{record.version}"'},
             )
 
@@ -247,7 +276,12 @@ def creating(scope: Scope, repeatable: bool = True) -> Any:
         ] = None,
     ) -> Edit:
         if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-            raise BadRequest("An Idempotency-Key has 1 to 255 visible ASCII characters.")
+            raise BadRequest(
+                either(
+                    "An Idempotency-Key has 1 to 255 visible ASCII characters.",
+                    "В Idempotency-Key от 1 до 255 видимых знаков ASCII.",
+                )
+            )
         fingerprint = _fingerprint(request, await request.body())
         return Edit(database, caller, validate_only, fingerprint, idempotency_key)
 
@@ -279,7 +313,12 @@ def _versions(header: str) -> Collection[int] | None:
         return None
     tags = [_TAG.fullmatch(part) for part in header.split(",")]
     if not all(tags):
-        raise BadRequest('If-Match takes an ETag as it was sent, such as W/"5f3c1a9e.7", or *.')
+        raise BadRequest(
+            either(
+                'If-Match takes an ETag as it was sent, such as W/"5f3c1a9e.7", or *.',
+                'В If-Match нужен ETag, каким он пришёл, например W/"5f3c1a9e.7", или *.',
+            )
+        )
     ends = [tag[1].rpartition(".")[2] for tag in tags if tag]
     return {int(end) for end in ends if _VERSION.fullmatch(end)}
 
@@ -357,7 +396,9 @@ class Editable(Generic[M, D]):
             try:
                 wanted = read_document(self.document, merged(current, patch))
             except RecursionError:
-                raise BadRequest("The patch is nested too deep.") from None
+                raise BadRequest(
+                    either("The patch is nested too deep.", "Вложенность слишком глубока.")
+                ) from None
             if wanted.model_dump(mode="json", include=set(current)) != current:
                 touch(record)
                 self.save(session, record, wanted)
@@ -388,8 +429,14 @@ class Editable(Generic[M, D]):
         def work(session: Session) -> Outcome:
             record = self._find(session, edit, slug)
             if users := self.users(session, record):
-                listed = ", ".join(users[:LISTED]) + (" and others" if len(users) > LISTED else "")
-                raise Conflict(f"It is in use by {listed}. Take it out of there first.")
+                others = either(" and others", " и другие") if len(users) > LISTED else ""
+                listed = ", ".join(users[:LISTED]) + others
+                raise Conflict(
+                    either(
+                        f"It is in use by {listed}. Take it out of there first.",
+                        f"Это ещё нужно: {listed}. Сначала уберите оттуда.",
+                    )
+                )
             before = self.snapshot(session, record)
             self.remove(session, record)
             self.note(session, edit, Action.DELETE, record, before, None)
@@ -433,9 +480,8 @@ def touch(record: Recorded) -> None:
 
 def refuse(pointer: str, code: str, detail: str) -> NoReturn:
     """Refuse a document for what stands at `pointer`."""
-    raise Invalid(
-        f"Look at {pointer}: {detail}", FieldProblem(pointer=pointer, code=code, detail=detail)
-    )
+    told = either(f"Look at {pointer}: {detail}", f"Посмотрите на {pointer}: {detail}")
+    raise Invalid(told, FieldProblem(pointer=pointer, code=code, detail=detail))
 
 
 def resolve(
@@ -451,8 +497,7 @@ def resolve(
     ids: dict[str, int] = {row.slug: row.id for row in found}
     for place, slug in enumerate(slugs):
         if slug not in ids:
-            detail = f"There is no {record_type(model)} {slug!r}."
-            refuse(pointer.format(place), "unknown-reference", detail)
+            refuse(pointer.format(place), "unknown-reference", none_such(record_type(model), slug))
     return [ids[slug] for slug in slugs]
 
 

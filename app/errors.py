@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from app.config import get_settings
+from app.languages import Both, either
 
 logger = logging.getLogger("zarya")
 
@@ -54,7 +55,9 @@ class ApiError(Exception):
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     kind = "internal-error"
-    title = "Something went wrong on our side"
+    title = Both("Something went wrong on our side", "Что-то сломалось у нас")
+    meaning_ru = "Ошибка на нашей стороне."
+    """What the docstring of a kind says, in Russian: `/problems` tells of both."""
 
     def __init__(
         self,
@@ -73,7 +76,8 @@ class NotFound(ApiError):
 
     status = HTTPStatus.NOT_FOUND
     kind = "not-found"
-    title = "Nothing is here"
+    title = Both("Nothing is here", "Здесь ничего нет")
+    meaning_ru = "По этому адресу ничего нет."
 
 
 class MethodNotAllowed(ApiError):
@@ -81,7 +85,8 @@ class MethodNotAllowed(ApiError):
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     kind = "method-not-allowed"
-    title = "This method does not work here"
+    title = Both("This method does not work here", "Этот метод здесь не работает")
+    meaning_ru = "Адрес верен, а метод — нет."
 
 
 class Invalid(ApiError):
@@ -89,7 +94,8 @@ class Invalid(ApiError):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     kind = "invalid-request"
-    title = "The request is not valid"
+    title = Both("The request is not valid", "Запрос составлен неверно")
+    meaning_ru = "Запрос понятен, но то, о чём он просит, не имеет смысла."
 
 
 class BadRequest(ApiError):
@@ -97,7 +103,8 @@ class BadRequest(ApiError):
 
     status = HTTPStatus.BAD_REQUEST
     kind = "bad-request"
-    title = "The request cannot be read"
+    title = Both("The request cannot be read", "Запрос не читается")
+    meaning_ru = "Запрос не удаётся разобрать."
 
 
 class BadCursor(ApiError):
@@ -105,7 +112,8 @@ class BadCursor(ApiError):
 
     status = HTTPStatus.BAD_REQUEST
     kind = "invalid-cursor"
-    title = "The cursor cannot be read"
+    title = Both("The cursor cannot be read", "Курсор не читается")
+    meaning_ru = "Курсор, из которого ничего не извлечь."
 
 
 class CursorMismatch(ApiError):
@@ -113,7 +121,8 @@ class CursorMismatch(ApiError):
 
     status = HTTPStatus.BAD_REQUEST
     kind = "cursor-mismatch"
-    title = "The cursor belongs to another list"
+    title = Both("The cursor belongs to another list", "Курсор от другого списка")
+    meaning_ru = "Курсор, который относится к другому списку."
 
 
 class UnsupportedMediaType(ApiError):
@@ -121,7 +130,11 @@ class UnsupportedMediaType(ApiError):
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     kind = "unsupported-media-type"
-    title = "Bodies of this kind are not taken"
+    title = Both("Bodies of this kind are not taken", "Тело такого вида не принимается")
+    meaning_ru = (
+        "Тело такого вида здесь не принимается; какое принимается, сказано в `Accept-Post` "
+        "или `Accept-Patch`."
+    )
 
 
 class Gone(ApiError):
@@ -129,7 +142,8 @@ class Gone(ApiError):
 
     status = HTTPStatus.GONE
     kind = "gone"
-    title = "It was here, and is gone"
+    title = Both("It was here, and is gone", "Это здесь было, но больше нет")
+    meaning_ru = "То, что было по этому адресу, удалено или отсюда уже недоступно."
 
 
 class Conflict(ApiError):
@@ -137,7 +151,8 @@ class Conflict(ApiError):
 
     status = HTTPStatus.CONFLICT
     kind = "conflict"
-    title = "The archive stands against it"
+    title = Both("The archive stands against it", "Архив этому противоречит")
+    meaning_ru = "Архив этому противоречит: имя занято или запись ещё нужна."
 
 
 class PreconditionRequired(ApiError):
@@ -145,7 +160,8 @@ class PreconditionRequired(ApiError):
 
     status = HTTPStatus.PRECONDITION_REQUIRED
     kind = "precondition-required"
-    title = "Say which version you change"
+    title = Both("Say which version you change", "Укажите, какую версию вы меняете")
+    meaning_ru = "Изменение без `If-Match`, который говорит, что именно меняется."
 
 
 class PreconditionFailed(ApiError):
@@ -153,7 +169,8 @@ class PreconditionFailed(ApiError):
 
     status = HTTPStatus.PRECONDITION_FAILED
     kind = "precondition-failed"
-    title = "The record has changed meanwhile"
+    title = Both("The record has changed meanwhile", "Запись тем временем изменилась")
+    meaning_ru = "С тех пор как запись прочли, её кто-то изменил; `ETag` — у нынешней."
 
 
 class Unavailable(ApiError):
@@ -161,7 +178,8 @@ class Unavailable(ApiError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "unavailable"
-    title = "The archive cannot be read just now"
+    title = Both("The archive cannot be read just now", "Архив сейчас не читается")
+    meaning_ru = "База данных не отвечает вовремя."
 
 
 class Renamed(Exception):
@@ -184,7 +202,7 @@ def did_you_mean(word: str, allowed: list[str]) -> str:
     """A hint at the allowed word nearest to `word`, empty where none is near."""
     # Comparing takes time by the square of the length; no name of ours is as long as this.
     near = get_close_matches(word, allowed, n=1) if len(word) <= LONGEST_GUESS else []
-    return f" Did you mean {near[0]!r}?" if near else ""
+    return either(" Did you mean {!r}?", " Может быть, {!r}?").format(near[0]) if near else ""
 
 
 def request_id(request: Request) -> UUID:
@@ -198,7 +216,7 @@ def respond(request: Request, error: ApiError) -> JSONResponse:
     """The answer that tells of `error`."""
     problem = Problem(
         type=f"{get_settings().origin}/problems/{error.kind}",
-        title=error.title,
+        title=str(error.title),
         status=error.status,
         detail=error.detail,
         instance=request_id(request).urn,
@@ -207,6 +225,40 @@ def respond(request: Request, error: ApiError) -> JSONResponse:
     return JSONResponse(
         problem.model_dump(), error.status, headers=error.headers, media_type=MEDIA_TYPE
     )
+
+
+def no_method(method: str, path: str, **headers: str) -> MethodNotAllowed:
+    """The refusal of a method that an address does not take."""
+    detail = either(
+        f"{method} does not work on {path}; `Allow` lists what does.",
+        f"{method} по адресу {path} не работает; что работает, сказано в `Allow`.",
+    )
+    return MethodNotAllowed(detail, headers=headers)
+
+
+_RUSSIAN = {
+    "bool_parsing": "Напишите true или false.",
+    "bool_type": "Напишите true или false.",
+    "enum": "Возможные значения: {expected}.",
+    "extra_forbidden": "Такого поля здесь нет.",
+    "greater_than_equal": "Не меньше {ge}.",
+    "int_parsing": "Напишите целое число.",
+    "int_parsing_size": "Это число слишком велико.",
+    "int_type": "Напишите целое число.",
+    "less_than_equal": "Не больше {le}.",
+    "list_type": "Здесь должен быть список.",
+    "missing": "Это нужно указать.",
+    "model_attributes_type": "Здесь должен быть объект.",
+    "model_type": "Здесь должен быть объект.",
+    "dict_type": "Здесь должен быть объект.",
+    "string_pattern_mismatch": "Это не подходит под образец {pattern}.",
+    "string_too_long": "Знаков должно быть не больше {max_length}.",
+    "string_too_short": "Знаков должно быть не меньше {min_length}.",
+    "string_type": "Здесь должен быть текст.",
+    "too_long": "Значений должно быть не больше {max_length}.",
+    "too_short": "Значений должно быть не меньше {min_length}.",
+}
+"""What pydantic tells, by its code; the bounds come from it."""
 
 
 def install(app: FastAPI) -> None:
@@ -221,15 +273,21 @@ def install(app: FastAPI) -> None:
         faults = error.errors()
         if any(fault["type"] == "json_invalid" for fault in faults):
             where = next(fault["loc"][-1] for fault in faults)
-            return respond(request, BadRequest(f"The body is no JSON: look at character {where}."))
+            detail = either(
+                f"The body is no JSON: look at character {where}.",
+                f"Тело запроса — не JSON: посмотрите на знак {where}.",
+            )
+            return respond(request, BadRequest(detail))
         return respond(request, refusal(faults))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         method, path = request.method, request.scope["path"]
         refusals: dict[int, ApiError] = {
-            404: NotFound(f"No resource has the path {path}."),
-            405: MethodNotAllowed(f"{method} does not work on {path}; `Allow` lists what does."),
+            404: NotFound(
+                either(f"No resource has the path {path}.", f"По адресу {path} ничего нет.")
+            ),
+            405: no_method(method, path),
         }
         refusal = refusals.get(error.status_code) or BadRequest(str(error.detail))
         refusal.headers.update(error.headers or {})
@@ -239,7 +297,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(PoolTimeoutError)
     async def unavailable(request: Request, error: Exception) -> JSONResponse:
         logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
-        detail = "The database did not answer in time. Try again in a few seconds."
+        detail = either(
+            "The database did not answer in time. Try again in a few seconds.",
+            "База данных не ответила вовремя. Повторите запрос через несколько секунд.",
+        )
         return respond(request, Unavailable(detail, headers={"Retry-After": RETRY_AFTER}))
 
     @app.exception_handler(Renamed)
@@ -252,23 +313,40 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:
-        detail = "This is our fault and has been recorded. Quote `instance` when you tell us."
+        detail = either(
+            "This is our fault and has been recorded. Quote `instance` when you tell us.",
+            "Это наша вина, и ошибка записана. Сообщая о ней, приведите `instance`.",
+        )
         return respond(request, ApiError(detail))
 
 
 def refusal(faults: Sequence[Any], *within: str) -> Invalid:
     """The refusal of a request with `faults` as pydantic tells them; `within` leads to each."""
     errors = [_field_problem(fault, (*within, *fault["loc"])) for fault in faults[:MAX_ERRORS]]
-    names = ", ".join(dict.fromkeys(e.parameter or e.pointer or "the body" for e in errors))
-    return Invalid(f"Look at {names}: `errors` says what each needs.", *errors)
+    body = either("the body", "тело запроса")
+    names = ", ".join(dict.fromkeys(e.parameter or e.pointer or body for e in errors))
+    detail = either(
+        f"Look at {names}: `errors` says what each needs.",
+        f"Посмотрите на {names}: в `errors` сказано, что там должно быть.",
+    )
+    return Invalid(detail, *errors)
 
 
 def _field_problem(fault: Any, place: tuple[Any, ...]) -> FieldProblem:
-    code, detail = fault["type"], fault["msg"].removeprefix("Value error, ")
+    code = fault["type"]
+    detail = either(fault["msg"].removeprefix("Value error, "), _in_russian(fault))
     if place[0] == "body":
         return FieldProblem(pointer=pointer(*place[1:]), code=code, detail=detail)
     parameter = str(place[-1] if len(place) == 1 else place[1])
     return FieldProblem(parameter=parameter, code=code, detail=detail)
+
+
+def _in_russian(fault: Any) -> str:
+    """What pydantic says, in Russian as far as we know it; our own validators have said it so."""
+    known = _RUSSIAN.get(fault["type"])
+    context = {k: str(v).replace(" or ", " или ") for k, v in fault.get("ctx", {}).items()}
+    message: str = fault["msg"]
+    return known.format(**context) if known else message.removeprefix("Value error, ")
 
 
 def pointer(*steps: str | int) -> str:

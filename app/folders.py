@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import Response
 
 from app.errors import NotFound
+from app.languages import either
 
 TYPES = {
     ".css": "text/css",
@@ -35,7 +36,9 @@ class Folder:
         """The file `name`."""
         path = self.files.get(name)
         if path is None:
-            raise NotFound(f"No file here has the name {name[:80]!r}.")
+            raise NotFound(
+                either(f"No file here has the name {name[:80]!r}.", f"Здесь нет {name[:80]!r}.")
+            )
         return Response(
             path.read_bytes(),
             headers=self._headers | {"Cache-Control": cache_control},

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from app.database import Database, DatabaseDep, Reader
 from app.errors import FieldProblem, Invalid
 from app.freshness import IMMINENT, public
+from app.languages import either
 from app.negotiation import media_weight, weights
 from app.pagination import ListFormat, Page, PageQuery, following
 from app.spreadsheets import header, lines
@@ -123,9 +124,17 @@ def preferred(accept: str) -> ListFormat:
 
 
 def _without_pages(form: ListFormat, given: Sequence[str]) -> Invalid:
-    detail = f"As {form} a list comes whole: leave it out, or ask for format=json."
+    detail = either(
+        f"As {form} a list comes whole: leave it out, or ask for format=json.",
+        f"В виде {form} список приходит целиком: уберите это или попросите format=json.",
+    )
     errors = [FieldProblem(parameter=name, code="not-by-page", detail=detail) for name in given]
-    return Invalid(f"A list as {form} has no pages: leave out {', '.join(given)}.", *errors)
+    names = ", ".join(given)
+    told = either(
+        f"A list as {form} has no pages: leave out {names}.",
+        f"У списка в виде {form} нет страниц: уберите {names}.",
+    )
+    return Invalid(told, *errors)
 
 
 def _written(page: Page[Any], form: ListFormat, is_first: bool) -> bytes:

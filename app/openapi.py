@@ -381,14 +381,14 @@ def _ref(name: str) -> Schema:
 def _error(kind: type[ApiError], headers: list[str]) -> Schema:
     example = Problem(
         type=f"{get_settings().origin}/problems/{kind.kind}",
-        title=kind.title,
+        title=kind.title.en,
         status=kind.status,
         detail="What happened, and what to do about it.",
         instance="urn:uuid:0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d",
         errors=[],
     )
     return {
-        "description": f"{kind.title}.",
+        "description": f"{kind.title.en}.",
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*ALWAYS, *headers)},
         "content": {
             MEDIA_TYPE: {

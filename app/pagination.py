@@ -16,6 +16,7 @@ from sqlalchemy import func, literal, tuple_
 from app.database import Reader, Row, Rows
 from app.dates import EARLIEST, LATEST
 from app.errors import BadCursor, CursorMismatch
+from app.languages import either
 from app.links import Url, link
 from app.parameters import Maybe, Parameters, View, Whole
 from app.sorting import Order
@@ -116,13 +117,22 @@ class _Cursor:
             padded = text + "=" * (-len(text) % 4)
             sort, filters, backwards, *keys = json.loads(urlsafe_b64decode(padded.encode("ascii")))
             if sort not in orders:
-                raise CursorMismatch("It was made for another list; start without it.")
+                raise CursorMismatch(
+                    either(
+                        "It was made for another list; start without it.",
+                        "Он сделан для другого списка; начните без него.",
+                    )
+                )
             kinds = [key.type.python_type for key in orders[sort].keys]
             values = tuple(_key(key, kind) for key, kind in zip(keys, kinds, strict=True))
             return cls(sort, filters, {0: False, 1: True}[backwards], values)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadCursor(
-                "Take the cursor from `next` or `prev` as it is, or leave it out to start anew."
+                either(
+                    "Take the cursor from `next` or `prev` as it is, or leave it out to start "
+                    "anew.",
+                    "Возьмите курсор из `next` или `prev` как есть или начните заново без него.",
+                )
             ) from error
 
 
@@ -167,7 +177,12 @@ def fetch_page(
     digest = _digest(scope | {"": "/".join(path)})
     cursor = _Cursor.read(query.cursor, orders) if query.cursor else None
     if cursor and (cursor.sort, cursor.filters) != (sort, digest):
-        raise CursorMismatch("It was made for other filters or another sort; start without it.")
+        raise CursorMismatch(
+            either(
+                "It was made for other filters or another sort; start without it.",
+                "Он сделан для других фильтров или другой сортировки; начните без него.",
+            )
+        )
     rows, more = _rows(reader, statement, order, cursor, query.limit)
 
     def neighbour(row: Row, backwards: bool) -> str:

@@ -73,7 +73,12 @@ def _split(values: Any) -> Any:
         return values
     parts = [part.strip() for value in values for part in str(value).split(",")]
     if len(parts) > MAX_VALUES:  # before each of them is looked at, and refused by itself
-        raise ValueError(f"Give at most {MAX_VALUES} values; these are {len(parts)}.")
+        raise ValueError(
+            either(
+                f"Give at most {MAX_VALUES} values; these are {len(parts)}.",
+                f"Значений может быть не больше {MAX_VALUES}, а здесь их {len(parts)}.",
+            )
+        )
     return parts
 
 
@@ -84,7 +89,12 @@ AnyOf = Annotated[list[T], BeforeValidator(_split), Field(max_length=MAX_VALUES)
 def storable(value: str) -> str:
     """`value`, refused where no database could hold it."""
     if not is_storable(value):
-        raise ValueError("It holds a NUL character or half of a surrogate pair; take it out.")
+        raise ValueError(
+            either(
+                "It holds a NUL character or half of a surrogate pair; take it out.",
+                "Здесь есть знак NUL или половина суррогатной пары; уберите их.",
+            )
+        )
     return value
 
 
@@ -98,7 +108,12 @@ def _text(length: int, pattern: str) -> WithJsonSchema:
 def searchable(value: str) -> str:
     """`value`, refused where nothing of it could be searched for or sorted by."""
     if not fold(value):
-        raise ValueError("It holds nothing to look for: no letter, digit or sign.")
+        raise ValueError(
+            either(
+                "It holds nothing to look for: no letter, digit or sign.",
+                "Здесь нечего искать: ни буквы, ни цифры, ни знака.",
+            )
+        )
     return value
 
 
@@ -159,7 +174,7 @@ Country = Annotated[
 
 def _digits(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
-        raise ValueError("Write a whole number in digits.")
+        raise ValueError(either("Write a whole number in digits.", "Напишите целое число цифрами."))
     return value
 
 
@@ -178,7 +193,9 @@ _INSTANT = re.compile(
 def _spelt(value: Any, kind: type, example: str) -> bool:
     """Whether `value` is text yet to be read, not a `kind`; pydantic would take numbers too."""
     if not isinstance(value, str | kind):
-        raise ValueError(f"Write it as text, such as {example}.")
+        raise ValueError(
+            either(f"Write it as text, such as {example}.", f"Напишите это текстом: {example}.")
+        )
     return isinstance(value, str)
 
 
@@ -190,14 +207,22 @@ def _day(value: Any) -> Any:
             raise ValueError
         day = date.fromisoformat(value)
     except ValueError:
-        raise ValueError("Write a day as YYYY-MM-DD, such as 2019-04-04.") from None
+        raise ValueError(
+            either(
+                "Write a day as YYYY-MM-DD, such as 2019-04-04.",
+                "Напишите день как ГГГГ-ММ-ДД, например 2019-04-04.",
+            )
+        ) from None
     return _bounded(day)
 
 
 def _bounded(day: date) -> date:
     # A day's margin on both sides keeps every time zone's view of it inside the bounds.
     if not EARLIEST.year < day.year < LATEST.year - 1:
-        raise ValueError(f"Take a year from {EARLIEST.year + 1} to {LATEST.year - 2}.")
+        first, last = EARLIEST.year + 1, LATEST.year - 2
+        raise ValueError(
+            either(f"Take a year from {first} to {last}.", f"Возьмите год с {first} по {last}.")
+        )
     return day
 
 
@@ -205,7 +230,12 @@ def _month(value: Any) -> Any:
     if not _spelt(value, date, "2019-04"):
         return value
     if not _MONTH.fullmatch(value):
-        raise ValueError("Write a month as YYYY-MM, such as 2019-04.")
+        raise ValueError(
+            either(
+                "Write a month as YYYY-MM, such as 2019-04.",
+                "Напишите месяц как ГГГГ-ММ, например 2019-04.",
+            )
+        )
     return _bounded(date.fromisoformat(f"{value}-01"))
 
 
@@ -227,10 +257,19 @@ def _moment(value: Any) -> Any:
         at = datetime.fromisoformat(spelt)
     except ValueError:
         raise ValueError(
-            "Write an instant as RFC 3339, such as 2019-04-04T11:01:35Z, or a day as 2019-04-04."
+            either(
+                "Write an instant as RFC 3339, such as 2019-04-04T11:01:35Z, or a day as "
+                "2019-04-04.",
+                "Напишите момент по RFC 3339, например 2019-04-04T11:01:35Z, или день: 2019-04-04.",
+            )
         ) from None
     if at.tzinfo is None:
-        raise ValueError("Say which time zone: end it with Z, or an offset (+ is written %2B).")
+        raise ValueError(
+            either(
+                "Say which time zone: end it with Z, or an offset (+ is written %2B).",
+                "Укажите часовой пояс: в конце Z или смещение (вместо + пишется %2B).",
+            )
+        )
     _bounded(at.date())
     return at
 
@@ -279,7 +318,11 @@ Moment = Annotated[
 def _zone(value: Any) -> Any:
     if isinstance(value, str) and value not in zone_names():
         hint = did_you_mean(value, sorted(zone_names()))
-        raise ValueError(f"It is no IANA time zone, such as Europe/Moscow or UTC.{hint}")
+        told = either(
+            "It is no IANA time zone, such as Europe/Moscow or UTC.",
+            "Это не часовой пояс IANA, такой как Europe/Moscow или UTC.",
+        )
+        raise ValueError(told + hint)
     return ZoneInfo(value) if isinstance(value, str) else value
 
 

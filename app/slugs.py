@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Reader
 from app.errors import Conflict, FieldProblem, Gone, NotFound, Renamed
+from app.languages import Both, either
 from app.models import FormerSlug, Mission, MissionAlias, Recorded, RecordType, record_type
 from app.text import slugify
 
@@ -16,14 +17,35 @@ RESERVED = {"archive", "current", "next"}
 
 
 HINTS = {
-    RecordType.MISSION: "Slugs look like iss-59. See /v1/missions.",
-    RecordType.PERSON: "Slugs look like anne-mcclain. See /v1/people.",
-    RecordType.LAUNCH: "Slugs look like progress-ms-11. See /v1/launches.",
-    RecordType.ARTICLE: "See /v1/articles.",
+    RecordType.MISSION: Both(
+        "Slugs look like iss-59. See /v1/missions.", "Имена здесь вида iss-59: см. /v1/missions."
+    ),
+    RecordType.PERSON: Both(
+        "Slugs look like anne-mcclain. See /v1/people.",
+        "Имена здесь вида anne-mcclain: см. /v1/people.",
+    ),
+    RecordType.LAUNCH: Both(
+        "Slugs look like progress-ms-11. See /v1/launches.",
+        "Имена здесь вида progress-ms-11: см. /v1/launches.",
+    ),
+    RecordType.ARTICLE: Both("See /v1/articles.", "См. /v1/articles."),
 }
 
 LONGEST_MADE = 100
 """The length of a slug made of a name; what is longer is an editor's own choice."""
+
+
+_GENITIVES = {
+    RecordType.MISSION: "экспедиции",
+    RecordType.PERSON: "человека",
+    RecordType.LAUNCH: "запуска",
+    RecordType.ARTICLE: "статьи",
+}
+
+
+def none_such(kind: RecordType, slug: str) -> str:
+    """That no record of a kind has this slug."""
+    return either(f"There is no {kind} {slug!r}.", f"Нет {_GENITIVES[kind]} {slug!r}.")
 
 
 def missing(reader: Reader, model: type[Recorded], slug: str) -> NoReturn:
@@ -38,9 +60,9 @@ def missing(reader: Reader, model: type[Recorded], slug: str) -> NoReturn:
         alias = select(Mission.slug).join(MissionAlias, MissionAlias.mission_id == Mission.id)
         former = reader.first(alias.where(MissionAlias.slug == slug))
     if former is None:
-        raise NotFound(f"There is no {kind} {slug!r}. {HINTS[kind]}")
+        raise NotFound(f"{none_such(kind, slug)} {HINTS[kind]}")
     if former["slug"] is None:
-        raise Gone(f"The {kind} {slug!r} has been deleted.")
+        raise Gone(either(f"The {kind} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
     raise Renamed(slug, former["slug"])
 
 
@@ -52,7 +74,10 @@ def set_slug(session: Session, record: Recorded, asked: str | None, name: str) -
         )
     elif asked != record.slug:
         if asked in RESERVED or _taken(session, type(record), asked, record.id):
-            detail = f"The slug {asked!r} is taken, or leads to what had it before."
+            detail = either(
+                f"The slug {asked!r} is taken, or leads to what had it before.",
+                f"Имя {asked!r} занято или ведёт к тому, что звалось так раньше.",
+            )
             raise Conflict(detail, FieldProblem(pointer="/slug", code="taken", detail=detail))
         record.slug = asked
 

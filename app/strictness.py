@@ -10,6 +10,7 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from app.errors import MAX_ERRORS, FieldProblem, Invalid, did_you_mean
+from app.languages import either
 
 EVERYWHERE: dict[str, float] = {"lang": 1}
 """What the application itself declares, for every endpoint."""
@@ -29,15 +30,20 @@ async def only_declared(request: Request) -> None:
     faulty = [name for name, given in times.items() if given > declared.get(name, 0)]
     errors = [_refusal(name, declared) for name in faulty[:MAX_ERRORS]]
     if errors:
-        allowed = ", ".join(sorted(declared)) or "none"
-        raise Invalid(f"Some parameters cannot be taken. Allowed here: {allowed}.", *errors)
+        allowed = ", ".join(sorted(declared))
+        detail = either(
+            f"Some parameters cannot be taken. Allowed here: {allowed}.",
+            f"Некоторые параметры не подходят. Здесь допустимы: {allowed}.",
+        )
+        raise Invalid(detail, *errors)
 
 
 def _refusal(name: str, declared: dict[str, float]) -> FieldProblem:
     if name in declared:
-        return FieldProblem(parameter=name, code="repeated-parameter", detail="Give it only once.")
-    hint = did_you_mean(name, sorted(declared))
-    detail = f"There is no such parameter here.{hint}"
+        once = either("Give it only once.", "Укажите его один раз.")
+        return FieldProblem(parameter=name, code="repeated-parameter", detail=once)
+    told = either("There is no such parameter here.", "Такого параметра здесь нет.")
+    detail = told + did_you_mean(name, sorted(declared))
     return FieldProblem(parameter=name, code="unknown-parameter", detail=detail)
 
 

@@ -9,6 +9,7 @@ from fastapi import Response
 
 from app.articles.schemas import ArticleFilters, ArticleQuery, FeedEntry, FeedQuery
 from app.config import get_settings
+from app.languages import Both, either
 from app.links import link, tag
 from app.pagination import parameters, titled
 
@@ -18,7 +19,10 @@ ATOM, RSS, JSON = "feed.atom", "feed.rss", "feed.json"
 UNCHANGED = datetime(1998, 11, 20, 6, 40, tzinfo=UTC)
 """When a feed without entries was changed: it has to say some instant, always the same one."""
 
-DESCRIPTION = "News of the expeditions to the International Space Station."
+DESCRIPTION = Both(
+    "News of the expeditions to the International Space Station.",
+    "Новости экспедиций на Международную космическую станцию.",
+)
 
 
 class AtomFeed(Response):
@@ -47,7 +51,7 @@ class Feed:
         filters = _filters(query)
         self.id = tag("articles", **filters)
         """The same for every form, and however many entries are asked for."""
-        self.title = titled("Zarya news", filters)
+        self.title = titled(either("Zarya news", "Заря: новости"), filters)
         self.language = query.language[0] if len(query.language) == 1 else None
         self.entries = entries
         self.updated = max((entry.updated_at for entry in entries), default=UNCHANGED)
@@ -90,7 +94,7 @@ def json_feed(feed: Feed) -> Response:
     document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
-        "description": DESCRIPTION,
+        "description": str(DESCRIPTION),
         "home_page_url": feed.home,
         "feed_url": feed.address(JSON),
         "hubs": [{"type": "WebSub", "url": feed.hub}] if feed.hub else [],

@@ -27,7 +27,7 @@ def atom(feed: Feed) -> Response:
     root = Element("feed", {"xmlns": _ATOM} | _language(feed.language))
     _add(root, "id", feed.id)
     _add(root, "title", feed.title)
-    _add(root, "subtitle", DESCRIPTION)
+    _add(root, "subtitle", str(DESCRIPTION))
     _add(root, "updated", f"{feed.updated:%Y-%m-%dT%H:%M:%SZ}")
     _add(root, "link", rel="self", type=AtomFeed.media_type, href=feed.address(ATOM))
     _add(root, "link", rel="alternate", href=feed.home)
@@ -62,7 +62,7 @@ def rss(feed: Feed) -> Response:
     channel = _add(root, "channel")
     _add(channel, "title", feed.title)
     _add(channel, "link", feed.home)
-    _add(channel, "description", DESCRIPTION)
+    _add(channel, "description", str(DESCRIPTION))
     if feed.language:
         _add(channel, "language", feed.language)
     _add(channel, "lastBuildDate", format_datetime(feed.updated, usegmt=True))

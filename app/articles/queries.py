@@ -22,6 +22,7 @@ from app.conditions import contains_words, linked
 from app.database import Reader, Rows, nested, nested_one, nested_values
 from app.dates import add_months
 from app.errors import Gone, NotFound
+from app.languages import either, spoken
 from app.models import (
     Article,
     ArticleLaunch,
@@ -38,7 +39,7 @@ from app.models import (
 from app.pagination import fetch_page
 from app.parameters import View, instant, zone_of
 from app.refs import article_ref, launch_ref, mission_ref, person_ref, public
-from app.slugs import missing
+from app.slugs import HINTS, missing, none_such
 from app.sorting import orders
 from app.text import slugify
 
@@ -169,12 +170,25 @@ def _neighbour(step: int) -> Any:
     return nested_one(article_ref(found).where(found.id == nearest))
 
 
-def list_articles(reader: Reader, query: ArticleQuery) -> ArticleFullPage | ArticlePage:
-    """A page of the articles that match."""
+def once() -> ColumnElement[bool]:
+    """Whether an article is in the language that is spoken, or has no public translation into it.
+
+    So each is found once, whatever languages it is there in.
+    """
+    twin = aliased(Article)
+    same = twin.translation_key == Article.translation_key, twin.language == spoken()
+    translated = select(twin.id).where(*same, public(twin)).exists()
+    return or_(Article.language == spoken(), ~translated)
+
+
+def list_articles(
+    reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
+) -> ArticleFullPage | ArticlePage:
+    """A page of the articles that match, and that all of `where` holds for."""
     if query.view is View.FULL:
-        whole = whole_article().where(*conditions(query))
+        whole = whole_article().where(*conditions(query), *where)
         return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
-    summary = _summary().where(*conditions(query))
+    summary = _summary().where(*conditions(query), *where)
     return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
 
 
@@ -204,8 +218,8 @@ def _say_missing(reader: Reader, slug: str) -> NoReturn:
     if found is None:
         missing(reader, Article, slug)
     if found["announced"] and found["state"] == ArticleState.DELETED:
-        raise Gone(f"The article {slug!r} has been deleted.")
-    raise NotFound(f"There is no article {slug!r}. See /v1/articles.")
+        raise Gone(either(f"The article {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+    raise NotFound(f"{none_such(RecordType.ARTICLE, slug)} {HINTS[RecordType.ARTICLE]}")
 
 
 def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from app.archive import ArchiveQuery
 from app.dates import Precision, day_of, now
 from app.documents import Document, ProperName, Prose, Slugs, WebAddress, exactness, example
+from app.languages import either
 from app.links import Url
 from app.models import ArticleState
 from app.models.articles import LONGEST_HTML
@@ -299,7 +300,12 @@ class ArticleWrite(Document):
     @classmethod
     def _renderable(cls, body: str) -> str:
         if len(render(body)) > LONGEST_HTML:
-            raise ValueError("As HTML it grows too long. Take less markup, or split it.")
+            raise ValueError(
+                either(
+                    "As HTML it grows too long. Take less markup, or split it.",
+                    "В виде HTML это слишком длинно. Упростите разметку или разделите текст.",
+                )
+            )
         return body
 
 

@@ -24,6 +24,7 @@ from app.dates import Precision, now
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, set_links, touch
 from app.errors import Conflict, Gone
+from app.languages import either
 from app.links import canonical
 from app.models import (
     Article,
@@ -109,7 +110,11 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     article.state = article.state or ArticleState.DRAFT
     _present(article)
     if article.state == ArticleState.PUBLISHED and document.published_at is None:
-        refuse("/published_at", "missing", "What is published has a date. Unpublish it first.")
+        detail = either(
+            "What is published has a date. Unpublish it first.",
+            "У опубликованного есть дата. Сначала снимите с публикации.",
+        )
+        refuse("/published_at", "missing", detail)
     set_slug(session, article, document.slug, document.title)
     image = document.image
     for name in ("title", "lead", "body", "language", "note"):
@@ -148,10 +153,16 @@ def _translate(session: Session, article: Article, key: str | None) -> None:
     languages = others(key)
     if article.language in languages:
         there = languages[article.language]
-        detail = f"{there!r} is its translation into {article.language!r} already."
+        detail = either(
+            f"{there!r} is its translation into {article.language!r} already.",
+            f"Перевод на {article.language!r} уже есть: {there!r}.",
+        )
         refuse("/translation_key", "taken", detail)
     if key != article.translation_key and not languages:
-        refuse("/translation_key", "unknown-reference", f"No other article has the key {key!r}.")
+        detail = either(
+            f"No other article has the key {key!r}.", f"Ни у какой другой статьи нет ключа {key!r}."
+        )
+        refuse("/translation_key", "unknown-reference", detail)
     article.translation_key = key
 
 
@@ -163,7 +174,12 @@ def featured_by(session: Session, article: Article) -> list[str]:
 
 def _present(article: Article) -> None:
     if article.state == ArticleState.DELETED:
-        raise Gone(f"The article {article.slug!r} has been deleted; restore it first.")
+        raise Gone(
+            either(
+                f"The article {article.slug!r} has been deleted; restore it first.",
+                f"Статья {article.slug!r} удалена; сначала восстановите её.",
+            )
+        )
 
 
 def _publish(_session: Session, article: Article) -> None:
@@ -178,7 +194,12 @@ def _publish(_session: Session, article: Article) -> None:
 def _unpublish(session: Session, article: Article) -> None:
     _present(article)
     if users := featured_by(session, article):
-        raise Conflict(f"It is the leading article of {users[0]}. Take it out of there first.")
+        raise Conflict(
+            either(
+                f"It is the leading article of {users[0]}. Take it out of there first.",
+                f"Это главная статья: {users[0]}. Сначала уберите её оттуда.",
+            )
+        )
     if article.state == ArticleState.PUBLISHED:
         _hide(article)
 

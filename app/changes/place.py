@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from app.dates import now
 from app.errors import BadCursor, CursorMismatch, Gone
+from app.languages import either
 from app.links import link
 from app.models import RecordType
 
@@ -54,14 +55,26 @@ class Place:
                 place = replace(place, snapshot=(snapshot[0], min(snapshot[1], 2**31 - 1)))
         except (ValueError, TypeError, RecursionError) as error:
             raise BadCursor(
-                "Take the cursor from `next` or `sync` as it is, or leave it out to start anew."
+                either(
+                    "Take the cursor from `next` or `sync` as it is, or leave it out to start "
+                    "anew.",
+                    "Возьмите курсор из `next` или `sync` как есть или начните заново без него.",
+                )
             ) from error
         if letters != "".join(sorted(kind[0] for kind in types)):
-            raise CursorMismatch("It was made for other types; start without it.")
+            raise CursorMismatch(
+                either(
+                    "It was made for other types; start without it.",
+                    "Он сделан для других видов записей; начните без него.",
+                )
+            )
         if place.known_on < (now() - TOMBSTONES).date() - timedelta(days=1):
             start = link("changes")
             raise Gone(
-                f"Deletions since then are no longer on record. Start anew from {start}.",
+                either(
+                    f"Deletions since then are no longer on record. Start anew from {start}.",
+                    f"Об удалениях с тех пор записей уже нет. Начните заново: {start}.",
+                ),
                 headers={"Link": f'<{start}>; rel="start"'},
             )
         return place

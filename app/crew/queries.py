@@ -15,6 +15,7 @@ from app.crew.schemas import (
 from app.database import Reader, Rows
 from app.dates import utc_day
 from app.errors import NotFound
+from app.languages import either
 from app.models import CrewAssignment, Flight, Launch, Mission, Person
 from app.pagination import fetch_page
 from app.refs import CrewAssignmentRead, crew_assignments
@@ -88,5 +89,10 @@ def get_crew_assignment(reader: Reader, id_: int) -> tuple[CrewAssignmentRead, i
     """The assignment `id_`, and the version of its mission, which is its own too."""
     row = reader.first(_joined().add_columns(Mission.version).where(CrewAssignment.id == id_))
     if row is None:
-        raise NotFound(f"There is no crew assignment {id_}. See /v1/crew-assignments.")
+        raise NotFound(
+            either(
+                f"There is no crew assignment {id_}. See /v1/crew-assignments.",
+                f"Нет места в экипаже {id_}. См. /v1/crew-assignments.",
+            )
+        )
     return CrewAssignmentRead.model_validate(row), row["version"]

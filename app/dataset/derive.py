@@ -1,15 +1,19 @@
-"""What follows from the records: which launches served which mission, its tasks, its summary."""
+"""What follows from the records: which launches served which mission, and what it came to."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.dataset.records import Dataset, LaunchRecord, MissionRecord, SeatRecord
-from app.dates import whole_days
+from app.dataset.records import (
+    Dataset,
+    LaunchRecord,
+    MissionRecord,
+    PersonRecord,
+    SeatRecord,
+)
 from app.models import LaunchRelation, LaunchStatus, SpacecraftKind
-from app.wording.grammar import counted, english_day, english_period, handed_on, joined, number
-from app.wording.names import part, ship_en
 
 MARGIN = timedelta(days=10)
 """HTV took eight days to the station: what left later than this before a mission's end may have
@@ -95,106 +99,81 @@ def last_mission(dataset: Dataset, launch: LaunchRecord, seat: SeatRecord) -> Mi
     return begun[-1] if begun else None
 
 
-def summary(dataset: Dataset, mission: MissionRecord, served: Served) -> str:
-    """A mission in two to five sentences."""
-    first, *later = _commanders(dataset, mission)
-    command = "" if later else f", under the command of {first}"
-    shared = f"{first} was in command{handed_on(later)}." if later else None
-    head = f"Expedition {mission.number} to the International Space Station"
-    if mission.ends_at is None:
-        lasted = f"{head} began on {english_day(mission.starts_at)}{command}."
-    else:
-        days = counted(whole_days(mission.starts_at, mission.ends_at), "day")
-        period = english_period(mission.starts_at, mission.ends_at)
-        lasted = f"{head} lasted {days}, {period}{command}."
-    brought = [dataset.launches[slug] for slug in dict.fromkeys(mission.flown_by.values())]
-    ships = joined([ship_en(launch.ship.name) for launch in _in_time(brought)])
-    crew = f"Its crew of {number(len(mission.flown_by))} came with {ships}."
-    told = [lasted, shared, crew, _supplies(served), _failures(served)]
-    return " ".join(filter(None, told))
+@dataclass(frozen=True)
+class Course:
+    """What the records prove of a mission, without a word about it; nothing is claimed beyond."""
+
+    mission: MissionRecord
+    commanders: list[PersonRecord]
+    heir: tuple[MissionRecord, PersonRecord] | None
+    """The mission that the station was handed over to, under whom; None without such a change."""
+    brought: list[LaunchRecord]
+    """What its crew came with."""
+    own: list[LaunchRecord]
+    """Its own way up, if it began with that."""
+    hosted: list[LaunchRecord]
+    """The crews that came to it later."""
+    sent: list[LaunchRecord]
+    """The modules and the cargo that were sent up in its time."""
+    received: list[LaunchRecord]
+    """Those of them that surely came in its time."""
+    lost: list[LaunchRecord]
+    departed: list[LaunchRecord]
+    """The ships that took members home."""
 
 
-def _supplies(served: Served) -> str | None:
-    launches = _delivering(served)
-    parts, ships = _parts(launches), _cargo_ships(launches)
-    if not parts and not ships:
-        return None
-    supplies = joined([*parts, *filter(None, [joined(ships)])])
-    were = "was" if len(parts) + len(ships) == 1 else "were"
-    return f"In its time {supplies} {were} launched to the station."
-
-
-def _failures(served: Served) -> str | None:
-    lost = [
-        ship_en(launch.ship.name)
-        for launch in _in_time(launch for launches in served.values() for launch in launches)
-        if launch.status is not LaunchStatus.SUCCESS
-    ]
-    plural = "" if len(lost) == 1 else "es"
-    return f"The launch{plural} of {joined(lost)} failed." if lost else None
-
-
-def tasks(dataset: Dataset, mission: MissionRecord, served: Served) -> list[str]:
-    """What the records prove that a mission had to do; nothing is claimed beyond them."""
+def course(dataset: Dataset, mission: MissionRecord, served: Served) -> Course:
+    """What the records prove of `mission`; `served` are its launches."""
     sure = mission.ends_at - MARGIN if mission.ends_at else None
-    received = [
+    sent = _in_time(
         launch
-        for launch in _delivering(served)
-        if launch.status is LaunchStatus.SUCCESS and (sure is None or launch.launch_at < sure)
-    ]
-    parts, ships = _parts(received), _cargo_ships(received)
-    return [
-        *_arrivals(mission, served, sure),
-        _stay(mission),
-        *([f"Receive {joined(parts)}"] if parts else []),
-        *([f"Receive {joined(ships)}"] if ships else []),
-        *_handovers(dataset, mission),
-        *_departures(served),
-    ]
+        for kind in (LaunchRelation.MODULE, LaunchRelation.CARGO)
+        for launch in served.get(kind, [])
+    )
+    arrived = _arrived(mission, served, sure)
+    led = mission.commanders[0].arrived_with
+    return Course(
+        mission=mission,
+        commanders=_commanders(dataset, mission),
+        heir=_heir(dataset, mission),
+        brought=_in_time(dataset.launches[slug] for slug in mission.flown_by.values()),
+        own=[launch for launch in arrived if launch.slug == led],
+        hosted=[launch for launch in arrived if launch.slug != led],
+        sent=sent,
+        received=[
+            launch
+            for launch in sent
+            if launch.status is LaunchStatus.SUCCESS and (sure is None or launch.launch_at < sure)
+        ],
+        lost=[
+            launch
+            for launch in _in_time(launch for launches in served.values() for launch in launches)
+            if launch.status is not LaunchStatus.SUCCESS
+        ],
+        departed=list(served.get(LaunchRelation.CREW_DEPARTURE, [])),
+    )
 
 
-def _arrivals(mission: MissionRecord, served: Served, sure: datetime | None) -> list[str]:
-    """Its own way up, if it began with that, and the crews that came to it later."""
+def _arrived(mission: MissionRecord, served: Served, sure: datetime | None) -> list[LaunchRecord]:
     members = set(mission.flown_by.values())
-    arrived = [
+    return [
         launch
         for launch in served.get(LaunchRelation.CREW_ARRIVAL, [])
         if launch.launch_at >= mission.starts_at
         and launch.status is LaunchStatus.SUCCESS
         and (launch.slug in members or sure is None or launch.launch_at < sure)
     ]
-    led = mission.commanders[0].arrived_with
-    own = [ship_en(launch.ship.name) for launch in arrived if launch.slug == led]
-    hosted = [ship_en(launch.ship.name) for launch in arrived if launch.slug != led]
-    return [
-        *(f"Reach the station with {ship}" for ship in own),
-        *([f"Host the arrival of {joined(hosted)}"] if hosted else []),
-    ]
 
 
-def _stay(mission: MissionRecord) -> str:
-    if mission.ends_at is None:
-        return f"Keep the station crewed from {english_day(mission.starts_at)}"
-    return f"Keep the station crewed {english_period(mission.starts_at, mission.ends_at)}"
-
-
-def _handovers(dataset: Dataset, mission: MissionRecord) -> list[str]:
-    first, *later = commanders = _commanders(dataset, mission)
-    within = [f"Pass the command from {first} to {', then to '.join(later)}"] if later else []
+def _heir(dataset: Dataset, mission: MissionRecord) -> tuple[MissionRecord, PersonRecord] | None:
     after = next((m for m in dataset.missions.values() if m.number == mission.number + 1), None)
-    heir = _commanders(dataset, after)[0] if after else commanders[-1]
-    if after is None or heir == commanders[-1]:
-        return within
-    return [*within, f"Hand the station over to Expedition {after.number} under {heir}"]
+    if after is None or after.commanders[0].person == mission.commanders[-1].person:
+        return None
+    return after, dataset.people[after.commanders[0].person]
 
 
-def _departures(served: Served) -> list[str]:
-    ships = [ship_en(launch.ship.name) for launch in served.get(LaunchRelation.CREW_DEPARTURE, [])]
-    return [f"Return crew members to Earth with {joined(ships)}"] if ships else []
-
-
-def _commanders(dataset: Dataset, mission: MissionRecord) -> list[str]:
-    return [dataset.people[row.person].name for row in mission.commanders]
+def _commanders(dataset: Dataset, mission: MissionRecord) -> list[PersonRecord]:
+    return [dataset.people[row.person] for row in mission.commanders]
 
 
 def _in_time(launches: Iterable[LaunchRecord]) -> list[LaunchRecord]:
@@ -203,23 +182,6 @@ def _in_time(launches: Iterable[LaunchRecord]) -> list[LaunchRecord]:
     return sorted(unique.values(), key=lambda launch: launch.launch_at)
 
 
-def _delivering(served: Served) -> list[LaunchRecord]:
-    """The launches of modules and cargo."""
-    return _in_time(
-        launch
-        for kind in (LaunchRelation.MODULE, LaunchRelation.CARGO)
-        for launch in served.get(kind, [])
-    )
-
-
-def _parts(launches: Iterable[LaunchRecord]) -> list[str]:
-    """The modules that launches carried."""
-    kind = SpacecraftKind.MODULE
-    return [part(name).english for launch in launches for name in launch.of_kind(kind)]
-
-
-def _cargo_ships(launches: Iterable[LaunchRecord]) -> list[str]:
-    """The cargo ships among launches, the first one with the word before it."""
-    ships = [name for launch in launches for name in launch.of_kind(SpacecraftKind.CV)]
-    noun = "the cargo ship " if len(ships) == 1 else "the cargo ships "
-    return [noun + ships[0], *ships[1:]] if ships else []
+def carried(launches: Iterable[LaunchRecord], kind: SpacecraftKind) -> list[str]:
+    """The names of what launches carried of one kind."""
+    return [name for launch in launches for name in launch.of_kind(kind)]

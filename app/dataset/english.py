@@ -1,17 +1,19 @@
-"""The chronicle in English: how each event is told."""
+"""The archive's own words in English: how each event is told, and each mission."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from app import names
+from app.dataset.derive import Course, carried
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord, SpacecraftRecord
 from app.dates import whole_days
 from app.models import LaunchStatus, ShipRole, SpacecraftKind
-from app.wording import names
 from app.wording.grammar import (
     Text,
     clauses,
     counted,
     english_day,
+    english_period,
     english_span,
     english_time,
     handed_on,
@@ -284,3 +286,83 @@ def _homecoming(event: Landed) -> str:
         others = "the others" if len(event.visitors) > 1 else joined(_names(event.visitors))
         parts.append(f"{others} from a short flight")
     return f"{clauses(parts)}."
+
+
+def summary(course: Course) -> str:
+    """A mission in two to five sentences."""
+    mission = course.mission
+    first, *later = [person.name for person in course.commanders]
+    command = "" if later else f", under the command of {first}"
+    head = f"Expedition {mission.number} to {STATION}"
+    if mission.ends_at is None:
+        lasted = f"{head} began on {english_day(mission.starts_at)}{command}."
+    else:
+        days = counted(whole_days(mission.starts_at, mission.ends_at), "day")
+        period = english_period(mission.starts_at, mission.ends_at)
+        lasted = f"{head} lasted {days}, {period}{command}."
+    shared = f"{first} was in command{handed_on(later)}." if later else None
+    crew = f"Its crew of {number(len(mission.flown_by))} came with {_ships(course.brought)}."
+    return " ".join(filter(None, [lasted, shared, crew, _supplies(course), _failures(course)]))
+
+
+def _supplies(course: Course) -> str | None:
+    parts, cargo = _parts(course.sent), _cargo_ships(course.sent)
+    if not parts and not cargo:
+        return None
+    were = "was" if len(parts) + len(cargo) == 1 else "were"
+    supplies = joined([*parts, *filter(None, [joined(cargo)])])
+    return f"In its time {supplies} {were} launched to the station."
+
+
+def _failures(course: Course) -> str | None:
+    plural = "" if len(course.lost) == 1 else "es"
+    return f"The launch{plural} of {_ships(course.lost)} failed." if course.lost else None
+
+
+def tasks(course: Course) -> list[str]:
+    """What a mission had to do."""
+    parts, cargo = _parts(course.received), _cargo_ships(course.received)
+    return [
+        *(f"Reach the station with {_ships([launch])}" for launch in course.own),
+        *([f"Host the arrival of {_ships(course.hosted)}"] if course.hosted else []),
+        _stay(course.mission),
+        *([f"Receive {joined(parts)}"] if parts else []),
+        *([f"Receive {joined(cargo)}"] if cargo else []),
+        *_handovers(course),
+        *(
+            [f"Return crew members to Earth with {_ships(course.departed)}"]
+            if course.departed
+            else []
+        ),
+    ]
+
+
+def _stay(mission: MissionRecord) -> str:
+    if mission.ends_at is None:
+        return f"Keep the station crewed from {english_day(mission.starts_at)}"
+    return f"Keep the station crewed {english_period(mission.starts_at, mission.ends_at)}"
+
+
+def _handovers(course: Course) -> Iterator[str]:
+    first, *later = [person.name for person in course.commanders]
+    if later:
+        yield f"Pass the command from {first} to {', then to '.join(later)}"
+    if course.heir:
+        mission, heir = course.heir
+        yield f"Hand the station over to Expedition {mission.number} under {heir.name}"
+
+
+def _ships(launches: Iterable[LaunchRecord]) -> str:
+    return joined([names.ship_en(launch.ship.name) for launch in launches])
+
+
+def _parts(launches: Iterable[LaunchRecord]) -> list[str]:
+    """The modules that launches carried."""
+    return [names.part(name).english for name in carried(launches, SpacecraftKind.MODULE)]
+
+
+def _cargo_ships(launches: Iterable[LaunchRecord]) -> list[str]:
+    """The cargo ships among launches, the first one with the word before it."""
+    ships = carried(launches, SpacecraftKind.CV)
+    noun = "the cargo ship " if len(ships) == 1 else "the cargo ships "
+    return [noun + ships[0], *ships[1:]] if ships else []

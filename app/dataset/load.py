@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.dataset import english, russian
 from app.dataset.chronicle import chronicle
-from app.dataset.derive import Relation, relations, served_by, summary, tasks
+from app.dataset.derive import Relation, course, relations, served_by
 from app.dataset.merge import Key, Merge, Values
 from app.dataset.records import ArticleRecord, Dataset, LaunchRecord, read_dataset
 from app.models import (
@@ -166,6 +167,7 @@ def _launch(dataset: Dataset, launch: LaunchRecord, vehicles: Ids, sites: Ids) -
         "pad": launch.pad,
         "crewed": launch.crewed,
         "outcome_note": launch.outcome_note,
+        "outcome_note_ru": launch.outcome_note_ru,
         "sources": dataset.cited(launch.sources),
         "search_text": described.search_text,
     }
@@ -217,6 +219,7 @@ def _missions(merge: Merge, dataset: Dataset, found: set[Relation], articles: Id
     """The missions with their other addresses and their tasks."""
     served = served_by(dataset, found)
     records = dataset.missions.values()
+    courses = {m.slug: course(dataset, m, served[m.slug]) for m in records}
     missions = merge.records(
         Mission,
         "slug",
@@ -228,7 +231,8 @@ def _missions(merge: Merge, dataset: Dataset, found: set[Relation], articles: Id
                 "starts_at_precision": mission.starts_at_precision,
                 "ends_at": mission.ends_at,
                 "ends_at_precision": mission.ends_at_precision,
-                "summary": summary(dataset, mission, served[mission.slug]),
+                "summary": english.summary(courses[mission.slug]),
+                "summary_ru": russian.summary(courses[mission.slug]),
                 "alternative_names": [f"Expedition {mission.number}"],
                 "featured_article_id": articles.get(mission.featured_article or ""),
                 "sources": dataset.cited(mission.sources),
@@ -241,10 +245,19 @@ def _missions(merge: Merge, dataset: Dataset, found: set[Relation], articles: Id
         (missions[mission.slug], f"expedition-{mission.number}"): {} for mission in records
     }
     listed: dict[Key, Values] = {
-        (missions[mission.slug], position): {"text": text, "derived": not mission.tasks}
+        (missions[mission.slug], position): {
+            "text": text,
+            "text_ru": text_ru,
+            "derived": not mission.tasks,
+        }
         for mission in records
-        for position, text in enumerate(
-            mission.tasks or tasks(dataset, mission, served[mission.slug]), start=1
+        for position, (text, text_ru) in enumerate(
+            zip(
+                mission.tasks or english.tasks(courses[mission.slug]),
+                mission.tasks_ru or russian.tasks(courses[mission.slug]),
+                strict=True,
+            ),
+            start=1,
         )
     }
     merge.parts(Mission, missions.values(), MissionAlias, ("mission_id", "slug"), aliases)

@@ -1,16 +1,17 @@
-"""The chronicle in Russian: how each event is told.
+"""The archive's own words in Russian: how each event is told, and each mission.
 
 Names of people stand in the nominative, and a verb about one of them agrees with a noun beside the
 name or is left out: then neither case endings nor a guess at a person's gender is needed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from app import names
+from app.dataset.derive import Course, carried
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
 from app.dates import whole_days
 from app.models import LaunchStatus, ShipRole, SpacecraftKind
-from app.wording import names
 from app.wording.grammar import (
     Text,
     clauses_ru,
@@ -300,3 +301,100 @@ def _homecoming(event: Landed) -> str:
         others = "остальные" if len(event.visitors) > 1 else joined_ru(_names(event.visitors))
         parts.append(f"{others} — из краткосрочного полёта")
     return f"Вернулись они из разных полётов: {'; '.join(parts)}."
+
+
+def summary(course: Course) -> str:
+    """A mission in two to five sentences."""
+    mission = course.mission
+    first, *later = [person.name_ru for person in course.commanders]
+    if later:
+        following = "следующий" if len(later) == 1 else "следующие"
+        command = f"Первый командир — {first}, {following} — {joined_ru(later)}."
+    else:
+        command = f"Командир — {first}."
+    crew = f"Экипаж из {of_people_ru(len(mission.flown_by))} прибыл {_by_ships(course.brought)}."
+    return " ".join(
+        filter(None, [_lasted(mission), command, crew, _supplies(course), _failures(course)])
+    )
+
+
+def _lasted(mission: MissionRecord) -> str:
+    head = f"Экспедиция МКС-{mission.number}"
+    if mission.ends_at is None:
+        start = russian_local_day(mission.starts_at, mission.starts_at_precision)
+        return f"{head} началась {start}."
+    days = days_ru(whole_days(mission.starts_at, mission.ends_at))
+    return f"{head} продлилась {days}, {_period(mission)}."
+
+
+def _period(mission: MissionRecord) -> str:
+    """From day to day: "с 15 марта по 25 июня 2019 года"; without an end "с 9 декабря …"."""
+    first = russian_local_day(mission.starts_at, mission.starts_at_precision)
+    if mission.ends_at is None or mission.ends_at_precision is None:
+        return f"с {first}"
+    last = russian_local_day(mission.ends_at, mission.ends_at_precision)
+    return f"с {first.removesuffix(last[-len(' 2019 года') :])} по {last}"
+
+
+def _supplies(course: Course) -> str | None:
+    sent = [*_parts(course.sent), *filter(None, [_cargo_ships(course.sent)])]
+    return f"За это время к станции отправили: {joined_ru(sent)}." if sent else None
+
+
+def _failures(course: Course) -> str | None:
+    if not course.lost:
+        return None
+    ships = joined_ru([names.ship_ru(launch.ship.name) for launch in course.lost])
+    if len(course.lost) == 1:
+        return f"Запуск корабля {ships} закончился неудачей."
+    return f"Неудачей закончились запуски кораблей {ships}."
+
+
+def tasks(course: Course) -> list[str]:
+    """What a mission had to do."""
+    parts, cargo = _parts(course.received), _cargo_ships(course.received)
+    hosted = joined_ru([_a_ship(launch) for launch in course.hosted])
+    return [
+        *(f"Прибыть на станцию {_aboard(launch)}" for launch in course.own),
+        *([f"Встретить {hosted}"] if hosted else []),
+        f"Обеспечить работу экипажа на станции {_period(course.mission)}",
+        *([f"Принять на станции: {joined_ru(parts)}"] if parts else []),
+        *([f"Принять {cargo}"] if cargo else []),
+        *_handovers(course),
+        *(
+            [f"Вернуть членов экипажа на Землю {_by_ships(course.departed)}"]
+            if course.departed
+            else []
+        ),
+    ]
+
+
+def _handovers(course: Course) -> Iterator[str]:
+    first, *later = [person.name_ru for person in course.commanders]
+    if later:
+        yield f"Передать командование станцией: сначала {first}, затем {', затем '.join(later)}"
+    if course.heir:
+        mission, heir = course.heir
+        yield f"Передать станцию экспедиции МКС-{mission.number}, командир — {heir.name_ru}"
+
+
+def _a_ship(launch: LaunchRecord) -> str:
+    noun = "шаттл" if names.is_shuttle(launch.ship.name) else "корабль"
+    return f"{noun} {names.ship_ru(launch.ship.name)}"
+
+
+def _by_ships(launches: Iterable[LaunchRecord]) -> str:
+    """Aboard one ship or several: "на корабле «Союз МС-11» и на шаттле …"."""
+    return joined_ru([_aboard(launch) for launch in launches])
+
+
+def _parts(launches: Iterable[LaunchRecord]) -> list[str]:
+    """The modules that launches carried."""
+    return [names.part(name).russian for name in carried(launches, SpacecraftKind.MODULE)]
+
+
+def _cargo_ships(launches: Iterable[LaunchRecord]) -> str:
+    """The cargo ships among launches; in the nominative and the accusative alike."""
+    ships = [names.ship_ru(name) for name in carried(launches, SpacecraftKind.CV)]
+    noun = "грузовой корабль" if len(ships) == 1 else "грузовые корабли"
+    return f"{noun} {joined_ru(ships)}" if ships else ""

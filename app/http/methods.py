@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import MethodNotAllowed, respond
+from app.errors import no_method, respond
 
 EXPOSED = (
     "ETag, Link, Location, Content-Location, Content-Disposition, RateLimit, RateLimit-Policy, "
@@ -58,13 +58,8 @@ class Methods:
         methods = self._exact().get(scope["path"])
         if methods is None or scope["method"] in methods:
             return None
-        return respond(
-            Request(scope),
-            MethodNotAllowed(
-                f"{scope['method']} does not work on {scope['path']}; `Allow` lists what does.",
-                headers={"Cache-Control": "no-store"},
-            ),
-        )
+        error = no_method(scope["method"], scope["path"], **{"Cache-Control": "no-store"})
+        return respond(Request(scope), error)
 
     def _options(self, scope: Scope, methods: list[str]) -> Response:
         headers = {"Allow": ", ".join(methods)}

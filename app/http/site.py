@@ -14,6 +14,7 @@ from app.config import get_settings
 from app.database import DatabaseDep, Reader
 from app.dates import add_months, now
 from app.errors import ApiError, NotFound
+from app.languages import Both, either, spoken
 from app.negotiation import prefers_html
 from app.portal.pages import MissionPageQuery, mission
 from app.portal.screens import ScreensDep
@@ -56,7 +57,10 @@ def _links() -> Response:
         "health": "/health/ready",
     }
     links = {name: origin + path for name, path in paths.items()}
-    about = "The open archive behind an ISS mission portal"
+    about = either(
+        "The open archive behind an ISS mission portal",
+        "Открытый архив портала об экспедициях на МКС",
+    )
     described = f'<{origin}/openapi.json>; rel="service-desc"; type="application/json"'
     documented = f'<{origin}/docs>; rel="service-doc"; type="text/html"'
     return JSONResponse(
@@ -123,9 +127,9 @@ def kinds(kind: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
 def _described(kind: type[ApiError]) -> dict[str, Any]:
     return {
         "type": f"{get_settings().origin}/problems/{kind.kind}",
-        "title": kind.title,
+        "title": str(kind.title),
         "status": kind.status,
-        "description": " ".join((kind.__doc__ or "").split()),
+        "description": either(" ".join((kind.__doc__ or "").split()), kind.meaning_ru),
     }
 
 
@@ -144,7 +148,12 @@ async def explain_problem(name: str, request: Request) -> Response:
             if _prefers_json(request.headers.get("accept", "")):
                 return JSONResponse(described, headers={"Vary": "Accept"})
             return HTMLResponse(_page(described), headers={"Vary": "Accept"})
-    raise NotFound(f"There is no problem {name[:80]!r}. All are listed at /problems.")
+    raise NotFound(
+        either(
+            f"There is no problem {name[:80]!r}. All are listed at /problems.",
+            f"Нет проблемы {name[:80]!r}. Все они перечислены в /problems.",
+        )
+    )
 
 
 def _prefers_json(accept: str) -> bool:
@@ -152,20 +161,28 @@ def _prefers_json(accept: str) -> bool:
     return json >= 0 and (html < 0 or json < html)
 
 
+_TOLD = Both(
+    "HTTP status {}. The answer's <code>detail</code> says what happened and what to do, its "
+    "<code>errors</code> which parameter is at fault.",
+    "Код HTTP {}. В <code>detail</code> ответа сказано, что случилось и что делать, а в "
+    "<code>errors</code> — какой параметр неверен.",
+)
+_ALL = Both("All kinds of problems", "Все виды проблем")
+
+
 def _page(described: dict[str, Any]) -> str:
     title, status = escape(described["title"]), HTTPStatus(described["status"])
     return dedent(
         f"""\
         <!doctype html>
-        <html lang="en">
+        <html lang="{spoken()}">
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width">
         <title>{title} – Zarya</title>
         <h1>{title}</h1>
         <p>{escape(described["description"])}</p>
-        <p>HTTP status {status.value} {escape(status.phrase)}. The answer's <code>detail</code> says
-        what happened and what to do, its <code>errors</code> which parameter is at fault.</p>
-        <p><a href="/problems">All kinds of problems</a></p>
+        <p>{str(_TOLD).format(f"{status.value} {escape(status.phrase)}")}</p>
+        <p><a href="/problems">{_ALL}</a></p>
         </html>
         """
     )

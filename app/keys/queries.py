@@ -11,6 +11,7 @@ from app.database import Reader, Rows
 from app.dates import now
 from app.errors import NotFound
 from app.keys.schemas import KeyCreated, KeyFilters, KeyPage, KeyQuery, KeySummary, Me
+from app.languages import either
 from app.models import ApiKey, Scope
 from app.pagination import fetch_page
 from app.sorting import orders
@@ -58,7 +59,9 @@ def get_key(reader: Reader, id_: str) -> KeySummary:
     """The key with this public part."""
     row = reader.first(_columns().where(ApiKey.id == id_))
     if row is None:
-        raise NotFound(f"There is no key {id_!r}. See /v1/keys.")
+        raise NotFound(
+            either(f"There is no key {id_!r}. See /v1/keys.", f"Нет ключа {id_!r}. См. /v1/keys.")
+        )
     return KeySummary.model_validate(row)
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from app.dates import now
 from app.documents import Document, Prose, example
+from app.languages import either
 from app.models import Scope
 from app.pagination import Page, PageQuery
 from app.parameters import AnyOf, Moment, Parameters
@@ -55,7 +56,9 @@ class KeyWrite(Document):
     @classmethod
     def _ahead(cls, value: datetime | None) -> datetime | None:
         if value is not None and value <= now():
-            raise ValueError("Take a time that is still to come.")
+            raise ValueError(
+                either("Take a time that is still to come.", "Возьмите время, которое ещё впереди.")
+            )
         return value
 
 

@@ -2,6 +2,7 @@
 
 from app.calendars import WrittenCalendar, written
 from app.database import Reader
+from app.languages import either
 from app.launches.queries import conditions
 from app.launches.schemas import LaunchFilters
 from app.links import link
@@ -13,4 +14,8 @@ def get_launch_calendar(reader: Reader, filters: LaunchFilters) -> WrittenCalend
     """The launches that match, cancelled ones too."""
     asked = parameters(filters)
     events = launch_events(reader, *conditions(filters))
-    return written(titled("Zarya launches", asked), link("launches.ics", **asked), events)
+    return written(
+        titled(either("Zarya launches", "Заря: запуски"), asked),
+        link("launches.ics", **asked),
+        events,
+    )

@@ -11,6 +11,7 @@ from app.conditions import contains_words, linked
 from app.database import Expression, Reader, Rows, nested, nested_one
 from app.dates import add_months, now
 from app.errors import NotFound
+from app.languages import either
 from app.launches.schemas import (
     LaunchArchiveQuery,
     LaunchCalendarFilters,
@@ -150,6 +151,7 @@ def _whole() -> Rows:
     )
     return launch_summary().add_columns(
         Launch.outcome_note,
+        Launch.outcome_note_ru,
         Launch.sources,
         Launch.created_at,
         history().label("history"),
@@ -186,7 +188,12 @@ def get_next_launch(reader: Reader) -> LaunchRead:
     """The planned launch nearest ahead."""
     launch = find_next_launch(reader)
     if launch is None:
-        raise NotFound("No launch is planned. /v1/launches lists those that have been.")
+        raise NotFound(
+            either(
+                "No launch is planned. /v1/launches lists those that have been.",
+                "Запусков не запланировано. Прошедшие — в /v1/launches.",
+            )
+        )
     return launch
 
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_valida
 from app.archive import ArchiveQuery
 from app.dates import Precision
 from app.documents import Document, ProperName, Prose, SourceWrite, example
+from app.languages import either
 from app.links import Url
 from app.models import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.pagination import Page, ViewQuery
@@ -26,7 +27,16 @@ from app.parameters import (
     Words,
     Zone,
 )
-from app.refs import At, LaunchRef, LaunchSummary, MissionRef, PersonRef, Shape, Source
+from app.refs import (
+    At,
+    LaunchRef,
+    LaunchSummary,
+    MissionRef,
+    PersonRef,
+    Shape,
+    Source,
+    outcome_note,
+)
 from app.sorting import SortChoice
 from app.wording.labels import SHIP_ROLES
 
@@ -155,6 +165,10 @@ class LaunchRead(LaunchSummary):
     sources: list[Source]
     created_at: At
 
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return super().complete(row) | {"outcome_note": outcome_note(row)}
+
 
 class VehicleWrite(Document):
     """A launch vehicle, by its name; one that is not known yet is added."""
@@ -218,13 +232,20 @@ class LaunchDocument(Document):
     """The ship's commander first."""
     outcome_note: Annotated[Prose, Field(max_length=1000)] | None = None
     """What went other than planned."""
+    outcome_note_ru: Annotated[Prose, Field(max_length=1000)] | None = None
+    """The same in Russian."""
     sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
 
     @field_validator("window_ends_at")
     @classmethod
     def _closes_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
         if value and (opens := info.data.get("window_starts_at")) and value < opens:
-            raise ValueError("The window closes before it opens.")
+            raise ValueError(
+                either(
+                    "The window closes before it opens.",
+                    "Окно закрывается раньше, чем открывается.",
+                )
+            )
         return value
 
 

@@ -10,6 +10,7 @@ from app.database import Reader, nested, nested_one
 from app.dates import period
 from app.documents import as_record, exactness
 from app.editing import Editable, refuse, resolve
+from app.languages import either
 from app.launches.queries import get_launch, history
 from app.launches.schemas import (
     LaunchRead,
@@ -97,6 +98,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         "pad",
         "crewed",
         "outcome_note",
+        "outcome_note_ru",
     ):
         setattr(launch, name, getattr(document, name))
     launch.sources = [source.model_dump() for source in document.sources]
@@ -118,7 +120,10 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
 def _check_designator(session: Session, launch: Launch, designator: str | None) -> None:
     same = Launch.cospar_id == designator, Launch.id.is_distinct_from(launch.id)
     if designator and (taken := session.scalar(select(Launch.slug).where(*same))):
-        refuse("/cospar_id", "taken", f"The launch {taken!r} has this designator.")
+        detail = either(
+            f"The launch {taken!r} has this designator.", f"Это обозначение у запуска {taken!r}."
+        )
+        refuse("/cospar_id", "taken", detail)
 
 
 def _vehicle(session: Session, given: VehicleWrite) -> int:
@@ -126,7 +131,11 @@ def _vehicle(session: Session, given: VehicleWrite) -> int:
     if known is None:
         return _add(session, Vehicle(name=given.name, family=given.family))
     if slugify(given.family) != known.family_slug:
-        refuse("/vehicle/family", "contradiction", f"It is known as one of {known.family!r}.")
+        detail = either(
+            f"It is known as one of {known.family!r}.",
+            f"Известно, что её семейство — {known.family!r}.",
+        )
+        refuse("/vehicle/family", "contradiction", detail)
     return known.id
 
 
@@ -145,7 +154,11 @@ def _site(session: Session, given: SiteWrite) -> int:
         code = given.code if given.code and taken is None else _made_code(session, given.name)
         return _add(session, Site(code=code, name=given.name, country=given.country))
     if given.country != known.country:
-        refuse("/site/country", "contradiction", f"It is known to lie in {known.country!r}.")
+        detail = either(
+            f"It is known to lie in {known.country!r}.",
+            f"Известно, что его страна — {known.country!r}.",
+        )
+        refuse("/site/country", "contradiction", detail)
     return known.id
 
 
@@ -172,11 +185,12 @@ def _set_crew(session: Session, launch: Launch, document: LaunchWrite) -> None:
     there = {flight.person_id: flight for flight in session.scalars(own)}
     for place, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
         if person in people[:place]:
-            refuse(f"/crew/{place}/person", "repeated", "They have a seat already.")
+            detail = either("They have a seat already.", "Место для этого человека уже есть.")
+            refuse(f"/crew/{place}/person", "repeated", detail)
         home = _landed_with(session, place, seat)
         exact = exactness(seat.landed_at, seat.landed_at_precision)
         if seat.landed_at and exact and period(seat.landed_at, exact)[1] <= launch.launch_at:
-            detail = "They return before they leave."
+            detail = either("They return before they leave.", "Возвращение раньше отлёта.")
             refuse(f"/crew/{place}/landed_at", "returns-before-launch", detail)
         flight = there.pop(person, None) or Flight(launch_id=launch.id, person_id=person)
         flight.role, flight.ordinal = seat.role, place + 1
@@ -202,7 +216,10 @@ def _refuse_assigned(session: Session, flight: Flight) -> None:
     )
     if mission := session.scalar(crews):
         person = session.scalar(select(Person.slug).where(Person.id == flight.person_id))
-        detail = f"{person!r} came to {mission!r} by this launch. Change that crew first."
+        detail = either(
+            f"{person!r} came to {mission!r} by this launch. Change that crew first.",
+            f"Этим запуском {person!r} попадает в {mission!r}. Сначала измените тот экипаж.",
+        )
         refuse("/crew", "in-use", detail)
 
 

@@ -8,11 +8,17 @@ from sqlalchemy import select
 from app.calendars import Event, WrittenCalendar, standing, written
 from app.database import Reader
 from app.dates import Precision, now
+from app.languages import Both
 from app.links import authority, link
 from app.missions.queries import current_slug
 from app.models import Launch, Mission, MissionLaunch
 from app.refs import At, MissionRef, launch_events, mission_ref
 from app.slugs import missing
+
+_ENDS = {
+    "begins": Both("{} begins", "Начало экспедиции {}"),
+    "ends": Both("{} ends", "Окончание экспедиции {}"),
+}
 
 
 class MissionDates(MissionRef):
@@ -63,6 +69,6 @@ def _event(mission: MissionDates, what: str, at: datetime, precision: Precision)
         precision=precision,
         ends_at=None,
         standing=standing(precision, done=at <= now()),
-        summary=f"{mission.name} {what}",
+        summary=str(_ENDS[what]).format(mission.name),
         url=mission.url,
     )

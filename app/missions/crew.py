@@ -15,11 +15,13 @@ from app.database import Reader
 from app.documents import merged, read_document
 from app.editing import Edit, Outcome, refuse, resolve, touch
 from app.errors import NotFound
+from app.languages import either
 from app.links import link
 from app.missions.schemas import CrewAssignmentWrite, CrewWrite, MissionCrew
 from app.missions.writing import EDITABLE
-from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
+from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person, RecordType
 from app.refs import CrewAssignmentRead, crew_assignments
+from app.slugs import none_such
 from app.trail import Action
 
 HANDOVER = timedelta(days=21)
@@ -88,7 +90,10 @@ def _flight(session: Session, seat: Seat, person: int) -> int | None:
     own = Flight.launch_id == launch, Flight.person_id == person
     flight = session.scalar(select(Flight.id).where(*own))
     if flight is None:
-        detail = f"{seat.document.person!r} is not in the crew of that launch."
+        detail = either(
+            f"{seat.document.person!r} is not in the crew of that launch.",
+            f"{seat.document.person!r} не в экипаже того запуска.",
+        )
         refuse(pointer, "not-aboard", detail)
     return flight
 
@@ -99,18 +104,28 @@ def _check(session: Session, mission: Mission, crew: Sequence[Seat]) -> None:
         for name in ("from_on", "to_on"):
             day = getattr(seat.document, name)
             if day and seat.pointer is not None and not first <= day <= last:
-                end = "an end that is not known" if last == date.max else last
-                detail = f"The mission lasts from {first} to {end}."
+                unknown = either("an end that is not known", "конец неизвестен")
+                end = unknown if last == date.max else last
+                detail = either(
+                    f"The mission lasts from {first} to {end}.",
+                    f"Экспедиция длится: {first} — {end}.",
+                )
                 refuse(f"{seat.pointer}/{name}", "outside-mission", detail)
     for one, other in combinations(crew, 2):
         told, beside = (other, one) if other.pointer is not None else (one, other)
         if told.pointer is None or not _overlap(one.span(mission), other.span(mission)):
             continue
         if one.person_id == other.person_id:
-            detail = f"{told.document.person!r} has another role in this mission at that time."
+            detail = either(
+                f"{told.document.person!r} has another role in this mission at that time.",
+                f"У {told.document.person!r} в это время другая роль в этой экспедиции.",
+            )
             refuse(f"{told.pointer}/person", "overlap", detail)
         if one.document.role == other.document.role == CrewRole.COMMANDER:
-            detail = f"{beside.document.person!r} is in command at that time."
+            detail = either(
+                f"{beside.document.person!r} is in command at that time.",
+                f"В это время командир — {beside.document.person!r}.",
+            )
             refuse(f"{told.pointer}/role", "two-commanders", detail)
     _check_elsewhere(session, mission, [seat for seat in crew if seat.pointer is not None])
 
@@ -134,7 +149,10 @@ def _check_elsewhere(session: Session, mission: Mission, crew: Sequence[Seat]) -
             here = seat.span(mission)
             both = min(here[1], there[1]) - max(here[0], there[0])
             if seat.person_id == assignment.person_id and both > HANDOVER:
-                detail = f"{seat.document.person!r} is in {elsewhere.slug!r} at that time."
+                detail = either(
+                    f"{seat.document.person!r} is in {elsewhere.slug!r} at that time.",
+                    f"{seat.document.person!r} в это время в {elsewhere.slug!r}.",
+                )
                 refuse(f"{seat.pointer}/person", "overlap", detail)
 
 
@@ -193,7 +211,8 @@ async def create_assignment(edit: Edit, document: CrewAssignmentWrite) -> Respon
         found = select(Mission).where(Mission.slug == document.mission).with_for_update()
         mission = session.scalar(found)
         if mission is None:
-            refuse("/mission", "unknown-reference", f"There is no mission {document.mission!r}.")
+            detail = none_such(RecordType.MISSION, document.mission)
+            refuse("/mission", "unknown-reference", detail)
         wanted = CrewWrite(**document.model_dump(exclude={"mission"}))
         return _change(session, edit, mission, None, wanted, HTTPStatus.CREATED)
 
@@ -232,7 +251,12 @@ def _mission_of(session: Session, edit: Edit, id_: int) -> Mission:
         .with_for_update(of=Mission)
     )
     if mission is None:
-        raise NotFound(f"There is no crew assignment {id_}. See /v1/crew-assignments.")
+        raise NotFound(
+            either(
+                f"There is no crew assignment {id_}. See /v1/crew-assignments.",
+                f"Нет места в экипаже {id_}. См. /v1/crew-assignments.",
+            )
+        )
     edit.check_version(mission)
     return mission
 

@@ -10,6 +10,7 @@ from app.conditions import contains_words, lasts_into, linked
 from app.database import Reader, Rows, nested, nested_one
 from app.dates import now, utc_day
 from app.errors import NotFound
+from app.languages import either
 from app.missions.schemas import (
     MissionFilters,
     MissionFullPage,
@@ -96,6 +97,7 @@ def _summary() -> Rows:
         Mission.ends_at,
         Mission.ends_at_precision,
         Mission.summary,
+        Mission.summary_ru,
         Mission.updated_at,
         Mission.version,
     )
@@ -103,7 +105,7 @@ def _summary() -> Rows:
 
 @cache
 def _whole() -> Rows:
-    tasks = select(MissionTask.position, MissionTask.text, MissionTask.derived)
+    tasks = select(MissionTask.position, MissionTask.text, MissionTask.text_ru, MissionTask.derived)
     crew = crew_assignments().where(CrewAssignment.mission_id == Mission.id)
     launches = (
         launch_summary()
@@ -192,12 +194,20 @@ def current_slug(reader: Reader) -> str:
         .where(_stands(MissionStatus.PLANNED))
         .order_by(Mission.starts_at, Mission.number)
     )
-    following = (
-        f"The next, {planned['slug']}, is planned to begin {planned['starts_at']:%Y-%m-%d}."
-        if planned
-        else "No mission is planned."
+    if planned is None:
+        raise NotFound(
+            either(
+                "No mission is going on now. No mission is planned.",
+                "Сейчас экспедиции нет. Не запланировано и следующей.",
+            )
+        )
+    slug, day = planned["slug"], f"{planned['starts_at']:%Y-%m-%d}"
+    raise NotFound(
+        either(
+            f"No mission is going on now. The next, {slug}, is planned to begin {day}.",
+            f"Сейчас экспедиции нет. Следующая, {slug}, должна начаться {day}.",
+        )
     )
-    raise NotFound(f"No mission is going on now. {following}")
 
 
 def get_current_mission(reader: Reader) -> MissionRead:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.dates import Precision, now, whole_days
 from app.documents import (
@@ -18,7 +18,7 @@ from app.documents import (
     exactness,
     example,
 )
-from app.languages import Both
+from app.languages import Both, either
 from app.links import Url
 from app.models import CrewRole, LaunchRelation
 from app.pagination import Page, ViewQuery
@@ -28,6 +28,25 @@ from app.sorting import SortChoice
 
 Tasks = Annotated[list[Annotated[Prose, Field(max_length=500)]], Field(max_length=50)]
 """The main tasks of a mission, in their order."""
+
+
+_BACKWARDS = Both("It ends before it starts.", "Конец раньше начала.")
+
+
+def _one_for_each(value: list[str], info: ValidationInfo) -> list[str]:
+    tasks = info.data.get("tasks", info.data.get("items"))
+    if value and tasks is not None and len(value) != len(tasks):
+        raise ValueError(
+            either(
+                f"Give one for each of the {len(tasks)} tasks, or none.",
+                f"Укажите по одной на каждую из задач (их {len(tasks)}) или ни одной.",
+            )
+        )
+    return value
+
+
+Translated = Annotated[Tasks, AfterValidator(_one_for_each)]
+"""Main tasks in another language."""
 
 
 class MissionStatus(StrEnum):
@@ -107,9 +126,11 @@ class MissionSummary(MissionRef):
         starts, ends, moment = row["starts_at"], row["ends_at"], now()
         started = starts <= moment
         stands = status(starts, ends, moment)
+        summary: str = row["summary"]
         return super().complete(row) | {
             "status": stands,
             "status_label": str(LABELS[stands]),
+            "summary": either(summary, row["summary_ru"] or summary),
             "duration_days": whole_days(starts, ends or moment) if ends or started else None,
         }
 
@@ -121,6 +142,11 @@ class TaskRead(Shape):
     text: str
     derived: bool
     """Whether the archive drew it from the launches and crews on record."""
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        text: str = row["text"]
+        return {"text": either(text, row["text_ru"] or text)}
 
 
 class MissionLaunchRead(Shape):
@@ -190,11 +216,15 @@ class MissionWrite(Document):
     ends_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
     """How exact that is; to the second unless said otherwise."""
     summary: Annotated[Prose, Field(max_length=2000)]
+    summary_ru: Annotated[Prose, Field(max_length=2000)] | None = None
+    """The same in Russian."""
     alternative_names: Annotated[
         list[Annotated[Title, Field(max_length=120)]], Field(max_length=10)
     ] = []
     tasks: Tasks = []
     """The main tasks, in their order."""
+    tasks_ru: Translated = []
+    """The same in Russian, one for each; none where they are not translated."""
     launches: Annotated[list[MissionLaunchWrite], Field(max_length=100)] = []
     """The launches that served it."""
     featured_article: Slug | None = None
@@ -205,7 +235,7 @@ class MissionWrite(Document):
     @classmethod
     def _ends_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
         if value and (starts := info.data.get("starts_at")) and value < starts:
-            raise ValueError("It ends before it starts.")
+            raise ValueError(str(_BACKWARDS))
         return value
 
     @field_validator("ends_at_precision")
@@ -220,6 +250,8 @@ class MissionTasks(Document):
     model_config = example(items=["Unload Progress MS-11", "Keep the station in order"])
 
     items: Tasks
+    items_ru: Translated = []
+    """The same in Russian, one for each; none where they are not translated."""
 
 
 class CrewWrite(Document):
@@ -252,7 +284,7 @@ class CrewWrite(Document):
     @classmethod
     def _ends_later(cls, value: date | None, info: ValidationInfo) -> date | None:
         if value and (first := info.data.get("from_on")) and value < first:
-            raise ValueError("It ends before it starts.")
+            raise ValueError(str(_BACKWARDS))
         return value
 
 

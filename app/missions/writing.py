@@ -1,6 +1,6 @@
 """How missions are written, with their tasks and launches."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fastapi import Response
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.database import Reader, nested
 from app.documents import as_record
 from app.editing import Edit, Editable, refuse, resolve, touch
+from app.languages import either
 from app.links import canonical
 from app.missions.queries import get_mission
 from app.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
@@ -53,7 +54,9 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
         .outerjoin(ship, ship.id == Flight.launch_id)
         .where(CrewAssignment.mission_id == Mission.id)
     )
-    tasks = select(MissionTask.text).where(MissionTask.mission_id == Mission.id)
+    tasks = select(MissionTask.text, MissionTask.text_ru).where(
+        MissionTask.mission_id == Mission.id
+    )
     featured = select(Article.slug).where(Article.id == Mission.featured_article_id)
     rows = reader.all(
         select(
@@ -72,6 +75,7 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
 def _record(row: dict[str, Any]) -> MissionRecord:
     given = row | {
         "tasks": [task["text"] for task in row["task_rows"]],
+        "tasks_ru": [task["text_ru"] for task in row["task_rows"] if task["text_ru"]],
         "url": canonical("missions", row["slug"]),
     }
     return as_record(MissionRecord, given)
@@ -90,9 +94,12 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
         Mission.number == document.number, Mission.id.is_distinct_from(mission.id)
     )
     if taken := session.scalar(same):
-        refuse("/number", "taken", f"The mission {taken!r} has this number.")
+        detail = either(
+            f"The mission {taken!r} has this number.", f"Этот номер у экспедиции {taken!r}."
+        )
+        refuse("/number", "taken", detail)
     set_slug(session, mission, document.slug, f"{document.station} {document.number}")
-    for name in ("number", "station", "summary", "alternative_names"):
+    for name in ("number", "station", "summary", "summary_ru", "alternative_names"):
         setattr(mission, name, getattr(document, name))
     mission.starts_at, mission.starts_at_precision = (
         document.starts_at,
@@ -106,7 +113,7 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     session.add(mission)
     session.flush()
     _refuse_crew_outside(session, mission)
-    _set_tasks(session, mission, document.tasks)
+    _set_tasks(session, mission, document.tasks, document.tasks_ru)
     wanted = {
         (launch, each.relation) for launch, each in zip(launches, document.launches, strict=True)
     }
@@ -118,7 +125,9 @@ def _featured(session: Session, slug: str | None) -> int | None:
         return None
     found = session.scalar(select(Article.id).where(Article.slug == slug, public()))
     if found is None:
-        detail = f"There is no published article {slug!r}."
+        detail = either(
+            f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
+        )
         refuse("/featured_article", "unknown-reference", detail)
     return found
 
@@ -130,19 +139,30 @@ def _refuse_crew_outside(session: Session, mission: Mission) -> None:
     for days in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
         for day in filter(None, days):
             if day < first:
-                refuse("/starts_at", "outside-mission", f"Somebody of its crew begins on {day}.")
+                detail = either(
+                    f"Somebody of its crew begins on {day}.", f"Кто-то из экипажа начинает {day}."
+                )
+                refuse("/starts_at", "outside-mission", detail)
             if end and day > end.date():
-                refuse("/ends_at", "outside-mission", f"Somebody of its crew stays until {day}.")
+                detail = either(
+                    f"Somebody of its crew stays until {day}.",
+                    f"Кто-то из экипажа остаётся до {day}.",
+                )
+                refuse("/ends_at", "outside-mission", detail)
 
 
-def _set_tasks(session: Session, mission: Mission, texts: list[str]) -> None:
+def _set_tasks(session: Session, mission: Mission, texts: list[str], translated: list[str]) -> None:
     own = MissionTask.mission_id == mission.id
-    there = session.scalars(select(MissionTask.text).where(own).order_by(MissionTask.position))
-    if list(there) != texts:
+    held = select(MissionTask.text, MissionTask.text_ru).where(own).order_by(MissionTask.position)
+    in_russian: Sequence[str | None] = translated or [None] * len(texts)
+    wanted = list(zip(texts, in_russian, strict=True))
+    if [tuple(row) for row in session.execute(held)] != wanted:
         session.execute(delete(MissionTask).where(own))
         session.add_all(
-            MissionTask(mission_id=mission.id, position=position, text=text, derived=False)
-            for position, text in enumerate(texts, start=1)
+            MissionTask(
+                mission_id=mission.id, position=position, text=text, text_ru=ru, derived=False
+            )
+            for position, (text, ru) in enumerate(wanted, start=1)
         )
 
 
@@ -181,6 +201,6 @@ async def put_tasks(edit: Edit, slug: str, document: MissionTasks) -> Response:
 
     def apply(session: Session, mission: Mission) -> None:
         touch(mission)
-        _set_tasks(session, mission, document.items)
+        _set_tasks(session, mission, document.items, document.items_ru)
 
     return await EDITABLE.change(edit, slug, Action.TASKS, apply)

@@ -82,6 +82,7 @@ class Launch(Recorded, Base):
     pad: Mapped[str | None] = mapped_column(Text(40))
     crewed: Mapped[bool]
     outcome_note: Mapped[str | None] = mapped_column(Text(1000))
+    outcome_note_ru: Mapped[str | None] = mapped_column(Text(1000))
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
     search_text: Mapped[str] = mapped_column(Text(1000))
     """The folded names of vehicle, ships and site: what `q` looks in. Set by `describe`."""

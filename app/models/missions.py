@@ -41,6 +41,7 @@ class Mission(Recorded, Base):
     ends_at_precision: Mapped[Precision | None] = mapped_column(choice(Precision))
     ends_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     summary: Mapped[str] = mapped_column(Text(2000))
+    summary_ru: Mapped[str | None] = mapped_column(Text(2000))
     alternative_names: Mapped[list[str]] = mapped_column(JSON)
     featured_article_id: Mapped[int | None] = mapped_column(
         ForeignKey("articles.id", ondelete="SET NULL"), index=True
@@ -86,6 +87,7 @@ class MissionTask(Base):
     )
     position: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text(500))
+    text_ru: Mapped[str | None] = mapped_column(Text(500))
     derived: Mapped[bool]
 
 

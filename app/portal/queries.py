@@ -3,13 +3,15 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, union
+from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveMonth
-from app.articles.queries import find_article, get_article_archive, list_articles
+from app.articles.queries import find_article, get_article_archive, list_articles, once
 from app.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead, ArticleSummary
 from app.database import Reader
 from app.dates import add_months, now
+from app.languages import spoken
 from app.launches.queries import find_next_launch, list_launches
 from app.launches.schemas import LaunchQuery
 from app.missions.queries import current_slug, get_mission
@@ -43,14 +45,18 @@ def _recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> list[
 
 
 def _lead_article(reader: Reader, slug: str) -> ArticleRead | None:
-    featured = select(Mission.featured_article_id).where(Mission.slug == slug)
+    featured = Article.id.in_(select(Mission.featured_article_id).where(Mission.slug == slug))
+    keys = select(Article.translation_key).where(featured)
+    twin = aliased(Article)
+    twins = select(twin.id).where(twin.translation_key.in_(keys), twin.language == spoken())
     about = (
         select(ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id)
         .where(ArticleMission.article_id == Article.id, Mission.slug == slug)
         .exists()
     )
-    return find_article(reader, Article.id.in_(featured)) or find_article(reader, about)
+    leading = Article.id.in_(union(twins, select(Article.id).where(featured)))
+    return find_article(reader, leading, once()) or find_article(reader, about, once())
 
 
 def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
@@ -59,7 +65,8 @@ def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSumm
     wanted = ArticleQuery(
         published_month=query.month, language=query.language, tz=query.tz, limit=query.articles
     )
-    return list(list_articles(reader, wanted).items)
+    each = () if query.language else (once(),)
+    return list(list_articles(reader, wanted, *each).items)
 
 
 def _archive(reader: Reader, mission: MissionRead, query: PortalPageQuery) -> ArchiveMonth:

@@ -44,8 +44,10 @@ class PortalPage(Shape):
     mission: MissionRead
     launches: PortalLaunches
     lead_article: ArticleRead | None
-    """The article that the mission features, else its newest."""
+    """The article that the mission features, else its newest; in the language of the answer where
+    it is there in that."""
     articles: list[ArticleSummary]
-    """The newest of the month where it is given, else the newest."""
+    """The newest of the month where it is given, else the newest. Without `language`, one that is
+    there in several languages is shown once, in that of the answer if it can be."""
     archive: ArchiveMonth
     """The calendar of the news, whatever its mission."""

@@ -12,6 +12,7 @@ from app.refs.launches import (
     LaunchSummary,
     launch_ref,
     launch_summary,
+    outcome_note,
 )
 from app.refs.missions import MissionRef, mission_ref
 from app.refs.people import PersonRef, person_ref
@@ -32,6 +33,7 @@ __all__ = [
     "launch_ref",
     "launch_summary",
     "mission_ref",
+    "outcome_note",
     "person_ref",
     "public",
 ]

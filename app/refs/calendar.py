@@ -6,13 +6,21 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from app import names
 from app.calendars import MOST, Event, Standing, standing
 from app.database import Reader, Rows, nested
-from app.dates import CLOCKED, Precision
+from app.dates import Precision
 from app.errors import Invalid
+from app.languages import Both, either
 from app.links import authority
 from app.models import Flight, Launch, LaunchSlip, LaunchStatus, Person
-from app.refs.launches import LaunchSummary, launch_summary
+from app.refs.launches import LaunchSummary, launch_summary, outcome_note
+
+_VAGUE = {
+    Precision.MONTH: Both("Only the month is known.", "Известен только месяц."),
+    Precision.QUARTER: Both("Only the quarter is known.", "Известен только квартал."),
+    Precision.YEAR: Both("Only the year is known.", "Известен только год."),
+}
 
 
 class LaunchEvent(LaunchSummary):
@@ -26,16 +34,20 @@ class LaunchEvent(LaunchSummary):
 
     @classmethod
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return super().complete(row) | {"crew": [person["name"] for person in row["crew"]]}
+        return super().complete(row) | {
+            "outcome_note": outcome_note(row),
+            "crew": [names.person(person["name"], person["name_ru"]) for person in row["crew"]],
+        }
 
 
 @cache
 def _columns() -> Rows:
     slips = select(func.count(LaunchSlip.id)).where(LaunchSlip.launch_id == Launch.id)
-    crew = select(Person.name).join(Flight, Flight.person_id == Person.id)
+    crew = select(Person.name, Person.name_ru).join(Flight, Flight.person_id == Person.id)
     aboard = crew.where(Flight.launch_id == Launch.id)
     return launch_summary().add_columns(
         Launch.outcome_note,
+        Launch.outcome_note_ru,
         slips.correlate(Launch).scalar_subquery().label("slips"),
         nested(aboard, Flight.ordinal, Flight.id).label("crew"),
     )
@@ -50,7 +62,10 @@ def launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[Event]:
     rows = reader.all(newest.limit(MOST + 1))
     if len(rows) > MOST:
         raise Invalid(
-            f"More than {MOST} launches match. Ask for fewer, such as by `launch_at_gte`."
+            either(
+                f"More than {MOST} launches match. Ask for fewer, such as by `launch_at_gte`.",
+                f"Подходит больше {MOST} запусков. Сузьте запрос, например `launch_at_gte`.",
+            )
         )
     return [_event(LaunchEvent.model_validate(row)) for row in rows]
 
@@ -75,11 +90,12 @@ def _event(launch: LaunchEvent) -> Event:
 
 
 def _description(launch: LaunchEvent) -> list[str]:
-    told = [f"Crew: {', '.join(launch.crew)}."] if launch.crew else []
+    crew = ", ".join(launch.crew)
+    told = [either(f"Crew: {crew}.", f"Экипаж: {crew}.")] if crew else []
     if launch.outcome_note:
         told.append(launch.outcome_note)
-    if launch.launch_at_precision not in {*CLOCKED, Precision.DAY}:
-        told.append(f"Only the {launch.launch_at_precision} is known.")
+    if launch.launch_at_precision in _VAGUE:
+        told.append(str(_VAGUE[launch.launch_at_precision]))
     if launch.launch_at_uncertain:
-        told.append("Even that date is doubtful.")
+        told.append(either("Even that date is doubtful.", "Но и это время под сомнением."))
     return told

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from app import names
 from app.database import Rows, nested_one
 from app.dates import Precision, now, whole_days
 from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
@@ -16,7 +17,6 @@ from app.refs.base import At, Shape
 from app.refs.launches import LaunchRef, launch_ref
 from app.refs.missions import MissionRef, mission_ref
 from app.refs.people import PersonRef, person_ref
-from app.wording import names
 from app.wording.labels import ROLES
 
 

@@ -7,12 +7,13 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
+from app import names
 from app.database import Rows, nested, nested_one
 from app.dates import Precision
+from app.languages import either
 from app.links import Url, link
 from app.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
 from app.refs.base import At, Shape
-from app.wording import names
 from app.wording.headlines import headline
 from app.wording.labels import LAUNCH_STATUSES
 
@@ -96,6 +97,12 @@ class LaunchSummary(LaunchRef):
     def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         label = str(LAUNCH_STATUSES[LaunchStatus(row["status"])])
         return super().complete(row) | {"status_label": label}
+
+
+def outcome_note(row: Mapping[str, Any]) -> str | None:
+    """What went other than planned, in this language where it is known."""
+    note: str | None = row["outcome_note"]
+    return note and either(note, row["outcome_note_ru"] or note)
 
 
 def launch_ref(launch: type[Launch] = Launch) -> Rows:

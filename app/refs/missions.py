@@ -6,12 +6,12 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
+from app import names
 from app.database import Rows
 from app.languages import either
 from app.links import Url, link
 from app.models import Mission
 from app.refs.base import Shape
-from app.wording import names
 
 
 class MissionRef(Shape):

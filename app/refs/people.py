@@ -6,11 +6,11 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
+from app import names
 from app.database import Rows
 from app.links import Url, link
 from app.models import Person
 from app.refs.base import Shape
-from app.wording import names
 
 
 class PersonRef(Shape):

@@ -13,6 +13,7 @@ from app.dates import now
 from app.documents import merged, read_document
 from app.editing import Edit, Outcome, refuse
 from app.errors import Conflict, NotFound
+from app.languages import either
 from app.links import link
 from app.models import Source, SourceFormat
 from app.pagination import PageQuery, fetch_page
@@ -44,17 +45,26 @@ def get_source(reader: Reader, id_: int) -> SourceRead:
     """The source `id_`."""
     row = reader.first(_columns().where(Source.id == id_))
     if row is None:
-        raise NotFound(f"There is no source {id_}. See /v1/sources.")
+        raise NotFound(
+            either(
+                f"There is no source {id_}. See /v1/sources.",
+                f"Нет источника {id_}. См. /v1/sources.",
+            )
+        )
     return SourceRead.model_validate(row)
 
 
 def _save(session: Session, source: Source, document: SourceWrite) -> None:
     if document.format is SourceFormat.LAUNCH_LIBRARY and not document.trusted:
-        detail = "Of launches, missions and people there are no drafts: trust it."
+        detail = either(
+            "Of launches, missions and people there are no drafts: trust it.",
+            "У запусков, экспедиций и людей нет черновиков: доверьтесь ему.",
+        )
         refuse("/trusted", "contradiction", detail)
     same = Source.address == document.feed_url, Source.id.is_distinct_from(source.id)
     if session.scalar(select(Source.id).where(*same)) is not None:
-        refuse("/feed_url", "taken", "It is looked at already.")
+        detail = either("It is looked at already.", "За этим адресом уже следят.")
+        refuse("/feed_url", "taken", detail)
     was = source.address, source.format, source.language
     if was != (document.feed_url, document.format, document.language):
         # What was seen was something else, and so is what a look that is under way will bring.
@@ -137,7 +147,11 @@ async def look_now(edit: Edit, id_: int) -> Response:
         source = session.get(Source, id_, with_for_update=True)
         if source is not None:
             if not source.enabled:
-                raise Conflict("It is not looked at. Enable it first.")
+                raise Conflict(
+                    either(
+                        "It is not looked at. Enable it first.", "За ним не следят. Включите его."
+                    )
+                )
             source.next_at = now()
             session.flush()
         return Outcome(HTTPStatus.ACCEPTED, get_source(Reader.of(session), id_))
@@ -148,7 +162,12 @@ async def look_now(edit: Edit, id_: int) -> Response:
 def _find(session: Session, edit: Edit, id_: int) -> Source:
     source = session.scalar(select(Source).where(Source.id == id_).with_for_update())
     if source is None:
-        raise NotFound(f"There is no source {id_}. See /v1/sources.")
+        raise NotFound(
+            either(
+                f"There is no source {id_}. See /v1/sources.",
+                f"Нет источника {id_}. См. /v1/sources.",
+            )
+        )
     edit.check_version(source)
     return source
 

@@ -16,6 +16,7 @@ from app.dates import now
 from app.documents import merged, read_document
 from app.editing import Edit, Outcome
 from app.errors import NotFound
+from app.languages import either
 from app.links import link
 from app.models import Webhook
 from app.pagination import PageQuery, fetch_page
@@ -47,7 +48,12 @@ def get_webhook(reader: Reader, id_: int) -> WebhookRead:
     """The webhook `id_`."""
     row = reader.first(_columns().where(Webhook.id == id_))
     if row is None:
-        raise NotFound(f"There is no webhook {id_}. See /v1/webhooks.")
+        raise NotFound(
+            either(
+                f"There is no webhook {id_}. See /v1/webhooks.",
+                f"Нет вебхука {id_}. См. /v1/webhooks.",
+            )
+        )
     return _read(row)
 
 
@@ -117,7 +123,12 @@ async def delete_webhook(edit: Edit, id_: int) -> Response:
 def _find(session: Session, edit: Edit, id_: int) -> Webhook:
     webhook = session.scalar(select(Webhook).where(Webhook.id == id_).with_for_update())
     if webhook is None:
-        raise NotFound(f"There is no webhook {id_}. See /v1/webhooks.")
+        raise NotFound(
+            either(
+                f"There is no webhook {id_}. See /v1/webhooks.",
+                f"Нет вебхука {id_}. См. /v1/webhooks.",
+            )
+        )
     edit.check_version(webhook)
     return webhook
 

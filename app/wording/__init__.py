@@ -1,1 +1,1 @@
-"""How things are worded: names, numbers, times and labels, in English and in Russian."""
+"""How things are worded: numbers, times, labels and headlines, in English and in Russian."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app import names
 from app.languages import Speech, spoken
 from app.models import LaunchStatus, SpacecraftKind
-from app.wording import names
 from app.wording.grammar import joined_ru, upper_first
 
 Ship = Mapping[str, Any]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.dataset.derive import Relation, last_mission, served_by, summary, tasks
+from app.dataset import english, russian
+from app.dataset.derive import Course, Relation, course, last_mission, served_by
 from app.dataset.records import Dataset
 from app.models import LaunchRelation
 
@@ -94,44 +95,48 @@ def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
     assert last_mission(dataset, dataset.launches["soyuz-ms-15"], visitor) is None
 
 
-def test_derived_tasks(dataset: Dataset, found: set[Relation]) -> None:
+@pytest.fixture(scope="module")
+def courses(dataset: Dataset, found: set[Relation]) -> dict[str, Course]:
     served = served_by(dataset, found)
-    assert tasks(dataset, dataset.missions["iss-60"], served["iss-60"]) == [
+    return {m.slug: course(dataset, m, served[m.slug]) for m in dataset.missions.values()}
+
+
+def test_derived_tasks(courses: dict[str, Course]) -> None:
+    assert english.tasks(courses["iss-60"]) == [
         "Host the arrival of Soyuz MS-13",
         "Keep the station crewed from 24 June to 3 October 2019 UTC",
         "Receive the cargo ships Dragon CRS-18 and Progress MS-12",
         "Hand the station over to Expedition 61 under Luca Parmitano",
         "Return crew members to Earth with Soyuz MS-12",
     ]
-    assert "Reach the station with the shuttle Discovery (STS-105)" in tasks(
-        dataset, dataset.missions["iss-3"], served["iss-3"]
+    assert "Reach the station with the shuttle Discovery (STS-105)" in english.tasks(
+        courses["iss-3"]
     )
     assert (
         "Pass the command from Shannon Walker to Akihiko Hoshide, then to Thomas Pesquet"
-        in tasks(dataset, dataset.missions["iss-65"], served["iss-65"])
+        in english.tasks(courses["iss-65"])
     )
 
 
-def test_what_was_lost_is_not_received(dataset: Dataset, found: set[Relation]) -> None:
-    served = served_by(dataset, found)
+def test_what_was_lost_is_not_received(courses: dict[str, Course]) -> None:
     for slug in ("iss-28", "iss-41", "iss-43", "iss-44", "iss-50", "iss-57"):
-        told = " ".join(tasks(dataset, dataset.missions[slug], served[slug]))
+        told = " ".join(english.tasks(courses[slug]))
         for ship in ("M-12M", "Orb-3", "M-27M", "CRS-7", "MS-04", "MS-10 "):
             assert ship not in told.replace("Progress MS-10", "")
 
 
-def test_every_mission_has_tasks_and_a_summary(dataset: Dataset, found: set[Relation]) -> None:
-    served = served_by(dataset, found)
-    for mission in dataset.missions.values():
-        listed = tasks(dataset, mission, served[mission.slug])
+def test_every_mission_has_tasks_and_a_summary(courses: dict[str, Course]) -> None:
+    for each in courses.values():
+        listed = english.tasks(each)
         assert listed
-        assert all(len(task) <= 500 for task in listed)
-        assert 50 < len(summary(dataset, mission, served[mission.slug])) <= 2000
+        assert len(russian.tasks(each)) == len(listed)
+        assert all(len(task) <= 500 for task in (*listed, *russian.tasks(each)))
+        assert 50 < len(english.summary(each)) <= 2000
+        assert 50 < len(russian.summary(each)) <= 2000
 
 
-def test_summaries(dataset: Dataset, found: set[Relation]) -> None:
-    served = served_by(dataset, found)
-    assert summary(dataset, dataset.missions["iss-59"], served["iss-59"]) == (
+def test_summaries(courses: dict[str, Course]) -> None:
+    assert english.summary(courses["iss-59"]) == (
         "Expedition 59 to the International Space Station lasted 101 days, from 15 March to "
         "24 June 2019 UTC, under the command of Oleg Kononenko. Its crew of six came with "
         "Soyuz MS-11 and Soyuz MS-12. In its time the cargo ships Progress MS-11, Cygnus NG-11 "
@@ -140,10 +145,30 @@ def test_summaries(dataset: Dataset, found: set[Relation]) -> None:
     assert (
         "from 17 April to 17 October 2021. Shannon Walker was in command at first; the command "
         "later passed to Akihiko Hoshide, then to Thomas Pesquet. Its crew of twelve"
-    ) in summary(dataset, dataset.missions["iss-65"], served["iss-65"])
-    assert "the module Tranquility, the module Cupola and the cargo ship Progress" in summary(
-        dataset, dataset.missions["iss-22"], served["iss-22"]
+    ) in english.summary(courses["iss-65"])
+    assert (
+        "the module Tranquility, the module Cupola and the cargo ship Progress"
+        in english.summary(courses["iss-22"])
     )
-    assert "The launch of Soyuz MS-10 failed." in summary(
-        dataset, dataset.missions["iss-57"], served["iss-57"]
+    assert "The launch of Soyuz MS-10 failed." in english.summary(courses["iss-57"])
+
+
+def test_tasks_and_summaries_in_russian(courses: dict[str, Course]) -> None:
+    assert russian.tasks(courses["iss-60"]) == [
+        "Встретить корабль «Союз МС-13»",
+        "Обеспечить работу экипажа на станции с 25 июня по 3 октября 2019 года",
+        "Принять грузовые корабли Dragon CRS-18 и «Прогресс МС-12»",
+        "Передать станцию экспедиции МКС-61, командир — Лука Пармитано",
+        "Вернуть членов экипажа на Землю на корабле «Союз МС-12»",
+    ]
+    assert russian.tasks(courses["iss-1"])[3] == "Принять на станции: модуль «Дестини»"
+    assert "Передать командование станцией: сначала Шеннон Уокер, затем" in "\n".join(
+        russian.tasks(courses["iss-65"])
     )
+    assert russian.summary(courses["iss-59"]) == (
+        "Экспедиция МКС-59 продлилась 101 день, с 15 марта по 25 июня 2019 года. Командир — Олег "
+        "Кононенко. Экипаж из шести человек прибыл на корабле «Союз МС-11» и на корабле "
+        "«Союз МС-12». За это время к станции отправили: грузовые корабли «Прогресс МС-11», "
+        "Cygnus NG-11 и Dragon CRS-17."
+    )
+    assert "Запуск корабля «Союз МС-10» закончился неудачей." in russian.summary(courses["iss-57"])

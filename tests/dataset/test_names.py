@@ -3,7 +3,7 @@
 import pytest
 
 from app.dataset.records import Dataset
-from app.wording.names import (
+from app.names import (
     is_shuttle,
     orbiter,
     part,

@@ -108,7 +108,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "0bb813413bdc466eb6370a7d18a1123c999f490c0cfe36ae3506d955e680a2c6"
+EXPECTED = "ff63e28d39b0939fc2d645415c8202088aff250cfbd463422df098cea8a0ea33"
 """Of the file, as the SQLite of the lock writes it: on either database the same."""
 
 

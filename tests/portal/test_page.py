@@ -1,6 +1,12 @@
 """The page this project is named for."""
 
+import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
+
+from app.database import Database
+from app.models import Article
+from tests import factories
 
 
 def test_the_page_of_expedition_59_carries_every_fact(archive: TestClient) -> None:
@@ -84,8 +90,53 @@ def test_the_calendar_of_the_page_is_the_calendar(archive: TestClient) -> None:
 def test_without_a_month_the_calendar_is_that_of_the_missions_end(archive: TestClient) -> None:
     page = archive.get("/v1/missions/iss-59/page").json()
     assert page["archive"]["month"] == "2019-06"
-    newest = archive.get("/v1/articles?limit=3").json()["items"]
-    assert page["articles"] == newest
+
+
+@pytest.mark.parametrize("speech", ["en", "ru"])
+def test_news_that_are_there_in_both_languages_are_shown_once(
+    archive: TestClient, speech: str
+) -> None:
+    """In hers to whom the page is shown; what is there in the other one alone is not left out."""
+    month = "2010-12"
+    address = f"/v1/articles?view=full&limit=100&published_month={month}"
+    newest = archive.get(address).json()["items"]
+    once = [
+        article
+        for article in newest
+        if article["language"] == speech
+        or speech not in {twin["language"] for twin in article["translations"]}
+    ]
+    assert 1 < len(once) < len(newest)
+    page = f"/v1/missions/iss-26/page?articles=50&month={month}"
+    shown = archive.get(page, headers={"Accept-Language": speech}).json()["articles"]
+    assert [article["slug"] for article in shown] == [article["slug"] for article in once]
+    whole = archive.get(f"{page}&language=en,ru&lang={speech}").json()["articles"]
+    assert [article["slug"] for article in whole] == [article["slug"] for article in newest]
+    alone = "soyuz-tma-20-docked-to-the-iss"
+    assert alone in {article["slug"] for article in shown}
+
+
+@pytest.mark.parametrize("speech", ["en", "ru"])
+def test_the_leading_article_is_there_in_the_language_of_the_page(
+    client: TestClient, database: Database, speech: str
+) -> None:
+    with database.session() as session:
+        english = factories.article(slug="globe", translation_key="globe", language="en")
+        russian = factories.article(slug="shar", translation_key="globe", language="ru")
+        german = factories.article(slug="kugel", translation_key="globe", language="de")
+        session.add_all([english, russian, german])
+        session.flush()
+        session.add(factories.mission(slug="iss-59", number=59, featured_article_id=english.id))
+        session.add(factories.mission(slug="iss-60", number=60, featured_article_id=german.id))
+    wanted = {"en": "globe", "ru": "shar"}[speech]
+    for mission in ("iss-59", "iss-60"):
+        page = client.get(f"/v1/missions/{mission}/page?lang={speech}").json()
+        assert page["lead_article"]["slug"] == wanted
+    with database.session() as session:
+        for article in session.scalars(select(Article).where(Article.language != "de")):
+            session.delete(article)
+    page = client.get(f"/v1/missions/iss-60/page?lang={speech}").json()
+    assert page["lead_article"]["slug"] == "kugel"
 
 
 def test_parts_can_be_left_out(archive: TestClient) -> None:

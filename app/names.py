@@ -4,7 +4,6 @@ import re
 from typing import NamedTuple
 
 from app.languages import Speech, either, spoken
-from app.wording.grammar import upper_first
 
 # The letters of series such as MS, TMA, M-SO1: Soyuz and Progress ships are numbered by them.
 _LETTERS = str.maketrans("MSTAOIU", "МСТАОИУ")
@@ -12,7 +11,7 @@ _SERIES = re.compile(r"(?P<family>Soyuz|Progress) (?P<series>[A-Z0-9-]+)")
 _FAMILIES = {"Soyuz": "Союз", "Progress": "Прогресс"}
 _SHUTTLE = re.compile(r"(?P<orbiter>\w+) \((?P<flight>STS-\d+)\)")
 _MODULE = re.compile("модуль «(?P<name>[^»]+)»")
-_ORBITERS = {
+ORBITERS = {
     "Atlantis": "Атлантис",
     "Challenger": "Челленджер",
     "Columbia": "Колумбия",
@@ -63,7 +62,7 @@ class Part(NamedTuple):
     def name_ru(self) -> str:
         """Its name by itself, in Russian: "Юнити", "Грузовой модуль «Кибо»"."""
         plain = _MODULE.fullmatch(self.russian)
-        return plain["name"] if plain else upper_first(self.russian)
+        return plain["name"] if plain else self.russian[:1].upper() + self.russian[1:]
 
     @property
     def was_russian(self) -> str:
@@ -76,7 +75,7 @@ def _module(name: str, russian: str) -> Part:
 
 
 _LOGISTICS = "многоцелевой модуль снабжения", "многоцелевым модулем снабжения"
-_PARTS = {
+PARTS = {
     "BEAM": Part("the module BEAM", "надувной модуль BEAM", "надувным модулем BEAM"),
     "Bishop Airlock": Part(
         "the Bishop airlock", "шлюзовая камера «Бишоп»", "шлюзовой камерой «Бишоп»"
@@ -196,7 +195,7 @@ def place(site: str, pad: str) -> Place:
 
 def part(name: str) -> Part:
     """A module or another thing that was brought to the station; one not known by its name."""
-    return _PARTS.get(name) or Part(name, name, name)
+    return PARTS.get(name) or Part(name, name, name)
 
 
 def is_shuttle(ship: str) -> bool:
@@ -215,7 +214,7 @@ def orbiter(ship: str) -> tuple[str, str, str]:
     if found is None:
         raise ValueError(f"{ship} is no Space Shuttle")
     name = found["orbiter"]
-    return name, _ORBITERS.get(name, name), found["flight"]
+    return name, ORBITERS.get(name, name), found["flight"]
 
 
 def ship_en(ship: str) -> str:
@@ -253,8 +252,8 @@ def craft(name: str) -> str:
     """A ship or module by itself: "Союз МС-12", "Индевор (STS-88)", "Юнити"."""
     if spoken() is Speech.EN:
         return name
-    if name in _PARTS:
-        return _PARTS[name].name_ru
+    if name in PARTS:
+        return PARTS[name].name_ru
     return ship_ru(name).replace("«", "").replace("»", "")
 
 

@@ -1,0 +1,33 @@
+"""in Russian
+
+Revision: 0006
+Before: 0004
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import text
+
+revision = "0006"
+down_revision = "0004"
+
+COLUMNS = [
+    ("missions", "summary_ru", 2000),
+    ("mission_tasks", "text_ru", 500),
+    ("launches", "outcome_note_ru", 1000),
+]
+
+
+def upgrade() -> None:
+    # A column's own CHECK comes and goes with it: SQLite need not make the table anew.
+    for table, name, length in COLUMNS:
+        bounds = sa.CheckConstraint(
+            f"length({name}) BETWEEN 1 AND {length}", name=op.f(f"ck_{table}_{name}_bounds")
+        )
+        op.add_column(table, sa.Column(name, text(length), bounds, nullable=True))
+
+
+def downgrade() -> None:
+    for table, name, _ in COLUMNS:
+        op.drop_column(table, name)

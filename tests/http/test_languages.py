@@ -1,0 +1,338 @@
+"""Both languages: which one an answer is in, what differs between them, and what never does."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.database import Database
+from tests import factories
+from tests.conftest import ROOT
+from tests.editing import documents
+
+RUSSIAN = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
+CYRILLIC = re.compile("[а-яё]")
+
+TOLD = {
+    "credited_as", "description", "detail", "family", "headline", "name", "name_native",
+    "outcome_note", "role_label", "spacecraft", "status_label", "summary", "text", "title",
+}  # fmt: skip
+"""The keys whose values people read: only these may differ, and of articles none."""
+
+LISTS = [
+    "/v1/missions?view=full&limit=40&sort=number",
+    "/v1/launches?view=full&limit=100&status_not=success",
+    "/v1/launches?view=full&limit=40",
+    "/v1/people?view=full&limit=40",
+    "/v1/articles?view=full&limit=40",
+    "/v1/crew-assignments?limit=40",
+]
+ONE_LANGUAGE = ("/openapi.json", "/docs", "/health/live", "/v1/changes", "/v1/export")
+
+
+def addresses(archive: TestClient) -> Iterator[str]:
+    """Every address that the document names and anybody may read, as its examples have it."""
+    for path, methods in archive.get("/openapi.json").json()["paths"].items():
+        operation = methods.get("get", {"security": True})
+        if operation["security"] or operation["operationId"] in {"getCrewAssignment"}:
+            continue
+        if operation["operationId"] == "streamEvents":  # which has no end
+            continue
+        placed = [p for p in operation.get("parameters", []) if p["in"] == "path"]
+        yield path.format(**{parameter["name"]: parameter["example"] for parameter in placed})
+
+
+def differences(en: Any, ru: Any, key: str = "") -> Iterator[str]:
+    """The keys whose values are not the same in both; whatever differs otherwise ends the test."""
+    if isinstance(en, dict):
+        assert en.keys() == ru.keys()
+        for name in en:
+            article = "language" in en and name == "title"
+            found = list(differences(en[name], ru[name], name))
+            assert not (article and found), en
+            yield from found
+    elif isinstance(en, list):
+        assert len(en) == len(ru)
+        for one, other in zip(en, ru, strict=True):
+            yield from differences(one, other, key)
+    elif en != ru:
+        yield key
+
+
+def test_every_route_says_its_language(archive: TestClient) -> None:
+    """By `lang`, which then is kept in its links, or by the header, which caches are told of."""
+    paths = list(addresses(archive))
+    assert len(paths) > 20
+    for path in (*paths, "/", "/problems", "/problems/gone", "/nowhere", *ONE_LANGUAGE):
+        one = path.startswith(ONE_LANGUAGE)
+        for headers, query, speech in (
+            ({}, "", "en"),
+            (RUSSIAN, "", "ru"),
+            (RUSSIAN, "lang=en", "en"),
+            ({}, "lang=ru", "ru"),
+        ):
+            address = f"{path}?{query}" if query else path
+            answer = archive.get(address, headers=headers)
+            assert answer.headers["Content-Language"] == ("en" if one else speech), address
+            varies = "Accept-Language" in answer.headers.get("Vary", "")
+            assert varies is (not query and not one), address
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_machine_fields_are_the_same_in_both(archive: TestClient, address: str) -> None:
+    en, ru = archive.get(address), archive.get(address, headers=RUSSIAN)
+    assert set(differences(en.json(), ru.json())) <= TOLD
+    assert en.headers["ETag"] != ru.headers["ETag"]
+    assert not CYRILLIC.search("".join(re.findall(r'"(?:headline|role_label)":"[^"]*', en.text)))
+    fresh = archive.get(address, headers={**RUSSIAN, "If-None-Match": en.headers["ETag"]})
+    assert fresh.status_code == 200
+    known = archive.get(address, headers={**RUSSIAN, "If-None-Match": ru.headers["ETag"]})
+    assert (known.status_code, known.headers["Content-Language"]) == (304, "ru")
+    assert "Accept-Language" in known.headers["Vary"]
+
+
+def test_the_page_is_the_same_in_both(archive: TestClient) -> None:
+    address = "/v1/missions/iss-59/page?month=2019-04&articles=0"
+    en, ru = archive.get(address).json(), archive.get(address, headers=RUSSIAN).json()
+    assert en.pop("lead_article")["language"] == "en"
+    assert ru.pop("lead_article")
+    assert set(differences(en, ru)) <= TOLD
+
+
+def test_the_walk_sees_what_differs() -> None:
+    en = {"items": [{"slug": "a", "name": "A"}]}
+    assert list(differences(en, {"items": [{"slug": "a", "name": "Б"}]})) == ["name"]
+    assert list(differences(en, {"items": [{"slug": "б", "name": "A"}]})) == ["slug"]
+    with pytest.raises(AssertionError):
+        list(differences(en, {"items": []}))
+    with pytest.raises(AssertionError):
+        list(differences({"language": "en", "title": "A"}, {"language": "en", "title": "Б"}))
+
+
+def test_a_cursor_made_in_one_language_works_in_the_other(archive: TestClient) -> None:
+    first = archive.get("/v1/people?limit=30").json()
+    plain = archive.get(first["next"]).json()
+    for more, headers in (("", RUSSIAN), ("&lang=ru", {})):
+        second = archive.get(first["next"] + more, headers=headers).json()
+        assert [p["id"] for p in second["items"]] == [p["id"] for p in plain["items"]]
+        assert second["items"][0]["name"] != plain["items"][0]["name"]
+    back = archive.get("/v1/people?limit=30&lang=ru").json()["next"].replace("&lang=ru", "")
+    assert archive.get(back).json() == plain
+
+
+def test_links_keep_a_language_that_was_asked_for(archive: TestClient) -> None:
+    for address in ("/v1/launches?limit=2", "/v1/missions/iss-59/page", "/v1/articles/archive"):
+        asked = archive.get(address, params={"lang": "ru"})
+        links = re.findall(r'"(?:url|next|prev)":"(http[^"]+/v1/[^"]+)', asked.text)
+        assert len(links) > 2
+        assert all("lang=ru" in link for link in links)
+        assert "lang=" not in archive.get(address, headers=RUSSIAN).text
+    assert archive.get(links[0]).headers["Content-Language"] == "ru"
+    moved = archive.get("/v1/missions/expedition-59?lang=ru")
+    assert moved.headers["Location"].endswith("/v1/missions/iss-59?lang=ru")
+    feed = archive.get("/v1/articles/feed.json?lang=ru").json()
+    assert feed["title"] == "Заря: новости"
+    assert feed["feed_url"].endswith("feed.json?lang=ru")
+    plain = archive.get("/v1/articles/feed.json").json()
+    assert [item["id"] for item in feed["items"]] == [item["id"] for item in plain["items"]]
+
+
+def test_what_copies_are_made_of_is_the_same_whoever_asks(archive: TestClient) -> None:
+    plain = archive.get("/v1/changes?limit=50").json()["items"]
+    for asked in (
+        archive.get("/v1/changes?limit=50", headers=RUSSIAN),
+        archive.get("/v1/changes?limit=50&lang=ru"),
+    ):
+        assert asked.json()["items"] == plain
+        assert asked.headers["Content-Language"] == "en"
+
+
+def test_calendars_speak(archive: TestClient) -> None:
+    en = archive.get("/v1/missions/iss-59/calendar.ics")
+    ru = archive.get("/v1/missions/iss-59/calendar.ics", headers=RUSSIAN)
+    told = ru.text.replace("\r\n ", "")
+    assert "X-WR-CALNAME:Экспедиция МКС-59" in told
+    assert "SUMMARY:Начало экспедиции МКС-59" in told
+    assert "DESCRIPTION:Экипаж: Алексей Овчинин\\, Ник Хейг\\, Кристина Кук." in told
+    assert "LOCATION:Космодром Байконур\\, LC31" in told
+    uids = re.compile("^(?:UID|DTSTART|SEQUENCE|STATUS).*$", re.MULTILINE)
+    assert uids.findall(ru.text) == uids.findall(en.text)
+
+
+@pytest.mark.parametrize("lang", ["de", "RU", "ru-RU", "", "russian"])
+def test_another_language_is_refused(archive: TestClient, lang: str) -> None:
+    answer = archive.get("/v1/missions/iss-59", params={"lang": lang})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["parameter"] == "lang"
+    assert ("Did you mean 'ru'?" in fault["detail"]) is lang.lower().startswith("ru")
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+REFUSALS = [
+    ("GET", "/nowhere", 404),
+    ("GET", "/v1/missions/iss-999", 404),
+    ("GET", "/v1/launches/next", 404),
+    ("GET", "/problems/none", 404),
+    ("PUT", "/v1/missions", 405),
+    ("DELETE", "/v1/missions/current/page", 405),
+    ("POST", "/v1/missions", 401),
+    ("GET", "/v1/missions?cursor=x", 400),
+    ("GET", "/v1/missions?nmber=59", 422),
+    ("GET", "/v1/missions?limit=0", 422),
+    ("GET", "/v1/missions?limit=101", 422),
+    ("GET", "/v1/missions?limit=x", 422),
+    ("GET", "/v1/missions?number=1,2,3,0", 422),
+    ("GET", "/v1/missions?status=over", 422),
+    ("GET", "/v1/missions?with_total=perhaps", 422),
+    ("GET", "/v1/missions?active_on=yesterday", 422),
+    ("GET", "/v1/missions?q=", 422),
+    ("GET", "/v1/missions/Iss_59", 422),
+    ("GET", "/v1/missions?q=a&q=b", 422),
+    ("GET", "/v1/launches?tz=Mars", 422),
+    ("GET", "/v1/launches?format=csv&limit=5", 422),
+    ("GET", "/v1/people?agency=" + "a" * 200, 422),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "status"), REFUSALS)
+def test_refusals_speak(archive: TestClient, method: str, address: str, status: int) -> None:
+    en = archive.request(method, address)
+    ru = archive.request(method, address, headers=RUSSIAN)
+    assert en.status_code == ru.status_code == status
+    assert ru.headers["Content-Language"] == "ru"
+    problems = en.json(), ru.json()
+    for problem, cyrillic in zip(problems, (False, True), strict=True):
+        problem.pop("instance")
+        for text in (problem, *problem["errors"]):
+            for key in {"title", "detail"} & text.keys():
+                assert bool(CYRILLIC.search(text[key])) is cyrillic, text[key]
+    assert set(differences(*problems)) <= {"title", "detail"}
+
+
+def test_a_fault_of_ours_speaks(archive: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("app.missions.queries.get_mission", broken)
+    answer = archive.get("/v1/missions/iss-59?lang=ru")
+    assert (answer.status_code, answer.headers["Content-Language"]) == (500, "ru")
+    assert answer.json()["title"] == "Что-то сломалось у нас"
+    assert archive.get("/v1/missions/iss-59").json()["title"] == "Something went wrong on our side"
+
+
+def test_bodies_are_refused_in_the_language_of_the_request(editor: TestClient) -> None:
+    wrong = {"name": "", "agency": 5, "nmae": "x", "nationality": "RUS", "sources": {}}
+    answer = editor.post("/v1/people", json=wrong, headers=RUSSIAN)
+    faults = {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
+    assert faults.keys() == {"/name", "/agency", "/nmae", "/nationality", "/sources"}
+    assert all(CYRILLIC.search(detail) for detail in faults.values())
+    text = editor.post("/v1/people", content="{", headers={**RUSSIAN, "Content-Type": JSON})
+    assert CYRILLIC.search(text.json()["detail"])
+    kind = editor.post("/v1/people", content="{}", headers={**RUSSIAN, "Content-Type": "text/x"})
+    assert (kind.status_code, bool(CYRILLIC.search(kind.json()["detail"]))) == (415, True)
+
+
+JSON = "application/json"
+
+
+def test_a_repeated_answer_keeps_its_language(editor: TestClient) -> None:
+    headers = {"Idempotency-Key": "once"}
+    document = documents.mission()
+    first = editor.post("/v1/missions", json=document, headers={**headers, **RUSSIAN})
+    again = editor.post("/v1/missions", json=document, headers=headers)
+    assert first.status_code == again.status_code == 201
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.content == first.content
+    assert again.headers["Content-Language"] == first.headers["Content-Language"] == "ru"
+
+
+def test_editors_write_both(editor: TestClient, client: TestClient) -> None:
+    document = documents.mission() | {
+        "summary": "In English.",
+        "summary_ru": "По-русски.",
+        "tasks": ["One", "Two"],
+        "tasks_ru": ["Раз", "Два"],
+    }
+    made = editor.post("/v1/missions", json=document)
+    assert made.status_code == 201, made.text
+    address, etag = made.headers["Location"], made.headers["ETag"]
+
+    def shown(lang: str) -> tuple[str, list[str]]:
+        mission = client.get(address, params={"lang": lang}).json()
+        return mission["summary"], [task["text"] for task in mission["tasks"]]
+
+    assert shown("en") == ("In English.", ["One", "Two"])
+    assert shown("ru") == ("По-русски.", ["Раз", "Два"])
+    change = {"tasks": ["One", "Two", "Three"]}
+    uneven = editor.patch(address, json=change, headers={"If-Match": etag})
+    (fault,) = uneven.json()["errors"]
+    assert (uneven.status_code, fault["pointer"]) == (422, "/tasks_ru")
+    change["tasks_ru"] = []
+    changed = editor.patch(address, json=change, headers={"If-Match": etag})
+    assert changed.status_code == 200
+    assert shown("ru") == ("По-русски.", ["One", "Two", "Three"])
+    tasks = {"items": ["Four"], "items_ru": ["Четыре"]}
+    put = {"If-Match": changed.headers["ETag"]}
+    assert editor.put(f"{address}/tasks", json=tasks, headers=put).status_code == 200
+    assert shown("ru")[1] == ["Четыре"]
+
+
+def test_who_has_no_russian_name_keeps_the_other(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        session.add(factories.person(slug="a", name="Ann", name_native="Anna"))
+        session.add(factories.person(slug="b", name="Bob", name_ru="Боб"))
+        session.add(factories.person(slug="c", name="Ivan", name_ru="Иван", name_native="Иван"))
+    names = {
+        lang: [(p["name"], p["name_native"]) for p in found.json()["items"]]
+        for lang in ("en", "ru")
+        if (found := client.get(f"/v1/people?lang={lang}"))
+    }
+    assert names["en"] == [("Ann", "Anna"), ("Bob", None), ("Ivan", "Иван")]
+    assert names["ru"] == [("Ann", "Anna"), ("Боб", "Bob"), ("Иван", None)]
+
+
+# --- Nobody forgets the other language -----------------------------------------------------------
+
+REFUSALS_BY_NAME = re.compile(
+    r"^(ApiError|BadCursor|BadRequest|Conflict|CursorMismatch|Forbidden|Gone|Invalid|"
+    r"MethodNotAllowed|NotFound|Precondition\w+|Unauthorized|Unavailable|UnsupportedMediaType|"
+    r"_refusal|refuse)$"
+)
+WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+
+
+def one_sided(source: str) -> list[str]:
+    """Sentences that are put into a refusal as they are, in one language alone."""
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        given = [*call.args, *(k.value for k in call.keywords if k.arg == "detail")]
+        if REFUSALS_BY_NAME.match(name) or (name == "FieldProblem"):
+            texts = [
+                part.value
+                for argument in given
+                for part in (argument.values if isinstance(argument, ast.JoinedStr) else [argument])
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ]
+            found += [text for text in texts if WORDS.search(text)]
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "app").rglob("*.py")), ids=lambda p: p.relative_to(ROOT).as_posix()
+)
+def test_every_refusal_is_there_in_both(path: Path) -> None:
+    assert one_sided(path.read_text()) == []
+
+
+def test_a_forgotten_one_is_found() -> None:
+    assert one_sided('raise NotFound(f"There is no {x}.")') == ["There is no "]
+    assert one_sided('refuse("/a", "taken", "It is taken already.")') == ["It is taken already."]
+    assert one_sided('raise NotFound(either("There is none.", "Нет."))') == []

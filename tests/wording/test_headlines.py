@@ -1,0 +1,81 @@
+"""Launches in a line, in both languages."""
+
+import pytest
+
+from app import names
+from app.languages import Speech, speaking
+from app.models import LaunchStatus
+from app.wording.headlines import headline, headline_ru
+
+PROGRESS = {"name": "Progress MS-11", "kind": "CV"}
+SOYUZ = {"name": "Soyuz MS-12", "kind": "SC"}
+UNITY = {"name": "Unity", "kind": "module"}
+
+
+@pytest.mark.parametrize(
+    ("status", "english", "russian"),
+    [
+        ("planned", "The launch of {} is planned", "Планируется запуск: {}"),
+        ("in_flight", "{} is launched", "{}"),
+        ("success", "{} is launched", "{}"),
+        ("partial_failure", "The launch of {} failed in part", "Нештатный запуск: {}"),
+        ("failure", "The launch of {} failed", "Авария при запуске: {}"),
+        ("cancelled", "The launch of {} is cancelled", "Запуск отменён: {}"),
+    ],
+)
+def test_every_status(status: str, english: str, russian: str) -> None:
+    launch = LaunchStatus(status), "Soyuz-2.1a", [PROGRESS]
+    assert headline(*launch) == english.format("LV Soyuz-2.1a with CV Progress MS-11")
+    with speaking(Speech.RU):
+        assert headline(*launch) == russian.format("РН «Союз-2.1а» с ТГК «Прогресс МС-11»")
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "ships", "told"),
+    [
+        ("Soyuz-FG", [SOYUZ], "РН «Союз-ФГ» с ТПК «Союз МС-12»"),
+        ("Proton-K", [{"name": "Zarya", "kind": "module"}], "РН «Протон-К» с модулем «Заря»"),
+        ("Falcon 9", [{"name": "Dragon CRS-17", "kind": "CV"}],
+         "РН Falcon 9 с грузовым кораблём Dragon CRS-17"),
+        ("Falcon 9", [{"name": "Axiom Ax-1", "kind": "SC"}], "РН Falcon 9 с кораблём Axiom Ax-1"),
+        ("Soyuz-U", [{"name": "Progress M-SO1", "kind": "CV"}, {"name": "Pirs", "kind": "module"}],
+         "РН «Союз-У» с ТГК «Прогресс М-СО1» и модулем «Пирс»"),
+        ("Space Shuttle", [{"name": "Endeavour (STS-88)", "kind": "SC"}, UNITY],
+         "Шаттл «Индевор» (STS-88) с модулем «Юнити»"),
+        ("Space Shuttle", [{"name": "Endeavour (STS-97)", "kind": "SC"}],
+         "Шаттл «Индевор» (STS-97)"),
+        (None, [SOYUZ], "ТПК «Союз МС-12»"),
+        (None, [UNITY, {"name": "HTV-X1", "kind": "CV"}],
+         "Модуль «Юнити» и грузовой корабль HTV-X1"),
+        # What editors may write beside what the archive has words for:
+        ("Angara A5", [], "РН Angara A5"),
+        ("Angara A5", [{"name": "A Box", "kind": "other"}], "РН Angara A5 с A Box"),
+        ("Soyuz-2.1a", [{"name": "Progress Example", "kind": "CV"}],
+         "РН «Союз-2.1а» с грузовым кораблём Progress Example"),
+        ("Energia", [{"name": "Buran (STS-1)", "kind": "SC"}], "Шаттл «Buran» (STS-1)"),
+        (None, [], ""),
+    ],
+)  # fmt: skip
+def test_everything_that_flies_in_russian(
+    vehicle: str | None, ships: list[dict[str, str]], told: str
+) -> None:
+    assert headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "russian"),
+    [
+        ("Soyuz MS-12", "Союз МС-12"),
+        ("Endeavour (STS-88)", "Индевор (STS-88)"),
+        ("ATV-2 Johannes Kepler", "ATV-2 Иоганн Кеплер"),
+        ("Unity", "Юнити"),
+        ("Kibo Exposed Facility", "Внешняя платформа «Кибо»"),
+        ("European Robotic Arm", "Европейский манипулятор ERA"),
+        ("Dragon CRS-17", "Dragon CRS-17"),
+        ("Soyuz", "Soyuz"),
+    ],
+)
+def test_a_ship_by_itself(name: str, russian: str) -> None:
+    assert names.craft(name) == name
+    with speaking(Speech.RU):
+        assert names.craft(name) == russian
