@@ -37,10 +37,7 @@ class Folder:
         path = self.files.get(name)
         if path is None:
             raise NotFound(
-                either(
-                    f"No file here has the name {name[:80]!r}.",
-                    f"Здесь нет файла {name[:80]!r}.",
-                )
+                either(f"No file here has the name {name[:80]!r}.", f"Здесь нет {name[:80]!r}.")
             )
         return Response(
             path.read_bytes(),
