@@ -168,7 +168,7 @@ def database_of(client: TestClient) -> Database:
 
 def forget(client: TestClient) -> None:
     """Let the service that `client` asks make anew whatever it has answered before."""
-    client.app.answers.kept.forget()  # type: ignore[attr-defined]  # FastAPI's own
+    client.app.state.kept.forget()  # type: ignore[attr-defined]  # the application
 
 
 @pytest.fixture

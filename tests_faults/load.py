@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Self
@@ -145,6 +145,14 @@ async def steady(
     for client in idle:
         client.close()
     await asyncio.sleep(0.01)
+
+
+async def until(what: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until `what` answers that it is so."""
+    while True:
+        if await what():
+            return
+        await asyncio.sleep(0.02)
 
 
 def lasting(seconds: float) -> Callable[[], bool]:

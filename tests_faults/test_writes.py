@@ -15,7 +15,7 @@ from pysqlite3 import dbapi2 as sqlite
 
 from tests.servers import running
 from tests_faults.conftest import Note, Start
-from tests_faults.load import CUT, Client, Tally, lasting, readers, steady
+from tests_faults.load import CUT, Client, Tally, lasting, readers, steady, until
 from tests_faults.postgres import single, url_of
 from tests_faults.test_failover import prepared
 from tests_faults.writing import Writers
@@ -131,6 +131,9 @@ def test_a_database_that_is_away_for_ten_seconds(note: Note) -> None:
             async def ready() -> bool:
                 return await Client(origin).ask("/health/ready") == 200
 
+            async def gone_too() -> bool:
+                return not await ready()
+
             async def away() -> tuple[float, float]:
                 over = False
                 paths = [f"/v1/people?limit={n}" for n in range(1, 60)]
@@ -141,14 +144,12 @@ def test_a_database_that_is_away_for_ten_seconds(note: Note) -> None:
                 await asyncio.sleep(2)
                 await asyncio.to_thread(server.stop)
                 gone = perf_counter()
-                while await ready():
-                    await asyncio.sleep(0.02)
+                await until(gone_too)
                 flipped.append(perf_counter() - gone)
                 await asyncio.sleep(10 - flipped[0])
                 await asyncio.to_thread(server.start)
                 back = perf_counter()
-                while not await ready():
-                    await asyncio.sleep(0.02)
+                await until(ready)
                 again = perf_counter() - back
                 await asyncio.sleep(2)
                 over = True

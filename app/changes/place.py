@@ -85,7 +85,8 @@ class Place:
 def start_anew(why: str) -> Gone:
     """What tells that a cursor leads nowhere any more, and where to begin instead."""
     start = link("changes")
-    return Gone(f"{why} Start anew from {start}.", headers={"Link": f'<{start}>; rel="start"'})
+    anew = either(f"Start anew from {start}.", f"Начните заново: {start}.")
+    return Gone(f"{why} {anew}", headers={"Link": f'<{start}>; rel="start"'})
 
 
 def today() -> date:

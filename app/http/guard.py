@@ -33,6 +33,7 @@ from app.errors import (
     UriTooLong,
     answer_to,
 )
+from app.languages import either
 
 HEAD_SECONDS = 5.0
 BODY_SECONDS = 10.0
@@ -150,7 +151,15 @@ class GuardProtocol(HttpToolsProtocol):
             # the parser takes no more, as the last one.
             self.cycle.keep_alive = False
         except httptools.HttpParserError:
-            self._refuse(self._reason or BadRequest("The request is not HTTP as RFC 9112 has it."))
+            self._refuse(
+                self._reason
+                or BadRequest(
+                    either(
+                        "The request is not HTTP as RFC 9112 has it.",
+                        "Это не HTTP, каким его описывает RFC 9112.",
+                    )
+                )
+            )
         else:
             if self.in_head and self._arrived > MOST_HEAD:
                 self._refuse(_too_large() if self.headers else _too_long())
@@ -185,7 +194,12 @@ class GuardProtocol(HttpToolsProtocol):
             return _too_large()
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
-            return BadRequest("Send one `Host` header: RFC 9112, section 3.2.")
+            return BadRequest(
+                either(
+                    "Send one `Host` header: RFC 9112, section 3.2.",
+                    "Пришлите один заголовок `Host`: RFC 9112, раздел 3.2.",
+                )
+            )
         return None
 
     def on_message_complete(self) -> None:

@@ -18,6 +18,7 @@ from app.errors import RETRY_AFTER, NotFound, Unavailable
 from app.http.clients import within
 from app.http.draining import Draining
 from app.http.figures import Figures
+from app.languages import either
 
 logger = logging.getLogger("zarya")
 
@@ -109,7 +110,8 @@ async def ready(request: Request) -> Response:
     readiness: Readiness = request.app.state.readiness
     headers = NEVER_KEPT | {"Retry-After": RETRY_AFTER}
     if draining.begun:
-        raise Unavailable("The service is about to stop.", headers=headers)
+        detail = either("The service is about to stop.", "Служба сейчас остановится.")
+        raise Unavailable(detail, headers=headers)
     state = await readiness.state()
     if state.problem:
         raise Unavailable(state.problem, headers=headers)
@@ -127,7 +129,9 @@ async def figures(request: Request) -> Response:
     # What a proxy forwarded that we do not know comes from anywhere, whatever its own address.
     known = "forwarded" not in state or get_settings().trusted_proxies
     if not known or not within(state["client"], where):
-        raise NotFound("No resource has the path /metrics.")
+        raise NotFound(
+            either("No resource has the path /metrics.", "По адресу /metrics ничего нет.")
+        )
     figures: Figures = request.app.state.figures
     figures.sample()
     kind = "text/plain; version=1.0.0; charset=utf-8"

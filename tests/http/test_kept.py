@@ -64,7 +64,6 @@ def test_head_and_get_share_what_is_kept(archive: TestClient, statements: list[s
         ("/v1/missions/nobody", 404),
         ("/v1/missions/expedition-59", 308),
         ("/v1/missions?format=ndjson", 200),
-        ("/health/ready", 200),
     ],
 )
 def test_some_answers_are_made_each_time(

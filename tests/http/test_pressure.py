@@ -17,7 +17,7 @@ from tests.conftest import over
 
 @contextmanager
 def service(archive: TestClient, **settings: Any) -> Iterator[TestClient]:
-    with TestClient(over(archive, read_threads=1, **settings)) as client:
+    with TestClient(over(archive, read_threads=1, cache_bytes=0, **settings)) as client:
         yield client  # with one event loop for all requests, as in service
 
 

@@ -13,7 +13,7 @@ from app.config import get_settings
 from app.languages import Speech
 from app.portal.words import STRINGS, WEB
 from tests import factories
-from tests.conftest import database_of
+from tests.conftest import database_of, forget
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = [
@@ -288,12 +288,14 @@ def test_the_portal_may_lie_in_a_folder_of_its_host(
 ) -> None:
     monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://space.example/iss/")
     get_settings.cache_clear()
+    forget(archive)
     try:
         page = archive.get("/missions/iss-59?month=2019-04&lang=ru").text
         worker = archive.get("/web/service-worker.js")
     finally:
         monkeypatch.undo()
         get_settings.cache_clear()
+        forget(archive)
     inner = [link for link in links(page) if link.startswith("/")]
     assert len(inner) > 30
     assert all(link.startswith("/iss/") for link in inner)
