@@ -12,8 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.database import Database, Reader
 
-PAUSE = 0.05
-"""Seconds for which a state that it takes a journey to ask for counts as the present one."""
+NEAR, FAR = 0.001, 0.05
+"""Seconds for which what was heard counts as the present state: of a file, and over a network."""
 
 
 PATIENCE = 0.25
@@ -33,13 +33,14 @@ class Versions:
     """What knows the present version.
 
     It is asked for before anything is read: then nothing that is read is older than the version.
-    Where it is asked for only now and then, it is as soon as this process has committed anything.
+    It is asked for now and then, and at once when this process has committed anything.
     """
 
     def __init__(self, database: Database, next_due: Callable[[Reader], datetime | None]) -> None:
         self._database = database
         self._next_due = next_due
         self._mark = database.mark
+        self._pause = NEAR if self._mark.is_near else FAR
         self._version: Version | None = None
         self._asked = float("-inf")
         self._last_commit = database.last_commit
@@ -49,18 +50,22 @@ class Versions:
 
     def known(self) -> Version | None:
         """The present version, None where that has to be found out."""
-        if self._mark.is_near:
-            recent = self._version is not None and self._mark.read() == self._version.mark
-        else:
-            recent = self._is_recent()
+        recent = self._is_recent() or (self._mark.is_near and self._is_unchanged())
         return self._version if recent and not self._is_over() else None
+
+    def _is_unchanged(self) -> bool:
+        asked, last_commit = monotonic(), self._database.last_commit
+        if self._version is None or self._mark.read() != self._version.mark:
+            return False
+        self._asked, self._last_commit = asked, last_commit
+        return True
 
     def _is_over(self) -> bool:
         due = self._version.next_due if self._version else None
         return due is not None and due <= datetime.now(UTC)
 
     def _is_recent(self) -> bool:
-        return self._own_commits_are_seen() and monotonic() - self._asked < PAUSE
+        return self._own_commits_are_seen() and monotonic() - self._asked < self._pause
 
     def _own_commits_are_seen(self) -> bool:
         return self._last_commit is self._database.last_commit
