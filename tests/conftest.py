@@ -40,6 +40,14 @@ def alembic(url: str) -> Config:
     return config
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let all tests of one database run in one process, which sets it up once."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec and (database := callspec.params.get("new_database")):
+            item.add_marker(pytest.mark.xdist_group(database))
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server: TEST_DATABASE_URL, or one of our own."""

@@ -18,17 +18,18 @@ ZARYA = str(Path(sys.executable).parent / "zarya")
 
 
 @contextmanager
-def serving(database_url: str, port: int, workers: int = 1, **settings: object) -> Iterator[str]:
+def serving(database_url: str, workers: int = 1, **settings: object) -> Iterator[str]:
     """The service over a migrated database, on a port of its own; its address."""
-    with running(database_url, port, workers, **settings) as (origin, _):
+    with running(database_url, workers, **settings) as (origin, _):
         yield origin
 
 
 @contextmanager
 def running(
-    database_url: str, port: int, workers: int = 1, **settings: object
+    database_url: str, workers: int = 1, **settings: object
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The same, and its process; `settings` by their names, such as `rate_limit`."""
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     env = os.environ | {
         "ZARYA_DATABASE_URL": database_url,

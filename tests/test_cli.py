@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from app.cli import cli
 from app.config import get_settings
 from app.database import Database
 from tests.conftest import NewDatabase
+from tests.servers import free_port
 
 
 @pytest.fixture
@@ -88,9 +88,7 @@ def test_a_bad_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_serve_prepares_answers_and_ends(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db"}
     command = [
         str(Path(sys.executable).with_name("zarya")),

@@ -85,7 +85,7 @@ def start(archive_url: str, key: str) -> Start:
     def started(workers: int = 1, **settings: object) -> Iterator[Service]:
         # On a starved machine an answer may take long without anything being wrong.
         given = {"log_requests": False, "request_seconds": 30} | settings
-        with running(archive_url, free_port(), workers, **given) as (origin, process):
+        with running(archive_url, workers, **given) as (origin, process):
             yield Service(origin, key, archive_url, process)
 
     return started

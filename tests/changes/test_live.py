@@ -30,8 +30,7 @@ def service(new_database: NewDatabase) -> Iterator[httpx.Client]:
     with database.session() as session:
         stored, key = new_key("Live", list(Scope))
         session.add(stored)
-    port = 18971 if url.startswith("sqlite") else 18972
-    with serving(url, port, WORKERS) as origin:
+    with serving(url, WORKERS) as origin:
         headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
         with httpx.Client(base_url=origin, headers=headers, timeout=10) as client:
             yield client

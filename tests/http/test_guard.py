@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 
 from tests.conftest import alembic
-from tests.servers import free_port, serving
+from tests.servers import serving
 from tests.sockets import Wire, exchange, request
 
 POST = "POST /v1/missions HTTP/1.1\r\nHost: x\r\n"
@@ -16,7 +16,7 @@ POST = "POST /v1/missions HTTP/1.1\r\nHost: x\r\n"
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"sqlite:///{tmp_path_factory.mktemp('guard')}/guard.db"
     command.upgrade(alembic(url), "head")
-    with serving(url, free_port()) as origin:
+    with serving(url) as origin:
         yield origin
 
 

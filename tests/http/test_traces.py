@@ -10,7 +10,7 @@ from alembic import command
 
 from app.auth import new_key
 from tests.conftest import alembic
-from tests.servers import free_port, serving, wait_for
+from tests.servers import serving, wait_for
 
 KEY = new_key("Traced", [])[1]
 
@@ -48,7 +48,7 @@ def test_a_request_is_a_trace(
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
     url = f"sqlite:///{tmp_path_factory.mktemp('traces')}/traces.db"
     command.upgrade(alembic(url), "head")
-    with serving(url, free_port()) as origin:
+    with serving(url) as origin:
         headers = {"Authorization": f"Bearer {KEY}"}
         answer = httpx.get(f"{origin}/v1/missions/none", headers=headers, timeout=30)
         assert answer.status_code == 404

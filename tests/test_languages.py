@@ -1,0 +1,61 @@
+"""Which language a request is answered in."""
+
+import pytest
+
+from app.languages import LONGEST, Speech, chosen, speaking, speech_of, spoken
+
+
+@pytest.mark.parametrize(
+    ("header", "speech"),
+    [
+        ("", "en"),
+        ("ru", "ru"),
+        ("RU", "ru"),
+        ("ru-RU,ru;q=0.9,en-US;q=0.8,en;q=0.7", "ru"),
+        ("en-US,en;q=0.9,ru;q=0.8", "en"),
+        ("de,ru;q=0.5", "ru"),
+        ("de,fr;q=0.5", "en"),
+        ("ru,en", "ru"),  # liked equally: the first one named
+        ("en,ru", "en"),
+        ("ru;q=0.4, en;q=0.5", "en"),
+        ("ru;q=0", "en"),
+        ("en;q=0, *", "ru"),
+        ("en;q=0.1, *;q=0.5", "ru"),
+        ("*", "en"),
+        ("ru;q=nonsense, en;q=0.1", "en"),
+        ("ru;q=nan, en;q=0.1", "en"),
+        ("russian", "en"),
+        (",;q=,", "en"),
+        ("x" * LONGEST + ",ru", "en"),
+    ],
+)
+def test_accept_language_is_weighed(header: str, speech: str) -> None:
+    assert speech_of(b"", header) == speech
+    assert speech_of(b"limit=5&language=ru", header) == speech
+
+
+@pytest.mark.parametrize(
+    ("query", "speech"),
+    [
+        (b"lang=ru", "ru"),
+        (b"lang=en", "en"),
+        (b"limit=5&lang=ru", "ru"),
+        (b"l%61ng=%72u", "ru"),
+        (b"language=ru", None),
+        (b"lang=de", None),
+        (b"lang=RU", None),
+        (b"lang=", None),
+        (b"lang=%ff\xff", None),
+    ],
+)
+def test_lang_wins(query: bytes, speech: str | None) -> None:
+    assert chosen(query) == speech
+    assert speech_of(query, "ru") == (speech or "ru")
+    assert speech_of(query, "en") == (speech or "en")
+
+
+def test_speech_ends_where_it_ends() -> None:
+    assert spoken() is Speech.EN
+    with speaking(Speech.RU):
+        assert spoken() is Speech.RU
+    assert spoken() is Speech.EN
