@@ -125,7 +125,8 @@ def note(request: pytest.FixtureRequest) -> Note:
     """Notes what came of a fault, on the database of this test."""
 
     def noted(fault: str, done: str, counts: str, times: str = "") -> None:
-        database = request.node.callspec.params.get("new_database", "")
+        callspec = getattr(request.node, "callspec", None)
+        database = callspec.params.get("new_database", "") if callspec else ""
         made = report.Figure(request.node.name, fault, database, done, counts, times)
         request.config.stash[FIGURES].append(made)
 

@@ -106,7 +106,7 @@ def test_a_key_counts_by_itself_once_it_has_opened_something(ask: Ask, archive: 
     assert ask("203.0.113.5").get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=2;t=50'
 
 
-@pytest.mark.parametrize("key", ["x", KEY], ids=["malformed", "unknown"])
+@pytest.mark.parametrize("key", ["x", KEY], ids=["no key", "made up"])
 def test_keys_cannot_be_tried_out(ask: Ask, key: str) -> None:
     """Not from one address, whatever it says of itself, nor where no key is needed."""
     statuses = []
