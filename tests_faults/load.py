@@ -67,6 +67,7 @@ class Client:
 
     async def send(self, data: bytes, method: str = "GET") -> int:
         """The status of the answer to these bytes."""
+        used = self._streams is not None
         try:
             if self._streams is None:
                 self._streams = await asyncio.open_connection(*self._address)
@@ -74,8 +75,10 @@ class Client:
             writer.write(data)
             await writer.drain()
             return await asyncio.wait_for(self._answer(reader, method), 30)
-        except (OSError, asyncio.IncompleteReadError, TimeoutError):
+        except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
             self.close()
+            if used and method in {"GET", "HEAD"} and not getattr(error, "partial", b""):
+                return await self.send(data, method)  # it was closed while it was idle
             return CUT
 
     async def _answer(self, reader: asyncio.StreamReader, method: str) -> int:

@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -89,13 +89,9 @@ def test_a_full_disk_refuses_writes_alone(tmp_path: Path, note: Note) -> None:
             writers, reads = Writers(origin, key), Tally()
 
             async def fill() -> None:
-                with ballast.open("wb") as file:
-                    try:
-                        while True:
-                            file.write(bytes(4096))
-                            file.flush()
-                    except OSError:
-                        pass
+                with ballast.open("wb", buffering=0) as file, suppress(OSError):
+                    while True:
+                        file.write(bytes(4096))
                 await asyncio.gather(
                     writers.run(4, lasting(4)),
                     readers(origin, 2, lasting(4), reads, ["/v1/people?limit=5"], pause=0.02),
