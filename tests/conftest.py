@@ -32,6 +32,8 @@ from app.models import Base, Scope
 ROOT = Path(__file__).parent.parent
 _NUMBERS = count(1)
 NewDatabase = Callable[[], str]
+UNLIMITED: dict[str, Any] = {"rate_limit": 0, "wrong_keys": 0, "request_seconds": 60}
+"""For services that are asked by tests, on a machine that may be busy."""
 
 
 def alembic(url: str) -> Config:
@@ -95,7 +97,7 @@ def _autocommit(engine: Engine, statement: str) -> None:
 def served(url: str) -> Iterator[TestClient]:
     """A client of the service over the migrated database at `url`."""
     command.upgrade(alembic(url), "head")
-    app = create_app(Settings(database_url=url, wrong_keys=0, rate_limit=0))
+    app = create_app(Settings(**UNLIMITED, database_url=url))
     yield TestClient(app, follow_redirects=False, raise_server_exceptions=False)
     app.state.database.close()
 
@@ -103,11 +105,7 @@ def served(url: str) -> Iterator[TestClient]:
 def over(client: TestClient, **settings: Any) -> FastAPI:
     """Another service over the database of `client`'s, with these settings."""
     url = database_of(client).engine.url.render_as_string(hide_password=False)
-    given: dict[str, Any] = {
-        "database_url": url.replace("+psycopg", ""),
-        "log_requests": False,
-        "wrong_keys": 0,
-    }
+    given = UNLIMITED | {"database_url": url.replace("+psycopg", ""), "log_requests": False}
     return create_app(Settings(**(given | settings)))
 
 
