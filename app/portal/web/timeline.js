@@ -4,7 +4,7 @@ import { lines } from "./api.js";
 import { links } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEAST = 48; // pixels: narrower years are scrolled
+const LEAST = 40; // pixels: narrower years are scrolled
 const LANE = 15;
 const HEAD = 20;
 const EDGE = 8; // behind the present
