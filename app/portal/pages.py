@@ -22,6 +22,9 @@ from app.people.queries import get_person
 from app.portal.queries import get_portal_page
 from app.portal.schemas import PortalPageQuery
 from app.portal.screens import ScreensDep
+from app.search.queries import search as find
+from app.search.schemas import SearchQuery
+from app.text import fold, is_storable
 
 router = APIRouter(include_in_schema=False)
 
@@ -206,7 +209,11 @@ async def archive(
 
 
 @router.get("/search")
-async def search(query: Annotated[SearchPageQuery, Query()], screens: ScreensDep) -> Response:
-    """What is found; browsers ask for it."""
-    asked = [request("search", q=query.q)] if query.q else []
-    return screens.answer("search", *asked, q=query.q, found=None)
+async def search(
+    query: Annotated[SearchPageQuery, Query()], database: DatabaseDep, screens: ScreensDep
+) -> Response:
+    """What is found for words; nothing where there is nothing in them to look for."""
+    if not (is_storable(query.q) and fold(query.q)):
+        return screens.answer("search", q="", found=None)
+    found = await database.read(find, SearchQuery(q=query.q))
+    return screens.answer("search", request("search", q=query.q), q=query.q, found=found)
