@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text
 
 from app.database import Database
 from app.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
+from app.models.hours import recount
 from bench.generator import Generator, Made, World
 
 BATCH = 5_000
@@ -41,6 +42,9 @@ def fill(database: Database, number: int, progress: Progress = lambda *_: None) 
             _write(connection, batch)
             done += len(batch)
             progress(done, number)
+    with database.session() as session:
+        unhurried(session.connection())
+        recount(session)
     _settle(database)
 
 

@@ -183,11 +183,11 @@ def test_no_answer_reads_many_articles(large: TestClient, path: str) -> None:
     "path",
     [
         "/v1/articles?limit=20&with_total=true",
-        "/v1/articles?limit=20&q=nowhere",
+        "/v1/articles?limit=20&tag=nowhere",
     ],
 )
 def test_what_reads_all_is_told_from_what_does_not(large: TestClient, path: str) -> None:
-    """The measure itself: a total has to be counted, words have to be looked for."""
+    """The measure itself: a total has to be counted, what is nowhere looked for in all."""
     assert _cost(large, path) > FEW
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from app.articles.writing import announce_due, next_due
 from app.database import Database
 from app.freshness import not_beyond, public
 from app.models import AuditEntry, Change, Scope
-from tests.conftest import database_of, with_key
+from tests.conftest import database_of, listened, with_key
 from tests.editing import documents
 from tests.editing.documents import ANY
 
@@ -213,18 +213,11 @@ def test_a_guess_at_an_address_costs_the_same_whatever_there_is(
     client: TestClient, editor: TestClient
 ) -> None:
     editor.post("/v1/articles", json=documents.article(slug="hidden"))
-    database = database_of(client)
-    counts: list[int] = []
-
-    def note(*_: object) -> None:
-        counts[-1] += 1
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    answers = []
+    counts, answers = [], []
     for slug in ("hidden", "nobody"):
-        counts.append(0)
-        answers.append(client.get(f"/v1/articles/{slug}"))
-    event.remove(database.engine, "before_cursor_execute", note)
+        with listened(database_of(client)) as statements:
+            answers.append(client.get(f"/v1/articles/{slug}"))
+        counts.append(len(statements))
     assert [answer.status_code for answer in answers] == [404, 404]
     assert counts[0] == counts[1] > 0
     hidden, nobody = (answer.json()["detail"] for answer in answers)
