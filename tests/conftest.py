@@ -43,6 +43,7 @@ def alembic(url: str) -> Config:
     return config
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let all tests of one database run in one process, which sets it up once."""
     for item in items:
