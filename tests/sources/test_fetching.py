@@ -133,6 +133,7 @@ def test_gzip_is_unfolded_all_its_members(site: Site) -> None:
         ("br", b"whatever"),
         ("gzip, gzip", gzip.compress(gzip.compress(b"hello", mtime=0), mtime=0)),
     ],
+    ids=["no gzip", "cut off", "with more", "brotli", "twice"],  # the bytes tell the time
 )
 def test_a_bad_coding_is_a_failure(site: Site, coding: str, body: bytes) -> None:
     url = site.at("/", Reply(200, {"Content-Encoding": coding}, body))

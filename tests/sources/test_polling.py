@@ -1,6 +1,7 @@
 """Sources are looked at when they are due, once, and what they bring is a draft."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -168,7 +169,11 @@ def test_inside_addresses_are_refused_when_given_and_when_asked(
 def test_the_service_looks_by_itself_and_when_it_is_told_to(
     editor: TestClient, database: Database, site: Site, lenient: None
 ) -> None:
-    """Two processes, as far as the database can tell: each look is taken once."""
+    """Two processes, as far as the database can tell: each look is taken once.
+
+    They share no `Database` with the service, as its limits belong to one event loop.
+    """
+    address = database.engine.url.render_as_string(hide_password=False)
     id_ = add(editor, site.at("/", Reply(200, {"ETag": '"one"'}, rss(item(1)))))
 
     def use() -> None:
@@ -178,11 +183,13 @@ def test_the_service_looks_by_itself_and_when_it_is_told_to(
         wait_for(lambda: len(site.statuses) == 2, 20)
 
     async def serve() -> None:
-        async with create_task_group() as tasks:
-            for _ in range(2):
-                tasks.start_soon(Background(database, allow_private=True).run)
-            await to_thread.run_sync(use)
-            tasks.cancel_scope.cancel()
+        with ExitStack() as processes:
+            own = [processes.enter_context(closing(Database(address, 1))) for _ in range(2)]
+            async with create_task_group() as tasks:
+                for each in own:
+                    tasks.start_soon(Background(each, allow_private=True).run)
+                await to_thread.run_sync(use)
+                tasks.cancel_scope.cancel()
 
     run(serve)
     assert site.statuses == [200, 304]
