@@ -1,6 +1,6 @@
 """Every setting of the service: one environment variable each, read once."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pydantic import AnyHttpUrl, Field, field_validator
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     def known_hub(cls, value: str) -> str:
         return str(AnyHttpUrl(value)) if value else ""
 
-    @property
+    @cached_property
     def origin(self) -> str:
         """The public address without a slash at its end."""
         return str(self.public_url).rstrip("/")

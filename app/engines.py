@@ -6,6 +6,7 @@ from typing import Any
 from psycopg import Connection as Psycopg
 from psycopg import OperationalError
 from psycopg.errors import _WaitTimeout
+from pydantic_core import from_json
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -41,7 +42,12 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, module=sqlite, pool_size=pool_size, max_overflow=0, query_cache_size=STATEMENTS
+        url,
+        module=sqlite,
+        pool_size=pool_size,
+        max_overflow=0,
+        query_cache_size=STATEMENTS,
+        json_deserializer=from_json,
     )
 
     @event.listens_for(engine, "connect")
@@ -95,6 +101,7 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         pool_use_lifo=True,
         hide_parameters=True,
         query_cache_size=STATEMENTS,
+        json_deserializer=from_json,
         connect_args={
             "connect_timeout": 2,
             "application_name": "zarya",

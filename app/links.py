@@ -1,6 +1,7 @@
 """Absolute addresses, made from the public URL of the service and never from a request."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -21,7 +22,7 @@ def link(*segments: str | int, **parameters: str) -> str:
 
 def canonical(*segments: str | int, **parameters: str) -> str:
     """The address of a path under `/v1`, whoever asks: `canonical("articles", slug)`."""
-    path = "/".join(quote(str(segment), safe="") for segment in segments)
+    path = "/".join(map(_escaped, segments))
     return with_query(f"{get_settings().origin}/v1/{path}", parameters)
 
 
@@ -33,8 +34,13 @@ def authority() -> str:
 
 def tag(*segments: str | int, **parameters: str) -> str:
     """A name that stays when addresses change (RFC 4151): `tag:portal.example,2026:article/59`."""
-    path = "/".join(quote(str(segment), safe="") for segment in segments)
+    path = "/".join(map(_escaped, segments))
     return with_query(f"tag:{authority()},2026:{path}", parameters)
+
+
+@lru_cache(maxsize=4096)  # a list has a link in each item
+def _escaped(segment: str | int) -> str:
+    return quote(str(segment), safe="")
 
 
 def with_query(address: str, parameters: Mapping[str, str]) -> str:

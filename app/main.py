@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from anyio import create_task_group
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from app import errors
@@ -53,13 +53,14 @@ from app.portal import problems
 from app.portal.files import router as web_files
 from app.portal.pages import router as pages
 from app.portal.router import router as portal
+from app.routing import Router
 from app.search.router import router as search
 from app.sources.router import router as sources
 from app.strictness import only_declared
 from app.versions import Versions
 from app.webhooks.router import router as webhooks
 
-RESOURCES: tuple[APIRouter, ...] = (
+RESOURCES: tuple[Router, ...] = (
     portal,
     missions,
     articles,

@@ -44,6 +44,7 @@ TAGS = {
     "launches": "Launches to the station, and their calendar.",
     "people": "Who flew, or set out to fly, to the station.",
     "crew": "Who held which role in which mission.",
+    "search": "Everything in one list, in either language and any spelling.",
     "changes": "What has changed: for copies of the archive, and for those who listen.",
     "webhooks": "Other services that are told of changes.",
     "sources": "Feeds of others that are looked at again and again.",

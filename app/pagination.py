@@ -193,7 +193,7 @@ def fetch_page(
     `default` where the list has one only.
     """
     sort = default or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
-    sorts = {name: [key.type.python_type for key in order.keys] for name, order in orders.items()}
+    sorts = {name: order.types for name, order in orders.items()}
 
     def read(behind: Behind | None, number: int) -> list[Row]:
         return _rows(reader, statement, orders[sort], behind, number)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler
@@ -31,6 +32,11 @@ class Order:
 
     keys: tuple[Expression, ...]
     descending: bool
+
+    @cached_property
+    def types(self) -> tuple[type, ...]:
+        """The types of the keys."""
+        return tuple(key.type.python_type for key in self.keys)
 
     def clauses(self, backwards: bool = False) -> list[ColumnElement[Any]]:
         """The ORDER BY of a page read forwards or backwards."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Response
+from fastapi import Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.archive import ArchiveIndex, ArchiveMonth, cached
@@ -29,8 +29,9 @@ from app.listing import ListsDep
 from app.models import Scope
 from app.pagination import parameters
 from app.parameters import SlugPath
+from app.routing import Router
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=EditRoute)
+router = Router(prefix="/v1/articles", tags=["articles"], route_class=EditRoute)
 
 Writer = Annotated[Caller, Depends(Allowed(Scope.ARTICLES_WRITE))]
 Creating = Annotated[Edit, Depends(creating(Scope.ARTICLES_WRITE))]
@@ -187,7 +188,7 @@ async def restore_article(slug: SlugPath, edit: Acting) -> Response:
     return await writing.restore(edit, slug)
 
 
-drafts = APIRouter(prefix="/v1/drafts", tags=["articles"], route_class=EditRoute)
+drafts = Router(prefix="/v1/drafts", tags=["articles"], route_class=EditRoute)
 
 
 @drafts.get("", name="listDrafts", summary="List what is not published", response_model=DraftPage)

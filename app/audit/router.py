@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from app.audit import queries
 from app.audit.schemas import AuditPage, AuditQuery
 from app.auth import Allowed, Caller, KeyedRoute
 from app.listing import ListsDep
 from app.models import Scope
+from app.routing import Router
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=KeyedRoute)
+router = Router(prefix="/v1/audit", tags=["audit"], route_class=KeyedRoute)
 
 Auditor = Annotated[Caller, Depends(Allowed(Scope.AUDIT_READ))]
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.changes import queries
@@ -12,8 +12,9 @@ from app.changes.place import Place
 from app.changes.schemas import ChangeFilters, ChangePage, ChangeQuery
 from app.database import DatabaseDep
 from app.parameters import Maybe
+from app.routing import Router
 
-router = APIRouter(prefix="/v1", tags=["changes"])
+router = Router(prefix="/v1", tags=["changes"])
 
 
 @router.get("/changes", name="listChanges", summary="Follow the changes")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from app.crew import queries
 from app.crew.schemas import CrewAssignmentPage, CrewAssignmentQuery, CrewQuery
@@ -10,8 +10,9 @@ from app.database import DatabaseDep
 from app.listing import ListsDep
 from app.parameters import IdPath, SlugPath
 from app.refs import CrewAssignmentRead
+from app.routing import Router
 
-router = APIRouter(prefix="/v1", tags=["crew"])
+router = Router(prefix="/v1", tags=["crew"])
 
 
 @router.get(

@@ -3,18 +3,19 @@
 from base64 import b64encode
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 from fastapi.responses import FileResponse
 
 from app.exports.archive import ArchiveFileDep, Built
 from app.exports.schemas import ExportFile, ExportFiles
 from app.links import canonical
 from app.parameters import Maybe
+from app.routing import Router
 
 NAME = "archive.sqlite"
 MEDIA_TYPE = "application/vnd.sqlite3"
 
-router = APIRouter(prefix="/v1/export", tags=["export"])
+router = Router(prefix="/v1/export", tags=["export"])
 
 
 @router.get("", name="listExports", summary="List the files of the archive")

@@ -9,12 +9,12 @@ from pathlib import Path
 from string import Template
 from textwrap import dedent
 
-from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from app.folders import IMMUTABLE, REVALIDATED, Folder
+from app.routing import Router
 
-router = APIRouter(prefix="/docs", include_in_schema=False)
+router = Router(prefix="/docs", include_in_schema=False)
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from time import monotonic
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import column, select, table
 
@@ -19,10 +19,11 @@ from app.http.clients import within
 from app.http.draining import Draining
 from app.http.figures import Figures
 from app.languages import either
+from app.routing import Router
 
 logger = logging.getLogger("zarya")
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 NEVER_KEPT = {"Cache-Control": "no-store"}
 LOOK_SECONDS = 0.5

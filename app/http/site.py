@@ -6,7 +6,7 @@ from http import HTTPStatus
 from textwrap import dedent
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from app.config import get_settings
@@ -17,8 +17,9 @@ from app.languages import Both, either, spoken
 from app.negotiation import prefers_html
 from app.portal.pages import MissionPageQuery, mission
 from app.portal.screens import ScreensDep
+from app.routing import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @router.get("/")

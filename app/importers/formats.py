@@ -1,11 +1,35 @@
 """The formats that can be imported, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-from app.importers import feed, gcat, launch_library, ndjson, snapi
 from app.importers.entries import Format
 
-FORMATS: Mapping[str, Format] = {
-    form.name: form
-    for form in (feed.FORMAT, gcat.FORMAT, launch_library.FORMAT, snapi.FORMAT, ndjson.FORMAT)
+_MODULES = {
+    "feed": "app.importers.feed",
+    "gcat": "app.importers.gcat",
+    "launch-library": "app.importers.launch_library",
+    "snapi": "app.importers.snapi",
+    "ndjson": "app.importers.ndjson",
 }
+
+
+class _Formats(Mapping[str, Format]):
+    """The formats, each loaded when it is first used.
+
+    What reads feeds takes 15 MB, in each of the processes that answer requests, most of which
+    never look at one.
+    """
+
+    def __getitem__(self, name: str) -> Format:
+        form: Format = import_module(_MODULES[name]).FORMAT
+        return form
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+FORMATS: Mapping[str, Format] = _Formats()

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
@@ -12,8 +12,9 @@ from app.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite
 from app.links import link
 from app.listing import ListsDep
 from app.models import Scope
+from app.routing import Router
 
-router = APIRouter(prefix="/v1", tags=["keys"], route_class=JsonRoute)
+router = Router(prefix="/v1", tags=["keys"], route_class=JsonRoute)
 
 Admin = Annotated[Caller, Depends(Allowed(Scope.KEYS_ADMIN))]
 Anybody = Annotated[Caller, Depends(Allowed())]

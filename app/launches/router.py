@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import Body, Depends, Query, Response
 
 from app.archive import ArchiveIndex, ArchiveMonth, cached
 from app.calendars import Calendar
@@ -23,8 +23,9 @@ from app.launches.schemas import (
 from app.listing import ListsDep
 from app.models import Scope
 from app.parameters import SlugPath
+from app.routing import Router
 
-router = APIRouter(prefix="/v1/launches", tags=["launches"], route_class=EditRoute)
+router = Router(prefix="/v1/launches", tags=["launches"], route_class=EditRoute)
 
 Creating = Annotated[Edit, Depends(creating(Scope.LAUNCHES_WRITE))]
 Changing = Annotated[Edit, Depends(changing(Scope.LAUNCHES_WRITE))]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import Body, Depends, Query, Response
 
 from app.calendars import Calendar
 from app.database import DatabaseDep
@@ -25,8 +25,9 @@ from app.missions.schemas import (
 from app.models import Scope
 from app.parameters import IdPath, SlugPath
 from app.refs import CrewAssignmentRead
+from app.routing import Router
 
-router = APIRouter(prefix="/v1/missions", tags=["missions"], route_class=EditRoute)
+router = Router(prefix="/v1/missions", tags=["missions"], route_class=EditRoute)
 
 Creating = Annotated[Edit, Depends(creating(Scope.MISSIONS_WRITE))]
 Changing = Annotated[Edit, Depends(changing(Scope.MISSIONS_WRITE))]
@@ -117,7 +118,7 @@ async def replace_crew(slug: SlugPath, members: MissionCrew, edit: Changing) -> 
     return await crew.put_crew(edit, slug, members)
 
 
-assignments = APIRouter(prefix="/v1/crew-assignments", tags=["crew"], route_class=EditRoute)
+assignments = Router(prefix="/v1/crew-assignments", tags=["crew"], route_class=EditRoute)
 """Written here and read in `app.crew`: a crew is a part of its mission, and changes with it."""
 
 AssignmentPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(CrewWrite)]

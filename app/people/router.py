@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import Body, Depends, Query, Response
 
 from app.database import DatabaseDep
 from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
@@ -12,8 +12,9 @@ from app.models import Scope
 from app.parameters import SlugPath
 from app.people import queries, writing
 from app.people.schemas import PersonFullPage, PersonPage, PersonQuery, PersonRead, PersonWrite
+from app.routing import Router
 
-router = APIRouter(prefix="/v1/people", tags=["people"], route_class=EditRoute)
+router = Router(prefix="/v1/people", tags=["people"], route_class=EditRoute)
 
 Creating = Annotated[Edit, Depends(creating(Scope.PEOPLE_WRITE))]
 Changing = Annotated[Edit, Depends(changing(Scope.PEOPLE_WRITE))]

@@ -4,14 +4,15 @@ import json
 from functools import cache
 from hashlib import blake2b
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.folders import REVALIDATED, Folder
 from app.portal import words
 from app.portal.screens import HEADERS, ScreensDep
 from app.portal.words import WEB
+from app.routing import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 TEMPLATES = WEB / "templates"
 SERVER_ONLY = {"page.html"}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from app.archive import month_name
@@ -22,11 +22,12 @@ from app.people.queries import get_person
 from app.portal.queries import get_portal_page
 from app.portal.schemas import PortalPageQuery
 from app.portal.screens import ScreensDep
+from app.routing import Router
 from app.search.queries import search as find
 from app.search.schemas import SearchQuery
 from app.text import fold, is_storable
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 ABOUT = 10
 """How many news items of a person or a launch their pages show."""

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from app.database import DatabaseDep
 from app.freshness import near_launches
 from app.parameters import SlugPath
 from app.portal import queries
 from app.portal.schemas import PortalPage, PortalPageQuery
+from app.routing import Router
 
-router = APIRouter(prefix="/v1/missions", tags=["portal"])
+router = Router(prefix="/v1/missions", tags=["portal"])
 
 
 @router.get("/{slug}/page", name="getMissionPage", summary="Get a mission's page")

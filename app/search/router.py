@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from app.database import DatabaseDep
 from app.listing import page_answer
+from app.routing import Router
 from app.search import queries
 from app.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuery
 
-router = APIRouter(prefix="/v1", tags=["search"])
+router = Router(prefix="/v1", tags=["search"])
 
 
 @router.get("/search", name="search", summary="Search everything", response_model=SearchPage)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import Body, Depends, Query, Response
 
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
@@ -12,10 +12,11 @@ from app.listing import ListsDep
 from app.models import Scope
 from app.pagination import PageQuery
 from app.parameters import IdPath
+from app.routing import Router
 from app.webhooks import queries
 from app.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=EditRoute)
+router = Router(prefix="/v1/webhooks", tags=["webhooks"], route_class=EditRoute)
 
 Writer = Annotated[Caller, Depends(Allowed(Scope.WEBHOOKS_WRITE))]
 Creating = Annotated[Edit, Depends(creating(Scope.WEBHOOKS_WRITE, repeatable=False))]

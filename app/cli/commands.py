@@ -1,20 +1,16 @@
-"""The `zarya` command."""
+"""Every command but `serve`: what keeps the archive."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib import import_module
 from io import BytesIO
-from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, TextIO
 
 import typer
-import uvicorn
 from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
@@ -34,14 +30,14 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app import backups
-from app.config import Settings, get_settings
+from app.cli import console
+from app.config import get_settings
 from app.database import Database, Reader
 from app.dataset import check as checks
 from app.dataset import load as loading
 from app.documents import read_document
 from app.errors import Invalid, NotFound
 from app.exports import csv_files, ndjson, sqlite
-from app.http.guard import more_files
 from app.importers.entries import Input, Reject
 from app.importers.formats import FORMATS
 from app.importers.run import run
@@ -50,9 +46,7 @@ from app.keys.queries import create_key as create_one
 from app.keys.queries import every_key
 from app.keys.queries import revoke_key as revoke_one
 from app.keys.schemas import KeyWrite
-from app.logs import configuration
 from app.main import create_app
-from app.metrics import FOLDER
 from app.models import Scope, SourceFormat
 from app.models.hours import miscounted, recount
 from app.outbound import Failed, Refused
@@ -63,80 +57,15 @@ from app.sources.queries import every_source
 from app.sources.schemas import SourceWrite
 from app.trail import Actor
 
-ALEMBIC = Path(__file__).parent.parent / "alembic.ini"
+ALEMBIC = Path(__file__).parent.parent.parent / "alembic.ini"
 
-cli = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+cli = typer.Typer()
 keys = typer.Typer(no_args_is_help=True, help="The keys that editors and programs write with.")
 cli.add_typer(keys, name="keys")
 sources = typer.Typer(no_args_is_help=True, help="Feeds of others, looked at again and again.")
 cli.add_typer(sources, name="sources")
 exports = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
 cli.add_typer(exports, name="export")
-console = Console(stderr=True, soft_wrap=True)
-
-
-@cli.callback()
-def main() -> None:
-    """Zarya: the open archive behind an ISS mission portal."""
-    try:
-        Settings()
-    except ValidationError as error:
-        for fault in error.errors():
-            name, problem = f"ZARYA_{fault['loc'][0]}".upper(), fault["msg"]
-            console.print(f"{name}: {problem}", markup=False)
-        raise typer.Exit(2) from error
-
-
-@cli.command()
-def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes.")] = 1,
-    prepare: Annotated[bool, typer.Option(help="Migrate and load first.")] = False,
-) -> None:
-    """Serve the archive over HTTP."""
-    os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
-    if prepare:
-        migrate()
-        load()
-    origin = get_settings().origin
-    console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
-    console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
-    console.print(f"The documentation  {origin}/docs")
-    more_files()
-    with _counted_together(workers):
-        uvicorn.run(
-            "app.main:create_app",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            loop="uvloop",
-            http="app.http.guard:GuardProtocol",
-            ws="none",
-            proxy_headers=False,
-            access_log=False,
-            server_header=False,
-            log_config=configuration(),
-            timeout_worker_healthcheck=30,  # a new worker may be slow; a stuck one ends itself
-            # What is being answered then has been given up by its own limit before.
-            timeout_graceful_shutdown=ceil(get_settings().request_seconds) + 1,
-        )
-
-
-@contextmanager
-def _counted_together(workers: int) -> Iterator[None]:
-    """A folder where several processes leave their figures, so that any of them knows all."""
-    if workers == 1 or FOLDER in os.environ:
-        yield
-        return
-    with TemporaryDirectory(prefix="zarya-metrics-") as folder:
-        os.environ[FOLDER] = folder
-        yield
 
 
 @cli.command()

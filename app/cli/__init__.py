@@ -1,0 +1,117 @@
+"""The `zarya` command: `serve`, and the others where one of them is asked for.
+
+What serves loads nothing that only they need: it stays for as long as the process does, and in each
+worker anew.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from math import ceil
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+from typer.core import TyperGroup
+
+from app.config import Settings, get_settings
+from app.http.guard import more_files
+from app.logs import configuration
+from app.metrics import FOLDER
+
+
+def _module() -> Any:
+    return import_module("app.cli.commands")
+
+
+@cache
+def _others() -> Any:
+    """The other commands."""
+    return typer.main.get_command(_module().cli)
+
+
+class _Commands(TyperGroup):
+    """The commands defined here, and behind them the others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        self.commands |= _others().commands
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands:
+            self.commands |= _others().commands
+        return super().get_command(ctx, cmd_name)
+
+
+cli = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True, soft_wrap=True)
+
+
+@cli.callback()
+def main() -> None:
+    """Zarya: the open archive behind an ISS mission portal."""
+    try:
+        Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name, problem = f"ZARYA_{fault['loc'][0]}".upper(), fault["msg"]
+            console.print(f"{name}: {problem}", markup=False)
+        raise typer.Exit(2) from error
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes.")] = 1,
+    prepare: Annotated[bool, typer.Option(help="Migrate and load first.")] = False,
+) -> None:
+    """Serve the archive over HTTP."""
+    os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    if prepare:
+        _module().migrate()
+        _module().load()
+    origin = get_settings().origin
+    console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
+    console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
+    console.print(f"The documentation  {origin}/docs")
+    more_files()
+    with _counted_together(workers):
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="app.http.guard:GuardProtocol",
+            ws="none",
+            proxy_headers=False,
+            access_log=False,
+            server_header=False,
+            log_config=configuration(),
+            timeout_worker_healthcheck=30,  # a new worker may be slow; a stuck one ends itself
+            # What is being answered then has been given up by its own limit before.
+            timeout_graceful_shutdown=ceil(get_settings().request_seconds) + 1,
+        )
+
+
+@contextmanager
+def _counted_together(workers: int) -> Iterator[None]:
+    """A folder where several processes leave their figures, so that any of them knows all."""
+    if workers == 1 or FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="zarya-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        yield
