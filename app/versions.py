@@ -67,7 +67,7 @@ class Versions:
 
     async def current(self) -> Version | None:
         """The present version, None where the database does not tell."""
-        found = await self._looks.share(None, self._find_out)
+        found = await self._looks.share(None, lambda _land: self._find_out())
         # One who has committed something meanwhile is not served by a look that began before.
         return found if self._own_commits_are_seen() else await self._find_out()
 
