@@ -15,16 +15,26 @@ class Flights(Generic[K, T]):
     def __init__(self) -> None:
         self._under_way: dict[K, Future[T | None]] = {}
 
-    async def share(self, key: K, make: Callable[[], Awaitable[T]]) -> T | None:
-        """What `make` makes, or what another one makes already; None where that one fails."""
-        flight = self._under_way.get(key)
-        if flight is not None:  # whoever waits and gives up must not take it from the others
-            return await shield(wrap_future(flight))
+    async def share(self, key: K, make: Callable[[Callable[[], None]], Awaitable[T]]) -> T | None:
+        """What `make` makes, or what another one makes already; None where that one fails.
+
+        `make` is given what lets those who wait go with None, as soon as it knows that what it
+        makes is not for them.
+        """
+        there = self._under_way.get(key)
+        if there is not None:  # whoever waits and gives up must not take it from the others
+            return await shield(wrap_future(there))
         flight = self._under_way[key] = Future()
-        made: T | None = None
+
+        def land(made: T | None = None) -> None:
+            if self._under_way.get(key) is flight:
+                del self._under_way[key]
+            if not flight.done():
+                flight.set_result(made)
+
         try:
-            made = await make()
+            made = await make(land)
+            land(made)
             return made
         finally:
-            self._under_way.pop(key, None)
-            flight.set_result(made)
+            land()

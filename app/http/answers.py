@@ -8,7 +8,7 @@ but without an ETag.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -85,9 +85,14 @@ class Answers:
             whole = await self._share(request, version, key)
         await self._answer(request, whole, key)
 
-    async def _made(self, request: "_Request", version: Version | None) -> Whole | None:
-        """What the application answers; None where that has been sent on as it came."""
-        answer = _Answer(request, version)
+    async def _made(
+        self,
+        request: "_Request",
+        version: Version | None,
+        passes: Callable[[], None] = lambda: None,
+    ) -> Whole | None:
+        """What the application answers; None where it `passes`, and is sent on as it comes."""
+        answer = _Answer(request, version, passes)
         with watched() as holding:
             await self.app(answer.scope, request.receive, answer.take)
             whole = answer.whole()
@@ -100,10 +105,10 @@ class Answers:
         """What the application answers once to all who ask the same at the same time."""
         asked = False
 
-        async def ask() -> Whole | None:
+        async def ask(land: Callable[[], None]) -> Whole | None:
             nonlocal asked
             asked = True
-            whole = await self._made(request, version)
+            whole = await self._made(request, version, land)
             if whole is not None:
                 self.kept.put(key, version, whole)
             return whole
@@ -150,8 +155,11 @@ class _Request(NamedTuple):
 class _Answer:
     """What the application answers: taken whole where it is whole, sent on where it is not."""
 
-    def __init__(self, request: _Request, version: Version | None) -> None:
+    def __init__(
+        self, request: _Request, version: Version | None, passes: Callable[[], None]
+    ) -> None:
         self._request = request
+        self._passes = passes
         self._next_due = version.next_due if version else None
         self._method = request.scope["method"]
         # HEAD is GET without the body: the application need not know it.
@@ -187,6 +195,7 @@ class _Answer:
         ):
             self._parts = []
             return
+        self._passes()
         self._request.scope["route"] = self.scope.get("route")
         own: Headers = []
         if _STREAMED.match(told.get(b"content-type", b"")):
