@@ -1,6 +1,6 @@
 """The index in the databases' own full-text engines: the only place where the two differ.
 
-SQLite has one FTS5 table with four columns, PostgreSQL three tsvectors with a GIN index each. Both
+SQLite has one FTS5 table with four columns, PostgreSQL four tsvectors with a GIN index each. Both
 hold the same tokens in the same order, and are asked for the same: which places have which tokens.
 What a token is, and what comes first, neither decides.
 """
@@ -119,11 +119,8 @@ def _fts5(holds: Holds) -> str:
 
 
 def _tsquery(holds: Holds) -> str:
-    weight = "A" if holds.within is Within.TITLE else ""
-
     def spelt(way: Tokens, more: bool) -> str:
-        suffix = f":{'*' if more else ''}{weight}" if more or weight else ""
-        return f"({' <-> '.join(token + suffix for token in way)})"
+        return f"({' <-> '.join(token + ':*' * more for token in way)})"
 
     terms = [" | ".join(spelt(*way) for way in ways) for ways in holds.ways()]
     return " & ".join(f"({term})" for term in terms)
@@ -139,14 +136,15 @@ class _Places(FunctionElement[Any]):
     inherit_cache = True
 
 
-_VECTORS = {Within.NAMES: "names", Within.TITLE: "head", Within.HEAD: "head", Within.ALL: "words"}
+_VECTORS = {Within.NAMES: "names", Within.TITLE: "title", Within.HEAD: "head", Within.ALL: "words"}
 
 
 def places(either: Sequence[Holds], but: Sequence[Holds] = ()) -> Any:
     """A table with the column `place`: where one of `either` holds, and none of `but`."""
     arguments: list[Any] = [literal_column(str(len(either)))]
     for condition in (*either, *but):
-        bound = bindparam(None, condition, _Condition(), unique=True)
+        # Written into the statement: PostgreSQL's plan depends on how common the words are.
+        bound = bindparam(None, condition, _Condition(), unique=True, literal_execute=True)
         arguments += [literal_column(_VECTORS[condition.within]), bound]
     return _Places(*arguments).table_valued(column("place", BigInteger), name="found")
 
@@ -191,8 +189,9 @@ _STORE_SQLITE = text(
     "VALUES (:place, :names, :title, :lead, :body)"
 )
 _STORE_POSTGRESQL = text(
-    f"INSERT INTO {INDEX} (place, names, head, words) VALUES (:place, "  # noqa: S608 - as above
-    "CAST(:names AS tsvector), CAST(:head AS tsvector), CAST(:words AS tsvector))"
+    f"INSERT INTO {INDEX} (place, names, title, head, words) VALUES (:place, "  # noqa: S608 - as above
+    "CAST(:names AS tsvector), CAST(:title AS tsvector), CAST(:head AS tsvector), "
+    "CAST(:words AS tsvector))"
 )
 
 
@@ -204,21 +203,21 @@ def _row(document: Tokenised, sqlite: bool) -> dict[str, Any]:
     return {
         "place": document.place,
         "names": _vector(names),
+        "title": _vector(title),
         "head": _vector(names, title, lead),
         "words": _vector(names, title, lead, body),
     }
 
 
-def _vector(names: list[str], title: Sequence[str] = (), *rest: list[str]) -> str:
-    """Parts of a document as a tsvector, the title weighted A."""
+def _vector(*parts: list[str]) -> str:
+    """Parts of a document as a tsvector; no phrase goes over from one to the other."""
     positions: dict[str, list[str]] = defaultdict(list)
     position = 0
-    for part in (names, title, *rest):
-        weight = "A" if part is title else ""
+    for part in parts:
         for token in part:
             position += 1
             if token != GAP:
-                positions[token].append(f"{position}{weight}")
+                positions[token].append(str(position))
         position += 1
     return " ".join(f"{token}:{','.join(at)}" for token, at in positions.items())
 

@@ -49,9 +49,9 @@ def upgrade() -> None:
         return
     op.execute(
         "CREATE TABLE search_index (place bigint PRIMARY KEY, names tsvector NOT NULL, "
-        "head tsvector NOT NULL, words tsvector NOT NULL)"
+        "title tsvector NOT NULL, head tsvector NOT NULL, words tsvector NOT NULL)"
     )
-    for vector in ("names", "head", "words"):
+    for vector in ("names", "title", "head", "words"):
         op.execute(f"CREATE INDEX ix_search_index_{vector} ON search_index USING gin ({vector})")
 
 
