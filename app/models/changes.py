@@ -174,6 +174,10 @@ def _note_referrers(connection: Connection, record: Recorded) -> None:
     for kind, id_, named in REFERRERS[type(record)]:
         found = select(literal(kind), id_, literal(now(), UTCDateTime())).where(named == record.id)
         if kind is RecordType.ARTICLE:
+            # Whoever is publishing one of them has done so, or waits until this is committed.
+            concerned = select(Article.id).join(named.class_, id_ == Article.id)
+            concerned = concerned.where(named == record.id).order_by(Article.id)
+            connection.execute(concerned.with_for_update(read=True, of=Article))
             found = found.join(Article, Article.id == id_).where(
                 Article.announced, Article.state == ArticleState.PUBLISHED
             )
@@ -182,7 +186,10 @@ def _note_referrers(connection: Connection, record: Recorded) -> None:
 
 
 @listens_for(Recorded, "before_delete", propagate=True)
-def _note_orphans(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+def _note_orphans(mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+    # Locked, so that no other transaction makes something name it that would not be noted.
+    itself = mapper.local_table.c.id == record.id
+    connection.execute(select(mapper.local_table.c.id).where(itself).with_for_update())
     _note_referrers(connection, record)
 
 

@@ -1,0 +1,82 @@
+"""Writes at the same time, of which one changes what the other's record says."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from sqlalchemy import column, func, select, table
+from sqlalchemy.orm import Session
+
+from app.database import Database
+from app.models import Article, ArticlePerson, ArticleState, Change, Person, RecordType
+from tests import factories
+
+_LOCKS = table("pg_locks", column("pid"), column("granted"))
+
+
+def delete(session: Session, person: Person) -> None:
+    session.delete(person)
+
+
+def rename(_session: Session, person: Person) -> None:
+    person.slug = "renamed"
+
+
+def link(session: Session, article: Article, person: Person) -> None:
+    session.add(ArticlePerson(article_id=article.id, person_id=person.id))
+
+
+def publish(_session: Session, article: Article, _person: Person) -> None:
+    article.state = ArticleState.PUBLISHED
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)  # SQLite has one writer
+@pytest.mark.parametrize("of_person", [delete, rename])
+@pytest.mark.parametrize(("of_article", "linked"), [(link, False), (publish, True)])
+def test_an_article_is_told_again_once_it_says_something_else(
+    database: Database,
+    of_person: Callable[[Session, Person], None],
+    of_article: Callable[[Session, Article, Person], None],
+    linked: bool,
+) -> None:
+    state = ArticleState.UNPUBLISHED if linked else ArticleState.PUBLISHED
+    person, article = factories.person(), factories.article()
+    with database.session() as session:
+        session.add_all([person, article])
+        session.flush()
+        article.state = state
+        if linked:
+            link(session, article, person)
+        ids = person.id, article.id
+    begun = Event()
+
+    def later() -> None:
+        with database.session() as session:
+            found = session.get_one(Person, ids[0])
+            begun.set()
+            of_person(session, found)
+
+    with ThreadPoolExecutor(1) as thread:
+        with database.session() as session:
+            here = session.get_one(Article, ids[1])
+            of_article(session, here, session.get_one(Person, ids[0]))
+            session.flush()
+            other = thread.submit(later)
+            begun.wait()
+            while not waiting(database):
+                assert not other.done(), "it went past what is not committed"
+        other.result()
+    with database.snapshot() as reader:
+        newest = select(func.max(Change.transaction_id)).group_by(Change.type)
+        of_type = [
+            reader.scalar(newest.where(Change.type == kind, Change.record_id == id_))
+            for kind, id_ in zip([RecordType.PERSON, RecordType.ARTICLE], ids, strict=True)
+        ]
+    assert of_type[0] == of_type[1]
+
+
+def waiting(database: Database) -> bool:
+    """Whether some transaction waits for another one."""
+    with database.snapshot() as reader:
+        return reader.scalar(select(_LOCKS.c.pid).where(~_LOCKS.c.granted).limit(1)) is not None
