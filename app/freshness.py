@@ -29,16 +29,16 @@ _MAX_AGE = re.compile(r"max-age=(\d+), stale-while-revalidate=(\d+)")
 
 def not_beyond(moment: datetime, cache_control: str) -> str:
     """`cache_control` so that no cache shows an answer once `moment` has come."""
-    left = int((moment - present()).total_seconds())
+    left = int((moment - datetime.now(UTC)).total_seconds())  # rounded down, not twice
     ages = _MAX_AGE.search(cache_control)
     if left < 0 or ages is None:
         return cache_control
     fresh, stale = int(ages[1]), int(ages[2])
     if fresh + stale <= left:
-        holds_until(moment - timedelta(seconds=fresh + stale - 1))
+        holds_until(moment - timedelta(seconds=fresh + stale))
         return cache_control
     # By the second, where what is left of the time runs out.
-    holds_until(moment - timedelta(seconds=min(fresh, left) - 1))
+    holds_until(moment - timedelta(seconds=min(fresh, left)))
     return _MAX_AGE.sub(f"max-age={min(fresh, left)}", cache_control)
 
 

@@ -66,6 +66,11 @@ def postgresql() -> Iterator[str]:
         return
     with TemporaryDirectory() as folder:  # pytest's own are swept by the next sessions
         server = get_server(Path(folder), cleanup_mode="stop")
+        # Nothing of it is to last; and whether statistics are taken before a table is emptied, or
+        # after, is not to decide how the next test's statements are planned.
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 
@@ -157,12 +162,21 @@ def database(client: TestClient) -> Database:
 
 
 @pytest.fixture(scope="session")
-def archive(new_database: NewDatabase) -> Iterator[TestClient]:
-    """A client of the service over the embedded archive; for reading only."""
+def _archive(new_database: NewDatabase) -> Iterator[TestClient]:
     with served(new_database()) as client:
         with database_of(client).session() as session:
             load(session)
         yield client
+
+
+@pytest.fixture
+def archive(_archive: TestClient) -> TestClient:
+    """A client of the service over the embedded archive; for reading only.
+
+    What another test was answered is not kept: it may have changed more than the archive.
+    """
+    forget(_archive)
+    return _archive
 
 
 def database_of(client: TestClient) -> Database:
@@ -179,7 +193,6 @@ def forget(client: TestClient) -> None:
 @pytest.fixture
 def statements(archive: TestClient) -> Iterator[list[str]]:
     """The statements that the service over the embedded archive runs during a test."""
-    forget(archive)
     with listened(database_of(archive)) as seen:
         yield seen
 

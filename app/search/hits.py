@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from app.database import Reader, Row, nested
+from app.languages import either
 from app.links import link
-from app.models import Article, CrewAssignment, Launch, Mission, Person, RecordType
+from app.models import Article, CrewAssignment, CrewRole, Launch, Mission, Person, RecordType
 from app.models.search import record_at
+from app.names import craft, person, site, vehicle
 from app.refs import article_ref, launch_summary, mission_ref, person_ref
 from app.refs.missions import MissionRef
+from app.wording.labels import ROLES
 
 SHIPS = 3
 """How many of the things that a launch carried its title names."""
@@ -28,15 +31,21 @@ def shown(reader: Reader, places: Iterable[int]) -> dict[int, Row]:
 
 
 def _missions(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
-    columns = Mission.id, Mission.starts_at, Mission.starts_at_precision, Mission.summary
-    for row in reader.all(mission_ref().add_columns(*columns).where(Mission.id.in_(ids))):
+    found = mission_ref().add_columns(
+        Mission.id,
+        Mission.starts_at,
+        Mission.starts_at_precision,
+        Mission.summary,
+        Mission.summary_ru,
+    )
+    for row in reader.all(found.where(Mission.id.in_(ids))):
         mission = MissionRef.model_validate(row)
         yield (
             row["id"],
             {
                 "slug": mission.slug,
                 "title": mission.title,
-                "text": row["summary"],
+                "text": either(row["summary"], row["summary_ru"] or row["summary"]),
                 "at": row["starts_at"],
                 "at_precision": row["starts_at_precision"],
                 "url": mission.url,
@@ -57,7 +66,7 @@ def _people(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
             row["id"],
             {
                 "slug": row["slug"],
-                "title": row["name"],
+                "title": person(row["name"], row["name_ru"]),
                 "text": "; ".join(filter(None, [row["agency"], *_roles(row["roles"])])) or None,
                 "at": None,
                 "at_precision": None,
@@ -68,24 +77,33 @@ def _people(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
 
 def _roles(held: Iterable[Row]) -> list[str]:
     """Each role that somebody held, with the missions: "commander of ISS-59, ISS-71"."""
+    of_role = either("{} of {}", "{} {}")
     missions: dict[str, list[str]] = defaultdict(list)
     for row in held:
         name = MissionRef.model_validate(row).name
         if name not in missions[row["role"]]:
             missions[row["role"]].append(name)
-    return [f"{role.replace('_', ' ')} of {', '.join(of)}" for role, of in missions.items()]
+    return [
+        of_role.format(str(ROLES[CrewRole(role)]).lower(), ", ".join(of))
+        for role, of in missions.items()
+    ]
 
 
 def _launches(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
     for row in reader.all(launch_summary().where(Launch.id.in_(ids))):
-        ships = [ship["name"] for ship in row["spacecraft"]]
-        named = ships[:SHIPS] + ([f"{len(ships) - SHIPS} more"] if ships[SHIPS:] else [])
-        parts = [part["name"] for part in (row["vehicle"], row["site"]) if part]
+        ships = [craft(ship["name"]) for ship in row["spacecraft"]]
+        more = len(ships) - SHIPS
+        named = ships[:SHIPS] + ([either(f"{more} more", f"ещё {more}")] if more > 0 else [])
+        parts = [
+            name(part["name"])
+            for name, part in ((vehicle, row["vehicle"]), (site, row["site"]))
+            if part
+        ]
         yield (
             row["id"],
             {
                 "slug": row["slug"],
-                "title": " and ".join(named) or row["slug"],
+                "title": either(" and ", " и ").join(named) or row["slug"],
                 "text": ", ".join(parts) or None,
                 "at": row["launch_at"],
                 "at_precision": row["launch_at_precision"],

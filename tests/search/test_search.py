@@ -254,3 +254,20 @@ def test_records_are_named_as_they_are(records: TestClient) -> None:
     assert hits["titled"]["at"] == "2019-01-01T00:00:00Z"
     for hit in hits.values():
         assert records.get(hit["url"]).status_code == 200
+
+
+def test_records_are_named_in_russian_too(archive: TestClient) -> None:
+    def first(q: str, type_: str) -> tuple[str, str]:
+        asked = {"q": q, "type": type_, "limit": 1, "lang": "ru"}
+        (hit,) = archive.get("/v1/search", params=asked).json()["items"]
+        assert hit["url"].endswith("?lang=ru")
+        return hit["title"], hit["text"].partition(",")[0]
+
+    assert first("ms-11", "launch") == ("Прогресс МС-11", "Союз-2.1а")
+    assert first("ISS-59", "mission") == (
+        "Экспедиция МКС-59",
+        "Экспедиция МКС-59 продлилась 101 день",
+    )
+    assert first("kononenko", "person") == ("Олег Кононенко", "Roscosmos; бортинженер МКС-17")
+    of_columbus = first("columbus", "launch")
+    assert of_columbus[0].startswith("Атлантис (STS-122)")
