@@ -258,7 +258,7 @@ def test_records_are_named_as_they_are(records: TestClient) -> None:
 
 def test_records_are_named_in_russian_too(archive: TestClient) -> None:
     def first(q: str, type_: str) -> tuple[str, str]:
-        asked = {"q": q, "type": type_, "limit": 1, "lang": "ru"}
+        asked = {"q": q, "type": type_, "limit": "1", "lang": "ru"}
         (hit,) = archive.get("/v1/search", params=asked).json()["items"]
         assert hit["url"].endswith("?lang=ru")
         return hit["title"], hit["text"].partition(",")[0]
