@@ -162,7 +162,8 @@ def database(client: TestClient) -> Database:
 
 
 @pytest.fixture(scope="session")
-def _archive(new_database: NewDatabase) -> Iterator[TestClient]:
+def the_archive(new_database: NewDatabase) -> Iterator[TestClient]:
+    """The client that is `archive`, for fixtures that last as long."""
     with served(new_database()) as client:
         with database_of(client).session() as session:
             load(session)
@@ -170,13 +171,13 @@ def _archive(new_database: NewDatabase) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def archive(_archive: TestClient) -> TestClient:
+def archive(the_archive: TestClient) -> TestClient:
     """A client of the service over the embedded archive; for reading only.
 
     What another test was answered is not kept: it may have changed more than the archive.
     """
-    forget(_archive)
-    return _archive
+    forget(the_archive)
+    return the_archive
 
 
 def database_of(client: TestClient) -> Database:

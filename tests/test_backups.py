@@ -28,10 +28,10 @@ def migrated(url: str) -> Database:
 
 
 @pytest.fixture(scope="session")
-def backup(archive: TestClient, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def backup(the_archive: TestClient, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of the embedded archive."""
     file = tmp_path_factory.mktemp("backup") / "zarya.backup"
-    database = database_of(archive)
+    database = database_of(the_archive)
     assert back_up(database, file, alembic(""), quiet) > 5000
     assert list(file.parent.iterdir()) == [file]
     return file

@@ -26,8 +26,8 @@ def marked() -> Named:
 
 
 @pytest.fixture(scope="module")
-def names(archive: TestClient) -> Names:
-    with database_of(archive).snapshot() as reader:
+def names(the_archive: TestClient) -> Names:
+    with database_of(the_archive).snapshot() as reader:
         return Names.of(reader)
 
 

@@ -38,8 +38,8 @@ def found(client: TestClient, query: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def answers(archive: TestClient) -> dict[str, list[str]]:
-    return {each.query: found(archive, each.query) for each in SET}
+def answers(the_archive: TestClient) -> dict[str, list[str]]:
+    return {each.query: found(the_archive, each.query) for each in SET}
 
 
 def test_the_set_is_large_and_of_many_kinds(archive: TestClient) -> None:
