@@ -8,23 +8,17 @@ zone; one whose day is not known falls on none, and no calendar counts it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.database import Reader, Rows, instants
+from app.database import Reader, Rows, instants, rows_of
 from app.dates import CLOCKED, Precision, add_months, day_of, month_days, start_of, utc_day
 from app.freshness import of_month
 from app.links import Url, link
@@ -101,7 +95,7 @@ class ArchiveQuery(Parameters):
 Calendar = ArchiveMonth | ArchiveIndex
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dated:
     """The two columns that tell when something was; null where that is not known at all."""
 
@@ -114,13 +108,13 @@ class Dated:
 
     def within(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Whether a record falls on a day from `first` to before `end` in `zone`."""
-        return self._falls_into(_bounds(first, end, zone))
+        return self.falls_into(_bounds(first, end, zone))
 
     def on(self, day: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Whether a record falls on `day` in `zone`."""
         return self.within(day, day + timedelta(days=1), zone)
 
-    def _falls_into(self, period: Any) -> ColumnElement[bool]:
+    def falls_into(self, period: Any) -> ColumnElement[bool]:
         """Whether a record falls into `period`: `_Bounds`, or columns of the same names."""
         at, precision = self.at, self.precision
         clocked = and_(precision.in_(self.clocked), at >= period.clock_start, at < period.clock_end)
@@ -136,51 +130,66 @@ class Dated:
         zone: ZoneInfo,
     ) -> list[int]:
         """How many of `records` fall into each of `periods`, [first day, end), in one statement."""
-        bounds = [_bounds(first, end, zone) for first, end in periods]
-        period = instants(bounds, *_Bounds._fields).c
-        found = (
-            records.with_only_columns(self.number, maintain_column_froms=True)
-            .where(self._falls_into(period))
-            .scalar_subquery()
-        )
-        counted = reader.all(select(period.n, found.label("count")).order_by(period.n))
-        return [row["count"] for row in counted]
+        bounds = rows_of(_bounds(first, end, zone) for first, end in periods)
+        return [row["count"] for row in reader.all(_counting(self, records), periods=bounds)]
 
     def nearest_months(
         self, reader: Reader, records: Rows, first: date, end: date, zone: ZoneInfo
     ) -> tuple[date | None, date | None, date | None, date | None]:
         """Of the months with records: the last before `first`, the next from `end`, first, last."""
-        period = _bounds(first, end, zone)
-        # Spelt out: an index of dayed records alone serves no parameter that may say anything.
-        dayed = literal(Precision.DAY, self.precision.type, literal_execute=True)
-        known = self.precision.in_(self.clocked), self.precision == dayed
-        edges = {
-            "before": (-1, (self.at < period.clock_start, self.at < period.day_start)),
-            "after": (1, (self.at >= period.clock_end, self.at >= period.day_end)),
-            "first": (1, (None, None)),
-            "last": (-1, (None, None)),
-        }
-        columns = [
-            records.with_only_columns(self.at, maintain_column_froms=True)
-            .where(kind, *(() if limit is None else (limit,)))
-            .order_by(self.at.asc() if way > 0 else self.at.desc())
-            .limit(1)
-            .scalar_subquery()
-            .label(f"{name}_{precision}")
-            for name, (way, limits) in edges.items()
-            for precision, kind, limit in zip(("second", "day"), known, limits, strict=True)
-        ]
-        row = reader.first(select(*columns)) or {}
+        row = reader.first(_edges(self, records), **_bounds(first, end, zone)._asdict()) or {}
 
-        def month(name: str) -> date | None:
+        def month(name: str, nearest: Callable[..., date | None]) -> date | None:
             found = [
                 day.replace(day=1)
                 for precision in (Precision.SECOND, Precision.DAY)
                 if (at := row[f"{name}_{precision}"]) and (day := day_of(at, precision, zone))
             ]
-            return (min if edges[name][0] > 0 else max)(found, default=None)
+            return nearest(found, default=None)
 
-        return month("before"), month("after"), month("first"), month("last")
+        return month("before", max), month("after", min), month("first", min), month("last", max)
+
+
+@lru_cache(maxsize=32)
+def _counting(dated: Dated, records: Rows) -> Rows:
+    """How many of `records` fall into each of the `periods`."""
+    period = instants("periods", *_Bounds._fields).c
+    found = (
+        records.with_only_columns(dated.number, maintain_column_froms=True)
+        .where(dated.falls_into(period))
+        .scalar_subquery()
+    )
+    return select(period.n, found.label("count")).order_by(period.n)
+
+
+@lru_cache(maxsize=32)
+def _edges(dated: Dated, records: Rows) -> Rows:
+    """When of `records` the last before and the first after a period were, the first and the last.
+
+    Each twice: of those with a time of day, and of those with a day alone.
+    """
+    at, precision = dated.at, dated.precision
+    bound = {name: bindparam(name, type_=at.type) for name in _Bounds._fields}
+    # Spelt out: an index of dayed records alone serves no parameter that may say anything.
+    dayed = literal(Precision.DAY, precision.type, literal_execute=True)
+    known = precision.in_(dated.clocked), precision == dayed
+    edges = {
+        "before": (at.desc(), (at < bound["clock_start"], at < bound["day_start"])),
+        "after": (at.asc(), (at >= bound["clock_end"], at >= bound["day_end"])),
+        "first": (at.asc(), (true(), true())),
+        "last": (at.desc(), (true(), true())),
+    }
+    columns = [
+        records.with_only_columns(at, maintain_column_froms=True)
+        .where(kind, limit)
+        .order_by(order)
+        .limit(1)
+        .scalar_subquery()
+        .label(f"{name}_{exact}")
+        for name, (order, limits) in edges.items()
+        for exact, kind, limit in zip(("second", "day"), known, limits, strict=True)
+    ]
+    return select(*columns)
 
 
 class Source(NamedTuple):

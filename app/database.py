@@ -4,7 +4,7 @@ The only module that knows which database it is. Queries hand it a `select()` of
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
     CTE,
     JSON,
+    BindParameter,
     Boolean,
     Column,
     ColumnElement,
@@ -28,9 +29,9 @@ from sqlalchemy import (
     Label,
     ScalarSelect,
     Select,
+    bindparam,
     cast,
     func,
-    literal,
     literal_column,
     make_url,
     select,
@@ -43,6 +44,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
+from app.clock import present
 from app.engines import connect
 from app.indexing.keeping import keep
 from app.models.base import UTCDateTime
@@ -65,7 +67,11 @@ Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class Reader:
-    """One snapshot of the archive: all that is read through it belongs together."""
+    """One snapshot of the archive: all that is read through it belongs together.
+
+    `values` are for the parameters that a statement has by name. One that was made once and is run
+    with other values each time costs a fraction of one that is made anew.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -80,9 +86,9 @@ class Reader:
         """Which database it is: for telling, not for asking it differently."""
         return self._connection.dialect.name
 
-    def all(self, statement: Rows) -> list[Row]:
+    def all(self, statement: Rows, **values: Any) -> list[Row]:
         """The rows of `statement`, each by its column names."""
-        result = self._connection.execute(statement)
+        result = self._connection.execute(statement, values)
         names = tuple(result.keys())
         return [dict(zip(names, row, strict=True)) for row in result]
 
@@ -93,9 +99,9 @@ class Reader:
             for row in result.mappings():
                 yield dict(row)
 
-    def first(self, statement: Rows) -> Row | None:
+    def first(self, statement: Rows, **values: Any) -> Row | None:
         """The first row of `statement`, None where there is none."""
-        row = self._connection.execute(statement).mappings().first()
+        row = self._connection.execute(statement, values).mappings().first()
         return None if row is None else dict(row)
 
     def scalar(self, statement: Select[T]) -> T | None:
@@ -251,6 +257,11 @@ async def _database(request: Request) -> Database:  # async: a plain function wo
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]
+
+
+def at_present(instant: Callable[[], datetime] = present) -> BindParameter[datetime]:
+    """What `instant` tells whenever a statement runs, so that one made before holds later."""
+    return bindparam(None, callable_=instant, type_=UTCDateTime(), unique=True)
 
 
 def unindexed(column: Expression) -> ColumnElement[Any]:
@@ -449,16 +460,23 @@ def _(_element: Horizon, compiler: Any, **_kw: Any) -> str:
 # However many rows it has, the statement is the same: compiled once, and kept.
 
 
-def instants(rows: Sequence[Sequence[datetime]], *names: str) -> CTE:
-    """`rows` of instants as a table with the columns `names`, and `n`, their number from 0."""
-    given = [[n, *(f"{at:%Y-%m-%d %H:%M:%S.%f}" for at in row)] for n, row in enumerate(rows)]
-    row = _JsonEach(literal(given, JSON())).table_valued("value", name="given").c.value
+def instants(parameter: str, *names: str) -> CTE:
+    """The `rows_of` instants as a table with the columns `names`, and `n`, their number from 0."""
+    given = bindparam(parameter, type_=JSON())
+    row = _JsonEach(given).table_valued("value", name="given").c.value
 
     def item(place: int) -> ColumnElement[Any]:
         return row.op("->>")(literal_column(str(place)))
 
     columns = [_Instant(item(place)).label(name) for place, name in enumerate(names, start=1)]
     return select(cast(item(0), Integer).label("n"), *columns).cte("period")
+
+
+def rows_of(rows: Iterable[Sequence[datetime]]) -> list[list[Any]]:
+    """`rows` as the value of the parameter of `instants`."""
+    # Four times as fast as strftime.
+    written = ([at.replace(tzinfo=None).isoformat(" ", "microseconds") for at in r] for r in rows)
+    return [[n, *row] for n, row in enumerate(written)]
 
 
 class _JsonEach(GenericFunction[Any]):

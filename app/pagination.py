@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, bindparam, func, tuple_
 
 from app.database import Reader, Row, Rows
 from app.dates import EARLIEST, LATEST
@@ -182,23 +183,30 @@ def fetch_page(
     reader: Reader,
     page: type[P],
     statement: Rows,
+    where: Sequence[ColumnElement[bool]],
     orders: Mapping[str, Order],
     query: PageQuery,
     *path: str,
     default: str | None = None,
 ) -> P:
-    """One page of `statement`, filled into `page`, with links under `path`.
+    """One page of `statement`, where all of `where` holds, filled into `page`; links under `path`.
 
-    `statement` has its conditions, and neither order nor limit. The order is `query.sort`, or
-    `default` where the list has one only.
+    `statement` is the same for all requests, and has neither order nor limit. The order is
+    `query.sort`, or `default` where the list has one only.
     """
     sort = default or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.types for name, order in orders.items()}
 
     def read(behind: Behind | None, number: int) -> list[Row]:
-        return _rows(reader, statement, orders[sort], behind, number)
+        backwards = None if behind is None else behind.backwards
+        rows = _page(statement, orders[sort], backwards)
+        keys = {f"behind_{n}": key for n, key in enumerate(behind.keys if behind else ())}
+        return reader.all(rows.where(*where) if where else rows, number=number, **keys)
 
-    return page_of(page, read, lambda: count(reader, statement), sorts, sort, query, *path)
+    def total() -> int:
+        return count(reader, statement.where(*where))
+
+    return page_of(page, read, total, sorts, sort, query, *path)
 
 
 def page_of(
@@ -246,23 +254,20 @@ def page_of(
     )
 
 
-def _rows(
-    reader: Reader, statement: Rows, order: Order, behind: Behind | None, number: int
-) -> list[Row]:
-    """The first rows behind a place."""
-    backwards = behind is not None and behind.backwards
-    if behind is not None:
+@lru_cache(maxsize=256)
+def _page(statement: Rows, order: Order, backwards: bool | None) -> Rows:
+    """The first `number` rows of `statement`; None: from the start, else behind a place."""
+    if backwards is not None:
         # A row value, not the same spelt with OR: the index then finds the place at once.
         here = tuple_(*order.keys)
         there = tuple_(
-            *(literal(value, key.type) for value, key in zip(behind.keys, order.keys, strict=True))
+            *(bindparam(f"behind_{n}", type_=key.type) for n, key in enumerate(order.keys))
         )
         down = order.descending != backwards
         statement = statement.where(here < there if down else here > there)
     keys = (key.label(f"key_{n}") for n, key in enumerate(order.keys))
-    return reader.all(
-        statement.add_columns(*keys).order_by(*order.clauses(backwards)).limit(number)
-    )
+    ordered = statement.add_columns(*keys).order_by(*order.clauses(bool(backwards)))
+    return ordered.limit(bindparam("number", type_=Integer()))
 
 
 def count(reader: Reader, statement: Rows) -> int:

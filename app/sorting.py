@@ -26,7 +26,7 @@ class SortChoice(StrEnum):
         return shown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Order:
     """Columns to sort by, all in one direction; the last one, a primary key, breaks ties."""
 

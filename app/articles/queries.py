@@ -1,9 +1,9 @@
 """How articles are found."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
@@ -20,10 +20,10 @@ from app.articles.schemas import (
 )
 from app.clock import present
 from app.conditions import named
-from app.database import Reader, Rows, nested, nested_one, nested_values, unindexed
+from app.database import Reader, Rows, at_present, nested, nested_one, nested_values, unindexed
 from app.dates import Precision, add_months, keeps_whole_hours, period
 from app.errors import Gone, NotFound, Renamed
-from app.languages import either, spoken
+from app.languages import Speech, either
 from app.models import (
     Article,
     ArticleHour,
@@ -60,8 +60,8 @@ HOURS = Dated(
 def conditions(
     filters: ArticleCalendarFilters, spelt: Spellings = AS_WRITTEN
 ) -> list[ColumnElement[bool]]:
-    """What `filters` ask of an article. `spelt` has other spellings of the words of `q`."""
-    found = [public()]
+    """What `filters` ask of a public article. `spelt` has other spellings of the words of `q`."""
+    found: list[ColumnElement[bool]] = []
     if filters.q:
         found.append(Article.id.in_(of_kind(RecordType.ARTICLE, filters.q, spelt)))
     if filters.language:
@@ -117,6 +117,12 @@ def _by_dates(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
 
 @cache
 def _summary() -> Rows:
+    """What an `ArticleSummary` of a public article is filled from."""
+    return _short().where(public())
+
+
+@cache
+def _short() -> Rows:
     return article_ref().add_columns(
         Article.id,
         Article.lead,
@@ -133,8 +139,13 @@ def _summary() -> Rows:
 
 
 @cache
+def _whole() -> Rows:
+    return whole_article().where(public())
+
+
+@cache
 def whole_article() -> Rows:
-    """What an `ArticleRead` is filled from."""
+    """What an `ArticleRead` is filled from, be the article public or not."""
     missions = mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
     people = person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)
     launches = launch_ref().join(ArticleLaunch, ArticleLaunch.launch_id == Launch.id)
@@ -142,7 +153,7 @@ def whole_article() -> Rows:
     translations = select(other.language, other.slug).where(
         other.translation_key == Article.translation_key, other.id != Article.id, public(other)
     )
-    return _summary().add_columns(
+    return _short().add_columns(
         Article.body,
         Article.body_html,
         Article.note,
@@ -185,26 +196,26 @@ def _neighbour(step: int) -> Any:
     return nested_one(article_ref(found).where(found.id == nearest))
 
 
-def once() -> ColumnElement[bool]:
-    """Whether an article is in the language that is spoken, or has no public translation into it.
+@cache
+def once(speech: Speech) -> ColumnElement[bool]:
+    """Whether an article is in the language `speech`, or has no public translation into it.
 
     So each is found once, whatever languages it is there in.
     """
     twin = aliased(Article)
-    same = twin.translation_key == Article.translation_key, twin.language == spoken()
+    same = twin.translation_key == Article.translation_key, twin.language == speech
     translated = select(twin.id).where(*same, public(twin)).exists()
-    return or_(Article.language == spoken(), ~translated)
+    return or_(Article.language == speech, ~translated)
 
 
 def list_articles(
     reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
 ) -> ArticleFullPage | ArticlePage:
     """A page of the articles that match, and that all of `where` holds for."""
+    where = (*conditions(query, spellings(reader, query.q)), *where)
     if query.view is View.FULL:
-        whole = whole_article().where(*conditions(query, spellings(reader, query.q)), *where)
-        return fetch_page(reader, ArticleFullPage, whole, SORTS, query, "articles")
-    summary = _summary().where(*conditions(query, spellings(reader, query.q)), *where)
-    return fetch_page(reader, ArticlePage, summary, SORTS, query, "articles")
+        return fetch_page(reader, ArticleFullPage, _whole(), where, SORTS, query, "articles")
+    return fetch_page(reader, ArticlePage, _summary(), where, SORTS, query, "articles")
 
 
 def list_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
@@ -220,10 +231,15 @@ def list_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
 
 def get_article(reader: Reader, slug: str) -> ArticleRead:
     """The article `slug`, with all that belongs to it."""
-    article = find_article(reader, Article.slug == slug)
+    article = first_article(reader, _of_slug(), slug=slug)
     if article is None:
         _say_missing(reader, slug)
     return article
+
+
+@cache
+def _of_slug() -> Rows:
+    return newest_article(Article.slug == bindparam("slug"))
 
 
 def _say_missing(reader: Reader, slug: str) -> NoReturn:
@@ -244,12 +260,17 @@ def _say_missing(reader: Reader, slug: str) -> NoReturn:
     raise NotFound(f"{none_such(RecordType.ARTICLE, slug)} {HINTS[RecordType.ARTICLE]}")
 
 
-def find_article(reader: Reader, *where: ColumnElement[bool]) -> ArticleRead | None:
-    """The newest whole public article that `where` holds for, None where there is none."""
+def newest_article(*where: ColumnElement[bool]) -> Rows:
+    """The newest whole public article that `where` holds for."""
     newest = select(Article.id).where(public(), *where).order_by(*SORTS["-published_at"].clauses())
     # Found first: all that belongs to an article is put together for this one alone.
     found = newest.limit(1).correlate(None).scalar_subquery()
-    row = reader.first(whole_article().where(Article.id == found))
+    return whole_article().where(Article.id == found)
+
+
+def first_article(reader: Reader, statement: Rows, **values: Any) -> ArticleRead | None:
+    """The article that `statement` finds, None where there is none."""
+    row = reader.first(statement, **values)
     return None if row is None else ArticleRead.model_validate(row)
 
 
@@ -260,14 +281,21 @@ def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMo
 
 def _sources(reader: Reader, query: ArticleArchiveQuery) -> list[Source]:
     """The counts of past hours for a plain calendar, of one language or all; else the articles."""
-    articles = select(Article.id).where(*conditions(query, spellings(reader, query.q)))
     narrowed = parameters(query, month=None, tz=None, language=None)
     if narrowed or not keeps_whole_hours(zone_of(query.tz)):
-        return [Source(DATED, articles)]
-    hour, _ = period(present(), Precision.HOUR)
+        where = conditions(query, spellings(reader, query.q))
+        return [Source(DATED, select(Article.id).where(public(), *where))]
+    past, since, lately = _by_the_hour(tuple(query.language))
+    return [past, *([since] if reader.scalar(lately) is not None else [])]
+
+
+@lru_cache(maxsize=64)
+def _by_the_hour(languages: tuple[str, ...]) -> tuple[Source, Source, Select[int]]:
+    """The hours that are over, the articles since, and whether there is one of those."""
+    hour = at_present(lambda: period(present(), Precision.HOUR)[0])
     past = select(ArticleHour.at).where(unindexed(ArticleHour.at) < hour, ArticleHour.count > 0)
-    if query.language:
-        past = past.where(ArticleHour.language.in_(query.language))
-    since = articles.where(Article.published_at >= hour)
-    lately = reader.scalar(since.limit(1)) is not None
-    return [Source(HOURS, past), *([Source(DATED, since)] if lately else [])]
+    since = select(Article.id).where(public(), Article.published_at >= hour)
+    if languages:
+        past = past.where(ArticleHour.language.in_(languages))
+        since = since.where(Article.language.in_(languages))
+    return Source(HOURS, past), Source(DATED, since), since.limit(1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from secrets import token_hex
 from typing import Any
 
@@ -86,10 +87,20 @@ def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
         ArticleStatus.DELETED: Article.state == ArticleState.DELETED,
     }
     wanted = [condition for name, condition in stands.items() if name in (query.status or stands)]
-    found = _previewed().where(or_(false(), *wanted))
-    return fetch_page(reader, DraftPage, found, DRAFT_SORTS, query, "drafts", default="-updated_at")
+    where = [or_(false(), *wanted)]
+    return fetch_page(
+        reader,
+        DraftPage,
+        _previewed(),
+        where,
+        DRAFT_SORTS,
+        query,
+        "drafts",
+        default="-updated_at",
+    )
 
 
+@cache
 def _previewed() -> Rows:
     return whole_article().add_columns(Article.state, Article.translation_key)
 

@@ -1,12 +1,13 @@
 """How the audit trail is read."""
 
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 
 from app.audit.schemas import AuditFilters, AuditPage, AuditQuery
-from app.database import Reader
+from app.database import Reader, Rows
 from app.models import AuditEntry
 from app.pagination import fetch_page
 from app.parameters import instant
@@ -36,7 +37,11 @@ def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
     return found
 
 
+@cache
+def _columns() -> Rows:
+    return select(*AuditEntry.__table__.columns)
+
+
 def list_audit_entries(reader: Reader, query: AuditQuery) -> AuditPage:
     """A page of the entries that match."""
-    found = select(*AuditEntry.__table__.columns).where(*conditions(query))
-    return fetch_page(reader, AuditPage, found, SORTS, query, "audit")
+    return fetch_page(reader, AuditPage, _columns(), conditions(query), SORTS, query, "audit")

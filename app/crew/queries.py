@@ -70,15 +70,19 @@ def _joined() -> Rows:
 
 def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAssignmentPage:
     """A page of the assignments that match."""
-    found = _joined().where(*conditions(query))
-    return fetch_page(reader, CrewAssignmentPage, found, SORTS, query, "crew-assignments")
+    where = conditions(query)
+    return fetch_page(
+        reader, CrewAssignmentPage, _joined(), where, SORTS, query, "crew-assignments"
+    )
 
 
 def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage:
     """A page of the crew of the mission `slug`."""
-    found = _joined().where(Mission.slug == slug, *conditions(query))
+    where = [Mission.slug == slug, *conditions(query)]
     path = ("missions", slug, "crew")
-    page = fetch_page(reader, CrewAssignmentPage, found, SORTS, query, *path, default="mission")
+    page = fetch_page(
+        reader, CrewAssignmentPage, _joined(), where, SORTS, query, *path, default="mission"
+    )
     known = select(Mission.id).where(Mission.slug == slug)
     if not page.items and reader.scalar(known) is None:
         missing(reader, Mission, slug)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement, String, cast, or_, select
 from sqlalchemy.orm import Session
@@ -31,6 +32,7 @@ def conditions(filters: KeyFilters) -> list[ColumnElement[bool]]:
     return found
 
 
+@cache
 def _columns() -> Rows:
     return select(
         ApiKey.id,
@@ -45,8 +47,10 @@ def _columns() -> Rows:
 
 def list_keys(reader: Reader, query: KeyQuery) -> KeyPage:
     """A page of the keys that match, newest first."""
-    found = _columns().where(*conditions(query))
-    return fetch_page(reader, KeyPage, found, SORTS, query, "keys", default="-created_at")
+    where = conditions(query)
+    return fetch_page(
+        reader, KeyPage, _columns(), where, SORTS, query, "keys", default="-created_at"
+    )
 
 
 def every_key(reader: Reader) -> list[KeySummary]:

@@ -3,13 +3,13 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
-from app.clock import holds_until, present
+from app.clock import holds_until
 from app.conditions import linked
-from app.database import Expression, Reader, Rows, nested, nested_one
+from app.database import Expression, Reader, Rows, at_present, nested, nested_one
 from app.dates import add_months, period_end
 from app.errors import NotFound
 from app.languages import either
@@ -168,25 +168,34 @@ def _whole() -> Rows:
 
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """A page of the launches that match."""
+    where = conditions(query, spellings(reader, query.q))
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
-        return fetch_page(reader, LaunchFullPage, whole, SORTS, query, "launches")
-    summary = launch_summary().where(*conditions(query, spellings(reader, query.q)))
-    return fetch_page(reader, LaunchPage, summary, SORTS, query, "launches")
+        return fetch_page(reader, LaunchFullPage, _whole(), where, SORTS, query, "launches")
+    return fetch_page(reader, LaunchPage, launch_summary(), where, SORTS, query, "launches")
 
 
 def get_launch(reader: Reader, slug: str) -> LaunchRead:
     """The launch `slug`, with all that belongs to it."""
-    row = reader.first(_whole().where(Launch.slug == slug))
+    row = reader.first(_of_slug(), slug=slug)
     if row is None:
         missing(reader, Launch, slug)
     return LaunchRead.model_validate(row)
 
 
+@cache
+def _of_slug() -> Rows:
+    return _whole().where(Launch.slug == bindparam("slug"))
+
+
+@cache
+def _next() -> Rows:
+    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > at_present()
+    return _whole().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1)
+
+
 def find_next_launch(reader: Reader) -> LaunchRead | None:
     """The planned launch nearest ahead, None where none is planned."""
-    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > present()
-    row = reader.first(_whole().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1))
+    row = reader.first(_next())
     if row is None:
         return None
     holds_until(period_end(row["launch_at"], row["launch_at_precision"]))
@@ -206,7 +215,13 @@ def get_next_launch(reader: Reader) -> LaunchRead:
     return launch
 
 
+@cache
+def _ids() -> Rows:
+    return select(Launch.id)
+
+
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the launches that match."""
-    records = select(Launch.id).where(*conditions(query, spellings(reader, query.q)))
+    where = conditions(query, spellings(reader, query.q))
+    records = _ids().where(*where) if where else _ids()
     return archive_of(reader, [Source(DATED, records)], query, "launches", "launch_on")

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.clock import holds_until, present
@@ -169,19 +169,23 @@ def _neighbour(step: int) -> Any:
 
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """A page of the missions that match."""
+    where = conditions(query, spellings(reader, query.q))
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
-        return fetch_page(reader, MissionFullPage, whole, SORTS, query, "missions")
-    summary = _summary().where(*conditions(query, spellings(reader, query.q)))
-    return fetch_page(reader, MissionPage, summary, SORTS, query, "missions")
+        return fetch_page(reader, MissionFullPage, _whole(), where, SORTS, query, "missions")
+    return fetch_page(reader, MissionPage, _summary(), where, SORTS, query, "missions")
 
 
 def get_mission(reader: Reader, slug: str) -> MissionRead:
     """The mission `slug`, with all that belongs to it."""
-    row = reader.first(_whole().where(Mission.slug == slug))
+    row = reader.first(_of_slug(), slug=slug)
     if row is None:
         missing(reader, Mission, slug)
     return MissionRead.model_validate(row)
+
+
+@cache
+def _of_slug() -> Rows:
+    return _whole().where(Mission.slug == bindparam("slug"))
 
 
 def current_slug(reader: Reader) -> str:

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.conditions import lasts_into, named
@@ -119,22 +119,20 @@ def _whole() -> Rows:
 
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """A page of the people who match."""
+    where = conditions(query, spellings(reader, query.q))
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
-        return fetch_page(reader, PersonFullPage, whole, SORTS, query, "people")
-    return fetch_page(
-        reader,
-        PersonPage,
-        _summary().where(*conditions(query, spellings(reader, query.q))),
-        SORTS,
-        query,
-        "people",
-    )
+        return fetch_page(reader, PersonFullPage, _whole(), where, SORTS, query, "people")
+    return fetch_page(reader, PersonPage, _summary(), where, SORTS, query, "people")
 
 
 def get_person(reader: Reader, slug: str) -> PersonRead:
     """The person `slug`, with all that is on record."""
-    row = reader.first(_whole().where(Person.slug == slug))
+    row = reader.first(_of_slug(), slug=slug)
     if row is None:
         missing(reader, Person, slug)
     return PersonRead.model_validate(row)
+
+
+@cache
+def _of_slug() -> Rows:
+    return _whole().where(Person.slug == bindparam("slug"))

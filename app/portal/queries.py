@@ -1,18 +1,25 @@
 """How the mission page is put together."""
 
 from datetime import date
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, union
+from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import aliased
 
 from app.archive import ArchiveMonth
-from app.articles.queries import find_article, get_article_archive, list_articles, once
+from app.articles.queries import (
+    first_article,
+    get_article_archive,
+    list_articles,
+    newest_article,
+    once,
+)
 from app.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead, ArticleSummary
 from app.clock import has_come, holds_until, present
-from app.database import Reader
+from app.database import Reader, Rows
 from app.dates import add_months, start_of
-from app.languages import spoken
+from app.languages import Speech, spoken
 from app.launches.queries import find_next_launch, list_launches
 from app.launches.schemas import LaunchQuery
 from app.missions.queries import current_slug, get_mission
@@ -46,19 +53,30 @@ def _recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> list[
 
 
 def _lead_article(reader: Reader, slug: str) -> ArticleRead | None:
-    featured = Article.id.in_(select(Mission.featured_article_id).where(Mission.slug == slug))
-    keys = select(Article.translation_key).where(featured)
+    speech = spoken()
+    featured = first_article(reader, _featured(speech), slug=slug)
+    return featured or first_article(reader, _newest_about(speech), slug=slug)
+
+
+@cache
+def _featured(speech: Speech) -> Rows:
+    """The article that the mission `slug` features, in the language `speech` if it is there."""
+    mission = select(Mission.featured_article_id).where(Mission.slug == bindparam("slug"))
+    keys = select(Article.translation_key).where(Article.id.in_(mission))
     twin = aliased(Article)
-    twins = select(twin.id).where(twin.translation_key.in_(keys), twin.language == spoken())
+    twins = select(twin.id).where(twin.translation_key.in_(keys), twin.language == speech)
+    itself = select(Article.id).where(Article.id.in_(mission))
+    return newest_article(Article.id.in_(union(twins, itself)), once(speech))
+
+
+@cache
+def _newest_about(speech: Speech) -> Rows:
     about = (
         select(ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id)
-        .where(Mission.slug == slug)
+        .where(Mission.slug == bindparam("slug"))
     )
-    leading = Article.id.in_(union(twins, select(Article.id).where(featured)))
-    return find_article(reader, leading, once()) or find_article(
-        reader, Article.id.in_(about), once()
-    )
+    return newest_article(Article.id.in_(about), once(speech))
 
 
 def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
@@ -67,7 +85,7 @@ def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSumm
     wanted = ArticleQuery(
         published_month=query.month, language=query.language, tz=query.tz, limit=query.articles
     )
-    each = () if query.language else (once(),)
+    each = () if query.language else (once(spoken()),)
     return list(list_articles(reader, wanted, *each).items)
 
 

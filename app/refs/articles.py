@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, true
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.auth import Caller
-from app.clock import present
-from app.database import Rows, unindexed
+from app.database import Rows, at_present, unindexed
 from app.dates import Precision
 from app.links import Url, link
 from app.models import Article, ArticleState, Scope
-from app.models.base import UTCDateTime
 from app.refs.base import At, Shape
 
 
@@ -65,8 +63,7 @@ def articles_about(
 def public(article: type[Article] = Article) -> ColumnElement[bool]:
     """Whether everybody may see an article: it is published, and its time has come.
 
-    The present is asked for whenever a statement runs, so that one made before holds later. When
-    the next article appears is known of the archive as a whole (`app.versions`).
+    When the next article appears is known of the archive as a whole (`app.versions`).
     """
-    moment = bindparam(None, callable_=present, type_=UTCDateTime(), unique=True)
-    return and_(article.state == ArticleState.PUBLISHED, unindexed(article.published_at) <= moment)
+    come = unindexed(article.published_at) <= at_present()
+    return and_(article.state == ArticleState.PUBLISHED, come)

@@ -1,6 +1,7 @@
 """How sources are found and written."""
 
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.trail import Action, Actor, Kind, note
 SORTS = orders(Source.id, id=())
 
 
+@cache
 def _columns() -> Rows:
     kept = [column for column in Source.__table__.columns if column.name != "next_at"]
     next_at = case((Source.enabled, Source.next_at)).label("next_at")
@@ -32,7 +34,7 @@ def _columns() -> Rows:
 
 def list_sources(reader: Reader, query: PageQuery) -> SourcePage:
     """A page of all sources, by id."""
-    return fetch_page(reader, SourcePage, _columns(), SORTS, query, "sources", default="id")
+    return fetch_page(reader, SourcePage, _columns(), (), SORTS, query, "sources", default="id")
 
 
 def every_source(reader: Reader) -> list[SourceRead]:

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from secrets import token_bytes
 from typing import Any
@@ -28,6 +29,7 @@ from app.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, Webho
 SORTS = orders(Webhook.id, id=())
 
 
+@cache
 def _columns() -> Rows:
     kept = [column for column in Webhook.__table__.columns if column.name != "secret"]
     return select(*kept, Webhook.address.label("target_url"))
@@ -42,7 +44,7 @@ def _read(row: dict[str, Any]) -> WebhookRead:
 
 def list_webhooks(reader: Reader, query: PageQuery) -> WebhookPage:
     """A page of all webhooks, by id."""
-    return fetch_page(reader, WebhookPage, _columns(), SORTS, query, "webhooks", default="id")
+    return fetch_page(reader, WebhookPage, _columns(), (), SORTS, query, "webhooks", default="id")
 
 
 def untold_since(reader: Reader) -> datetime | None:
