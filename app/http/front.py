@@ -60,14 +60,14 @@ class Front:
             return
         state = scope.setdefault("state", {})
         id_ = self._introduce(scope, state)
-        named = (b"x-request-id", str(id_).encode())
-        entry = Entry(scope, perf_counter())
+        entry = Entry(scope, str(id_), perf_counter())
+        named = (b"x-request-id", entry.id.encode())
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
                 headers = message["headers"] = [*message["headers"], named, *self.headers]
-                if not any(name == _POLICY for name, _ in headers):
+                if _POLICY not in dict(headers):
                     headers.append(_DATA)
                 if self.draining.begun:
                     headers.append(_LAST)

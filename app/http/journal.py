@@ -16,10 +16,11 @@ LONGEST_PATH = 200
 class Entry:
     """What is known of one request and its answer."""
 
-    __slots__ = ("begun", "scope", "size", "status")
+    __slots__ = ("begun", "id", "scope", "size", "status")
 
-    def __init__(self, scope: Scope, begun: float) -> None:
+    def __init__(self, scope: Scope, id_: str, begun: float) -> None:
         self.scope = scope
+        self.id = id_
         self.begun = begun
         self.status = 0
         """None was told where it is 0: the client went away before."""
@@ -45,11 +46,10 @@ class Journal:
         route = getattr(scope.get("route"), "name", "")
         seconds_of(route, scope["method"], status).observe(seconds)
         if self.lines and (status >= 500 or scope["path"] not in QUIET):
-            state = scope["state"]
             request_log.info(
                 "request",
-                id=str(state["request_id"]),
-                client=state["client"],
+                id=entry.id,
+                client=scope["state"]["client"],
                 method=scope["method"],
                 path=scope["path"][:LONGEST_PATH],
                 route=route or None,
