@@ -116,6 +116,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         gc.collect()
         gc.freeze()  # what is there by now stays; looking through it again would only hold up
+        gc.enable()
         async with create_task_group() as tasks:
             tasks.start_soon(background.run)
             tasks.start_soon(figures.run)

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.auth import new_key
 from app.database import Database
-from app.engines import DEADLINE_SECONDS, connect
+from app.engines import connect
+from app.engines.postgresql import DEADLINE_SECONDS
 from app.models import Scope
 from tests.conftest import alembic
 from tests.servers import running
