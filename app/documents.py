@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from app.dates import Precision
-from app.errors import refusal
+from app.faults import refusal
 from app.languages import either
 from app.parameters import Slug, searchable, storable
 from app.text import slugify

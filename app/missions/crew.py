@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.database import Reader
 from app.documents import merged, read_document
-from app.editing import Edit, Outcome, refuse, resolve, touch
+from app.editing.edits import Edit, Outcome
+from app.editing.saving import refuse, resolve, touch
 from app.errors import NotFound
 from app.languages import either
 from app.links import link

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.database import Reader, Rows
 from app.dates import now
 from app.documents import merged, read_document
-from app.editing import Edit, Outcome, refuse
+from app.editing.edits import Edit, Outcome
+from app.editing.saving import refuse
 from app.errors import Conflict, NotFound
 from app.languages import either
 from app.links import link

@@ -15,7 +15,7 @@ from app.changes.queries import present
 from app.database import Reader, Rows
 from app.dates import now
 from app.documents import merged, read_document
-from app.editing import Edit, Outcome
+from app.editing.edits import Edit, Outcome
 from app.errors import NotFound
 from app.languages import either
 from app.links import link
