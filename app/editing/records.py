@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.auth import Caller
 from app.database import Reader
-from app.documents import Document, merged, read_document
+from app.documents import Document, patched
 from app.editing.edits import Edit, Outcome
 from app.editing.saving import touch
-from app.errors import BadRequest, Conflict
+from app.errors import Conflict
 from app.languages import either
 from app.models import Recorded, record_type
 from app.slugs import missing
@@ -68,12 +68,7 @@ class Editable(Generic[M, D]):
         def apply(session: Session, record: M) -> None:
             before = self.snapshot(session, record)
             current = {name: before[name] for name in self.document.model_fields if name in before}
-            try:
-                wanted = read_document(self.document, merged(current, patch))
-            except RecursionError:
-                raise BadRequest(
-                    either("The patch is nested too deep.", "Вложенность слишком глубока.")
-                ) from None
+            wanted = patched(self.document, current, patch)
             if wanted.model_dump(mode="json", include=set(current)) != current:
                 touch(record)
                 self.save(session, record, wanted)

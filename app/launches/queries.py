@@ -168,10 +168,11 @@ def _whole() -> Rows:
 
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """A page of the launches that match."""
+    wanted = conditions(query, spellings(reader, query.q))
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
+        whole = _whole().where(*wanted)
         return fetch_page(reader, LaunchFullPage, whole, SORTS, query, "launches")
-    summary = launch_summary().where(*conditions(query, spellings(reader, query.q)))
+    summary = launch_summary().where(*wanted)
     return fetch_page(reader, LaunchPage, summary, SORTS, query, "launches")
 
 

@@ -169,10 +169,11 @@ def _neighbour(step: int) -> Any:
 
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """A page of the missions that match."""
+    wanted = conditions(query, spellings(reader, query.q))
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
+        whole = _whole().where(*wanted)
         return fetch_page(reader, MissionFullPage, whole, SORTS, query, "missions")
-    summary = _summary().where(*conditions(query, spellings(reader, query.q)))
+    summary = _summary().where(*wanted)
     return fetch_page(reader, MissionPage, summary, SORTS, query, "missions")
 
 

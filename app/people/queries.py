@@ -119,17 +119,12 @@ def _whole() -> Rows:
 
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """A page of the people who match."""
+    wanted = conditions(query, spellings(reader, query.q))
     if query.view is View.FULL:
-        whole = _whole().where(*conditions(query, spellings(reader, query.q)))
+        whole = _whole().where(*wanted)
         return fetch_page(reader, PersonFullPage, whole, SORTS, query, "people")
-    return fetch_page(
-        reader,
-        PersonPage,
-        _summary().where(*conditions(query, spellings(reader, query.q))),
-        SORTS,
-        query,
-        "people",
-    )
+    summary = _summary().where(*wanted)
+    return fetch_page(reader, PersonPage, summary, SORTS, query, "people")
 
 
 def get_person(reader: Reader, slug: str) -> PersonRead:
