@@ -1,7 +1,6 @@
 """One write: under which conditions, once only, and all of it or nothing."""
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -9,12 +8,12 @@ from http import HTTPStatus
 from fastapi import Response
 from pydantic import BaseModel
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.auth import Caller
-from app.database import Database, waited_in_vain
+from app.database import Database, is_passing, waited_in_vain
 from app.dates import now
 from app.errors import Conflict, FieldProblem, Invalid, PreconditionFailed
 from app.freshness import Versioned
@@ -66,20 +65,22 @@ class Edit:
 
     async def run(self, work: Callable[[Session], Outcome]) -> Response:
         """What `work` brings about, all of it or nothing, answered when it is committed."""
-        try:
-            for _ in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
+            try:
+                return await self.database.write(self._once, work)
+            except _Undone as undone:
+                return undone.outcome.respond()
+            except StaleDataError as error:
+                raise PreconditionFailed(
+                    either(
+                        "Somebody was quicker. Read it again, then change it.",
+                        "Кто-то вас опередил. Прочтите ещё раз и тогда меняйте.",
+                    )
+                ) from error
+            except DBAPIError as error:
                 # What another request has just written is seen now: it is answered, or gone around.
-                with suppress(IntegrityError):
-                    return await self.database.write(self._once, work)
-        except _Undone as undone:
-            return undone.outcome.respond()
-        except StaleDataError as error:
-            raise PreconditionFailed(
-                either(
-                    "Somebody was quicker. Read it again, then change it.",
-                    "Кто-то вас опередил. Прочтите ещё раз и тогда меняйте.",
-                )
-            ) from error
+                if not is_passing(error):
+                    raise
         raise Conflict(
             either(
                 "Others write the same just now. Try again in a moment.",
