@@ -16,7 +16,7 @@ from app.articles.writing import announce_due, has_due
 from app.changes.queries import prune
 from app.database import Database
 from app.dates import now
-from app.editing import KEPT
+from app.editing.edits import KEPT
 from app.models import KeptAnswer
 from app.sources import polling
 from app.webhooks.delivery import deliver, due

@@ -38,7 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as sa_column
 from sqlalchemy import table as sa_table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import PoolProxiedConnection
@@ -248,6 +248,14 @@ class Mark:
 def waited_in_vain(error: OperationalError) -> bool:
     """Whether `error` says that another transaction held for too long what was to be written."""
     return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether `error` came of what others wrote meanwhile: the same write, tried again, sees it.
+
+    Of transactions that wait for one another, PostgreSQL ends one (40P01).
+    """
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == "40P01"
 
 
 async def _database(request: Request) -> Database:  # async: a plain function would cost a thread

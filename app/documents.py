@@ -17,9 +17,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from app.config import get_settings
 from app.dates import Precision
-from app.errors import refusal
+from app.errors import BadRequest
+from app.faults import refusal
 from app.languages import either
+from app.outbound import Refused, check_url
 from app.parameters import Slug, searchable, storable
 from app.text import slugify
 
@@ -94,6 +97,18 @@ WebAddress = Annotated[
 ]
 """An absolute address of the web, kept as it was written."""
 
+
+def _may_be_asked(value: str) -> str:
+    try:
+        check_url(value, get_settings().private_targets)
+    except Refused as refused:
+        raise ValueError(str(refused)) from refused
+    return value
+
+
+Target = Annotated[WebAddress, AfterValidator(_may_be_asked)]
+"""An address that the service itself is to send requests to."""
+
 Number = Annotated[StrictInt, Field(ge=1, le=9999)]
 
 
@@ -110,7 +125,7 @@ def exactness(at: object, precision: Precision | None) -> Precision | None:
     return None if at is None else precision or Precision.SECOND
 
 
-def merged(target: Any, patch: Any) -> Any:
+def _merged(target: Any, patch: Any) -> Any:
     """`target` with a merge patch applied to it (RFC 7396): null takes a member away."""
     if not isinstance(patch, dict):
         return patch
@@ -119,7 +134,7 @@ def merged(target: Any, patch: Any) -> Any:
         if value is None:
             kept.pop(name, None)
         else:
-            kept[name] = merged(kept.get(name), value)
+            kept[name] = _merged(kept.get(name), value)
     return kept
 
 
@@ -147,6 +162,16 @@ def read_document(kind: type[D], given: Any) -> D:
         return kind.model_validate(given)
     except ValidationError as error:
         raise refusal(error.errors(), "body") from error
+
+
+def patched(kind: type[D], current: Mapping[str, Any], patch: Any) -> D:
+    """The document of `kind` that `patch` makes of `current`, its JSON."""
+    try:
+        return read_document(kind, _merged(current, patch))
+    except RecursionError:
+        raise BadRequest(
+            either("The patch is nested too deep.", "Вложенность слишком глубока.")
+        ) from None
 
 
 def _as_a_set(values: list[str]) -> list[str]:

@@ -1,24 +1,16 @@
 """Errors as RFC 9457 problems: every answer that is not 2xx or 3xx has this one shape."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID, uuid4
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from starlette.exceptions import HTTPException
 
 from app.config import get_settings
 from app.languages import Both, either
-
-logger = logging.getLogger("zarya")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
@@ -234,7 +226,6 @@ class Renamed(Exception):
 MAX_ERRORS = 20
 """How many faults of one request are told."""
 
-LONGEST_NAME = 120
 LONGEST_GUESS = 64
 
 
@@ -279,127 +270,3 @@ def no_method(method: str, path: str, **headers: str) -> MethodNotAllowed:
         f"{method} по адресу {path} не работает; что работает, сказано в `Allow`.",
     )
     return MethodNotAllowed(detail, headers=headers)
-
-
-_RUSSIAN = {
-    "bool_parsing": "Напишите true или false.",
-    "bool_type": "Напишите true или false.",
-    "enum": "Возможные значения: {expected}.",
-    "extra_forbidden": "Такого поля здесь нет.",
-    "greater_than_equal": "Не меньше {ge}.",
-    "int_parsing": "Напишите целое число.",
-    "int_parsing_size": "Это число слишком велико.",
-    "int_type": "Напишите целое число.",
-    "less_than_equal": "Не больше {le}.",
-    "list_type": "Здесь должен быть список.",
-    "missing": "Это нужно указать.",
-    "model_attributes_type": "Здесь должен быть объект.",
-    "model_type": "Здесь должен быть объект.",
-    "dict_type": "Здесь должен быть объект.",
-    "string_pattern_mismatch": "Это не подходит под образец {pattern}.",
-    "string_too_long": "Знаков должно быть не больше {max_length}.",
-    "string_too_short": "Знаков должно быть не меньше {min_length}.",
-    "string_type": "Здесь должен быть текст.",
-    "too_long": "Значений должно быть не больше {max_length}.",
-    "too_short": "Значений должно быть не меньше {min_length}.",
-}
-"""What pydantic tells, by its code; the bounds come from it."""
-
-
-def install(app: FastAPI) -> None:
-    """Let `app` answer every error with a problem."""
-
-    @app.exception_handler(ApiError)
-    async def api_error(request: Request, error: ApiError) -> JSONResponse:
-        return respond(request, error)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = error.errors()
-        if any(fault["type"] == "json_invalid" for fault in faults):
-            where = next(fault["loc"][-1] for fault in faults)
-            detail = either(
-                f"The body is no JSON: look at character {where}.",
-                f"Тело запроса — не JSON: посмотрите на знак {where}.",
-            )
-            return respond(request, BadRequest(detail))
-        return respond(request, refusal(faults))
-
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        method, path = request.method, request.scope["path"]
-        refusals: dict[int, ApiError] = {
-            404: NotFound(
-                either(f"No resource has the path {path}.", f"По адресу {path} ничего нет.")
-            ),
-            405: no_method(method, path),
-        }
-        refusal = refusals.get(error.status_code) or BadRequest(str(error.detail))
-        refusal.headers.update(error.headers or {})
-        return respond(request, refusal)
-
-    @app.exception_handler(DBAPIError)
-    @app.exception_handler(PoolTimeoutError)
-    async def unavailable(request: Request, error: Exception) -> JSONResponse:
-        # A server that became read-only is lost as one that went away is: it is asked anew.
-        lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        if not lost and not isinstance(error, OperationalError | PoolTimeoutError):
-            raise error
-        logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
-        detail = either(
-            "The database did not answer in time. Try again in a few seconds.",
-            "База данных не ответила вовремя. Повторите запрос через несколько секунд.",
-        )
-        return respond(request, Unavailable(detail, headers={"Retry-After": RETRY_AFTER}))
-
-    @app.exception_handler(Renamed)
-    async def renamed(request: Request, answer: Renamed) -> RedirectResponse:
-        # From the scope: a request's URL is made with its Host header, which anybody can write.
-        path = request.scope["path"].replace(f"/{answer.old}", f"/{answer.new}", 1)
-        query = f"?{q.decode('latin-1')}" if (q := request.scope["query_string"]) else ""
-        location = f"{get_settings().origin}{path}{query}"
-        return RedirectResponse(location, HTTPStatus.PERMANENT_REDIRECT)
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> JSONResponse:
-        detail = either(
-            "This is our fault and has been recorded. Quote `instance` when you tell us.",
-            "Это наша вина, и ошибка записана. Сообщая о ней, приведите `instance`.",
-        )
-        return respond(request, ApiError(detail))
-
-
-def refusal(faults: Sequence[Any], *within: str) -> Invalid:
-    """The refusal of a request with `faults` as pydantic tells them; `within` leads to each."""
-    errors = [_field_problem(fault, (*within, *fault["loc"])) for fault in faults[:MAX_ERRORS]]
-    body = either("the body", "тело запроса")
-    names = ", ".join(dict.fromkeys(e.parameter or e.pointer or body for e in errors))
-    detail = either(
-        f"Look at {names}: `errors` says what each needs.",
-        f"Посмотрите на {names}: в `errors` сказано, что там должно быть.",
-    )
-    return Invalid(detail, *errors)
-
-
-def _field_problem(fault: Any, place: tuple[Any, ...]) -> FieldProblem:
-    code = fault["type"]
-    detail = either(fault["msg"].removeprefix("Value error, "), _in_russian(fault))
-    if place[0] == "body":
-        return FieldProblem(pointer=pointer(*place[1:]), code=code, detail=detail)
-    parameter = str(place[-1] if len(place) == 1 else place[1])
-    return FieldProblem(parameter=parameter, code=code, detail=detail)
-
-
-def _in_russian(fault: Any) -> str:
-    """What pydantic says, in Russian as far as we know it; our own validators have said it so."""
-    known = _RUSSIAN.get(fault["type"])
-    context = {k: str(v).replace(" or ", " или ") for k, v in fault.get("ctx", {}).items()}
-    message: str = fault["msg"]
-    return known.format(**context) if known else message.removeprefix("Value error, ")
-
-
-def pointer(*steps: str | int) -> str:
-    """The JSON Pointer (RFC 6901) that leads by `steps` into a body."""
-    names = (str(step)[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in steps)
-    # Half of a surrogate pair can be read in a name, but not be written in an answer.
-    return "".join(f"/{name}" for name in names).encode(errors="replace").decode()

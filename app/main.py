@@ -12,7 +12,6 @@ from anyio import create_task_group
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
-from app import errors
 from app.articles.router import drafts
 from app.articles.router import router as articles
 from app.articles.writing import next_due
@@ -25,6 +24,7 @@ from app.crew.router import router as crew
 from app.database import Database
 from app.exports.archive import ArchiveFile
 from app.exports.router import router as exports
+from app.http import errors
 from app.http.answers import Answers
 from app.http.bodies import Bodies
 from app.http.deprecation import Deprecations, mark
@@ -46,7 +46,7 @@ from app.keys.router import router as keys
 from app.launches.router import router as launches
 from app.missions.router import assignments
 from app.missions.router import router as missions
-from app.openapi import document
+from app.openapi.document import document
 from app.parameters import in_speech
 from app.people.router import router as people
 from app.portal import problems

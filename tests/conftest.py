@@ -7,12 +7,14 @@ on connections of their own, as they do in service, so tests commit and the tabl
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from alembic import command
@@ -33,9 +35,14 @@ from app.models import Base, Scope
 
 ROOT = Path(__file__).parent.parent
 _NUMBERS = count(1)
-NewDatabase = Callable[[], str]
 UNLIMITED: dict[str, Any] = {"rate_limit": 0, "wrong_keys": 0, "request_seconds": 60}
 """For services that are asked by tests, on a machine that may be busy."""
+
+
+class NewDatabase(Protocol):
+    """Makes a database without tables, or a copy of the one at `of`, which nobody has open."""
+
+    def __call__(self, of: str | None = None) -> str: ...
 
 
 def alembic(url: str) -> Config:
@@ -79,24 +86,31 @@ def postgresql() -> Iterator[str]:
 def new_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[NewDatabase]:
-    """Makes databases: each call gives the address of a new one, without tables."""
+    """Makes databases: each call gives the address of a new one."""
     if request.param == "sqlite":
-        folder = tmp_path_factory.mktemp("sqlite")
-        yield lambda: f"sqlite:///{folder}/{next(_NUMBERS)}.db"
+        yield partial(_new_file, tmp_path_factory.mktemp("sqlite"))
         return
     server = make_url(request.getfixturevalue("postgresql"))
     engine = create_engine(server.set(drivername="postgresql+psycopg"))  # with time to do it
     made: list[str] = []
 
-    def create() -> str:
+    def create(of: str | None = None) -> str:
         made.append(f"zarya_test_{os.getpid()}_{next(_NUMBERS)}")
-        _autocommit(engine, f"CREATE DATABASE {made[-1]}")
+        template = make_url(of).database if of else "template1"
+        _autocommit(engine, f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
         return server.set(database=made[-1]).render_as_string(hide_password=False)
 
     yield create
     for name in made:
         _autocommit(engine, f"DROP DATABASE {name} WITH (FORCE)")
     engine.dispose()
+
+
+def _new_file(folder: Path, of: str | None = None) -> str:
+    file = folder / f"{next(_NUMBERS)}.db"
+    if of:
+        copyfile(make_url(of).database or "", file)
+    return f"sqlite:///{file}"
 
 
 def _autocommit(engine: Engine, statement: str) -> None:
@@ -162,11 +176,21 @@ def database(client: TestClient) -> Database:
 
 
 @pytest.fixture(scope="session")
-def the_archive(new_database: NewDatabase) -> Iterator[TestClient]:
+def loaded(new_database: NewDatabase) -> str:
+    """The address of a database that holds the embedded archive; only to be copied."""
+    url = new_database()
+    command.upgrade(alembic(url), "head")
+    database = Database(url, read_threads=1)
+    with database.session() as session:
+        load(session)
+    database.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def the_archive(new_database: NewDatabase, loaded: str) -> Iterator[TestClient]:
     """The client that is `archive`, for fixtures that last as long."""
-    with served(new_database()) as client:
-        with database_of(client).session() as session:
-            load(session)
+    with served(new_database(loaded)) as client:
         yield client
 
 

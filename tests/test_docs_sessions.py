@@ -13,7 +13,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.auth import new_key
-from app.dataset.load import load
 from app.dates import now
 from app.models import Scope
 from tests.conftest import ROOT, NewDatabase, database_of, served
@@ -25,11 +24,10 @@ PAGES = [page for page in TEXTS if SESSION.search(page.read_text())]
 
 
 @pytest.fixture(scope="module")
-def editors(new_database: NewDatabase) -> Iterator[tuple[TestClient, str]]:
+def editors(new_database: NewDatabase, loaded: str) -> Iterator[tuple[TestClient, str]]:
     """A client of the service over a copy of the archive of its own, and a key to it."""
-    with served(new_database()) as client:
+    with served(new_database(loaded)) as client:
         with database_of(client).session() as session:
-            load(session)
             stored, key = new_key("Documentation", list(Scope))
             stored.created_at = now() - timedelta(hours=1)  # before those that the pages make
             session.add(stored)

@@ -22,7 +22,8 @@ from app.articles.schemas import (
 )
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
-from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, acting, changing, creating
+from app.editing.edits import Edit
+from app.editing.requests import MERGE_PATCH, EditRoute, PatchOf, acting, changing, creating
 from app.freshness import versioned
 from app.links import link
 from app.listing import ListsDep

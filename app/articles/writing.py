@@ -24,7 +24,9 @@ from app.auth import Caller
 from app.database import Reader, Rows, nested_values
 from app.dates import Precision, now
 from app.documents import as_record
-from app.editing import Edit, Editable, refuse, resolve, set_links, touch
+from app.editing.edits import Edit
+from app.editing.records import Editable
+from app.editing.saving import refuse, resolve, set_links, touch
 from app.errors import Conflict, Gone
 from app.languages import either
 from app.links import canonical

@@ -27,14 +27,10 @@ from app.logs import configuration
 from app.metrics import FOLDER
 
 
-def _module() -> Any:
-    return import_module("app.cli.commands")
-
-
 @cache
 def _others() -> Any:
     """The other commands."""
-    return typer.main.get_command(_module().cli)
+    return typer.main.get_command(import_module("app.cli.commands").cli)
 
 
 class _Commands(TyperGroup):
@@ -81,8 +77,9 @@ def serve(
     """Serve the archive over HTTP."""
     os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
     if prepare:
-        _module().migrate()
-        _module().load()
+        upkeep = import_module("app.cli.upkeep")
+        upkeep.migrate()
+        upkeep.load()
     origin = get_settings().origin
     console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
     console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")

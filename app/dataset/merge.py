@@ -14,6 +14,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from app.batches import batches
 from app.dates import now
 from app.models import (
     Article,
@@ -163,7 +164,7 @@ def _rows(
 ) -> Iterator[Any]:
     """Columns of the rows whose first column is among `owners`."""
     columns = [getattr(model, name) for name in names]
-    for batch in _batches(owners):
+    for batch in batches(owners, BATCH):
         yield from session.execute(select(*columns).where(columns[0].in_(batch)))
 
 
@@ -171,10 +172,5 @@ def _entities(
     session: Session, model: type[Base], names: tuple[str, ...], keys: Collection[Key]
 ) -> Iterator[Any]:
     columns = tuple_(*(getattr(model, name) for name in names))
-    for batch in _batches(keys):
+    for batch in batches(keys, BATCH):
         yield from session.scalars(select(model).where(columns.in_(batch)))
-
-
-def _batches(values: Collection[Any]) -> Iterator[list[Any]]:
-    rest = list(values)
-    return (rest[start : start + BATCH] for start in range(0, len(rest), BATCH))

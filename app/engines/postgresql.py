@@ -14,6 +14,13 @@ from app.engines.settings import STATEMENTS
 STATEMENT_SECONDS = 4
 """How long PostgreSQL works on one statement."""
 
+LOCK_SECONDS = 1.5
+"""How long PostgreSQL waits for a row that another transaction holds.
+
+Longer than until it looks whether these two wait for one another (`deadlock_timeout`, a second):
+otherwise both would be told that they waited in vain, and neither be carried out.
+"""
+
 DEADLINE_SECONDS = STATEMENT_SECONDS + 1.0
 """How long we wait for PostgreSQL to answer one: it may be frozen, or behind a dead network."""
 
@@ -62,7 +69,7 @@ def engine(url: URL, pool_size: int, server: str) -> Engine:
             "keepalives_count": 3,
             "tcp_user_timeout": 5000,
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s "
-            "-c lock_timeout=1s -c idle_in_transaction_session_timeout=10s",
+            f"-c lock_timeout={LOCK_SECONDS}s -c idle_in_transaction_session_timeout=10s",
         },
     )
 

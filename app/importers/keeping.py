@@ -7,7 +7,7 @@ the export of another one is the same archive.
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, exists, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from app.changes.queries import RECORDS
@@ -170,7 +170,9 @@ def _restore(session: Session, record: Recorded, kept: Kept) -> None:
     names = ("created_at", "updated_at", "version", "edited")
     values = {name: getattr(kept, name) for name in names}
     if {name: getattr(record, name) for name in names} != values:
-        session.execute(update(model).where(model.id == record.id).values(values))
+        # By its table: of a statement on articles all their hours would be counted anew.
+        table: Any = inspect(model).local_table
+        session.execute(update(table).where(table.c.id == record.id).values(values))
         session.expire(record)
     if isinstance(record, Mission):
         _restore_mission(session, record.id, kept)

@@ -13,13 +13,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
+from app.batches import batches
 from app.database import Database, Reader
 from app.errors import ApiError
 from app.importers.entries import Entry, Format, Found, Input, Reject, Unreadable
@@ -101,7 +101,7 @@ def run(
             for given in ordered:
                 read = form.prepare(Reader.of(session))
                 with Rejects(form, given, None) as kept:
-                    for batch in _batches(job.found(read, given)):
+                    for batch in batches(job.found(read, given), BATCH):
                         job.take(session, given, kept, batch)
                         progress(job.looked_at)
             raise _Tried
@@ -110,19 +110,13 @@ def run(
             with database.snapshot() as reader:
                 read = form.prepare(reader)
             with Rejects(form, given, rejects, written) as kept:
-                for batch in _batches(job.found(read, given)):
+                for batch in batches(job.found(read, given), BATCH):
                     with database.session() as session:
                         job.take(session, given, kept, batch)
                     progress(job.looked_at)
         for outcome, number in vars(job.report).items():
             IMPORTED.labels(form.name, outcome).inc(number)
     return job.report
-
-
-def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
-    rest = iter(found)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
 
 
 @dataclass

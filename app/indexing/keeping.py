@@ -1,13 +1,13 @@
 """How the index is kept in step with the records, and made anew."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
+from app.batches import batches
 from app.indexing.documents import documents, spelt
 from app.indexing.fulltext import clear, drop, settle, store
 from app.models import (
@@ -25,8 +25,6 @@ from app.models import (
     Vehicle,
 )
 from app.models.search import written
-
-T = TypeVar("T")
 
 BATCH = 200
 """How many records are indexed at once."""
@@ -57,7 +55,7 @@ def keep(session: Session) -> None:
     for kind, people in _with_people(changed[RecordType.PERSON]):
         changed[kind] |= set(connection.scalars(people))
     for kind, ids in changed.items():
-        for batch in _batches(sorted(ids)):
+        for batch in batches(sorted(ids), BATCH):
             _renew(connection, kind, batch)
     marks.clear()
 
@@ -69,7 +67,7 @@ def _flown(connection: Connection, kind: type[Site] | type[Vehicle], id_: int) -
 
 def _with_people(people: Collection[int]) -> Iterator[tuple[RecordType, Any]]:
     """What `people` are found in: the missions and the launches whose crews they are of."""
-    for batch in _batches(sorted(people)):
+    for batch in batches(sorted(people), BATCH):
         crews = select(CrewAssignment.mission_id).where(CrewAssignment.person_id.in_(batch))
         yield RecordType.MISSION, crews
         yield RecordType.LAUNCH, select(Flight.launch_id).where(Flight.person_id.in_(batch))
@@ -100,7 +98,7 @@ def _add(connection: Connection, kind: RecordType, ids: Collection[int]) -> None
 def _learn(connection: Connection, words: list[str]) -> None:
     """Remember how words are spelt; in their order, so that two writers never wait in a ring."""
     known = set[str]()
-    for batch in _batches(words):
+    for batch in batches(words, BATCH):
         known |= set(connection.scalars(select(SearchWord.word).where(SearchWord.word.in_(batch))))
     new = [{"word": word, "backwards": word[::-1]} for word in words if word not in known]
     if new:
@@ -130,15 +128,9 @@ def rebuild(session: Session, progress: Progress = lambda *_: None) -> int:
     }
     total, done = sum(map(len, ids.values())), 0
     for kind, records in ids.items():
-        for batch in _batches(records):
+        for batch in batches(records, BATCH):
             _add(connection, kind, batch)
             done += len(batch)
             progress(done, total)
     settle(connection)
     return connection.scalar(select(func.count()).select_from(SearchDocument)) or 0
-
-
-def _batches(values: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(values)
-    while batch := list(islice(rest, BATCH)):
-        yield batch

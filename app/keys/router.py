@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Query, Response
 
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
-from app.editing import JsonRoute
+from app.editing.requests import JsonRoute
 from app.keys import queries
 from app.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
 from app.links import link

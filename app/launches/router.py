@@ -7,7 +7,8 @@ from fastapi import Body, Depends, Query, Response
 from app.archive import ArchiveIndex, ArchiveMonth, cached
 from app.calendars import Calendar
 from app.database import DatabaseDep
-from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.editing.edits import Edit
+from app.editing.requests import MERGE_PATCH, EditRoute, PatchOf, changing, creating
 from app.freshness import near_launches, versioned
 from app.launches import queries, writing
 from app.launches.calendar import get_launch_calendar

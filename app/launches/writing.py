@@ -10,7 +10,8 @@ from app.auth import Caller
 from app.database import Reader, nested, nested_one
 from app.dates import period
 from app.documents import as_record, exactness
-from app.editing import Editable, refuse, resolve
+from app.editing.records import Editable
+from app.editing.saving import refuse, resolve
 from app.languages import either
 from app.launches.queries import get_launch, history
 from app.launches.schemas import (

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.database import Reader
-from app.documents import merged, read_document
-from app.editing import Edit, Outcome, refuse, resolve, touch
+from app.documents import patched
+from app.editing.edits import Edit, Outcome
+from app.editing.saving import refuse, resolve, touch
 from app.errors import NotFound
 from app.languages import either
 from app.links import link
@@ -190,7 +191,7 @@ async def patch_assignment(edit: Edit, id_: int, patch: Any) -> Response:
     def work(session: Session) -> Outcome:
         mission = _mission_of(session, edit, id_)
         current = next(seat for seat in seats(session, mission) if seat.id == id_).document
-        wanted = read_document(CrewWrite, merged(current.model_dump(mode="json"), patch))
+        wanted = patched(CrewWrite, current.model_dump(mode="json"), patch)
         if wanted == current:
             return _outcome(session, mission, id_, HTTPStatus.OK)
         return _change(session, edit, mission, id_, wanted, HTTPStatus.OK)

@@ -7,7 +7,7 @@ from datetime import UTC, date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.editing import refuse
+from app.editing.saving import refuse
 from app.languages import either
 from app.models import CrewAssignment, Mission, Person
 

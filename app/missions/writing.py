@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session, aliased
 from app.auth import Caller
 from app.database import Reader, nested
 from app.documents import as_record
-from app.editing import Edit, Editable, refuse, resolve, touch
+from app.editing.edits import Edit
+from app.editing.records import Editable
+from app.editing.saving import refuse, resolve, touch
 from app.languages import either
 from app.links import canonical
 from app.missions.queries import get_mission

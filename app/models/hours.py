@@ -179,6 +179,8 @@ _COUNT = (
 
 @listens_for(Session, "before_commit")
 def _count(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint: the transaction around it counts for all of them
     session.flush()
     noted: set[Hour] = session.info.pop(_NOTED, set())
     if session.info.pop(_ALL, False):

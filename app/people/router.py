@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.database import DatabaseDep
-from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.editing.edits import Edit
+from app.editing.requests import MERGE_PATCH, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
 from app.listing import ListsDep
 from app.models import Scope

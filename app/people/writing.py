@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.auth import Caller
 from app.database import Reader
 from app.documents import as_record
-from app.editing import Editable
+from app.editing.records import Editable
 from app.links import canonical
 from app.models import (
     ArticlePerson,

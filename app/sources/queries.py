@@ -3,7 +3,6 @@
 from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Response
 from sqlalchemy import case, select
@@ -11,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.database import Reader, Rows
 from app.dates import now
-from app.documents import merged, read_document
-from app.editing import Edit, Outcome, refuse
+from app.editing.edits import Edit, Outcome
+from app.editing.numbered import Numbered
+from app.editing.saving import refuse
 from app.errors import Conflict, NotFound
 from app.languages import either
 from app.links import link
@@ -20,7 +20,7 @@ from app.models import Source, SourceFormat
 from app.pagination import PageQuery, fetch_page
 from app.sorting import orders
 from app.sources.schemas import SourcePage, SourceRead, SourceWrite
-from app.trail import Action, Actor, Kind, note
+from app.trail import Action, Actor, Kind
 
 SORTS = orders(Source.id, id=())
 
@@ -91,12 +91,15 @@ def _begin(source: Source) -> None:
     source.next_at, source.failures, source.last_error = now(), 0, None
 
 
+EDITABLE = Numbered(Kind.SOURCE, Source, SourceWrite, _save, get_source)
+
+
 def add_source(session: Session, actor: Actor, document: SourceWrite) -> SourceRead:
     """A new source, looked at from now on."""
     source = Source()
     _save(session, source, document)
     made = get_source(Reader.of(session), source.id)
-    _note(session, actor, Action.CREATE, source, None, made)
+    EDITABLE.note(session, actor, Action.CREATE, source.id, None, made)
     return made
 
 
@@ -106,38 +109,6 @@ async def create_source(edit: Edit, document: SourceWrite) -> Response:
     def work(session: Session) -> Outcome:
         made = add_source(session, edit.caller, document)
         return Outcome(HTTPStatus.CREATED, made, made.version, link("sources", made.id))
-
-    return await edit.run(work)
-
-
-async def patch_source(edit: Edit, id_: int, patch: Any) -> Response:
-    """The source `id_` with a merge patch applied to it."""
-
-    def work(session: Session) -> Outcome:
-        source = _find(session, edit, id_)
-        before = get_source(Reader.of(session), id_)
-        current = before.model_dump(mode="json", include=set(SourceWrite.model_fields))
-        wanted = read_document(SourceWrite, merged(current, patch))
-        if wanted.model_dump(mode="json") != current:
-            _save(session, source, wanted)
-            source.version += 1
-            session.flush()
-        after = get_source(Reader.of(session), id_)
-        _note(session, edit.caller, Action.UPDATE, source, before, after)
-        return Outcome(HTTPStatus.OK, after, source.version)
-
-    return await edit.run(work)
-
-
-async def delete_source(edit: Edit, id_: int) -> Response:
-    """No such source any more; what came from it stays."""
-
-    def work(session: Session) -> Outcome:
-        source = _find(session, edit, id_)
-        was = get_source(Reader.of(session), id_)
-        _note(session, edit.caller, Action.DELETE, source, was, None)
-        session.delete(source)
-        return Outcome(HTTPStatus.NO_CONTENT)
 
     return await edit.run(work)
 
@@ -159,30 +130,3 @@ async def look_now(edit: Edit, id_: int) -> Response:
         return Outcome(HTTPStatus.ACCEPTED, get_source(Reader.of(session), id_))
 
     return await edit.run(work)
-
-
-def _find(session: Session, edit: Edit, id_: int) -> Source:
-    source = session.scalar(select(Source).where(Source.id == id_).with_for_update())
-    if source is None:
-        raise NotFound(
-            either(
-                f"There is no source {id_}. See /v1/sources.",
-                f"Нет источника {id_}. См. /v1/sources.",
-            )
-        )
-    edit.check_version(source)
-    return source
-
-
-def _note(
-    session: Session,
-    actor: Actor,
-    action: Action,
-    source: Source,
-    before: SourceRead | None,
-    after: SourceRead | None,
-) -> None:
-    if before != after:
-        was = before.model_dump(mode="json") if before else None
-        became = after.model_dump(mode="json") if after else None
-        note(session, actor, action, Kind.SOURCE, source.id, None, was, became)

@@ -6,7 +6,8 @@ from fastapi import Body, Depends, Query, Response
 
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
-from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.editing.edits import Edit
+from app.editing.requests import MERGE_PATCH, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
 from app.listing import ListsDep
 from app.models import Scope
@@ -51,13 +52,13 @@ async def create_source(source: SourceWrite, edit: Creating) -> Response:
 @router.patch("/{id}", name="updateSource", summary="Change a source", response_model=SourceRead)
 async def update_source(id_: IdPath, patch: SourcePatch, edit: Changing) -> Response:
     """A merge patch (RFC 7396). Enabled again, or pointed elsewhere, it is looked at at once."""
-    return await queries.patch_source(edit, id_, patch)
+    return await queries.EDITABLE.patch(edit, id_, patch)
 
 
 @router.delete("/{id}", name="deleteSource", summary="Delete a source", status_code=204)
 async def delete_source(id_: IdPath, edit: Changing) -> Response:
     """It is looked at no more; what came from it stays."""
-    return await queries.delete_source(edit, id_)
+    return await queries.EDITABLE.delete(edit, id_)
 
 
 @router.post(

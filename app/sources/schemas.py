@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field, StrictBool, StrictInt, field_validator
+from pydantic import Field, StrictBool, StrictInt
 
-from app.config import get_settings
-from app.documents import Document, ProperName, WebAddress, example
+from app.documents import Document, ProperName, Target, example
 from app.links import Url
 from app.models import SourceFormat
-from app.outbound import Refused, check_url
 from app.pagination import Page
 from app.parameters import Language
 from app.refs import At, Shape
@@ -22,7 +20,7 @@ class SourceWrite(Document):
     )
 
     name: Annotated[ProperName, Field(max_length=120)]
-    feed_url: WebAddress
+    feed_url: Target
     """Where it is published."""
     format: SourceFormat = SourceFormat.FEED
     """What it is published in: `feed` is RSS, Atom or JSON Feed."""
@@ -34,15 +32,6 @@ class SourceWrite(Document):
     """How long to wait from one look to the next."""
     enabled: StrictBool = True
     """Whether it is looked at."""
-
-    @field_validator("feed_url")
-    @classmethod
-    def _public(cls, url: str) -> str:
-        try:
-            check_url(url, get_settings().private_targets)
-        except Refused as refused:
-            raise ValueError(str(refused)) from refused
-        return url
 
 
 class SourceReport(Shape):

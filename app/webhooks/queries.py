@@ -15,15 +15,15 @@ from app.changes.place import TOMBSTONES
 from app.changes.queries import present
 from app.database import Reader, Rows
 from app.dates import now
-from app.documents import merged, read_document
-from app.editing import Edit, Outcome
+from app.editing.edits import Edit, Outcome
+from app.editing.numbered import Numbered
 from app.errors import NotFound
 from app.languages import either
 from app.links import link
 from app.models import Change, Webhook
 from app.pagination import PageQuery, fetch_page
 from app.sorting import orders
-from app.trail import Action, Kind, note
+from app.trail import Action, Kind
 from app.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
 
 SORTS = orders(Webhook.id, id=())
@@ -85,6 +85,9 @@ def _save(session: Session, webhook: Webhook, document: WebhookWrite) -> None:
     session.flush()
 
 
+EDITABLE = Numbered(Kind.WEBHOOK, Webhook, WebhookWrite, _save, get_webhook)
+
+
 async def create_webhook(edit: Edit, document: WebhookWrite) -> Response:
     """A new webhook, told of what changes from now on; its secret cannot be had again."""
 
@@ -92,68 +95,9 @@ async def create_webhook(edit: Edit, document: WebhookWrite) -> Response:
         webhook = Webhook(secret="whsec_" + b64encode(token_bytes(24)).decode())
         _save(session, webhook, document)
         made = get_webhook(Reader.of(session), webhook.id)
-        _note(session, edit, Action.CREATE, webhook, None, made)
+        EDITABLE.note(session, edit.caller, Action.CREATE, webhook.id, None, made)
         created = WebhookCreated.model_validate(dict(made) | {"secret": webhook.secret})
         address = link("webhooks", webhook.id)
         return Outcome(HTTPStatus.CREATED, created, webhook.version, address)
 
     return await edit.run(work)
-
-
-async def patch_webhook(edit: Edit, id_: int, patch: Any) -> Response:
-    """The webhook `id_` with a merge patch applied to it."""
-
-    def work(session: Session) -> Outcome:
-        webhook = _find(session, edit, id_)
-        before = get_webhook(Reader.of(session), id_)
-        fields = set(WebhookWrite.model_fields)
-        current = before.model_dump(mode="json", include=fields)
-        wanted = read_document(WebhookWrite, merged(current, patch))
-        if wanted.model_dump(mode="json") != current:
-            _save(session, webhook, wanted)
-            webhook.version += 1
-            session.flush()
-        after = get_webhook(Reader.of(session), id_)
-        _note(session, edit, Action.UPDATE, webhook, before, after)
-        return Outcome(HTTPStatus.OK, after, webhook.version)
-
-    return await edit.run(work)
-
-
-async def delete_webhook(edit: Edit, id_: int) -> Response:
-    """No such webhook any more."""
-
-    def work(session: Session) -> Outcome:
-        webhook = _find(session, edit, id_)
-        _note(session, edit, Action.DELETE, webhook, get_webhook(Reader.of(session), id_), None)
-        session.delete(webhook)
-        return Outcome(HTTPStatus.NO_CONTENT)
-
-    return await edit.run(work)
-
-
-def _find(session: Session, edit: Edit, id_: int) -> Webhook:
-    webhook = session.scalar(select(Webhook).where(Webhook.id == id_).with_for_update())
-    if webhook is None:
-        raise NotFound(
-            either(
-                f"There is no webhook {id_}. See /v1/webhooks.",
-                f"Нет вебхука {id_}. См. /v1/webhooks.",
-            )
-        )
-    edit.check_version(webhook)
-    return webhook
-
-
-def _note(
-    session: Session,
-    edit: Edit,
-    action: Action,
-    webhook: Webhook,
-    before: WebhookRead | None,
-    after: WebhookRead | None,
-) -> None:
-    if before != after:
-        was = before.model_dump(mode="json") if before else None
-        became = after.model_dump(mode="json") if after else None
-        note(session, edit.caller, action, Kind.WEBHOOK, webhook.id, None, was, became)

@@ -6,7 +6,8 @@ from fastapi import Body, Depends, Query, Response
 
 from app.auth import Allowed, Caller
 from app.database import DatabaseDep
-from app.editing import MERGE_PATCH, Edit, EditRoute, PatchOf, changing, creating
+from app.editing.edits import Edit
+from app.editing.requests import MERGE_PATCH, EditRoute, PatchOf, changing, creating
 from app.freshness import versioned
 from app.listing import ListsDep
 from app.models import Scope
@@ -55,10 +56,10 @@ async def create_webhook(webhook: WebhookWrite, edit: Creating) -> Response:
 @router.patch("/{id}", name="updateWebhook", summary="Change a webhook", response_model=WebhookRead)
 async def update_webhook(id_: IdPath, patch: WebhookPatch, edit: Changing) -> Response:
     """A merge patch (RFC 7396). Enabled again, it hears of all that it has missed."""
-    return await queries.patch_webhook(edit, id_, patch)
+    return await queries.EDITABLE.patch(edit, id_, patch)
 
 
 @router.delete("/{id}", name="deleteWebhook", summary="Delete a webhook", status_code=204)
 async def delete_webhook(id_: IdPath, edit: Changing) -> Response:
     """It is told of nothing any more."""
-    return await queries.delete_webhook(edit, id_)
+    return await queries.EDITABLE.delete(edit, id_)

@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field, StrictBool, field_validator
+from pydantic import Field, StrictBool
 
-from app.config import get_settings
-from app.documents import Document, Prose, WebAddress, example
+from app.documents import Document, Prose, Target, example
 from app.links import Url
 from app.models import RecordType
-from app.outbound import Refused, check_url
 from app.pagination import Page
 from app.refs import At, Shape
 
@@ -18,22 +16,13 @@ class WebhookWrite(Document):
 
     model_config = example(target_url="https://portal.example/hooks/zarya", types=["article"])
 
-    target_url: WebAddress
+    target_url: Target
     """Where the messages are posted to, signed by Standard Webhooks."""
     description: Annotated[Prose, Field(max_length=300)] | None = None
     types: Annotated[list[RecordType], Field(max_length=10)] = []
     """The kinds of records it wants to hear of; an empty list: all."""
     enabled: StrictBool = True
     """Whether it is told; when it is again, it hears of all that it has missed."""
-
-    @field_validator("target_url")
-    @classmethod
-    def _public(cls, url: str) -> str:
-        try:
-            check_url(url, get_settings().private_targets)
-        except Refused as refused:
-            raise ValueError(str(refused)) from refused
-        return url
 
 
 class WebhookRead(Shape):

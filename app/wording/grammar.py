@@ -51,17 +51,21 @@ def _hour(at: datetime) -> tuple[str, str]:
     return f"{at:%H:%M}", f"{at + timedelta(hours=1):%H:%M}"
 
 
+def _joined(items: Sequence[str], last: str) -> str:
+    return last.join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
 # --- English -------------------------------------------------------------------------------------
 
 
 def joined(items: Sequence[str]) -> str:
     """A list in a sentence: "Unity", "Tranquility and Cupola", "one, two and three"."""
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+    return _joined(items, " and ")
 
 
 def clauses(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "one, and two and three"."""
-    return ", and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+    return _joined(items, ", and ")
 
 
 def handed_on(later: Sequence[str]) -> str:
@@ -126,14 +130,12 @@ def english_time(at: datetime, precision: Precision) -> str:
 
 def joined_ru(items: Sequence[str]) -> str:
     """A list in a Russian sentence: "А", "А и Б", "А, Б и В"."""
-    return " и ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+    return _joined(items, " и ")
 
 
 def clauses_ru(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "А, а также Б и В"."""
-    return (
-        ", а также ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
-    )
+    return _joined(items, ", а также ")
 
 
 def plural_ru(n: int, one: str, few: str, many: str) -> str:

@@ -78,8 +78,16 @@ def _undo(session: Session) -> None:
     point.rollback()
 
 
+def _keep_some(session: Session) -> None:
+    with session.begin_nested():
+        session.add(factories.article(published_at=NOON))
+    _undo(session)
+    with session.begin_nested():
+        _move(session)
+
+
 CHANGES: list[Callable[[Session], None]] = [
-    _move, _blur, _lose, _translate, _hide, _erase, _many, _clear, _undo,
+    _move, _blur, _lose, _translate, _hide, _erase, _many, _clear, _undo, _keep_some,
 ]  # fmt: skip
 
 

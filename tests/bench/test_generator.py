@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.database import Database
-from app.dataset.load import load
 from app.dates import Precision
 from app.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from bench.bulk import fill
@@ -21,11 +20,9 @@ NUMBER = 1300
 
 
 @pytest.fixture(scope="module")
-def made(new_database: NewDatabase) -> Iterator[TestClient]:
+def made(new_database: NewDatabase, loaded: str) -> Iterator[TestClient]:
     """A client of the service over an archive of `NUMBER` articles."""
-    with served(new_database()) as client:
-        with database_of(client).session() as session:
-            load(session)
+    with served(new_database(loaded)) as client:
         told: list[int] = []
         fill(database_of(client), NUMBER, lambda done, _: told.append(done))
         assert told == [NUMBER]

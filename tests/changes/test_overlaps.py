@@ -5,14 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from sqlalchemy import column, func, select, table
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.models import Article, ArticlePerson, ArticleState, Change, Person, RecordType
 from tests import factories
-
-_LOCKS = table("pg_locks", column("pid"), column("granted"))
+from tests.locks import waiting
 
 
 def delete(session: Session, person: Person) -> None:
@@ -74,9 +73,3 @@ def test_an_article_is_told_again_once_it_says_something_else(
             for kind, id_ in zip([RecordType.PERSON, RecordType.ARTICLE], ids, strict=True)
         ]
     assert of_type[0] == of_type[1]
-
-
-def waiting(database: Database) -> bool:
-    """Whether some transaction waits for another one."""
-    with database.snapshot() as reader:
-        return reader.scalar(select(_LOCKS.c.pid).where(~_LOCKS.c.granted).limit(1)) is not None

@@ -1,5 +1,9 @@
 """Loading the embedded archive, again and again."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
@@ -16,35 +20,65 @@ from app.models import (
     MissionAlias,
     MissionTask,
     Person,
+    Scope,
     Vehicle,
 )
 from tests import factories
-from tests.conftest import database_of
+from tests.conftest import NewDatabase, database_of, served, with_key
 from tests.editing.documents import ANY
 
 RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 """Vehicles, sites, people, launches, missions, articles, and the chronicle."""
 
 
-def loaded(database: Database) -> LoadReport:
+@pytest.fixture
+def own(new_database: NewDatabase, loaded: str) -> Iterator[TestClient]:
+    """A client of the service over a copy of the archive of its own, with a key."""
+    with served(new_database(loaded)) as client:
+        yield with_key(client, *Scope)
+
+
+def load_again(database: Database) -> LoadReport:
     with database.session() as session:
         return load(session)
 
 
-def test_a_first_load_creates_and_a_second_one_writes_nothing(database: Database) -> None:
-    told: list[tuple[str, int, int]] = []
-    with database.session() as session:
-        first = load(session, lambda *step: told.append(step))
-    assert first == LoadReport(created=RECORDS, updated=0, unchanged=0)
-    assert [done for _, done, _ in told] == list(range(len(told)))
-    assert told[-1][1] == told[-1][2]
-    with database.snapshot() as reader:
+@dataclass
+class First:
+    """A first load, into a database that held records of others."""
+
+    database: Database
+    report: LoadReport
+    told: list[tuple[str, int, int]]
+
+
+@pytest.fixture(scope="module")
+def first(new_database: NewDatabase) -> Iterator[First]:
+    """What a first load came to; it is loaded again, but no more is written."""
+    with served(new_database()) as client:
+        database, told = database_of(client), list[tuple[str, int, int]]()
+        with database.session() as session:
+            session.add(factories.person(slug="somebody-else"))
+            article = factories.article(slug="other-news")
+            session.add(article)
+            session.flush()
+            session.add(ArticleTag(article_id=article.id, tag="own"))
+        with database.session() as session:
+            report = load(session, lambda *step: told.append(step))
+        yield First(database, report, told)
+
+
+def test_a_first_load_creates_and_a_second_one_writes_nothing(first: First) -> None:
+    assert first.report == LoadReport(created=RECORDS, updated=0, unchanged=0)
+    assert [done for _, done, _ in first.told] == list(range(len(first.told)))
+    assert first.told[-1][1] == first.told[-1][2]
+    with first.database.snapshot() as reader:
         before = {
             model: reader.all(select(model.id, model.updated_at, model.version))
             for model in (Person, Launch, Mission, Article)
         }
-    assert loaded(database) == LoadReport(created=0, updated=0, unchanged=RECORDS)
-    with database.snapshot() as reader:
+    assert load_again(first.database) == LoadReport(created=0, updated=0, unchanged=RECORDS)
+    with first.database.snapshot() as reader:
         for model, rows in before.items():
             assert reader.all(select(model.id, model.updated_at, model.version)) == rows
         assert check(reader) == []
@@ -82,8 +116,8 @@ def test_what_the_page_of_iss_59_is_made_of(archive: TestClient) -> None:
         assert text == "soyuz-2.1a\nsoyuz\nprogress ms-11\nbaikonur cosmodrome\nlc31"
 
 
-def test_a_changed_record_is_set_right_and_gets_a_version(database: Database) -> None:
-    loaded(database)
+def test_a_changed_record_is_set_right_and_gets_a_version(own: TestClient) -> None:
+    database = database_of(own)
     with database.session() as session:
         article = session.scalars(
             select(Article).where(Article.slug == "launch-progress-ms-11")
@@ -96,7 +130,7 @@ def test_a_changed_record_is_set_right_and_gets_a_version(database: Database) ->
         person = session.scalars(select(Person).where(Person.slug == "oleg-kononenko")).one()
         person.sources = []
         seen = launch.version
-    assert loaded(database) == LoadReport(created=0, updated=5, unchanged=RECORDS - 5)
+    assert load_again(database) == LoadReport(created=0, updated=5, unchanged=RECORDS - 5)
     with database.snapshot() as reader:
         assert check(reader) == []
         title = select(Article.title, Article.version).where(
@@ -109,22 +143,13 @@ def test_a_changed_record_is_set_right_and_gets_a_version(database: Database) ->
         version = reader.scalar(select(Launch.version).where(Launch.slug == "soyuz-ms-12"))
         assert version == seen + 1
         assert reader.all(select(ArticleTag.tag).where(ArticleTag.tag == "stray")) == []
-    assert loaded(database).updated == 0
+    assert load_again(database).updated == 0
 
 
-def test_records_of_others_are_left_alone(database: Database) -> None:
-    with database.session() as session:
-        session.add(factories.person(slug="somebody-else"))
-        article = factories.article(slug="other-news")
-        session.add(article)
-        session.flush()
-        session.add(ArticleTag(article_id=article.id, tag="own"))
-    report = loaded(database)
-    assert report.created == RECORDS
-    with database.snapshot() as reader:
+def test_records_of_others_are_left_alone(first: First) -> None:
+    with first.database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 294 + 1
         assert reader.scalar(select(ArticleTag.article_id).where(ArticleTag.tag == "own"))
-    assert loaded(database) == LoadReport(created=0, updated=0, unchanged=RECORDS)
 
 
 def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
@@ -138,26 +163,22 @@ def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
     assert (counts["Antares 230"], counts["Antares 230+"]) == (5, 8)
 
 
-def test_editors_win_over_a_later_load(editor: TestClient, database: Database) -> None:
+def test_editors_win_over_a_later_load(own: TestClient) -> None:
     """What they have written stays, what they have deleted or renamed does not come back."""
-    with database.session() as session:
-        load(session)
     aged = {"name": "Somebody Else", "slug": "somebody-else", "aliases": ["Other"]}
-    assert editor.patch("/v1/people/anne-mcclain", json=aged, headers=ANY).status_code == 200
+    assert own.patch("/v1/people/anne-mcclain", json=aged, headers=ANY).status_code == 200
     tasks = {"items": ["Only this"]}
-    assert editor.put("/v1/missions/iss-59/tasks", json=tasks, headers=ANY).status_code == 200
-    assert (
-        editor.put("/v1/missions/iss-70/crew", json={"items": []}, headers=ANY).status_code == 200
-    )
+    assert own.put("/v1/missions/iss-59/tasks", json=tasks, headers=ANY).status_code == 200
+    assert own.put("/v1/missions/iss-70/crew", json={"items": []}, headers=ANY).status_code == 200
     launch = {"outcome_note": "A note.", "pad": None}
-    assert editor.patch("/v1/launches/progress-ms-11", json=launch, headers=ANY).status_code == 200
+    assert own.patch("/v1/launches/progress-ms-11", json=launch, headers=ANY).status_code == 200
     gone = "launch-progress-ms-11"
-    assert editor.delete(f"/v1/articles/{gone}", headers=ANY).status_code == 204
-    seat = editor.get("/v1/launches", params={"vehicle": "Proton-K"}).json()["items"][0]["slug"]
-    free(editor, seat)
-    assert editor.delete(f"/v1/launches/{seat}", headers=ANY).status_code == 204
+    assert own.delete(f"/v1/articles/{gone}", headers=ANY).status_code == 204
+    seat = own.get("/v1/launches", params={"vehicle": "Proton-K"}).json()["items"][0]["slug"]
+    free(own, seat)
+    assert own.delete(f"/v1/launches/{seat}", headers=ANY).status_code == 204
     moved = {"number": 9000, "slug": "iss-74-b"}
-    assert editor.patch("/v1/missions/iss-74", json=moved, headers=ANY).status_code == 200
+    assert own.patch("/v1/missions/iss-74", json=moved, headers=ANY).status_code == 200
 
     def shown() -> list[str]:
         addresses = [
@@ -169,24 +190,23 @@ def test_editors_win_over_a_later_load(editor: TestClient, database: Database) -
             f"/v1/articles/{gone}/preview",
             "/v1/changes?types=person&limit=1",
         ]
-        return [editor.get(address).text for address in addresses]
+        return [own.get(address).text for address in addresses]
 
     before = shown()
-    with database.session() as session:
-        report = load(session)
+    report = load_again(database_of(own))
     assert (report.created, report.updated) == (0, 0)
     assert shown() == before
-    assert editor.get("/v1/people/anne-mcclain").status_code == 308
-    assert editor.get(f"/v1/articles/{gone}").status_code == 410
-    assert editor.get(f"/v1/launches/{seat}").status_code == 410
-    assert editor.get("/v1/missions/iss-74").status_code == 308
+    assert own.get("/v1/people/anne-mcclain").status_code == 308
+    assert own.get(f"/v1/articles/{gone}").status_code == 410
+    assert own.get(f"/v1/launches/{seat}").status_code == 410
+    assert own.get("/v1/missions/iss-74").status_code == 308
 
 
 def free(editor: TestClient, slug: str) -> None:
     """Take a launch out of all that refers to it."""
     launch = editor.get(f"/v1/launches/{slug}").json()
-    for served in launch["missions"]:
-        address = f"/v1/missions/{served['mission']['slug']}"
+    for link in launch["missions"]:
+        address = f"/v1/missions/{link['mission']['slug']}"
         kept = [
             {"relation": each["relation"], "launch": each["launch"]["slug"]}
             for each in editor.get(address).json()["launches"]

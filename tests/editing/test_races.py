@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.dates import now
-from app.editing import KEPT
+from app.editing.edits import KEPT
 from app.models import Article, ArticleState, Change, KeptAnswer, Person, Scope
 from tests import factories
 from tests.conftest import NewDatabase, database_of, served, with_key

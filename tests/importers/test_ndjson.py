@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.database import Database
 from app.exports.ndjson import write
+from app.models.hours import miscounted
 from tests.conftest import NewDatabase, database_of, served
 from tests.editing import documents
 from tests.editing.documents import ANY
@@ -65,6 +67,24 @@ def test_what_editors_made_of_it_comes_along(editor: TestClient, other: Database
     assert exported(other) == text
     assert taken(other, "ndjson", given(text))[0].created == 0
     assert counted(taken(here, "ndjson", given(text))[0])[:2] == (0, 0)
+
+
+def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Database) -> None:
+    for _ in range(3):
+        document = documents.article(published_at="2019-04-04T11:00:00Z")
+        slug = editor.post("/v1/articles", json=document).json()["slug"]
+        assert editor.post(f"/v1/articles/{slug}/publish").status_code == 200
+    counted: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(("UPDATE article_hours", "DELETE FROM article_hours")):
+            counted.append(statement)
+
+    event.listen(other.engine, "before_cursor_execute", note)
+    assert taken(other, "ndjson", given(exported(database_of(editor))))[0].created == 3
+    assert len(counted) == 1
+    with other.session() as session:
+        assert miscounted(session) == []
 
 
 def test_the_later_state_stays(editor: TestClient, other: Database) -> None:

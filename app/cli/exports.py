@@ -1,0 +1,75 @@
+"""`zarya export`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from app.cli import console
+from app.cli.terminal import counting, opened
+from app.database import Reader
+from app.exports import csv_files, ndjson, sqlite
+
+cli = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
+
+
+@cli.command("ndjson")
+def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Everything, drafts too, a record a line: what `zarya import ndjson` takes in unchanged."""
+    with (
+        opened() as database,
+        counting("Exporting") as progress,
+        _written(file) as target,
+        database.snapshot() as reader,
+    ):
+        number = ndjson.write(reader, target, progress)
+    console.print(f"{number} lines in {file}", markup=False, highlight=False)
+
+
+@cli.command("csv")
+def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
+    """What is public, a file a table."""
+    _export(csv_files.write, target)
+
+
+@cli.command("sqlite")
+def export_sqlite(target: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """What is public, as one SQLite file."""
+    _export(sqlite.write, target)
+
+
+@cli.command("parquet")
+def export_parquet(target: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
+    """What is public, a file a table; needs the extra `parquet`."""
+    try:
+        parquet = import_module("app.exports.parquet")
+    except ImportError as error:
+        console.print("Install the extra first: pip install 'zarya[parquet]'", markup=False)
+        raise typer.Exit(2) from error
+    _export(parquet.write, target)
+
+
+def _export(write: Callable[[Reader, Path, Callable[[int], None]], int], target: Path) -> None:
+    with (
+        opened() as database,
+        counting("Exporting") as progress,
+        database.snapshot() as reader,
+    ):
+        number = write(reader, target, progress)
+    console.print(f"{number} rows in {target}", markup=False, highlight=False)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

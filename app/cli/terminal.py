@@ -1,0 +1,76 @@
+"""What the commands have in common: the database, and what they show of their work."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column, Table
+from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError
+
+from app.cli import console
+from app.config import get_settings
+from app.database import Database
+from app.trail import Actor
+
+SHOWN = 20
+"""How many of many are told one by one."""
+
+
+def actor(command: str) -> Actor:
+    """Who writes, where `command` does."""
+    return Actor(f"zarya {command}", "command line")
+
+
+@contextmanager
+def opened() -> Iterator[Database]:
+    """The database that the settings name."""
+    with explained(), closing(Database(get_settings().database_url, read_threads=1)) as database:
+        yield database
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """A database that cannot be used is told in a line, with exit status 2."""
+    try:
+        yield
+    except (DatabaseError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        url = make_url(get_settings().database_url).render_as_string(hide_password=True)
+        console.print(f"The database {url} cannot be used: {cause}", markup=False)
+        raise typer.Exit(2) from error
+
+
+def new_table(*names: str) -> Table:
+    """A table that shows all of its cells, however narrow the terminal is."""
+    return Table(*(Column(name, overflow="fold") for name in names))
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A count on the terminal; nothing where the output is no terminal."""
+    columns = SpinnerColumn(), TextColumn(f"{what} {{task.completed:,.0f}}"), TimeElapsedColumn()
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda number: bar.update(task, completed=number)
+
+
+@contextmanager
+def steps(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on the terminal; nothing where the output is no terminal."""
+    columns = TextColumn(f"{what} {{task.description:<10}}"), BarColumn(), MofNCompleteColumn()
+    quiet = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step, done, total: bar.update(
+            task, description=step, completed=done, total=total
+        )
