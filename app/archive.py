@@ -18,12 +18,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.database import Reader, Rows, instants, rows_of
+from app.database import Reader
 from app.dates import CLOCKED, Precision, add_months, day_of, month_days, start_of, utc_day
 from app.freshness import of_month
 from app.links import Url, link
 from app.pagination import parameters
 from app.parameters import Maybe, Month, Parameters, Zone, zone_of
+from app.sql import Rows, instants, rows_of
 
 MonthName = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2019-04"])]
 

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.clock import has_come
-from app.database import Expression
 from app.models import Launch, Mission, MissionAlias, Person
+from app.sql import Expression
 
 
 def linked(

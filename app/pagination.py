@@ -14,13 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Integer, bindparam, func, tuple_
 
-from app.database import Reader, Row, Rows
+from app.database import Reader, Row
 from app.dates import EARLIEST, LATEST
 from app.errors import BadCursor, CursorMismatch
 from app.languages import either
 from app.links import Url, link
 from app.parameters import Maybe, Parameters, View, Whole
 from app.sorting import Order
+from app.sql import Rows
 from app.text import is_storable
 
 T = TypeVar("T")

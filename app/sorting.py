@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from sqlalchemy import ColumnElement
 
-from app.database import Expression
+from app.sql import Expression
 
 
 class SortChoice(StrEnum):

@@ -20,7 +20,7 @@ from app.articles.schemas import (
 )
 from app.clock import present
 from app.conditions import named
-from app.database import Reader, Rows, at_present, nested, nested_one, nested_values, unindexed
+from app.database import Reader
 from app.dates import Precision, add_months, keeps_whole_hours, period
 from app.errors import Gone, NotFound, Renamed
 from app.languages import Speech, either
@@ -45,6 +45,7 @@ from app.searching.matching import AS_WRITTEN, Spellings, of_kind
 from app.searching.spelling import spellings
 from app.slugs import HINTS, none_such
 from app.sorting import orders
+from app.sql import Rows, at_present, nested, nested_one, nested_values, unindexed
 from app.text import slugify
 
 SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))

@@ -21,7 +21,7 @@ from app.articles.schemas import (
     status,
 )
 from app.auth import Caller
-from app.database import Reader, Rows, nested_values
+from app.database import Reader
 from app.dates import Precision, now
 from app.documents import as_record
 from app.editing.edits import Edit
@@ -45,6 +45,7 @@ from app.pagination import fetch_page
 from app.refs import public
 from app.slugs import missing, set_slug
 from app.sorting import orders
+from app.sql import Rows, nested_values
 from app.trail import Action, Actor, Kind, note
 
 

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select
 
 from app.audit.schemas import AuditFilters, AuditPage, AuditQuery
-from app.database import Reader, Rows
+from app.database import Reader
 from app.models import AuditEntry
 from app.pagination import fetch_page
 from app.parameters import instant
 from app.sorting import orders
+from app.sql import Rows
 
 SORTS = orders(AuditEntry.id, at=(AuditEntry.at,))
 UTC = ZoneInfo("UTC")

@@ -16,7 +16,7 @@ from app.articles import writing as articles
 from app.articles.schemas import ArticleRecord, ArticleStatus
 from app.changes.place import TOMBSTONES, Place, start_anew, today
 from app.changes.schemas import Change, ChangeOp, ChangePage, ChangeQuery
-from app.database import Horizon, Reader
+from app.database import Reader
 from app.dates import now
 from app.launches import writing as launches
 from app.links import link
@@ -26,6 +26,7 @@ from app.models import Change as ChangeRow
 from app.pagination import parameters
 from app.people import writing as people
 from app.refs import public
+from app.sql import Horizon
 
 RECORDS: Mapping[RecordType, Any] = {
     RecordType.MISSION: missions.EDITABLE,

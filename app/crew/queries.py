@@ -12,7 +12,7 @@ from app.crew.schemas import (
     CrewFilters,
     CrewQuery,
 )
-from app.database import Reader, Rows
+from app.database import Reader
 from app.dates import utc_day
 from app.errors import NotFound
 from app.languages import either
@@ -21,6 +21,7 @@ from app.pagination import fetch_page
 from app.refs import CrewAssignmentRead, crew_assignments
 from app.slugs import missing
 from app.sorting import Order
+from app.sql import Rows
 from app.text import slugify
 
 # The crew's own order stays within each mission, whichever way the missions are read.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.database import Reader, Rows
+from app.database import Reader
 from app.dataset.chronicle import chronicle
 from app.dataset.derive import relations
 from app.dataset.merge import Key
@@ -26,6 +26,7 @@ from app.models import (
     Spacecraft,
     Vehicle,
 )
+from app.sql import Rows
 
 Wanted = Iterator[tuple[str, Rows, Iterable[Key]]]
 """What something is called, the statement that finds such rows, and the rows to be found."""

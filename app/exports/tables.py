@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Date, Integer, select
 
-from app.database import Reader, Row, Rows
+from app.database import Reader, Row
 from app.models import (
     Article,
     ArticleLaunch,
@@ -31,6 +31,7 @@ from app.models import (
 )
 from app.models.base import UTCDateTime
 from app.refs import public
+from app.sql import Rows
 
 BATCH = 2000
 """How many rows are held at once."""

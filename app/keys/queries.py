@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth import new_key
-from app.database import Reader, Rows
+from app.database import Reader
 from app.dates import now
 from app.errors import NotFound
 from app.keys.schemas import KeyCreated, KeyFilters, KeyPage, KeyQuery, KeySummary, Me
@@ -16,6 +16,7 @@ from app.languages import either
 from app.models import ApiKey, Scope
 from app.pagination import fetch_page
 from app.sorting import orders
+from app.sql import Rows
 from app.trail import Action, Actor, Kind, note
 
 SORTS = orders(ApiKey.id, created_at=(ApiKey.created_at,))

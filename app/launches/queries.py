@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
 from app.clock import holds_until
 from app.conditions import linked
-from app.database import Expression, Reader, Rows, at_present, nested, nested_one
+from app.database import Reader
 from app.dates import add_months, period_end
 from app.errors import NotFound
 from app.languages import either
@@ -42,6 +42,7 @@ from app.searching.matching import AS_WRITTEN, Spellings, of_kind
 from app.searching.spelling import spellings
 from app.slugs import missing
 from app.sorting import orders
+from app.sql import Expression, Rows, at_present, nested, nested_one
 from app.text import slugify
 
 SORTS = orders(Launch.id, launch_at=(Launch.launch_at,))

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from app.auth import Caller
-from app.database import Reader, nested, nested_one
+from app.database import Reader
 from app.dates import period
 from app.documents import as_record, exactness
 from app.editing.records import Editable
@@ -38,6 +38,7 @@ from app.models import (
 )
 from app.refs import articles_about
 from app.slugs import set_slug
+from app.sql import nested, nested_one
 from app.text import slugify
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.clock import holds_until, present
 from app.conditions import lasts_into, linked
-from app.database import Reader, Rows, nested, nested_one
+from app.database import Reader
 from app.dates import now, utc_day
 from app.errors import NotFound
 from app.languages import either
@@ -39,6 +39,7 @@ from app.searching.matching import AS_WRITTEN, Spellings, of_kind
 from app.searching.spelling import spellings
 from app.slugs import missing
 from app.sorting import orders
+from app.sql import Rows, nested, nested_one
 
 SORTS = orders(Mission.id, number=(Mission.number,))
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from app.auth import Caller
-from app.database import Reader, nested
+from app.database import Reader
 from app.documents import as_record
 from app.editing.edits import Edit
 from app.editing.records import Editable
@@ -31,6 +31,7 @@ from app.models import (
 )
 from app.refs import articles_about, public
 from app.slugs import set_slug
+from app.sql import nested
 from app.trail import Action
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.conditions import lasts_into, named
-from app.database import Reader, Rows, nested, nested_one
+from app.database import Reader
 from app.dates import utc_day
 from app.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person, RecordType
 from app.pagination import fetch_page
@@ -17,6 +17,7 @@ from app.searching.matching import AS_WRITTEN, Spellings, of_kind
 from app.searching.spelling import spellings
 from app.slugs import missing
 from app.sorting import orders
+from app.sql import Rows, nested, nested_one
 from app.text import slugify
 
 SORTS = orders(Person.id, name=(Person.name_key,))

@@ -17,7 +17,7 @@ from app.articles.queries import (
 )
 from app.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead, ArticleSummary
 from app.clock import has_come, holds_until, present
-from app.database import Reader, Rows
+from app.database import Reader
 from app.dates import add_months, start_of
 from app.languages import Speech, spoken
 from app.launches.queries import find_next_launch, list_launches
@@ -28,6 +28,7 @@ from app.models import Article, ArticleMission, Mission
 from app.parameters import zone_of
 from app.portal.schemas import PortalLaunches, PortalPage, PortalPageQuery
 from app.refs import LaunchSummary
+from app.sql import Rows
 
 
 def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> PortalPage:

@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.auth import Caller
-from app.database import Rows, at_present, unindexed
 from app.dates import Precision
 from app.links import Url, link
 from app.models import Article, ArticleState, Scope
 from app.refs.base import At, Shape
+from app.sql import Rows, at_present, unindexed
 
 
 class ArticleRef(Shape):

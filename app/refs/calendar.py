@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import names
 from app.calendars import MOST, Event, Standing, standing
-from app.database import Reader, Rows, nested
+from app.database import Reader
 from app.dates import Precision
 from app.errors import Invalid
 from app.languages import Both, either
 from app.links import authority
 from app.models import Flight, Launch, LaunchSlip, LaunchStatus, Person
 from app.refs.launches import LaunchSummary, launch_summary, outcome_note
+from app.sql import Rows, nested
 
 _VAGUE = {
     Precision.MONTH: Both("Only the month is known.", "Известен только месяц."),

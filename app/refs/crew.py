@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app import names
-from app.database import Rows, nested_one
 from app.dates import Precision, days_since
 from app.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
 from app.refs.base import At, Shape
 from app.refs.launches import LaunchRef, launch_ref
 from app.refs.missions import MissionRef, mission_ref
 from app.refs.people import PersonRef, person_ref
+from app.sql import Rows, nested_one
 from app.wording.labels import ROLES
 
 

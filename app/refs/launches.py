@@ -8,12 +8,12 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app import names
-from app.database import Rows, nested, nested_one
 from app.dates import Precision
 from app.languages import either
 from app.links import Url, link
 from app.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
 from app.refs.base import At, Shape
+from app.sql import Rows, nested, nested_one
 from app.wording.headlines import headline
 from app.wording.labels import LAUNCH_STATUSES
 

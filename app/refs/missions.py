@@ -7,11 +7,11 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app import names
-from app.database import Rows
 from app.languages import either
 from app.links import Url, link
 from app.models import Mission
 from app.refs.base import Shape
+from app.sql import Rows
 
 
 class MissionRef(Shape):

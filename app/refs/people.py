@@ -7,10 +7,10 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app import names
-from app.database import Rows
 from app.links import Url, link
 from app.models import Person
 from app.refs.base import Shape
+from app.sql import Rows
 
 
 class PersonRef(Shape):

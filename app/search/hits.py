@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from app.database import Reader, Row, nested
+from app.database import Reader, Row
 from app.languages import either
 from app.links import link
 from app.models import Article, CrewAssignment, CrewRole, Launch, Mission, Person, RecordType
@@ -11,6 +11,7 @@ from app.models.search import record_at
 from app.names import craft, person, site, vehicle
 from app.refs import article_ref, launch_summary, mission_ref, person_ref
 from app.refs.missions import MissionRef
+from app.sql import nested
 from app.wording.labels import ROLES
 
 SHIPS = 3

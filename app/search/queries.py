@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from app.database import Reader, Row, Rows
+from app.database import Reader, Row
 from app.lexis.asked import Asked
 from app.pagination import Behind, count, page_of
 from app.search.hits import shown
@@ -11,6 +11,7 @@ from app.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuer
 from app.searching.marks import marks
 from app.searching.matching import anyhow, matches, suggesting, tiers, typed, understood, wanted
 from app.searching.spelling import spellings
+from app.sql import Rows
 
 SORT = "best"
 KEYS = {SORT: (int, int, int)}

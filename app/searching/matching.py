@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from app.database import Rows
 from app.dates import now
 from app.indexing.fulltext import Holds, Within, places
 from app.lexis.asked import Asked, Term, read
 from app.models import RecordType, SearchDocument
 from app.models.search import id_at, range_of
+from app.sql import Rows
 
 KINDS = tuple(RecordType)
 

@@ -8,7 +8,7 @@ from fastapi import Response
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
-from app.database import Reader, Rows
+from app.database import Reader
 from app.dates import now
 from app.editing.edits import Edit, Outcome
 from app.editing.numbered import Numbered
@@ -20,6 +20,7 @@ from app.models import Source, SourceFormat
 from app.pagination import PageQuery, fetch_page
 from app.sorting import orders
 from app.sources.schemas import SourcePage, SourceRead, SourceWrite
+from app.sql import Rows
 from app.trail import Action, Actor, Kind
 
 SORTS = orders(Source.id, id=())

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.changes.place import TOMBSTONES
 from app.changes.queries import present
-from app.database import Reader, Rows
+from app.database import Reader
 from app.dates import now
 from app.editing.edits import Edit, Outcome
 from app.editing.numbered import Numbered
@@ -23,6 +23,7 @@ from app.links import link
 from app.models import Change, Webhook
 from app.pagination import PageQuery, fetch_page
 from app.sorting import orders
+from app.sql import Rows
 from app.trail import Action, Kind
 from app.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
 
