@@ -2,22 +2,16 @@
 
 import asyncio
 import signal
-from contextlib import closing
 from time import perf_counter
 
 import psycopg
 import pytest
-from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.auth import new_key
-from app.database import Database
 from app.engines import DEADLINE_SECONDS, connect
-from app.models import Scope
-from tests.conftest import alembic
 from tests.servers import running
-from tests_faults.conftest import Note
+from tests_faults.conftest import Note, prepared
 from tests_faults.load import CUT
 from tests_faults.postgres import Server, pair, single, url_of
 from tests_faults.writing import Writers
@@ -30,15 +24,6 @@ PATIENCE = 45.0
 """Seconds after which a service that has not recovered will not: a bound, not a goal."""
 
 FAULTS = {"killed": signal.SIGKILL, "frozen": signal.SIGSTOP}
-
-
-def prepared(url: str) -> str:
-    """A key to the migrated database at `url`."""
-    command.upgrade(alembic(url), "head")
-    with closing(Database(url, read_threads=1)) as database, database.session() as session:
-        stored, key = new_key("Failover", list(Scope))
-        session.add(stored)
-    return key
 
 
 async def _fail(writers: Writers, primary: Server, standby: Server, fault: str) -> float:
