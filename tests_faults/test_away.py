@@ -36,10 +36,10 @@ def test_a_database_that_is_away_for_ten_seconds(note: Note) -> None:
 
             async def away() -> tuple[float, float, float]:
                 over = False
-                paths = [f"/v1/people?limit={n}&q=nobody" for n in range(1, 60)]
+                paths = [f"/v1/people?q=nobody{n}" for n in range(5000)]
                 work = asyncio.gather(
                     writers.run(4, lambda: over),
-                    readers(origin, 2, lambda: over, cold, paths, pause=0.02),
+                    readers(origin, 1, lambda: over, cold, paths, pause=0.02),
                     readers(origin, 2, lambda: over, hot, HOT, pause=0.02),
                 )
                 await asyncio.sleep(2)
@@ -73,7 +73,7 @@ def test_a_database_that_is_away_for_ten_seconds(note: Note) -> None:
     assert (missing, doubled) == (0, 0)
     note(
         f"PostgreSQL is stopped for {AWAY:.0f} s",
-        "4 clients write, 2 read what nobody has asked for, 2 what has been",
+        "4 clients write, 1 reads what nobody has asked for, 2 what has been",
         f"writes {writers.tally}; cold reads {cold}; hot reads {hot}; from 1 s after the stop on "
         f"{meanwhile}, all marked as unverified; every 503 a problem with `Retry-After`; 0 lost; "
         "no restart",
