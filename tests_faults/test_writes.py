@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from app.database import Database
 from app.models import Person
 from tests.servers import running
 from tests_faults.conftest import Note, Start, prepared, workers_of
-from tests_faults.load import CUT, Tally, lasting, readers
+from tests_faults.load import CUT, Tally, lasting, readers, until
 from tests_faults.writing import Writers
 
 WRITES = 10_000
@@ -31,10 +32,12 @@ def test_a_killed_worker_loses_nothing(start: Start, note: Note) -> None:
     with start(workers=2) as service:
         writers = Writers(service.origin, service.key)
 
+        async def there_are(number: int) -> bool:
+            return len(writers.acknowledged) >= number
+
         async def kill() -> None:
             for number in range(1, KILLS + 1):
-                while len(writers.acknowledged) < number * WRITES // (KILLS + 1):
-                    await asyncio.sleep(0.02)
+                await until(partial(there_are, number * WRITES // (KILLS + 1)))
                 os.kill(chance.choice(workers_of(service.process.pid)), signal.SIGKILL)
 
         async def work() -> None:
