@@ -33,6 +33,7 @@ def test_no_secret_is_left_behind(new_database: NewDatabase, tmp_path: Path, not
     url, log = new_database(), tmp_path / "log"
     keys = [prepared(url)]
     told: list[tuple[str, bytes]] = []
+    signs: list[bytes] = []
     with running(url, log=log) as (origin, _):
 
         async def ask(
@@ -51,6 +52,9 @@ def test_no_secret_is_left_behind(new_database: NewDatabase, tmp_path: Path, not
                 ).encode()
                 assert await ask(client, "POST", "/v1/keys", *headers, body=wanted) == 201
                 keys.append(json.loads(client.body)["key"])
+                hook = json.dumps({"target_url": f"{origin}/hook"}).encode()
+                assert await ask(client, "POST", "/v1/webhooks", *headers, body=hook) == 201
+                signs.append(json.loads(client.body)["secret"].encode())
                 for key in keys:
                     for method, path, more in PLACES:
                         lines = [line.format(key=key) for line in more]
@@ -67,6 +71,8 @@ def test_no_secret_is_left_behind(new_database: NewDatabase, tmp_path: Path, not
     assert {str(log), "api_keys"} <= set(found(ids, kept))
     assert all(KEY.fullmatch(key.encode()) for key in keys)
     assert found(map(secret_of, keys), kept) == []
+    assert found(signs, kept)  # in the database: they are needed whole
+    assert found(signs, [(str(log), log.read_bytes()), *told]) == []
     refused = sum(not name.startswith("/") for name, _ in told)
     note(
         "secrets",
