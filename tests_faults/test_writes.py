@@ -26,7 +26,7 @@ KILLS = 20
 CLIENTS = 16
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(590)
 def test_a_killed_worker_loses_nothing(start: Start, note: Note) -> None:
     chance = random.Random(59)
     with start(workers=2) as service:
