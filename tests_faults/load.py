@@ -20,14 +20,18 @@ PATHS = (
 )
 
 
+def is_stale(head: str) -> bool:
+    """Whether an answer with this head says that the database was not asked."""
+    return "cache-status: zarya; hit; detail=unverified" in head
+
+
 @dataclass
 class Tally:
     """What clients got."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: dict[int, list[float]] = field(default_factory=dict)
-    stale: list[float] = field(default_factory=list)
-    """When those came that say that the database was not asked."""
+    stale: int = 0
     unlike: Counter[int] = field(default_factory=Counter)
     """Refusals that are no problem, or do not say when to come again."""
 
@@ -35,8 +39,7 @@ class Tally:
         """Count one answer, which has this head."""
         self.statuses[status] += 1
         self.seconds.setdefault(status, []).append(seconds)
-        if "cache-status: zarya; hit; detail=unverified" in head:
-            self.stale.append(perf_counter())
+        self.stale += is_stale(head)
         if status == 503 and not ("application/problem+json" in head and "retry-after: " in head):
             self.unlike[status] += 1
 
