@@ -1,5 +1,7 @@
 """Backups: everything that the database keeps, of either kind, as one file.
 
+All but the search index, which is made of the rest, and anew where it is restored.
+
 The file is an SQLite database of the service itself, and one table more that says what each of the
 others has to hold. It is made from one snapshot while the service goes on, and goes back into
 either kind of database. In both directions, what was written is read again and compared.
@@ -17,15 +19,21 @@ from alembic import command
 from alembic.config import Config
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Table, func, insert, select, tuple_, update
+from sqlalchemy.orm import Session
 
 from app.database import Database, Reader, Row, continue_after, last_number
-from app.models import Base, Change, Restoration, Webhook
+from app.indexing.keeping import rebuild
+from app.models import Base, Change, Restoration, SearchDocument, SearchWord, Webhook
 from migrations.engine import engine_for
 
 BATCH = 1000
 """How many rows are held at once."""
 
 MANIFEST = "backup"
+
+INDEX = {SearchDocument.__tablename__, SearchWord.__tablename__}
+KEPT = [table for table in Base.metadata.sorted_tables if table.name not in INDEX]
+"""The tables that a backup has, those first that others refer to."""
 
 Digests = Mapping[str, tuple[int, str]]
 """By table: how many rows it has, and the SHA-256 of all of them."""
@@ -89,11 +97,13 @@ def restore(database: Database, source: Path, config: Config, progress: Progress
                 raise Unusable("The database does not read as it was written. It stays empty.")
             _forget_transactions(connection)
             connection.execute(insert(Restoration))
+            with Session(connection) as session:
+                rebuild(session)
     return sum(rows for rows, _ in copied.values())
 
 
 def _copy(source: Reader, target: Connection, progress: Progress) -> Digests:
-    """Copy every table, those first that others refer to; what was copied."""
+    """Copy every table; what was copied."""
     number = 0
 
     def keep(table: Table, rows: list[Row]) -> None:
@@ -103,7 +113,7 @@ def _copy(source: Reader, target: Connection, progress: Progress) -> Digests:
         progress(number)
 
     digests = _read(source, keep)
-    for table in Base.metadata.sorted_tables:
+    for table in KEPT:
         if (column := table.autoincrement_column) is not None:
             continue_after(target, column, last_number(source, column))
     return digests
@@ -112,7 +122,7 @@ def _copy(source: Reader, target: Connection, progress: Progress) -> Digests:
 def _read(reader: Reader, keep: Callable[[Table, list[Row]], None] | None = None) -> Digests:
     """What every table holds; `keep` is given all of it on the way."""
     digests: dict[str, tuple[int, str]] = {}
-    for table in Base.metadata.sorted_tables:
+    for table in KEPT:
         digest, count, rows = sha256(), 0, list[Row]()
         for row in reader.stream(select(table).order_by(*table.primary_key), BATCH):
             digest.update(repr(list(row.values())).encode())

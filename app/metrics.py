@@ -37,7 +37,9 @@ POOL_USED = Gauge("zarya_pool_used", "Database connections in use.", multiproces
 POOL_SIZE = Gauge(
     "zarya_pool_size", "Database connections there may be.", multiprocess_mode="livesum"
 )
-CACHE = Counter("zarya_cache_total", "Answers looked for in the cache, by outcome.", ["outcome"])
+_CACHE = Counter("zarya_cache_total", "Answers looked for in the cache, by outcome.", ["outcome"])
+HIT, MISS, STALE = map(_CACHE.labels, ("hit", "miss", "unverified"))
+"""The last one: answered as it was, while the database did not tell whether that still holds."""
 CACHE_BYTES = Gauge(
     "zarya_cache_bytes", "Bytes of the answers kept in the cache.", multiprocess_mode="livesum"
 )

@@ -14,19 +14,20 @@ from time import monotonic, sleep
 
 import httpx2 as httpx
 
+QUIET = Path(os.devnull)
 ZARYA = str(Path(sys.executable).parent / "zarya")
 
 
 @contextmanager
 def serving(database_url: str, workers: int = 1, **settings: object) -> Iterator[str]:
     """The service over a migrated database, on a port of its own; its address."""
-    with running(database_url, workers, **settings) as (origin, _):
+    with running(database_url, workers, QUIET, **settings) as (origin, _):
         yield origin
 
 
 @contextmanager
 def running(
-    database_url: str, workers: int = 1, **settings: object
+    database_url: str, workers: int = 1, log: Path = QUIET, **settings: object
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The same, and its process; `settings` by their names, such as `rate_limit`."""
     port = free_port()
@@ -40,8 +41,10 @@ def running(
     }
     env |= {f"ZARYA_{name.upper()}": str(value) for name, value in settings.items()}
     command = [ZARYA, "serve", "--port", str(port), "--workers", str(workers)]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, env=env, stdout=quiet, stderr=quiet) as process:
+    with (
+        log.open("ab") as told,
+        subprocess.Popen(command, env=env, stdout=told, stderr=told) as process,
+    ):
         try:
             wait_for(lambda: is_up(origin) or process.poll() is not None, 60)
             assert process.poll() is None, "it has ended"

@@ -40,12 +40,14 @@ def backup(the_archive: TestClient, tmp_path_factory: pytest.TempPathFactory) ->
 def test_what_was_backed_up_comes_back(
     archive: TestClient, backup: Path, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    """Into the same kind of database, and into the other one."""
+    """Into the same kind of database, and into the other one; all of it can be found again."""
+    found = ("/v1/search?q=kononenko", "/v1/search?q=konnonenko", "/v1/launches?q=progress")
+    assert all(archive.get(path).json()["items"] for path in found)
     for url in (new_database(), f"sqlite:///{tmp_path}/other.db"):
         with closing(migrated(url)) as database:
             restore(database, backup, alembic(url), quiet)
         with served(url) as restored:
-            for path in ("/v1/missions/iss-59/page?month=2019-04", "/v1/people?view=full"):
+            for path in ("/v1/missions/iss-59/page?month=2019-04", "/v1/people?view=full", *found):
                 assert restored.get(path).content == archive.get(path).content
 
 

@@ -9,21 +9,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 from alembic import command
+from sqlalchemy import text
 
 from app.auth import new_key
 from app.database import Database
 from app.dataset.load import load
 from app.models import Scope
 from tests.conftest import NewDatabase, alembic, new_database, postgresql
-from tests.servers import free_port, is_up, running, wait_for
+from tests.servers import QUIET, free_port, is_up, running, wait_for
 from tests_faults import report
+from tests_faults.remains import found, remains, secret_of
 
 __all__ = ["new_database", "postgresql"]  # fixtures that pytest finds here
 
@@ -38,6 +40,7 @@ class Service:
     key: str
     database_url: str
     process: subprocess.Popen[bytes]
+    log: Path = QUIET
 
     @property
     def memory(self) -> float:
@@ -54,39 +57,69 @@ class Start(Protocol):
     def __call__(self, workers: int = 1, **settings: object) -> AbstractContextManager[Service]: ...
 
 
+def workers_of(pid: int) -> list[int]:
+    """The processes that one has started and that serve."""
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    served = {child: Path(f"/proc/{child}/cmdline") for child in told}
+    return [
+        int(c) for c, line in served.items() if line.exists() and b"spawn_main" in line.read_bytes()
+    ]
+
+
+def prepared(url: str) -> str:
+    """A key to the database at `url`, which is migrated and else empty."""
+    command.upgrade(alembic(url), "head")
+    return _key_to(url)
+
+
+def _key_to(url: str) -> str:
+    with closing(Database(url, read_threads=1)) as database, database.session() as session:
+        stored, key = new_key("Faults", list(Scope))
+        session.add(stored)
+    return key
+
+
+def alter(url: str, statement: str) -> None:
+    """Change the database at `url` behind the service's back."""
+    with closing(Database(url, read_threads=1)) as database, database.session() as session:
+        session.execute(text(statement))
+
+
 @pytest.fixture(scope="session")
 def archive_url(new_database: NewDatabase) -> str:
     """A database with the embedded archive."""
     url = new_database()
     command.upgrade(alembic(url), "head")
-    database = Database(url, read_threads=1)
-    with database.session() as session:
+    with closing(Database(url, read_threads=1)) as database, database.session() as session:
         load(session)
-    database.close()
     return url
 
 
 @pytest.fixture(scope="session")
-def key(archive_url: str) -> str:
-    """A key to the archive that may do everything."""
-    database = Database(archive_url, read_threads=1)
-    with database.session() as session:
-        stored, key = new_key("Faults", list(Scope))
-        session.add(stored)
-    database.close()
-    return key
+def logs(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for what services over the archive tell."""
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="session")
+def key(archive_url: str, logs: Path) -> Iterator[str]:
+    """A key to the archive that may do everything; when all is over, nothing tells of it."""
+    key = _key_to(archive_url)
+    yield key
+    assert found([secret_of(key)], remains(archive_url, logs.iterdir())) == []
 
 
 @pytest.fixture
-def start(archive_url: str, key: str) -> Start:
+def start(archive_url: str, key: str, logs: Path) -> Start:
     """Starts services as `zarya serve` does."""
 
     @contextmanager
     def started(workers: int = 1, **settings: object) -> Iterator[Service]:
         # On a starved machine an answer may take long without anything being wrong.
         given = {"log_requests": False, "request_seconds": 30} | settings
-        with running(archive_url, workers, **given) as (origin, process):
-            yield Service(origin, key, archive_url, process)
+        log = logs / str(len(list(logs.iterdir())))
+        with running(archive_url, workers, log, **given) as (origin, process):
+            yield Service(origin, key, archive_url, process, log)
 
     return started
 

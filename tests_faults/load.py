@@ -20,17 +20,28 @@ PATHS = (
 )
 
 
+def is_stale(head: str) -> bool:
+    """Whether an answer with this head says that the database was not asked."""
+    return "cache-status: zarya; hit; detail=unverified" in head
+
+
 @dataclass
 class Tally:
     """What clients got."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: dict[int, list[float]] = field(default_factory=dict)
+    stale: int = 0
+    unlike: Counter[int] = field(default_factory=Counter)
+    """Refusals that are no problem, or do not say when to come again."""
 
-    def add(self, status: int, seconds: float) -> None:
-        """Count one answer."""
+    def add(self, status: int, seconds: float, head: str = "") -> None:
+        """Count one answer, which has this head."""
         self.statuses[status] += 1
         self.seconds.setdefault(status, []).append(seconds)
+        self.stale += is_stale(head)
+        if status == 503 and not ("application/problem+json" in head and "retry-after: " in head):
+            self.unlike[status] += 1
 
     def quantile(self, share: float, *statuses: int) -> float:
         """In how many ms this share of the answers came, or of those of some statuses."""
@@ -51,6 +62,8 @@ class Client:
         address = urlsplit(origin)
         self._address = address.hostname or "", address.port or 80
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.head, self.body = "", b""
+        """Of the last answer; the head in small letters."""
 
     def __enter__(self) -> Self:
         return self
@@ -68,6 +81,7 @@ class Client:
     async def send(self, data: bytes, method: str = "GET") -> int:
         """The status of the answer to these bytes."""
         used = self._streams is not None
+        self.head, self.body = "", b""
         try:
             if self._streams is None:
                 self._streams = await asyncio.open_connection(*self._address)
@@ -83,13 +97,15 @@ class Client:
 
     async def _answer(self, reader: asyncio.StreamReader, method: str) -> int:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        status = int(head[9:12])
+        status, body = int(head[9:12]), b""
         if "content-length: " in head and method != "HEAD" and status != 304:
-            await reader.readexactly(int(head.partition("content-length: ")[2].split("\r")[0]))
+            length = int(head.partition("content-length: ")[2].split("\r")[0])
+            body = await reader.readexactly(length)
         elif "transfer-encoding: chunked" in head and method != "HEAD":
             while size := int(await reader.readline(), 16):
-                await reader.readexactly(size + 2)
+                body += await reader.readexactly(size + 2)
             await reader.readline()
+        self.head, self.body = head, body
         if "connection: close" in head:
             self.close()
         return status
@@ -116,7 +132,7 @@ async def readers(
             while not until():
                 begun = perf_counter()
                 status = await client.ask(paths[turn % len(paths)])
-                tally.add(status, perf_counter() - begun)
+                tally.add(status, perf_counter() - begun, client.head)
                 turn += 1
                 await asyncio.sleep(pause)
 
@@ -133,7 +149,8 @@ async def steady(
     async def ask(path: str) -> None:
         client = idle.pop() if idle else Client(origin)
         begun = perf_counter()
-        tally.add(await client.ask(path), perf_counter() - begun)
+        status = await client.ask(path)
+        tally.add(status, perf_counter() - begun, client.head)
         idle.append(client)
 
     begun, sent, asked = perf_counter(), 0, set[asyncio.Task[None]]()

@@ -100,14 +100,18 @@ class Server:
         """Let a standby take writes."""
         self.run("pg_ctl", "promote", "-w", "-D", str(self.data))
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to all of its processes, each of which is in a group of its own."""
+    def send(self, number: signal.Signals, kind: bytes = b"") -> None:
+        """Send a signal to its processes, to all of them or to those that call themselves `kind`.
+
+        Each is in a group of its own.
+        """
         assert self._process
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for each in (pid, *map(int, children)):
-            with suppress(ProcessLookupError):
-                os.kill(each, number)
+            with suppress(ProcessLookupError, FileNotFoundError):
+                if kind in Path(f"/proc/{each}/cmdline").read_bytes():
+                    os.kill(each, number)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
         """End it, by default fast and in order, and wait until it has."""

@@ -13,6 +13,9 @@ import pytest
 from tests_faults.conftest import Note, Start
 from tests_faults.load import Tally, lasting, readers
 
+pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+"""No database is asked."""
+
 MANY = 10_000
 
 

@@ -2,23 +2,17 @@
 
 import asyncio
 import signal
-from contextlib import closing
 from time import perf_counter
 
 import psycopg
 import pytest
-from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.auth import new_key
-from app.database import Database
 from app.engines import connect
 from app.engines.postgresql import DEADLINE_SECONDS
-from app.models import Scope
-from tests.conftest import alembic
 from tests.servers import running
-from tests_faults.conftest import Note
+from tests_faults.conftest import Note, prepared
 from tests_faults.load import CUT
 from tests_faults.postgres import Server, pair, single, url_of
 from tests_faults.writing import Writers
@@ -27,26 +21,31 @@ CLIENTS = 8
 AFTER = 1.0
 """Seconds from the fault to the promotion."""
 
+LAG = 1.0
+"""Seconds before the fault from which an asynchronous standby is sent nothing."""
+
 PATIENCE = 45.0
 """Seconds after which a service that has not recovered will not: a bound, not a goal."""
 
 FAULTS = {"killed": signal.SIGKILL, "frozen": signal.SIGSTOP}
 
 
-def prepared(url: str) -> str:
-    """A key to the migrated database at `url`."""
-    command.upgrade(alembic(url), "head")
-    with closing(Database(url, read_threads=1)) as database, database.session() as session:
-        stored, key = new_key("Failover", list(Scope))
-        session.add(stored)
-    return key
+async def _fail(
+    writers: Writers, primary: Server, standby: Server, fault: str, lag: float
+) -> tuple[float, int]:
+    """Let the primary fail among writes, of which the standby is sent no more for the last `lag`.
 
-
-async def _fail(writers: Writers, primary: Server, standby: Server, fault: str) -> float:
-    """Let the primary fail among writes; seconds from the promotion to the next acknowledgement."""
+    How many seconds it took from the promotion to the next acknowledgement, and how many there were
+    in the lag.
+    """
     over = False
     work = asyncio.ensure_future(writers.run(CLIENTS, lambda: over))
     await asyncio.sleep(3)
+    known = len(writers.acknowledged)
+    if lag:
+        primary.send(signal.SIGSTOP, b"walsender")
+        await asyncio.sleep(lag)
+    known = len(writers.acknowledged) - known
     primary.send(FAULTS[fault])
     await asyncio.sleep(AFTER)
     await asyncio.to_thread(standby.promote)
@@ -59,18 +58,20 @@ async def _fail(writers: Writers, primary: Server, standby: Server, fault: str) 
     over = True
     await work
     assert recovered, "no write was acknowledged after the promotion"
-    return min(recovered) - promoted
+    return min(recovered) - promoted, known
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("synchronous", [True, False], ids=["synchronous", "asynchronous"])
 def test_a_standby_takes_over(note: Note, fault: str, synchronous: bool) -> None:
+    """An asynchronous standby is the control: what it was not sent is lost, and is noticed."""
+    lag = 0.0 if synchronous else LAG
     with pair(synchronous) as (primary, standby):
         key = prepared(url_of(primary))
         with running(url_of(primary, standby), log_requests=False) as (origin, process):
             writers = Writers(origin, key)
-            healed = asyncio.run(_fail(writers, primary, standby, fault))
+            healed, unsent = asyncio.run(_fail(writers, primary, standby, fault, lag))
             assert process.poll() is None
         missing, doubled = writers.lost(url_of(standby))
     assert set(writers.tally.statuses) <= {201, 503, 409}, str(writers.tally)
@@ -78,10 +79,13 @@ def test_a_standby_takes_over(note: Note, fault: str, synchronous: bool) -> None
     assert doubled == 0
     if synchronous:
         assert missing == 0
+    else:
+        assert 0 < missing < len(writers.acknowledged)
     kind = "synchronous" if synchronous else "asynchronous"
     note(
         f"Primary {fault}, {kind} standby promoted after {AFTER:.0f} s",
-        f"{CLIENTS} clients write, each record until it is acknowledged",
+        f"{CLIENTS} clients write, each record until it is acknowledged"
+        + f"; for the last {lag:.0f} s, {unsent} of them, the standby is sent nothing" * bool(lag),
         f"{writers.tally}; {missing} of {len(writers.acknowledged):,} acknowledged lost, "
         f"{doubled} doubled; no restart",
         f"longest time without a write {writers.gap():.1f} s, {healed:.1f} s after the promotion",

@@ -23,6 +23,7 @@ class Writers:
 
     origin: str
     key: str
+    prefix: str = "Writer"
     tally: Tally = field(default_factory=Tally)
     acknowledged: dict[str, float] = field(default_factory=dict)
     """When each name was."""
@@ -36,7 +37,7 @@ class Writers:
     async def _client(self, over: Callable[[], bool]) -> None:
         client = Client(self.origin)
         while not over():
-            name = f"Writer {next(self._numbers)}"
+            name = f"{self.prefix} {next(self._numbers)}"
             await self._write(client, name, over)
         client.close()
 
@@ -51,7 +52,7 @@ class Writers:
             body = json.dumps({"name": name}).encode()
             status = await client.ask("/v1/people", "POST", *headers, body=body)
             now = perf_counter()
-            self.tally.add(status, now - begun)
+            self.tally.add(status, now - begun, client.head)
             if status == 201:
                 self.acknowledged[name] = now
                 return
@@ -70,4 +71,4 @@ class Writers:
             found = {row["name"]: row["times"] for row in reader.all(names)}
         database.close()
         missing = sum(name not in found for name in self.acknowledged)
-        return missing, sum(times > 1 for name, times in found.items() if "Writer" in name)
+        return missing, sum(times > 1 for name, times in found.items() if self.prefix in name)

@@ -24,6 +24,7 @@ from app.http.coding import Coding, Encoder, accepted, encoder
 from app.http.kept import NOTHING, Header, Headers, Kept, Key, Whole
 from app.http.pressure import ALWAYS
 from app.languages import speech_of
+from app.metrics import HIT, MISS, STALE
 from app.versions import Version, Versions
 
 Asked = Mapping[bytes, bytes]
@@ -76,13 +77,18 @@ class Answers:
         if version is None:
             whole = self.kept.last(key)
             if whole is None:
+                MISS.inc()
                 await self._answer(request, await self._made(request, None))
             else:
+                STALE.inc()
                 await self._answer(request, whole, key, UNVERIFIED)
             return
         whole = self.kept.get(key, version)
         if whole is None:
+            MISS.inc()
             whole = await self._share(request, version, key)
+        else:
+            HIT.inc()
         await self._answer(request, whole, key)
 
     async def _made(

@@ -26,6 +26,10 @@ HEAVY = 2**18
 FRAME = 3000
 """What an answer takes beside its bodies, in bytes, about: its headers above all."""
 
+LASTING = 300.0
+"""For how long before the database fell silent an answer must have been made to be told as it was,
+where the archive has changed since: caches are told as much by `stale-while-revalidate`."""
+
 NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 _TEXT = re.compile(rb"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))")
@@ -55,6 +59,8 @@ class Whole:
         """Bytes, about."""
         self.counted = 0
         """How many of them have been counted by those who keep it."""
+        self.version: Version | None = None
+        """What it was made in, where it is kept."""
         self.since, self.until = time(), NEVER.timestamp()
         self.route: object = None
         """What answered."""
@@ -97,7 +103,11 @@ class Whole:
 
 
 class Kept:
-    """Answers of one version of the archive: those asked for last, within a number of bytes."""
+    """The last answer to each request: those asked for last, within a number of bytes.
+
+    Those of the present version are what would be answered now. Those of older ones give way to
+    what is asked for, and are what can be told while the database does not tell its version.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -107,27 +117,26 @@ class Kept:
     def forget(self) -> None:
         """Keep nothing of what is kept."""
         self.size = 0
+        self._told = 0.0
         self._version: Version | None = None
         self._answers: OrderedDict[Key, Whole] = OrderedDict()
 
     def get(self, key: Key, version: Version) -> Whole | None:
         """The answer to `key` if it holds in `version`, which is the present one."""
-        if version is not self._version:
-            self.forget()
-            self._version = version
-        answers = self._answers
-        whole = answers.get(key)
-        if whole is None:
+        self._version, self._told = version, time()
+        whole = self._answers.get(key)
+        if whole is None or whole.version is not version or not whole.holds():
             return None
-        if not whole.holds():
-            self._drop(key)
-            return None
-        answers.move_to_end(key)
+        self._answers.move_to_end(key)
         return whole
 
     def last(self, key: Key) -> Whole | None:
-        """The answer to `key` as it was when the database last told its version."""
-        return self._answers.get(key)
+        """The answer to `key` as it was when the database last told its version, or just before."""
+        whole = self._answers.get(key)
+        if whole is None:
+            return None
+        recent = self._told - whole.since < LASTING
+        return whole if recent or whole.version is self._version else None
 
     def put(self, key: Key, version: Version, whole: Whole) -> None:
         """Keep an answer made in `version`, where that may be and is still the present one."""
@@ -138,6 +147,7 @@ class Kept:
             and whole.size <= self.limit
         ):
             self._drop(key)
+            whole.version = version
             whole.size += sum(len(part) for part in key if part)
             self._answers[key] = whole
             self.weigh(key, whole)

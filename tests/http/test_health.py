@@ -108,6 +108,31 @@ def test_the_figures_tell_of_requests(archive: TestClient) -> None:
         assert f"\nzarya_{name}" in told
 
 
+def test_the_figures_tell_of_the_cache(archive: TestClient) -> None:
+    def told(client: TestClient) -> dict[str, float]:
+        lines = client.get("/metrics").text.splitlines()
+        return {
+            name: float(value)
+            for name, _, value in (line.rpartition(" ") for line in lines)
+            if name.startswith("zarya_cache_") and "created" not in name
+        }
+
+    client = TestClient(over(archive), client=("127.0.0.1", 50_000))
+    before = told(client)
+    path = "/v1/missions/iss-59"
+    size = len(client.get(path, headers={"Accept-Encoding": "identity"}).content)
+    for _ in range(2):
+        client.head(path)
+    client.get(path, headers={"Authorization": "Bearer x"})  # for which nothing is kept
+    after = told(client)
+    for outcome, number in {"hit": 2, "miss": 1, "unverified": 0}.items():
+        name = f'zarya_cache_total{{outcome="{outcome}"}}'
+        assert after[name] - before[name] == number, outcome
+    assert before["zarya_cache_bytes"] == 0
+    assert size < after["zarya_cache_bytes"] < 3 * size
+    database_of(client).close()
+
+
 def test_several_processes_count_together(tmp_path: Path) -> None:
     """Each leaves its figures in a folder; what the dead said of their present is forgotten."""
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}

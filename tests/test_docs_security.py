@@ -1,0 +1,49 @@
+"""`docs/security.md`: each row has tests, and they are there."""
+
+import re
+
+import pytest
+
+from tests.conftest import ROOT
+
+ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
+TEXT = (ROOT / "docs/security.md").read_text()
+
+
+def gaps(text: str) -> list[str]:
+    """Rows without a test, tests that are not there, and rows out of order."""
+    found = []
+    last = (0, 0, 0)
+    for number, *_, tests in ROW.findall(text):
+        named = TEST.findall(tests)
+        if not named or TEST.sub("", tests).strip(" ,"):
+            found.append(number)
+        for file, test in named:
+            path = ROOT / file
+            if not path.is_file() or f"\ndef {test}(" not in path.read_text():
+                found.append(f"{number}: {file}::{test}")
+        first, second, third = map(int, number.split("."))
+        if (first, second, third) <= last:
+            found.append(f"{number} is out of its place")
+        last = first, second, third
+    return found
+
+
+def test_every_row_has_tests_that_are_there() -> None:
+    assert gaps(TEXT) == []
+    rows = [line for line in TEXT.splitlines() if line.startswith("| ")][1:]
+    assert len(ROW.findall(TEXT)) == len(rows) > 60
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| 1.1.1 | a | b | none |",
+        "| 1.1.1 | a | b | `tests/test_cli.py::test_nothing_of_this_name` |",
+        "| 1.1.1 | a | b | `tests/test_nothing.py::test_a` |",
+        "| 0.0.0 | a | b | `tests/test_docs_security.py::test_a_gap_is_found` |",
+    ],
+)
+def test_a_gap_is_found(row: str) -> None:
+    assert gaps(row)
