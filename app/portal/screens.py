@@ -45,7 +45,14 @@ def _templates(speech: Speech) -> Templates:
         finalize=lambda value: "" if value is None else value,
     )
     spoken = Words(speech)
-    for own in (spoken.when, spoken.date, spoken.counted, spoken.country, spoken.language):
+    for own in (
+        spoken.when,
+        spoken.date,
+        spoken.counted,
+        spoken.country,
+        spoken.agency,
+        spoken.language,
+    ):
         made.filters[own.__name__] = own
     for shared in (
         words.weeks,

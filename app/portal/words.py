@@ -87,6 +87,10 @@ class Words:
         """The name of a country, its code where it has none here."""
         return str(self.strings["countries"].get(code, code))
 
+    def agency(self, name: str | None) -> str | None:
+        """The name of an agency, which mostly is the same in every language."""
+        return self.strings["agencies"].get(name, name)  # type: ignore[no-any-return]
+
     def language(self, code: str) -> str:
         """The name of a language, its code where it has none here."""
         return str(self.strings["languages"].get(code, code))

@@ -1,5 +1,6 @@
 """The portal's pages as the server gives them: for people, for those without JavaScript too."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -317,6 +318,18 @@ def test_an_empty_archive_has_pages(client: TestClient) -> None:
     for told in ("No crew is on record.", "No launches are on record.", "There was no news."):
         assert told in page
     assert client.get("/launches/a").status_code == 200
+
+
+def test_news_without_a_day_has_pages(archive: TestClient) -> None:
+    found = archive.get("/v1/articles?format=ndjson&view=full").text
+    articles = [json.loads(line) for line in found.splitlines()]
+    dayless = [a for a in articles if not a["published_on"] and a["language"] in list(Speech)]
+    assert len(dayless) > 1
+    for article in dayless:
+        about = [f"/people/{person['slug']}" for person in article["people"]]
+        about += [f"/launches/{launch['slug']}" for launch in article["launches"]]
+        for address in (f"/articles/{article['slug']}", *about):
+            assert archive.get(f"{address}?lang={article['language']}").status_code == 200
 
 
 def test_a_launch_ahead_is_counted_down_to(client: TestClient) -> None:

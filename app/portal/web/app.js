@@ -62,6 +62,7 @@ export async function renderedProblem(problem, url) {
     again: problem.status >= 400 && problem.status < 500 ? null : url.href,
     problem: {
       status: problem.status || "", title: problem.title ?? strings.problem,
+      instance: problem.instance ?? null,
       detail: problem.status ? problem.detail ?? "" : strings.problem_offline,
       errors: problem.errors ?? [],
     },

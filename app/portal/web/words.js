@@ -39,6 +39,7 @@ export function filters(lang, strings) {
     },
     counted: (n, noun) => filled(strings.counted[noun][forms.indexOf(plural.select(n))], { n }),
     country: (code) => strings.countries[code] ?? code,
+    agency: (name) => strings.agencies[name] ?? name,
     language: (code) => strings.languages[code] ?? code,
     clocked: (precision) => CLOCKED.includes(precision),
     short: (name) => name.slice(0, 3),
