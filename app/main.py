@@ -110,7 +110,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     archive_file = ArchiveFile(database)
     draining = Draining(settings.drain_seconds)
     journal = Journal(settings.log_requests)
-    figures = Figures(database, journal)
+    kept = Kept(settings.cache_bytes)
+    figures = Figures(database, journal, kept)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -145,7 +146,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.versions = Versions(database, next_due)
-    app.state.kept = Kept(settings.cache_bytes)
+    app.state.kept = kept
     app.state.draining = draining
     app.state.journal = journal
     app.state.figures = figures

@@ -37,7 +37,11 @@ POOL_USED = Gauge("zarya_pool_used", "Database connections in use.", multiproces
 POOL_SIZE = Gauge(
     "zarya_pool_size", "Database connections there may be.", multiprocess_mode="livesum"
 )
-CACHE = Counter("zarya_cache_total", "Answers looked for in the cache, by outcome.", ["outcome"])
+CACHE = Counter(
+    "zarya_cache_total",
+    "Answers looked for in the cache, by outcome: hit, shared, miss.",
+    ["outcome"],
+)
 CACHE_BYTES = Gauge(
     "zarya_cache_bytes", "Bytes of the answers kept in the cache.", multiprocess_mode="livesum"
 )

@@ -43,9 +43,12 @@ def test_scalar(visit: Open, origin: str, document: dict[str, Any], scheme: str)
     page = seen.page
     page.goto(f"{origin}/docs")
     expect(page.locator("body")).to_have_class(re.compile(rf"\b{scheme}-mode\b"))
-    for method, path, operation in operations(document):
+    shown = ""
+    for method, path, operation in sorted(operations(document), key=lambda found: found[2]["tags"]):
         tag = operation["tags"][0]
-        page.goto(f"{origin}/docs#tag/{tag}/{method.upper()}{path}")
+        if tag != shown:  # opened, it shows all that it has
+            page.goto(f"{origin}/docs#tag/{tag}/{method.upper()}{path}")
+        shown = tag
         expect(scalar_button(page, method, path)).to_be_visible()
 
     scalar_button(page, "get", "/v1/missions").click()
@@ -81,7 +84,8 @@ def test_swagger(visit: Open, origin: str, document: dict[str, Any], scheme: str
     page = seen.page
     page.goto(f"{origin}/docs/swagger")
     for _, _, operation in operations(document):
-        expect(page.locator(f"[id$='-{operation['operationId']}']")).to_be_visible()
+        block = f"#operations-{operation['tags'][0]}-{operation['operationId']}"
+        expect(page.locator(block)).to_be_visible()
     dark = page.evaluate("document.documentElement.classList.contains('dark-mode')")
     assert dark is (scheme == "dark")
 

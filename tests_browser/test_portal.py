@@ -170,7 +170,11 @@ def test_browsers_fill_the_templates_as_the_server_does(
     seen = visit()
     go(seen.page, f"{origin}{in_language('/search', language)}")
     filled: str = seen.page.evaluate(
-        "async (to) => (await import('/web/app.js')).rendered(new URL(to, location))", address
+        """async (to) => {
+          const { src } = document.querySelector("script[type=module]");
+          return (await import(src)).rendered(new URL(to, location));
+        }""",
+        address,
     )
     assert filled.strip() == page[start : page.index("</main>")].strip()
     assert len(filled) > 500

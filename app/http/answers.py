@@ -114,7 +114,10 @@ class Answers:
             return whole
 
         whole = await self._flights.share((key, version), ask)
-        if asked or (whole is not None and whole.may_be_kept and whole.holds()):
+        shared = not asked and whole is not None and whole.may_be_kept and whole.holds()
+        if whole is not None:
+            self.kept.outcomes["shared" if shared else "miss"] += 1
+        if asked or shared:
             return whole
         # What another one was answered is not for everybody.
         return await self._made(request, version)

@@ -10,6 +10,7 @@ from app.changes.queries import unseen_since
 from app.database import Database, Reader
 from app.dates import now
 from app.http.journal import Journal
+from app.http.kept import Kept
 from app.webhooks.queries import untold_since
 
 logger = logging.getLogger("zarya")
@@ -21,13 +22,18 @@ PAUSE = 5.0
 class Figures:
     """What a process knows of its present."""
 
-    def __init__(self, database: Database, journal: Journal) -> None:
+    def __init__(self, database: Database, journal: Journal, kept: Kept) -> None:
         self._database = database
         self._journal = journal
+        self._kept = kept
 
     def sample(self) -> None:
         """Note what the process knows without asking anybody."""
         metrics.IN_FLIGHT.set(self._journal.in_flight)
+        metrics.CACHE_BYTES.set(self._kept.size)
+        for outcome, times in self._kept.outcomes.items():
+            metrics.CACHE.labels(outcome).inc(times)
+        self._kept.outcomes.clear()
         pool = self._database.engine.pool
         if isinstance(pool, QueuePool):
             metrics.POOL_USED.set(pool.checkedout())

@@ -1,7 +1,7 @@
 """Whole answers in every form that they are sent in, and those that are kept to be sent again."""
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from datetime import datetime
 from time import time
 from typing import NamedTuple
@@ -102,6 +102,8 @@ class Kept:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         """How many; 0 for a process that keeps nothing."""
+        self.outcomes: Counter[str] = Counter()
+        """How often an answer was a `hit`, was `shared` with who asked the same, or a `miss`."""
         self.forget()
 
     def forget(self) -> None:
@@ -123,6 +125,7 @@ class Kept:
             self._drop(key)
             return None
         answers.move_to_end(key)
+        self.outcomes["hit"] += 1
         return whole
 
     def last(self, key: Key) -> Whole | None:

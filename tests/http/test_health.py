@@ -1,6 +1,7 @@
 """Whether the service is ready, and what it tells those who run it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from app.config import Settings
 from app.database import Database
 from app.http.health import revisions
 from app.main import create_app
-from tests.conftest import alembic, database_of, over
+from tests.conftest import alembic, database_of, forget, over
 
 
 def test_the_newest_migration_is_known() -> None:
@@ -106,6 +107,22 @@ def test_the_figures_tell_of_requests(archive: TestClient) -> None:
     assert "zarya_http_in_flight 1.0" in told
     for name in ("pool_size", "pool_used", "change_feed_lag_seconds", "cache_bytes", "build_info"):
         assert f"\nzarya_{name}" in told
+
+
+def test_the_figures_tell_of_answers_that_are_kept(archive: TestClient) -> None:
+    client = TestClient(archive.app, client=("127.0.0.1", 50_000))
+
+    def counted(outcome: str) -> float:
+        told = client.get("/metrics").text
+        found = re.search(rf'^zarya_cache_total{{outcome="{outcome}"}} (\S+)$', told, re.M)
+        return float(found[1]) if found else 0.0
+
+    forget(archive)
+    hits, misses = counted("hit"), counted("miss")
+    for _ in range(3):
+        client.get("/v1/missions/iss-59")
+    assert (counted("hit") - hits, counted("miss") - misses) == (2, 1)
+    assert re.search(r"^zarya_cache_bytes [1-9]", client.get("/metrics").text, re.M)
 
 
 def test_several_processes_count_together(tmp_path: Path) -> None:

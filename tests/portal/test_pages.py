@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from app.config import get_settings
 from app.languages import Speech
+from app.portal.shell import version
 from app.portal.words import STRINGS, WEB
 from tests import factories
 from tests.conftest import database_of, forget
@@ -32,6 +33,7 @@ PAGES = [
     "/search?q=ovchinin",
     "/offline",
 ]
+APP = f"/web/{version()}/app.js"
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -76,14 +78,14 @@ def test_every_address_answers_a_whole_page(archive: TestClient, address: str) -
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/nowhere", "/web/app.js"])
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere", APP])
 def test_nothing_inline_and_no_other_host(archive: TestClient, address: str) -> None:
     answer = archive.get(address, headers=BROWSER)
     directives = answer.headers["Content-Security-Policy"].split("; ")
     assert dict(d.split(" ", 1) for d in directives) == POLICY
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    if address != "/web/app.js":
+    if address != APP:
         assert not re.search(r"<style|<script>|\sstyle=|\son\w+=|javascript:", answer.text)
         loaded = re.findall(r'<(?:link|script|img)[^>]*?(?:href|src)="([^"]+)"', answer.text)
         outside = [url for url in loaded if not url.startswith(("/", "http://127.0.0.1:8000/"))]
@@ -221,7 +223,7 @@ def test_no_word_is_without_its_translation() -> None:
         ("/archive/2019-04?day=yesterday", 422, "Write a day as YYYY-MM-DD"),
         ("/missions/UPPER", 422, ""),
         ("/missions?lang=de", 422, "lang"),
-        ("/web/missing.js", 404, "missing.js"),
+        ("/web/1/missing.js", 404, "missing.js"),
     ],
 )
 def test_problems_are_pages_for_browsers_and_json_for_programs(

@@ -20,7 +20,7 @@ const html = globalThis.trustedTypes?.createPolicy("zarya", {
   createScriptURL: (text) => text,
 }) ?? { createHTML: (text) => text, createScriptURL: (text) => text };
 
-const file = async (name) => (await fetch(new URL(`web/${name}`, ROOT))).json();
+const file = async (name) => (await fetch(new URL(name, import.meta.url))).json();
 const ready = Promise.all([file("templates.json"), file(`strings/${LANG}.json`)]).then(
   ([sources, strings]) => ({ strings, words: filters(LANG, strings), sources }),
 ).then((parts) => ({ ...parts, fill: templates(parts.sources, parts.words) }));
