@@ -362,6 +362,10 @@ def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelt: 
     first = page.get_by_role("region", name="Found").get_by_role("listitem").first
     expect(first.get_by_role("link")).to_have_text("Aleksey Ovchinin")
     assert parse_qs(urlsplit(page.url).query) == {"q": [spelt]}
+    page.get_by_role("link", name="More").click()
+    expect(first.get_by_role("link")).not_to_have_text("Aleksey Ovchinin")
+    page.go_back()
+    expect(first.get_by_role("link")).to_have_text("Aleksey Ovchinin")
     assert (seen.outside, seen.faults) == ([], [])
 
 

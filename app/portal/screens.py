@@ -53,6 +53,7 @@ def _templates(speech: Speech) -> Templates:
         words.day_number,
         words.short,
         words.clocked,
+        words.cursor,
         words.parts,
         words.in_language,
     ):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from app.config import get_settings
 from app.dates import CLOCKED, Precision
@@ -141,6 +141,11 @@ def short(name: str) -> str:
 def clocked(precision: str) -> bool:
     """Whether a time of day is known, so that it can be counted down to."""
     return precision in CLOCKED
+
+
+def cursor(next_page: str) -> str:
+    """Where the list of an API address goes on."""
+    return parse_qs(urlsplit(next_page).query)["cursor"][0]
 
 
 def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterator[Part]:

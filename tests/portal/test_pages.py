@@ -194,6 +194,20 @@ def test_a_page_speaks_the_language_that_is_asked_for(
     assert all(link.endswith(f"lang={language}") for link in kept) is bool(query)
 
 
+def test_what_is_found_goes_on(archive: TestClient) -> None:
+    told = archive.get("/search?q=ovchinin&lang=ru", headers=BROWSER).text
+    (more,) = [link for link in links(told) if "cursor=" in link]
+    first, second = (
+        re.findall(r'<h2[^>]*><a href="([^"]+)"', archive.get(address, headers=BROWSER).text)
+        for address in ("/search?q=ovchinin&lang=ru", more)
+    )
+    assert len(first) == 20
+    assert second
+    assert not set(first) & set(second)
+    wrong = archive.get("/search?q=ovchinin&cursor=x", headers=BROWSER)
+    assert (wrong.status_code, wrong.headers["Content-Type"][:9]) == (400, "text/html")
+
+
 def test_no_word_is_without_its_translation() -> None:
 
     def names(strings: Any, above: str = "") -> Iterator[str]:

@@ -41,6 +41,7 @@ export function filters(lang, strings) {
     country: (code) => strings.countries[code] ?? code,
     agency: (name) => strings.agencies[name] ?? name,
     language: (code) => strings.languages[code] ?? code,
+    cursor: (next) => new URL(next).searchParams.get("cursor"),
     clocked: (precision) => CLOCKED.includes(precision),
     short: (name) => name.slice(0, 3),
     day_number: (day) => Number(day.slice(8)),
