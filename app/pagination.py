@@ -39,12 +39,15 @@ class ListFormat(StrEnum):
     NDJSON = "ndjson"
 
 
+Cursor = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class Paged(Parameters):
     """Which page of what is found, and how much of it."""
 
     limit: Whole = Field(default=20, ge=1, le=MAX_LIMIT)
     """How many items a page holds at the most."""
-    cursor: Maybe[Annotated[str, Field(min_length=1, max_length=2000)]] = None
+    cursor: Maybe[Cursor] = None
     """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
     with_total: bool = False
     """Whether to count all items that match; otherwise `total` is null."""

@@ -46,6 +46,25 @@ addEventListener("securitypolicyviolation", (event) =>
 
 
 ZARYA = Path(sys.executable).with_name("zarya")
+FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    terminalreporter.write_line("")
+    for line in config.stash[FIGURES]:
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> list[str]:
+    """Lines that are told when all is done: what is measured and not judged."""
+    return request.config.stash[FIGURES]
 
 
 @dataclass(frozen=True)

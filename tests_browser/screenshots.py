@@ -1,14 +1,11 @@
-"""`make screenshots`: every screen of the portal, on a desk and in a hand, into docs/screenshots/.
-
-Also tells when the first content is painted, with the CPU slowed to a quarter.
-"""
+"""`make screenshots`: the portal's screens, on a desk and in a hand, into docs/screenshots/."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests_browser.conftest import browsing, serving
 from tests_browser.test_portal import APRIL, SCREENS, go
@@ -27,7 +24,7 @@ MORE: dict[str, tuple[str, dict[str, Any]]] = {
     "mission-ru": (f"{APRIL}&lang=ru", {}),
 }
 ALL: dict[str, tuple[str, dict[str, Any]]] = {
-    name: (address, {}) for name, address in SCREENS.items() if name != "day"
+    name: (address, {}) for name, address in SCREENS.items() if name not in {"day", "search"}
 } | MORE
 
 
@@ -43,32 +40,14 @@ def pictures(browser: Browser, origin: str) -> Iterator[Path]:
                 yield path
 
 
-PAINTED = """() => new Promise((resolve) => new PerformanceObserver((list) =>
-  list.getEntriesByName("first-contentful-paint").forEach((entry) => resolve(entry.startTime))
-).observe({type: "paint", buffered: true}))"""
-
-
-def painted(page: Page, address: str) -> float:
-    """Milliseconds from the click to the first content, with the CPU slowed to a quarter."""
-    slow = page.context.new_cdp_session(page)
-    slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    page.goto(address)
-    found: float = page.evaluate(PAINTED)
-    return found
-
-
 def main() -> None:
-    """Take the pictures, and measure."""
+    """Take the pictures."""
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, serving(Path(folder)) as server, browsing() as browser:
         for path in pictures(browser, server.origin):
             size = path.stat().st_size
             print(f"{path.name}: {size} bytes")
             assert size < LARGEST, path
-        for name, address in SCREENS.items():
-            with browser.new_context() as context:
-                shown = painted(context.new_page(), f"{server.origin}{address}")
-            print(f"{name}: first content after {shown:.0f} ms")
 
 
 if __name__ == "__main__":

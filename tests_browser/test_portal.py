@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -27,6 +28,7 @@ SCREENS = {
     "years": "/archive",
     "archive": "/archive/2019-04",
     "search": "/search",
+    "found": "/search?q=ovchinin",
     "problem": "/nowhere",
 }
 PHONE = {"width": 360, "height": 740}
@@ -168,7 +170,11 @@ def test_browsers_fill_the_templates_as_the_server_does(
     seen = visit()
     go(seen.page, f"{origin}{in_language('/search', language)}")
     filled: str = seen.page.evaluate(
-        "async (to) => (await import('/web/app.js')).rendered(new URL(to, location))", address
+        """async (to) => {
+          const { src } = document.querySelector("script[type=module]");
+          return (await import(src)).rendered(new URL(to, location));
+        }""",
+        address,
     )
     assert filled.strip() == page[start : page.index("</main>")].strip()
     assert len(filled) > 500
@@ -338,6 +344,47 @@ def test_the_timeline_says_who_was_aboard(visit: Open, origin: str) -> None:
     assert years[0] == "2000"
     section.get_by_label("Day").fill("2000-10-31")
     assert len(section.get_by_role("listitem").all()) == 3
+
+
+@pytest.mark.parametrize("spelt", ["Ovchinin", "Ovtchinine", "Овчинин", "Овчiнин", "Ovčinin"])
+def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelt: str) -> None:
+    seen = visit()
+    page = seen.page
+    go(page, f"{origin}/search")
+    box = page.get_by_role("combobox", name="Search")
+    box.press_sequentially(spelt)
+    suggested = page.get_by_role("option").first
+    expect(suggested).to_have_accessible_name("Aleksey Ovchinin Person")
+    expect(suggested.locator("mark")).to_have_text("Ovchinin")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Search: {spelt}")
+    first = page.get_by_role("region", name="Found").get_by_role("listitem").first
+    expect(first.get_by_role("link")).to_have_text("Aleksey Ovchinin")
+    assert parse_qs(urlsplit(page.url).query) == {"q": [spelt]}
+    page.get_by_role("link", name="More").click()
+    expect(first.get_by_role("link")).not_to_have_text("Aleksey Ovchinin")
+    page.go_back()
+    expect(first.get_by_role("link")).to_have_text("Aleksey Ovchinin")
+    assert (seen.outside, seen.faults) == ([], [])
+
+
+def test_search_finds_in_russian_and_says_where_there_is_nothing(visit: Open, origin: str) -> None:
+    seen = visit()
+    page = seen.page
+    go(page, f"{origin}/search?lang=ru")
+    box = page.get_by_role("combobox", name="Поиск")
+    box.press_sequentially("ovch")
+    suggested = page.get_by_role("option").first
+    expect(suggested).to_have_accessible_name("Алексей Овчинин Человек")
+    box.press("ArrowDown")
+    expect(suggested).to_have_attribute("aria-selected", "true")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Алексей Овчинин")
+    expect(page).to_have_url(f"{origin}/people/aleksey-ovchinin?lang=ru")
+    page.goto(f"{origin}/search?q=xqzwvkj&lang=ru")
+    expect(page.get_by_text("Ничего не нашлось.")).to_be_visible()
+    assert seen.faults == []
 
 
 def kept(page: Page) -> None:

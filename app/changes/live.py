@@ -41,7 +41,7 @@ class Live:
         self, place: Place | None, types: Collection[RecordType]
     ) -> AsyncGenerator[tuple[Change, Place], None]:
         """Every change behind `place` (None: from now on) as it comes, each with its own place."""
-        known = place if place else await self._database.read(present)
+        known = place or await self._look()  # not asked anew: thousands may come at once
         while not self._closing.is_set():
             newest = await self._look()
             if (newest.transaction_id, newest.seq) > (known.transaction_id, known.seq):

@@ -5,12 +5,13 @@ name or is left out: then neither case endings nor a guess at a person's gender 
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from app import names
 from app.dataset.derive import Course, carried
 from app.dataset.events import Begun, Handover, Landed, Launched
 from app.dataset.records import LaunchRecord, MissionRecord, PersonRecord
-from app.dates import whole_days
+from app.dates import Precision, whole_days
 from app.models import LaunchStatus, ShipRole, SpacecraftKind
 from app.wording.grammar import (
     Text,
@@ -324,7 +325,16 @@ def _lasted(mission: MissionRecord) -> str:
         start = russian_local_day(mission.starts_at, mission.starts_at_precision)
         return f"{head} началась {start}."
     days = days_ru(whole_days(mission.starts_at, mission.ends_at))
-    return f"{head} продлилась {days}, {_period(mission)}."
+    elsewhere = _differs(mission.starts_at, mission.starts_at_precision) or _differs(
+        mission.ends_at, mission.ends_at_precision
+    )
+    clock = " по московскому времени" if elsewhere else ""
+    return f"{head} продлилась {days}, {_period(mission)}{clock}."
+
+
+def _differs(at: datetime, precision: Precision | None) -> bool:
+    """Whether the day in Moscow is another one than by UTC."""
+    return precision is not None and russian_local_day(at, precision) != russian_day(at)
 
 
 def _period(mission: MissionRecord) -> str:

@@ -16,7 +16,7 @@ from app.launches.queries import get_launch
 from app.links import canonical
 from app.missions.queries import list_missions
 from app.missions.schemas import MissionQuery
-from app.pagination import MAX_LIMIT, parameters
+from app.pagination import MAX_LIMIT, Cursor, parameters
 from app.parameters import Day, Maybe, Month, Parameters, SlugPath
 from app.people.queries import get_person
 from app.portal.queries import get_portal_page
@@ -58,6 +58,8 @@ class SearchPageQuery(PageQuery):
 
     q: Annotated[str, Field(max_length=100)] = ""
     """Words to look for."""
+    cursor: Maybe[Cursor] = None
+    """Where to go on, as the page before says."""
 
 
 def request(*path: str, **asked: str) -> str:
@@ -216,5 +218,7 @@ async def search(
     """What is found for words; nothing where there is nothing in them to look for."""
     if not (is_storable(query.q) and fold(query.q)):
         return screens.answer("search", q="", found=None)
-    found = await database.read(find, SearchQuery(q=query.q))
-    return screens.answer("search", request("search", q=query.q), q=query.q, found=found)
+    wanted = SearchQuery(q=query.q, cursor=query.cursor)
+    found = await database.read(find, wanted)
+    asked = request("search", **parameters(wanted))
+    return screens.answer("search", asked, q=query.q, found=found)

@@ -13,17 +13,9 @@ from pydantic import BaseModel
 
 from app.config import get_settings
 from app.languages import Speech, asked_for, spoken
-from app.portal import words
-from app.portal.words import WEB, Words
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types zarya"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-}
+from app.portal import shell, words
+from app.portal.shell import HEADERS
+from app.portal.words import Words
 
 
 class Templates(Environment):
@@ -35,7 +27,7 @@ class Templates(Environment):
 
 def _templates(speech: Speech) -> Templates:
     made = Templates(
-        loader=FileSystemLoader(WEB / "templates"),
+        loader=FileSystemLoader(shell.TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -45,7 +37,14 @@ def _templates(speech: Speech) -> Templates:
         finalize=lambda value: "" if value is None else value,
     )
     spoken = Words(speech)
-    for own in (spoken.when, spoken.date, spoken.counted, spoken.country, spoken.language):
+    for own in (
+        spoken.when,
+        spoken.date,
+        spoken.counted,
+        spoken.country,
+        spoken.agency,
+        spoken.language,
+    ):
         made.filters[own.__name__] = own
     for shared in (
         words.weeks,
@@ -54,6 +53,7 @@ def _templates(speech: Speech) -> Templates:
         words.day_number,
         words.short,
         words.clocked,
+        words.cursor,
         words.parts,
         words.in_language,
     ):
@@ -111,6 +111,7 @@ class Screens:
             main=Markup(main),  # noqa: S704 - a template's
             title=_heading(main),
             base=words.base(),
+            web=f"{words.base()}/web/{shell.version()}",
             here=self.here,
             address=address and get_settings().origin + address,
             requests=requests,

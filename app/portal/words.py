@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from app.config import get_settings
 from app.dates import CLOCKED, Precision
@@ -87,6 +87,10 @@ class Words:
         """The name of a country, its code where it has none here."""
         return str(self.strings["countries"].get(code, code))
 
+    def agency(self, name: str | None) -> str | None:
+        """The name of an agency, which mostly is the same in every language."""
+        return self.strings["agencies"].get(name, name)  # type: ignore[no-any-return]
+
     def language(self, code: str) -> str:
         """The name of a language, its code where it has none here."""
         return str(self.strings["languages"].get(code, code))
@@ -137,6 +141,11 @@ def short(name: str) -> str:
 def clocked(precision: str) -> bool:
     """Whether a time of day is known, so that it can be counted down to."""
     return precision in CLOCKED
+
+
+def cursor(next_page: str) -> str:
+    """Where the list of an API address goes on."""
+    return parse_qs(urlsplit(next_page).query)["cursor"][0]
 
 
 def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterator[Part]:

@@ -19,7 +19,7 @@ from starlette.types import Message
 from app.articles.writing import next_due
 from app.database import Database
 from app.dates import Precision
-from app.engines import DEADLINE_SECONDS
+from app.engines.postgresql import DEADLINE_SECONDS
 from app.http.kept import FRAME, Kept, Whole
 from app.models import ArticleState, LaunchStatus, Mission
 from app.versions import Version, Versions

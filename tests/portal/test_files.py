@@ -8,7 +8,7 @@ import brotli
 import pytest
 from starlette.testclient import TestClient
 
-from app.portal.files import SERVER_ONLY, TEMPLATES, WORKER
+from app.portal.shell import SERVER_ONLY, TEMPLATES, WORKER, version
 from app.portal.words import WEB
 
 BUDGET = 60_000
@@ -54,7 +54,7 @@ def test_what_is_kept_is_what_the_pages_and_modules_load(client: TestClient) -> 
 
 
 def test_the_templates_are_those_of_the_server(client: TestClient) -> None:
-    given = client.get("/web/templates.json").json()
+    given = client.get(f"/web/{version()}/templates.json").json()
     names = {path.name for path in TEMPLATES.iterdir()}
     assert given.keys() == names - SERVER_ONLY
     assert all(given[name] == (TEMPLATES / name).read_text("utf-8") for name in given)
@@ -69,27 +69,36 @@ def test_the_templates_are_those_of_the_server(client: TestClient) -> None:
         ("strings/ru.json", "application/json"),
         ("templates.json", "application/json"),
         ("manifest.webmanifest", "application/manifest+json"),
-        (WORKER, "text/javascript; charset=utf-8"),
     ],
 )
-def test_a_file_is_revalidated(client: TestClient, name: str, kind: str) -> None:
-    answer = client.get(f"/web/{name}").raise_for_status()
+def test_a_file_may_be_kept_for_good(client: TestClient, name: str, kind: str) -> None:
+    answer = client.get(f"/web/{version()}/{name}").raise_for_status()
     assert answer.headers["Content-Type"] == kind
-    assert answer.headers["Cache-Control"] == "no-cache"
-    again = client.get(f"/web/{name}", headers={"If-None-Match": answer.headers["ETag"]})
-    assert again.status_code == 304
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    of_another = client.get(f"/web/0123456789abcdef/{name}").raise_for_status()
+    assert of_another.headers["Cache-Control"] == "no-cache"
+    assert of_another.content == answer.content
+
+
+def test_the_worker_and_the_empty_page_are_revalidated(client: TestClient) -> None:
+    for address in (f"/web/{WORKER}", "/offline"):
+        answer = client.get(address).raise_for_status()
+        assert answer.headers["Cache-Control"] == "no-cache"
+        again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+        assert again.status_code == 304
 
 
 @pytest.mark.parametrize(
     "name", ["", "templates/page.html", "../words.py", "..%2fwords.py", "%2fetc%2fpasswd", "APP.JS"]
 )
 def test_nothing_else_is_served(client: TestClient, name: str) -> None:
+    assert client.get(f"/web/{version()}/{name}").status_code == 404
     assert client.get(f"/web/{name}").status_code == 404
 
 
 def test_the_worker_may_answer_for_every_page(client: TestClient) -> None:
     assert client.get(f"/web/{WORKER}").headers["Service-Worker-Allowed"] == "/"
-    assert "Service-Worker-Allowed" not in client.get("/web/app.js").headers
+    assert "Service-Worker-Allowed" not in client.get(f"/web/{version()}/app.js").headers
 
 
 def test_no_file_names_another_host() -> None:

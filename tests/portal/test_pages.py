@@ -1,5 +1,6 @@
 """The portal's pages as the server gives them: for people, for those without JavaScript too."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 
 from app.config import get_settings
 from app.languages import Speech
+from app.portal.shell import version
 from app.portal.words import STRINGS, WEB
 from tests import factories
 from tests.conftest import database_of, forget
@@ -31,6 +33,7 @@ PAGES = [
     "/search?q=ovchinin",
     "/offline",
 ]
+APP = f"/web/{version()}/app.js"
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -75,14 +78,14 @@ def test_every_address_answers_a_whole_page(archive: TestClient, address: str) -
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/nowhere", "/web/app.js"])
+@pytest.mark.parametrize("address", [*PAGES, "/nowhere", APP])
 def test_nothing_inline_and_no_other_host(archive: TestClient, address: str) -> None:
     answer = archive.get(address, headers=BROWSER)
     directives = answer.headers["Content-Security-Policy"].split("; ")
     assert dict(d.split(" ", 1) for d in directives) == POLICY
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    if address != "/web/app.js":
+    if address != APP:
         assert not re.search(r"<style|<script>|\sstyle=|\son\w+=|javascript:", answer.text)
         loaded = re.findall(r'<(?:link|script|img)[^>]*?(?:href|src)="([^"]+)"', answer.text)
         outside = [url for url in loaded if not url.startswith(("/", "http://127.0.0.1:8000/"))]
@@ -191,6 +194,20 @@ def test_a_page_speaks_the_language_that_is_asked_for(
     assert all(link.endswith(f"lang={language}") for link in kept) is bool(query)
 
 
+def test_what_is_found_goes_on(archive: TestClient) -> None:
+    told = archive.get("/search?q=ovchinin&lang=ru", headers=BROWSER).text
+    (more,) = [link for link in links(told) if "cursor=" in link]
+    first, second = (
+        re.findall(r'<h2[^>]*><a href="([^"]+)"', archive.get(address, headers=BROWSER).text)
+        for address in ("/search?q=ovchinin&lang=ru", more)
+    )
+    assert len(first) == 20
+    assert second
+    assert not set(first) & set(second)
+    wrong = archive.get("/search?q=ovchinin&cursor=x", headers=BROWSER)
+    assert (wrong.status_code, wrong.headers["Content-Type"][:9]) == (400, "text/html")
+
+
 def test_no_word_is_without_its_translation() -> None:
 
     def names(strings: Any, above: str = "") -> Iterator[str]:
@@ -220,7 +237,7 @@ def test_no_word_is_without_its_translation() -> None:
         ("/archive/2019-04?day=yesterday", 422, "Write a day as YYYY-MM-DD"),
         ("/missions/UPPER", 422, ""),
         ("/missions?lang=de", 422, "lang"),
-        ("/web/missing.js", 404, "missing.js"),
+        ("/web/1/missing.js", 404, "missing.js"),
     ],
 )
 def test_problems_are_pages_for_browsers_and_json_for_programs(
@@ -317,6 +334,18 @@ def test_an_empty_archive_has_pages(client: TestClient) -> None:
     for told in ("No crew is on record.", "No launches are on record.", "There was no news."):
         assert told in page
     assert client.get("/launches/a").status_code == 200
+
+
+def test_news_without_a_day_has_pages(archive: TestClient) -> None:
+    found = archive.get("/v1/articles?format=ndjson&view=full").text
+    articles = [json.loads(line) for line in found.splitlines()]
+    dayless = [a for a in articles if not a["published_on"] and a["language"] in list(Speech)]
+    assert len(dayless) > 1
+    for article in dayless:
+        about = [f"/people/{person['slug']}" for person in article["people"]]
+        about += [f"/launches/{launch['slug']}" for launch in article["launches"]]
+        for address in (f"/articles/{article['slug']}", *about):
+            assert archive.get(f"{address}?lang={article['language']}").status_code == 200
 
 
 def test_a_launch_ahead_is_counted_down_to(client: TestClient) -> None:

@@ -1,7 +1,7 @@
 // How the API is asked. Addresses are made here and nowhere else; errors are its problems.
 
-/** Where the portal lies: the folder above this one. */
-export const ROOT = new URL("../", import.meta.url);
+/** Where the portal lies: two folders above this one, which is named after its version. */
+export const ROOT = new URL("../../", import.meta.url);
 
 export const LANG = document.documentElement.lang;
 

@@ -20,7 +20,7 @@ const html = globalThis.trustedTypes?.createPolicy("zarya", {
   createScriptURL: (text) => text,
 }) ?? { createHTML: (text) => text, createScriptURL: (text) => text };
 
-const file = async (name) => (await fetch(new URL(`web/${name}`, ROOT))).json();
+const file = async (name) => (await fetch(new URL(name, import.meta.url))).json();
 const ready = Promise.all([file("templates.json"), file(`strings/${LANG}.json`)]).then(
   ([sources, strings]) => ({ strings, words: filters(LANG, strings), sources }),
 ).then((parts) => ({ ...parts, fill: templates(parts.sources, parts.words) }));
@@ -62,6 +62,7 @@ export async function renderedProblem(problem, url) {
     again: problem.status >= 400 && problem.status < 500 ? null : url.href,
     problem: {
       status: problem.status || "", title: problem.title ?? strings.problem,
+      instance: problem.instance ?? null,
       detail: problem.status ? problem.detail ?? "" : strings.problem_offline,
       errors: problem.errors ?? [],
     },

@@ -56,9 +56,9 @@ const SCREENS = [
     template: "years", requests: { years: address("articles/archive", { language }) },
   })],
   [/^archive\/([^/]+)$/, archive],
-  [/^search$/, (_, { q }) => ({
+  [/^search$/, (_, { q, cursor }) => ({
     template: "search",
-    requests: q ? { found: address("search", { q }) } : {},
+    requests: q ? { found: address("search", { q, cursor }) } : {},
     optional: true,
     shown: { q: q ?? "", found: null },
   })],

@@ -13,8 +13,8 @@ const scope = self.registration.scope;
 const at = (path) => new URL(path, scope).href;
 
 self.addEventListener("install", (event) => {
-  const empty = LANGUAGES.map((lang) => `offline?lang=${lang}`);
-  const files = [...SHELL.files, ...empty].map((path) => new Request(at(path), { cache: "no-cache" }));
+  const empty = LANGUAGES.map((lang) => new Request(at(`offline?lang=${lang}`), { cache: "no-cache" }));
+  const files = [...SHELL.files.map(at), ...empty]; // a file of a version never changes
   event.waitUntil(
     caches.open(SHELL_CACHE).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()),
   );

@@ -87,7 +87,7 @@ export async function enhanceTimeline(root, ready, base) {
     const entry = document.createElement("span");
     const key = draw("svg", { width: 12, height: 12, "aria-hidden": "true" },
       draw("rect", { width: 12, height: 12, rx: 2, "data-agency": agency }));
-    entry.append(key, agency);
+    entry.append(key, words.agency(agency));
     return entry;
   }));
 
