@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from app.database import Database, Reader, Row, continue_after, last_number
 from app.indexing.keeping import rebuild
 from app.models import Base, Change, Restoration, SearchDocument, SearchWord, Webhook
+from app.patience import unhurried
 from migrations.engine import engine_for
 
 BATCH = 1000
@@ -87,6 +88,7 @@ def restore(database: Database, source: Path, config: Config, progress: Progress
             file.snapshot() as reader,
             database.engine.begin() as connection,
         ):
+            unhurried(connection)
             if found := _count(Reader(connection)):
                 raise Unusable(
                     f"The database has {found} rows already, and they would be mixed with the "

@@ -18,7 +18,8 @@ from sqlalchemy import make_url
 
 from app.database import Database
 from app.dataset.load import load
-from bench.bulk import fill, unhurried
+from app.patience import unhurried
+from bench.bulk import fill
 from contract.servers import ROOT
 
 KEPT = ROOT / "var" / "bench"

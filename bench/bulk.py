@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, text
 from app.database import Database
 from app.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
 from app.models.hours import recount
+from app.patience import unhurried
 from bench.generator import Generator, Made, World
 
 BATCH = 5_000
@@ -48,13 +49,6 @@ def fill(database: Database, number: int, progress: Progress = lambda *_: None) 
     _settle(database)
 
 
-def unhurried(connection: Connection) -> None:
-    """Let this transaction take longer than any request may."""
-    if connection.dialect.name != "sqlite":
-        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            connection.execute(text(f"SET LOCAL {limit} = 0"))
-
-
 @contextmanager
 def _loading(connection: Connection) -> Iterator[None]:
     """One transaction, the plain indexes away until its end."""
@@ -86,7 +80,8 @@ def _settle(database: Database) -> None:
             assert driver is not None
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
-            connection.execute(text("SET statement_timeout = 0"))
+            unhurried(connection)
+            connection.execute(text("SET statement_timeout = 0"))  # there is no transaction
             connection.execute(text("VACUUM ANALYZE"))
     database.engine.dispose()
 

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from starlette.testclient import TestClient
 
 from app.database import Database, Reader
 from app.dates import Precision
 from app.models import Article
+from app.patience import unhurried
 from app.text import fold, is_storable, slugify
 from tests import factories
 
@@ -174,3 +175,19 @@ def test_text_round_trips(client: TestClient, database: Database) -> None:
         session.add_all(factories.article(title=title) for title in titles)
     listed = client.get("/v1/articles?sort=published_at").json()["items"]
     assert [item["title"] for item in listed] == titles
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_only_who_is_in_no_hurry_waits_beyond_the_deadline(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engines.postgresql.DEADLINE_SECONDS", 0.2)
+    sleep = text("SELECT pg_sleep(0.5)")
+    with database.session() as session:
+        session.execute(text("SET LOCAL statement_timeout = '300ms'"))
+        unhurried(session.connection())
+        session.execute(sleep)
+    # The same connection, and those that others take, are in a hurry again.
+    for _ in range(2):
+        with pytest.raises(OperationalError, match="did not answer"), database.session() as session:
+            session.execute(sleep)

@@ -36,9 +36,13 @@ class _Patient(Psycopg[Any]):
     acknowledged without being there.
     """
 
+    hurried = True
+    """Whether somebody waits for what is asked (see `app.patience`)."""
+
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        deadline = DEADLINE_SECONDS if self.hurried else None
         try:
-            return super().wait(gen, interval, timeout or DEADLINE_SECONDS)
+            return super().wait(gen, interval, timeout or deadline)
         except _WaitTimeout:
             if timeout is not None:
                 raise
@@ -78,6 +82,10 @@ def engine(url: URL, pool_size: int, server: str) -> Engine:
         _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Psycopg[Any]:
         return _Patient.connect(*arguments, **named)
+
+    @event.listens_for(made, "checkout")
+    def hurry(connection: _Patient, _record: Any, _proxy: Any) -> None:
+        connection.hurried = True
 
     @event.listens_for(made, "handle_error")
     def let_go(context: ExceptionContext) -> None:

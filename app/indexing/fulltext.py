@@ -27,6 +27,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.lexis.asked import Term, Tokens
 from app.models.search import INDEX
+from app.patience import unhurried
 
 GAP = "_"
 """A token that no query has: what no phrase goes over."""
@@ -232,9 +233,7 @@ def drop(connection: Connection, places_: Collection[int]) -> None:
 
 def clear(connection: Connection) -> None:
     """Take everything out of the index, to be made anew, however long that takes."""
-    if connection.dialect.name != "sqlite":
-        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            connection.execute(text(f"SET LOCAL {limit} = 0"))
+    unhurried(connection)
     connection.execute(text(f"DELETE FROM {INDEX}"))  # noqa: S608 - a name of our own
 
 

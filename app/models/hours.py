@@ -31,6 +31,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from app.dates import CLOCKED, Precision, period
 from app.models.articles import Article, ArticleState
 from app.models.base import Base, Text, UTCDateTime, choice
+from app.patience import unhurried
 
 Hour = tuple[datetime, Precision, str]
 """When it begins, whether it is an hour or a day, and the language of what is counted."""
@@ -87,7 +88,7 @@ def _counted() -> Select[Any]:
 
 def recount(session: Session) -> None:
     """Count all hours anew."""
-    _take_time(session)
+    unhurried(session.connection())
     if session.connection().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE article_hours IN EXCLUSIVE MODE"))
     session.execute(delete(ArticleHour))
@@ -95,15 +96,9 @@ def recount(session: Session) -> None:
     session.execute(insert(ArticleHour).from_select(names, _counted()))
 
 
-def _take_time(session: Session) -> None:
-    """Let a statement of this transaction read all articles, however long that takes."""
-    if session.connection().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL statement_timeout = 0"))
-
-
 def miscounted(session: Session) -> list[Hour]:
     """The hours whose count is not what it ought to be."""
-    _take_time(session)
+    unhurried(session.connection())
     columns = ArticleHour.at, ArticleHour.precision, ArticleHour.language, ArticleHour.count
     kept = session.execute(select(*columns).where(ArticleHour.count > 0))
     there = {(at, precision.value, lang, count) for at, precision, lang, count in kept}
