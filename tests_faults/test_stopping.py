@@ -10,6 +10,9 @@ import pytest
 from tests_faults.conftest import Note, Service, Start, workers_of
 from tests_faults.load import CUT, PATHS, Client, Tally, until
 
+pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+"""How a process ends has nothing to do with its database."""
+
 SLOW = ("/openapi.json", "/v1/articles?limit=100", *PATHS)
 CLIENTS = 16
 WORKERS = 2
