@@ -21,23 +21,24 @@ LEAST = 5_000
 
 async def _balanced(service: Service, sent: signal.Signals) -> tuple[Tally, float, float]:
     """Clients behind a balancer, which asks whether the service is ready, and what they got."""
-    tally, ready = Tally(), True
-    flipped = 0.0
+    tally, ready, told, flipped = Tally(), True, 0.0, 0.0
 
     async def balancer() -> None:
         nonlocal ready, flipped
         with Client(service.origin) as client:
-            while ready:
+            while ready or not told:  # what is too busy to be ready comes back
                 ready = await client.ask("/health/ready") == 200
                 await asyncio.sleep(0.05)
         flipped = perf_counter()
 
     async def one(turn: int) -> None:
         with Client(service.origin) as client:
-            while ready:
-                begun = perf_counter()
-                tally.add(await client.ask(SLOW[turn % len(SLOW)]), perf_counter() - begun)
-                turn += 1
+            while not flipped:
+                while ready and not flipped:
+                    begun = perf_counter()
+                    tally.add(await client.ask(SLOW[turn % len(SLOW)]), perf_counter() - begun)
+                    turn += 1
+                await asyncio.sleep(0.05)
 
     work = [asyncio.ensure_future(each) for each in (balancer(), *map(one, range(CLIENTS)))]
     await asyncio.sleep(3)
