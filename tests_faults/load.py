@@ -141,9 +141,17 @@ async def readers(
 
 
 async def steady(
-    origin: str, per_second: float, seconds: float, tally: Tally, paths: Sequence[str] = PATHS
+    origin: str,
+    per_second: float,
+    seconds: float,
+    tally: Tally,
+    paths: Sequence[str] = PATHS,
+    most: int = 10_000,
 ) -> None:
-    """Requests at a steady rate, whether or not the ones before have been answered."""
+    """Requests at a steady rate, whether or not the ones before have been answered.
+
+    Where `most` wait for their answer no more are sent: the client is not to be what is overloaded.
+    """
     idle: list[Client] = []
 
     async def ask(path: str) -> None:
@@ -155,7 +163,7 @@ async def steady(
 
     begun, sent, asked = perf_counter(), 0, set[asyncio.Task[None]]()
     while (passed := perf_counter() - begun) < seconds:
-        while sent < passed * per_second:
+        while sent < passed * per_second and len(asked) < most:
             task = asyncio.ensure_future(ask(paths[sent % len(paths)]))
             asked.add(task)
             task.add_done_callback(asked.discard)

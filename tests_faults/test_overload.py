@@ -10,6 +10,8 @@ from tests_faults.load import Client, Tally, lasting, readers, steady
 
 HEAVY = ("/v1/articles?limit=100", "/v1/launches?limit=100")
 SECONDS = 10
+AT_ONCE = 600
+"""How many requests there are at once, more than twice as many as may wait."""
 
 
 async def _overload(service: Service) -> tuple[float, Tally, Tally, float]:
@@ -28,7 +30,9 @@ async def _overload(service: Service) -> tuple[float, Tally, Tally, float]:
                 await asyncio.sleep(0.05)
 
     begun = perf_counter()
-    await asyncio.gather(steady(service.origin, 10 * capacity, SECONDS, over, HEAVY), live())
+    await asyncio.gather(
+        steady(service.origin, 10 * capacity, SECONDS, over, HEAVY, AT_ONCE), live()
+    )
     return capacity, over, alive, over.statuses[200] / (perf_counter() - begun)
 
 
@@ -40,7 +44,8 @@ def test_overload_is_shed(start: Start, note: Note) -> None:
         grown = service.memory - before
     note(
         "10 × overload",
-        f"{10 * capacity:.0f} requests a second for {SECONDS} s; the peak is {capacity:.0f}",
+        f"up to {10 * capacity:.0f} requests a second for {SECONDS} s, {AT_ONCE} at once; "
+        f"the peak is {capacity:.0f}",
         f"{over}; `/health/live`: {alive}",
         f"goodput {goodput / capacity:.0%} of the peak; p99 of the answered "
         f"{over.quantile(0.99, 200):.0f} ms, p50 of the refused {over.quantile(0.5, 503):.0f} ms, "

@@ -10,6 +10,9 @@ import pytest
 from tests_faults.conftest import Note, Service, Start, workers_of
 from tests_faults.load import CUT, PATHS, Client, Tally, until
 
+pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+"""How a process ends has nothing to do with its database."""
+
 SLOW = ("/openapi.json", "/v1/articles?limit=100", *PATHS)
 CLIENTS = 16
 WORKERS = 2
@@ -18,23 +21,24 @@ LEAST = 5_000
 
 async def _balanced(service: Service, sent: signal.Signals) -> tuple[Tally, float, float]:
     """Clients behind a balancer, which asks whether the service is ready, and what they got."""
-    tally, ready = Tally(), True
-    flipped = 0.0
+    tally, ready, told, flipped = Tally(), True, 0.0, 0.0
 
     async def balancer() -> None:
         nonlocal ready, flipped
         with Client(service.origin) as client:
-            while ready:
+            while ready or not told:  # what is too busy to be ready comes back
                 ready = await client.ask("/health/ready") == 200
                 await asyncio.sleep(0.05)
         flipped = perf_counter()
 
     async def one(turn: int) -> None:
         with Client(service.origin) as client:
-            while ready:
-                begun = perf_counter()
-                tally.add(await client.ask(SLOW[turn % len(SLOW)]), perf_counter() - begun)
-                turn += 1
+            while not flipped:
+                while ready and not flipped:
+                    begun = perf_counter()
+                    tally.add(await client.ask(SLOW[turn % len(SLOW)]), perf_counter() - begun)
+                    turn += 1
+                await asyncio.sleep(0.05)
 
     work = [asyncio.ensure_future(each) for each in (balancer(), *map(one, range(CLIENTS)))]
     await asyncio.sleep(3)
@@ -81,6 +85,7 @@ def test_sighup_changes_workers_without_a_failure(start: Start, note: Note) -> N
                     begun = perf_counter()
                     status = await client.ask("/v1/missions/iss-59")
                     tally.add(status, perf_counter() - begun)
+                    await asyncio.sleep(0.005)  # workers that begin are to get on as well
 
         async def change() -> None:
             nonlocal over
