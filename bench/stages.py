@@ -17,22 +17,13 @@ from contract.servers import ROOT, SCRIPTS, Failed, free_port, running
 from tests_faults.postgres import Server, pair, url_of
 
 DEPLOYED = ROOT / "deploy" / "nginx.conf"
-WRAPPED = """
-user root;
-worker_processes auto;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 1024; }}
-http {{
+OURS = """http {{
     access_log off;
     client_body_temp_path {folder}/client;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-{deployed}
-}}
 """
 
 
@@ -56,6 +47,7 @@ def nginx(folder: Path, service: str, stack: ExitStack) -> str:
     port = free_port()
     deployed = DEPLOYED.read_text()
     for theirs, ours in (
+        ("http {\n", OURS.format(folder=folder)),
         ("server zarya:8000;", f"server {service.removeprefix('http://')};"),
         ("listen 80;", f"listen 127.0.0.1:{port} backlog=4096;"),
         ("/var/cache/nginx/zarya", f"{folder}/cache"),
@@ -64,8 +56,9 @@ def nginx(folder: Path, service: str, stack: ExitStack) -> str:
             raise Failed(f"{DEPLOYED} does not say {theirs} once")
         deployed = deployed.replace(theirs, ours)
     config = folder / "nginx.conf"
-    config.write_text(WRAPPED.format(folder=folder, deployed=deployed))
-    command = [found, "-c", str(config), "-e", str(folder / "error.log")]
+    config.write_text(deployed)
+    process = f"daemon off; user root; pid {folder}/nginx.pid;"
+    command = [found, "-c", str(config), "-e", str(folder / "error.log"), "-g", process]
     front = f"http://127.0.0.1:{port}"
     stack.enter_context(running(command, folder / "nginx.log", f"{front}/openapi.json"))
     return front

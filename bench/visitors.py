@@ -26,6 +26,9 @@ STAY = 8.0, 25.0
 CALM, SPREAD = 0.5, 2.0
 """Seconds: as `app/portal/web/fresh.js` waits before it asks for what has changed."""
 
+PATIENCE = 20.0
+"""Seconds after which nobody waits any longer to be let in."""
+
 CUT = 0
 """The status of an answer that did not come."""
 
@@ -157,11 +160,13 @@ async def heard(origin: str, headers: dict[str, str]) -> AsyncGenerator[str, Non
     try:
         asked = f"GET /v1/events HTTP/1.1\r\nHost: {address.netloc}\r\n{lines}\r\n"
         writer.write(asked.encode())
-        first = await reader.readline()
+        first = await asyncio.wait_for(reader.readline(), PATIENCE)
         yield first.split()[1].decode() if first else str(CUT)
         while line := await reader.readline():
             if line.startswith(b"event: "):
                 yield line[7:].strip().decode()
+    except TimeoutError:
+        yield str(CUT)
     except OSError:
         return
     finally:
