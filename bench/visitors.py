@@ -18,7 +18,7 @@ import httpx2 as httpx
 SPIKE = 50
 """How many times as many come when all come."""
 
-QUIET, RISE, PEAK, FALL, HALF = 20.0, 15.0, 20.0, 20.0, 6.0
+QUIET, RISE, PEAK, FALL, HALF = 15.0, 10.0, 15.0, 15.0, 5.0
 """Seconds of each part of the day, and in which the crowd halves at its end."""
 
 LENGTH = QUIET + RISE + PEAK + FALL

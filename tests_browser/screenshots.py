@@ -36,7 +36,7 @@ def pictures(browser: Browser, origin: str) -> Iterator[Path]:
                 page = context.new_page()
                 go(page, f"{origin}{address}")
                 path = FOLDER / f"{name}-{device}.jpg"
-                page.screenshot(path=path, type="jpeg", quality=78)
+                page.screenshot(path=path, type="jpeg", quality=72)
                 yield path
 
 
