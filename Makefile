@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers image image-test audit sbom openapi migration clean
+.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers launch-day image image-test audit sbom openapi migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
@@ -47,6 +47,9 @@ bench-check: .venv/.test  ## whether a route costs more than bench/ratios.json s
 
 bench-workers: .venv/.bench  ## which server, with how many workers and threads (needs wrk)
 	@$(VENV)/python -W ignore -m bench.workers $(if $(QUICK),--quick)
+
+launch-day: .venv/.test  ## all look at once, before the service and its caches (needs nginx); writes docs/scaling.md
+	@$(VENV)/python -W ignore -m bench.launchday
 
 image:  ## the container image, by docker or else by buildah (as root)
 	@deploy/image.sh build

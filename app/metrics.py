@@ -38,8 +38,9 @@ POOL_SIZE = Gauge(
     "zarya_pool_size", "Database connections there may be.", multiprocess_mode="livesum"
 )
 _CACHE = Counter("zarya_cache_total", "Answers looked for in the cache, by outcome.", ["outcome"])
-HIT, MISS, STALE = map(_CACHE.labels, ("hit", "miss", "unverified"))
-"""The last one: answered as it was, while the database did not tell whether that still holds."""
+HIT, SHARED, MISS, STALE = map(_CACHE.labels, ("hit", "shared", "miss", "unverified"))
+"""Shared: made for somebody who asked the same at once. Unverified: answered as it was before, while
+the database does not tell whether that still holds."""
 CACHE_BYTES = Gauge(
     "zarya_cache_bytes", "Bytes of the answers kept in the cache.", multiprocess_mode="livesum"
 )

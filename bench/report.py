@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -57,14 +58,14 @@ def show(*tables: Rows) -> None:
         console.print(table)
 
 
-def write(marker: str, lines: Iterable[str]) -> None:
-    """Put `lines` between the two markers of that name in the document."""
-    text = DOCUMENT.read_text()
+def write(marker: str, lines: Iterable[str], document: Path = DOCUMENT) -> None:
+    """Put `lines` between the two markers of that name in a document."""
+    text = document.read_text()
     begin, end = f"<!-- {marker} -->\n", f"<!-- /{marker} -->"
     if begin not in text or end not in text:
-        raise Failed(f"{DOCUMENT} has no place marked {marker}")
+        raise Failed(f"{document} has no place marked {marker}")
     before, rest = text.split(begin)
-    DOCUMENT.write_text(before + begin + "\n".join(lines) + "\n" + end + rest.split(end)[1])
+    document.write_text(before + begin + "\n".join(lines) + "\n" + end + rest.split(end)[1])
 
 
 def markdown(rows: Rows) -> list[str]:

@@ -16,7 +16,7 @@ LARGEST = 150_000
 
 DEVICES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 1080}},
-    "phone": {"viewport": {"width": 360, "height": 1500}, "has_touch": True},
+    "phone": {"viewport": {"width": 360, "height": 1500}, "has_touch": True, "is_mobile": True},
 }
 MORE: dict[str, tuple[str, dict[str, Any]]] = {
     "mission-dark": (APRIL, {"color_scheme": "dark"}),
@@ -36,7 +36,7 @@ def pictures(browser: Browser, origin: str) -> Iterator[Path]:
                 page = context.new_page()
                 go(page, f"{origin}{address}")
                 path = FOLDER / f"{name}-{device}.jpg"
-                page.screenshot(path=path, type="jpeg", quality=78)
+                page.screenshot(path=path, type="jpeg", quality=72)
                 yield path
 
 

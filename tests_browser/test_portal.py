@@ -467,6 +467,21 @@ def test_what_editors_change_is_seen_without_asking(
     expect(timer).to_have_count(0)
 
 
+def test_who_is_refused_to_listen_comes_again(visit: Open, origin: str) -> None:
+    page = visit(service_workers="block").page
+    page.add_init_script("Math.random = () => 0")
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=503, body="busy")
+
+    page.route("**/v1/events", refuse, times=1)
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/events") and answer.ok):
+        go(page, f"{origin}{APRIL}")
+    assert len(refused) == 1
+
+
 def test_a_screen_that_takes_long_says_so_and_one_that_fails_too(visit: Open, origin: str) -> None:
     page = visit(service_workers="block").page
     go(page, f"{origin}{APRIL}")

@@ -24,7 +24,7 @@ from app.http.coding import Coding, Encoder, accepted, encoder
 from app.http.kept import NOTHING, Header, Headers, Kept, Key, Whole
 from app.http.pressure import ALWAYS
 from app.languages import speech_of
-from app.metrics import HIT, MISS, STALE
+from app.metrics import HIT, MISS, SHARED, STALE
 from app.versions import Version, Versions
 
 Asked = Mapping[bytes, bytes]
@@ -85,7 +85,6 @@ class Answers:
             return
         whole = self.kept.get(key, version)
         if whole is None:
-            MISS.inc()
             whole = await self._share(request, version, key)
         else:
             HIT.inc()
@@ -120,7 +119,10 @@ class Answers:
             return whole
 
         whole = await self._flights.share((key, version), ask)
-        if asked or (whole is not None and whole.may_be_kept and whole.holds()):
+        shared = not asked and whole is not None and whole.may_be_kept and whole.holds()
+        if whole is not None:  # what goes out part by part is nothing to keep
+            (SHARED if shared else MISS).inc()
+        if asked or shared:
             return whole
         # What another one was answered is not for everybody.
         return await self._made(request, version)

@@ -14,6 +14,7 @@ ONE_LANGUAGE = (
     "/v1/changes",
     "/v1/events",
     "/v1/export",
+    "/web/",
 )
 """Where what is answered is in English or for programs, whatever is asked for; problems are not."""
 

@@ -125,7 +125,7 @@ def test_the_figures_tell_of_the_cache(archive: TestClient) -> None:
         client.head(path)
     client.get(path, headers={"Authorization": "Bearer x"})  # for which nothing is kept
     after = told(client)
-    for outcome, number in {"hit": 2, "miss": 1, "unverified": 0}.items():
+    for outcome, number in {"hit": 2, "shared": 0, "miss": 1, "unverified": 0}.items():
         name = f'zarya_cache_total{{outcome="{outcome}"}}'
         assert after[name] - before[name] == number, outcome
     assert before["zarya_cache_bytes"] == 0

@@ -75,6 +75,7 @@ def test_a_file_may_be_kept_for_good(client: TestClient, name: str, kind: str) -
     answer = client.get(f"/web/{version()}/{name}").raise_for_status()
     assert answer.headers["Content-Type"] == kind
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Vary"] == "Accept-Encoding"
     of_another = client.get(f"/web/0123456789abcdef/{name}").raise_for_status()
     assert of_another.headers["Cache-Control"] == "no-cache"
     assert of_another.content == answer.content

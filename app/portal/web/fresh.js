@@ -4,6 +4,7 @@ import { ROOT } from "./api.js";
 
 const CALM = 500; // milliseconds: changes often come several at once
 const SPREAD = 2000; // and all who look at the same launch must not ask at the same moment
+const REFUSED = 5000; // a browser does not come again where it was refused: some time after that we do
 
 /** Calls `refresh` when the archive has changed, `tell` when the connection comes or goes. */
 export function keepFresh({ html, refresh, tell, warm }) {
@@ -15,13 +16,22 @@ export function keepFresh({ html, refresh, tell, warm }) {
   };
 
   // The feed of changes, as server-sent events; a hidden page needs none and holds no connection.
+  let again;
   const listen = () => {
+    clearTimeout(again);
     events?.close();
     events = null;
     if (document.hidden || !navigator.onLine) return;
     events = new EventSource(new URL("v1/events", ROOT));
     events.addEventListener("upsert", soon);
     events.addEventListener("delete", soon);
+    events.addEventListener("error", ({ target }) => {
+      if (target !== events || target.readyState !== EventSource.CLOSED) return;
+      again = setTimeout(() => {
+        listen();
+        soon();
+      }, REFUSED * (1 + 3 * Math.random()));
+    });
   };
 
   addEventListener("offline", () => tell(true));
