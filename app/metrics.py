@@ -39,8 +39,8 @@ POOL_SIZE = Gauge(
 )
 _CACHE = Counter("zarya_cache_total", "Answers looked for in the cache, by outcome.", ["outcome"])
 HIT, SHARED, MISS, STALE = map(_CACHE.labels, ("hit", "shared", "miss", "unverified"))
-"""Shared: made for somebody who asked the same at once. Unverified: answered as it was before, while
-the database does not tell whether that still holds."""
+"""Shared: made for somebody who asked the same at once. Unverified: answered as it was before,
+while the database does not tell whether that still holds."""
 CACHE_BYTES = Gauge(
     "zarya_cache_bytes", "Bytes of the answers kept in the cache.", multiprocess_mode="livesum"
 )
