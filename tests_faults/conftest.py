@@ -29,6 +29,9 @@ from tests_faults.remains import found, remains, secret_of
 
 __all__ = ["new_database", "postgresql"]  # fixtures that pytest finds here
 
+SHARE = 5 if os.environ.get("FAULTS") == "quick" else 1
+"""What part of many thousand requests or writes is made: the fifth where it has to be quick."""
+
 FIGURES = pytest.StashKey[list[report.Figure]]()
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from tests.conftest import ROOT, NewDatabase
 from tests.servers import running
-from tests_faults.conftest import Note, Service, Start, alter, prepared
+from tests_faults.conftest import SHARE, Note, Service, Start, alter, prepared
 from tests_faults.fuzz import document_of, requests
 from tests_faults.load import CUT, Client
 from tests_faults.remains import KEY, found, remains, secret_of
 
-NUMBER = 25_000
+NUMBER = 25_000 // SHARE
 """On each of two databases."""
 
 SEED = 20_001_031

@@ -17,12 +17,12 @@ from sqlalchemy import delete, update
 from app.database import Database
 from app.models import Person
 from tests.servers import running
-from tests_faults.conftest import Note, Start, prepared, workers_of
+from tests_faults.conftest import SHARE, Note, Start, prepared, workers_of
 from tests_faults.load import CUT, Tally, lasting, readers, until
 from tests_faults.writing import Writers
 
-WRITES = 10_000
-KILLS = 20
+WRITES = 10_000 // SHARE
+KILLS = 20 // SHARE
 CLIENTS = 16
 
 
