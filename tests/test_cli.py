@@ -12,7 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, select, table, text
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
@@ -58,6 +58,15 @@ def test_migrate_load_check(url: str) -> None:
     assert "search" not in zarya("load", "--check").stderr
     assert "1715 records can be found." in zarya("reindex").stderr
     assert "search" not in zarya("load", "--check").stderr
+    if url.startswith("postgresql"):
+        database = Database(url, read_threads=1)
+        with database.snapshot() as reader:
+            assert reader.scalar(_VACUUMED) == 1
+        database.close()
+
+
+_INDEX = table("pg_stat_user_tables", column("relname"), column("vacuum_count"))
+_VACUUMED = select(_INDEX.c.vacuum_count).where(_INDEX.c.relname == "search_index")
 
 
 def test_openapi_is_a_document(url: str) -> None:

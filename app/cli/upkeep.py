@@ -16,6 +16,7 @@ from app.cli.terminal import SHOWN, counting, explained, opened, steps
 from app.database import Database
 from app.dataset import check as checks
 from app.dataset import load as loading
+from app.indexing.fulltext import sweep
 from app.indexing.keeping import is_missing, rebuild
 from app.models.hours import miscounted, recount
 
@@ -37,8 +38,10 @@ def migrate() -> None:
 @cli.command()
 def reindex() -> None:
     """Make the search index anew from the records."""
-    with opened() as database, database.session() as session:
-        number = _rebuild(session)
+    with opened() as database:
+        with database.session() as session:
+            number = _rebuild(session)
+        sweep(database.engine)
     console.print(f"{number} records can be found.")
 
 

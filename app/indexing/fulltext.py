@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Dialect,
+    Engine,
     String,
     TypeDecorator,
     bindparam,
@@ -243,3 +244,17 @@ def settle(connection: Connection) -> None:
         connection.execute(text(f"INSERT INTO {INDEX} ({INDEX}) VALUES ('optimize')"))  # noqa: S608
     else:
         connection.execute(text(f"ANALYZE {INDEX}"))
+
+
+def sweep(engine: Engine) -> None:
+    """Take out what a rebuilt index was before, once that is committed.
+
+    PostgreSQL looks through it until then, which it would do by itself within some minutes only.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        unhurried(connection)
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text(f"VACUUM ANALYZE {INDEX}"))
+        connection.invalidate()  # nobody else is to have so much time
