@@ -74,7 +74,7 @@ class SharedCounts:
 
     def __init__(self, url: str) -> None:
         # Only here: it comes with the extra `redis`.
-        from limits.aio.storage import RedisStorage  # noqa: PLC0415
+        from limits.aio.storage import RedisStorage  # noqa: PLC0415 - an extra
 
         waits: dict[str, Any] = dict.fromkeys(
             ("socket_timeout", "socket_connect_timeout"), STORE_SECONDS

@@ -229,7 +229,7 @@ def drop(connection: Connection, places_: Collection[int]) -> None:
     key = "rowid" if connection.dialect.name == "sqlite" else "place"
     rows = [{"place": place} for place in places_]
     if rows:
-        connection.execute(text(f"DELETE FROM {INDEX} WHERE {key} = :place"), rows)  # noqa: S608
+        connection.execute(text(f"DELETE FROM {INDEX} WHERE {key} = :place"), rows)  # noqa: S608 - ours
 
 
 def clear(connection: Connection) -> None:
@@ -241,7 +241,7 @@ def clear(connection: Connection) -> None:
 def settle(connection: Connection) -> None:
     """Let the engine put a rebuilt index in order."""
     if connection.dialect.name == "sqlite":
-        connection.execute(text(f"INSERT INTO {INDEX} ({INDEX}) VALUES ('optimize')"))  # noqa: S608
+        connection.execute(text(f"INSERT INTO {INDEX} ({INDEX}) VALUES ('optimize')"))  # noqa: S608 - ours
     else:
         connection.execute(text(f"ANALYZE {INDEX}"))
 

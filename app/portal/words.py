@@ -89,7 +89,7 @@ class Words:
 
     def agency(self, name: str | None) -> str | None:
         """The name of an agency, which mostly is the same in every language."""
-        return self.strings["agencies"].get(name, name)  # type: ignore[no-any-return]
+        return self.strings["agencies"].get(name, name)  # type: ignore[no-any-return]  # JSON of ours
 
     def language(self, code: str) -> str:
         """The name of a language, its code where it has none here."""
