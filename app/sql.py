@@ -197,7 +197,7 @@ def _(_element: Horizon, compiler: Any, **_kw: Any) -> str:
 
 
 def instants(parameter: str, *names: str) -> CTE:
-    """The `rows_of` instants as a table with the columns `names`, and `n`, their number from 0."""
+    """A `parameter` made by `rows_of` as a table: the columns `names`, and `n`, counted from 0."""
     given = bindparam(parameter, type_=JSON())
     row = _JsonEach(given).table_valued("value", name="given").c.value
 

@@ -231,7 +231,7 @@ def test_a_failure_in_the_middle_is_no_whole_answer(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What breaks off is seen to have broken off."""
-    from app.people import queries  # noqa: PLC0415
+    from app.people import queries  # noqa: PLC0415 - to be replaced
 
     many(client, 2 * PART)
     true_read, calls = queries.list_people, []

@@ -53,7 +53,7 @@ def test_the_database_has_its_indexes_back_and_goes_on_counting(filled: Database
     inspector = inspect(filled.engine)
     for model in (Article, ArticleTag, ArticleMission, ArticlePerson, ArticleLaunch):
         there = {index["name"] for index in inspector.get_indexes(model.__tablename__)}
-        assert {index.name for index in model.__table__.indexes} <= there  # type: ignore[attr-defined]
+        assert {index.name for index in model.__table__.indexes} <= there  # type: ignore[attr-defined]  # a Table
     with Session(filled.engine) as session:  # whatever it writes is undone
         last = session.scalar(select(func.max(Article.id))) or 0
         kept = session.scalars(select(Article).where(Article.id == last)).one()
