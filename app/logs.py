@@ -1,6 +1,5 @@
 """The log: one JSON object a line on standard output, and nothing in it that is secret."""
 
-import json
 import re
 import sys
 import time
@@ -9,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 from structlog.types import EventDict, Processor
 
 _KEY = re.compile(r"zarya_([a-z0-9]{8})_\w+")
@@ -56,9 +56,13 @@ def _clean(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 
 def _stamp(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    at, fraction = divmod(time.time(), 1)
-    line["timestamp"] = f"{_second(int(at))}.{int(fraction * 1000):03}Z"
+    line["timestamp"] = _timestamp()
     return line
+
+
+def _timestamp() -> str:
+    milliseconds = int(time.time() * 1000)
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
 
 
 @lru_cache(maxsize=2)
@@ -66,27 +70,14 @@ def _second(at: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
 
 
-_encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
-
-
 def _json(_logger: Any, _method: str, line: EventDict) -> str:
-    return _encode(line)
+    return to_json(line, ensure_ascii=True, fallback=str).decode()
 
 
-class _Output:
-    """Standard output, whatever that is at the moment."""
-
-    def info(self, line: str) -> None:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-
-request_log = structlog.wrap_logger(
-    _Output(),
-    processors=[_stamp, _clean, _json],
-    wrapper_class=structlog.BoundLogger,
-).bind()  # which saves making one for each line
-"""Takes the line of each request; other lines come by `logging`."""
+def line_of(event: str, path: str, **told: Any) -> str:
+    """A line of the log about what was asked for at `path`."""
+    line = {"event": event, "timestamp": _timestamp(), "path": _scrubbed(path), **told}
+    return to_json(line, ensure_ascii=True).decode()
 
 
 def configuration() -> dict[str, Any]:

@@ -31,6 +31,7 @@ from app.http.bodies import Bodies
 from app.http.deprecation import Deprecations, mark
 from app.http.docs import router as docs
 from app.http.draining import Draining
+from app.http.express import Express
 from app.http.figures import Figures
 from app.http.front import Front
 from app.http.health import Readiness
@@ -95,7 +96,10 @@ class Zarya(FastAPI):
         routed = Deprecations(super().build_middleware_stack())
         asked = Pressure(routed, *database.threads, settings.max_waiting, settings.request_seconds)
         answers = Answers(Languages(Bodies(asked)), state.versions, state.kept)
-        return Front(Quota(answers, settings), settings, state.draining, state.journal)
+        quota = Quota(answers, settings)
+        front = Front(quota, settings, state.draining, state.journal)
+        state.express = Express(front, quota, answers)
+        return front
 
 
 def _traced() -> bool:

@@ -58,15 +58,15 @@ class Wire:
             return bool(part)
         return False
 
-    def answer(self) -> Raw:
-        """The next answer."""
+    def answer(self, method: str = "GET") -> Raw:
+        """The next answer, to a request by `method`."""
         while b"\r\n\r\n" not in self._got:
             if not self._more():
                 return NONE
         head, _, self._got = self._got.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        length = int(headers.get("content-length", 0))
+        length = int(headers.get("content-length", 0)) if method != "HEAD" else 0
         while len(self._got) < length and self._more():
             pass
         body, self._got = self._got[:length], self._got[length:]
@@ -77,7 +77,7 @@ def exchange(origin: str, data: bytes) -> Raw:
     """What the service answers to these bytes on a connection of their own."""
     with Wire(origin) as wire:
         wire.send(data)
-        return wire.answer()
+        return wire.answer(data.partition(b" ")[0].decode("latin-1"))
 
 
 def request(path: str = "/health/live", *headers: str, method: str = "GET") -> bytes:

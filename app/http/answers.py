@@ -21,7 +21,7 @@ from app.clock import watched
 from app.flights import Flights
 from app.freshness import not_beyond
 from app.http.coding import Coding, Encoder, accepted, encoder
-from app.http.kept import NOTHING, Header, Headers, Kept, Key, Whole
+from app.http.kept import NOTHING, Form, Header, Headers, Kept, Key, Whole
 from app.http.pressure import ALWAYS
 from app.languages import speech_of
 from app.metrics import HIT, MISS, SHARED, STALE
@@ -73,7 +73,7 @@ class Answers:
         if not self.kept.limit:
             await self._answer(request, await self._made(request, version))
             return
-        key = _key(scope, asked)
+        key = _key(scope["path"], scope["query_string"], asked)
         if version is None:
             whole = self.kept.last(key)
             if whole is None:
@@ -89,6 +89,15 @@ class Answers:
         else:
             HIT.inc()
         await self._answer(request, whole, key)
+
+    def at_once(self, path: str, query: bytes, asked: Asked) -> tuple[Whole, Form] | None:
+        """What is kept for a request to read, in the form for it; None where it is to be made."""
+        version = self._versions.known()
+        if version is None:
+            return None
+        whole = self.kept.get(_key(path, query, asked), version)
+        form = whole and _form(whole, asked)
+        return (whole, form) if whole and form else None
 
     async def _made(
         self,
@@ -134,17 +143,10 @@ class Answers:
         if whole is None:
             return
         request.scope["route"] = whole.route  # for those who count by it
-        reading = request.scope["method"] in READING
-        tags = request.asked.get(b"if-none-match")
-        if tags is not None and reading and _has(tags, whole.tag):
-            form = whole.unchanged
-        else:
-            coding = _coding(request.asked.get(b"accept-encoding", b""))
-            made = whole.forms.get(coding)
-            if made is None:
-                made = await whole.make(coding)
-                self.kept.weigh(key, whole)
-            form = made
+        form = _form(whole, request.asked, request.scope["method"] in READING)
+        if form is None:
+            form = await whole.make(_coding(request.asked.get(b"accept-encoding", b"")))
+            self.kept.weigh(key, whole)
         headers = [*form.headers, *more]
         start = {"type": "http.response.start", "status": form.status, "headers": headers}
         await request.send(start)
@@ -268,14 +270,26 @@ def _joined(headers: Headers) -> Asked:
     return found
 
 
-def _key(scope: Scope, asked: Asked) -> Key:
+def _form(whole: Whole, asked: Asked, reading: bool = True) -> Form | None:
+    """The form of `whole` for what is asked for, None where it has not been made yet."""
+    tags = asked.get(b"if-none-match")
+    if tags is not None and reading and _has(tags, whole.tag):
+        return whole.unchanged
+    return whole.forms.get(_coding(asked.get(b"accept-encoding", b"")))
+
+
+def _key(path: str, query: bytes, asked: Asked) -> Key:
     """What makes a difference to a whole answer, its coding apart."""
-    query: bytes = scope["query_string"]
+    return _spelt(path, query, asked.get(b"accept"), asked.get(b"accept-language", b""))
+
+
+@lru_cache(maxsize=4096)
+def _spelt(path: str, query: bytes, accept: bytes | None, accept_language: bytes) -> Key:
+    """One key for all spellings that mean the same."""
     if b"&" in query:
         parameters = sorted(query.split(b"&"), key=_name)
         query = b"&".join(parameters)
-    speech = speech_of(query, asked.get(b"accept-language", b"").decode("latin-1"))
-    return (scope["path"], query, asked.get(b"accept"), speech)
+    return (path, query, accept, speech_of(query, accept_language.decode("latin-1")))
 
 
 def _name(parameter: bytes) -> bytes:

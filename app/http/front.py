@@ -5,8 +5,9 @@ One layer, because each costs every answer something, those from the cache too.
 
 import re
 from asyncio import CancelledError
-from time import perf_counter
-from uuid import UUID, uuid4
+from collections.abc import Iterable
+from random import getrandbits
+from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,6 +16,7 @@ from app.errors import RETRY_AFTER, Unavailable, answer_to
 from app.http.clients import forwarded
 from app.http.draining import Draining
 from app.http.journal import Entry, Journal
+from app.http.kept import Header, Headers
 
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -49,26 +51,22 @@ class Front:
         self.app = app
         self.draining = draining
         self.journal = journal
-        self.client = forwarded(settings.trusted_proxies)
-        self.headers = [*_ALWAYS]
+        self._client = forwarded(settings.trusted_proxies)
+        self._headers = [*_ALWAYS]
         if settings.public_url.scheme == "https":
-            self.headers.append(_TRANSPORT)
+            self._headers.append(_TRANSPORT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        state = scope.setdefault("state", {})
-        id_ = self._introduce(scope, state)
-        entry = Entry(scope, str(id_), perf_counter())
-        named = (b"x-request-id", entry.id.encode())
+        id_, client = self._introduce(scope)
+        entry = Entry(id_, client, scope["method"], scope["path"])
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
-                headers = message["headers"] = [*message["headers"], named, *self.headers]
-                if _POLICY not in dict(headers):
-                    headers.append(_DATA)
+                headers = message["headers"] = [*self.dressed(message["headers"]), named(id_)]
                 if self.draining.begun:
                     headers.append(_LAST)
             else:
@@ -83,24 +81,51 @@ class Front:
             if not entry.status:
                 detail = "The service is stopping. Try again in a few seconds."
                 error = Unavailable(detail, headers={"Retry-After": RETRY_AFTER})
-                await answer_to(id_, error)(scope, receive, told)
+                await answer_to(UUID(id_), error)(scope, receive, told)
         finally:
+            entry.route = getattr(scope.get("route"), "name", "")
             self.journal.end(entry)
 
-    def _introduce(self, scope: Scope, state: dict[str, object]) -> UUID:
-        """Note the id and the client of a request in `state`, where all find them."""
-        id_ = None
-        forwarded_for = b""
+    def _introduce(self, scope: Scope) -> tuple[str, str]:
+        """The id and the client of a request, noted where all find them."""
+        state = scope.setdefault("state", {})
+        given, forwarded_for = b"", None
         for name, value in scope["headers"]:
-            if name == b"x-request-id" and _UUID.fullmatch(value):
-                id_ = UUID(value.decode())
+            if name == b"x-request-id":
+                given = value
             elif name == b"x-forwarded-for":
-                forwarded_for += b"," + value
-        state["request_id"] = id_ = id_ or uuid4()
-        peer = scope.get("client")
-        address = peer[0] if peer else ""
-        if forwarded_for:
+                forwarded_for = value if forwarded_for is None else forwarded_for + b"," + value
+        id_ = identity(given)
+        state["request_id"] = UUID(id_)
+        if forwarded_for is not None:
             state["forwarded"] = True
-            address = self.client(address, forwarded_for[1:].decode("latin-1"))
-        state["client"] = address
-        return id_
+        peer = scope.get("client")
+        state["client"] = client = self.client_of(peer[0] if peer else "", forwarded_for)
+        return id_, client
+
+    def client_of(self, peer: str, forwarded_for: bytes | None) -> str:
+        """The address of a client, by that of its connection and by `X-Forwarded-For`."""
+        if forwarded_for is None:
+            return peer
+        return self._client(peer, forwarded_for.decode("latin-1"))
+
+    def dressed(self, headers: Iterable[Header]) -> Headers:
+        """The headers of an answer, with those that every answer has."""
+        dressed = [*headers, *self._headers]
+        if _POLICY not in dict(dressed):
+            dressed.append(_DATA)
+        return dressed
+
+
+def identity(given: bytes) -> str:
+    """The id of a request: what the client has `given`, where that is a UUID."""
+    if given and _UUID.fullmatch(given):
+        return given.decode().lower()
+    # Version 4, in a fifth of the time that `uuid4` takes: it names a request and guards nothing.
+    hexes = f"{getrandbits(128):032x}"
+    return f"{hexes[:8]}-{hexes[8:12]}-4{hexes[13:16]}-a{hexes[17:20]}-{hexes[20:]}"
+
+
+def named(id_: str) -> Header:
+    """The header that tells the id of a request."""
+    return (b"x-request-id", id_.encode())

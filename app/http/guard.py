@@ -33,6 +33,7 @@ from app.errors import (
     UriTooLong,
     answer_to,
 )
+from app.http.express import Express, express_of
 from app.languages import either
 
 HEAD_SECONDS = 5.0
@@ -93,10 +94,14 @@ class GuardProtocol(HttpToolsProtocol):
     _reason: ApiError | None = None
     _running: RequestResponseCycle | None = None
     """What is being answered: with others behind it in the pipeline, not the last that came."""
+    _idle = False
+    """Whether the last request was answered at once, and nothing has come since."""
+    _express: Express | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
         self.due = self.loop.time() + HEAD_SECONDS
+        self._express = express_of(self.app)
         _watch(self.server_state, self.loop)
         if len(self.connections) > most_connections():
             self._make_room()
@@ -140,7 +145,8 @@ class GuardProtocol(HttpToolsProtocol):
         if self.refused:
             return
         self._unset_keepalive_if_required()
-        if self.due == inf:
+        if self.due == inf or self._idle:
+            self._idle = False
             self.due = self.loop.time() + HEAD_SECONDS
         self._chunk = len(data)
         self._arrived += self._chunk
@@ -180,10 +186,33 @@ class GuardProtocol(HttpToolsProtocol):
         self._reason = self._fault()
         if self._reason is not None:
             raise self._reason
-        super().on_headers_complete()
         self.in_head = False
         self._arrived = 0
+        self._idle = self._answer_at_once()
+        if self._idle:
+            return
+        super().on_headers_complete()
         self.due = self.loop.time() + BODY_SECONDS
+
+    def _answer_at_once(self) -> bool:
+        """Send what is kept for this request; False where nothing is, or others are before it."""
+        if (
+            self._express is None
+            or self.answering
+            or self.flow.write_paused
+            or not self.parser.should_keep_alive()
+            or self.parser.get_http_version() != "1.1"
+        ):
+            return False
+        method = self.parser.get_method().decode()
+        peer = self.client[0] if self.client else ""
+        own = self.server_state.default_headers
+        answer = self._express.answer(method, self.url, self.headers, peer, own)
+        if answer is None:
+            return False
+        self.transport.writelines(answer)
+        self.server_state.total_requests += 1
+        return True
 
     def _fault(self) -> ApiError | None:
         if len(self.url) > MOST_URL:
@@ -192,7 +221,7 @@ class GuardProtocol(HttpToolsProtocol):
             self._arrived > MOST_HEAD and sum(len(n) + len(v) for n, v in self.headers) > MOST_HEAD
         ):
             return _too_large()
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts = [name for name, _ in self.headers].count(b"host")
         if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
             return BadRequest(
                 either(
@@ -203,9 +232,12 @@ class GuardProtocol(HttpToolsProtocol):
         return None
 
     def on_message_complete(self) -> None:
+        self._arrived = 0
+        if self._idle:
+            self.due = self.loop.time() + self.timeout_keep_alive
+            return
         super().on_message_complete()
         self.due = inf
-        self._arrived = 0
 
     def pause_writing(self) -> None:
         super().pause_writing()

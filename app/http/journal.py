@@ -1,10 +1,11 @@
 """What is noted of each request: a line in the log, and figures for `/metrics`."""
 
+import asyncio
+import sys
+from dataclasses import dataclass, field
 from time import perf_counter
 
-from starlette.types import Scope
-
-from app.logs import request_log
+from app.logs import line_of
 from app.metrics import seconds_of
 
 QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -13,18 +14,20 @@ QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 LONGEST_PATH = 200
 
 
+@dataclass(slots=True)
 class Entry:
     """What is known of one request and its answer."""
 
-    __slots__ = ("begun", "id", "scope", "size", "status")
-
-    def __init__(self, scope: Scope, id_: str, begun: float) -> None:
-        self.scope = scope
-        self.id = id_
-        self.begun = begun
-        self.status = 0
-        """None was told where it is 0: the client went away before."""
-        self.size = 0
+    id: str
+    client: str
+    method: str
+    path: str
+    begun: float = field(default_factory=perf_counter)
+    status: int = 0
+    """None was told where it is 0: the client went away before."""
+    size: int = 0
+    route: str = ""
+    """The name of what answered, empty where nothing did."""
 
 
 class Journal:
@@ -33,27 +36,47 @@ class Journal:
     def __init__(self, lines: bool) -> None:
         self.lines = lines
         self.in_flight = 0
+        self._lines: list[str] = []
+        self._writes: asyncio.AbstractEventLoop | None = None
+        """What will write the lines as soon as it comes round, where there are any."""
 
     def begin(self) -> None:
-        """A request has come."""
+        """A request has come that will take a while."""
         self.in_flight += 1
 
     def end(self, entry: Entry) -> None:
         """It is over."""
         self.in_flight -= 1
+        self.note(entry)
+
+    def note(self, entry: Entry) -> None:
+        """Take down a request that is over."""
         seconds = perf_counter() - entry.begun
-        scope, status = entry.scope, entry.status
-        route = getattr(scope.get("route"), "name", "")
-        seconds_of(route, scope["method"], status).observe(seconds)
-        if self.lines and (status >= 500 or scope["path"] not in QUIET):
-            request_log.info(
+        seconds_of(entry.route, entry.method, entry.status).observe(seconds)
+        if self.lines and (entry.status >= 500 or entry.path not in QUIET):
+            line = line_of(
                 "request",
+                entry.path[:LONGEST_PATH],
                 id=entry.id,
-                client=scope["state"]["client"],
-                method=scope["method"],
-                path=scope["path"][:LONGEST_PATH],
-                route=route or None,
-                status=status,
+                client=entry.client,
+                method=entry.method,
+                route=entry.route or None,
+                status=entry.status,
                 ms=round(seconds * 1000, 2),
                 bytes=entry.size,
             )
+            self._write_soon(line)
+
+    def _write_soon(self, line: str) -> None:
+        """Write what ends in one turn of the loop together: each writing is a system call."""
+        self._lines.append(line)
+        loop = asyncio.get_running_loop()
+        if self._writes is not loop:
+            self._writes = loop
+            loop.call_soon(self._write)
+
+    def _write(self) -> None:
+        self._writes = None
+        lines, self._lines = self._lines, []
+        sys.stdout.write("\n".join([*lines, ""]))
+        sys.stdout.flush()

@@ -2,9 +2,9 @@
 
 import re
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime
 from time import time
-from typing import NamedTuple
 
 from anyio import to_thread
 from starlette.types import Message
@@ -23,7 +23,7 @@ LEAST = 500
 HEAVY = 2**18
 """A body larger than this, in bytes, is compressed in a thread: it would hold up all others."""
 
-FRAME = 3000
+FRAME = 4000
 """What an answer takes beside its bodies, in bytes, about: its headers above all."""
 
 LASTING = 300.0
@@ -35,12 +35,15 @@ NOTHING: Message = {"type": "http.response.body", "body": b""}
 _TEXT = re.compile(rb"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))")
 
 
-class Form(NamedTuple):
+@dataclass(slots=True)
+class Form:
     """What is sent of an answer; the id of the request goes with its headers."""
 
     status: int
     headers: Headers
     body: Message
+    head: bytes = b""
+    """How it begins on the wire, once it has been sent at once."""
 
 
 def form(status: int, headers: Headers, body: bytes | None) -> Form:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.auth import Caller
 from app.config import Settings
 from app.errors import TooManyRequests, answer_to
+from app.http.kept import Header, Headers
 from app.http.languages import heard
 from app.languages import Both, either, speaking
 from app.metrics import REFUSED
@@ -61,7 +62,11 @@ class OwnCounts:
         self._counts: dict[str, int] = {}
 
     async def add(self, what: str, window: int, amount: int) -> int:
-        """Count `what`; a new window forgets all of the last one at once."""
+        """Count `what`, and tell how often it has been counted."""
+        return self.count(what, window, amount)
+
+    def count(self, what: str, window: int, amount: int) -> int:
+        """The same at once; a new window forgets all of the last one."""
         if window != self._window or len(self._counts) > MOST_COUNTED:
             self._window = window
             self._counts = {}
@@ -145,6 +150,23 @@ class Quota:
 
         await self.app(scope, receive, counted if counts or trial else send)
 
+    def at_once(self, client: str, costs: int) -> Headers | None:
+        """What is told of the limit to who is answered from memory for `costs` requests or none.
+
+        None where it is used up, or where others have to be asked for the counts.
+        """
+        what = f"anon/{_network(client)}"
+        if self.by_address <= 0 or what in LOOPBACK:
+            return []
+        if not isinstance(self.counts, OwnCounts):
+            return None
+        window, into = divmod(int(time.time()), WINDOW)
+        left = self.by_address - self.counts.count(what, window, costs)
+        if left < 0:
+            self.counts.count(what, window, -costs)
+            return None
+        return _headers("anon", self.by_address, left, WINDOW - into)
+
     def _is_innocent(self, scope: Scope, key: bytes, status: int) -> bool:
         """Whether the answer does not say that `key` is a wrong one; a right one is remembered."""
         caller = scope["state"].get("caller")
@@ -179,7 +201,7 @@ def _network(address: str) -> str:
     return str(found)
 
 
-def _headers(name: str, limit: int, left: int, seconds: int) -> list[tuple[bytes, bytes]]:
+def _headers(name: str, limit: int, left: int, seconds: int) -> Headers:
     return [
         (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (name.encode(), limit, WINDOW)),
         (b"ratelimit", b'"%b";r=%d;t=%d' % (name.encode(), left, seconds)),
@@ -192,7 +214,7 @@ async def _refuse(
     send: Send,
     why: Both,
     seconds: int,
-    *headers: tuple[bytes, bytes],
+    *headers: Header,
 ) -> None:
     REFUSED.labels("quota").inc()
     told = {"Retry-After": str(seconds), "Cache-Control": "no-store"}

@@ -1,0 +1,185 @@
+"""What is answered at once is what would have been answered the usual way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from alembic import command
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from app.http import guard
+from app.http.express import Express
+from app.http.guard import GuardProtocol
+from tests.conftest import alembic
+from tests.servers import serving
+from tests.sockets import Raw, Wire, exchange, request
+
+LIST = "/v1/articles?limit=2"
+ID = "0b8e5a0e-5b0e-4b0e-8b0e-0b8e5a0e5b0e"
+USUAL = ("A: repeated", "A: repeated")
+"""Headers that change nothing but the way that a request goes."""
+LIMIT = 4
+HEADERS = [(b"host", b"x"), (b"accept", b"")]
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('express')}/express.db"
+    command.upgrade(alembic(url), "head")
+    with serving(url, rate_limit=LIMIT, trusted_proxies="127.0.0.1") as origin:
+        yield origin
+
+
+@pytest.mark.parametrize("path", ["/v1/missions", "/openapi.json", "/", "/v1/articles/archive"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        ("Accept-Encoding: br, gzip;q=0.5", "Accept: application/json"),
+        ("Accept-Encoding: zstd",),
+        ("Accept-Language: ru", "Connection: keep-alive"),
+        ("If-None-Match: *",),
+        ('If-None-Match: W/"another"',),
+        (f"X-Request-ID: {ID}",),
+        ("X-Request-ID: none", "X-Forwarded-For: 127.0.0.1"),
+    ],
+)
+def test_it_is_the_same_either_way(
+    origin: str, path: str, method: str, headers: tuple[str, ...]
+) -> None:
+    usual = exchange(origin, request(path, *headers, *USUAL, method=method))
+    for _ in range(2):
+        answer = exchange(origin, request(path, *headers, method=method))
+        assert _without(answer, "date", "x-request-id") == _without(usual, "date", "x-request-id")
+        assert len(answer.headers["x-request-id"]) == len(ID)
+        assert (answer.headers["x-request-id"] == ID) is (f"X-Request-ID: {ID}" in headers)
+        assert "date" in answer.headers
+
+
+def _without(answer: Raw, *names: str) -> Raw:
+    return answer._replace(headers={n: v for n, v in answer.headers.items() if n not in names})
+
+
+def test_both_ways_are_counted_together(origin: str) -> None:
+    client = "X-Forwarded-For: 203.0.113.7"
+    tag = exchange(origin, request("/v1/people")).headers["etag"]
+    left = LIMIT
+    for more in [(), USUAL, ()]:
+        left -= 1
+        answer = exchange(origin, request("/v1/people", client, *more))
+        assert answer.headers["ratelimit"].startswith(f'"anon";r={left};')
+        assert answer.headers["ratelimit-policy"] == f'"anon";q={LIMIT};w=60'
+        unchanged = exchange(origin, request("/v1/people", client, f"If-None-Match: {tag}", *more))
+        assert unchanged.status == 304
+        assert unchanged.headers["ratelimit"].startswith(f'"anon";r={left};')
+    assert exchange(origin, request("/v1/people", client)).status == 200
+    assert exchange(origin, request("/v1/people", client)).status == 429
+    assert exchange(origin, request("/v1/people", "X-Forwarded-For: 203.0.113.8")).status == 200
+
+
+def test_answers_come_in_the_order_of_requests(origin: str) -> None:
+    exchange(origin, request("/v1/launches"))
+    post = request("/v1/missions", "Content-Length: 2", method="POST") + b"{}"
+    sent = [
+        request("/v1/launches"),
+        post,
+        request("/v1/launches"),
+        request("/nowhere"),
+        request("/v1/launches"),
+    ]
+    statuses = [200, 401, 200, 404, 200]
+    with Wire(origin) as wire:
+        wire.send(b"".join(sent * 3))
+        assert [wire.answer().status for _ in sent * 3] == statuses * 3
+        wire.send(request("/v1/launches") + b"nonsense\r\n\r\n")
+        assert [wire.answer().status for _ in range(3)] == [200, 400, 0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "header"),
+    [
+        ("GET", "/v1/articles?limit=3", None),
+        ("GET", "/v1/%61rticles?limit=2", None),
+        ("POST", LIST, None),
+        ("GET", LIST, (b"authorization", b"Bearer x")),
+        ("GET", LIST, (b"content-length", b"0")),
+        ("GET", LIST, (b"transfer-encoding", b"chunked")),
+        ("GET", LIST, (b"accept-language", b"ru")),
+        ("GET", LIST, (b"accept-encoding", b"br")),
+        ("GET", LIST, (b"host", b"again")),
+    ],
+)
+def test_what_is_not_kept_or_has_more_to_say_goes_the_usual_way(
+    archive: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    header: tuple[bytes, bytes] | None,
+) -> None:
+    usual = archive.get(LIST, headers={"Accept-Encoding": "identity", "Accept": ""})
+    state = _app(archive).state
+    monkeypatch.setattr(state.versions, "_pause", 60)  # however slow this machine is
+
+    async def answer(
+        method: str, path: str, *headers: tuple[bytes, bytes]
+    ) -> tuple[bytes, bytes] | None:
+        express: Express = state.express
+        return express.answer(method, path.encode(), [*HEADERS, *headers], "x", [])
+
+    kept = asyncio.run(answer("GET", LIST))
+    assert kept is not None
+    assert kept[0].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert kept[1] == usual.content
+    assert asyncio.run(answer(method, path, *([header] if header else []))) is None
+
+
+def _app(archive: TestClient) -> FastAPI:
+    assert isinstance(archive.app, FastAPI)
+    return archive.app
+
+
+@asynccontextmanager
+async def _guarded(archive: TestClient) -> AsyncIterator[int]:
+    """A port where the archive is served, with patience for fractions of a second only."""
+    config = Config(
+        _app(archive), interface="asgi3", lifespan="off", ws="none", proxy_headers=False
+    )
+    config.load()
+    config.timeout_keep_alive = 0.2  # type: ignore[assignment]  # whole seconds would be long
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: GuardProtocol(config, state, {}), "127.0.0.1", 0
+    )
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "end"), [(b"", b""), (b"GET /v1/", b"HTTP/1.1 408 Request Timeout")]
+)
+def test_who_keeps_silent_after_an_answer_is_left(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch, more: bytes, end: bytes
+) -> None:
+    monkeypatch.setattr(guard, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(guard, "PACE", 0.05)
+
+    async def talk() -> bytes:
+        async with _guarded(archive) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(3):
+                writer.write(request(LIST))
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length: ")[1].split()[0])
+                await reader.readexactly(length)
+            writer.write(more)
+            rest = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            await writer.wait_closed()
+            return rest
+
+    assert asyncio.run(talk()).partition(b"\r\n")[0] == end
