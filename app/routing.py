@@ -68,6 +68,8 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         told = super().get_route_handler()
+        if hasattr(self, "app"):  # asked for again, by a router that includes this one's, and more
+            return told
         answered = super(Route, self._without_reading()).get_route_handler()
 
         async def handle(request: Request) -> Response:

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI, Request, Response, params
+from fastapi import Depends, FastAPI, HTTPException, Request, Response, params
 from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
@@ -196,3 +196,16 @@ def test_what_is_right_is_read_at_once(routes: list[Route]) -> None:
             for value in values:
                 query = urlencode(given(route, name, value), doseq=True, errors="surrogatepass")
                 assert route.read(query.encode()) is not None, f"{route.path}?{query}"
+
+
+def test_a_router_that_is_included_keeps_what_it_is_included_with() -> None:
+    async def nobody() -> None:
+        raise HTTPException(403)
+
+    router = Router()
+    router.add_api_route("/open", shown(nobody))
+    open_to_all, closed = FastAPI(), FastAPI()
+    open_to_all.include_router(router)
+    closed.include_router(router, dependencies=[Depends(nobody)])
+    assert asyncio.run(answer(open_to_all, "/open", ""))[0] == 200
+    assert asyncio.run(answer(closed, "/open", ""))[0] == 403
