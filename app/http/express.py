@@ -66,7 +66,7 @@ class Express:
         body: bytes = b"" if method == "HEAD" else form.body["body"]
         route = getattr(whole.route, "name", "")
         HIT.inc()
-        self._front.journal.note(
+        self._front.journal.answered_at_once(
             Entry(id_, client, method, path, begun, form.status, len(body), route)
         )
         form.head = form.head or self._head(form)

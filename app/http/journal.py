@@ -47,10 +47,21 @@ class Journal:
     def end(self, entry: Entry) -> None:
         """It is over."""
         self.in_flight -= 1
-        self.note(entry)
+        self._note(entry)
+        self._write()
 
-    def note(self, entry: Entry) -> None:
-        """Take down a request that is over."""
+    def answered_at_once(self, entry: Entry) -> None:
+        """A request has come and is over.
+
+        Those that end in one turn of the loop are written together: writing is a system call.
+        """
+        self._note(entry)
+        loop = asyncio.get_running_loop()
+        if self._lines and self._writes is not loop:
+            self._writes = loop
+            loop.call_soon(self._write)
+
+    def _note(self, entry: Entry) -> None:
         seconds = perf_counter() - entry.begun
         seconds_of(entry.route, entry.method, entry.status).observe(seconds)
         if self.lines and (entry.status >= 500 or entry.path not in QUIET):
@@ -65,18 +76,11 @@ class Journal:
                 ms=round(seconds * 1000, 2),
                 bytes=entry.size,
             )
-            self._write_soon(line)
-
-    def _write_soon(self, line: str) -> None:
-        """Write what ends in one turn of the loop together: each writing is a system call."""
-        self._lines.append(line)
-        loop = asyncio.get_running_loop()
-        if self._writes is not loop:
-            self._writes = loop
-            loop.call_soon(self._write)
+            self._lines.append(line)
 
     def _write(self) -> None:
         self._writes = None
-        lines, self._lines = self._lines, []
-        sys.stdout.write("\n".join([*lines, ""]))
-        sys.stdout.flush()
+        if self._lines:
+            lines, self._lines = self._lines, []
+            sys.stdout.write("\n".join([*lines, ""]))
+            sys.stdout.flush()

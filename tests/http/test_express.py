@@ -147,7 +147,7 @@ def _app(archive: TestClient) -> FastAPI:
 async def _guarded(archive: TestClient) -> AsyncIterator[int]:
     """A port where the archive is served, with patience for fractions of a second only."""
     config = Config(
-        _app(archive), interface="asgi3", lifespan="off", ws="none", proxy_headers=False
+        _app(archive), ws="none", proxy_headers=False, access_log=False, log_config=None
     )
     config.load()
     config.timeout_keep_alive = 0.2  # type: ignore[assignment]  # whole seconds would be long
