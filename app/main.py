@@ -131,6 +131,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             with draining.on_signal(live.close), watched():
                 yield
             tasks.cancel_scope.cancel()
+        journal.write()
         archive_file.close()
         database.close()
 

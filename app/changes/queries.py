@@ -26,7 +26,7 @@ from app.models import Change as ChangeRow
 from app.pagination import parameters
 from app.people import writing as people
 from app.refs import public
-from app.sql import Horizon
+from app.sql import Horizon, unindexed
 
 RECORDS: Mapping[RecordType, Any] = {
     RecordType.MISSION: missions.EDITABLE,
@@ -68,7 +68,8 @@ def check_place(reader: Reader, place: Place) -> None:
 
 def unseen_since(reader: Reader) -> datetime | None:
     """When the oldest of the changes was made that are not complete yet; None without any."""
-    return reader.scalar(select(func.min(ChangeRow.changed_at)).where(not_(_COMPLETE)))
+    # By the horizon: the index of `changed_at` would be looked through to its end for none.
+    return reader.scalar(select(func.min(unindexed(ChangeRow.changed_at))).where(not_(_COMPLETE)))
 
 
 def list_changes(reader: Reader, query: ChangeQuery) -> ChangePage:

@@ -13,6 +13,9 @@ QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 LONGEST_PATH = 200
 
+PAUSE = 0.01
+"""Seconds in which lines of what is answered at once are gathered: writing is a system call."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -38,7 +41,7 @@ class Journal:
         self.in_flight = 0
         self._lines: list[str] = []
         self._writes: asyncio.AbstractEventLoop | None = None
-        """What will write the lines as soon as it comes round, where there are any."""
+        """What will write the lines soon, where there are any."""
 
     def begin(self) -> None:
         """A request has come that will take a while."""
@@ -48,18 +51,15 @@ class Journal:
         """It is over."""
         self.in_flight -= 1
         self._note(entry)
-        self._write()
+        self.write()
 
     def answered_at_once(self, entry: Entry) -> None:
-        """A request has come and is over.
-
-        Those that end in one turn of the loop are written together: writing is a system call.
-        """
+        """A request has come and is over."""
         self._note(entry)
         loop = asyncio.get_running_loop()
         if self._lines and self._writes is not loop:
             self._writes = loop
-            loop.call_soon(self._write)
+            loop.call_later(PAUSE, self.write)
 
     def _note(self, entry: Entry) -> None:
         seconds = perf_counter() - entry.begun
@@ -78,7 +78,8 @@ class Journal:
             )
             self._lines.append(line)
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write the lines that there are."""
         self._writes = None
         if self._lines:
             lines, self._lines = self._lines, []

@@ -50,11 +50,12 @@ def list_webhooks(reader: Reader, query: PageQuery) -> WebhookPage:
 
 def untold_since(reader: Reader) -> datetime | None:
     """When the oldest change was made that some webhook has yet to be told of; None without any."""
-    told = tuple_(Webhook.told_transaction_id, Webhook.told_seq)
-    behind = select(func.min(Change.changed_at)).where(
-        Webhook.enabled, told < tuple_(Change.transaction_id, Change.seq)
+    place = tuple_(Change.transaction_id, Change.seq)
+    following = select(Change.changed_at).where(
+        place > tuple_(Webhook.told_transaction_id, Webhook.told_seq)
     )
-    return reader.scalar(behind)
+    oldest = following.order_by(Change.transaction_id, Change.seq).limit(1).scalar_subquery()
+    return reader.scalar(select(func.min(oldest)).where(Webhook.enabled))
 
 
 def get_webhook(reader: Reader, id_: int) -> WebhookRead:

@@ -1,14 +1,19 @@
 """What a hundred thousand articles cost: no list, page or calendar reads many of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
+from app.articles.writing import has_due, next_due
+from app.changes.queries import unseen_since
+from app.database import Reader
 from app.models.hours import recount
+from app.webhooks.queries import untold_since
 from tests import factories
 from tests.conftest import NewDatabase, database_of, served
 
@@ -62,6 +67,10 @@ def fill(connection: Connection) -> None:
     connection.execute(
         text("INSERT INTO article_tags SELECT id, 'tag-' || (id % 20) FROM articles")
     )
+    connection.execute(
+        text("INSERT INTO changes (type, record_id, changed_at) "
+             "SELECT 'article', id, updated_at FROM articles")
+    )  # fmt: skip
     connection.execute(
         text("INSERT INTO article_missions SELECT a.id, m.id FROM articles a, missions m "
              "WHERE a.slug = 'news-70'")
@@ -158,14 +167,20 @@ def _read(node: dict[str, Any]) -> Iterator[int]:
         yield from _read(below)
 
 
-def _cost(client: TestClient, path: str) -> int:
+@contextmanager
+def _noted(client: TestClient) -> Iterator[Cost]:
     engine = database_of(client).engine
     cost = Cost(engine)
     event.listen(engine, "before_cursor_execute", cost.note)
     try:
-        answer = client.get(path)
+        yield cost
     finally:
         event.remove(engine, "before_cursor_execute", cost.note)
+
+
+def _cost(client: TestClient, path: str) -> int:
+    with _noted(client) as cost:
+        answer = client.get(path)
     assert answer.status_code == 200
     following = answer.json().get("next") if "json" in answer.headers["Content-Type"] else None
     if isinstance(following, str) and "cursor" not in path:
@@ -177,6 +192,15 @@ def _cost(client: TestClient, path: str) -> int:
 def test_no_answer_reads_many_articles(large: TestClient, path: str) -> None:
     """Nor does the page behind it."""
     assert 0 < _cost(large, path) < FEW
+
+
+@pytest.mark.parametrize("look", [has_due, next_due, unseen_since, untold_since])
+def test_no_look_of_those_that_never_end_reads_many(
+    large: TestClient, look: Callable[[Reader], object]
+) -> None:
+    with _noted(large) as cost, database_of(large).snapshot() as reader:
+        look(reader)
+    assert cost.most() < FEW / 10
 
 
 def test_what_reads_all_is_told_from_what_does_not(large: TestClient) -> None:
