@@ -92,11 +92,11 @@ class Route(APIRoute):
 
 
 def _handed(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """`endpoint`, handed what its query string has been read into."""
+    """`endpoint`, of whatever kind it is, handed what its query string has been read into."""
 
-    @wraps(endpoint)
-    async def call(connection: HTTPConnection, **values: Any) -> Any:
-        return await endpoint(**values, **connection.scope[READ])
+    @wraps(endpoint)  # by which FastAPI tells coroutines from generators and plain functions
+    def call(connection: HTTPConnection, **values: Any) -> Any:
+        return endpoint(**values, **connection.scope[READ])
 
     return call
 
