@@ -87,7 +87,8 @@ def other_end(connection: socket.socket) -> str:
     """The process on this machine that `connection` leads to, by its id."""
     port = f":{connection.getsockname()[1]:04X}"
     rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines())
-    inode = next(row[9] for row in rows if row[2].endswith(port))
+    # What is closed stays in the table for a minute, without an inode.
+    inode = next(row[9] for row in rows if row[2].endswith(port) and row[9] != "0")
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         with suppress(OSError):  # it has been closed meanwhile
             if str(link.readlink()) == f"socket:[{inode}]":
