@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
-from app.models.hours import recount
+from app.models.days import recount
 from tests import factories
 from tests.conftest import NewDatabase, database_of, served
 
