@@ -184,6 +184,14 @@ def test_what_reads_all_is_told_from_what_does_not(large: TestClient) -> None:
     assert _cost(large, "/v1/articles?limit=20&with_total=true") > FEW
 
 
+@pytest.mark.parametrize("parameters", ["month=2019-04", "month=2019-04&language=ru", ""])
+def test_a_plain_calendar_takes_one_statement(
+    archive: TestClient, statements: list[str], parameters: str
+) -> None:
+    archive.get(f"/v1/articles/archive?{parameters}")
+    assert len([s for s in statements if s.startswith("SELECT")]) == 1
+
+
 def test_a_page_takes_at_most_twelve_statements(archive: TestClient, statements: list[str]) -> None:
     archive.get("/v1/missions/iss-59/page?month=2019-04")
     assert len(statements) <= 12
