@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from hmac import compare_digest
 from http import HTTPStatus
@@ -30,6 +31,7 @@ from app.dates import now
 from app.errors import ApiError, request_id
 from app.languages import Both, either
 from app.models import ApiKey, Scope
+from app.routing import Route
 from app.trail import Actor
 
 REALM = 'Bearer realm="zarya"'
@@ -176,11 +178,16 @@ class Allowed:
         return caller
 
 
-class KeyedRoute(APIRoute):
+class KeyedRoute(Route):
     """A route that lets nobody in by the wrong key before anything of the body is read.
 
     FastAPI itself reads and checks the body first, and would tell everybody what is wrong with it.
     """
+
+    @cached_property
+    def allowed(self) -> Allowed | None:
+        """Who is let in; None: everybody."""
+        return allowed_in(self.dependant)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -193,8 +200,8 @@ class KeyedRoute(APIRoute):
 
     async def admit(self, request: Request) -> None:
         """Raise what keeps `request` out."""
-        if allowed := allowed_in(self.dependant):
-            await allowed(request, request.app.state.database)
+        if self.allowed:
+            await self.allowed(request, request.app.state.database)
 
 
 def allowed_in(dependant: Dependant) -> Allowed | None:

@@ -239,13 +239,16 @@ def is_passing(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == "40P01"
 
 
-async def _database(request: Request) -> Database:  # async: a plain function would cost a thread
+async def database_for(request: Request) -> Database:
+    """The database that `request` is answered from. Async: a plain function would cost a thread."""
     database: Database = request.app.state.database
     # Who writes, and so has a key, is to read what was written: a replica may not have it yet.
     return database if "authorization" in request.headers else database.public
 
 
-DatabaseDep = Annotated[Database, Depends(_database)]
+DatabaseDep = Annotated[
+    Database, Depends(database_for)
+]  # async: a plain function would cost a thread
 
 
 def last_number(reader: Reader, column: Column[int]) -> int | None:

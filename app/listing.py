@@ -5,12 +5,14 @@ them nothing is held, neither a connection nor a thread, however slowly the clie
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic_core import to_json
 
-from app.database import Database, DatabaseDep, Reader
+from app.database import Database, Reader, database_for
 from app.errors import FieldProblem, Invalid
 from app.freshness import IMMINENT, public
 from app.languages import either
@@ -106,9 +108,9 @@ class Lists:
         return StreamingResponse(parts(), headers=headers)
 
 
-async def _lists(request: Request, database: DatabaseDep) -> Lists:
+async def _lists(request: Request) -> Lists:
     accept = ",".join(request.headers.getlist("accept"))
-    return Lists(database, request.scope["path"], accept)
+    return Lists(await database_for(request), request.scope["path"], accept)
 
 
 ListsDep = Annotated[Lists, Depends(_lists)]
@@ -118,11 +120,11 @@ def page_answer(page: Page[Any]) -> Response:
     """The answer that is `page`: its neighbours are in the `Link` header too (RFC 8288)."""
     links = [f'<{url}>; rel="{rel}"' for rel in ("prev", "next") if (url := getattr(page, rel))]
     headers = {"Link": ", ".join(links)} if links else {}
-    return Response(
-        page.model_dump_json(by_alias=True), headers=headers, media_type="application/json"
-    )
+    content = to_json(page, by_alias=True)  # bytes: as text they would be coded twice
+    return Response(content, headers=headers, media_type="application/json")
 
 
+@lru_cache(maxsize=64)
 def preferred(accept: str) -> ListFormat:
     """The form to answer in for an `Accept` header; JSON where nothing else is wanted more."""
     wanted = weights(accept)

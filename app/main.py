@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from anyio import create_task_group
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app.articles.router import drafts
@@ -25,6 +25,7 @@ from app.database import Database
 from app.exports.archive import ArchiveFile
 from app.exports.router import router as exports
 from app.http import errors
+from app.http.addresses import Addresses
 from app.http.answers import Answers
 from app.http.bodies import Bodies
 from app.http.deprecation import Deprecations, mark
@@ -38,7 +39,6 @@ from app.http.health import router as health
 from app.http.journal import Journal
 from app.http.kept import Kept
 from app.http.languages import Languages
-from app.http.methods import Methods
 from app.http.pressure import Pressure
 from app.http.quota import Quota
 from app.http.site import router as site
@@ -48,7 +48,6 @@ from app.launches.router import router as launches
 from app.missions.router import assignments
 from app.missions.router import router as missions
 from app.openapi.document import document
-from app.parameters import in_speech
 from app.people.router import router as people
 from app.portal import problems
 from app.portal.files import router as web_files
@@ -57,11 +56,10 @@ from app.portal.router import router as portal
 from app.routing import Router
 from app.search.router import router as search
 from app.sources.router import router as sources
-from app.strictness import only_declared
 from app.versions import Versions
 from app.webhooks.router import router as webhooks
 
-RESOURCES: tuple[Router, ...] = (
+ROUTERS: tuple[Router, ...] = (
     portal,
     missions,
     articles,
@@ -77,6 +75,11 @@ RESOURCES: tuple[Router, ...] = (
     sources,
     keys,
     audit,
+    pages,
+    web_files,
+    site,
+    docs,
+    health,
 )
 
 
@@ -90,7 +93,7 @@ class Zarya(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         state, settings = self.state, self.state.settings
         database: Database = state.database
-        routed = Methods(Deprecations(super().build_middleware_stack()), self)
+        routed = Deprecations(super().build_middleware_stack())
         asked = Pressure(routed, *database.threads, settings.max_waiting, settings.request_seconds)
         answers = Answers(Languages(Bodies(asked)), state.versions, state.kept)
         quota = Quota(answers, settings)
@@ -140,8 +143,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
-        dependencies=[Depends(only_declared), Depends(in_speech)],
+        routes=[route for router in ROUTERS for route in router.routes],
         telemetry={
             "tracing": _traced(),
             "operation_spans": _traced(),
@@ -162,7 +164,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.archive_file = archive_file
     errors.install(app)
     problems.install(app)
-    for router in (*RESOURCES, pages, web_files, site, docs, health):
-        app.include_router(router)
+    app.router.routes.insert(0, Addresses(app.routes))
     mark(app)
     return app

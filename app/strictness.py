@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from math import inf
-from typing import Any, get_origin
-from weakref import WeakKeyDictionary
+from typing import get_origin
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from app.errors import MAX_ERRORS, FieldProblem, Invalid, did_you_mean
@@ -24,7 +24,7 @@ async def only_declared(request: Request) -> None:
     if not request.scope["query_string"]:
         return
     times = Counter(name for name, _ in request.query_params.multi_items())
-    declared = _declared(request.scope["route"])
+    declared: dict[str, float] = request.scope["route"].declared
     if ANYTHING in declared:
         return
     faulty = [name for name, given in times.items() if given > declared.get(name, 0)]
@@ -47,15 +47,12 @@ def _refusal(name: str, declared: dict[str, float]) -> FieldProblem:
     return FieldProblem(parameter=name, code="unknown-parameter", detail=detail)
 
 
-def _declared(route: Any) -> dict[str, float]:
-    """The names of the query parameters of `route`, each with how often it may be given."""
-    names = _DECLARED.get(route.endpoint)
-    if names is None:
-        names = _DECLARED[route.endpoint] = EVERYWHERE | dict(_of(route.dependant))
-    return names
+def declared_by(dependant: Dependant) -> dict[str, float]:
+    """The names of the query parameters of an endpoint, each with how often it may be given."""
+    return EVERYWHERE | dict(_of(dependant))
 
 
-def _of(dependant: Any) -> Iterator[tuple[str, float]]:
+def _of(dependant: Dependant) -> Iterator[tuple[str, float]]:
     for parameter in dependant.query_params:
         model = parameter.field_info.annotation
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
@@ -67,6 +64,3 @@ def _of(dependant: Any) -> Iterator[tuple[str, float]]:
             yield name, inf if get_origin(field.annotation) is list else 1
     for below in dependant.dependencies:
         yield from _of(below)
-
-
-_DECLARED: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()

@@ -1,6 +1,6 @@
 """What every resource promises, checked by walking what it declares.
 
-A new resource is found by itself: its router is in `RESOURCES`, its queries stand beside it.
+A new resource is found by itself: its router is in `ROUTERS`, its queries stand beside it.
 """
 
 import json

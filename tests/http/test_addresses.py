@@ -1,8 +1,11 @@
 """OPTIONS, Allow, cross-origin headers, request ids, on every kind of answer."""
 
+import re
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.conftest import forget
@@ -70,6 +73,18 @@ def test_options_and_405_list_every_method(archive: TestClient, path: str, metho
         assert refused.status_code == refused.json()["status"] == 405, method
         assert refused.headers["Allow"] == methods
         assert refused.headers["Cache-Control"] == "no-store"
+
+
+def test_every_route_is_found_by_its_address(archive: TestClient) -> None:
+    """No address hides another one, as `/v1/keys/{id}` would hide a later `/v1/keys/{slug}`."""
+    app = archive.app
+    assert isinstance(app, FastAPI)
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    assert len(routes) > 80
+    for route in routes:
+        address = re.sub(r"\{[^}]*\}", "a-1", route.path)
+        allowed = archive.options(address).headers["Allow"].split(", ")
+        assert set(route.methods or ()) <= set(allowed), route.path
 
 
 def test_options_of_nothing_is_404(archive: TestClient) -> None:

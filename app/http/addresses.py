@@ -1,0 +1,83 @@
+"""Where requests go: by their address first, then by their method."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route, compile_path
+from starlette.types import Receive, Scope, Send
+
+DAY = "86400"
+
+
+class _Address:
+    """An address, maybe with variable parts, and what may be done there."""
+
+    def __init__(self, path: str) -> None:
+        self.beginning, self.variable, _ = path.partition("{")
+        self.pattern = compile_path(path)[0]
+        self.routes = APIRouter(redirect_slashes=False)
+        self.methods = {"OPTIONS"}
+
+    def add(self, route: Route) -> None:
+        self.routes.routes.append(route)
+        self.methods |= route.methods or set()
+        if "GET" in self.methods:
+            self.methods.add("HEAD")
+
+    @property
+    def allowed(self) -> str:
+        return ", ".join(sorted(self.methods))
+
+
+class Addresses(BaseRoute):
+    """One route before all others, which finds theirs without asking each of them.
+
+    An address without variable parts comes before those that have one, whatever its methods:
+    otherwise PATCH of `/v1/articles/feed.rss` would be that of an article of this slug. OPTIONS is
+    answered here, and `Allow` tells the whole truth.
+    """
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        found: dict[str, _Address] = {}
+        for route in routes:
+            if isinstance(route, Route):
+                found.setdefault(route.path, _Address(route.path)).add(route)
+        self._exact = {path: at for path, at in found.items() if not at.variable}
+        self._open = [at for at in found.values() if at.variable]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Every request is for here: what has no address has none elsewhere."""
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to the route that it is for."""
+        at = self._find(scope["path"])
+        if at is None:
+            raise HTTPException(404)
+        if scope["method"] == "OPTIONS":
+            await _options(scope, at.allowed)(scope, receive, send)
+        elif scope["method"] not in at.methods:
+            raise HTTPException(405, headers={"Allow": at.allowed})
+        else:
+            await at.routes(scope, receive, send)
+
+    def _find(self, path: str) -> _Address | None:
+        if exact := self._exact.get(path):
+            return exact
+        fitting = (at for at in self._open if path.startswith(at.beginning))
+        return next((at for at in fitting if at.pattern.match(path)), None)
+
+
+def _options(scope: Scope, allowed: str) -> Response:
+    headers = {"Allow": allowed}
+    asked = Headers(scope=scope)
+    if "access-control-request-method" in asked:
+        headers |= {
+            "Access-Control-Allow-Methods": allowed,
+            "Access-Control-Allow-Headers": asked.get("access-control-request-headers", "*"),
+            "Access-Control-Max-Age": DAY,
+        }
+    return Response(status_code=204, headers=headers)

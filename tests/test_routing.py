@@ -1,0 +1,211 @@
+"""What is read at once is what FastAPI would read, and what is refused it refuses itself."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any, get_args
+from urllib.parse import quote_plus, urlencode
+from uuid import UUID
+
+import pytest
+from fastapi import Depends, FastAPI, HTTPException, Request, Response, params
+from fastapi.responses import PlainTextResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+
+from app.config import Settings
+from app.http import errors
+from app.languages import SPEECHES
+from app.main import create_app
+from app.routing import Route, Router
+
+STRINGS = 60
+"""How many query strings each route is asked with."""
+
+VALUES = (
+    " 20 0 -1 1,2 x true False 1 json csv full en ru de en,ru iss-59 ISS_59 iss-59,iss-60 , a,,b "
+    "2019-04 2019-13 2019-04-04 2019-02-29 2019-04-04T11:01:35Z 2019-04-04T11:01:35+03:00 "
+    "9999-12-31 Europe/Moscow Mars active planned draft SC commander keys:admin create update "
+    "-published_at -number -launch_at -name -at null [] {} "
+    "Гагарин Соуз\x00 \ud800 %41 a&b=c 99999999999999999999 soyuz baikonur mission person US"
+).split(" ")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An address of the service, and values for its parameters, of which some fit."""
+
+    path: str
+    fitting: dict[str, list[str]]
+
+    def query(self, random: Random) -> str:
+        """A query string as somebody might send it."""
+        given = []
+        for _ in range(random.choice([0, 1, 1, 2, 3])):
+            if random.random() < 0.05:
+                given.append(random.choice(["nothing=1", "lang=de", "lang=", "utm_x", ""]))
+                continue
+            name = random.choice(list(self.fitting))
+            value = random.choice(self.fitting[name] if random.random() < 0.8 else VALUES)
+            pair = f"{name}={quote_plus(value, errors='surrogatepass')}"
+            given += [pair] * random.choice([1, 1, 1, 1, 2])
+        return "&".join(given)
+
+
+class Told(Route):
+    """A route that FastAPI reads, as it documents it."""
+
+    get_route_handler = APIRoute.get_route_handler
+
+
+class Careless(Route):
+    """The control: a route that takes the first of several values, and no blank ones."""
+
+    def read(self, query_string: bytes) -> dict[str, BaseModel] | None:
+        pairs = dict(pair.split("=") for pair in query_string.decode().split("&") if "=" in pair)
+        return super().read("&".join(f"{k}={v}" for k, v in pairs.items() if v).encode())
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
+    """Every route of the service that takes parameters."""
+    folder = tmp_path_factory.mktemp("routing")
+    app = create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
+    return [route for route in app.routes if isinstance(route, Route) and route.models]
+
+
+def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
+    """The parameters of `route`, each with those of the values that it takes."""
+    (model,) = route.models.values()
+    yield "lang", list(SPEECHES)
+    for name in model.model_fields:
+        yield name, [value for value in VALUES if fits(model, **given(route, name, value))]
+
+
+def given(route: Route, name: str, value: str) -> dict[str, Any]:
+    """The parameter `name` with `value`, and those that `route` cannot do without."""
+    (model,) = route.models.values()
+    needed = {name: "2019-04" for name, field in model.model_fields.items() if field.is_required()}
+    return needed | {name: value if route.declared[name] == 1 else [value]}
+
+
+def fits(model: type[BaseModel], **values: Any) -> bool:
+    """Whether `model` takes `values`."""
+    try:
+        model.model_validate(values)
+    except ValidationError:
+        return False
+    return True
+
+
+def shown(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """An endpoint that takes the parameters of `endpoint`, and shows what it is given."""
+
+    async def show(**values: Any) -> Response:
+        parts = {
+            name: (value, value.model_fields_set) if isinstance(value, BaseModel) else value
+            for name, value in sorted(values.items())
+        }
+        return PlainTextResponse(ascii(parts))
+
+    signature = inspect.signature(endpoint, eval_str=True)
+    asked = [
+        parameter
+        for parameter in signature.parameters.values()
+        if parameter.annotation not in {Request, Response}
+        and not any(isinstance(part, params.Depends) for part in get_args(parameter.annotation))
+    ]
+    show.__signature__ = signature.replace(  # type: ignore[attr-defined]  # as FastAPI asks for it
+        parameters=asked, return_annotation=Response
+    )
+    return show
+
+
+def service(routes: list[Route], kind: type[Route]) -> FastAPI:
+    """The addresses of `routes`, read by `kind`."""
+    router = Router(kind)
+    for route in routes:
+        router.add_api_route(route.path, shown(route.endpoint), name=route.name)
+    app = FastAPI(routes=router.routes)
+    errors.install(app)
+    return app
+
+
+async def answer(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
+    """The status and the body of what `app` answers."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode("latin-1"),
+        "headers": [],
+        "state": {"request_id": UUID(int=0)},
+    }
+    await app(scope, receive, send)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], list[int]]:
+    """The addresses where `kind` differs from FastAPI, and all statuses."""
+    random = Random(7)
+    ours, theirs = service(routes, kind), service(routes, Told)
+    differing, statuses = [], []
+    for route in routes:
+        asked = Asked(route.path, dict(fitting(route)))
+        for _ in range(STRINGS):
+            path, query = asked.path, asked.query(random)
+            slug = random.choice(["iss-59", "iss-59", "ISS_59"])
+            path = path.replace("{slug}", slug).replace("{year}", "2019").replace("{month}", "4")
+            expected = await answer(theirs, path, query)
+            statuses.append(expected[0])
+            if await answer(ours, path, query) != expected:
+                differing.append(f"{path}?{query}")
+    return differing, statuses
+
+
+def test_every_query_string_is_read_as_fastapi_reads_it(routes: list[Route]) -> None:
+    assert len(routes) > 25
+    differing, statuses = asyncio.run(compare(routes, Route))
+    assert differing == []
+    assert set(statuses) == {200, 422}
+    assert min(statuses.count(200), statuses.count(422)) > len(statuses) / 4
+
+
+def test_another_reading_is_found(routes: list[Route]) -> None:
+    """The positive control."""
+    differing, _ = asyncio.run(compare(routes, Careless))
+    assert any("=&" in address or address.endswith("=") for address in differing)
+    assert len(differing) > len(routes)
+
+
+def test_what_is_right_is_read_at_once(routes: list[Route]) -> None:
+    """Each parameter by itself, with each value that it takes: FastAPI is not asked."""
+    for route in routes:
+        for name, values in fitting(route):
+            assert values, f"no value here fits {name}"
+            for value in values:
+                query = urlencode(given(route, name, value), doseq=True, errors="surrogatepass")
+                assert route.read(query.encode()) is not None, f"{route.path}?{query}"
+
+
+def test_a_router_that_is_included_keeps_what_it_is_included_with() -> None:
+    async def nobody() -> None:
+        raise HTTPException(403)
+
+    router = Router()
+    router.add_api_route("/open", shown(nobody))
+    open_to_all, closed = FastAPI(), FastAPI()
+    open_to_all.include_router(router)
+    closed.include_router(router, dependencies=[Depends(nobody)])
+    assert asyncio.run(answer(open_to_all, "/open", ""))[0] == 200
+    assert asyncio.run(answer(closed, "/open", ""))[0] == 403
