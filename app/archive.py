@@ -5,12 +5,12 @@ the day that the time zone makes of it; one whose day alone is known falls on th
 zone; one whose day is not known falls on none, and no calendar counts it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from fastapi import Response
@@ -102,10 +102,6 @@ class Dated:
 
     at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
     precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
-    clocked: Sequence[Precision] = CLOCKED
-    """The precisions of those whose time of day is known."""
-    number: ColumnElement[int] = field(default_factory=func.count)
-    """How many records some rows stand for."""
 
     def within(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Whether a record falls on a day from `first` to before `end` in `zone`."""
@@ -118,37 +114,10 @@ class Dated:
     def falls_into(self, period: Any) -> ColumnElement[bool]:
         """Whether a record falls into `period`: `_Bounds`, or columns of the same names."""
         at, precision = self.at, self.precision
-        clocked = and_(precision.in_(self.clocked), at >= period.clock_start, at < period.clock_end)
+        clocked = and_(precision.in_(CLOCKED), at >= period.clock_start, at < period.clock_end)
         dayed = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
         # First what the two alternatives have in common, so that an index on `at` finds it.
         return and_(at >= period.low, at < period.high, or_(clocked, dayed))
-
-    def counts(
-        self,
-        reader: Reader,
-        records: Rows,
-        periods: Sequence[tuple[date, date]],
-        zone: ZoneInfo,
-    ) -> list[int]:
-        """How many of `records` fall into each of `periods`, [first day, end), in one statement."""
-        bounds = rows_of(_bounds(first, end, zone) for first, end in periods)
-        return [row["count"] for row in reader.all(_counting(self, records), periods=bounds)]
-
-    def nearest_months(
-        self, reader: Reader, records: Rows, first: date, end: date, zone: ZoneInfo
-    ) -> tuple[date | None, date | None, date | None, date | None]:
-        """Of the months with records: the last before `first`, the next from `end`, first, last."""
-        row = reader.first(_edges(self, records), **_bounds(first, end, zone)._asdict()) or {}
-
-        def month(name: str, nearest: Callable[..., date | None]) -> date | None:
-            found = [
-                day.replace(day=1)
-                for precision in (Precision.SECOND, Precision.DAY)
-                if (at := row[f"{name}_{precision}"]) and (day := day_of(at, precision, zone))
-            ]
-            return nearest(found, default=None)
-
-        return month("before", max), month("after", min), month("first", min), month("last", max)
 
 
 @lru_cache(maxsize=32)
@@ -156,7 +125,7 @@ def _counting(dated: Dated, records: Rows) -> Rows:
     """How many of `records` fall into each of the `periods`."""
     period = instants("periods", *_Bounds._fields).c
     found = (
-        records.with_only_columns(dated.number, maintain_column_froms=True)
+        records.with_only_columns(func.count(), maintain_column_froms=True)
         .where(dated.falls_into(period))
         .scalar_subquery()
     )
@@ -173,7 +142,7 @@ def _edges(dated: Dated, records: Rows) -> Rows:
     bound = {name: bindparam(name, type_=at.type) for name in _Bounds._fields}
     # Spelt out: an index of dayed records alone serves no parameter that may say anything.
     dayed = literal(Precision.DAY, precision.type, literal_execute=True)
-    known = precision.in_(dated.clocked), precision == dayed
+    known = precision.in_(CLOCKED), precision == dayed
     edges = {
         "before": (at.desc(), (at < bound["clock_start"], at < bound["day_start"])),
         "after": (at.asc(), (at >= bound["clock_end"], at >= bound["day_end"])),
@@ -193,38 +162,54 @@ def _edges(dated: Dated, records: Rows) -> Rows:
     return select(*columns)
 
 
-class Source(NamedTuple):
-    """Rows that a calendar is read from, and what dates them."""
+class Source(Protocol):
+    """What a calendar is read from."""
+
+    def days(self, reader: Reader, month: date, zone: ZoneInfo) -> tuple[list[int], list[date]]:
+        """How many records fall on each day of `month`; and months that have some.
+
+        In order, among them those nearest to `month` on both sides, the first and the last.
+        """
+
+    def months(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
+        """How many records each month has, in order, of those that have some."""
+
+
+class Records(NamedTuple):
+    """The records themselves, and what dates them."""
 
     dated: Dated
     rows: Rows
 
+    def days(self, reader: Reader, month: date, zone: ZoneInfo) -> tuple[list[int], list[date]]:
+        after = add_months(month, 1)
+        counts = self._counts(reader, [*month_days(month), after], zone)
+        return counts, self._months_around(reader, month, after, zone)
 
-def _counts(
-    reader: Reader,
-    sources: Sequence[Source],
-    periods: Sequence[tuple[date, date]],
-    zone: ZoneInfo,
-) -> list[int]:
-    """How many records fall into each of `periods`."""
-    found = [dated.counts(reader, rows, periods, zone) for dated, rows in sources]
-    return [sum(counts) for counts in zip(*found, strict=True)]
+    def months(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
+        today = datetime.now(UTC).date()
+        around = self._months_around(reader, today, today, zone)
+        if not around:
+            return {}
+        months = [around[0]]
+        while months[-1] <= around[-1]:
+            months.append(add_months(months[-1], 1))
+        counts = zip(months, self._counts(reader, months, zone), strict=False)
+        return {month: count for month, count in counts if count}
 
+    def _counts(self, reader: Reader, starts: Sequence[date], zone: ZoneInfo) -> list[int]:
+        """How many fall into each of the periods from one of `starts` to before the next."""
+        periods = rows_of(_bounds(first, end, zone) for first, end in pairwise(starts))
+        found = reader.all(_counting(self.dated, self.rows), periods=periods)
+        return [row["count"] for row in found]
 
-def _nearest_months(
-    reader: Reader, sources: Sequence[Source], first: date, end: date, zone: ZoneInfo
-) -> tuple[date | None, date | None, date | None, date | None]:
-    """Of the months with records: the last before `first`, the next from `end`, first, last."""
-    found = [dated.nearest_months(reader, rows, first, end, zone) for dated, rows in sources]
-    before, after, earliest, latest = (
-        [m for m in months if m] for months in zip(*found, strict=True)
-    )
-    return (
-        max(before, default=None),
-        min(after, default=None),
-        min(earliest, default=None),
-        max(latest, default=None),
-    )
+    def _months_around(self, reader: Reader, first: date, end: date, zone: ZoneInfo) -> list[date]:
+        bounds = _bounds(first, end, zone)._asdict()
+        edges = reader.first(_edges(self.dated, self.rows), **bounds) or {}
+        days = (
+            day_of(at, Precision(name.rpartition("_")[2]), zone) for name, at in edges.items() if at
+        )
+        return sorted({day.replace(day=1) for day in days if day})
 
 
 class _Bounds(NamedTuple):
@@ -257,16 +242,11 @@ def cached(response: Response, archive: Calendar) -> Calendar:
 
 
 def archive_of(
-    reader: Reader,
-    sources: Sequence[Source],
-    query: ArchiveQuery,
-    resource: str,
-    day_filter: str,
+    reader: Reader, source: Source, query: ArchiveQuery, resource: str, day_filter: str
 ) -> Calendar:
     """The calendar of the month asked for, or the index of all where none is.
 
-    The records are those of all `sources`, each of them in one only. Links keep the filters of
-    `query`: a day's is the list of `resource` by `day_filter`.
+    Links keep the filters of `query`: a day's is the list of `resource` by `day_filter`.
     """
     zone = zone_of(query.tz)
     filters = parameters(query, month=None)
@@ -278,23 +258,20 @@ def archive_of(
         return link(resource, **{day_filter: day.isoformat(), **filters})
 
     if query.month is None:
-        return _index(reader, sources, zone, month_url)
-    return _month(reader, sources, query.month, zone, day_url, month_url)
+        return _index(source.months(reader, zone), zone, month_url)
+    counts, months = source.days(reader, query.month, zone)
+    return _month(query.month, counts, months, zone, day_url, month_url)
 
 
 def _month(
-    reader: Reader,
-    sources: Sequence[Source],
     month: date,
+    counts: Sequence[int],
+    months: Sequence[date],
     zone: ZoneInfo,
     day_url: Callable[[date], str],
     month_url: Callable[[date], str],
 ) -> ArchiveMonth:
-    """The calendar of the month that starts on `month`, in two statements for each source."""
-    after = add_months(month, 1)
-    days = month_days(month)
-    counts = _counts(reader, sources, list(pairwise([*days, after])), zone)
-    previous, following, first, last = _nearest_months(reader, sources, month, after, zone)
+    """The calendar of `month`, whose days have `counts`; `months` have records."""
 
     def linked(found: date | None) -> MonthLink | None:
         return MonthLink(month=month_name(found), url=month_url(found)) if found else None
@@ -303,44 +280,36 @@ def _month(
         month=month_name(month),
         time_zone=zone.key,
         total=sum(counts),
-        previous=linked(previous),
-        next=linked(following),
-        first_month=month_name(first) if first else None,
-        last_month=month_name(last) if last else None,
+        previous=linked(max((m for m in months if m < month), default=None)),
+        next=linked(min((m for m in months if m > month), default=None)),
+        **_ends(months),
         days=[
             ArchiveDay(date=d, weekday=d.isoweekday(), count=count, url=day_url(d))
-            for d, count in zip(days, counts, strict=True)
+            for d, count in zip(month_days(month), counts, strict=True)
         ],
     )
 
 
 def _index(
-    reader: Reader,
-    sources: Sequence[Source],
-    zone: ZoneInfo,
-    month_url: Callable[[date], str],
+    counts: Mapping[date, int], zone: ZoneInfo, month_url: Callable[[date], str]
 ) -> ArchiveIndex:
-    """All years and months that have some records, in two statements for each source."""
-    today = datetime.now(UTC).date()
-    _, _, first, last = _nearest_months(reader, sources, today, today, zone)
-    months: list[date] = []
-    while first and last and (not months or months[-1] < last):
-        months.append(add_months(months[-1], 1) if months else first)
-    periods = [(month, add_months(month, 1)) for month in months]
-    counts = _counts(reader, sources, periods, zone) if periods else []
-    found = [(month, count) for month, count in zip(months, counts, strict=True) if count]
-    years: dict[int, list[MonthCount]] = {month.year: [] for month, _ in found}
-    for month, count in found:
+    """All years and months, of which each month in `counts` has so many records."""
+    years: dict[int, list[MonthCount]] = {month.year: [] for month in counts}
+    for month, count in counts.items():
         years[month.year].append(
             MonthCount(month=month_name(month), count=count, url=month_url(month))
         )
     return ArchiveIndex(
         time_zone=zone.key,
-        total=sum(counts),
-        first_month=month_name(first) if first else None,
-        last_month=month_name(last) if last else None,
+        total=sum(counts.values()),
+        **_ends(list(counts)),
         years=[
             YearCount(year=year, count=sum(m.count for m in in_year), months=in_year)
             for year, in_year in years.items()
         ],
     )
+
+
+def _ends(months: Sequence[date]) -> dict[str, str | None]:
+    names = [month_name(month) for month in months]
+    return {"first_month": min(names, default=None), "last_month": max(names, default=None)}

@@ -246,9 +246,7 @@ async def database_for(request: Request) -> Database:
     return database if "authorization" in request.headers else database.public
 
 
-DatabaseDep = Annotated[
-    Database, Depends(database_for)
-]  # async: a plain function would cost a thread
+DatabaseDep = Annotated[Database, Depends(database_for)]
 
 
 def last_number(reader: Reader, column: Column[int]) -> int | None:

@@ -116,10 +116,15 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 @cache
-def keeps_whole_hours(zone: ZoneInfo) -> bool:
-    """Whether the clock of `zone` differs from UTC by whole hours, at any time that is stored."""
-    days = (date(y, m, d) for y in range(1950, 2101) for m in range(1, 13) for d in (1, 15))
-    return all(start_of(day, zone).minute == start_of(day, zone).second == 0 for day in days)
+def first_hours(zone: ZoneInfo) -> frozenset[int] | None:
+    """At which hours of UTC the months of `zone` begin, whenever an instant is stored.
+
+    None where its clock does not differ by whole hours at all times.
+    """
+    days = (date(y, m, d) for y in range(1950, 2102) for m in range(1, 13) for d in (1, 15))
+    starts = [start_of(day, zone) for day in days]
+    whole = all(start.minute == start.second == 0 for start in starts)
+    return frozenset(start.hour for start in starts) if whole else None
 
 
 def utc_day(day: date) -> tuple[datetime, datetime]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text
 
 from app.database import Database
 from app.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
-from app.models.hours import recount
+from app.models.days import recount
 from app.patience import unhurried
 from bench.generator import Generator, Made, World
 

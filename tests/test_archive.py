@@ -1,5 +1,6 @@
 """The calendar's law: its days add up to its total, and both to what the lists return."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
-from app.archive import ArchiveMonth
+from app.archive import ArchiveIndex, ArchiveMonth
 from app.articles.queries import conditions, get_article_archive, list_articles
 from app.articles.schemas import ArticleArchiveQuery, ArticleQuery
 from app.database import Database, Reader
@@ -140,10 +141,8 @@ def test_any_news_in_any_zone_is_counted_once_on_its_own_day(
                     published_at=period_start(at, precision), published_at_precision=precision
                 )
             )
-    expected: dict[date, int] = {}
-    for at, precision in drawn:
-        if own := day_of(period_start(at, precision), precision, ZoneInfo(zone)):
-            expected[own] = expected.get(own, 0) + 1
+    own = (day_of(period_start(at, p), p, ZoneInfo(zone)) for at, p in drawn)
+    expected = Counter(day for day in own if day)
     with database.snapshot() as reader:
         for month in {day.replace(day=1) for day in expected} | {date(2011, 12, 1)}:
             found = calendar(reader, month, zone)
@@ -164,6 +163,10 @@ def test_any_news_in_any_zone_is_counted_once_on_its_own_day(
                 (before and f"{before[-1]:%Y-%m}") or None
             )
             assert (found.next and found.next.month) == ((after and f"{after[0]:%Y-%m}") or None)
+        index = get_article_archive(reader, ArticleArchiveQuery(tz=ZoneInfo(zone)))
+    assert isinstance(index, ArchiveIndex)
+    monthly = Counter(f"{day:%Y-%m}" for day in expected.elements())
+    assert {m.month: m.count for year in index.years for m in year.months} == monthly
 
 
 def test_a_day_that_a_zone_left_out_is_there_and_empty(

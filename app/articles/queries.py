@@ -1,12 +1,13 @@
 """How articles are found."""
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, Records, Source, archive_of
+from app.articles.days import ArticleDays
 from app.articles.schemas import (
     ArticleArchiveQuery,
     ArticleCalendarFilters,
@@ -18,15 +19,13 @@ from app.articles.schemas import (
     FeedEntry,
     FeedQuery,
 )
-from app.clock import present
 from app.conditions import named
 from app.database import Reader
-from app.dates import Precision, add_months, keeps_whole_hours, period
+from app.dates import add_months, first_hours
 from app.errors import Gone, NotFound, Renamed
 from app.languages import Speech, either
 from app.models import (
     Article,
-    ArticleHour,
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
@@ -45,17 +44,11 @@ from app.searching.matching import AS_WRITTEN, Spellings, of_kind
 from app.searching.spelling import spellings
 from app.slugs import HINTS, none_such
 from app.sorting import orders
-from app.sql import Rows, at_present, nested, nested_one, nested_values, unindexed
+from app.sql import Rows, nested, nested_one, nested_values
 from app.text import slugify
 
 SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
 DATED = Dated(Article.published_at, Article.published_at_precision)
-HOURS = Dated(
-    ArticleHour.at,
-    ArticleHour.precision,
-    clocked=(Precision.HOUR,),
-    number=func.coalesce(func.sum(ArticleHour.count), 0),
-)
 
 
 def conditions(
@@ -277,26 +270,14 @@ def first_article(reader: Reader, statement: Rows, **values: Any) -> ArticleRead
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the articles that match."""
-    return archive_of(reader, _sources(reader, query), query, "articles", "published_on")
+    return archive_of(reader, _source(reader, query), query, "articles", "published_on")
 
 
-def _sources(reader: Reader, query: ArticleArchiveQuery) -> list[Source]:
-    """The counts of past hours for a plain calendar, of one language or all; else the articles."""
+def _source(reader: Reader, query: ArticleArchiveQuery) -> Source:
+    """The counts of days for a plain calendar, of some languages or all; else the articles."""
     narrowed = parameters(query, month=None, tz=None, language=None)
-    if narrowed or not keeps_whole_hours(zone_of(query.tz)):
+    hours = first_hours(zone_of(query.tz))
+    if narrowed or hours is None:
         where = conditions(query, spellings(reader, query.q))
-        return [Source(DATED, select(Article.id).where(public(), *where))]
-    past, since, lately = _by_the_hour(tuple(query.language))
-    return [past, *([since] if reader.scalar(lately) is not None else [])]
-
-
-@lru_cache(maxsize=64)
-def _by_the_hour(languages: tuple[str, ...]) -> tuple[Source, Source, Select[int]]:
-    """The hours that are over, the articles since, and whether there is one of those."""
-    hour = at_present(lambda: period(present(), Precision.HOUR)[0])
-    past = select(ArticleHour.at).where(unindexed(ArticleHour.at) < hour, ArticleHour.count > 0)
-    since = select(Article.id).where(public(), Article.published_at >= hour)
-    if languages:
-        past = past.where(ArticleHour.language.in_(languages))
-        since = since.where(Article.language.in_(languages))
-    return Source(HOURS, past), Source(DATED, since), since.limit(1)
+        return Records(DATED, select(Article.id).where(public(), *where))
+    return ArticleDays(tuple(query.language), hours)

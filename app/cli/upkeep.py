@@ -18,7 +18,7 @@ from app.dataset import check as checks
 from app.dataset import load as loading
 from app.indexing.fulltext import sweep
 from app.indexing.keeping import is_missing, rebuild
-from app.models.hours import miscounted, recount
+from app.models.days import miscounted, recount
 
 ALEMBIC = Path(__file__).parent.parent.parent / "alembic.ini"
 
@@ -85,10 +85,10 @@ def recount_(
         wrong = miscounted(session)
         if wrong and not check:
             recount(session)
-    for at, precision, language in wrong[:SHOWN]:
-        console.print(f"- the {precision} from {at:%Y-%m-%d %H:%M} UTC, in {language}")
+    for at, language in wrong[:SHOWN]:
+        console.print(f"- {at:%Y-%m-%d} in UTC, in {language}")
     counted = "not what they should be" if check else "counted anew"
-    console.print(f"{len(wrong)} hours are {counted}." if wrong else "The counts are right.")
+    console.print(f"{len(wrong)} days are {counted}." if wrong else "The counts are right.")
     raise typer.Exit(1 if wrong and check else 0)
 
 

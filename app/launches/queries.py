@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
-from app.archive import ArchiveIndex, ArchiveMonth, Dated, Source, archive_of
+from app.archive import ArchiveIndex, ArchiveMonth, Dated, Records, archive_of
 from app.clock import holds_until
 from app.conditions import linked
 from app.database import Reader
@@ -225,4 +225,4 @@ def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMont
     """The calendar of a month, or the index of all months, over the launches that match."""
     where = conditions(query, spellings(reader, query.q))
     records = _ids().where(*where) if where else _ids()
-    return archive_of(reader, [Source(DATED, records)], query, "launches", "launch_on")
+    return archive_of(reader, Records(DATED, records), query, "launches", "launch_on")

@@ -10,7 +10,7 @@ from app.models.articles import (
 )
 from app.models.base import Base, Recorded
 from app.models.changes import AuditEntry, Change, FormerSlug, RecordType, Restoration, record_type
-from app.models.hours import ArticleHour
+from app.models.days import ArticleDay
 from app.models.keys import ApiKey, KeptAnswer, Scope
 from app.models.launches import (
     Launch,
@@ -39,7 +39,7 @@ from app.models.webhooks import Webhook
 __all__ = [
     "ApiKey",
     "Article",
-    "ArticleHour",
+    "ArticleDay",
     "ArticleLaunch",
     "ArticleMission",
     "ArticlePerson",

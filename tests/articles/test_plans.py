@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.articles.writing import has_due, next_due
 from app.changes.queries import unseen_since
 from app.database import Reader
-from app.models.hours import recount
+from app.models.days import recount
 from app.webhooks.queries import untold_since
 from tests import factories
 from tests.conftest import NewDatabase, database_of, served
@@ -206,6 +206,14 @@ def test_no_look_of_those_that_never_end_reads_many(
 def test_what_reads_all_is_told_from_what_does_not(large: TestClient) -> None:
     """The measure itself: a total has to be counted."""
     assert _cost(large, "/v1/articles?limit=20&with_total=true") > FEW
+
+
+@pytest.mark.parametrize("parameters", ["month=2019-04", "month=2019-04&language=ru", ""])
+def test_a_plain_calendar_takes_one_statement(
+    archive: TestClient, statements: list[str], parameters: str
+) -> None:
+    archive.get(f"/v1/articles/archive?{parameters}")
+    assert len([s for s in statements if s.startswith("SELECT")]) == 1
 
 
 def test_a_page_takes_at_most_twelve_statements(archive: TestClient, statements: list[str]) -> None:

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.exports.ndjson import write
-from app.models.hours import miscounted
+from app.models.days import miscounted
 from tests.conftest import NewDatabase, database_of, served
 from tests.editing import documents
 from tests.editing.documents import ANY
@@ -77,7 +77,7 @@ def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Databas
     counted: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith(("UPDATE article_hours", "DELETE FROM article_hours")):
+        if statement.startswith("DELETE FROM article_days"):
             counted.append(statement)
 
     event.listen(other.engine, "before_cursor_execute", note)

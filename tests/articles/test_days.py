@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.dates import Precision
-from app.models import Article, ArticleHour, ArticleState
-from app.models.hours import miscounted, recount
+from app.models import Article, ArticleDay, ArticleState
+from app.models.days import before, miscounted, recount
 from tests import factories
 from tests.conftest import database_of
 
@@ -121,24 +121,25 @@ def test_what_fails_leaves_no_count(client: TestClient, database: Database) -> N
     assert wrong(database) == 0
 
 
-def test_those_who_publish_in_one_hour_are_all_counted(
+def test_those_who_publish_on_one_day_are_all_counted(
     client: TestClient, database: Database
 ) -> None:
-    """From four threads at once, each moving articles from one hour to another and back."""
+    """From four threads at once, in two hours of it and on the day after."""
 
     def publish(n: int) -> None:
         for step in range(5):
             with database.session() as session:
-                for hour in (n % 2, 1 - n % 2):
-                    at = NOON + timedelta(hours=hour)
-                    session.add(factories.article(slug=f"x-{n}-{step}-{hour}", published_at=at))
+                for hours in (n % 2, 1 - n % 2, 24):
+                    at = NOON + timedelta(hours=hours)
+                    session.add(factories.article(slug=f"x-{n}-{step}-{hours}", published_at=at))
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(publish, range(4)))
     assert wrong(database) == 0
     with database.snapshot() as reader:
-        rows = reader.all(select(ArticleHour.count).order_by(ArticleHour.at))
-    assert [row["count"] for row in rows] == [20, 20]
+        rows = reader.all(select(ArticleDay).order_by(ArticleDay.at))
+    counts = [[row[before(hour)] for hour in (12, 13, 14, 24)] for row in rows]
+    assert counts == [[0, 20, 40, 40], [0, 20, 20, 20]]
 
 
 def test_scheduled_articles_are_counted_when_they_appear(
@@ -181,10 +182,10 @@ def test_what_was_written_by_sql_can_be_counted_anew(archive: TestClient) -> Non
     database = database_of(archive)
     with database.session() as session:
         assert miscounted(session) == []
-        at = datetime(2019, 4, 4, 11, tzinfo=UTC)
-        session.connection().execute(
-            insert(ArticleHour).values(at=at, precision=Precision.HOUR, language="xx", count=7)
-        )
-        assert miscounted(session) == [(at, Precision.HOUR, "xx")]
+        day = datetime(2019, 4, 4, tzinfo=UTC)
+        session.connection().execute(insert(ArticleDay).values(at=day, language="xx", dayed=7))
+        assert miscounted(session) == [(day, "xx")]
+        session.connection().execute(update(ArticleDay).values(before_12=99))
+        assert len(miscounted(session)) > 900
         recount(session)
         assert miscounted(session) == []
