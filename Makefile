@@ -86,6 +86,7 @@ clean:  ## remove what these targets made, the archive in var/ excepted
 .venv/.run: .venv/bin/uv uv.lock pyproject.toml
 	@echo "Installing what uv.lock names into .venv"
 	@$(SYNC) --no-default-groups
+	@$(VENV)/python -m compileall -q app migrations
 	@touch $@
 
 .venv/.test: .venv/.run

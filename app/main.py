@@ -122,8 +122,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        gc.collect()
-        gc.freeze()  # what is there by now stays; looking through it again would only hold up
+        # What is there by now stays; looking through it, now or again, would only hold up.
+        gc.freeze()
         gc.enable()
         async with create_task_group() as tasks:
             tasks.start_soon(background.run)

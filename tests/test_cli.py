@@ -103,6 +103,33 @@ def test_a_bad_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ZARYA_TIME_ZONE" in result.stderr
 
 
+COSTLY = {"alembic", "markdown_it", "nh3", "openpyxl", "pyarrow", "app.dataset"}
+
+
+def test_serving_loads_nothing_that_only_other_commands_need() -> None:
+    """Each of them is megabytes in each worker; the control is that the others load them."""
+
+    def loaded(by: str) -> set[str]:
+        code = f"import sys, app.cli; {by}; print(*sys.modules)"
+        told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        return COSTLY & set(told.stdout.decode().split())
+
+    assert loaded("app.cli.service()") == set()
+    assert loaded("app.cli._others()") >= {"alembic", "app.dataset"}
+
+
+def test_nothing_is_served_that_could_not_be_prepared(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/file/archive.db"}
+    command = [str(Path(sys.executable).with_name("zarya")), "serve", "--prepare"]
+    told = subprocess.run(
+        command, check=False, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert told.returncode == 2
+    assert "cannot be used" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_serve_prepares_answers_and_ends(tmp_path: Path) -> None:
     port = free_port()
     environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db"}

@@ -6,11 +6,13 @@ worker anew.
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from math import ceil
+from multiprocessing import get_context
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
@@ -77,9 +79,7 @@ def serve(
     """Serve the archive over HTTP."""
     os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
     if prepare:
-        upkeep = import_module("app.cli.upkeep")
-        upkeep.migrate()
-        upkeep.load()
+        _prepare(workers)
     origin = get_settings().origin
     console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
     console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
@@ -106,10 +106,35 @@ def serve(
 
 
 def service() -> ASGIApp:
-    """The application, made in a fifth less time: what is made is made to stay."""
-    gc.disable()  # until the application has started
-    app: ASGIApp = import_module("app.main").create_app()
+    """The application."""
+    app: ASGIApp = _loaded().create_app()
     return app
+
+
+def _loaded() -> Any:
+    """The application's module, in a fifth less time: what is made is made to stay."""
+    gc.disable()  # until the application has started
+    return import_module("app.main")
+
+
+def _prepare(workers: int) -> None:
+    """Migrate and load in a process of its own: what only that needs ends with it."""
+    process = get_context("fork").Process(target=_migrate_and_load)
+    process.start()
+    if workers == 1:  # who serves is this process: it need not wait to load what it serves with
+        _loaded()
+    process.join()
+    if process.exitcode:
+        raise typer.Exit(process.exitcode)
+
+
+def _migrate_and_load() -> None:
+    upkeep = import_module("app.cli.upkeep")
+    try:
+        upkeep.migrate()
+        upkeep.load()
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
 
 
 @contextmanager
