@@ -1,6 +1,7 @@
 """Connections to SQLite."""
 
 from pathlib import Path
+from time import monotonic, thread_time
 from typing import Any
 
 from pydantic_core import from_json
@@ -9,6 +10,54 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from app.engines.settings import STATEMENTS
+
+WORK_SECONDS = 0.01
+SECONDS = 0.1
+"""How much CPU time, and how much time, a statement of a bounded connection may take.
+
+A machine that others keep busy, or a container at its quota, stops anything for a while: that says
+nothing of the statement. A slow disk does.
+"""
+
+STEPS = 1000
+"""How many steps SQLite takes from one look at the clock to the next: some tens of microseconds."""
+
+
+class Watch:
+    """What tells whether something that begins now has taken too long."""
+
+    def __init__(self) -> None:
+        self._work_end = thread_time() + WORK_SECONDS
+        self._end = monotonic() + SECONDS
+
+    def is_over(self) -> bool:
+        """Whether it has."""
+        return thread_time() > self._work_end or monotonic() > self._end
+
+
+class Bounded(sqlite.Connection):  # type: ignore[misc]  # it ships no types
+    """A connection that can be told to break off what takes long, and to wait for nobody."""
+
+    broken_off = False
+    """Whether the last statement was."""
+    _watch: Watch | None = None
+
+    def bound(self) -> None:
+        """Do so from now on."""
+        self.execute("PRAGMA busy_timeout=0")
+        self._watch = Watch()
+        self.set_progress_handler(self._look, STEPS)
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """A cursor for one statement, which begins now: SQLAlchemy has compiled it."""
+        if self._watch is not None:
+            self._watch = Watch()
+            self.broken_off = False
+        return super().cursor(*args, **kwargs)
+
+    def _look(self) -> bool:
+        self.broken_off = self._watch is not None and self._watch.is_over()
+        return self.broken_off
 
 
 def engine(url: URL, pool_size: int, _server: str) -> Engine:
@@ -22,6 +71,7 @@ def engine(url: URL, pool_size: int, _server: str) -> Engine:
         max_overflow=0,
         query_cache_size=STATEMENTS,
         json_deserializer=from_json,
+        connect_args={"factory": Bounded},
     )
 
     @event.listens_for(made, "connect")
