@@ -35,6 +35,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from app.engines import connect
 from app.indexing.keeping import keep
 from app.near import ForThreads, Near
+from app.prepared import prepared
 from app.sql import LastNumber, Rows, Version, Writable
 
 logger = logging.getLogger("zarya")
@@ -72,6 +73,8 @@ class Reader:
 
     def all(self, statement: Rows, **values: Any) -> list[Row]:
         """The rows of `statement`, each by its column names."""
+        if known := prepared(statement, self._connection):
+            return known.rows(self._connection, values)
         result = self._connection.execute(statement, values)
         names = tuple(result.keys())
         return [dict(zip(names, row, strict=True)) for row in result]
@@ -85,12 +88,15 @@ class Reader:
 
     def first(self, statement: Rows, **values: Any) -> Row | None:
         """The first row of `statement`, None where there is none."""
+        if known := prepared(statement, self._connection):
+            return next(iter(known.rows(self._connection, values, 1)), None)
         row = self._connection.execute(statement, values).mappings().first()
         return None if row is None else dict(row)
 
     def scalar(self, statement: Select[T]) -> T | None:
         """The first column of the first row of `statement`, None where there is none."""
-        return self._connection.scalar(statement)
+        row = self.first(statement)
+        return None if row is None else next(iter(row.values()))
 
 
 class Database:

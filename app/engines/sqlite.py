@@ -27,12 +27,14 @@ class Watch:
     """What tells whether something that begins now has taken too long."""
 
     def __init__(self) -> None:
-        self._work_end = thread_time() + WORK_SECONDS
-        self._end = monotonic() + SECONDS
+        self._began, self._worked = monotonic(), thread_time()
 
     def is_over(self) -> bool:
         """Whether it has."""
-        return thread_time() > self._work_end or monotonic() > self._end
+        passed = monotonic() - self._began
+        if passed < WORK_SECONDS:
+            return False  # without a call of the system
+        return passed > SECONDS or thread_time() - self._worked > WORK_SECONDS
 
 
 class Bounded(sqlite.Connection):  # type: ignore[misc]  # it ships no types
@@ -45,18 +47,17 @@ class Bounded(sqlite.Connection):  # type: ignore[misc]  # it ships no types
     def bound(self) -> None:
         """Do so from now on."""
         self.execute("PRAGMA busy_timeout=0")
-        self._watch = Watch()
         self.set_progress_handler(self._look, STEPS)
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         """A cursor for one statement, which begins now: SQLAlchemy has compiled it."""
-        if self._watch is not None:
-            self._watch = Watch()
-            self.broken_off = False
+        self._watch, self.broken_off = None, False
         return super().cursor(*args, **kwargs)
 
     def _look(self) -> bool:
-        self.broken_off = self._watch is not None and self._watch.is_over()
+        if self._watch is None:
+            self._watch = Watch()
+        self.broken_off = self._watch.is_over()
         return self.broken_off
 
 
