@@ -62,11 +62,14 @@ class Prepared:
         return tuple(given) if self._positional else dict(zip(self._keys, given, strict=True))
 
 
-_KNOWN: dict[str, WeakKeyDictionary[Rows, Prepared | None]] = {
+_ONCE, _NEVER = object(), object()
+"""What is known of statements that have been run once, and that are spelt anew for their values."""
+
+_KNOWN: dict[str, WeakKeyDictionary[Rows, Any]] = {
     "sqlite": WeakKeyDictionary(),
     "postgresql": WeakKeyDictionary(),
 }
-"""By dialect; None: it has been seen once, or has to be spelt anew for its values."""
+"""What is known of statements, by dialect."""
 
 
 def prepared(statement: Rows, connection: Connection) -> Prepared | None:
@@ -78,12 +81,12 @@ def prepared(statement: Rows, connection: Connection) -> Prepared | None:
     if events.before_cursor_execute or events.after_cursor_execute:
         return None
     dialect = connection.dialect
-    known = _KNOWN[dialect.name]
-    found = known.get(statement)
-    if found is None:
-        if statement in known:
-            compiled = statement.compile(dialect=dialect)
-            if not compiled.post_compile_params and not compiled.literal_execute_params:
-                found = Prepared(compiled, dialect)
-        known[statement] = found
-    return found
+    statements = _KNOWN[dialect.name]
+    known = statements.get(statement)
+    if known is None:
+        statements[statement] = _ONCE
+    elif known is _ONCE:
+        compiled = statement.compile(dialect=dialect)
+        anew = compiled.post_compile_params or compiled.literal_execute_params
+        statements[statement] = known = _NEVER if anew else Prepared(compiled, dialect)
+    return known if isinstance(known, Prepared) else None
