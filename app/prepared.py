@@ -44,7 +44,7 @@ class Prepared:
             cursor.execute(self._text, given)
             found = cursor.fetchall() if most < 0 else cursor.fetchmany(most)
             cursor.close()
-        except Exception as error:
+        except connection.dialect.loaded_dbapi.Error as error:
             # As of any other statement: with its type, and with what it says of the connection.
             connection._handle_dbapi_exception(error, self._text, given, cursor, None)
         rows = [dict(zip(self._names, row, strict=True)) for row in found]
