@@ -30,7 +30,8 @@ class Prepared:
         self._names = tuple(column.keyname for column in compiled._result_columns)
         impls = (column.type.dialect_impl(dialect) for column in compiled._result_columns)
         readers = (impl.result_processor(dialect, None) for impl in impls)
-        self._read = [(n, read) for n, read in zip(self._names, readers, strict=True) if read]
+        by_name = dict(zip(self._names, readers, strict=True))  # of two with one name the last
+        self._read = [(name, read) for name, read in by_name.items() if read]
 
     def rows(
         self, connection: Connection, values: Mapping[str, Any], most: int = -1
@@ -57,7 +58,8 @@ class Prepared:
         """The parameters: those in `values` by name, and those that the statement has itself."""
         given = []
         for name, bind, written in self._parameters:
-            value = values[name] if name in values else bind.effective_value  # noqa: SIM401 - asked for as it runs
+            own = name not in values and not bind.required
+            value = bind.effective_value if own else values[name]
             given.append(written(value) if written else value)
         return tuple(given) if self._positional else dict(zip(self._keys, given, strict=True))
 

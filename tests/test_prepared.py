@@ -72,6 +72,23 @@ def test_its_values_are_those_of_each_run(reader: Reader) -> None:
     assert reader.scalar(count) == reader.scalar(count) == reader.scalar(count) is not None
 
 
+def test_of_two_columns_with_one_name_the_last_counts(reader: Reader) -> None:
+    statement = select(Article.created_at.label("a"), Article.updated_at.label("a")).add_columns(
+        Article.updated_at.label("b"), Article.slug.label("b")
+    )
+    runs = [reader.all(statement) for _ in range(3)]
+    assert runs[0]
+    assert runs == [runs[0]] * 3
+
+
+def test_a_value_is_never_left_out(reader: Reader) -> None:
+    statement = select(Article.slug).where(Article.slug == bindparam("slug"))
+    for _ in range(2):
+        reader.all(statement, slug="article-0")
+    with pytest.raises(KeyError):
+        reader.all(statement)
+
+
 def test_the_present_is_that_of_each_run(reader: Reader) -> None:
     year = 0
     instant = at_present(lambda: datetime(year, 1, 1, tzinfo=UTC))
