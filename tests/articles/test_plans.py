@@ -1,13 +1,16 @@
 """What a hundred thousand articles cost: no list, page or calendar reads many of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
+from app.articles.writing import has_due, next_due
+from app.database import Reader
 from app.models.hours import recount
 from tests import factories
 from tests.conftest import NewDatabase, database_of, served
@@ -158,14 +161,21 @@ def _read(node: dict[str, Any]) -> Iterator[int]:
         yield from _read(below)
 
 
-def _cost(client: TestClient, path: str) -> int:
+@contextmanager
+def _noted(client: TestClient) -> Iterator[Cost]:
+    """What the statements that read within have cost."""
     engine = database_of(client).engine
     cost = Cost(engine)
     event.listen(engine, "before_cursor_execute", cost.note)
     try:
-        answer = client.get(path)
+        yield cost
     finally:
         event.remove(engine, "before_cursor_execute", cost.note)
+
+
+def _cost(client: TestClient, path: str) -> int:
+    with _noted(client) as cost:
+        answer = client.get(path)
     assert answer.status_code == 200
     following = answer.json().get("next") if "json" in answer.headers["Content-Type"] else None
     if isinstance(following, str) and "cursor" not in path:
@@ -177,6 +187,16 @@ def _cost(client: TestClient, path: str) -> int:
 def test_no_answer_reads_many_articles(large: TestClient, path: str) -> None:
     """Nor does the page behind it."""
     assert 0 < _cost(large, path) < FEW
+
+
+@pytest.mark.parametrize("look", [has_due, next_due])
+def test_nor_does_what_looks_for_articles_whose_time_has_come(
+    large: TestClient, look: Callable[[Reader], object]
+) -> None:
+    """Each process looks every second."""
+    with _noted(large) as cost, database_of(large).snapshot() as reader:
+        assert not look(reader)
+    assert cost.most() < FEW
 
 
 def test_what_reads_all_is_told_from_what_does_not(large: TestClient) -> None:
