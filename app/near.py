@@ -7,14 +7,14 @@ broken off, and done over in a thread.
 
 from collections.abc import Callable
 from threading import Lock
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TypeVar, cast
 
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from app.engines.sqlite import Bounded, Watch
+from app.engines.sqlite import WORK_SECONDS, Bounded
 
 T = TypeVar("T")
 
@@ -49,14 +49,19 @@ class Near:
             raise ForThreads
         if not self._taken.acquire(blocking=False):
             raise ForThreads
-        watch = Watch()
         try:
             if self._connection is None:
                 raise ForThreads
-            driver = _driver(self._connection)
+            return self._read(self._connection, kind, work)
+        finally:
+            self._taken.release()
+
+    def _read(self, connection: Connection, kind: object, work: Callable[[Connection], T]) -> T:
+        driver, began = _driver(connection), thread_time()
+        try:
             driver.execute("BEGIN")
             try:
-                return work(self._connection)
+                return work(connection)
             finally:
                 driver.rollback()
         except (DBAPIError, sqlite.Error) as error:
@@ -65,8 +70,7 @@ class Near:
                 self._close()
             raise ForThreads from error
         finally:
-            self._taken.release()
-            if watch.is_over():
+            if driver.broken_off or thread_time() - began > WORK_SECONDS:
                 self._put_off(kind)
 
     def _put_off(self, kind: object) -> None:

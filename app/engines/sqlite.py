@@ -26,26 +26,12 @@ CACHE_KIB = 8192
 """How much of the file a bounded connection keeps: most is read by it, through the same indexes."""
 
 
-class Watch:
-    """What tells whether something that begins now has taken too long."""
-
-    def __init__(self) -> None:
-        self._began, self._worked = monotonic(), thread_time()
-
-    def is_over(self) -> bool:
-        """Whether it has."""
-        passed = monotonic() - self._began
-        if passed < WORK_SECONDS:
-            return False  # without a call of the system
-        return passed > SECONDS or thread_time() - self._worked > WORK_SECONDS
-
-
 class Bounded(sqlite.Connection):  # type: ignore[misc]  # it ships no types
     """A connection that can be told to break off what takes long, and to wait for nobody."""
 
     broken_off = False
     """Whether the last statement was."""
-    _watch: Watch | None = None
+    _end: tuple[float, float] | None = None
 
     def bound(self) -> None:
         """Do so from now on."""
@@ -55,13 +41,14 @@ class Bounded(sqlite.Connection):  # type: ignore[misc]  # it ships no types
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         """A cursor for one statement, which begins now: SQLAlchemy has compiled it."""
-        self._watch, self.broken_off = None, False
+        self._end, self.broken_off = None, False
         return super().cursor(*args, **kwargs)
 
     def _look(self) -> bool:
-        if self._watch is None:
-            self._watch = Watch()
-        self.broken_off = self._watch.is_over()
+        if self._end is None:
+            self._end = thread_time() + WORK_SECONDS, monotonic() + SECONDS
+        work_end, end = self._end
+        self.broken_off = thread_time() > work_end or monotonic() > end
         return self.broken_off
 
 
