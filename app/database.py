@@ -3,9 +3,10 @@
 Queries hand it a `select()` of columns.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from threading import Lock
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
+from pydantic import BaseModel
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
     Column,
@@ -32,6 +34,8 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from app.engines import connect
 from app.indexing.keeping import keep
+from app.near import ForThreads, Near
+from app.prepared import prepared
 from app.sql import LastNumber, Rows, Version, Writable
 
 logger = logging.getLogger("zarya")
@@ -69,6 +73,8 @@ class Reader:
 
     def all(self, statement: Rows, **values: Any) -> list[Row]:
         """The rows of `statement`, each by its column names."""
+        if known := prepared(statement, self._connection):
+            return known.rows(self._connection, values)
         result = self._connection.execute(statement, values)
         names = tuple(result.keys())
         return [dict(zip(names, row, strict=True)) for row in result]
@@ -82,12 +88,15 @@ class Reader:
 
     def first(self, statement: Rows, **values: Any) -> Row | None:
         """The first row of `statement`, None where there is none."""
+        if known := prepared(statement, self._connection):
+            return next(iter(known.rows(self._connection, values, 1)), None)
         row = self._connection.execute(statement, values).mappings().first()
         return None if row is None else dict(row)
 
     def scalar(self, statement: Select[T]) -> T | None:
         """The first column of the first row of `statement`, None where there is none."""
-        return self._connection.scalar(statement)
+        row = self.first(statement)
+        return None if row is None else next(iter(row.values()))
 
 
 class Database:
@@ -105,6 +114,8 @@ class Database:
         if self.engine.dialect.name == "postgresql":
             snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._snapshots = self.engine.execution_options(**snapshot)
+        # A journey to a server would hold up the event loop however short its work is.
+        self._near = Near(self._snapshots) if self.engine.dialect.name == "sqlite" else None
         self._replica: Engine | None = None
         self._replica_again = float("-inf")
         # More threads than connections would only queue for one, and cost CPU by changing over.
@@ -119,10 +130,13 @@ class Database:
             self.public = copy(self)
             replica = connect(replica_url, read_threads, "prefer-standby")
             self.public._replica = replica.execution_options(**snapshot)
+            self.public._near = None
 
     def close(self) -> None:
         """Close every connection; the next use would open new ones."""
         self.mark.close()
+        if self._near:
+            self._near.close()
         self.engine.dispose()
         if self.public._replica:
             self.public._replica.dispose()
@@ -146,11 +160,25 @@ class Database:
     async def read(
         self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What `query` answers, asked of one snapshot, without holding up other requests."""
+        """What `query` answers, asked of one snapshot, without holding up other requests.
+
+        It may be asked twice, and the first time be broken off: it only reads.
+        """
+
+        def ask(connection: Connection) -> T:
+            return query(Reader(connection), *args, **kwargs)
+
+        if self._near is not None:
+            await asyncio.sleep(0)  # who reads again and again lets others in between, too
+            with suppress(ForThreads):
+                return self._near.read(_kind(query, args), ask)
 
         def run() -> T:
-            with self.snapshot() as reader:
-                return query(reader, *args, **kwargs)
+            with self._connect() as connection:
+                answer = ask(connection)
+            if self._near is not None:
+                self._near.open()
+            return answer
 
         return await to_thread.run_sync(run, limiter=self._readers)
 
@@ -173,6 +201,12 @@ class Database:
                 yield session
                 keep(session)
             self.last_commit = object()
+
+
+def _kind(query: Callable[..., Any], args: Iterable[object]) -> object:
+    """What reads have in common that take equally long: the function, and the parameters given."""
+    given = (frozenset(arg.model_fields_set) for arg in args if isinstance(arg, BaseModel))
+    return getattr(query, "__qualname__", query), *given
 
 
 class Mark:

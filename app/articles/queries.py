@@ -1,5 +1,6 @@
 """How articles are found."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NoReturn
 
@@ -72,11 +73,10 @@ def conditions(
 
 def _by_links(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    tags = select(ArticleTag.tag).where(ArticleTag.article_id == Article.id)
     if filters.tag:
-        found.append(tags.where(ArticleTag.tag.in_(filters.tag)).exists())
+        found.append(_tagged(filters.tag))
     if filters.tag_not:
-        found.append(~tags.where(ArticleTag.tag.in_(filters.tag_not)).exists())
+        found.append(~_tagged(filters.tag_not))
     # By IN: what is about one of them is found by the link, among however many articles.
     if filters.mission:
         about = select(ArticleMission.article_id).join(
@@ -90,6 +90,11 @@ def _by_links(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
         about = select(ArticleLaunch.article_id).join(Launch, Launch.id == ArticleLaunch.launch_id)
         found.append(Article.id.in_(about.where(named(Launch, filters.launch))))
     return found
+
+
+def _tagged(tags: Sequence[str]) -> ColumnElement[bool]:
+    own = select(ArticleTag.tag).where(ArticleTag.article_id == Article.id)
+    return own.where(ArticleTag.tag.in_(tags)).exists()
 
 
 def _by_dates(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:

@@ -17,7 +17,7 @@ from app.links import Url
 
 
 def _spelt(at: datetime) -> str:
-    return f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"  # thrice as fast as strftime
+    return at.isoformat()[:19] + "Z"  # the quickest way by far, and lists have two in each item
 
 
 At = Annotated[

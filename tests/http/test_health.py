@@ -16,6 +16,7 @@ from app.database import Database
 from app.http.health import revisions
 from app.main import create_app
 from tests.conftest import alembic, database_of, over
+from tests.held import until
 
 
 def test_the_newest_migration_is_known() -> None:
@@ -67,7 +68,7 @@ def test_nobody_waits_long_for_a_database_that_does_not_answer(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = Event()
-    monkeypatch.setattr("app.http.health.state_of", lambda _: released.wait(20))
+    monkeypatch.setattr("app.http.health.state_of", until(released))
     monkeypatch.setattr("app.http.health.PATIENCE", 0.05)
     with TestClient(over(archive)) as client:
         assert {client.get("/health/ready").status_code for _ in range(3)} == {503}

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.database import Reader
 from app.errors import NotFound
 from tests.conftest import over
+from tests.held import until
 from tests.servers import wait_for
 
 Asked = Future[Any]
@@ -28,8 +30,8 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
     """Holds every read of a mission until it is set."""
     released = Event()
 
-    def held(*_: object) -> None:
-        released.wait(20)
+    def held(reader: Reader, *_: object) -> None:
+        until(released)(reader)
         raise NotFound("It was held.")
 
     monkeypatch.setattr("app.missions.queries.get_mission", held)
