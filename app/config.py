@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     """The WebSub hub that feeds name, which tells subscribers of news: `https://…`; empty, none."""
 
     read_threads: int = Field(default=4, ge=1, le=64)
-    """How many reads run at once in one process; each has a connection, and writers a few more."""
+    """How many reads run at once in one process, on SQLite slow ones; each has a connection."""
 
     cache_bytes: int = Field(default=2**25, ge=0, le=2**36)
     """How much of what was answered one process keeps to answer it again, in bytes; 0, nothing."""

@@ -74,10 +74,16 @@ def _json(_logger: Any, _method: str, line: EventDict) -> str:
     return to_json(line, ensure_ascii=True, fallback=str).decode()
 
 
-def line_of(event: str, path: str, **told: Any) -> str:
-    """A line of the log about what was asked for at `path`."""
-    line = {"event": event, "timestamp": _timestamp(), "path": _scrubbed(path), **told}
-    return to_json(line, ensure_ascii=True).decode()
+def request_line(id_: str, milliseconds: float, path: str, **told: Any) -> str:
+    """The line of a request for `path`."""
+    own = f'"event":"request","timestamp":"{_timestamp()}","id":"{id_}","ms":{milliseconds:.2f}'
+    return f"{{{own},{_members(path, **told)}}}"
+
+
+@lru_cache(maxsize=4096)
+def _members(path: str, **told: Any) -> str:
+    """What requests have in common that ask for the same, as much is asked for again and again."""
+    return to_json({"path": _scrubbed(path), **told}, ensure_ascii=True).decode()[1:-1]
 
 
 def configuration() -> dict[str, Any]:

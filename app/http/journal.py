@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from app.logs import line_of
+from app.logs import request_line
 from app.metrics import seconds_of
 
 QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -65,15 +65,14 @@ class Journal:
         seconds = perf_counter() - entry.begun
         seconds_of(entry.route, entry.method, entry.status).observe(seconds)
         if self.lines and (entry.status >= 500 or entry.path not in QUIET):
-            line = line_of(
-                "request",
+            line = request_line(
+                entry.id,
+                seconds * 1000,
                 entry.path[:LONGEST_PATH],
-                id=entry.id,
                 client=entry.client,
                 method=entry.method,
                 route=entry.route or None,
                 status=entry.status,
-                ms=round(seconds * 1000, 2),
                 bytes=entry.size,
             )
             self._lines.append(line)

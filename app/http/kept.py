@@ -85,9 +85,9 @@ class Whole:
         """Let it hold no longer than until `at`."""
         self.until = min(self.until, at.timestamp())
 
-    def holds(self) -> bool:
-        """Whether it is what would be answered now, as far as the clock goes."""
-        return self.since <= time() < self.until
+    def holds(self, at: float | None = None) -> bool:
+        """Whether it is what would be answered now, or `at`, as far as the clock goes."""
+        return self.since <= (at or time()) < self.until
 
     async def make(self, coding: Coding) -> Form:
         """The form in `coding`, which is made once."""
@@ -128,7 +128,7 @@ class Kept:
         """The answer to `key` if it holds in `version`, which is the present one."""
         self._version, self._told = version, time()
         whole = self._answers.get(key)
-        if whole is None or whole.version is not version or not whole.holds():
+        if whole is None or whole.version is not version or not whole.holds(self._told):
             return None
         self._answers.move_to_end(key)
         return whole
