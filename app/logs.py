@@ -1,15 +1,12 @@
 """The log: one JSON object a line on standard output, and nothing in it that is secret."""
 
+import json
+import logging
 import re
-import sys
 import time
 import traceback
 from functools import lru_cache
 from typing import Any
-
-import structlog
-from pydantic_core import to_json
-from structlog.types import EventDict, Processor
 
 _KEY = re.compile(r"zarya_([a-z0-9]{8})_\w+")
 _TELLING = frozenset({"sqlalchemy", "psycopg", "pysqlite3", "pydantic_core"})
@@ -38,30 +35,8 @@ def fault(error: BaseException) -> dict[str, Any]:
     return told | {"cause": fault(cause)} if cause else told
 
 
-def _faults(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    info = line.pop("exc_info", None)
-    if info is True:
-        info = sys.exc_info()
-    error = info[1] if isinstance(info, tuple) else info
-    if isinstance(error, BaseException):
-        line["error"] = fault(error)
-    return line
-
-
-def _clean(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    for name in ("event", "path"):
-        if isinstance(line.get(name), str):
-            line[name] = _scrubbed(line[name])
-    return line
-
-
-def _stamp(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    line["timestamp"] = _timestamp()
-    return line
-
-
-def _timestamp() -> str:
-    milliseconds = int(time.time() * 1000)
+def _timestamp(at: float) -> str:
+    milliseconds = int(at * 1000)
     return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
 
 
@@ -70,45 +45,43 @@ def _second(at: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
 
 
-def _json(_logger: Any, _method: str, line: EventDict) -> str:
-    return to_json(line, ensure_ascii=True, fallback=str).decode()
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class JsonFormatter(logging.Formatter):
+    """Makes a line of whatever is logged, here or in a library."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line: nothing that came with the record but its message and its error."""
+        line: dict[str, Any] = {
+            "event": _scrubbed(record.getMessage()),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": _timestamp(record.created),
+        }
+        error = record.exc_info[1] if record.exc_info else None
+        return _json(line if error is None else line | {"error": fault(error)})
 
 
 def request_line(id_: str, milliseconds: float, path: str, **told: Any) -> str:
     """The line of a request for `path`."""
-    own = f'"event":"request","timestamp":"{_timestamp()}","id":"{id_}","ms":{milliseconds:.2f}'
+    now = _timestamp(time.time())
+    own = f'"event":"request","timestamp":"{now}","id":"{id_}","ms":{milliseconds:.2f}'
     return f"{{{own},{_members(path, **told)}}}"
 
 
 @lru_cache(maxsize=4096)
 def _members(path: str, **told: Any) -> str:
     """What requests have in common that ask for the same, as much is asked for again and again."""
-    return to_json({"path": _scrubbed(path), **told}, ensure_ascii=True).decode()[1:-1]
+    return _json({"path": _scrubbed(path), **told})[1:-1]
 
 
 def configuration() -> dict[str, Any]:
     """For `logging.config.dictConfig`: whoever logs, here or in a library, the form is one."""
-    before: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        _stamp,
-    ]
-    after: list[Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        _faults,
-        _clean,
-        _json,
-    ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": before,
-                "processors": after,
-            }
-        },
+        "formatters": {"json": {"()": JsonFormatter}},
         "handlers": {
             "out": {
                 "class": "logging.StreamHandler",
