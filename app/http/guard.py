@@ -173,7 +173,7 @@ class GuardProtocol(HttpToolsProtocol):
                 self._abort()
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self.in_head = True
         self._arrived = self._chunk
 
@@ -191,6 +191,10 @@ class GuardProtocol(HttpToolsProtocol):
         self._idle = self._answer_at_once()
         if self._idle:
             return
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()  # only now: it makes the scope of a request for the application
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
         super().on_headers_complete()
         self.due = self.loop.time() + BODY_SECONDS
 
