@@ -23,8 +23,8 @@ from bench.bulk import fill
 from contract.servers import ROOT
 
 KEPT = ROOT / "var" / "bench"
-CONNECTIONS = 400
-"""What four workers with forty read threads each come to, and the peers."""
+CONNECTIONS = 800
+"""What eight servers of four workers come to, with four to forty read threads in each."""
 
 console = Console(stderr=True)
 
