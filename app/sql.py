@@ -28,7 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 from app.clock import present
-from app.models.base import UTCDateTime
+from app.models.base import UTCDateTime, arguments
 
 Rows = Select[*tuple[Any, ...]]
 """A select of any columns."""
@@ -101,13 +101,9 @@ def _json_object(statement: Rows) -> ColumnElement[Any]:
     return _JsonBuild(*pairs)
 
 
-def _arguments(element: GenericFunction[Any], compiler: Any, kw: dict[str, Any]) -> list[str]:
-    return [compiler.process(argument, **kw) for argument in element.clauses]
-
-
 @compiles(_JsonArray)
 def _(element: _JsonArray, compiler: Any, **kw: Any) -> str:
-    value, *order = _arguments(element, compiler, kw)
+    value, *order = arguments(element, compiler, kw)
     rows = f"{value} ORDER BY {', '.join(order)}"
     if compiler.dialect.name == "sqlite":
         return f"json_group_array({rows})"
@@ -117,12 +113,12 @@ def _(element: _JsonArray, compiler: Any, **kw: Any) -> str:
 @compiles(_JsonBuild)
 def _(element: _JsonBuild, compiler: Any, **kw: Any) -> str:
     name = "json_object" if compiler.dialect.name == "sqlite" else "json_build_object"
-    return f"{name}({', '.join(_arguments(element, compiler, kw))})"
+    return f"{name}({', '.join(arguments(element, compiler, kw))})"
 
 
 @compiles(_JsonValue)
 def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
-    (value,) = _arguments(element, compiler, kw)
+    (value,) = arguments(element, compiler, kw)
     if compiler.dialect.name != "sqlite":
         return value
     (argument,) = element.clauses
@@ -231,10 +227,10 @@ class _Instant(GenericFunction[Any]):
 @compiles(_JsonEach)
 def _(element: _JsonEach, compiler: Any, **kw: Any) -> str:
     name = "json_each" if compiler.dialect.name == "sqlite" else "json_array_elements"
-    return f"{name}({', '.join(_arguments(element, compiler, kw))})"
+    return f"{name}({', '.join(arguments(element, compiler, kw))})"
 
 
 @compiles(_Instant)
 def _(element: _Instant, compiler: Any, **kw: Any) -> str:
-    (text,) = _arguments(element, compiler, kw)
+    (text,) = arguments(element, compiler, kw)
     return text if compiler.dialect.name == "sqlite" else f"CAST({text} AS TIMESTAMPTZ)"

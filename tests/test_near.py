@@ -49,7 +49,7 @@ def noting(places: Places, query: Callable[..., Any] = keys) -> Callable[..., An
 
 def counted(reader: Reader, *_: Any) -> int:
     """What takes longer than the event loop has time for, but a thread not long."""
-    return reader.all(counting(400_000))[0]["n"]  # type: ignore[no-any-return]
+    return reader.all(counting(400_000))[0]["n"]  # type: ignore[no-any-return]  # a count
 
 
 def run(*reads: Coroutine[Any, Any, Any]) -> list[Any]:
@@ -183,7 +183,7 @@ def test_a_broken_connection_is_replaced(database: Database) -> None:
 
     def breaking(reader: Reader) -> int:
         if in_loop():
-            reader._connection.connection.dbapi_connection.close()  # type: ignore[union-attr]
+            reader._connection.connection.dbapi_connection.close()  # type: ignore[union-attr]  # it is open
         return keys(reader)
 
     assert run(database.read(noting(places, breaking))) == [0]

@@ -16,7 +16,7 @@ from app.clock import present
 from app.database import Reader, Row
 from app.dates import DAY, Precision, add_months, month_days, period, start_of, utc_day
 from app.models import Article, ArticleDay
-from app.models.base import UTCDateTime
+from app.models.base import UTCDateTime, arguments
 from app.models.days import before, counted
 from app.refs import public
 from app.sql import Rows, at_present, unindexed
@@ -130,7 +130,7 @@ class _MiddleAsOne(GenericFunction[Any]):
 
 @compiles(_MiddleAsOne)
 def _(element: _MiddleAsOne, compiler: Any, **kw: Any) -> str:
-    (at,) = (compiler.process(argument, **kw) for argument in element.clauses)
+    (at,) = arguments(element, compiler, kw)
     if compiler.dialect.name == "sqlite":
         middle = f"substr({at}, 9, 2) BETWEEN '02' AND '27'"
         second = f"substr({at}, 1, 8) || '02 00:00:00.000000'"

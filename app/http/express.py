@@ -9,8 +9,10 @@ is answered the same.
 from http import HTTPStatus
 from time import perf_counter
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
 from app.http.answers import READING, Answers
-from app.http.front import Front, identity
+from app.http.front import Front, identity, named
 from app.http.journal import Entry
 from app.http.kept import Form, Headers
 from app.http.quota import Quota
@@ -71,14 +73,12 @@ class Express:
         )
         form.head = form.head or self._head(form)
         if own is not self._own:
-            self._own, self._own_lines = own, _lines(own)
-        more = _lines(told) + b"x-request-id: %b\r\n\r\n" % id_.encode()
-        return form.head + self._own_lines + more, body
+            self._own, self._own_lines = own, lines(own)
+        more = lines([*told, named(id_)])
+        return form.head + self._own_lines + more + b"\r\n", body
 
     def _head(self, form: Form) -> bytes:
-        status = HTTPStatus(form.status)
-        line = f"HTTP/1.1 {status} {status.phrase}\r\n"
-        return line.encode() + _lines(self._front.dressed(form.headers))
+        return STATUS_LINE[form.status] + lines(self._front.dressed(form.headers))
 
 
 def express_of(app: object) -> Express | None:
@@ -87,5 +87,6 @@ def express_of(app: object) -> Express | None:
     return found if isinstance(found, Express) else None
 
 
-def _lines(headers: Headers) -> bytes:
+def lines(headers: Headers) -> bytes:
+    """Headers as they are sent."""
     return b"".join([b"%b: %b\r\n" % line for line in headers])

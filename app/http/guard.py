@@ -33,7 +33,7 @@ from app.errors import (
     UriTooLong,
     answer_to,
 )
-from app.http.express import Express, express_of
+from app.http.express import Express, express_of, lines
 from app.languages import either
 
 HEAD_SECONDS = 5.0
@@ -279,8 +279,7 @@ class GuardProtocol(HttpToolsProtocol):
                 return
             self._disconnect()
         answer = answer_to(uuid4(), error)
-        lines = [*self.server_state.default_headers, *answer.raw_headers, *_LAST]
-        head = b"".join(b"%b: %b\r\n" % line for line in lines)
+        head = lines([*self.server_state.default_headers, *answer.raw_headers, *_LAST])
         self.transport.write(STATUS_LINE[error.status] + head + b"\r\n" + bytes(answer.body))
         self.transport.write_eof()
         self.due = self.loop.time() + LINGER_SECONDS

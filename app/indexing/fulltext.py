@@ -27,6 +27,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.lexis.asked import Term, Tokens
+from app.models.base import arguments
 from app.models.search import INDEX
 from app.patience import unhurried
 
@@ -160,7 +161,7 @@ def every_place() -> Any:
 def _(element: _Places, compiler: Any, **kw: Any) -> str:
     sqlite = compiler.dialect.name == "sqlite"
     key = "rowid AS place" if sqlite else "place"
-    number, *spelt = [compiler.process(argument, **kw) for argument in element.clauses] or ["0"]
+    number, *spelt = arguments(element, compiler, kw) or ["0"]
     if not spelt:
         return f"(SELECT {key} FROM {INDEX})"  # noqa: S608 - a name of our own
     pairs = list(zip(spelt[::2], spelt[1::2], strict=True))

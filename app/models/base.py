@@ -117,6 +117,11 @@ def _read(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
+def arguments(element: FunctionElement[Any], compiler: Any, kw: dict[str, Any]) -> list[str]:
+    """The arguments of a function as they are spelt, for who spells the function."""
+    return [compiler.process(argument, **kw) for argument in element.clauses]
+
+
 class TransactionId(FunctionElement[int]):
     """The number of the transaction that writes; 0 on SQLite, where one is at work at a time."""
 

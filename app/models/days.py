@@ -42,7 +42,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from app.dates import CLOCKED, Precision, period
 from app.models.articles import Article, ArticleState
-from app.models.base import Base, Text, UTCDateTime
+from app.models.base import Base, Text, UTCDateTime, arguments
 from app.patience import unhurried
 
 Day = tuple[datetime, str]
@@ -93,7 +93,7 @@ class _HourOfDay(GenericFunction[int]):
 
 @compiles(_StartOfDay)
 def _(element: _StartOfDay, compiler: Any, **kw: Any) -> str:
-    (at,) = (compiler.process(argument, **kw) for argument in element.clauses)
+    (at,) = arguments(element, compiler, kw)
     if compiler.dialect.name == "sqlite":
         return f"(substr({at}, 1, 10) || ' 00:00:00.000000')"
     return f"date_trunc('day', {at})"
@@ -101,7 +101,7 @@ def _(element: _StartOfDay, compiler: Any, **kw: Any) -> str:
 
 @compiles(_HourOfDay)
 def _(element: _HourOfDay, compiler: Any, **kw: Any) -> str:
-    (at,) = (compiler.process(argument, **kw) for argument in element.clauses)
+    (at,) = arguments(element, compiler, kw)
     if compiler.dialect.name == "sqlite":
         return f"CAST(substr({at}, 12, 2) AS INTEGER)"
     return f"extract(hour FROM {at})"

@@ -50,19 +50,19 @@ def fill(connection: Connection) -> None:
     """Write many articles by SQL, each tag, source and language often, one mission once."""
     columns = dict(COLUMNS)
     if connection.dialect.name == "sqlite":
-        numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT {MANY})"  # noqa: S608
+        numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT {MANY})"  # noqa: S608 - ours
         numbers += " SELECT n FROM s"
         for name, more in DATES.items():
             moment = f"datetime({911520000 + more} + n * {EACH}, 'unixepoch')"
             columns[name] = f"{moment} || '.000000'"
     else:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        numbers = f"SELECT n FROM generate_series(1, {MANY}) AS g(n)"  # noqa: S608
+        numbers = f"SELECT n FROM generate_series(1, {MANY}) AS g(n)"  # noqa: S608 - ours
         for name, more in DATES.items():
             columns[name] = f"to_timestamp({911520000 + more} + n * {EACH})"
     names, values = ", ".join(columns), ", ".join(columns.values())
     connection.execute(
-        text(f"INSERT INTO articles ({names}) SELECT {values} FROM ({numbers}) AS numbers")  # noqa: S608
+        text(f"INSERT INTO articles ({names}) SELECT {values} FROM ({numbers}) AS numbers")  # noqa: S608 - ours
     )
     connection.execute(
         text("INSERT INTO article_tags SELECT id, 'tag-' || (id % 20) FROM articles")
