@@ -19,8 +19,8 @@ from app.database import Database, Reader
 from app.dates import CLOCKED, Precision, add_months, day_of, period_start
 from app.models import Article
 from app.pagination import count
-from tests import factories
-from tests.conftest import database_of
+from tests.support import factories
+from tests.support.clients import database_of
 
 ZONES = ["UTC", "Europe/Moscow", "America/New_York", "Pacific/Apia", "Asia/Kathmandu"]
 HOSTILE = [

@@ -14,9 +14,9 @@ from app.config import Settings
 from app.dates import now
 from app.main import create_app
 from app.models import Scope
-from tests.conftest import database_of, with_key
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents
+from tests.support.clients import client_with_key, database_of
+from tests.support.documents import IF_MATCH_ANY
 
 Maker = Callable[[TestClient], dict[str, str]]
 """Makes what an operation works on; returns what stands in its address."""
@@ -35,7 +35,7 @@ def made(resource: str, document: Callable[[], dict[str, Any]]) -> Maker:
 
 def deleted_article(editor: TestClient) -> dict[str, str]:
     there = ARTICLE(editor)
-    editor.delete(f"/v1/articles/{there['slug']}", headers=ANY)
+    editor.delete(f"/v1/articles/{there['slug']}", headers=IF_MATCH_ANY)
     return there
 
 
@@ -189,7 +189,7 @@ def test_only_the_right_key_passes(
     address = route.path.format(**there)
 
     def ask(key: str | None, content: Any = document) -> Any:
-        headers = ANY | ({"Authorization": f"Bearer {key}"} if key else {})
+        headers = IF_MATCH_ANY | ({"Authorization": f"Bearer {key}"} if key else {})
         json = {"json": content} if content is not None else {}
         return client.request(method, address, headers=headers, **json)
 
@@ -203,7 +203,7 @@ def test_only_the_right_key_passes(
         if status == 403:
             assert str(scope) in answer.json()["detail"]
             assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"]
-    right = with_key(client, *([scope] if scope else [Scope.AUDIT_READ]))
+    right = client_with_key(client, *([scope] if scope else [Scope.AUDIT_READ]))
     passed = ask(right.headers["Authorization"].removeprefix("Bearer "))
     assert passed.status_code == success, passed.text
     assert passed.headers["Cache-Control"] == "private, no-store"

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from app.backups import Unusable, _read, back_up, restore
 from app.database import Database
 from app.models import AuditEntry, Change, Person, Scope, Webhook
-from tests import factories
-from tests.conftest import NewDatabase, alembic, database_of, served, with_key
-from tests.editing import documents
+from tests.support import documents, factories
+from tests.support.clients import client_with_key, database_of, open_client
+from tests.support.databases import CreateDatabase, alembic_config
 
 HOOK = {"address": "https://hook.example/", "types": [], "secret": "whsec_" + "a" * 32}
 
@@ -23,30 +23,30 @@ def quiet(_: int) -> None:
 
 
 def migrated(url: str) -> Database:
-    command.upgrade(alembic(url), "head")
+    command.upgrade(alembic_config(url), "head")
     return Database(url, read_threads=1)
 
 
 @pytest.fixture(scope="session")
-def backup(the_archive: TestClient, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def backup(archive_client: TestClient, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of the embedded archive."""
     file = tmp_path_factory.mktemp("backup") / "zarya.backup"
-    database = database_of(the_archive)
-    assert back_up(database, file, alembic(""), quiet) > 5000
+    database = database_of(archive_client)
+    assert back_up(database, file, alembic_config(""), quiet) > 5000
     assert list(file.parent.iterdir()) == [file]
     return file
 
 
 def test_what_was_backed_up_comes_back(
-    archive: TestClient, backup: Path, new_database: NewDatabase, tmp_path: Path
+    archive: TestClient, backup: Path, create_database: CreateDatabase, tmp_path: Path
 ) -> None:
     """Into the same kind of database, and into the other one; all of it can be found again."""
     found = ("/v1/search?q=kononenko", "/v1/search?q=konnonenko", "/v1/launches?q=progress")
     assert all(archive.get(path).json()["items"] for path in found)
-    for url in (new_database(), f"sqlite:///{tmp_path}/other.db"):
+    for url in (create_database(), f"sqlite:///{tmp_path}/other.db"):
         with closing(migrated(url)) as database:
-            restore(database, backup, alembic(url), quiet)
-        with served(url) as restored:
+            restore(database, backup, alembic_config(url), quiet)
+        with open_client(url) as restored:
             for path in ("/v1/missions/iss-59/page?month=2019-04", "/v1/people?view=full", *found):
                 assert restored.get(path).content == archive.get(path).content
 
@@ -58,9 +58,9 @@ def test_nothing_is_left_out(client: TestClient, editor: TestClient, tmp_path: P
     database, file, url = database_of(client), tmp_path / "b", f"sqlite:///{tmp_path}/other.db"
     with database.session() as session:
         session.delete(session.get_one(Person, gone))
-    back_up(database, file, alembic(""), quiet)
+    back_up(database, file, alembic_config(""), quiet)
     with closing(migrated(url)) as other:
-        restore(other, file, alembic(url), quiet)
+        restore(other, file, alembic_config(url), quiet)
         with other.snapshot() as restored, database.snapshot() as original:
             found, wanted = dict(_read(restored)), dict(_read(original))
             assert found.pop("restorations") != wanted.pop("restorations")
@@ -74,38 +74,42 @@ def test_nothing_is_left_out(client: TestClient, editor: TestClient, tmp_path: P
             assert person.id > gone
 
 
-def test_changes_go_on_behind_what_was_restored(new_database: NewDatabase, tmp_path: Path) -> None:
+def test_changes_go_on_behind_what_was_restored(
+    create_database: CreateDatabase, tmp_path: Path
+) -> None:
     """Copies start anew; webhooks are told of what they had not been told of, and of what comes."""
-    with served(new_database()) as client:
-        editor = with_key(client, *Scope)
+    with open_client(create_database()) as client:
+        editor = client_with_key(client, *Scope)
         sync = editor.get("/v1/changes").json()
         while sync["next"]:
             sync = editor.get(sync["next"]).json()
         editor.post("/v1/people", json=documents.person())
         with database_of(client).session() as session:
             session.add(Webhook(**HOOK, told_transaction_id=2**40, told_seq=0))
-        back_up(database_of(client), tmp_path / "b", alembic(""), quiet)
-    url = new_database()
+        back_up(database_of(client), tmp_path / "b", alembic_config(""), quiet)
+    url = create_database()
     with closing(migrated(url)) as database:
-        restore(database, tmp_path / "b", alembic(url), quiet)
+        restore(database, tmp_path / "b", alembic_config(url), quiet)
         with database.snapshot() as reader:
             hook = reader.first(select(Webhook.told_transaction_id, Webhook.told_seq))
             newest = reader.scalar(select(func.max(Change.seq)))
             assert hook == {"told_transaction_id": 0, "told_seq": newest}
-    with served(url) as client:
+    with open_client(url) as client:
         refused = client.get(sync["sync"])
         assert refused.status_code == 410
         assert refused.links["start"]["url"].endswith("/v1/changes")
         place = client.get("/v1/changes").json()
         while place["next"]:
             place = client.get(place["next"]).json()
-        made = with_key(client, *Scope).post("/v1/people", json=documents.person()).json()
+        made = client_with_key(client, *Scope).post("/v1/people", json=documents.person()).json()
         (told,) = client.get(place["sync"]).json()["items"]
         assert told["id"] == made["id"]
 
 
-def test_a_damaged_backup_is_refused(backup: Path, new_sqlite: Database, tmp_path: Path) -> None:
-    command.upgrade(alembic(url := str(new_sqlite.engine.url)), "head")
+def test_a_damaged_backup_is_refused(
+    backup: Path, empty_sqlite_database: Database, tmp_path: Path
+) -> None:
+    command.upgrade(alembic_config(url := str(empty_sqlite_database.engine.url)), "head")
     content = bytearray(backup.read_bytes())
     place = content.index(b"Soyuz-FG")
     content[place : place + 8] = b"Soyuz-XX"
@@ -118,29 +122,29 @@ def test_a_damaged_backup_is_refused(backup: Path, new_sqlite: Database, tmp_pat
         file = tmp_path / name
         file.write_bytes(broken)
         with pytest.raises(Unusable):
-            restore(new_sqlite, file, alembic(url), quiet)
-    with new_sqlite.snapshot() as reader:
+            restore(empty_sqlite_database, file, alembic_config(url), quiet)
+    with empty_sqlite_database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 0
 
 
 def test_nothing_is_written_over(archive: TestClient, backup: Path, client: TestClient) -> None:
     with pytest.raises(Unusable, match="there already"):
-        back_up(database_of(archive), backup, alembic(""), quiet)
+        back_up(database_of(archive), backup, alembic_config(""), quiet)
     with database_of(client).session() as session:
         session.add(factories.person())
     with pytest.raises(Unusable, match="rows already"):
-        restore(database_of(client), backup, alembic(""), quiet)
+        restore(database_of(client), backup, alembic_config(""), quiet)
 
 
-def test_what_is_lost_on_the_way_is_noticed(backup: Path, new_sqlite: Database) -> None:
+def test_what_is_lost_on_the_way_is_noticed(backup: Path, empty_sqlite_database: Database) -> None:
     """A database that keeps something else than it is given does not pass for restored."""
-    command.upgrade(alembic(url := str(new_sqlite.engine.url)), "head")
-    with new_sqlite.engine.begin() as connection:
+    command.upgrade(alembic_config(url := str(empty_sqlite_database.engine.url)), "head")
+    with empty_sqlite_database.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER spoil AFTER INSERT ON people WHEN new.slug = 'oleg-kononenko' "
             "BEGIN UPDATE people SET name = 'Somebody' WHERE id = new.id; END"
         )
     with pytest.raises(Unusable, match="does not read as it was written"):
-        restore(new_sqlite, backup, alembic(url), quiet)
-    with new_sqlite.snapshot() as reader:
+        restore(empty_sqlite_database, backup, alembic_config(url), quiet)
+    with empty_sqlite_database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 0

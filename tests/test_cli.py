@@ -6,60 +6,43 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import column, select, table, text
-from typer.testing import CliRunner, Result
 
-from app.cli import cli
 from app.config import get_settings
 from app.database import Database
-from tests.conftest import NewDatabase
-from tests.servers import free_port
+from tests.support.command_line import run_zarya
+from tests.support.servers import free_port
 
 
-@pytest.fixture
-def url(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of an empty database that the command works on."""
-    address = new_database()
-    monkeypatch.setenv("ZARYA_DATABASE_URL", address)
-    get_settings.cache_clear()
-    yield address
-    get_settings.cache_clear()
-
-
-def zarya(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, arguments)
-
-
-def test_migrate_load_check(url: str) -> None:
-    assert zarya("migrate").exit_code == 0
-    first, second = zarya("load"), zarya("load")
+def test_migrate_load_check(cli_database_url: str) -> None:
+    assert run_zarya("migrate").exit_code == 0
+    first, second = run_zarya("load"), run_zarya("load")
     assert "1739 records created, 0 updated, 0 unchanged" in first.stderr
     assert "0 records created, 0 updated, 1739 unchanged" in second.stderr
-    checked = zarya("load", "--check")
+    checked = run_zarya("load", "--check")
     assert (checked.exit_code, checked.stderr) == (0, "The archive is sound.\n")
 
-    database = Database(url, read_threads=1)
+    database = Database(cli_database_url, read_threads=1)
     with database.session() as session:
         session.execute(text("DELETE FROM flights WHERE id = (SELECT min(id) FROM flights)"))
         session.execute(text("DELETE FROM search_documents"))
     database.close()
-    checked = zarya("load", "--check")
+    checked = run_zarya("load", "--check")
     assert checked.exit_code == 1
     assert "problems." in checked.stderr
     assert "1715 records are not where the search index has them: zarya reindex" in checked.stderr
 
-    assert zarya("migrate").exit_code == 0  # which fills an index that is empty
-    assert "search" not in zarya("load", "--check").stderr
-    assert "1715 records can be found." in zarya("reindex").stderr
-    assert "search" not in zarya("load", "--check").stderr
-    if url.startswith("postgresql"):
-        database = Database(url, read_threads=1)
+    assert run_zarya("migrate").exit_code == 0  # which fills an index that is empty
+    assert "search" not in run_zarya("load", "--check").stderr
+    assert "1715 records can be found." in run_zarya("reindex").stderr
+    assert "search" not in run_zarya("load", "--check").stderr
+    if cli_database_url.startswith("postgresql"):
+        database = Database(cli_database_url, read_threads=1)
         with database.snapshot() as reader:
             assert reader.scalar(_VACUUMED) == 1
         database.close()
@@ -69,19 +52,21 @@ _INDEX = table("pg_stat_user_tables", column("relname"), column("vacuum_count"))
 _VACUUMED = select(_INDEX.c.vacuum_count).where(_INDEX.c.relname == "search_index")
 
 
-def test_openapi_is_a_document(url: str) -> None:
-    document = json.loads(zarya("openapi").stdout)
+def test_openapi_is_a_document(cli_database_url: str) -> None:
+    document = json.loads(run_zarya("openapi").stdout)
     assert document["info"]["title"] == "Zarya"
     assert "/v1/missions/{slug}/page" in document["paths"]
-    assert url
+    assert cli_database_url
 
 
 @pytest.mark.parametrize("command", [["load"], ["load", "--check"]])
-def test_a_database_without_tables_is_told_in_a_line(url: str, command: list[str]) -> None:
-    result = zarya(*command)
+def test_a_database_without_tables_is_told_in_a_line(
+    cli_database_url: str, command: list[str]
+) -> None:
+    result = run_zarya(*command)
     assert result.exit_code == 2
     assert "cannot be used" in result.stderr
-    assert url
+    assert cli_database_url
 
 
 def test_a_database_that_does_not_answer_is_told_without_its_password(
@@ -89,7 +74,7 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(
 ) -> None:
     monkeypatch.setenv("ZARYA_DATABASE_URL", "postgresql://zarya:secret@127.0.0.1:1/zarya")
     get_settings.cache_clear()
-    result = zarya("migrate")
+    result = run_zarya("migrate")
     get_settings.cache_clear()
     assert result.exit_code == 2
     assert "cannot be used" in result.stderr
@@ -98,7 +83,7 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(
 
 def test_a_bad_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZARYA_TIME_ZONE", "Mars")
-    result = zarya("migrate")
+    result = run_zarya("migrate")
     assert result.exit_code == 2
     assert "ZARYA_TIME_ZONE" in result.stderr
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.config import Settings
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

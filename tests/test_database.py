@@ -15,7 +15,7 @@ from app.dates import Precision
 from app.models import Article
 from app.patience import unhurried
 from app.text import fold, is_storable, slugify
-from tests import factories
+from tests.support import factories
 
 
 def articles(reader: Reader) -> int:
@@ -80,15 +80,15 @@ def test_writers_wait_for_one_another(database: Database) -> None:
     ],
 )
 def test_sqlite_keeps_what_it_acknowledges(
-    new_sqlite: Database, pragma: str, value: object
+    empty_sqlite_database: Database, pragma: str, value: object
 ) -> None:
-    with new_sqlite.engine.connect() as connection:
+    with empty_sqlite_database.engine.connect() as connection:
         assert connection.scalar(text(f"PRAGMA {pragma}")) == value
 
 
-def test_sqlite_is_one_without_the_reset_bug(new_sqlite: Database) -> None:
+def test_sqlite_is_one_without_the_reset_bug(empty_sqlite_database: Database) -> None:
     """Up to 3.51.2 a database in WAL mode with two connections can lose commits."""
-    with new_sqlite.engine.connect() as connection:
+    with empty_sqlite_database.engine.connect() as connection:
         version = connection.scalar(text("SELECT sqlite_version()"))
     assert tuple(map(int, version.split("."))) >= (3, 51, 3)
 
@@ -177,7 +177,7 @@ def test_text_round_trips(client: TestClient, database: Database) -> None:
     assert [item["title"] for item in listed] == titles
 
 
-@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
 def test_only_who_is_in_no_hurry_waits_beyond_the_deadline(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

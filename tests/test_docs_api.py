@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from app.config import get_settings
 from app.main import create_app
-from tests.conftest import ROOT
-from tests.test_readme import replay, requests
+from tests.support.documented_requests import documented_requests, replay_request
+from tests.support.paths import ROOT
 
 Schema = dict[str, Any]
 
@@ -38,14 +38,16 @@ EDITING = DOCS / "editing.md"
 UNASKED = {"/v1/events", "/v1/crew-assignments/{id}", "/v1/export/archive.sqlite"}
 """What has no end, what has an id that differs from archive to archive, and what is no text."""
 
-SHOWN = [(p.stem, *request) for p in sorted(DOCS.glob("*.md")) for request in requests(p)]
+SHOWN = [
+    (p.stem, *request) for p in sorted(DOCS.glob("*.md")) for request in documented_requests(p)
+]
 
 
 @pytest.mark.parametrize(
     ("page", "address", "shown"), SHOWN, ids=[f"{page}: {address}" for page, address, _ in SHOWN]
 )
 def test_every_answer_is_true(archive: TestClient, page: str, address: str, shown: str) -> None:
-    replay(archive, address, shown)
+    replay_request(archive, address, shown)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def gaps(document: Schema, tag: str, page: Path) -> list[str]:
     """What `page` leaves out of the operations of `tag`."""
     text = " ".join(page.read_text().split())
     writing = " ".join(EDITING.read_text().split())
-    addresses = [address for address, _ in requests(page)]
+    addresses = [address for address, _ in documented_requests(page)]
     asked = {path_of(document, address) for address in addresses}
     used = {name for address in addresses for name in parse_qs(urlsplit(address).query)}
     found: list[str] = []

@@ -15,8 +15,10 @@ from starlette.testclient import TestClient
 from app.auth import new_key
 from app.dates import now
 from app.models import Scope
-from tests.conftest import ROOT, NewDatabase, database_of, served
-from tests.test_readme import HOST, parsed, shows
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
+from tests.support.documented_requests import HOST, matches_json, parse_shown_json
+from tests.support.paths import ROOT
 
 SESSION = re.compile(r"```shell-session\n\$ (curl -s .+?)(?<!\\)\n(?!    )(.*?)```", re.DOTALL)
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -24,9 +26,11 @@ PAGES = [page for page in TEXTS if SESSION.search(page.read_text())]
 
 
 @pytest.fixture(scope="module")
-def editors(new_database: NewDatabase, loaded: str) -> Iterator[tuple[TestClient, str]]:
+def editors(
+    create_database: CreateDatabase, archive_template_url: str
+) -> Iterator[tuple[TestClient, str]]:
     """A client of the service over a copy of the archive of its own, and a key to it."""
-    with served(new_database(loaded)) as client:
+    with open_client(create_database(archive_template_url)) as client:
         with database_of(client).session() as session:
             stored, key = new_key("Documentation", list(Scope))
             stored.created_at = now() - timedelta(hours=1)  # before those that the pages make
@@ -43,7 +47,7 @@ def test_every_session_is_true(page: Path, editors: tuple[TestClient, str]) -> N
         answer = client.request(method, address, headers=headers, content=content)
         etag = answer.headers.get("ETag", etag)
         if shown.strip():
-            assert shows(parsed(shown), answer.json()), f"{command}\n{answer.text}"
+            assert matches_json(parse_shown_json(shown), answer.json()), f"{command}\n{answer.text}"
         else:
             assert answer.status_code == 204, f"{command}\n{answer.text}"
 

@@ -20,9 +20,9 @@ from app.listing import PART
 from app.main import create_app
 from app.models import Person
 from app.spreadsheets import guarded
-from tests.conftest import database_of, with_key
-from tests.editing import documents
-from tests.exports.test_files import FORMULAS
+from tests.support import documents
+from tests.support.clients import client_with_key, database_of
+from tests.support.exports import SPREADSHEET_FORMULAS
 
 
 def lists() -> Iterator[tuple[str, bool]]:
@@ -82,7 +82,7 @@ def test_lists_behind_a_key_come_too(client: TestClient, path: str, keyed: bool)
         return
     from app.models import Scope  # noqa: PLC0415 - as the fixtures do
 
-    editor = with_key(client, *Scope)
+    editor = client_with_key(client, *Scope)
     for form in ("csv", "ndjson"):
         assert client.get(path, params={"format": form}).status_code == (401 if keyed else 200)
         answer = editor.get(path, params={"format": form})
@@ -217,7 +217,7 @@ def test_rows_that_come_and_go_lose_and_double_none(client: TestClient) -> None:
     assert len(slugs) == 2 * PART
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("text", SPREADSHEET_FORMULAS)
 def test_no_cell_is_a_formula(editor: TestClient, text: str) -> None:
     editor.post("/v1/articles", json=documents.article(title=f"{text} title", lead=f"x;{text} y"))
     drafts = editor.get("/v1/drafts?format=csv").text

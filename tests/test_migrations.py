@@ -15,8 +15,9 @@ from app.database import Database
 from app.dataset.load import load
 from app.models import Base, CrewAssignment, Mission
 from migrations.engine import engine_for
-from tests import factories
-from tests.conftest import ROOT, NewDatabase, alembic
+from tests.support import factories
+from tests.support.databases import CreateDatabase, alembic_config
+from tests.support.paths import ROOT
 
 
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -32,7 +33,7 @@ def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_there_is_one_head() -> None:
-    assert len(ScriptDirectory.from_config(alembic("sqlite://")).get_heads()) == 1
+    assert len(ScriptDirectory.from_config(alembic_config("sqlite://")).get_heads()) == 1
 
 
 def test_migrations_import_nothing_of_the_app() -> None:
@@ -42,16 +43,16 @@ def test_migrations_import_nothing_of_the_app() -> None:
         assert "from app" not in code
 
 
-def test_models_and_migrations_agree(new_database: NewDatabase) -> None:
-    config = alembic(new_database())
+def test_models_and_migrations_agree(create_database: CreateDatabase) -> None:
+    config = alembic_config(create_database())
     command.upgrade(config, "head")
     command.check(config)
 
 
-def test_migrations_make_every_constraint(new_database: NewDatabase) -> None:
+def test_migrations_make_every_constraint(create_database: CreateDatabase) -> None:
     """Autogenerate compares no CHECK, and SQLite loses what a changed table is not told to keep."""
-    url = new_database()
-    command.upgrade(alembic(url), "head")
+    url = create_database()
+    command.upgrade(alembic_config(url), "head")
     engine = engine_for(url)
     for table in Base.metadata.sorted_tables:
         made = {check["name"] for check in inspect(engine).get_check_constraints(table.name)}
@@ -64,9 +65,9 @@ def test_migrations_make_every_constraint(new_database: NewDatabase) -> None:
             assert "AUTOINCREMENT" in str(ddl), table.name
 
 
-def test_up_down_and_up_again(new_database: NewDatabase, loaded: str) -> None:
-    url = new_database(loaded)
-    config = alembic(url)
+def test_up_down_and_up_again(create_database: CreateDatabase, archive_template_url: str) -> None:
+    url = create_database(archive_template_url)
+    config = alembic_config(url)
     database = Database(url, read_threads=1)
     before = contents(database)
     database.close()
@@ -99,7 +100,7 @@ def test_up_down_and_up_again(new_database: NewDatabase, loaded: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_the_statements_can_be_printed(dialect: str) -> None:
-    config = alembic(f"{dialect}:///nowhere")
+    config = alembic_config(f"{dialect}:///nowhere")
     config.output_buffer = printed = io.StringIO()
     command.upgrade(config, "head", sql=True)
     assert "CREATE TABLE missions" in printed.getvalue()
@@ -108,13 +109,13 @@ def test_the_statements_can_be_printed(dialect: str) -> None:
 def test_changing_a_parent_table_keeps_its_children(tmp_path: Path) -> None:
     """SQLite changes a table by dropping it: with foreign keys on, its children go with it."""
     url = f"sqlite:///{tmp_path}/archive.db"
-    command.upgrade(alembic(url), "head")
+    command.upgrade(alembic_config(url), "head")
     database = Database(url, read_threads=1)
     with database.session() as session:
         mission, person = factories.mission(), factories.person()
         session.add_all([mission, person])
         session.flush()
-        session.add(factories.assignment(mission, person))
+        session.add(factories.crew_assignment(mission, person))
 
     def crews() -> int:
         with database.engine.connect() as connection:

@@ -19,18 +19,18 @@ from app.auth import new_key
 from app.database import Database, Reader
 from app.errors import NotFound
 from app.models import ApiKey, Base
-from tests.held import counting, in_loop, until
+from tests.support.slow_reads import blocking_query, counting_statement, in_event_loop
 
 Places = list[bool]
 """Of each run of a query, whether it was in the event loop."""
 
 
 @pytest.fixture
-def database(new_sqlite: Database) -> Database:
+def database(empty_sqlite_database: Database) -> Database:
     """A database with tables, whose connection for the event loop is open."""
-    Base.metadata.create_all(new_sqlite.engine)
-    asyncio.run(new_sqlite.read(keys))
-    return new_sqlite
+    Base.metadata.create_all(empty_sqlite_database.engine)
+    asyncio.run(empty_sqlite_database.read(keys))
+    return empty_sqlite_database
 
 
 def keys(reader: Reader, *_: Any) -> int:
@@ -41,7 +41,7 @@ def noting(places: Places, query: Callable[..., Any] = keys) -> Callable[..., An
     """`query`, which notes where it is run."""
 
     def noted(reader: Reader, *args: Any) -> Any:
-        places.append(in_loop())
+        places.append(in_event_loop())
         return query(reader, *args)
 
     return noted
@@ -49,7 +49,7 @@ def noting(places: Places, query: Callable[..., Any] = keys) -> Callable[..., An
 
 def counted(reader: Reader, *_: Any) -> int:
     """What takes longer than the event loop has time for, but a thread not long."""
-    return reader.all(counting(400_000))[0]["n"]  # type: ignore[no-any-return]  # a count
+    return reader.all(counting_statement(400_000))[0]["n"]  # type: ignore[no-any-return]  # a count
 
 
 def run(*reads: Coroutine[Any, Any, Any]) -> list[Any]:
@@ -97,7 +97,7 @@ def test_others_are_answered_meanwhile(database: Database) -> None:
     released = Event()
 
     async def both() -> int:
-        slow = asyncio.ensure_future(database.read(until(released)))
+        slow = asyncio.ensure_future(database.read(blocking_query(released)))
         await asyncio.sleep(0.05)
         assert not slow.done()
         found: int = await database.read(noting(places))
@@ -182,7 +182,7 @@ def test_a_broken_connection_is_replaced(database: Database) -> None:
     assert near_one is not None
 
     def breaking(reader: Reader) -> int:
-        if in_loop():
+        if in_event_loop():
             reader._connection.connection.dbapi_connection.close()  # type: ignore[union-attr]  # it is open
         return keys(reader)
 
@@ -191,11 +191,11 @@ def test_a_broken_connection_is_replaced(database: Database) -> None:
     assert places == [True, False, True]
 
 
-def test_a_thread_is_told_what_is_wrong(new_sqlite: Database) -> None:
+def test_a_thread_is_told_what_is_wrong(empty_sqlite_database: Database) -> None:
     places: Places = []
     for _ in range(2):
         with pytest.raises(DBAPIError, match="no such table"):
-            run(new_sqlite.read(noting(places)))
+            run(empty_sqlite_database.read(noting(places)))
     assert places == [False, False]
 
 

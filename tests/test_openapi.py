@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.config import get_settings
 from app.main import create_app
 from contract.compat import breaks
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 Schema = dict[str, Any]
 

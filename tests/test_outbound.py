@@ -1,97 +1,36 @@
 """Other hosts: none but public ones are reached, whatever the address looks like."""
 
-import re
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import ip_address
-from threading import Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from app.outbound import Failed, Refused, check_url, is_forbidden, request
+from tests.support.loopback import LOOPBACK_HOSTS, OK_RESPONSE, fake_getaddrinfo, loopback_server
 
 
-class Canary:
-    """A listener on the loopback address that counts who comes, and answers `reply`."""
-
-    def __init__(self, reply: bytes, pause: float = 0) -> None:
-        self.visits: list[bytes] = []
-        self.reply = reply
-        self.pause = pause
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(5)
-                try:
-                    self.visits.append(self._read(connection))
-                    for byte in (
-                        [self.reply] if not self.pause else [bytes([b]) for b in self.reply]
-                    ):
-                        connection.sendall(byte)
-                        sleep(self.pause)
-                except OSError:
-                    pass
-
-    @staticmethod
-    def _read(connection: socket.socket) -> bytes:
-        asked = connection.recv(65536)
-        head, _, body = asked.partition(b"\r\n\r\n")
-        length = int(dict(re.findall(rb"(Content-Length): (\d+)", head)).get(b"Content-Length", 0))
-        while len(body) < length:
-            body += (more := connection.recv(65536))
-            asked += more
-        return asked
-
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Name: Value\r\n\r\nhi"
-
-
-@contextmanager
-def canary(reply: bytes = OK, pause: float = 0) -> Iterator[Canary]:
-    listener = Canary(reply, pause)
-    yield listener
-    listener.socket.shutdown(socket.SHUT_RDWR)
-    listener.socket.close()
-
-
-LOOPBACKS = [
-    "127.0.0.1", "127.1", "0x7f.0.0.1", "0x7f000001", "2130706433", "017700000001", "0", "0.0.0.0",  # noqa: S104 - spelt, not bound
-    "localhost", "LOCALHOST.", "a.localhost", "[::1]", "[::]", "[::ffff:127.0.0.1]",
-    "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[0:0:0:0:0:0:0:1]",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("host", LOOPBACKS)
+@pytest.mark.parametrize("host", LOOPBACK_HOSTS)
 def test_no_spelling_of_the_loopback_address_is_reached(host: str) -> None:
-    with canary() as listener:
+    with loopback_server() as listener:
         with pytest.raises(Refused):
             request("GET", f"http://{host}:{listener.port}/")
-        assert listener.visits == []
+        assert listener.requests == []
 
 
 def test_the_canary_can_be_reached() -> None:
     """The positive control: where private addresses are allowed, it sings."""
-    with canary() as listener:
+    with loopback_server() as listener:
         for host in ("127.0.0.1", "127.1", "localhost"):
             url = f"http://{host}:{listener.port}/path?a=b"
             answer = request("POST", url, {"X-Sent": "yes"}, b"body", allow_private=True)
             assert (answer.status, answer.body) == (200, b"hi")
             assert answer.headers["x-name"] == "Value"
-        assert len(listener.visits) == 3
-        assert listener.visits[0].startswith(b"POST /path?a=b HTTP/1.1\r\n")
-        assert b"X-Sent: yes\r\n" in listener.visits[0]
-        assert listener.visits[0].endswith(b"\r\n\r\nbody")
+        assert len(listener.requests) == 3
+        assert listener.requests[0].startswith(b"POST /path?a=b HTTP/1.1\r\n")
+        assert b"X-Sent: yes\r\n" in listener.requests[0]
+        assert listener.requests[0].endswith(b"\r\n\r\nbody")
 
 
 @pytest.mark.parametrize(
@@ -128,31 +67,18 @@ def test_addresses_that_lead_inside(address: str) -> None:
     assert is_forbidden(ip_address(address))
 
 
-def found(*addresses: str) -> Any:
-    """A name server that knows these addresses of every name, one after the other."""
-    answers = iter(addresses)
-
-    def look_up(_host: str, port: int, *_: Any, **__: Any) -> Any:
-        return [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
-            for address in next(answers).split()
-        ]
-
-    return look_up
-
-
 def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with canary() as listener:
-        monkeypatch.setattr(socket, "getaddrinfo", found("8.8.8.8 127.0.0.1"))
+    with loopback_server() as listener:
+        monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("8.8.8.8 127.0.0.1"))
         with pytest.raises(Refused):
             request("GET", f"http://innocent.example:{listener.port}/")
-        assert listener.visits == []
+        assert listener.requests == []
 
 
 def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rebinding: public when it is judged, loopback when it is connected to."""
-    with canary() as listener:
-        monkeypatch.setattr(socket, "getaddrinfo", found("203.0.114.7", "127.0.0.1"))
+    with loopback_server() as listener:
+        monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("203.0.114.7", "127.0.0.1"))
         connected: list[str] = []
 
         def connect(address: tuple[str, int], *_: Any, **__: Any) -> Any:
@@ -163,21 +89,21 @@ def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises((Failed, Refused)):
             request("GET", f"http://flipping.example:{listener.port}/", timeout=1)
         assert set(connected) == {"203.0.114.7"}
-        assert listener.visits == []
+        assert listener.requests == []
 
 
 def test_a_redirection_is_not_followed() -> None:
-    with canary() as inside:
+    with loopback_server() as inside:
         there = f"Location: http://127.0.0.1:{inside.port}/"
         moved = f"HTTP/1.1 302 Found\r\n{there}\r\nContent-Length: 0\r\n\r\n"
-        with canary(moved.encode()) as outside:
+        with loopback_server(moved.encode()) as outside:
             answer = request("GET", f"http://127.0.0.1:{outside.port}/", allow_private=True)
         assert answer.status == 302
-        assert inside.visits == []
+        assert inside.requests == []
 
 
 def test_a_trickle_is_cut_at_the_deadline() -> None:
-    with canary(OK, pause=0.1) as listener:
+    with loopback_server(OK_RESPONSE, pause=0.1) as listener:
         began = monotonic()
         with pytest.raises(Failed):
             request("GET", f"http://127.0.0.1:{listener.port}/", allow_private=True, timeout=0.5)
@@ -195,14 +121,14 @@ def test_a_trickle_is_cut_at_the_deadline() -> None:
     ],
 )
 def test_a_bad_answer_is_a_failure(reply: bytes) -> None:
-    with canary(reply) as listener:
+    with loopback_server(reply) as listener:
         url = f"http://127.0.0.1:{listener.port}/"
         with pytest.raises(Failed):
             request("GET", url, allow_private=True, largest=1000, timeout=3)
 
 
 def test_nobody_there_is_a_failure() -> None:
-    with canary() as listener:
+    with loopback_server() as listener:
         port = listener.port
     with pytest.raises(Failed):
         request("GET", f"http://127.0.0.1:{port}/", allow_private=True, timeout=2)

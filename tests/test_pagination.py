@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import Article
-from tests import factories
+from tests.support import factories
 
 NOON = datetime(2019, 4, 4, 12, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from app.database import Database, Reader
 from app.models import Article, ArticleTag, Mission
 from app.prepared import Prepared, prepared
 from app.sql import Rows, at_present, nested, nested_values
-from tests import factories
-from tests.conftest import listened
+from tests.support import factories
+from tests.support.statements import record_selects
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def of_all_kinds() -> Rows:
 
 def test_its_rows_are_those_of_sqlalchemy(database: Database, reader: Reader) -> None:
     statement = of_all_kinds()
-    with listened(database) as seen:
+    with record_selects(database) as seen:
         told = [reader.all(statement, slug="article-1") for _ in range(2)]
     assert len(seen) == 2
     runs = [reader.all(statement, slug="article-1") for _ in range(3)]

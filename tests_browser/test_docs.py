@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests_browser.conftest import Visit
+from tests_browser.browsers import Visit
 
 Open = Callable[..., Visit]
 SCHEMES = ["light", "dark"]
@@ -62,7 +62,7 @@ def test_scalar(visit: Open, origin: str, document: dict[str, Any], scheme: str)
     assert answer.value.url.startswith(f"{origin}/v1/missions")
     expect(client.get_by_text("200 OK")).to_be_visible()
     expect(client.get_by_text('"ISS-74"').first).to_be_visible()
-    assert (seen.outside, seen.faults) == ([], [])
+    assert (seen.external_requests, seen.errors) == ([], [])
 
 
 def scalar_button(page: Page, method: str, path: str) -> Any:
@@ -78,7 +78,7 @@ def test_scalar_copies_an_operation_as_markdown(visit: Open, origin: str) -> Non
     seen.page.wait_for_function(
         "navigator.clipboard.readText().then((text) => text.includes('/v1/'))"
     )
-    assert (seen.outside, seen.faults) == ([], [])
+    assert (seen.external_requests, seen.errors) == ([], [])
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -102,14 +102,14 @@ def test_swagger(visit: Open, origin: str, document: dict[str, Any], scheme: str
     shown = missions.locator(".live-responses-table")
     expect(shown.locator(".response-col_status").last).to_contain_text("200")
     expect(shown.get_by_text('"ISS-74"').first).to_be_visible()
-    assert (seen.outside, seen.faults) == ([], [])
+    assert (seen.external_requests, seen.errors) == ([], [])
 
 
 def test_a_request_to_another_host_is_counted(visit: Open) -> None:
     """Otherwise the tests above would prove nothing."""
     seen = visit()
     seen.page.set_content('<img src="http://elsewhere.invalid/logo.png">')
-    assert seen.outside == ["http://elsewhere.invalid/logo.png"]
+    assert seen.external_requests == ["http://elsewhere.invalid/logo.png"]
 
 
 @pytest.mark.parametrize("address", ["/docs", "/docs/swagger"])
@@ -139,4 +139,4 @@ def test_the_policy_is_in_force(
     seen.page.goto(f"{origin}{address}")
     with seen.page.expect_console_message(lambda message: message.text == told):
         seen.page.evaluate(ask)
-    assert told in seen.faults
+    assert told in seen.errors

@@ -13,24 +13,18 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests_browser.conftest import Served, Visit
+from tests_browser.browsers import Visit
+from tests_browser.pages import (
+    APRIL_2019,
+    SCREENS,
+    open_page,
+    wait_for_offline_data,
+    wait_until_ready,
+)
+from tests_browser.servers import Server
 
 Open = Callable[..., Visit]
 
-APRIL = "/missions/iss-59?month=2019-04"
-SCREENS = {
-    "mission": APRIL,
-    "day": f"{APRIL}&day=2019-04-04",
-    "missions": "/missions",
-    "person": "/people/aleksey-ovchinin",
-    "launch": "/launches/soyuz-ms-10",
-    "article": "/articles/launch-progress-ms-11",
-    "years": "/archive",
-    "archive": "/archive/2019-04",
-    "search": "/search",
-    "found": "/search?q=ovchinin",
-    "problem": "/nowhere",
-}
 PHONE = {"width": 360, "height": 740}
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -38,18 +32,6 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 @pytest.fixture(autouse=True)
 def _patient() -> None:
     expect.set_options(timeout=20_000)  # the machine may be busy
-
-
-def settled(page: Page) -> None:
-    """Wait until the modules have done what they do."""
-    expect(page.locator(".theme")).to_be_visible()
-    if page.locator("[data-timeline]").count():
-        expect(page.locator("[data-timeline] rect").first).to_be_attached()
-
-
-def go(page: Page, address: str) -> None:
-    page.goto(address)
-    settled(page)
 
 
 def in_language(address: str, language: str) -> str:
@@ -65,7 +47,7 @@ def api(origin: str, path: str) -> Any:
 def test_the_page_of_april_2019_shows_every_fact(visit: Open, origin: str, scripts: bool) -> None:
     seen = visit(java_script_enabled=scripts)
     page = seen.page
-    page.goto(f"{origin}{APRIL}")
+    page.goto(f"{origin}{APRIL_2019}")
     expect(page).to_have_title("ISS-59 mission – Zarya")
     expect(page.get_by_role("heading", level=1)).to_have_text("ISS-59 mission")
     region = page.get_by_role("region", name="Main tasks")
@@ -103,7 +85,7 @@ def test_the_page_of_april_2019_shows_every_fact(visit: Open, origin: str, scrip
     news = page.get_by_role("region", name="News of April 4, 2019")
     expect(news.get_by_role("listitem")).to_have_count(3)
     expect(news).to_contain_text("LV Soyuz-2.1a with CV Progress MS-11 is launched")
-    assert (seen.outside, seen.faults) == ([], [])
+    assert (seen.external_requests, seen.errors) == ([], [])
 
 
 def test_month_to_month_skips_nothing(visit: Open, origin: str) -> None:
@@ -112,7 +94,7 @@ def test_month_to_month_skips_nothing(visit: Open, origin: str) -> None:
     seen = visit()
     page = seen.page
     first, *_, last = months
-    go(page, f"{origin}/archive/{first}")
+    open_page(page, f"{origin}/archive/{first}")
     walked = []
     while True:
         month = page.url.rsplit("/", 1)[1]
@@ -129,12 +111,12 @@ def test_month_to_month_skips_nothing(visit: Open, origin: str) -> None:
         page.wait_for_url(re.compile(f"/archive/(?!{month})"))
         expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
     assert walked == list(months)
-    assert seen.faults == []
+    assert seen.errors == []
 
 
 def test_addresses_are_kept_and_go_back_and_forward(visit: Open, origin: str) -> None:
     page = visit().page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     loads = page.evaluate("performance.timeOrigin")
     page.get_by_role("link", name="Ovchinin Alexey").click()
     heading = page.get_by_role("heading", level=1)
@@ -168,7 +150,7 @@ def test_browsers_fill_the_templates_as_the_server_does(
         page: str = answer.read().decode()
     start = page.index(">", page.index("<main")) + 1
     seen = visit()
-    go(seen.page, f"{origin}{in_language('/search', language)}")
+    open_page(seen.page, f"{origin}{in_language('/search', language)}")
     filled: str = seen.page.evaluate(
         """async (to) => {
           const { src } = document.querySelector("script[type=module]");
@@ -197,12 +179,12 @@ def test_no_screen_has_a_barrier(
     page = seen.page
     for name, address in SCREENS.items():
         page.goto(f"{origin}{in_language(address, language)}")
-        settled(page)
+        wait_until_ready(page)
         assert barriers(page) == [], name
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= viewport["width"], name
-    assert seen.outside == []
-    assert [fault for fault in seen.faults if "404" not in fault] == []
+    assert seen.external_requests == []
+    assert [fault for fault in seen.errors if "404" not in fault] == []
 
 
 def barriers(page: Page) -> list[str]:
@@ -220,7 +202,7 @@ def barriers(page: Page) -> list[str]:
 def test_barriers_are_found(visit: Open, origin: str) -> None:
     """The positive control."""
     page = visit().page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     page.evaluate("document.documentElement.lang = ''")
     page.evaluate("document.querySelector('.tasks li').style.color = '#eee'")
     found = barriers(page)
@@ -247,16 +229,16 @@ def test_the_policy_is_in_force_and_what_breaks_it_is_told(
 ) -> None:
     """The positive control of all tests that say that nothing was told."""
     seen = visit()
-    go(seen.page, f"{origin}{APRIL}")
-    assert seen.faults == []
+    open_page(seen.page, f"{origin}{APRIL_2019}")
+    assert seen.errors == []
     with seen.page.expect_console_message(lambda message: told in message.text):
         seen.page.evaluate(f"try {{ {plant} }} catch (error) {{ console.error(error.message) }}")
-    assert any(told in fault for fault in seen.faults)
+    assert any(told in fault for fault in seen.errors)
 
 
 def test_the_calendar_goes_by_keyboard_and_tells_where_it_is(visit: Open, origin: str) -> None:
     page = visit().page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     focus = page.locator(":focus")
     page.get_by_role("link", name="April 4, 2019: 3 news items").focus()
     page.keyboard.press("ArrowRight")
@@ -281,7 +263,7 @@ def test_the_calendar_goes_by_keyboard_and_tells_where_it_is(visit: Open, origin
 
 def test_the_calendar_goes_by_swiping(visit: Open, origin: str) -> None:
     page = visit(viewport=PHONE, has_touch=True).page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     table = page.locator("[data-calendar] table")
     for way, month in ((-1, "2019-05"), (1, "2019-04")):
         table.scroll_into_view_if_needed()
@@ -299,25 +281,25 @@ def test_the_calendar_goes_by_swiping(visit: Open, origin: str) -> None:
 def test_the_language_switches_and_stays(visit: Open, origin: str) -> None:
     seen = visit(locale="en-GB")
     page = seen.page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     page.get_by_role("link", name="Oleg Kononenko").click()
     page.get_by_role("link", name="Русский").click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Олег Кононенко")
     expect(page.locator("html")).to_have_attribute("lang", "ru")
-    settled(page)
+    wait_until_ready(page)
     page.get_by_role("link", name="МКС-59").click()
     expect(heading).to_have_text("Экспедиция МКС-59")
     expect(page.get_by_role("heading", name="Экипаж МКС")).to_be_visible()
     page.get_by_role("link", name="English").click()
     expect(heading).to_have_text("ISS-59 mission")
-    assert seen.faults == []
+    assert seen.errors == []
 
 
 def test_the_theme_switches_and_stays(visit: Open, origin: str) -> None:
     seen = visit(color_scheme="dark")
     page = seen.page
-    go(page, f"{origin}/missions")
+    open_page(page, f"{origin}/missions")
     paper = "getComputedStyle(document.documentElement).backgroundColor"
     dark = page.evaluate(paper)
     button = page.get_by_role("button", name="Light or dark")
@@ -328,12 +310,12 @@ def test_the_theme_switches_and_stays(visit: Open, origin: str) -> None:
     assert light != dark
     page.reload()
     assert page.evaluate(paper) == light
-    assert seen.faults == []
+    assert seen.errors == []
 
 
 def test_the_timeline_says_who_was_aboard(visit: Open, origin: str) -> None:
     page = visit().page
-    go(page, f"{origin}/missions")
+    open_page(page, f"{origin}/missions")
     section = page.get_by_role("region", name="Who was aboard when").first
     section.get_by_label("Day").fill("2019-04-04")
     told = section.get_by_role("listitem").all_inner_texts()
@@ -350,7 +332,7 @@ def test_the_timeline_says_who_was_aboard(visit: Open, origin: str) -> None:
 def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelt: str) -> None:
     seen = visit()
     page = seen.page
-    go(page, f"{origin}/search")
+    open_page(page, f"{origin}/search")
     box = page.get_by_role("combobox", name="Search")
     box.press_sequentially(spelt)
     suggested = page.get_by_role("option").first
@@ -366,13 +348,13 @@ def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelt: 
     expect(first.get_by_role("link")).not_to_have_text("Aleksey Ovchinin")
     page.go_back()
     expect(first.get_by_role("link")).to_have_text("Aleksey Ovchinin")
-    assert (seen.outside, seen.faults) == ([], [])
+    assert (seen.external_requests, seen.errors) == ([], [])
 
 
 def test_search_finds_in_russian_and_says_where_there_is_nothing(visit: Open, origin: str) -> None:
     seen = visit()
     page = seen.page
-    go(page, f"{origin}/search?lang=ru")
+    open_page(page, f"{origin}/search?lang=ru")
     box = page.get_by_role("combobox", name="Поиск")
     box.press_sequentially("ovch")
     suggested = page.get_by_role("option").first
@@ -384,35 +366,24 @@ def test_search_finds_in_russian_and_says_where_there_is_nothing(visit: Open, or
     expect(page).to_have_url(f"{origin}/people/aleksey-ovchinin?lang=ru")
     page.goto(f"{origin}/search?q=xqzwvkj&lang=ru")
     expect(page.get_by_text("Ничего не нашлось.")).to_be_visible()
-    assert seen.faults == []
-
-
-def kept(page: Page) -> None:
-    """Wait until the service worker has at hand what the bar leads to."""
-    while not page.evaluate(
-        """async () => {
-          const kept = await (await caches.open('data')).keys();
-          return kept.some(({ url }) => url.includes('/articles/archive?'));
-        }"""
-    ):
-        page.wait_for_timeout(100)
+    assert seen.errors == []
 
 
 def test_without_a_connection_all_that_was_seen_is_there(visit: Open, origin: str) -> None:
     seen = visit()
     page = seen.page
-    go(page, f"{origin}{APRIL}")
-    kept(page)
+    open_page(page, f"{origin}{APRIL_2019}")
+    wait_for_offline_data(page)
     page.get_by_role("link", name="Ovchinin Alexey").click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Aleksey Ovchinin")
-    assert seen.faults == []
+    assert seen.errors == []
 
     page.context.set_offline(True)
     expect(page.locator(".notice")).to_contain_text("Offline")
     page.reload()
     expect(heading).to_have_text("Aleksey Ovchinin")
-    page.goto(f"{origin}{APRIL}")
+    page.goto(f"{origin}{APRIL_2019}")
     expect(heading).to_have_text("ISS-59 mission")
     expect(page.get_by_role("region", name="ISS crew")).to_contain_text("Oleg Kononenko")
     page.get_by_role("link", name="Missions", exact=True).click()
@@ -429,20 +400,20 @@ def test_without_a_connection_all_that_was_seen_is_there(visit: Open, origin: st
 
 def test_an_error_of_the_server_shows_what_was_kept(visit: Open, origin: str) -> None:
     page = visit().page
-    go(page, f"{origin}{APRIL}")
-    kept(page)
-    page.goto(f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
+    wait_for_offline_data(page)
+    page.goto(f"{origin}{APRIL_2019}")
     page.context.route("**/missions/**", lambda route: route.fulfill(status=503, body="busy"))
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("ISS-59 mission")
 
 
 def test_what_editors_change_is_seen_without_asking(
-    visit: Open, served: Served, origin: str
+    visit: Open, server: Server, origin: str
 ) -> None:
-    key = served.key("launches:write")
+    key = server.create_key("launches:write")
     page = visit().page
-    go(page, f"{origin}/")
+    open_page(page, f"{origin}/")
     expect(page.locator("[data-until]")).to_have_count(0)
     with page.expect_response(lambda answer: answer.url.endswith("/v1/events")):
         page.reload()
@@ -455,7 +426,7 @@ def test_what_editors_change_is_seen_without_asking(
         "spacecraft": [{"name": "Progress Example", "kind": "CV"}],
         "crewed": False,
     }
-    slug = served.post("/v1/launches", key, launch)["slug"]
+    slug = server.post("/v1/launches", key, launch)["slug"]
     timer = page.get_by_role("timer", name="Time to launch")
     expect(timer).to_be_visible()
     before = timer.inner_text()
@@ -478,13 +449,13 @@ def test_who_is_refused_to_listen_comes_again(visit: Open, origin: str) -> None:
 
     page.route("**/v1/events", refuse, times=1)
     with page.expect_response(lambda answer: answer.url.endswith("/v1/events") and answer.ok):
-        go(page, f"{origin}{APRIL}")
+        open_page(page, f"{origin}{APRIL_2019}")
     assert len(refused) == 1
 
 
 def test_a_screen_that_takes_long_says_so_and_one_that_fails_too(visit: Open, origin: str) -> None:
     page = visit(service_workers="block").page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     waiting: list[Route] = []
     page.route("**/v1/people/**", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright
     page.get_by_role("link", name="Nick Hague").click()
@@ -503,7 +474,7 @@ def test_a_screen_that_takes_long_says_so_and_one_that_fails_too(visit: Open, or
 
 def test_on_paper_there_is_what_is_read_and_nothing_to_click(visit: Open, origin: str) -> None:
     page = visit().page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator(".bar")).to_be_hidden()
@@ -514,7 +485,7 @@ def test_on_paper_there_is_what_is_read_and_nothing_to_click(visit: Open, origin
 
 def test_the_content_can_be_skipped_to(visit: Open, origin: str) -> None:
     page = visit().page
-    go(page, f"{origin}{APRIL}")
+    open_page(page, f"{origin}{APRIL_2019}")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the content")
     page.keyboard.press("Enter")

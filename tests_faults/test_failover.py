@@ -11,10 +11,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.engines import connect
 from app.engines.postgresql import DEADLINE_SECONDS
-from tests.servers import running
-from tests_faults.conftest import Note, prepared
+from tests.support.servers import run_server_process
 from tests_faults.load import CUT
 from tests_faults.postgres import Server, pair, single, url_of
+from tests_faults.services import Note, migrate_with_key
 from tests_faults.writing import Writers
 
 CLIENTS = 8
@@ -68,8 +68,8 @@ def test_a_standby_takes_over(note: Note, fault: str, synchronous: bool) -> None
     """An asynchronous standby is the control: what it was not sent is lost, and is noticed."""
     lag = 0.0 if synchronous else LAG
     with pair(synchronous) as (primary, standby):
-        key = prepared(url_of(primary))
-        with running(url_of(primary, standby), log_requests=False) as (origin, process):
+        key = migrate_with_key(url_of(primary))
+        with run_server_process(url_of(primary, standby), log_requests=False) as (origin, process):
             writers = Writers(origin, key)
             healed, unsent = asyncio.run(_fail(writers, primary, standby, fault, lag))
             assert process.poll() is None
@@ -113,8 +113,8 @@ def test_a_silent_server_is_given_up() -> None:
 def test_one_host_is_not_enough() -> None:
     """The control: a service that knows the primary only does not recover."""
     with pair(synchronous=True) as (primary, standby):
-        key = prepared(url_of(primary))
-        with running(url_of(primary), log_requests=False) as (origin, _):
+        key = migrate_with_key(url_of(primary))
+        with run_server_process(url_of(primary), log_requests=False) as (origin, _):
             writers = Writers(origin, key)
 
             async def fail() -> int:

@@ -7,14 +7,22 @@ from time import perf_counter
 
 import pytest
 
-from tests.conftest import ROOT, NewDatabase
-from tests.servers import running
-from tests_faults.conftest import SHARE, Note, Service, Start, alter, prepared
+from tests.support.databases import CreateDatabase
+from tests.support.paths import ROOT
+from tests.support.servers import run_server_process
 from tests_faults.fuzz import document_of, requests
 from tests_faults.load import CUT, Client
 from tests_faults.remains import KEY, found, remains, secret_of
+from tests_faults.services import (
+    LOAD_DIVISOR,
+    Note,
+    Service,
+    Start,
+    execute_directly,
+    migrate_with_key,
+)
 
-NUMBER = 25_000 // SHARE
+NUMBER = 25_000 // LOAD_DIVISOR
 """On each of two databases."""
 
 SEED = 20_001_031
@@ -80,11 +88,11 @@ def test_malformed_requests_are_never_our_fault(start: Start, note: Note) -> Non
 
 
 @pytest.mark.timeout(120)
-def test_a_route_that_breaks_is_noticed(new_database: NewDatabase) -> None:
+def test_a_route_that_breaks_is_noticed(create_database: CreateDatabase) -> None:
     """The control: the same requests, and a table that has lost a column."""
-    url = new_database()
-    key = prepared(url)
-    alter(url, "ALTER TABLE launches RENAME COLUMN pad TO wrong")
-    with running(url, log_requests=False) as (origin, process):
+    url = create_database()
+    key = migrate_with_key(url)
+    execute_directly(url, "ALTER TABLE launches RENAME COLUMN pad TO wrong")
+    with run_server_process(url, log_requests=False) as (origin, process):
         result = asyncio.run(_fuzz(Service(origin, key, url, process), 500))
     assert result.wrong

@@ -5,8 +5,8 @@ from time import perf_counter
 
 import pytest
 
-from tests_faults.conftest import Note, Service, Start
 from tests_faults.load import Client, Tally, lasting, readers, steady
+from tests_faults.services import Note, Service, Start
 
 HEAVY = ("/v1/articles?limit=100", "/v1/launches?limit=100")
 SECONDS = 10

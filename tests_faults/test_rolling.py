@@ -11,10 +11,10 @@ from time import perf_counter
 import pytest
 
 from migrations.engine import engine_for
-from tests.conftest import NewDatabase
-from tests.servers import running
-from tests_faults.conftest import Note, alter, prepared
+from tests.support.databases import CreateDatabase
+from tests.support.servers import run_server_process
 from tests_faults.load import Client, Tally, lasting, readers
+from tests_faults.services import Note, execute_directly, migrate_with_key
 from tests_faults.writing import Writers
 
 ADDING = (
@@ -46,11 +46,11 @@ async def _count(origin: str, key: str) -> int:
 
 
 @pytest.mark.timeout(120)
-def test_two_versions_at_once(new_database: NewDatabase, note: Note) -> None:
+def test_two_versions_at_once(create_database: CreateDatabase, note: Note) -> None:
     """The control is at the end: a column that is renamed breaks both, and is noticed."""
-    url = new_database()
-    key = prepared(url)
-    with running(url, log_requests=False, cache_bytes=0) as (older, _):
+    url = create_database()
+    key = migrate_with_key(url)
+    with run_server_process(url, log_requests=False, cache_bytes=0) as (older, _):
         writers, reads = [Writers(older, key)], Tally()
 
         async def change() -> None:
@@ -83,13 +83,13 @@ def test_two_versions_at_once(new_database: NewDatabase, note: Note) -> None:
             assert [await _count(each, key) for each in (older, newer)] == [written, written]
 
         asyncio.run(change())
-        with running(url, log_requests=False, cache_bytes=0) as (newer, _):
+        with run_server_process(url, log_requests=False, cache_bytes=0) as (newer, _):
             asyncio.run(both(newer))
             statuses = [each.tally.statuses for each in writers]
             assert [set(each) for each in statuses] == [{201}, {201}]
             assert set(reads.statuses) == {200}
             assert [each.lost(url) for each in writers] == [(0, 0)] * 2
-            alter(url, "ALTER TABLE people RENAME COLUMN name_ru TO name_in_russian")
+            execute_directly(url, "ALTER TABLE people RENAME COLUMN name_ru TO name_in_russian")
             for origin in (older, newer):
                 broken = Tally()
                 asyncio.run(readers(origin, 1, lasting(0.5), broken, PATHS[:1]))

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.models import Scope
-from tests.conftest import NewDatabase
-from tests.servers import running
-from tests_faults.conftest import Note, alter, prepared
+from tests.support.databases import CreateDatabase
+from tests.support.servers import run_server_process
 from tests_faults.load import Client
 from tests_faults.remains import KEY, found, remains, secret_of
+from tests_faults.services import Note, execute_directly, migrate_with_key
 
 PLACES = (
     ("GET", "/v1/missions/{key}", ()),
@@ -28,13 +28,15 @@ PLACES = (
 
 
 @pytest.mark.timeout(120)
-def test_no_secret_is_left_behind(new_database: NewDatabase, tmp_path: Path, note: Note) -> None:
+def test_no_secret_is_left_behind(
+    create_database: CreateDatabase, tmp_path: Path, note: Note
+) -> None:
     """The control: ids, which are no secrets, are found where they are looked for."""
-    url, log = new_database(), tmp_path / "log"
-    keys = [prepared(url)]
+    url, log = create_database(), tmp_path / "log"
+    keys = [migrate_with_key(url)]
     told: list[tuple[str, bytes]] = []
     signs: list[bytes] = []
-    with running(url, log=log) as (origin, _):
+    with run_server_process(url, log=log) as (origin, _):
 
         async def ask(
             client: Client, method: str, path: str, *headers: str, body: bytes = b""
@@ -59,11 +61,11 @@ def test_no_secret_is_left_behind(new_database: NewDatabase, tmp_path: Path, not
                     for method, path, more in PLACES:
                         lines = [line.format(key=key) for line in more]
                         await ask(client, method, path.format(key=key), *lines)
-                alter(url, "ALTER TABLE people RENAME TO persons")
+                execute_directly(url, "ALTER TABLE people RENAME TO persons")
                 assert await ask(client, "GET", "/v1/people", headers[0]) >= 500
                 await ask(client, "GET", "/metrics")
                 told.append(("/metrics", client.body))
-                alter(url, "ALTER TABLE persons RENAME TO people")
+                execute_directly(url, "ALTER TABLE persons RENAME TO people")
 
         asyncio.run(use())
     kept = [*remains(url, [log]), *told]

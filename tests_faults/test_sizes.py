@@ -9,11 +9,11 @@ from time import perf_counter
 
 import pytest
 
-from tests.sockets import Wire, request
-from tests_faults.conftest import Note, Service, Start
+from tests.support.raw_http import RawConnection, request_head
 from tests_faults.load import Tally, readers
+from tests_faults.services import Note, Service, Start
 
-pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("create_database", ["sqlite"], indirect=True)
 """No database is asked."""
 
 MB = 2**20
@@ -35,10 +35,10 @@ def _whole(size: int) -> Iterator[bytes]:
 def cases(key: str) -> dict[str, tuple[int, bytes, Iterator[bytes]]]:
     """By name: the status that is due, a head, and what comes after it."""
     keyed = f"Authorization: Bearer {key}", "Content-Type: application/json"
-    chunked = request("/v1/articles", *keyed, "Transfer-Encoding: chunked", method=POST)
+    chunked = request_head("/v1/articles", *keyed, "Transfer-Encoding: chunked", method=POST)
 
     def sized(size: int, *more: str) -> bytes:
-        return request("/v1/articles", *keyed, *more, f"Content-Length: {size}", method=POST)
+        return request_head("/v1/articles", *keyed, *more, f"Content-Length: {size}", method=POST)
 
     bomb = gzip.compress(bytes(100 * MB))
     deep = b"[" * (MB // 2) + b"]" * (MB // 2)
@@ -47,27 +47,31 @@ def cases(key: str) -> dict[str, tuple[int, bytes, Iterator[bytes]]]:
         "a body of 200 MB": (413, sized(200 * MB), _whole(200 * MB)),
         "200 MB in chunks": (413, chunked, _chunks(200 * MB)),
         "a header of 50 MB": (431, b"GET / HTTP/1.1\r\nHost: x\r\nA: ", _whole(50 * MB)),
-        "100,000 headers": (431, request("/", *(f"A{n}: b" for n in range(100_000))), iter(())),
-        "a URL of 1 MB": (414, request("/" + "a" * MB), iter(())),
-        "100,000 parameters": (414, request("/v1/articles?" + "a=b&" * 100_000), iter(())),
+        "100,000 headers": (
+            431,
+            request_head("/", *(f"A{n}: b" for n in range(100_000))),
+            iter(()),
+        ),
+        "a URL of 1 MB": (414, request_head("/" + "a" * MB), iter(())),
+        "100,000 parameters": (414, request_head("/v1/articles?" + "a=b&" * 100_000), iter(())),
         "a gzip bomb of 100 MB": (415, sized(len(bomb), "Content-Encoding: gzip"), iter([bomb])),
         "JSON 500,000 deep": (400, sized(len(deep)), iter([deep])),
         "a million digits": (400, sized(10**6), iter([b"9" * 10**6])),
     }
 
 
-def _send_all(wire: Wire, head: bytes, rest: Iterator[bytes]) -> None:
+def _send_all(wire: RawConnection, head: bytes, rest: Iterator[bytes]) -> None:
     for part in chain([head], rest):
         wire.send(part)
 
 
 def _send(service: Service, statuses: dict[str, tuple[int, int]]) -> None:
     for name, (due, head, rest) in cases(service.key).items():
-        with Wire(service.origin) as wire:
+        with RawConnection(service.origin) as wire:
             # Sent beside: who is refused early may go on sending for a while.
             sender = Thread(target=_send_all, args=(wire, head, rest), daemon=True)
             sender.start()
-            statuses[name] = due, wire.answer().status
+            statuses[name] = due, wire.read_response().status
             wire.socket.close()
             sender.join(30)
 
@@ -99,9 +103,9 @@ def test_what_is_too_large_is_refused(start: Start, note: Note) -> None:
 
 @pytest.mark.timeout(120)
 def test_plain_uvicorn_takes_a_header_of_50_mb(start_plain: Start) -> None:
-    with start_plain() as service, Wire(service.origin, 60) as wire:
+    with start_plain() as service, RawConnection(service.origin, 60) as wire:
         wire.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\nA: ")
         for part in _whole(50 * MB):
             wire.send(part.replace(b" ", b"a"))
         wire.send(b"\r\n\r\n")
-        assert wire.answer().status == 200
+        assert wire.read_response().status == 200

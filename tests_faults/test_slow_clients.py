@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests_faults.conftest import Note, Start
 from tests_faults.load import Tally, lasting, readers
+from tests_faults.services import Note, Start
 
-pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("create_database", ["sqlite"], indirect=True)
 """No database is asked."""
 
 EACH = 75

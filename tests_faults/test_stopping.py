@@ -7,10 +7,10 @@ from time import perf_counter
 
 import pytest
 
-from tests_faults.conftest import Note, Service, Start, workers_of
 from tests_faults.load import CUT, PATHS, Client, Tally, until
+from tests_faults.services import Note, Service, Start, worker_pids
 
-pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("create_database", ["sqlite"], indirect=True)
 """How a process ends has nothing to do with its database."""
 
 SLOW = ("/openapi.json", "/v1/articles?limit=100", *PATHS)
@@ -91,14 +91,14 @@ def test_sighup_changes_workers_without_a_failure(start: Start, note: Note) -> N
             nonlocal over
             for _ in range(3):
                 await asyncio.sleep(1)
-                before = set(workers_of(service.process.pid))
+                before = set(worker_pids(service.process.pid))
                 service.process.send_signal(signal.SIGHUP)
                 await until(others_than(before))
             over = True
 
         def others_than(before: set[int]) -> Callable[[], Awaitable[bool]]:
             async def there() -> bool:
-                now = set(workers_of(service.process.pid))
+                now = set(worker_pids(service.process.pid))
                 return len(now) == WORKERS and not now & before
 
             return there

@@ -16,13 +16,13 @@ from sqlalchemy import delete, update
 
 from app.database import Database
 from app.models import Person
-from tests.servers import running
-from tests_faults.conftest import SHARE, Note, Start, prepared, workers_of
+from tests.support.servers import run_server_process
 from tests_faults.load import CUT, Tally, lasting, readers, until
+from tests_faults.services import LOAD_DIVISOR, Note, Start, migrate_with_key, worker_pids
 from tests_faults.writing import Writers
 
-WRITES = 10_000 // SHARE
-KILLS = 20 // SHARE
+WRITES = 10_000 // LOAD_DIVISOR
+KILLS = 20 // LOAD_DIVISOR
 CLIENTS = 16
 
 
@@ -38,7 +38,7 @@ def test_a_killed_worker_loses_nothing(start: Start, note: Note) -> None:
         async def kill() -> None:
             for number in range(1, KILLS + 1):
                 await until(partial(there_are, number * WRITES // (KILLS + 1)))
-                os.kill(chance.choice(workers_of(service.process.pid)), signal.SIGKILL)
+                os.kill(chance.choice(worker_pids(service.process.pid)), signal.SIGKILL)
 
         async def work() -> None:
             killing = asyncio.ensure_future(kill())
@@ -91,9 +91,9 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 def test_a_full_disk_refuses_writes_alone(tmp_path: Path, note: Note) -> None:
     with small_disk(tmp_path / "disk", 24) as disk:
         url = f"sqlite:///{disk}/archive.db"
-        key = prepared(url)
+        key = migrate_with_key(url)
         ballast = disk / "ballast"
-        with running(url, log_requests=False, cache_bytes=0) as (origin, _):
+        with run_server_process(url, log_requests=False, cache_bytes=0) as (origin, _):
             writers, reads = Writers(origin, key), Tally()
 
             async def fill() -> None:

@@ -15,7 +15,7 @@ from app.models import (
     ArticlePerson,
     ArticleTag,
 )
-from tests import factories
+from tests.support import factories
 
 APRIL_4 = datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from app.database import Database
 from app.dates import Precision
 from app.models import Article, ArticleDay, ArticleState
 from app.models.days import before, miscounted, recount
-from tests import factories
-from tests.conftest import database_of
+from tests.support import factories
+from tests.support.clients import database_of
 
 NOON = datetime(2030, 1, 1, 12, 30, tzinfo=UTC)
 

@@ -17,9 +17,9 @@ from app.config import get_settings
 from app.database import Database
 from app.dates import Precision
 from app.models import ArticleMission, ArticleState, ArticleTag
-from tests import factories
-from tests.articles.forms import channel_of, faults, grammar, parsed
-from tests.editing.documents import ANY
+from tests.support import factories
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.feeds import atom_schema, json_feed_errors, parse_feed, rss_channel
 
 FORMS = ["atom", "rss", "json"]
 MEDIA = {
@@ -92,7 +92,7 @@ def entries(client: TestClient, form: str, query: str = "") -> list[dict[str, An
             for i in json.loads(content)["items"]
         ]
     keys = ("id", "title", "link")
-    return [{key: entry[key] for key in keys} for entry in parsed(content).entries]
+    return [{key: entry[key] for key in keys} for entry in parse_feed(content).entries]
 
 
 def slugs(client: TestClient, form: str, query: str = "") -> list[str]:
@@ -132,10 +132,10 @@ def test_what_a_feed_does_not_take_is_refused(news: TestClient, form: str, query
 @pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60", "?limit=1"])
 def test_atom_keeps_to_its_grammar(news: TestClient, query: str) -> None:
     content = etree.fromstring(feed(news, "atom", query))
-    checker = grammar()
+    checker = atom_schema()
     assert checker.validate(content), checker.error_log
     authored = content.xpath("//a:entry[a:author]", namespaces={"a": "http://www.w3.org/2005/Atom"})
-    assert len(authored) == len(parsed(feed(news, "atom", query)).entries)
+    assert len(authored) == len(parse_feed(feed(news, "atom", query)).entries)
 
 
 @pytest.mark.parametrize(
@@ -157,15 +157,15 @@ def test_atom_keeps_to_its_grammar(news: TestClient, query: str) -> None:
 )
 def test_the_grammar_refuses_a_broken_feed(news: TestClient, old: str, new: str) -> None:
     good = feed(news, "atom", "?mission=iss-59").decode()
-    assert grammar().validate(etree.fromstring(good.encode()))
+    assert atom_schema().validate(etree.fromstring(good.encode()))
     assert old in good
-    assert not grammar().validate(etree.fromstring(good.replace(old, new).encode()))
+    assert not atom_schema().validate(etree.fromstring(good.replace(old, new).encode()))
 
 
 @pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60"])
 def test_json_feed_keeps_to_its_form(news: TestClient, query: str) -> None:
     document = json.loads(feed(news, "json", query))
-    assert faults(document) == []
+    assert json_feed_errors(document) == []
 
 
 @pytest.mark.parametrize(
@@ -188,12 +188,12 @@ def test_a_broken_json_feed_is_noticed(
 ) -> None:
     document = json.loads(feed(news, "json"))
     spoil(document)
-    assert faults(document)
+    assert json_feed_errors(document)
 
 
 @pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60"])
 def test_rss_keeps_to_its_form(news: TestClient, query: str) -> None:
-    channel = channel_of(feed(news, "rss", query))
+    channel = rss_channel(feed(news, "rss", query))
     for name in ("title", "link", "description", "lastBuildDate"):
         assert channel.findtext(name), name
     assert parsedate_to_datetime(channel.findtext("lastBuildDate") or "").tzinfo
@@ -207,7 +207,7 @@ def test_rss_keeps_to_its_form(news: TestClient, query: str) -> None:
 
 @pytest.mark.parametrize("form", ["atom", "rss"])
 def test_an_entry_has_all_of_its_article(news: TestClient, form: str) -> None:
-    (russian, english) = parsed(feed(news, form, "?mission=iss-59")).entries
+    (russian, english) = parse_feed(feed(news, form, "?mission=iss-59")).entries
     article = news.get("/v1/articles/english").json()
     assert english.title == article["title"]
     assert english.link == article["url"]
@@ -219,7 +219,7 @@ def test_an_entry_has_all_of_its_article(news: TestClient, form: str) -> None:
     assert english.published_parsed[:6] == (2019, 4, 2, 12, 0, 0)
     via = [link.href for link in english.links if link.rel == "via"]
     assert via == [article["source"]["url"]]
-    (pictured,) = parsed(feed(news, form, "?has_image=true")).entries
+    (pictured,) = parse_feed(feed(news, form, "?has_image=true")).entries
     image = pictured.media_content[0]["url"] if form == "rss" else pictured.enclosures[0].href
     assert image == "https://example.org/a.jpg"
     languages = [russian.title_detail.language, english.title_detail.language]
@@ -261,20 +261,20 @@ def test_hostile_text_comes_out_as_it_went_in(news: TestClient) -> None:
     for name in ("title", "summary", f"author/{atom}name"):
         assert entry.findtext(f"{atom}{name}") == without_controls(HOSTILE)
     assert entry.findtext(f"{atom}content") == html
-    rss = channel_of(feed(news, "rss")).findall("item")[1]
+    rss = rss_channel(feed(news, "rss")).findall("item")[1]
     # Some readers take it for HTML, in which nothing may open.
     assert rss.findtext("title") == without_controls(HOSTILE).replace("<", "&lt;")
     assert rss.findtext(CONTENT) == html
     assert "<script>" not in (rss.findtext("description") or "")  # which readers take for HTML
     for form in ("atom", "rss"):
-        assert parsed(feed(news, form)).entries[1].title.startswith("]]> ")
+        assert parse_feed(feed(news, form)).entries[1].title.startswith("]]> ")
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_id_outlives_title_and_address(news: TestClient, editor: TestClient, form: str) -> None:
     before = {e["title"]: e for e in entries(news, form)}["A launch"]
     patch = {"title": "Another title", "slug": "another"}
-    assert editor.patch("/v1/articles/english", json=patch, headers=ANY).status_code == 200
+    assert editor.patch("/v1/articles/english", json=patch, headers=IF_MATCH_ANY).status_code == 200
     after = {e["title"]: e for e in entries(news, form)}["Another title"]
     assert after["id"] == before["id"]
     assert after["link"].endswith("/another") != before["link"].endswith("/another")
@@ -289,7 +289,7 @@ def test_ids_are_the_same_in_every_form(news: TestClient) -> None:
 
 def test_the_id_of_a_feed_follows_its_filters(news: TestClient) -> None:
     def own(query: str) -> str:
-        found: str = parsed(feed(news, "atom", query)).feed.id
+        found: str = parse_feed(feed(news, "atom", query)).feed.id
         return found
 
     assert own("") == own("?limit=2")
@@ -306,7 +306,7 @@ def test_a_feed_changes_when_an_article_does(
     held = {"If-None-Match": first.headers["ETag"]}
     again = news.get(address, headers=held)
     assert (again.status_code, again.content) == (304, b"")
-    editor.patch("/v1/articles/english", json={"lead": "Another lead."}, headers=ANY)
+    editor.patch("/v1/articles/english", json={"lead": "Another lead."}, headers=IF_MATCH_ANY)
     changed = news.get(address, headers=held)
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
@@ -342,14 +342,14 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def hubs(form: str, content: bytes) -> list[str]:
     if form == "json":
         return [hub["url"] for hub in json.loads(content)["hubs"]]
-    return [link.href for link in parsed(content).feed.links if link.rel == "hub"]
+    return [link.href for link in parse_feed(content).feed.links if link.rel == "hub"]
 
 
 def self_of(form: str, content: bytes) -> str:
     if form == "json":
         address: str = json.loads(content)["feed_url"]
         return address
-    (found,) = [link.href for link in parsed(content).feed.links if link.rel == "self"]
+    (found,) = [link.href for link in parse_feed(content).feed.links if link.rel == "self"]
     return str(found)
 
 
@@ -394,5 +394,5 @@ def test_a_feed_takes_one_statement(archive: TestClient, statements: list[str], 
 def test_the_whole_news_can_be_followed(archive: TestClient, form: str) -> None:
     content = feed(archive, form, "?limit=100")
     assert len(entries(archive, form, "?limit=100")) == 100
-    assert form != "atom" or grammar().validate(etree.fromstring(content))
-    assert form != "json" or faults(json.loads(content)) == []
+    assert form != "atom" or atom_schema().validate(etree.fromstring(content))
+    assert form != "json" or json_feed_errors(json.loads(content)) == []

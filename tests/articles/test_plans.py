@@ -14,8 +14,9 @@ from app.changes.queries import unseen_since
 from app.database import Reader
 from app.models.days import recount
 from app.webhooks.queries import untold_since
-from tests import factories
-from tests.conftest import NewDatabase, database_of, served
+from tests.support import factories
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
 
 MANY = 100_000
 FEW = 5_000
@@ -78,9 +79,9 @@ def fill(connection: Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def large(new_database: NewDatabase) -> Iterator[TestClient]:
+def large(create_database: CreateDatabase) -> Iterator[TestClient]:
     """A client of the service over many articles; for reading only."""
-    with served(new_database()) as client:
+    with open_client(create_database()) as client:
         with database_of(client).session() as session:
             session.add(factories.mission(slug="iss-1"))
             session.flush()

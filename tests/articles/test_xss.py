@@ -1,6 +1,5 @@
 """Stored cross-site scripting: whatever editors write comes out inert."""
 
-import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -13,15 +12,9 @@ from app.database import Database
 from app.models import ArticleMission
 from app.models.markdown import render
 from app.pagination import MAX_LIMIT
-from tests import factories
-from tests.articles.forms import parsed
-from tests.xss import PAYLOADS
-
-TAGS = set(
-    "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a table thead tbody tr th td".split()
-)
-SCHEME = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.\-]*)[\t\r\n]*:")
-"""As browsers find it: what stands before a colon, if it looks like the name of a scheme."""
+from tests.support import factories
+from tests.support.feeds import parse_feed
+from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
 
 PLACES = {
     "alone": "{}",
@@ -47,12 +40,12 @@ class Dangers(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in TAGS:
+        if tag not in MARKDOWN_TAGS:
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             if tag != "a" or name not in {"href", "title", "rel"}:
                 self.found.append(f"<{tag} {name}>")
-            scheme = SCHEME.match(value or "")
+            scheme = URL_SCHEME.match(value or "")
             if name == "href" and scheme and scheme[1].lower() not in {"http", "https", "mailto"}:
                 self.found.append(f"{tag} to {scheme[1]!r}")
 
@@ -150,7 +143,9 @@ def feeds(news: TestClient, form: str) -> Iterator[Response]:
 
 @pytest.mark.parametrize("form", TEXTS)
 def test_every_payload_is_inert_in_feeds(news: TestClient, form: str) -> None:
-    entries = [entry for answer in feeds(news, form) for entry in parsed(answer.content).entries]
+    entries = [
+        entry for answer in feeds(news, form) for entry in parse_feed(answer.content).entries
+    ]
     assert len(entries) == len(PAYLOADS)
     for entry in entries:
         assert Dangers(entry.content[0].value).found == []
@@ -159,7 +154,7 @@ def test_every_payload_is_inert_in_feeds(news: TestClient, form: str) -> None:
             assert kind == "text/plain" or Dangers(text).found == [], text
         assert form == "rss" or entry.title_detail["type"] == "text/plain"
     sought = news.get(f"/v1/articles/feed.{form}", params={"q": PAYLOADS[0], "limit": 1})
-    title = parsed(sought.content).feed.title_detail
+    title = parse_feed(sought.content).feed.title_detail
     assert title["type"] == "text/plain" or Dangers(title["value"]).found == []
 
 

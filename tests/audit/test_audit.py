@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import Scope
-from tests.conftest import with_key
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents
+from tests.support.clients import client_with_key
+from tests.support.documents import IF_MATCH_ANY
 
 
 def trail(editor: TestClient, **filters: Any) -> list[dict[str, Any]]:
@@ -27,8 +27,8 @@ def test_every_kind_of_write_is_noted(editor: TestClient) -> None:
     address, slug = article.headers["Location"], article.json()["slug"]
     for action in ("publish", "unpublish"):
         editor.post(f"{address}/{action}")
-    editor.patch(address, json={"title": "Another"}, headers=ANY)
-    editor.delete(address, headers=ANY)
+    editor.patch(address, json={"title": "Another"}, headers=IF_MATCH_ANY)
+    editor.delete(address, headers=IF_MATCH_ANY)
     editor.post(f"{address}/restore")
     noted = trail(editor, slug=slug, sort="at")
     actions = ["create", "publish", "unpublish", "update", "delete", "restore"]
@@ -45,9 +45,9 @@ def test_every_kind_of_write_is_noted(editor: TestClient) -> None:
     person = editor.post("/v1/people", json=documents.person()).json()["slug"]
     crew = {"mission": mission, "person": person, "role": "commander"}
     made = editor.post("/v1/crew-assignments", json=crew)
-    editor.patch(made.headers["Location"], json={"position": "CDR"}, headers=ANY)
-    editor.delete(made.headers["Location"], headers=ANY)
-    editor.put(f"/v1/missions/{mission}/tasks", json={"items": ["Work"]}, headers=ANY)
+    editor.patch(made.headers["Location"], json={"position": "CDR"}, headers=IF_MATCH_ANY)
+    editor.delete(made.headers["Location"], headers=IF_MATCH_ANY)
+    editor.put(f"/v1/missions/{mission}/tasks", json={"items": ["Work"]}, headers=IF_MATCH_ANY)
     noted = trail(editor, slug=mission, sort="at")
     assert [entry["action"] for entry in noted] == ["create", "crew", "crew", "crew", "tasks"]
     assert noted[1]["after"]["crew"][0]["person"] == person
@@ -74,7 +74,7 @@ def test_what_is_refused_is_not_noted(editor: TestClient) -> None:
 
 
 def test_it_can_be_searched(client: TestClient, editor: TestClient) -> None:
-    other = with_key(client, Scope.PEOPLE_WRITE)
+    other = client_with_key(client, Scope.PEOPLE_WRITE)
     made = other.post("/v1/people", json=documents.person()).json()
     editor.post("/v1/people", json=documents.person())
     actor = other.get("/v1/me").json()["id"]

@@ -13,16 +13,17 @@ from app.dates import Precision
 from app.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from bench.bulk import fill
 from bench.generator import DAYS, Generator, World
-from tests.conftest import NewDatabase, database_of, served
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
 
 NUMBER = 1300
 """The embedded archive has some thousand; the others are made."""
 
 
 @pytest.fixture(scope="module")
-def made(new_database: NewDatabase, loaded: str) -> Iterator[TestClient]:
+def made(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
     """A client of the service over an archive of `NUMBER` articles."""
-    with served(new_database(loaded)) as client:
+    with open_client(create_database(archive_template_url)) as client:
         told: list[int] = []
         fill(database_of(client), NUMBER, lambda done, _: told.append(done))
         assert told == [NUMBER]

@@ -17,10 +17,9 @@ from app.changes.place import TOMBSTONES, Place, today
 from app.changes.queries import MARGIN, prune
 from app.database import Database
 from app.models import Change, Person
-from tests import factories
-from tests.conftest import database_of
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents, factories
+from tests.support.clients import database_of
+from tests.support.documents import IF_MATCH_ANY
 
 Item = dict[str, Any]
 
@@ -87,10 +86,10 @@ def test_changes_come_in_order_each_record_once(client: TestClient, editor: Test
     second = editor.post("/v1/people", json=documents.person(slug="second"))
     _, sync = synced(client)
     for name in ("a", "b", "c"):
-        editor.patch(first.headers["Location"], json={"agency": name}, headers=ANY)
-    editor.delete(second.headers["Location"], headers=ANY)
+        editor.patch(first.headers["Location"], json={"agency": name}, headers=IF_MATCH_ANY)
+    editor.delete(second.headers["Location"], headers=IF_MATCH_ANY)
     editor.post("/v1/people", json=documents.person(slug="third"))
-    editor.patch(first.headers["Location"], json={"slug": "renamed"}, headers=ANY)
+    editor.patch(first.headers["Location"], json={"slug": "renamed"}, headers=IF_MATCH_ANY)
     told = since(client, sync)
     assert told == [
         ("delete", str(second.json()["id"])),
@@ -126,7 +125,7 @@ def test_those_who_name_a_renamed_record_have_changed(
     editor.post(f"{article.headers['Location']}/publish")
     draft = editor.post("/v1/articles", json=documents.article(people=["old-name"]))
     _, sync = synced(client)
-    editor.patch(person.headers["Location"], json={"slug": "new-name"}, headers=ANY)
+    editor.patch(person.headers["Location"], json={"slug": "new-name"}, headers=IF_MATCH_ANY)
     told = {slug for _, slug in since(client, sync)}
     assert told == {"new-name", launch, mission, article.json()["slug"]}
     assert draft.json()["slug"] not in told
@@ -140,7 +139,7 @@ def test_an_old_cursor_is_gone_with_a_way_to_start_again(
     with time_machine.travel(datetime(2031, 1, 1, 12, tzinfo=UTC), tick=False) as clock:
         person = editor.post("/v1/people", json=documents.person())
         _, sync = synced(client)
-        editor.delete(person.headers["Location"], headers=ANY)
+        editor.delete(person.headers["Location"], headers=IF_MATCH_ANY)
         clock.shift(TOMBSTONES - timedelta(hours=1))
         with database_of(client).session() as session:
             prune(session)

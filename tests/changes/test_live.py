@@ -17,23 +17,24 @@ from alembic import command
 from app.auth import new_key
 from app.database import Database
 from app.models import Scope
-from tests.conftest import NewDatabase, alembic
-from tests.editing import documents
-from tests.servers import hooked, other_end, serving, wait_for
+from tests.support import documents
+from tests.support.databases import CreateDatabase, alembic_config
+from tests.support.servers import peer_pid, run_server, wait_for
+from tests.support.webhook_receivers import webhook_receiver
 
 WORKERS = 2
 
 
 @pytest.fixture(scope="module")
-def service(new_database: NewDatabase) -> Iterator[httpx.Client]:
+def service(create_database: CreateDatabase) -> Iterator[httpx.Client]:
     """A client with a key of the service, run by two processes."""
-    url = new_database()
-    command.upgrade(alembic(url), "head")
+    url = create_database()
+    command.upgrade(alembic_config(url), "head")
     database = Database(url, read_threads=1)
     with database.session() as session:
         stored, key = new_key("Live", list(Scope))
         session.add(stored)
-    with serving(url, WORKERS) as origin:
+    with run_server(url, WORKERS) as origin:
         headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
         with httpx.Client(base_url=origin, headers=headers, timeout=10) as client:
             yield client
@@ -112,7 +113,7 @@ def test_a_schedule_is_kept_without_anybody(service: httpx.Client) -> None:
 
 
 def test_a_webhook_is_told_by_itself(service: httpx.Client) -> None:
-    with hooked() as hook:
+    with webhook_receiver() as hook:
         made = service.post("/v1/webhooks", json={"target_url": hook.url})
         assert made.status_code == 201, made.text
         person = service.post("/v1/people", json=documents.person()).json()["slug"]
@@ -147,7 +148,7 @@ def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
             opened.callback(reader.close)
             reader.request("GET", "/health/live")
             reader.getresponse().read()
-            found.setdefault(other_end(reader.sock), []).append(reader)
+            found.setdefault(peer_pid(reader.sock), []).append(reader)
             assert sum(map(len, found.values())) < 200
         yield [reader for own in found.values() for reader in own[:2]]
 

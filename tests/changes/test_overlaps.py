@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.models import Article, ArticlePerson, ArticleState, Change, Person, RecordType
-from tests import factories
-from tests.locks import waiting
+from tests.support import factories
+from tests.support.locks import has_waiting_transaction
 
 
 def delete(session: Session, person: Person) -> None:
@@ -30,7 +30,7 @@ def publish(_session: Session, article: Article, _person: Person) -> None:
     article.state = ArticleState.PUBLISHED
 
 
-@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)  # SQLite has one writer
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite has one writer
 @pytest.mark.parametrize("of_person", [delete, rename])
 @pytest.mark.parametrize(("of_article", "linked"), [(link, False), (publish, True)])
 def test_an_article_is_told_again_once_it_says_something_else(
@@ -63,7 +63,7 @@ def test_an_article_is_told_again_once_it_says_something_else(
             session.flush()
             other = thread.submit(later)
             begun.wait()
-            while not waiting(database):
+            while not has_waiting_transaction(database):
                 assert not other.done(), "it went past what is not committed"
         other.result()
     with database.snapshot() as reader:

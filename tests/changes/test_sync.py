@@ -18,8 +18,9 @@ from starlette.testclient import TestClient
 from app.changes.queries import RECORDS
 from app.database import Database
 from app.models import Article, ArticlePerson, ArticleState, Change, Launch, Person, RecordType
-from tests import factories
-from tests.conftest import NewDatabase, database_of, served
+from tests.support import factories
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
 
 SECONDS = 20
 WRITERS = 8
@@ -27,9 +28,9 @@ Copy = dict[tuple[str, int], Any]
 
 
 @pytest.fixture
-def shared(new_database: NewDatabase) -> Iterator[tuple[TestClient, Database]]:
+def shared(create_database: CreateDatabase) -> Iterator[tuple[TestClient, Database]]:
     """A client, and another process's database beside it, with a connection for each writer."""
-    with served(new_database()) as client:
+    with open_client(create_database()) as client:
         address = database_of(client).engine.url.render_as_string(hide_password=False)
         database = Database(address, read_threads=WRITERS)
         yield client, database
@@ -63,7 +64,7 @@ def write(session: Session, chance: random.Random) -> None:
             launch = factories.launch()
             session.add(launch)
             session.flush()
-            session.add(factories.ship(launch))
+            session.add(factories.spacecraft(launch))
 
 
 def keep_writing(database: Database, seed: int, stop: Event) -> int:

@@ -1,4 +1,4 @@
-"""The dataset as it is in the files, read once: every record of it is immutable."""
+"""Fixtures of dataset tests: the embedded dataset, read once a session (records are immutable)."""
 
 import pytest
 
@@ -9,16 +9,19 @@ from app.dataset.records import ArticleRecord, Dataset, read_dataset
 
 @pytest.fixture(scope="session")
 def dataset() -> Dataset:
+    """Embedded dataset."""
     return read_dataset()
 
 
 @pytest.fixture(scope="session")
-def found(dataset: Dataset) -> set[Relation]:
-    """The relations between missions and launches."""
+def launch_relations(dataset: Dataset) -> set[Relation]:
+    """Relations between missions and launches."""
     return relations(dataset)
 
 
 @pytest.fixture(scope="session")
-def items(dataset: Dataset, found: set[Relation]) -> dict[str, ArticleRecord]:
-    """The chronicle, by slug."""
-    return {item.slug: item for item in chronicle(dataset, found)}
+def chronicle_by_slug(
+    dataset: Dataset, launch_relations: set[Relation]
+) -> dict[str, ArticleRecord]:
+    """Articles of the chronicle, by slug."""
+    return {item.slug: item for item in chronicle(dataset, launch_relations)}

@@ -23,7 +23,7 @@ from app.models import (
     Person,
     Spacecraft,
 )
-from tests.conftest import database_of
+from tests.support.clients import database_of
 
 Break = Callable[[], Update | Delete]
 

@@ -17,18 +17,18 @@ def text(item: ArticleRecord) -> str:
     return f"{item.title}\n{item.lead}\n{item.body}"
 
 
-def test_one_item_for_every_event(items: Items) -> None:
+def test_one_item_for_every_event(chronicle_by_slug: Items) -> None:
     kinds = Counter(
         "handover" if "change-of-command" in slug else slug.split("-")[0]
-        for slug, item in items.items()
+        for slug, item in chronicle_by_slug.items()
         if item.language == "en"
     )
     assert kinds == {"launch": 303, "expedition": 74, "handover": 9, "landing": 123}
 
 
-def test_each_item_has_a_translation(items: Items) -> None:
-    for item in items.values():
-        other = items[item.translation_of or f"{item.slug}-ru"]
+def test_each_item_has_a_translation(chronicle_by_slug: Items) -> None:
+    for item in chronicle_by_slug.values():
+        other = chronicle_by_slug[item.translation_of or f"{item.slug}-ru"]
         assert {item.language, other.language} == {"en", "ru"}
         assert (item.published_at, item.published_at_precision) == (
             other.published_at,
@@ -42,9 +42,11 @@ def test_each_item_has_a_translation(items: Items) -> None:
         )
 
 
-def test_slugs_titles_and_leads_keep_their_bounds(items: Items, dataset: Dataset) -> None:
-    assert not items.keys() & dataset.articles.keys()
-    for item in items.values():
+def test_slugs_titles_and_leads_keep_their_bounds(
+    chronicle_by_slug: Items, dataset: Dataset
+) -> None:
+    assert not chronicle_by_slug.keys() & dataset.articles.keys()
+    for item in chronicle_by_slug.values():
         assert re.fullmatch(SLUG, item.slug)
         assert len(item.slug) <= 120
         assert 10 < len(item.title) <= 120
@@ -54,8 +56,8 @@ def test_slugs_titles_and_leads_keep_their_bounds(items: Items, dataset: Dataset
         assert 1 <= item.body.count("\n\n") + 1 <= 4
 
 
-def test_nothing_is_left_unsaid_in_a_sentence(items: Items) -> None:
-    for item in items.values():
+def test_nothing_is_left_unsaid_in_a_sentence(chronicle_by_slug: Items) -> None:
+    for item in chronicle_by_slug.values():
         for slip in ("None", "  ", " ,", " .", "..", "****", "{", "}", "()", "and and", "with as"):
             assert slip not in text(item), item.slug
         # A name that was never put into Russian would show as Latin between two Cyrillic words.
@@ -63,9 +65,9 @@ def test_nothing_is_left_unsaid_in_a_sentence(items: Items) -> None:
             assert not re.search(r"\b(Soyuz|Progress|the|with|crew)\b", text(item)), item.slug
 
 
-def test_each_item_is_about_something(items: Items, dataset: Dataset) -> None:
+def test_each_item_is_about_something(chronicle_by_slug: Items, dataset: Dataset) -> None:
     tags = {"launch", "crew", "cargo", "module", "landing", "expedition", "command", "failure"}
-    for item in items.values():
+    for item in chronicle_by_slug.values():
         assert item.missions or item.people or item.launches
         assert set(item.missions) <= dataset.missions.keys()
         assert set(item.people) <= dataset.people.keys()
@@ -75,8 +77,11 @@ def test_each_item_is_about_something(items: Items, dataset: Dataset) -> None:
         assert item.source.name == "Zarya chronicle"
 
 
-def test_progress_ms_11(items: Items) -> None:
-    english, russian = items["launch-progress-ms-11"], items["launch-progress-ms-11-ru"]
+def test_progress_ms_11(chronicle_by_slug: Items) -> None:
+    english, russian = (
+        chronicle_by_slug["launch-progress-ms-11"],
+        chronicle_by_slug["launch-progress-ms-11-ru"],
+    )
     assert english.title == "LV Soyuz-2.1a with CV Progress MS-11 is launched"
     assert russian.title == "РН «Союз-2.1а» с ТГК «Прогресс МС-11» запущена"
     assert english.published_at == datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
@@ -90,8 +95,11 @@ def test_progress_ms_11(items: Items) -> None:
     assert english.launches == ["progress-ms-11"]
 
 
-def test_soyuz_ms_10_tells_of_the_failure_and_of_the_crew(items: Items) -> None:
-    english, russian = items["launch-soyuz-ms-10"], items["launch-soyuz-ms-10-ru"]
+def test_soyuz_ms_10_tells_of_the_failure_and_of_the_crew(chronicle_by_slug: Items) -> None:
+    english, russian = (
+        chronicle_by_slug["launch-soyuz-ms-10"],
+        chronicle_by_slug["launch-soyuz-ms-10-ru"],
+    )
     assert english.title == "The launch of LV Soyuz-FG with SC Soyuz MS-10 failed"
     assert russian.title == "Авария при запуске: РН «Союз-ФГ» с ТПК «Союз МС-10»"
     assert "failure" in english.tags
@@ -100,7 +108,7 @@ def test_soyuz_ms_10_tells_of_the_failure_and_of_the_crew(items: Items) -> None:
     assert "командир **Алексей Овчинин** и бортинженер **Ник Хейг**" in russian.body
     assert "emergency rescue system" in english.body
     assert "система аварийного спасения" in russian.body
-    assert "landing-soyuz-ms-10" not in items
+    assert "landing-soyuz-ms-10" not in chronicle_by_slug
 
 
 @pytest.mark.parametrize(
@@ -134,12 +142,12 @@ def test_soyuz_ms_10_tells_of_the_failure_and_of_the_crew(items: Items) -> None:
         ),
     ],
 )
-def test_titles(items: Items, slug: str, title: str) -> None:
-    assert items[slug].title == title
+def test_titles(chronicle_by_slug: Items, slug: str, title: str) -> None:
+    assert chronicle_by_slug[slug].title == title
 
 
-def test_an_expedition_starts_with_its_commander_and_crew(items: Items) -> None:
-    stays, passes, leaves = (items[f"expedition-{n}-begins"] for n in (59, 60, 5))
+def test_an_expedition_starts_with_its_commander_and_crew(chronicle_by_slug: Items) -> None:
+    stays, passes, leaves = (chronicle_by_slug[f"expedition-{n}-begins"] for n in (59, 60, 5))
     assert stays.lead.startswith("Oleg Kononenko stayed in command")
     assert stays.published_at == datetime(2019, 3, 15, 1, 1, tzinfo=UTC)
     assert stays.tags == ["expedition"]
@@ -154,19 +162,19 @@ def test_an_expedition_starts_with_its_commander_and_crew(items: Items) -> None:
     )
 
 
-def test_a_command_lasts_until_the_next_handover(items: Items) -> None:
+def test_a_command_lasts_until_the_next_handover(chronicle_by_slug: Items) -> None:
     """Pesquet kept it into the next expedition, and the start of that is no change of command."""
-    first, second = (items[f"expedition-65-change-of-command{n}"] for n in ("", "-2"))
+    first, second = (chronicle_by_slug[f"expedition-65-change-of-command{n}"] for n in ("", "-2"))
     assert first.published_at == datetime(2021, 4, 27, tzinfo=UTC)
     assert first.published_at_precision is Precision.DAY
     assert "**Thomas Pesquet** led it until 6 November 2021" in second.body
     assert second.people == ["akihiko-hoshide", "thomas-pesquet"]
-    assert "command" not in items["expedition-66-begins"].tags
+    assert "command" not in chronicle_by_slug["expedition-66-begins"].tags
 
 
-def test_a_landing_tells_who_came_from_where(items: Items) -> None:
+def test_a_landing_tells_who_came_from_where(chronicle_by_slug: Items) -> None:
     """Koch left with one ship and came home with another, after the longest flight of the three."""
-    landing = items["landing-soyuz-ms-13"]
+    landing = chronicle_by_slug["landing-soyuz-ms-13"]
     assert landing.published_at == datetime(2020, 2, 6, 9, 12, 21, tzinfo=UTC)
     assert landing.lead.startswith("Christina Koch is back from the International Space Station")
     assert "328 days and 13 hours" in landing.lead
@@ -176,8 +184,10 @@ def test_a_landing_tells_who_came_from_where(items: Items) -> None:
         "**Alexander Skvortsov** and **Luca Parmitano** aboard Soyuz MS-13 on 20 July 2019."
     ) in landing.body
     assert landing.missions == ["iss-61"]
-    assert "Hazza Al Mansouri** from a short flight" in items["landing-soyuz-ms-12"].body
-    assert "328 дней 13 часов" in items["landing-soyuz-ms-13-ru"].lead
+    assert (
+        "Hazza Al Mansouri** from a short flight" in chronicle_by_slug["landing-soyuz-ms-12"].body
+    )
+    assert "328 дней 13 часов" in chronicle_by_slug["landing-soyuz-ms-13-ru"].lead
 
 
 @pytest.mark.parametrize(
@@ -214,18 +224,18 @@ def test_a_landing_tells_who_came_from_where(items: Items) -> None:
         ("landing-soyuz-ms-24-ru", "**Лорал О'Хара** — из экспедиции МКС-70; остальные — из"),
     ],
 )
-def test_how_it_is_told(items: Items, slug: str, words: str) -> None:
-    assert words in text(items[slug])
+def test_how_it_is_told(chronicle_by_slug: Items, slug: str, words: str) -> None:
+    assert words in text(chronicle_by_slug[slug])
 
 
-def test_a_former_commander_is_no_news(items: Items) -> None:
+def test_a_former_commander_is_no_news(chronicle_by_slug: Items) -> None:
     """The row of their last days in the crew makes nobody set out, join or land again."""
-    start = items["expedition-65-begins"]
+    start = chronicle_by_slug["expedition-65-begins"]
     assert start.body.count("Shannon Walker") == 1
     assert start.people.count("shannon-walker") == 1
 
 
-def test_sentences_begin_anew(items: Items) -> None:
-    for item in items.values():
+def test_sentences_begin_anew(chronicle_by_slug: Items) -> None:
+    for item in chronicle_by_slug.values():
         for paragraph in item.body.split("\n\n"):
             assert len(re.findall(r"(?:^|\. )Экипаж ", paragraph)) < 2, item.slug

@@ -23,9 +23,9 @@ def of_launch(found: set[Relation], slug: str) -> set[tuple[str, LaunchRelation]
     return {(each.mission, each.relation) for each in found if each.launch == slug}
 
 
-def test_the_launches_of_iss_59(found: set[Relation]) -> None:
+def test_the_launches_of_iss_59(launch_relations: set[Relation]) -> None:
     """Soyuz MS-12 left hours before the mission began, and its crew belongs to it all the same."""
-    assert of_mission(found, "iss-59") == {
+    assert of_mission(launch_relations, "iss-59") == {
         ("soyuz-ms-11", ARRIVAL),
         ("soyuz-ms-12", ARRIVAL),
         ("soyuz-ms-11", DEPARTURE),
@@ -67,16 +67,16 @@ def test_the_launches_of_iss_59(found: set[Relation]) -> None:
     ],
 )
 def test_what_a_launch_served(
-    found: set[Relation], launch: str, expected: set[tuple[str, LaunchRelation]]
+    launch_relations: set[Relation], launch: str, expected: set[tuple[str, LaunchRelation]]
 ) -> None:
-    assert of_launch(found, launch) == expected
+    assert of_launch(launch_relations, launch) == expected
 
 
 def test_every_launch_since_the_first_crew_serves_a_mission(
-    dataset: Dataset, found: set[Relation]
+    dataset: Dataset, launch_relations: set[Relation]
 ) -> None:
     first = dataset.missions["iss-1"].starts_at
-    serving = {each.launch for each in found}
+    serving = {each.launch for each in launch_relations}
     unused = [each.slug for each in dataset.launches.values() if each.slug not in serving]
     assert all(dataset.launches[slug].launch_at < first for slug in unused)
 
@@ -96,8 +96,8 @@ def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
 
 
 @pytest.fixture(scope="module")
-def courses(dataset: Dataset, found: set[Relation]) -> dict[str, Course]:
-    served = served_by(dataset, found)
+def courses(dataset: Dataset, launch_relations: set[Relation]) -> dict[str, Course]:
+    served = served_by(dataset, launch_relations)
     return {m.slug: course(dataset, m, served[m.slug]) for m in dataset.missions.values()}
 
 

@@ -23,19 +23,20 @@ from app.models import (
     Scope,
     Vehicle,
 )
-from tests import factories
-from tests.conftest import NewDatabase, database_of, served, with_key
-from tests.editing.documents import ANY
+from tests.support import factories
+from tests.support.clients import client_with_key, database_of, open_client
+from tests.support.databases import CreateDatabase
+from tests.support.documents import IF_MATCH_ANY
 
 RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 """Vehicles, sites, people, launches, missions, articles, and the chronicle."""
 
 
 @pytest.fixture
-def own(new_database: NewDatabase, loaded: str) -> Iterator[TestClient]:
+def own(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
     """A client of the service over a copy of the archive of its own, with a key."""
-    with served(new_database(loaded)) as client:
-        yield with_key(client, *Scope)
+    with open_client(create_database(archive_template_url)) as client:
+        yield client_with_key(client, *Scope)
 
 
 def load_again(database: Database) -> LoadReport:
@@ -53,9 +54,9 @@ class First:
 
 
 @pytest.fixture(scope="module")
-def first(new_database: NewDatabase) -> Iterator[First]:
+def first(create_database: CreateDatabase) -> Iterator[First]:
     """What a first load came to; it is loaded again, but no more is written."""
-    with served(new_database()) as client:
+    with open_client(create_database()) as client:
         database, told = database_of(client), list[tuple[str, int, int]]()
         with database.session() as session:
             session.add(factories.person(slug="somebody-else"))
@@ -166,19 +167,25 @@ def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
 def test_editors_win_over_a_later_load(own: TestClient) -> None:
     """What they have written stays, what they have deleted or renamed does not come back."""
     aged = {"name": "Somebody Else", "slug": "somebody-else", "aliases": ["Other"]}
-    assert own.patch("/v1/people/anne-mcclain", json=aged, headers=ANY).status_code == 200
+    assert own.patch("/v1/people/anne-mcclain", json=aged, headers=IF_MATCH_ANY).status_code == 200
     tasks = {"items": ["Only this"]}
-    assert own.put("/v1/missions/iss-59/tasks", json=tasks, headers=ANY).status_code == 200
-    assert own.put("/v1/missions/iss-70/crew", json={"items": []}, headers=ANY).status_code == 200
+    assert own.put("/v1/missions/iss-59/tasks", json=tasks, headers=IF_MATCH_ANY).status_code == 200
+    assert (
+        own.put("/v1/missions/iss-70/crew", json={"items": []}, headers=IF_MATCH_ANY).status_code
+        == 200
+    )
     launch = {"outcome_note": "A note.", "pad": None}
-    assert own.patch("/v1/launches/progress-ms-11", json=launch, headers=ANY).status_code == 200
+    assert (
+        own.patch("/v1/launches/progress-ms-11", json=launch, headers=IF_MATCH_ANY).status_code
+        == 200
+    )
     gone = "launch-progress-ms-11"
-    assert own.delete(f"/v1/articles/{gone}", headers=ANY).status_code == 204
+    assert own.delete(f"/v1/articles/{gone}", headers=IF_MATCH_ANY).status_code == 204
     seat = own.get("/v1/launches", params={"vehicle": "Proton-K"}).json()["items"][0]["slug"]
     free(own, seat)
-    assert own.delete(f"/v1/launches/{seat}", headers=ANY).status_code == 204
+    assert own.delete(f"/v1/launches/{seat}", headers=IF_MATCH_ANY).status_code == 204
     moved = {"number": 9000, "slug": "iss-74-b"}
-    assert own.patch("/v1/missions/iss-74", json=moved, headers=ANY).status_code == 200
+    assert own.patch("/v1/missions/iss-74", json=moved, headers=IF_MATCH_ANY).status_code == 200
 
     def shown() -> list[str]:
         addresses = [
@@ -212,9 +219,13 @@ def free(editor: TestClient, slug: str) -> None:
             for each in editor.get(address).json()["launches"]
             if each["launch"]["slug"] != slug
         ]
-        assert editor.patch(address, json={"launches": kept}, headers=ANY).status_code == 200
+        assert (
+            editor.patch(address, json={"launches": kept}, headers=IF_MATCH_ANY).status_code == 200
+        )
     about = editor.get("/v1/articles", params={"launch": slug, "view": "full", "limit": 100})
     for article in about.json()["items"]:
         kept = [each["slug"] for each in article["launches"] if each["slug"] != slug]
         address = f"/v1/articles/{article['slug']}"
-        assert editor.patch(address, json={"launches": kept}, headers=ANY).status_code == 200
+        assert (
+            editor.patch(address, json={"launches": kept}, headers=IF_MATCH_ANY).status_code == 200
+        )

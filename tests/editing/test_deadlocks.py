@@ -10,14 +10,14 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import Article, Person
-from tests.editing import documents
-from tests.locks import waiting
+from tests.support import documents
+from tests.support.locks import has_waiting_transaction
 
 ATTEMPTS = 5
 """Who waits looks whether it waits in vain once, after a second: by then the other has to wait."""
 
 
-@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)  # SQLite has one writer
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite has one writer
 def test_a_request_that_was_ended_for_another_is_carried_out(
     editor: TestClient, database: Database
 ) -> None:
@@ -43,7 +43,7 @@ def test_a_request_that_was_ended_for_another_is_carried_out(
                     answer = thread.submit(
                         editor.patch, address, json=patch, headers={"If-Match": "*"}
                     )
-                    while not waiting(database):
+                    while not has_waiting_transaction(database):
                         assert not answer.done(), "it needs nothing that is held here"
                     # Now each has what the other needs; the one that looks first is ended.
                     session.scalar(

@@ -14,9 +14,10 @@ from app.articles.writing import announce_due, next_due
 from app.database import Database
 from app.freshness import not_beyond, public
 from app.models import AuditEntry, Change, Scope
-from tests.conftest import database_of, listened, with_key
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents
+from tests.support.clients import client_with_key, database_of
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.statements import record_selects
 
 SECRET = "xyzzy"  # noqa: S105 - a word to look for
 NOW = datetime(2031, 4, 4, 12, tzinfo=UTC)
@@ -118,19 +119,19 @@ def test_a_draft_is_found_nowhere(
         assert client.get(f"{address}/preview").status_code == 401
 
     hidden()
-    editor.patch(address, json={"body": f"More {SECRET}"}, headers=ANY)
+    editor.patch(address, json={"body": f"More {SECRET}"}, headers=IF_MATCH_ANY)
     hidden()
     ahead = {"published_at": "2031-04-05T08:00:00Z"}
-    editor.patch(address, json=ahead, headers=ANY)
+    editor.patch(address, json=ahead, headers=IF_MATCH_ANY)
     assert editor.post(f"{address}/publish").json()["status"] == "scheduled"
     hidden()
     editor.post(f"{address}/unpublish")
     assert editor.get(f"{address}/preview").json()["status"] == "draft"
     hidden()
-    editor.delete(address, headers=ANY)
+    editor.delete(address, headers=IF_MATCH_ANY)
     hidden()
     editor.post(f"{address}/restore")
-    editor.patch(address, json={"published_at": f"{DAY}T08:00:00Z"}, headers=ANY)
+    editor.patch(address, json={"published_at": f"{DAY}T08:00:00Z"}, headers=IF_MATCH_ANY)
     hidden()
 
     # The positive control: published, it is found in every one of these places.
@@ -146,7 +147,7 @@ def test_a_draft_is_found_nowhere(
     assert editor.get(f"{address}/preview").json()["status"] == "unpublished"
     gone = everything(client, mission)
     assert not [name for name, text in gone.items() if SECRET in text]
-    editor.delete(address, headers=ANY)
+    editor.delete(address, headers=IF_MATCH_ANY)
     assert client.get(address).status_code == 410
     assert slug in client.get(address).json()["detail"]
 
@@ -177,7 +178,9 @@ def test_neighbours_and_translations_are_public_ones(
     second = editor.post("/v1/articles", json=documents.article(language="ru", translation_key=key))
     assert second.status_code == 422  # the hidden one still is the Russian one
     assert last not in key
-    alone = editor.patch(f"/v1/articles/{twin}", json={"translation_key": None}, headers=ANY)
+    alone = editor.patch(
+        f"/v1/articles/{twin}", json={"translation_key": None}, headers=IF_MATCH_ANY
+    )
     assert alone.json()["translation_key"] != key
 
 
@@ -200,8 +203,8 @@ def test_what_is_done_to_a_hidden_article_is_not_told(
     assert told() == ["delete"]
     before = changes()
     for lead in ("One", "Two"):
-        assert editor.patch(address, json={"lead": lead}, headers=ANY).status_code == 200
-    editor.delete(address, headers=ANY)
+        assert editor.patch(address, json={"lead": lead}, headers=IF_MATCH_ANY).status_code == 200
+    editor.delete(address, headers=IF_MATCH_ANY)
     editor.post(f"{address}/restore")
     assert changes() == before
     editor.post(f"{address}/publish")
@@ -215,7 +218,7 @@ def test_a_guess_at_an_address_costs_the_same_whatever_there_is(
     editor.post("/v1/articles", json=documents.article(slug="hidden"))
     counts, answers = [], []
     for slug in ("hidden", "nobody"):
-        with listened(database_of(client)) as statements:
+        with record_selects(database_of(client)) as statements:
             answers.append(client.get(f"/v1/articles/{slug}"))
         counts.append(len(statements))
     assert [answer.status_code for answer in answers] == [404, 404]
@@ -237,24 +240,26 @@ def test_editors_of_other_things_hear_no_name_of_a_draft(
     }
     named = {kind: [address.rpartition("/")[2]] for kind, address in about.items()}
     made = editor.post("/v1/articles", json=documents.article(slug=SECRET, **named))
-    other = with_key(client, Scope.PEOPLE_WRITE, Scope.LAUNCHES_WRITE, Scope.MISSIONS_WRITE)
+    other = client_with_key(client, Scope.PEOPLE_WRITE, Scope.LAUNCHES_WRITE, Scope.MISSIONS_WRITE)
 
     def refusals() -> str:
-        answers = [other.delete(address, headers=ANY) for address in about.values()]
+        answers = [other.delete(address, headers=IF_MATCH_ANY) for address in about.values()]
         assert {answer.status_code for answer in answers} == {409}
         return "".join(answer.text for answer in answers)
 
     hidden = refusals()
     assert SECRET not in hidden
     assert hidden.count("an article that is not published") == 3
-    assert SECRET in editor.delete(about["people"], headers=ANY).text  # who may see it is told
+    assert (
+        SECRET in editor.delete(about["people"], headers=IF_MATCH_ANY).text
+    )  # who may see it is told
     editor.post(f"{made.headers['Location']}/publish")
     assert refusals().count(f"the article {SECRET}") == 3
 
 
 def test_a_renamed_draft_does_not_tell_its_new_name(client: TestClient, editor: TestClient) -> None:
     address = editor.post("/v1/articles", json=documents.article(slug="dull")).headers["Location"]
-    renamed = editor.patch(address, json={"slug": SECRET}, headers=ANY)
+    renamed = editor.patch(address, json={"slug": SECRET}, headers=IF_MATCH_ANY)
     assert renamed.status_code == 200
     answer = client.get(address)
     assert answer.status_code == 404
@@ -263,7 +268,7 @@ def test_a_renamed_draft_does_not_tell_its_new_name(client: TestClient, editor: 
     assert client.get(address).headers["Location"].endswith(f"/v1/articles/{SECRET}")
     editor.post(f"/v1/articles/{SECRET}/unpublish")
     assert client.get(address).status_code == 404
-    editor.delete(f"/v1/articles/{SECRET}", headers=ANY)
+    editor.delete(f"/v1/articles/{SECRET}", headers=IF_MATCH_ANY)
     assert client.get(address).status_code == 410
     assert SECRET not in client.get(address).text
 
@@ -310,7 +315,9 @@ def test_a_scheduled_article_appears_at_its_second(
 
     # Put off again, copies are told to drop it, and when it comes back, of that too.
     later = at + timedelta(minutes=5)
-    editor.patch(address, json={"published_at": f"{later:%Y-%m-%dT%H:%M:%SZ}"}, headers=ANY)
+    editor.patch(
+        address, json={"published_at": f"{later:%Y-%m-%dT%H:%M:%SZ}"}, headers=IF_MATCH_ANY
+    )
     assert announced() == [("delete", "article")]
     clock.move_to(later)
     assert announced() == [("upsert", "article")]
@@ -338,11 +345,11 @@ def test_editors_find_what_is_not_published(client: TestClient, editor: TestClie
         made = editor.post("/v1/articles", json=documents.article(slug=f"an-{status}"))
         slugs[status] = made.headers["Location"]
     ahead = {"published_at": "2090-01-01T00:00:00Z"}
-    editor.patch(slugs["scheduled"], json=ahead, headers=ANY)
+    editor.patch(slugs["scheduled"], json=ahead, headers=IF_MATCH_ANY)
     for status in ("scheduled", "published", "unpublished"):
         editor.post(f"{slugs[status]}/publish")
     editor.post(f"{slugs['unpublished']}/unpublish")
-    editor.delete(slugs["deleted"], headers=ANY)
+    editor.delete(slugs["deleted"], headers=IF_MATCH_ANY)
     listed = editor.get("/v1/drafts", params={"with_total": "true"}).json()
     assert {item["slug"]: item["status"] for item in listed["items"]} == {
         f"an-{status}": status for status in slugs.keys() - {"published"}
@@ -365,33 +372,37 @@ def test_what_leads_a_page_stays_public(editor: TestClient) -> None:
     mission = editor.post("/v1/missions", json=documents.mission(featured_article=slug))
     assert mission.status_code == 201
     assert editor.post(f"{address}/unpublish").status_code == 409
-    assert editor.delete(address, headers=ANY).status_code == 409
+    assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 409
     ahead = {"published_at": "2090-01-01T00:00:00Z"}  # its next names would be told with the page
-    assert editor.patch(address, json=ahead, headers=ANY).status_code == 409
-    assert editor.patch(address, json={"title": "Another"}, headers=ANY).status_code == 200
-    freed = editor.patch(mission.headers["Location"], json={"featured_article": None}, headers=ANY)
+    assert editor.patch(address, json=ahead, headers=IF_MATCH_ANY).status_code == 409
+    assert editor.patch(address, json={"title": "Another"}, headers=IF_MATCH_ANY).status_code == 200
+    freed = editor.patch(
+        mission.headers["Location"], json={"featured_article": None}, headers=IF_MATCH_ANY
+    )
     assert freed.status_code == 200
-    assert editor.delete(address, headers=ANY).status_code == 204
+    assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
 
 
 def test_what_is_published_keeps_a_date(editor: TestClient) -> None:
     made = editor.post("/v1/articles", json=documents.article())
     address = made.headers["Location"]
     assert editor.post(f"{address}/publish").json()["published_at"]
-    refused = editor.patch(address, json={"published_at": None}, headers=ANY)
+    refused = editor.patch(address, json={"published_at": None}, headers=IF_MATCH_ANY)
     assert refused.json()["errors"][0]["pointer"] == "/published_at"
     editor.post(f"{address}/unpublish")
-    assert editor.patch(address, json={"published_at": None}, headers=ANY).status_code == 200
+    assert (
+        editor.patch(address, json={"published_at": None}, headers=IF_MATCH_ANY).status_code == 200
+    )
 
 
 def test_a_deleted_article_cannot_be_changed_before_it_is_restored(editor: TestClient) -> None:
     made = editor.post("/v1/articles", json=documents.article())
     address = made.headers["Location"]
     assert editor.post(f"{address}/restore").json()["status"] == "draft"  # nothing to do
-    editor.delete(address, headers=ANY)
-    assert editor.patch(address, json={"title": "No"}, headers=ANY).status_code == 410
-    assert editor.delete(address, headers=ANY).status_code == 410
+    editor.delete(address, headers=IF_MATCH_ANY)
+    assert editor.patch(address, json={"title": "No"}, headers=IF_MATCH_ANY).status_code == 410
+    assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 410
     assert editor.post(f"{address}/publish").status_code == 410
     assert editor.get(f"{address}/preview").json()["status"] == "deleted"
     assert editor.post(f"{address}/restore").json()["status"] == "draft"
-    assert editor.patch(address, json={"title": "Yes"}, headers=ANY).status_code == 200
+    assert editor.patch(address, json={"title": "Yes"}, headers=IF_MATCH_ANY).status_code == 200

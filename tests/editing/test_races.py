@@ -18,18 +18,18 @@ from app.database import Database
 from app.dates import now
 from app.editing.edits import KEPT
 from app.models import Article, ArticleState, Change, KeptAnswer, Person, Scope
-from tests import factories
-from tests.conftest import NewDatabase, database_of, served, with_key
-from tests.editing import documents
+from tests.support import documents, factories
+from tests.support.clients import client_with_key, database_of, open_client
+from tests.support.databases import CreateDatabase
 
 AT_ONCE = 100
 ROUNDS = 10
 
 
 @pytest.fixture(scope="module")
-def editor(new_database: NewDatabase) -> Iterator[TestClient]:
+def editor(create_database: CreateDatabase) -> Iterator[TestClient]:
     """A client with a key, over a database that many processes could share."""
-    with served(new_database()) as client, with_key(client, *Scope) as editor:
+    with open_client(create_database()) as client, client_with_key(client, *Scope) as editor:
         yield editor  # entered, so that all its requests run in one loop, as in a server
 
 
@@ -176,9 +176,9 @@ def naive(session: Session, id_: int, name: str, between: Callable[[], object]) 
     return True
 
 
-def test_the_race_is_real(new_database: NewDatabase) -> None:
+def test_the_race_is_real(create_database: CreateDatabase) -> None:
     """Read, compare, write lets several win on PostgreSQL; SQLite's one writer hides it."""
-    with served(new_database()) as client:
+    with open_client(create_database()) as client:
         database = Database(database_of(client).engine.url.render_as_string(False), 8)
         with database.session() as session:
             person = factories.person()

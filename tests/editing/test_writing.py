@@ -8,9 +8,9 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import ApiKey, Article, AuditEntry, KeptAnswer, Person, Scope
-from tests.conftest import with_key
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents
+from tests.support.clients import client_with_key
+from tests.support.documents import IF_MATCH_ANY
 
 JSON = {"Content-Type": "application/json"}
 MAKERS = {
@@ -53,9 +53,9 @@ def test_an_action_heeds_a_version_where_one_is_named(editor: TestClient, action
     if action != "publish":
         editor.post(f"{address}/publish")
     if action == "restore":
-        editor.delete(address, headers=ANY)
+        editor.delete(address, headers=IF_MATCH_ANY)
     else:
-        editor.patch(address, json={"lead": "Somebody else's."}, headers=ANY)
+        editor.patch(address, json={"lead": "Somebody else's."}, headers=IF_MATCH_ANY)
     before = editor.get(f"{address}/preview")
     refused = editor.post(f"{address}/{action}", headers=stale)
     assert (refused.status_code, refused.json()["status"]) == (412, 412)
@@ -127,7 +127,7 @@ def test_what_changes_nothing_writes_nothing(
 ) -> None:
     document = MAKERS[resource]()
     made = editor.post(f"/v1/{resource}", json=document)
-    again = editor.patch(made.headers["Location"], json=document, headers=ANY)
+    again = editor.patch(made.headers["Location"], json=document, headers=IF_MATCH_ANY)
     assert again.status_code == 200
     assert again.headers["ETag"] == made.headers["ETag"]
     with database.snapshot() as reader:
@@ -189,11 +189,11 @@ def test_a_bad_body_is_told_and_nothing_is_kept(
 
 def test_a_patch_of_another_kind_is_refused(editor: TestClient) -> None:
     address, _ = make(editor, "people")
-    plain = ANY | {"Content-Type": "application/json-patch+json"}
+    plain = IF_MATCH_ANY | {"Content-Type": "application/json-patch+json"}
     answer = editor.patch(address, content="[]", headers=plain)
     assert answer.status_code == 415
     assert answer.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
-    merge = ANY | {"Content-Type": "application/merge-patch+json; charset=utf-8"}
+    merge = IF_MATCH_ANY | {"Content-Type": "application/merge-patch+json; charset=utf-8"}
     assert editor.patch(address, content="{}", headers=merge).status_code == 200
     for content in ("[]", "7", "null"):
         assert editor.patch(address, content=content, headers=merge).status_code == 422
@@ -203,18 +203,21 @@ def test_a_merge_patch_takes_fields_away_and_merges_deep(editor: TestClient) -> 
     image = {"url": "https://example.org/a.png", "alt": "A ship", "credit": "Somebody"}
     address, _ = make(editor, "articles", image=image, note="A note.", tags=["b", "a", "a"])
     patch = {"image": {"alt": "Another ship"}, "note": None}
-    answer = editor.patch(address, json=patch, headers=ANY).json()
+    answer = editor.patch(address, json=patch, headers=IF_MATCH_ANY).json()
     assert answer["image"] == image | {"alt": "Another ship"}
     assert answer["note"] is None
     assert answer["tags"] == ["a", "b"]
-    refused = editor.patch(address, json={"title": None}, headers=ANY)
+    refused = editor.patch(address, json={"title": None}, headers=IF_MATCH_ANY)
     assert faults(refused) == {"/title": "missing"}
-    refused = editor.patch(address, json={"image": {"alt": None}}, headers=ANY)
+    refused = editor.patch(address, json={"image": {"alt": None}}, headers=IF_MATCH_ANY)
     assert faults(refused) == {"/image/alt": "missing"}
     deep: Any = {}
     for _ in range(900):
         deep = {"a": deep}
-    assert editor.patch(address, json={"image": deep}, headers=ANY).status_code in {400, 422}
+    assert editor.patch(address, json={"image": deep}, headers=IF_MATCH_ANY).status_code in {
+        400,
+        422,
+    }
 
 
 def test_every_fault_is_told_at_its_place(editor: TestClient) -> None:
@@ -258,12 +261,12 @@ def test_a_slug_is_free_or_refused(editor: TestClient, client: TestClient) -> No
     taken = editor.post("/v1/people", json=documents.person(slug="yuriy-primer"))
     assert taken.status_code == 409
     # Renamed, it is found under its old slug, which nobody else gets.
-    renamed = editor.patch(first, json={"slug": "yuri"}, headers=ANY)
+    renamed = editor.patch(first, json={"slug": "yuri"}, headers=IF_MATCH_ANY)
     assert renamed.json()["slug"] == "yuri"
     assert client.get(first).status_code == 308
     assert client.get(first).headers["Location"].endswith("/v1/people/yuri")
     assert editor.post("/v1/people", json=documents.person(slug="yuriy-primer")).status_code == 409
-    back = editor.patch("/v1/people/yuri", json={"slug": "yuriy-primer"}, headers=ANY)
+    back = editor.patch("/v1/people/yuri", json={"slug": "yuriy-primer"}, headers=IF_MATCH_ANY)
     assert back.status_code == 200
     assert client.get("/v1/people/yuri").headers["Location"].endswith("/v1/people/yuriy-primer")
     for reserved in ("archive", "current", "next"):
@@ -272,8 +275,8 @@ def test_a_slug_is_free_or_refused(editor: TestClient, client: TestClient) -> No
 
 def test_writing_under_an_old_slug_leads_on(editor: TestClient) -> None:
     address, _ = make(editor, "people")
-    editor.patch(address, json={"slug": "elsewhere"}, headers=ANY)
-    answer = editor.patch(address, json={}, headers=ANY)
+    editor.patch(address, json={"slug": "elsewhere"}, headers=IF_MATCH_ANY)
+    answer = editor.patch(address, json={}, headers=IF_MATCH_ANY)
     assert answer.status_code == 308
     assert answer.headers["Location"].endswith("/v1/people/elsewhere")
 
@@ -283,12 +286,12 @@ def test_a_trial_keeps_nothing(editor: TestClient, database: Database, resource:
     assert answer.status_code == 200
     assert "Location" not in answer.headers
     slug = answer.json()["slug"]
-    assert editor.patch(f"/v1/{resource}/{slug}", json={}, headers=ANY).status_code == 404
+    assert editor.patch(f"/v1/{resource}/{slug}", json={}, headers=IF_MATCH_ANY).status_code == 404
     address, etag = make(editor, resource)
     tried = {"validate_only": "true"}
-    changed = editor.patch(address, params=tried, json=A_FIELD[resource], headers=ANY)
+    changed = editor.patch(address, params=tried, json=A_FIELD[resource], headers=IF_MATCH_ANY)
     assert changed.json().items() >= A_FIELD[resource].items()
-    assert editor.delete(address, params=tried, headers=ANY).status_code == 204
+    assert editor.delete(address, params=tried, headers=IF_MATCH_ANY).status_code == 204
     assert editor.patch(address, json={}, headers={"If-Match": etag}).headers["ETag"] == etag
     wrong = editor.post(f"/v1/{resource}?validate_only=true", json={})
     assert wrong.status_code == 422
@@ -330,7 +333,7 @@ def test_a_malformed_idempotency_key_is_refused(editor: TestClient, key: str) ->
 
 
 def test_keys_of_other_callers_are_their_own(client: TestClient, editor: TestClient) -> None:
-    other = with_key(client, *Scope)
+    other = client_with_key(client, *Scope)
     key = {"Idempotency-Key": "shared"}
     first = editor.post("/v1/people", json=documents.person(), headers=key)
     second = other.post("/v1/people", json=documents.person(), headers=key)
@@ -340,11 +343,11 @@ def test_keys_of_other_callers_are_their_own(client: TestClient, editor: TestCli
 def test_what_is_in_use_is_not_deleted(editor: TestClient) -> None:
     person = editor.post("/v1/people", json=documents.person()).json()["slug"]
     article = editor.post("/v1/articles", json=documents.article(people=[person])).json()["slug"]
-    refused = editor.delete(f"/v1/people/{person}", headers=ANY)
+    refused = editor.delete(f"/v1/people/{person}", headers=IF_MATCH_ANY)
     assert refused.status_code == 409
     assert article in refused.json()["detail"]
-    editor.patch(f"/v1/articles/{article}", json={"people": []}, headers=ANY)
-    assert editor.delete(f"/v1/people/{person}", headers=ANY).status_code == 204
+    editor.patch(f"/v1/articles/{article}", json={"people": []}, headers=IF_MATCH_ANY)
+    assert editor.delete(f"/v1/people/{person}", headers=IF_MATCH_ANY).status_code == 204
 
 
 def test_the_database_keeps_no_answer_of_a_trial_or_a_failure(

@@ -12,8 +12,8 @@ from app.articles.writing import announce_due
 from app.exports import archive as archives
 from app.exports import sqlite
 from app.models import Scope
-from tests.conftest import database_of, with_key
-from tests.editing import documents
+from tests.support import documents
+from tests.support.clients import client_with_key, database_of
 
 FILE = "/v1/export/archive.sqlite"
 
@@ -86,7 +86,7 @@ def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.Mo
         return true_write(*args)  # type: ignore[arg-type]  # as it was called
 
     monkeypatch.setattr(sqlite, "write", write)
-    with_key(client, *Scope).post("/v1/people", json=documents.person())
+    client_with_key(client, *Scope).post("/v1/people", json=documents.person())
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: client.get(FILE).headers["etag"], range(20)))
     assert len(set(answers)) == 1

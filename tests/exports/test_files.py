@@ -18,13 +18,12 @@ from app.exports import csv_files, sqlite
 from app.exports import parquet as parquet_files
 from app.exports.tables import TABLES
 from app.spreadsheets import guarded
-from tests.conftest import NewDatabase, database_of, served
-from tests.editing import documents
-from tests.editing.documents import ANY
-from tests.importers.inputs import given, taken
-from tests.importers.test_ndjson import exported
-
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "  @x", "\n=1"]
+from tests.support import documents
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.exports import SPREADSHEET_FORMULAS, export_ndjson
+from tests.support.import_runs import make_input, run_import
 
 
 def file_of(database: Database, path: Path) -> Path:
@@ -89,15 +88,15 @@ def test_what_is_not_public_is_in_none(
         assert not unknown
 
 
-def test_both_databases_make_one_file(new_database: NewDatabase, tmp_path: Path) -> None:
+def test_both_databases_make_one_file(create_database: CreateDatabase, tmp_path: Path) -> None:
     """An archive taken along has the same rows but for their numbers, and then the same bytes."""
     lines = json.dumps(
         {"type": "person", "data": {"name": "Yuri Example"}, "kept": KEPT}, ensure_ascii=False
     )
-    with served(new_database()) as client:
+    with open_client(create_database()) as client:
         database = database_of(client)
-        taken(database, "ndjson", given(lines))
-        assert exported(database).count("\n") == 1
+        run_import(database, "ndjson", make_input(lines))
+        assert export_ndjson(database).count("\n") == 1
         data = file_of(database, tmp_path / "a.sqlite").read_bytes()
     assert sha256(data).hexdigest() == EXPECTED
 
@@ -147,7 +146,7 @@ def test_parquet_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) 
     assert progress["launch_at"].isoformat() == "2019-04-04T11:01:35+00:00"
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("text", SPREADSHEET_FORMULAS)
 def test_no_cell_is_a_formula(
     editor: TestClient, database: Database, tmp_path: Path, text: str
 ) -> None:
@@ -171,5 +170,5 @@ def test_a_deleted_record_goes_from_the_file(
 ) -> None:
     slug = editor.post("/v1/people", json=documents.person()).json()["slug"]
     assert asked(file_of(database, tmp_path / "a"), "SELECT slug FROM people") == [(slug,)]
-    editor.delete(f"/v1/people/{slug}", headers=ANY)
+    editor.delete(f"/v1/people/{slug}", headers=IF_MATCH_ANY)
     assert asked(file_of(database, tmp_path / "b"), "SELECT slug FROM people") == []

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from tests.conftest import forget
+from tests.support.clients import clear_response_cache
 
 ANSWERS = [
     ("GET", "/v1/missions/iss-59", 200),
@@ -42,7 +42,7 @@ def test_a_fault_of_ours_has_all_headers_too(
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    forget(archive)
+    clear_response_cache(archive)
     monkeypatch.setattr("app.missions.queries.get_mission", broken)
     answer = archive.get("/v1/missions/iss-59")
     assert answer.status_code == 500

@@ -16,7 +16,7 @@ from app.database import Database
 from app.http.answers import matches
 from app.http.coding import Coding, accepted
 from app.models import Launch, LaunchStatus, Mission
-from tests import factories
+from tests.support import factories
 
 PATHS = [
     "/v1/missions/iss-59/page?month=2019-04",
@@ -142,7 +142,7 @@ def test_the_tag_changes_with_the_answer_and_only_then(
     assert tag("/v1/people/p") != tag("/v1/people/p", timedelta(hours=24))  # a day more aboard
     before = {path: tag(path) for path in ("/v1/people/p", "/v1/launches/up", "/v1/missions/iss-1")}
     with database.session() as session:
-        session.add(factories.ship(session.get_one(Launch, launched), name="Soyuz MS-99"))
+        session.add(factories.spacecraft(session.get_one(Launch, launched), name="Soyuz MS-99"))
     after = {path: tag(path) for path in before}
     assert after["/v1/people/p"] != before["/v1/people/p"]  # the launch's headline is in it
     assert after["/v1/launches/up"] != before["/v1/launches/up"]

@@ -14,9 +14,9 @@ from uvicorn.server import ServerState
 from app.http import guard
 from app.http.express import Express
 from app.http.guard import GuardProtocol
-from tests.conftest import alembic
-from tests.servers import serving
-from tests.sockets import Raw, Wire, exchange, request
+from tests.support.databases import alembic_config
+from tests.support.raw_http import RawConnection, RawResponse, request_head, send_raw
+from tests.support.servers import run_server
 
 LIST = "/v1/articles?limit=2"
 ID = "0b8e5a0e-5b0e-4b0e-8b0e-0b8e5a0e5b0e"
@@ -29,8 +29,8 @@ HEADERS = [(b"host", b"x"), (b"accept", b"")]
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"sqlite:///{tmp_path_factory.mktemp('express')}/express.db"
-    command.upgrade(alembic(url), "head")
-    with serving(url, rate_limit=LIMIT, trusted_proxies="127.0.0.1") as origin:
+    command.upgrade(alembic_config(url), "head")
+    with run_server(url, rate_limit=LIMIT, trusted_proxies="127.0.0.1") as origin:
         yield origin
 
 
@@ -52,52 +52,56 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_it_is_the_same_either_way(
     origin: str, path: str, method: str, headers: tuple[str, ...]
 ) -> None:
-    usual = exchange(origin, request(path, *headers, *USUAL, method=method))
+    usual = send_raw(origin, request_head(path, *headers, *USUAL, method=method))
     for _ in range(2):
-        answer = exchange(origin, request(path, *headers, method=method))
+        answer = send_raw(origin, request_head(path, *headers, method=method))
         assert _without(answer, "date", "x-request-id") == _without(usual, "date", "x-request-id")
         assert len(answer.headers["x-request-id"]) == len(ID)
         assert (answer.headers["x-request-id"] == ID) is (f"X-Request-ID: {ID}" in headers)
         assert "date" in answer.headers
 
 
-def _without(answer: Raw, *names: str) -> Raw:
+def _without(answer: RawResponse, *names: str) -> RawResponse:
     return answer._replace(headers={n: v for n, v in answer.headers.items() if n not in names})
 
 
 def test_both_ways_are_counted_together(origin: str) -> None:
     client = "X-Forwarded-For: 203.0.113.7"
-    tag = exchange(origin, request("/v1/people")).headers["etag"]
+    tag = send_raw(origin, request_head("/v1/people")).headers["etag"]
     left = LIMIT
     for more in [(), USUAL, ()]:
         left -= 1
-        answer = exchange(origin, request("/v1/people", client, *more))
+        answer = send_raw(origin, request_head("/v1/people", client, *more))
         assert answer.headers["ratelimit"].startswith(f'"anon";r={left};')
         assert answer.headers["ratelimit-policy"] == f'"anon";q={LIMIT};w=60'
-        unchanged = exchange(origin, request("/v1/people", client, f"If-None-Match: {tag}", *more))
+        unchanged = send_raw(
+            origin, request_head("/v1/people", client, f"If-None-Match: {tag}", *more)
+        )
         assert unchanged.status == 304
         assert unchanged.headers["ratelimit"].startswith(f'"anon";r={left};')
-    assert exchange(origin, request("/v1/people", client)).status == 200
-    assert exchange(origin, request("/v1/people", client)).status == 429
-    assert exchange(origin, request("/v1/people", "X-Forwarded-For: 203.0.113.8")).status == 200
+    assert send_raw(origin, request_head("/v1/people", client)).status == 200
+    assert send_raw(origin, request_head("/v1/people", client)).status == 429
+    assert (
+        send_raw(origin, request_head("/v1/people", "X-Forwarded-For: 203.0.113.8")).status == 200
+    )
 
 
 def test_answers_come_in_the_order_of_requests(origin: str) -> None:
-    exchange(origin, request("/v1/launches"))
-    post = request("/v1/missions", "Content-Length: 2", method="POST") + b"{}"
+    send_raw(origin, request_head("/v1/launches"))
+    post = request_head("/v1/missions", "Content-Length: 2", method="POST") + b"{}"
     sent = [
-        request("/v1/launches"),
+        request_head("/v1/launches"),
         post,
-        request("/v1/launches"),
-        request("/nowhere"),
-        request("/v1/launches"),
+        request_head("/v1/launches"),
+        request_head("/nowhere"),
+        request_head("/v1/launches"),
     ]
     statuses = [200, 401, 200, 404, 200]
-    with Wire(origin) as wire:
+    with RawConnection(origin) as wire:
         wire.send(b"".join(sent * 3))
-        assert [wire.answer().status for _ in sent * 3] == statuses * 3
-        wire.send(request("/v1/launches") + b"nonsense\r\n\r\n")
-        assert [wire.answer().status for _ in range(3)] == [200, 400, 0]
+        assert [wire.read_response().status for _ in sent * 3] == statuses * 3
+        wire.send(request_head("/v1/launches") + b"nonsense\r\n\r\n")
+        assert [wire.read_response().status for _ in range(3)] == [200, 400, 0]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,7 @@ def test_who_keeps_silent_after_an_answer_is_left(
         async with _guarded(archive) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for _ in range(3):
-                writer.write(request(LIST))
+                writer.write(request_head(LIST))
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = int(head.lower().split(b"content-length: ")[1].split()[0])
                 await reader.readexactly(length)

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.auth import new_key
 from app.logs import configuration, fault
-from tests.conftest import database_of, over
+from tests.support.clients import database_of, second_app
 
 PATHS = [
     ("GET", "/v1/missions/iss-59", 200),
@@ -41,7 +41,7 @@ def test_no_answer_can_be_taken_for_a_page_of_somebody(
 
 
 def test_behind_tls_the_answer_asks_for_tls(archive: TestClient) -> None:
-    app = over(archive, public_url="https://portal.example")
+    app = second_app(archive, public_url="https://portal.example")
     answer = TestClient(app).get("/health/live")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     app.state.database.close()

@@ -15,12 +15,13 @@ from app.config import Settings
 from app.database import Database
 from app.http.health import revisions
 from app.main import create_app
-from tests.conftest import alembic, database_of, over
-from tests.held import until
+from tests.support.clients import database_of, second_app
+from tests.support.databases import alembic_config
+from tests.support.slow_reads import blocking_query
 
 
 def test_the_newest_migration_is_known() -> None:
-    assert [revisions()[-1]] == ScriptDirectory.from_config(alembic("sqlite://")).get_heads()
+    assert [revisions()[-1]] == ScriptDirectory.from_config(alembic_config("sqlite://")).get_heads()
 
 
 def test_it_tells_what_database_it_is(archive: TestClient) -> None:
@@ -43,7 +44,7 @@ def test_with_the_tables_of_another_version(
     client: TestClient, database: Database, at: str | None, status: int
 ) -> None:
     """Older ones are not what we need; newer ones are made so that we can work with them."""
-    app = over(client)  # which has not looked yet
+    app = second_app(client)  # which has not looked yet
     _set(database, at)
     answer = TestClient(app).get("/health/ready")
     app.state.database.close()
@@ -68,9 +69,9 @@ def test_nobody_waits_long_for_a_database_that_does_not_answer(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = Event()
-    monkeypatch.setattr("app.http.health.state_of", until(released))
+    monkeypatch.setattr("app.http.health.state_of", blocking_query(released))
     monkeypatch.setattr("app.http.health.PATIENCE", 0.05)
-    with TestClient(over(archive)) as client:
+    with TestClient(second_app(archive)) as client:
         assert {client.get("/health/ready").status_code for _ in range(3)} == {503}
         released.set()
 
@@ -118,7 +119,7 @@ def test_the_figures_tell_of_the_cache(archive: TestClient) -> None:
             if name.startswith("zarya_cache_") and "created" not in name
         }
 
-    client = TestClient(over(archive), client=("127.0.0.1", 50_000))
+    client = TestClient(second_app(archive), client=("127.0.0.1", 50_000))
     before = told(client)
     path = "/v1/missions/iss-59"
     size = len(client.get(path, headers={"Accept-Encoding": "identity"}).content)

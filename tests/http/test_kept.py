@@ -15,8 +15,9 @@ from app.dates import Precision
 from app.http.kept import FRAME, Kept, Whole
 from app.models import ArticleState, LaunchStatus, Mission
 from app.versions import Version, Versions
-from tests import factories
-from tests.conftest import forget, listened, with_key
+from tests.support import factories
+from tests.support.clients import clear_response_cache, client_with_key
+from tests.support.statements import record_selects
 
 LIST = "/v1/articles?language=en&limit=2"
 
@@ -84,7 +85,7 @@ def test_what_a_key_sees_is_kept_for_nobody(
     for _ in range(2):
         assert editor.get("/v1/articles/x/preview").status_code == 200
         assert client.get("/v1/articles/x/preview").status_code == 401
-        assert with_key(client).get("/v1/articles/x/preview").status_code == 403
+        assert client_with_key(client).get("/v1/articles/x/preview").status_code == 403
 
 
 def test_each_answer_has_an_id_of_its_own(archive: TestClient) -> None:
@@ -138,7 +139,7 @@ def test_a_hundred_equal_failures_fail_each_by_itself(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault while an answer is made takes nobody with it, and leaves nothing behind."""
-    forget(archive)
+    clear_response_cache(archive)
     found: list[int] = []
 
     def broken(*_: object) -> None:
@@ -245,8 +246,8 @@ def _world(database: Database) -> None:
         )
         session.add_all([first, second, person, up, soon, later])
         session.flush()
-        session.add_all(factories.ship(launch) for launch in (up, soon, later))
-        session.add(factories.assignment(first, person))
+        session.add_all(factories.spacecraft(launch) for launch in (up, soon, later))
+        session.add(factories.crew_assignment(first, person))
         session.add(factories.flight(person, up))
         with time_machine.travel(NOON, tick=False):
             scheduled = NOON + timedelta(minutes=20)
@@ -272,13 +273,13 @@ def test_what_is_kept_is_what_would_be_answered_anew(
     _world(database)
     kept = 0
     for step in STEPS:
-        with time_machine.travel(NOON + step, tick=False), listened(database) as statements:
+        with time_machine.travel(NOON + step, tick=False), record_selects(database) as statements:
             answers = {}
             for path in CLOCKS:
                 before = len(statements)
                 answers[path] = client.get(path)
                 kept += len(statements) == before
-            forget(client)
+            clear_response_cache(client)
             for path, answer in answers.items():
                 fresh = client.get(path)
                 assert answer.status_code == fresh.status_code, (path, step)

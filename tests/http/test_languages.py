@@ -10,9 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.database import Database
-from tests import factories
-from tests.conftest import ROOT, forget
-from tests.editing import documents
+from tests.support import documents, factories
+from tests.support.clients import clear_response_cache
+from tests.support.paths import ROOT
 
 RUSSIAN = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
 CYRILLIC = re.compile("[а-яё]")
@@ -218,7 +218,7 @@ def test_a_fault_of_ours_speaks(archive: TestClient, monkeypatch: pytest.MonkeyP
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    forget(archive)
+    clear_response_cache(archive)
     monkeypatch.setattr("app.missions.queries.get_mission", broken)
     answer = archive.get("/v1/missions/iss-59?lang=ru")
     assert (answer.status_code, answer.headers["Content-Language"]) == (500, "ru")

@@ -12,16 +12,16 @@ from starlette.testclient import TestClient
 
 from app.database import Reader
 from app.errors import NotFound
-from tests.conftest import over
-from tests.held import until
-from tests.servers import wait_for
+from tests.support.clients import second_app
+from tests.support.servers import wait_for
+from tests.support.slow_reads import blocking_query
 
 Asked = Future[Any]
 
 
 @contextmanager
 def service(archive: TestClient, **settings: Any) -> Iterator[TestClient]:
-    with TestClient(over(archive, read_threads=1, cache_bytes=0, **settings)) as client:
+    with TestClient(second_app(archive, read_threads=1, cache_bytes=0, **settings)) as client:
         yield client  # with one event loop for all requests, as in service
 
 
@@ -31,7 +31,7 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
     released = Event()
 
     def held(reader: Reader, *_: object) -> None:
-        until(released)(reader)
+        blocking_query(released)(reader)
         raise NotFound("It was held.")
 
     monkeypatch.setattr("app.missions.queries.get_mission", held)

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from app.auth import new_key
 from app.models import Scope
-from tests.conftest import database_of, over
-from tests.servers import free_port, is_listening, wait_for
+from tests.support.clients import database_of, second_app
+from tests.support.servers import free_port, is_listening, wait_for
 
 KEY = new_key("Made up", [])[1]
 LIMITS: dict[str, Any] = {"rate_limit": 5, "key_rate_limit": 8, "wrong_keys": 3}
@@ -25,7 +25,7 @@ Ask = Callable[..., TestClient]
 @contextmanager
 def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
     """Makes clients, by their address, of a service over the same archive that has limits."""
-    app = over(archive, **(LIMITS | settings))
+    app = second_app(archive, **(LIMITS | settings))
     with time_machine.travel("2030-01-01T00:00:10Z", tick=False):
         yield lambda address, **kw: TestClient(
             app, client=(address, 50_000), follow_redirects=False, **kw

@@ -17,9 +17,9 @@ from app.articles.writing import next_due
 from app.database import Database
 from app.engines.postgresql import DEADLINE_SECONDS
 from app.versions import Versions
-from tests import factories
-from tests.conftest import database_of, over
-from tests.servers import wait_for
+from tests.support import factories
+from tests.support.clients import database_of, second_app
+from tests.support.servers import wait_for
 
 
 def test_a_database_that_does_not_tell_makes_nobody_wait(tmp_path: Any) -> None:
@@ -78,7 +78,7 @@ def test_what_was_answered_is_answered_while_the_database_is_away(
     """And marked; not to those with a key, not what has not been asked for, and not afterwards."""
     with database.session() as session:
         session.add(factories.person(slug="p"))
-    with TestClient(over(client)) as asked:
+    with TestClient(second_app(client)) as asked:
         own = database_of(asked)
         fresh = asked.get(PEOPLE)
         assert "Cache-Status" not in fresh.headers
@@ -103,14 +103,14 @@ def test_what_was_answered_is_answered_while_the_database_is_away(
         assert "Cache-Status" not in back.headers
 
 
-@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
 def test_nobody_waits_for_a_version_that_does_not_come(
     client: TestClient, database: Database
 ) -> None:
     """The process of PostgreSQL that would tell it stands still; a file always tells at once."""
     with database.session() as session:
         session.add(factories.person(slug="p"))
-    with TestClient(over(client)) as asked:
+    with TestClient(second_app(client)) as asked:
         assert "Cache-Status" not in asked.get(PEOPLE).headers
         with database.engine.connect() as connection:
             telling = connection.scalars(_TELLING).all()

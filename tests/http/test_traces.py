@@ -9,8 +9,8 @@ import pytest
 from alembic import command
 
 from app.auth import new_key
-from tests.conftest import alembic
-from tests.servers import serving, wait_for
+from tests.support.databases import alembic_config
+from tests.support.servers import run_server, wait_for
 
 KEY = new_key("Traced", [])[1]
 
@@ -47,8 +47,8 @@ def test_a_request_is_a_trace(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
     url = f"sqlite:///{tmp_path_factory.mktemp('traces')}/traces.db"
-    command.upgrade(alembic(url), "head")
-    with serving(url) as origin:
+    command.upgrade(alembic_config(url), "head")
+    with run_server(url) as origin:
         headers = {"Authorization": f"Bearer {KEY}"}
         answer = httpx.get(f"{origin}/v1/missions/none", headers=headers, timeout=30)
         assert answer.status_code == 404

@@ -15,7 +15,7 @@ from app.importers import feed
 from app.importers.entries import Entry, Reject, Unreadable
 from app.importers.feed_text import LARGEST
 from app.importers.names import Links
-from tests.importers.inputs import given, nothing, parted
+from tests.support.import_runs import make_input, no_links, split_rejects
 
 RSS = """<?xml version="1.0" encoding="{encoding}"?>
 <rss version="2.0"><channel><title>Вести со станции</title><link>https://vesti.example/</link>
@@ -33,7 +33,7 @@ def rss(items: str = ITEM.format(n=1), encoding: str = "utf-8") -> str:
 
 
 def found(text: str | bytes, **fields: Any) -> tuple[list[Entry], list[Reject]]:
-    return parted(feed.read(given(text, "https://feed.example/x", **fields), nothing))
+    return split_rejects(feed.read(make_input(text, "https://feed.example/x", **fields), no_links))
 
 
 def only(text: str | bytes, **fields: Any) -> dict[str, Any]:
@@ -213,7 +213,7 @@ def test_links_are_what_title_and_lead_name() -> None:
         seen.append((title, lead))
         return Links(["iss-59"], ["progress-ms-11"], ["oleg-kononenko"])
 
-    (entry,), _ = parted(feed.read(given(rss()), linked))
+    (entry,), _ = split_rejects(feed.read(make_input(rss()), linked))
     assert seen == [("Корабль причалил", "Грузовик дошёл до станции.")]
     assert entry.document["missions"] == ["iss-59"]
     assert entry.document["people"] == ["oleg-kononenko"]
@@ -323,8 +323,8 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", [rss(ITEM.format(n=1).replace("04 Apr", "31 Apr"), "koi8-r")])
 def test_rejects_make_a_feed_again(text: str) -> None:
-    source = given(text.encode("koi8-r"))
-    _, rejects = parted(feed.read(source, nothing))
+    source = make_input(text.encode("koi8-r"))
+    _, rejects = split_rejects(feed.read(source, no_links))
     frame = feed.FORMAT.frame(source)
     again = frame.before + frame.between.join(r.raw for r in rejects) + frame.after
     assert found(again)[1][0].raw == rejects[0].raw
@@ -333,7 +333,7 @@ def test_rejects_make_a_feed_again(text: str) -> None:
 def test_rejects_make_a_json_feed_again() -> None:
     version = "https://jsonfeed.org/version/1.1"
     text = json.dumps({"version": version, "title": "J", "items": [{"id": "9", "x": "é"}]})
-    frame = feed.FORMAT.frame(given(text))
+    frame = feed.FORMAT.frame(make_input(text))
     again = f'{frame.before}{{"id": "9", "x": "é"}}{frame.between}{{"id": "8"}}{frame.after}'
     assert [r.field for r in found(again)[1]] == ["published"] * 2 or found(again)[1]
     assert len(json.loads(again)["items"]) == 2

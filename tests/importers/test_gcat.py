@@ -10,7 +10,14 @@ from app.documents import read_document
 from app.importers import gcat
 from app.importers.entries import Entry, Reject, Unreadable
 from app.launches.schemas import LaunchWrite
-from tests.importers.inputs import counted, given, parted, taken, written
+from tests.support.clients import database_of
+from tests.support.import_runs import (
+    file_input,
+    make_input,
+    report_counts,
+    run_import,
+    split_rejects,
+)
 
 LOG = (
     "#Launch_Tag\tLaunch_Date\tPiece\tType\tName\tPLName\tJCAT\tSatOwner\tSatState\tLV_Type\t"
@@ -43,7 +50,7 @@ def row(tag: str = "2031-001", date: str = "2031 Jan  4 0101:01", **cells: str) 
 
 
 def found(text: str, places: gcat.Places | None = None) -> tuple[list[Entry], list[Reject]]:
-    return parted(gcat.read(given(text), places or gcat.Places()))
+    return split_rejects(gcat.read(make_input(text), places or gcat.Places()))
 
 
 def only(text: str) -> dict[str, object]:
@@ -173,42 +180,40 @@ def test_lists_and_tables() -> None:
 
 
 def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
-    written(tmp_path, "sites.tsv", SITES)
-    written(tmp_path, "lv.tsv", VEHICLES)
+    file_input(tmp_path, "sites.tsv", SITES)
+    file_input(tmp_path, "lv.tsv", VEHICLES)
     rows = "".join(
         row(f"2031-00{n}", site=site)
         for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])
     )
-    source = written(tmp_path, "log.tsv", LOG + rows)
-    entries, _ = parted(gcat.read(source, gcat.Places()))
+    source = file_input(tmp_path, "log.tsv", LOG + rows)
+    entries, _ = split_rejects(gcat.read(source, gcat.Places()))
     field = {"name": "Example Field", "country": "US", "code": "EXF"}
     new = {"name": "New Example", "country": "US", "code": "NEW"}
     steppe = {"name": "Steppe", "country": "KZ", "code": "STEP"}
     assert [e.document["site"] for e in entries] == [field, field, new, steppe, None, None]
     assert entries[0].document["vehicle"] == {"name": "Example 9", "family": "Examples"}
     for name in ("sites.tsv", "lv.tsv"):
-        assert list(gcat.read(written(tmp_path, name, SITES), gcat.Places())) == []
+        assert list(gcat.read(file_input(tmp_path, name, SITES), gcat.Places())) == []
 
 
 def test_the_archives_own_launches_are_known(archive: TestClient) -> None:
     """By designator, or where it has none, by site and time: the abort of Soyuz MS-10."""
-    from tests.conftest import database_of  # noqa: PLC0415 - only this test has the archive
-
     text = row("2018-F01", "2018 Oct 11 0840:15", site="GIK-5", vehicle="Soyuz-FG")
     with database_of(archive).snapshot() as reader:
-        (entry,), _ = parted(gcat.FORMAT.prepare(reader)(given(LOG + text)))
+        (entry,), _ = split_rejects(gcat.FORMAT.prepare(reader)(make_input(LOG + text)))
     assert entry.same_as == "soyuz-ms-10"
     assert entry.document["vehicle"] == {"name": "Soyuz-FG", "family": "Soyuz"}
     assert entry.document["site"]["name"] == "Baikonur Cosmodrome"
 
 
 def test_it_is_taken_in_once(database: Database, tmp_path: Path) -> None:
-    written(tmp_path, "sites.tsv", SITES)
-    source = written(tmp_path, "log.tsv", LOG + row() + row("2031-002", code="OF40"))
-    assert counted(taken(database, "gcat", source)[0]) == (2, 0, 0, 0)
-    assert counted(taken(database, "gcat", source)[0]) == (0, 0, 2, 0)
-    later = written(tmp_path, "log.tsv", LOG + row(code="OF") + row("2031-002", code="OF40"))
-    assert counted(taken(database, "gcat", later)[0]) == (0, 1, 1, 0)
+    file_input(tmp_path, "sites.tsv", SITES)
+    source = file_input(tmp_path, "log.tsv", LOG + row() + row("2031-002", code="OF40"))
+    assert report_counts(run_import(database, "gcat", source)[0]) == (2, 0, 0, 0)
+    assert report_counts(run_import(database, "gcat", source)[0]) == (0, 0, 2, 0)
+    later = file_input(tmp_path, "log.tsv", LOG + row(code="OF") + row("2031-002", code="OF40"))
+    assert report_counts(run_import(database, "gcat", later)[0]) == (0, 1, 1, 0)
 
 
 def test_what_is_no_catalogue() -> None:
@@ -218,8 +223,8 @@ def test_what_is_no_catalogue() -> None:
 
 
 def test_rejects_make_a_log_again() -> None:
-    source = given(LOG + row(code="ZZ") + row("2031-002", code="YY"))
-    _, rejects = parted(gcat.read(source, gcat.Places()))
+    source = make_input(LOG + row(code="ZZ") + row("2031-002", code="YY"))
+    _, rejects = split_rejects(gcat.read(source, gcat.Places()))
     frame = gcat.FORMAT.frame(source)
     again = frame.before + frame.between.join(r.raw for r in rejects) + frame.after
     assert [r.raw for r in found(again)[1]] == [r.raw for r in rejects]

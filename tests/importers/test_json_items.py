@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.importers.entries import Unreadable
 from app.importers.json_items import LONGEST, PART, JsonItem, items
-from tests.importers import inputs
+from tests.support import import_runs
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -139,6 +139,6 @@ def test_a_frame_makes_what_it_was() -> None:
     from app.importers.snapi import FORMAT  # noqa: PLC0415 - any format of JSON
 
     for text in ('[{"n": 1}]', '{"results": [{"n": 1}]}', '{"n": 1}\n{"n": 2}'):
-        frame = FORMAT.frame(inputs.given(text))
+        frame = FORMAT.frame(import_runs.make_input(text))
         again = frame.before + frame.between.join(['{"n": 1}', '{"n": 2}']) + frame.after
         assert values(again) == [{"n": 1}, {"n": 2}]

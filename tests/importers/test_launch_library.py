@@ -17,10 +17,10 @@ from app.launches.schemas import LaunchWrite
 from app.missions.schemas import MissionWrite
 from app.models import RecordType
 from app.people.schemas import PersonWrite
-from tests.conftest import database_of
-from tests.factories import launch as factory
-from tests.factories import vehicle
-from tests.importers.inputs import counted, given, parted, taken
+from tests.support.clients import database_of
+from tests.support.factories import launch as factory
+from tests.support.factories import vehicle
+from tests.support.import_runs import make_input, report_counts, run_import, split_rejects
 
 
 class People:
@@ -87,7 +87,9 @@ def crewed(role: str = "Commander", **fields: Any) -> dict[str, Any]:
 
 def found(*values: Any) -> tuple[list[Entry], list[Reject]]:
     text = json.dumps({"results": values})
-    return parted(launch_library.read(given(text), Archive(People(), {"soyuz-2-1a": "Soyuz"})))
+    return split_rejects(
+        launch_library.read(make_input(text), Archive(People(), {"soyuz-2-1a": "Soyuz"}))
+    )
 
 
 def test_a_launch() -> None:
@@ -238,10 +240,10 @@ def test_a_capsule_that_flies_again_is_another_launch(database: Database) -> Non
     first = launch(net="2011-04-04T11:01:35Z")
     again = launch(net="2013-04-04T11:01:35Z", id="5f1c-2")
     for each in (first, again):
-        report, _ = taken(database, "launch-library", given(json.dumps([each])))
-        assert counted(report) == (1, 0, 0, 0)
-    report, _ = taken(database, "launch-library", given(json.dumps([first, again])))
-    assert counted(report) == (0, 0, 2, 0)
+        report, _ = run_import(database, "launch-library", make_input(json.dumps([each])))
+        assert report_counts(report) == (1, 0, 0, 0)
+    report, _ = run_import(database, "launch-library", make_input(json.dumps([first, again])))
+    assert report_counts(report) == (0, 0, 2, 0)
 
 
 SHIPS = {
@@ -264,7 +266,7 @@ def test_launches_of_the_archive_are_left_alone(archive: TestClient, ship: str) 
     with database_of(archive).snapshot() as reader:
         read = launch_library.FORMAT.prepare(reader)
     later = told | {"net": "2035-08-26T07:27:27Z", "net_precision": {"abbrev": "SEC"}}
-    (entry,), (reject,) = parted(read(given(json.dumps([told, later]))))
+    (entry,), (reject,) = split_rejects(read(make_input(json.dumps([told, later]))))
     assert entry.same_as == {"CRS-2 NG-19": "cygnus-ng-19", "72P": "progress-ms-11"}[mission]
     assert reject.field == "launch_crew[0].astronaut.name"  # another launch, and so looked at
 
@@ -280,12 +282,14 @@ def test_a_launch_that_may_be_one_of_the_archive_is_told(database: Database) -> 
     stage = {"spacecraft": {"name": "Ship 1"}, "launch_crew": []}
     told = launch(rocket={"configuration": {"full_name": "Soyuz 2.1b"}, "spacecraft_stage": stage})
     elsewhere = told | {"id": "2", "net": "2031-04-14T11:01:35Z"}
-    report, rejects = taken(database, "launch-library", given(json.dumps([told, elsewhere])))
-    assert counted(report) == (1, 0, 0, 1)
+    report, rejects = run_import(
+        database, "launch-library", make_input(json.dumps([told, elsewhere]))
+    )
+    assert report_counts(report) == (1, 0, 0, 1)
     assert "other-name" in rejects[0].reason
     nearer = elsewhere | {"net": "2031-04-04T11:01:35Z"}  # which is known by its id by now
-    report, _ = taken(database, "launch-library", given(json.dumps([nearer])))
-    assert counted(report) == (0, 1, 0, 0)
+    report, _ = run_import(database, "launch-library", make_input(json.dumps([nearer])))
+    assert report_counts(report) == (0, 1, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -304,25 +308,25 @@ def test_astronauts_come_first_and_expeditions_last(database: Database, client: 
     stage = {"spacecraft": {"name": "Ship 3"}, "launch_crew": [seat("Commander")]}
     flown = launch(rocket={"configuration": {"full_name": "E"}, "spacecraft_stage": stage})
     inputs = [
-        given(json.dumps({"results": [each]}) if isinstance(each, dict) else json.dumps(each))
+        make_input(json.dumps({"results": [each]}) if isinstance(each, dict) else json.dumps(each))
         for each in (expedition(), flown, [astronaut(), astronaut("Boris Example")])
     ]
-    report, rejects = taken(database, "launch-library", *inputs)
+    report, rejects = run_import(database, "launch-library", *inputs)
     assert rejects == []
-    assert counted(report) == (4, 0, 0, 0)
+    assert report_counts(report) == (4, 0, 0, 0)
     crew = client.get("/v1/missions/iss-900").json()["crew"]
     assert [(c["person"]["slug"], c["role"]) for c in crew] == [
         ("anna-example", "commander"),
         ("boris-example", "flight_engineer"),
     ]
-    assert counted(taken(database, "launch-library", *inputs)[0]) == (0, 0, 4, 0)
+    assert report_counts(run_import(database, "launch-library", *inputs)[0]) == (0, 0, 4, 0)
 
 
 def test_a_slip_is_kept(database: Database, client: TestClient) -> None:
-    taken(database, "launch-library", given(json.dumps([launch()])))
+    run_import(database, "launch-library", make_input(json.dumps([launch()])))
     later = launch(net="2031-05-04T11:01:35Z", status={"abbrev": "TBC"})
-    report, _ = taken(database, "launch-library", given(json.dumps([later])))
-    assert counted(report) == (0, 1, 0, 0)
+    report, _ = run_import(database, "launch-library", make_input(json.dumps([later])))
+    assert report_counts(report) == (0, 1, 0, 0)
     (slip,) = client.get("/v1/launches/ship-1").json()["history"]
     assert slip["from"]["launch_at"] == "2031-04-04T11:01:35Z"
 
@@ -330,5 +334,5 @@ def test_a_slip_is_kept(database: Database, client: TestClient) -> None:
 def test_people_of_the_archive_are_left_alone(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         read = launch_library.FORMAT.prepare(reader)
-    (entry,), _ = parted(read(given(json.dumps([astronaut("Ovchinin Alexey")]))))
+    (entry,), _ = split_rejects(read(make_input(json.dumps([astronaut("Ovchinin Alexey")]))))
     assert entry.same_as == "aleksey-ovchinin"

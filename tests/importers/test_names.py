@@ -11,8 +11,8 @@ from app.database import Database
 from app.importers.names import Ambiguous, Links, Names
 from app.lexis.called import words
 from app.models import Person
-from tests.conftest import database_of
-from tests.editing import documents
+from tests.support import documents
+from tests.support.clients import database_of
 
 Named = list[tuple[str, str, set[str]]]
 Matcher = Callable[[str, str], set[str]]
@@ -26,8 +26,8 @@ def marked() -> Named:
 
 
 @pytest.fixture(scope="module")
-def names(the_archive: TestClient) -> Names:
-    with database_of(the_archive).snapshot() as reader:
+def names(archive_client: TestClient) -> Names:
+    with database_of(archive_client).snapshot() as reader:
         return Names.of(reader)
 
 

@@ -1,41 +1,34 @@
 """The archive's own format: what one archive wrote, another one is."""
 
 from collections.abc import Iterator
-from io import StringIO
 
 import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.database import Database
-from app.exports.ndjson import write
 from app.models.days import miscounted
-from tests.conftest import NewDatabase, database_of, served
-from tests.editing import documents
-from tests.editing.documents import ANY
-from tests.importers.inputs import counted, given, taken
-
-
-def exported(database: Database) -> str:
-    file = StringIO()
-    with database.snapshot() as reader:
-        write(reader, file)
-    return file.getvalue()
+from tests.support import documents
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.exports import export_ndjson
+from tests.support.import_runs import make_input, report_counts, run_import
 
 
 @pytest.fixture
-def other(new_database: NewDatabase) -> Iterator[Database]:
+def other(create_database: CreateDatabase) -> Iterator[Database]:
     """A second, empty archive."""
-    with served(new_database()) as client:
+    with open_client(create_database()) as client:
         yield database_of(client)
 
 
 def test_the_embedded_archive_comes_out_the_same(archive: TestClient, other: Database) -> None:
-    text = exported(database_of(archive))
-    report, rejected = taken(other, "ndjson", given(text))
+    text = export_ndjson(database_of(archive))
+    report, rejected = run_import(other, "ndjson", make_input(text))
     assert (report.rejected, rejected) == (0, [])
     assert report.created > 1700
-    assert exported(other) == text
+    assert export_ndjson(other) == text
 
 
 def test_what_editors_made_of_it_comes_along(editor: TestClient, other: Database) -> None:
@@ -45,28 +38,28 @@ def test_what_editors_made_of_it_comes_along(editor: TestClient, other: Database
     launch["site"] = {"name": "Example Field", "country": "KZ", "code": "GIK-9"}
     ship = editor.post("/v1/launches", json=launch).json()["slug"]
     slip = {"launch_at": "2031-05-04T11:01:35Z", "change_reason": "Weather", "slug": "renamed"}
-    editor.patch(f"/v1/launches/{ship}", json=slip, headers=ANY)
+    editor.patch(f"/v1/launches/{ship}", json=slip, headers=IF_MATCH_ANY)
     mission = editor.post("/v1/missions", json=documents.mission()).json()["slug"]
     crew = {"items": [{"person": person, "role": "commander", "arrived_with": "renamed"}]}
-    editor.put(f"/v1/missions/{mission}/crew", json=crew, headers=ANY)
+    editor.put(f"/v1/missions/{mission}/crew", json=crew, headers=IF_MATCH_ANY)
     article = editor.post("/v1/articles", json=documents.article(missions=[mission])).json()
     key = {"translation_key": article["translation_key"], "language": "ru"}
     editor.post("/v1/articles", json=documents.article(**key))
     editor.post(f"/v1/articles/{article['slug']}/publish")
     featured = {"featured_article": article["slug"]}
-    editor.patch(f"/v1/missions/{mission}", json=featured, headers=ANY)
+    editor.patch(f"/v1/missions/{mission}", json=featured, headers=IF_MATCH_ANY)
     hidden = editor.post("/v1/articles", json=documents.article()).json()["slug"]
-    editor.delete(f"/v1/articles/{hidden}", headers=ANY)
+    editor.delete(f"/v1/articles/{hidden}", headers=IF_MATCH_ANY)
     lost = editor.post("/v1/people", json=documents.person()).json()["slug"]
-    editor.delete(f"/v1/people/{lost}", headers=ANY)
+    editor.delete(f"/v1/people/{lost}", headers=IF_MATCH_ANY)
     here = database_of(editor)
-    text = exported(here)
+    text = export_ndjson(here)
     for part in ("Weather", "GIK-9", '"deleted"', '"draft"', f'"gone":"{lost}"', ship):
         assert part in text
-    assert taken(other, "ndjson", given(text))[1] == []
-    assert exported(other) == text
-    assert taken(other, "ndjson", given(text))[0].created == 0
-    assert counted(taken(here, "ndjson", given(text))[0])[:2] == (0, 0)
+    assert run_import(other, "ndjson", make_input(text))[1] == []
+    assert export_ndjson(other) == text
+    assert run_import(other, "ndjson", make_input(text))[0].created == 0
+    assert report_counts(run_import(here, "ndjson", make_input(text))[0])[:2] == (0, 0)
 
 
 def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Database) -> None:
@@ -81,7 +74,9 @@ def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Databas
             counted.append(statement)
 
     event.listen(other.engine, "before_cursor_execute", note)
-    assert taken(other, "ndjson", given(exported(database_of(editor))))[0].created == 3
+    assert (
+        run_import(other, "ndjson", make_input(export_ndjson(database_of(editor))))[0].created == 3
+    )
     assert len(counted) == 1
     with other.session() as session:
         assert miscounted(session) == []
@@ -89,16 +84,16 @@ def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Databas
 
 def test_the_later_state_stays(editor: TestClient, other: Database) -> None:
     slug = editor.post("/v1/people", json=documents.person(aliases=["Old"])).json()["slug"]
-    old = exported(database_of(editor))
-    taken(other, "ndjson", given(old))
+    old = export_ndjson(database_of(editor))
+    run_import(other, "ndjson", make_input(old))
     new = old.replace('"Old"', '"New"').replace('"version":1', '"version":2')
     later = new.replace('"updated_at":"20', '"updated_at":"20').replace(
         '"updated_at":"' + editor.get(f"/v1/people/{slug}").json()["updated_at"],
         '"updated_at":"2090-01-01T00:00:00Z',
     )
-    assert counted(taken(other, "ndjson", given(later))[0]) == (0, 1, 0, 0)
-    assert counted(taken(other, "ndjson", given(old))[0]) == (0, 0, 1, 0)
-    assert '"New"' in exported(other)
+    assert report_counts(run_import(other, "ndjson", make_input(later))[0]) == (0, 1, 0, 0)
+    assert report_counts(run_import(other, "ndjson", make_input(old))[0]) == (0, 0, 1, 0)
+    assert '"New"' in export_ndjson(other)
 
 
 def test_lines_by_hand(database: Database) -> None:
@@ -114,13 +109,15 @@ def test_lines_by_hand(database: Database) -> None:
 """
         + "[" * 100_000
     )
-    report, rejected = taken(database, "ndjson", given(lines))
-    assert counted(report) == (1, 0, 0, 7)
+    report, rejected = run_import(database, "ndjson", make_input(lines))
+    assert report_counts(report) == (1, 0, 0, 7)
     assert [each.line for each in rejected] == [3, 4, 5, 6, 7, 8, 9]
-    assert counted(taken(database, "ndjson", given(lines))[0])[:3] == (0, 0, 1)
+    assert report_counts(run_import(database, "ndjson", make_input(lines))[0])[:3] == (0, 0, 1)
 
 
 def test_a_line_without_end_is_refused(database: Database) -> None:
     line = '{"type": "person", "data": {"name": "' + "x" * 2**21
-    report, _ = taken(database, "ndjson", given(f'{line}\n{{"type": "person", "data": {{}}}}'))
-    assert counted(report) == (0, 0, 0, 2)
+    report, _ = run_import(
+        database, "ndjson", make_input(f'{line}\n{{"type": "person", "data": {{}}}}')
+    )
+    assert report_counts(report) == (0, 0, 0, 2)

@@ -17,7 +17,7 @@ from app.importers import snapi
 from app.importers.entries import Entry, Reject
 from app.importers.feed_text import escaped
 from app.models.markdown import render
-from tests.importers.inputs import counted, given, nothing, parted, taken
+from tests.support.import_runs import make_input, no_links, report_counts, run_import, split_rejects
 
 
 def article(**fields: Any) -> dict[str, Any]:
@@ -33,7 +33,9 @@ def article(**fields: Any) -> dict[str, Any]:
 
 
 def found(value: Any) -> tuple[list[Entry], list[Reject]]:
-    return parted(snapi.read(given(json.dumps(value)), nothing, {"uuid-1": "known-ship"}))
+    return split_rejects(
+        snapi.read(make_input(json.dumps(value)), no_links, {"uuid-1": "known-ship"})
+    )
 
 
 def test_an_article() -> None:
@@ -125,6 +127,6 @@ def test_a_title_may_be_missing() -> None:
 
 
 def test_it_is_taken_in_once(database: Database) -> None:
-    news = given(json.dumps([article(), article(id=13, url="https://news.example/13")]))
-    assert counted(taken(database, "snapi", news)[0]) == (2, 0, 0, 0)
-    assert counted(taken(database, "snapi", news)[0]) == (0, 0, 2, 0)
+    news = make_input(json.dumps([article(), article(id=13, url="https://news.example/13")]))
+    assert report_counts(run_import(database, "snapi", news)[0]) == (2, 0, 0, 0)
+    assert report_counts(run_import(database, "snapi", news)[0]) == (0, 0, 2, 0)

@@ -14,8 +14,8 @@ from app.cli import cli
 from app.config import get_settings
 from app.database import Database
 from app.models import ApiKey, Base, Scope
-from tests.conftest import database_of, with_key
-from tests.editing import documents
+from tests.support import documents
+from tests.support.clients import client_with_key, database_of
 
 WANTED = {"name": "Press office", "scopes": ["articles:write", "people:write"]}
 
@@ -136,8 +136,8 @@ def test_two_keys_are_none(client: TestClient) -> None:
 
 
 def test_the_list_of_keys(client: TestClient, editor: TestClient) -> None:
-    with_key(client, Scope.AUDIT_READ)
-    with_key(client, Scope.PEOPLE_WRITE)
+    client_with_key(client, Scope.AUDIT_READ)
+    client_with_key(client, Scope.PEOPLE_WRITE)
     listed = editor.get("/v1/keys", params={"with_total": "true"}).json()
     assert listed["total"] == 3
     some = editor.get("/v1/keys", params={"scope": "audit:read", "with_total": "true"}).json()

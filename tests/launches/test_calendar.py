@@ -15,10 +15,9 @@ from app.calendars import Standing, standing
 from app.database import Database
 from app.dates import Precision
 from app.models import LaunchStatus, Site
-from tests import factories
-from tests.calendars import event, events, sent
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents, factories
+from tests.support.calendars import get_calendar, get_event, get_events
+from tests.support.documents import IF_MATCH_ANY
 
 HOSTILE = 'a,b;c\\n\\,d\ne\r\nf:g "h" \x01\x1f 🚀 ' + "Ёж" * 60 + " \u2028\x85END:VEVENT ]]>"
 READ = 'a,b;c\\n\\,d\ne\nf:g "h"  🚀 ' + "Ёж" * 60 + " \n\nEND:VEVENT ]]>"
@@ -121,7 +120,7 @@ def test_an_event_says_what_is_known(
     status: str,
 ) -> None:
     plan(**fields)
-    found = event(client, "/v1/launches.ics")
+    found = get_event(client, "/v1/launches.ics")
     assert found["DTSTART"].dt == start
     assert type(found["DTSTART"].dt) is type(start)  # a datetime is a date too
     assert ("DTEND" in found) == (end is not None)
@@ -151,7 +150,7 @@ def test_a_slip_raises_the_sequence_and_a_new_name_nothing(
     client: TestClient, editor: TestClient, plan: Plan
 ) -> None:
     address = plan(slug="slipping")
-    found = [event(client, "/v1/launches.ics")]
+    found = [get_event(client, "/v1/launches.ics")]
     patches: list[dict[str, Any]] = [
         {"launch_at": "2031-04-06T11:01:35Z", "change_reason": "Weather"},
         {"launch_at_precision": "month"},
@@ -159,10 +158,10 @@ def test_a_slip_raises_the_sequence_and_a_new_name_nothing(
         {"status": "cancelled"},
     ]
     for patch in patches:
-        answer = editor.patch(address, json=patch, headers=ANY)
+        answer = editor.patch(address, json=patch, headers=IF_MATCH_ANY)
         assert answer.status_code == 200, answer.text
         address = urlsplit(answer.json()["url"]).path
-        found.append(event(client, "/v1/launches.ics"))
+        found.append(get_event(client, "/v1/launches.ics"))
     assert len({str(each["UID"]) for each in found}) == 1
     assert [each["SEQUENCE"] for each in found] == [0, 1, 2, 2, 3]
     assert [each["STATUS"] for each in found][-2:] == ["TENTATIVE", "CANCELLED"]
@@ -179,12 +178,12 @@ def test_a_calendar_changes_when_a_launch_does(
     again = client.get("/v1/launches.ics", headers=held)
     assert (again.status_code, again.content) == (304, b"")
     updated = client.get(address).json()["updated_at"]
-    found = event(client, "/v1/launches.ics")
+    found = get_event(client, "/v1/launches.ics")
     assert found["DTSTAMP"].dt == found["LAST-MODIFIED"].dt == datetime.fromisoformat(updated)
     assert "Last-Modified" in first.headers
     with time_machine.travel("2030-01-01T00:00:00Z", tick=False):
         assert client.get("/v1/launches.ics").content == first.content
-    editor.patch(address, json={"launch_at": "2031-05-04T00:00:00Z"}, headers=ANY)
+    editor.patch(address, json={"launch_at": "2031-05-04T00:00:00Z"}, headers=IF_MATCH_ANY)
     assert client.get("/v1/launches.ics", headers=held).status_code == 200
 
 
@@ -196,8 +195,8 @@ def test_hostile_text_comes_out_as_it_went_in(client: TestClient, database: Data
         launch = factories.launch(slug="hostile", outcome_note=HOSTILE, site_id=site.id, pad="1,2")
         session.add(launch)
         session.flush()
-        session.add(factories.ship(launch, name=HOSTILE[:40]))
-    found = event(client, "/v1/launches.ics")
+        session.add(factories.spacecraft(launch, name=HOSTILE[:40]))
+    found = get_event(client, "/v1/launches.ics")
     assert found["DESCRIPTION"] == READ
     assert found["LOCATION"] == "Site; of, all\\names, 1,2"
     assert found["STATUS"] == "CONFIRMED"
@@ -206,7 +205,7 @@ def test_hostile_text_comes_out_as_it_went_in(client: TestClient, database: Data
 
 
 def test_an_event_tells_of_its_launch(archive: TestClient) -> None:
-    found = event(archive, "/v1/launches.ics?spacecraft=Soyuz+MS-10")
+    found = get_event(archive, "/v1/launches.ics?spacecraft=Soyuz+MS-10")
     launch = archive.get("/v1/launches/soyuz-ms-10").json()
     assert found["UID"] == f"launch-{launch['id']}@127.0.0.1"
     assert (
@@ -240,7 +239,7 @@ def test_an_event_tells_of_its_launch(archive: TestClient) -> None:
 def test_a_calendar_has_what_the_list_has(archive: TestClient, query: str) -> None:
     sized = f"{query or '?'}&limit=100&with_total=true".replace("?&", "?")
     listed = archive.get(f"/v1/launches{sized}").json()
-    found = events(archive, f"/v1/launches.ics{query}")
+    found = get_events(archive, f"/v1/launches.ics{query}")
     assert len(found) == listed["total"]
     assert [e["URL"] for e in found[:100]] == [launch["url"] for launch in listed["items"]]
     assert len({str(e["UID"]) for e in found}) == len(found)
@@ -248,7 +247,7 @@ def test_a_calendar_has_what_the_list_has(archive: TestClient, query: str) -> No
 
 def test_a_calendar_says_what_it_is(archive: TestClient) -> None:
     address = "/v1/launches.ics?crewed=true&mission=iss-59"
-    calendar: Any = Calendar.from_ical(sent(archive, address))
+    calendar: Any = Calendar.from_ical(get_calendar(archive, address))
     assert calendar["VERSION"] == "2.0"
     assert calendar["PRODID"]
     name = "Zarya launches (crewed: true, mission: iss-59)"
@@ -260,7 +259,7 @@ def test_a_calendar_says_what_it_is(archive: TestClient) -> None:
 
 def test_a_calendar_without_events_is_one_too(client: TestClient) -> None:
     """RFC 5545 wants at least one component."""
-    assert Calendar.from_ical(sent(client, "/v1/launches.ics")).subcomponents
+    assert Calendar.from_ical(get_calendar(client, "/v1/launches.ics")).subcomponents
 
 
 @pytest.mark.parametrize(
@@ -281,17 +280,17 @@ def test_no_calendar_is_cropped(
     monkeypatch.setattr("app.refs.calendar.MOST", 2)
     for _ in range(2):
         plan()
-    assert len(events(client, "/v1/launches.ics")) == 2
+    assert len(get_events(client, "/v1/launches.ics")) == 2
     plan(status="cancelled")
     answer = client.get("/v1/launches.ics")
     assert answer.status_code == 422
     assert "More than 2 launches" in answer.json()["detail"]
-    assert len(events(client, "/v1/launches.ics?status=planned")) == 2
+    assert len(get_events(client, "/v1/launches.ics?status=planned")) == 2
     assert f"{calendars.MOST:,}" in client.get("/openapi.json").text
 
 
 def test_a_calendar_takes_one_statement(archive: TestClient, statements: list[str]) -> None:
-    sent(archive, "/v1/launches.ics")
+    get_calendar(archive, "/v1/launches.ics")
     assert len(statements) == 1
 
 
@@ -302,4 +301,4 @@ def test_a_line_of_any_length_is_folded(
     text = ("ё" * length)[: length // 2] + "x" * (length % 2) + " end"
     with database.session() as session:
         session.add(factories.launch(outcome_note=text, status=LaunchStatus.FAILURE))
-    assert event(client, "/v1/launches.ics")["DESCRIPTION"] == text
+    assert get_event(client, "/v1/launches.ics")["DESCRIPTION"] == text

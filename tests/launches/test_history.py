@@ -6,9 +6,8 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import LaunchStatus
-from tests import factories
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents, factories
+from tests.support.documents import IF_MATCH_ANY
 
 
 def test_every_slip_is_public_with_its_reason(client: TestClient, editor: TestClient) -> None:
@@ -21,9 +20,9 @@ def test_every_slip_is_public_with_its_reason(client: TestClient, editor: TestCl
         {"status": "success", "launch_at": "2031-04-07T10:00:00Z", "launch_at_precision": "second"},
     ]
     for slip in slips:
-        assert editor.patch(address, json=slip, headers=ANY).status_code == 200
+        assert editor.patch(address, json=slip, headers=IF_MATCH_ANY).status_code == 200
     other = {"outcome_note": "Nothing about time.", "change_reason": "None needed"}
-    editor.patch(address, json=other, headers=ANY)
+    editor.patch(address, json=other, headers=IF_MATCH_ANY)
     history = client.get(address).json()["history"]
     told = [(h["from"]["launch_at"], h["to"]["launch_at"], h["reason"]) for h in history]
     assert told == [

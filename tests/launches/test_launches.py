@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app.database import Database
 from app.dates import Precision
 from app.models import LaunchRelation, LaunchStatus, MissionLaunch, SpacecraftKind
-from tests import factories
+from tests.support import factories
 
 
 def slugs(client: TestClient, query: str) -> list[str]:
@@ -138,7 +138,7 @@ def test_many_links_double_no_launch(client: TestClient, database: Database) -> 
         session.add_all([launch, *missions])
         session.flush()
         for n in range(3):
-            session.add(factories.ship(launch, ordinal=n, kind=SpacecraftKind.CV))
+            session.add(factories.spacecraft(launch, ordinal=n, kind=SpacecraftKind.CV))
         for mission in missions:
             for relation in (LaunchRelation.CARGO, LaunchRelation.MODULE):
                 session.add(
@@ -167,5 +167,5 @@ def test_headlines(client: TestClient, database: Database, status: str, headline
         launch = factories.launch(slug="x", status=LaunchStatus(status), vehicle_id=vehicle.id)
         session.add(launch)
         session.flush()
-        session.add(factories.ship(launch, name="Soyuz MS-99"))
+        session.add(factories.spacecraft(launch, name="Soyuz MS-99"))
     assert client.get("/v1/launches/x").json()["headline"] == headline

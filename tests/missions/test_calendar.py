@@ -9,14 +9,13 @@ from starlette.testclient import TestClient
 from app.database import Database
 from app.dates import Precision
 from app.models import LaunchRelation, MissionLaunch
-from tests import factories
-from tests.calendars import events
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents, factories
+from tests.support.calendars import get_events
+from tests.support.documents import IF_MATCH_ANY
 
 
 def test_a_mission_has_its_launches_start_and_end(archive: TestClient) -> None:
-    begins, ends, *launches = events(archive, "/v1/missions/iss-59/calendar.ics")
+    begins, ends, *launches = get_events(archive, "/v1/missions/iss-59/calendar.ics")
     assert (begins["SUMMARY"], ends["SUMMARY"]) == ("ISS-59 begins", "ISS-59 ends")
     assert begins["DTSTART"].dt == datetime(2019, 3, 15, 1, 1, tzinfo=UTC)
     assert ends["DTSTART"].dt == datetime(2019, 6, 24, 23, 25, tzinfo=UTC)
@@ -25,7 +24,7 @@ def test_a_mission_has_its_launches_start_and_end(archive: TestClient) -> None:
     assert begins["URL"] == mission["url"]
     listed = archive.get("/v1/launches?mission=iss-59").json()["items"]
     assert [e["URL"] for e in launches] == [launch["url"] for launch in listed]
-    own = events(archive, "/v1/launches.ics?mission=iss-59")
+    own = get_events(archive, "/v1/launches.ics?mission=iss-59")
     assert [e["UID"] for e in launches] == [e["UID"] for e in own]
 
 
@@ -34,7 +33,7 @@ def test_the_current_mission_goes_by_current(archive: TestClient) -> None:
     current = archive.get("/v1/missions/current").json()["url"]
     assert answer.headers["Content-Location"] == f"{current}/calendar.ics"
     assert answer.text == archive.get(f"{current}/calendar.ics").text
-    begins, *others = events(archive, "/v1/missions/current/calendar.ics")
+    begins, *others = get_events(archive, "/v1/missions/current/calendar.ics")
     assert type(begins["DTSTART"].dt) is date
     assert not any(str(e["UID"]).startswith("mission-") for e in others)  # it has no end yet
 
@@ -62,21 +61,21 @@ def test_a_launch_that_serves_twice_shows_once(client: TestClient, database: Dat
             MissionLaunch(mission_id=mission.id, launch_id=launch.id, relation=relation)
             for relation in (LaunchRelation.CREW_ARRIVAL, LaunchRelation.CREW_DEPARTURE)
         )
-    found = events(client, "/v1/missions/iss-7/calendar.ics")
+    found = get_events(client, "/v1/missions/iss-7/calendar.ics")
     assert len(found) == 3
 
 
 def test_the_sequence_rises_with_each_edit(client: TestClient, editor: TestClient) -> None:
     made = editor.post("/v1/missions", json=documents.mission(slug="iss-8001"))
     assert made.status_code == 201
-    before = events(client, "/v1/missions/iss-8001/calendar.ics")
+    before = get_events(client, "/v1/missions/iss-8001/calendar.ics")
     patch = {"ends_at": "2031-10-01T00:00:00Z", "ends_at_precision": "day", "slug": "iss-8002"}
-    answer = editor.patch("/v1/missions/iss-8001", json=patch, headers=ANY)
+    answer = editor.patch("/v1/missions/iss-8001", json=patch, headers=IF_MATCH_ANY)
     assert answer.status_code == 200, answer.text
     moved = client.get("/v1/missions/iss-8001/calendar.ics")
     assert moved.status_code == 308
     assert moved.headers["Location"].endswith("/iss-8002/calendar.ics")
-    after = events(client, "/v1/missions/iss-8002/calendar.ics")
+    after = get_events(client, "/v1/missions/iss-8002/calendar.ics")
     assert [e["UID"] for e in after] == [e["UID"] for e in before]
     assert all(a["SEQUENCE"] > b["SEQUENCE"] for a, b in zip(after, before, strict=True))
     assert (after[1]["DTSTART"].dt, after[1]["STATUS"]) == (date(2031, 10, 1), "TENTATIVE")
@@ -87,8 +86,8 @@ def test_what_is_over_is_sure_when_its_day_is(client: TestClient, database: Data
         day = {"starts_at_precision": Precision.DAY, "ends_at_precision": Precision.DAY}
         session.add(factories.mission(slug="iss-7", **day))
     with time_machine.travel("2019-04-04T00:00:00Z", tick=False):
-        begins, ends = events(client, "/v1/missions/iss-7/calendar.ics")
+        begins, ends = get_events(client, "/v1/missions/iss-7/calendar.ics")
         assert (begins["STATUS"], ends["STATUS"]) == ("CONFIRMED", "TENTATIVE")
     with time_machine.travel("2019-07-01T00:00:00Z", tick=False):
-        _, ends = events(client, "/v1/missions/iss-7/calendar.ics")
+        _, ends = get_events(client, "/v1/missions/iss-7/calendar.ics")
         assert ends["STATUS"] == "CONFIRMED"

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.dates import Precision
-from tests import factories
+from tests.support import factories
 
 
 def numbers(client: TestClient, query: str) -> list[int]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.editing import documents
-from tests.editing.documents import ANY
+from tests.support import documents
+from tests.support.documents import IF_MATCH_ANY
 
 Fault = tuple[str, str]
 
@@ -40,7 +40,9 @@ def people(editor: TestClient) -> list[str]:
 
 
 def put(editor: TestClient, mission: str, *seats: dict[str, Any]) -> Any:
-    return editor.put(f"/v1/missions/{mission}/crew", json={"items": list(seats)}, headers=ANY)
+    return editor.put(
+        f"/v1/missions/{mission}/crew", json={"items": list(seats)}, headers=IF_MATCH_ANY
+    )
 
 
 def seat(person: str, role: str = "flight_engineer", **fields: Any) -> dict[str, Any]:
@@ -125,9 +127,11 @@ def test_a_single_assignment_is_held_to_the_same(
     other = editor.post(
         "/v1/crew-assignments", json=whole | {"person": b, "role": "flight_engineer"}
     )
-    refused = editor.patch(other.headers["Location"], json={"role": "commander"}, headers=ANY)
+    refused = editor.patch(
+        other.headers["Location"], json={"role": "commander"}, headers=IF_MATCH_ANY
+    )
     assert fault(refused) == ("/role", "two-commanders")
-    refused = editor.patch(address, json={"from_on": "2030-01-01"}, headers=ANY)
+    refused = editor.patch(address, json={"from_on": "2030-01-01"}, headers=IF_MATCH_ANY)
     assert fault(refused) == ("/from_on", "outside-mission")
     # Its version is the mission's, so that what changes one is seen by whoever changes another.
     tag = client.get(address).headers["ETag"]
@@ -141,9 +145,12 @@ def test_a_single_assignment_is_held_to_the_same(
     )
     stale = editor.delete(other.headers["Location"], headers={"If-Match": tag})
     assert stale.status_code == 412
-    assert editor.delete(other.headers["Location"], headers=ANY).status_code == 204
+    assert editor.delete(other.headers["Location"], headers=IF_MATCH_ANY).status_code == 204
     assert client.get(other.headers["Location"]).status_code == 404
-    assert editor.patch("/v1/crew-assignments/999999", json={}, headers=ANY).status_code == 404
+    assert (
+        editor.patch("/v1/crew-assignments/999999", json={}, headers=IF_MATCH_ANY).status_code
+        == 404
+    )
 
 
 def test_nobody_is_in_two_missions_but_for_a_handover(
@@ -171,7 +178,7 @@ def test_a_mission_is_not_moved_into_another_one_of_its_crew(
         assert put(editor, mission, seat(people[0])).status_code == 200
 
     def move(mission: str, **dates: str) -> Any:
-        return editor.patch(f"/v1/missions/{mission}", json=dates, headers=ANY)
+        return editor.patch(f"/v1/missions/{mission}", json=dates, headers=IF_MATCH_ANY)
 
     early, late = {"starts_at": "2031-05-01T00:00:00Z"}, {"ends_at": "2032-05-01T00:00:00Z"}
     assert fault(move(later, **early)) == ("/starts_at", "overlap")
@@ -189,16 +196,18 @@ def test_a_mission_that_cannot_be(editor: TestClient, mission: str, people: list
     assert fault(editor.post("/v1/missions", json=same)) == ("/number", "taken")
     assert put(editor, mission, seat(people[0], to_on="2031-08-01")).status_code == 200
     shorter = {"ends_at": "2031-07-01T00:00:00Z"}
-    refused = editor.patch(f"/v1/missions/{mission}", json=shorter, headers=ANY)
+    refused = editor.patch(f"/v1/missions/{mission}", json=shorter, headers=IF_MATCH_ANY)
     assert fault(refused) == ("/ends_at", "outside-mission")
 
 
 def test_tasks_are_replaced_as_a_whole(editor: TestClient, mission: str) -> None:
     answer = editor.put(
-        f"/v1/missions/{mission}/tasks", json={"items": ["One", "Two"]}, headers=ANY
+        f"/v1/missions/{mission}/tasks", json={"items": ["One", "Two"]}, headers=IF_MATCH_ANY
     )
     assert [task["text"] for task in answer.json()["tasks"]] == ["One", "Two"]
-    again = editor.put(f"/v1/missions/{mission}/tasks", json={"items": ["Two"]}, headers=ANY)
+    again = editor.put(
+        f"/v1/missions/{mission}/tasks", json={"items": ["Two"]}, headers=IF_MATCH_ANY
+    )
     assert [(t["position"], t["text"]) for t in again.json()["tasks"]] == [(1, "Two")]
 
 
@@ -230,6 +239,6 @@ def test_who_came_with_a_launch_stays_in_its_crew(
 ) -> None:
     launch = slug(editor, "launches", crew=[{"person": people[0], "role": "pilot"}])
     assert put(editor, mission, seat(people[0], arrived_with=launch)).status_code == 200
-    refused = editor.patch(f"/v1/launches/{launch}", json={"crew": []}, headers=ANY)
+    refused = editor.patch(f"/v1/launches/{launch}", json={"crew": []}, headers=IF_MATCH_ANY)
     assert fault(refused) == ("/crew", "in-use")
-    assert editor.delete(f"/v1/launches/{launch}", headers=ANY).status_code == 409
+    assert editor.delete(f"/v1/launches/{launch}", headers=IF_MATCH_ANY).status_code == 409

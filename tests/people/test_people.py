@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import CrewRole
-from tests import factories
+from tests.support import factories
 
 
 def slugs(client: TestClient, query: str) -> list[str]:
@@ -99,8 +99,8 @@ def test_somebody_with_two_roles_is_found_once(client: TestClient, database: Dat
         who, of = factories.person(slug="twice"), factories.mission(slug="both")
         session.add_all([who, of])
         session.flush()
-        session.add(factories.assignment(of, who, role=CrewRole.COMMANDER))
-        session.add(factories.assignment(of, who, role=CrewRole.FLIGHT_ENGINEER))
+        session.add(factories.crew_assignment(of, who, role=CrewRole.COMMANDER))
+        session.add(factories.crew_assignment(of, who, role=CrewRole.FLIGHT_ENGINEER))
     answer = client.get("/v1/people?mission=both&role=commander,flight_engineer&with_total=true")
     assert [item["slug"] for item in answer.json()["items"]] == ["twice"]
     assert answer.json()["total"] == 1

@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import Article
-from tests import factories
+from tests.support import factories
 
 
 def test_the_page_of_expedition_59_carries_every_fact(archive: TestClient) -> None:

@@ -10,9 +10,8 @@ from app.database import Database
 from app.languages import Speech
 from app.models import ArticleMission, Base
 from app.portal.screens import TEMPLATES
-from tests import factories
-from tests.articles.test_xss import SCHEME, TAGS
-from tests.xss import PAYLOADS
+from tests.support import factories
+from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
 
 
 class Marks(HTMLParser):
@@ -31,7 +30,7 @@ class Marks(HTMLParser):
         for name, value in attrs:
             self.tags.add((tag, name))
             if name in {"href", "src", "action"}:
-                scheme = SCHEME.match(value or "")
+                scheme = URL_SCHEME.match(value or "")
                 self.targets.add(scheme[1].lower() if scheme else "")
 
     def handle_data(self, data: str) -> None:
@@ -41,7 +40,7 @@ class Marks(HTMLParser):
         self.tags.add(("<!--", data))
 
 
-MARKDOWN = {(tag, "") for tag in TAGS} | {("a", "href"), ("a", "title"), ("a", "rel")}
+MARKDOWN = {(tag, "") for tag in MARKDOWN_TAGS} | {("a", "href"), ("a", "title"), ("a", "rel")}
 
 
 def planted(database: Database, payloads: list[str]) -> list[str]:

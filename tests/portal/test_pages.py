@@ -14,8 +14,8 @@ from app.config import get_settings
 from app.languages import Speech
 from app.portal.shell import version
 from app.portal.words import STRINGS, WEB
-from tests import factories
-from tests.conftest import database_of, forget
+from tests.support import factories
+from tests.support.clients import clear_response_cache, database_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = [
@@ -305,14 +305,14 @@ def test_the_portal_may_lie_in_a_folder_of_its_host(
 ) -> None:
     monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://space.example/iss/")
     get_settings.cache_clear()
-    forget(archive)
+    clear_response_cache(archive)
     try:
         page = archive.get("/missions/iss-59?month=2019-04&lang=ru").text
         worker = archive.get("/web/service-worker.js")
     finally:
         monkeypatch.undo()
         get_settings.cache_clear()
-        forget(archive)
+        clear_response_cache(archive)
     inner = [link for link in links(page) if link.startswith("/")]
     assert len(inner) > 30
     assert all(link.startswith("/iss/") for link in inner)

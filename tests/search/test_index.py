@@ -24,9 +24,9 @@ from app.models import (
 )
 from app.models.search import place_of, range_of, record_at
 from app.searching.checking import unindexed
-from tests import factories
-from tests.conftest import database_of
-from tests.search.test_search import slugs
+from tests.support import factories
+from tests.support.clients import database_of
+from tests.support.searches import search_slugs
 
 
 def contents(connection: Connection) -> list[tuple[Any, ...]]:
@@ -91,12 +91,12 @@ def test_it_follows_every_write(client: TestClient, database: Database) -> None:
         session.add_all([article, launch, vehicle])
         session.flush()
         launch.vehicle_id = vehicle.id
-        session.add(factories.ship(launch, name="Merlin"))
+        session.add(factories.spacecraft(launch, name="Merlin"))
         session.add(ArticleTag(article_id=article.id, tag="gyrfalcon"))
     for query in ("kestrel", "merlin"):
-        assert slugs(client, query) == ["flown"]
+        assert search_slugs(client, query) == ["flown"]
     for query in ("falcon", "gyrfalcon"):
-        assert slugs(client, query) == ["birds"]
+        assert search_slugs(client, query) == ["birds"]
 
     with database.session() as session:
         session.scalars(select(Article)).one().title = "Hobbies"
@@ -104,18 +104,18 @@ def test_it_follows_every_write(client: TestClient, database: Database) -> None:
         session.scalars(select(Spacecraft)).one().name = "Lanner"
         session.delete(session.scalars(select(ArticleTag)).one())
     for query, found in (("hobby", "birds"), ("saker", "flown"), ("lanner", "flown")):
-        assert slugs(client, query) == [found]
+        assert search_slugs(client, query) == [found]
     for query in ("falcons", "kestrel", "merlin", "gyrfalcon"):
-        assert slugs(client, query) == []
+        assert search_slugs(client, query) == []
 
     with database.session() as session:
         session.scalars(select(Article)).one().published_at = datetime(2001, 1, 1, tzinfo=UTC)
         session.delete(session.scalars(select(Launch)).one())
-    assert slugs(client, "hobbies") == ["birds"]
-    assert slugs(client, "saker") == []
+    assert search_slugs(client, "hobbies") == ["birds"]
+    assert search_slugs(client, "saker") == []
     with database.session() as session:
         session.scalars(select(Article)).one().state = ArticleState.UNPUBLISHED
-    assert slugs(client, "hobbies") == []
+    assert search_slugs(client, "hobbies") == []
 
 
 def test_crews_are_found_by_the_names_of_now(client: TestClient, database: Database) -> None:
@@ -124,11 +124,11 @@ def test_crews_are_found_by_the_names_of_now(client: TestClient, database: Datab
         person, launch = factories.person(slug="ada"), factories.launch(slug="up")
         session.add_all([mission, person, launch])
         session.flush()
-        session.add(factories.assignment(mission, person))
+        session.add(factories.crew_assignment(mission, person))
         session.add(factories.flight(person, launch))
     with database.session() as session:
         session.scalars(select(Person)).one().name = "Ada Kestrel"
-    assert slugs(client, "kestrel") == ["ada", "iss-9", "up"]
+    assert search_slugs(client, "kestrel") == ["ada", "iss-9", "up"]
 
 
 def test_what_is_undone_is_not_found(client: TestClient, database: Database) -> None:
@@ -136,14 +136,14 @@ def test_what_is_undone_is_not_found(client: TestClient, database: Database) -> 
         session.add(factories.person(name="Ada Kestrel"))
         session.flush()
         raise LookupError
-    assert slugs(client, "kestrel") == []
+    assert search_slugs(client, "kestrel") == []
     with database.session() as session:
         with suppress(LookupError), session.begin_nested():
             session.add(factories.person(name="Ada Kestrel"))
             session.flush()
             raise LookupError
         session.add(factories.person(slug="merlin", name="Ada Merlin"))
-    assert slugs(client, "ada") == ["merlin"]
+    assert search_slugs(client, "ada") == ["merlin"]
 
 
 def test_an_empty_index_is_noticed(client: TestClient, database: Database) -> None:
@@ -155,7 +155,7 @@ def test_an_empty_index_is_noticed(client: TestClient, database: Database) -> No
         session.execute(delete(SearchDocument))
         assert is_missing(session)
         assert rebuild(session) == 1
-    assert slugs(client, "kestrel") == ["ada"]
+    assert search_slugs(client, "kestrel") == ["ada"]
 
 
 def test_places_tell_what_stands_there() -> None:

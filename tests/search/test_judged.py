@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 from starlette.testclient import TestClient
 
-from tests.conftest import database_of
+from tests.support.clients import database_of
 
 FIRST, IN_FIRST_THREE = 0.95, 0.99
 
@@ -38,8 +38,8 @@ def found(client: TestClient, query: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def answers(the_archive: TestClient) -> dict[str, list[str]]:
-    return {each.query: found(the_archive, each.query) for each in SET}
+def answers(archive_client: TestClient) -> dict[str, list[str]]:
+    return {each.query: found(archive_client, each.query) for each in SET}
 
 
 def test_the_set_is_large_and_of_many_kinds(archive: TestClient) -> None:

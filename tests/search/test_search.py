@@ -11,20 +11,8 @@ from starlette.testclient import TestClient
 
 from app.database import Database
 from app.models import ArticleState, ArticleTag
-from tests import factories
-
-Answer = dict[str, Any]
-
-
-def search(client: TestClient, q: str, **params: Any) -> Answer:
-    answer = client.get("/v1/search", params={"q": q, **params})
-    assert answer.status_code == 200, answer.text
-    body: Answer = answer.json()
-    return body
-
-
-def slugs(client: TestClient, q: str, **params: Any) -> list[str]:
-    return [hit["slug"] for hit in search(client, q, **params)["items"]]
+from tests.support import factories
+from tests.support.searches import search, search_slugs
 
 
 def suggested(client: TestClient, q: str, **params: Any) -> list[str]:
@@ -41,7 +29,7 @@ def records(client: TestClient, database: Database) -> TestClient:
         vega = factories.launch(slug="vega-1")
         session.add_all([vega, factories.mission(slug="iss-7", number=7, summary="Vega came.")])
         session.flush()
-        session.add(factories.ship(vega, name="Vega 1"))
+        session.add(factories.spacecraft(vega, name="Vega 1"))
         early, late = datetime(2019, 1, 1, tzinfo=UTC), datetime(2019, 2, 1, tzinfo=UTC)
         session.add_all(
             [
@@ -57,8 +45,8 @@ def records(client: TestClient, database: Database) -> TestClient:
 
 def test_names_come_before_titles_and_titles_before_texts(records: TestClient) -> None:
     expected = ["vega", "vega-1", "titled-later", "titled", "iss-7", "lead", "begun", "body"]
-    assert slugs(records, "vega") == expected
-    assert slugs(records, "anna vega")[0] == "vega"
+    assert search_slugs(records, "vega") == expected
+    assert search_slugs(records, "anna vega")[0] == "vega"
     assert search(records, "vega", with_total=True)["total"] == len(expected)
 
 
@@ -84,19 +72,19 @@ def test_names_come_before_titles_and_titles_before_texts(records: TestClient) -
     ],
 )
 def test_query_words(records: TestClient, query: str, expected: list[str]) -> None:
-    assert slugs(records, query) == expected
+    assert search_slugs(records, query) == expected
 
 
 def test_kinds_are_chosen(records: TestClient) -> None:
-    assert slugs(records, "vega", type="person,launch") == ["vega", "vega-1"]
-    assert slugs(records, "vega type:launch", type="person") == []
+    assert search_slugs(records, "vega", type="person,launch") == ["vega", "vega-1"]
+    assert search_slugs(records, "vega type:launch", type="person") == []
     refused = records.get("/v1/search", params={"q": "vega", "type": "rocket"})
     assert refused.status_code == 422
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
 def test_pages_lead_there_and_back(records: TestClient, limit: int) -> None:
-    whole = slugs(records, "vega")
+    whole = search_slugs(records, "vega")
     pages, url = [], f"/v1/search?q=vega&limit={limit}"
     while url:
         answer = records.get(url)
@@ -179,7 +167,7 @@ def test_nothing_tells_of_what_is_not_public(hidden: TestClient) -> None:
     """Not even whether a word is known: the one that is public is forgiven for it."""
     for q in (HIDDEN, "quok", f'"{HIDDEN}"', f"type:article {HIDDEN}", "quorka"):
         found = [] if '"' in q or q == "quok" else ["public"]
-        assert slugs(hidden, q) == found
+        assert search_slugs(hidden, q) == found
         assert suggested(hidden, q) == found
         articles = hidden.get("/v1/articles", params={"q": q}).json()["items"]
         assert [article["slug"] for article in articles] == found
@@ -188,9 +176,9 @@ def test_nothing_tells_of_what_is_not_public(hidden: TestClient) -> None:
 def test_a_scheduled_article_appears_at_its_minute(hidden: TestClient) -> None:
     at = datetime(2050, 1, 1, tzinfo=UTC)
     with time_machine.travel(at - timedelta(seconds=1), tick=False):
-        assert "ahead" not in slugs(hidden, HIDDEN)
+        assert "ahead" not in search_slugs(hidden, HIDDEN)
     with time_machine.travel(at, tick=False):
-        assert slugs(hidden, HIDDEN) == ["ahead"]
+        assert search_slugs(hidden, HIDDEN) == ["ahead"]
         assert suggested(hidden, HIDDEN) == ["ahead"]
 
 
@@ -236,9 +224,9 @@ def test_spelling_is_forgiven_in_long_words_alone(client: TestClient, database: 
     with database.session() as session:
         session.add(factories.person(slug="orlova", name="Vera Orlova"))
     for forgiven in ("orlva", "oorlova", "orlovva", "orolva", "olrova", "arlova", "Орлоба"):
-        assert slugs(client, forgiven) == (["orlova"] if forgiven != "Орлоба" else [])
+        assert search_slugs(client, forgiven) == (["orlova"] if forgiven != "Орлоба" else [])
     for refused in ("vrea", "orlv", "orolav ver", "alrovo"):
-        assert slugs(client, refused) == []
+        assert search_slugs(client, refused) == []
     people = client.get("/v1/people", params={"q": "orlva vera"}).json()["items"]
     assert [person["slug"] for person in people] == ["orlova"]
 

@@ -1,4 +1,4 @@
-"""Sources of this machine, allowed for a test; and a site that they are of."""
+"""Fixtures of source tests: a fake site, permission to fetch from it, and a frozen clock."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,20 +7,19 @@ import pytest
 import time_machine
 
 from app.config import get_settings
-from tests.sources.sites import Site
-from tests.sources.sites import site as opened
+from tests.support import fake_sites
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    """A site on the loopback address."""
-    with opened() as listener:
-        yield listener
+def fake_site() -> Iterator[fake_sites.FakeSite]:
+    """Running `FakeSite`."""
+    with fake_sites.fake_site() as site:
+        yield site
 
 
 @pytest.fixture
-def lenient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Sources may lie on this machine."""
+def allow_private_targets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Setting that allows sources on private addresses, such as loopback."""
     monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
     get_settings.cache_clear()
     yield
@@ -29,10 +28,10 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still until it is moved.
+def frozen_clock() -> Iterator[time_machine.Traveller]:
+    """Clock that stands still until the test moves it; starts 60 days ago.
 
-    It is behind, since the trail, which nobody can empty, must not tell of times ahead.
+    In the past, since the audit trail cannot be emptied and must have no entries in the future.
     """
     with time_machine.travel(datetime.now(UTC) - timedelta(days=60), tick=False) as traveller:
         yield traveller

@@ -11,9 +11,17 @@ from app.database import Database
 from app.dates import now
 from app.importers.run import Report
 from app.sources.polling import Look
-from tests.editing.documents import ANY
-from tests.sources.looking import add, drafts, dues, kept, look, look_again, state
-from tests.sources.sites import Reply, Site, item, rss
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
+from tests.support.polling import (
+    add_source,
+    due_sources,
+    get_drafts,
+    get_source,
+    poll_source,
+    poll_source_now,
+    source_row,
+)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -22,26 +30,26 @@ DAY = timedelta(days=1)
 def test_failures_wait_longer_each_time_up_to_a_day(
     editor: TestClient,
     database: Database,
-    site: Site,
-    lenient: None,
-    clock: time_machine.Traveller,
+    fake_site: FakeSite,
+    allow_private_targets: None,
+    frozen_clock: time_machine.Traveller,
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(500)))
+    id_ = add_source(editor, fake_site.add("/", Reply(500)))
     waits = []
     for failures in range(1, 9):
-        assert look(database, id_) == Look(None, "It answered 500.")
-        found = kept(database, id_)
+        assert poll_source(database, id_) == Look(None, "It answered 500.")
+        found = source_row(database, id_)
         assert found["failures"] == failures
         waits.append(found["next_at"] - now())
-        clock.shift(waits[-1] - timedelta(seconds=1))
-        assert dues(database) == []
-        clock.shift(timedelta(seconds=2))
+        frozen_clock.shift(waits[-1] - timedelta(seconds=1))
+        assert due_sources(database) == []
+        frozen_clock.shift(timedelta(seconds=2))
     for hours, wait in zip([1, 2, 4, 8, 16, 24, 24, 24], waits, strict=True):
         assert hours * HOUR <= wait <= 1.1 * hours * HOUR
     assert len({wait / round(wait / HOUR) for wait in waits}) > 1
-    site.at("/", Reply(body=rss(item(1))))
-    look(database, id_)
-    found = kept(database, id_)
+    fake_site.add("/", Reply(body=rss_feed(rss_item(1))))
+    poll_source(database, id_)
+    found = source_row(database, id_)
     assert (found["failures"], found["last_error"]) == (0, None)
     assert found["next_at"] == now() + HOUR
 
@@ -49,13 +57,13 @@ def test_failures_wait_longer_each_time_up_to_a_day(
 def test_what_is_looked_at_weekly_is_not_asked_more_often_when_it_fails(
     editor: TestClient,
     database: Database,
-    site: Site,
-    lenient: None,
-    clock: time_machine.Traveller,
+    fake_site: FakeSite,
+    allow_private_targets: None,
+    frozen_clock: time_machine.Traveller,
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(500)), every_minutes=10080)
-    look(database, id_)
-    assert kept(database, id_)["next_at"] - now() >= 7 * DAY
+    id_ = add_source(editor, fake_site.add("/", Reply(500)), every_minutes=10080)
+    poll_source(database, id_)
+    assert source_row(database, id_)["next_at"] - now() >= 7 * DAY
 
 
 @pytest.mark.parametrize(
@@ -69,123 +77,135 @@ def test_what_is_looked_at_weekly_is_not_asked_more_often_when_it_fails(
 def test_retry_after_is_respected_within_bounds(
     editor: TestClient,
     database: Database,
-    site: Site,
-    lenient: None,
-    clock: time_machine.Traveller,
+    fake_site: FakeSite,
+    allow_private_targets: None,
+    frozen_clock: time_machine.Traveller,
     told: str,
     wait: timedelta,
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(429, {"Retry-After": told})))
-    assert look(database, id_) == Look(None, "It answered 429.")
-    assert wait <= kept(database, id_)["next_at"] - now() <= 1.1 * wait
+    id_ = add_source(editor, fake_site.add("/", Reply(429, {"Retry-After": told})))
+    assert poll_source(database, id_) == Look(None, "It answered 429.")
+    assert wait <= source_row(database, id_)["next_at"] - now() <= 1.1 * wait
 
 
 def test_retry_after_may_be_a_date(
     editor: TestClient,
     database: Database,
-    site: Site,
-    lenient: None,
-    clock: time_machine.Traveller,
+    fake_site: FakeSite,
+    allow_private_targets: None,
+    frozen_clock: time_machine.Traveller,
 ) -> None:
     later = format_datetime(datetime.now(UTC) + 5 * HOUR, usegmt=True)
-    id_ = add(editor, site.at("/", Reply(503, {"Retry-After": later})))
-    look(database, id_)
-    wait = kept(database, id_)["next_at"] - now()
+    id_ = add_source(editor, fake_site.add("/", Reply(503, {"Retry-After": later})))
+    poll_source(database, id_)
+    wait = source_row(database, id_)["next_at"] - now()
     assert 5 * HOUR - timedelta(seconds=1) <= wait <= 5.5 * HOUR
 
 
 def test_what_is_gone_is_disabled_until_it_is_enabled_again(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(410, {"Content-Encoding": "br"}, b"gone")))
-    assert look(database, id_) == Look(None, "It answered 410.")
-    found = state(editor, id_)
+    id_ = add_source(editor, fake_site.add("/", Reply(410, {"Content-Encoding": "br"}, b"gone")))
+    assert poll_source(database, id_) == Look(None, "It answered 410.")
+    found = get_source(editor, id_)
     assert (found["enabled"], found["next_at"]) == (False, None)
     assert found["disabled_reason"] == "It answered 410: it is gone."
     refused = editor.post(f"/v1/sources/{id_}/poll")
-    assert (refused.status_code, len(site.visits)) == (409, 1)
-    enabled = editor.patch(f"/v1/sources/{id_}", json={"enabled": True}, headers=ANY).json()
+    assert (refused.status_code, len(fake_site.requests)) == (409, 1)
+    enabled = editor.patch(
+        f"/v1/sources/{id_}", json={"enabled": True}, headers=IF_MATCH_ANY
+    ).json()
     assert (enabled["disabled_reason"], enabled["failures"]) == (None, 0)
-    assert dues(database) == [id_]
+    assert due_sources(database) == [id_]
 
 
 def test_a_failure_leaves_what_was_seen_as_it_was(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     """Else the next look would be told that nothing is new, of what was never taken in."""
-    id_ = add(editor, site.at("/", Reply(200, {"ETag": '"one"'}, rss(item(1)))))
-    look(database, id_)
+    id_ = add_source(
+        editor, fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1))))
+    )
+    poll_source(database, id_)
     failing = [
         Reply(500, {"ETag": '"two"'}),
         Reply(200, {"ETag": '"two"'}, b"<html>We are being repaired.</html>"),
         Reply(200, {"ETag": '"two"'}, b""),
-        Reply(200, {"ETag": '"two"'}, rss(item(2, date="some day"))),
+        Reply(200, {"ETag": '"two"'}, rss_feed(rss_item(2, date="some day"))),
         Reply(200, {"ETag": '"two"', "Content-Encoding": "gzip"}, b"no gzip"),
     ]
     for failures, reply in enumerate(failing, start=1):
-        site.at("/", reply)
-        found = look_again(database, id_)
+        fake_site.add("/", reply)
+        found = poll_source_now(database, id_)
         assert found.error
-        row = kept(database, id_)
+        row = source_row(database, id_)
         assert (row["etag"], row["failures"], row["last_error"]) == ('"one"', failures, found.error)
-    assert len(drafts(editor)) == 1
+    assert len(get_drafts(editor)) == 1
 
 
 def test_what_was_refused_in_part_is_asked_for_again(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    bad = item(2, date="some\tday\N{RIGHT-TO-LEFT OVERRIDE}")
-    id_ = add(editor, site.at("/", Reply(200, {"ETag": '"one"'}, rss(item(1), bad))))
-    found = look(database, id_)
+    bad = rss_item(2, date="some\tday\N{RIGHT-TO-LEFT OVERRIDE}")
+    id_ = add_source(
+        editor, fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), bad)))
+    )
+    found = poll_source(database, id_)
     assert found is not None
     assert found.report == Report(created=1, rejected=1)
-    told = state(editor, id_)
+    told = get_source(editor, id_)
     assert told["last_error"] == found.error
     assert found.error is not None
     assert found.error.startswith("1 could not be taken in, the first: line 1, published: ")
     assert found.error.isprintable()
-    assert (told["failures"], kept(database, id_)["etag"]) == (0, None)
-    site.at("/", Reply(200, {"ETag": '"one"'}, rss(item(1), item(2))))
-    assert look_again(database, id_) == Look(Report(created=1, unchanged=1), None)
-    assert kept(database, id_)["etag"] == '"one"'
+    assert (told["failures"], source_row(database, id_)["etag"]) == (0, None)
+    fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), rss_item(2))))
+    assert poll_source_now(database, id_) == Look(Report(created=1, unchanged=1), None)
+    assert source_row(database, id_)["etag"] == '"one"'
 
 
 def test_an_error_is_a_line_without_what_a_terminal_would_obey(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     odd = '"a\\u001b[2J\\u0000\\nb\\u202e' + "x" * 1000 + '"'
     article = f'{{"id": 1, "title": "Docked", "news_site": "Desk", "published_at": {odd}}}'
-    url = site.at("/", Reply(body=article.encode()))
-    error = look_again(database, add(editor, url, format="snapi")).error
+    url = fake_site.add("/", Reply(body=article.encode()))
+    error = poll_source_now(database, add_source(editor, url, format="snapi")).error
     assert error is not None
     assert error.isprintable()
     assert len(error) <= 300
-    assert state(editor, add(editor, url + "2"))["last_error"] is None
+    assert get_source(editor, add_source(editor, url + "2"))["last_error"] is None
 
 
 @pytest.mark.parametrize("odd", ["caf\xe9", "x" * 301])
 def test_odd_validators_are_not_kept(
-    editor: TestClient, database: Database, site: Site, lenient: None, odd: str
+    editor: TestClient,
+    database: Database,
+    fake_site: FakeSite,
+    allow_private_targets: None,
+    odd: str,
 ) -> None:
     headers = {"ETag": f'"{odd}"', "Last-Modified": odd}
-    id_ = add(editor, site.at("/", Reply(200, headers, rss(item(1)))))
+    id_ = add_source(editor, fake_site.add("/", Reply(200, headers, rss_feed(rss_item(1)))))
     for _ in range(2):
-        assert look_again(database, id_).error is None
-    row = kept(database, id_)
+        assert poll_source_now(database, id_).error is None
+    row = source_row(database, id_)
     assert (row["etag"], row["last_modified"]) == (None, None)
 
 
 def test_an_attack_in_xml_is_one_failure_and_reads_no_file(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     laughs = f'<!DOCTYPE rss [<!ENTITY a0 "ha">{entities}]>'.encode()
     reading = b'<!DOCTYPE rss [<!ENTITY a9 SYSTEM "file:///etc/passwd">]>'
     for number, doctype in enumerate((laughs, reading)):
-        body = doctype + rss(item(1, "&a9;"))
-        found = look(database, add(editor, site.at(f"/{number}", Reply(body=body))))
+        body = doctype + rss_feed(rss_item(1, "&a9;"))
+        found = poll_source(
+            database, add_source(editor, fake_site.add(f"/{number}", Reply(body=body)))
+        )
         assert found is not None
         assert found.report == Report(rejected=1)
         assert found.error is not None
         assert "entities" in found.error
-    assert drafts(editor) == []
+    assert get_drafts(editor) == []

@@ -9,19 +9,19 @@ import pytest
 
 from app.outbound import LARGEST, Failed, Refused
 from app.sources.fetching import Fetched, fetch, onwards
-from tests.sources.sites import Reply, Site, dripping, rss
-from tests.test_outbound import LOOPBACKS, canary, found
+from tests.support.fake_sites import FakeSite, Reply, dripping_server, rss_feed
+from tests.support.loopback import LOOPBACK_HOSTS, fake_getaddrinfo, loopback_server
 
 
 def ask(url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched:
     return fetch(url, etag, last_modified, allow_private=True)
 
 
-def test_it_says_who_asks_and_what_it_has(site: Site) -> None:
-    url = site.at("/feed", Reply(headers={"ETag": '"one"'}, body=rss()))
-    assert ask(url).body == rss()
+def test_it_says_who_asks_and_what_it_has(fake_site: FakeSite) -> None:
+    url = fake_site.add("/feed", Reply(headers={"ETag": '"one"'}, body=rss_feed()))
+    assert ask(url).body == rss_feed()
     assert ask(url, '"one"', "Thu, 04 Apr 2019 12:00:00 GMT").status == 304
-    (_, first), (_, second) = site.visits
+    (_, first), (_, second) = fake_site.requests
     assert first["user-agent"] == "Zarya (+http://127.0.0.1:8000)"
     assert first["accept-encoding"] == "gzip"
     assert "if-none-match" not in first
@@ -30,38 +30,47 @@ def test_it_says_who_asks_and_what_it_has(site: Site) -> None:
     assert second["if-modified-since"] == "Thu, 04 Apr 2019 12:00:00 GMT"
 
 
-def test_three_redirects_are_followed_and_a_fourth_is_not(site: Site) -> None:
+def test_three_redirects_are_followed_and_a_fourth_is_not(fake_site: FakeSite) -> None:
     for hop in range(4):
-        site.at(f"/{hop}", Reply(301 + hop % 2, {"Location": f"{hop + 1}"}))
-    site.at("/4", Reply(body=b"there"))
-    assert ask(f"{site.origin}/1").body == b"there"
+        fake_site.add(f"/{hop}", Reply(301 + hop % 2, {"Location": f"{hop + 1}"}))
+    fake_site.add("/4", Reply(body=b"there"))
+    assert ask(f"{fake_site.origin}/1").body == b"there"
     with pytest.raises(Failed, match="more than 3"):
-        ask(f"{site.origin}/0")
-    assert [path for path, _ in site.visits] == ["/1", "/2", "/3", "/4", "/0", "/1", "/2", "/3"]
+        ask(f"{fake_site.origin}/0")
+    assert [path for path, _ in fake_site.requests] == [
+        "/1",
+        "/2",
+        "/3",
+        "/4",
+        "/0",
+        "/1",
+        "/2",
+        "/3",
+    ]
 
 
-@pytest.mark.parametrize("host", [*LOOPBACKS, "[::ffff:7f00:1]"])
+@pytest.mark.parametrize("host", [*LOOPBACK_HOSTS, "[::ffff:7f00:1]"])
 def test_no_redirect_reaches_the_loopback_address(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first hop is let through by its name, as one of the Internet would be."""
-    with canary() as inside:
+    with loopback_server() as inside:
         there = f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{inside.port}/\r\n"
-        with canary(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
+        with loopback_server(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
             let_out(monkeypatch, outside.port)
             with pytest.raises(Refused):
                 fetch(f"http://203.0.114.7:{outside.port}/")
-            assert len(outside.visits) == 1
-        assert inside.visits == []
+            assert len(outside.requests) == 1
+        assert inside.requests == []
 
 
 def test_a_redirect_to_the_canary_would_reach_it() -> None:
     """The positive control: where private addresses are allowed, the same way leads there."""
-    with canary() as inside:
+    with loopback_server() as inside:
         there = f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{inside.port}/\r\n"
-        with canary(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
+        with loopback_server(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
             assert ask(f"http://127.0.0.1:{outside.port}/").body == b"hi"
-        assert len(inside.visits) == 1
+        assert len(inside.requests) == 1
 
 
 def let_out(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
@@ -80,15 +89,15 @@ def test_a_name_that_leads_inside_at_the_second_hop_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Rebinding: the name is public when it is first asked, and loopback at its own redirect."""
-    with canary() as inside:
+    with loopback_server() as inside:
         there = f"HTTP/1.1 302 Found\r\nLocation: http://desk.example:{inside.port}/\r\n"
-        with canary(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
+        with loopback_server(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
             let_out(monkeypatch, outside.port)
-            monkeypatch.setattr(socket, "getaddrinfo", found("203.0.114.7", "127.0.0.1"))
+            monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("203.0.114.7", "127.0.0.1"))
             with pytest.raises(Refused, match=r"desk\.example is no host"):
                 fetch(f"http://desk.example:{outside.port}/")
-            assert len(outside.visits) == 1
-        assert inside.visits == []
+            assert len(outside.requests) == 1
+        assert inside.requests == []
 
 
 @pytest.mark.parametrize(
@@ -96,8 +105,8 @@ def test_a_name_that_leads_inside_at_the_second_hop_is_refused(
     ["file:///etc/passwd", "ftp://desk.example/", "http://[::1", "http://a:b@desk.example/",
      "javascript:alert(1)", "http://desk.example:99999/"],
 )  # fmt: skip
-def test_a_redirect_to_what_is_no_address_is_refused(site: Site, target: str) -> None:
-    url = site.at("/", Reply(302, {"Location": target}))
+def test_a_redirect_to_what_is_no_address_is_refused(fake_site: FakeSite, target: str) -> None:
+    url = fake_site.add("/", Reply(302, {"Location": target}))
     with pytest.raises(Refused):
         ask(url)
 
@@ -113,15 +122,18 @@ def test_from_https_it_goes_on_by_https_only() -> None:
 
 
 @pytest.mark.parametrize("status", [404, 410, 429, 503])
-def test_of_other_answers_the_body_does_not_matter(site: Site, status: int) -> None:
+def test_of_other_answers_the_body_does_not_matter(fake_site: FakeSite, status: int) -> None:
     headers = {"Content-Encoding": "br", "Retry-After": "9"}
-    answer = ask(site.at("/", Reply(status, headers, b"what is this")))
+    answer = ask(fake_site.add("/", Reply(status, headers, b"what is this")))
     assert (answer.status, answer.headers["retry-after"], answer.body) == (status, "9", b"")
 
 
-def test_gzip_is_unfolded_all_its_members(site: Site) -> None:
+def test_gzip_is_unfolded_all_its_members(fake_site: FakeSite) -> None:
     both = gzip.compress(b"hello, ") + gzip.compress(b"world")
-    assert ask(site.at("/", Reply(200, {"Content-Encoding": "gzip"}, both))).body == b"hello, world"
+    assert (
+        ask(fake_site.add("/", Reply(200, {"Content-Encoding": "gzip"}, both))).body
+        == b"hello, world"
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,15 +147,15 @@ def test_gzip_is_unfolded_all_its_members(site: Site) -> None:
     ],
     ids=["no gzip", "cut off", "with more", "brotli", "twice"],  # the bytes tell the time
 )
-def test_a_bad_coding_is_a_failure(site: Site, coding: str, body: bytes) -> None:
-    url = site.at("/", Reply(200, {"Content-Encoding": coding}, body))
+def test_a_bad_coding_is_a_failure(fake_site: FakeSite, coding: str, body: bytes) -> None:
+    url = fake_site.add("/", Reply(200, {"Content-Encoding": coding}, body))
     with pytest.raises(Failed):
         ask(url)
 
 
-def test_a_bomb_unfolds_no_further_than_it_may(site: Site) -> None:
+def test_a_bomb_unfolds_no_further_than_it_may(fake_site: FakeSite) -> None:
     bomb = gzip.compress(bytes(300_000_000), compresslevel=1)
-    url = site.at("/", Reply(200, {"Content-Encoding": "gzip"}, bomb))
+    url = fake_site.add("/", Reply(200, {"Content-Encoding": "gzip"}, bomb))
     tracemalloc.start()
     try:
         with pytest.raises(Failed, match="Decompressed"):
@@ -153,29 +165,31 @@ def test_a_bomb_unfolds_no_further_than_it_may(site: Site) -> None:
         tracemalloc.stop()
 
 
-def test_what_just_fits_is_taken_whole(site: Site) -> None:
+def test_what_just_fits_is_taken_whole(fake_site: FakeSite) -> None:
     """The positive control of the bomb: as much as may be, and a byte more."""
-    fits = site.at("/1", Reply(200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(LARGEST))))
+    fits = fake_site.add(
+        "/1", Reply(200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(LARGEST)))
+    )
     assert len(ask(fits).body) == LARGEST
     more = gzip.compress(bytes(LARGEST + 1))
     with pytest.raises(Failed):
-        ask(site.at("/2", Reply(200, {"Content-Encoding": "gzip"}, more)))
+        ask(fake_site.add("/2", Reply(200, {"Content-Encoding": "gzip"}, more)))
     with pytest.raises(Failed):
-        ask(site.at("/3", Reply(200, {}, bytes(LARGEST + 1))))
+        ask(fake_site.add("/3", Reply(200, {}, bytes(LARGEST + 1))))
 
 
 def test_a_drip_is_cut_at_the_deadline() -> None:
     began = monotonic()
-    with dripping(0.05) as url, pytest.raises(Failed):
+    with dripping_server(0.05) as url, pytest.raises(Failed):
         fetch(url, allow_private=True, timeout=0.5)
     assert monotonic() - began < 10
 
 
-def test_the_deadline_is_of_all_hops_together(site: Site) -> None:
+def test_the_deadline_is_of_all_hops_together(fake_site: FakeSite) -> None:
     """Each of these hops has time enough by itself."""
     for hop in range(3):
-        site.at(f"/{hop}", Reply(302, {"Location": f"/{hop + 1}"}, after=0.4))
-    site.at("/3", Reply(body=b"there"))
-    assert ask(f"{site.origin}/0").body == b"there"
+        fake_site.add(f"/{hop}", Reply(302, {"Location": f"/{hop + 1}"}, delay_seconds=0.4))
+    fake_site.add("/3", Reply(body=b"there"))
+    assert ask(f"{fake_site.origin}/0").body == b"there"
     with pytest.raises(Failed):
-        fetch(f"{site.origin}/0", allow_private=True, timeout=1)
+        fetch(f"{fake_site.origin}/0", allow_private=True, timeout=1)

@@ -17,10 +17,19 @@ from app.dates import now
 from app.importers.run import Report
 from app.models import Source
 from app.sources.polling import LEASE, Look, poll
-from tests.editing.documents import ANY
-from tests.servers import wait_for
-from tests.sources.looking import add, drafts, dues, kept, look, look_again, state, titles
-from tests.sources.sites import Reply, Site, item, rss
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
+from tests.support.polling import (
+    add_source,
+    article_titles,
+    due_sources,
+    get_drafts,
+    get_source,
+    poll_source,
+    poll_source_now,
+    source_row,
+)
+from tests.support.servers import wait_for
 
 HOUR = timedelta(hours=1)
 
@@ -28,159 +37,174 @@ HOUR = timedelta(hours=1)
 def test_what_it_brings_is_a_draft_and_asked_for_only_when_it_has_changed(
     editor: TestClient,
     database: Database,
-    site: Site,
-    lenient: None,
-    clock: time_machine.Traveller,
+    fake_site: FakeSite,
+    allow_private_targets: None,
+    frozen_clock: time_machine.Traveller,
 ) -> None:
     modified = {"Last-Modified": "Thu, 04 Apr 2019 12:00:00 GMT"}
-    url = site.at("/feed", Reply(200, {"ETag": '"one"'} | modified, rss(item(1), item(2))))
-    id_ = add(editor, url)
-    assert dues(database) == [id_]
-    assert look(database, id_) == Look(Report(created=2), None)
-    assert len(drafts(editor)) == 2
-    assert titles(editor) == []
-    assert dues(database) == []
-    found = state(editor, id_)
+    url = fake_site.add(
+        "/feed", Reply(200, {"ETag": '"one"'} | modified, rss_feed(rss_item(1), rss_item(2)))
+    )
+    id_ = add_source(editor, url)
+    assert due_sources(database) == [id_]
+    assert poll_source(database, id_) == Look(Report(created=2), None)
+    assert len(get_drafts(editor)) == 2
+    assert article_titles(editor) == []
+    assert due_sources(database) == []
+    found = get_source(editor, id_)
     assert found["last_report"] == {"created": 2, "updated": 0, "unchanged": 0, "rejected": 0}
     assert found["next_at"] == f"{now() + HOUR:%Y-%m-%dT%H:%M:%SZ}"
     assert (found["failures"], found["version"]) == (0, 1)
 
-    clock.shift(HOUR)
-    assert look(database, id_) == Look(Report(), None)
-    assert state(editor, id_)["last_report"]["created"] == 2
-    site.at("/feed", Reply(200, {"ETag": '"two"'}, rss(item(2), item(3))))
-    clock.shift(HOUR)
-    assert look(database, id_) == Look(Report(created=1, unchanged=1), None)
-    assert site.statuses == [200, 304, 200]
-    assert site.visits[2][1]["if-modified-since"] == modified["Last-Modified"]
-    assert kept(database, id_)["last_modified"] is None
+    frozen_clock.shift(HOUR)
+    assert poll_source(database, id_) == Look(Report(), None)
+    assert get_source(editor, id_)["last_report"]["created"] == 2
+    fake_site.add("/feed", Reply(200, {"ETag": '"two"'}, rss_feed(rss_item(2), rss_item(3))))
+    frozen_clock.shift(HOUR)
+    assert poll_source(database, id_) == Look(Report(created=1, unchanged=1), None)
+    assert fake_site.statuses == [200, 304, 200]
+    assert fake_site.requests[2][1]["if-modified-since"] == modified["Last-Modified"]
+    assert source_row(database, id_)["last_modified"] is None
 
 
 def test_a_trusted_source_publishes(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    look(database, add(editor, site.at("/", Reply(body=rss(item(1)))), trusted=True))
-    assert titles(editor) == ["A ship docked (1)"]
+    poll_source(
+        database,
+        add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))), trusted=True),
+    )
+    assert article_titles(editor) == ["A ship docked (1)"]
     entry = editor.get("/v1/audit", params={"type": "archive"}).json()["items"][0]
     assert entry["actor"]["name"] == "The desk"
 
 
 def test_an_untrusted_source_changes_nothing_that_is_public(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     """It can name the same ids as a trusted one does."""
-    trusted = add(editor, site.at("/ours", Reply(body=rss(item(1)))), trusted=True)
-    look(database, trusted)
-    other = add(editor, site.at("/theirs", Reply(body=rss(item(1, "A lie"), item(2)))))
-    assert look(database, other) == Look(Report(created=1, unchanged=1), None)
-    assert titles(editor) == ["A ship docked (1)"]
+    trusted = add_source(
+        editor, fake_site.add("/ours", Reply(body=rss_feed(rss_item(1)))), trusted=True
+    )
+    poll_source(database, trusted)
+    other = add_source(
+        editor, fake_site.add("/theirs", Reply(body=rss_feed(rss_item(1, "A lie"), rss_item(2))))
+    )
+    assert poll_source(database, other) == Look(Report(created=1, unchanged=1), None)
+    assert article_titles(editor) == ["A ship docked (1)"]
 
-    draft = drafts(editor)[0]
-    editor.post(f"/v1/articles/{draft['slug']}/publish", headers=ANY)
-    site.at("/theirs", Reply(body=rss(item(2, "Another lie"))))
-    look_again(database, other)
-    assert titles(editor) == ["A ship docked (1)", "A ship docked (2)"]
+    draft = get_drafts(editor)[0]
+    editor.post(f"/v1/articles/{draft['slug']}/publish", headers=IF_MATCH_ANY)
+    fake_site.add("/theirs", Reply(body=rss_feed(rss_item(2, "Another lie"))))
+    poll_source_now(database, other)
+    assert article_titles(editor) == ["A ship docked (1)", "A ship docked (2)"]
 
-    site.at("/ours", Reply(body=rss(item(1, "A lie"))))  # the positive control
-    look_again(database, trusted)
-    assert titles(editor) == ["A lie (1)", "A ship docked (2)"]
+    fake_site.add("/ours", Reply(body=rss_feed(rss_item(1, "A lie"))))  # the positive control
+    poll_source_now(database, trusted)
+    assert article_titles(editor) == ["A lie (1)", "A ship docked (2)"]
 
 
 def test_many_processes_look_once(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(body=rss(item(1)))))
+    id_ = add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))))
     ready = Barrier(4)
 
     def process(_: int) -> Look | None:
-        found = dues(database)
+        found = due_sources(database)
         ready.wait()
         assert found == [id_]
-        return look(database, id_)
+        return poll_source(database, id_)
 
     with ThreadPoolExecutor(4) as threads:
         looks = list(threads.map(process, range(4)))
     assert [each for each in looks if each] == [Look(Report(created=1), None)]
-    assert len(site.visits) == 1
-    assert look(database, id_) is None  # found to be due before the others had looked
-    assert len(site.visits) == 1
+    assert len(fake_site.requests) == 1
+    assert poll_source(database, id_) is None  # found to be due before the others had looked
+    assert len(fake_site.requests) == 1
 
 
 def test_a_process_that_died_holds_it_for_minutes_only(
     editor: TestClient,
     database: Database,
-    site: Site,
-    lenient: None,
-    clock: time_machine.Traveller,
+    fake_site: FakeSite,
+    allow_private_targets: None,
+    frozen_clock: time_machine.Traveller,
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(body=rss(item(1)))))
+    id_ = add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))))
     with database.session() as session:
         session.execute(update(Source).values(leased_until=now() + LEASE))
-    assert dues(database) == []
+    assert due_sources(database) == []
     assert poll(database, id_, allow_private=True, at_once=True) is None
-    clock.shift(LEASE)
-    assert dues(database) == [id_]
-    assert look(database, id_) == Look(Report(created=1), None)
+    frozen_clock.shift(LEASE)
+    assert due_sources(database) == [id_]
+    assert poll_source(database, id_) == Look(Report(created=1), None)
 
 
 def test_what_comes_of_a_look_at_another_address_is_not_kept(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     """An editor points the source elsewhere while it is being looked at."""
-    elsewhere = site.at("/new", Reply(200, {"ETag": '"new"'}, rss(item(2))))
-    id_ = add(editor, site.at("/old", Reply(200, {"ETag": '"old"'}, rss(item(1)))))
+    elsewhere = fake_site.add("/new", Reply(200, {"ETag": '"new"'}, rss_feed(rss_item(2))))
+    id_ = add_source(
+        editor, fake_site.add("/old", Reply(200, {"ETag": '"old"'}, rss_feed(rss_item(1))))
+    )
 
     class Meanwhile(dict[str, str]):
         def __or__(self, other: Any) -> Any:
-            answer = editor.patch(f"/v1/sources/{id_}", json={"feed_url": elsewhere}, headers=ANY)
+            answer = editor.patch(
+                f"/v1/sources/{id_}", json={"feed_url": elsewhere}, headers=IF_MATCH_ANY
+            )
             assert answer.status_code == 200, answer.text
             return dict(self) | other
 
-    site.replies["/old"].headers = Meanwhile({"ETag": '"old"'})
-    look(database, id_)
-    row = kept(database, id_)
+    fake_site.replies["/old"].headers = Meanwhile({"ETag": '"old"'})
+    poll_source(database, id_)
+    row = source_row(database, id_)
     assert (row["address"], row["etag"], row["last_report"]) == (elsewhere, None, None)
-    assert dues(database) == [id_]
-    look(database, id_)
-    assert kept(database, id_)["etag"] == '"new"'
+    assert due_sources(database) == [id_]
+    poll_source(database, id_)
+    assert source_row(database, id_)["etag"] == '"new"'
 
 
 def test_inside_addresses_are_refused_when_given_and_when_asked(
-    editor: TestClient, database: Database, site: Site
+    editor: TestClient, database: Database, fake_site: FakeSite
 ) -> None:
-    url = site.at("/", Reply(body=rss(item(1))))
+    url = fake_site.add("/", Reply(body=rss_feed(rss_item(1))))
     inside = (url, "http://169.254.169.254/", "http://localhost/", "http://[::ffff:127.0.0.1]/")
     for address in (*inside, "file:///etc/passwd"):
         refused = editor.post("/v1/sources", json={"name": "Inside", "feed_url": address})
         assert refused.status_code == 422
         assert refused.json()["errors"][0]["pointer"] == "/feed_url"
-    id_ = add(editor, "https://portal.example/feed")
+    id_ = add_source(editor, "https://portal.example/feed")
     with database.session() as session:  # as a name would that leads inside later
         session.execute(update(Source).where(Source.id == id_).values(address=url))
     found = poll(database, id_, allow_private=False)
     assert found is not None
     assert found.error is not None
     assert "no address of the public Internet" in found.error
-    assert site.visits == []
-    assert look_again(database, id_)  # the canary can be reached
-    assert len(site.visits) == 1
+    assert fake_site.requests == []
+    assert poll_source_now(database, id_)  # the canary can be reached
+    assert len(fake_site.requests) == 1
 
 
 def test_the_service_looks_by_itself_and_when_it_is_told_to(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     """Two processes, as far as the database can tell: each look is taken once.
 
     They share no `Database` with the service, as its limits belong to one event loop.
     """
     address = database.engine.url.render_as_string(hide_password=False)
-    id_ = add(editor, site.at("/", Reply(200, {"ETag": '"one"'}, rss(item(1)))))
+    id_ = add_source(
+        editor, fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1))))
+    )
 
     def use() -> None:
-        wait_for(lambda: state(editor, id_)["last_report"], 20)
+        wait_for(lambda: get_source(editor, id_)["last_report"], 20)
         asked = editor.post(f"/v1/sources/{id_}/poll")
         assert (asked.status_code, asked.json()["id"]) == (202, id_)
-        wait_for(lambda: len(site.statuses) == 2, 20)
+        wait_for(lambda: len(fake_site.statuses) == 2, 20)
 
     async def serve() -> None:
         with ExitStack() as processes:
@@ -192,5 +216,5 @@ def test_the_service_looks_by_itself_and_when_it_is_told_to(
                 tasks.cancel_scope.cancel()
 
     run(serve)
-    assert site.statuses == [200, 304]
-    assert len(drafts(editor)) == 1
+    assert fake_site.statuses == [200, 304]
+    assert len(get_drafts(editor)) == 1

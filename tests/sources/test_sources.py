@@ -10,10 +10,11 @@ from app.cli import cli
 from app.config import get_settings
 from app.database import Database
 from app.models import Scope
-from tests.conftest import NewDatabase, with_key
-from tests.editing.documents import ANY
-from tests.sources.looking import add, dues, kept, look
-from tests.sources.sites import Reply, Site, item, rss
+from tests.support.clients import client_with_key
+from tests.support.databases import CreateDatabase
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
+from tests.support.polling import add_source, due_sources, poll_source, source_row
 
 FEED = {"name": "The desk", "feed_url": "https://desk.example/feed"}
 
@@ -42,42 +43,44 @@ def test_what_is_refused(editor: TestClient, fields: dict[str, Any], pointer: st
 
 
 def test_launches_are_taken_from_a_trusted_source_only(editor: TestClient) -> None:
-    address = f"/v1/sources/{add(editor, 'https://desk.example/', trusted=True)}"
+    address = f"/v1/sources/{add_source(editor, 'https://desk.example/', trusted=True)}"
     launches = {"format": "launch-library"}
-    assert editor.patch(address, json=launches, headers=ANY).status_code == 200
-    refused = editor.patch(address, json={"trusted": False}, headers=ANY)
+    assert editor.patch(address, json=launches, headers=IF_MATCH_ANY).status_code == 200
+    refused = editor.patch(address, json={"trusted": False}, headers=IF_MATCH_ANY)
     assert refused.json()["errors"][0]["pointer"] == "/trusted"
 
 
 def test_an_address_is_looked_at_once(editor: TestClient) -> None:
-    add(editor, "https://desk.example/feed")
-    other = add(editor, "https://desk.example/other")
+    add_source(editor, "https://desk.example/feed")
+    other = add_source(editor, "https://desk.example/other")
     again = editor.post("/v1/sources", json=FEED)
-    moved = editor.patch(f"/v1/sources/{other}", json={"feed_url": FEED["feed_url"]}, headers=ANY)
+    moved = editor.patch(
+        f"/v1/sources/{other}", json={"feed_url": FEED["feed_url"]}, headers=IF_MATCH_ANY
+    )
     for refused in (again, moved):
         problem = refused.json()["errors"][0]
         assert (problem["pointer"], problem["code"]) == ("/feed_url", "taken")
 
 
 def test_it_is_changed_by_whoever_knows_its_version(editor: TestClient, client: TestClient) -> None:
-    address = f"/v1/sources/{add(editor, 'https://desk.example/feed')}"
+    address = f"/v1/sources/{add_source(editor, 'https://desk.example/feed')}"
     tag = editor.get(address).headers["ETag"]
     assert editor.patch(address, json={"name": "New"}).status_code == 428
     assert editor.patch(address, json={"name": "New"}, headers={"If-Match": tag}).is_success
     assert editor.patch(address, json={"name": "Old"}, headers={"If-Match": tag}).status_code == 412
-    same = editor.patch(address, json={"name": "New"}, headers=ANY)
+    same = editor.patch(address, json={"name": "New"}, headers=IF_MATCH_ANY)
     assert same.json()["version"] == 2
     assert client.get(address).status_code == 401
-    assert with_key(client, Scope.WEBHOOKS_WRITE).get(address).status_code == 403
+    assert client_with_key(client, Scope.WEBHOOKS_WRITE).get(address).status_code == 403
     for missing in ("/v1/sources/999999", "/v1/sources/999999/poll"):
         asked = editor.post if missing.endswith("poll") else editor.get
         assert asked(missing).status_code == 404
 
 
 def test_the_trail_tells_who_added_changed_and_deleted_it(editor: TestClient) -> None:
-    id_ = add(editor, "https://desk.example/feed")
-    editor.patch(f"/v1/sources/{id_}", json={"trusted": True}, headers=ANY)
-    assert editor.delete(f"/v1/sources/{id_}", headers=ANY).status_code == 204
+    id_ = add_source(editor, "https://desk.example/feed")
+    editor.patch(f"/v1/sources/{id_}", json={"trusted": True}, headers=IF_MATCH_ANY)
+    assert editor.delete(f"/v1/sources/{id_}", headers=IF_MATCH_ANY).status_code == 204
     trail = editor.get("/v1/audit", params={"type": "source", "record_id": id_}).json()["items"]
     newest = trail[:3]  # the trail outlives the tests, and ids may come again
     assert [entry["action"] for entry in newest] == ["delete", "update", "create"]
@@ -85,11 +88,11 @@ def test_the_trail_tells_who_added_changed_and_deleted_it(editor: TestClient) ->
 
 
 def test_what_came_from_a_deleted_source_stays(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(body=rss(item(1)))))
-    look(database, id_)
-    editor.delete(f"/v1/sources/{id_}", headers=ANY)
+    id_ = add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))))
+    poll_source(database, id_)
+    editor.delete(f"/v1/sources/{id_}", headers=IF_MATCH_ANY)
     assert editor.get(f"/v1/sources/{id_}").status_code == 404
     assert len(editor.get("/v1/drafts").json()["items"]) == 1
 
@@ -108,44 +111,52 @@ def test_what_came_from_a_deleted_source_stays(
 def test_what_is_fetched_anew_is_fetched_whole(
     editor: TestClient,
     database: Database,
-    site: Site,
-    lenient: None,
+    fake_site: FakeSite,
+    allow_private_targets: None,
     change: dict[str, Any],
     forgets: bool,
 ) -> None:
-    id_ = add(editor, site.at("/", Reply(200, {"ETag": '"one"'}, rss(item(1)))))
-    look(database, id_)
-    answer = editor.patch(f"/v1/sources/{id_}", json=change, headers=ANY)
+    id_ = add_source(
+        editor, fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1))))
+    )
+    poll_source(database, id_)
+    answer = editor.patch(f"/v1/sources/{id_}", json=change, headers=IF_MATCH_ANY)
     assert answer.status_code == 200, answer.text
-    assert (kept(database, id_)["etag"] is None) == forgets
-    assert (dues(database) == [id_]) == forgets
+    assert (source_row(database, id_)["etag"] is None) == forgets
+    assert (due_sources(database) == [id_]) == forgets
 
 
 def test_a_shorter_wait_begins_at_once(
-    editor: TestClient, database: Database, site: Site, lenient: None
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    weekly = add(editor, site.at("/", Reply(body=rss(item(1)))), every_minutes=10080)
-    look(database, weekly)
-    far = kept(database, weekly)["next_at"]
-    editor.patch(f"/v1/sources/{weekly}", json={"every_minutes": 5}, headers=ANY)
-    assert (far - kept(database, weekly)["next_at"]).total_seconds() > 10000 * 60
+    weekly = add_source(
+        editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))), every_minutes=10080
+    )
+    poll_source(database, weekly)
+    far = source_row(database, weekly)["next_at"]
+    editor.patch(f"/v1/sources/{weekly}", json={"every_minutes": 5}, headers=IF_MATCH_ANY)
+    assert (far - source_row(database, weekly)["next_at"]).total_seconds() > 10000 * 60
 
 
 def test_one_that_is_not_enabled_is_not_due(editor: TestClient, database: Database) -> None:
-    id_ = add(editor, "https://desk.example/feed", enabled=False)
-    assert dues(database) == []
+    id_ = add_source(editor, "https://desk.example/feed", enabled=False)
+    assert due_sources(database) == []
     assert editor.get(f"/v1/sources/{id_}").json()["next_at"] is None
     assert editor.get("/v1/sources").json()["items"][0]["next_at"] is None
     assert editor.post(f"/v1/sources/{id_}/poll").status_code == 409
-    assert editor.patch(f"/v1/sources/{id_}", json={"enabled": True}, headers=ANY).is_success
-    assert dues(database) == [id_]
+    assert editor.patch(
+        f"/v1/sources/{id_}", json={"enabled": True}, headers=IF_MATCH_ANY
+    ).is_success
+    assert due_sources(database) == [id_]
     assert editor.post(f"/v1/sources/{id_}/poll").status_code == 202
 
 
 @pytest.fixture
-def url(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch, lenient: None) -> str:
+def url(
+    create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch, allow_private_targets: None
+) -> str:
     """The address of a database with tables that the command works on."""
-    address = new_database()
+    address = create_database()
     monkeypatch.setenv("ZARYA_DATABASE_URL", address)
     monkeypatch.setenv("COLUMNS", "250")  # of the terminal
     get_settings.cache_clear()
@@ -157,8 +168,8 @@ def zarya(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments)
 
 
-def test_the_command_adds_lists_and_looks(url: str, site: Site) -> None:
-    feed = site.at("/feed", Reply(200, {"ETag": '"one"'}, rss(item(1), language="")))
+def test_the_command_adds_lists_and_looks(url: str, fake_site: FakeSite) -> None:
+    feed = fake_site.add("/feed", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), language="")))
     added = zarya(
         "sources", "add", feed, "--name", "[The] desk", "--language", "ru", "--every", "30"
     )
@@ -168,16 +179,18 @@ def test_the_command_adds_lists_and_looks(url: str, site: Site) -> None:
     assert (nothing_due.exit_code, nothing_due.stdout) == (0, "")
     again = zarya("sources", "poll", "1")
     assert again.stdout == "1: created 0, updated 0, unchanged 0, rejected 0\n"
-    assert site.statuses == [200, 304]
+    assert fake_site.statuses == [200, 304]
     listed = zarya("sources", "list")
     assert listed.exit_code == 0
     for text in ("[The] desk", feed, "enabled"):
         assert text in listed.stdout
 
 
-def test_the_command_tells_of_failures_by_its_status(url: str, site: Site) -> None:
-    failing = site.at("/failing", Reply(500))
-    partly = site.at("/partly", Reply(body=rss(item(1), item(2, date="some day"))))
+def test_the_command_tells_of_failures_by_its_status(url: str, fake_site: FakeSite) -> None:
+    failing = fake_site.add("/failing", Reply(500))
+    partly = fake_site.add(
+        "/partly", Reply(body=rss_feed(rss_item(1), rss_item(2, date="some day")))
+    )
     for number, address in enumerate((failing, partly)):
         assert zarya("sources", "add", address, "--name", f"Desk {number}").exit_code == 0
     both = zarya("sources", "poll", "1", "2")

@@ -18,14 +18,14 @@ from app.database import Database
 from app.dates import now
 from app.models import Webhook
 from app.webhooks.delivery import LEASE, RETRIES, deliver, due
-from tests.editing import documents
-from tests.editing.documents import ANY
-from tests.servers import Hook, hooked
+from tests.support import documents
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.webhook_receivers import WebhookReceiver, webhook_receiver
 
 
 @pytest.fixture
-def hook() -> Iterator[Hook]:
-    with hooked() as listener:
+def hook() -> Iterator[WebhookReceiver]:
+    with webhook_receiver() as listener:
         yield listener
 
 
@@ -55,7 +55,7 @@ def tell(database: Database) -> list[int]:
     return found
 
 
-def told(hook: Hook) -> list[tuple[str, str | None]]:
+def told(hook: WebhookReceiver) -> list[tuple[str, str | None]]:
     """What the listener has been told of: the type of each message, and the record's slug."""
     bodies = [json.loads(body) for _, body in hook.messages]
     return [(b["type"], b["data"]["data"] and b["data"]["data"]["slug"]) for b in bodies]
@@ -67,13 +67,13 @@ def state(editor: TestClient, id_: int) -> dict[str, Any]:
 
 
 def test_changes_are_told_in_order_and_signed(
-    editor: TestClient, database: Database, hook: Hook, lenient: None
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     before = editor.post("/v1/people", json=documents.person(slug="before"))
     made = register(editor, hook.url)
     assert tell(database) == []
     editor.post("/v1/people", json=documents.person(slug="after"))
-    editor.delete(before.headers["Location"], headers=ANY)
+    editor.delete(before.headers["Location"], headers=IF_MATCH_ANY)
     editor.post("/v1/articles", json=documents.article())  # a draft
     assert tell(database) == [made["id"]]
     assert told(hook) == [("person.upsert", "after"), ("person.delete", None)]
@@ -90,7 +90,7 @@ def test_changes_are_told_in_order_and_signed(
 
 
 def test_only_the_types_asked_for(
-    editor: TestClient, database: Database, hook: Hook, lenient: None
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     register(editor, hook.url, types=["launch"])
     editor.post("/v1/people", json=documents.person())
@@ -100,13 +100,13 @@ def test_only_the_types_asked_for(
 
 
 def test_what_fails_is_tried_again_with_the_same_id(
-    editor: TestClient, database: Database, hook: Hook, lenient: None
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
         made = register(editor, hook.url)
         for name in ("one", "two"):
             editor.post("/v1/people", json=documents.person(slug=name))
-        hook.answers = [500, 429]
+        hook.next_statuses = [500, 429]
         tell(database)
         assert tell(database) == []  # not at once
         failed = state(editor, made["id"])
@@ -129,12 +129,12 @@ def test_what_fails_is_tried_again_with_the_same_id(
 
 
 def test_it_is_disabled_when_it_never_answers_and_hears_of_all_later(
-    editor: TestClient, database: Database, hook: Hook, lenient: None
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
         made = register(editor, hook.url)
         editor.post("/v1/people", json=documents.person(slug="missed"))
-        hook.answers = [503] * (len(RETRIES) + 1)
+        hook.next_statuses = [503] * (len(RETRIES) + 1)
         for wait in (*RETRIES, timedelta()):
             tell(database)
             clock.shift(wait)
@@ -145,18 +145,20 @@ def test_it_is_disabled_when_it_never_answers_and_hears_of_all_later(
         clock.shift(timedelta(days=1))
         assert tell(database) == []
         editor.post("/v1/people", json=documents.person(slug="later"))
-        enabled = editor.patch(f"/v1/webhooks/{made['id']}", json={"enabled": True}, headers=ANY)
+        enabled = editor.patch(
+            f"/v1/webhooks/{made['id']}", json={"enabled": True}, headers=IF_MATCH_ANY
+        )
         assert enabled.json()["disabled_reason"] is None
         tell(database)
     assert [slug for _, slug in told(hook)][-2:] == ["missed", "later"]
 
 
 def test_410_disables_at_once(
-    editor: TestClient, database: Database, hook: Hook, lenient: None
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     made = register(editor, hook.url)
     editor.post("/v1/people", json=documents.person())
-    hook.answers = [410]
+    hook.next_statuses = [410]
     tell(database)
     gone = state(editor, made["id"])
     assert (gone["enabled"], gone["disabled_reason"]) == (False, "It answered 410: it is gone.")
@@ -164,7 +166,7 @@ def test_410_disables_at_once(
 
 
 def test_many_processes_tell_it_once(
-    editor: TestClient, database: Database, hook: Hook, lenient: None
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     made = register(editor, hook.url)
     for _ in range(10):
@@ -176,7 +178,7 @@ def test_many_processes_tell_it_once(
 
 
 def test_a_process_that_died_holds_it_for_a_minute_only(
-    editor: TestClient, database: Database, hook: Hook, lenient: None
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
         made = register(editor, hook.url)
@@ -190,7 +192,7 @@ def test_a_process_that_died_holds_it_for_a_minute_only(
 
 
 def test_inside_targets_are_refused_when_given_and_when_asked(
-    editor: TestClient, database: Database, hook: Hook
+    editor: TestClient, database: Database, hook: WebhookReceiver
 ) -> None:
     for url in (hook.url, "http://169.254.169.254/", "http://localhost/", "http://[::1]/"):
         refused = editor.post("/v1/webhooks", json={"target_url": url})
@@ -212,7 +214,7 @@ def test_the_secret_is_shown_once(
     made = register(editor, "https://portal.example/hook")
     assert made["secret"].startswith("whsec_")
     address = f"/v1/webhooks/{made['id']}"
-    changed = editor.patch(address, json={"description": "Ours"}, headers=ANY)
+    changed = editor.patch(address, json={"description": "Ours"}, headers=IF_MATCH_ANY)
     trail = editor.get("/v1/audit", params={"type": "webhook"})
     for answer in (editor.get(address), editor.get("/v1/webhooks"), changed, trail):
         assert made["secret"] not in answer.text
@@ -220,7 +222,7 @@ def test_the_secret_is_shown_once(
     stale = editor.patch(address, json={"description": None}, headers={"If-Match": '"a.1"'})
     assert stale.status_code == 412
     assert client.get(address).status_code == 401
-    assert editor.delete(address, headers=ANY).status_code == 204
+    assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
     assert editor.get(address).status_code == 404
     with database.snapshot() as reader:
         assert reader.all(select(Webhook.id)) == []

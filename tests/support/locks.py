@@ -1,4 +1,4 @@
-"""What PostgreSQL's transactions wait for."""
+"""PostgreSQL locks."""
 
 from sqlalchemy import column, select, table
 
@@ -7,7 +7,7 @@ from app.database import Database
 _LOCKS = table("pg_locks", column("pid"), column("granted"))
 
 
-def waiting(database: Database) -> bool:
-    """Whether some transaction waits for another one."""
+def has_waiting_transaction(database: Database) -> bool:
+    """Whether a transaction waits for a lock."""
     with database.snapshot() as reader:
         return reader.scalar(select(_LOCKS.c.pid).where(~_LOCKS.c.granted).limit(1)) is not None

@@ -1,6 +1,16 @@
-"""Payloads of stored cross-site scripting: one family after the other, each in many spellings."""
+"""Payloads of stored cross-site scripting by family, and the markup that may be rendered."""
 
-# ruff: noqa: E501 - payloads stand as they are
+import re
+
+# ruff: noqa: E501 - payloads are not wrapped
+
+MARKDOWN_TAGS = set(
+    "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a table thead tbody tr th td".split()
+)
+"""Elements that rendered Markdown may contain."""
+
+URL_SCHEME = re.compile(r"[\x00-\x20]*([A-Za-z][A-Za-z0-9+.\-]*)[\t\r\n]*:")
+"""Scheme of a URL as browsers parse it, after leading control characters."""
 
 _TARGETS = [
     "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)",

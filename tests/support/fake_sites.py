@@ -1,4 +1,4 @@
-"""A site of somebody else for tests: it answers as it is told, and remembers who came."""
+"""Fake websites on the loopback address, with configurable responses, and RSS to serve."""
 
 import socket
 from collections.abc import Iterator
@@ -11,33 +11,36 @@ from time import sleep
 
 @dataclass
 class Reply:
-    """One answer of the site."""
+    """Configured response of a path."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    after: float = 0
-    """Seconds that it takes to answer."""
+    delay_seconds: float = 0
 
 
-class Site:
-    """A listener on the loopback address: `replies` by path, and the `visits` that it had."""
+class FakeSite:
+    """HTTP server with a `Reply` for each path; records requests.
+
+    Responds 304 if the request names the ETag of the reply, and 404 to other paths.
+    """
 
     def __init__(self) -> None:
         self.replies: dict[str, Reply] = {}
-        self.visits: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        """Path and headers of each request received."""
         self.statuses: list[int] = []
-        """What it answered; 304 by itself where the visitor names the ETag of the reply."""
+        """Status code of each response sent."""
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                site.visits.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+                site.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
                 reply = site.replies.get(self.path, Reply(404))
-                sleep(reply.after)
+                sleep(reply.delay_seconds)
                 etag = reply.headers.get("ETag")
-                same = etag is not None and self.headers["If-None-Match"] == etag
-                status, body = (304, b"") if same else (reply.status, reply.body)
+                not_modified = etag is not None and self.headers["If-None-Match"] == etag
+                status, body = (304, b"") if not_modified else (reply.status, reply.body)
                 site.statuses.append(status)
                 self.send_response(status)
                 for name, value in (reply.headers | {"Content-Length": str(len(body))}).items():
@@ -46,34 +49,34 @@ class Site:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Keep quiet."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
         Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def at(self, path: str, reply: Reply) -> str:
-        """The address of `path`, which is answered by `reply` from now on."""
+    def add(self, path: str, reply: Reply) -> str:
+        """Respond to `path` with `reply` from now on; returns the URL."""
         self.replies[path] = reply
         return self.origin + path
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop the server."""
         self.server.shutdown()
         self.server.server_close()
 
 
 @contextmanager
-def site() -> Iterator[Site]:
-    """A site that is open for a while."""
-    opened = Site()
-    yield opened
-    opened.close()
+def fake_site() -> Iterator[FakeSite]:
+    """Run a `FakeSite`."""
+    site = FakeSite()
+    yield site
+    site.close()
 
 
 @contextmanager
-def dripping(seconds: float) -> Iterator[str]:
-    """The address of a server that sends a byte of an endless answer every so many seconds."""
+def dripping_server(seconds: float) -> Iterator[str]:
+    """Run a server that sends an endless response, one byte every `seconds`; yields its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -100,15 +103,17 @@ def dripping(seconds: float) -> Iterator[str]:
     listener.close()
 
 
-def item(number: int, title: str = "A ship docked", date: str = "04 Apr 2019 12:00:00 GMT") -> str:
-    """An item of RSS."""
+def rss_item(
+    number: int, title: str = "A ship docked", date: str = "04 Apr 2019 12:00:00 GMT"
+) -> str:
+    """RSS item as XML."""
     return (
         f"<item><guid>https://desk.example/{number}</guid><title>{title} ({number})</title>"
         f"<description>What happened.</description><pubDate>{date}</pubDate></item>"
     )
 
 
-def rss(*items: str, language: str = "<language>en</language>") -> bytes:
-    """A feed of `items`."""
+def rss_feed(*items: str, language: str = "<language>en</language>") -> bytes:
+    """RSS feed with `items`."""
     head = f"<title>The desk</title><link>https://desk.example/</link>{language}"
     return f'<rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'.encode()

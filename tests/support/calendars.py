@@ -1,4 +1,4 @@
-"""Calendars as two libraries read them that know nothing of ours."""
+"""iCalendar responses, parsed by two independent libraries: icalendar and vobject."""
 
 from typing import Any
 
@@ -7,23 +7,23 @@ from icalendar import Calendar
 from starlette.testclient import TestClient
 
 
-def sent(client: TestClient, address: str) -> bytes:
-    """A calendar, its lines as they must be."""
-    answer = client.get(address)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
-    content: bytes = answer.content
+def get_calendar(client: TestClient, address: str) -> bytes:
+    """Request a calendar; checks content type, line ends and line folding (RFC 5545, 3.1)."""
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    assert response.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    content: bytes = response.content
     lines = content.split(b"\r\n")
     assert lines.pop() == b""
     assert not any(b"\n" in line or b"\r" in line or len(line) > 75 for line in lines)
     for line in lines:
-        line.decode()  # no character is torn apart
+        line.decode()  # folding does not split a character
     return content
 
 
-def events(client: TestClient, address: str) -> list[Any]:
-    """The events of a calendar by icalendar, each of which vobject reads alike."""
-    content = sent(client, address)
+def get_events(client: TestClient, address: str) -> list[Any]:
+    """Events of a calendar as icalendar parses them; checks that vobject parses the same."""
+    content = get_calendar(client, address)
     calendar: Any = Calendar.from_ical(content)
     assert not calendar.errors
     other = vobject.readOne(content.decode())
@@ -42,6 +42,7 @@ def _description(event: Any) -> str:
     return event.description.value if hasattr(event, "description") else ""
 
 
-def event(client: TestClient, address: str) -> Any:
-    (found,) = events(client, address)
+def get_event(client: TestClient, address: str) -> Any:
+    """The only event of a calendar."""
+    (found,) = get_events(client, address)
     return found

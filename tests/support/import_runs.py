@@ -1,4 +1,4 @@
-"""Inputs for importers, and what runs them."""
+"""Import runs: inputs for importers, and their results."""
 
 from collections.abc import Iterable
 from io import BytesIO
@@ -15,21 +15,21 @@ from app.trail import Actor
 ACTOR = Actor("zarya import test", "test")
 
 
-def given(text: str | bytes, name: str = "given", **fields: Any) -> Input:
-    """An input that holds `text`."""
+def make_input(text: str | bytes, name: str = "given", **fields: Any) -> Input:
+    """In-memory input with the content `text`."""
     data = text.encode() if isinstance(text, str) else text
     return Input(name, lambda: BytesIO(data), **fields)
 
 
-def nothing(_title: str, _lead: str) -> Links:
-    """Links to nothing."""
+def no_links(_title: str, _lead: str) -> Links:
+    """Link finder that finds no records."""
     return Links()
 
 
-def taken(
+def run_import(
     database: Database, form: str, *inputs: Input, **options: Any
 ) -> tuple[Report, list[Reject]]:
-    """The report of a run, and what was rejected."""
+    """Run an import of `inputs`; returns its report and the rejected entries."""
     rejected: list[Reject] = []
     report = run(
         database,
@@ -42,20 +42,20 @@ def taken(
     return report, rejected
 
 
-def parted(found: Iterable[Found]) -> tuple[list[Entry], list[Reject]]:
-    """What was found, by whether it can be taken in."""
+def split_rejects(found: Iterable[Found]) -> tuple[list[Entry], list[Reject]]:
+    """Split the results of a reader into entries and rejects."""
     everything = list(found)
     entries = [each for each in everything if isinstance(each, Entry)]
     return entries, [each for each in everything if isinstance(each, Reject)]
 
 
-def counted(report: Report) -> tuple[int, int, int, int]:
-    """How many were created, updated, unchanged, rejected."""
+def report_counts(report: Report) -> tuple[int, int, int, int]:
+    """Numbers of created, updated, unchanged and rejected entries."""
     return report.created, report.updated, report.unchanged, report.rejected
 
 
-def written(folder: Path, name: str, text: str) -> Input:
-    """A file with `text` in it."""
+def file_input(folder: Path, name: str, text: str) -> Input:
+    """Write `text` to a file and return it as an input."""
     path = folder / name
     path.write_text(text, "utf-8", newline="")
     return Input.file(path)

@@ -1,4 +1,7 @@
-"""Records for tests: valid by default, each different from the last, any column as told."""
+"""Factories of database rows: unsaved model instances, valid and distinct by default.
+
+Keyword arguments override columns. Request bodies for the API are in `documents`.
+"""
 
 from datetime import UTC, datetime
 from itertools import count
@@ -26,7 +29,7 @@ _missions = count()
 
 def article(**columns: Any) -> Article:
     n = next(_numbers)
-    given = {
+    defaults = {
         "slug": f"article-{n}",
         "title": f"Article {n}",
         "lead": "A lead.",
@@ -36,18 +39,18 @@ def article(**columns: Any) -> Article:
         "published_at_precision": Precision.SECOND,
         "source_name": "Test desk",
     }
-    return Article(**given | columns)
+    return Article(**defaults | columns)
 
 
 def person(**columns: Any) -> Person:
     n = next(_numbers)
-    given = {"slug": f"person-{n}", "name": f"Person {n}", "aliases": [], "sources": []}
-    return Person(**given | columns)
+    defaults = {"slug": f"person-{n}", "name": f"Person {n}", "aliases": [], "sources": []}
+    return Person(**defaults | columns)
 
 
 def mission(**columns: Any) -> Mission:
-    n = 1 + next(_missions) % 9999  # as many as a mission's number may say
-    given = {
+    n = 1 + next(_missions) % 9999  # range of a mission number
+    defaults = {
         "slug": f"iss-{n}",
         "number": n,
         "station": "ISS",
@@ -59,12 +62,12 @@ def mission(**columns: Any) -> Mission:
         "alternative_names": [],
         "sources": [],
     }
-    return Mission(**given | columns)
+    return Mission(**defaults | columns)
 
 
 def launch(**columns: Any) -> Launch:
     n = next(_numbers)
-    given = {
+    defaults = {
         "slug": f"launch-{n}",
         "status": LaunchStatus.SUCCESS,
         "launch_at": datetime(2019, 3, 14, 19, 14, 9, tzinfo=UTC),
@@ -73,22 +76,22 @@ def launch(**columns: Any) -> Launch:
         "sources": [],
         "search_text": f"launch {n}",
     }
-    return Launch(**given | columns)
+    return Launch(**defaults | columns)
 
 
-def ship(flown: Launch, **columns: Any) -> Spacecraft:
-    given = {"ordinal": 0, "name": f"Ship {next(_numbers)}", "kind": SpacecraftKind.SC}
-    return Spacecraft(launch_id=flown.id, **given | columns)
+def spacecraft(launch: Launch, **columns: Any) -> Spacecraft:
+    defaults = {"ordinal": 0, "name": f"Ship {next(_numbers)}", "kind": SpacecraftKind.SC}
+    return Spacecraft(launch_id=launch.id, **defaults | columns)
 
 
-def flight(who: Person, up: Launch, **columns: Any) -> Flight:
-    given = {"role": ShipRole.COMMANDER, "ordinal": next(_numbers)}
-    return Flight(person_id=who.id, launch_id=up.id, **given | columns)
+def flight(person: Person, launch: Launch, **columns: Any) -> Flight:
+    defaults = {"role": ShipRole.COMMANDER, "ordinal": next(_numbers)}
+    return Flight(person_id=person.id, launch_id=launch.id, **defaults | columns)
 
 
-def assignment(of: Mission, who: Person, **columns: Any) -> CrewAssignment:
-    given = {"role": CrewRole.COMMANDER, "ordinal": next(_numbers)}
-    return CrewAssignment(mission_id=of.id, person_id=who.id, **given | columns)
+def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAssignment:
+    defaults = {"role": CrewRole.COMMANDER, "ordinal": next(_numbers)}
+    return CrewAssignment(mission_id=mission.id, person_id=person.id, **defaults | columns)
 
 
 def vehicle(**columns: Any) -> Vehicle:

@@ -1,4 +1,7 @@
-"""Documents for tests: valid by default, each different from the last, any field as told."""
+"""Factories of JSON documents: request bodies for the API, valid and distinct by default.
+
+Keyword arguments override fields. Database rows are in `factories`.
+"""
 
 from itertools import count
 from typing import Any
@@ -7,14 +10,14 @@ _numbers = count(1)
 
 
 def article(**fields: Any) -> dict[str, Any]:
-    given = {
+    defaults = {
         "title": f"Written {next(_numbers)}",
         "lead": "A lead.",
         "body": "A body.",
         "language": "en",
         "source": {"name": "Press office", "url": None},
     }
-    return given | fields
+    return defaults | fields
 
 
 def person(**fields: Any) -> dict[str, Any]:
@@ -22,24 +25,24 @@ def person(**fields: Any) -> dict[str, Any]:
 
 
 def mission(**fields: Any) -> dict[str, Any]:
-    given = {
+    defaults = {
         "number": 1000 + next(_numbers),
         "starts_at": "2031-03-15T00:00:00Z",
         "ends_at": "2031-09-15T00:00:00Z",
         "summary": "A summary.",
     }
-    return given | fields
+    return defaults | fields
 
 
 def launch(**fields: Any) -> dict[str, Any]:
-    given = {
+    defaults = {
         "status": "planned",
         "launch_at": "2031-04-04T11:01:35Z",
         "spacecraft": [{"name": f"Ship {next(_numbers)}", "kind": "SC"}],
         "crewed": True,
     }
-    return given | fields
+    return defaults | fields
 
 
-ANY = {"If-Match": "*"}
-"""For changes whatever the version is."""
+IF_MATCH_ANY = {"If-Match": "*"}
+"""Headers of a write regardless of the current version."""

@@ -1,0 +1,1 @@
+"""Shared test code: databases, clients, servers, test data and parsers. Contains no tests."""

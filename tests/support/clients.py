@@ -1,0 +1,65 @@
+"""Test clients of the service, in process, over a given database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import command
+from anyio.from_thread import start_blocking_portal
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.auth import new_key
+from app.config import Settings
+from app.database import Database
+from app.main import create_app
+from app.models import Scope
+from tests.support.databases import alembic_config
+
+TEST_SETTINGS: dict[str, Any] = {"rate_limit": 0, "wrong_keys": 0, "request_seconds": 60}
+"""No rate limits, and a request timeout that suits a busy machine."""
+
+
+@contextmanager
+def open_client(url: str) -> Iterator[TestClient]:
+    """Migrate the database at `url` and open a client of the service over it."""
+    command.upgrade(alembic_config(url), "head")
+    app = create_app(Settings(**TEST_SETTINGS, database_url=url))
+    with start_blocking_portal() as portal:
+        client = TestClient(app, follow_redirects=False, raise_server_exceptions=False)
+        client.portal = portal  # one event loop for all requests; a new one for each is slow
+        yield client
+    app.state.database.close()
+
+
+def second_app(client: TestClient, **settings: Any) -> FastAPI:
+    """Another application over the database of `client`, with other settings."""
+    url = database_of(client).engine.url.render_as_string(hide_password=False)
+    defaults = TEST_SETTINGS | {"database_url": url.replace("+psycopg", ""), "log_requests": False}
+    return create_app(Settings(**(defaults | settings)))
+
+
+def client_with_key(client: TestClient, *scopes: Scope) -> TestClient:
+    """Client of the same application as `client`, with a new API key that has `scopes`."""
+    stored, key = new_key("Test", scopes)
+    with database_of(client).session() as session:
+        session.add(stored)
+    keyed = TestClient(
+        client.app,
+        headers={"Authorization": f"Bearer {key}"},
+        follow_redirects=False,
+        raise_server_exceptions=False,
+    )
+    keyed.portal = client.portal
+    return keyed
+
+
+def database_of(client: TestClient) -> Database:
+    """Database of the application behind `client`."""
+    database: Database = client.app.state.database  # type: ignore[attr-defined]  # FastAPI
+    return database
+
+
+def clear_response_cache(client: TestClient) -> None:
+    """Drop all cached responses of the application behind `client`."""
+    client.app.state.kept.forget()  # type: ignore[attr-defined]  # FastAPI

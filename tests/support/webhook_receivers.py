@@ -1,0 +1,45 @@
+"""HTTP server that receives webhooks and records them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+
+class WebhookReceiver:
+    """Webhook endpoint on the loopback address."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[dict[str, str], bytes]] = []
+        """Headers and body of each request received."""
+        self.next_statuses: list[int] = []
+        """Status codes of the next responses; 204 once the list is empty."""
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.messages.append((dict(self.headers.items()), body))
+                self.send_response(receiver.next_statuses.pop(0) if receiver.next_statuses else 204)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Log nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop the server."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@contextmanager
+def webhook_receiver() -> Iterator[WebhookReceiver]:
+    """Run a `WebhookReceiver`."""
+    receiver = WebhookReceiver()
+    yield receiver
+    receiver.close()

@@ -1,0 +1,78 @@
+"""The service in a process of its own, for browser tests and screenshots."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+HOST = "127.0.0.1"
+ZARYA_COMMAND = str(Path(sys.executable).with_name("zarya"))
+
+
+@dataclass(frozen=True)
+class Server:
+    """Running service over the embedded archive, in an SQLite file of its own."""
+
+    origin: str
+    environment: dict[str, str]
+
+    def create_key(self, scope: str) -> str:
+        """Create an API key with `scope`."""
+        command = [ZARYA_COMMAND, "keys", "create", "--name", "Test", "--scope", scope]
+        result = subprocess.run(  # noqa: S603 - our own command
+            command, env=self.environment, check=True, capture_output=True, text=True
+        )
+        return result.stdout.split()[-1]
+
+    def post(self, path: str, key: str, document: dict[str, object]) -> Any:
+        """POST a JSON document; returns the response body."""
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        body = json.dumps(document).encode()
+        request = Request(f"{self.origin}{path}", body, headers)  # noqa: S310 - an address of our own
+        with urlopen(request) as response:  # noqa: S310 - an address of our own
+            return json.load(response)
+
+
+@contextmanager
+def run_server(folder: Path) -> Iterator[Server]:
+    """Run the service with its database in `folder`.
+
+    Its public URL differs from its origin, as behind a proxy, so that a page that wrongly sends
+    requests to the public URL fails.
+    """
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "ZARYA_DATABASE_URL": f"sqlite:///{folder}/archive.db",
+        "ZARYA_PUBLIC_URL": "https://zarya.example",
+    }
+    command = [ZARYA_COMMAND, "serve", "--prepare", "--port", str(port)]
+    with subprocess.Popen(command, env=environment) as server:  # noqa: S603 - our own command
+        try:
+            _wait_for(f"http://{HOST}:{port}/openapi.json", server)
+            yield Server(f"http://{HOST}:{port}", environment)
+        finally:
+            server.send_signal(signal.SIGTERM)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            urlopen(url).close()  # noqa: S310 - an address of our own
+        except URLError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(url)
