@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.dates import zone_names
+from app.domain.dates import zone_names
 
 
 class Settings(BaseSettings):

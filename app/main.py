@@ -12,52 +12,52 @@ from anyio import create_task_group
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from app.articles.router import drafts
-from app.articles.router import router as articles
-from app.articles.writing import next_due
-from app.audit.router import router as audit
-from app.background import Background
-from app.changes.live import Live
-from app.changes.router import router as changes
+from app.api import error_handlers
+from app.api.openapi.document import document
+from app.api.openapi.pages import router as docs
+from app.api.routing import Router
 from app.config import Settings, get_settings
-from app.crew.router import router as crew
-from app.database import Database
-from app.exports.archive import ArchiveFile
-from app.exports.router import router as exports
-from app.http import errors
-from app.http.addresses import Addresses
-from app.http.answers import Answers
-from app.http.bodies import Bodies
+from app.db.database import Database
+from app.http.access_log import Journal
+from app.http.cache.generation import Versions
+from app.http.cache.middleware import Answers
+from app.http.cache.store import Kept
+from app.http.content_language import Languages
 from app.http.deprecation import Deprecations, mark
-from app.http.docs import router as docs
-from app.http.draining import Draining
-from app.http.express import Express
-from app.http.figures import Figures
-from app.http.front import Front
-from app.http.health import Readiness
-from app.http.health import router as health
-from app.http.journal import Journal
-from app.http.kept import Kept
-from app.http.languages import Languages
-from app.http.pressure import Pressure
-from app.http.quota import Quota
-from app.http.site import router as site
-from app.http.watchdog import watched
-from app.keys.router import router as keys
-from app.launches.router import router as launches
-from app.missions.router import assignments
-from app.missions.router import router as missions
-from app.openapi.document import document
-from app.people.router import router as people
-from app.portal import problems
-from app.portal.files import router as web_files
+from app.http.dispatch import Addresses
+from app.http.fast_path import Express
+from app.http.load_shedding import Pressure
+from app.http.rate_limit import Quota
+from app.http.request_body import Bodies
+from app.http.request_context import Front
+from app.http.shutdown import Draining
+from app.ops.gauges import Figures
+from app.ops.health import Readiness
+from app.ops.health import router as health
+from app.ops.jobs import Background
+from app.ops.watchdog import watched
+from app.portal import problem_pages
+from app.portal.asset_routes import router as web_files
+from app.portal.index import router as site
 from app.portal.pages import router as pages
 from app.portal.router import router as portal
-from app.routing import Router
-from app.search.router import router as search
-from app.sources.router import router as sources
-from app.versions import Versions
-from app.webhooks.router import router as webhooks
+from app.resources.articles.commands import next_due
+from app.resources.articles.router import drafts
+from app.resources.articles.router import router as articles
+from app.resources.audit.router import router as audit
+from app.resources.changes.broadcast import Live
+from app.resources.changes.router import router as changes
+from app.resources.crew.router import router as crew
+from app.resources.exports.file_cache import ArchiveFile
+from app.resources.exports.router import router as exports
+from app.resources.keys.router import router as keys
+from app.resources.launches.router import router as launches
+from app.resources.missions.router import assignments
+from app.resources.missions.router import router as missions
+from app.resources.people.router import router as people
+from app.resources.search.router import router as search
+from app.resources.sources.router import router as sources
+from app.resources.webhooks.router import router as webhooks
 
 ROUTERS: tuple[Router, ...] = (
     portal,
@@ -162,8 +162,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     app.state.live = live
     app.state.archive_file = archive_file
-    errors.install(app)
-    problems.install(app)
+    error_handlers.install(app)
+    problem_pages.install(app)
     app.router.routes.insert(0, Addresses(app.routes))
     mark(app)
     return app

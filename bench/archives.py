@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import make_url
 
-from app.database import Database
-from app.dataset.load import load
-from app.patience import unhurried
+from app.db.database import Database
+from app.db.timeouts import unhurried
+from app.ingest.dataset.load import load
 from bench.bulk import fill
 from contract.servers import ROOT
 
@@ -42,7 +42,7 @@ def _digest() -> str:
     """What archives are made by: another migration or another generator makes other ones."""
     parts = [ROOT / "bench" / name for name in ("bulk.py", "generator.py", "words.py")]
     parts += sorted((ROOT / "migrations" / "versions").glob("*.py"))
-    parts += sorted((ROOT / "app" / "dataset" / "data").glob("*"))
+    parts += sorted((ROOT / "app" / "ingest" / "dataset" / "data").glob("*"))
     return blake2b(b"".join(part.read_bytes() for part in parts), digest_size=4).hexdigest()
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
-from app.database import Database
-from app.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
-from app.models.days import recount
-from app.patience import unhurried
+from app.db.database import Database
+from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
+from app.db.models.days import recount
+from app.db.timeouts import unhurried
 from bench.generator import Generator, Made, World
 
 BATCH = 5_000

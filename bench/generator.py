@@ -15,19 +15,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.database import Reader
-from app.dates import Precision, period
-from app.models import (
-    ArticleState,
-    CrewAssignment,
-    Launch,
-    Mission,
-    Person,
-    Spacecraft,
-)
-from app.models.articles import WORDS_PER_MINUTE
-from app.models.markdown import render
-from app.text import fold, slugify
+from app.db.database import Reader
+from app.db.models import ArticleState, CrewAssignment, Launch, Mission, Person, Spacecraft
+from app.db.models.articles import WORDS_PER_MINUTE
+from app.domain.dates import Precision, period
+from app.domain.markdown import render
+from app.domain.text import fold, slugify
 from bench.words import ENGLISH, RUSSIAN, SOURCES, TAGS, Telling
 
 START, END = datetime(2005, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)

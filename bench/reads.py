@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sqlalchemy import select
 
-from app.database import Database
-from app.models import Article, Person
-from app.refs import public
+from app.api.embeds import public
+from app.db.database import Database
+from app.db.models import Article, Person
 from bench.bulk import SEED
 from bench.words import ENGLISH, RUSSIAN
 from bench.wrk import Server, Target

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from sqlalchemy import Connection, text
 
-from app.database import Database
+from app.db.database import Database
 from bench import reads
 from bench.suite import POSTGRESQL, SQLITE, Bench
 from bench.wrk import Target

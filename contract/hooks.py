@@ -8,8 +8,8 @@ import schemathesis
 from hypothesis import strategies
 from schemathesis import Case, DeserializationContext, HookContext, Response
 
-from app.dates import zone_names
-from app.text import fold
+from app.domain.dates import zone_names
+from app.domain.text import fold
 
 ZONES = sorted(zone_names())
 

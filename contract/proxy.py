@@ -20,8 +20,8 @@ import brotli
 import zstandard
 from sqlalchemy import select
 
-from app.database import Database
-from app.models import Launch, Spacecraft
+from app.db.database import Database
+from app.db.models import Launch, Spacecraft
 from contract.servers import Failed, free_port, running
 
 TEMPLATE = Path(__file__).parent / "nginx.conf.template"

@@ -7,8 +7,8 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
 from app.config import get_settings
-from app.models import Base
-from app.models.base import Text, UTCDateTime
+from app.db.models import Base
+from app.db.models.base import Text, UTCDateTime
 from migrations.engine import engine_for
 
 url = context.config.attributes.get("url") or get_settings().database_url

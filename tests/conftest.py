@@ -14,9 +14,9 @@ from alembic import command
 from starlette.testclient import TestClient
 
 from app.config import get_settings
-from app.database import Database
-from app.dataset.load import load
-from app.models import Scope
+from app.db.database import Database
+from app.db.models import Scope
+from app.ingest.dataset.load import load
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
 from tests.support.databases import (
     CreateDatabase,

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
-from app.archive import ArchiveIndex, ArchiveMonth
-from app.articles.queries import conditions, get_article_archive, list_articles
-from app.articles.schemas import ArticleArchiveQuery, ArticleQuery
-from app.database import Database, Reader
-from app.dates import CLOCKED, Precision, add_months, day_of, period_start
-from app.models import Article
-from app.pagination import count
+from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth
+from app.api.lists.pagination import count
+from app.db.database import Database, Reader
+from app.db.models import Article
+from app.domain.dates import CLOCKED, Precision, add_months, day_of, period_start
+from app.resources.articles.queries import conditions, get_article_archive, list_articles
+from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery
 from tests.support import factories
 from tests.support.clients import database_of
 

@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient
 
-from app.auth import keyed_routes, new_key
+from app.api.auth import keyed_routes, new_key
 from app.config import Settings
-from app.dates import now
+from app.db.models import Scope
+from app.domain.dates import now
 from app.main import create_app
-from app.models import Scope
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY

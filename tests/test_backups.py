@@ -8,9 +8,9 @@ from alembic import command
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from app.backups import Unusable, _read, back_up, restore
-from app.database import Database
-from app.models import AuditEntry, Change, Person, Scope, Webhook
+from app.db.database import Database
+from app.db.models import AuditEntry, Change, Person, Scope, Webhook
+from app.ops.backup import Unusable, _read, back_up, restore
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase, alembic_config

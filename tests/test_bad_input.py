@@ -159,7 +159,7 @@ def test_a_fault_of_ours_is_a_problem_without_its_cause(
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("app.missions.queries.get_mission", broken)
+    monkeypatch.setattr("app.resources.missions.queries.get_mission", broken)
     answer = archive.get("/v1/missions/iss-59")
     assert answer.status_code == 500
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import column, select, table, text
 
 from app.config import get_settings
-from app.database import Database
+from app.db.database import Database
 from tests.support.command_line import run_zarya
 from tests.support.servers import free_port
 
@@ -88,7 +88,7 @@ def test_a_bad_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ZARYA_TIME_ZONE" in result.stderr
 
 
-COSTLY = {"alembic", "markdown_it", "nh3", "openpyxl", "pyarrow", "app.dataset"}
+COSTLY = {"alembic", "markdown_it", "nh3", "openpyxl", "pyarrow", "app.ingest.dataset"}
 
 
 def test_serving_loads_nothing_that_only_other_commands_need() -> None:
@@ -100,7 +100,7 @@ def test_serving_loads_nothing_that_only_other_commands_need() -> None:
         return COSTLY & set(told.stdout.decode().split())
 
     assert loaded("app.cli.service()") == set()
-    assert loaded("app.cli._others()") >= {"alembic", "app.dataset"}
+    assert loaded("app.cli._others()") >= {"alembic", "app.ingest.dataset"}
 
 
 def test_nothing_is_served_that_could_not_be_prepared(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ from fastapi import FastAPI
 from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.api.lists.pagination import parameters
+from app.api.lists.sorting import Order
+from app.api.params import Parameters
 from app.config import Settings
+from app.db.models import Base
 from app.main import create_app
-from app.models import Base
-from app.pagination import parameters
-from app.parameters import Parameters
-from app.sorting import Order
 
 RESOURCES = ["articles", "crew", "launches", "missions", "people"]
 CALENDAR_ONLY = {"tz"}  # says what a day is; alone it filters nothing
@@ -36,12 +36,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 
 def queries(resource: str) -> ModuleType:
-    return import_module(f"app.{resource}.queries")
+    return import_module(f"app.resources.{resource}.queries")
 
 
 def filters(resource: str) -> type[Parameters]:
     """The filters of a resource's list: what `conditions` takes, in its widest form."""
-    schemas = import_module(f"app.{resource}.schemas")
+    schemas = import_module(f"app.resources.{resource}.schemas")
     found = [
         kind
         for name, kind in vars(schemas).items()
@@ -107,7 +107,7 @@ def test_every_filter_survives_a_link(resource: str, name: str) -> None:
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_every_sort_sorts_and_ends_with_the_primary_key(resource: str) -> None:
-    schemas = import_module(f"app.{resource}.schemas")
+    schemas = import_module(f"app.resources.{resource}.schemas")
     (sort,) = (kind for name, kind in vars(schemas).items() if name.endswith("Sort"))
     orders: dict[str, Order] = queries(resource).SORTS
     assert {member.value for member in sort} == set(orders)

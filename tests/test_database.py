@@ -10,11 +10,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from starlette.testclient import TestClient
 
-from app.database import Database, Reader
-from app.dates import Precision
-from app.models import Article
-from app.patience import unhurried
-from app.text import fold, is_storable, slugify
+from app.db.database import Database, Reader
+from app.db.models import Article
+from app.db.timeouts import unhurried
+from app.domain.dates import Precision
+from app.domain.text import fold, is_storable, slugify
 from tests.support import factories
 
 
@@ -181,7 +181,7 @@ def test_text_round_trips(client: TestClient, database: Database) -> None:
 def test_only_who_is_in_no_hurry_waits_beyond_the_deadline(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engines.postgresql.DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr("app.db.engines.postgresql.DEADLINE_SECONDS", 0.2)
     sleep = text("SELECT pg_sleep(0.5)")
     with database.session() as session:
         session.execute(text("SET LOCAL statement_timeout = '300ms'"))

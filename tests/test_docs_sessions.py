@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.auth import new_key
-from app.dates import now
-from app.models import Scope
+from app.api.auth import new_key
+from app.db.models import Scope
+from app.domain.dates import now
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.documented_requests import HOST, matches_json, parse_shown_json

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.languages import LONGEST, Speech, chosen, speaking, speech_of, spoken
+from app.domain.languages import LONGEST, Speech, chosen, speaking, speech_of, spoken
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
+from app.api.links import tag
 from app.config import get_settings
-from app.links import tag
 
 
 @pytest.fixture

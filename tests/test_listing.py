@@ -14,12 +14,12 @@ import pytest
 import zstandard
 from starlette.testclient import TestClient
 
+from app.api.lists.csv import guarded
+from app.api.lists.responses import PART
 from app.config import Settings
-from app.dates import now
-from app.listing import PART
+from app.db.models import Person
+from app.domain.dates import now
 from app.main import create_app
-from app.models import Person
-from app.spreadsheets import guarded
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.exports import SPREADSHEET_FORMULAS
@@ -80,7 +80,7 @@ def test_all_of_a_list_comes(archive: TestClient, path: str, view: str) -> None:
 def test_lists_behind_a_key_come_too(client: TestClient, path: str, keyed: bool) -> None:
     if "iss-59" in path:
         return
-    from app.models import Scope  # noqa: PLC0415 - as the fixtures do
+    from app.db.models import Scope  # noqa: PLC0415 - as the fixtures do
 
     editor = client_with_key(client, *Scope)
     for form in ("csv", "ndjson"):
@@ -231,7 +231,7 @@ def test_a_failure_in_the_middle_is_no_whole_answer(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What breaks off is seen to have broken off."""
-    from app.people import queries  # noqa: PLC0415 - to be replaced
+    from app.resources.people import queries  # noqa: PLC0415 - to be replaced
 
     many(client, 2 * PART)
     true_read, calls = queries.list_people, []

@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from app.database import Database
-from app.dataset.load import load
-from app.models import Base, CrewAssignment, Mission
+from app.db.database import Database
+from app.db.models import Base, CrewAssignment, Mission
+from app.ingest.dataset.load import load
 from migrations.engine import engine_for
 from tests.support import factories
 from tests.support.databases import CreateDatabase, alembic_config

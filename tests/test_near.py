@@ -14,11 +14,11 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from app import near
-from app.auth import new_key
-from app.database import Database, Reader
-from app.errors import NotFound
-from app.models import ApiKey, Base
+from app.api.auth import new_key
+from app.db import loop_reads
+from app.db.database import Database, Reader
+from app.db.models import ApiKey, Base
+from app.http.problems import NotFound
 from tests.support.slow_reads import blocking_query, counting_statement, in_event_loop
 
 Places = list[bool]
@@ -118,7 +118,7 @@ def test_a_run_of_slow_reads_goes_to_the_threads(
 
     places: Places = []
     slow = noting(places, counted)
-    monkeypatch.setattr(near, "PAUSE", 60)
+    monkeypatch.setattr(loop_reads, "PAUSE", 60)
     run(*(database.read(slow, Asked(q=word)) for word in ("a", "b", "c")))
     assert places == [True, False, False, False]
     # Asked for by other parameters it may be quick, and so may other queries.
@@ -127,7 +127,7 @@ def test_a_run_of_slow_reads_goes_to_the_threads(
     assert places == [True]
     # After a while it is tried again.
     places.clear()
-    monkeypatch.setattr(near, "PAUSE", 0)
+    monkeypatch.setattr(loop_reads, "PAUSE", 0)
     run(database.read(slow, Asked()), *(database.read(slow, Asked()) for _ in range(2)))
     assert places == [True, False] * 3
 

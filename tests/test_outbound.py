@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.outbound import Failed, Refused, check_url, is_forbidden, request
+from app.http.client import Failed, Refused, check_url, is_forbidden, request
 from tests.support.loopback import LOOPBACK_HOSTS, OK_RESPONSE, fake_getaddrinfo, loopback_server
 
 

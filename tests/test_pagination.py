@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import Article
+from app.db.database import Database
+from app.db.models import Article
 from tests.support import factories
 
 NOON = datetime(2019, 4, 4, 12, tzinfo=UTC)

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import bindparam, column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from app.database import Database, Reader
-from app.models import Article, ArticleTag, Mission
-from app.prepared import Prepared, prepared
-from app.sql import Rows, at_present, nested, nested_values
+from app.db.database import Database, Reader
+from app.db.functions import Rows, at_present, nested, nested_values
+from app.db.models import Article, ArticleTag, Mission
+from app.db.prepared import Prepared, prepared
 from tests.support import factories
 from tests.support.statements import record_selects
 

@@ -15,11 +15,11 @@ from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
+from app.api import error_handlers
+from app.api.routing import Route, Router
 from app.config import Settings
-from app.http import errors
-from app.languages import SPEECHES
+from app.domain.languages import SPEECHES
 from app.main import create_app
-from app.routing import Route, Router
 
 STRINGS = 60
 """How many query strings each route is asked with."""
@@ -129,7 +129,7 @@ def service(routes: list[Route], kind: type[Route]) -> FastAPI:
     for route in routes:
         router.add_api_route(route.path, shown(route.endpoint), name=route.name)
     app = FastAPI(routes=router.routes)
-    errors.install(app)
+    error_handlers.install(app)
     return app
 
 

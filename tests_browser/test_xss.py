@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from app.models.markdown import render
+from app.domain.markdown import render
 from tests.support.xss import PAYLOADS
 
 WATCH = """() => {

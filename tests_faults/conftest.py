@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from app.database import Database
-from app.dataset.load import load
+from app.db.database import Database
+from app.ingest.dataset.load import load
 from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
 from tests.support.servers import run_server_process
 from tests_faults import report

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from app.database import Database
-from app.models import Base
+from app.db.database import Database
+from app.db.models import Base
 
 KEY = re.compile(rb"zarya_[a-z0-9]{8}_(\w+)")
 

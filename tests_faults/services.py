@@ -12,9 +12,9 @@ from typing import Protocol
 from alembic import command
 from sqlalchemy import text
 
-from app.auth import new_key
-from app.database import Database
-from app.models import Scope
+from app.api.auth import new_key
+from app.db.database import Database
+from app.db.models import Scope
 from tests.support.databases import alembic_config
 from tests.support.servers import DEV_NULL, free_port, is_up, wait_for
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.engines import connect
-from app.engines.postgresql import DEADLINE_SECONDS
+from app.db.engines import connect
+from app.db.engines.postgresql import DEADLINE_SECONDS
 from tests.support.servers import run_server_process
 from tests_faults.load import CUT
 from tests_faults.postgres import Server, pair, single, url_of

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from app.http.watchdog import MOST_MISSED, PACE, STUCK, watched
+from app.ops.watchdog import MOST_MISSED, PACE, STUCK, watched
 
 LONGEST = PACE * (MOST_MISSED + 2)
 

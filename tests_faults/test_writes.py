@@ -14,8 +14,8 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import delete, update
 
-from app.database import Database
-from app.models import Person
+from app.db.database import Database
+from app.db.models import Person
 from tests.support.servers import run_server_process
 from tests_faults.load import CUT, Tally, lasting, readers, until
 from tests_faults.services import LOAD_DIVISOR, Note, Start, migrate_with_key, worker_pids

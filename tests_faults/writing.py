@@ -9,8 +9,8 @@ from time import perf_counter
 
 from sqlalchemy import func, select
 
-from app.database import Database
-from app.models import Person
+from app.db.database import Database
+from app.db.models import Person
 from tests_faults.load import Client, Tally
 
 PAUSE = 0.05

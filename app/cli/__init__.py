@@ -24,9 +24,9 @@ from starlette.types import ASGIApp
 from typer.core import TyperGroup
 
 from app.config import Settings, get_settings
-from app.http.guard import more_files
-from app.logs import configuration
-from app.metrics import FOLDER
+from app.http.logging import configuration
+from app.http.metrics import FOLDER
+from app.http.protocol import more_files
 
 
 @cache
@@ -93,7 +93,7 @@ def serve(
             port=port,
             workers=workers,
             loop="uvloop",
-            http="app.http.guard:GuardProtocol",
+            http="app.http.protocol:GuardProtocol",
             ws="none",
             proxy_headers=False,
             access_log=False,
@@ -129,7 +129,7 @@ def _prepare(workers: int) -> None:
 
 
 def _migrate_and_load() -> None:
-    upkeep = import_module("app.cli.upkeep")
+    upkeep = import_module("app.cli.database")
     try:
         upkeep.migrate()
         upkeep.load()

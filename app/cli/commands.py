@@ -5,11 +5,11 @@ import sys
 
 import typer
 
-from app.cli import exports, imports, keys, sources, upkeep
+from app.cli import database, exports, imports, keys, sources
 from app.main import create_app
 
 cli = typer.Typer()
-cli.add_typer(upkeep.cli)
+cli.add_typer(database.cli)
 cli.add_typer(imports.cli)
 cli.add_typer(keys.cli, name="keys")
 cli.add_typer(sources.cli, name="sources")

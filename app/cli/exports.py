@@ -10,8 +10,8 @@ import typer
 
 from app.cli import console
 from app.cli.terminal import counting, opened
-from app.database import Reader
-from app.exports import csv_files, ndjson, sqlite
+from app.db.database import Reader
+from app.resources.exports import csv, ndjson, sqlite
 
 cli = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
 
@@ -32,7 +32,7 @@ def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None
 @cli.command("csv")
 def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
     """What is public, a file a table."""
-    _export(csv_files.write, target)
+    _export(csv.write, target)
 
 
 @cli.command("sqlite")
@@ -45,7 +45,7 @@ def export_sqlite(target: Annotated[Path, typer.Argument(metavar="FILE")]) -> No
 def export_parquet(target: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
     """What is public, a file a table; needs the extra `parquet`."""
     try:
-        parquet = import_module("app.exports.parquet")
+        parquet = import_module("app.resources.exports.parquet")
     except ImportError as error:
         console.print("Install the extra first: pip install 'zarya[parquet]'", markup=False)
         raise typer.Exit(2) from error

@@ -11,11 +11,11 @@ import typer
 from app.cli import console
 from app.cli.terminal import SHOWN, actor, counting, opened
 from app.config import get_settings
-from app.importers.entries import Input, Reject
-from app.importers.formats import FORMATS
-from app.importers.run import run
-from app.outbound import Failed, Refused
-from app.sources.fetching import fetch
+from app.http.client import Failed, Refused
+from app.ingest.entries import Input, Reject
+from app.ingest.fetching import fetch
+from app.ingest.pipeline import run
+from app.ingest.registry import FORMATS
 
 cli = typer.Typer()
 

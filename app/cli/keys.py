@@ -9,12 +9,12 @@ from rich.console import Console
 
 from app.cli import console
 from app.cli.terminal import actor, new_table, opened
-from app.errors import NotFound
-from app.keys.queries import create_key as create_one
-from app.keys.queries import every_key
-from app.keys.queries import revoke_key as revoke_one
-from app.keys.schemas import KeyWrite
-from app.models import Scope
+from app.db.models import Scope
+from app.http.problems import NotFound
+from app.resources.keys.queries import create_key as create_one
+from app.resources.keys.queries import every_key
+from app.resources.keys.queries import revoke_key as revoke_one
+from app.resources.keys.schemas import KeyWrite
 
 cli = typer.Typer(no_args_is_help=True, help="The keys that editors and programs write with.")
 

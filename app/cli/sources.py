@@ -7,16 +7,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from app.api.write_models import read_document
 from app.cli import console
 from app.cli.terminal import actor, new_table, opened
 from app.config import get_settings
-from app.documents import read_document
-from app.errors import Invalid
-from app.models import SourceFormat
-from app.sources.polling import due, poll
-from app.sources.queries import add_source as add_one
-from app.sources.queries import every_source
-from app.sources.schemas import SourceWrite
+from app.db.models import SourceFormat
+from app.http.problems import Invalid
+from app.ingest.polling import due, poll
+from app.resources.sources.queries import add_source as add_one
+from app.resources.sources.queries import every_source
+from app.resources.sources.schemas import SourceWrite
 
 cli = typer.Typer(no_args_is_help=True, help="Feeds of others, looked at again and again.")
 

@@ -16,10 +16,10 @@ from rich.table import Column, Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
+from app.api.audit_log import Actor
 from app.cli import console
 from app.config import get_settings
-from app.database import Database
-from app.trail import Actor
+from app.db.database import Database
 
 SHOWN = 20
 """How many of many are told one by one."""

@@ -5,27 +5,27 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
-from app.archive import month_name
-from app.articles.queries import get_article, get_article_archive, list_articles
-from app.articles.schemas import ArticleArchiveQuery, ArticleQuery
+from app.api.cache_control import near_launches, of_month
+from app.api.links import canonical
+from app.api.lists.day_counts import month_name
+from app.api.lists.pagination import MAX_LIMIT, Cursor, parameters
+from app.api.params import Day, Maybe, Month, Parameters, SlugPath
+from app.api.routing import Router
 from app.config import get_settings
-from app.database import DatabaseDep
-from app.freshness import near_launches, of_month
-from app.languages import spoken
-from app.launches.queries import get_launch
-from app.links import canonical
-from app.missions.queries import list_missions
-from app.missions.schemas import MissionQuery
-from app.pagination import MAX_LIMIT, Cursor, parameters
-from app.parameters import Day, Maybe, Month, Parameters, SlugPath
-from app.people.queries import get_person
+from app.db.database import DatabaseDep
+from app.domain.languages import spoken
+from app.domain.text import fold, is_storable
 from app.portal.queries import get_portal_page
+from app.portal.rendering import ScreensDep
 from app.portal.schemas import PortalPageQuery
-from app.portal.screens import ScreensDep
-from app.routing import Router
-from app.search.queries import search as find
-from app.search.schemas import SearchQuery
-from app.text import fold, is_storable
+from app.resources.articles.queries import get_article, get_article_archive, list_articles
+from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery
+from app.resources.launches.queries import get_launch
+from app.resources.missions.queries import list_missions
+from app.resources.missions.schemas import MissionQuery
+from app.resources.people.queries import get_person
+from app.resources.search.queries import search as find
+from app.resources.search.schemas import SearchQuery
 
 router = Router(include_in_schema=False)
 

@@ -7,28 +7,33 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import aliased
 
-from app.archive import ArchiveMonth
-from app.articles.queries import (
+from app.api.embeds import LaunchSummary
+from app.api.lists.day_counts import ArchiveMonth
+from app.api.params import zone_of
+from app.db.database import Reader
+from app.db.functions import Rows
+from app.db.models import Article, ArticleMission, Mission
+from app.domain.clock import has_come, holds_until, present
+from app.domain.dates import add_months, start_of
+from app.domain.languages import Speech, spoken
+from app.portal.schemas import PortalLaunches, PortalPage, PortalPageQuery
+from app.resources.articles.queries import (
     first_article,
     get_article_archive,
     list_articles,
     newest_article,
     once,
 )
-from app.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead, ArticleSummary
-from app.clock import has_come, holds_until, present
-from app.database import Reader
-from app.dates import add_months, start_of
-from app.languages import Speech, spoken
-from app.launches.queries import find_next_launch, list_launches
-from app.launches.schemas import LaunchQuery
-from app.missions.queries import current_slug, get_mission
-from app.missions.schemas import MissionRead
-from app.models import Article, ArticleMission, Mission
-from app.parameters import zone_of
-from app.portal.schemas import PortalLaunches, PortalPage, PortalPageQuery
-from app.refs import LaunchSummary
-from app.sql import Rows
+from app.resources.articles.schemas import (
+    ArticleArchiveQuery,
+    ArticleQuery,
+    ArticleRead,
+    ArticleSummary,
+)
+from app.resources.launches.queries import find_next_launch, list_launches
+from app.resources.launches.schemas import LaunchQuery
+from app.resources.missions.queries import current_slug, get_mission
+from app.resources.missions.schemas import MissionRead
 
 
 def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> PortalPage:

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.database import DatabaseDep
-from app.freshness import near_launches
-from app.parameters import SlugPath
+from app.api.cache_control import near_launches
+from app.api.params import SlugPath
+from app.api.routing import Router
+from app.db.database import DatabaseDep
 from app.portal import queries
 from app.portal.schemas import PortalPage, PortalPageQuery
-from app.routing import Router
 
 router = Router(prefix="/v1/missions", tags=["portal"])
 

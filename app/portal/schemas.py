@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from app.archive import ArchiveMonth
-from app.articles.schemas import ArticleRead, ArticleSummary
-from app.launches.schemas import LaunchRead
-from app.missions.schemas import MissionRead
-from app.parameters import AnyOf, Language, Maybe, Month, Parameters, Whole, Zone
-from app.refs import LaunchSummary, Shape
+from app.api.embeds import LaunchSummary, Shape
+from app.api.lists.day_counts import ArchiveMonth
+from app.api.params import AnyOf, Language, Maybe, Month, Parameters, Whole, Zone
+from app.resources.articles.schemas import ArticleRead, ArticleSummary
+from app.resources.launches.schemas import LaunchRead
+from app.resources.missions.schemas import MissionRead
 
 
 class PortalPageQuery(Parameters):

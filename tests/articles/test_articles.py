@@ -7,14 +7,9 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import Precision
-from app.models import (
-    ArticleLaunch,
-    ArticleMission,
-    ArticlePerson,
-    ArticleTag,
-)
+from app.db.database import Database
+from app.db.models import ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
+from app.domain.dates import Precision
 from tests.support import factories
 
 APRIL_4 = datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)

@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import Precision
-from app.models import Article, ArticleDay, ArticleState
-from app.models.days import before, miscounted, recount
+from app.db.database import Database
+from app.db.models import Article, ArticleDay, ArticleState
+from app.db.models.days import before, miscounted, recount
+from app.domain.dates import Precision
 from tests.support import factories
 from tests.support.clients import database_of
 

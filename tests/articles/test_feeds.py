@@ -14,9 +14,9 @@ from lxml import etree
 from starlette.testclient import TestClient
 
 from app.config import get_settings
-from app.database import Database
-from app.dates import Precision
-from app.models import ArticleMission, ArticleState, ArticleTag
+from app.db.database import Database
+from app.db.models import ArticleMission, ArticleState, ArticleTag
+from app.domain.dates import Precision
 from tests.support import factories
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.feeds import atom_schema, json_feed_errors, parse_feed, rss_channel

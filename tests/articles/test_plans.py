@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
-from app.articles.writing import has_due, next_due
-from app.changes.queries import unseen_since
-from app.database import Reader
-from app.models.days import recount
-from app.webhooks.queries import untold_since
+from app.db.database import Reader
+from app.db.models.days import recount
+from app.resources.articles.commands import has_due, next_due
+from app.resources.changes.queries import unseen_since
+from app.resources.webhooks.queries import untold_since
 from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase

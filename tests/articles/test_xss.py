@@ -8,10 +8,10 @@ from httpx2 import Response
 from markdown_it import MarkdownIt
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import ArticleMission
-from app.models.markdown import render
-from app.pagination import MAX_LIMIT
+from app.api.lists.pagination import MAX_LIMIT
+from app.db.database import Database
+from app.db.models import ArticleMission
+from app.domain.markdown import render
 from tests.support import factories
 from tests.support.feeds import parse_feed
 from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME

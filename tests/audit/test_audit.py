@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import Scope
+from app.db.database import Database
+from app.db.models import Scope
 from tests.support import documents
 from tests.support.clients import client_with_key
 from tests.support.documents import IF_MATCH_ANY

@@ -8,9 +8,9 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import Precision
-from app.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
+from app.db.database import Database
+from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
+from app.domain.dates import Precision
 from bench.bulk import fill
 from bench.generator import DAYS, Generator, World
 from tests.support.clients import database_of, open_client

@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from app.changes.live import REMEMBERED, Live
-from app.changes.place import TOMBSTONES, Place, today
-from app.changes.queries import MARGIN, prune
-from app.database import Database
-from app.models import Change, Person
+from app.db.database import Database
+from app.db.models import Change, Person
+from app.resources.changes.broadcast import REMEMBERED, Live
+from app.resources.changes.cursor import TOMBSTONES, Place, today
+from app.resources.changes.queries import MARGIN, prune
 from tests.support import documents, factories
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY

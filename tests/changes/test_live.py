@@ -14,9 +14,9 @@ import httpx2 as httpx
 import pytest
 from alembic import command
 
-from app.auth import new_key
-from app.database import Database
-from app.models import Scope
+from app.api.auth import new_key
+from app.db.database import Database
+from app.db.models import Scope
 from tests.support import documents
 from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.servers import peer_pid, run_server, wait_for

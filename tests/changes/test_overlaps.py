@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.database import Database
-from app.models import Article, ArticlePerson, ArticleState, Change, Person, RecordType
+from app.db.database import Database
+from app.db.models import Article, ArticlePerson, ArticleState, Change, Person, RecordType
 from tests.support import factories
 from tests.support.locks import has_waiting_transaction
 

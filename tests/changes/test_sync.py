@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.testclient import TestClient
 
-from app.changes.queries import RECORDS
-from app.database import Database
-from app.models import Article, ArticlePerson, ArticleState, Change, Launch, Person, RecordType
+from app.db.database import Database
+from app.db.models import Article, ArticlePerson, ArticleState, Change, Launch, Person, RecordType
+from app.resources.changes.queries import RECORDS
 from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase

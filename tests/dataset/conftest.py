@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.dataset.chronicle import chronicle
-from app.dataset.derive import Relation, relations
-from app.dataset.records import ArticleRecord, Dataset, read_dataset
+from app.ingest.dataset.chronicle import chronicle
+from app.ingest.dataset.derive import Relation, relations
+from app.ingest.dataset.records import ArticleRecord, Dataset, read_dataset
 
 
 @pytest.fixture(scope="session")

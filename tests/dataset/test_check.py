@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import Delete, Update, delete, select, update
 from starlette.testclient import TestClient
 
-from app.database import Database, Reader
-from app.dataset.check import check
-from app.models import (
+from app.db.database import Database, Reader
+from app.db.models import (
     Article,
     ArticleLaunch,
     ArticlePerson,
@@ -23,6 +22,7 @@ from app.models import (
     Person,
     Spacecraft,
 )
+from app.ingest.dataset.check import check
 from tests.support.clients import database_of
 
 Break = Callable[[], Update | Delete]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.dataset.records import ArticleRecord, Dataset
-from app.dates import Precision
-from app.parameters import SLUG
+from app.api.params import SLUG
+from app.domain.dates import Precision
+from app.ingest.dataset.records import ArticleRecord, Dataset
 
 Items = dict[str, ArticleRecord]
 

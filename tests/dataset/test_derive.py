@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.dataset import english, russian
-from app.dataset.derive import Course, Relation, course, last_mission, served_by
-from app.dataset.records import Dataset
-from app.models import LaunchRelation
+from app.db.models import LaunchRelation
+from app.ingest.dataset import english, russian
+from app.ingest.dataset.derive import Course, Relation, course, last_mission, served_by
+from app.ingest.dataset.records import Dataset
 
 ARRIVAL, DEPARTURE, CARGO, MODULE = (
     LaunchRelation.CREW_ARRIVAL,

@@ -7,10 +7,8 @@ import pytest
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dataset.check import check
-from app.dataset.load import LoadReport, load
-from app.models import (
+from app.db.database import Database
+from app.db.models import (
     Article,
     ArticleTag,
     CrewAssignment,
@@ -23,6 +21,8 @@ from app.models import (
     Scope,
     Vehicle,
 )
+from app.ingest.dataset.check import check
+from app.ingest.dataset.load import LoadReport, load
 from tests.support import factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase

@@ -2,8 +2,7 @@
 
 import pytest
 
-from app.dataset.records import Dataset
-from app.names import (
+from app.domain.glossary import (
     is_shuttle,
     orbiter,
     part,
@@ -13,6 +12,7 @@ from app.names import (
     splashes_down,
     vehicle_ru,
 )
+from app.ingest.dataset.records import Dataset
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.dataset.records import DATA, Dataset, RoleRecord, read_dataset
-from app.models import CrewRole
+from app.db.models import CrewRole
+from app.ingest.dataset.records import DATA, Dataset, RoleRecord, read_dataset
 
 
 def test_the_counts_of_the_archive(dataset: Dataset) -> None:

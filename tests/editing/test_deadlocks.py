@@ -8,8 +8,8 @@ from sqlalchemy import ExceptionContext, event, select
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import Article, Person
+from app.db.database import Database
+from app.db.models import Article, Person
 from tests.support import documents
 from tests.support.locks import has_waiting_transaction
 

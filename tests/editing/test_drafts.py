@@ -10,10 +10,10 @@ import time_machine
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from app.articles.writing import announce_due, next_due
-from app.database import Database
-from app.freshness import not_beyond, public
-from app.models import AuditEntry, Change, Scope
+from app.api.cache_control import not_beyond, public
+from app.db.database import Database
+from app.db.models import AuditEntry, Change, Scope
+from app.resources.articles.commands import announce_due, next_due
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY

@@ -14,10 +14,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import now
-from app.editing.edits import KEPT
-from app.models import Article, ArticleState, Change, KeptAnswer, Person, Scope
+from app.api.writes.request import KEPT
+from app.db.database import Database
+from app.db.models import Article, ArticleState, Change, KeptAnswer, Person, Scope
+from app.domain.dates import now
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import ApiKey, Article, AuditEntry, KeptAnswer, Person, Scope
+from app.db.database import Database
+from app.db.models import ApiKey, Article, AuditEntry, KeptAnswer, Person, Scope
 from tests.support import documents
 from tests.support.clients import client_with_key
 from tests.support.documents import IF_MATCH_ANY

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.articles.writing import announce_due
-from app.exports import archive as archives
-from app.exports import sqlite
-from app.models import Scope
+from app.db.models import Scope
+from app.resources.articles.commands import announce_due
+from app.resources.exports import file_cache as archives
+from app.resources.exports import sqlite
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 

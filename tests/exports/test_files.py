@@ -13,11 +13,12 @@ from pyarrow import parquet
 from pysqlite3 import dbapi2 as sqlite3
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.exports import csv_files, sqlite
-from app.exports import parquet as parquet_files
-from app.exports.tables import TABLES
-from app.spreadsheets import guarded
+from app.api.lists.csv import guarded
+from app.db.database import Database
+from app.resources.exports import csv as csv_files
+from app.resources.exports import parquet as parquet_files
+from app.resources.exports import sqlite
+from app.resources.exports.tables import TABLES
 from tests.support import documents
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase

@@ -43,7 +43,7 @@ def test_a_fault_of_ours_has_all_headers_too(
         raise RuntimeError
 
     clear_response_cache(archive)
-    monkeypatch.setattr("app.missions.queries.get_mission", broken)
+    monkeypatch.setattr("app.resources.missions.queries.get_mission", broken)
     answer = archive.get("/v1/missions/iss-59")
     assert answer.status_code == 500
     assert answer.headers["Access-Control-Allow-Origin"] == "*"

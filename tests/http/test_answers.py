@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.http.answers import matches
-from app.http.coding import Coding, accepted
-from app.models import Launch, LaunchStatus, Mission
+from app.db.database import Database
+from app.db.models import Launch, LaunchStatus, Mission
+from app.http.cache.middleware import matches
+from app.http.compression import Coding, accepted
 from tests.support import factories
 
 PATHS = [

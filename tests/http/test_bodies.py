@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from app.http.bodies import LARGEST
+from app.http.request_body import LARGEST
 
 PATH = "/v1/articles"
 

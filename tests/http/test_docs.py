@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from app.http.docs import FILES, STATIC
+from app.api.openapi.pages import FILES, STATIC
 
 PAGES = ["/docs", "/docs/swagger"]
 SCALAR = "scalar-1.72.1/standalone.esm.js"

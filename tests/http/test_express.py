@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from app.http import guard
-from app.http.express import Express
-from app.http.guard import GuardProtocol
+from app.http import protocol
+from app.http.fast_path import Express
+from app.http.protocol import GuardProtocol
 from tests.support.databases import alembic_config
 from tests.support.raw_http import RawConnection, RawResponse, request_head, send_raw
 from tests.support.servers import run_server
@@ -169,8 +169,8 @@ async def _guarded(archive: TestClient) -> AsyncIterator[int]:
 def test_who_keeps_silent_after_an_answer_is_left(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch, more: bytes, end: bytes
 ) -> None:
-    monkeypatch.setattr(guard, "HEAD_SECONDS", 0.2)
-    monkeypatch.setattr(guard, "PACE", 0.05)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "PACE", 0.05)
 
     async def talk() -> bytes:
         async with _guarded(archive) as port:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from starlette.testclient import TestClient
 
-from app.auth import new_key
-from app.logs import configuration, fault
+from app.api.auth import new_key
+from app.http.logging import configuration, fault
 from tests.support.clients import database_of, second_app
 
 PATHS = [

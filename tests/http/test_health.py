@@ -12,9 +12,9 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from app.config import Settings
-from app.database import Database
-from app.http.health import revisions
+from app.db.database import Database
 from app.main import create_app
+from app.ops.health import revisions
 from tests.support.clients import database_of, second_app
 from tests.support.databases import alembic_config
 from tests.support.slow_reads import blocking_query
@@ -69,8 +69,8 @@ def test_nobody_waits_long_for_a_database_that_does_not_answer(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = Event()
-    monkeypatch.setattr("app.http.health.state_of", blocking_query(released))
-    monkeypatch.setattr("app.http.health.PATIENCE", 0.05)
+    monkeypatch.setattr("app.ops.health.state_of", blocking_query(released))
+    monkeypatch.setattr("app.ops.health.PATIENCE", 0.05)
     with TestClient(second_app(archive)) as client:
         assert {client.get("/health/ready").status_code for _ in range(3)} == {503}
         released.set()
@@ -139,7 +139,7 @@ def test_several_processes_count_together(tmp_path: Path) -> None:
     """Each leaves its figures in a folder; what the dead said of their present is forgotten."""
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     count = (
-        "from app.metrics import IN_FLIGHT, REFUSED, exposed; REFUSED.labels('quota').inc(); "
+        "from app.http.metrics import IN_FLIGHT, REFUSED, exposed; REFUSED.labels('quota').inc(); "
         "IN_FLIGHT.set(5); print(exposed().decode())"
     )
     for number in (1, 2, 3):

@@ -9,12 +9,12 @@ from anyio import create_task_group, run
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from app.articles.writing import next_due
-from app.database import Database
-from app.dates import Precision
-from app.http.kept import FRAME, Kept, Whole
-from app.models import ArticleState, LaunchStatus, Mission
-from app.versions import Version, Versions
+from app.db.database import Database
+from app.db.models import ArticleState, LaunchStatus, Mission
+from app.domain.dates import Precision
+from app.http.cache.generation import Version, Versions
+from app.http.cache.store import FRAME, Kept, Whole
+from app.resources.articles.commands import next_due
 from tests.support import factories
 from tests.support.clients import clear_response_cache, client_with_key
 from tests.support.statements import record_selects
@@ -157,7 +157,7 @@ def test_a_hundred_equal_failures_fail_each_by_itself(
                 tasks.start_soon(one)
 
     with monkeypatch.context() as patched:
-        patched.setattr("app.people.queries.get_person", broken)
+        patched.setattr("app.resources.people.queries.get_person", broken)
         run(all_at_once)
     assert found == [500] * 20
     assert archive.get("/v1/people/christina-koch").status_code == 200

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.database import Database
+from app.db.database import Database
 from tests.support import documents, factories
 from tests.support.clients import clear_response_cache
 from tests.support.paths import ROOT
@@ -219,7 +219,7 @@ def test_a_fault_of_ours_speaks(archive: TestClient, monkeypatch: pytest.MonkeyP
         raise RuntimeError
 
     clear_response_cache(archive)
-    monkeypatch.setattr("app.missions.queries.get_mission", broken)
+    monkeypatch.setattr("app.resources.missions.queries.get_mission", broken)
     answer = archive.get("/v1/missions/iss-59?lang=ru")
     assert (answer.status_code, answer.headers["Content-Language"]) == (500, "ru")
     assert answer.json()["title"] == "Что-то сломалось у нас"

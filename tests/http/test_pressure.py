@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.database import Reader
-from app.errors import NotFound
+from app.db.database import Reader
+from app.http.problems import NotFound
 from tests.support.clients import second_app
 from tests.support.servers import wait_for
 from tests.support.slow_reads import blocking_query
@@ -34,7 +34,7 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
         blocking_query(released)(reader)
         raise NotFound("It was held.")
 
-    monkeypatch.setattr("app.missions.queries.get_mission", held)
+    monkeypatch.setattr("app.resources.missions.queries.get_mission", held)
     yield released
     released.set()
 
@@ -42,8 +42,8 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, nobody is refused for the time it takes."""
-    monkeypatch.setattr("app.http.pressure.STUCK_SECONDS", 60)
-    monkeypatch.setattr("app.http.pressure.WAIT_SECONDS", 60)
+    monkeypatch.setattr("app.http.load_shedding.STUCK_SECONDS", 60)
+    monkeypatch.setattr("app.http.load_shedding.WAIT_SECONDS", 60)
 
 
 def ended(asked: list[Asked], number: int) -> list[int]:

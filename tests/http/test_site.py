@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.errors import ApiError
-from app.http.site import kinds
+from app.http.problems import ApiError
+from app.portal.index import kinds
 
 
 def test_every_link_of_the_index_works(archive: TestClient) -> None:

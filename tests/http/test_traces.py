@@ -8,7 +8,7 @@ import httpx2 as httpx
 import pytest
 from alembic import command
 
-from app.auth import new_key
+from app.api.auth import new_key
 from tests.support.databases import alembic_config
 from tests.support.servers import run_server, wait_for
 

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-from app.articles.schemas import ArticleWrite
-from app.documents import read_document
-from app.importers import feed
-from app.importers.entries import Entry, Reject, Unreadable
-from app.importers.feed_text import LARGEST
-from app.importers.names import Links
+from app.api.write_models import read_document
+from app.ingest.entity_linking import Links
+from app.ingest.entries import Entry, Reject, Unreadable
+from app.ingest.formats import feed
+from app.ingest.formats.feed_text import LARGEST
+from app.resources.articles.schemas import ArticleWrite
 from tests.support.import_runs import make_input, no_links, split_rejects
 
 RSS = """<?xml version="1.0" encoding="{encoding}"?>

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.importers.feed_dates import read_date
+from app.ingest.formats.feed_dates import read_date
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.documents import read_document
-from app.importers import gcat
-from app.importers.entries import Entry, Reject, Unreadable
-from app.launches.schemas import LaunchWrite
+from app.api.write_models import read_document
+from app.db.database import Database
+from app.ingest.entries import Entry, Reject, Unreadable
+from app.ingest.formats import gcat
+from app.resources.launches.schemas import LaunchWrite
 from tests.support.clients import database_of
 from tests.support.import_runs import (
     file_input,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.importers.entries import Unreadable
-from app.importers.json_items import LONGEST, PART, JsonItem, items
+from app.ingest.entries import Unreadable
+from app.ingest.json_stream import LONGEST, PART, JsonItem, items
 from tests.support import import_runs
 
 VALUES = st.recursive(
@@ -136,7 +136,7 @@ def test_what_is_no_json(text: str | bytes) -> None:
 
 
 def test_a_frame_makes_what_it_was() -> None:
-    from app.importers.snapi import FORMAT  # noqa: PLC0415 - any format of JSON
+    from app.ingest.formats.snapi import FORMAT  # noqa: PLC0415 - any format of JSON
 
     for text in ('[{"n": 1}]', '{"results": [{"n": 1}]}', '{"n": 1}\n{"n": 2}'):
         frame = FORMAT.frame(import_runs.make_input(text))

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.documents import read_document
-from app.importers import launch_library
-from app.importers.entries import Entry, Reject
-from app.importers.launch_identity import Archive
-from app.importers.names import Ambiguous
-from app.launches.schemas import LaunchWrite
-from app.missions.schemas import MissionWrite
-from app.models import RecordType
-from app.people.schemas import PersonWrite
+from app.api.write_models import read_document
+from app.db.database import Database
+from app.db.models import RecordType
+from app.ingest.entity_linking import Ambiguous
+from app.ingest.entries import Entry, Reject
+from app.ingest.formats import launch_library
+from app.ingest.launch_matching import Archive
+from app.resources.launches.schemas import LaunchWrite
+from app.resources.missions.schemas import MissionWrite
+from app.resources.people.schemas import PersonWrite
 from tests.support.clients import database_of
 from tests.support.factories import launch as factory
 from tests.support.factories import vehicle

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.importers.names import Ambiguous, Links, Names
-from app.lexis.called import words
-from app.models import Person
+from app.db.database import Database
+from app.db.models import Person
+from app.ingest.entity_linking import Ambiguous, Links, Names
+from app.search.synonyms import words
 from tests.support import documents
 from tests.support.clients import database_of
 

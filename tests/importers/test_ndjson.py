@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models.days import miscounted
+from app.db.database import Database
+from app.db.models.days import miscounted
 from tests.support import documents
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.importers.entries import Input
-from app.importers.formats import FORMATS
-from app.importers.run import BATCH
-from app.models import Article, AuditEntry, Change, Launch, Spacecraft
+from app.db.database import Database
+from app.db.models import Article, AuditEntry, Change, Launch, Spacecraft
+from app.ingest.entries import Input
+from app.ingest.pipeline import BATCH
+from app.ingest.registry import FORMATS
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.import_runs import file_input, make_input, report_counts, run_import

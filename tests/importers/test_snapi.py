@@ -10,13 +10,13 @@ from hypothesis import given as given_text
 from hypothesis.strategies import characters
 from hypothesis.strategies import text as texts
 
-from app.articles.schemas import ArticleWrite
-from app.database import Database
-from app.documents import read_document
-from app.importers import snapi
-from app.importers.entries import Entry, Reject
-from app.importers.feed_text import escaped
-from app.models.markdown import render
+from app.api.write_models import read_document
+from app.db.database import Database
+from app.domain.markdown import render
+from app.ingest.entries import Entry, Reject
+from app.ingest.formats import snapi
+from app.ingest.formats.feed_text import escaped
+from app.resources.articles.schemas import ArticleWrite
 from tests.support.import_runs import make_input, no_links, report_counts, run_import, split_rejects
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from app.auth import is_well_formed, new_key
+from app.api.auth import is_well_formed, new_key
 from app.cli import cli
 from app.config import get_settings
-from app.database import Database
-from app.models import ApiKey, Base, Scope
+from app.db.database import Database
+from app.db.models import ApiKey, Base, Scope
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 

@@ -10,11 +10,11 @@ import time_machine
 from icalendar import Calendar
 from starlette.testclient import TestClient
 
-from app import calendars
-from app.calendars import Standing, standing
-from app.database import Database
-from app.dates import Precision
-from app.models import LaunchStatus, Site
+from app.api import icalendar
+from app.api.icalendar import Standing, standing
+from app.db.database import Database
+from app.db.models import LaunchStatus, Site
+from app.domain.dates import Precision
 from tests.support import documents, factories
 from tests.support.calendars import get_calendar, get_event, get_events
 from tests.support.documents import IF_MATCH_ANY
@@ -277,7 +277,7 @@ def test_what_a_calendar_does_not_take_is_refused(
 def test_no_calendar_is_cropped(
     client: TestClient, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.refs.calendar.MOST", 2)
+    monkeypatch.setattr("app.api.embeds.launch_events.MOST", 2)
     for _ in range(2):
         plan()
     assert len(get_events(client, "/v1/launches.ics")) == 2
@@ -286,7 +286,7 @@ def test_no_calendar_is_cropped(
     assert answer.status_code == 422
     assert "More than 2 launches" in answer.json()["detail"]
     assert len(get_events(client, "/v1/launches.ics?status=planned")) == 2
-    assert f"{calendars.MOST:,}" in client.get("/openapi.json").text
+    assert f"{icalendar.MOST:,}" in client.get("/openapi.json").text
 
 
 def test_a_calendar_takes_one_statement(archive: TestClient, statements: list[str]) -> None:

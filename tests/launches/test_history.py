@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import LaunchStatus
+from app.db.database import Database
+from app.db.models import LaunchStatus
 from tests.support import documents, factories
 from tests.support.documents import IF_MATCH_ANY
 

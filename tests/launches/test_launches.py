@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import Precision
-from app.models import LaunchRelation, LaunchStatus, MissionLaunch, SpacecraftKind
+from app.db.database import Database
+from app.db.models import LaunchRelation, LaunchStatus, MissionLaunch, SpacecraftKind
+from app.domain.dates import Precision
 from tests.support import factories
 
 

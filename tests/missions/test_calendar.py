@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import Precision
-from app.models import LaunchRelation, MissionLaunch
+from app.db.database import Database
+from app.db.models import LaunchRelation, MissionLaunch
+from app.domain.dates import Precision
 from tests.support import documents, factories
 from tests.support.calendars import get_events
 from tests.support.documents import IF_MATCH_ANY

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import Precision
+from app.db.database import Database
+from app.domain.dates import Precision
 from tests.support import factories
 
 

@@ -4,8 +4,8 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import CrewRole
+from app.db.database import Database
+from app.db.models import CrewRole
 from tests.support import factories
 
 

@@ -8,8 +8,8 @@ import brotli
 import pytest
 from starlette.testclient import TestClient
 
-from app.portal.shell import SERVER_ONLY, TEMPLATES, WORKER, version
-from app.portal.words import WEB
+from app.portal.assets import SERVER_ONLY, TEMPLATES, WORKER, version
+from app.portal.template_filters import WEB
 
 BUDGET = 60_000
 """Bytes, compressed: a page with all that it could ever load of ours."""

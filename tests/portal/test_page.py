@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import Article
+from app.db.database import Database
+from app.db.models import Article
 from tests.support import factories
 
 

@@ -6,10 +6,10 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.languages import Speech
-from app.models import ArticleMission, Base
-from app.portal.screens import TEMPLATES
+from app.db.database import Database
+from app.db.models import ArticleMission, Base
+from app.domain.languages import Speech
+from app.portal.rendering import TEMPLATES
 from tests.support import factories
 from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
 

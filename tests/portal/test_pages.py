@@ -11,9 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.config import get_settings
-from app.languages import Speech
-from app.portal.shell import version
-from app.portal.words import STRINGS, WEB
+from app.domain.languages import Speech
+from app.portal.assets import version
+from app.portal.template_filters import STRINGS, WEB
 from tests.support import factories
 from tests.support.clients import clear_response_cache, database_of
 

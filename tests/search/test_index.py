@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import Connection, delete, select, text
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.indexing.keeping import is_missing, rebuild
-from app.models import (
+from app.db.database import Database
+from app.db.models import (
     Article,
     ArticleState,
     ArticleTag,
@@ -22,8 +21,9 @@ from app.models import (
     Spacecraft,
     Vehicle,
 )
-from app.models.search import place_of, range_of, record_at
-from app.searching.checking import unindexed
+from app.db.models.search import place_of, range_of, record_at
+from app.search.consistency import unindexed
+from app.search.indexer import is_missing, rebuild
 from tests.support import factories
 from tests.support.clients import database_of
 from tests.support.searches import search_slugs

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import ArticleState, ArticleTag
+from app.db.database import Database
+from app.db.models import ArticleState, ArticleTag
 from tests.support import factories
 from tests.support.searches import search, search_slugs
 

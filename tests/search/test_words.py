@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lexis.asked import read, whole_name
-from app.lexis.letters import plain, skeleton
-from app.lexis.spoken import LONGEST, spoken
-from app.searching.spelling import is_one_apart
-from app.text import fold
+from app.domain.text import fold
+from app.search.query_parser import read, whole_name
+from app.search.spelling import is_one_apart
+from app.search.tokenizer import LONGEST, spoken
+from app.search.transliteration import plain, skeleton
 
 
 def names(text: str) -> list[str]:

@@ -7,10 +7,10 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.dates import now
-from app.importers.run import Report
-from app.sources.polling import Look
+from app.db.database import Database
+from app.domain.dates import now
+from app.ingest.pipeline import Report
+from app.ingest.polling import Look
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.polling import (

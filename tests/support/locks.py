@@ -2,7 +2,7 @@
 
 from sqlalchemy import column, select, table
 
-from app.database import Database
+from app.db.database import Database
 
 _LOCKS = table("pg_locks", column("pid"), column("granted"))
 

@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from app.database import Database
-from app.models import Source
-from app.sources.polling import Look, due, poll
+from app.db.database import Database
+from app.db.models import Source
+from app.ingest.polling import Look, due, poll
 
 
 def add_source(editor: TestClient, url: str, **fields: Any) -> int:

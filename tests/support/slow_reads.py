@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, literal, select
 
-from app.database import Reader
-from app.sql import Rows
+from app.db.database import Reader
+from app.db.functions import Rows
 
 
 def counting_statement(number: int) -> Rows:

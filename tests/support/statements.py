@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from app.database import Database
+from app.db.database import Database
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from standardwebhooks import WebhookVerificationError
 from starlette.testclient import TestClient
 
 from app.config import get_settings
-from app.database import Database
-from app.dates import now
-from app.models import Webhook
-from app.webhooks.delivery import LEASE, RETRIES, deliver, due
+from app.db.database import Database
+from app.db.models import Webhook
+from app.domain.dates import now
+from app.resources.webhooks.delivery import LEASE, RETRIES, deliver, due
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.webhook_receivers import WebhookReceiver, webhook_receiver

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.dates import Precision
-from app.wording.grammar import (
+from app.domain.dates import Precision
+from app.domain.grammar import (
     clauses,
     clauses_ru,
     days_ru,

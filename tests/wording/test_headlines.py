@@ -2,10 +2,10 @@
 
 import pytest
 
-from app import names
-from app.languages import Speech, speaking
-from app.models import LaunchStatus
-from app.wording.headlines import headline, headline_ru
+from app.db.models import LaunchStatus
+from app.domain import glossary
+from app.domain.headlines import headline, headline_ru
+from app.domain.languages import Speech, speaking
 
 PROGRESS = {"name": "Progress MS-11", "kind": "CV"}
 SOYUZ = {"name": "Soyuz MS-12", "kind": "SC"}
@@ -76,6 +76,6 @@ def test_everything_that_flies_in_russian(
     ],
 )
 def test_a_ship_by_itself(name: str, russian: str) -> None:
-    assert names.craft(name) == name
+    assert glossary.craft(name) == name
     with speaking(Speech.RU):
-        assert names.craft(name) == russian
+        assert glossary.craft(name) == russian

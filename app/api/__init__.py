@@ -1,0 +1,1 @@
+"""Building blocks of endpoints: routing, parameters, lists, writes, embeds, OpenAPI."""

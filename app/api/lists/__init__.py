@@ -1,0 +1,1 @@
+"""List responses: pagination, sorting, day counts, CSV and NDJSON."""

@@ -1,0 +1,111 @@
+"""The whole document."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.api.auth import keyed_routes
+from app.api.openapi.components import SECURITY, Schema, headers, responses
+from app.api.openapi.media_types import FORMS
+from app.api.openapi.operations import finish, patches
+from app.config import get_settings
+from app.http.problems import Problem
+
+DESCRIPTION = """\
+Every expedition to the International Space Station with its crew, launches and news, open to
+everybody. Filters that do not exist are refused, dates say how exact they are, cursors hold while
+rows come and go, and the news calendar agrees with the lists of its days in every time zone.
+"""
+
+TAGS = {
+    "portal": "A mission's whole page in one answer.",
+    "missions": "The expeditions to the station.",
+    "articles": "The news, and its calendar.",
+    "launches": "Launches to the station, and their calendar.",
+    "people": "Who flew, or set out to fly, to the station.",
+    "crew": "Who held which role in which mission.",
+    "search": "Everything in one list, in either language and any spelling.",
+    "changes": "What has changed: for copies of the archive, and for those who listen.",
+    "webhooks": "Other services that are told of changes.",
+    "sources": "Feeds of others that are looked at again and again.",
+    "export": "The archive as a file to take away.",
+    "keys": "The keys that editors and programs write with.",
+    "audit": "Who changed what.",
+}
+
+LENGTHS = {"date": 10, "date-time": 35, "uri": 4000}
+"""How long text of a format can be."""
+
+
+def document(app: FastAPI) -> Schema:
+    """The OpenAPI document of `app`."""
+    made = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=DESCRIPTION,
+        routes=app.routes,
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        servers=[
+            {
+                "url": get_settings().origin,
+                "description": "This archive, local or in production.",
+                "x-internal": False,
+            }
+        ],
+        contact={"name": "The maintainers of Zarya", "url": f"{get_settings().origin}/"},
+        license_info={"name": "MIT", "identifier": "MIT"},
+    )
+    scopes = {route.name: allowed.scope for route, allowed in keyed_routes(app)}
+    for methods in made["paths"].values():
+        for method, operation in methods.items():
+            name = operation["operationId"]
+            finish(method, operation, scopes.get(name), name in scopes)
+    components = made["components"]
+    components["schemas"] |= dict(patches(made["paths"]))
+    for name, schema in components["schemas"].items():
+        if name.endswith("Record"):
+            schema.pop("examples", None)  # of what is written; a record has more to it
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused)
+    components["schemas"] |= {form.name: form.schema for form in FORMS.values()}
+    problem = Problem.model_json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
+    components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+    components["headers"] = headers()
+    components["securitySchemes"] = SECURITY
+    components["responses"] = responses()
+    # A part of a document has a schema for each way, where it may leave out what answers show.
+    text = json.dumps(_tidy(made)).replace("Write-Output", "Record").replace("-Input", "")
+    document: Schema = json.loads(text)
+    return document
+
+
+def _tidy(part: Any) -> Any:
+    """`part` without made-up titles, with null told by the type, and with its bounds told."""
+    if isinstance(part, list):
+        return [_tidy(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    tidied = {
+        key: value if key in {"example", "examples"} else _tidy(value)
+        for key, value in part.items()
+        if not (key == "title" and isinstance(value, str) and _is_schema(part))
+    }
+    match tidied.get("type"):
+        case "integer":
+            tidied.setdefault("format", "int32")
+        case "string" if tidied.get("format") in LENGTHS:
+            tidied.setdefault("maxLength", LENGTHS[tidied["format"]])
+    kinds = tidied.get("anyOf", [])
+    if len(kinds) == 2 and kinds[1] == {"type": "null"} and isinstance(kinds[0].get("type"), str):
+        del tidied["anyOf"]
+        tidied = kinds[0] | {"type": [kinds[0]["type"], "null"]} | tidied
+    return tidied
+
+
+def _is_schema(part: Schema) -> bool:
+    return any(key in part for key in ("type", "anyOf", "$ref", "allOf", "properties", "enum"))

@@ -1,0 +1,46 @@
+"""Folders of files that go out as they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fastapi import Response
+
+from app.domain.languages import either
+from app.http.problems import NotFound
+
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".webmanifest": "application/manifest+json",
+}
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATED = "no-cache"
+
+
+class Folder:
+    """What may be had from a folder. A request picks from `files`: no path reaches the disk."""
+
+    def __init__(self, path: Path, headers: Mapping[str, str]) -> None:
+        self.files = {
+            file.relative_to(path).as_posix(): file
+            for file in path.rglob("*")
+            if file.suffix in TYPES
+        }
+        self._headers = dict(headers)
+
+    def answer(self, name: str, cache_control: str = REVALIDATED) -> Response:
+        """The file `name`."""
+        path = self.files.get(name)
+        if path is None:
+            raise NotFound(
+                either(f"No file here has the name {name[:80]!r}.", f"Здесь нет {name[:80]!r}.")
+            )
+        return Response(
+            path.read_bytes(),
+            headers=self._headers | {"Cache-Control": cache_control},
+            media_type=TYPES[path.suffix],
+        )

@@ -1,0 +1,69 @@
+"""What pydantic finds wrong with a request, told in both languages and at its place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.domain.languages import either
+from app.http.problems import MAX_ERRORS, FieldProblem, Invalid
+
+LONGEST_NAME = 120
+
+_RUSSIAN = {
+    "bool_parsing": "Напишите true или false.",
+    "bool_type": "Напишите true или false.",
+    "enum": "Возможные значения: {expected}.",
+    "extra_forbidden": "Такого поля здесь нет.",
+    "greater_than_equal": "Не меньше {ge}.",
+    "int_parsing": "Напишите целое число.",
+    "int_parsing_size": "Это число слишком велико.",
+    "int_type": "Напишите целое число.",
+    "less_than_equal": "Не больше {le}.",
+    "list_type": "Здесь должен быть список.",
+    "missing": "Это нужно указать.",
+    "model_attributes_type": "Здесь должен быть объект.",
+    "model_type": "Здесь должен быть объект.",
+    "dict_type": "Здесь должен быть объект.",
+    "string_pattern_mismatch": "Это не подходит под образец {pattern}.",
+    "string_too_long": "Знаков должно быть не больше {max_length}.",
+    "string_too_short": "Знаков должно быть не меньше {min_length}.",
+    "string_type": "Здесь должен быть текст.",
+    "too_long": "Значений должно быть не больше {max_length}.",
+    "too_short": "Значений должно быть не меньше {min_length}.",
+}
+"""What pydantic tells, by its code; the bounds come from it."""
+
+
+def refusal(faults: Sequence[Any], *within: str) -> Invalid:
+    """The refusal of a request with `faults` as pydantic tells them; `within` leads to each."""
+    errors = [_field_problem(fault, (*within, *fault["loc"])) for fault in faults[:MAX_ERRORS]]
+    body = either("the body", "тело запроса")
+    names = ", ".join(dict.fromkeys(e.parameter or e.pointer or body for e in errors))
+    detail = either(
+        f"Look at {names}: `errors` says what each needs.",
+        f"Посмотрите на {names}: в `errors` сказано, что там должно быть.",
+    )
+    return Invalid(detail, *errors)
+
+
+def _field_problem(fault: Any, place: tuple[Any, ...]) -> FieldProblem:
+    code = fault["type"]
+    detail = either(fault["msg"].removeprefix("Value error, "), _in_russian(fault))
+    if place[0] == "body":
+        return FieldProblem(pointer=_pointer(*place[1:]), code=code, detail=detail)
+    parameter = str(place[-1] if len(place) == 1 else place[1])
+    return FieldProblem(parameter=parameter, code=code, detail=detail)
+
+
+def _in_russian(fault: Any) -> str:
+    """What pydantic says, in Russian as far as we know it; our own validators have said it so."""
+    known = _RUSSIAN.get(fault["type"])
+    context = {k: str(v).replace(" or ", " или ") for k, v in fault.get("ctx", {}).items()}
+    message: str = fault["msg"]
+    return known.format(**context) if known else message.removeprefix("Value error, ")
+
+
+def _pointer(*steps: str | int) -> str:
+    """The JSON Pointer (RFC 6901) that leads by `steps` into a body."""
+    names = (str(step)[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in steps)
+    # Half of a surrogate pair can be read in a name, but not be written in an answer.
+    return "".join(f"/{name}" for name in names).encode(errors="replace").decode()

@@ -1,0 +1,182 @@
+"""Documents: what editors send. Each field is bounded, and no field that is not known is taken."""
+
+import logging
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from app.api.params import Slug, searchable, storable
+from app.api.validation_errors import refusal
+from app.config import get_settings
+from app.domain.dates import Precision
+from app.domain.languages import either
+from app.domain.text import slugify
+from app.http.client import Refused, check_url
+from app.http.problems import BadRequest
+
+logger = logging.getLogger("zarya")
+
+
+class Document(BaseModel):
+    """What an editor sends, or a part of it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+def example(**fields: Any) -> ConfigDict:
+    """The configuration of a document that has an example: what the reference shows, and tests."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)
+]
+"""Text of any kind."""
+
+Title = Annotated[Prose, AfterValidator(searchable)]
+"""Text that is searched for and sorted by."""
+
+
+def _addressable(value: str) -> str:
+    if not slugify(value):
+        raise ValueError(
+            either(
+                "It has no letter or digit to make an address of.",
+                "Здесь нет ни буквы, ни цифры, из которых сделать адрес.",
+            )
+        )
+    return value
+
+
+ProperName = Annotated[Title, AfterValidator(_addressable)]
+"""A name that something can be found by."""
+
+
+_URL = TypeAdapter(AnyHttpUrl)
+
+
+def _web_address(value: str) -> str:
+    try:
+        url = _URL.validate_python(value)
+    except ValidationError:
+        raise ValueError(
+            either(
+                "Write an absolute http or https address.", "Напишите полный адрес http или https."
+            )
+        ) from None
+    if url.username or url.password:
+        raise ValueError(
+            either("Leave the user name and password out.", "Уберите имя пользователя и пароль.")
+        )
+    return value
+
+
+WebAddress = Annotated[
+    str,
+    StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"]+$"),
+    AfterValidator(storable),
+    AfterValidator(_web_address),
+    WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000}),
+]
+"""An absolute address of the web, kept as it was written."""
+
+
+def _may_be_asked(value: str) -> str:
+    try:
+        check_url(value, get_settings().private_targets)
+    except Refused as refused:
+        raise ValueError(str(refused)) from refused
+    return value
+
+
+Target = Annotated[WebAddress, AfterValidator(_may_be_asked)]
+"""An address that the service itself is to send requests to."""
+
+Number = Annotated[StrictInt, Field(ge=1, le=9999)]
+
+
+class SourceWrite(Document):
+    """Where facts of a record come from."""
+
+    name: Annotated[Prose, Field(max_length=120)]
+    url: WebAddress | None = None
+    licence: Annotated[Prose, Field(max_length=120)] | None = None
+
+
+def exactness(at: object, precision: Precision | None) -> Precision | None:
+    """How exact `at` is: to the second unless said otherwise; nothing where there is no date."""
+    return None if at is None else precision or Precision.SECOND
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    """`target` with a merge patch applied to it (RFC 7396): null takes a member away."""
+    if not isinstance(patch, dict):
+        return patch
+    kept = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            kept.pop(name, None)
+        else:
+            kept[name] = _merged(kept.get(name), value)
+    return kept
+
+
+D = TypeVar("D", bound=Document)
+
+
+def as_record(kind: type[D], row: Mapping[str, Any]) -> D:
+    """What `row` keeps of a record, as a document of `kind`.
+
+    One that no editor could have written, whoever did, is shown as it is: a single bad row must
+    not keep everybody from reading all others.
+    """
+    fields = {name: row[name] for name in kind.model_fields}
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        places = [".".join(map(str, fault["loc"])) for fault in error.errors()]
+        logger.error("%s %s is not as it should be: %s", kind.__name__, row["id"], places)
+        return cast(D, kind.model_construct(**fields))
+
+
+def read_document(kind: type[D], given: Any) -> D:
+    """`given`, JSON that has been parsed, as a document of `kind`, or refused by its faults."""
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        raise refusal(error.errors(), "body") from error
+
+
+def patched(kind: type[D], current: Mapping[str, Any], patch: Any) -> D:
+    """The document of `kind` that `patch` makes of `current`, its JSON."""
+    try:
+        return read_document(kind, _merged(current, patch))
+    except RecursionError:
+        raise BadRequest(
+            either("The patch is nested too deep.", "Вложенность слишком глубока.")
+        ) from None
+
+
+def _as_a_set(values: list[str]) -> list[str]:
+    return sorted(set(values))
+
+
+Slugs = Annotated[list[Slug], Field(max_length=50), AfterValidator(_as_a_set)]
+"""The slugs of what something is about, each once, sorted."""

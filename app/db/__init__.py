@@ -1,0 +1,1 @@
+"""The database: connections, transactions, models, SQL functions."""

@@ -1,0 +1,44 @@
+"""Conditions that several resources ask for."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.db.functions import Expression
+from app.db.models import Launch, Mission, MissionAlias, Person
+from app.domain.clock import has_come
+
+
+def linked(
+    to: type[Launch] | type[Mission] | type[Person],
+    slugs: Collection[str],
+    through: InstrumentedAttribute[Any],
+    owner: ColumnElement[bool],
+) -> ColumnElement[bool]:
+    """Whether `owner` holds for a row whose key `through` leads to one of the `slugs` of `to`.
+
+    By EXISTS, never by a join: what is linked twice is still found once.
+    """
+    return select(through).join(to, to.id == through).where(owner, named(to, slugs)).exists()
+
+
+def named(
+    what: type[Launch] | type[Mission] | type[Person], slugs: Collection[str]
+) -> ColumnElement[bool]:
+    """Whether `what` goes by one of `slugs`; a mission by another of its names too."""
+    own = what.slug.in_(slugs)
+    if what is not Mission:
+        return own
+    aliases = select(MissionAlias.mission_id).where(MissionAlias.slug.in_(slugs))
+    return or_(own, what.id.in_(aliases))
+
+
+def lasts_into(end: Expression, day: datetime) -> ColumnElement[bool]:
+    """Whether what ends at `end` had not ended by the start of `day`.
+
+    What has no end yet goes on to now: nobody knows the future.
+    """
+    return or_(end > day, and_(end.is_(None), literal(has_come(day))))

@@ -1,0 +1,56 @@
+"""The keys that editors and programs write with, and the answers kept for repeated requests."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, Text, UTCDateTime
+from app.domain.dates import now
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    ARTICLES_WRITE = "articles:write"
+    LAUNCHES_WRITE = "launches:write"
+    MISSIONS_WRITE = "missions:write"
+    PEOPLE_WRITE = "people:write"
+    WEBHOOKS_WRITE = "webhooks:write"
+    SOURCES_WRITE = "sources:write"
+    KEYS_ADMIN = "keys:admin"
+    AUDIT_READ = "audit:read"
+
+
+class ApiKey(Base):
+    """A key. Of its secret only the SHA-256 is kept: 190 random bits need no slower hash."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(Text(8), primary_key=True)
+    """The public part, which names the key in lists and in the audit trail."""
+    name: Mapped[str] = mapped_column(Text(120))
+    secret_sha256: Mapped[str] = mapped_column(Text(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+
+    __table_args__ = (Index(None, "created_at", "id"),)
+
+
+class KeptAnswer(Base):
+    """The answer to a request that bore an Idempotency-Key, for when it is repeated."""
+
+    __tablename__ = "kept_answers"
+
+    caller: Mapped[str] = mapped_column(Text(8), primary_key=True)
+    key: Mapped[str] = mapped_column(Text(255), primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(Text(64))
+    """Of method, path, query and body."""
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    body: Mapped[str | None] = mapped_column(Text(2_000_000))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, index=True)

@@ -1,0 +1,151 @@
+"""News articles, their tags, and what they are about."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
+from app.domain.dates import Precision, now, period
+from app.domain.markdown import render
+from app.domain.text import fold, slugify
+
+WORDS_PER_MINUTE = 200
+LONGEST_HTML = 400_000
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """What makes an index one of the rows alone for which `condition` holds."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class ArticleState(StrEnum):
+    """What editors have made of an article; published ones appear when `published_at` has come."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    DELETED = "deleted"
+
+
+class Article(Recorded, Base):
+    """A news item; its body is Markdown and comes out as sanitised HTML.
+
+    Translations of one another share a `translation_key`. `announced` says whether the public has
+    been told of it: a scheduled one will be when its time comes.
+    """
+
+    __tablename__ = "articles"
+
+    title: Mapped[str] = mapped_column(Text(300))
+    lead: Mapped[str] = mapped_column(Text(1000))
+    body: Mapped[str] = mapped_column(Text(100_000))
+    body_html: Mapped[str] = mapped_column(Text(LONGEST_HTML))
+    language: Mapped[str] = mapped_column(Text(8), active_history=True)
+    state: Mapped[ArticleState] = mapped_column(
+        choice(ArticleState), default=ArticleState.PUBLISHED
+    )
+    announced: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime(), active_history=True)
+    published_at_precision: Mapped[Precision | None] = mapped_column(
+        choice(Precision), active_history=True
+    )
+    published_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    source_name: Mapped[str] = mapped_column(Text(120))
+    source_slug: Mapped[str] = mapped_column(Text(120))
+    source_url: Mapped[str | None] = mapped_column(Text(2000))
+    image_url: Mapped[str | None] = mapped_column(Text(2000))
+    image_alt: Mapped[str | None] = mapped_column(Text(300))
+    image_credit: Mapped[str | None] = mapped_column(Text(300))
+    note: Mapped[str | None] = mapped_column(Text(1000))
+    translation_key: Mapped[str] = mapped_column(Text(120))
+    reading_minutes: Mapped[int]
+    title_key: Mapped[str] = mapped_column(Text(300))
+    search_text: Mapped[str] = mapped_column(Text(2000))
+
+    __table_args__ = (
+        UniqueConstraint("translation_key", "language"),
+        CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="dated"),
+        Index(None, "published_at", "id", "state"),  # the state, so that all can be counted by it
+        # What is rare among many is found by an index of itself alone.
+        Index("ix_articles_dayed", "published_at", "id", **_only("published_at_precision = 'day'")),
+        Index("ix_articles_imaged", "published_at", "id", **_only("image_url IS NOT NULL")),
+        Index("ix_articles_due", "published_at", **_only("announced IS FALSE")),
+        Index(None, "language", "published_at", "id"),
+        Index(None, "source_slug", "published_at", "id"),
+        Index(None, "source_url"),
+        Index(None, "title_key", "id"),
+        Index(None, "published_until"),
+        Index(None, "updated_at"),
+    )
+
+    def derive(self) -> None:
+        self.body_html = render(self.body)
+        if self.published_at is not None and self.published_at_precision is not None:
+            self.published_at, self.published_until = period(
+                self.published_at, self.published_at_precision
+            )
+            published = self.state in {None, ArticleState.PUBLISHED}  # None: not yet by default
+            seen = self.published_at <= now()
+            self.announced = seen if published else bool(self.announced)
+        else:
+            self.published_at = self.published_at_precision = self.published_until = None
+        self.source_slug = slugify(self.source_name)
+        self.translation_key = self.translation_key or self.slug
+        self.reading_minutes = max(1, round(len(self.body.split()) / WORDS_PER_MINUTE))
+        self.title_key = fold(self.title)[:300]
+        self.search_text = fold(f"{self.title}\n{self.lead}")[:2000]
+
+
+class ArticleTag(Base):
+    """One tag of an article."""
+
+    __tablename__ = "article_tags"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(Text(60), primary_key=True)
+
+    __table_args__ = (Index(None, "tag", "article_id"),)
+
+
+class ArticleMission(Base):
+    """A mission that an article is about."""
+
+    __tablename__ = "article_missions"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    mission_id: Mapped[int] = mapped_column(
+        ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ArticlePerson(Base):
+    """A person whom an article is about."""
+
+    __tablename__ = "article_people"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ArticleLaunch(Base):
+    """A launch that an article is about."""
+
+    __tablename__ = "article_launches"
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
+    )
+    launch_id: Mapped[int] = mapped_column(
+        ForeignKey("launches.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

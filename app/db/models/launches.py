@@ -1,0 +1,160 @@
+"""Launches to the station, with what flew, on what, from where."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Connection, ForeignKey, Index, UniqueConstraint, insert, inspect
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
+
+from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
+from app.domain.dates import Precision, now, period
+from app.domain.text import fold, slugify
+
+
+class LaunchStatus(StrEnum):
+    """How far a launch has come, and with what outcome."""
+
+    PLANNED = "planned"
+    IN_FLIGHT = "in_flight"
+    SUCCESS = "success"
+    PARTIAL_FAILURE = "partial_failure"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+
+
+class SpacecraftKind(StrEnum):
+    """SC: a ship made for a crew, flown empty or not. CV: a cargo vehicle."""
+
+    SC = "SC"
+    CV = "CV"
+    MODULE = "module"
+    SATELLITE = "satellite"
+    OTHER = "other"
+
+
+class Vehicle(Base):
+    """A launch vehicle type, such as Soyuz-2.1a of the family Soyuz."""
+
+    __tablename__ = "vehicles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(Text(80), unique=True)
+    name: Mapped[str] = mapped_column(Text(80))
+    family: Mapped[str] = mapped_column(Text(80))
+    family_slug: Mapped[str] = mapped_column(Text(80), index=True)
+
+    def derive(self) -> None:
+        self.slug, self.family_slug = slugify(self.name), slugify(self.family)
+
+
+class Site(Base):
+    """A launch site; `code` is the one the General Catalog of Artificial Space Objects uses."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(Text(12), unique=True)
+    slug: Mapped[str] = mapped_column(Text(120), unique=True)
+    name: Mapped[str] = mapped_column(Text(120))
+    country: Mapped[str] = mapped_column(Text(2), index=True)
+
+    def derive(self) -> None:
+        self.slug = slugify(self.name)
+
+
+class Launch(Recorded, Base):
+    """One launch. `launch_at` starts a period of `launch_at_precision`; `launch_until` ends it."""
+
+    __tablename__ = "launches"
+
+    cospar_id: Mapped[str | None] = mapped_column(Text(12), unique=True)
+    status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    launch_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    launch_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    launch_until: Mapped[datetime] = mapped_column(UTCDateTime())
+    launch_at_uncertain: Mapped[bool] = mapped_column(default=False)
+    window_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    window_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicles.id"))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
+    pad: Mapped[str | None] = mapped_column(Text(40))
+    crewed: Mapped[bool]
+    outcome_note: Mapped[str | None] = mapped_column(Text(1000))
+    outcome_note_ru: Mapped[str | None] = mapped_column(Text(1000))
+    sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
+    search_text: Mapped[str] = mapped_column(Text(1000))
+    """The folded names of vehicle, ships and site: what `q` looks in. Set by `describe`."""
+
+    __table_args__ = (
+        Index(None, "launch_at", "id"),
+        Index(None, "launch_until"),
+        Index(None, "status", "launch_at", "id"),
+        Index(None, "vehicle_id", "launch_at", "id"),
+        Index(None, "site_id", "launch_at", "id"),
+    )
+
+    def derive(self) -> None:
+        self.launch_at, self.launch_until = period(self.launch_at, self.launch_at_precision)
+
+    def describe(self, *names: str | None) -> None:
+        """Make the launch findable by `names`: its vehicle, its ships, its site, its pad."""
+        self.search_text = "\n".join(fold(name) for name in names if name)[:1000]
+
+
+class LaunchSlip(Base):
+    """That a launch's time or status changed, and why: what it was before, and what it became."""
+
+    __tablename__ = "launch_slips"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    launch_id: Mapped[int] = mapped_column(
+        ForeignKey("launches.id", ondelete="CASCADE"), index=True
+    )
+    from_status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    from_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    from_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    to_status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    to_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    to_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+    reason: Mapped[str | None] = mapped_column(Text(300))
+
+
+@listens_for(Launch, "after_update")
+def _keep_slip(_mapper: Mapper[Any], connection: Connection, launch: Launch) -> None:
+    """Note a change of time or status, whoever makes it; its reason is the session's `info`."""
+    names = {"status": "status", "launch_at": "at", "launch_at_precision": "at_precision"}
+    slip: dict[str, Any] = {}
+    for name, kept in names.items():
+        history = inspect(launch).attrs[name].history
+        slip[f"to_{kept}"] = getattr(launch, name)
+        slip[f"from_{kept}"] = history.deleted[0] if history.deleted else getattr(launch, name)
+    if any(slip[f"from_{kept}"] != slip[f"to_{kept}"] for kept in names.values()):
+        session = object_session(launch)
+        reason = session.info.get("reason") if session else None
+        slip |= {"launch_id": launch.id, "reason": reason}
+        connection.execute(insert(LaunchSlip).values(slip))
+
+
+class Spacecraft(Base):
+    """A ship, module or other thing that a launch carried; the first is the main one."""
+
+    __tablename__ = "spacecraft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    name: Mapped[str] = mapped_column(Text(120))
+    slug: Mapped[str] = mapped_column(Text(120))
+    kind: Mapped[SpacecraftKind] = mapped_column(choice(SpacecraftKind))
+
+    __table_args__ = (
+        UniqueConstraint("launch_id", "ordinal"),
+        Index(None, "slug", "launch_id"),
+        Index(None, "kind", "launch_id"),
+    )
+
+    def derive(self) -> None:
+        self.slug = slugify(self.name)

@@ -1,0 +1,131 @@
+"""Missions (expeditions to the station), their tasks, crews and launches."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
+from app.domain.dates import Precision, period
+from app.domain.text import fold
+
+
+class CrewRole(StrEnum):
+    """A role aboard the station."""
+
+    COMMANDER = "commander"
+    FLIGHT_ENGINEER = "flight_engineer"
+
+
+class LaunchRelation(StrEnum):
+    """What a launch was for a mission."""
+
+    CREW_ARRIVAL = "crew_arrival"
+    CREW_DEPARTURE = "crew_departure"
+    CARGO = "cargo"
+    MODULE = "module"
+
+
+class Mission(Recorded, Base):
+    """An expedition. It lasts from `starts_at` to `ends_at`, half-open; null: still going on."""
+
+    __tablename__ = "missions"
+
+    number: Mapped[int] = mapped_column(unique=True)
+    station: Mapped[str] = mapped_column(Text(40))
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    starts_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    starts_until: Mapped[datetime] = mapped_column(UTCDateTime())
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    ends_at_precision: Mapped[Precision | None] = mapped_column(choice(Precision))
+    ends_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    summary: Mapped[str] = mapped_column(Text(2000))
+    summary_ru: Mapped[str | None] = mapped_column(Text(2000))
+    alternative_names: Mapped[list[str]] = mapped_column(JSON)
+    featured_article_id: Mapped[int | None] = mapped_column(
+        ForeignKey("articles.id", ondelete="SET NULL"), index=True
+    )
+    sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
+    search_text: Mapped[str] = mapped_column(Text(4000))
+
+    __table_args__ = (
+        CheckConstraint("number BETWEEN 1 AND 9999", name="number_bounds"),
+        CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="ends_after_start"),
+        Index(None, "starts_at", "id"),
+        Index(None, "ends_until"),
+    )
+
+    def derive(self) -> None:
+        self.starts_at, self.starts_until = period(self.starts_at, self.starts_at_precision)
+        if self.ends_at is not None and self.ends_at_precision is not None:
+            self.ends_at, self.ends_until = period(self.ends_at, self.ends_at_precision)
+        else:
+            self.ends_at = self.ends_at_precision = self.ends_until = None
+        names = [self.slug, *self.alternative_names, self.station, self.summary]
+        self.search_text = "\n".join(fold(name) for name in names)
+
+
+class MissionAlias(Base):
+    """Another address of a mission: `expedition-59` leads to `iss-59`."""
+
+    __tablename__ = "mission_aliases"
+
+    slug: Mapped[str] = mapped_column(Text(120), primary_key=True)
+    mission_id: Mapped[int] = mapped_column(
+        ForeignKey("missions.id", ondelete="CASCADE"), index=True
+    )
+
+
+class MissionTask(Base):
+    """One of a mission's main tasks. `derived`: drawn from the launches and crews on record."""
+
+    __tablename__ = "mission_tasks"
+
+    mission_id: Mapped[int] = mapped_column(
+        ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text(500))
+    text_ru: Mapped[str | None] = mapped_column(Text(500))
+    derived: Mapped[bool]
+
+
+class CrewAssignment(Base):
+    """A role that somebody held in a mission; from_on and to_on null: for the whole of it."""
+
+    __tablename__ = "crew_assignments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission_id: Mapped[int] = mapped_column(ForeignKey("missions.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    flight_id: Mapped[int | None] = mapped_column(
+        ForeignKey("flights.id", ondelete="SET NULL"), index=True
+    )
+    role: Mapped[CrewRole] = mapped_column(choice(CrewRole))
+    position: Mapped[str | None] = mapped_column(Text(12))
+    ordinal: Mapped[int]
+    credited_as: Mapped[str | None] = mapped_column(Text(120))
+    from_on: Mapped[date | None]
+    to_on: Mapped[date | None]
+
+    __table_args__ = (
+        UniqueConstraint("mission_id", "ordinal"),
+        CheckConstraint("to_on IS NULL OR from_on IS NULL OR to_on >= from_on", name="interval"),
+        Index(None, "person_id", "mission_id"),
+        Index(None, "role", "mission_id"),
+    )
+
+
+class MissionLaunch(Base):
+    """A launch that served a mission, and how."""
+
+    __tablename__ = "mission_launches"
+
+    mission_id: Mapped[int] = mapped_column(
+        ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True
+    )
+    launch_id: Mapped[int] = mapped_column(
+        ForeignKey("launches.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    relation: Mapped[LaunchRelation] = mapped_column(choice(LaunchRelation), primary_key=True)

@@ -1,0 +1,81 @@
+"""People, the names they go by, and the flights that carried them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
+from app.domain.dates import Precision, period
+from app.domain.text import fold, slugify
+
+
+class ShipRole(StrEnum):
+    """What somebody does aboard the ship, which need not be their role aboard the station."""
+
+    COMMANDER = "commander"
+    PILOT = "pilot"
+    FLIGHT_ENGINEER = "flight_engineer"
+    MISSION_SPECIALIST = "mission_specialist"
+    SPACEFLIGHT_PARTICIPANT = "spaceflight_participant"
+
+
+class Person(Recorded, Base):
+    """Somebody who flew, or set out to fly, to the station."""
+
+    __tablename__ = "people"
+
+    name: Mapped[str] = mapped_column(Text(120))
+    name_ru: Mapped[str | None] = mapped_column(Text(120))
+    name_native: Mapped[str | None] = mapped_column(Text(120))
+    agency: Mapped[str | None] = mapped_column(Text(60))
+    agency_slug: Mapped[str | None] = mapped_column(Text(60), index=True)
+    nationality: Mapped[str | None] = mapped_column(Text(2), index=True)
+    aliases: Mapped[list[str]] = mapped_column(JSON)
+    sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
+    name_key: Mapped[str] = mapped_column(Text(120))
+    search_text: Mapped[str] = mapped_column(Text(4000))
+
+    __table_args__ = (Index(None, "name_key", "id"),)
+
+    def derive(self) -> None:
+        self.name_key = fold(self.name)
+        self.agency_slug = slugify(self.agency) if self.agency else None
+        names = [self.name, self.name_ru, self.name_native, *self.aliases]
+        self.search_text = "\n".join(dict.fromkeys(fold(name) for name in names if name))
+
+
+class Flight(Base):
+    """One person's way up by one launch and down again, by the same ship or another.
+
+    `landed_with_id` is the launch of the ship that brought them home. Both it and `landed_at` are
+    null while they are in space.
+    """
+
+    __tablename__ = "flights"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
+    role: Mapped[ShipRole] = mapped_column(choice(ShipRole))
+    ordinal: Mapped[int]
+    landed_with_id: Mapped[int | None] = mapped_column(
+        ForeignKey("launches.id", ondelete="SET NULL"), index=True
+    )
+    landed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    landed_at_precision: Mapped[Precision | None] = mapped_column(choice(Precision))
+    landed_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """The end of the period that `landed_at` starts."""
+
+    __table_args__ = (
+        UniqueConstraint("person_id", "launch_id"),
+        Index(None, "launch_id", "ordinal"),
+        Index(None, "landed_until"),
+    )
+
+    def derive(self) -> None:
+        if self.landed_at is not None and self.landed_at_precision is not None:
+            self.landed_at, self.landed_until = period(self.landed_at, self.landed_at_precision)
+        else:
+            self.landed_at = self.landed_at_precision = self.landed_until = None

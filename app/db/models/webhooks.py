@@ -1,0 +1,43 @@
+"""Addresses that are told of changes."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.models.base import Base, Text, UTCDateTime
+from app.domain.dates import now
+
+
+class Webhook(Base):
+    """Somebody's address, and how far in the changes it has been told.
+
+    The changes are the outbox: they are written in the transaction of the write itself, so what
+    was committed is told however often a process dies. `secret` signs, so it is kept as it is.
+    """
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(Text(2000))
+    description: Mapped[str | None] = mapped_column(Text(300))
+    types: Mapped[list[str]] = mapped_column(JSON)
+    secret: Mapped[str] = mapped_column(Text(80))
+    enabled: Mapped[bool] = mapped_column(default=True)
+    disabled_reason: Mapped[str | None] = mapped_column(Text(300))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, onupdate=now)
+    version: Mapped[int] = mapped_column(default=1)
+    told_transaction_id: Mapped[int] = mapped_column(BigInteger)
+    told_seq: Mapped[int]
+    """The place of the last change that it has been told of."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often the next one has been tried."""
+    next_attempt_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+    leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """Until when one process has it for itself."""
+    last_attempt_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    last_status: Mapped[int | None]
+    last_error: Mapped[str | None] = mapped_column(Text(300))
+
+    __table_args__ = (Index(None, "enabled", "next_attempt_at"),)

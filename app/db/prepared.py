@@ -1,0 +1,94 @@
+"""Statements that are run again and again: compiled by SQLAlchemy once, then run by the driver.
+
+What SQLAlchemy does for each run takes as long as the database does. The text, the parameters and
+the rows are the same as without.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.db.functions import Rows
+
+
+class Prepared:
+    """A statement as the driver takes it. It holds nothing of the statement itself."""
+
+    def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
+        self._text = compiled.string
+        self._positional = compiled.positional
+        binds = compiled.binds
+        names = compiled.positiontup or list(binds)
+        self._keys = [compiled.escaped_bind_names.get(name, name) for name in names]
+        self._parameters = [
+            (name, binds[name], binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in names
+        ]
+        self._names = tuple(column.keyname for column in compiled._result_columns)
+        impls = (column.type.dialect_impl(dialect) for column in compiled._result_columns)
+        readers = (impl.result_processor(dialect, None) for impl in impls)
+        by_name = dict(zip(self._names, readers, strict=True))  # of two with one name the last
+        self._read = [(name, read) for name, read in by_name.items() if read]
+
+    def rows(
+        self, connection: Connection, values: Mapping[str, Any], most: int = -1
+    ) -> list[dict[str, Any]]:
+        """The rows, each by its column names, or so many of them at the most."""
+        if not connection.in_transaction():
+            connection.begin()
+        given = self._given(values)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._text, given)
+            found = cursor.fetchall() if most < 0 else cursor.fetchmany(most)
+            cursor.close()
+        except connection.dialect.loaded_dbapi.Error as error:
+            # As of any other statement: with its type, and with what it says of the connection.
+            connection._handle_dbapi_exception(error, self._text, given, cursor, None)
+        rows = [dict(zip(self._names, row, strict=True)) for row in found]
+        for name, read in self._read:
+            for row in rows:
+                row[name] = read(row[name])
+        return rows
+
+    def _given(self, values: Mapping[str, Any]) -> Any:
+        """The parameters: those in `values` by name, and those that the statement has itself."""
+        given = []
+        for name, bind, written in self._parameters:
+            own = name not in values and not bind.required
+            value = bind.effective_value if own else values[name]
+            given.append(written(value) if written else value)
+        return tuple(given) if self._positional else dict(zip(self._keys, given, strict=True))
+
+
+_ONCE, _NEVER = object(), object()
+"""What is known of statements that have been run once, and that are spelt anew for their values."""
+
+_KNOWN: dict[str, WeakKeyDictionary[Rows, Any]] = {
+    "sqlite": WeakKeyDictionary(),
+    "postgresql": WeakKeyDictionary(),
+}
+"""What is known of statements, by dialect."""
+
+
+def prepared(statement: Rows, connection: Connection) -> Prepared | None:
+    """`statement` as it is run, where it has been before; None where SQLAlchemy is to run it.
+
+    Whoever listens to statements, as traces do, hears of them from SQLAlchemy.
+    """
+    events = connection.dispatch
+    if events.before_cursor_execute or events.after_cursor_execute:
+        return None
+    dialect = connection.dialect
+    statements = _KNOWN[dialect.name]
+    known = statements.get(statement)
+    if known is None:
+        statements[statement] = _ONCE
+    elif known is _ONCE:
+        compiled = statement.compile(dialect=dialect)
+        anew = compiled.post_compile_params or compiled.literal_execute_params
+        statements[statement] = known = _NEVER if anew else Prepared(compiled, dialect)
+    return known if isinstance(known, Prepared) else None

@@ -1,0 +1,1 @@
+"""Domain values: dates, languages, text, enums, labels. Imports nothing of the application."""

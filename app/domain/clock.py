@@ -1,0 +1,54 @@
+"""The present, and until when what is made of it holds.
+
+While an answer is made, whoever asks the clock says until when it would say the same, and the
+answer is kept no longer. Who takes the time by `app.domain.dates.now`, and says nothing, has it for
+this one second.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Holding:
+    """Until when an answer that is being made will hold, as far as is known by now."""
+
+    def __init__(self) -> None:
+        self.until = NEVER
+
+
+_MADE: ContextVar[Holding | None] = ContextVar("what is being made", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[Holding]:
+    """What is said of the clock within, in the threads that are used within, too."""
+    holding = Holding()
+    token = _MADE.set(holding)
+    try:
+        yield holding
+    finally:
+        _MADE.reset(token)
+
+
+def holds_until(at: datetime) -> None:
+    """Say that what is being made will be something else from `at` on."""
+    holding = _MADE.get()
+    if holding is not None and at < holding.until:
+        holding.until = at
+
+
+def present() -> datetime:
+    """The present instant, to the second, for those who say themselves how long it matters."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def has_come(at: datetime) -> bool:
+    """Whether the time of `at`, to the second, has come; where not, the answer holds until then."""
+    if at <= present():
+        return True
+    holds_until(at)
+    return False

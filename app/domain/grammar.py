@@ -1,0 +1,189 @@
+"""Grammar for the texts of the archive: lists, numbers and times in English and in Russian."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from app.domain.dates import CLOCKED, Precision
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+_ENGLISH = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_RUSSIAN_GENITIVE = "нуля одного двух трёх четырёх пяти шести семи восьми девяти десяти".split()
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_MONTHS_GENITIVE = (
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
+).split()
+
+
+class Text(NamedTuple):
+    """The words of a news item: a headline, one sentence, and Markdown paragraphs."""
+
+    title: str
+    lead: str
+    body: str
+
+
+def paragraphs(*texts: str | None) -> str:
+    """Markdown of the paragraphs that are there."""
+    return "\n\n".join(text for text in texts if text)
+
+
+def strong(names: Sequence[str]) -> list[str]:
+    """Names as Markdown makes them stand out."""
+    return [f"**{name}**" for name in names]
+
+
+def upper_first(text: str) -> str:
+    """`text` as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def _clock(at: datetime, precision: Precision) -> str:
+    return f"{at:%H:%M:%S}" if precision is Precision.SECOND else f"{at:%H:%M}"
+
+
+def _hour(at: datetime) -> tuple[str, str]:
+    """The clock where an hour begins and where it ends."""
+    return f"{at:%H:%M}", f"{at + timedelta(hours=1):%H:%M}"
+
+
+def _joined(items: Sequence[str], last: str) -> str:
+    return last.join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+# --- English -------------------------------------------------------------------------------------
+
+
+def joined(items: Sequence[str]) -> str:
+    """A list in a sentence: "Unity", "Tranquility and Cupola", "one, two and three"."""
+    return _joined(items, " and ")
+
+
+def clauses(items: Sequence[str]) -> str:
+    """A list whose parts may be lists themselves: "one, and two and three"."""
+    return _joined(items, ", and ")
+
+
+def handed_on(later: Sequence[str]) -> str:
+    """How a sentence about a commander goes on: " at first; the command later passed to B"."""
+    return f" at first; the command later passed to {', then to '.join(later)}" if later else ""
+
+
+def number(n: int) -> str:
+    """A number in a sentence: in words up to twelve."""
+    return _ENGLISH[n] if n < len(_ENGLISH) else str(n)
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things whose plural ends in s: "1 day", "101 days"."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def english_span(time: timedelta) -> str:
+    """A time in space: "203 days and 15 hours"; a rounded number of days would be disputed."""
+    hours = time.seconds // 3600
+    return counted(time.days, "day") + (f" and {counted(hours, 'hour')}" if hours else "")
+
+
+def _date(at: datetime) -> str:
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def _utc(*days: datetime) -> str:
+    """What follows days of which one is another one in Moscow."""
+    return " UTC" if any(at.astimezone(MOSCOW).date() != at.date() for at in days) else ""
+
+
+def english_day(at: datetime) -> str:
+    """A day: "4 April 2019"; "24 June 2019 UTC" where it is another one in Moscow."""
+    return _date(at) + _utc(at)
+
+
+def english_period(start: datetime, end: datetime) -> str:
+    """From day to day: "from 24 June to 3 October 2019"; the year twice where it changes."""
+    first = _date(start).removesuffix(f" {end.year}")
+    return f"from {first} to {_date(end)}{_utc(start, end)}"
+
+
+def english_time(at: datetime, precision: Precision) -> str:
+    """When something was, as exactly as is known: "at 11:01 UTC on 4 April 2019 (… Moscow time)".
+
+    The day in Moscow is named where it is another one.
+    """
+    if precision not in CLOCKED:
+        return f"on {_date(at)}"
+    there = at.astimezone(MOSCOW)
+    date = "" if there.date() == at.date() else f" on {there.day} {_MONTHS[there.month - 1]}"
+    if precision is Precision.HOUR:
+        when, clock = f"between {' and '.join(_hour(at))}", "–".join(_hour(there))
+    else:
+        when, clock = f"at {_clock(at, precision)}", _clock(there, precision)
+    return f"{when} UTC on {_date(at)} ({clock}{date} Moscow time)"
+
+
+# --- Russian -------------------------------------------------------------------------------------
+
+
+def joined_ru(items: Sequence[str]) -> str:
+    """A list in a Russian sentence: "А", "А и Б", "А, Б и В"."""
+    return _joined(items, " и ")
+
+
+def clauses_ru(items: Sequence[str]) -> str:
+    """A list whose parts may be lists themselves: "А, а также Б и В"."""
+    return _joined(items, ", а также ")
+
+
+def plural_ru(n: int, one: str, few: str, many: str) -> str:
+    """The form that a noun takes after `n`: 1 день, 3 дня, 11 дней, 21 день."""
+    if n % 10 == 1 and n % 100 != 11:
+        return one
+    return few if n % 10 in (2, 3, 4) and n % 100 not in (12, 13, 14) else many
+
+
+def days_ru(n: int) -> str:
+    """A number of days: "1 день", "204 дня"."""
+    return f"{n} {plural_ru(n, 'день', 'дня', 'дней')}"
+
+
+def russian_span(time: timedelta) -> str:
+    """A time in space: "203 дня 15 часов"."""
+    hours = time.seconds // 3600
+    more = f" {hours} {plural_ru(hours, 'час', 'часа', 'часов')}" if hours else ""
+    return days_ru(time.days) + more
+
+
+def of_people_ru(n: int) -> str:
+    """How many people a crew is of: "трёх человек", "11 человек"."""
+    words = _RUSSIAN_GENITIVE[n] if n < len(_RUSSIAN_GENITIVE) else str(n)
+    return f"{words} {'человека' if n == 1 else 'человек'}"
+
+
+def russian_day(at: datetime) -> str:
+    """A day: "4 апреля 2019 года"."""
+    return f"{at.day} {_MONTHS_GENITIVE[at.month - 1]} {at.year} года"
+
+
+def russian_local_day(at: datetime, precision: Precision) -> str:
+    """The day of an instant by the Moscow calendar; where a day alone is known, that day."""
+    return russian_day(at.astimezone(MOSCOW) if precision in CLOCKED else at)
+
+
+def russian_time(at: datetime, precision: Precision) -> str:
+    """When something was: "4 апреля 2019 года в 14:01 по московскому времени (11:01 UTC)".
+
+    The day by UTC is named where it is another one.
+    """
+    if precision not in CLOCKED:
+        return russian_day(at)
+    here = at.astimezone(MOSCOW)
+    date = "" if here.date() == at.date() else f"{at.day} {_MONTHS_GENITIVE[at.month - 1]}, "
+    if precision is Precision.HOUR:
+        when, clock = f"между {' и '.join(_hour(here))}", "–".join(_hour(at))
+    else:
+        when, clock = f"в {_clock(here, precision)}", _clock(at, precision)
+    return f"{russian_day(here)} {when} по московскому времени ({date}{clock} UTC)"

@@ -1,0 +1,93 @@
+"""A launch in a line, as the portal words it in each language."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.db.models import LaunchStatus, SpacecraftKind
+from app.domain import glossary
+from app.domain.grammar import joined_ru, upper_first
+from app.domain.languages import Speech, spoken
+
+Ship = Mapping[str, Any]
+"""A ship or module, by its `name` and `kind`."""
+
+
+def headline(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]) -> str:
+    """A launch in a line, in the language that is spoken."""
+    in_russian = spoken() is Speech.RU
+    return (headline_ru if in_russian else headline_en)(status, vehicle, ships)
+
+
+def headline_en(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]) -> str:
+    """In English: LV, CV and SC are the portal's own terms."""
+    load = " and ".join(
+        ship["name"] if ship["kind"] == SpacecraftKind.OTHER else f"{ship['kind']} {ship['name']}"
+        for ship in ships
+    )
+    launch = " with ".join(part for part in (f"LV {vehicle}" if vehicle else "", load) if part)
+    match status:
+        case LaunchStatus.PLANNED:
+            return f"The launch of {launch} is planned"
+        case LaunchStatus.CANCELLED:
+            return f"The launch of {launch} is cancelled"
+        case LaunchStatus.FAILURE:
+            return f"The launch of {launch} failed"
+        case LaunchStatus.PARTIAL_FAILURE:
+            return f"The launch of {launch} failed in part"
+        case LaunchStatus.IN_FLIGHT | LaunchStatus.SUCCESS:
+            return f"{launch} is launched"
+
+
+def headline_ru(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]) -> str:
+    """In Russian: РН, ТГК and ТПК are the portal's own terms, and what was launched needs no verb.
+
+    Behind the colon stands the nominative, so that nothing is declined that names hold.
+    """
+    launch = launched_ru(vehicle, ships)
+    match status:
+        case LaunchStatus.PLANNED:
+            return f"Планируется запуск: {launch}"
+        case LaunchStatus.CANCELLED:
+            return f"Запуск отменён: {launch}"
+        case LaunchStatus.FAILURE:
+            return f"Авария при запуске: {launch}"
+        case LaunchStatus.PARTIAL_FAILURE:
+            return f"Нештатный запуск: {launch}"
+        case LaunchStatus.IN_FLIGHT | LaunchStatus.SUCCESS:
+            return upper_first(launch)
+
+
+def launched_ru(vehicle: str | None, ships: Sequence[Ship]) -> str:
+    """What is launched: "РН «Союз-2.1а» с ТГК «Прогресс МС-11»"; a shuttle is its own rocket."""
+    if ships and glossary.is_shuttle(ships[0]["name"]):
+        carrier, load = f"шаттл {glossary.ship_ru(ships[0]['name'])}", ships[1:]
+    elif vehicle:
+        carrier, load = f"РН {glossary.vehicle_ru(vehicle)}", ships
+    else:
+        return joined_ru([_alone(ship) for ship in ships])
+    return " с ".join(filter(None, [carrier, joined_ru([_with(ship) for ship in load])]))
+
+
+def _alone(ship: Ship) -> str:
+    name = ship["name"]
+    match ship["kind"]:
+        case SpacecraftKind.CV:
+            noun = "ТГК" if glossary.is_ours(name) else "грузовой корабль"
+        case SpacecraftKind.SC:
+            noun = "ТПК" if glossary.is_ours(name) else "корабль"
+        case _:
+            return glossary.part(name).russian
+    return f"{noun} {glossary.ship_ru(name)}"
+
+
+def _with(ship: Ship) -> str:
+    """The same after "с"."""
+    name = ship["name"]
+    match ship["kind"]:
+        case SpacecraftKind.CV:
+            noun = "ТГК" if glossary.is_ours(name) else "грузовым кораблём"
+        case SpacecraftKind.SC:
+            noun = "ТПК" if glossary.is_ours(name) else "кораблём"
+        case _:
+            return glossary.part(name).with_russian
+    return f"{noun} {glossary.ship_ru(name)}"

@@ -1,1 +1,0 @@
-"""The search index, and how it is kept: in the transaction of whatever it tells of."""

@@ -1,0 +1,1 @@
+"""Imports: files, feeds and the embedded archive become records."""

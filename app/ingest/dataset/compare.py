@@ -1,0 +1,137 @@
+"""What the dataset holds and a database does not, or holds otherwise."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from app.db.database import Reader
+from app.db.functions import Rows
+from app.db.models import (
+    Article,
+    ArticleLaunch,
+    ArticleMission,
+    ArticlePerson,
+    ArticleTag,
+    CrewAssignment,
+    Flight,
+    Launch,
+    Mission,
+    MissionLaunch,
+    Person,
+    Site,
+    Spacecraft,
+    Vehicle,
+)
+from app.ingest.dataset.chronicle import chronicle
+from app.ingest.dataset.derive import relations
+from app.ingest.dataset.records import ArticleRecord, Dataset
+from app.ingest.dataset.upsert import Key
+
+Wanted = Iterator[tuple[str, Rows, Iterable[Key]]]
+"""What something is called, the statement that finds such rows, and the rows to be found."""
+
+
+def differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
+    """A line for every row of the dataset that the database lacks."""
+    articles = [*dataset.articles.values(), *chronicle(dataset, relations(dataset))]
+    for what, statement, keys in (*_records(dataset), *_parts(dataset), *_news(articles)):
+        held = {tuple(row.values()) for row in reader.all(statement)}
+        for key in keys:
+            if key not in held:
+                yield f"{what} not as in the dataset: {', '.join(str(part) for part in key)}"
+
+
+def _records(dataset: Dataset) -> Wanted:
+    yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles)
+    yield "site", select(Site.code), ((code,) for code in dataset.sites)
+    yield (
+        "person",
+        select(Person.slug, Person.name),
+        ((person.slug, person.name) for person in dataset.people.values()),
+    )
+    yield (
+        "launch",
+        select(Launch.slug, Launch.status, Launch.launch_at),
+        ((launch.slug, launch.status, launch.launch_at) for launch in dataset.launches.values()),
+    )
+    yield (
+        "mission",
+        select(Mission.slug, Mission.starts_at, Mission.ends_at),
+        ((each.slug, each.starts_at, each.ends_at) for each in dataset.missions.values()),
+    )
+
+
+def _parts(dataset: Dataset) -> Wanted:
+    launches, missions = dataset.launches.values(), dataset.missions.values()
+    yield (
+        "spacecraft",
+        select(Launch.slug, Spacecraft.name).join(Launch, Launch.id == Spacecraft.launch_id),
+        ((launch.slug, craft.name) for launch in launches for craft in launch.spacecraft),
+    )
+    ship = aliased(Launch)
+    yield (
+        "flight",
+        select(Launch.slug, Person.slug.label("person"), ship.slug.label("ship"), Flight.landed_at)
+        .join_from(Flight, Launch, Launch.id == Flight.launch_id)
+        .join(Person, Person.id == Flight.person_id)
+        .outerjoin(ship, ship.id == Flight.landed_with_id),
+        (
+            (launch.slug, seat.person, seat.landed_with, seat.landed_at)
+            for launch in launches
+            for seat in launch.crew
+        ),
+    )
+    role = CrewAssignment
+    yield (
+        "crew assignment",
+        select(Mission.slug, Person.slug.label("person"), role.role, role.from_on, role.to_on)
+        .join_from(role, Mission, Mission.id == role.mission_id)
+        .join(Person, Person.id == role.person_id),
+        (
+            (mission.slug, row.person, row.role, row.from_on, row.to_on)
+            for mission in missions
+            for row in mission.crew
+        ),
+    )
+    yield (
+        "launch of a mission",
+        select(Mission.slug, Launch.slug.label("launch"), MissionLaunch.relation)
+        .join_from(MissionLaunch, Mission, Mission.id == MissionLaunch.mission_id)
+        .join(Launch, Launch.id == MissionLaunch.launch_id),
+        relations(dataset),
+    )
+
+
+def _news(articles: list[ArticleRecord]) -> Wanted:
+    yield (
+        "article",
+        select(Article.slug, Article.title, Article.published_at),
+        ((article.slug, article.title, article.published_at) for article in articles),
+    )
+    yield (
+        "tag",
+        select(Article.slug, ArticleTag.tag).join(Article, Article.id == ArticleTag.article_id),
+        ((article.slug, tag) for article in articles for tag in article.tags),
+    )
+    yield (
+        "mission of an article",
+        select(Article.slug, Mission.slug.label("mission"))
+        .join_from(ArticleMission, Article, Article.id == ArticleMission.article_id)
+        .join(Mission, Mission.id == ArticleMission.mission_id),
+        ((article.slug, slug) for article in articles for slug in article.missions),
+    )
+    yield (
+        "person of an article",
+        select(Article.slug, Person.slug.label("person"))
+        .join_from(ArticlePerson, Article, Article.id == ArticlePerson.article_id)
+        .join(Person, Person.id == ArticlePerson.person_id),
+        ((article.slug, slug) for article in articles for slug in article.people),
+    )
+    yield (
+        "launch of an article",
+        select(Article.slug, Launch.slug.label("launch"))
+        .join_from(ArticleLaunch, Article, Article.id == ArticleLaunch.article_id)
+        .join(Launch, Launch.id == ArticleLaunch.launch_id),
+        ((article.slug, slug) for article in articles for slug in article.launches),
+    )

@@ -1,0 +1,122 @@
+"""Dates as feeds write them: as exact as they are, never more, or a reason why they are no use.
+
+The clocks of a text without a zone, or with one whose letters stand for several, are nobody's: of
+such a date the day is kept, which is the day that the publisher printed.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from app.domain.dates import EARLIEST, LATEST, Precision, period_start
+
+Dated = tuple[datetime, Precision]
+
+_ZONES = {
+    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "msk": 180,
+    "est": -300, "edt": -240, "cst": -360, "cdt": -300,
+    "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
+}  # fmt: skip
+"""Minutes east of Greenwich: those of RFC 822, and Moscow's. IST, BST and AST are several zones."""
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan янв", "feb фев", "mar мар", "apr апр", "may май мая", "jun июн",
+            "jul июл", "aug авг", "sep сен", "oct окт", "nov ноя", "dec дек",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+_ZONE = r"(?P<zone>[+-]\d{2}:?\d{2}|[A-Za-z]{1,5})?"
+_TIME = rf"(?:(?:,? +|T|, ?)(?:at +|в +)?{_CLOCK} *{_ZONE})?"
+_WEEKDAY = r"(?:[A-Za-zА-Яа-я]{2,11}\.?, *)?"
+_YEAR = r"(?P<year>\d{4}|\d{2}(?!\d))"
+_MONTH = r"(?P<month>[A-Za-zА-Яа-я]{3,9})\.?"
+_FORMS = [
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?P<year>\d{{4}})(?:-(?P<month>\d{{2}})(?:-(?P<day>\d{{2}}){_TIME})?)?",
+        rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}){_TIME}",
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})[ -]+{_MONTH}[ -]+{_YEAR}(?: *г\.?(?:ода)?)?{_TIME}",
+        rf"{_WEEKDAY}{_MONTH} +(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? +(?P<year>\d{{4}}){_TIME}",
+        rf"{_MONTH} +(?P<year>\d{{4}})",
+    )
+]
+
+
+def read_date(text: str) -> Dated:
+    """The instant that `text` tells, in UTC, and how exact it is.
+
+    Raises ValueError, with a reason for people, where it tells none.
+    """
+    given = " ".join(text.split())
+    if not given:
+        raise ValueError("There is no date.")
+    for form in _FORMS:
+        if found := form.fullmatch(given):
+            parts = {name: value for name, value in found.groupdict().items() if value}
+            return _dated(parts, given)
+    raise ValueError(f"{given[:60]!r} is no date that can be read without guessing.")
+
+
+def as_stored(at: datetime, precision: Precision) -> Dated:
+    """A date that a program wrote, which fills up with zeros what it does not know."""
+    if precision is Precision.SECOND and at.second == 0:
+        precision = Precision.MINUTE
+    if precision is Precision.MINUTE and at.hour == at.minute == 0:
+        precision = Precision.DAY
+    return at, precision
+
+
+def _dated(parts: dict[str, str], given: str) -> Dated:
+    year, month = _year(parts["year"]), _month(parts.get("month", "1"), given)
+    try:
+        day = date(year, month, int(parts.get("day", 1)))
+    except ValueError:
+        raise ValueError(f"{given[:60]!r}: there is no such day.") from None
+    if not EARLIEST.year < day.year < LATEST.year - 1:
+        raise ValueError(f"{given[:60]!r} lies outside {EARLIEST.year + 1}–{LATEST.year - 2}.")
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    if "hour" not in parts:
+        exact = Precision.DAY if "day" in parts else Precision.MONTH
+        return start, exact if "month" in parts else Precision.YEAR
+    hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
+    if hour > 23 or minute > 59 or second > 60:
+        raise ValueError(f"{given[:60]!r}: there is no such time of day.")
+    offset = _offset(parts.get("zone"))
+    if offset is None:
+        return start, Precision.DAY
+    exact = Precision.SECOND if "second" in parts else Precision.MINUTE
+    local = datetime(day.year, day.month, day.day, hour, minute, min(second, 59), tzinfo=offset)
+    return period_start(local, exact), exact
+
+
+def _year(text: str) -> int:
+    if len(text) == 4:
+        return int(text)
+    return int(text) + (2000 if int(text) < 50 else 1900)  # as RFC 2822 reads two digits
+
+
+def _month(text: str, given: str) -> int:
+    if text.isdigit():
+        return int(text)
+    if (month := _MONTHS.get(text.casefold()[:3])) is None:
+        raise ValueError(f"{given[:60]!r}: {text!r} is no month.")
+    return month
+
+
+def _offset(text: str | None) -> timezone | None:
+    """The zone that `text` means beyond doubt, None where it means none or several."""
+    if text is None:
+        return None
+    if text[0] not in "+-":
+        minutes = _ZONES.get(text.casefold())
+        return None if minutes is None else timezone(timedelta(minutes=minutes))
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    if int(text[-2:]) > 59 or minutes > 14 * 60:
+        return None
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))

@@ -1,0 +1,216 @@
+"""What an archive keeps of its records beside what editors write: to be taken along, and restored.
+
+Together with the document it is all there is of a record but its id: an archive that has taken in
+the export of another one is the same archive.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import delete, exists, insert, inspect, select, update
+from sqlalchemy.orm import Session
+
+from app.api.params import Moment, Slug
+from app.api.write_models import Document, read_document
+from app.db.database import Reader
+from app.db.models import (
+    Article,
+    ArticleState,
+    FormerSlug,
+    Launch,
+    LaunchSlip,
+    LaunchStatus,
+    Mission,
+    MissionAlias,
+    MissionTask,
+    Recorded,
+    RecordType,
+    record_type,
+)
+from app.domain.dates import Precision
+from app.ingest.apply import write
+from app.ingest.entries import Entry
+from app.resources.changes.queries import RECORDS
+
+
+class Slip(Document):
+    """That a launch's time or status changed, and why."""
+
+    from_status: LaunchStatus
+    from_at: Moment
+    from_at_precision: Precision
+    to_status: LaunchStatus
+    to_at: Moment
+    to_at_precision: Precision
+    changed_at: Moment
+    reason: str | None
+
+
+class Kept(Document):
+    """What is kept of a record beside its document."""
+
+    created_at: Moment
+    updated_at: Moment
+    version: int
+    edited: bool
+    """Whether an editor has written it: no load or import of facts touches it from then on."""
+    former_slugs: list[Slug] = []
+    aliases: list[Slug] = []
+    """Other addresses of a mission."""
+    tasks_derived: bool = False
+    """Whether the tasks of a mission are drawn from its launches and crew."""
+    history: list[Slip] = []
+    """The slips of a launch, in their order."""
+    state: ArticleState | None = None
+    """Where an article stands; None for other records."""
+    announced: bool = False
+    """Whether the public has seen an article."""
+
+
+class Gone(Document):
+    """That a record was there under this slug, and has been deleted."""
+
+    gone: bool
+
+
+def kept_of(reader: Reader, kind: RecordType, ids: Collection[int]) -> dict[int, Kept]:
+    """What is kept of the records with these ids beside their documents, by id."""
+    model = RECORDS[kind].model
+    names = ["id", "created_at", "updated_at", "version", "edited"]
+    if kind is RecordType.ARTICLE:
+        names += ["state", "announced"]
+    columns = [getattr(model, name) for name in names]
+    found: dict[int, dict[str, Any]] = {
+        row.pop("id"): row for row in reader.all(select(*columns).where(model.id.in_(ids)))
+    }
+    own = FormerSlug.type == kind, FormerSlug.record_id.in_(ids)
+    former = select(FormerSlug.record_id, FormerSlug.slug).where(*own).order_by(FormerSlug.slug)
+    for row in reader.all(former):
+        found[row["record_id"]].setdefault("former_slugs", []).append(row["slug"])
+    if kind is RecordType.MISSION:
+        _of_missions(reader, ids, found)
+    if kind is RecordType.LAUNCH:
+        slips = select(*LaunchSlip.__table__.columns).where(LaunchSlip.launch_id.in_(ids))
+        for row in reader.all(slips.order_by(LaunchSlip.id)):
+            slip = Slip(**{name: row[name] for name in Slip.model_fields})
+            found[row["launch_id"]].setdefault("history", []).append(slip)
+    return {id_: Kept.model_validate(row) for id_, row in found.items()}
+
+
+def _of_missions(reader: Reader, ids: Collection[int], found: Mapping[int, dict[str, Any]]) -> None:
+    aliases = select(*MissionAlias.__table__.columns).where(MissionAlias.mission_id.in_(ids))
+    for row in reader.all(aliases.order_by(MissionAlias.slug)):
+        found[row["mission_id"]].setdefault("aliases", []).append(row["slug"])
+    derived = select(MissionTask.mission_id).where(
+        MissionTask.mission_id.in_(ids), MissionTask.derived
+    )
+    for row in reader.all(derived.distinct()):
+        found[row["mission_id"]]["tasks_derived"] = True
+
+
+def keep(session: Session, entry: Entry) -> tuple[bool, str]:
+    """Take in a record with what was kept of it: whether it is new, and its slug if it changed.
+
+    Of two states of one record the later one stays. Raises `ApiError` where a rule is broken.
+    """
+    kind, slug = entry.type, str(entry.document.get("slug"))
+    if "gone" in (entry.kept or {}):
+        return False, _bury(session, kind, slug)
+    kept = read_document(Kept, entry.kept)
+    record = _find(session, kind, [slug, *kept.former_slugs])
+    if record is not None and record.updated_at > kept.updated_at:
+        return False, ""
+    reader = Reader.of(session)
+    before = None if record is None else _state(session, reader, kind, record)
+    new = RECORDS[kind].model() if record is None else record
+    if isinstance(new, Article) and kept.state is not None:
+        deleted = kept.state is ArticleState.DELETED  # which nobody can write
+        new.state = ArticleState.DRAFT if deleted else kept.state
+        new.announced = kept.announced
+        # Its own, or that of a translation that may come after it.
+        new.translation_key = entry.document.get("translation_key", new.translation_key)
+    current = {} if before is None else before[0]
+    if before is not None and before == (current | dict(entry.document), kept):
+        return False, ""
+    with session.no_autoflush:
+        write(session, new, current | dict(entry.document))
+        if isinstance(new, Article) and kept.state is not None:
+            new.state = kept.state
+        _restore(session, new, kept)
+    if before is None:
+        return True, new.slug
+    return False, new.slug if _state(session, reader, kind, new) != before else ""
+
+
+def _find(session: Session, kind: RecordType, slugs: list[str]) -> Recorded | None:
+    model = RECORDS[kind].model
+    found: dict[str, Recorded] = {
+        record.slug: record
+        for record in session.scalars(select(model).where(model.slug.in_(slugs)))
+    }
+    return next((found[slug] for slug in slugs if slug in found), None)
+
+
+def _state(
+    session: Session, reader: Reader, kind: RecordType, record: Recorded
+) -> tuple[dict[str, Any], Kept]:
+    """All that there is of a record: its document, and what is kept beside it."""
+    editable = RECORDS[kind]
+    shown = editable.snapshot(session, record)
+    names = [*editable.document.model_fields, "crew"]
+    return {name: shown[name] for name in names if name in shown}, kept_of(
+        reader, kind, [record.id]
+    )[record.id]
+
+
+def _restore(session: Session, record: Recorded, kept: Kept) -> None:
+    """Let `record`, which is written, have been kept so."""
+    session.flush()
+    model = type(record)
+    names = ("created_at", "updated_at", "version", "edited")
+    values = {name: getattr(kept, name) for name in names}
+    if {name: getattr(record, name) for name in names} != values:
+        # By its table: of a statement on articles all their hours would be counted anew.
+        table: Any = inspect(model).local_table
+        session.execute(update(table).where(table.c.id == record.id).values(values))
+        session.expire(record)
+    if isinstance(record, Mission):
+        _restore_mission(session, record.id, kept)
+    if isinstance(record, Launch):
+        _restore_history(session, record.id, kept.history)
+    kind = record_type(model)
+    for slug in kept.former_slugs:
+        if session.get(FormerSlug, (kind, slug)) is None:
+            session.add(FormerSlug(type=kind, slug=slug, record_id=record.id))
+    session.flush()
+
+
+def _restore_mission(session: Session, id_: int, kept: Kept) -> None:
+    there = select(MissionAlias.slug).where(MissionAlias.slug.in_(kept.aliases))
+    for slug in sorted(set(kept.aliases) - set(session.scalars(there))):
+        session.add(MissionAlias(mission_id=id_, slug=slug))
+    tasks = update(MissionTask).where(MissionTask.mission_id == id_)
+    session.execute(
+        tasks.where(MissionTask.derived != kept.tasks_derived).values(derived=kept.tasks_derived)
+    )
+
+
+def _restore_history(session: Session, id_: int, history: list[Slip]) -> None:
+    own = LaunchSlip.launch_id == id_
+    rows = session.scalars(select(LaunchSlip).where(own).order_by(LaunchSlip.id))
+    there = [Slip(**{name: getattr(row, name) for name in Slip.model_fields}) for row in rows]
+    if there != history:
+        session.execute(delete(LaunchSlip).where(own))
+        for slip in history:
+            values = {name: getattr(slip, name) for name in Slip.model_fields}
+            session.execute(insert(LaunchSlip).values(launch_id=id_, **values))
+
+
+def _bury(session: Session, kind: RecordType, slug: str) -> str:
+    """Remember that a record was deleted, where this archive has none of that slug."""
+    model = RECORDS[kind].model
+    there = session.scalar(select(exists().where(model.slug == slug)))
+    if there or session.get(FormerSlug, (kind, slug)) is not None:
+        return ""
+    session.add(FormerSlug(type=kind, slug=slug, record_id=None))
+    return slug

@@ -1,1 +1,0 @@
-"""Words as searches compare them: the same in every spelling, on every database."""

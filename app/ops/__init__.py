@@ -1,0 +1,1 @@
+"""Operations: background jobs, gauges, health checks, the watchdog, backup."""

@@ -1,0 +1,48 @@
+"""How the audit trail is read."""
+
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+
+from app.api.lists.pagination import fetch_page
+from app.api.lists.sorting import orders
+from app.api.params import instant
+from app.db.database import Reader
+from app.db.functions import Rows
+from app.db.models import AuditEntry
+from app.resources.audit.schemas import AuditFilters, AuditPage, AuditQuery
+
+SORTS = orders(AuditEntry.id, at=(AuditEntry.at,))
+UTC = ZoneInfo("UTC")
+
+
+def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of an entry."""
+    wanted: dict[Any, list[Any]] = {
+        AuditEntry.actor: filters.actor,
+        AuditEntry.action: filters.action,
+        AuditEntry.type: filters.type,
+        AuditEntry.slug: filters.slug,
+    }
+    found: list[ColumnElement[bool]] = [
+        column.in_(values) for column, values in wanted.items() if values
+    ]
+    if filters.record_id:
+        found.append(AuditEntry.record_id == filters.record_id)
+    if filters.at_gte:
+        found.append(AuditEntry.at >= instant(filters.at_gte, UTC))
+    if filters.at_lt:
+        found.append(AuditEntry.at < instant(filters.at_lt, UTC))
+    return found
+
+
+@cache
+def _columns() -> Rows:
+    return select(*AuditEntry.__table__.columns)
+
+
+def list_audit_entries(reader: Reader, query: AuditQuery) -> AuditPage:
+    """A page of the entries that match."""
+    return fetch_page(reader, AuditPage, _columns(), conditions(query), SORTS, query, "audit")

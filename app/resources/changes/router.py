@@ -1,0 +1,60 @@
+"""`/v1/changes`, by which copies of the archive are kept, and `/v1/events`, which tells at once."""
+
+from collections.abc import AsyncIterable
+from typing import Annotated
+
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from app.api.params import Maybe
+from app.api.routing import Router
+from app.db.database import DatabaseDep
+from app.resources.changes import queries
+from app.resources.changes.broadcast import Live
+from app.resources.changes.cursor import Place
+from app.resources.changes.schemas import ChangeFilters, ChangePage, ChangeQuery
+
+router = Router(prefix="/v1", tags=["changes"])
+
+
+@router.get("/changes", name="listChanges", summary="Follow the changes")
+async def list_changes(
+    query: Annotated[ChangeQuery, Query()], database: DatabaseDep, response: Response
+) -> ChangePage:
+    """The whole archive at first, then what has changed since: follow `next`, later `sync`."""
+    response.headers["Cache-Control"] = "no-cache"
+    return await database.read(queries.list_changes, query)
+
+
+async def _resumed(
+    query: Annotated[ChangeFilters, Query()],
+    database: DatabaseDep,
+    last_event_id: Annotated[
+        Maybe[str],
+        Header(alias="Last-Event-ID", max_length=400, description="The id of the last event."),
+    ] = None,
+) -> Place | None:
+    """Where to go on, refused before anything is sent where that cannot be."""
+    if last_event_id is None:
+        return None
+    place = Place.read(last_event_id, query.types)
+    await database.read(queries.check_place, place)
+    return place
+
+
+@router.get(
+    "/events",
+    name="streamEvents",
+    summary="Listen to the changes",
+    response_class=EventSourceResponse,
+)
+async def stream_events(
+    request: Request,
+    query: Annotated[ChangeFilters, Query()],
+    place: Annotated[Place | None, Depends(_resumed)],
+) -> AsyncIterable[ServerSentEvent]:
+    """Server-sent events: each change as it comes; its id is a cursor of the changes too."""
+    live: Live = request.app.state.live
+    async for change, at in live.follow(place, query.types):
+        data = change.model_dump_json(by_alias=True)
+        yield ServerSentEvent(raw_data=data, event=change.op, id=at.write(query.types))

@@ -1,0 +1,63 @@
+"""What changes look like, and how they can be asked for."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from app.api.embeds import At, Shape
+from app.api.links import Url
+from app.api.lists.pagination import MAX_LIMIT
+from app.api.params import AnyOf, Maybe, Parameters, Whole
+from app.db.models import RecordType
+from app.resources.articles.schemas import ArticleRecord
+from app.resources.launches.schemas import LaunchRecord
+from app.resources.missions.schemas import MissionRecord
+from app.resources.people.schemas import PersonRecord
+
+
+class ChangeFilters(Parameters):
+    """Which changes."""
+
+    types: AnyOf[RecordType] = []
+    """The kinds of records; otherwise all."""
+
+
+class ChangeQuery(ChangeFilters):
+    """A page of changes."""
+
+    cursor: Maybe[Annotated[str, Field(min_length=1, max_length=400)]] = None
+    """Where the page starts: take it from `next` or `sync`; without one the snapshot begins."""
+    limit: Whole = Field(default=MAX_LIMIT, ge=1, le=MAX_LIMIT)
+    """How many changes a page holds at the most."""
+
+
+class ChangeOp(StrEnum):
+    """What a copy has to do."""
+
+    UPSERT = "upsert"
+    DELETE = "delete"
+
+
+class Change(Shape):
+    """That a record is so, or is no more."""
+
+    seq: int
+    """The number of the change; in the snapshot, that of the last one before it began."""
+    type: RecordType
+    id: int
+    """The record's id, which no other record of its type ever gets."""
+    op: ChangeOp
+    changed_at: At
+    data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | None
+    """The record as it is now, null where it is no more. What it refers to is named by slug."""
+
+
+class ChangePage(Shape):
+    """Some changes, and where to go on."""
+
+    items: list[Change]
+    next: Url | None
+    """More is to be had at once from here; null where this was all."""
+    sync: Url | None
+    """What changes from now on will be had from here; null where there is more to be had first."""

@@ -1,0 +1,103 @@
+"""How crew assignments are found."""
+
+from functools import cache
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.api.embeds import CrewAssignmentRead, crew_assignments
+from app.api.lists.pagination import fetch_page
+from app.api.lists.sorting import Order
+from app.api.slugs import missing
+from app.db.conditions import lasts_into, named
+from app.db.database import Reader
+from app.db.functions import Rows
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
+from app.domain.dates import utc_day
+from app.domain.languages import either
+from app.domain.text import slugify
+from app.http.problems import NotFound
+from app.resources.crew.schemas import (
+    CrewAssignmentFilters,
+    CrewAssignmentPage,
+    CrewAssignmentQuery,
+    CrewFilters,
+    CrewQuery,
+)
+
+# The crew's own order stays within each mission, whichever way the missions are read.
+SORTS = {
+    "mission": Order((Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
+    "-mission": Order((-Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
+}
+
+
+def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
+    """What `filters` ask of an assignment."""
+    found: list[ColumnElement[bool]] = []
+    if filters.person:
+        found.append(Person.slug.in_(filters.person))
+    if filters.role:
+        found.append(CrewAssignment.role.in_(filters.role))
+    if filters.role_not:
+        found.append(CrewAssignment.role.not_in(filters.role_not))
+    if filters.agency:
+        found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
+    if isinstance(filters, CrewAssignmentFilters) and filters.mission:
+        found.append(named(Mission, filters.mission))
+    if filters.on:
+        first, after = utc_day(filters.on)
+        found += [
+            Mission.starts_at < after,
+            lasts_into(Mission.ends_until, first),
+            or_(CrewAssignment.from_on.is_(None), CrewAssignment.from_on <= filters.on),
+            or_(CrewAssignment.to_on.is_(None), CrewAssignment.to_on >= filters.on),
+            or_(Flight.id.is_(None), Launch.launch_at < after),
+            lasts_into(Flight.landed_until, first),
+        ]
+    return found
+
+
+@cache
+def _joined() -> Rows:
+    """Assignments with what the filters look at; each join finds at most one row."""
+    return (
+        crew_assignments()
+        .join(Mission, Mission.id == CrewAssignment.mission_id)
+        .join(Person, Person.id == CrewAssignment.person_id)
+        .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
+        .outerjoin(Launch, Launch.id == Flight.launch_id)
+    )
+
+
+def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAssignmentPage:
+    """A page of the assignments that match."""
+    where = conditions(query)
+    return fetch_page(
+        reader, CrewAssignmentPage, _joined(), where, SORTS, query, "crew-assignments"
+    )
+
+
+def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage:
+    """A page of the crew of the mission `slug`."""
+    where = [Mission.slug == slug, *conditions(query)]
+    path = ("missions", slug, "crew")
+    page = fetch_page(
+        reader, CrewAssignmentPage, _joined(), where, SORTS, query, *path, default="mission"
+    )
+    known = select(Mission.id).where(Mission.slug == slug)
+    if not page.items and reader.scalar(known) is None:
+        missing(reader, Mission, slug)
+    return page
+
+
+def get_crew_assignment(reader: Reader, id_: int) -> tuple[CrewAssignmentRead, int]:
+    """The assignment `id_`, and the version of its mission, which is its own too."""
+    row = reader.first(_joined().add_columns(Mission.version).where(CrewAssignment.id == id_))
+    if row is None:
+        raise NotFound(
+            either(
+                f"There is no crew assignment {id_}. See /v1/crew-assignments.",
+                f"Нет места в экипаже {id_}. См. /v1/crew-assignments.",
+            )
+        )
+    return CrewAssignmentRead.model_validate(row), row["version"]

@@ -1,0 +1,72 @@
+"""The public archive as CSV: a file a table, safe to open in a spreadsheet."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, TextIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from app.api.lists.csv import guarded
+from app.db.database import Reader
+from app.resources.exports.tables import TABLES, plain
+
+Progress = Callable[[int], None]
+
+
+def write(reader: Reader, target: Path, progress: Progress = lambda _: None) -> int:
+    """Write every table into the folder `target`, or the archive `target` if it ends in .zip.
+
+    Returns how many rows that makes.
+    """
+    number = 0
+    with _files(target) as create:
+        for table in TABLES:
+            names = [column.name for column in table.columns]
+            with create(f"{table.name}.csv") as file:
+                rows = csv.writer(file)
+                rows.writerow(names)
+                for row in table.read(reader):
+                    rows.writerow([_cell(row[name]) for name in names])
+                    number += 1
+                    if number % 1000 == 0:
+                        progress(number)
+    progress(number)
+    return number
+
+
+def _cell(value: Any) -> Any:
+    value = plain(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return guarded(value) if isinstance(value, str) else value
+
+
+@contextmanager
+def _files(target: Path) -> Iterator[Callable[[str], Any]]:
+    """What opens a text file by its name, in a folder or an archive."""
+    if target.suffix.lower() != ".zip":
+        target.mkdir(parents=True, exist_ok=True)
+        yield lambda name: (target / name).open("w", encoding="utf-8", newline="")
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with ZipFile(part, "w", ZIP_DEFLATED) as archive:
+
+            @contextmanager
+            def entry(name: str) -> Iterator[TextIO]:
+                with (
+                    archive.open(ZipInfo(name), "w", force_zip64=True) as binary,
+                    TextIOWrapper(binary, "utf-8", newline="") as file,
+                ):
+                    yield file
+
+            yield entry
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,57 @@
+"""`/v1/export`: the whole public archive as a file, for apps that work without a network."""
+
+from base64 import b64encode
+from typing import Annotated
+
+from fastapi import Header, Response
+from fastapi.responses import FileResponse
+
+from app.api.links import canonical
+from app.api.params import Maybe
+from app.api.routing import Router
+from app.resources.exports.file_cache import ArchiveFileDep, Built
+from app.resources.exports.schemas import ExportFile, ExportFiles
+
+NAME = "archive.sqlite"
+MEDIA_TYPE = "application/vnd.sqlite3"
+
+router = Router(prefix="/v1/export", tags=["export"])
+
+
+@router.get("", name="listExports", summary="List the files of the archive")
+async def list_exports(archive: ArchiveFileDep) -> ExportFiles:
+    """What there is to take away, with its digest: to be asked before a download."""
+    built = await archive.current()
+    file = ExportFile(
+        name=NAME,
+        url=canonical("export", NAME),
+        media_type=MEDIA_TYPE,
+        size=built.size,
+        sha256=built.sha256,
+        built_at=built.built_at,
+    )
+    return ExportFiles(items=[file])
+
+
+@router.get(
+    f"/{NAME}",
+    name="getArchiveFile",
+    summary="Download the archive",
+    response_class=FileResponse,
+    responses={200: {"content": {MEDIA_TYPE: {}}}},
+)
+async def get_archive_file(
+    archive: ArchiveFileDep,
+    if_none_match: Annotated[Maybe[str], Header(include_in_schema=False)] = None,
+) -> Response:
+    """All that is public, as one SQLite file; parts of it by `Range`."""
+    built = await archive.current()
+    headers = _headers(built)
+    if if_none_match and (built.sha256 in if_none_match or if_none_match.strip() == "*"):
+        return Response(None, 304, headers)
+    return FileResponse(built.path, media_type=MEDIA_TYPE, filename=NAME, headers=headers)
+
+
+def _headers(built: Built) -> dict[str, str]:
+    digest = b64encode(bytes.fromhex(built.sha256)).decode()
+    return {"ETag": f'"{built.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}

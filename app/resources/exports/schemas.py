@@ -1,0 +1,23 @@
+"""What can be taken away whole."""
+
+from app.api.embeds import At, Shape
+from app.api.links import Url
+
+
+class ExportFile(Shape):
+    """A file with the whole public archive in it."""
+
+    name: str
+    url: Url
+    media_type: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of its bytes, in hexadecimal: the same as long as nothing has changed."""
+    built_at: At
+
+
+class ExportFiles(Shape):
+    """The files that there are."""
+
+    items: list[ExportFile]

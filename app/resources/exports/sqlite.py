@@ -1,0 +1,107 @@
+"""The public archive as one SQLite file: for apps that work without a network.
+
+The same archive makes the same bytes, whatever database it lies in: rows in a fixed order, and
+nothing of the time or the place. So its digest tells whether there is anything new.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import select
+
+from app.db.database import Reader
+from app.db.models import Launch, Mission, Person
+from app.resources.exports.tables import SCHEMA, TABLES, Table, plain
+
+APPLICATION = 0x5A415259
+"""`ZARY`: what `PRAGMA application_id` tells."""
+
+_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
+
+
+def write(reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Write the archive into the new file `target`. Returns how many rows that makes."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        number = _fill(reader, part, progress)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return number
+
+
+def _fill(reader: Reader, path: Path, progress: Callable[[int], None]) -> int:
+    number = 0
+    connection = sqlite.connect(str(path), isolation_level=None)
+    try:
+        for pragma in ("page_size=4096", "journal_mode=OFF", "synchronous=OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA application_id={APPLICATION}")
+        connection.execute(f"PRAGMA user_version={SCHEMA}")
+        connection.execute("BEGIN")
+        for table in TABLES:
+            connection.execute(_definition(table))
+            names = [column.name for column in table.columns]
+            places = ", ".join("?" * len(names))
+            for row in table.read(reader):
+                values = [_value(row[name]) for name in names]
+                connection.execute(f"INSERT INTO {table.name} VALUES ({places})", values)  # noqa: S608 - our own names
+                number += 1
+                if number % 1000 == 0:
+                    progress(number)
+        for statement in _INDEXES:
+            connection.execute(statement)
+        connection.execute(
+            "CREATE TABLE credits (name TEXT NOT NULL, url TEXT, licence TEXT) STRICT"
+        )
+        connection.executemany("INSERT INTO credits VALUES (?, ?, ?)", _credits(reader))
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+    return number
+
+
+def _definition(table: Table) -> str:
+    columns = []
+    for column in table.columns:
+        null = "" if column.nullable else " NOT NULL"
+        refers = f" REFERENCES {column.refers_to}(id)" if column.refers_to else ""
+        columns.append(f"{column.name} {_TYPES.get(column.kind, 'TEXT')}{null}{refers}")
+    key = ", ".join(column.name for column in table.columns[: table.key])
+    return f"CREATE TABLE {table.name} ({', '.join(columns)}, PRIMARY KEY ({key})) STRICT"
+
+
+_INDEXES = (
+    "CREATE UNIQUE INDEX missions_slug ON missions (slug)",
+    "CREATE UNIQUE INDEX people_slug ON people (slug)",
+    "CREATE UNIQUE INDEX launches_slug ON launches (slug)",
+    "CREATE UNIQUE INDEX articles_slug ON articles (slug)",
+    "CREATE INDEX launches_launch_at ON launches (launch_at)",
+    "CREATE INDEX articles_published_at ON articles (published_at)",
+    "CREATE INDEX spacecraft_launch_id ON spacecraft (launch_id)",
+    "CREATE INDEX flights_person_id ON flights (person_id)",
+    "CREATE INDEX crew_assignments_mission_id ON crew_assignments (mission_id)",
+)
+
+
+def _value(value: Any) -> Any:
+    value = plain(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return int(value) if isinstance(value, bool) else value
+
+
+def _credits(reader: Reader) -> list[tuple[str, str | None, str | None]]:
+    """Every source of facts that a record names, once."""
+    found = {
+        (source["name"], source.get("url"), source.get("licence"))
+        for model in (Mission, Person, Launch)
+        for row in reader.stream(select(model.sources), 2000)
+        for source in row["sources"]
+    }
+    return sorted(found, key=lambda source: tuple(part or "" for part in source))

@@ -1,0 +1,228 @@
+"""How launches are found."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
+from sqlalchemy.orm import aliased
+
+from app.api.embeds import launch_ref, launch_summary, mission_ref, person_ref
+from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, Dated, Records, archive_of
+from app.api.lists.pagination import fetch_page
+from app.api.lists.sorting import orders
+from app.api.params import View, instant, zone_of
+from app.api.slugs import missing
+from app.db.conditions import linked
+from app.db.database import Reader
+from app.db.functions import Expression, Rows, at_present, nested, nested_one
+from app.db.models import (
+    Flight,
+    Launch,
+    LaunchSlip,
+    LaunchStatus,
+    Mission,
+    MissionLaunch,
+    Person,
+    RecordType,
+    Site,
+    Spacecraft,
+    Vehicle,
+)
+from app.domain.clock import holds_until
+from app.domain.dates import add_months, period_end
+from app.domain.languages import either
+from app.domain.text import slugify
+from app.http.problems import NotFound
+from app.resources.launches.schemas import (
+    LaunchArchiveQuery,
+    LaunchCalendarFilters,
+    LaunchFilters,
+    LaunchFullPage,
+    LaunchPage,
+    LaunchQuery,
+    LaunchRead,
+)
+from app.search.ranking import AS_WRITTEN, Spellings, of_kind
+from app.search.spelling import spellings
+
+SORTS = orders(Launch.id, launch_at=(Launch.launch_at,))
+DATED = Dated(Launch.launch_at, Launch.launch_at_precision)
+
+
+def conditions(
+    filters: LaunchCalendarFilters, spelt: Spellings = AS_WRITTEN
+) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a launch. `spelt` has other spellings of the words of `q`."""
+    found: list[ColumnElement[bool]] = []
+    if filters.status:
+        found.append(Launch.status.in_(filters.status))
+    if filters.status_not:
+        found.append(Launch.status.not_in(filters.status_not))
+    if filters.crewed is not None:
+        found.append(Launch.crewed.is_(filters.crewed))
+    if filters.q:
+        found.append(Launch.id.in_(of_kind(RecordType.LAUNCH, filters.q, spelt)))
+    return found + _by_parts(filters) + _by_links(filters) + _by_dates(filters)
+
+
+def _by_parts(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    vehicles = select(Vehicle.id)
+    if filters.vehicle:
+        named = vehicles.where(Vehicle.slug.in_(map(slugify, filters.vehicle)))
+        found.append(Launch.vehicle_id.in_(named))
+    if filters.vehicle_family:
+        related = vehicles.where(Vehicle.family_slug.in_(map(slugify, filters.vehicle_family)))
+        found.append(Launch.vehicle_id.in_(related))
+    if filters.site:
+        codes = map(str.upper, filters.site)
+        known_as = or_(Site.slug.in_(map(slugify, filters.site)), Site.code.in_(codes))
+        found.append(Launch.site_id.in_(select(Site.id).where(known_as)))
+    if filters.country:
+        sites = select(Site.id).where(Site.country.in_(filters.country))
+        found.append(Launch.site_id.in_(sites))
+    return found
+
+
+def _by_links(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    carried = select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id)
+    if filters.spacecraft:
+        named = Spacecraft.slug.in_(map(slugify, filters.spacecraft))
+        found.append(carried.where(named).exists())
+    if filters.kind:
+        found.append(carried.where(Spacecraft.kind.in_(filters.kind)).exists())
+    if filters.mission:
+        own = MissionLaunch.launch_id == Launch.id
+        found.append(linked(Mission, filters.mission, MissionLaunch.mission_id, own))
+    if filters.person:
+        found.append(
+            linked(Person, filters.person, Flight.person_id, Flight.launch_id == Launch.id)
+        )
+    return found
+
+
+def _by_dates(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    zone = zone_of(filters.tz)
+    if isinstance(filters, LaunchFilters) and filters.launch_on:
+        found.append(DATED.on(filters.launch_on, zone))
+    if filters.launch_month:
+        found.append(DATED.within(filters.launch_month, add_months(filters.launch_month, 1), zone))
+    if filters.launch_at_gte:
+        found.append(Launch.launch_until > instant(filters.launch_at_gte, zone))
+    if filters.launch_at_lt:
+        found.append(Launch.launch_at < instant(filters.launch_at_lt, zone))
+    return found
+
+
+def history() -> ScalarSelect[Any]:
+    """What an answer tells of a launch's slips, newest first."""
+
+    def moment(status: Expression, at: Expression, precision: Expression) -> ScalarSelect[Any]:
+        return nested_one(
+            select(
+                status.label("status"),
+                at.label("launch_at"),
+                precision.label("launch_at_precision"),
+            ).correlate(LaunchSlip)
+        )
+
+    slip = LaunchSlip
+    slips = select(
+        moment(slip.from_status, slip.from_at, slip.from_at_precision).label("from"),
+        moment(slip.to_status, slip.to_at, slip.to_at_precision).label("to"),
+        slip.changed_at,
+        slip.reason,
+    ).where(slip.launch_id == Launch.id)
+    return nested(slips, slip.id.desc())
+
+
+@cache
+def _whole() -> Rows:
+    landed_with = aliased(Launch)
+    crew = select(
+        nested_one(person_ref().where(Person.id == Flight.person_id)).label("person"),
+        Flight.role,
+        Flight.landed_at,
+        Flight.landed_at_precision,
+        nested_one(launch_ref(landed_with).where(landed_with.id == Flight.landed_with_id)).label(
+            "landed_with"
+        ),
+    ).where(Flight.launch_id == Launch.id)
+    missions = (
+        mission_ref()
+        .add_columns(MissionLaunch.relation)
+        .join(MissionLaunch, MissionLaunch.mission_id == Mission.id)
+        .where(MissionLaunch.launch_id == Launch.id)
+    )
+    return launch_summary().add_columns(
+        Launch.outcome_note,
+        Launch.outcome_note_ru,
+        Launch.sources,
+        Launch.created_at,
+        history().label("history"),
+        nested(crew, Flight.ordinal, Flight.id).label("crew"),
+        nested(missions, Mission.number, MissionLaunch.relation).label("missions"),
+    )
+
+
+def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
+    """A page of the launches that match."""
+    where = conditions(query, spellings(reader, query.q))
+    if query.view is View.FULL:
+        return fetch_page(reader, LaunchFullPage, _whole(), where, SORTS, query, "launches")
+    return fetch_page(reader, LaunchPage, launch_summary(), where, SORTS, query, "launches")
+
+
+def get_launch(reader: Reader, slug: str) -> LaunchRead:
+    """The launch `slug`, with all that belongs to it."""
+    row = reader.first(_of_slug(), slug=slug)
+    if row is None:
+        missing(reader, Launch, slug)
+    return LaunchRead.model_validate(row)
+
+
+@cache
+def _of_slug() -> Rows:
+    return _whole().where(Launch.slug == bindparam("slug"))
+
+
+@cache
+def _next() -> Rows:
+    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > at_present()
+    return _whole().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1)
+
+
+def find_next_launch(reader: Reader) -> LaunchRead | None:
+    """The planned launch nearest ahead, None where none is planned."""
+    row = reader.first(_next())
+    if row is None:
+        return None
+    holds_until(period_end(row["launch_at"], row["launch_at_precision"]))
+    return LaunchRead.model_validate(row)
+
+
+def get_next_launch(reader: Reader) -> LaunchRead:
+    """The planned launch nearest ahead."""
+    launch = find_next_launch(reader)
+    if launch is None:
+        raise NotFound(
+            either(
+                "No launch is planned. /v1/launches lists those that have been.",
+                "Запусков не запланировано. Прошедшие — в /v1/launches.",
+            )
+        )
+    return launch
+
+
+@cache
+def _ids() -> Rows:
+    return select(Launch.id)
+
+
+def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
+    """The calendar of a month, or the index of all months, over the launches that match."""
+    where = conditions(query, spellings(reader, query.q))
+    records = _ids().where(*where) if where else _ids()
+    return archive_of(reader, Records(DATED, records), query, "launches", "launch_on")

@@ -1,0 +1,285 @@
+"""What launches look like, and how they can be asked for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
+
+from app.api.embeds import (
+    At,
+    LaunchRef,
+    LaunchSummary,
+    MissionRef,
+    PersonRef,
+    Shape,
+    Source,
+    outcome_note,
+)
+from app.api.links import Url
+from app.api.lists.day_counts import ArchiveQuery
+from app.api.lists.pagination import Page, ViewQuery
+from app.api.lists.sorting import SortChoice
+from app.api.params import (
+    AnyOf,
+    Country,
+    Day,
+    Instant,
+    Maybe,
+    Moment,
+    Month,
+    Name,
+    Parameters,
+    Slug,
+    Words,
+    Zone,
+)
+from app.api.write_models import Document, ProperName, Prose, SourceWrite, example
+from app.db.models import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
+from app.domain.dates import Precision
+from app.domain.labels import SHIP_ROLES
+from app.domain.languages import either
+
+
+class LaunchSort(SortChoice):
+    """The orders that launches can be listed in."""
+
+    NEWEST = "-launch_at"
+    OLDEST = "launch_at"
+
+
+class LaunchCalendarFilters(Parameters):
+    """Which launches a calendar counts; which days it shows is its own to say."""
+
+    status: AnyOf[LaunchStatus] = []
+    """How far it has come, and with what outcome."""
+    status_not: AnyOf[LaunchStatus] = []
+    """What its status must not be."""
+    vehicle: AnyOf[Name] = []
+    """The launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`."""
+    vehicle_family: AnyOf[Name] = []
+    """The family of the launch vehicle, such as Soyuz."""
+    spacecraft: AnyOf[Name] = []
+    """A ship or module it carried, by name or slug: `Progress MS-11` or `progress-ms-11`."""
+    kind: AnyOf[SpacecraftKind] = []
+    """A kind of thing it carried."""
+    site: AnyOf[Name] = []
+    """The site it left from, by name, slug or code."""
+    country: AnyOf[Country] = []
+    """The country where that site lies, ISO 3166-1 alpha-2."""
+    crewed: Maybe[bool] = None
+    """Whether people were aboard."""
+    mission: AnyOf[Slug] = []
+    """A mission that it served, by slug."""
+    person: AnyOf[Slug] = []
+    """Somebody who was aboard, by slug."""
+    q: Maybe[Words] = None
+    """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
+    launch_month: Maybe[Month] = None
+    """The month it left, in the zone `tz`; only launches whose day is known."""
+    launch_at_gte: Maybe[Instant] = None
+    """Left at this instant or later; a date that is not exact counts with all it may be."""
+    launch_at_lt: Maybe[Instant] = None
+    """Left before this instant."""
+    tz: Maybe[Zone] = None
+    """The IANA time zone that days are days of; otherwise the portal's own."""
+
+
+class LaunchFilters(LaunchCalendarFilters):
+    """Which launches."""
+
+    launch_on: Maybe[Day] = None
+    """The day it left, in the zone `tz`; only launches whose day is known."""
+
+
+class LaunchQuery(LaunchFilters, ViewQuery):
+    """A page of launches."""
+
+    sort: LaunchSort = LaunchSort.NEWEST
+    """The order: by launch time, newest first with the minus."""
+
+
+class LaunchArchiveQuery(LaunchCalendarFilters, ArchiveQuery):
+    """A calendar of launches."""
+
+
+class MissionServed(Shape):
+    """A mission that a launch served."""
+
+    relation: LaunchRelation
+    mission: MissionRef
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"mission": dict(row)}
+
+
+class LaunchCrewRead(Shape):
+    """Somebody aboard at launch."""
+
+    person: PersonRef
+    role: ShipRole
+    """The role aboard the ship, which need not be the one aboard the station."""
+    role_label: str = Field(examples=["Flight engineer"])
+    landed_at: At | None
+    """Null while they are in space."""
+    landed_at_precision: Precision | None
+    landed_with: LaunchRef | None
+    """The launch of the ship they came home with."""
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"role_label": str(SHIP_ROLES[ShipRole(row["role"])])}
+
+
+class LaunchMoment(Shape):
+    """The time and status of a launch, as they were known at some time."""
+
+    status: LaunchStatus
+    launch_at: At
+    launch_at_precision: Precision
+
+
+class LaunchSlipRead(Shape):
+    """That a launch's time or status changed, and why."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: LaunchMoment = Field(alias="from")
+    to: LaunchMoment
+    changed_at: At
+    reason: str | None
+    """Null where nobody gave one."""
+
+
+class LaunchRead(LaunchSummary):
+    """A launch with all that belongs to it."""
+
+    missions: list[MissionServed]
+    crew: list[LaunchCrewRead]
+    """The ship's commander first."""
+    outcome_note: str | None
+    """What went other than planned."""
+    history: list[LaunchSlipRead]
+    """Every change of its time or status, newest first."""
+    sources: list[Source]
+    created_at: At
+
+    @classmethod
+    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return super().complete(row) | {"outcome_note": outcome_note(row)}
+
+
+class VehicleWrite(Document):
+    """A launch vehicle, by its name; one that is not known yet is added."""
+
+    name: Annotated[ProperName, Field(max_length=80)]
+    family: Annotated[ProperName, Field(max_length=80)]
+
+
+class SiteWrite(Document):
+    """A launch site, by its name; one that is not known yet is added."""
+
+    name: Annotated[ProperName, Field(max_length=120)]
+    country: Country
+    """ISO 3166-1 alpha-2: where the site lies."""
+    code: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=12)] | None = None
+    """What catalogues call it: kept with a new site, or made of the name where it is taken."""
+
+
+class SpacecraftWrite(Document):
+    """A ship or module that a launch carries."""
+
+    name: Annotated[ProperName, Field(max_length=120)]
+    kind: SpacecraftKind
+
+
+class SeatWrite(Document):
+    """Somebody's way up by a launch, and down again by the same ship or another."""
+
+    person: Slug
+    role: ShipRole
+    landed_with: Slug | None = None
+    """The launch of the ship that brought them home; null while they are in space."""
+    landed_at: Moment | None = None
+    landed_at_precision: Precision | None = None
+
+
+class LaunchDocument(Document):
+    """What is kept of a launch and can be written."""
+
+    slug: Slug | None = None
+    """The name in its address; made of the main ship's name where none is given."""
+    cospar_id: Annotated[str, Field(pattern="^[0-9]{4}-[A-Z0-9]{2,6}$", max_length=11)] | None = (
+        None
+    )
+    """The international designator."""
+    status: LaunchStatus
+    launch_at: Moment
+    launch_at_precision: Precision = Precision.SECOND
+    """How exact that is."""
+    launch_at_uncertain: StrictBool = False
+    """Whether even that period is doubtful."""
+    window_starts_at: Moment | None = None
+    window_ends_at: Moment | None = None
+    vehicle: VehicleWrite | None = None
+    site: SiteWrite | None = None
+    pad: Annotated[Prose, Field(max_length=40)] | None = None
+    spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
+    """What it carries, the main ship first."""
+    crewed: StrictBool
+    crew: Annotated[list[SeatWrite], Field(max_length=20)] = []
+    """The ship's commander first."""
+    outcome_note: Annotated[Prose, Field(max_length=1000)] | None = None
+    """What went other than planned."""
+    outcome_note_ru: Annotated[Prose, Field(max_length=1000)] | None = None
+    """The same in Russian."""
+    sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
+
+    @field_validator("window_ends_at")
+    @classmethod
+    def _closes_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value and (opens := info.data.get("window_starts_at")) and value < opens:
+            raise ValueError(
+                either(
+                    "The window closes before it opens.",
+                    "Окно закрывается раньше, чем открывается.",
+                )
+            )
+        return value
+
+
+class LaunchWrite(LaunchDocument):
+    """A launch as editors write it."""
+
+    model_config = example(
+        status="planned",
+        launch_at="2031-04-04T11:01:35Z",
+        launch_at_precision="minute",
+        vehicle={"name": "Soyuz-2.1a", "family": "Soyuz"},
+        site={"name": "Baikonur Cosmodrome", "country": "KZ"},
+        spacecraft=[{"name": "Progress Example", "kind": "CV"}],
+        crewed=False,
+    )
+
+    change_reason: Annotated[Prose, Field(max_length=300)] | None = None
+    """Why time or status change: kept with the change in the launch's history."""
+
+
+class LaunchRecord(LaunchDocument):
+    """All that is kept of a launch, each reference by slug."""
+
+    id: int
+    history: list[LaunchSlipRead]
+    url: Url
+    created_at: Moment
+    updated_at: Moment
+    version: int
+
+
+class LaunchPage(Page[LaunchSummary]):
+    """A page of launches in short."""
+
+
+class LaunchFullPage(Page[LaunchRead]):
+    """A page of whole launches."""

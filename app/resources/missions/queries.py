@@ -1,0 +1,230 @@
+"""How missions are found."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.api.embeds import crew_assignments, launch_summary, mission_ref, public
+from app.api.lists.pagination import fetch_page
+from app.api.lists.sorting import orders
+from app.api.params import View
+from app.api.slugs import missing
+from app.db.conditions import lasts_into, linked
+from app.db.database import Reader
+from app.db.functions import Rows, nested, nested_one
+from app.db.models import (
+    Article,
+    ArticleMission,
+    CrewAssignment,
+    Launch,
+    Mission,
+    MissionLaunch,
+    MissionTask,
+    Person,
+    RecordType,
+)
+from app.domain.clock import holds_until, present
+from app.domain.dates import now, utc_day
+from app.domain.languages import either
+from app.http.problems import NotFound
+from app.resources.missions.schemas import (
+    MissionFilters,
+    MissionFullPage,
+    MissionPage,
+    MissionQuery,
+    MissionRead,
+    MissionStatus,
+)
+from app.search.ranking import AS_WRITTEN, Spellings, of_kind
+from app.search.spelling import spellings
+
+SORTS = orders(Mission.id, number=(Mission.number,))
+
+
+def conditions(filters: MissionFilters, spelt: Spellings = AS_WRITTEN) -> list[ColumnElement[bool]]:
+    """What `filters` ask of a mission. `spelt` has other spellings of the words of `q`."""
+    found: list[ColumnElement[bool]] = []
+    if filters.status:
+        found.append(or_(*(_stands(status, now()) for status in filters.status)))
+    if filters.status_not:
+        found.append(~or_(*(_stands(status, now()) for status in filters.status_not)))
+    if filters.number:
+        found.append(Mission.number.in_(filters.number))
+    if filters.q:
+        found.append(Mission.id.in_(of_kind(RecordType.MISSION, filters.q, spelt)))
+    if filters.person:
+        own = CrewAssignment.mission_id == Mission.id
+        found.append(linked(Person, filters.person, CrewAssignment.person_id, own))
+    return found + _by_dates(filters)
+
+
+def _stands(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
+    ended = and_(Mission.ends_at.is_not(None), Mission.ends_at <= moment)
+    match status:
+        case MissionStatus.PLANNED:
+            return Mission.starts_at > moment
+        case MissionStatus.ACTIVE:
+            return and_(Mission.starts_at <= moment, ~ended)
+        case MissionStatus.COMPLETED:
+            return and_(Mission.starts_at <= moment, ended)
+
+
+def _by_dates(filters: MissionFilters) -> list[ColumnElement[bool]]:
+    """Dates that are not exact are periods, and a period matches where it overlaps."""
+    found: list[ColumnElement[bool]] = []
+    if filters.active_on:
+        first, after = utc_day(filters.active_on)
+        found += [
+            Mission.starts_at < after,
+            lasts_into(Mission.ends_until, first),
+        ]
+    if filters.starts_on_gte:
+        found.append(Mission.starts_until > utc_day(filters.starts_on_gte)[0])
+    if filters.starts_on_lt:
+        found.append(Mission.starts_at < utc_day(filters.starts_on_lt)[0])
+    if filters.ends_on_gte:
+        first = utc_day(filters.ends_on_gte)[0]
+        found.append(or_(Mission.ends_until.is_(None), Mission.ends_until > first))
+    if filters.ends_on_lt:
+        found.append(Mission.ends_at < utc_day(filters.ends_on_lt)[0])
+    return found
+
+
+@cache
+def _summary() -> Rows:
+    return mission_ref().add_columns(
+        Mission.id,
+        Mission.starts_at,
+        Mission.starts_at_precision,
+        Mission.ends_at,
+        Mission.ends_at_precision,
+        Mission.summary,
+        Mission.summary_ru,
+        Mission.updated_at,
+        Mission.version,
+    )
+
+
+@cache
+def _whole() -> Rows:
+    tasks = select(MissionTask.position, MissionTask.text, MissionTask.text_ru, MissionTask.derived)
+    crew = crew_assignments().where(CrewAssignment.mission_id == Mission.id)
+    launches = (
+        launch_summary()
+        .add_columns(MissionLaunch.relation)
+        .join(MissionLaunch, MissionLaunch.launch_id == Launch.id)
+        .where(MissionLaunch.mission_id == Mission.id)
+    )
+    return _summary().add_columns(
+        Mission.alternative_names,
+        Mission.sources,
+        Mission.created_at,
+        nested(tasks.where(MissionTask.mission_id == Mission.id), MissionTask.position).label(
+            "tasks"
+        ),
+        nested(crew, CrewAssignment.ordinal).label("crew"),
+        nested(launches, Launch.launch_at.desc(), Launch.id.desc(), MissionLaunch.relation).label(
+            "launches"
+        ),
+        nested_one(_counts()).label("counts"),
+        _neighbour(-1).label("previous"),
+        _neighbour(1).label("next"),
+    )
+
+
+def _counts() -> Rows:
+    def number(column: Any, of: Any, *where: ColumnElement[bool]) -> Any:
+        return (
+            select(func.count(column.distinct()))
+            .where(of == Mission.id, *where)
+            .correlate(Mission)  # by name: by itself SQLAlchemy looks one level up only
+            .scalar_subquery()
+        )
+
+    return select(
+        number(CrewAssignment.person_id, CrewAssignment.mission_id).label("crew"),
+        number(MissionLaunch.launch_id, MissionLaunch.mission_id).label("launches"),
+        number(
+            ArticleMission.article_id,
+            ArticleMission.mission_id,
+            Article.id == ArticleMission.article_id,
+            public(),
+        ).label("articles"),
+    )
+
+
+def _neighbour(step: int) -> Any:
+    beside = aliased(Mission)
+    number = (
+        select(func.min(beside.number) if step > 0 else func.max(beside.number))
+        .where(beside.number > Mission.number if step > 0 else beside.number < Mission.number)
+        .correlate(Mission)
+        .scalar_subquery()
+    )
+    other = aliased(Mission)
+    return nested_one(mission_ref(other).where(other.number == number))
+
+
+def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
+    """A page of the missions that match."""
+    where = conditions(query, spellings(reader, query.q))
+    if query.view is View.FULL:
+        return fetch_page(reader, MissionFullPage, _whole(), where, SORTS, query, "missions")
+    return fetch_page(reader, MissionPage, _summary(), where, SORTS, query, "missions")
+
+
+def get_mission(reader: Reader, slug: str) -> MissionRead:
+    """The mission `slug`, with all that belongs to it."""
+    row = reader.first(_of_slug(), slug=slug)
+    if row is None:
+        missing(reader, Mission, slug)
+    return MissionRead.model_validate(row)
+
+
+@cache
+def _of_slug() -> Rows:
+    return _whole().where(Mission.slug == bindparam("slug"))
+
+
+def current_slug(reader: Reader) -> str:
+    """The slug of the mission that goes on now: the one begun last, where crews overlap."""
+    moment = present()
+    other = aliased(Mission)
+    relief = select(func.min(other.starts_at)).where(other.starts_at > moment).scalar_subquery()
+    current = reader.first(
+        select(Mission.slug, Mission.ends_at, relief.label("relieved_at"))
+        .where(_stands(MissionStatus.ACTIVE, moment))
+        .order_by(Mission.starts_at.desc(), Mission.number.desc())
+    )
+    if current:
+        for at in filter(None, (current["ends_at"], current["relieved_at"])):
+            holds_until(at)
+        slug: str = current["slug"]
+        return slug
+    planned = reader.first(
+        select(Mission.slug, Mission.starts_at)
+        .where(_stands(MissionStatus.PLANNED, moment))
+        .order_by(Mission.starts_at, Mission.number)
+    )
+    if planned is None:
+        raise NotFound(
+            either(
+                "No mission is going on now. No mission is planned.",
+                "Сейчас экспедиции нет. Не запланировано и следующей.",
+            )
+        )
+    slug, day = planned["slug"], f"{planned['starts_at']:%Y-%m-%d}"
+    raise NotFound(
+        either(
+            f"No mission is going on now. The next, {slug}, is planned to begin {day}.",
+            f"Сейчас экспедиции нет. Следующая, {slug}, должна начаться {day}.",
+        )
+    )
+
+
+def get_current_mission(reader: Reader) -> MissionRead:
+    """The mission that goes on now."""
+    return get_mission(reader, current_slug(reader))

@@ -1,0 +1,66 @@
+"""How people are written."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.api.auth import Caller
+from app.api.embeds import articles_about
+from app.api.links import canonical
+from app.api.slugs import set_slug
+from app.api.write_models import as_record
+from app.api.writes.records import Editable
+from app.db.database import Reader
+from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person
+from app.resources.people.queries import get_person
+from app.resources.people.schemas import PersonRead, PersonRecord, PersonWrite
+
+
+def recorded(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
+    """The people with these ids, with all that is kept of them."""
+    rows = reader.all(select(*Person.__table__.columns).where(Person.id.in_(ids)))
+    return {
+        row["id"]: as_record(PersonRecord, row | {"url": canonical("people", row["slug"])})
+        for row in rows
+    }
+
+
+def shown(reader: Reader, id_: int) -> tuple[PersonRead, str]:
+    """A person as everybody sees them, and their address."""
+    slug = reader.scalar(select(Person.slug).where(Person.id == id_))
+    person = get_person(reader, slug or "")
+    return person, person.url
+
+
+def save(session: Session, person: Person, document: PersonWrite) -> None:
+    """Let `person` take on `document`."""
+    set_slug(session, person, document.slug, document.name)
+    for name in ("name", "name_ru", "name_native", "agency", "nationality", "aliases"):
+        setattr(person, name, getattr(document, name))
+    person.sources = [source.model_dump() for source in document.sources]
+    session.add(person)
+
+
+def users(session: Session, person: Person, caller: Caller) -> list[str]:
+    """The crews that a person was in, their flights, and the articles about them."""
+    missions = session.scalars(
+        select(Mission.slug)
+        .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
+        .where(CrewAssignment.person_id == person.id)
+        .order_by(Mission.number)
+    )
+    launches = session.scalars(
+        select(Launch.slug)
+        .join(Flight, Flight.launch_id == Launch.id)
+        .where(Flight.person_id == person.id)
+        .order_by(Launch.id)
+    )
+    return [
+        *(f"the crew of {slug}" for slug in missions),
+        *(f"the launch {slug}" for slug in launches),
+        *articles_about(session, ArticlePerson.person_id, person.id, caller),
+    ]
+
+
+EDITABLE = Editable(Person, PersonWrite, save, recorded, shown, users)

@@ -1,0 +1,94 @@
+"""What search finds, and how it is asked."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from app.api.embeds import At, Shape
+from app.api.links import Url
+from app.api.lists.pagination import Page, Paged
+from app.api.params import AnyOf, Parameters, Whole, Words
+from app.db.models import RecordType
+from app.domain.dates import Precision
+
+Offset = Annotated[int, Field(ge=0, description="In Unicode code points.")]
+
+
+class SearchQuery(Paged):
+    """A page of what is found."""
+
+    q: Words
+    """Words in any order, language and spelling; also `"a phrase"`, `-not` and `type:launch`."""
+    type: AnyOf[RecordType] = []
+    """The kinds of records to look among; otherwise all."""
+
+
+class SuggestQuery(Parameters):
+    """What somebody may be typing."""
+
+    q: Words
+    """What is typed so far: words in any order, the last of them perhaps only begun."""
+    type: AnyOf[RecordType] = []
+    """The kinds of records to look among; otherwise all."""
+    limit: Whole = Field(default=8, ge=1, le=20)
+    """How many suggestions there are at the most."""
+
+
+class MarkedField(StrEnum):
+    """The texts of a hit that highlights stand in."""
+
+    TITLE = "title"
+    TEXT = "text"
+
+
+class SuggestionHighlight(Shape):
+    """A part of a title that was searched for."""
+
+    start: Offset
+    end: Offset
+
+
+class Highlight(SuggestionHighlight):
+    """A part of a hit that was searched for: from `start` to before `end`."""
+
+    field: MarkedField
+
+
+class SearchHit(Shape):
+    """A record that was found."""
+
+    type: RecordType
+    slug: str
+    title: str = Field(examples=["Progress MS-11"])
+    text: str | None
+    """An article's lead, a mission's summary, what else tells the record from others."""
+    at: At | None
+    """When an article was published, a launch left or a mission began; null for people."""
+    at_precision: Precision | None
+    language: str | None
+    """The language of an article, null for other records."""
+    highlights: list[Highlight]
+    """The parts of `title` and `text` that were searched for, in their order."""
+    url: Url
+
+
+class SearchPage(Page[SearchHit]):
+    """A page of what was found, what matches best first, then the newest."""
+
+
+class Suggestion(Shape):
+    """A record that somebody may be looking for."""
+
+    type: RecordType
+    slug: str
+    title: str = Field(examples=["Oleg Kononenko"])
+    highlights: list[SuggestionHighlight]
+    """The parts of `title` that were searched for, in their order."""
+    url: Url
+
+
+class Suggestions(Shape):
+    """What somebody may be looking for, the likeliest first."""
+
+    items: list[Suggestion]

@@ -1,0 +1,152 @@
+"""Telling webhooks of changes: each in order, at least once, tried again where it fails.
+
+The changes themselves are the outbox: they were written in the transaction of the write, and each
+webhook keeps how far in them it has been told. One process at a time has a webhook for itself.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from standardwebhooks import Webhook as Signer
+
+from app.db.database import Database, Reader, Row
+from app.db.models import RecordType, Webhook
+from app.domain.dates import now
+from app.http.client import Failed, Refused, request
+from app.resources.changes.cursor import Place, today
+from app.resources.changes.queries import changes_after
+from app.resources.changes.schemas import Change
+
+LEASE = timedelta(seconds=60)
+"""For how long a process has a webhook for itself: longer than one message takes."""
+
+RETRIES = [
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+]
+"""When a message is tried again after each failure; after the last one the webhook is disabled."""
+
+LONGEST_ERROR = 300
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one message."""
+
+    status: int | None
+    error: str | None
+
+    @property
+    def told(self) -> bool:
+        """Whether the other side has it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+def due(reader: Reader) -> list[int]:
+    """The webhooks that have something to be told now, and that no process is telling."""
+    free = or_(Webhook.leased_until.is_(None), Webhook.leased_until <= now())
+    found = select(*Webhook.__table__.columns).where(
+        Webhook.enabled, Webhook.next_attempt_at <= now(), free
+    )
+    rows = reader.all(found.order_by(Webhook.next_attempt_at, Webhook.id))
+    return [row["id"] for row in rows if _next(reader, row)]
+
+
+def deliver(database: Database, id_: int, allow_private: bool) -> None:
+    """Tell the webhook `id_` all that there is to tell, up to the first failure."""
+    if not _lease(database, id_):
+        return
+    while True:
+        with database.snapshot() as reader:
+            row = reader.first(select(*Webhook.__table__.columns).where(Webhook.id == id_))
+            told = _next(reader, row) if row and row["enabled"] else None
+        if row is None or told is None:
+            break
+        change, place = told
+        result = send(row, change, place, allow_private)
+        _keep(database, id_, _outcome(row, place, result))
+        if not result.told:
+            break
+    _keep(database, id_, {"leased_until": None})
+
+
+def _lease(database: Database, id_: int) -> bool:
+    free = or_(Webhook.leased_until.is_(None), Webhook.leased_until <= now())
+    taken = update(Webhook).where(Webhook.id == id_, free).values(leased_until=now() + LEASE)
+    with database.session() as session:
+        return session.execute(taken.returning(Webhook.id)).first() is not None
+
+
+def _keep(database: Database, id_: int, values: Mapping[str, Any]) -> None:
+    # What editors see as the webhook's last change is none of this.
+    kept = {"updated_at": Webhook.updated_at, **values}
+    with database.session() as session:
+        session.execute(update(Webhook).where(Webhook.id == id_).values(kept))
+
+
+def _next(reader: Reader, row: Row) -> tuple[Change, Place] | None:
+    place = Place(0, row["told_transaction_id"], row["told_seq"], today())
+    types = [RecordType(kind) for kind in row["types"]]
+    told, _, _ = changes_after(reader, place, types, limit=1)
+    return told[0] if told else None
+
+
+def send(row: Row, change: Change, place: Place, allow_private: bool) -> Result:
+    """Post one message, signed by Standard Webhooks."""
+    message = f"msg_{place.transaction_id}_{place.seq}"
+    moment = datetime.now(UTC)
+    body = json.dumps(
+        {
+            "type": f"{change.type}.{change.op}",
+            "timestamp": f"{change.changed_at:%Y-%m-%dT%H:%M:%SZ}",
+            "data": change.model_dump(mode="json", by_alias=True),
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": message,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Signer(row["secret"]).sign(message, moment, body),
+    }
+    try:
+        content = body.encode()
+        answer = request(
+            "POST", row["address"], headers, content, allow_private=allow_private, largest=2**16
+        )
+    except (Refused, Failed) as error:
+        return Result(None, str(error)[:LONGEST_ERROR] or type(error).__name__)
+    told = 200 <= answer.status < 300
+    return Result(answer.status, None if told else f"It answered {answer.status}.")
+
+
+def _outcome(row: Row, place: Place, result: Result) -> dict[str, Any]:
+    """What a webhook keeps of a message."""
+    kept: dict[str, Any] = {
+        "last_attempt_at": now(),
+        "last_status": result.status,
+        "last_error": result.error,
+        "leased_until": now() + LEASE,
+    }
+    if result.told:
+        told = {"told_transaction_id": place.transaction_id, "told_seq": place.seq}
+        return kept | told | {"attempts": 0}
+    if result.status == 410:
+        return kept | {"enabled": False, "disabled_reason": "It answered 410: it is gone."}
+    if row["attempts"] >= len(RETRIES):
+        reason = f"It has not taken a message in {row['attempts'] + 1} attempts."
+        return kept | {"enabled": False, "disabled_reason": reason}
+    wait = RETRIES[row["attempts"]]
+    return kept | {"attempts": row["attempts"] + 1, "next_attempt_at": now() + wait}

@@ -1,0 +1,126 @@
+"""What ships, rockets, sites and agencies are called besides, in English and in Russian."""
+
+import re
+from collections.abc import Iterator
+
+from app.domain.glossary import ORBITERS, PARTS, is_shuttle, orbiter, ship_ru, vehicle_ru
+from app.domain.text import fold
+
+Words = tuple[str, ...]
+
+_RUSSIAN = {"soyuz": "союз", "progress": "прогресс", "ms": "мс", "tm": "тм", "tma": "тма", "m": "м"}
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+
+
+def words(text: str) -> Words:
+    """The words and numbers of `text`, folded: "Soyuz MS-01" and "SOYUZ MS1" are the same."""
+    found = _WORD.findall(fold(text))
+    return tuple(word.lstrip("0") or "0" if word.isdigit() else word for word in found)
+
+
+def other_names(spelt: Words) -> Iterator[Words]:
+    """What else a ship is called, by the rules that ships of its kind are called by.
+
+    `spelt` are the words and numbers of its name, folded.
+    """
+    match spelt:
+        case ("soyuz" | "progress", *rest):
+            yield tuple(_RUSSIAN.get(word, word) for word in spelt)
+        case ("dragon", "crs", number):
+            yield "spacex", "crs", number  # not "CRS-24" alone: others have contracts, too
+        case ("dragon", "crew", number):
+            yield "spacex", "crew", number
+            yield "crew", "dragon", number
+        case ("cygnus", ("ng" | "oa") as series, number):
+            yield series, number
+        case ("atv", number, *rest) if rest:
+            yield "atv", number
+            yield tuple(rest)
+        case ("htv", number):
+            yield "kounotori", number
+            yield "h", "ii", "transfer", "vehicle", number
+        case ("axiom", "ax", number):
+            yield "ax", number
+            yield "axiom", "mission", number
+        case (_, "sts", number):  # the orbiters flew again and again
+            yield "sts", number
+        case ("crew", "dragon", "demo", number):
+            yield "demo", number
+
+
+_SPOKEN = {
+    "Antares": "Антарес",
+    "Ariane": "Ариан",
+    "Atlas": "Атлас",
+    "Axiom": "Аксиом",
+    "Cygnus": "Сигнус",
+    "Dragon": "Дракон Драгон",
+    "Falcon": "Фалкон",
+    "HTV": "Конотори Коунотори",
+    "Long March": "Великий поход Чанчжэн",
+    "Space Shuttle": "Спейс шаттл",
+    "SpaceX": "Спейс-Икс",
+    "Starliner": "Старлайнер",
+}
+"""Names that Russian hears rather than spells, by how their English begins."""
+
+
+def _heard(name: str) -> list[str]:
+    return [
+        f"{russian} {name.removeprefix(english)}"
+        for english, words in _SPOKEN.items()
+        if name.startswith(english)
+        for russian in ([words] if " " in english else words.split())
+    ]
+
+
+def ship_names(name: str) -> list[str]:
+    """Every name of a ship, a module or another thing that a launch carried."""
+    names = [name, *(" ".join(other) for other in other_names(words(name))), *_heard(name)]
+    if not is_shuttle(name):
+        names.append(ship_ru(name))
+    elif name.partition(" ")[0] in ORBITERS:
+        english, russian, flight = orbiter(name)
+        names += [ship_ru(name), f"{english} {flight}", f"шаттл {russian}", f"shuttle {english}"]
+    if name in PARTS:
+        names += [PARTS[name].english, PARTS[name].russian]
+    return names
+
+
+def vehicle_names(name: str) -> list[str]:
+    """Every name of a rocket."""
+    return [name, vehicle_ru(name), *_heard(name)]
+
+
+_SITES = {
+    "Baikonur": "Baikonur, Байконур, космодром Байконур, Tyuratam, Тюратам",
+    "Cape Canaveral": "мыс Канаверал, Канаверал, Canaveral, CCSFS, CCAFS",
+    "Guiana": "Гвианский космический центр, Куру, Kourou",
+    "Jiuquan": "Цзюцюань",
+    "Kennedy": "Космический центр имени Кеннеди, Центр Кеннеди, KSC",
+    "Plesetsk": "Плесецк, космодром Плесецк",
+    "Tanegashima": "Tanegashima, Танэгасима, Танегасима",
+    "Vandenberg": "Ванденберг",
+    "Vostochny": "Восточный, космодром Восточный",
+    "Wallops": "Wallops, остров Уоллопс, Уоллопс",
+}
+
+
+def site_names(name: str) -> list[str]:
+    """Every name of a launch site."""
+    also = [names for begins, names in _SITES.items() if name.startswith(begins)]
+    return [name, *(each.strip() for names in also for each in names.split(","))]
+
+
+_AGENCIES = {
+    "CSA": "Canadian Space Agency, Канадское космическое агентство",
+    "ESA": "European Space Agency, Европейское космическое агентство, ЕКА",
+    "JAXA": "Japan Aerospace Exploration Agency, Японское космическое агентство",
+    "NASA": "НАСА",
+    "Roscosmos": "Роскосмос",
+}
+
+
+def agency_names(name: str) -> list[str]:
+    """Every name of an agency."""
+    return [name, _AGENCIES.get(name, "")]

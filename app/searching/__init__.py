@@ -1,1 +1,0 @@
-"""Finding records by words: what matches comes in tiers, each newest first, on every database."""
