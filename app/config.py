@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.domain.dates import zone_names
+from app.domain.dates import time_zone_names
 
 
 class Settings(BaseSettings):
@@ -77,7 +77,7 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def known_database(cls, value: str) -> str:
+    def check_database_url(cls, value: str) -> str:
         scheme, _, rest = value.partition("://")
         if scheme not in {"sqlite", "postgresql"} or rest in {"", "/", "/:memory:"}:
             raise ValueError("take sqlite:///a/file.db or postgresql://user:password@host/name")
@@ -85,43 +85,43 @@ class Settings(BaseSettings):
 
     @field_validator("replica_url")
     @classmethod
-    def known_replica(cls, value: str) -> str:
+    def check_replica_url(cls, value: str) -> str:
         if value and not value.startswith("postgresql://"):
             raise ValueError("take postgresql://user:password@host/name")
         return value
 
     @field_validator("trusted_proxies", "metrics_from")
     @classmethod
-    def known_networks(cls, value: str) -> str:
-        networks(value)
+    def check_networks(cls, value: str) -> str:
+        parse_networks(value)
         return value
 
     @field_validator("rate_limit_url")
     @classmethod
-    def known_store(cls, value: str) -> str:
+    def check_rate_limit_url(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("take redis://host:6379/0")
         return value
 
     @field_validator("time_zone")
     @classmethod
-    def known_zone(cls, value: str) -> str:
-        if value not in zone_names():
+    def check_time_zone(cls, value: str) -> str:
+        if value not in time_zone_names():
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Moscow")
         return value
 
     @field_validator("websub_hub")
     @classmethod
-    def known_hub(cls, value: str) -> str:
+    def normalize_hub_url(cls, value: str) -> str:
         return str(AnyHttpUrl(value)) if value else ""
 
     @cached_property
-    def origin(self) -> str:
+    def base_url(self) -> str:
         """The public address without a slash at its end."""
         return str(self.public_url).rstrip("/")
 
 
-def networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def parse_networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """The addresses and networks of a list with commas; ValueError tells of one that is none."""
     return tuple(ip_network(part.strip()) for part in listed.split(",") if part.strip())
 

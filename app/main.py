@@ -13,46 +13,46 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app.api import error_handlers
-from app.api.openapi.document import document
+from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
 from app.api.routing import Router
 from app.config import Settings, get_settings
 from app.db.database import Database
-from app.http.access_log import Journal
-from app.http.cache.generation import Versions
-from app.http.cache.middleware import Answers
-from app.http.cache.store import Kept
-from app.http.content_language import Languages
-from app.http.deprecation import Deprecations, mark
-from app.http.dispatch import Addresses
-from app.http.fast_path import Express
-from app.http.load_shedding import Pressure
-from app.http.rate_limit import Quota
-from app.http.request_body import Bodies
-from app.http.request_context import Front
-from app.http.shutdown import Draining
-from app.ops.gauges import Figures
-from app.ops.health import Readiness
+from app.http.access_log import AccessLog
+from app.http.cache.generation import GenerationTracker
+from app.http.cache.middleware import CacheMiddleware
+from app.http.cache.store import ResponseCache
+from app.http.content_language import ContentLanguageMiddleware
+from app.http.deprecation import DeprecationMiddleware, mark_deprecated
+from app.http.dispatch import PathDispatcher
+from app.http.fast_path import FastPath
+from app.http.load_shedding import LoadSheddingMiddleware
+from app.http.rate_limit import RateLimitMiddleware
+from app.http.request_body import BufferBodyMiddleware
+from app.http.request_context import RequestContextMiddleware
+from app.http.shutdown import GracefulShutdown
+from app.ops.gauges import GaugeSampler
+from app.ops.health import ReadinessCheck
 from app.ops.health import router as health
-from app.ops.jobs import Background
-from app.ops.watchdog import watched
+from app.ops.jobs import PeriodicJobs
+from app.ops.watchdog import run_watchdog
 from app.portal import problem_pages
 from app.portal.asset_routes import router as web_files
 from app.portal.index import router as site
 from app.portal.pages import router as pages
 from app.portal.router import router as portal
-from app.resources.articles.commands import next_due
-from app.resources.articles.router import drafts
+from app.resources.articles.commands import get_next_publication_time
+from app.resources.articles.router import drafts_router
 from app.resources.articles.router import router as articles
 from app.resources.audit.router import router as audit
-from app.resources.changes.broadcast import Live
+from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.router import router as changes
 from app.resources.crew.router import router as crew
-from app.resources.exports.file_cache import ArchiveFile
+from app.resources.exports.file_cache import ArchiveFileCache
 from app.resources.exports.router import router as exports
 from app.resources.keys.router import router as keys
 from app.resources.launches.router import router as launches
-from app.resources.missions.router import assignments
+from app.resources.missions.router import assignments_router
 from app.resources.missions.router import router as missions
 from app.resources.people.router import router as people
 from app.resources.search.router import router as search
@@ -63,11 +63,11 @@ ROUTERS: tuple[Router, ...] = (
     portal,
     missions,
     articles,
-    drafts,
+    drafts_router,
     launches,
     people,
     crew,
-    assignments,
+    assignments_router,
     search,
     changes,
     exports,
@@ -87,22 +87,26 @@ class Zarya(FastAPI):
     """The application, with the layers around it that see every answer, a 500 too."""
 
     def openapi(self) -> dict[str, Any]:
-        self.openapi_schema = self.openapi_schema or document(self)
+        self.openapi_schema = self.openapi_schema or build_openapi(self)
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
         state, settings = self.state, self.state.settings
         database: Database = state.database
-        routed = Deprecations(super().build_middleware_stack())
-        asked = Pressure(routed, *database.threads, settings.max_waiting, settings.request_seconds)
-        answers = Answers(Languages(Bodies(asked)), state.versions, state.kept)
-        quota = Quota(answers, settings)
-        front = Front(quota, settings, state.draining, state.journal)
-        state.express = Express(front, quota, answers)
+        routed = DeprecationMiddleware(super().build_middleware_stack())
+        asked = LoadSheddingMiddleware(
+            routed, *database.thread_limits, settings.max_waiting, settings.request_seconds
+        )
+        answers = CacheMiddleware(
+            ContentLanguageMiddleware(BufferBodyMiddleware(asked)), state.versions, state.kept
+        )
+        quota = RateLimitMiddleware(answers, settings)
+        front = RequestContextMiddleware(quota, settings, state.draining, state.journal)
+        state.express = FastPath(front, quota, answers)
         return front
 
 
-def _traced() -> bool:
+def _is_tracing_enabled() -> bool:
     """Whether somebody takes traces: for nobody, they would cost something still."""
     endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     return any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
@@ -112,13 +116,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, its database at `settings.database_url`."""
     settings = settings or get_settings()
     database = Database(settings.database_url, settings.read_threads, settings.replica_url)
-    background = Background(database, settings.private_targets)
-    live = Live(database)
-    archive_file = ArchiveFile(database)
-    draining = Draining(settings.drain_seconds)
-    journal = Journal(settings.log_requests)
-    kept = Kept(settings.cache_bytes)
-    figures = Figures(database, journal, kept)
+    background = PeriodicJobs(database, settings.private_targets)
+    live = ChangeBroadcaster(database)
+    archive_file = ArchiveFileCache(database)
+    draining = GracefulShutdown(settings.drain_seconds)
+    journal = AccessLog(settings.log_requests)
+    kept = ResponseCache(settings.cache_bytes)
+    figures = GaugeSampler(database, journal, kept)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -128,10 +132,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with create_task_group() as tasks:
             tasks.start_soon(background.run)
             tasks.start_soon(figures.run)
-            with draining.on_signal(live.close), watched():
+            with draining.handle_signals(live.close), run_watchdog():
                 yield
             tasks.cancel_scope.cancel()
-        journal.write()
+        journal.flush()
         archive_file.close()
         database.close()
 
@@ -145,25 +149,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         routes=[route for router in ROUTERS for route in router.routes],
         telemetry={
-            "tracing": _traced(),
-            "operation_spans": _traced(),
-            "auto_configure": _traced(),
+            "tracing": _is_tracing_enabled(),
+            "operation_spans": _is_tracing_enabled(),
+            "auto_configure": _is_tracing_enabled(),
             "metrics": False,
             "logs": False,
         },
     )
     app.state.settings = settings
-    app.state.versions = Versions(database, next_due)
+    app.state.versions = GenerationTracker(database, get_next_publication_time)
     app.state.kept = kept
     app.state.draining = draining
     app.state.journal = journal
     app.state.figures = figures
-    app.state.readiness = Readiness(database)
+    app.state.readiness = ReadinessCheck(database)
     app.state.database = database
     app.state.live = live
     app.state.archive_file = archive_file
-    error_handlers.install(app)
-    problem_pages.install(app)
-    app.router.routes.insert(0, Addresses(app.routes))
-    mark(app)
+    error_handlers.add_exception_handlers(app)
+    problem_pages.install_problem_pages(app)
+    app.router.routes.insert(0, PathDispatcher(app.routes))
+    mark_deprecated(app)
     return app

@@ -17,8 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import make_url
 
 from app.db.database import Database
-from app.db.timeouts import unhurried
-from app.ingest.dataset.load import load
+from app.db.timeouts import disable_timeouts
+from app.ingest.dataset.load import load_dataset
 from bench.bulk import fill
 from contract.servers import ROOT
 
@@ -131,6 +131,6 @@ def make(url: str, number: int) -> None:
     ):
         task = bar.add_task(f"Making {number:,} articles", total=number)
         with database.session() as session:
-            unhurried(session.connection())
-            load(session)
+            disable_timeouts(session.connection())
+            load_dataset(session)
         fill(database, number, lambda done, _: bar.update(task, completed=done))

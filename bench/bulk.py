@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select, text
 
 from app.db.database import Database
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
-from app.db.models.days import recount
-from app.db.timeouts import unhurried
+from app.db.models.days import rebuild_day_counts
+from app.db.timeouts import disable_timeouts
 from bench.generator import Generator, Made, World
 
 BATCH = 5_000
@@ -44,8 +44,8 @@ def fill(database: Database, number: int, progress: Progress = lambda *_: None) 
             done += len(batch)
             progress(done, number)
     with database.session() as session:
-        unhurried(session.connection())
-        recount(session)
+        disable_timeouts(session.connection())
+        rebuild_day_counts(session)
     _settle(database)
 
 
@@ -59,7 +59,7 @@ def _loading(connection: Connection) -> Iterator[None]:
         for pragma in ("synchronous=OFF", "cache_size=-600000"):
             driver.execute(f"PRAGMA {pragma}")
     with connection.begin():
-        unhurried(connection)
+        disable_timeouts(connection)
         indexes = [index for table in TABLES for index in table.indexes]
         for index in indexes:
             index.drop(connection)
@@ -80,7 +80,7 @@ def _settle(database: Database) -> None:
             assert driver is not None
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
-            unhurried(connection)
+            disable_timeouts(connection)
             connection.execute(text("SET statement_timeout = 0"))  # there is no transaction
             connection.execute(text("VACUUM ANALYZE"))
     database.engine.dispose()

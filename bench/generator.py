@@ -17,9 +17,9 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import ArticleState, CrewAssignment, Launch, Mission, Person, Spacecraft
-from app.db.models.articles import WORDS_PER_MINUTE
-from app.domain.dates import Precision, period
-from app.domain.markdown import render
+from app.db.models.articles import READING_WORDS_PER_MINUTE
+from app.domain.dates import Precision, period_bounds
+from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
 from bench.words import ENGLISH, RUSSIAN, SOURCES, TAGS, Telling
 
@@ -122,7 +122,7 @@ class Teller:
 
     @staticmethod
     def _block(markdown: str) -> tuple[str, str]:
-        return markdown, render(markdown)
+        return markdown, render_markdown(markdown)
 
     def title(self, **names: str) -> str:
         """A title about what has these names."""
@@ -200,14 +200,14 @@ class Generator:
             "lead": lead,
             "body": body,
             "body_html": html,
-            "reading_minutes": max(1, round(len(body.split()) / WORDS_PER_MINUTE)),
+            "reading_minutes": max(1, round(len(body.split()) / READING_WORDS_PER_MINUTE)),
             "title_key": title_key[:300],
             "search_text": f"{title_key} {fold(lead)}"[:2000],
         }
 
     @staticmethod
     def _published(at: datetime, precision: Precision) -> dict[str, Any]:
-        start, until = period(at, precision)
+        start, until = period_bounds(at, precision)
         return {
             "published_at": start,
             "published_at_precision": precision.value,

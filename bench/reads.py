@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sqlalchemy import select
 
-from app.api.embeds import public
+from app.api.embeds import article_is_public
 from app.db.database import Database
 from app.db.models import Article, Person
 from bench.bulk import SEED
@@ -55,7 +55,7 @@ def pages(database_url: str, server: Server) -> list[str]:
 
 def last_page(database_url: str, server: Server) -> str:
     """The last full page of the whole list."""
-    oldest = _PLACES.where(public()).order_by(Article.published_at, Article.id)
+    oldest = _PLACES.where(article_is_public()).order_by(Article.published_at, Article.id)
     with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
         return _behind(server, Place(**reader.all(oldest.offset(20).limit(1))[0]))
 
@@ -81,7 +81,7 @@ def _cursor(server: Server) -> str:
 
 
 def _sampled(database_url: str) -> list[Place]:
-    ids = select(Article.id).where(public()).order_by(Article.id)
+    ids = select(Article.id).where(article_is_public()).order_by(Article.id)
     with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
         all_ids = [row["id"] for row in reader.all(ids)]
         chosen = Random(SEED).sample(all_ids, min(MANY, len(all_ids)))

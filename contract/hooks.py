@@ -8,10 +8,10 @@ import schemathesis
 from hypothesis import strategies
 from schemathesis import Case, DeserializationContext, HookContext, Response
 
-from app.domain.dates import zone_names
+from app.domain.dates import time_zone_names
 from app.domain.text import fold
 
-ZONES = sorted(zone_names())
+ZONES = sorted(time_zone_names())
 
 # Days and instants lie between 1951 and 2099; a JSON schema has no words for that.
 days = strategies.dates(date(1951, 1, 1), date(2099, 12, 31))

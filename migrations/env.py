@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Enum
 
 from app.config import get_settings
 from app.db.models import Base
-from app.db.models.base import Text, UTCDateTime
+from app.db.models.base import BoundedString, UTCDateTime
 from migrations.engine import engine_for
 
 url = context.config.attributes.get("url") or get_settings().database_url
@@ -19,7 +19,7 @@ def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[F
     if kind != "type":
         return False
     match item:
-        case Text(length=length):
+        case BoundedString(length=length):
             return f"text({length})"
         case UTCDateTime():
             return "instant()"

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app.config import get_settings
 from app.db.database import Database
 from app.db.models import Scope
-from app.ingest.dataset.load import load
+from app.ingest.dataset.load import load_dataset
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
 from tests.support.databases import (
     CreateDatabase,
@@ -68,7 +68,7 @@ def archive_template_url(create_database: CreateDatabase) -> str:
     command.upgrade(alembic_config(url), "head")
     database = Database(url, read_threads=1)
     with database.session() as session:
-        load(session)
+        load_dataset(session)
     database.close()
     return url
 

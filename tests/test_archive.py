@@ -13,10 +13,10 @@ from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth
-from app.api.lists.pagination import count
+from app.api.lists.pagination import count_rows
 from app.db.database import Database, Reader
 from app.db.models import Article
-from app.domain.dates import CLOCKED, Precision, add_months, day_of, period_start
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision, add_months, local_day, period_start
 from app.resources.articles.queries import conditions, get_article_archive, list_articles
 from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery
 from tests.support import factories
@@ -141,7 +141,7 @@ def test_any_news_in_any_zone_is_counted_once_on_its_own_day(
                     published_at=period_start(at, precision), published_at_precision=precision
                 )
             )
-    own = (day_of(period_start(at, p), p, ZoneInfo(zone)) for at, p in drawn)
+    own = (local_day(period_start(at, p), p, ZoneInfo(zone)) for at, p in drawn)
     expected = Counter(day for day in own if day)
     with database.snapshot() as reader:
         for month in {day.replace(day=1) for day in expected} | {date(2011, 12, 1)}:
@@ -263,8 +263,8 @@ def test_launches_have_a_calendar_of_their_own(archive: TestClient) -> None:
 @given(precision=st.sampled_from(list(Precision)))
 def test_a_known_day_is_the_same_everywhere(precision: Precision) -> None:
     at = period_start(datetime(2021, 6, 29, 23, 27, 20, tzinfo=UTC), precision)
-    days = {day_of(at, precision, ZoneInfo(zone)) for zone in ZONES}
-    assert (len(days) > 1) == (precision in CLOCKED)
+    days = {local_day(at, precision, ZoneInfo(zone)) for zone in ZONES}
+    assert (len(days) > 1) == (precision in PRECISIONS_WITH_TIME)
 
 
 def test_conditions_are_what_the_calendar_counts(archive: TestClient) -> None:
@@ -272,7 +272,7 @@ def test_conditions_are_what_the_calendar_counts(archive: TestClient) -> None:
     zone = ZoneInfo("America/New_York")
     with database_of(archive).snapshot() as reader:
         rows = reader.all(select(Article.published_at, Article.published_at_precision))
-        days = [day_of(row["published_at"], row["published_at_precision"], zone) for row in rows]
+        days = [local_day(row["published_at"], row["published_at_precision"], zone) for row in rows]
         expected = sum(1 for day in days if day and f"{day:%Y-%m}" == "2021-06")
         query = ArticleQuery(published_month=date(2021, 6, 1), tz=zone)
-        assert count(reader, select(Article.id).where(*conditions(query))) == expected > 0
+        assert count_rows(reader, select(Article.id).where(*conditions(query))) == expected > 0

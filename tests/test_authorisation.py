@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient
 
-from app.api.auth import keyed_routes, new_key
+from app.api.auth import authenticated_routes, generate_api_key
 from app.config import Settings
 from app.db.models import Scope
 from app.domain.dates import now
@@ -131,7 +131,7 @@ def writing(app: FastAPI) -> set[str]:
 
 def gaps(app: FastAPI) -> set[str]:
     """The routes that write or need a key, and have no row in the matrix, or a wrong one."""
-    keyed = {route.name: allowed.scope for route, allowed in keyed_routes(app)}
+    keyed = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
     wanted = {name: scope for name, (scope, *_) in MATRIX.items()}
     wrong = {name for name in keyed.keys() & wanted.keys() if keyed[name] != wanted[name]}
     return wrong | (keyed.keys() ^ wanted.keys()) | (writing(app) - keyed.keys())
@@ -155,9 +155,9 @@ def test_a_route_without_a_row_is_found(app: FastAPI) -> None:
 def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str | None, int]]:
     """Every kind of key that is not the right one, with the status that it brings."""
     moment = now()
-    _, unknown = new_key("Unknown", list(Scope))
-    expired, expired_text = new_key("Expired", list(Scope), moment - timedelta(days=1))
-    revoked, revoked_text = new_key("Revoked", list(Scope))
+    _, unknown = generate_api_key("Unknown", list(Scope))
+    expired, expired_text = generate_api_key("Expired", list(Scope), moment - timedelta(days=1))
+    revoked, revoked_text = generate_api_key("Revoked", list(Scope))
     revoked.revoked_at = moment
     with database_of(client).session() as session:
         session.add_all([expired, revoked])
@@ -170,7 +170,7 @@ def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str |
         "revoked": (revoked_text, 401),
     }
     if scope is not None:
-        others, text = new_key("Wrong scope", [other for other in Scope if other != scope])
+        others, text = generate_api_key("Wrong scope", [other for other in Scope if other != scope])
         with database_of(client).session() as session:
             session.add(others)
         kinds["wrong scope"] = (text, 403)
@@ -182,7 +182,7 @@ def test_only_the_right_key_passes(
     client: TestClient, editor: TestClient, app: FastAPI, operation: str
 ) -> None:
     scope, make, body, success = MATRIX[operation]
-    route = next(route for route, _ in keyed_routes(app) if route.name == operation)
+    route = next(route for route, _ in authenticated_routes(app) if route.name == operation)
     (method,) = route.methods or {"GET"}
     document = body(editor) if body is crew else body() if callable(body) else body
     there = make(editor)

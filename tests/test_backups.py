@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import AuditEntry, Change, Person, Scope, Webhook
-from app.ops.backup import Unusable, _read, back_up, restore
+from app.db.models import AuditEntry, Person, RecordChange, Scope, Webhook
+from app.ops.backup import BackupError, _digest_tables, restore_backup, write_backup
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase, alembic_config
@@ -32,7 +32,7 @@ def backup(archive_client: TestClient, tmp_path_factory: pytest.TempPathFactory)
     """A backup of the embedded archive."""
     file = tmp_path_factory.mktemp("backup") / "zarya.backup"
     database = database_of(archive_client)
-    assert back_up(database, file, alembic_config(""), quiet) > 5000
+    assert write_backup(database, file, alembic_config(""), quiet) > 5000
     assert list(file.parent.iterdir()) == [file]
     return file
 
@@ -45,7 +45,7 @@ def test_what_was_backed_up_comes_back(
     assert all(archive.get(path).json()["items"] for path in found)
     for url in (create_database(), f"sqlite:///{tmp_path}/other.db"):
         with closing(migrated(url)) as database:
-            restore(database, backup, alembic_config(url), quiet)
+            restore_backup(database, backup, alembic_config(url), quiet)
         with open_client(url) as restored:
             for path in ("/v1/missions/iss-59/page?month=2019-04", "/v1/people?view=full", *found):
                 assert restored.get(path).content == archive.get(path).content
@@ -58,11 +58,11 @@ def test_nothing_is_left_out(client: TestClient, editor: TestClient, tmp_path: P
     database, file, url = database_of(client), tmp_path / "b", f"sqlite:///{tmp_path}/other.db"
     with database.session() as session:
         session.delete(session.get_one(Person, gone))
-    back_up(database, file, alembic_config(""), quiet)
+    write_backup(database, file, alembic_config(""), quiet)
     with closing(migrated(url)) as other:
-        restore(other, file, alembic_config(url), quiet)
+        restore_backup(other, file, alembic_config(url), quiet)
         with other.snapshot() as restored, database.snapshot() as original:
-            found, wanted = dict(_read(restored)), dict(_read(original))
+            found, wanted = dict(_digest_tables(restored)), dict(_digest_tables(original))
             assert found.pop("restorations") != wanted.pop("restorations")
             if database.engine.dialect.name == "postgresql":  # its numbers mean nothing elsewhere
                 assert found.pop("changes") != wanted.pop("changes")
@@ -86,13 +86,13 @@ def test_changes_go_on_behind_what_was_restored(
         editor.post("/v1/people", json=documents.person())
         with database_of(client).session() as session:
             session.add(Webhook(**HOOK, told_transaction_id=2**40, told_seq=0))
-        back_up(database_of(client), tmp_path / "b", alembic_config(""), quiet)
+        write_backup(database_of(client), tmp_path / "b", alembic_config(""), quiet)
     url = create_database()
     with closing(migrated(url)) as database:
-        restore(database, tmp_path / "b", alembic_config(url), quiet)
+        restore_backup(database, tmp_path / "b", alembic_config(url), quiet)
         with database.snapshot() as reader:
             hook = reader.first(select(Webhook.told_transaction_id, Webhook.told_seq))
-            newest = reader.scalar(select(func.max(Change.seq)))
+            newest = reader.scalar(select(func.max(RecordChange.seq)))
             assert hook == {"told_transaction_id": 0, "told_seq": newest}
     with open_client(url) as client:
         refused = client.get(sync["sync"])
@@ -121,19 +121,19 @@ def test_a_damaged_backup_is_refused(
     }.items():
         file = tmp_path / name
         file.write_bytes(broken)
-        with pytest.raises(Unusable):
-            restore(empty_sqlite_database, file, alembic_config(url), quiet)
+        with pytest.raises(BackupError):
+            restore_backup(empty_sqlite_database, file, alembic_config(url), quiet)
     with empty_sqlite_database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 0
 
 
 def test_nothing_is_written_over(archive: TestClient, backup: Path, client: TestClient) -> None:
-    with pytest.raises(Unusable, match="there already"):
-        back_up(database_of(archive), backup, alembic_config(""), quiet)
+    with pytest.raises(BackupError, match="there already"):
+        write_backup(database_of(archive), backup, alembic_config(""), quiet)
     with database_of(client).session() as session:
         session.add(factories.person())
-    with pytest.raises(Unusable, match="rows already"):
-        restore(database_of(client), backup, alembic_config(""), quiet)
+    with pytest.raises(BackupError, match="rows already"):
+        restore_backup(database_of(client), backup, alembic_config(""), quiet)
 
 
 def test_what_is_lost_on_the_way_is_noticed(backup: Path, empty_sqlite_database: Database) -> None:
@@ -144,7 +144,7 @@ def test_what_is_lost_on_the_way_is_noticed(backup: Path, empty_sqlite_database:
             "CREATE TRIGGER spoil AFTER INSERT ON people WHEN new.slug = 'oleg-kononenko' "
             "BEGIN UPDATE people SET name = 'Somebody' WHERE id = new.id; END"
         )
-    with pytest.raises(Unusable, match="does not read as it was written"):
-        restore(empty_sqlite_database, backup, alembic_config(url), quiet)
+    with pytest.raises(BackupError, match="does not read as it was written"):
+        restore_backup(empty_sqlite_database, backup, alembic_config(url), quiet)
     with empty_sqlite_database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 0

@@ -99,8 +99,8 @@ def test_serving_loads_nothing_that_only_other_commands_need() -> None:
         told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         return COSTLY & set(told.stdout.decode().split())
 
-    assert loaded("app.cli.service()") == set()
-    assert loaded("app.cli._others()") >= {"alembic", "app.ingest.dataset"}
+    assert loaded("app.cli.create_served_app()") == set()
+    assert loaded("app.cli._load_other_commands()") >= {"alembic", "app.ingest.dataset"}
 
 
 def test_nothing_is_served_that_could_not_be_prepared(tmp_path: Path) -> None:

@@ -43,4 +43,4 @@ def test_a_setting_without_sense_is_refused(
 
 
 def test_the_origin_has_no_slash_at_its_end() -> None:
-    assert Settings(public_url="https://portal.example/").origin == "https://portal.example"
+    assert Settings(public_url="https://portal.example/").base_url == "https://portal.example"

@@ -18,9 +18,9 @@ from fastapi import FastAPI
 from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.api.lists.pagination import parameters
+from app.api.lists.pagination import to_query_params
 from app.api.lists.sorting import Order
-from app.api.params import Parameters
+from app.api.params import QueryModel
 from app.config import Settings
 from app.db.models import Base
 from app.main import create_app
@@ -39,7 +39,7 @@ def queries(resource: str) -> ModuleType:
     return import_module(f"app.resources.{resource}.queries")
 
 
-def filters(resource: str) -> type[Parameters]:
+def filters(resource: str) -> type[QueryModel]:
     """The filters of a resource's list: what `conditions` takes, in its widest form."""
     schemas = import_module(f"app.resources.{resource}.schemas")
     found = [
@@ -47,7 +47,7 @@ def filters(resource: str) -> type[Parameters]:
         for name, kind in vars(schemas).items()
         if name.endswith("Filters") and kind.__module__ == schemas.__name__
     ]
-    widest: type[Parameters] = max(found, key=lambda kind: len(kind.model_fields))
+    widest: type[QueryModel] = max(found, key=lambda kind: len(kind.model_fields))
     return widest
 
 
@@ -98,7 +98,7 @@ def test_every_filter_survives_a_link(resource: str, name: str) -> None:
     """What `next` and the calendar's addresses carry is read back as it was given."""
     kind = filters(resource)
     asked = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
-    carried = parameters(asked)
+    carried = to_query_params(asked)
     assert carried.keys() == {name}
     is_list = get_origin(kind.model_fields[name].annotation) is list
     read = kind.model_validate({name: [carried[name]] if is_list else carried[name]})

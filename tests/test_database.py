@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database, Reader
 from app.db.models import Article
-from app.db.timeouts import unhurried
+from app.db.timeouts import disable_timeouts
 from app.domain.dates import Precision
 from app.domain.text import fold, is_storable, slugify
 from tests.support import factories
@@ -181,11 +181,11 @@ def test_text_round_trips(client: TestClient, database: Database) -> None:
 def test_only_who_is_in_no_hurry_waits_beyond_the_deadline(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.engines.postgresql.DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr("app.db.engines.postgresql.SERVER_RESPONSE_TIMEOUT_SECONDS", 0.2)
     sleep = text("SELECT pg_sleep(0.5)")
     with database.session() as session:
         session.execute(text("SET LOCAL statement_timeout = '300ms'"))
-        unhurried(session.connection())
+        disable_timeouts(session.connection())
         session.execute(sleep)
     # The same connection, and those that others take, are in a hurry again.
     for _ in range(2):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.auth import new_key
+from app.api.auth import generate_api_key
 from app.db.models import Scope
 from app.domain.dates import now
 from tests.support.clients import database_of, open_client
@@ -32,7 +32,7 @@ def editors(
     """A client of the service over a copy of the archive of its own, and a key to it."""
     with open_client(create_database(archive_template_url)) as client:
         with database_of(client).session() as session:
-            stored, key = new_key("Documentation", list(Scope))
+            stored, key = generate_api_key("Documentation", list(Scope))
             stored.created_at = now() - timedelta(hours=1)  # before those that the pages make
             session.add(stored)
         yield client, key

@@ -2,7 +2,14 @@
 
 import pytest
 
-from app.domain.languages import LONGEST, Speech, chosen, speaking, speech_of, spoken
+from app.domain.languages import (
+    MAX_ACCEPT_LANGUAGE_CHARS,
+    Language,
+    current_language,
+    language_param,
+    negotiate_language,
+    use_language,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,12 +33,12 @@ from app.domain.languages import LONGEST, Speech, chosen, speaking, speech_of, s
         ("ru;q=nan, en;q=0.1", "en"),
         ("russian", "en"),
         (",;q=,", "en"),
-        ("x" * LONGEST + ",ru", "en"),
+        ("x" * MAX_ACCEPT_LANGUAGE_CHARS + ",ru", "en"),
     ],
 )
 def test_accept_language_is_weighed(header: str, speech: str) -> None:
-    assert speech_of(b"", header) == speech
-    assert speech_of(b"limit=5&language=ru", header) == speech
+    assert negotiate_language(b"", header) == speech
+    assert negotiate_language(b"limit=5&language=ru", header) == speech
 
 
 @pytest.mark.parametrize(
@@ -49,13 +56,13 @@ def test_accept_language_is_weighed(header: str, speech: str) -> None:
     ],
 )
 def test_lang_wins(query: bytes, speech: str | None) -> None:
-    assert chosen(query) == speech
-    assert speech_of(query, "ru") == (speech or "ru")
-    assert speech_of(query, "en") == (speech or "en")
+    assert language_param(query) == speech
+    assert negotiate_language(query, "ru") == (speech or "ru")
+    assert negotiate_language(query, "en") == (speech or "en")
 
 
 def test_speech_ends_where_it_ends() -> None:
-    assert spoken() is Speech.EN
-    with speaking(Speech.RU):
-        assert spoken() is Speech.RU
-    assert spoken() is Speech.EN
+    assert current_language() is Language.EN
+    with use_language(Language.RU):
+        assert current_language() is Language.RU
+    assert current_language() is Language.EN

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.links import tag
+from app.api.links import tag_uri
 from app.config import get_settings
 
 
@@ -62,8 +62,8 @@ def test_no_link_follows_a_header(archive: TestClient, public_url: str, path: st
 )
 @pytest.mark.usefixtures("public_url")
 def test_lasting_names_are_made_with_the_host(authority: str) -> None:
-    assert tag("article", 59) == f"tag:{authority},2026:article/59"
-    assert tag("articles", q="a b") == f"tag:{authority},2026:articles?q=a+b"
+    assert tag_uri("article", 59) == f"tag:{authority},2026:article/59"
+    assert tag_uri("articles", q="a b") == f"tag:{authority},2026:articles?q=a+b"
 
 
 def links(part: object) -> Iterator[str]:

@@ -14,8 +14,8 @@ import pytest
 import zstandard
 from starlette.testclient import TestClient
 
-from app.api.lists.csv import guarded
-from app.api.lists.responses import PART
+from app.api.lists.csv import escape_formulas
+from app.api.lists.responses import STREAM_BATCH_ROWS
 from app.config import Settings
 from app.db.models import Person
 from app.domain.dates import now
@@ -169,7 +169,7 @@ def many(client: TestClient, number: int) -> None:
 
 def test_a_slow_reader_holds_nothing(client: TestClient) -> None:
     """Half of a list is read; meanwhile no connection is out, and rows may come and go."""
-    many(client, 3 * PART)
+    many(client, 3 * STREAM_BATCH_ROWS)
     database = database_of(client)
 
     async def read() -> list[str]:
@@ -210,11 +210,11 @@ class _Slow:
 
 
 def test_rows_that_come_and_go_lose_and_double_none(client: TestClient) -> None:
-    many(client, 2 * PART)
+    many(client, 2 * STREAM_BATCH_ROWS)
     lines = client.get("/v1/people?format=ndjson").text.splitlines()
     slugs = [json.loads(line)["slug"] for line in lines]
     assert slugs == sorted(set(slugs))
-    assert len(slugs) == 2 * PART
+    assert len(slugs) == 2 * STREAM_BATCH_ROWS
 
 
 @pytest.mark.parametrize("text", SPREADSHEET_FORMULAS)
@@ -223,8 +223,8 @@ def test_no_cell_is_a_formula(editor: TestClient, text: str) -> None:
     drafts = editor.get("/v1/drafts?format=csv").text
     (row,) = csv.DictReader(io.StringIO(drafts, newline=""))
     stored = editor.get("/v1/drafts").json()["items"][0]
-    assert row["title"] == guarded(stored["title"])
-    assert row["title"][0] in "'" or not guarded(stored["title"]).startswith("'")
+    assert row["title"] == escape_formulas(stored["title"])
+    assert row["title"][0] in "'" or not escape_formulas(stored["title"]).startswith("'")
 
 
 def test_a_failure_in_the_middle_is_no_whole_answer(
@@ -233,7 +233,7 @@ def test_a_failure_in_the_middle_is_no_whole_answer(
     """What breaks off is seen to have broken off."""
     from app.resources.people import queries  # noqa: PLC0415 - to be replaced
 
-    many(client, 2 * PART)
+    many(client, 2 * STREAM_BATCH_ROWS)
     true_read, calls = queries.list_people, []
 
     def failing(reader: Any, query: Any) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db.database import Database
 from app.db.models import Base, CrewAssignment, Mission
-from app.ingest.dataset.load import load
+from app.ingest.dataset.load import load_dataset
 from migrations.engine import engine_for
 from tests.support import factories
 from tests.support.databases import CreateDatabase, alembic_config
@@ -90,7 +90,7 @@ def test_up_down_and_up_again(create_database: CreateDatabase, archive_template_
     database.close()
     command.upgrade(config, "head")
     with database.session() as session:
-        load(session)
+        load_dataset(session)
     after = contents(database)
     assert {name: len(rows) for name, rows in after.items()} == {
         name: len(rows) for name, rows in before.items()

@@ -14,7 +14,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from app.api.auth import new_key
+from app.api.auth import generate_api_key
 from app.db import loop_reads
 from app.db.database import Database, Reader
 from app.db.models import ApiKey, Base
@@ -72,7 +72,7 @@ def test_each_read_has_a_snapshot_of_its_own(database: Database) -> None:
     for number in range(3):
         assert run(database.read(noting(places))) == [number]
         with database.session() as session:
-            session.add(new_key("Test", [])[0])
+            session.add(generate_api_key("Test", [])[0])
     assert places == [True] * 3
 
 
@@ -80,7 +80,7 @@ def test_within_a_read_nothing_changes(database: Database) -> None:
     def twice(reader: Reader) -> list[int]:
         before = keys(reader)
         with database.session() as session:
-            session.add(new_key("Test", [])[0])
+            session.add(generate_api_key("Test", [])[0])
         return [before, keys(reader)]
 
     assert run(database.read(twice), database.read(keys)) == [[0, 0], 1]
@@ -118,7 +118,7 @@ def test_a_run_of_slow_reads_goes_to_the_threads(
 
     places: Places = []
     slow = noting(places, counted)
-    monkeypatch.setattr(loop_reads, "PAUSE", 60)
+    monkeypatch.setattr(loop_reads, "_SLOW_READ_BACKOFF_SECONDS", 60)
     run(*(database.read(slow, Asked(q=word)) for word in ("a", "b", "c")))
     assert places == [True, False, False, False]
     # Asked for by other parameters it may be quick, and so may other queries.
@@ -127,7 +127,7 @@ def test_a_run_of_slow_reads_goes_to_the_threads(
     assert places == [True]
     # After a while it is tried again.
     places.clear()
-    monkeypatch.setattr(loop_reads, "PAUSE", 0)
+    monkeypatch.setattr(loop_reads, "_SLOW_READ_BACKOFF_SECONDS", 0)
     run(database.read(slow, Asked()), *(database.read(slow, Asked()) for _ in range(2)))
     assert places == [True, False] * 3
 
@@ -178,7 +178,7 @@ def test_behind_a_lock_a_thread_waits(database: Database, tmp_path: Path) -> Non
 
 def test_a_broken_connection_is_replaced(database: Database) -> None:
     places: Places = []
-    near_one = database._near
+    near_one = database._loop_reader
     assert near_one is not None
 
     def breaking(reader: Reader) -> int:

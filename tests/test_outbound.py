@@ -7,15 +7,21 @@ from typing import Any
 
 import pytest
 
-from app.http.client import Failed, Refused, check_url, is_forbidden, request
+from app.http.client import (
+    ForbiddenUrl,
+    RequestFailed,
+    check_url,
+    is_forbidden_address,
+    send_request,
+)
 from tests.support.loopback import LOOPBACK_HOSTS, OK_RESPONSE, fake_getaddrinfo, loopback_server
 
 
 @pytest.mark.parametrize("host", LOOPBACK_HOSTS)
 def test_no_spelling_of_the_loopback_address_is_reached(host: str) -> None:
     with loopback_server() as listener:
-        with pytest.raises(Refused):
-            request("GET", f"http://{host}:{listener.port}/")
+        with pytest.raises(ForbiddenUrl):
+            send_request("GET", f"http://{host}:{listener.port}/")
         assert listener.requests == []
 
 
@@ -24,7 +30,7 @@ def test_the_canary_can_be_reached() -> None:
     with loopback_server() as listener:
         for host in ("127.0.0.1", "127.1", "localhost"):
             url = f"http://{host}:{listener.port}/path?a=b"
-            answer = request("POST", url, {"X-Sent": "yes"}, b"body", allow_private=True)
+            answer = send_request("POST", url, {"X-Sent": "yes"}, b"body", allow_private=True)
             assert (answer.status, answer.body) == (200, b"hi")
             assert answer.headers["x-name"] == "Value"
         assert len(listener.requests) == 3
@@ -48,7 +54,7 @@ def test_the_canary_can_be_reached() -> None:
     ],
 )  # fmt: skip
 def test_what_is_refused_by_its_look(url: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ForbiddenUrl):
         check_url(url)
 
 
@@ -64,14 +70,14 @@ def test_what_is_taken_by_its_look() -> None:
      "192.88.99.1", "fec0::1", "3fff::1", "fd00:ec2::254", "::ffff:0:127.0.0.1"],
 )  # fmt: skip
 def test_addresses_that_lead_inside(address: str) -> None:
-    assert is_forbidden(ip_address(address))
+    assert is_forbidden_address(ip_address(address))
 
 
 def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with loopback_server() as listener:
         monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("8.8.8.8 127.0.0.1"))
-        with pytest.raises(Refused):
-            request("GET", f"http://innocent.example:{listener.port}/")
+        with pytest.raises(ForbiddenUrl):
+            send_request("GET", f"http://innocent.example:{listener.port}/")
         assert listener.requests == []
 
 
@@ -86,8 +92,8 @@ def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
             raise OSError("no way out")
 
         monkeypatch.setattr(socket, "create_connection", connect)
-        with pytest.raises((Failed, Refused)):
-            request("GET", f"http://flipping.example:{listener.port}/", timeout=1)
+        with pytest.raises((RequestFailed, ForbiddenUrl)):
+            send_request("GET", f"http://flipping.example:{listener.port}/", timeout=1)
         assert set(connected) == {"203.0.114.7"}
         assert listener.requests == []
 
@@ -97,7 +103,7 @@ def test_a_redirection_is_not_followed() -> None:
         there = f"Location: http://127.0.0.1:{inside.port}/"
         moved = f"HTTP/1.1 302 Found\r\n{there}\r\nContent-Length: 0\r\n\r\n"
         with loopback_server(moved.encode()) as outside:
-            answer = request("GET", f"http://127.0.0.1:{outside.port}/", allow_private=True)
+            answer = send_request("GET", f"http://127.0.0.1:{outside.port}/", allow_private=True)
         assert answer.status == 302
         assert inside.requests == []
 
@@ -105,8 +111,10 @@ def test_a_redirection_is_not_followed() -> None:
 def test_a_trickle_is_cut_at_the_deadline() -> None:
     with loopback_server(OK_RESPONSE, pause=0.1) as listener:
         began = monotonic()
-        with pytest.raises(Failed):
-            request("GET", f"http://127.0.0.1:{listener.port}/", allow_private=True, timeout=0.5)
+        with pytest.raises(RequestFailed):
+            send_request(
+                "GET", f"http://127.0.0.1:{listener.port}/", allow_private=True, timeout=0.5
+            )
         assert monotonic() - began < 2
 
 
@@ -123,14 +131,14 @@ def test_a_trickle_is_cut_at_the_deadline() -> None:
 def test_a_bad_answer_is_a_failure(reply: bytes) -> None:
     with loopback_server(reply) as listener:
         url = f"http://127.0.0.1:{listener.port}/"
-        with pytest.raises(Failed):
-            request("GET", url, allow_private=True, largest=1000, timeout=3)
+        with pytest.raises(RequestFailed):
+            send_request("GET", url, allow_private=True, max_bytes=1000, timeout=3)
 
 
 def test_nobody_there_is_a_failure() -> None:
     with loopback_server() as listener:
         port = listener.port
-    with pytest.raises(Failed):
-        request("GET", f"http://127.0.0.1:{port}/", allow_private=True, timeout=2)
-    with pytest.raises(Failed):
-        request("GET", "http://nowhere.invalid/", timeout=3)
+    with pytest.raises(RequestFailed):
+        send_request("GET", f"http://127.0.0.1:{port}/", allow_private=True, timeout=2)
+    with pytest.raises(RequestFailed):
+        send_request("GET", "http://nowhere.invalid/", timeout=3)

@@ -10,9 +10,14 @@ from sqlalchemy import bindparam, column, select, table
 from sqlalchemy.exc import DBAPIError
 
 from app.db.database import Database, Reader
-from app.db.functions import Rows, at_present, nested, nested_values
+from app.db.functions import (
+    AnySelect,
+    current_time_param,
+    json_array_subquery,
+    json_values_subquery,
+)
 from app.db.models import Article, ArticleTag, Mission
-from app.db.prepared import Prepared, prepared
+from app.db.prepared import CompiledStatement, get_compiled_statement
 from tests.support import factories
 from tests.support.statements import record_selects
 
@@ -27,7 +32,7 @@ def reader(database: Database) -> Iterator[Reader]:
         yield reader
 
 
-def of_all_kinds() -> Rows:
+def of_all_kinds() -> AnySelect:
     """Text, numbers, instants, choices, truth, JSON, rows within rows and what is not there."""
     mission = select(Mission.number, Mission.starts_at, Mission.alternative_names)
     return (
@@ -38,11 +43,11 @@ def of_all_kinds() -> Rows:
             Article.published_at_precision,
             Article.edited,
             Article.image_url,
-            nested(mission, Mission.number).label("missions"),
-            nested_values(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
-            at_present().label("present"),
+            json_array_subquery(mission, Mission.number).label("missions"),
+            json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
+            current_time_param().label("present"),
         )
-        .where(Article.slug != bindparam("slug"), Article.published_at < at_present())
+        .where(Article.slug != bindparam("slug"), Article.published_at < current_time_param())
         .order_by(Article.slug)
     )
 
@@ -53,7 +58,7 @@ def test_its_rows_are_those_of_sqlalchemy(database: Database, reader: Reader) ->
         told = [reader.all(statement, slug="article-1") for _ in range(2)]
     assert len(seen) == 2
     runs = [reader.all(statement, slug="article-1") for _ in range(3)]
-    assert prepared(statement, reader._connection)
+    assert get_compiled_statement(statement, reader._connection)
     assert [row["slug"] for row in runs[-1]] == ["article-0", "article-2"]
     for row in (row for rows in (*told, *runs) for row in rows):
         assert isinstance(row.pop("present"), datetime | str)
@@ -91,7 +96,7 @@ def test_a_value_is_never_left_out(reader: Reader) -> None:
 
 def test_the_present_is_that_of_each_run(reader: Reader) -> None:
     year = 0
-    instant = at_present(lambda: datetime(year, 1, 1, tzinfo=UTC))
+    instant = current_time_param(lambda: datetime(year, 1, 1, tzinfo=UTC))
     statement = select(Mission.number).where(Mission.starts_at < instant)
     for year, found in ((1951, 0), (2100, 1), (1951, 0), (2100, 1)):  # noqa: B007 - see above
         assert len(reader.all(statement)) == found
@@ -101,7 +106,7 @@ def test_what_is_spelt_anew_for_its_values_is_left_to_sqlalchemy(reader: Reader)
     statement = select(Article.slug).where(Article.slug.in_(["article-0", "article-2"]))
     for _ in range(3):
         assert len(reader.all(statement)) == 2
-    assert prepared(statement, reader._connection) is None
+    assert get_compiled_statement(statement, reader._connection) is None
 
 
 def test_its_errors_are_those_of_sqlalchemy(database: Database) -> None:
@@ -120,8 +125,8 @@ def test_it_holds_nothing_of_a_statement_that_is_gone(reader: Reader) -> None:
     """Statements that are made for one request are not to add up."""
     statement = select(Article.slug).where(Article.slug == bindparam("slug"))
     dialect = reader._connection.dialect
-    made, gone = Prepared(statement.compile(dialect=dialect), dialect), ref(statement)
+    made, gone = CompiledStatement(statement.compile(dialect=dialect), dialect), ref(statement)
     del statement
     gc.collect()
     assert gone() is None
-    assert made.rows(reader._connection, {"slug": "article-1"}) == [{"slug": "article-1"}]
+    assert made.fetch_rows(reader._connection, {"slug": "article-1"}) == [{"slug": "article-1"}]

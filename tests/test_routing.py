@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from app.api import error_handlers
 from app.api.routing import Route, Router
 from app.config import Settings
-from app.domain.languages import SPEECHES
+from app.domain.languages import LANGUAGES
 from app.main import create_app
 
 STRINGS = 60
@@ -63,9 +63,9 @@ class Told(Route):
 class Careless(Route):
     """The control: a route that takes the first of several values, and no blank ones."""
 
-    def read(self, query_string: bytes) -> dict[str, BaseModel] | None:
+    def parse_query(self, query_string: bytes) -> dict[str, BaseModel] | None:
         pairs = dict(pair.split("=") for pair in query_string.decode().split("&") if "=" in pair)
-        return super().read("&".join(f"{k}={v}" for k, v in pairs.items() if v).encode())
+        return super().parse_query("&".join(f"{k}={v}" for k, v in pairs.items() if v).encode())
 
 
 @pytest.fixture(scope="module")
@@ -73,22 +73,22 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
     """Every route of the service that takes parameters."""
     folder = tmp_path_factory.mktemp("routing")
     app = create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
-    return [route for route in app.routes if isinstance(route, Route) and route.models]
+    return [route for route in app.routes if isinstance(route, Route) and route.query_models]
 
 
 def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
     """The parameters of `route`, each with those of the values that it takes."""
-    (model,) = route.models.values()
-    yield "lang", list(SPEECHES)
+    (model,) = route.query_models.values()
+    yield "lang", list(LANGUAGES)
     for name in model.model_fields:
         yield name, [value for value in VALUES if fits(model, **given(route, name, value))]
 
 
 def given(route: Route, name: str, value: str) -> dict[str, Any]:
     """The parameter `name` with `value`, and those that `route` cannot do without."""
-    (model,) = route.models.values()
+    (model,) = route.query_models.values()
     needed = {name: "2019-04" for name, field in model.model_fields.items() if field.is_required()}
-    return needed | {name: value if route.declared[name] == 1 else [value]}
+    return needed | {name: value if route.declared_params[name] == 1 else [value]}
 
 
 def fits(model: type[BaseModel], **values: Any) -> bool:
@@ -129,7 +129,7 @@ def service(routes: list[Route], kind: type[Route]) -> FastAPI:
     for route in routes:
         router.add_api_route(route.path, shown(route.endpoint), name=route.name)
     app = FastAPI(routes=router.routes)
-    error_handlers.install(app)
+    error_handlers.add_exception_handlers(app)
     return app
 
 
@@ -195,7 +195,7 @@ def test_what_is_right_is_read_at_once(routes: list[Route]) -> None:
             assert values, f"no value here fits {name}"
             for value in values:
                 query = urlencode(given(route, name, value), doseq=True, errors="surrogatepass")
-                assert route.read(query.encode()) is not None, f"{route.path}?{query}"
+                assert route.parse_query(query.encode()) is not None, f"{route.path}?{query}"
 
 
 def test_a_router_that_is_included_keeps_what_it_is_included_with() -> None:

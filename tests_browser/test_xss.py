@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from app.domain.markdown import render
+from app.domain.markdown import render_markdown
 from tests.support.xss import PAYLOADS
 
 WATCH = """() => {
@@ -57,7 +57,7 @@ def fired(page: Page, texts: list[str]) -> tuple[list[str], set[str]]:
 
 
 def test_nothing_fires(page: Page) -> None:
-    found, protocols = fired(page, [render(payload) for payload in PAYLOADS])
+    found, protocols = fired(page, [render_markdown(payload) for payload in PAYLOADS])
     assert found == []
     assert protocols <= {"http:", "https:", "mailto:", "about:", ":"}  # ":": no address at all
 

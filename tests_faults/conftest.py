@@ -14,7 +14,7 @@ import pytest
 from alembic import command
 
 from app.db.database import Database
-from app.ingest.dataset.load import load
+from app.ingest.dataset.load import load_dataset
 from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
 from tests.support.servers import run_server_process
 from tests_faults import report
@@ -32,7 +32,7 @@ def archive_url(create_database: CreateDatabase) -> str:
     url = create_database()
     command.upgrade(alembic_config(url), "head")
     with closing(Database(url, read_threads=1)) as database, database.session() as session:
-        load(session)
+        load_dataset(session)
     return url
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from alembic import command
 from sqlalchemy import text
 
-from app.api.auth import new_key
+from app.api.auth import generate_api_key
 from app.db.database import Database
 from app.db.models import Scope
 from tests.support.databases import alembic_config
@@ -73,7 +73,7 @@ def migrate_with_key(url: str) -> str:
 def create_key(url: str) -> str:
     """Create a key with all scopes in the database at `url`."""
     with closing(Database(url, read_threads=1)) as database, database.session() as session:
-        stored, key = new_key("Faults", list(Scope))
+        stored, key = generate_api_key("Faults", list(Scope))
         session.add(stored)
     return key
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.db.engines import connect
-from app.db.engines.postgresql import DEADLINE_SECONDS
+from app.db.engines import create_database_engine
+from app.db.engines.postgresql import SERVER_RESPONSE_TIMEOUT_SECONDS
 from tests.support.servers import run_server_process
 from tests_faults.load import CUT
 from tests_faults.postgres import Server, pair, single, url_of
@@ -96,16 +96,16 @@ def test_a_standby_takes_over(note: Note, fault: str, synchronous: bool) -> None
 def test_a_silent_server_is_given_up() -> None:
     """By our connections; plain ones wait, which is why ours do not."""
     with single() as server:
-        engine = connect(url_of(server), pool_size=1)
+        engine = create_database_engine(url_of(server), pool_size=1)
         begun = perf_counter()
         with engine.connect() as connection:
             connection.execute(text("SET statement_timeout = 0"))
             with pytest.raises(OperationalError, match="did not answer in time"):
-                connection.execute(text(f"SELECT pg_sleep({DEADLINE_SECONDS + 3})"))
-        assert perf_counter() - begun < DEADLINE_SECONDS + 2.5
+                connection.execute(text(f"SELECT pg_sleep({SERVER_RESPONSE_TIMEOUT_SECONDS + 3})"))
+        assert perf_counter() - begun < SERVER_RESPONSE_TIMEOUT_SECONDS + 2.5
         engine.dispose()
         with psycopg.connect(url_of(server)) as plain:
-            slept = plain.execute("SELECT pg_sleep(%s)", [DEADLINE_SECONDS + 1])
+            slept = plain.execute("SELECT pg_sleep(%s)", [SERVER_RESPONSE_TIMEOUT_SECONDS + 1])
             assert slept.fetchone()
 
 

@@ -8,14 +8,19 @@ from multiprocessing import get_context
 
 import pytest
 
-from app.ops.watchdog import MOST_MISSED, PACE, STUCK, watched
+from app.ops.watchdog import (
+    MAX_MISSED_BEAT_COUNT,
+    STUCK_EXIT_STATUS,
+    WATCHDOG_INTERVAL_SECONDS,
+    run_watchdog,
+)
 
-LONGEST = PACE * (MOST_MISSED + 2)
+LONGEST = WATCHDOG_INTERVAL_SECONDS * (MAX_MISSED_BEAT_COUNT + 2)
 
 
 def _serve(stuck_after: float) -> None:
     async def run() -> None:
-        with watched():
+        with run_watchdog():
             await asyncio.sleep(stuck_after)
             time.sleep(60)  # noqa: ASYNC251 - what must not be done
 
@@ -27,7 +32,7 @@ def test_a_stuck_process_ends_itself() -> None:
     process = get_context("spawn").Process(target=_serve, args=(0.5,))
     process.start()
     process.join(40)
-    assert process.exitcode == STUCK
+    assert process.exitcode == STUCK_EXIT_STATUS
 
 
 @pytest.mark.timeout(60)

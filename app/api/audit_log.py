@@ -49,7 +49,7 @@ class Actor:
     request_id: str | None = None
 
 
-def note(
+def write_audit_entry(
     session: Session,
     actor: Actor,
     action: Action,

@@ -12,16 +12,16 @@ from enum import StrEnum
 
 from fastapi import Response
 
-from app.domain.dates import CLOCKED, Precision, period_end
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_end
 
-MOST = 10_000
+MAX_CALENDAR_EVENTS = 10_000
 """How many events a calendar holds at the most: it has no pages, and is made in memory."""
 
-POLLED = "PT1H"
+_REFRESH_INTERVAL = "PT1H"
 """How often clients are asked to look again."""
 
-_HEAD = "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Zarya//Zarya//EN", "CALSCALE:GREGORIAN"
-_SOMETHING = (
+_HEADER_LINES = "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Zarya//Zarya//EN", "CALSCALE:GREGORIAN"
+_PLACEHOLDER_LINES = (
     "BEGIN:VTIMEZONE",
     "TZID:Etc/UTC",
     "BEGIN:STANDARD",
@@ -33,12 +33,12 @@ _SOMETHING = (
 )
 """What a calendar without events holds: the form knows none without any component."""
 
-_BREAKS = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+_LINE_BREAK_PATTERN = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_CONTROL_CHAR_PATTERN = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_TEXT_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
-class Standing(StrEnum):
+class EventStatus(StrEnum):
     """How sure an event is."""
 
     CONFIRMED = "CONFIRMED"
@@ -46,18 +46,18 @@ class Standing(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-def standing(precision: Precision, done: bool, uncertain: bool = False) -> Standing:
+def get_event_status(precision: Precision, done: bool, uncertain: bool = False) -> EventStatus:
     """How sure the time of something is, before or after it is `done`.
 
     What lies ahead is sure when its minute is known, what is over when its day is.
     """
     timed = precision in {Precision.SECOND, Precision.MINUTE}
     sure = timed or (done and precision in {Precision.HOUR, Precision.DAY})
-    return Standing.CONFIRMED if sure and not uncertain else Standing.TENTATIVE
+    return EventStatus.CONFIRMED if sure and not uncertain else EventStatus.TENTATIVE
 
 
 @dataclass(frozen=True)
-class Event:
+class CalendarEvent:
     """Something that takes place in the period of `precision` that begins at `starts_at`."""
 
     uid: str
@@ -68,93 +68,95 @@ class Event:
     precision: Precision
     ends_at: datetime | None
     """The end of the time in which it may take place, where one is known."""
-    standing: Standing
+    status: EventStatus
     summary: str
     url: str
     location: str = ""
     description: str = ""
 
 
-class Calendar(Response):
+class ICalendarResponse(Response):
     """The answer that holds a calendar."""
 
     media_type = "text/calendar"
 
 
 @dataclass(frozen=True)
-class WrittenCalendar:
+class RenderedCalendar:
     """A calendar ready to be sent."""
 
-    address: str
+    url: str
     content: bytes
     changed_at: datetime | None
 
-    def answer(self) -> Calendar:
+    def to_response(self) -> ICalendarResponse:
         """What it is sent as."""
-        headers = {"Content-Location": self.address}
+        headers = {"Content-Location": self.url}
         if self.changed_at:
             headers["Last-Modified"] = format_datetime(self.changed_at, usegmt=True)
-        return Calendar(self.content, headers=headers)
+        return ICalendarResponse(self.content, headers=headers)
 
 
-def written(name: str, address: str, events: Sequence[Event]) -> WrittenCalendar:
-    """The calendar `name`, found at `address`. It differs only where its events do."""
+def render_icalendar(name: str, address: str, events: Sequence[CalendarEvent]) -> RenderedCalendar:
+    """The calendar `name`, found at `url`. It differs only where its events do."""
     lines = [
-        *_HEAD,
-        f"NAME:{_text(name)}",
-        f"X-WR-CALNAME:{_text(name)}",
+        *_HEADER_LINES,
+        f"NAME:{_escape_text(name)}",
+        f"X-WR-CALNAME:{_escape_text(name)}",
         f"SOURCE;VALUE=URI:{address}",
-        f"REFRESH-INTERVAL;VALUE=DURATION:{POLLED}",
-        f"X-PUBLISHED-TTL:{POLLED}",
-        *(line for event in events for line in _event(event)),
-        *(() if events else _SOMETHING),
+        f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH_INTERVAL}",
+        f"X-PUBLISHED-TTL:{_REFRESH_INTERVAL}",
+        *(line for event in events for line in _event_lines(event)),
+        *(() if events else _PLACEHOLDER_LINES),
         "END:VCALENDAR",
     ]
-    content = b"".join(_folded(line) for line in lines)
-    return WrittenCalendar(address, content, max((e.changed_at for e in events), default=None))
+    content = b"".join(_fold_line(line) for line in lines)
+    return RenderedCalendar(address, content, max((e.changed_at for e in events), default=None))
 
 
-def _event(event: Event) -> Iterator[str]:
-    changed = _instant(event.changed_at)
+def _event_lines(event: CalendarEvent) -> Iterator[str]:
+    changed = _format_utc(event.changed_at)
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"SEQUENCE:{event.sequence}"
     yield f"DTSTAMP:{changed}"
     yield f"LAST-MODIFIED:{changed}"
-    yield from _times(event)
-    yield f"STATUS:{event.standing}"
+    yield from _time_lines(event)
+    yield f"STATUS:{event.status}"
     yield "TRANSP:TRANSPARENT"  # nobody is busy by it
-    yield f"SUMMARY:{_text(event.summary)}"
+    yield f"SUMMARY:{_escape_text(event.summary)}"
     if event.location:
-        yield f"LOCATION:{_text(event.location)}"
+        yield f"LOCATION:{_escape_text(event.location)}"
     if event.description:
-        yield f"DESCRIPTION:{_text(event.description)}"
+        yield f"DESCRIPTION:{_escape_text(event.description)}"
     yield f"URL:{event.url}"
     yield "END:VEVENT"
 
 
-def _times(event: Event) -> Iterator[str]:
+def _time_lines(event: CalendarEvent) -> Iterator[str]:
     """When it takes place: whole days where no time of day is known, an instant where one is."""
     end = period_end(event.starts_at, event.precision)
-    if event.precision not in CLOCKED:
+    if event.precision not in PRECISIONS_WITH_TIME:
         yield f"DTSTART;VALUE=DATE:{event.starts_at:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{end:%Y%m%d}"
         return
-    yield f"DTSTART:{_instant(event.starts_at)}"
+    yield f"DTSTART:{_format_utc(event.starts_at)}"
     until = event.ends_at or (end if event.precision is Precision.HOUR else event.starts_at)
     if until > event.starts_at:
-        yield f"DTEND:{_instant(until)}"
+        yield f"DTEND:{_format_utc(until)}"
 
 
-def _instant(at: datetime) -> str:
+def _format_utc(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%SZ}"
 
 
-def _text(value: str) -> str:
-    return _CONTROLS.sub("", _BREAKS.sub("\n", value)).translate(_ESCAPED)
+def _escape_text(value: str) -> str:
+    return _CONTROL_CHAR_PATTERN.sub("", _LINE_BREAK_PATTERN.sub("\n", value)).translate(
+        _TEXT_ESCAPES
+    )
 
 
-def _folded(line: str) -> bytes:
+def _fold_line(line: str) -> bytes:
     """A line as it is sent: in pieces of at most 75 octets, no character torn apart."""
     rest = line.encode()
     pieces: list[bytes] = []

@@ -8,41 +8,41 @@ from urllib.parse import quote, urlencode
 from pydantic import WithJsonSchema
 
 from app.config import get_settings
-from app.domain.languages import asked_for
+from app.domain.languages import explicit_language
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 """An absolute address."""
 
 
-def link(*segments: str | int, **parameters: str) -> str:
+def url_for_request(*segments: str | int, **parameters: str) -> str:
     """The address of a path under `/v1`, in the language that was asked for by `lang`, if any."""
-    speech = asked_for()
-    return canonical(*segments, **parameters, **({"lang": speech} if speech else {}))
+    speech = explicit_language()
+    return public_url(*segments, **parameters, **({"lang": speech} if speech else {}))
 
 
-def canonical(*segments: str | int, **parameters: str) -> str:
+def public_url(*segments: str | int, **parameters: str) -> str:
     """The address of a path under `/v1`, whoever asks: `canonical("articles", slug)`."""
-    path = "/".join(map(_escaped, segments))
-    return with_query(f"{get_settings().origin}/v1/{path}", parameters)
+    path = "/".join(map(_quote_segment, segments))
+    return append_query(f"{get_settings().base_url}/v1/{path}", parameters)
 
 
-def authority() -> str:
+def tag_authority() -> str:
     """The host of the public address, which lasting names are made with; an IPv6 one in hyphens."""
     host = get_settings().public_url.host or ""
     return host.strip("[]").replace(":", "-").strip("-")
 
 
-def tag(*segments: str | int, **parameters: str) -> str:
+def tag_uri(*segments: str | int, **parameters: str) -> str:
     """A name that stays when addresses change (RFC 4151): `tag:portal.example,2026:article/59`."""
-    path = "/".join(map(_escaped, segments))
-    return with_query(f"tag:{authority()},2026:{path}", parameters)
+    path = "/".join(map(_quote_segment, segments))
+    return append_query(f"tag:{tag_authority()},2026:{path}", parameters)
 
 
 @lru_cache(maxsize=4096)  # a list has a link in each item
-def _escaped(segment: str | int) -> str:
+def _quote_segment(segment: str | int) -> str:
     return quote(str(segment), safe="")
 
 
-def with_query(address: str, parameters: Mapping[str, str]) -> str:
+def append_query(address: str, parameters: Mapping[str, str]) -> str:
     """`address` with `parameters` behind it, each escaped; commas stay readable."""
     return f"{address}?{urlencode(parameters, safe=',')}" if parameters else address

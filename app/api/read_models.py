@@ -16,38 +16,39 @@ from pydantic import (
 from app.api.links import Url
 
 
-def _spelt(at: datetime) -> str:
+def _format_utc(at: datetime) -> str:
     return at.isoformat()[:19] + "Z"  # the quickest way by far, and lists have two in each item
 
 
-At = Annotated[
+UtcInstant = Annotated[
     AwareDatetime,
-    PlainSerializer(_spelt, return_type=str),
+    PlainSerializer(_format_utc, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant in UTC, to the second."""
 
 
-class Shape(BaseModel):
+class ReadModel(BaseModel):
     """What an answer or a part of one looks like: every key present, nothing by default.
 
-    It is filled from the columns of a row, by name, and by `complete` with what follows from them.
+    It is filled from the columns of a row, by name, and by `computed_fields` with what follows
+    from them.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _complete(cls, row: Any) -> Any:
-        return row | cls.complete(row) if isinstance(row, dict) else row
+    def _add_computed_fields(cls, row: Any) -> Any:
+        return row | cls.computed_fields(row) if isinstance(row, dict) else row
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that follow from the columns in `row`."""
         return {}
 
 
-class Source(Shape):
+class Source(ReadModel):
     """Where facts of a record come from."""
 
     name: str

@@ -7,35 +7,42 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.database import Reader
-from app.db.models import FormerSlug, Mission, MissionAlias, Recorded, RecordType, record_type
-from app.domain.languages import Both, either
+from app.db.models import (
+    FormerSlug,
+    Mission,
+    MissionAlias,
+    RecordType,
+    VersionedRecord,
+    get_record_type,
+)
+from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
-from app.http.problems import Conflict, FieldProblem, Gone, NotFound, Renamed
+from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRenamed
 
-RESERVED = {"archive", "current", "next"}
+RESERVED_SLUGS = {"archive", "current", "next"}
 """Slugs that would hide behind an address of another meaning."""
 
 
-HINTS = {
-    RecordType.MISSION: Both(
+SLUG_HINTS = {
+    RecordType.MISSION: Bilingual(
         "Slugs look like iss-59. See /v1/missions.", "Имена здесь вида iss-59: см. /v1/missions."
     ),
-    RecordType.PERSON: Both(
+    RecordType.PERSON: Bilingual(
         "Slugs look like anne-mcclain. See /v1/people.",
         "Имена здесь вида anne-mcclain: см. /v1/people.",
     ),
-    RecordType.LAUNCH: Both(
+    RecordType.LAUNCH: Bilingual(
         "Slugs look like progress-ms-11. See /v1/launches.",
         "Имена здесь вида progress-ms-11: см. /v1/launches.",
     ),
-    RecordType.ARTICLE: Both("See /v1/articles.", "См. /v1/articles."),
+    RecordType.ARTICLE: Bilingual("See /v1/articles.", "См. /v1/articles."),
 }
 
-LONGEST_MADE = 100
+MAX_GENERATED_SLUG_CHARS = 100
 """The length of a slug made of a name; what is longer is an editor's own choice."""
 
 
-_GENITIVES = {
+_RUSSIAN_GENITIVES = {
     RecordType.MISSION: "экспедиции",
     RecordType.PERSON: "человека",
     RecordType.LAUNCH: "запуска",
@@ -43,14 +50,14 @@ _GENITIVES = {
 }
 
 
-def none_such(kind: RecordType, slug: str) -> str:
+def not_found_detail(kind: RecordType, slug: str) -> str:
     """That no record of a kind has this slug."""
-    return either(f"There is no {kind} {slug!r}.", f"Нет {_GENITIVES[kind]} {slug!r}.")
+    return tr(f"There is no {kind} {slug!r}.", f"Нет {_RUSSIAN_GENITIVES[kind]} {slug!r}.")
 
 
-def missing(reader: Reader, model: type[Recorded], slug: str) -> NoReturn:
+def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str) -> NoReturn:
     """Say what has become of the record that had `slug`: renamed, gone, or never there."""
-    kind = record_type(model)
+    kind = get_record_type(model)
     former = reader.first(
         select(FormerSlug.record_id, model.slug)
         .outerjoin(model, model.id == FormerSlug.record_id)
@@ -60,21 +67,21 @@ def missing(reader: Reader, model: type[Recorded], slug: str) -> NoReturn:
         alias = select(Mission.slug).join(MissionAlias, MissionAlias.mission_id == Mission.id)
         former = reader.first(alias.where(MissionAlias.slug == slug))
     if former is None:
-        raise NotFound(f"{none_such(kind, slug)} {HINTS[kind]}")
+        raise NotFound(f"{not_found_detail(kind, slug)} {SLUG_HINTS[kind]}")
     if former["slug"] is None:
-        raise Gone(either(f"The {kind} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
-    raise Renamed(slug, former["slug"])
+        raise Gone(tr(f"The {kind} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+    raise SlugRenamed(slug, former["slug"])
 
 
-def set_slug(session: Session, record: Recorded, asked: str | None, name: str) -> None:
+def set_slug(session: Session, record: VersionedRecord, asked: str | None, name: str) -> None:
     """Give `record` the slug `asked` for, or a free one made of `name` where it has none yet."""
     if asked is None:
-        record.slug = record.slug or _free(
-            session, type(record), slugify(name)[:LONGEST_MADE].strip("-")
+        record.slug = record.slug or _find_free_slug(
+            session, type(record), slugify(name)[:MAX_GENERATED_SLUG_CHARS].strip("-")
         )
     elif asked != record.slug:
-        if asked in RESERVED or _taken(session, type(record), asked, record.id):
-            detail = either(
+        if asked in RESERVED_SLUGS or _is_slug_taken(session, type(record), asked, record.id):
+            detail = tr(
                 f"The slug {asked!r} is taken, or leads to what had it before.",
                 f"Имя {asked!r} занято или ведёт к тому, что звалось так раньше.",
             )
@@ -82,20 +89,22 @@ def set_slug(session: Session, record: Recorded, asked: str | None, name: str) -
         record.slug = asked
 
 
-def _free(session: Session, model: type[Recorded], base: str) -> str:
+def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -> str:
     like = f"{base}-%"
     used = set(session.scalars(select(model.slug).where(model.slug.like(like))))
-    former = FormerSlug.type == record_type(model), FormerSlug.slug.like(like)
-    used |= {*RESERVED, *session.scalars(select(FormerSlug.slug).where(*former))}
-    if base not in used and not _taken(session, model, base, None):
+    former = FormerSlug.type == get_record_type(model), FormerSlug.slug.like(like)
+    used |= {*RESERVED_SLUGS, *session.scalars(select(FormerSlug.slug).where(*former))}
+    if base not in used and not _is_slug_taken(session, model, base, None):
         return base
     return next(slug for n in count(2) if (slug := f"{base}-{n}") not in used)
 
 
-def _taken(session: Session, model: type[Recorded], slug: str, own: int | None) -> bool:
+def _is_slug_taken(
+    session: Session, model: type[VersionedRecord], slug: str, own: int | None
+) -> bool:
     owner = session.scalar(select(model.id).where(model.slug == slug))
     former = select(FormerSlug.record_id).where(
-        FormerSlug.type == record_type(model), FormerSlug.slug == slug
+        FormerSlug.type == get_record_type(model), FormerSlug.slug == slug
     )
     led_to = session.execute(former).first()
     return owner not in {None, own} or (led_to is not None and led_to[0] != own)

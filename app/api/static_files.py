@@ -5,10 +5,10 @@ from pathlib import Path
 
 from fastapi import Response
 
-from app.domain.languages import either
+from app.domain.languages import tr
 from app.http.problems import NotFound
 
-TYPES = {
+_MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
     ".json": "application/json",
@@ -17,30 +17,30 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 
-IMMUTABLE = "public, max-age=31536000, immutable"
-REVALIDATED = "no-cache"
+IMMUTABLE_CACHE_CONTROL = "public, max-age=31536000, immutable"
+REVALIDATE_CACHE_CONTROL = "no-cache"
 
 
-class Folder:
+class StaticDirectory:
     """What may be had from a folder. A request picks from `files`: no path reaches the disk."""
 
     def __init__(self, path: Path, headers: Mapping[str, str]) -> None:
         self.files = {
             file.relative_to(path).as_posix(): file
             for file in path.rglob("*")
-            if file.suffix in TYPES
+            if file.suffix in _MEDIA_TYPES
         }
         self._headers = dict(headers)
 
-    def answer(self, name: str, cache_control: str = REVALIDATED) -> Response:
+    def get_response(self, name: str, cache_control: str = REVALIDATE_CACHE_CONTROL) -> Response:
         """The file `name`."""
         path = self.files.get(name)
         if path is None:
             raise NotFound(
-                either(f"No file here has the name {name[:80]!r}.", f"Здесь нет {name[:80]!r}.")
+                tr(f"No file here has the name {name[:80]!r}.", f"Здесь нет {name[:80]!r}.")
             )
         return Response(
             path.read_bytes(),
             headers=self._headers | {"Cache-Control": cache_control},
-            media_type=TYPES[path.suffix],
+            media_type=_MEDIA_TYPES[path.suffix],
         )

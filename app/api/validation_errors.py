@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.domain.languages import either
-from app.http.problems import MAX_ERRORS, FieldProblem, Invalid
+from app.domain.languages import tr
+from app.http.problems import MAX_FIELD_ERROR_COUNT, FieldProblem, InvalidRequest
 
-LONGEST_NAME = 120
+_MAX_NAME_CHARS = 120
 
-_RUSSIAN = {
+_RUSSIAN_MESSAGES = {
     "bool_parsing": "Напишите true или false.",
     "bool_type": "Напишите true или false.",
     "enum": "Возможные значения: {expected}.",
@@ -33,37 +33,40 @@ _RUSSIAN = {
 """What pydantic tells, by its code; the bounds come from it."""
 
 
-def refusal(faults: Sequence[Any], *within: str) -> Invalid:
+def build_invalid_request(faults: Sequence[Any], *within: str) -> InvalidRequest:
     """The refusal of a request with `faults` as pydantic tells them; `within` leads to each."""
-    errors = [_field_problem(fault, (*within, *fault["loc"])) for fault in faults[:MAX_ERRORS]]
-    body = either("the body", "тело запроса")
+    errors = [
+        _build_field_problem(fault, (*within, *fault["loc"]))
+        for fault in faults[:MAX_FIELD_ERROR_COUNT]
+    ]
+    body = tr("the body", "тело запроса")
     names = ", ".join(dict.fromkeys(e.parameter or e.pointer or body for e in errors))
-    detail = either(
+    detail = tr(
         f"Look at {names}: `errors` says what each needs.",
         f"Посмотрите на {names}: в `errors` сказано, что там должно быть.",
     )
-    return Invalid(detail, *errors)
+    return InvalidRequest(detail, *errors)
 
 
-def _field_problem(fault: Any, place: tuple[Any, ...]) -> FieldProblem:
+def _build_field_problem(fault: Any, place: tuple[Any, ...]) -> FieldProblem:
     code = fault["type"]
-    detail = either(fault["msg"].removeprefix("Value error, "), _in_russian(fault))
+    detail = tr(fault["msg"].removeprefix("Value error, "), _russian_message(fault))
     if place[0] == "body":
-        return FieldProblem(pointer=_pointer(*place[1:]), code=code, detail=detail)
+        return FieldProblem(pointer=_json_pointer(*place[1:]), code=code, detail=detail)
     parameter = str(place[-1] if len(place) == 1 else place[1])
     return FieldProblem(parameter=parameter, code=code, detail=detail)
 
 
-def _in_russian(fault: Any) -> str:
+def _russian_message(fault: Any) -> str:
     """What pydantic says, in Russian as far as we know it; our own validators have said it so."""
-    known = _RUSSIAN.get(fault["type"])
+    known = _RUSSIAN_MESSAGES.get(fault["type"])
     context = {k: str(v).replace(" or ", " или ") for k, v in fault.get("ctx", {}).items()}
     message: str = fault["msg"]
     return known.format(**context) if known else message.removeprefix("Value error, ")
 
 
-def _pointer(*steps: str | int) -> str:
+def _json_pointer(*steps: str | int) -> str:
     """The JSON Pointer (RFC 6901) that leads by `steps` into a body."""
-    names = (str(step)[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in steps)
+    names = (str(step)[:_MAX_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in steps)
     # Half of a surrogate pair can be read in a name, but not be written in an answer.
     return "".join(f"/{name}" for name in names).encode(errors="replace").decode()

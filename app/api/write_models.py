@@ -17,19 +17,19 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from app.api.params import Slug, searchable, storable
-from app.api.validation_errors import refusal
+from app.api.params import Slug, validate_searchable, validate_storable
+from app.api.validation_errors import build_invalid_request
 from app.config import get_settings
 from app.domain.dates import Precision
-from app.domain.languages import either
+from app.domain.languages import tr
 from app.domain.text import slugify
-from app.http.client import Refused, check_url
+from app.http.client import ForbiddenUrl, check_url
 from app.http.problems import BadRequest
 
 logger = logging.getLogger("zarya")
 
 
-class Document(BaseModel):
+class WriteModel(BaseModel):
     """What an editor sends, or a part of it."""
 
     model_config = ConfigDict(
@@ -40,24 +40,24 @@ class Document(BaseModel):
     )
 
 
-def example(**fields: Any) -> ConfigDict:
+def example_config(**fields: Any) -> ConfigDict:
     """The configuration of a document that has an example: what the reference shows, and tests."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
-Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)
+NonBlankText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(validate_storable)
 ]
 """Text of any kind."""
 
-Title = Annotated[Prose, AfterValidator(searchable)]
+SearchableText = Annotated[NonBlankText, AfterValidator(validate_searchable)]
 """Text that is searched for and sorted by."""
 
 
-def _addressable(value: str) -> str:
+def _validate_sluggable(value: str) -> str:
     if not slugify(value):
         raise ValueError(
-            either(
+            tr(
                 "It has no letter or digit to make an address of.",
                 "Здесь нет ни буквы, ни цифры, из которых сделать адрес.",
             )
@@ -65,67 +65,65 @@ def _addressable(value: str) -> str:
     return value
 
 
-ProperName = Annotated[Title, AfterValidator(_addressable)]
+SluggableName = Annotated[SearchableText, AfterValidator(_validate_sluggable)]
 """A name that something can be found by."""
 
 
-_URL = TypeAdapter(AnyHttpUrl)
+_HTTP_URL_ADAPTER = TypeAdapter(AnyHttpUrl)
 
 
-def _web_address(value: str) -> str:
+def _validate_http_url(value: str) -> str:
     try:
-        url = _URL.validate_python(value)
+        url = _HTTP_URL_ADAPTER.validate_python(value)
     except ValidationError:
         raise ValueError(
-            either(
-                "Write an absolute http or https address.", "Напишите полный адрес http или https."
-            )
+            tr("Write an absolute http or https address.", "Напишите полный адрес http или https.")
         ) from None
     if url.username or url.password:
         raise ValueError(
-            either("Leave the user name and password out.", "Уберите имя пользователя и пароль.")
+            tr("Leave the user name and password out.", "Уберите имя пользователя и пароль.")
         )
     return value
 
 
-WebAddress = Annotated[
+HttpUrlStr = Annotated[
     str,
     StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"]+$"),
-    AfterValidator(storable),
-    AfterValidator(_web_address),
+    AfterValidator(validate_storable),
+    AfterValidator(_validate_http_url),
     WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000}),
 ]
 """An absolute address of the web, kept as it was written."""
 
 
-def _may_be_asked(value: str) -> str:
+def _validate_fetchable(value: str) -> str:
     try:
         check_url(value, get_settings().private_targets)
-    except Refused as refused:
+    except ForbiddenUrl as refused:
         raise ValueError(str(refused)) from refused
     return value
 
 
-Target = Annotated[WebAddress, AfterValidator(_may_be_asked)]
+FetchableUrl = Annotated[HttpUrlStr, AfterValidator(_validate_fetchable)]
 """An address that the service itself is to send requests to."""
 
-Number = Annotated[StrictInt, Field(ge=1, le=9999)]
+MissionNumber = Annotated[StrictInt, Field(ge=1, le=9999)]
 
 
-class SourceWrite(Document):
+class CitationWrite(WriteModel):
     """Where facts of a record come from."""
 
-    name: Annotated[Prose, Field(max_length=120)]
-    url: WebAddress | None = None
-    licence: Annotated[Prose, Field(max_length=120)] | None = None
+    name: Annotated[NonBlankText, Field(max_length=120)]
+    url: HttpUrlStr | None = None
+    licence: Annotated[NonBlankText, Field(max_length=120)] | None = None
 
 
-def exactness(at: object, precision: Precision | None) -> Precision | None:
+def default_precision(at: object, precision: Precision | None) -> Precision | None:
     """How exact `at` is: to the second unless said otherwise; nothing where there is no date."""
     return None if at is None else precision or Precision.SECOND
 
 
-def _merged(target: Any, patch: Any) -> Any:
+def _merge_patch(target: Any, patch: Any) -> Any:
     """`target` with a merge patch applied to it (RFC 7396): null takes a member away."""
     if not isinstance(patch, dict):
         return patch
@@ -134,14 +132,14 @@ def _merged(target: Any, patch: Any) -> Any:
         if value is None:
             kept.pop(name, None)
         else:
-            kept[name] = _merged(kept.get(name), value)
+            kept[name] = _merge_patch(kept.get(name), value)
     return kept
 
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=WriteModel)
 
 
-def as_record(kind: type[D], row: Mapping[str, Any]) -> D:
+def to_record(kind: type[D], row: Mapping[str, Any]) -> D:
     """What `row` keeps of a record, as a document of `kind`.
 
     One that no editor could have written, whoever did, is shown as it is: a single bad row must
@@ -156,27 +154,27 @@ def as_record(kind: type[D], row: Mapping[str, Any]) -> D:
         return cast(D, kind.model_construct(**fields))
 
 
-def read_document(kind: type[D], given: Any) -> D:
+def validate_write_model(kind: type[D], given: Any) -> D:
     """`given`, JSON that has been parsed, as a document of `kind`, or refused by its faults."""
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        raise refusal(error.errors(), "body") from error
+        raise build_invalid_request(error.errors(), "body") from error
 
 
-def patched(kind: type[D], current: Mapping[str, Any], patch: Any) -> D:
+def apply_merge_patch(kind: type[D], current: Mapping[str, Any], patch: Any) -> D:
     """The document of `kind` that `patch` makes of `current`, its JSON."""
     try:
-        return read_document(kind, _merged(current, patch))
+        return validate_write_model(kind, _merge_patch(current, patch))
     except RecursionError:
         raise BadRequest(
-            either("The patch is nested too deep.", "Вложенность слишком глубока.")
+            tr("The patch is nested too deep.", "Вложенность слишком глубока.")
         ) from None
 
 
-def _as_a_set(values: list[str]) -> list[str]:
+def _sort_unique(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
-Slugs = Annotated[list[Slug], Field(max_length=50), AfterValidator(_as_a_set)]
+SlugList = Annotated[list[Slug], Field(max_length=50), AfterValidator(_sort_unique)]
 """The slugs of what something is about, each once, sorted."""

@@ -24,32 +24,32 @@ from starlette.types import ASGIApp
 from typer.core import TyperGroup
 
 from app.config import Settings, get_settings
-from app.http.logging import configuration
-from app.http.metrics import FOLDER
-from app.http.protocol import more_files
+from app.http.logging import build_logging_config
+from app.http.metrics import MULTIPROC_DIR_ENV
+from app.http.protocol import raise_file_limit
 
 
 @cache
-def _others() -> Any:
+def _load_other_commands() -> Any:
     """The other commands."""
     return typer.main.get_command(import_module("app.cli.commands").cli)
 
 
-class _Commands(TyperGroup):
+class _LazyCommandGroup(TyperGroup):
     """The commands defined here, and behind them the others."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        self.commands |= _others().commands
+        self.commands |= _load_other_commands().commands
         return super().list_commands(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands:
-            self.commands |= _others().commands
+            self.commands |= _load_other_commands().commands
         return super().get_command(ctx, cmd_name)
 
 
 cli = typer.Typer(
-    cls=_Commands,
+    cls=_LazyCommandGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -79,50 +79,50 @@ def serve(
     """Serve the archive over HTTP."""
     os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
     if prepare:
-        _prepare(workers)
-    origin = get_settings().origin
+        _prepare_in_subprocess(workers)
+    origin = get_settings().base_url
     console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
     console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
     console.print(f"The documentation  {origin}/docs")
-    more_files()
-    with _counted_together(workers):
+    raise_file_limit()
+    with _shared_metrics_directory(workers):
         uvicorn.run(
-            "app.cli:service",
+            "app.cli:create_served_app",
             factory=True,
             host=host,
             port=port,
             workers=workers,
             loop="uvloop",
-            http="app.http.protocol:GuardProtocol",
+            http="app.http.protocol:LimitedHttpProtocol",
             ws="none",
             proxy_headers=False,
             access_log=False,
             server_header=False,
-            log_config=configuration(),
+            log_config=build_logging_config(),
             timeout_worker_healthcheck=30,  # a new worker may be slow; a stuck one ends itself
             # What is being answered then has been given up by its own limit before.
             timeout_graceful_shutdown=ceil(get_settings().request_seconds) + 1,
         )
 
 
-def service() -> ASGIApp:
+def create_served_app() -> ASGIApp:
     """The application."""
-    app: ASGIApp = _loaded().create_app()
+    app: ASGIApp = _import_app_module().create_app()
     return app
 
 
-def _loaded() -> Any:
+def _import_app_module() -> Any:
     """The application's module, in a fifth less time: what is made is made to stay."""
     gc.disable()  # until the application has started
     return import_module("app.main")
 
 
-def _prepare(workers: int) -> None:
+def _prepare_in_subprocess(workers: int) -> None:
     """Migrate and load in a process of its own: what only that needs ends with it."""
     process = get_context("fork").Process(target=_migrate_and_load)
     process.start()
     if workers == 1:  # who serves is this process: it need not wait to load what it serves with
-        _loaded()
+        _import_app_module()
     process.join()
     if process.exitcode:
         raise typer.Exit(process.exitcode)
@@ -138,11 +138,11 @@ def _migrate_and_load() -> None:
 
 
 @contextmanager
-def _counted_together(workers: int) -> Iterator[None]:
+def _shared_metrics_directory(workers: int) -> Iterator[None]:
     """A folder where several processes leave their figures, so that any of them knows all."""
-    if workers == 1 or FOLDER in os.environ:
+    if workers == 1 or MULTIPROC_DIR_ENV in os.environ:
         yield
         return
     with TemporaryDirectory(prefix="zarya-metrics-") as folder:
-        os.environ[FOLDER] = folder
+        os.environ[MULTIPROC_DIR_ENV] = folder
         yield

@@ -11,16 +11,22 @@ from alembic.config import Config
 from sqlalchemy.orm import Session
 
 from app.cli import console
-from app.cli.terminal import SHOWN, counting, explained, opened, steps
+from app.cli.terminal import (
+    MAX_LISTED_ITEMS,
+    exit_on_database_error,
+    open_database,
+    progress_bar,
+    progress_counter,
+)
 from app.db.database import Database
-from app.db.models.days import miscounted, recount
+from app.db.models.days import find_wrong_day_counts, rebuild_day_counts
 from app.ingest.dataset import check as checks
 from app.ingest.dataset import load as loading
 from app.ops import backup as backups
-from app.search.fulltext import sweep
-from app.search.indexer import is_missing, rebuild
+from app.search.fulltext import vacuum_search_index
+from app.search.indexer import is_search_index_missing, rebuild_search_index
 
-ALEMBIC = Path(__file__).parent.parent.parent / "alembic.ini"
+_ALEMBIC_CONFIG_PATH = Path(__file__).parent.parent.parent / "alembic.ini"
 
 cli = typer.Typer()
 
@@ -28,26 +34,26 @@ cli = typer.Typer()
 @cli.command()
 def migrate() -> None:
     """Bring the database's tables up to date."""
-    with explained():
-        command.upgrade(Config(ALEMBIC), "head")
-    with opened() as database, database.session() as session:
-        if is_missing(session):
-            _rebuild(session)
+    with exit_on_database_error():
+        command.upgrade(Config(_ALEMBIC_CONFIG_PATH), "head")
+    with open_database() as database, database.session() as session:
+        if is_search_index_missing(session):
+            _rebuild_index(session)
 
 
 @cli.command()
 def reindex() -> None:
     """Make the search index anew from the records."""
-    with opened() as database:
+    with open_database() as database:
         with database.session() as session:
-            number = _rebuild(session)
-        sweep(database.engine)
+            number = _rebuild_index(session)
+        vacuum_search_index(database.engine)
     console.print(f"{number} records can be found.")
 
 
-def _rebuild(session: Session) -> int:
-    with steps("Indexing") as progress:
-        return rebuild(session, lambda done, total: progress("", done, total))
+def _rebuild_index(session: Session) -> int:
+    with progress_bar("Indexing") as progress:
+        return rebuild_search_index(session, lambda done, total: progress("", done, total))
 
 
 @cli.command()
@@ -55,21 +61,21 @@ def load(
     check: Annotated[bool, typer.Option(help="Only prove the loaded archive sound.")] = False,
 ) -> None:
     """Load the embedded archive; what is there already stays as it is."""
-    with opened() as database:
+    with open_database() as database:
         if check:
-            _check(database)
+            _run_archive_check(database)
             return
-        with steps("Loading") as progress, database.session() as session:
-            report = loading.load(session, progress)
+        with progress_bar("Loading") as progress, database.session() as session:
+            report = loading.load_dataset(session, progress)
     console.print(
         f"The archive: {report.created} records created, {report.updated} updated, "
         f"{report.unchanged} unchanged"
     )
 
 
-def _check(database: Database) -> None:
+def _run_archive_check(database: Database) -> None:
     with database.snapshot() as reader:
-        problems = checks.check(reader)
+        problems = checks.check_archive(reader)
     for problem in problems:
         console.print(f"- {problem}", markup=False)
     console.print(f"{len(problems)} problems." if problems else "The archive is sound.")
@@ -77,15 +83,15 @@ def _check(database: Database) -> None:
 
 
 @cli.command("recount")
-def recount_(
+def recount_command(
     check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
 ) -> None:
     """Count anew what the calendar of the news is read from; after writing to its tables by SQL."""
-    with opened() as database, database.session() as session:
-        wrong = miscounted(session)
+    with open_database() as database, database.session() as session:
+        wrong = find_wrong_day_counts(session)
         if wrong and not check:
-            recount(session)
-    for at, language in wrong[:SHOWN]:
+            rebuild_day_counts(session)
+    for at, language in wrong[:MAX_LISTED_ITEMS]:
         console.print(f"- {at:%Y-%m-%d} in UTC, in {language}")
     counted = "not what they should be" if check else "counted anew"
     console.print(f"{len(wrong)} days are {counted}." if wrong else "The counts are right.")
@@ -95,8 +101,12 @@ def recount_(
 @cli.command()
 def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Everything that the database keeps, as one new file, read again and compared."""
-    with opened() as database, counting("Backing up") as progress, _usable():
-        number = backups.back_up(database, file, Config(ALEMBIC), progress)
+    with (
+        open_database() as database,
+        progress_counter("Backing up") as progress,
+        _exit_on_backup_error(),
+    ):
+        number = backups.write_backup(database, file, Config(_ALEMBIC_CONFIG_PATH), progress)
     console.print(f"{number} rows in {file}", markup=False, highlight=False)
 
 
@@ -104,15 +114,19 @@ def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
 def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Fill a new database, of either kind, with what a backup holds."""
     migrate()
-    with opened() as database, counting("Restoring") as progress, _usable():
-        number = backups.restore(database, file, Config(ALEMBIC), progress)
+    with (
+        open_database() as database,
+        progress_counter("Restoring") as progress,
+        _exit_on_backup_error(),
+    ):
+        number = backups.restore_backup(database, file, Config(_ALEMBIC_CONFIG_PATH), progress)
     console.print(f"{number} rows from {file}", markup=False, highlight=False)
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
+def _exit_on_backup_error() -> Iterator[None]:
     try:
         yield
-    except backups.Unusable as error:
+    except backups.BackupError as error:
         console.print(str(error), markup=False, highlight=False)
         raise typer.Exit(2) from error

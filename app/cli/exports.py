@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 import typer
 
 from app.cli import console
-from app.cli.terminal import counting, opened
+from app.cli.terminal import open_database, progress_counter
 from app.db.database import Reader
 from app.resources.exports import csv, ndjson, sqlite
 
@@ -20,25 +20,25 @@ cli = typer.Typer(no_args_is_help=True, help="The archive as files to take away.
 def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Everything, drafts too, a record a line: what `zarya import ndjson` takes in unchanged."""
     with (
-        opened() as database,
-        counting("Exporting") as progress,
-        _written(file) as target,
+        open_database() as database,
+        progress_counter("Exporting") as progress,
+        _open_atomically(file) as target,
         database.snapshot() as reader,
     ):
-        number = ndjson.write(reader, target, progress)
+        number = ndjson.write_ndjson(reader, target, progress)
     console.print(f"{number} lines in {file}", markup=False, highlight=False)
 
 
 @cli.command("csv")
 def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
     """What is public, a file a table."""
-    _export(csv.write, target)
+    _run_export(csv.write_csv, target)
 
 
 @cli.command("sqlite")
 def export_sqlite(target: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """What is public, as one SQLite file."""
-    _export(sqlite.write, target)
+    _run_export(sqlite.write_sqlite, target)
 
 
 @cli.command("parquet")
@@ -49,13 +49,13 @@ def export_parquet(target: Annotated[Path, typer.Argument(metavar="FOLDER")]) ->
     except ImportError as error:
         console.print("Install the extra first: pip install 'zarya[parquet]'", markup=False)
         raise typer.Exit(2) from error
-    _export(parquet.write, target)
+    _run_export(parquet.write_parquet, target)
 
 
-def _export(write: Callable[[Reader, Path, Callable[[int], None]], int], target: Path) -> None:
+def _run_export(write: Callable[[Reader, Path, Callable[[int], None]], int], target: Path) -> None:
     with (
-        opened() as database,
-        counting("Exporting") as progress,
+        open_database() as database,
+        progress_counter("Exporting") as progress,
         database.snapshot() as reader,
     ):
         number = write(reader, target, progress)
@@ -63,7 +63,7 @@ def _export(write: Callable[[Reader, Path, Callable[[int], None]], int], target:
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[TextIO]:
+def _open_atomically(path: Path) -> Iterator[TextIO]:
     """A text file that takes the place of `path` when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")

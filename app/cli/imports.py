@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from app.cli import console
-from app.cli.terminal import SHOWN, actor, counting, opened
+from app.cli.terminal import MAX_LISTED_ITEMS, command_line_actor, open_database, progress_counter
 from app.config import get_settings
-from app.http.client import Failed, Refused
+from app.http.client import ForbiddenUrl, RequestFailed
 from app.ingest.entries import Input, Reject
-from app.ingest.fetching import fetch
-from app.ingest.pipeline import run
+from app.ingest.fetching import fetch_url
+from app.ingest.pipeline import run_import
 from app.ingest.registry import FORMATS
 
 cli = typer.Typer()
@@ -39,40 +39,40 @@ def import_(
     if form not in FORMATS:
         console.print(f"There is no format {form!r}: take {', '.join(FORMATS)}.", markup=False)
         raise typer.Exit(2)
-    inputs = _inputs(form, target, language)
+    inputs = _find_inputs(form, target, language)
     shown = 0
 
     def told(given: Input, reject: Reject) -> None:
         nonlocal shown
         shown += 1
-        if shown <= SHOWN:
+        if shown <= MAX_LISTED_ITEMS:
             where = f"{given.name}:{reject.line}: {reject.field}"
             console.print(f"{where}: {reject.reason}", markup=False, highlight=False)
 
-    with opened() as database, counting("Importing") as progress:
-        report = run(
+    with open_database() as database, progress_counter("Importing") as progress:
+        report = run_import(
             database,
             FORMATS[form],
             inputs,
-            actor=actor(f"import {form}"),
+            actor=command_line_actor(f"import {form}"),
             publish=publish,
             dry_run=dry_run,
             rejects=None if dry_run else rejects,
-            told=told,
+            on_reject=told,
             progress=progress,
         )
-    if report.rejected > SHOWN:
-        console.print(f"… and {report.rejected - SHOWN} more.")
+    if report.rejected > MAX_LISTED_ITEMS:
+        console.print(f"… and {report.rejected - MAX_LISTED_ITEMS} more.")
     if report.rejected and not dry_run:
         console.print(f"What was rejected lies in {rejects}.", markup=False, highlight=False)
     sys.stdout.write(f"{report}\n")
     raise typer.Exit(1 if report.rejected else 0)
 
 
-def _inputs(form: str, target: str, language: str | None) -> list[Input]:
+def _find_inputs(form: str, target: str, language: str | None) -> list[Input]:
     """What an address answers, the file `target`, or the files in it that may be of the format."""
     if target.startswith(("http://", "https://")):
-        return [replace(_fetched(target), language=language)]
+        return [replace(_fetch_input(target), language=language)]
     suffixes, path = FORMATS[form].suffixes, Path(target)
     files = [path]
     if path.is_dir():
@@ -80,15 +80,15 @@ def _inputs(form: str, target: str, language: str | None) -> list[Input]:
     if not files or not files[0].is_file():
         console.print(f"There is no file to import at {target}.", markup=False)
         raise typer.Exit(2)
-    return [replace(Input.file(file), language=language) for file in files]
+    return [replace(Input.from_file(file), language=language) for file in files]
 
 
-def _fetched(url: str) -> Input:
+def _fetch_input(url: str) -> Input:
     try:
-        answer = fetch(url, allow_private=get_settings().private_targets)
+        answer = fetch_url(url, allow_private=get_settings().private_targets)
         if answer.status != 200:
-            raise Failed(f"It answered {answer.status}.")
-    except (Refused, Failed) as error:
+            raise RequestFailed(f"It answered {answer.status}.")
+    except (ForbiddenUrl, RequestFailed) as error:
         console.print(f"{url}: {error}", markup=False)
         raise typer.Exit(2) from error
     return Input(url, lambda: BytesIO(answer.body))

@@ -8,11 +8,11 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.cli import console
-from app.cli.terminal import actor, new_table, opened
+from app.cli.terminal import command_line_actor, new_table, open_database
 from app.db.models import Scope
 from app.http.problems import NotFound
 from app.resources.keys.queries import create_key as create_one
-from app.resources.keys.queries import every_key
+from app.resources.keys.queries import list_all_keys
 from app.resources.keys.queries import revoke_key as revoke_one
 from app.resources.keys.schemas import KeyWrite
 
@@ -35,9 +35,9 @@ def create_key(
         for fault in error.errors():
             console.print(f"--{fault['loc'][0]}: {fault['msg']}", markup=False)
         raise typer.Exit(2) from error
-    with opened() as database, database.session() as session:
+    with open_database() as database, database.session() as session:
         given = wanted.name, wanted.scopes, wanted.expires_at
-        made = create_one(session, actor("keys create"), *given)
+        made = create_one(session, command_line_actor("keys create"), *given)
     console.print(f"The key {made.id} may {', '.join(made.scopes)}. It is shown only now:")
     sys.stdout.write(f"{made.key}\n")
 
@@ -45,8 +45,8 @@ def create_key(
 @cli.command("list")
 def list_keys() -> None:
     """Tell of every key, newest first, but not the secrets."""
-    with opened() as database, database.snapshot() as reader:
-        found = every_key(reader)
+    with open_database() as database, database.snapshot() as reader:
+        found = list_all_keys(reader)
     table = new_table("id", "name", "scopes", "created", "expires", "last used", "state")
     for key in found:
         times = (key.created_at, key.expires_at, key.last_used_at)
@@ -58,9 +58,9 @@ def list_keys() -> None:
 @cli.command("revoke")
 def revoke_key(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Let a key work no more, from its next request on."""
-    with opened() as database, database.session() as session:
+    with open_database() as database, database.session() as session:
         try:
-            revoke_one(session, actor("keys revoke"), id_)
+            revoke_one(session, command_line_actor("keys revoke"), id_)
         except NotFound as error:
             console.print(error.detail, markup=False)
             raise typer.Exit(1) from error

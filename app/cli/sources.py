@@ -7,15 +7,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.api.write_models import read_document
+from app.api.write_models import validate_write_model
 from app.cli import console
-from app.cli.terminal import actor, new_table, opened
+from app.cli.terminal import command_line_actor, new_table, open_database
 from app.config import get_settings
 from app.db.models import SourceFormat
-from app.http.problems import Invalid
-from app.ingest.polling import due, poll
-from app.resources.sources.queries import add_source as add_one
-from app.resources.sources.queries import every_source
+from app.http.problems import InvalidRequest
+from app.ingest.polling import find_due_sources, run_poll
+from app.resources.sources.queries import insert_source as add_one
+from app.resources.sources.queries import list_all_sources
 from app.resources.sources.schemas import SourceWrite
 
 cli = typer.Typer(no_args_is_help=True, help="Feeds of others, looked at again and again.")
@@ -43,10 +43,12 @@ def add_source(
         "language": language,
         "every_minutes": every,
     }
-    with opened() as database, database.session() as session:
+    with open_database() as database, database.session() as session:
         try:
-            made = add_one(session, actor("sources add"), read_document(SourceWrite, given))
-        except Invalid as error:
+            made = add_one(
+                session, command_line_actor("sources add"), validate_write_model(SourceWrite, given)
+            )
+        except InvalidRequest as error:
             for problem in error.errors:
                 console.print(f"{problem.pointer}: {problem.detail}", markup=False)
             raise typer.Exit(2) from error
@@ -56,8 +58,8 @@ def add_source(
 @cli.command("list")
 def list_sources() -> None:
     """Tell of every source, and how it fares."""
-    with opened() as database, database.snapshot() as reader:
-        found = every_source(reader)
+    with open_database() as database, database.snapshot() as reader:
+        found = list_all_sources(reader)
     table = new_table("id", "name", "url", "format", "trusted", "looked at", "next", "state")
     for each in found:
         times = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (each.checked_at, each.next_at))
@@ -77,11 +79,11 @@ def poll_sources(
 ) -> None:
     """Look at the sources that are due, or at these, now."""
     failed = False
-    with opened() as database:
+    with open_database() as database:
         with database.snapshot() as reader:
-            wanted = ids or due(reader)
+            wanted = ids or find_due_sources(reader)
         for id_ in wanted:
-            look = poll(database, id_, get_settings().private_targets, at_once=bool(ids))
+            look = run_poll(database, id_, get_settings().private_targets, force=bool(ids))
             if look is None:
                 told = "There is no such source, or another process is looking at it."
                 failed |= bool(ids)

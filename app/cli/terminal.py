@@ -21,24 +21,27 @@ from app.cli import console
 from app.config import get_settings
 from app.db.database import Database
 
-SHOWN = 20
+MAX_LISTED_ITEMS = 20
 """How many of many are told one by one."""
 
 
-def actor(command: str) -> Actor:
+def command_line_actor(command: str) -> Actor:
     """Who writes, where `command` does."""
     return Actor(f"zarya {command}", "command line")
 
 
 @contextmanager
-def opened() -> Iterator[Database]:
+def open_database() -> Iterator[Database]:
     """The database that the settings name."""
-    with explained(), closing(Database(get_settings().database_url, read_threads=1)) as database:
+    with (
+        exit_on_database_error(),
+        closing(Database(get_settings().database_url, read_threads=1)) as database,
+    ):
         yield database
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def exit_on_database_error() -> Iterator[None]:
     """A database that cannot be used is told in a line, with exit status 2."""
     try:
         yield
@@ -55,7 +58,7 @@ def new_table(*names: str) -> Table:
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int], None]]:
+def progress_counter(what: str) -> Iterator[Callable[[int], None]]:
     """A count on the terminal; nothing where the output is no terminal."""
     columns = SpinnerColumn(), TextColumn(f"{what} {{task.completed:,.0f}}"), TimeElapsedColumn()
     quiet = not console.is_terminal
@@ -65,7 +68,7 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def steps(what: str) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(what: str) -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on the terminal; nothing where the output is no terminal."""
     columns = TextColumn(f"{what} {{task.description:<10}}"), BarColumn(), MofNCompleteColumn()
     quiet = not console.is_terminal

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.functions import Expression
+from app.db.functions import ColumnExpression
 from app.db.models import Launch, Mission, MissionAlias, Person
-from app.domain.clock import has_come
+from app.domain.clock import has_passed
 
 
-def linked(
+def has_related(
     to: type[Launch] | type[Mission] | type[Person],
     slugs: Collection[str],
     through: InstrumentedAttribute[Any],
@@ -22,10 +22,10 @@ def linked(
 
     By EXISTS, never by a join: what is linked twice is still found once.
     """
-    return select(through).join(to, to.id == through).where(owner, named(to, slugs)).exists()
+    return select(through).join(to, to.id == through).where(owner, slug_in(to, slugs)).exists()
 
 
-def named(
+def slug_in(
     what: type[Launch] | type[Mission] | type[Person], slugs: Collection[str]
 ) -> ColumnElement[bool]:
     """Whether `what` goes by one of `slugs`; a mission by another of its names too."""
@@ -36,9 +36,9 @@ def named(
     return or_(own, what.id.in_(aliases))
 
 
-def lasts_into(end: Expression, day: datetime) -> ColumnElement[bool]:
+def still_running_on(end: ColumnExpression, day: datetime) -> ColumnElement[bool]:
     """Whether what ends at `end` had not ended by the start of `day`.
 
     What has no end yet goes on to now: nobody knows the future.
     """
-    return or_(end > day, and_(end.is_(None), literal(has_come(day))))
+    return or_(end > day, and_(end.is_(None), literal(has_passed(day))))

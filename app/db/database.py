@@ -32,11 +32,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
-from app.db.engines import connect
-from app.db.functions import LastNumber, Rows, Version, Writable
-from app.db.loop_reads import ForThreads, Near
-from app.db.prepared import prepared
-from app.search.indexer import keep
+from app.db.engines import create_database_engine
+from app.db.functions import AnySelect, IsWritable, LastSequenceValue, ServerVersion
+from app.db.loop_reads import LoopReader, RunInThread
+from app.db.prepared import get_compiled_statement
+from app.search.indexer import update_search_index
 
 logger = logging.getLogger("zarya")
 
@@ -44,10 +44,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Row = dict[str, Any]
 
-WRITE_THREADS = 4
+WRITE_THREAD_COUNT = 4
 """How many writes run at once in one process, where the database can do several."""
 
-REPLICA_PAUSE = 1.0
+REPLICA_RETRY_SECONDS = 1.0
 """Seconds for which a replica that did not answer is left alone."""
 
 
@@ -62,7 +62,7 @@ class Reader:
         self._connection = connection
 
     @classmethod
-    def of(cls, session: Session) -> "Reader":
+    def from_session(cls, session: Session) -> "Reader":
         """What `session` sees: its own writes, once they are flushed, too."""
         return cls(session.connection())
 
@@ -71,25 +71,25 @@ class Reader:
         """Which database it is: for telling, not for asking it differently."""
         return self._connection.dialect.name
 
-    def all(self, statement: Rows, **values: Any) -> list[Row]:
+    def all(self, statement: AnySelect, **values: Any) -> list[Row]:
         """The rows of `statement`, each by its column names."""
-        if known := prepared(statement, self._connection):
-            return known.rows(self._connection, values)
+        if known := get_compiled_statement(statement, self._connection):
+            return known.fetch_rows(self._connection, values)
         result = self._connection.execute(statement, values)
         names = tuple(result.keys())
         return [dict(zip(names, row, strict=True)) for row in result]
 
-    def stream(self, statement: Rows, batch: int) -> Iterator[Row]:
+    def stream(self, statement: AnySelect, batch: int) -> Iterator[Row]:
         """The rows of `statement` as they come, no more than `batch` of them held at once."""
         result = self._connection.execute(statement.execution_options(yield_per=batch))
         with result:
             for row in result.mappings():
                 yield dict(row)
 
-    def first(self, statement: Rows, **values: Any) -> Row | None:
+    def first(self, statement: AnySelect, **values: Any) -> Row | None:
         """The first row of `statement`, None where there is none."""
-        if known := prepared(statement, self._connection):
-            return next(iter(known.rows(self._connection, values, 1)), None)
+        if known := get_compiled_statement(statement, self._connection):
+            return next(iter(known.fetch_rows(self._connection, values, 1)), None)
         row = self._connection.execute(statement, values).mappings().first()
         return None if row is None else dict(row)
 
@@ -104,58 +104,60 @@ class Database:
 
     def __init__(self, url: str, read_threads: int, replica_url: str = "") -> None:
         # SQLite has one writer at a time: a second one would only wait with a connection in hand.
-        write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREADS
-        self.threads = read_threads, write_threads
+        write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREAD_COUNT
+        self.thread_limits = read_threads, write_threads
         """How many reads, and how many writes, run at once."""
-        self.engine = connect(url, pool_size=read_threads + write_threads)
+        self.engine = create_database_engine(url, pool_size=read_threads + write_threads)
         # Rows are read by the names of their columns, so nobody asks a result for a column of the
         # statement at hand, which differs from the one compiled: fitting them takes as long as all.
         snapshot: dict[str, Any] = {"zarya_reads": True, "_result_disable_adapt_to_context": True}
         if self.engine.dialect.name == "postgresql":
             snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._snapshots = self.engine.execution_options(**snapshot)
+        self._snapshot_engine = self.engine.execution_options(**snapshot)
         # A journey to a server would hold up the event loop however short its work is.
-        self._near = Near(self._snapshots) if self.engine.dialect.name == "sqlite" else None
-        self._replica: Engine | None = None
-        self._replica_again = float("-inf")
+        self._loop_reader = (
+            LoopReader(self._snapshot_engine) if self.engine.dialect.name == "sqlite" else None
+        )
+        self._replica_engine: Engine | None = None
+        self._replica_retry_at = float("-inf")
         # More threads than connections would only queue for one, and cost CPU by changing over.
-        self._readers = CapacityLimiter(read_threads)
-        self._writers = CapacityLimiter(write_threads)
-        self.mark = Mark(replica_url or url)
-        self.last_commit = object()
+        self._read_limiter = CapacityLimiter(read_threads)
+        self._write_limiter = CapacityLimiter(write_threads)
+        self.change_token = ChangeToken(replica_url or url)
+        self.commit_epoch = object()
         """Another object after each commit of this process."""
-        self.public = self
+        self.for_public_reads = self
         """The same database as it may be read by those who need not see what they just wrote."""
         if replica_url:
-            self.public = copy(self)
-            replica = connect(replica_url, read_threads, "prefer-standby")
-            self.public._replica = replica.execution_options(**snapshot)
-            self.public._near = None
+            self.for_public_reads = copy(self)
+            replica = create_database_engine(replica_url, read_threads, "prefer-standby")
+            self.for_public_reads._replica_engine = replica.execution_options(**snapshot)
+            self.for_public_reads._loop_reader = None
 
     def close(self) -> None:
         """Close every connection; the next use would open new ones."""
-        self.mark.close()
-        if self._near:
-            self._near.close()
+        self.change_token.close()
+        if self._loop_reader:
+            self._loop_reader.close()
         self.engine.dispose()
-        if self.public._replica:
-            self.public._replica.dispose()
+        if self.for_public_reads._replica_engine:
+            self.for_public_reads._replica_engine.dispose()
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:
         """A read-only transaction."""
-        with self._connect() as connection:
+        with self._connect_snapshot() as connection:
             yield Reader(connection)
 
-    def _connect(self) -> Connection:
+    def _connect_snapshot(self) -> Connection:
         """A connection to the replica, or to the primary where that is none or does not answer."""
-        if self._replica and monotonic() >= self._replica_again:
+        if self._replica_engine and monotonic() >= self._replica_retry_at:
             try:
-                return self._replica.connect()
+                return self._replica_engine.connect()
             except OperationalError as error:
-                self._replica_again = monotonic() + REPLICA_PAUSE
+                self._replica_retry_at = monotonic() + REPLICA_RETRY_SECONDS
                 logger.warning("the replica does not answer", exc_info=error)
-        return self._snapshots.connect()
+        return self._snapshot_engine.connect()
 
     async def read(
         self, query: Callable[Concatenate[Reader, P], T], *args: P.args, **kwargs: P.kwargs
@@ -168,19 +170,19 @@ class Database:
         def ask(connection: Connection) -> T:
             return query(Reader(connection), *args, **kwargs)
 
-        if self._near is not None:
+        if self._loop_reader is not None:
             await asyncio.sleep(0)  # who reads again and again lets others in between, too
-            with suppress(ForThreads):
-                return self._near.read(_kind(query, args), ask)
+            with suppress(RunInThread):
+                return self._loop_reader.read(_read_cost_key(query, args), ask)
 
         def run() -> T:
-            with self._connect() as connection:
+            with self._connect_snapshot() as connection:
                 answer = ask(connection)
-            if self._near is not None:
-                self._near.open()
+            if self._loop_reader is not None:
+                self._loop_reader.open()
             return answer
 
-        return await to_thread.run_sync(run, limiter=self._readers)
+        return await to_thread.run_sync(run, limiter=self._read_limiter)
 
     async def write(
         self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
@@ -191,7 +193,7 @@ class Database:
             with self.session() as session:
                 return work(session, *args, **kwargs)
 
-        return await to_thread.run_sync(run, limiter=self._writers)
+        return await to_thread.run_sync(run, limiter=self._write_limiter)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -199,17 +201,17 @@ class Database:
         with Session(self.engine) as session:
             with session.begin():
                 yield session
-                keep(session)
-            self.last_commit = object()
+                update_search_index(session)
+            self.commit_epoch = object()
 
 
-def _kind(query: Callable[..., Any], args: Iterable[object]) -> object:
+def _read_cost_key(query: Callable[..., Any], args: Iterable[object]) -> object:
     """What reads have in common that take equally long: the function, and the parameters given."""
     given = (frozenset(arg.model_fields_set) for arg in args if isinstance(arg, BaseModel))
     return getattr(query, "__qualname__", query), *given
 
 
-class Mark:
+class ChangeToken:
     """A connection that only asks which state the database is in; it never writes.
 
     SQLite counts the commits of other connections. PostgreSQL's snapshot names the transactions
@@ -217,11 +219,11 @@ class Mark:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = connect(url, pool_size=1)
-        self.is_near = self._engine.dialect.name == "sqlite"
+        self._engine = create_database_engine(url, pool_size=1)
+        self.is_local = self._engine.dialect.name == "sqlite"
         """Whether asking takes some microseconds, and no journey."""
-        self._question = (
-            "PRAGMA data_version" if self.is_near else "SELECT pg_current_snapshot()::text"
+        self._query = (
+            "PRAGMA data_version" if self.is_local else "SELECT pg_current_snapshot()::text"
         )
         self._connection: PoolProxiedConnection | None = None
         self._cursor: Any = None
@@ -233,7 +235,7 @@ class Mark:
             with self._lock:
                 if self._cursor is None:
                     self._cursor = self._connect()
-                self._cursor.execute(self._question)
+                self._cursor.execute(self._query)
                 # To the end: a statement that could go on would hold its snapshot.
                 ((mark,),) = self._cursor.fetchall()
         except Exception as error:
@@ -246,7 +248,7 @@ class Mark:
     def _connect(self) -> Any:
         self._connection = self._engine.raw_connection()
         connection: Any = self._connection.driver_connection
-        if self.is_near:
+        if self.is_local:
             connection.execute("PRAGMA busy_timeout=0")  # nobody is to wait for it
         else:
             connection.autocommit = True
@@ -260,12 +262,12 @@ class Mark:
         self._connection = None
 
 
-def waited_in_vain(error: OperationalError) -> bool:
+def is_lock_timeout(error: OperationalError) -> bool:
     """Whether `error` says that another transaction held for too long what was to be written."""
     return getattr(error.orig, "sqlstate", None) == "55P03"
 
 
-def is_passing(error: DBAPIError) -> bool:
+def is_retryable(error: DBAPIError) -> bool:
     """Whether `error` came of what others wrote meanwhile: the same write, tried again, sees it.
 
     Of transactions that wait for one another, PostgreSQL ends one (40P01).
@@ -273,22 +275,22 @@ def is_passing(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == "40P01"
 
 
-async def database_for(request: Request) -> Database:
+async def get_database(request: Request) -> Database:
     """The database that `request` is answered from. Async: a plain function would cost a thread."""
     database: Database = request.app.state.database
     # Who writes, and so has a key, is to read what was written: a replica may not have it yet.
-    return database if "authorization" in request.headers else database.public
+    return database if "authorization" in request.headers else database.for_public_reads
 
 
-DatabaseDep = Annotated[Database, Depends(database_for)]
+DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
-def last_number(reader: Reader, column: Column[int]) -> int | None:
+def get_last_sequence_value(reader: Reader, column: Column[int]) -> int | None:
     """The last number that `column` gave to a row, None where it gave none yet."""
-    return reader.scalar(select(LastNumber(column.table.name, column.name)))
+    return reader.scalar(select(LastSequenceValue(column.table.name, column.name)))
 
 
-def continue_after(connection: Connection, column: Column[int], number: int | None) -> None:
+def set_sequence_value(connection: Connection, column: Column[int], number: int | None) -> None:
     """Let `column` give no number again that is not above `number`."""
     if not number:  # None, and on SQLite 0, where it gave none yet
         return
@@ -302,7 +304,7 @@ def continue_after(connection: Connection, column: Column[int], number: int | No
     connection.execute(names.insert().values(name=table, seq=number))
 
 
-OLDEST_SQLITE = (3, 51, 3)
+MIN_SQLITE_VERSION = (3, 51, 3)
 """The first version that loses no commit in WAL mode where two connections write."""
 
 
@@ -316,9 +318,11 @@ class DatabaseState:
     outdated: bool
 
 
-def state_of(reader: Reader) -> DatabaseState:
+def get_database_state(reader: Reader) -> DatabaseState:
     """How the database is that `reader` reads."""
-    row = reader.first(select(Version().label("version"), Writable().label("writable"))) or {}
-    outdated = reader.dialect == "sqlite" and sqlite.sqlite_version_info < OLDEST_SQLITE
+    row = (
+        reader.first(select(ServerVersion().label("version"), IsWritable().label("writable"))) or {}
+    )
+    outdated = reader.dialect == "sqlite" and sqlite.sqlite_version_info < MIN_SQLITE_VERSION
     version = row["version"].partition(" ")[0]  # Debian's adds where it was built
     return DatabaseState(reader.dialect, version, bool(row["writable"]), outdated)

@@ -27,21 +27,21 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
-from app.db.models.base import UTCDateTime, arguments
-from app.domain.clock import present
+from app.db.models.base import UTCDateTime, compile_arguments
+from app.domain.clock import current_second
 
-Rows = Select[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
 """A select of any columns."""
 
-Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
+ColumnExpression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
-def at_present(instant: Callable[[], datetime] = present) -> BindParameter[datetime]:
+def current_time_param(instant: Callable[[], datetime] = current_second) -> BindParameter[datetime]:
     """What `instant` tells whenever a statement runs, so that one made before holds later."""
     return bindparam(None, callable_=instant, type_=UTCDateTime(), unique=True)
 
 
-def unindexed(column: Expression) -> ColumnElement[Any]:
+def hide_from_planner(column: ColumnExpression) -> ColumnElement[Any]:
     """`column` in a condition that holds for nearly every row, so that no index is taken for it.
 
     SQLite takes one bound of a range for its index, and not always the one that bounds anything.
@@ -54,31 +54,33 @@ def unindexed(column: Expression) -> ColumnElement[Any]:
 # A list then takes one statement however much each of its rows holds, on either database.
 
 
-def nested(statement: Rows, *order: Expression) -> ScalarSelect[Any]:
+def json_array_subquery(statement: AnySelect, *order: ColumnExpression) -> ScalarSelect[Any]:
     """The rows of `statement`, correlated to the one around it, as a list of dicts by `order`."""
-    rows = _JsonArray(_json_object(statement), *order)
+    rows = _JsonArrayAgg(_row_to_json(statement), *order)
     return statement.with_only_columns(rows, maintain_column_froms=True).scalar_subquery()
 
 
-def nested_values(column: Expression, *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+def json_values_subquery(
+    column: ColumnExpression, *where: ColumnElement[bool]
+) -> ScalarSelect[Any]:
     """The values of one column where all of `where` holds, as a sorted list."""
-    return select(_JsonArray(column, column)).where(*where).scalar_subquery()
+    return select(_JsonArrayAgg(column, column)).where(*where).scalar_subquery()
 
 
-def nested_one(statement: Rows) -> ScalarSelect[Any]:
+def json_object_subquery(statement: AnySelect) -> ScalarSelect[Any]:
     """The one row of `statement` as a dict, None where there is none."""
-    row = _json_object(statement)
+    row = _row_to_json(statement)
     return statement.with_only_columns(row, maintain_column_froms=True).scalar_subquery()
 
 
-class _JsonArray(GenericFunction[Any]):
+class _JsonArrayAgg(GenericFunction[Any]):
     """An aggregate: the first argument of each row, ordered by the other ones."""
 
     type = JSON()
     inherit_cache = True
 
 
-class _JsonBuild(GenericFunction[Any]):
+class _JsonBuildObject(GenericFunction[Any]):
     """An object made of alternating keys and values."""
 
     type = JSON()
@@ -91,34 +93,34 @@ class _JsonValue(GenericFunction[Any]):
     inherit_cache = True
 
 
-def _json_object(statement: Rows) -> ColumnElement[Any]:
+def _row_to_json(statement: AnySelect) -> ColumnElement[Any]:
     pairs: list[ColumnElement[Any]] = []
     for column in statement.selected_columns:
         value = column.element if isinstance(column, Label) else column
         if isinstance(value.type, UTCDateTime | JSON):
             value = _JsonValue(value)
         pairs += [literal_column(f"'{column.key}'"), value]
-    return _JsonBuild(*pairs)
+    return _JsonBuildObject(*pairs)
 
 
-@compiles(_JsonArray)
-def _(element: _JsonArray, compiler: Any, **kw: Any) -> str:
-    value, *order = arguments(element, compiler, kw)
+@compiles(_JsonArrayAgg)
+def _(element: _JsonArrayAgg, compiler: Any, **kw: Any) -> str:
+    value, *order = compile_arguments(element, compiler, kw)
     rows = f"{value} ORDER BY {', '.join(order)}"
     if compiler.dialect.name == "sqlite":
         return f"json_group_array({rows})"
     return f"coalesce(json_agg({rows}), '[]'::json)"
 
 
-@compiles(_JsonBuild)
-def _(element: _JsonBuild, compiler: Any, **kw: Any) -> str:
+@compiles(_JsonBuildObject)
+def _(element: _JsonBuildObject, compiler: Any, **kw: Any) -> str:
     name = "json_object" if compiler.dialect.name == "sqlite" else "json_build_object"
-    return f"{name}({', '.join(arguments(element, compiler, kw))})"
+    return f"{name}({', '.join(compile_arguments(element, compiler, kw))})"
 
 
 @compiles(_JsonValue)
 def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
-    (value,) = arguments(element, compiler, kw)
+    (value,) = compile_arguments(element, compiler, kw)
     if compiler.dialect.name != "sqlite":
         return value
     (argument,) = element.clauses
@@ -130,47 +132,47 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
 # --- What each database says of itself -----------------------------------------------------------
 
 
-class LastNumber(GenericFunction[int]):
+class LastSequenceValue(GenericFunction[int]):
     """The last number that was given to a row, though it may have been deleted since."""
 
     type = Integer()
     inherit_cache = False
 
 
-@compiles(LastNumber)
-def _(element: LastNumber, compiler: Any, **_kw: Any) -> str:
+@compiles(LastSequenceValue)
+def _(element: LastSequenceValue, compiler: Any, **_kw: Any) -> str:
     table, column = (argument.value for argument in element.clauses)
     if compiler.dialect.name == "sqlite":
         return f"(SELECT seq FROM sqlite_sequence WHERE name = '{table}')"  # noqa: S608 - ours
     return f"pg_sequence_last_value(pg_get_serial_sequence('{table}', '{column}'))"
 
 
-class Version(FunctionElement[str]):
+class ServerVersion(FunctionElement[str]):
     inherit_cache = True
 
 
-class Writable(FunctionElement[bool]):
+class IsWritable(FunctionElement[bool]):
     """Whether writers are let in; a read-only transaction, as of a `Reader`, is not meant."""
 
     type = Boolean()
     inherit_cache = True
 
 
-@compiles(Version)
-def _(_element: Version, compiler: Any, **_kw: Any) -> str:
+@compiles(ServerVersion)
+def _(_element: ServerVersion, compiler: Any, **_kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return "sqlite_version()"
     return "current_setting('server_version')"
 
 
-@compiles(Writable)
-def _(_element: Writable, compiler: Any, **_kw: Any) -> str:
+@compiles(IsWritable)
+def _(_element: IsWritable, compiler: Any, **_kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return "1"
     return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
 
 
-class Horizon(FunctionElement[int]):
+class SnapshotXmin(FunctionElement[int]):
     """The number of the oldest transaction that may still write: those before it have ended.
 
     Numbers are given before commits are made, so only what lies below is known to be complete.
@@ -180,8 +182,8 @@ class Horizon(FunctionElement[int]):
     inherit_cache = True
 
 
-@compiles(Horizon)
-def _(_element: Horizon, compiler: Any, **_kw: Any) -> str:
+@compiles(SnapshotXmin)
+def _(_element: SnapshotXmin, compiler: Any, **_kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return "9223372036854775807"
     return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
@@ -192,20 +194,24 @@ def _(_element: Horizon, compiler: Any, **_kw: Any) -> str:
 # However many rows it has, the statement is the same: compiled once, and kept.
 
 
-def instants(parameter: str, *names: str) -> CTE:
-    """A `parameter` made by `rows_of` as a table: the columns `names`, and `n`, counted from 0."""
+def timestamp_rows_cte(parameter: str, *names: str) -> CTE:
+    """A `parameter` made by `encode_timestamp_rows` as a table: the columns `names`, and `n`,
+    counted from 0.
+    """
     given = bindparam(parameter, type_=JSON())
     row = _JsonEach(given).table_valued("value", name="given").c.value
 
     def item(place: int) -> ColumnElement[Any]:
         return row.op("->>")(literal_column(str(place)))
 
-    columns = [_Instant(item(place)).label(name) for place, name in enumerate(names, start=1)]
+    columns = [
+        _CastToTimestamp(item(place)).label(name) for place, name in enumerate(names, start=1)
+    ]
     return select(cast(item(0), Integer).label("n"), *columns).cte("period")
 
 
-def rows_of(rows: Iterable[Sequence[datetime]]) -> list[list[Any]]:
-    """`rows` as the value of the parameter of `instants`."""
+def encode_timestamp_rows(rows: Iterable[Sequence[datetime]]) -> list[list[Any]]:
+    """`rows` as the value of the parameter of `timestamp_rows_cte`."""
     # Four times as fast as strftime.
     written = ([at.replace(tzinfo=None).isoformat(" ", "microseconds") for at in r] for r in rows)
     return [[n, *row] for n, row in enumerate(written)]
@@ -217,7 +223,7 @@ class _JsonEach(GenericFunction[Any]):
     inherit_cache = True
 
 
-class _Instant(GenericFunction[Any]):
+class _CastToTimestamp(GenericFunction[Any]):
     """Text in the form that SQLite keeps instants in, as an instant."""
 
     type = UTCDateTime()
@@ -227,10 +233,10 @@ class _Instant(GenericFunction[Any]):
 @compiles(_JsonEach)
 def _(element: _JsonEach, compiler: Any, **kw: Any) -> str:
     name = "json_each" if compiler.dialect.name == "sqlite" else "json_array_elements"
-    return f"{name}({', '.join(arguments(element, compiler, kw))})"
+    return f"{name}({', '.join(compile_arguments(element, compiler, kw))})"
 
 
-@compiles(_Instant)
-def _(element: _Instant, compiler: Any, **kw: Any) -> str:
-    (text,) = arguments(element, compiler, kw)
+@compiles(_CastToTimestamp)
+def _(element: _CastToTimestamp, compiler: Any, **kw: Any) -> str:
+    (text,) = compile_arguments(element, compiler, kw)
     return text if compiler.dialect.name == "sqlite" else f"CAST({text} AS TIMESTAMPTZ)"

@@ -14,11 +14,11 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from app.db.engines.sqlite import WORK_SECONDS, Bounded
+from app.db.engines.sqlite import MAX_STATEMENT_CPU_SECONDS, TimeLimitedConnection
 
 T = TypeVar("T")
 
-PAUSE = 0.25
+_SLOW_READ_BACKOFF_SECONDS = 0.25
 """Seconds for which reads like one that took long are left to the threads.
 
 So what is broken off takes no more of the event loop than a few hundredths, however much of it is
@@ -26,38 +26,38 @@ asked for.
 """
 
 
-class ForThreads(Exception):
+class RunInThread(Exception):
     """A read that the event loop is not to do, or not to the end."""
 
 
-class Near:
+class LoopReader:
     """A connection for what is read in the event loop: kept, and never waiting for anybody."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
-        self._taken = Lock()
-        self._slow: dict[object, float] = {}
+        self._lock = Lock()
+        self._backoff_until: dict[object, float] = {}
         """The kinds of reads that are left to the threads, and until when."""
 
     def read(self, kind: object, work: Callable[[Connection], T]) -> T:
-        """What `work` answers, asked of one snapshot. Raises `ForThreads`: it is to be done there.
+        """What `work` answers, asked of one snapshot. Raises `RunInThread`: it is to be done there.
 
         `kind` is equal for reads that can be expected to take equally long.
         """
-        if self._slow and self._slow.get(kind, 0) > monotonic():
-            raise ForThreads
-        if not self._taken.acquire(blocking=False):
-            raise ForThreads
+        if self._backoff_until and self._backoff_until.get(kind, 0) > monotonic():
+            raise RunInThread
+        if not self._lock.acquire(blocking=False):
+            raise RunInThread
         try:
             if self._connection is None:
-                raise ForThreads
-            return self._read(self._connection, kind, work)
+                raise RunInThread
+            return self._run(self._connection, kind, work)
         finally:
-            self._taken.release()
+            self._lock.release()
 
-    def _read(self, connection: Connection, kind: object, work: Callable[[Connection], T]) -> T:
-        driver, began = _driver(connection), thread_time()
+    def _run(self, connection: Connection, kind: object, work: Callable[[Connection], T]) -> T:
+        driver, began = _driver_connection(connection), thread_time()
         try:
             driver.execute("BEGIN")
             try:
@@ -66,37 +66,37 @@ class Near:
                 driver.rollback()
         except (DBAPIError, sqlite.Error) as error:
             # Slow, locked or broken: a thread has the time to find out.
-            if not driver.broken_off:
+            if not driver.interrupted:
                 self._close()
-            raise ForThreads from error
+            raise RunInThread from error
         finally:
-            if driver.broken_off or thread_time() - began > WORK_SECONDS:
-                self._put_off(kind)
+            if driver.interrupted or thread_time() - began > MAX_STATEMENT_CPU_SECONDS:
+                self._back_off(kind)
 
-    def _put_off(self, kind: object) -> None:
+    def _back_off(self, kind: object) -> None:
         now = monotonic()
-        self._slow = {k: until for k, until in self._slow.items() if until > now}
-        self._slow[kind] = now + PAUSE
+        self._backoff_until = {k: until for k, until in self._backoff_until.items() if until > now}
+        self._backoff_until[kind] = now + _SLOW_READ_BACKOFF_SECONDS
 
     def open(self) -> None:
         """Open the connection, where there is none: by a thread, as it may have to wait."""
         if self._connection is None:
-            with self._taken:
-                self._connection = self._connection or self._opened()
+            with self._lock:
+                self._connection = self._connection or self._open_connection()
 
-    def _opened(self) -> Connection:
+    def _open_connection(self) -> Connection:
         connection = self._engine.connect()
         connection.detach()  # from the pool, whose places are the threads'
         # To SQLAlchemy all is one transaction; to SQLite each read is one of its own.
         connection.begin()
-        driver = _driver(connection)
+        driver = _driver_connection(connection)
         driver.rollback()
-        driver.bound()
+        driver.enable_time_limit()
         return connection
 
     def close(self) -> None:
         """Close the connection; the next read by a thread opens another."""
-        with self._taken:
+        with self._lock:
             self._close()
 
     def _close(self) -> None:
@@ -105,5 +105,5 @@ class Near:
         self._connection = None
 
 
-def _driver(connection: Connection) -> Bounded:
-    return cast(Bounded, connection.connection.dbapi_connection)
+def _driver_connection(connection: Connection) -> TimeLimitedConnection:
+    return cast(TimeLimitedConnection, connection.connection.dbapi_connection)

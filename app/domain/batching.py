@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
     """`values` as lists of `size` of them; the last may be shorter."""
     rest = iter(values)
     while batch := list(islice(rest, size)):

@@ -13,42 +13,42 @@ from datetime import UTC, datetime
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-class Holding:
+class Expiry:
     """Until when an answer that is being made will hold, as far as is known by now."""
 
     def __init__(self) -> None:
-        self.until = NEVER
+        self.expires_at = NEVER
 
 
-_MADE: ContextVar[Holding | None] = ContextVar("what is being made", default=None)
+_current_expiry: ContextVar[Expiry | None] = ContextVar("what is being made", default=None)
 
 
 @contextmanager
-def watched() -> Iterator[Holding]:
+def track_expiry() -> Iterator[Expiry]:
     """What is said of the clock within, in the threads that are used within, too."""
-    holding = Holding()
-    token = _MADE.set(holding)
+    holding = Expiry()
+    token = _current_expiry.set(holding)
     try:
         yield holding
     finally:
-        _MADE.reset(token)
+        _current_expiry.reset(token)
 
 
-def holds_until(at: datetime) -> None:
+def expire_response_at(at: datetime) -> None:
     """Say that what is being made will be something else from `at` on."""
-    holding = _MADE.get()
-    if holding is not None and at < holding.until:
-        holding.until = at
+    holding = _current_expiry.get()
+    if holding is not None and at < holding.expires_at:
+        holding.expires_at = at
 
 
-def present() -> datetime:
+def current_second() -> datetime:
     """The present instant, to the second, for those who say themselves how long it matters."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def has_come(at: datetime) -> bool:
+def has_passed(at: datetime) -> bool:
     """Whether the time of `at`, to the second, has come; where not, the answer holds until then."""
-    if at <= present():
+    if at <= current_second():
         return True
-    holds_until(at)
+    expire_response_at(at)
     return False

@@ -6,15 +6,15 @@ from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo, reset_tzpath
 
-from app.domain.clock import holds_until, present
+from app.domain.clock import current_second, expire_response_at
 
 # The zones of the tzdata package, never the machine's own: the same everywhere, and no `localtime`.
 reset_tzpath(to=())
 
-SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
-EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
-LATEST = datetime(2101, 1, 1, tzinfo=UTC)
+MIN_INSTANT = datetime(1950, 1, 1, tzinfo=UTC)
+MAX_INSTANT = datetime(2101, 1, 1, tzinfo=UTC)
 """No stored instant lies outside [EARLIEST, LATEST), so that no zone shift can overflow one."""
 
 
@@ -30,20 +30,20 @@ class Precision(StrEnum):
     YEAR = "year"
 
 
-CLOCKED = (Precision.SECOND, Precision.MINUTE, Precision.HOUR)
+PRECISIONS_WITH_TIME = (Precision.SECOND, Precision.MINUTE, Precision.HOUR)
 """The precisions that know a time of day, and so fall on different days in different zones."""
 
-_FIXED = {
-    Precision.SECOND: SECOND,
+_FIXED_DURATIONS = {
+    Precision.SECOND: ONE_SECOND,
     Precision.MINUTE: timedelta(minutes=1),
     Precision.HOUR: timedelta(hours=1),
-    Precision.DAY: DAY,
+    Precision.DAY: ONE_DAY,
 }
-_MONTHS = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}
+_MONTH_COUNTS = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}
 
 
 @cache
-def zone_names() -> frozenset[str]:
+def time_zone_names() -> frozenset[str]:
     """The names of all IANA time zones."""
     return frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
 
@@ -53,8 +53,8 @@ def now() -> datetime:
 
     An answer made with it holds for that second; `app.domain.clock` makes it hold for longer.
     """
-    moment = present()
-    holds_until(moment + SECOND)
+    moment = current_second()
+    expire_response_at(moment + ONE_SECOND)
     return moment
 
 
@@ -75,20 +75,20 @@ def period_start(at: datetime, precision: Precision) -> datetime:
             return at.replace(minute=0, second=0)
         case Precision.DAY:
             return at.replace(hour=0, minute=0, second=0)
-    months = _MONTHS[precision]
+    months = _MONTH_COUNTS[precision]
     first = (at.month - 1) // months * months + 1
     return at.replace(month=first, day=1, hour=0, minute=0, second=0)
 
 
 def period_end(at: datetime, precision: Precision) -> datetime:
     """The first instant after the period of `precision` that starts at `at`."""
-    if precision in _FIXED:
-        return at + _FIXED[precision]
-    later = add_months(at.date(), _MONTHS[precision])
+    if precision in _FIXED_DURATIONS:
+        return at + _FIXED_DURATIONS[precision]
+    later = add_months(at.date(), _MONTH_COUNTS[precision])
     return at.replace(year=later.year, month=later.month)
 
 
-def period(at: datetime, precision: Precision) -> tuple[datetime, datetime]:
+def period_bounds(at: datetime, precision: Precision) -> tuple[datetime, datetime]:
     """The period of `precision` that holds `at`: its start, and the first instant after it."""
     start = period_start(at, precision)
     return start, period_end(start, precision)
@@ -100,12 +100,12 @@ def add_months(day: date, months: int) -> date:
     return date(day.year + years, month + 1, 1)
 
 
-def month_days(first: date) -> list[date]:
+def days_of_month(first: date) -> list[date]:
     """Every day of the month that starts on `first`."""
     return [first + timedelta(n) for n in range((add_months(first, 1) - first).days)]
 
 
-def start_of(day: date, zone: ZoneInfo) -> datetime:
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The instant at which `day` begins in `zone`, in UTC.
 
     Where midnight is skipped (a zone springs forward then) this is the first instant of the day;
@@ -116,43 +116,43 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 @cache
-def first_hours(zone: ZoneInfo) -> frozenset[int] | None:
+def utc_month_start_hours(zone: ZoneInfo) -> frozenset[int] | None:
     """At which hours of UTC the months of `zone` begin, whenever an instant is stored.
 
     None where its clock does not differ by whole hours at all times.
     """
     days = (date(y, m, d) for y in range(1950, 2102) for m in range(1, 13) for d in (1, 15))
-    starts = [start_of(day, zone) for day in days]
+    starts = [start_of_day(day, zone) for day in days]
     whole = all(start.minute == start.second == 0 for start in starts)
     return frozenset(start.hour for start in starts) if whole else None
 
 
-def utc_day(day: date) -> tuple[datetime, datetime]:
+def utc_day_bounds(day: date) -> tuple[datetime, datetime]:
     """The start and the end of `day` in UTC."""
     start = datetime.combine(day, time(), UTC)
     return start, start + timedelta(days=1)
 
 
-def day_of(at: datetime, precision: Precision, zone: ZoneInfo) -> date | None:
+def local_day(at: datetime, precision: Precision, zone: ZoneInfo) -> date | None:
     """The day on which `at` falls in `zone`; a known day is that day everywhere.
 
     None where not even the day is known.
     """
-    if precision in CLOCKED:
+    if precision in PRECISIONS_WITH_TIME:
         return at.astimezone(zone).date()
     return at.astimezone(UTC).date() if precision is Precision.DAY else None
 
 
 def whole_days(start: datetime, end: datetime) -> int:
     """Full periods of 24 hours from `start` to `end`, never negative."""
-    return max(0, (end - start) // DAY)
+    return max(0, (end - start) // ONE_DAY)
 
 
 def days_since(start: datetime, *ends: datetime) -> int:
     """Full days from `start` to the first of `ends`, or to now where none of them has come."""
-    moment = present()
+    moment = current_second()
     end = min([moment, *ends])
     days = whole_days(start, end)
     if end == moment:
-        holds_until(start + (days + 1) * DAY)
+        expire_response_at(start + (days + 1) * ONE_DAY)
     return days

@@ -5,21 +5,23 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.domain.dates import CLOCKED, Precision
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
-_ENGLISH = "zero one two three four five six seven eight nine ten eleven twelve".split()
-_RUSSIAN_GENITIVE = "нуля одного двух трёх четырёх пяти шести семи восьми девяти десяти".split()
-_MONTHS = (
+_NUMBER_WORDS_EN = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBER_WORDS_GENITIVE_RU = (
+    "нуля одного двух трёх четырёх пяти шести семи восьми девяти десяти".split()
+)
+_MONTH_NAMES_EN = (
     "January February March April May June July August September October November December"
 ).split()
-_MONTHS_GENITIVE = (
+_MONTH_NAMES_GENITIVE_RU = (
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
 ).split()
 
 
-class Text(NamedTuple):
+class NewsText(NamedTuple):
     """The words of a news item: a headline, one sentence, and Markdown paragraphs."""
 
     title: str
@@ -27,12 +29,12 @@ class Text(NamedTuple):
     body: str
 
 
-def paragraphs(*texts: str | None) -> str:
+def join_paragraphs(*texts: str | None) -> str:
     """Markdown of the paragraphs that are there."""
     return "\n\n".join(text for text in texts if text)
 
 
-def strong(names: Sequence[str]) -> list[str]:
+def to_bold(names: Sequence[str]) -> list[str]:
     """Names as Markdown makes them stand out."""
     return [f"**{name}**" for name in names]
 
@@ -42,148 +44,158 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _clock(at: datetime, precision: Precision) -> str:
+def _format_clock(at: datetime, precision: Precision) -> str:
     return f"{at:%H:%M:%S}" if precision is Precision.SECOND else f"{at:%H:%M}"
 
 
-def _hour(at: datetime) -> tuple[str, str]:
+def _format_hour_bounds(at: datetime) -> tuple[str, str]:
     """The clock where an hour begins and where it ends."""
     return f"{at:%H:%M}", f"{at + timedelta(hours=1):%H:%M}"
 
 
-def _joined(items: Sequence[str], last: str) -> str:
+def _join_items(items: Sequence[str], last: str) -> str:
     return last.join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 # --- English -------------------------------------------------------------------------------------
 
 
-def joined(items: Sequence[str]) -> str:
+def join_list_en(items: Sequence[str]) -> str:
     """A list in a sentence: "Unity", "Tranquility and Cupola", "one, two and three"."""
-    return _joined(items, " and ")
+    return _join_items(items, " and ")
 
 
-def clauses(items: Sequence[str]) -> str:
+def join_clauses_en(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "one, and two and three"."""
-    return _joined(items, ", and ")
+    return _join_items(items, ", and ")
 
 
-def handed_on(later: Sequence[str]) -> str:
+def later_commanders_phrase_en(later: Sequence[str]) -> str:
     """How a sentence about a commander goes on: " at first; the command later passed to B"."""
     return f" at first; the command later passed to {', then to '.join(later)}" if later else ""
 
 
-def number(n: int) -> str:
+def spell_number_en(n: int) -> str:
     """A number in a sentence: in words up to twelve."""
-    return _ENGLISH[n] if n < len(_ENGLISH) else str(n)
+    return _NUMBER_WORDS_EN[n] if n < len(_NUMBER_WORDS_EN) else str(n)
 
 
-def counted(n: int, noun: str) -> str:
+def pluralize_en(n: int, noun: str) -> str:
     """A number of things whose plural ends in s: "1 day", "101 days"."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def english_span(time: timedelta) -> str:
+def format_duration_en(time: timedelta) -> str:
     """A time in space: "203 days and 15 hours"; a rounded number of days would be disputed."""
     hours = time.seconds // 3600
-    return counted(time.days, "day") + (f" and {counted(hours, 'hour')}" if hours else "")
+    return pluralize_en(time.days, "day") + (f" and {pluralize_en(hours, 'hour')}" if hours else "")
 
 
-def _date(at: datetime) -> str:
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+def _format_date_en(at: datetime) -> str:
+    return f"{at.day} {_MONTH_NAMES_EN[at.month - 1]} {at.year}"
 
 
-def _utc(*days: datetime) -> str:
+def _utc_suffix(*days: datetime) -> str:
     """What follows days of which one is another one in Moscow."""
     return " UTC" if any(at.astimezone(MOSCOW).date() != at.date() for at in days) else ""
 
 
-def english_day(at: datetime) -> str:
+def format_day_en(at: datetime) -> str:
     """A day: "4 April 2019"; "24 June 2019 UTC" where it is another one in Moscow."""
-    return _date(at) + _utc(at)
+    return _format_date_en(at) + _utc_suffix(at)
 
 
-def english_period(start: datetime, end: datetime) -> str:
+def format_period_en(start: datetime, end: datetime) -> str:
     """From day to day: "from 24 June to 3 October 2019"; the year twice where it changes."""
-    first = _date(start).removesuffix(f" {end.year}")
-    return f"from {first} to {_date(end)}{_utc(start, end)}"
+    first = _format_date_en(start).removesuffix(f" {end.year}")
+    return f"from {first} to {_format_date_en(end)}{_utc_suffix(start, end)}"
 
 
-def english_time(at: datetime, precision: Precision) -> str:
+def format_time_en(at: datetime, precision: Precision) -> str:
     """When something was, as exactly as is known: "at 11:01 UTC on 4 April 2019 (… Moscow time)".
 
     The day in Moscow is named where it is another one.
     """
-    if precision not in CLOCKED:
-        return f"on {_date(at)}"
+    if precision not in PRECISIONS_WITH_TIME:
+        return f"on {_format_date_en(at)}"
     there = at.astimezone(MOSCOW)
-    date = "" if there.date() == at.date() else f" on {there.day} {_MONTHS[there.month - 1]}"
+    date = (
+        "" if there.date() == at.date() else f" on {there.day} {_MONTH_NAMES_EN[there.month - 1]}"
+    )
     if precision is Precision.HOUR:
-        when, clock = f"between {' and '.join(_hour(at))}", "–".join(_hour(there))
+        when, clock = (
+            f"between {' and '.join(_format_hour_bounds(at))}",
+            "–".join(_format_hour_bounds(there)),
+        )
     else:
-        when, clock = f"at {_clock(at, precision)}", _clock(there, precision)
-    return f"{when} UTC on {_date(at)} ({clock}{date} Moscow time)"
+        when, clock = f"at {_format_clock(at, precision)}", _format_clock(there, precision)
+    return f"{when} UTC on {_format_date_en(at)} ({clock}{date} Moscow time)"
 
 
 # --- Russian -------------------------------------------------------------------------------------
 
 
-def joined_ru(items: Sequence[str]) -> str:
+def join_list_ru(items: Sequence[str]) -> str:
     """A list in a Russian sentence: "А", "А и Б", "А, Б и В"."""
-    return _joined(items, " и ")
+    return _join_items(items, " и ")
 
 
-def clauses_ru(items: Sequence[str]) -> str:
+def join_clauses_ru(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "А, а также Б и В"."""
-    return _joined(items, ", а также ")
+    return _join_items(items, ", а также ")
 
 
-def plural_ru(n: int, one: str, few: str, many: str) -> str:
+def plural_form_ru(n: int, one: str, few: str, many: str) -> str:
     """The form that a noun takes after `n`: 1 день, 3 дня, 11 дней, 21 день."""
     if n % 10 == 1 and n % 100 != 11:
         return one
     return few if n % 10 in (2, 3, 4) and n % 100 not in (12, 13, 14) else many
 
 
-def days_ru(n: int) -> str:
+def format_days_ru(n: int) -> str:
     """A number of days: "1 день", "204 дня"."""
-    return f"{n} {plural_ru(n, 'день', 'дня', 'дней')}"
+    return f"{n} {plural_form_ru(n, 'день', 'дня', 'дней')}"
 
 
-def russian_span(time: timedelta) -> str:
+def format_duration_ru(time: timedelta) -> str:
     """A time in space: "203 дня 15 часов"."""
     hours = time.seconds // 3600
-    more = f" {hours} {plural_ru(hours, 'час', 'часа', 'часов')}" if hours else ""
-    return days_ru(time.days) + more
+    more = f" {hours} {plural_form_ru(hours, 'час', 'часа', 'часов')}" if hours else ""
+    return format_days_ru(time.days) + more
 
 
-def of_people_ru(n: int) -> str:
+def format_crew_size_ru(n: int) -> str:
     """How many people a crew is of: "трёх человек", "11 человек"."""
-    words = _RUSSIAN_GENITIVE[n] if n < len(_RUSSIAN_GENITIVE) else str(n)
+    words = _NUMBER_WORDS_GENITIVE_RU[n] if n < len(_NUMBER_WORDS_GENITIVE_RU) else str(n)
     return f"{words} {'человека' if n == 1 else 'человек'}"
 
 
-def russian_day(at: datetime) -> str:
+def format_day_ru(at: datetime) -> str:
     """A day: "4 апреля 2019 года"."""
-    return f"{at.day} {_MONTHS_GENITIVE[at.month - 1]} {at.year} года"
+    return f"{at.day} {_MONTH_NAMES_GENITIVE_RU[at.month - 1]} {at.year} года"
 
 
-def russian_local_day(at: datetime, precision: Precision) -> str:
+def format_local_day_ru(at: datetime, precision: Precision) -> str:
     """The day of an instant by the Moscow calendar; where a day alone is known, that day."""
-    return russian_day(at.astimezone(MOSCOW) if precision in CLOCKED else at)
+    return format_day_ru(at.astimezone(MOSCOW) if precision in PRECISIONS_WITH_TIME else at)
 
 
-def russian_time(at: datetime, precision: Precision) -> str:
+def format_time_ru(at: datetime, precision: Precision) -> str:
     """When something was: "4 апреля 2019 года в 14:01 по московскому времени (11:01 UTC)".
 
     The day by UTC is named where it is another one.
     """
-    if precision not in CLOCKED:
-        return russian_day(at)
+    if precision not in PRECISIONS_WITH_TIME:
+        return format_day_ru(at)
     here = at.astimezone(MOSCOW)
-    date = "" if here.date() == at.date() else f"{at.day} {_MONTHS_GENITIVE[at.month - 1]}, "
+    date = (
+        "" if here.date() == at.date() else f"{at.day} {_MONTH_NAMES_GENITIVE_RU[at.month - 1]}, "
+    )
     if precision is Precision.HOUR:
-        when, clock = f"между {' и '.join(_hour(here))}", "–".join(_hour(at))
+        when, clock = (
+            f"между {' и '.join(_format_hour_bounds(here))}",
+            "–".join(_format_hour_bounds(at)),
+        )
     else:
-        when, clock = f"в {_clock(here, precision)}", _clock(at, precision)
-    return f"{russian_day(here)} {when} по московскому времени ({date}{clock} UTC)"
+        when, clock = f"в {_format_clock(here, precision)}", _format_clock(at, precision)
+    return f"{format_day_ru(here)} {when} по московскому времени ({date}{clock} UTC)"

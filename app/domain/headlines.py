@@ -5,20 +5,26 @@ from typing import Any
 
 from app.db.models import LaunchStatus, SpacecraftKind
 from app.domain import glossary
-from app.domain.grammar import joined_ru, upper_first
-from app.domain.languages import Speech, spoken
+from app.domain.grammar import join_list_ru, upper_first
+from app.domain.languages import Language, current_language
 
-Ship = Mapping[str, Any]
+HeadlineShip = Mapping[str, Any]
 """A ship or module, by its `name` and `kind`."""
 
 
-def headline(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]) -> str:
+def build_launch_headline(
+    status: LaunchStatus, vehicle: str | None, ships: Sequence[HeadlineShip]
+) -> str:
     """A launch in a line, in the language that is spoken."""
-    in_russian = spoken() is Speech.RU
-    return (headline_ru if in_russian else headline_en)(status, vehicle, ships)
+    in_russian = current_language() is Language.RU
+    return (build_launch_headline_ru if in_russian else build_launch_headline_en)(
+        status, vehicle, ships
+    )
 
 
-def headline_en(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]) -> str:
+def build_launch_headline_en(
+    status: LaunchStatus, vehicle: str | None, ships: Sequence[HeadlineShip]
+) -> str:
     """In English: LV, CV and SC are the portal's own terms."""
     load = " and ".join(
         ship["name"] if ship["kind"] == SpacecraftKind.OTHER else f"{ship['kind']} {ship['name']}"
@@ -38,12 +44,14 @@ def headline_en(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]
             return f"{launch} is launched"
 
 
-def headline_ru(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]) -> str:
+def build_launch_headline_ru(
+    status: LaunchStatus, vehicle: str | None, ships: Sequence[HeadlineShip]
+) -> str:
     """In Russian: РН, ТГК and ТПК are the portal's own terms, and what was launched needs no verb.
 
     Behind the colon stands the nominative, so that nothing is declined that names hold.
     """
-    launch = launched_ru(vehicle, ships)
+    launch = vehicle_with_payload_ru(vehicle, ships)
     match status:
         case LaunchStatus.PLANNED:
             return f"Планируется запуск: {launch}"
@@ -57,37 +65,39 @@ def headline_ru(status: LaunchStatus, vehicle: str | None, ships: Sequence[Ship]
             return upper_first(launch)
 
 
-def launched_ru(vehicle: str | None, ships: Sequence[Ship]) -> str:
+def vehicle_with_payload_ru(vehicle: str | None, ships: Sequence[HeadlineShip]) -> str:
     """What is launched: "РН «Союз-2.1а» с ТГК «Прогресс МС-11»"; a shuttle is its own rocket."""
     if ships and glossary.is_shuttle(ships[0]["name"]):
-        carrier, load = f"шаттл {glossary.ship_ru(ships[0]['name'])}", ships[1:]
+        carrier, load = f"шаттл {glossary.ship_phrase_ru(ships[0]['name'])}", ships[1:]
     elif vehicle:
-        carrier, load = f"РН {glossary.vehicle_ru(vehicle)}", ships
+        carrier, load = f"РН {glossary.vehicle_phrase_ru(vehicle)}", ships
     else:
-        return joined_ru([_alone(ship) for ship in ships])
-    return " с ".join(filter(None, [carrier, joined_ru([_with(ship) for ship in load])]))
+        return join_list_ru([_nominative_ru(ship) for ship in ships])
+    return " с ".join(
+        filter(None, [carrier, join_list_ru([_instrumental_ru(ship) for ship in load])])
+    )
 
 
-def _alone(ship: Ship) -> str:
+def _nominative_ru(ship: HeadlineShip) -> str:
     name = ship["name"]
     match ship["kind"]:
         case SpacecraftKind.CV:
-            noun = "ТГК" if glossary.is_ours(name) else "грузовой корабль"
+            noun = "ТГК" if glossary.has_russian_series(name) else "грузовой корабль"
         case SpacecraftKind.SC:
-            noun = "ТПК" if glossary.is_ours(name) else "корабль"
+            noun = "ТПК" if glossary.has_russian_series(name) else "корабль"
         case _:
-            return glossary.part(name).russian
-    return f"{noun} {glossary.ship_ru(name)}"
+            return glossary.get_module_names(name).phrase_ru
+    return f"{noun} {glossary.ship_phrase_ru(name)}"
 
 
-def _with(ship: Ship) -> str:
+def _instrumental_ru(ship: HeadlineShip) -> str:
     """The same after "с"."""
     name = ship["name"]
     match ship["kind"]:
         case SpacecraftKind.CV:
-            noun = "ТГК" if glossary.is_ours(name) else "грузовым кораблём"
+            noun = "ТГК" if glossary.has_russian_series(name) else "грузовым кораблём"
         case SpacecraftKind.SC:
-            noun = "ТПК" if glossary.is_ours(name) else "кораблём"
+            noun = "ТПК" if glossary.has_russian_series(name) else "кораблём"
         case _:
-            return glossary.part(name).with_russian
-    return f"{noun} {glossary.ship_ru(name)}"
+            return glossary.get_module_names(name).instrumental_ru
+    return f"{noun} {glossary.ship_phrase_ru(name)}"

@@ -4,28 +4,28 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from app.db.models import CrewRole, LaunchStatus, ShipRole
-from app.domain.languages import Both
+from app.domain.languages import Bilingual
 
-ROLES: Mapping[StrEnum, Both] = {
-    CrewRole.COMMANDER: Both("Commander", "Командир"),
-    CrewRole.FLIGHT_ENGINEER: Both("Flight engineer", "Бортинженер"),
+CREW_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {
+    CrewRole.COMMANDER: Bilingual("Commander", "Командир"),
+    CrewRole.FLIGHT_ENGINEER: Bilingual("Flight engineer", "Бортинженер"),
 }
 
-SHIP_ROLES: Mapping[StrEnum, Both] = {
-    ShipRole.COMMANDER: Both("Commander", "Командир"),
-    ShipRole.PILOT: Both("Pilot", "Пилот"),
-    ShipRole.FLIGHT_ENGINEER: Both("Flight engineer", "Бортинженер"),
-    ShipRole.MISSION_SPECIALIST: Both("Mission specialist", "Специалист полёта"),
-    ShipRole.SPACEFLIGHT_PARTICIPANT: Both(
+SHIP_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {
+    ShipRole.COMMANDER: Bilingual("Commander", "Командир"),
+    ShipRole.PILOT: Bilingual("Pilot", "Пилот"),
+    ShipRole.FLIGHT_ENGINEER: Bilingual("Flight engineer", "Бортинженер"),
+    ShipRole.MISSION_SPECIALIST: Bilingual("Mission specialist", "Специалист полёта"),
+    ShipRole.SPACEFLIGHT_PARTICIPANT: Bilingual(
         "Spaceflight participant", "Участник космического полёта"
     ),
 }
 
-LAUNCH_STATUSES: Mapping[StrEnum, Both] = {
-    LaunchStatus.PLANNED: Both("Planned", "Планируется"),
-    LaunchStatus.IN_FLIGHT: Both("In flight", "В полёте"),
-    LaunchStatus.SUCCESS: Both("Success", "Успешно"),
-    LaunchStatus.PARTIAL_FAILURE: Both("Partial failure", "Частичная неудача"),
-    LaunchStatus.FAILURE: Both("Failure", "Авария"),
-    LaunchStatus.CANCELLED: Both("Cancelled", "Отменён"),
+LAUNCH_STATUS_LABELS: Mapping[StrEnum, Bilingual] = {
+    LaunchStatus.PLANNED: Bilingual("Planned", "Планируется"),
+    LaunchStatus.IN_FLIGHT: Bilingual("In flight", "В полёте"),
+    LaunchStatus.SUCCESS: Bilingual("Success", "Успешно"),
+    LaunchStatus.PARTIAL_FAILURE: Bilingual("Partial failure", "Частичная неудача"),
+    LaunchStatus.FAILURE: Bilingual("Failure", "Авария"),
+    LaunchStatus.CANCELLED: Bilingual("Cancelled", "Отменён"),
 }

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_LATIN = dict(
+_LATIN_BY_LETTER = dict(
     zip(
         "абвгдезийклмнопрстуфыэі",
         "a b v g d e z i y k l m n o p r s t u f y e i".split(),
@@ -15,9 +15,9 @@ _LATIN = dict(
     "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i",
     "'": "", "’": "",
 }  # fmt: skip
-_TRANSLITERATE = str.maketrans(_LATIN)
-_KEPT = str.maketrans({"й": "\0"})
-_RESTORED = str.maketrans({"\0": "й"})
+_TRANSLITERATE = str.maketrans(_LATIN_BY_LETTER)
+_PROTECT_SHORT_I = str.maketrans({"й": "\0"})
+_RESTORE_SHORT_I = str.maketrans({"\0": "й"})
 
 
 def fold(text: str) -> str:
@@ -26,9 +26,9 @@ def fold(text: str) -> str:
     "Ёлкин  É" and "елкин e" fold alike. й stays apart from и: it is a letter of its own.
     """
     cased = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    apart = unicodedata.normalize("NFKD", cased.replace("\0", "").translate(_KEPT))
+    apart = unicodedata.normalize("NFKD", cased.replace("\0", "").translate(_PROTECT_SHORT_I))
     plain = "".join(c for c in apart if not unicodedata.combining(c))
-    return " ".join(plain.translate(_RESTORED).split())
+    return " ".join(plain.translate(_RESTORE_SHORT_I).split())
 
 
 def slugify(text: str) -> str:

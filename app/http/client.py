@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 
 import httpcore2 as httpcore
 
-TIMEOUT = 10.0
+OUTBOUND_TIMEOUT_SECONDS = 10.0
 """Seconds that a whole request may take, however it trickles in."""
 
-LARGEST = 5 * 2**20
+MAX_OUTBOUND_RESPONSE_BYTES = 5 * 2**20
 """Bytes that an answer may have."""
 
-LONGEST_URL = 2000
+_MAX_URL_CHARS = 2000
 
-_FORBIDDEN = [
+_FORBIDDEN_NETWORKS = [
     ip_network(network)
     for network in (
         "100.64.0.0/10",  # between a provider and its customers
@@ -37,21 +37,21 @@ _FORBIDDEN = [
         "fec0::/10",  # of sites, once
     )
 ]
-_FORBIDDEN_NAMES = (".localhost", ".local", ".internal")
+_FORBIDDEN_HOST_SUFFIXES = (".localhost", ".local", ".internal")
 
 IPAddress = IPv4Address | IPv6Address
 
 
-class Refused(Exception):
+class ForbiddenUrl(Exception):
     """The address is none that may be asked."""
 
 
-class Failed(Exception):
+class RequestFailed(Exception):
     """The other side did not answer as it should."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class OutboundResponse:
     """What the other side answered."""
 
     status: int
@@ -60,38 +60,40 @@ class Answer:
     body: bytes
 
 
-def is_forbidden(address: IPAddress) -> bool:
+def is_forbidden_address(address: IPAddress) -> bool:
     """Whether an address is none of the public Internet's."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return is_forbidden(address.ipv4_mapped)
+        return is_forbidden_address(address.ipv4_mapped)
     # `is_global` alone holds several of these for global.
     odd = address.is_multicast or address.is_reserved or address.is_unspecified
-    listed = any(address in network for network in _FORBIDDEN if network.version == address.version)
+    listed = any(
+        address in network for network in _FORBIDDEN_NETWORKS if network.version == address.version
+    )
     return odd or listed or not address.is_global
 
 
 def check_url(url: str, allow_private: bool = False) -> None:
-    """Raise `Refused` where `url` is to be refused by its look alone."""
-    if len(url) > LONGEST_URL or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
-        raise Refused("The address is too long, or holds what has to be percent-encoded.")
+    """Raise `ForbiddenUrl` where `url` is to be refused by its look alone."""
+    if len(url) > _MAX_URL_CHARS or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
+        raise ForbiddenUrl("The address is too long, or holds what has to be percent-encoded.")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise Refused("This is no address.") from error
+        raise ForbiddenUrl("This is no address.") from error
     if parts.scheme not in {"http", "https"}:
-        raise Refused("Only http and https are asked.")
+        raise ForbiddenUrl("Only http and https are asked.")
     if parts.username is not None or parts.password is not None:
-        raise Refused("Leave the user name and password out.")
+        raise ForbiddenUrl("Leave the user name and password out.")
     if not host or "%" in host or port == 0:
-        raise Refused("The address names no host.")
-    if not allow_private and (f".{host.rstrip('.')}".endswith(_FORBIDDEN_NAMES)):
-        raise Refused(f"{host} is no host of the public Internet.")
-    if not allow_private and (literal := _literal(host)) and is_forbidden(literal):
-        raise Refused(f"{host} is no address of the public Internet.")
+        raise ForbiddenUrl("The address names no host.")
+    if not allow_private and (f".{host.rstrip('.')}".endswith(_FORBIDDEN_HOST_SUFFIXES)):
+        raise ForbiddenUrl(f"{host} is no host of the public Internet.")
+    if not allow_private and (literal := _parse_ip_literal(host)) and is_forbidden_address(literal):
+        raise ForbiddenUrl(f"{host} is no address of the public Internet.")
 
 
-def _literal(host: str) -> IPAddress | None:
+def _parse_ip_literal(host: str) -> IPAddress | None:
     """The address that `host` spells, in any of the ways that systems read one."""
     try:
         return ip_address(host)
@@ -103,22 +105,22 @@ def _literal(host: str) -> IPAddress | None:
         return None
 
 
-def request(
+def send_request(
     method: str,
     url: str,
     headers: Mapping[str, str] | None = None,
     content: bytes = b"",
     *,
     allow_private: bool = False,
-    timeout: float = TIMEOUT,
-    largest: int = LARGEST,
-) -> Answer:
+    timeout: float = OUTBOUND_TIMEOUT_SECONDS,
+    max_bytes: int = MAX_OUTBOUND_RESPONSE_BYTES,
+) -> OutboundResponse:
     """The answer of another host; a redirection is an answer, and is not followed.
 
-    Raises `Refused` where it may not be asked, `Failed` where it does not answer well.
+    Raises `ForbiddenUrl` where it may not be asked, `RequestFailed` where it does not answer well.
     """
     check_url(url, allow_private)
-    backend = _Checked(monotonic() + timeout, allow_private)
+    backend = _PublicNetworkBackend(monotonic() + timeout, allow_private)
     sent = list(
         ({"User-Agent": "Zarya", "Accept-Encoding": "identity"} | dict(headers or {})).items()
     )
@@ -130,24 +132,24 @@ def request(
             body = b""
             for part in answer.iter_stream():
                 body += part
-                if len(body) > largest:
-                    raise Failed(f"The answer has more than {largest} bytes.")
+                if len(body) > max_bytes:
+                    raise RequestFailed(f"The answer has more than {max_bytes} bytes.")
             names = {name.decode("latin-1").lower(): value for name, value in answer.headers}
             told = {name: value.decode("latin-1") for name, value in names.items()}
-            return Answer(answer.status, told, body)
+            return OutboundResponse(answer.status, told, body)
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
-        raise Failed(f"{type(error).__name__}: {error}".rstrip(": ")) from error
+        raise RequestFailed(f"{type(error).__name__}: {error}".rstrip(": ")) from error
     except (OSError, ValueError) as error:
-        raise Failed(f"{type(error).__name__}: {error}") from error
+        raise RequestFailed(f"{type(error).__name__}: {error}") from error
 
 
-class _Checked(httpcore.NetworkBackend):
+class _PublicNetworkBackend(httpcore.NetworkBackend):
     """Connects to what may be connected to, and lets nothing last beyond the deadline."""
 
     def __init__(self, deadline: float, allow_private: bool) -> None:
         self._deadline = deadline
         self._allow_private = allow_private
-        self._beneath = httpcore.SyncBackend()
+        self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
         self,
@@ -157,34 +159,34 @@ class _Checked(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = [ip_address(address) for address in _look_up(host, port)]
-        if not self._allow_private and any(map(is_forbidden, addresses)):
-            raise Refused(f"{host} is no host of the public Internet.")
-        left = _left(self._deadline)
-        stream = self._beneath.connect_tcp(
+        addresses = [ip_address(address) for address in _resolve_host(host, port)]
+        if not self._allow_private and any(map(is_forbidden_address, addresses)):
+            raise ForbiddenUrl(f"{host} is no host of the public Internet.")
+        left = _remaining_seconds(self._deadline)
+        stream = self._backend.connect_tcp(
             str(addresses[0]), port, left, local_address, socket_options
         )
-        return _Deadlined(stream, self._deadline)
+        return _DeadlineStream(stream, self._deadline)
 
 
-def _look_up(host: str, port: int) -> list[str]:
+def _resolve_host(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Failed(f"{host} cannot be found.") from error
+        raise RequestFailed(f"{host} cannot be found.") from error
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     if any("%" in address for address in addresses) or not addresses:
-        raise Refused(f"{host} is no host of the public Internet.")
+        raise ForbiddenUrl(f"{host} is no host of the public Internet.")
     return addresses
 
 
-def _left(deadline: float) -> float:
+def _remaining_seconds(deadline: float) -> float:
     if (left := deadline - monotonic()) <= 0:
-        raise Failed("It took too long.")
+        raise RequestFailed("It took too long.")
     return left
 
 
-class _Deadlined(httpcore.NetworkStream):
+class _DeadlineStream(httpcore.NetworkStream):
     """A stream of which no part, nor all of them together, lasts beyond the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
@@ -192,10 +194,10 @@ class _Deadlined(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(self._deadline))
+        return self._stream.read(max_bytes, _remaining_seconds(self._deadline))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(self._deadline))
+        self._stream.write(buffer, _remaining_seconds(self._deadline))
 
     def close(self) -> None:
         self._stream.close()
@@ -206,8 +208,8 @@ class _Deadlined(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(self._deadline)
-        return _Deadlined(
+        left = _remaining_seconds(self._deadline)
+        return _DeadlineStream(
             self._stream.start_tls(ssl_context, server_hostname, left), self._deadline
         )
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from app.config import networks
+from app.config import parse_networks
 
-INVALID = "invalid"
+_INVALID_ADDRESS = "invalid"
 """What stands for an address that a proxy of ours told, and that is none."""
 
 
-def within(address: str, where: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+def is_in_networks(address: str, where: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     """Whether `address` is one, and lies in one of these networks."""
     try:
         found = ip_address(address)
@@ -21,27 +21,27 @@ def within(address: str, where: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     return any(found in network for network in where)
 
 
-def forwarded(trusted_proxies: str) -> Callable[[str, str], str]:
+def build_client_address_resolver(trusted_proxies: str) -> Callable[[str, str], str]:
     """Tells the address of a client by that of its connection and by `X-Forwarded-For`.
 
     Each proxy adds the address it was asked from, so the last one that is no proxy's counts: those
     before it are what a client itself may have written.
     """
-    proxies = networks(trusted_proxies)
+    proxies = parse_networks(trusted_proxies)
 
     @lru_cache(maxsize=4096)
     def client(peer: str, header: str) -> str:
         address = peer
         for told in reversed(header.split(",")):
-            if not within(address, proxies):
+            if not is_in_networks(address, proxies):
                 break
-            address = _address(told)
+            address = _parse_address(told)
         return address
 
     return client if proxies else lambda peer, _header: peer
 
 
-def _address(told: str) -> str:
+def _parse_address(told: str) -> str:
     """An address as proxies write it, with a port perhaps."""
     text = told.strip()
     if text.startswith("["):
@@ -51,4 +51,4 @@ def _address(told: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
-        return INVALID
+        return _INVALID_ADDRESS

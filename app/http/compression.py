@@ -8,10 +8,10 @@ from typing import Protocol
 import brotli
 import zstandard
 
-from app.http.negotiation import weights
+from app.http.negotiation import parse_quality_values
 
 
-class Coding(StrEnum):
+class ContentCoding(StrEnum):
     """The codings we offer, the best first."""
 
     ZSTD = "zstd"
@@ -20,31 +20,31 @@ class Coding(StrEnum):
     IDENTITY = "identity"
 
 
-def accepted(header: str) -> Coding:
+def negotiate_coding(header: str) -> ContentCoding:
     """The coding to use for an `Accept-Encoding` header; identity where it names none of ours."""
-    wanted = weights(header)
+    wanted = parse_quality_values(header)
 
-    def weight(coding: Coding) -> float:
+    def weight(coding: ContentCoding) -> float:
         return wanted.get(coding, wanted.get("*", 0.0))
 
-    return max(filter(weight, Coding), key=weight, default=Coding.IDENTITY)
+    return max(filter(weight, ContentCoding), key=weight, default=ContentCoding.IDENTITY)
 
 
-def encode(body: bytes, coding: Coding) -> bytes:
+def compress_body(body: bytes, coding: ContentCoding) -> bytes:
     """`body` in `coding`, at the level that costs little."""
     match coding:
-        case Coding.ZSTD:
+        case ContentCoding.ZSTD:
             return zstandard.ZstdCompressor(level=3).compress(body)
-        case Coding.BROTLI:
+        case ContentCoding.BROTLI:
             compressed: bytes = brotli.compress(body, quality=4)
             return compressed
-        case Coding.GZIP:
+        case ContentCoding.GZIP:
             return gzip.compress(body, compresslevel=4, mtime=0)
-        case Coding.IDENTITY:
+        case ContentCoding.IDENTITY:
             return body
 
 
-class Encoder(Protocol):
+class StreamCompressor(Protocol):
     """What encodes a body part by part; all of it has come out after `flush`."""
 
     def compress(self, part: bytes, /) -> bytes: ...
@@ -52,7 +52,7 @@ class Encoder(Protocol):
     def flush(self) -> bytes: ...
 
 
-class _Brotli:
+class _BrotliCompressor:
     def __init__(self) -> None:
         self._compressor = brotli.Compressor(quality=4)
 
@@ -65,14 +65,14 @@ class _Brotli:
         return made
 
 
-def encoder(coding: Coding) -> Encoder | None:
+def create_compressor(coding: ContentCoding) -> StreamCompressor | None:
     """An encoder for a body of unknown length; None for identity."""
     match coding:
-        case Coding.ZSTD:
+        case ContentCoding.ZSTD:
             return zstandard.ZstdCompressor(level=3).compressobj()
-        case Coding.BROTLI:
-            return _Brotli()
-        case Coding.GZIP:
+        case ContentCoding.BROTLI:
+            return _BrotliCompressor()
+        case ContentCoding.GZIP:
             return zlib.compressobj(level=4, wbits=31)
-        case Coding.IDENTITY:
+        case ContentCoding.IDENTITY:
             return None

@@ -3,9 +3,9 @@
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.languages import Speech, chosen, speaking, speech_of
+from app.domain.languages import Language, language_param, negotiate_language, use_language
 
-ONE_LANGUAGE = (
+_ENGLISH_ONLY_PREFIXES = (
     "/.well-known/",
     "/docs",
     "/health/",
@@ -19,13 +19,13 @@ ONE_LANGUAGE = (
 """Where what is answered is in English or for programs, whatever is asked for; problems are not."""
 
 
-def heard(scope: Scope) -> Speech:
+def request_language(scope: Scope) -> Language:
     """The language that a request asks for."""
     accepted = ",".join(Headers(scope=scope).getlist("accept-language"))
-    return speech_of(scope["query_string"], accepted)
+    return negotiate_language(scope["query_string"], accepted)
 
 
-class Languages:
+class ContentLanguageMiddleware:
     """ASGI middleware: lets the language of a request be spoken, and says which one that is."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,14 +35,14 @@ class Languages:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        named = chosen(scope["query_string"])
-        speech = heard(scope)
+        named = language_param(scope["query_string"])
+        speech = request_language(scope)
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message["headers"]))
-                if message["status"] < 400 and scope["path"].startswith(ONE_LANGUAGE):
-                    headers["content-language"] = Speech.EN
+                if message["status"] < 400 and scope["path"].startswith(_ENGLISH_ONLY_PREFIXES):
+                    headers["content-language"] = Language.EN
                 else:
                     headers.setdefault("content-language", speech)
                     if named is None:
@@ -50,5 +50,5 @@ class Languages:
                 message["headers"] = headers.raw
             await send(message)
 
-        with speaking(speech, asked=named is not None):
+        with use_language(speech, explicit=named is not None):
             await self.app(scope, receive, told)

@@ -15,26 +15,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class Deprecation:
     """Since when something is deprecated, when it ends, and where to read what to do (RFC 9745)."""
 
-    since: datetime
-    sunset: datetime
-    guide: str
+    deprecated_at: datetime
+    sunset_at: datetime
+    docs_url: str
 
     def headers(self) -> dict[str, str]:
         """The headers that tell of it (RFC 9745 and RFC 8594)."""
         return {
-            "Deprecation": f"@{int(self.since.timestamp())}",
-            "Sunset": format_datetime(self.sunset, usegmt=True),
-            "Link": f'<{self.guide}>; rel="deprecation"; type="text/html"',
+            "Deprecation": f"@{int(self.deprecated_at.timestamp())}",
+            "Sunset": format_datetime(self.sunset_at, usegmt=True),
+            "Link": f'<{self.docs_url}>; rel="deprecation"; type="text/html"',
         }
 
 
-Table = Mapping[str, Deprecation]
+DeprecationTable = Mapping[str, Deprecation]
 
-DEPRECATED: Table = {}
+DEPRECATED_OPERATIONS: DeprecationTable = {}
 """By operation id: `{"listMissions": Deprecation(since, sunset, guide)}`."""
 
 
-def mark(app: FastAPI, table: Table = DEPRECATED) -> None:
+def mark_deprecated(app: FastAPI, table: DeprecationTable = DEPRECATED_OPERATIONS) -> None:
     """Flag the operations of `table` in the OpenAPI document of `app`; refuse ids it has not."""
     routes = {context.name: context.original_route for context in iter_route_contexts(app.routes)}
     for operation in table:
@@ -44,10 +44,10 @@ def mark(app: FastAPI, table: Table = DEPRECATED) -> None:
         route.deprecated = True
 
 
-class Deprecations:
+class DeprecationMiddleware:
     """ASGI middleware: tells of deprecation in the headers of each answer concerned."""
 
-    def __init__(self, app: ASGIApp, table: Table = DEPRECATED) -> None:
+    def __init__(self, app: ASGIApp, table: DeprecationTable = DEPRECATED_OPERATIONS) -> None:
         self.app = app
         self.table = table
 

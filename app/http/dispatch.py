@@ -9,30 +9,30 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route, compile_path
 from starlette.types import Receive, Scope, Send
 
-DAY = "86400"
+_PREFLIGHT_MAX_AGE_SECONDS = "86400"
 
 
-class _Address:
+class _PathEntry:
     """An address, maybe with variable parts, and what may be done there."""
 
     def __init__(self, path: str) -> None:
-        self.beginning, self.variable, _ = path.partition("{")
-        self.pattern = compile_path(path)[0]
-        self.routes = APIRouter(redirect_slashes=False)
+        self.prefix, self.has_params, _ = path.partition("{")
+        self.path_regex = compile_path(path)[0]
+        self.router = APIRouter(redirect_slashes=False)
         self.methods = {"OPTIONS"}
 
-    def add(self, route: Route) -> None:
-        self.routes.routes.append(route)
+    def add_route(self, route: Route) -> None:
+        self.router.routes.append(route)
         self.methods |= route.methods or set()
         if "GET" in self.methods:
             self.methods.add("HEAD")
 
     @property
-    def allowed(self) -> str:
+    def allow_header(self) -> str:
         return ", ".join(sorted(self.methods))
 
 
-class Addresses(BaseRoute):
+class PathDispatcher(BaseRoute):
     """One route before all others, which finds theirs without asking each of them.
 
     An address without variable parts comes before those that have one, whatever its methods:
@@ -41,12 +41,12 @@ class Addresses(BaseRoute):
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        found: dict[str, _Address] = {}
+        found: dict[str, _PathEntry] = {}
         for route in routes:
             if isinstance(route, Route):
-                found.setdefault(route.path, _Address(route.path)).add(route)
-        self._exact = {path: at for path, at in found.items() if not at.variable}
-        self._open = [at for at in found.values() if at.variable]
+                found.setdefault(route.path, _PathEntry(route.path)).add_route(route)
+        self._static_paths = {path: at for path, at in found.items() if not at.has_params}
+        self._dynamic_paths = [at for at in found.values() if at.has_params]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Every request is for here: what has no address has none elsewhere."""
@@ -54,30 +54,30 @@ class Addresses(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to the route that it is for."""
-        at = self._find(scope["path"])
+        at = self._find_entry(scope["path"])
         if at is None:
             raise HTTPException(404)
         if scope["method"] == "OPTIONS":
-            await _options(scope, at.allowed)(scope, receive, send)
+            await _options_response(scope, at.allow_header)(scope, receive, send)
         elif scope["method"] not in at.methods:
-            raise HTTPException(405, headers={"Allow": at.allowed})
+            raise HTTPException(405, headers={"Allow": at.allow_header})
         else:
-            await at.routes(scope, receive, send)
+            await at.router(scope, receive, send)
 
-    def _find(self, path: str) -> _Address | None:
-        if exact := self._exact.get(path):
+    def _find_entry(self, path: str) -> _PathEntry | None:
+        if exact := self._static_paths.get(path):
             return exact
-        fitting = (at for at in self._open if path.startswith(at.beginning))
-        return next((at for at in fitting if at.pattern.match(path)), None)
+        fitting = (at for at in self._dynamic_paths if path.startswith(at.prefix))
+        return next((at for at in fitting if at.path_regex.match(path)), None)
 
 
-def _options(scope: Scope, allowed: str) -> Response:
+def _options_response(scope: Scope, allowed: str) -> Response:
     headers = {"Allow": allowed}
     asked = Headers(scope=scope)
     if "access-control-request-method" in asked:
         headers |= {
             "Access-Control-Allow-Methods": allowed,
             "Access-Control-Allow-Headers": asked.get("access-control-request-headers", "*"),
-            "Access-Control-Max-Age": DAY,
+            "Access-Control-Max-Age": _PREFLIGHT_MAX_AGE_SECONDS,
         }
     return Response(status_code=204, headers=headers)

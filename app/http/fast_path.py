@@ -11,14 +11,18 @@ from time import perf_counter
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from app.http.access_log import Entry
-from app.http.cache.middleware import READING, Answers
-from app.http.cache.store import Form, Headers
-from app.http.metrics import HIT
-from app.http.rate_limit import Quota
-from app.http.request_context import Front, identity, named
+from app.http.access_log import AccessLogEntry
+from app.http.cache.middleware import CACHEABLE_METHODS, CacheMiddleware
+from app.http.cache.store import RawHeaders, Variant
+from app.http.metrics import CACHE_HITS
+from app.http.rate_limit import RateLimitMiddleware
+from app.http.request_context import (
+    RequestContextMiddleware,
+    request_id_from_header,
+    request_id_header,
+)
 
-_USUAL = frozenset(
+_DISQUALIFYING_HEADERS = frozenset(
     {
         b"authorization",
         b"content-length",
@@ -30,63 +34,67 @@ _USUAL = frozenset(
 """Who sends one of these has a key, a body or a wish of their own, and is answered as usual."""
 
 
-class Express:
+class FastPath:
     """Answers what is kept."""
 
-    def __init__(self, front: Front, quota: Quota, answers: Answers) -> None:
-        self._front = front
-        self._quota = quota
-        self._answers = answers
-        self._own: Headers = []
-        self._own_lines = b""
+    def __init__(
+        self, front: RequestContextMiddleware, quota: RateLimitMiddleware, answers: CacheMiddleware
+    ) -> None:
+        self._request_context = front
+        self._rate_limiter = quota
+        self._cache = answers
+        self._server_headers: RawHeaders = []
+        self._encoded_server_headers = b""
         """The server's own headers, which it makes anew each second."""
 
-    def answer(
-        self, method: str, url: bytes, headers: Headers, peer: str, own: Headers
+    def respond(
+        self, method: str, url: bytes, headers: RawHeaders, peer: str, own: RawHeaders
     ) -> tuple[bytes, bytes] | None:
         """Head and body of the answer with the server's `own` headers; None: take the usual way."""
         begun = perf_counter()
         asked = dict(headers)
         if (
-            method not in READING
+            method not in CACHEABLE_METHODS
             or len(asked) < len(headers)
-            or not _USUAL.isdisjoint(asked)
-            or self._front.draining.begun
+            or not _DISQUALIFYING_HEADERS.isdisjoint(asked)
+            or self._request_context.shutdown.is_draining
         ):
             return None
         address, _, query = url.partition(b"?")
         path = address.decode("latin-1")  # if anything in it is encoded, nothing is found by it
-        found = self._answers.at_once(path, query, asked)
+        found = self._cache.lookup(path, query, asked)
         if found is None:
             return None
         whole, form = found
-        client = self._front.client_of(peer, asked.get(b"x-forwarded-for"))
-        told = self._quota.at_once(client, form.status != HTTPStatus.NOT_MODIFIED)
+        client = self._request_context.get_client_address(peer, asked.get(b"x-forwarded-for"))
+        told = self._rate_limiter.count_cached(client, form.status != HTTPStatus.NOT_MODIFIED)
         if told is None:
             return None
-        id_ = identity(asked.get(b"x-request-id", b""))
-        body: bytes = b"" if method == "HEAD" else form.body["body"]
+        id_ = request_id_from_header(asked.get(b"x-request-id", b""))
+        body: bytes = b"" if method == "HEAD" else form.body_message["body"]
         route = getattr(whole.route, "name", "")
-        HIT.inc()
-        self._front.journal.answered_at_once(
-            Entry(id_, client, method, path, begun, form.status, len(body), route)
+        CACHE_HITS.inc()
+        self._request_context.access_log.served_from_cache(
+            AccessLogEntry(id_, client, method, path, begun, form.status, len(body), route)
         )
-        form.head = form.head or self._head(form)
-        if own is not self._own:
-            self._own, self._own_lines = own, lines(own)
-        more = lines([*told, named(id_)])
-        return form.head + self._own_lines + more + b"\r\n", body
+        form.encoded_head = form.encoded_head or self._encode_head(form)
+        if own is not self._server_headers:
+            self._server_headers, self._encoded_server_headers = own, encode_headers(own)
+        more = encode_headers([*told, request_id_header(id_)])
+        return form.encoded_head + self._encoded_server_headers + more + b"\r\n", body
 
-    def _head(self, form: Form) -> bytes:
-        return STATUS_LINE[form.status] + lines(self._front.dressed(form.headers))
+    def _encode_head(self, form: Variant) -> bytes:
+        return STATUS_LINE[form.status] + encode_headers(
+            self._request_context.with_common_headers(form.headers)
+        )
 
 
-def express_of(app: object) -> Express | None:
+def get_fast_path(app: object) -> FastPath | None:
     """That of an application, None where it has none."""
     found = getattr(getattr(app, "state", None), "express", None)
-    return found if isinstance(found, Express) else None
+    return found if isinstance(found, FastPath) else None
 
 
-def lines(headers: Headers) -> bytes:
+def encode_headers(headers: RawHeaders) -> bytes:
     """Headers as they are sent."""
     return b"".join([b"%b: %b\r\n" % line for line in headers])

@@ -8,44 +8,46 @@ import traceback
 from functools import lru_cache
 from typing import Any
 
-_KEY = re.compile(r"zarya_([a-z0-9]{8})_\w+")
-_TELLING = frozenset({"sqlalchemy", "psycopg", "pysqlite3", "pydantic_core"})
+_API_KEY_PATTERN = re.compile(r"zarya_([a-z0-9]{8})_\w+")
+_SENSITIVE_PACKAGES = frozenset({"sqlalchemy", "psycopg", "pysqlite3", "pydantic_core"})
 """Whose errors quote values: what editors wrote, or what a client sent. Named, for importing them
 would take longer than a supervisor waits for a new process to say that it lives."""
 
 
-def _scrubbed(text: str) -> str:
+def _redact(text: str) -> str:
     """`text` with no API key in it but its id."""
-    return _KEY.sub(r"zarya_\1_…", text) if "zarya_" in text else text
+    return _API_KEY_PATTERN.sub(r"zarya_\1_…", text) if "zarya_" in text else text
 
 
-def fault(error: BaseException) -> dict[str, Any]:
+def describe_error(error: BaseException) -> dict[str, Any]:
     """What a log says of an error: its kind and its place, its message where that is harmless."""
     told: dict[str, Any] = {"kind": f"{type(error).__module__}.{type(error).__qualname__}"}
     state = getattr(getattr(error, "orig", error), "sqlstate", None)
     if state:
         told["sqlstate"] = state
-    if not any(kind.__module__.partition(".")[0] in _TELLING for kind in type(error).__mro__):
-        told["message"] = _scrubbed(str(error))
+    if not any(
+        kind.__module__.partition(".")[0] in _SENSITIVE_PACKAGES for kind in type(error).__mro__
+    ):
+        told["message"] = _redact(str(error))
     told["at"] = [
         f"{frame.filename}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return told | {"cause": fault(cause)} if cause else told
+    return told | {"cause": describe_error(cause)} if cause else told
 
 
-def _timestamp(at: float) -> str:
+def _format_timestamp(at: float) -> str:
     milliseconds = int(at * 1000)
-    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
+    return f"{_format_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
 
 
 @lru_cache(maxsize=2)
-def _second(at: int) -> str:
+def _format_second(at: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
 
 
-_json = json.JSONEncoder(separators=(",", ":")).encode
+_encode_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -54,29 +56,29 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line: nothing that came with the record but its message and its error."""
         line: dict[str, Any] = {
-            "event": _scrubbed(record.getMessage()),
+            "event": _redact(record.getMessage()),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "timestamp": _timestamp(record.created),
+            "timestamp": _format_timestamp(record.created),
         }
         error = record.exc_info[1] if record.exc_info else None
-        return _json(line if error is None else line | {"error": fault(error)})
+        return _encode_json(line if error is None else line | {"error": describe_error(error)})
 
 
-def request_line(id_: str, milliseconds: float, path: str, **told: Any) -> str:
+def format_request_line(id_: str, milliseconds: float, path: str, **told: Any) -> str:
     """The line of a request for `path`."""
-    now = _timestamp(time.time())
+    now = _format_timestamp(time.time())
     own = f'"event":"request","timestamp":"{now}","id":"{id_}","ms":{milliseconds:.2f}'
-    return f"{{{own},{_members(path, **told)}}}"
+    return f"{{{own},{_encode_request_fields(path, **told)}}}"
 
 
 @lru_cache(maxsize=4096)
-def _members(path: str, **told: Any) -> str:
+def _encode_request_fields(path: str, **told: Any) -> str:
     """What requests have in common that ask for the same, as much is asked for again and again."""
-    return _json({"path": _scrubbed(path), **told})[1:-1]
+    return _encode_json({"path": _redact(path), **told})[1:-1]
 
 
-def configuration() -> dict[str, Any]:
+def build_logging_config() -> dict[str, Any]:
     """For `logging.config.dictConfig`: whoever logs, here or in a library, the form is one."""
     return {
         "version": 1,

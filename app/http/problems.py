@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.config import get_settings
-from app.domain.languages import Both, either
+from app.domain.languages import Bilingual, tr
 
-MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER = "5"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "5"
 
 
 class FieldProblem(BaseModel):
@@ -43,12 +43,15 @@ class Problem(BaseModel):
 
 
 class ApiError(Exception):
-    """An error that the caller can do something about; its `kind` names the problem's type."""
+    """An error that the caller can do something about.
+
+    Its `problem_type` names the problem's type.
+    """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    kind = "internal-error"
-    title = Both("Something went wrong on our side", "Что-то сломалось у нас")
-    meaning_ru = "Ошибка на нашей стороне."
+    problem_type = "internal-error"
+    title = Bilingual("Something went wrong on our side", "Что-то сломалось у нас")
+    description_ru = "Ошибка на нашей стороне."
     """What the docstring of a kind says, in Russian: `/problems` tells of both."""
 
     def __init__(
@@ -67,103 +70,103 @@ class NotFound(ApiError):
     """Nothing has this address."""
 
     status = HTTPStatus.NOT_FOUND
-    kind = "not-found"
-    title = Both("Nothing is here", "Здесь ничего нет")
-    meaning_ru = "По этому адресу ничего нет."
+    problem_type = "not-found"
+    title = Bilingual("Nothing is here", "Здесь ничего нет")
+    description_ru = "По этому адресу ничего нет."
 
 
 class MethodNotAllowed(ApiError):
     """The address is right, the method is not."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
-    kind = "method-not-allowed"
-    title = Both("This method does not work here", "Этот метод здесь не работает")
-    meaning_ru = "Адрес верен, а метод — нет."
+    problem_type = "method-not-allowed"
+    title = Bilingual("This method does not work here", "Этот метод здесь не работает")
+    description_ru = "Адрес верен, а метод — нет."
 
 
-class Invalid(ApiError):
+class InvalidRequest(ApiError):
     """The request was understood, but what it asks for makes no sense."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    kind = "invalid-request"
-    title = Both("The request is not valid", "Запрос составлен неверно")
-    meaning_ru = "Запрос понятен, но то, о чём он просит, не имеет смысла."
+    problem_type = "invalid-request"
+    title = Bilingual("The request is not valid", "Запрос составлен неверно")
+    description_ru = "Запрос понятен, но то, о чём он просит, не имеет смысла."
 
 
 class BadRequest(ApiError):
     """The request cannot be parsed."""
 
     status = HTTPStatus.BAD_REQUEST
-    kind = "bad-request"
-    title = Both("The request cannot be read", "Запрос не читается")
-    meaning_ru = "Запрос не удаётся разобрать."
+    problem_type = "bad-request"
+    title = Bilingual("The request cannot be read", "Запрос не читается")
+    description_ru = "Запрос не удаётся разобрать."
 
 
-class BadCursor(ApiError):
+class InvalidCursor(ApiError):
     """A cursor that nothing can be made of."""
 
     status = HTTPStatus.BAD_REQUEST
-    kind = "invalid-cursor"
-    title = Both("The cursor cannot be read", "Курсор не читается")
-    meaning_ru = "Курсор, из которого ничего не извлечь."
+    problem_type = "invalid-cursor"
+    title = Bilingual("The cursor cannot be read", "Курсор не читается")
+    description_ru = "Курсор, из которого ничего не извлечь."
 
 
 class CursorMismatch(ApiError):
     """A cursor that belongs to another list."""
 
     status = HTTPStatus.BAD_REQUEST
-    kind = "cursor-mismatch"
-    title = Both("The cursor belongs to another list", "Курсор от другого списка")
-    meaning_ru = "Курсор, который относится к другому списку."
+    problem_type = "cursor-mismatch"
+    title = Bilingual("The cursor belongs to another list", "Курсор от другого списка")
+    description_ru = "Курсор, который относится к другому списку."
 
 
 class RequestTimeout(ApiError):
     """The request did not come in whole in the time there is for it."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
-    kind = "request-timeout"
-    title = Both("The request took too long to arrive", "Запрос приходил слишком долго")
+    problem_type = "request-timeout"
+    title = Bilingual("The request took too long to arrive", "Запрос приходил слишком долго")
 
 
 class ContentTooLarge(ApiError):
     """The body is larger than any that is taken."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    kind = "content-too-large"
-    title = Both("The body is too large", "Тело запроса слишком велико")
+    problem_type = "content-too-large"
+    title = Bilingual("The body is too large", "Тело запроса слишком велико")
 
 
 class UriTooLong(ApiError):
     """The address is longer than any that there is."""
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
-    kind = "uri-too-long"
-    title = Both("The address is too long", "Адрес слишком длинный")
+    problem_type = "uri-too-long"
+    title = Bilingual("The address is too long", "Адрес слишком длинный")
 
 
 class HeadersTooLarge(ApiError):
     """The headers are more, or larger, than any request needs."""
 
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-    kind = "headers-too-large"
-    title = Both("The headers are too large", "Заголовки слишком велики")
+    problem_type = "headers-too-large"
+    title = Bilingual("The headers are too large", "Заголовки слишком велики")
 
 
 class TooManyRequests(ApiError):
     """The quota is used up, or too many wrong keys were tried; `Retry-After` says for how long."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
-    kind = "too-many-requests"
-    title = Both("Too many requests", "Слишком много запросов")
+    problem_type = "too-many-requests"
+    title = Bilingual("Too many requests", "Слишком много запросов")
 
 
 class UnsupportedMediaType(ApiError):
     """A body of a kind that the address does not take; `Accept-Post` or `Accept-Patch` tells."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    kind = "unsupported-media-type"
-    title = Both("Bodies of this kind are not taken", "Тело такого вида не принимается")
-    meaning_ru = (
+    problem_type = "unsupported-media-type"
+    title = Bilingual("Bodies of this kind are not taken", "Тело такого вида не принимается")
+    description_ru = (
         "Тело такого вида здесь не принимается; какое принимается, сказано в `Accept-Post` "
         "или `Accept-Patch`."
     )
@@ -173,85 +176,85 @@ class Gone(ApiError):
     """What had this address has been deleted, or can no longer be had from here."""
 
     status = HTTPStatus.GONE
-    kind = "gone"
-    title = Both("It was here, and is gone", "Это здесь было, но больше нет")
-    meaning_ru = "То, что было по этому адресу, удалено или отсюда уже недоступно."
+    problem_type = "gone"
+    title = Bilingual("It was here, and is gone", "Это здесь было, но больше нет")
+    description_ru = "То, что было по этому адресу, удалено или отсюда уже недоступно."
 
 
 class Conflict(ApiError):
     """The archive stands against it: a name is taken, or a record is still in use."""
 
     status = HTTPStatus.CONFLICT
-    kind = "conflict"
-    title = Both("The archive stands against it", "Архив этому противоречит")
-    meaning_ru = "Архив этому противоречит: имя занято или запись ещё нужна."
+    problem_type = "conflict"
+    title = Bilingual("The archive stands against it", "Архив этому противоречит")
+    description_ru = "Архив этому противоречит: имя занято или запись ещё нужна."
 
 
 class PreconditionRequired(ApiError):
     """A change without `If-Match`, which says what it is a change of."""
 
     status = HTTPStatus.PRECONDITION_REQUIRED
-    kind = "precondition-required"
-    title = Both("Say which version you change", "Укажите, какую версию вы меняете")
-    meaning_ru = "Изменение без `If-Match`, который говорит, что именно меняется."
+    problem_type = "precondition-required"
+    title = Bilingual("Say which version you change", "Укажите, какую версию вы меняете")
+    description_ru = "Изменение без `If-Match`, который говорит, что именно меняется."
 
 
 class PreconditionFailed(ApiError):
     """Somebody has changed the record since it was read; `ETag` is the present one's."""
 
     status = HTTPStatus.PRECONDITION_FAILED
-    kind = "precondition-failed"
-    title = Both("The record has changed meanwhile", "Запись тем временем изменилась")
-    meaning_ru = "С тех пор как запись прочли, её кто-то изменил; `ETag` — у нынешней."
+    problem_type = "precondition-failed"
+    title = Bilingual("The record has changed meanwhile", "Запись тем временем изменилась")
+    description_ru = "С тех пор как запись прочли, её кто-то изменил; `ETag` — у нынешней."
 
 
 class Unavailable(ApiError):
     """The service is busy or about to stop, or its database does not answer in time."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    kind = "unavailable"
-    title = Both("The archive cannot be read just now", "Архив сейчас не читается")
-    meaning_ru = "База данных не отвечает вовремя."
+    problem_type = "unavailable"
+    title = Bilingual("The archive cannot be read just now", "Архив сейчас не читается")
+    description_ru = "База данных не отвечает вовремя."
 
 
-class Renamed(Exception):
-    """What has the slug `old` in its address lives under `new`: answered with 308."""
+class SlugRenamed(Exception):
+    """What has the slug `old_slug` in its address lives under `new_slug`: answered with 308."""
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(old, new)
-        self.old = old
-        self.new = new
+        self.old_slug = old
+        self.new_slug = new
 
 
-MAX_ERRORS = 20
+MAX_FIELD_ERROR_COUNT = 20
 """How many faults of one request are told."""
 
-LONGEST_GUESS = 64
+_MAX_SUGGESTION_CHARS = 64
 
 
 def did_you_mean(word: str, allowed: list[str]) -> str:
     """A hint at the allowed word nearest to `word`, empty where none is near."""
     # Comparing takes time by the square of the length; no name of ours is as long as this.
-    near = get_close_matches(word, allowed, n=1) if len(word) <= LONGEST_GUESS else []
-    return either(" Did you mean {!r}?", " Может быть, {!r}?").format(near[0]) if near else ""
+    near = get_close_matches(word, allowed, n=1) if len(word) <= _MAX_SUGGESTION_CHARS else []
+    return tr(" Did you mean {!r}?", " Может быть, {!r}?").format(near[0]) if near else ""
 
 
-def request_id(request: Request) -> UUID:
+def get_request_id(request: Request) -> UUID:
     """The id of this request, the same however often it is asked for."""
     state = request.scope.setdefault("state", {})
     found: UUID = state.setdefault("request_id", uuid4())
     return found
 
 
-def respond(request: Request, error: ApiError) -> JSONResponse:
+def respond_with_problem(request: Request, error: ApiError) -> JSONResponse:
     """The answer that tells of `error`."""
-    return answer_to(request_id(request), error)
+    return build_problem_response(get_request_id(request), error)
 
 
-def answer_to(id_: UUID, error: ApiError) -> JSONResponse:
+def build_problem_response(id_: UUID, error: ApiError) -> JSONResponse:
     """The answer that tells the request `id_` of `error`."""
     problem = Problem(
-        type=f"{get_settings().origin}/problems/{error.kind}",
+        type=f"{get_settings().base_url}/problems/{error.problem_type}",
         title=str(error.title),
         status=error.status,
         detail=error.detail,
@@ -259,13 +262,13 @@ def answer_to(id_: UUID, error: ApiError) -> JSONResponse:
         errors=error.errors,
     )
     return JSONResponse(
-        problem.model_dump(), error.status, headers=error.headers, media_type=MEDIA_TYPE
+        problem.model_dump(), error.status, headers=error.headers, media_type=PROBLEM_MEDIA_TYPE
     )
 
 
-def no_method(method: str, path: str, **headers: str) -> MethodNotAllowed:
+def method_not_allowed(method: str, path: str, **headers: str) -> MethodNotAllowed:
     """The refusal of a method that an address does not take."""
-    detail = either(
+    detail = tr(
         f"{method} does not work on {path}; `Allow` lists what does.",
         f"{method} по адресу {path} не работает; что работает, сказано в `Allow`.",
     )

@@ -23,133 +23,135 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from app.config import get_settings
-from app.domain.languages import either
-from app.http.fast_path import Express, express_of, lines
+from app.domain.languages import tr
+from app.http.fast_path import FastPath, encode_headers, get_fast_path
 from app.http.problems import (
-    RETRY_AFTER,
+    RETRY_AFTER_SECONDS,
     ApiError,
     BadRequest,
     HeadersTooLarge,
     RequestTimeout,
     Unavailable,
     UriTooLong,
-    answer_to,
+    build_problem_response,
 )
 
-HEAD_SECONDS = 5.0
-BODY_SECONDS = 10.0
+HEAD_TIMEOUT_SECONDS = 5.0
+BODY_TIMEOUT_SECONDS = 10.0
 """Within which a head, and then a body, must have come; a silent connection is one without head."""
 
-STALL_SECONDS = 10.0
+WRITE_TIMEOUT_SECONDS = 10.0
 """How long an answer may wait for its client to take more of it."""
 
 LINGER_SECONDS = 2.0
 """How long what a refused client still sends is read: closed at once, it would miss the answer."""
 
-MOST_HEAD = 32 * 1024
-MOST_FIELDS = 100
-MOST_URL = 8 * 1024
-MOST_BODY = 16 * 2**20
+MAX_HEAD_BYTES = 32 * 1024
+MAX_HEADER_COUNT = 100
+MAX_URL_BYTES = 8 * 1024
+MAX_RECEIVED_BODY_BYTES = 16 * 2**20
 """Bytes of one body that are read at all; how many are taken is the application's to say."""
 
-SPARE_FILES = 128
+RESERVED_FILE_COUNT = 128
 """File descriptors that connections leave to the database, the logs and the rest."""
 
-SAMPLE = 64
+EVICTION_SAMPLE_COUNT = 64
 """How many idle connections are looked at when one has to go."""
 
-PACE = 0.5
+DEADLINE_CHECK_SECONDS = 0.5
 """Seconds from one look at all connections to the next: no request pays for a timer of its own."""
 
 
 @lru_cache
-def most_connections() -> int:
+def get_max_connections() -> int:
     """How many connections there may be in this process: fewer than it may have files."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return max(min(get_settings().max_connections, files - SPARE_FILES), 1)
+    return max(min(get_settings().max_connections, files - RESERVED_FILE_COUNT), 1)
 
 
-def more_files() -> None:
+def raise_file_limit() -> None:
     """Let this process, and those it starts, have as many files as it may."""
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = get_settings().max_connections + SPARE_FILES
+    wanted = get_settings().max_connections + RESERVED_FILE_COUNT
     if most != resource.RLIM_INFINITY:
         wanted = min(wanted, most)
     if wanted > files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-class GuardProtocol(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol):
     """One connection."""
 
-    due = inf
+    deadline = inf
     """When what is awaited of the client must have come."""
-    stalled = inf
+    write_deadline = inf
     """When the client must have taken what is written."""
-    in_head = False
-    refused = False
-    _arrived = 0
+    reading_head = False
+    closing_with_error = False
+    _received_bytes = 0
     """Bytes since the head or the body began, the whole of the chunk it began in among them."""
-    _chunk = 0
-    _reason: ApiError | None = None
-    _running: RequestResponseCycle | None = None
+    _chunk_bytes = 0
+    _head_error: ApiError | None = None
+    _active_cycle: RequestResponseCycle | None = None
     """What is being answered: with others behind it in the pipeline, not the last that came."""
-    _idle = False
+    _answered_by_fast_path = False
     """Whether the last request was answered at once, and nothing has come since."""
-    _express: Express | None = None
+    _fast_path: FastPath | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        self.due = self.loop.time() + HEAD_SECONDS
-        self._express = express_of(self.app)
-        _watch(self.server_state, self.loop)
-        if len(self.connections) > most_connections():
-            self._make_room()
+        self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
+        self._fast_path = get_fast_path(self.app)
+        _start_monitor(self.server_state, self.loop)
+        if len(self.connections) > get_max_connections():
+            self._evict_idle()
 
-    def _make_room(self) -> None:
+    def _evict_idle(self) -> None:
         """End a connection that nobody waits at; refuse this one where there is none."""
-        others = (each for each in self.connections if isinstance(each, GuardProtocol))
-        idle = (other for other in others if other is not self and not other.answering)
+        others = (each for each in self.connections if isinstance(each, LimitedHttpProtocol))
+        idle = (other for other in others if other is not self and not other.is_responding)
         # Of a few the one that has kept us waiting longest: who has just come is about to ask.
-        oldest = min(islice(idle, SAMPLE), key=lambda other: other.due, default=None)
+        oldest = min(
+            islice(idle, EVICTION_SAMPLE_COUNT), key=lambda other: other.deadline, default=None
+        )
         if oldest is not None:
             oldest._abort()
             return
         detail = "There are too many connections at this moment. Try again in a few seconds."
-        self._refuse(Unavailable(detail, headers={"Retry-After": RETRY_AFTER}))
+        self._close_with_error(Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS}))
 
     @property
-    def answering(self) -> bool:
+    def is_responding(self) -> bool:
         """Whether a request of this connection is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._disconnect()
+        self._mark_disconnected()
         super().connection_lost(exc)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._running = cycle
+        self._active_cycle = cycle
         super()._start_asgi_task(cycle, app)
 
-    def _disconnect(self) -> None:
+    def _mark_disconnected(self) -> None:
         """Let what is being answered know that nobody is there any more."""
-        if self._running is not None and not self._running.response_complete:
-            self._running.disconnected = True
-            self._running.message_event.set()
+        if self._active_cycle is not None and not self._active_cycle.response_complete:
+            self._active_cycle.disconnected = True
+            self._active_cycle.message_event.set()
 
     def _abort(self) -> None:
-        self._disconnect()
+        self._mark_disconnected()
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self.refused:
+        if self.closing_with_error:
             return
         self._unset_keepalive_if_required()
-        if self.due == inf or self._idle:
-            self._idle = False
-            self.due = self.loop.time() + HEAD_SECONDS
-        self._chunk = len(data)
-        self._arrived += self._chunk
+        if self.deadline == inf or self._answered_by_fast_path:
+            self._answered_by_fast_path = False
+            self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
+        self._chunk_bytes = len(data)
+        self._received_bytes += self._chunk_bytes
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -157,52 +159,52 @@ class GuardProtocol(HttpToolsProtocol):
             # the parser takes no more, as the last one.
             self.cycle.keep_alive = False
         except httptools.HttpParserError:
-            self._refuse(
-                self._reason
+            self._close_with_error(
+                self._head_error
                 or BadRequest(
-                    either(
+                    tr(
                         "The request is not HTTP as RFC 9112 has it.",
                         "Это не HTTP, каким его описывает RFC 9112.",
                     )
                 )
             )
         else:
-            if self.in_head and self._arrived > MOST_HEAD:
-                self._refuse(_too_large() if self.headers else _too_long())
-            elif self._arrived > MOST_BODY:
+            if self.reading_head and self._received_bytes > MAX_HEAD_BYTES:
+                self._close_with_error(_headers_too_large() if self.headers else _uri_too_long())
+            elif self._received_bytes > MAX_RECEIVED_BODY_BYTES:
                 self._abort()
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self.in_head = True
-        self._arrived = self._chunk
+        self.reading_head = True
+        self._received_bytes = self._chunk_bytes
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # What comes after a body is not looked at: it would be taken for a header.
-        if self.in_head:
+        if self.reading_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._reason = self._fault()
-        if self._reason is not None:
-            raise self._reason
-        self.in_head = False
-        self._arrived = 0
-        self._idle = self._answer_at_once()
-        if self._idle:
+        self._head_error = self._check_head()
+        if self._head_error is not None:
+            raise self._head_error
+        self.reading_head = False
+        self._received_bytes = 0
+        self._answered_by_fast_path = self._respond_by_fast_path()
+        if self._answered_by_fast_path:
             return
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()  # only now: it makes the scope of a request for the application
         self.url, self.expect_100_continue = url, expects
         self.headers.extend(headers)
         super().on_headers_complete()
-        self.due = self.loop.time() + BODY_SECONDS
+        self.deadline = self.loop.time() + BODY_TIMEOUT_SECONDS
 
-    def _answer_at_once(self) -> bool:
+    def _respond_by_fast_path(self) -> bool:
         """Send what is kept for this request; False where nothing is, or others are before it."""
         if (
-            self._express is None
-            or self.answering
+            self._fast_path is None
+            or self.is_responding
             or self.flow.write_paused
             or not self.parser.should_keep_alive()
             or self.parser.get_http_version() != "1.1"
@@ -211,24 +213,25 @@ class GuardProtocol(HttpToolsProtocol):
         method = self.parser.get_method().decode()
         peer = self.client[0] if self.client else ""
         own = self.server_state.default_headers
-        answer = self._express.answer(method, self.url, self.headers, peer, own)
+        answer = self._fast_path.respond(method, self.url, self.headers, peer, own)
         if answer is None:
             return False
         self.transport.writelines(answer)
         self.server_state.total_requests += 1
         return True
 
-    def _fault(self) -> ApiError | None:
-        if len(self.url) > MOST_URL:
-            return _too_long()
-        if len(self.headers) > MOST_FIELDS or (
-            self._arrived > MOST_HEAD and sum(len(n) + len(v) for n, v in self.headers) > MOST_HEAD
+    def _check_head(self) -> ApiError | None:
+        if len(self.url) > MAX_URL_BYTES:
+            return _uri_too_long()
+        if len(self.headers) > MAX_HEADER_COUNT or (
+            self._received_bytes > MAX_HEAD_BYTES
+            and sum(len(n) + len(v) for n, v in self.headers) > MAX_HEAD_BYTES
         ):
-            return _too_large()
+            return _headers_too_large()
         hosts = [name for name, _ in self.headers].count(b"host")
         if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
             return BadRequest(
-                either(
+                tr(
                     "Send one `Host` header: RFC 9112, section 3.2.",
                     "Пришлите один заголовок `Host`: RFC 9112, раздел 3.2.",
                 )
@@ -236,67 +239,73 @@ class GuardProtocol(HttpToolsProtocol):
         return None
 
     def on_message_complete(self) -> None:
-        self._arrived = 0
-        if self._idle:
-            self.due = self.loop.time() + self.timeout_keep_alive
+        self._received_bytes = 0
+        if self._answered_by_fast_path:
+            self.deadline = self.loop.time() + self.timeout_keep_alive
             return
         super().on_message_complete()
-        self.due = inf
+        self.deadline = inf
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self.stalled = self.loop.time() + STALL_SECONDS
+        self.write_deadline = self.loop.time() + WRITE_TIMEOUT_SECONDS
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self.stalled = inf
+        self.write_deadline = inf
 
-    def overdue(self, now: float) -> None:
-        """End what has lasted too long by `now`; `_Watch` asks again and again."""
-        if self.stalled <= now:
+    def check_deadlines(self, now: float) -> None:
+        """End what has lasted too long by `now`; `_DeadlineMonitor` asks again and again."""
+        if self.write_deadline <= now:
             self._abort()
         elif self.transport.is_closing():
             # Closed, but the client has not taken all of the answer yet.
-            self.stalled = min(self.stalled, now + STALL_SECONDS)
-        elif self.due > now:
+            self.write_deadline = min(self.write_deadline, now + WRITE_TIMEOUT_SECONDS)
+        elif self.deadline > now:
             return
-        elif self.refused:
+        elif self.closing_with_error:
             self._abort()
-        elif self.in_head or self.answering:
-            self._refuse(RequestTimeout("The request did not arrive in time. Send it again."))
+        elif self.reading_head or self.is_responding:
+            self._close_with_error(
+                RequestTimeout("The request did not arrive in time. Send it again.")
+            )
         else:
             self.transport.close()
 
-    def _refuse(self, error: ApiError) -> None:
+    def _close_with_error(self, error: ApiError) -> None:
         """Answer with `error`, the last answer of this connection."""
-        self.refused = True
-        if self.answering:
-            if self.in_head:  # the request before is still being answered: let it end
+        self.closing_with_error = True
+        if self.is_responding:
+            if self.reading_head:  # the request before is still being answered: let it end
                 self.cycle.keep_alive = False
                 return
             if self.cycle.response_started or self.pipeline:
                 self._abort()
                 return
-            self._disconnect()
-        answer = answer_to(uuid4(), error)
-        head = lines([*self.server_state.default_headers, *answer.raw_headers, *_LAST])
+            self._mark_disconnected()
+        answer = build_problem_response(uuid4(), error)
+        head = encode_headers(
+            [*self.server_state.default_headers, *answer.raw_headers, *_ERROR_HEADERS]
+        )
         self.transport.write(STATUS_LINE[error.status] + head + b"\r\n" + bytes(answer.body))
         self.transport.write_eof()
-        self.due = self.loop.time() + LINGER_SECONDS
+        self.deadline = self.loop.time() + LINGER_SECONDS
 
 
-_LAST = ((b"cache-control", b"no-store"), (b"connection", b"close"))
+_ERROR_HEADERS = ((b"cache-control", b"no-store"), (b"connection", b"close"))
 
 
-def _too_long() -> UriTooLong:
-    return UriTooLong(f"Addresses have {MOST_URL} bytes at the most.")
+def _uri_too_long() -> UriTooLong:
+    return UriTooLong(f"Addresses have {MAX_URL_BYTES} bytes at the most.")
 
 
-def _too_large() -> HeadersTooLarge:
-    return HeadersTooLarge(f"Send {MOST_FIELDS} headers and {MOST_HEAD} bytes of them at the most.")
+def _headers_too_large() -> HeadersTooLarge:
+    return HeadersTooLarge(
+        f"Send {MAX_HEADER_COUNT} headers and {MAX_HEAD_BYTES} bytes of them at the most."
+    )
 
 
-class _Watch:
+class _DeadlineMonitor:
     """What looks at all connections of one server, as long as there are any."""
 
     def __init__(self, server: ServerState, loop: asyncio.AbstractEventLoop) -> None:
@@ -308,22 +317,22 @@ class _Watch:
         """Look from now on."""
         if not self._running:
             self._running = True
-            self._loop.call_later(PACE, self._look)
+            self._loop.call_later(DEADLINE_CHECK_SECONDS, self._check_connections)
 
-    def _look(self) -> None:
+    def _check_connections(self) -> None:
         now = self._loop.time()
         for connection in list(self._connections):
-            if isinstance(connection, GuardProtocol):
-                connection.overdue(now)
+            if isinstance(connection, LimitedHttpProtocol):
+                connection.check_deadlines(now)
         self._running = bool(self._connections)
         if self._running:
-            self._loop.call_later(PACE, self._look)
+            self._loop.call_later(DEADLINE_CHECK_SECONDS, self._check_connections)
 
 
-_watches: WeakKeyDictionary[ServerState, _Watch] = WeakKeyDictionary()
+_monitors: WeakKeyDictionary[ServerState, _DeadlineMonitor] = WeakKeyDictionary()
 
 
-def _watch(server: ServerState, loop: asyncio.AbstractEventLoop) -> None:
-    if server not in _watches:
-        _watches[server] = _Watch(server, loop)
-    _watches[server].start()
+def _start_monitor(server: ServerState, loop: asyncio.AbstractEventLoop) -> None:
+    if server not in _monitors:
+        _monitors[server] = _DeadlineMonitor(server, loop)
+    _monitors[server].start()

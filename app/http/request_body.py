@@ -2,37 +2,37 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.languages import either
+from app.domain.languages import tr
 from app.http.problems import (
     ApiError,
     ContentTooLarge,
     Unavailable,
     UnsupportedMediaType,
-    answer_to,
+    build_problem_response,
 )
 
-LARGEST = 2**20
+MAX_REQUEST_BODY_BYTES = 2**20
 """Bytes of a body: many times what the longest article has."""
 
-MOST_HELD = 64 * LARGEST
+_MAX_BUFFERED_BYTES = 64 * MAX_REQUEST_BODY_BYTES
 """Bytes of all bodies that are arriving."""
 
 
-_OF_BODIES = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
 
 
-class Bodies:
+class BufferBodyMiddleware:
     """ASGI middleware: takes in a body, so that a slow one holds up nobody but its client."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.held = 0
+        self.buffered_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = {name: value for name, value in scope["headers"] if name in _OF_BODIES}
+        told = {name: value for name, value in scope["headers"] if name in _BODY_HEADERS}
         if not told:
             await self.app(scope, receive, send)
             return
@@ -40,21 +40,21 @@ class Bodies:
         error: ApiError | None = None
         if told.get(b"content-encoding", b"identity").lower() != b"identity":
             error = UnsupportedMediaType(
-                either(
+                tr(
                     "Send the body as it is, without `Content-Encoding`.",
                     "Пришлите тело как есть, без `Content-Encoding`.",
                 )
             )
-        elif int(told.get(b"content-length", b"0")) > LARGEST:
-            error = _too_large()
+        elif int(told.get(b"content-length", b"0")) > MAX_REQUEST_BODY_BYTES:
+            error = _content_too_large()
         else:
-            body, error = await self._whole(receive)
+            body, error = await self._read_body(receive)
         if error is not None:
-            await answer_to(scope["state"]["request_id"], error)(scope, receive, send)
+            await build_problem_response(scope["state"]["request_id"], error)(scope, receive, send)
         elif body is not None:
-            await self.app(scope, _given(body, receive), send)
+            await self.app(scope, _replay(body, receive), send)
 
-    async def _whole(self, receive: Receive) -> tuple[bytes | None, ApiError | None]:
+    async def _read_body(self, receive: Receive) -> tuple[bytes | None, ApiError | None]:
         """The body; None where the client went away."""
         parts = bytearray()
         try:
@@ -64,11 +64,11 @@ class Bodies:
                     return None, None
                 part = message.get("body", b"")
                 parts += part
-                self.held += len(part)
-                if len(parts) > LARGEST:
-                    return None, _too_large()
-                if self.held > MOST_HELD:
-                    detail = either(
+                self.buffered_bytes += len(part)
+                if len(parts) > MAX_REQUEST_BODY_BYTES:
+                    return None, _content_too_large()
+                if self.buffered_bytes > _MAX_BUFFERED_BYTES:
+                    detail = tr(
                         "Too many bodies arrive at this moment. Try again in a second.",
                         "Сейчас приходит слишком много запросов с телом. Повторите через секунду.",
                     )
@@ -76,10 +76,10 @@ class Bodies:
                 if not message.get("more_body", False):
                     return bytes(parts), None
         finally:
-            self.held -= len(parts)
+            self.buffered_bytes -= len(parts)
 
 
-def _given(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     given = False
 
     async def give() -> Message:
@@ -92,7 +92,10 @@ def _given(body: bytes, receive: Receive) -> Receive:
     return give
 
 
-def _too_large() -> ContentTooLarge:
+def _content_too_large() -> ContentTooLarge:
     return ContentTooLarge(
-        either(f"A body has {LARGEST} bytes at the most.", f"В теле не больше {LARGEST} байт.")
+        tr(
+            f"A body has {MAX_REQUEST_BODY_BYTES} bytes at the most.",
+            f"В теле не больше {MAX_REQUEST_BODY_BYTES} байт.",
+        )
     )

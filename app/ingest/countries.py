@@ -1,6 +1,6 @@
 """Countries of spaceflight by the names and codes that sources give, as ISO 3166-1 alpha-2."""
 
-ALPHA_2 = {
+COUNTRY_BY_ALPHA_3 = {
     "ARE": "AE", "AUS": "AU", "BRA": "BR", "CAN": "CA", "CHN": "CN", "DEU": "DE", "DZA": "DZ",
     "ESP": "ES", "FRA": "FR", "GBR": "GB", "GUF": "GF", "IND": "IN", "IRN": "IR", "ISR": "IL",
     "ITA": "IT", "JPN": "JP", "KAZ": "KZ", "KEN": "KE", "KOR": "KR", "MHL": "MH", "NOR": "NO",
@@ -8,7 +8,7 @@ ALPHA_2 = {
 }  # fmt: skip
 """By alpha-3 code."""
 
-DEMONYMS = {
+COUNTRY_BY_DEMONYM = {
     "american": "US", "australian": "AU", "austrian": "AT", "belarusian": "BY", "belgian": "BE",
     "brazilian": "BR", "british": "GB", "bulgarian": "BG", "canadian": "CA", "chinese": "CN",
     "danish": "DK", "dutch": "NL", "emirati": "AE", "french": "FR", "german": "DE",

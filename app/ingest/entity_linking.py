@@ -23,35 +23,37 @@ from app.db.models import (
     SpacecraftKind,
 )
 from app.domain.text import fold
-from app.ingest.russian_names import Inflected
-from app.search.synonyms import Words, other_names, words
+from app.ingest.russian_names import RussianNameIndex
+from app.search.synonyms import FoldedWords, derive_ship_aliases, fold_words
 
-SHIPS = (SpacecraftKind.SC, SpacecraftKind.CV)
+_NAMED_SPACECRAFT_KINDS = (SpacecraftKind.SC, SpacecraftKind.CV)
 """What has a name of its own. That of a module is an ordinary word, and it flies on for decades."""
 
-_NOMINATIVE = {
+_NOMINATIVE_FORMS = {
     f"{ship}{ending}": ship for ship in ("союз", "прогресс") for ending in ("а", "у", "ом", "е")
 }
-_CREW = re.compile(r"\bCrew-(\d{1,2})\b(?!-)")
+_CREW_FLIGHT = re.compile(r"\bCrew-(\d{1,2})\b(?!-)")
 """As the agency writes the name of a flight; a crew with a number is any crew."""
-_STATION = re.compile(
+_STATION_CONTEXT = re.compile(
     r"\b(iss|space station|station|astronauts?|cosmonauts?|spacewalks?|soyuz|crew)\b"
     r"|мкс|станци|космонавт|астронавт|экипаж|союз"
 )
-_ENGLISH = re.compile(
+_ENGLISH_EXPEDITIONS = re.compile(
     r"\bexpeditions? (\d{1,3})(?!\d)"
     r"((?:(?:, | and |, and | & |/|-)(?:expedition )?\d{1,3}(?!\d))*)"
 )
-_ISS = re.compile(r"\b(?:iss|мкс)-(\d{1,3})(?!\d)((?:/\d{1,3}(?!\d))*)")
-_NUMBERED = re.compile(r"\bэкспедици[а-я]* (?:мкс-)?(\d{1,3})(?!\d)((?:(?:/| и )\d{1,3}(?!\d))*)")
-_ORDINAL = re.compile(
+_ISS_EXPEDITIONS = re.compile(r"\b(?:iss|мкс)-(\d{1,3})(?!\d)((?:/\d{1,3}(?!\d))*)")
+_RUSSIAN_EXPEDITIONS = re.compile(
+    r"\bэкспедици[а-я]* (?:мкс-)?(\d{1,3})(?!\d)((?:(?:/| и )\d{1,3}(?!\d))*)"
+)
+_ORDINAL_EXPEDITION = re.compile(
     r"\b(\d{1,3})-?(?:я|й|ю|ой|ей|st|nd|rd|th) "
     r"(?:(?:основн|длительн|долговременн)[а-я]* |long(?:-duration)? |main )*"
     r"(?:экспедици|expedition)()"
 )
 
 
-class Ambiguous(Exception):
+class AmbiguousName(Exception):
     """Several people, or ships, have this name."""
 
     def __init__(self, name: str, candidates: Iterable[str]) -> None:
@@ -60,7 +62,7 @@ class Ambiguous(Exception):
 
 
 @dataclass(frozen=True)
-class Links:
+class EntityLinks:
     """What a text names, by slug, each list sorted."""
 
     missions: list[str] = field(default_factory=list)
@@ -68,20 +70,20 @@ class Links:
     people: list[str] = field(default_factory=list)
 
 
-class Names:
+class EntityLinker:
     """The table of names of one archive."""
 
     def __init__(self) -> None:
-        self._people: dict[Words, set[str]] = defaultdict(set)
-        self._ships: dict[Words, set[str]] = defaultdict(set)
-        self._missions: dict[int, str] = {}
-        self._families: dict[str, set[str]] = defaultdict(set)
-        self._together: dict[str, set[str]] = defaultdict(set)
-        self._russian = Inflected()
-        self._longest = 1
+        self._people_by_name: dict[FoldedWords, set[str]] = defaultdict(set)
+        self._launches_by_ship: dict[FoldedWords, set[str]] = defaultdict(set)
+        self._missions_by_number: dict[int, str] = {}
+        self._people_by_family_name: dict[str, set[str]] = defaultdict(set)
+        self._crew_by_record: dict[str, set[str]] = defaultdict(set)
+        self._russian_names = RussianNameIndex()
+        self._max_name_words = 1
 
     @classmethod
-    def of(cls, reader: Reader) -> "Names":
+    def load(cls, reader: Reader) -> "EntityLinker":
         """What the archive knows now: five statements, however much that is."""
         names = cls()
         columns = Person.slug, Person.name, Person.name_ru, Person.name_native, Person.aliases
@@ -90,80 +92,94 @@ class Names:
             names._add_person(row["slug"], [name for name in given if name])
         served = select(MissionLaunch.launch_id)
         ships = select(Spacecraft.name, Launch.slug).join(Launch, Launch.id == Spacecraft.launch_id)
-        kinds = Spacecraft.kind.in_(SHIPS), or_(Spacecraft.ordinal == 1, Launch.id.in_(served))
+        kinds = (
+            Spacecraft.kind.in_(_NAMED_SPACECRAFT_KINDS),
+            or_(Spacecraft.ordinal == 1, Launch.id.in_(served)),
+        )
         for row in reader.all(ships.where(*kinds)):
             names._add_ship(row["slug"], row["name"])
         for row in reader.all(select(Mission.slug, Mission.number).where(Mission.station == "ISS")):
-            names._missions[row["number"]] = row["slug"]
+            names._missions_by_number[row["number"]] = row["slug"]
         flown = select(Person.slug.label("person"), Launch.slug).join_from(Flight, Person)
         either = or_(Launch.id == Flight.launch_id, Launch.id == Flight.landed_with_id)
         for row in reader.all(flown.join(Launch, either)):
-            names._together[row["slug"]].add(row["person"])
+            names._crew_by_record[row["slug"]].add(row["person"])
         crews = select(Person.slug.label("person"), Mission.slug).join_from(CrewAssignment, Person)
         for row in reader.all(crews.join(Mission, Mission.id == CrewAssignment.mission_id)):
-            names._together[row["slug"]].add(row["person"])
+            names._crew_by_record[row["slug"]].add(row["person"])
         return names
 
-    def person(self, name: str) -> str | None:
+    def find_person(self, name: str) -> str | None:
         """The slug of the person of that name; None where nobody has it.
 
-        Raises `Ambiguous` where several have.
+        Raises `AmbiguousName` where several have.
         """
-        return _only(name, self._people.get(words(name), set()))
+        return _require_unambiguous(name, self._people_by_name.get(fold_words(name), set()))
 
-    def launch(self, ship: str) -> str | None:
+    def find_launch(self, ship: str) -> str | None:
         """The slug of the launch of the ship of that name; None where none is known.
 
-        Raises `Ambiguous` where several are.
+        Raises `AmbiguousName` where several are.
         """
-        return _only(ship, self._ships.get(words(ship), set()))
+        return _require_unambiguous(ship, self._launches_by_ship.get(fold_words(ship), set()))
 
-    def links(self, title: str, lead: str) -> Links:
+    def find_links(self, title: str, lead: str) -> EntityLinks:
         """What a text names beyond doubt."""
         text = fold(f"{title}\n{lead}").replace("‑", "-").replace("–", "-")
-        missions = self._missions_in(text)
+        missions = self._find_missions(text)
         launches, people = set[str](), set[str]()
         for part in (title, lead):  # no name goes over from one to the other
-            spoken = words(part)
-            launches |= set(self._spoken(self._ships, tuple(_NOMINATIVE.get(w, w) for w in spoken)))
-            for number in _CREW.findall(part):
-                launches |= self._ships.get(("dragon", "crew", number), set())
-            people |= set(self._spoken(self._people, spoken))
-            people |= set(self._russian.people(spoken))
-        crews = set[str]().union(*(self._together[slug] for slug in missions | launches))
-        people |= self._by_family(words(text), crews)
-        return Links(sorted(missions), sorted(launches), sorted(people))
+            spoken = fold_words(part)
+            launches |= set(
+                self._find_names(
+                    self._launches_by_ship, tuple(_NOMINATIVE_FORMS.get(w, w) for w in spoken)
+                )
+            )
+            for number in _CREW_FLIGHT.findall(part):
+                launches |= self._launches_by_ship.get(("dragon", "crew", number), set())
+            people |= set(self._find_names(self._people_by_name, spoken))
+            people |= set(self._russian_names.find_people(spoken))
+        crews = set[str]().union(*(self._crew_by_record[slug] for slug in missions | launches))
+        people |= self._find_by_family_name(fold_words(text), crews)
+        return EntityLinks(sorted(missions), sorted(launches), sorted(people))
 
     def _add_person(self, slug: str, names: list[str]) -> None:
         for name in names:
-            spelt = words(name)
-            self._people[spelt].add(slug)
-            self._longest = max(self._longest, len(spelt))
+            spelt = fold_words(name)
+            self._people_by_name[spelt].add(slug)
+            self._max_name_words = max(self._max_name_words, len(spelt))
         for name in names[:2]:  # as the archive writes it: the family name stands last
-            self._families[words(name)[-1]].add(slug)
-            self._russian.add(slug, words(name))
+            self._people_by_family_name[fold_words(name)[-1]].add(slug)
+            self._russian_names.add(slug, fold_words(name))
 
     def _add_ship(self, slug: str, name: str) -> None:
-        spelt = words(name)
-        self._ships[spelt].add(slug)
-        self._longest = max(self._longest, len(spelt))
-        for other in other_names(spelt):
-            self._ships[other].add(slug)
+        spelt = fold_words(name)
+        self._launches_by_ship[spelt].add(slug)
+        self._max_name_words = max(self._max_name_words, len(spelt))
+        for other in derive_ship_aliases(spelt):
+            self._launches_by_ship[other].add(slug)
 
-    def _missions_in(self, text: str) -> set[str]:
-        if not _STATION.search(text):
+    def _find_missions(self, text: str) -> set[str]:
+        if not _STATION_CONTEXT.search(text):
             return set()
         numbers: set[int] = set()
-        for pattern in (_ENGLISH, _ISS, _NUMBERED, _ORDINAL):
+        for pattern in (
+            _ENGLISH_EXPEDITIONS,
+            _ISS_EXPEDITIONS,
+            _RUSSIAN_EXPEDITIONS,
+            _ORDINAL_EXPEDITION,
+        ):
             for first, rest in pattern.findall(text):
                 numbers |= {int(first), *map(int, re.findall(r"\d+", rest))}
-        return {self._missions[number] for number in numbers & self._missions.keys()}
+        return {
+            self._missions_by_number[number] for number in numbers & self._missions_by_number.keys()
+        }
 
-    def _spoken(self, table: dict[Words, set[str]], spoken: Words) -> Iterator[str]:
+    def _find_names(self, table: dict[FoldedWords, set[str]], spoken: FoldedWords) -> Iterator[str]:
         """What of `table` is named: the longest name at each place, if one thing alone has it."""
         place = 0
         while place < len(spoken):
-            for length in range(min(self._longest, len(spoken) - place), 1, -1):
+            for length in range(min(self._max_name_words, len(spoken) - place), 1, -1):
                 if (found := table.get(spoken[place : place + length])) is not None:
                     if len(found) == 1:
                         yield next(iter(found))
@@ -171,17 +187,17 @@ class Names:
                     break
             place += 1
 
-    def _by_family(self, spoken: Words, crews: set[str]) -> set[str]:
+    def _find_by_family_name(self, spoken: FoldedWords, crews: set[str]) -> set[str]:
         """Those of `crews`, whose ship or mission is named beside, that family names tell of."""
         found: set[str] = set()
-        for family, people in self._families.items():
+        for family, people in self._people_by_family_name.items():
             named = people & crews
             if len(named) == 1 and len(family) > 2 and family in spoken:
                 found |= named
         return found
 
 
-def _only(name: str, found: set[str]) -> str | None:
+def _require_unambiguous(name: str, found: set[str]) -> str | None:
     if len(found) > 1:
-        raise Ambiguous(name, found)
+        raise AmbiguousName(name, found)
     return next(iter(found), None)

@@ -28,13 +28,13 @@ class Input:
     """That of entries which do not tell their own."""
 
     @classmethod
-    def file(cls, path: Path) -> "Input":
+    def from_file(cls, path: Path) -> "Input":
         """A file of this machine."""
         return cls(str(path), lambda: path.open("rb"), path)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ImportEntry:
     """One thing that may become a record."""
 
     type: RecordType
@@ -43,15 +43,15 @@ class Entry:
     """
     key: str
     """What names the entry in `scheme`, now and in all later inputs; up to 500 characters."""
-    document: Mapping[str, Any]
+    data: Mapping[str, Any]
     """The record as JSON, as editors would send it; what it does not name is left as it is."""
     line: int
     """Where it begins, from 1."""
     raw: str
     """The entry as it stands in the input."""
-    same_as: str | None = None
+    matched_slug: str | None = None
     """The slug of the record that it is known to be, None where it is not known to be any."""
-    kept: Mapping[str, Any] | None = None
+    record_state: Mapping[str, Any] | None = None
     """What an archive kept of the record beside its document; None for what no archive was."""
 
 
@@ -67,26 +67,26 @@ class Reject:
     """All that stands in the input of it: nothing is lost."""
 
 
-Found = Entry | Reject
+EntryOrReject = ImportEntry | Reject
 
-Read = Callable[[Input], Iterator[Found]]
+EntryParser = Callable[[Input], Iterator[EntryOrReject]]
 """Yields everything that an input holds, in its order, without ever holding all of it.
 
-Raises `Unreadable` where the input as a whole is not of the format.
+Raises `InvalidInput` where the input as a whole is not of the format.
 """
 
 
-class Unreadable(Exception):
+class InvalidInput(Exception):
     """The input is not what it was said to be; the message says why."""
 
 
 @dataclass(frozen=True)
-class Frame:
+class Envelope:
     """What stands around the entries in a file of a format."""
 
-    before: str
-    between: str
-    after: str
+    prefix: str
+    separator: str
+    suffix: str
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     """Of the files of a folder that are looked at, in lower case, with the dot."""
-    prepare: Callable[[Reader], Read]
+    create_parser: Callable[[Reader], EntryParser]
     """Learns from the archive what the format needs to know of it, and gives what reads inputs."""
-    frame: Callable[[Input], Frame]
+    read_envelope: Callable[[Input], Envelope]
     """What makes a file of the format, in UTF-8, out of `raw` entries of an input."""
     rank: Callable[[Input], int] = lambda _input: 0
     """Which of several inputs comes first: the lowest, as others refer to what it holds."""

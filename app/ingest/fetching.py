@@ -13,18 +13,25 @@ from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 from app.config import get_settings
-from app.http.client import LARGEST, TIMEOUT, Answer, Failed, Refused, request
+from app.http.client import (
+    MAX_OUTBOUND_RESPONSE_BYTES,
+    OUTBOUND_TIMEOUT_SECONDS,
+    ForbiddenUrl,
+    OutboundResponse,
+    RequestFailed,
+    send_request,
+)
 
-MOST_REDIRECTS = 3
-REDIRECTS = {301, 302, 303, 307, 308}
-ACCEPT = (
+_MAX_REDIRECTS = 3
+_REDIRECT_STATUSES = {301, 302, 303, 307, 308}
+_ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, "
     "application/json;q=0.9, text/xml;q=0.8, */*;q=0.1"
 )
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchResult:
     """What an address answered in the end."""
 
     status: int
@@ -34,64 +41,67 @@ class Fetched:
     """What a 200 brought, decompressed; nothing of any other answer."""
 
 
-def fetch(
+def fetch_url(
     url: str,
     etag: str | None = None,
     last_modified: str | None = None,
     *,
     allow_private: bool = False,
-    timeout: float = TIMEOUT,
-) -> Fetched:
+    timeout: float = OUTBOUND_TIMEOUT_SECONDS,
+) -> FetchResult:
     """What `url` answers, behind at most three redirects; 304 where it has not changed.
 
-    Raises `Refused` where it leads to an address that may not be asked, `Failed` where it does not
-    answer well.
+    Raises `ForbiddenUrl` where it leads to an address that may not be asked, `RequestFailed` where
+    it does not answer well.
     """
     deadline = monotonic() + timeout
     headers = {
-        "Accept": ACCEPT,
+        "Accept": _ACCEPT,
         "Accept-Encoding": "gzip",
-        "User-Agent": f"Zarya (+{get_settings().origin})",
+        "User-Agent": f"Zarya (+{get_settings().base_url})",
     }
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(_MAX_REDIRECTS + 1):
         left = deadline - monotonic()
         if left <= 0:
-            raise Failed("It took too long.")
-        answer = request("GET", url, headers, allow_private=allow_private, timeout=left)
+            raise RequestFailed("It took too long.")
+        answer = send_request("GET", url, headers, allow_private=allow_private, timeout=left)
         target = answer.headers.get("location")
-        if answer.status not in REDIRECTS or not target:
-            body = _unfolded(answer) if answer.status == 200 else b""
-            return Fetched(answer.status, answer.headers, body)
-        url = onwards(url, target)
-    raise Failed(f"It leads on and on: more than {MOST_REDIRECTS} redirects.")
+        if answer.status not in _REDIRECT_STATUSES or not target:
+            body = _decompress_body(answer) if answer.status == 200 else b""
+            return FetchResult(answer.status, answer.headers, body)
+        url = resolve_redirect(url, target)
+    raise RequestFailed(f"It leads on and on: more than {_MAX_REDIRECTS} redirects.")
 
 
-def onwards(url: str, target: str) -> str:
-    """Where a redirect of `url` to `target` leads. Raises `Refused` where nobody should follow."""
+def resolve_redirect(url: str, target: str) -> str:
+    """Where a redirect of `url` to `target` leads.
+
+    Raises `ForbiddenUrl` where nobody should follow.
+    """
     try:
         onwards = urljoin(url, target)
         safe = urlsplit(onwards).scheme == "https"
     except ValueError as error:
-        raise Refused("It leads to what is no address.") from error
+        raise ForbiddenUrl("It leads to what is no address.") from error
     if urlsplit(url).scheme == "https" and not safe:
-        raise Refused("It leads from https to something less.")
+        raise ForbiddenUrl("It leads from https to something less.")
     return onwards
 
 
-def _unfolded(answer: Answer) -> bytes:
+def _decompress_body(answer: OutboundResponse) -> bytes:
     """The body of an answer, decompressed as far as it may grow."""
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if coding in {"identity", ""} or not answer.body:
         return answer.body
     if coding not in {"gzip", "x-gzip"}:
-        raise Failed(f"It is encoded as {coding[:40]!r}, which was not asked for.")
+        raise RequestFailed(f"It is encoded as {coding[:40]!r}, which was not asked for.")
     try:
         with GzipFile(fileobj=BytesIO(answer.body)) as file:
-            body = file.read(LARGEST + 1)
+            body = file.read(MAX_OUTBOUND_RESPONSE_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise Failed("It is no gzip, as it says, or none that ends.") from error
-    if len(body) > LARGEST:
-        raise Failed(f"Decompressed it has more than {LARGEST} bytes.")
+        raise RequestFailed("It is no gzip, as it says, or none that ends.") from error
+    if len(body) > MAX_OUTBOUND_RESPONSE_BYTES:
+        raise RequestFailed(f"Decompressed it has more than {MAX_OUTBOUND_RESPONSE_BYTES} bytes.")
     return body

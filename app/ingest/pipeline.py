@@ -19,26 +19,26 @@ from typing import Any
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Actor, Kind, note
+from app.api.audit_log import Action, Actor, Kind, write_audit_entry
 from app.db.database import Database, Reader
-from app.db.models import Origin
-from app.domain.batching import batches
-from app.http.metrics import IMPORTED
+from app.db.models import ImportOrigin
+from app.domain.batching import batched
+from app.http.metrics import ENTRIES_IMPORTED
 from app.http.problems import ApiError
-from app.ingest.apply import change, create
-from app.ingest.deduplication import Known
-from app.ingest.entries import Entry, Format, Found, Input, Reject, Unreadable
-from app.ingest.record_state import keep
-from app.ingest.rejects import Rejects
+from app.ingest.apply import create_from_entry, update_from_entry
+from app.ingest.deduplication import DeduplicationIndex
+from app.ingest.entries import EntryOrReject, Format, ImportEntry, Input, InvalidInput, Reject
+from app.ingest.record_state import restore_entry
+from app.ingest.rejects import RejectsFile
 
-BATCH = 200
+IMPORT_BATCH_ENTRIES = 200
 """How many entries one transaction takes."""
 
-SEEN = 20
+_MAX_SEEN_DIGESTS = 20
 """How many forms of one entry are remembered."""
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What became of an entry."""
 
     CREATED = "created"
@@ -48,7 +48,7 @@ class Outcome(StrEnum):
 
 
 @dataclass
-class Report:
+class ImportReport:
     """How many entries came to what."""
 
     created: int = 0
@@ -56,7 +56,7 @@ class Report:
     unchanged: int = 0
     rejected: int = 0
 
-    def count(self, outcome: Outcome) -> None:
+    def increment(self, outcome: ImportOutcome) -> None:
         """Count one more."""
         setattr(self, outcome, getattr(self, outcome) + 1)
 
@@ -64,15 +64,15 @@ class Report:
         return ", ".join(f"{name} {number}" for name, number in vars(self).items())
 
 
-Told = Callable[[Input, Reject], None]
-Progress = Callable[[int], None]
+_RejectCallback = Callable[[Input, Reject], None]
+_ProgressCallback = Callable[[int], None]
 
 
-class _Tried(Exception):
+class _DryRunRollback(Exception):
     """Ends the transaction of a run that was only tried."""
 
 
-def run(
+def run_import(
     database: Database,
     form: Format,
     inputs: Iterable[Input],
@@ -81,129 +81,151 @@ def run(
     publish: bool = False,
     dry_run: bool = False,
     rejects: Path | None = None,
-    told: Told = lambda _input, _reject: None,
-    progress: Progress = lambda _number: None,
-) -> Report:
+    on_reject: _RejectCallback = lambda _input, _reject: None,
+    progress: _ProgressCallback = lambda _number: None,
+) -> ImportReport:
     """Take in all that is found in `inputs`.
 
-    New articles are drafts unless `publish`. What is rejected is `told`, and written into the
+    New articles are drafts unless `publish`. What is rejected is `on_reject`, and written into the
     folder `rejects` in the format it came in. With `dry_run` nothing is kept. `progress` is told
     how many entries have been looked at.
 
     Raises OSError where an input or the folder cannot be used.
     """
-    job = _Job(form, actor, publish, told)
+    job = _ImportJob(form, actor, publish, on_reject)
     ordered = sorted(inputs, key=form.rank)
     with ExitStack() as stack:
         if dry_run:
-            stack.enter_context(suppress(_Tried))
+            stack.enter_context(suppress(_DryRunRollback))
             session = stack.enter_context(database.session())
             for given in ordered:
-                read = form.prepare(Reader.of(session))
-                with Rejects(form, given, None) as kept:
-                    for batch in batches(job.found(read, given), BATCH):
-                        job.take(session, given, kept, batch)
-                        progress(job.looked_at)
-            raise _Tried
+                read = form.create_parser(Reader.from_session(session))
+                with RejectsFile(form, given, None) as kept:
+                    for batch in batched(job.read_entries(read, given), IMPORT_BATCH_ENTRIES):
+                        job.import_batch(session, given, kept, batch)
+                        progress(job.processed_entries)
+            raise _DryRunRollback
         written = set[Path]()
         for given in ordered:
             with database.snapshot() as reader:
-                read = form.prepare(reader)
-            with Rejects(form, given, rejects, written) as kept:
-                for batch in batches(job.found(read, given), BATCH):
+                read = form.create_parser(reader)
+            with RejectsFile(form, given, rejects, written) as kept:
+                for batch in batched(job.read_entries(read, given), IMPORT_BATCH_ENTRIES):
                     with database.session() as session:
-                        job.take(session, given, kept, batch)
-                    progress(job.looked_at)
+                        job.import_batch(session, given, kept, batch)
+                    progress(job.processed_entries)
         for outcome, number in vars(job.report).items():
-            IMPORTED.labels(form.name, outcome).inc(number)
+            ENTRIES_IMPORTED.labels(form.name, outcome).inc(number)
     return job.report
 
 
 @dataclass
-class _Job:
-    form: Format
+class _ImportJob:
+    input_format: Format
     actor: Actor
     publish: bool
-    told: Told
-    report: Report = field(default_factory=Report)
-    looked_at: int = 0
+    on_reject: _RejectCallback
+    report: ImportReport = field(default_factory=ImportReport)
+    processed_entries: int = 0
 
-    def found(self, read: Callable[[Input], Iterator[Found]], given: Input) -> Iterator[Found]:
+    def read_entries(
+        self, read: Callable[[Input], Iterator[EntryOrReject]], given: Input
+    ) -> Iterator[EntryOrReject]:
         """What is found in `given`; that it cannot be read is one thing more, and the last."""
         try:
             yield from read(given)
-        except Unreadable as error:
+        except InvalidInput as error:
             yield Reject(1, "document", str(error), "")
 
-    def take(self, session: Session, given: Input, kept: Rejects, batch: list[Found]) -> None:
+    def import_batch(
+        self, session: Session, given: Input, kept: RejectsFile, batch: list[EntryOrReject]
+    ) -> None:
         """Take in a batch, in the transaction of `session`."""
-        entries = [each for each in batch if isinstance(each, Entry)]
-        known = Known.of(session, entries)
+        entries = [each for each in batch if isinstance(each, ImportEntry)]
+        known = DeduplicationIndex.load(session, entries)
         changed: dict[str, list[str]] = {}
         for each in batch:
-            outcome = each if isinstance(each, Reject) else self._try(session, known, each, changed)
+            outcome = (
+                each
+                if isinstance(each, Reject)
+                else self._import_entry(session, known, each, changed)
+            )
             if isinstance(outcome, Reject):
-                kept.add(outcome)
-                self.told(given, outcome)
-                outcome = Outcome.REJECTED
-            self.report.count(outcome)
-            self.looked_at += 1
+                kept.write(outcome)
+                self.on_reject(given, outcome)
+                outcome = ImportOutcome.REJECTED
+            self.report.increment(outcome)
+            self.processed_entries += 1
         if changed:
-            told: dict[str, Any] = {"from": given.name, "format": self.form.name} | changed
-            note(session, self.actor, Action.IMPORT, Kind.ARCHIVE, None, None, None, told)
+            told: dict[str, Any] = {"from": given.name, "format": self.input_format.name} | changed
+            write_audit_entry(
+                session, self.actor, Action.IMPORT, Kind.ARCHIVE, None, None, None, told
+            )
         session.flush()
         session.expunge_all()
 
-    def _try(
-        self, session: Session, known: Known, entry: Entry, changed: dict[str, list[str]]
-    ) -> Outcome | Reject:
+    def _import_entry(
+        self,
+        session: Session,
+        known: DeduplicationIndex,
+        entry: ImportEntry,
+        changed: dict[str, list[str]],
+    ) -> ImportOutcome | Reject:
         """What becomes of an entry; one that is refused leaves nothing behind."""
         try:
             with session.begin_nested():
-                outcome, slug = self._take(session, known, entry)
+                outcome, slug = self._apply_entry(session, known, entry)
         except ApiError as error:
-            return _refused(entry, error)
+            return _to_reject(entry, error)
         except StatementError as error:
-            if not isinstance(error, DataError | IntegrityError) and not _is_no_value(error):
+            if not isinstance(error, DataError | IntegrityError) and not _is_invalid_bind_value(
+                error
+            ):
                 raise
             return Reject(entry.line, entry.type, f"It cannot be kept: {error.orig}", entry.raw)
         if slug:
             changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
         return outcome
 
-    def _take(self, session: Session, known: Known, entry: Entry) -> tuple[Outcome, str]:
-        if entry.kept is not None:
-            made, slug = keep(session, entry)
+    def _apply_entry(
+        self, session: Session, known: DeduplicationIndex, entry: ImportEntry
+    ) -> tuple[ImportOutcome, str]:
+        if entry.record_state is not None:
+            made, slug = restore_entry(session, entry)
             return (
-                Outcome.CREATED if made else Outcome.UPDATED if slug else Outcome.UNCHANGED
+                ImportOutcome.CREATED
+                if made
+                else ImportOutcome.UPDATED
+                if slug
+                else ImportOutcome.UNCHANGED
             ), slug
         digest = sha256(entry.raw.encode(errors="replace")).hexdigest()[:16]
         origin = known.origins.get((entry.scheme, entry.key, entry.type))
         if origin is None:
-            if known.is_there(session, entry):
-                return Outcome.UNCHANGED, ""
-            record = create(session, entry, self.publish)
-            origin = Origin(scheme=entry.scheme, key=entry.key, type=entry.type)
+            if known.has_record(session, entry):
+                return ImportOutcome.UNCHANGED, ""
+            record = create_from_entry(session, entry, self.publish)
+            origin = ImportOrigin(scheme=entry.scheme, key=entry.key, type=entry.type)
             origin.record_id, origin.seen = record.id, [digest]
             session.add(origin)
             session.flush()
-            known.learn(origin, entry)
-            return Outcome.CREATED, record.slug
+            known.add(origin, entry)
+            return ImportOutcome.CREATED, record.slug
         if digest in origin.seen:
-            return Outcome.UNCHANGED, ""
-        changed = change(session, entry, origin.record_id, self.publish)
+            return ImportOutcome.UNCHANGED, ""
+        changed = update_from_entry(session, entry, origin.record_id, self.publish)
         if changed is None:
-            return Outcome.UNCHANGED, ""
-        origin.seen = [*origin.seen, digest][-SEEN:]
-        return (Outcome.UPDATED if changed else Outcome.UNCHANGED), changed
+            return ImportOutcome.UNCHANGED, ""
+        origin.seen = [*origin.seen, digest][-_MAX_SEEN_DIGESTS:]
+        return (ImportOutcome.UPDATED if changed else ImportOutcome.UNCHANGED), changed
 
 
-def _is_no_value(error: StatementError) -> bool:
+def _is_invalid_bind_value(error: StatementError) -> bool:
     """Whether a value was none that a column can hold, such as a text with NUL in it."""
     return isinstance(error.orig, ValueError)
 
 
-def _refused(entry: Entry, error: ApiError) -> Reject:
+def _to_reject(entry: ImportEntry, error: ApiError) -> Reject:
     problem = next(iter(error.errors), None)
     place = problem.pointer if problem and problem.pointer else f"/{entry.type}"
     reason = problem.detail if problem else error.detail

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from app.ingest.entries import Format
 
-_MODULES = {
+_FORMAT_MODULES = {
     "feed": "app.ingest.formats.feed",
     "gcat": "app.ingest.formats.gcat",
     "launch-library": "app.ingest.formats.launch_library",
@@ -14,7 +14,7 @@ _MODULES = {
 }
 
 
-class _Formats(Mapping[str, Format]):
+class _LazyFormatRegistry(Mapping[str, Format]):
     """The formats, each loaded when it is first used.
 
     What reads feeds takes 15 MB, in each of the processes that answer requests, most of which
@@ -22,14 +22,14 @@ class _Formats(Mapping[str, Format]):
     """
 
     def __getitem__(self, name: str) -> Format:
-        form: Format = import_module(_MODULES[name]).FORMAT
+        form: Format = import_module(_FORMAT_MODULES[name]).FORMAT
         return form
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
+        return iter(_FORMAT_MODULES)
 
     def __len__(self) -> int:
-        return len(_MODULES)
+        return len(_FORMAT_MODULES)
 
 
-FORMATS: Mapping[str, Format] = _Formats()
+FORMATS: Mapping[str, Format] = _LazyFormatRegistry()

@@ -10,7 +10,7 @@ from app.domain.text import slugify
 from app.ingest.entries import Format, Input, Reject
 
 
-class Rejects:
+class RejectsFile:
     """The rejects of one input: a file in `folder`, made with the first one; None keeps none.
 
     `written` are the files of the run: none is written twice.
@@ -19,15 +19,15 @@ class Rejects:
     def __init__(
         self, form: Format, given: Input, folder: Path | None, written: set[Path] | None = None
     ) -> None:
-        self._form = form
-        self._given = given
+        self._input_format = form
+        self._input = given
         self._folder = folder
-        self._written = set[Path]() if written is None else written
+        self._used_paths = set[Path]() if written is None else written
         self._file: TextIO | None = None
-        self._after = ""
-        self._between = ""
+        self._suffix = ""
+        self._separator = ""
 
-    def __enter__(self) -> "Rejects":
+    def __enter__(self) -> "RejectsFile":
         return self
 
     def __exit__(
@@ -37,28 +37,28 @@ class Rejects:
         _trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            self._file.write(self._after)
+            self._file.write(self._suffix)
             self._file.close()
 
-    def add(self, reject: Reject) -> None:
+    def write(self, reject: Reject) -> None:
         """Keep one more."""
         if self._folder is None or not reject.raw:
             return
         if self._file is None:
-            frame = self._form.frame(self._given)
+            frame = self._input_format.read_envelope(self._input)
             self._folder.mkdir(parents=True, exist_ok=True)
-            paths = _paths(self._folder, self._given)
-            path = next(each for each in paths if each not in self._written)
-            self._written.add(path)
+            paths = _candidate_paths(self._folder, self._input)
+            path = next(each for each in paths if each not in self._used_paths)
+            self._used_paths.add(path)
             self._file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-            self._file.write(frame.before)
-            self._between, self._after = frame.between, frame.after
+            self._file.write(frame.prefix)
+            self._separator, self._suffix = frame.separator, frame.suffix
         else:
-            self._file.write(self._between)
+            self._file.write(self._separator)
         self._file.write(reject.raw)
 
 
-def _paths(folder: Path, given: Input) -> Iterator[Path]:
+def _candidate_paths(folder: Path, given: Input) -> Iterator[Path]:
     """The files in `folder` that the rejects of an input may go to, as others have its name."""
     name, suffix = slugify(given.name)[-100:], ""
     if given.path is not None:

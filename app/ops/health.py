@@ -12,128 +12,138 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import column, select, table
 
 from app.api.routing import Router
-from app.config import get_settings, networks
-from app.db.database import Database, DatabaseState, Reader, state_of
-from app.domain.languages import either
+from app.config import get_settings, parse_networks
+from app.db.database import Database, DatabaseState, Reader, get_database_state
+from app.domain.languages import tr
 from app.http import metrics
-from app.http.client_address import within
-from app.http.problems import RETRY_AFTER, NotFound, Unavailable
-from app.http.shutdown import Draining
-from app.ops.gauges import Figures
+from app.http.client_address import is_in_networks
+from app.http.problems import RETRY_AFTER_SECONDS, NotFound, Unavailable
+from app.http.shutdown import GracefulShutdown
+from app.ops.gauges import GaugeSampler
 
 logger = logging.getLogger("zarya")
 
 router = Router(include_in_schema=False)
 
-NEVER_KEPT = {"Cache-Control": "no-store"}
-LOOK_SECONDS = 0.5
+_NO_STORE_HEADERS = {"Cache-Control": "no-store"}
+_CHECK_TTL_SECONDS = 0.5
 """For how long what was found is told again, however often it is asked."""
 
-PATIENCE = 1.0
+_CHECK_TIMEOUT_SECONDS = 1.0
 """Seconds until a database that does not answer is one that cannot be used."""
 
 
 @dataclass(frozen=True)
-class State:
+class DatabaseReadiness:
     """The database, the revision its tables are at, and the one that we are made for."""
 
     database: DatabaseState
-    migration: str | None
-    head: str
+    current_revision: str | None
+    expected_revision: str
 
     @property
-    def problem(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why the archive cannot be served from it, None where it can."""
         if self.database.outdated:
             return "This SQLite can lose commits: it takes version 3.51.3 or newer."
-        if self.migration is None or (self.migration in revisions() and self.migration < self.head):
-            return f"The tables are at {self.migration}, not {self.head}: run `zarya migrate`."
+        if self.current_revision is None or (
+            self.current_revision in list_known_revisions()
+            and self.current_revision < self.expected_revision
+        ):
+            return (
+                f"The tables are at {self.current_revision}, not "
+                f"{self.expected_revision}: run `zarya migrate`."
+            )
         return None  # a revision that we do not know yet is made so that we can work with it
 
 
 @lru_cache
-def revisions() -> tuple[str, ...]:
+def list_known_revisions() -> tuple[str, ...]:
     """The migrations that this version knows, the oldest first."""
     names = (file.name for file in files("migrations.versions").iterdir())
     return tuple(sorted(name.partition("_")[0] for name in names if name[:1].isdigit()))
 
 
-def _look(reader: Reader) -> State:
+def _load_readiness(reader: Reader) -> DatabaseReadiness:
     kept = table("alembic_version", column("version_num"))
-    return State(state_of(reader), reader.scalar(select(kept.c.version_num)), revisions()[-1])
+    return DatabaseReadiness(
+        get_database_state(reader),
+        reader.scalar(select(kept.c.version_num)),
+        list_known_revisions()[-1],
+    )
 
 
-class Readiness:
+class ReadinessCheck:
     """What is known of the database: one look at a time, and nobody waits for it long."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._look: asyncio.Task[None] | None = None
-        self._state: State | None = None
-        self._looked = float("-inf")
+        self._pending_check: asyncio.Task[None] | None = None
+        self._last_result: DatabaseReadiness | None = None
+        self._checked_at = float("-inf")
 
-    async def state(self) -> State:
+    async def get_readiness(self) -> DatabaseReadiness:
         """The state of a moment ago.
 
         Raises `Unavailable` where the database does not tell.
         """
-        if self._look is None and monotonic() - self._looked > LOOK_SECONDS:
-            self._look = asyncio.ensure_future(self._find())
-        if self._look is not None:
-            await asyncio.wait({self._look}, timeout=PATIENCE)
-        if self._look is not None or self._state is None:
+        if self._pending_check is None and monotonic() - self._checked_at > _CHECK_TTL_SECONDS:
+            self._pending_check = asyncio.ensure_future(self._run_check())
+        if self._pending_check is not None:
+            await asyncio.wait({self._pending_check}, timeout=_CHECK_TIMEOUT_SECONDS)
+        if self._pending_check is not None or self._last_result is None:
             detail = "The database does not answer."
-            raise Unavailable(detail, headers=NEVER_KEPT | {"Retry-After": RETRY_AFTER})
-        return self._state
+            raise Unavailable(
+                detail, headers=_NO_STORE_HEADERS | {"Retry-After": RETRY_AFTER_SECONDS}
+            )
+        return self._last_result
 
-    async def _find(self) -> None:
+    async def _run_check(self) -> None:
         try:
-            self._state = await self._database.read(_look)
+            self._last_result = await self._database.read(_load_readiness)
         except Exception as error:
             # Whatever it is: it cannot be read from.
             logger.error("not ready: %s", type(error).__name__, exc_info=error)
-            self._state = None
+            self._last_result = None
         finally:
-            self._looked = monotonic()
-            self._look = None
+            self._checked_at = monotonic()
+            self._pending_check = None
 
 
 @router.get("/health/live")
 async def live() -> Response:
     """Whether the process answers at all."""
-    return JSONResponse({"status": "live"}, headers=NEVER_KEPT)
+    return JSONResponse({"status": "live"}, headers=_NO_STORE_HEADERS)
 
 
 @router.get("/health/ready")
 async def ready(request: Request) -> Response:
     """Whether the archive can be read from here; 503 where it cannot, or not for much longer."""
-    draining: Draining = request.app.state.draining
-    readiness: Readiness = request.app.state.readiness
-    headers = NEVER_KEPT | {"Retry-After": RETRY_AFTER}
-    if draining.begun:
-        detail = either("The service is about to stop.", "Служба сейчас остановится.")
+    draining: GracefulShutdown = request.app.state.draining
+    readiness: ReadinessCheck = request.app.state.readiness
+    headers = _NO_STORE_HEADERS | {"Retry-After": RETRY_AFTER_SECONDS}
+    if draining.is_draining:
+        detail = tr("The service is about to stop.", "Служба сейчас остановится.")
         raise Unavailable(detail, headers=headers)
-    state = await readiness.state()
-    if state.problem:
-        raise Unavailable(state.problem, headers=headers)
+    state = await readiness.get_readiness()
+    if state.not_ready_reason:
+        raise Unavailable(state.not_ready_reason, headers=headers)
     database = {k: v for k, v in asdict(state.database).items() if k != "outdated"}
-    migrations = {"at": state.migration, "head": state.head}
+    migrations = {"at": state.current_revision, "head": state.expected_revision}
     shown = {"status": "ready", "database": database, "migrations": migrations}
-    return JSONResponse(shown, headers=NEVER_KEPT)
+    return JSONResponse(shown, headers=_NO_STORE_HEADERS)
 
 
 @router.get("/metrics")
 async def figures(request: Request) -> Response:
     """The figures, for those whom `ZARYA_METRICS_FROM` names; others find nothing here."""
     state = request.scope["state"]
-    where = networks(get_settings().metrics_from)
+    where = parse_networks(get_settings().metrics_from)
     # What a proxy forwarded that we do not know comes from anywhere, whatever its own address.
     known = "forwarded" not in state or get_settings().trusted_proxies
-    if not known or not within(state["client"], where):
-        raise NotFound(
-            either("No resource has the path /metrics.", "По адресу /metrics ничего нет.")
-        )
-    figures: Figures = request.app.state.figures
+    if not known or not is_in_networks(state["client"], where):
+        raise NotFound(tr("No resource has the path /metrics.", "По адресу /metrics ничего нет."))
+    figures: GaugeSampler = request.app.state.figures
     figures.sample()
     kind = "text/plain; version=1.0.0; charset=utf-8"
-    return Response(metrics.exposed(), media_type=kind, headers=NEVER_KEPT)
+    return Response(metrics.render_metrics(), media_type=kind, headers=_NO_STORE_HEADERS)

@@ -3,43 +3,52 @@
 from fastapi import Response
 
 from app.api.routing import Router
-from app.api.static_files import IMMUTABLE, REVALIDATED
+from app.api.static_files import IMMUTABLE_CACHE_CONTROL, REVALIDATE_CACHE_CONTROL
 from app.portal import assets, template_filters
-from app.portal.assets import FILES, FILLED, HEADERS, WORKER
-from app.portal.rendering import ScreensDep
+from app.portal.assets import (
+    PORTAL_FILES,
+    PORTAL_HEADERS,
+    SERVICE_WORKER_FILENAME,
+    TEMPLATE_BUNDLE_FILENAME,
+)
+from app.portal.rendering import PageRendererDep
 
 router = Router(include_in_schema=False)
 
 
-def _fresh(version: str) -> str:
+def _cache_control(version: str) -> str:
     """For how long: what is asked for by another version, as after an upgrade, is of this one."""
-    return IMMUTABLE if version == assets.version() else REVALIDATED
+    return (
+        IMMUTABLE_CACHE_CONTROL
+        if version == assets.get_asset_version()
+        else REVALIDATE_CACHE_CONTROL
+    )
 
 
-@router.get(f"/web/{WORKER}")
-async def web_worker() -> Response:
+@router.get(f"/web/{SERVICE_WORKER_FILENAME}")
+async def get_service_worker() -> Response:
     """The service worker."""
-    headers = HEADERS | {
-        "Cache-Control": REVALIDATED,
-        "Service-Worker-Allowed": f"{template_filters.base()}/",
+    headers = PORTAL_HEADERS | {
+        "Cache-Control": REVALIDATE_CACHE_CONTROL,
+        "Service-Worker-Allowed": f"{template_filters.get_base_path()}/",
     }
-    return Response(assets.worker(), headers=headers, media_type="text/javascript")
+    return Response(assets.build_service_worker(), headers=headers, media_type="text/javascript")
 
 
-@router.get(f"/web/{{version}}/{FILLED}")
-async def web_templates(version: str) -> Response:
+@router.get(f"/web/{{version}}/{TEMPLATE_BUNDLE_FILENAME}")
+async def get_template_bundle(version: str) -> Response:
     """The templates that browsers fill."""
-    headers = HEADERS | {"Cache-Control": _fresh(version)}
-    return Response(assets.templates(), headers=headers, media_type="application/json")
+    headers = PORTAL_HEADERS | {"Cache-Control": _cache_control(version)}
+    return Response(assets.build_template_bundle(), headers=headers, media_type="application/json")
 
 
 @router.get("/web/{version}/{name:path}")
-def web_file(version: str, name: str) -> Response:
+def get_asset(version: str, name: str) -> Response:
     """A file that the pages are made of."""
-    return FILES.answer(name, _fresh(version))
+    return PORTAL_FILES.get_response(name, _cache_control(version))
 
 
 @router.get("/offline")
-async def offline(screens: ScreensDep) -> Response:
+async def get_offline_page(screens: PageRendererDep) -> Response:
     """An empty page, which browsers keep to fill it when there is no connection."""
-    return screens.answer("loading", fresh=REVALIDATED)
+    return screens.render("loading", cache_control=REVALIDATE_CACHE_CONTROL)

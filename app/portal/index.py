@@ -13,11 +13,11 @@ from app.api.routing import Router
 from app.config import get_settings
 from app.db.database import DatabaseDep
 from app.domain.dates import add_months, now
-from app.domain.languages import Both, either, spoken
+from app.domain.languages import Bilingual, current_language, tr
 from app.http.negotiation import prefers_html
 from app.http.problems import ApiError, NotFound
-from app.portal.pages import MissionPageQuery, mission
-from app.portal.rendering import ScreensDep
+from app.portal.pages import HtmlMissionQuery, render_mission_page
+from app.portal.rendering import PageRendererDep
 
 router = Router(include_in_schema=False)
 
@@ -25,21 +25,21 @@ router = Router(include_in_schema=False)
 @router.get("/")
 async def index(
     request: Request,
-    query: Annotated[MissionPageQuery, Query()],
+    query: Annotated[HtmlMissionQuery, Query()],
     database: DatabaseDep,
-    screens: ScreensDep,
+    screens: PageRendererDep,
 ) -> Response:
     """Where to begin: the current mission's page for people, links for programs."""
     if prefers_html(request.headers.get("accept", "")):
-        answer = await mission("current", query, database, screens)
+        answer = await render_mission_page("current", query, database, screens)
     else:
-        answer = _links()
+        answer = _index_response()
     answer.headers.add_vary_header("Accept")
     return answer
 
 
-def _links() -> Response:
-    origin = get_settings().origin
+def _index_response() -> Response:
+    origin = get_settings().base_url
     paths = {
         "openapi": "/openapi.json",
         "documentation": "/docs",
@@ -55,7 +55,7 @@ def _links() -> Response:
         "health": "/health/ready",
     }
     links = {name: origin + path for name, path in paths.items()}
-    about = either(
+    about = tr(
         "The open archive behind an ISS mission portal",
         "Открытый архив портала об экспедициях на МКС",
     )
@@ -70,7 +70,7 @@ def _links() -> Response:
 @router.get("/.well-known/api-catalog")
 async def api_catalog() -> Response:
     """The APIs of this origin, as RFC 9727 lists them."""
-    origin = get_settings().origin
+    origin = get_settings().base_url
     entry = {
         "anchor": f"{origin}/v1",
         "service-desc": [{"href": f"{origin}/openapi.json", "type": "application/json"}],
@@ -92,45 +92,45 @@ async def security_txt() -> Response:
         Contact: {contact}
         Expires: {expires}T00:00:00Z
         Preferred-Languages: en, ru
-        Canonical: {settings.origin}/.well-known/security.txt
+        Canonical: {settings.base_url}/.well-known/security.txt
         """
     )
     return PlainTextResponse(text)
 
 
-def kinds(kind: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
+def iter_problem_types(kind: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
     """Every kind of problem that there is."""
     yield kind
     for below in kind.__subclasses__():
-        yield from kinds(below)
+        yield from iter_problem_types(below)
 
 
-def _described(kind: type[ApiError]) -> dict[str, Any]:
+def _describe_problem_type(kind: type[ApiError]) -> dict[str, Any]:
     return {
-        "type": f"{get_settings().origin}/problems/{kind.kind}",
+        "type": f"{get_settings().base_url}/problems/{kind.problem_type}",
         "title": str(kind.title),
         "status": kind.status,
-        "description": either(" ".join((kind.__doc__ or "").split()), kind.meaning_ru),
+        "description": tr(" ".join((kind.__doc__ or "").split()), kind.description_ru),
     }
 
 
 @router.get("/problems")
 async def list_problems() -> Response:
     """Every kind of problem that an answer may name."""
-    return JSONResponse({"items": [_described(kind) for kind in kinds()]})
+    return JSONResponse({"items": [_describe_problem_type(kind) for kind in iter_problem_types()]})
 
 
 @router.get("/problems/{name}")
 async def explain_problem(name: str, request: Request) -> Response:
     """What a kind of problem means: a page for people, JSON for programs that ask for it."""
-    for kind in kinds():
-        if kind.kind == name:
-            described = _described(kind)
+    for kind in iter_problem_types():
+        if kind.problem_type == name:
+            described = _describe_problem_type(kind)
             if _prefers_json(request.headers.get("accept", "")):
                 return JSONResponse(described, headers={"Vary": "Accept"})
-            return HTMLResponse(_page(described), headers={"Vary": "Accept"})
+            return HTMLResponse(_render_problem_page(described), headers={"Vary": "Accept"})
     raise NotFound(
-        either(
+        tr(
             f"There is no problem {name[:80]!r}. All are listed at /problems.",
             f"Нет проблемы {name[:80]!r}. Все они перечислены в /problems.",
         )
@@ -142,28 +142,28 @@ def _prefers_json(accept: str) -> bool:
     return json >= 0 and (html < 0 or json < html)
 
 
-_TOLD = Both(
+_PROBLEM_PAGE_TEXT = Bilingual(
     "HTTP status {}. The answer's <code>detail</code> says what happened and what to do, its "
     "<code>errors</code> which parameter is at fault.",
     "Код HTTP {}. В <code>detail</code> ответа сказано, что случилось и что делать, а в "
     "<code>errors</code> — какой параметр неверен.",
 )
-_ALL = Both("All kinds of problems", "Все виды проблем")
+_ALL_PROBLEMS_LABEL = Bilingual("All kinds of problems", "Все виды проблем")
 
 
-def _page(described: dict[str, Any]) -> str:
+def _render_problem_page(described: dict[str, Any]) -> str:
     title, status = escape(described["title"]), HTTPStatus(described["status"])
     return dedent(
         f"""\
         <!doctype html>
-        <html lang="{spoken()}">
+        <html lang="{current_language()}">
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width">
         <title>{title} – Zarya</title>
         <h1>{title}</h1>
         <p>{escape(described["description"])}</p>
-        <p>{str(_TOLD).format(f"{status.value} {escape(status.phrase)}")}</p>
-        <p><a href="/problems">{_ALL}</a></p>
+        <p>{str(_PROBLEM_PAGE_TEXT).format(f"{status.value} {escape(status.phrase)}")}</p>
+        <p><a href="/problems">{_ALL_PROBLEMS_LABEL}</a></p>
         </html>
         """
     )

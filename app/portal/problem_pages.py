@@ -7,34 +7,34 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from app.http.negotiation import prefers_html
-from app.http.problems import MEDIA_TYPE
-from app.portal.rendering import Screens
+from app.http.problems import PROBLEM_MEDIA_TYPE
+from app.portal.rendering import PageRenderer
 
-Handler = Callable[[Request, Any], Awaitable[Response]]
+_ExceptionHandler = Callable[[Request, Any], Awaitable[Response]]
 
-API = ("/v1/", "/health/", "/.well-known/")
+_API_PATH_PREFIXES = ("/v1/", "/health/", "/.well-known/")
 """Where programs ask, whatever they accept."""
 
 
-def install(app: FastAPI) -> None:
+def install_problem_pages(app: FastAPI) -> None:
     """Let the problems that `app` answers be pages where browsers ask for pages."""
     for kind, told in list(app.exception_handlers.items()):
-        app.add_exception_handler(kind, _shown(told))
+        app.add_exception_handler(kind, _with_problem_page(told))
 
 
-def _shown(told: Any) -> Handler:
-    handler: Handler = told
+def _with_problem_page(told: Any) -> _ExceptionHandler:
+    handler: _ExceptionHandler = told
 
     async def show(request: Request, error: Exception) -> Response:
         answer = await handler(request, error)
-        is_problem = answer.headers.get("content-type") == MEDIA_TYPE
-        if not is_problem or request.scope["path"].startswith(API):
+        is_problem = answer.headers.get("content-type") == PROBLEM_MEDIA_TYPE
+        if not is_problem or request.scope["path"].startswith(_API_PATH_PREFIXES):
             return answer
         if prefers_html(request.headers.get("accept", "")):
             kept = {n: v for n, v in answer.headers.items() if not n.startswith("content-")}
-            screens = Screens(request)
-            again = screens.here if answer.status_code >= 500 else None
-            page = screens.answer("problem", problem=json.loads(bytes(answer.body)), again=again)
+            screens = PageRenderer(request)
+            again = screens.current_path if answer.status_code >= 500 else None
+            page = screens.render("problem", problem=json.loads(bytes(answer.body)), again=again)
             page.status_code = answer.status_code
             page.headers.update(kept)
             answer = page

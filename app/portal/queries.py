@@ -9,20 +9,20 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds import LaunchSummary
 from app.api.lists.day_counts import ArchiveMonth
-from app.api.params import zone_of
+from app.api.params import time_zone_or_default
 from app.db.database import Reader
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 from app.db.models import Article, ArticleMission, Mission
-from app.domain.clock import has_come, holds_until, present
-from app.domain.dates import add_months, start_of
-from app.domain.languages import Speech, spoken
+from app.domain.clock import current_second, expire_response_at, has_passed
+from app.domain.dates import add_months, start_of_day
+from app.domain.languages import Language, current_language
 from app.portal.schemas import PortalLaunches, PortalPage, PortalPageQuery
 from app.resources.articles.queries import (
-    first_article,
+    fetch_article,
     get_article_archive,
+    is_preferred_translation,
     list_articles,
-    newest_article,
-    once,
+    select_newest_article,
 )
 from app.resources.articles.schemas import (
     ArticleArchiveQuery,
@@ -32,25 +32,25 @@ from app.resources.articles.schemas import (
 )
 from app.resources.launches.queries import find_next_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
-from app.resources.missions.queries import current_slug, get_mission
+from app.resources.missions.queries import get_current_mission_slug, get_mission
 from app.resources.missions.schemas import MissionRead
 
 
 def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> PortalPage:
     """The page of the mission `slug`, of the current one where that is `current`."""
-    mission = get_mission(reader, current_slug(reader) if slug == "current" else slug)
+    mission = get_mission(reader, get_current_mission_slug(reader) if slug == "current" else slug)
     return PortalPage(
         mission=mission,
         launches=PortalLaunches(
-            recent=_recent_launches(reader, mission.slug, query), next=find_next_launch(reader)
+            recent=_list_recent_launches(reader, mission.slug, query), next=find_next_launch(reader)
         ),
-        lead_article=_lead_article(reader, mission.slug),
-        articles=_newest_articles(reader, query),
-        archive=_archive(reader, mission, query),
+        lead_article=_get_lead_article(reader, mission.slug),
+        articles=_list_newest_articles(reader, query),
+        archive=_get_archive_month(reader, mission, query),
     )
 
 
-def _recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> list[LaunchSummary]:
+def _list_recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> list[LaunchSummary]:
     if not query.launches:
         return []
     until = add_months(query.month, 1) if query.month else None
@@ -58,55 +58,59 @@ def _recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> list[
     return list(list_launches(reader, wanted).items)
 
 
-def _lead_article(reader: Reader, slug: str) -> ArticleRead | None:
-    speech = spoken()
-    featured = first_article(reader, _featured(speech), slug=slug)
-    return featured or first_article(reader, _newest_about(speech), slug=slug)
+def _get_lead_article(reader: Reader, slug: str) -> ArticleRead | None:
+    speech = current_language()
+    featured = fetch_article(reader, _select_featured(speech), slug=slug)
+    return featured or fetch_article(reader, _select_newest_about(speech), slug=slug)
 
 
 @cache
-def _featured(speech: Speech) -> Rows:
+def _select_featured(speech: Language) -> AnySelect:
     """The article that the mission `slug` features, in the language `speech` if it is there."""
     mission = select(Mission.featured_article_id).where(Mission.slug == bindparam("slug"))
     keys = select(Article.translation_key).where(Article.id.in_(mission))
     twin = aliased(Article)
     twins = select(twin.id).where(twin.translation_key.in_(keys), twin.language == speech)
     itself = select(Article.id).where(Article.id.in_(mission))
-    return newest_article(Article.id.in_(union(twins, itself)), once(speech))
+    return select_newest_article(
+        Article.id.in_(union(twins, itself)), is_preferred_translation(speech)
+    )
 
 
 @cache
-def _newest_about(speech: Speech) -> Rows:
+def _select_newest_about(speech: Language) -> AnySelect:
     about = (
         select(ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id)
         .where(Mission.slug == bindparam("slug"))
     )
-    return newest_article(Article.id.in_(about), once(speech))
+    return select_newest_article(Article.id.in_(about), is_preferred_translation(speech))
 
 
-def _newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
+def _list_newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
     if not query.articles:
         return []
     wanted = ArticleQuery(
         published_month=query.month, language=query.language, tz=query.tz, limit=query.articles
     )
-    each = () if query.language else (once(spoken()),)
+    each = () if query.language else (is_preferred_translation(current_language()),)
     return list(list_articles(reader, wanted, *each).items)
 
 
-def _archive(reader: Reader, mission: MissionRead, query: PortalPageQuery) -> ArchiveMonth:
-    month = query.month or _last_month(mission, zone_of(query.tz))
+def _get_archive_month(
+    reader: Reader, mission: MissionRead, query: PortalPageQuery
+) -> ArchiveMonth:
+    month = query.month or _default_month(mission, time_zone_or_default(query.tz))
     wanted = ArticleArchiveQuery(month=month, language=query.language, tz=query.tz)
     archive = get_article_archive(reader, wanted)
     assert isinstance(archive, ArchiveMonth)  # noqa: S101 - a month was asked for
     return archive
 
 
-def _last_month(mission: MissionRead, zone: ZoneInfo) -> date:
+def _default_month(mission: MissionRead, zone: ZoneInfo) -> date:
     """The month in which the mission ended, or the present one while it goes on."""
-    if mission.ends_at and has_come(mission.ends_at):
+    if mission.ends_at and has_passed(mission.ends_at):
         return mission.ends_at.astimezone(zone).date().replace(day=1)
-    month = present().astimezone(zone).date().replace(day=1)
-    holds_until(start_of(add_months(month, 1), zone))
+    month = current_second().astimezone(zone).date().replace(day=1)
+    expire_response_at(start_of_day(add_months(month, 1), zone))
     return month

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.api.cache_control import near_launches
+from app.api.cache_control import launches_cache_control
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -25,5 +25,5 @@ async def get_portal_page(
     page = await database.read(queries.get_portal_page, slug, query)
     if slug == "current":
         response.headers["Content-Location"] = f"{page.mission.url}/page"
-    response.headers["Cache-Control"] = near_launches(page.launches.shown())
+    response.headers["Cache-Control"] = launches_cache_control(page.launches.all_launches())
     return page

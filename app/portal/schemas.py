@@ -2,30 +2,38 @@
 
 from pydantic import Field
 
-from app.api.embeds import LaunchSummary, Shape
+from app.api.embeds import LaunchSummary, ReadModel
 from app.api.lists.day_counts import ArchiveMonth
-from app.api.params import AnyOf, Language, Maybe, Month, Parameters, Whole, Zone
+from app.api.params import (
+    CalendarMonth,
+    CommaList,
+    DecimalInt,
+    LanguageCode,
+    Omittable,
+    QueryModel,
+    TimeZone,
+)
 from app.resources.articles.schemas import ArticleRead, ArticleSummary
 from app.resources.launches.schemas import LaunchRead
 from app.resources.missions.schemas import MissionRead
 
 
-class PortalPageQuery(Parameters):
+class PortalPageQuery(QueryModel):
     """How much of a mission's page to show."""
 
-    month: Maybe[Month] = None
+    month: Omittable[CalendarMonth] = None
     """The month of the calendar; otherwise that of the mission's end, or the present one."""
-    launches: Whole = Field(default=5, ge=0, le=50)
+    launches: DecimalInt = Field(default=5, ge=0, le=50)
     """How many launches at the most."""
-    articles: Whole = Field(default=3, ge=0, le=50)
+    articles: DecimalInt = Field(default=3, ge=0, le=50)
     """How many articles at the most, beside the leading one."""
-    language: AnyOf[Language] = []
+    language: CommaList[LanguageCode] = []
     """The language of news and calendar, such as `en`; otherwise all."""
-    tz: Maybe[Zone] = None
+    tz: Omittable[TimeZone] = None
     """The IANA time zone that days are days of; otherwise the portal's own."""
 
 
-class PortalLaunches(Shape):
+class PortalLaunches(ReadModel):
     """The launches of a mission's page."""
 
     recent: list[LaunchSummary]
@@ -33,12 +41,12 @@ class PortalLaunches(Shape):
     next: LaunchRead | None
     """The planned launch nearest ahead, whatever its mission."""
 
-    def shown(self) -> list[LaunchSummary]:
+    def all_launches(self) -> list[LaunchSummary]:
         """Every launch in it."""
         return [*self.recent, self.next] if self.next else self.recent
 
 
-class PortalPage(Shape):
+class PortalPage(ReadModel):
     """All that a mission's page shows."""
 
     mission: MissionRead

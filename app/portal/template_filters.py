@@ -9,38 +9,44 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
-from app.api.links import with_query
+from app.api.links import append_query
 from app.config import get_settings
-from app.domain.dates import CLOCKED, Precision
-from app.domain.languages import Speech
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision
+from app.domain.languages import Language
 
-WEB = Path(__file__).parent / "web"
-STRINGS: dict[Speech, dict[str, Any]] = {
-    speech: json.loads((WEB / "strings" / f"{speech}.json").read_text("utf-8")) for speech in Speech
+WEB_DIRECTORY = Path(__file__).parent / "web"
+UI_STRINGS: dict[Language, dict[str, Any]] = {
+    speech: json.loads((WEB_DIRECTORY / "strings" / f"{speech}.json").read_text("utf-8"))
+    for speech in Language
 }
-FOUND = {"mission": "missions", "person": "people", "launch": "launches", "article": "articles"}
+PAGE_PATH_SEGMENTS = {
+    "mission": "missions",
+    "person": "people",
+    "launch": "launches",
+    "article": "articles",
+}
 """Where the pages of what is found lie, by its type."""
 
-HEAVIEST = 5
+_MAX_WEIGHT_LEVEL = 5
 
 
-class Part(NamedTuple):
+class TextFragment(NamedTuple):
     """A piece of a text, and whether it is what was searched for."""
 
     text: str
     hit: bool
 
 
-def base() -> str:
+def get_base_path() -> str:
     """What stands before every path: empty unless the portal lies in a folder of its host."""
     return (get_settings().public_url.path or "").rstrip("/")
 
 
-def path(*segments: str, **parameters: str | None) -> str:
+def build_page_path(*segments: str, **parameters: str | None) -> str:
     """The path of a page, with those of `parameters` that are given."""
     given = {name: value for name, value in parameters.items() if value}
     inner = "/".join(quote(segment, safe="") for segment in segments)
-    return with_query(f"{base()}/{inner}", given)
+    return append_query(f"{get_base_path()}/{inner}", given)
 
 
 def in_language(address: str, language: str) -> str:
@@ -50,16 +56,16 @@ def in_language(address: str, language: str) -> str:
     return f"{before}?{'&'.join([*kept, f'lang={language}'])}"
 
 
-class Words:
+class TemplateFilters:
     """The filters and functions of the templates in one language."""
 
-    def __init__(self, speech: Speech) -> None:
-        self.strings = STRINGS[speech]
-        self._plural = _PLURALS[speech]
+    def __init__(self, speech: Language) -> None:
+        self.strings = UI_STRINGS[speech]
+        self._plural_form = _PLURAL_RULES[speech]
 
     def when(self, at: str, precision: str) -> str:
         """A date and time as exact as it is known."""
-        if precision in CLOCKED:
+        if precision in PRECISIONS_WITH_TIME:
             form = "hour" if precision == Precision.HOUR else "minute"
             clock = {"hour": at[11:13], "minute": at[14:16]}
             return str(self.strings["dates"][form].format(date=self.date(at, "day"), **clock))
@@ -67,7 +73,7 @@ class Words:
 
     def date(self, at: str, precision: str) -> str:
         """A date as exact as it is known, its time of day left out."""
-        form = "day" if precision in CLOCKED else precision
+        form = "day" if precision in PRECISIONS_WITH_TIME else precision
         month = int(at[5:7] or 1) - 1
         names = self.strings["months_of" if form == "day" else "months"]
         parts = {
@@ -81,7 +87,7 @@ class Words:
     def counted(self, n: int, noun: str) -> str:
         """A number of things: `101 days`."""
         forms: Sequence[str] = self.strings["counted"][noun]
-        return forms[self._plural(n)].format(n=n)
+        return forms[self._plural_form(n)].format(n=n)
 
     def country(self, code: str) -> str:
         """The name of a country, its code where it has none here."""
@@ -96,17 +102,20 @@ class Words:
         return str(self.strings["languages"].get(code, code))
 
 
-def _english(n: int) -> int:
+def _english_plural_form(n: int) -> int:
     return 0 if n == 1 else 1
 
 
-def _russian(n: int) -> int:
+def _russian_plural_form(n: int) -> int:
     if n % 10 == 1 and n % 100 != 11:
         return 0
     return 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2
 
 
-_PLURALS: dict[Speech, Callable[[int], int]] = {Speech.EN: _english, Speech.RU: _russian}
+_PLURAL_RULES: dict[Language, Callable[[int], int]] = {
+    Language.EN: _english_plural_form,
+    Language.RU: _russian_plural_form,
+}
 
 
 def weeks(days: Sequence[dict[str, Any]]) -> list[list[dict[str, Any] | None]]:
@@ -125,7 +134,7 @@ def twelve(months: Sequence[dict[str, Any]]) -> list[dict[str, Any] | None]:
 
 def weight(count: int) -> int:
     """How heavy a day or month of so many news items looks."""
-    return min(count.bit_length(), HEAVIEST)
+    return min(count.bit_length(), _MAX_WEIGHT_LEVEL)
 
 
 def day_number(day: str) -> str:
@@ -140,7 +149,7 @@ def short(name: str) -> str:
 
 def clocked(precision: str) -> bool:
     """Whether a time of day is known, so that it can be counted down to."""
-    return precision in CLOCKED
+    return precision in PRECISIONS_WITH_TIME
 
 
 def cursor(next_page: str) -> str:
@@ -148,12 +157,12 @@ def cursor(next_page: str) -> str:
     return parse_qs(urlsplit(next_page).query)["cursor"][0]
 
 
-def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterator[Part]:
+def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterator[TextFragment]:
     """`text` in pieces, those that `highlights` of `field` name and those between."""
     at = 0
     for hit in highlights:
         if hit["field"] == field:
-            yield Part(text[at : hit["start"]], False)
-            yield Part(text[hit["start"] : hit["end"]], True)
+            yield TextFragment(text[at : hit["start"]], False)
+            yield TextFragment(text[hit["start"] : hit["end"]], True)
             at = hit["end"]
-    yield Part(text[at:], False)
+    yield TextFragment(text[at:], False)

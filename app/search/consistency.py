@@ -7,10 +7,10 @@ from sqlalchemy import literal, select
 
 from app.db.database import Reader
 from app.db.models import Article, ArticleState, Launch, Mission, Person, RecordType, SearchDocument
-from app.db.models.search import place_of
-from app.search.fulltext import every_place
+from app.db.models.search import build_index_key
+from app.search.fulltext import all_documents
 
-_FOUND: Mapping[RecordType, Any] = {
+_INDEXABLE_RECORDS: Mapping[RecordType, Any] = {
     RecordType.MISSION: select(Mission.id, Mission.starts_at.label("at")),
     RecordType.PERSON: select(Person.id, literal(None).label("at")),
     RecordType.LAUNCH: select(Launch.id, Launch.launch_at.label("at")),
@@ -20,15 +20,15 @@ _FOUND: Mapping[RecordType, Any] = {
 }
 
 
-def unindexed(reader: Reader) -> Iterator[str]:
+def find_index_inconsistencies(reader: Reader) -> Iterator[str]:
     """What is wrong with the search index, a line each."""
     held = {
         (row["type"], row["record_id"]): row["place"]
         for row in reader.all(select(*SearchDocument.__table__.columns))
     }
     wanted = {
-        (kind, row["id"]): place_of(kind, row["at"], row["id"])
-        for kind, statement in _FOUND.items()
+        (kind, row["id"]): build_index_key(kind, row["at"], row["id"])
+        for kind, statement in _INDEXABLE_RECORDS.items()
         for row in reader.all(statement)
     }
     wrong = [key for key, place in wanted.items() if held.get(key) != place]
@@ -36,6 +36,6 @@ def unindexed(reader: Reader) -> Iterator[str]:
         yield f"{len(wrong)} records are not where the search index has them: zarya reindex"
     if surplus := held.keys() - wanted.keys():
         yield f"the search index has {len(surplus)} records that nobody may find: zarya reindex"
-    there = {row["place"] for row in reader.all(select(every_place().c.place))}
+    there = {row["place"] for row in reader.all(select(all_documents().c.place))}
     if there != set(held.values()):
         yield "the search index and its list of documents differ: zarya reindex"

@@ -27,96 +27,107 @@ from app.db.models import (
     SpacecraftKind,
     Vehicle,
 )
-from app.db.models.search import LONGEST_WORD, place_of
-from app.search.fulltext import GAP, Tokenised
-from app.search.query_parser import whole_name
-from app.search.synonyms import agency_names, ship_names, site_names, vehicle_names
-from app.search.tokenizer import spoken
+from app.db.models.search import MAX_WORD_CHARS, build_index_key
+from app.search.fulltext import PHRASE_BREAK, TokenizedDocument
+from app.search.query_parser import build_full_name_token
+from app.search.synonyms import (
+    get_agency_synonyms,
+    get_ship_synonyms,
+    get_site_synonyms,
+    get_vehicle_synonyms,
+)
+from app.search.tokenizer import tokenize
 
-_ADDRESS = re.compile(r"\]\([^)\s]*\)|<[^>\s]*>|https?://\S+")
+_URL_PATTERN = re.compile(r"\]\([^)\s]*\)|<[^>\s]*>|https?://\S+")
 
-_PERSON = "astronaut cosmonaut астронавт космонавт"
-_LAUNCH = "launch vehicle rocket пуск запуск старт ракета-носитель"
-_KINDS = {
+_PERSON_KEYWORDS = "astronaut cosmonaut астронавт космонавт"
+_LAUNCH_KEYWORDS = "launch vehicle rocket пуск запуск старт ракета-носитель"
+_SPACECRAFT_KEYWORDS = {
     SpacecraftKind.SC: "SC spacecraft ship ТПК корабль",
     SpacecraftKind.CV: "CV cargo vehicle ship ТГК грузовой корабль",
     SpacecraftKind.MODULE: "module модуль",
     SpacecraftKind.SATELLITE: "satellite спутник",
     SpacecraftKind.OTHER: "",
 }
-_CREWED = "crewed manned crew пилотируемый экипаж"
+_CREWED_KEYWORDS = "crewed manned crew пилотируемый экипаж"
 
 
 @dataclass(frozen=True)
-class Document:
+class IndexDocument:
     """A record as it is found."""
 
-    kind: RecordType
+    record_type: RecordType
     record_id: int
     at: datetime | None
     names: Collection[str]
     title: str
     lead: Collection[str]
     body: Collection[str] = ()
-    summed_up_as: Collection[str] = ()
+    exact_match_names: Collection[str] = ()
     """What else is the whole query of somebody who looks for it: its rocket, its site."""
 
     @property
-    def place(self) -> int:
+    def index_key(self) -> int:
         """Where it stands in the index."""
-        return place_of(self.kind, self.at, self.record_id)
+        return build_index_key(self.record_type, self.at, self.record_id)
 
-    def tokenised(self, words: set[str]) -> Tokenised:
+    def tokenize(self, words: set[str]) -> TokenizedDocument:
         """Its tokens. The words that its names, title and lead are spelt with go to `words`."""
         names: list[str] = []
         for name in self.names:
-            heard = spoken(name)
+            heard = tokenize(name)
             words.update(word.word for word in heard)
-            names += [*(word.name for word in heard), GAP]
-        wholes = map(whole_name, (*self.names, *self.summed_up_as))
+            names += [*(word.name_token for word in heard), PHRASE_BREAK]
+        wholes = map(build_full_name_token, (*self.names, *self.exact_match_names))
         names += dict.fromkeys(filter(None, wholes))
-        return Tokenised(
-            self.place,
+        return TokenizedDocument(
+            self.index_key,
             names,
-            _stems([self.title], words),
-            _stems(self.lead, words),
-            _stems(self.body, None),
+            _tokenize_texts([self.title], words),
+            _tokenize_texts(self.lead, words),
+            _tokenize_texts(self.body, None),
         )
 
 
-def _stems(texts: Collection[str], words: set[str] | None) -> list[str]:
+def _tokenize_texts(texts: Collection[str], words: set[str] | None) -> list[str]:
     found: list[str] = []
     for text in texts:
-        heard = spoken(text)
+        heard = tokenize(text)
         if words is not None:
             words.update(word.word for word in heard)
-        found += [*([GAP] if found else []), *(word.stem for word in heard)]
+        found += [*([PHRASE_BREAK] if found else []), *(word.text_token for word in heard)]
     return found
 
 
-def spelt(words: Collection[str]) -> list[str]:
+def select_correction_candidates(words: Collection[str]) -> list[str]:
     """Of `words` those that another spelling may be meant for, in their order."""
-    return sorted(word for word in words if len(word) >= FORGIVEN and len(word) <= LONGEST_WORD)
+    return sorted(
+        word for word in words if len(word) >= _MIN_CANDIDATE_CHARS and len(word) <= MAX_WORD_CHARS
+    )
 
 
-FORGIVEN = 4
+_MIN_CANDIDATE_CHARS = 4
 """How long a word is that one of five letters, one of them superfluous, may be meant for."""
 
 
-def documents(connection: Connection, kind: RecordType, ids: Collection[int]) -> Iterator[Document]:
-    """The records of `kind` with these ids, those that may be found alone."""
-    read = _READ[kind]
+def load_index_documents(
+    connection: Connection, kind: RecordType, ids: Collection[int]
+) -> Iterator[IndexDocument]:
+    """The records of `record_type` with these ids, those that may be found alone."""
+    read = _DOCUMENT_LOADERS[kind]
     return read(connection, ids) if ids else iter(())
 
 
-def _missions(connection: Connection, ids: Collection[int]) -> Iterator[Document]:
-    tasks = _grouped(
+def _load_mission_documents(
+    connection: Connection, ids: Collection[int]
+) -> Iterator[IndexDocument]:
+    tasks = _group_texts_by_owner(
         connection,
         select(MissionTask.mission_id, MissionTask.text)
         .where(MissionTask.mission_id.in_(ids))
         .order_by(MissionTask.mission_id, MissionTask.position),
     )
-    crews = _grouped(
+    crews = _group_texts_by_owner(
         connection,
         select(CrewAssignment.mission_id, Person.name, Person.name_ru)
         .join(Person, Person.id == CrewAssignment.person_id)
@@ -131,7 +142,7 @@ def _missions(connection: Connection, ids: Collection[int]) -> Iterator[Document
             names += [f"ISS-{n} mission", f"Expedition {n}", f"Экспедиция МКС-{n}", f"{n} МКС ISS"]
             names += [f"миссия МКС-{n}", str(n)]
         lead = [row["summary"], *crews.get(row["id"], ())]
-        yield Document(
+        yield IndexDocument(
             RecordType.MISSION,
             row["id"],
             row["starts_at"],
@@ -142,16 +153,16 @@ def _missions(connection: Connection, ids: Collection[int]) -> Iterator[Document
         )
 
 
-def _people(connection: Connection, ids: Collection[int]) -> Iterator[Document]:
+def _load_person_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     rows = connection.execute(select(*Person.__table__.columns).where(Person.id.in_(ids)))
     for row in rows.mappings():
         names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
-        lead = [_PERSON, *(agency_names(row["agency"]) if row["agency"] else ())]
+        lead = [_PERSON_KEYWORDS, *(get_agency_synonyms(row["agency"]) if row["agency"] else ())]
         known = [name for name in names if name]
-        yield Document(RecordType.PERSON, row["id"], None, known, "", lead)
+        yield IndexDocument(RecordType.PERSON, row["id"], None, known, "", lead)
 
 
-def _launches(connection: Connection, ids: Collection[int]) -> Iterator[Document]:
+def _load_launch_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
     ships: dict[int, list[Any]] = {}
     carried = select(Spacecraft.launch_id, Spacecraft.name, Spacecraft.kind)
     carried = carried.where(Spacecraft.launch_id.in_(ids)).order_by(
@@ -159,7 +170,7 @@ def _launches(connection: Connection, ids: Collection[int]) -> Iterator[Document
     )
     for ship in connection.execute(carried):
         ships.setdefault(ship.launch_id, []).append(ship)
-    crews = _grouped(
+    crews = _group_texts_by_owner(
         connection,
         select(Flight.launch_id, Person.name, Person.name_ru)
         .join(Person, Person.id == Flight.person_id)
@@ -183,28 +194,30 @@ def _launches(connection: Connection, ids: Collection[int]) -> Iterator[Document
     )
     for row in rows:
         carrying = ships.get(row.id, [])
-        names = [name for ship in carrying for name in ship_names(ship.name)]
-        vehicles = vehicle_names(row.vehicle) if row.vehicle else []
-        sites = site_names(row.site) if row.site else []
+        names = [name for ship in carrying for name in get_ship_synonyms(ship.name)]
+        vehicles = get_vehicle_synonyms(row.vehicle) if row.vehicle else []
+        sites = get_site_synonyms(row.site) if row.site else []
         lead = [
-            _LAUNCH,
+            _LAUNCH_KEYWORDS,
             *vehicles,
             row.family or "",
             *sites,
             row.pad or "",
-            *dict.fromkeys(_KINDS[ship.kind] for ship in carrying),
-            _CREWED if row.crewed else "",
+            *dict.fromkeys(_SPACECRAFT_KEYWORDS[ship.kind] for ship in carrying),
+            _CREWED_KEYWORDS if row.crewed else "",
             *crews.get(row.id, ()),
         ]
         if row.cospar_id:
             names.append(row.cospar_id)
         wholes = [*vehicles, *sites]
-        yield Document(RecordType.LAUNCH, row.id, row.launch_at, names, "", lead, (), wholes)
+        yield IndexDocument(RecordType.LAUNCH, row.id, row.launch_at, names, "", lead, (), wholes)
 
 
-def _articles(connection: Connection, ids: Collection[int]) -> Iterator[Document]:
+def _load_article_documents(
+    connection: Connection, ids: Collection[int]
+) -> Iterator[IndexDocument]:
     """The articles that the public sees, or will see when their time has come."""
-    tags = _grouped(
+    tags = _group_texts_by_owner(
         connection,
         select(ArticleTag.article_id, ArticleTag.tag)
         .where(ArticleTag.article_id.in_(ids))
@@ -217,19 +230,21 @@ def _articles(connection: Connection, ids: Collection[int]) -> Iterator[Document
     )
     for row in rows:
         lead = [row.lead, " ".join(tags.get(row.id, ()))]
-        body = [_ADDRESS.sub(" ", row.body)]
-        yield Document(RecordType.ARTICLE, row.id, row.published_at, (), row.title, lead, body)
+        body = [_URL_PATTERN.sub(" ", row.body)]
+        yield IndexDocument(RecordType.ARTICLE, row.id, row.published_at, (), row.title, lead, body)
 
 
-_READ: Mapping[RecordType, Callable[[Connection, Collection[int]], Iterator[Document]]] = {
-    RecordType.MISSION: _missions,
-    RecordType.PERSON: _people,
-    RecordType.LAUNCH: _launches,
-    RecordType.ARTICLE: _articles,
+_DOCUMENT_LOADERS: Mapping[
+    RecordType, Callable[[Connection, Collection[int]], Iterator[IndexDocument]]
+] = {
+    RecordType.MISSION: _load_mission_documents,
+    RecordType.PERSON: _load_person_documents,
+    RecordType.LAUNCH: _load_launch_documents,
+    RecordType.ARTICLE: _load_article_documents,
 }
 
 
-def _grouped(connection: Connection, statement: Any) -> dict[int, list[str]]:
+def _group_texts_by_owner(connection: Connection, statement: Any) -> dict[int, list[str]]:
     """The texts of rows by their owner, which their first column tells."""
     found: dict[int, list[str]] = {}
     for owner, *texts in connection.execute(statement):

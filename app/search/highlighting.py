@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from app.search.query_parser import Asked, Term
-from app.search.tokenizer import Spoken, spoken
-from app.search.transliteration import open_skeleton
+from app.search.query_parser import ParsedQuery, Term
+from app.search.tokenizer import TokenizedWord, tokenize
+from app.search.transliteration import build_transliteration_prefix
 
-Mark = tuple[int, int]
+HighlightSpan = tuple[int, int]
 """From where, and to before where."""
 
 
-def marks(asked: Asked, text: str) -> list[Mark]:
+def find_highlight_spans(asked: ParsedQuery, text: str) -> list[HighlightSpan]:
     """The words and phrases of `text` that a query asks for, in their order, none over another."""
-    heard = spoken(text)
-    found = sorted({mark for term in asked.terms for mark in _of(term, heard)})
-    merged: list[Mark] = []
+    heard = tokenize(text)
+    found = sorted({mark for term in asked.terms for mark in _find_term_spans(term, heard)})
+    merged: list[HighlightSpan] = []
     for start, end in found:
         if merged and start < merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
@@ -23,18 +23,18 @@ def marks(asked: Asked, text: str) -> list[Mark]:
     return merged
 
 
-def _of(term: Term, heard: list[Spoken]) -> Iterator[Mark]:
-    names, texts = set(term.names), set(term.texts)
+def _find_term_spans(term: Term, heard: list[TokenizedWord]) -> Iterator[HighlightSpan]:
+    names, texts = set(term.name_tokens), set(term.text_tokens)
     lengths = {len(way) for way in (*names, *texts)}
     for place, word in enumerate(heard):
         for length in lengths:
             run = heard[place : place + length]
-            named = tuple(each.name for each in run) in names | texts
-            if named or tuple(each.stem for each in run) in texts:
+            named = tuple(each.name_token for each in run) in names | texts
+            if named or tuple(each.text_token for each in run) in texts:
                 yield word.start, run[-1].end
-        if term.begins and _begun(word).startswith(term.begins):
+        if term.prefixes and _get_prefix_key(word).startswith(term.prefixes):
             yield word.start, word.end
 
 
-def _begun(word: Spoken) -> str:
-    return open_skeleton(word.word) if word.word else word.name
+def _get_prefix_key(word: TokenizedWord) -> str:
+    return build_transliteration_prefix(word.word) if word.word else word.name_token

@@ -14,36 +14,41 @@ from app.db.models import (
     Launch,
     Mission,
     Person,
-    Recorded,
     RecordType,
     SearchDocument,
     SearchWord,
     Site,
     Vehicle,
+    VersionedRecord,
 )
-from app.db.models.search import written
-from app.domain.batching import batches
-from app.search.documents import documents, spelt
-from app.search.fulltext import clear, drop, settle, store
+from app.db.models.search import get_pending_index_updates
+from app.domain.batching import batched
+from app.search.documents import load_index_documents, select_correction_candidates
+from app.search.fulltext import (
+    clear_search_index,
+    delete_documents,
+    insert_documents,
+    optimize_search_index,
+)
 
-BATCH = 200
+_BATCH_ROWS = 200
 """How many records are indexed at once."""
 
-_MODELS: dict[RecordType, type[Recorded]] = {
+_INDEXED_MODELS: dict[RecordType, type[VersionedRecord]] = {
     RecordType.MISSION: Mission,
     RecordType.PERSON: Person,
     RecordType.LAUNCH: Launch,
     RecordType.ARTICLE: Article,
 }
 
-Progress = Callable[[int, int], None]
+ReindexProgress = Callable[[int, int], None]
 """Told how many records have been looked at, and of how many."""
 
 
-def keep(session: Session) -> None:
+def update_search_index(session: Session) -> None:
     """Bring the index up to date with all that the transaction of `session` has written."""
     session.flush()
-    if not (marks := written(session)):
+    if not (marks := get_pending_index_updates(session)):
         return
     connection = session.connection()
     changed: dict[RecordType, set[int]] = defaultdict(set)
@@ -51,86 +56,88 @@ def keep(session: Session) -> None:
         if isinstance(kind, RecordType):
             changed[kind].add(id_)
         else:
-            changed[RecordType.LAUNCH] |= _flown(connection, kind, id_)
-    for kind, people in _with_people(changed[RecordType.PERSON]):
+            changed[RecordType.LAUNCH] |= _find_dependent_launch_ids(connection, kind, id_)
+    for kind, people in _select_crewed_records(changed[RecordType.PERSON]):
         changed[kind] |= set(connection.scalars(people))
     for kind, ids in changed.items():
-        for batch in batches(sorted(ids), BATCH):
-            _renew(connection, kind, batch)
+        for batch in batched(sorted(ids), _BATCH_ROWS):
+            _reindex_records(connection, kind, batch)
     marks.clear()
 
 
-def _flown(connection: Connection, kind: type[Site] | type[Vehicle], id_: int) -> set[int]:
+def _find_dependent_launch_ids(
+    connection: Connection, kind: type[Site] | type[Vehicle], id_: int
+) -> set[int]:
     own = Launch.site_id if kind is Site else Launch.vehicle_id
     return set(connection.scalars(select(Launch.id).where(own == id_)))
 
 
-def _with_people(people: Collection[int]) -> Iterator[tuple[RecordType, Any]]:
+def _select_crewed_records(people: Collection[int]) -> Iterator[tuple[RecordType, Any]]:
     """What `people` are found in: the missions and the launches whose crews they are of."""
-    for batch in batches(sorted(people), BATCH):
+    for batch in batched(sorted(people), _BATCH_ROWS):
         crews = select(CrewAssignment.mission_id).where(CrewAssignment.person_id.in_(batch))
         yield RecordType.MISSION, crews
         yield RecordType.LAUNCH, select(Flight.launch_id).where(Flight.person_id.in_(batch))
 
 
-def _renew(connection: Connection, kind: RecordType, ids: Collection[int]) -> None:
+def _reindex_records(connection: Connection, kind: RecordType, ids: Collection[int]) -> None:
     """Let the index hold the records of `kind` with these ids as they are now, or not at all."""
     own = SearchDocument.type == kind, SearchDocument.record_id.in_(ids)
-    drop(connection, connection.scalars(select(SearchDocument.place).where(*own)).all())
+    delete_documents(connection, connection.scalars(select(SearchDocument.place).where(*own)).all())
     connection.execute(delete(SearchDocument).where(*own))
-    _add(connection, kind, ids)
+    _insert_records(connection, kind, ids)
 
 
-def _add(connection: Connection, kind: RecordType, ids: Collection[int]) -> None:
-    found = list(documents(connection, kind, ids))
+def _insert_records(connection: Connection, kind: RecordType, ids: Collection[int]) -> None:
+    found = list(load_index_documents(connection, kind, ids))
     if not found:
         return
     words: set[str] = set()
-    store(connection, [document.tokenised(words) for document in found])
+    insert_documents(connection, [document.tokenize(words) for document in found])
     rows = [
-        {"type": kind, "record_id": document.record_id, "place": document.place}
+        {"type": kind, "record_id": document.record_id, "place": document.index_key}
         for document in found
     ]
     connection.execute(insert(SearchDocument), rows)
-    _learn(connection, spelt(words))
+    _insert_words(connection, select_correction_candidates(words))
 
 
-def _learn(connection: Connection, words: list[str]) -> None:
+def _insert_words(connection: Connection, words: list[str]) -> None:
     """Remember how words are spelt; in their order, so that two writers never wait in a ring."""
     known = set[str]()
-    for batch in batches(words, BATCH):
+    for batch in batched(words, _BATCH_ROWS):
         known |= set(connection.scalars(select(SearchWord.word).where(SearchWord.word.in_(batch))))
     new = [{"word": word, "backwards": word[::-1]} for word in words if word not in known]
     if new:
-        connection.execute(_LEARN, new)
+        connection.execute(_INSERT_WORDS_STATEMENT, new)
 
 
-_LEARN = text(
+_INSERT_WORDS_STATEMENT = text(
     "INSERT INTO search_words (word, backwards) VALUES (:word, :backwards) ON CONFLICT DO NOTHING"
 )
 
 
-def is_missing(session: Session) -> bool:
+def is_search_index_missing(session: Session) -> bool:
     """Whether there are records, and none of them is in the index."""
-    there = or_(*(select(model.id).exists() for model in _MODELS.values()))
+    there = or_(*(select(model.id).exists() for model in _INDEXED_MODELS.values()))
     return bool(session.scalar(select(and_(there, ~select(SearchDocument.place).exists()))))
 
 
-def rebuild(session: Session, progress: Progress = lambda *_: None) -> int:
+def rebuild_search_index(session: Session, progress: ReindexProgress = lambda *_: None) -> int:
     """Make the whole index anew. Returns how many records it holds."""
     connection = session.connection()
-    clear(connection)
+    clear_search_index(connection)
     for table in (SearchDocument, SearchWord):
         connection.execute(delete(table))
     ids = {
         kind: connection.scalars(select(model.id).order_by(model.id)).all()
-        for kind, model in _MODELS.items()
+        for kind, model in _INDEXED_MODELS.items()
     }
     total, done = sum(map(len, ids.values())), 0
     for kind, records in ids.items():
-        for batch in batches(records, BATCH):
-            _add(connection, kind, batch)
+        for batch in batched(records, _BATCH_ROWS):
+            _insert_records(connection, kind, batch)
             done += len(batch)
             progress(done, total)
-    settle(connection)
+    optimize_search_index(connection)
     return connection.scalar(select(func.count()).select_from(SearchDocument)) or 0

@@ -6,35 +6,35 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 from app.db.models import RecordType, SearchDocument
-from app.db.models.search import id_at, range_of
+from app.db.models.search import index_key_range, record_id_expression
 from app.domain.dates import now
-from app.search.fulltext import Holds, Within, places
-from app.search.query_parser import Asked, Term, read
+from app.search.fulltext import FieldMatch, SearchFields, match_documents
+from app.search.query_parser import ParsedQuery, Term, parse_query_text
 
-KINDS = tuple(RecordType)
+SEARCHABLE_TYPES = tuple(RecordType)
 
-Spellings = Mapping[str, Collection[str]]
+SpellingCorrections = Mapping[str, Collection[str]]
 """By words that nothing has, those that may be meant."""
 
-AS_WRITTEN: Spellings = {}
+NO_CORRECTIONS: SpellingCorrections = {}
 
-Tier = tuple[Holds, ...]
+RankingTier = tuple[FieldMatch, ...]
 """What holds in a tier, and then what holds in a better one and so does not count again."""
 
 
-def understood(text: str) -> Asked:
+def parse_search_query(text: str) -> ParsedQuery:
     """What `text` asks for."""
-    return read(text, KINDS)
+    return parse_query_text(text, SEARCHABLE_TYPES)
 
 
-def typed(text: str) -> Asked:
+def parse_suggest_query(text: str) -> ParsedQuery:
     """What `text` asks for that somebody is typing: its last word, however short, may go on."""
-    return read(text, KINDS, shortest=1)
+    return parse_query_text(text, SEARCHABLE_TYPES, min_prefix_chars=1)
 
 
-def tiers(asked: Asked) -> list[Tier]:
+def build_search_tiers(asked: ParsedQuery) -> list[RankingTier]:
     """How well a record can match, best first; each record is in one tier at the most.
 
     What it is called is the query; its names have all the words; its title has; its names, title
@@ -42,70 +42,79 @@ def tiers(asked: Asked) -> list[Tier]:
     """
     if not asked.terms:
         return []
-    names, title, head, whole = (Holds(within, asked.terms) for within in Within)
-    found: list[Tier] = [*_exact(asked, names), (title,), (head, names, title)]
-    if asked.terms[-1].begins:
-        begun = replace(head, begun=True)
-        found += [(each, head) for each in _begun(asked)]
-        found += [(begun, head, *_begun(asked)), (whole, begun)]
+    names, title, head, whole = (FieldMatch(within, asked.terms) for within in SearchFields)
+    found: list[RankingTier] = [*_build_exact_tiers(asked, names), (title,), (head, names, title)]
+    if asked.terms[-1].prefixes:
+        begun = replace(head, last_is_prefix=True)
+        found += [(each, head) for each in _build_prefix_matches(asked)]
+        found += [(begun, head, *_build_prefix_matches(asked)), (whole, begun)]
     else:
         found += [(whole, head)]
-    return [(*tier, *_excluded(asked)) for tier in found]
+    return [(*tier, *_build_exclusions(asked)) for tier in found]
 
 
-def suggesting(asked: Asked) -> list[Tier]:
+def build_suggestion_tiers(asked: ParsedQuery) -> list[RankingTier]:
     """The tiers of what is called so, or may be when the last word is complete."""
     if not asked.terms:
         return []
-    if not asked.terms[-1].begins:
-        names, title, *_ = (Holds(within, asked.terms) for within in Within)
+    if not asked.terms[-1].prefixes:
+        names, title, *_ = (FieldMatch(within, asked.terms) for within in SearchFields)
     else:
-        names, title = _begun(asked)
-    return [(*tier, *_excluded(asked)) for tier in (*_exact(asked, names), (title,))]
+        names, title = _build_prefix_matches(asked)
+    return [
+        (*tier, *_build_exclusions(asked)) for tier in (*_build_exact_tiers(asked, names), (title,))
+    ]
 
 
-def _exact(asked: Asked, names: Holds) -> list[Tier]:
-    if not asked.whole:
+def _build_exact_tiers(asked: ParsedQuery, names: FieldMatch) -> list[RankingTier]:
+    if not asked.full_name_token:
         return [(names,)]
-    exact = Holds(Within.NAMES, (Term(((asked.whole,),), ()),))
+    exact = FieldMatch(SearchFields.NAMES, (Term(((asked.full_name_token,),), ()),))
     return [(exact,), (names, exact)]
 
 
-def _begun(asked: Asked) -> list[Holds]:
-    return [Holds(within, asked.terms, begun=True) for within in (Within.NAMES, Within.TITLE)]
+def _build_prefix_matches(asked: ParsedQuery) -> list[FieldMatch]:
+    return [
+        FieldMatch(within, asked.terms, last_is_prefix=True)
+        for within in (SearchFields.NAMES, SearchFields.TITLE)
+    ]
 
 
-def _excluded(asked: Asked) -> list[Holds]:
-    return [Holds(Within.ALL, (term,)) for term in asked.without]
+def _build_exclusions(asked: ParsedQuery) -> list[FieldMatch]:
+    return [FieldMatch(SearchFields.ALL, (term,)) for term in asked.excluded_terms]
 
 
-def matches(tier: Tier, kinds: Collection[RecordType]) -> Rows:
+def select_tier_keys(tier: RankingTier, kinds: Collection[RecordType]) -> AnySelect:
     """The places of a tier that everybody may see, of records of `kinds`."""
     first, *better = tier
-    found = places([first], better)
-    return select(found.c.place).where(_visible(found.c.place, kinds))
+    found = match_documents([first], better)
+    return select(found.c.place).where(_is_visible(found.c.place, kinds))
 
 
-def anyhow(asked: Asked, kinds: Collection[RecordType]) -> Rows:
+def select_any_tier_keys(asked: ParsedQuery, kinds: Collection[RecordType]) -> AnySelect:
     """The places of all tiers together, or of all records of `kinds` where no words are asked for.
 
     Either way without those that have what `asked` excludes.
     """
     if asked.terms:
-        begun = Holds(Within.HEAD, asked.terms, begun=bool(asked.terms[-1].begins))
-        found = places([Holds(Within.ALL, asked.terms), begun], _excluded(asked))
-        return select(found.c.place).where(_visible(found.c.place, kinds))
+        begun = FieldMatch(
+            SearchFields.HEAD, asked.terms, last_is_prefix=bool(asked.terms[-1].prefixes)
+        )
+        found = match_documents(
+            [FieldMatch(SearchFields.ALL, asked.terms), begun], _build_exclusions(asked)
+        )
+        return select(found.c.place).where(_is_visible(found.c.place, kinds))
     place = SearchDocument.place
-    every = select(place).where(_visible(place, kinds))
-    for excluded in _excluded(asked):
-        every = every.where(place.not_in(select(places([excluded]).c.place)))
+    every = select(place).where(_is_visible(place, kinds))
+    for excluded in _build_exclusions(asked):
+        every = every.where(place.not_in(select(match_documents([excluded]).c.place)))
     return every
 
 
-def _visible(place: Any, kinds: Collection[RecordType]) -> ColumnElement[bool]:
+def _is_visible(place: Any, kinds: Collection[RecordType]) -> ColumnElement[bool]:
     """Whether `place` is one of `kinds`, and its time has come if it is that of an article."""
     ranges = sorted(
-        range_of(kind, now() if kind is RecordType.ARTICLE else None) for kind in set(kinds)
+        index_key_range(kind, now() if kind is RecordType.ARTICLE else None) for kind in set(kinds)
     )
     joined: list[list[int]] = []
     for first, end in ranges:
@@ -117,16 +126,22 @@ def _visible(place: Any, kinds: Collection[RecordType]) -> ColumnElement[bool]:
     return and_(place >= joined[0][0], place < joined[-1][1], within)
 
 
-def wanted(asked: Asked, kinds: Sequence[RecordType] = ()) -> list[RecordType]:
+def get_requested_types(asked: ParsedQuery, kinds: Sequence[RecordType] = ()) -> list[RecordType]:
     """The kinds that both a query and `kinds` ask for; what asks for none asks for all."""
     named = [RecordType(kind) for kind in asked.types]
-    return [k for k in KINDS if k in (named or KINDS) and k in (kinds or KINDS)]
+    return [
+        k
+        for k in SEARCHABLE_TYPES
+        if k in (named or SEARCHABLE_TYPES) and k in (kinds or SEARCHABLE_TYPES)
+    ]
 
 
-def of_kind(kind: RecordType, text: str, spellings: Spellings = AS_WRITTEN) -> Rows:
+def select_matching_ids(
+    kind: RecordType, text: str, spellings: SpellingCorrections = NO_CORRECTIONS
+) -> AnySelect:
     """The ids of the records of `kind` that match, however well: what a list's `q` asks for."""
-    asked = understood(text).respelt(spellings)
-    found = anyhow(asked, [kind])
+    asked = parse_search_query(text).with_corrections(spellings)
+    found = select_any_tier_keys(asked, [kind])
     (place,) = found.selected_columns
-    ids = found.with_only_columns(id_at(place), maintain_column_froms=True)
-    return ids.where(false()) if asked.is_empty or kind not in wanted(asked) else ids
+    ids = found.with_only_columns(record_id_expression(place), maintain_column_froms=True)
+    return ids.where(false()) if asked.is_empty or kind not in get_requested_types(asked) else ids

@@ -3,29 +3,43 @@
 import re
 from collections.abc import Iterator
 
-from app.domain.glossary import ORBITERS, PARTS, is_shuttle, orbiter, ship_ru, vehicle_ru
+from app.domain.glossary import (
+    MODULE_NAMES,
+    ORBITER_NAMES_RU,
+    is_shuttle,
+    parse_shuttle_name,
+    ship_phrase_ru,
+    vehicle_phrase_ru,
+)
 from app.domain.text import fold
 
-Words = tuple[str, ...]
+FoldedWords = tuple[str, ...]
 
-_RUSSIAN = {"soyuz": "союз", "progress": "прогресс", "ms": "мс", "tm": "тм", "tma": "тма", "m": "м"}
+_RUSSIAN_SERIES = {
+    "soyuz": "союз",
+    "progress": "прогресс",
+    "ms": "мс",
+    "tm": "тм",
+    "tma": "тма",
+    "m": "м",
+}
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
-def words(text: str) -> Words:
+def fold_words(text: str) -> FoldedWords:
     """The words and numbers of `text`, folded: "Soyuz MS-01" and "SOYUZ MS1" are the same."""
     found = _WORD.findall(fold(text))
     return tuple(word.lstrip("0") or "0" if word.isdigit() else word for word in found)
 
 
-def other_names(spelt: Words) -> Iterator[Words]:
+def derive_ship_aliases(spelt: FoldedWords) -> Iterator[FoldedWords]:
     """What else a ship is called, by the rules that ships of its kind are called by.
 
     `spelt` are the words and numbers of its name, folded.
     """
     match spelt:
         case ("soyuz" | "progress", *rest):
-            yield tuple(_RUSSIAN.get(word, word) for word in spelt)
+            yield tuple(_RUSSIAN_SERIES.get(word, word) for word in spelt)
         case ("dragon", "crs", number):
             yield "spacex", "crs", number  # not "CRS-24" alone: others have contracts, too
         case ("dragon", "crew", number):
@@ -48,7 +62,7 @@ def other_names(spelt: Words) -> Iterator[Words]:
             yield "demo", number
 
 
-_SPOKEN = {
+_RUSSIAN_PHONETIC_NAMES = {
     "Antares": "Антарес",
     "Ariane": "Ариан",
     "Atlas": "Атлас",
@@ -65,34 +79,43 @@ _SPOKEN = {
 """Names that Russian hears rather than spells, by how their English begins."""
 
 
-def _heard(name: str) -> list[str]:
+def _build_phonetic_names(name: str) -> list[str]:
     return [
         f"{russian} {name.removeprefix(english)}"
-        for english, words in _SPOKEN.items()
+        for english, words in _RUSSIAN_PHONETIC_NAMES.items()
         if name.startswith(english)
         for russian in ([words] if " " in english else words.split())
     ]
 
 
-def ship_names(name: str) -> list[str]:
+def get_ship_synonyms(name: str) -> list[str]:
     """Every name of a ship, a module or another thing that a launch carried."""
-    names = [name, *(" ".join(other) for other in other_names(words(name))), *_heard(name)]
+    names = [
+        name,
+        *(" ".join(other) for other in derive_ship_aliases(fold_words(name))),
+        *_build_phonetic_names(name),
+    ]
     if not is_shuttle(name):
-        names.append(ship_ru(name))
-    elif name.partition(" ")[0] in ORBITERS:
-        english, russian, flight = orbiter(name)
-        names += [ship_ru(name), f"{english} {flight}", f"шаттл {russian}", f"shuttle {english}"]
-    if name in PARTS:
-        names += [PARTS[name].english, PARTS[name].russian]
+        names.append(ship_phrase_ru(name))
+    elif name.partition(" ")[0] in ORBITER_NAMES_RU:
+        english, russian, flight = parse_shuttle_name(name)
+        names += [
+            ship_phrase_ru(name),
+            f"{english} {flight}",
+            f"шаттл {russian}",
+            f"shuttle {english}",
+        ]
+    if name in MODULE_NAMES:
+        names += [MODULE_NAMES[name].phrase_en, MODULE_NAMES[name].phrase_ru]
     return names
 
 
-def vehicle_names(name: str) -> list[str]:
+def get_vehicle_synonyms(name: str) -> list[str]:
     """Every name of a rocket."""
-    return [name, vehicle_ru(name), *_heard(name)]
+    return [name, vehicle_phrase_ru(name), *_build_phonetic_names(name)]
 
 
-_SITES = {
+_SITE_SYNONYMS = {
     "Baikonur": "Baikonur, Байконур, космодром Байконур, Tyuratam, Тюратам",
     "Cape Canaveral": "мыс Канаверал, Канаверал, Canaveral, CCSFS, CCAFS",
     "Guiana": "Гвианский космический центр, Куру, Kourou",
@@ -106,13 +129,13 @@ _SITES = {
 }
 
 
-def site_names(name: str) -> list[str]:
+def get_site_synonyms(name: str) -> list[str]:
     """Every name of a launch site."""
-    also = [names for begins, names in _SITES.items() if name.startswith(begins)]
+    also = [names for begins, names in _SITE_SYNONYMS.items() if name.startswith(begins)]
     return [name, *(each.strip() for names in also for each in names.split(","))]
 
 
-_AGENCIES = {
+_AGENCY_SYNONYMS = {
     "CSA": "Canadian Space Agency, Канадское космическое агентство",
     "ESA": "European Space Agency, Европейское космическое агентство, ЕКА",
     "JAXA": "Japan Aerospace Exploration Agency, Японское космическое агентство",
@@ -121,6 +144,6 @@ _AGENCIES = {
 }
 
 
-def agency_names(name: str) -> list[str]:
+def get_agency_synonyms(name: str) -> list[str]:
     """Every name of an agency."""
-    return [name, _AGENCIES.get(name, "")]
+    return [name, _AGENCY_SYNONYMS.get(name, "")]

@@ -9,10 +9,10 @@ from functools import lru_cache
 
 from app.domain.text import fold
 
-KEPT = 100_000
+WORD_CACHE_ITEMS = 100_000
 """How many words are remembered: a language in use has no more that matter."""
 
-_CYRILLIC = dict(
+_LATIN_BY_LETTER = dict(
     zip(
         "абвгдежзийклмнопрстуфхцчшщыэіїєґў",
         "a b v g d e z z i i k l m n o p r s t u f h k k s s i e i i e g u".split(),
@@ -22,14 +22,16 @@ _CYRILLIC = dict(
     "ю": "iu", "я": "ia", "ё": "io", "ъ": "", "ь": "",
     "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i",
 }  # fmt: skip
-_LATIN = str.maketrans(_CYRILLIC)
+_LATIN_TABLE = str.maketrans(_LATIN_BY_LETTER)
 
-_LOOK_ALIKE = dict(zip("аеікморстух", "aeikmopctyx", strict=True))
-_TO_LATIN = str.maketrans(_LOOK_ALIKE | {"в": "b", "н": "h"})
-_TO_CYRILLIC = str.maketrans({latin: cyrillic for cyrillic, latin in _LOOK_ALIKE.items()})
+_HOMOGLYPHS = dict(zip("аеікморстух", "aeikmopctyx", strict=True))
+_HOMOGLYPHS_TO_LATIN = str.maketrans(_HOMOGLYPHS | {"в": "b", "н": "h"})
+_HOMOGLYPHS_TO_CYRILLIC = str.maketrans(
+    {latin: cyrillic for cyrillic, latin in _HOMOGLYPHS.items()}
+)
 
-_MARKS = re.compile(r"['’ʹʺʼʻ`´\"]")
-_DIGRAPHS = [
+_APOSTROPHES = re.compile(r"['’ʹʺʼʻ`´\"]")
+_TRANSLITERATION_RULES = [
     (re.compile(pattern), letter)
     for pattern, letter in (
         (r"shch|sch|sh", "s"),
@@ -46,48 +48,51 @@ _DIGRAPHS = [
         (r"(?<=[dt])er$", "r"),
     )
 ]
-_VOWELS = re.compile(r"(?<=..)[aeiou]+$")
-_OTHER = re.compile(r"[^a-z0-9]")
+_FINAL_VOWELS = re.compile(r"(?<=..)[aeiou]+$")
+_NON_ALPHANUMERIC = re.compile(r"[^a-z0-9]")
 
 
 def is_cyrillic(word: str) -> bool:
     """Whether folded `word` is written in Cyrillic, for the greater part."""
-    return _cyrillic(word) > len(word) // 2
+    return _count_cyrillic(word) > len(word) // 2
 
 
-def _cyrillic(word: str) -> int:
+def _count_cyrillic(word: str) -> int:
     return sum("Ѐ" <= letter <= "ӿ" for letter in word)
 
 
-@lru_cache(KEPT)
-def plain(word: str) -> str:
+@lru_cache(WORD_CACHE_ITEMS)
+def normalize_word(word: str) -> str:
     """`word` folded, without apostrophes, its letters of one script where they can be."""
-    folded = _MARKS.sub("", fold(_MARKS.sub("", word)))
-    foreign = _cyrillic(folded)
+    folded = _APOSTROPHES.sub("", fold(_APOSTROPHES.sub("", word)))
+    foreign = _count_cyrillic(folded)
     if not foreign or foreign == sum(letter.isalpha() for letter in folded):
         return folded
-    for table in (_TO_CYRILLIC, _TO_LATIN):  # "Ивaнишин" with a Latin a; "Hаgue" with a Cyrillic
+    for table in (
+        _HOMOGLYPHS_TO_CYRILLIC,
+        _HOMOGLYPHS_TO_LATIN,
+    ):  # "Ивaнишин" with a Latin a; "Hаgue" with a Cyrillic
         pure = folded.translate(table)
         letters = sum(letter.isalpha() for letter in pure)
-        if _cyrillic(pure) in {0, letters}:
+        if _count_cyrillic(pure) in {0, letters}:
             return pure
     return folded
 
 
-def latin(word: str) -> str:
+def latinize(word: str) -> str:
     """Plain `word` in Latin letters, one by one, as designators have them."""
-    return word.translate(_LATIN)
+    return word.translate(_LATIN_TABLE)
 
 
-def open_skeleton(word: str) -> str:
+def build_transliteration_prefix(word: str) -> str:
     """What all transliterations of plain `word` begin with, as far as it goes: ASCII, no case."""
-    found = latin(word)
-    for pattern, letter in _DIGRAPHS:
+    found = latinize(word)
+    for pattern, letter in _TRANSLITERATION_RULES:
         found = pattern.sub(letter, found)
-    return _OTHER.sub(lambda other: f"u{ord(other[0]):x}", found)
+    return _NON_ALPHANUMERIC.sub(lambda other: f"u{ord(other[0]):x}", found)
 
 
-@lru_cache(KEPT)
-def skeleton(word: str) -> str:
+@lru_cache(WORD_CACHE_ITEMS)
+def build_transliteration_key(word: str) -> str:
     """What all transliterations of plain `word` have in common; the last vowels are no part."""
-    return _VOWELS.sub("", open_skeleton(word))
+    return _FINAL_VOWELS.sub("", build_transliteration_prefix(word))

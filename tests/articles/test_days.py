@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Article, ArticleDay, ArticleState
-from app.db.models.days import before, miscounted, recount
+from app.db.models import Article, ArticleDailyCounts, ArticleState
+from app.db.models.days import before_hour_column, find_wrong_day_counts, rebuild_day_counts
 from app.domain.dates import Precision
 from tests.support import factories
 from tests.support.clients import database_of
@@ -32,7 +32,7 @@ def counted(client: TestClient, parameters: str = "") -> list[tuple[str, int]]:
 
 def wrong(database: Database) -> int:
     with database.session() as session:
-        return len(miscounted(session))
+        return len(find_wrong_day_counts(session))
 
 
 def _article(session: Session) -> Article:
@@ -137,8 +137,8 @@ def test_those_who_publish_on_one_day_are_all_counted(
         list(threads.map(publish, range(4)))
     assert wrong(database) == 0
     with database.snapshot() as reader:
-        rows = reader.all(select(ArticleDay).order_by(ArticleDay.at))
-    counts = [[row[before(hour)] for hour in (12, 13, 14, 24)] for row in rows]
+        rows = reader.all(select(ArticleDailyCounts).order_by(ArticleDailyCounts.at))
+    counts = [[row[before_hour_column(hour)] for hour in (12, 13, 14, 24)] for row in rows]
     assert counts == [[0, 20, 40, 40], [0, 20, 20, 20]]
 
 
@@ -181,11 +181,13 @@ def test_a_month_that_is_only_scheduled_is_not_named(
 def test_what_was_written_by_sql_can_be_counted_anew(archive: TestClient) -> None:
     database = database_of(archive)
     with database.session() as session:
-        assert miscounted(session) == []
+        assert find_wrong_day_counts(session) == []
         day = datetime(2019, 4, 4, tzinfo=UTC)
-        session.connection().execute(insert(ArticleDay).values(at=day, language="xx", dayed=7))
-        assert miscounted(session) == [(day, "xx")]
-        session.connection().execute(update(ArticleDay).values(before_12=99))
-        assert len(miscounted(session)) > 900
-        recount(session)
-        assert miscounted(session) == []
+        session.connection().execute(
+            insert(ArticleDailyCounts).values(at=day, language="xx", dayed=7)
+        )
+        assert find_wrong_day_counts(session) == [(day, "xx")]
+        session.connection().execute(update(ArticleDailyCounts).values(before_12=99))
+        assert len(find_wrong_day_counts(session)) > 900
+        rebuild_day_counts(session)
+        assert find_wrong_day_counts(session) == []

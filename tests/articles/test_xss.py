@@ -8,10 +8,10 @@ from httpx2 import Response
 from markdown_it import MarkdownIt
 from starlette.testclient import TestClient
 
-from app.api.lists.pagination import MAX_LIMIT
+from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.db.database import Database
 from app.db.models import ArticleMission
-from app.domain.markdown import render
+from app.domain.markdown import render_markdown
 from tests.support import factories
 from tests.support.feeds import parse_feed
 from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
@@ -73,7 +73,9 @@ def test_the_list_is_long_and_each_is_new() -> None:
 
 
 def test_every_payload_comes_out_inert_wherever_it_stands() -> None:
-    dangerous = {text: found for text in placed() if (found := Dangers(render(text)).found)}
+    dangerous = {
+        text: found for text in placed() if (found := Dangers(render_markdown(text)).found)
+    }
     assert dangerous == {}
 
 
@@ -137,7 +139,7 @@ def news(client: TestClient, database: Database) -> TestClient:
 
 def feeds(news: TestClient, form: str) -> Iterator[Response]:
     for language in LANGUAGES:
-        parameters = {"limit": str(MAX_LIMIT), "language": language}
+        parameters = {"limit": str(MAX_PAGE_ITEMS), "language": language}
         yield news.get(f"/v1/articles/feed.{form}", params=parameters)
 
 

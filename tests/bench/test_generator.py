@@ -45,7 +45,7 @@ def test_every_column_is_what_the_model_would_derive(filled: Database) -> None:
         assert len(articles) == NUMBER
         for article in articles:
             before = _columns(article)
-            article.derive()
+            article.compute_columns()
             assert _columns(article) == before
         session.rollback()
 

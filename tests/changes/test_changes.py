@@ -13,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Change, Person
-from app.resources.changes.broadcast import REMEMBERED, Live
-from app.resources.changes.cursor import TOMBSTONES, Place, today
-from app.resources.changes.queries import MARGIN, prune
+from app.db.models import Person, RecordChange
+from app.resources.changes.broadcast import MAX_CACHED_BATCHES, ChangeBroadcaster
+from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD, ChangeCursor, utc_today
+from app.resources.changes.queries import PRUNE_GRACE_PERIOD, prune_changes
 from tests.support import documents, factories
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -140,18 +140,18 @@ def test_an_old_cursor_is_gone_with_a_way_to_start_again(
         person = editor.post("/v1/people", json=documents.person())
         _, sync = synced(client)
         editor.delete(person.headers["Location"], headers=IF_MATCH_ANY)
-        clock.shift(TOMBSTONES - timedelta(hours=1))
+        clock.shift(TOMBSTONE_RETENTION_PERIOD - timedelta(hours=1))
         with database_of(client).session() as session:
-            prune(session)
+            prune_changes(session)
         assert [op for op, _ in since(client, sync)] == ["delete"]
         clock.shift(timedelta(days=2))
         gone = client.get(sync)
         assert gone.status_code == 410
         assert gone.headers["Link"].endswith('/v1/changes>; rel="start"')
-        clock.shift(MARGIN)
+        clock.shift(PRUNE_GRACE_PERIOD)
         with database_of(client).session() as session:
-            prune(session)
-            assert session.scalar(select(func.count()).select_from(Change)) == 0
+            prune_changes(session)
+            assert session.scalar(select(func.count()).select_from(RecordChange)) == 0
         assert synced(client)[0] == []
 
 
@@ -180,7 +180,7 @@ def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -
         late.flush()
         with database.session() as early:
             early.add(factories.person(slug="early"))
-        newest = select(func.max(Change.seq))
+        newest = select(func.max(RecordChange.seq))
         with database.snapshot() as reader:
             naive = reader.scalar(newest) or 0
         pages = list(follow(client, sync))
@@ -188,7 +188,7 @@ def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -
         sync = pages[-1]["sync"]
     # The positive control: by its number, the late one lies behind what a naive reader knows.
     with database.snapshot() as reader:
-        numbers = select(Change.seq).join(Person, Person.id == Change.record_id)
+        numbers = select(RecordChange.seq).join(Person, Person.id == RecordChange.record_id)
         late_number = reader.scalar(numbers.where(Person.slug == "late")) or 0
     assert late_number < naive
     assert {slug for _, slug in since(client, sync)} == {"late", "early"}
@@ -197,14 +197,16 @@ def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -
 def test_whoever_asks_from_many_places_fills_no_memory(
     editor: TestClient, database: Database
 ) -> None:
-    for _ in range(REMEMBERED + 2):
+    for _ in range(MAX_CACHED_BATCHES + 2):
         editor.post("/v1/people", json=documents.person())
-    live = Live(database)
+    live = ChangeBroadcaster(database)
 
     async def listen() -> None:
-        for number in range(REMEMBERED + 2):
-            async with aclosing(live.follow(Place(0, 0, number, today()), [])) as told:
+        for number in range(MAX_CACHED_BATCHES + 2):
+            async with aclosing(
+                live.subscribe(ChangeCursor(0, 0, number, utc_today()), [])
+            ) as told:
                 await anext(told)
 
     run(listen)
-    assert 0 < len(live._told) <= REMEMBERED
+    assert 0 < len(live._cached_batches) <= MAX_CACHED_BATCHES

@@ -14,7 +14,7 @@ import httpx2 as httpx
 import pytest
 from alembic import command
 
-from app.api.auth import new_key
+from app.api.auth import generate_api_key
 from app.db.database import Database
 from app.db.models import Scope
 from tests.support import documents
@@ -32,7 +32,7 @@ def service(create_database: CreateDatabase) -> Iterator[httpx.Client]:
     command.upgrade(alembic_config(url), "head")
     database = Database(url, read_threads=1)
     with database.session() as session:
-        stored, key = new_key("Live", list(Scope))
+        stored, key = generate_api_key("Live", list(Scope))
         session.add(stored)
     with run_server(url, WORKERS) as origin:
         headers = {"Authorization": f"Bearer {key}", "Connection": "close"}

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.db.models import Article, ArticlePerson, ArticleState, Change, Person, RecordType
+from app.db.models import Article, ArticlePerson, ArticleState, Person, RecordChange, RecordType
 from tests.support import factories
 from tests.support.locks import has_waiting_transaction
 
@@ -67,9 +67,9 @@ def test_an_article_is_told_again_once_it_says_something_else(
                 assert not other.done(), "it went past what is not committed"
         other.result()
     with database.snapshot() as reader:
-        newest = select(func.max(Change.transaction_id)).group_by(Change.type)
+        newest = select(func.max(RecordChange.transaction_id)).group_by(RecordChange.type)
         of_type = [
-            reader.scalar(newest.where(Change.type == kind, Change.record_id == id_))
+            reader.scalar(newest.where(RecordChange.type == kind, RecordChange.record_id == id_))
             for kind, id_ in zip([RecordType.PERSON, RecordType.ARTICLE], ids, strict=True)
         ]
     assert of_type[0] == of_type[1]

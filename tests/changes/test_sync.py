@@ -16,8 +16,16 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Article, ArticlePerson, ArticleState, Change, Launch, Person, RecordType
-from app.resources.changes.queries import RECORDS
+from app.db.models import (
+    Article,
+    ArticlePerson,
+    ArticleState,
+    Launch,
+    Person,
+    RecordChange,
+    RecordType,
+)
+from app.resources.changes.queries import RECORD_WRITERS
 from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
@@ -98,9 +106,9 @@ def truth(database: Database) -> Copy:
     """Every public record as it is."""
     found: Copy = {}
     with database.snapshot() as reader:
-        for kind, editable in RECORDS.items():
+        for kind, editable in RECORD_WRITERS.items():
             ids = [row["id"] for row in reader.all(select(editable.model.id))]
-            for id_, record in editable.recorded(reader, ids).items():
+            for id_, record in editable.load_records(reader, ids).items():
                 if kind is RecordType.ARTICLE and record.status != "published":
                     continue
                 found[str(kind), id_] = record.model_dump(mode="json", by_alias=True)
@@ -111,7 +119,9 @@ def disorder(database: Database) -> int:
     """How many changes have a lower number than one of an earlier transaction."""
     with database.snapshot() as reader:
         rows = reader.all(
-            select(Change.seq, Change.transaction_id).order_by(Change.transaction_id, Change.seq)
+            select(RecordChange.seq, RecordChange.transaction_id).order_by(
+                RecordChange.transaction_id, RecordChange.seq
+            )
         )
     numbers = [row["seq"] for row in rows]
     return sum(later < earlier for earlier, later in pairwise(numbers))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.ingest.dataset.chronicle import chronicle
-from app.ingest.dataset.derive import Relation, relations
-from app.ingest.dataset.records import ArticleRecord, Dataset, read_dataset
+from app.ingest.dataset.chronicle import generate_chronicle
+from app.ingest.dataset.derive import MissionLaunchRelation, derive_relations
+from app.ingest.dataset.records import Dataset, DatasetArticle, read_dataset
 
 
 @pytest.fixture(scope="session")
@@ -14,14 +14,14 @@ def dataset() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def launch_relations(dataset: Dataset) -> set[Relation]:
+def launch_relations(dataset: Dataset) -> set[MissionLaunchRelation]:
     """Relations between missions and launches."""
-    return relations(dataset)
+    return derive_relations(dataset)
 
 
 @pytest.fixture(scope="session")
 def chronicle_by_slug(
-    dataset: Dataset, launch_relations: set[Relation]
-) -> dict[str, ArticleRecord]:
+    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
+) -> dict[str, DatasetArticle]:
     """Articles of the chronicle, by slug."""
-    return {item.slug: item for item in chronicle(dataset, launch_relations)}
+    return {item.slug: item for item in generate_chronicle(dataset, launch_relations)}

@@ -22,7 +22,7 @@ from app.db.models import (
     Person,
     Spacecraft,
 )
-from app.ingest.dataset.check import check
+from app.ingest.dataset.check import check_archive
 from tests.support.clients import database_of
 
 Break = Callable[[], Update | Delete]
@@ -162,12 +162,12 @@ BREAKS: list[tuple[Break, str]] = [
 
 def test_the_embedded_archive_is_sound(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
-        assert check(reader) == []
+        assert check_archive(reader) == []
 
 
 def test_an_empty_archive_is_not(database: Database) -> None:
     with database.snapshot() as reader:
-        assert len(check(reader)) > 1000
+        assert len(check_archive(reader)) > 1000
 
 
 @pytest.mark.parametrize(("broken", "problem"), BREAKS, ids=[problem for _, problem in BREAKS])
@@ -175,6 +175,6 @@ def test_a_break_is_found(archive: TestClient, broken: Break, problem: str) -> N
     """Within one transaction that is undone, since others read the same archive."""
     with database_of(archive).engine.connect() as connection:
         connection.execute(broken())
-        found = check(Reader(connection))
+        found = check_archive(Reader(connection))
         connection.rollback()
     assert any(problem in line for line in found)

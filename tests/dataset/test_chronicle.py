@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.api.params import SLUG
+from app.api.params import SLUG_PATTERN
 from app.domain.dates import Precision
-from app.ingest.dataset.records import ArticleRecord, Dataset
+from app.ingest.dataset.records import Dataset, DatasetArticle
 
-Items = dict[str, ArticleRecord]
+Items = dict[str, DatasetArticle]
 
 
-def text(item: ArticleRecord) -> str:
+def text(item: DatasetArticle) -> str:
     return f"{item.title}\n{item.lead}\n{item.body}"
 
 
@@ -47,7 +47,7 @@ def test_slugs_titles_and_leads_keep_their_bounds(
 ) -> None:
     assert not chronicle_by_slug.keys() & dataset.articles.keys()
     for item in chronicle_by_slug.values():
-        assert re.fullmatch(SLUG, item.slug)
+        assert re.fullmatch(SLUG_PATTERN, item.slug)
         assert len(item.slug) <= 120
         assert 10 < len(item.title) <= 120
         assert not item.title.endswith(".")

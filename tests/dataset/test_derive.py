@@ -4,7 +4,13 @@ import pytest
 
 from app.db.models import LaunchRelation
 from app.ingest.dataset import english, russian
-from app.ingest.dataset.derive import Course, Relation, course, last_mission, served_by
+from app.ingest.dataset.derive import (
+    MissionFacts,
+    MissionLaunchRelation,
+    derive_mission_facts,
+    find_last_mission,
+    group_launches_by_mission,
+)
 from app.ingest.dataset.records import Dataset
 
 ARRIVAL, DEPARTURE, CARGO, MODULE = (
@@ -15,15 +21,15 @@ ARRIVAL, DEPARTURE, CARGO, MODULE = (
 )
 
 
-def of_mission(found: set[Relation], slug: str) -> set[tuple[str, LaunchRelation]]:
+def of_mission(found: set[MissionLaunchRelation], slug: str) -> set[tuple[str, LaunchRelation]]:
     return {(each.launch, each.relation) for each in found if each.mission == slug}
 
 
-def of_launch(found: set[Relation], slug: str) -> set[tuple[str, LaunchRelation]]:
+def of_launch(found: set[MissionLaunchRelation], slug: str) -> set[tuple[str, LaunchRelation]]:
     return {(each.mission, each.relation) for each in found if each.launch == slug}
 
 
-def test_the_launches_of_iss_59(launch_relations: set[Relation]) -> None:
+def test_the_launches_of_iss_59(launch_relations: set[MissionLaunchRelation]) -> None:
     """Soyuz MS-12 left hours before the mission began, and its crew belongs to it all the same."""
     assert of_mission(launch_relations, "iss-59") == {
         ("soyuz-ms-11", ARRIVAL),
@@ -67,13 +73,15 @@ def test_the_launches_of_iss_59(launch_relations: set[Relation]) -> None:
     ],
 )
 def test_what_a_launch_served(
-    launch_relations: set[Relation], launch: str, expected: set[tuple[str, LaunchRelation]]
+    launch_relations: set[MissionLaunchRelation],
+    launch: str,
+    expected: set[tuple[str, LaunchRelation]],
 ) -> None:
     assert of_launch(launch_relations, launch) == expected
 
 
 def test_every_launch_since_the_first_crew_serves_a_mission(
-    dataset: Dataset, launch_relations: set[Relation]
+    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
 ) -> None:
     first = dataset.missions["iss-1"].starts_at
     serving = {each.launch for each in launch_relations}
@@ -83,7 +91,7 @@ def test_every_launch_since_the_first_crew_serves_a_mission(
 
 def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
     launch = dataset.launches["soyuz-ms-12"]
-    homes = {seat.person: last_mission(dataset, launch, seat) for seat in launch.crew}
+    homes = {seat.person: find_last_mission(dataset, launch, seat) for seat in launch.crew}
     assert {person: home and home.slug for person, home in homes.items()} == {
         "aleksey-ovchinin": "iss-60",
         "nick-hague": "iss-60",
@@ -92,51 +100,55 @@ def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
     visitor = next(
         seat for seat in dataset.launches["soyuz-ms-15"].crew if seat.person == "hazza-al-mansouri"
     )
-    assert last_mission(dataset, dataset.launches["soyuz-ms-15"], visitor) is None
+    assert find_last_mission(dataset, dataset.launches["soyuz-ms-15"], visitor) is None
 
 
 @pytest.fixture(scope="module")
-def courses(dataset: Dataset, launch_relations: set[Relation]) -> dict[str, Course]:
-    served = served_by(dataset, launch_relations)
-    return {m.slug: course(dataset, m, served[m.slug]) for m in dataset.missions.values()}
+def courses(
+    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
+) -> dict[str, MissionFacts]:
+    served = group_launches_by_mission(dataset, launch_relations)
+    return {
+        m.slug: derive_mission_facts(dataset, m, served[m.slug]) for m in dataset.missions.values()
+    }
 
 
-def test_derived_tasks(courses: dict[str, Course]) -> None:
-    assert english.tasks(courses["iss-60"]) == [
+def test_derived_tasks(courses: dict[str, MissionFacts]) -> None:
+    assert english.describe_tasks(courses["iss-60"]) == [
         "Host the arrival of Soyuz MS-13",
         "Keep the station crewed from 24 June to 3 October 2019 UTC",
         "Receive the cargo ships Dragon CRS-18 and Progress MS-12",
         "Hand the station over to Expedition 61 under Luca Parmitano",
         "Return crew members to Earth with Soyuz MS-12",
     ]
-    assert "Reach the station with the shuttle Discovery (STS-105)" in english.tasks(
+    assert "Reach the station with the shuttle Discovery (STS-105)" in english.describe_tasks(
         courses["iss-3"]
     )
     assert (
         "Pass the command from Shannon Walker to Akihiko Hoshide, then to Thomas Pesquet"
-        in english.tasks(courses["iss-65"])
+        in english.describe_tasks(courses["iss-65"])
     )
 
 
-def test_what_was_lost_is_not_received(courses: dict[str, Course]) -> None:
+def test_what_was_lost_is_not_received(courses: dict[str, MissionFacts]) -> None:
     for slug in ("iss-28", "iss-41", "iss-43", "iss-44", "iss-50", "iss-57"):
-        told = " ".join(english.tasks(courses[slug]))
+        told = " ".join(english.describe_tasks(courses[slug]))
         for ship in ("M-12M", "Orb-3", "M-27M", "CRS-7", "MS-04", "MS-10 "):
             assert ship not in told.replace("Progress MS-10", "")
 
 
-def test_every_mission_has_tasks_and_a_summary(courses: dict[str, Course]) -> None:
+def test_every_mission_has_tasks_and_a_summary(courses: dict[str, MissionFacts]) -> None:
     for each in courses.values():
-        listed = english.tasks(each)
+        listed = english.describe_tasks(each)
         assert listed
-        assert len(russian.tasks(each)) == len(listed)
-        assert all(len(task) <= 500 for task in (*listed, *russian.tasks(each)))
-        assert 50 < len(english.summary(each)) <= 2000
-        assert 50 < len(russian.summary(each)) <= 2000
+        assert len(russian.describe_tasks(each)) == len(listed)
+        assert all(len(task) <= 500 for task in (*listed, *russian.describe_tasks(each)))
+        assert 50 < len(english.summarize_mission(each)) <= 2000
+        assert 50 < len(russian.summarize_mission(each)) <= 2000
 
 
-def test_summaries(courses: dict[str, Course]) -> None:
-    assert english.summary(courses["iss-59"]) == (
+def test_summaries(courses: dict[str, MissionFacts]) -> None:
+    assert english.summarize_mission(courses["iss-59"]) == (
         "Expedition 59 to the International Space Station lasted 101 days, from 15 March to "
         "24 June 2019 UTC, under the command of Oleg Kononenko. Its crew of six came with "
         "Soyuz MS-11 and Soyuz MS-12. In its time the cargo ships Progress MS-11, Cygnus NG-11 "
@@ -145,32 +157,36 @@ def test_summaries(courses: dict[str, Course]) -> None:
     assert (
         "from 17 April to 17 October 2021. Shannon Walker was in command at first; the command "
         "later passed to Akihiko Hoshide, then to Thomas Pesquet. Its crew of twelve"
-    ) in english.summary(courses["iss-65"])
+    ) in english.summarize_mission(courses["iss-65"])
     assert (
         "the module Tranquility, the module Cupola and the cargo ship Progress"
-        in english.summary(courses["iss-22"])
+        in english.summarize_mission(courses["iss-22"])
     )
-    assert "The launch of Soyuz MS-10 failed." in english.summary(courses["iss-57"])
+    assert "The launch of Soyuz MS-10 failed." in english.summarize_mission(courses["iss-57"])
 
 
-def test_tasks_and_summaries_in_russian(courses: dict[str, Course]) -> None:
-    assert russian.tasks(courses["iss-60"]) == [
+def test_tasks_and_summaries_in_russian(courses: dict[str, MissionFacts]) -> None:
+    assert russian.describe_tasks(courses["iss-60"]) == [
         "Встретить корабль «Союз МС-13»",
         "Обеспечить работу экипажа на станции с 25 июня по 3 октября 2019 года",
         "Принять грузовые корабли Dragon CRS-18 и «Прогресс МС-12»",
         "Передать станцию экспедиции МКС-61, командир — Лука Пармитано",
         "Вернуть членов экипажа на Землю на корабле «Союз МС-12»",
     ]
-    assert russian.tasks(courses["iss-1"])[3] == "Принять на станции: модуль «Дестини»"
+    assert russian.describe_tasks(courses["iss-1"])[3] == "Принять на станции: модуль «Дестини»"
     assert "Передать командование станцией: сначала Шеннон Уокер, затем" in "\n".join(
-        russian.tasks(courses["iss-65"])
+        russian.describe_tasks(courses["iss-65"])
     )
-    assert russian.summary(courses["iss-59"]) == (
+    assert russian.summarize_mission(courses["iss-59"]) == (
         "Экспедиция МКС-59 продлилась 101 день, с 15 марта по 25 июня 2019 года по московскому "
         "времени. Командир — Олег Кононенко. Экипаж из шести человек прибыл на корабле «Союз "
         "МС-11» и на корабле "
         "«Союз МС-12». За это время к станции отправили: грузовые корабли «Прогресс МС-11», "
         "Cygnus NG-11 и Dragon CRS-17."
     )
-    assert "с 4 октября по 20 декабря 2018 года. Командир" in russian.summary(courses["iss-57"])
-    assert "Запуск корабля «Союз МС-10» закончился неудачей." in russian.summary(courses["iss-57"])
+    assert "с 4 октября по 20 декабря 2018 года. Командир" in russian.summarize_mission(
+        courses["iss-57"]
+    )
+    assert "Запуск корабля «Союз МС-10» закончился неудачей." in russian.summarize_mission(
+        courses["iss-57"]
+    )

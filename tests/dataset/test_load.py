@@ -21,8 +21,8 @@ from app.db.models import (
     Scope,
     Vehicle,
 )
-from app.ingest.dataset.check import check
-from app.ingest.dataset.load import LoadReport, load
+from app.ingest.dataset.check import check_archive
+from app.ingest.dataset.load import LoadReport, load_dataset
 from tests.support import factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase
@@ -41,7 +41,7 @@ def own(create_database: CreateDatabase, archive_template_url: str) -> Iterator[
 
 def load_again(database: Database) -> LoadReport:
     with database.session() as session:
-        return load(session)
+        return load_dataset(session)
 
 
 @dataclass
@@ -65,7 +65,7 @@ def first(create_database: CreateDatabase) -> Iterator[First]:
             session.flush()
             session.add(ArticleTag(article_id=article.id, tag="own"))
         with database.session() as session:
-            report = load(session, lambda *step: told.append(step))
+            report = load_dataset(session, lambda *step: told.append(step))
         yield First(database, report, told)
 
 
@@ -82,7 +82,7 @@ def test_a_first_load_creates_and_a_second_one_writes_nothing(first: First) -> N
     with first.database.snapshot() as reader:
         for model, rows in before.items():
             assert reader.all(select(model.id, model.updated_at, model.version)) == rows
-        assert check(reader) == []
+        assert check_archive(reader) == []
 
 
 def test_what_the_page_of_iss_59_is_made_of(archive: TestClient) -> None:
@@ -133,7 +133,7 @@ def test_a_changed_record_is_set_right_and_gets_a_version(own: TestClient) -> No
         seen = launch.version
     assert load_again(database) == LoadReport(created=0, updated=5, unchanged=RECORDS - 5)
     with database.snapshot() as reader:
-        assert check(reader) == []
+        assert check_archive(reader) == []
         title = select(Article.title, Article.version).where(
             Article.slug == "launch-progress-ms-11"
         )

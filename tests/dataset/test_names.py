@@ -3,14 +3,14 @@
 import pytest
 
 from app.domain.glossary import (
+    get_module_names,
+    get_pad_names,
     is_shuttle,
-    orbiter,
-    part,
-    place,
-    ship_en,
-    ship_ru,
+    parse_shuttle_name,
+    ship_phrase_en,
+    ship_phrase_ru,
     splashes_down,
-    vehicle_ru,
+    vehicle_phrase_ru,
 )
 from app.ingest.dataset.records import Dataset
 
@@ -34,21 +34,21 @@ from app.ingest.dataset.records import Dataset
     ],
 )
 def test_ships_in_russian(name: str, russian: str) -> None:
-    assert ship_ru(name) == russian
+    assert ship_phrase_ru(name) == russian
 
 
 def test_rockets_in_russian() -> None:
-    assert vehicle_ru("Soyuz-2.1a") == "«Союз-2.1а»"
-    assert vehicle_ru("Soyuz-FG") == "«Союз-ФГ»"
-    assert vehicle_ru("Falcon 9") == "Falcon 9"
+    assert vehicle_phrase_ru("Soyuz-2.1a") == "«Союз-2.1а»"
+    assert vehicle_phrase_ru("Soyuz-FG") == "«Союз-ФГ»"
+    assert vehicle_phrase_ru("Falcon 9") == "Falcon 9"
 
 
 def test_orbiters() -> None:
-    assert orbiter("Endeavour (STS-88)") == ("Endeavour", "Индевор", "STS-88")
-    assert ship_en("Endeavour (STS-88)") == "the shuttle Endeavour (STS-88)"
-    assert ship_en("Soyuz MS-12") == "Soyuz MS-12"
+    assert parse_shuttle_name("Endeavour (STS-88)") == ("Endeavour", "Индевор", "STS-88")
+    assert ship_phrase_en("Endeavour (STS-88)") == "the shuttle Endeavour (STS-88)"
+    assert ship_phrase_en("Soyuz MS-12") == "Soyuz MS-12"
     with pytest.raises(ValueError, match="no Space Shuttle"):
-        orbiter("Soyuz MS-12")
+        parse_shuttle_name("Soyuz MS-12")
 
 
 def test_what_comes_down_at_sea() -> None:
@@ -60,18 +60,20 @@ def test_what_comes_down_at_sea() -> None:
 
 
 def test_a_russian_verb_agrees_with_a_part() -> None:
-    assert part("Unity").was_russian == "был"
-    assert part("Bishop Airlock").was_russian == "была"
-    assert part("Kibo Exposed Facility").was_russian == "была"
+    assert get_module_names("Unity").was_verb_ru == "был"
+    assert get_module_names("Bishop Airlock").was_verb_ru == "была"
+    assert get_module_names("Kibo Exposed Facility").was_verb_ru == "была"
 
 
 def test_everything_launched_can_be_named(dataset: Dataset) -> None:
     for launch in dataset.launches.values():
-        assert place(launch.site, launch.pad)
-        assert all(part(craft.name) for craft in launch.spacecraft[1:])
-        name = ship_ru(launch.ship.name)
-        assert is_shuttle(launch.ship.name) == (launch.vehicle == "Space Shuttle")
-        assert ("«" in name) == (not launch.ship.name.startswith(("Dra", "Cyg", "HTV", *_LATIN)))
+        assert get_pad_names(launch.site, launch.pad)
+        assert all(get_module_names(craft.name) for craft in launch.spacecraft[1:])
+        name = ship_phrase_ru(launch.main_spacecraft.name)
+        assert is_shuttle(launch.main_spacecraft.name) == (launch.vehicle == "Space Shuttle")
+        assert ("«" in name) == (
+            not launch.main_spacecraft.name.startswith(("Dra", "Cyg", "HTV", *_LATIN))
+        )
 
 
 _LATIN = ("Axiom", "Crew Dragon", "Starliner", "Zarya", "Zvezda", "Nauka")

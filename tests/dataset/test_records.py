@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.db.models import CrewRole
-from app.ingest.dataset.records import DATA, Dataset, RoleRecord, read_dataset
+from app.ingest.dataset.records import DATASET_PATH, Dataset, DatasetCrewRole, read_dataset
 
 
 def test_the_counts_of_the_archive(dataset: Dataset) -> None:
@@ -32,7 +32,7 @@ def test_a_crew_stands_in_order(dataset: Dataset) -> None:
         assert order == sorted(order)
 
 
-def _place(row: RoleRecord) -> tuple[bool, bool, int, str]:
+def _place(row: DatasetCrewRole) -> tuple[bool, bool, int, str]:
     if row.role is CrewRole.COMMANDER:
         return False, False, 0, str(row.from_on or "")
     return True, row.position is None, int((row.position or "FE-0").removeprefix("FE-")), ""
@@ -42,14 +42,14 @@ def test_every_name_leads_somewhere(dataset: Dataset) -> None:
     for launch in dataset.launches.values():
         assert launch.vehicle in dataset.vehicles
         assert launch.site in dataset.sites
-        assert dataset.cited(launch.sources)
+        assert dataset.resolve_citations(launch.sources)
         for seat in launch.crew:
             assert seat.person in dataset.people
             assert seat.landed_with is None or seat.landed_with in dataset.launches
             assert (seat.landed_with is None) == (seat.landed_at is None)
     for mission in dataset.missions.values():
-        assert dataset.cited(mission.sources)
-        for person, up in mission.flown_by.items():
+        assert dataset.resolve_citations(mission.sources)
+        for person, up in mission.launch_by_person.items():
             assert person in [seat.person for seat in dataset.launches[up].crew]
     for article in dataset.articles.values():
         assert set(article.missions) <= dataset.missions.keys()
@@ -65,7 +65,7 @@ def test_notes_and_tasks_come_in_both_languages(dataset: Dataset) -> None:
 
 
 def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
-    shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(DATASET_PATH, tmp_path, dirs_exist_ok=True)
     sites = tmp_path / "sites.jsonl"
     sites.write_text(sites.read_text("utf-8").replace('"country"', '"county"'), "utf-8")
     with pytest.raises(ValidationError, match="county"):

@@ -10,10 +10,10 @@ import time_machine
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from app.api.cache_control import not_beyond, public
+from app.api.cache_control import cap_max_age, public_cache_control
 from app.db.database import Database
-from app.db.models import AuditEntry, Change, Scope
-from app.resources.articles.commands import announce_due, next_due
+from app.db.models import AuditEntry, RecordChange, Scope
+from app.resources.articles.commands import announce_due_articles, get_next_publication_time
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -195,7 +195,7 @@ def test_what_is_done_to_a_hidden_article_is_not_told(
 
     def changes() -> int:
         with database_of(client).snapshot() as reader:
-            return reader.scalar(select(func.count()).select_from(Change)) or 0
+            return reader.scalar(select(func.count()).select_from(RecordChange)) or 0
 
     editor.post(f"{address}/publish")
     assert told() == ["upsert"]
@@ -292,7 +292,7 @@ def test_a_scheduled_article_appears_at_its_second(
 
     def announced() -> list[tuple[str, str]]:
         with database.session() as session:
-            announce_due(session)
+            announce_due_articles(session)
         items = client.get(known).json()["items"]
         return [(item["op"], item["type"]) for item in items]
 
@@ -300,7 +300,7 @@ def test_a_scheduled_article_appears_at_its_second(
     assert client.get(address).status_code == 404
     assert announced() == []
     with database.snapshot() as reader:
-        assert next_due(reader) == at
+        assert get_next_publication_time(reader) == at
     clock.move_to(at)
     assert client.get(address).status_code == 200  # before anybody has announced it
     assert SECRET in client.get("/v1/articles").text
@@ -309,7 +309,7 @@ def test_a_scheduled_article_appears_at_its_second(
     assert announced() == [("upsert", "article")]
     assert announced() == [("upsert", "article")]  # once, however often it is looked for
     with database.snapshot() as reader:
-        assert next_due(reader) is None
+        assert get_next_publication_time(reader) is None
         trail = select(AuditEntry.actor).where(AuditEntry.action == "appear")
         assert {row["actor"] for row in reader.all(trail)} == {"zarya schedule"}
 
@@ -324,19 +324,19 @@ def test_a_scheduled_article_appears_at_its_second(
 
 
 def test_caches_hold_nothing_beyond_the_next_publication() -> None:
-    usual = public(60)
+    usual = public_cache_control(60)
     with time_machine.travel(NOW, tick=False):
-        assert not_beyond(NOW + timedelta(hours=1), usual) == usual
-        assert not_beyond(NOW - timedelta(seconds=1), usual) == usual
+        assert cap_max_age(NOW + timedelta(hours=1), usual) == usual
+        assert cap_max_age(NOW - timedelta(seconds=1), usual) == usual
         assert (
-            not_beyond(NOW + timedelta(seconds=100), usual)
+            cap_max_age(NOW + timedelta(seconds=100), usual)
             == "public, max-age=60, stale-if-error=86400"
         )
-        assert not_beyond(NOW + timedelta(seconds=7), usual).startswith("public, max-age=7,")
-        assert not_beyond(NOW, usual).startswith("public, max-age=0,")
+        assert cap_max_age(NOW + timedelta(seconds=7), usual).startswith("public, max-age=7,")
+        assert cap_max_age(NOW, usual).startswith("public, max-age=0,")
     with time_machine.travel(NOW + timedelta(milliseconds=100), tick=False):
-        assert not_beyond(NOW + timedelta(seconds=7), usual).startswith("public, max-age=6,")
-        assert not_beyond(NOW + timedelta(seconds=7), "no-store") == "no-store"
+        assert cap_max_age(NOW + timedelta(seconds=7), usual).startswith("public, max-age=6,")
+        assert cap_max_age(NOW + timedelta(seconds=7), "no-store") == "no-store"
 
 
 def test_editors_find_what_is_not_published(client: TestClient, editor: TestClient) -> None:

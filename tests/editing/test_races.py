@@ -14,9 +14,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from app.api.writes.request import KEPT
+from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
 from app.db.database import Database
-from app.db.models import Article, ArticleState, Change, KeptAnswer, Person, Scope
+from app.db.models import Article, ArticleState, IdempotentResponse, Person, RecordChange, Scope
 from app.domain.dates import now
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
@@ -84,7 +84,11 @@ def test_one_key_makes_one_record_when_its_day_is_over(editor: TestClient) -> No
     headers = {"Idempotency-Key": "of-yesterday"}
     editor.post("/v1/people", json=documents.person(), headers=headers)
     with database_of(editor).session() as session:
-        session.execute(update(KeptAnswer).values(created_at=now() - KEPT - timedelta(seconds=1)))
+        session.execute(
+            update(IdempotentResponse).values(
+                created_at=now() - IDEMPOTENCY_RETENTION_PERIOD - timedelta(seconds=1)
+            )
+        )
     document = documents.person()
 
     def make(_: int) -> tuple[int, bytes]:
@@ -204,7 +208,7 @@ def test_the_count_of_changes_is_that_of_writes(editor: TestClient) -> None:
 
     def changes() -> int:
         with database.snapshot() as reader:
-            return reader.scalar(select(func.count()).select_from(Change)) or 0
+            return reader.scalar(select(func.count()).select_from(RecordChange)) or 0
 
     before = changes()
     made = editor.post("/v1/articles", json=documents.article(published_at="2019-04-04T00:00:00Z"))

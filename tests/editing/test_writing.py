@@ -7,7 +7,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import ApiKey, Article, AuditEntry, KeptAnswer, Person, Scope
+from app.db.models import ApiKey, Article, AuditEntry, IdempotentResponse, Person, Scope
 from tests.support import documents
 from tests.support.clients import client_with_key
 from tests.support.documents import IF_MATCH_ANY
@@ -357,6 +357,6 @@ def test_the_database_keeps_no_answer_of_a_trial_or_a_failure(
     editor.post("/v1/people?validate_only=true", json=documents.person(), headers=key)
     editor.post("/v1/people", json={}, headers=key)
     with database.snapshot() as reader:
-        assert reader.all(select(KeptAnswer.key)) == []
+        assert reader.all(select(IdempotentResponse.key)) == []
         assert reader.all(select(Article.id)) == []
         assert len(reader.all(select(ApiKey.id))) == 1

@@ -9,7 +9,7 @@ import time_machine
 from starlette.testclient import TestClient
 
 from app.db.models import Scope
-from app.resources.articles.commands import announce_due
+from app.resources.articles.commands import announce_due_articles
 from app.resources.exports import file_cache as archives
 from app.resources.exports import sqlite
 from tests.support import documents
@@ -69,7 +69,7 @@ def test_a_change_shows_within_a_minute(
     before = editor.get("/v1/export").json()
     assert editor.post("/v1/people", json=documents.person()).status_code == 201
     assert editor.get("/v1/export").json() == before
-    monkeypatch.setattr(archives, "FRESH", 0.0)
+    monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
     after = editor.get("/v1/export").json()
     assert after["items"][0]["sha256"] != before["items"][0]["sha256"]
     assert editor.get("/v1/export").json() == after
@@ -77,15 +77,15 @@ def test_a_change_shows_within_a_minute(
 
 def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
-    monkeypatch.setattr(archives, "FRESH", 0.0)
+    monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
     client.get(FILE)
-    true_write = sqlite.write
+    true_write = sqlite.write_sqlite
 
     def write(*args: object) -> int:
         built.append(1)
         return true_write(*args)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(sqlite, "write", write)
+    monkeypatch.setattr(sqlite, "write_sqlite", write)
     client_with_key(client, *Scope).post("/v1/people", json=documents.person())
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: client.get(FILE).headers["etag"], range(20)))
@@ -97,7 +97,7 @@ def test_a_scheduled_article_gets_in_by_itself(
     editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The background tells of it as a change; here the test does."""
-    monkeypatch.setattr(archives, "FRESH", 0.0)
+    monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
     due = "2031-01-01T00:00:00Z"
     slug = editor.post("/v1/articles", json=documents.article(published_at=due)).json()["slug"]
     editor.post(f"/v1/articles/{slug}/publish")
@@ -105,5 +105,5 @@ def test_a_scheduled_article_gets_in_by_itself(
     assert slug.encode() not in before
     with time_machine.travel("2031-01-01T00:00:01Z", tick=False):
         with database_of(editor).session() as session:
-            announce_due(session)
+            announce_due_articles(session)
         assert slug.encode() in editor.get(FILE).content

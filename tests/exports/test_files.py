@@ -13,23 +13,23 @@ from pyarrow import parquet
 from pysqlite3 import dbapi2 as sqlite3
 from starlette.testclient import TestClient
 
-from app.api.lists.csv import guarded
+from app.api.lists.csv import escape_formulas
 from app.db.database import Database
 from app.resources.exports import csv as csv_files
 from app.resources.exports import parquet as parquet_files
 from app.resources.exports import sqlite
-from app.resources.exports.tables import TABLES
+from app.resources.exports.tables import EXPORT_TABLES
 from tests.support import documents
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.exports import SPREADSHEET_FORMULAS, export_ndjson
-from tests.support.import_runs import make_input, run_import
+from tests.support.import_runs import import_inputs, make_input
 
 
 def file_of(database: Database, path: Path) -> Path:
     with database.snapshot() as reader:
-        sqlite.write(reader, path)
+        sqlite.write_sqlite(reader, path)
     return path
 
 
@@ -84,7 +84,7 @@ def test_what_is_not_public_is_in_none(
     editor.post(f"/v1/articles/{slug}/publish")
     shown = file_of(database, tmp_path / "b.sqlite")
     assert asked(shown, "SELECT slug FROM articles") == [(slug,)]
-    for table in TABLES:
+    for table in EXPORT_TABLES:
         unknown = {column.name for column in table.columns} & {"edited", "state", "search_text"}
         assert not unknown
 
@@ -96,7 +96,7 @@ def test_both_databases_make_one_file(create_database: CreateDatabase, tmp_path:
     )
     with open_client(create_database()) as client:
         database = database_of(client)
-        run_import(database, "ndjson", make_input(lines))
+        import_inputs(database, "ndjson", make_input(lines))
         assert export_ndjson(database).count("\n") == 1
         data = file_of(database, tmp_path / "a.sqlite").read_bytes()
     assert sha256(data).hexdigest() == EXPECTED
@@ -116,10 +116,10 @@ def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> N
     database = database_of(archive)
     path = file_of(database, tmp_path / "a.sqlite")
     with database.snapshot() as reader:
-        number = csv_files.write(reader, tmp_path / "csv")
-        csv_files.write(reader, tmp_path / "a.zip")
+        number = csv_files.write_csv(reader, tmp_path / "csv")
+        csv_files.write_csv(reader, tmp_path / "a.zip")
     counts = {}
-    for table in TABLES:
+    for table in EXPORT_TABLES:
         text = (tmp_path / "csv" / f"{table.name}.csv").read_text("utf-8")
         cells = list(csv.reader(io.StringIO(text, newline="")))
         counts[table.name] = len(cells) - 1
@@ -127,7 +127,7 @@ def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> N
         assert {len(row) for row in cells} == {len(table.columns)}
     assert sum(counts.values()) == number
     with ZipFile(tmp_path / "a.zip") as archived:
-        for table in TABLES:
+        for table in EXPORT_TABLES:
             assert (
                 archived.read(f"{table.name}.csv")
                 == (tmp_path / "csv" / f"{table.name}.csv").read_bytes()
@@ -138,8 +138,8 @@ def test_parquet_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) 
     database = database_of(archive)
     path = file_of(database, tmp_path / "a.sqlite")
     with database.snapshot() as reader:
-        parquet_files.write(reader, tmp_path / "parquet")
-    for table in TABLES:
+        parquet_files.write_parquet(reader, tmp_path / "parquet")
+    for table in EXPORT_TABLES:
         read = parquet.read_table(tmp_path / "parquet" / f"{table.name}.parquet")
         assert read.num_rows == rows(path, table.name)
     launches = parquet.read_table(tmp_path / "parquet" / "launches.parquet").to_pylist()
@@ -151,19 +151,19 @@ def test_parquet_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) 
 def test_no_cell_is_a_formula(
     editor: TestClient, database: Database, tmp_path: Path, text: str
 ) -> None:
-    assert guarded(text)[0] == "'"
+    assert escape_formulas(text)[0] == "'"
     note = f"{text} note"
     editor.post("/v1/launches", json=documents.launch(outcome_note=note))
     with database.snapshot() as reader:
-        csv_files.write(reader, tmp_path)
+        csv_files.write_csv(reader, tmp_path)
     written = (tmp_path / "launches.csv").read_text("utf-8")
     (row,) = csv.DictReader(io.StringIO(written, newline=""))
-    assert row["outcome_note"] == guarded(note.strip())
+    assert row["outcome_note"] == escape_formulas(note.strip())
 
 
 @pytest.mark.parametrize("text", ["plain", "1-1", "a=b", "", "Soyuz MS-10"])
 def test_other_cells_stay_as_they_are(text: str) -> None:
-    assert guarded(text) == text
+    assert escape_formulas(text) == text
 
 
 def test_a_deleted_record_goes_from_the_file(

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Launch, LaunchStatus, Mission
-from app.http.cache.middleware import matches
-from app.http.compression import Coding, accepted
+from app.http.cache.middleware import matches_if_none_match
+from app.http.compression import ContentCoding, negotiate_coding
 from tests.support import factories
 
 PATHS = [
@@ -95,12 +95,12 @@ def test_every_coding_says_the_same(
     ],
 )
 def test_the_client_chooses_the_coding(header: str, coding: str) -> None:
-    assert accepted(header) == coding
+    assert negotiate_coding(header) == coding
 
 
 @given(header=st.text(max_size=60))
 def test_any_accept_encoding_is_understood(header: str) -> None:
-    assert accepted(header) in Coding
+    assert negotiate_coding(header) in ContentCoding
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_any_accept_encoding_is_understood(header: str) -> None:
     ],
 )
 def test_a_malformed_tag_matches_nothing(header: str | None, same: bool) -> None:
-    assert matches(header, 'W/"abc"') is same
+    assert matches_if_none_match(header, 'W/"abc"') is same
 
 
 def test_the_tag_changes_with_the_answer_and_only_then(

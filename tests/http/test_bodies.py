@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from app.http.request_body import LARGEST
+from app.http.request_body import MAX_REQUEST_BODY_BYTES
 
 PATH = "/v1/articles"
 
@@ -18,18 +18,21 @@ def chunks(size: int) -> Iterator[bytes]:
 
 def test_a_body_of_the_largest_size_is_read(editor: TestClient) -> None:
     body = b'{"title": 1}'
-    whole = body + b" " * (LARGEST - len(body))
+    whole = body + b" " * (MAX_REQUEST_BODY_BYTES - len(body))
     headers = {"Content-Type": "application/json"}
     assert editor.post(PATH, content=whole, headers=headers).status_code == 422
-    assert editor.post(PATH, content=chunks(LARGEST), headers=headers).status_code == 400
+    assert (
+        editor.post(PATH, content=chunks(MAX_REQUEST_BODY_BYTES), headers=headers).status_code
+        == 400
+    )
 
 
 @pytest.mark.parametrize("where", [PATH, "/v1/nowhere", "/health/live"])
 def test_a_body_too_large_is_refused(editor: TestClient, where: str) -> None:
-    for body in (b" " * (LARGEST + 1), chunks(LARGEST + 1024)):
+    for body in (b" " * (MAX_REQUEST_BODY_BYTES + 1), chunks(MAX_REQUEST_BODY_BYTES + 1024)):
         answer = editor.post(where, content=body)
         assert answer.status_code == answer.json()["status"] == 413
-        assert str(LARGEST) in answer.json()["detail"]
+        assert str(MAX_REQUEST_BODY_BYTES) in answer.json()["detail"]
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 

@@ -6,13 +6,13 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.http.deprecation import Deprecation, Deprecations, mark
+from app.http.deprecation import Deprecation, DeprecationMiddleware, mark_deprecated
 
 TABLE = {
     "oldWay": Deprecation(
-        since=datetime(2026, 1, 1, tzinfo=UTC),
-        sunset=datetime(2027, 1, 1, tzinfo=UTC),
-        guide="https://portal.example/docs/old-way",
+        deprecated_at=datetime(2026, 1, 1, tzinfo=UTC),
+        sunset_at=datetime(2027, 1, 1, tzinfo=UTC),
+        docs_url="https://portal.example/docs/old-way",
     )
 }
 
@@ -33,8 +33,8 @@ def app() -> FastAPI:
 
 
 def test_headers_and_document_agree(app: FastAPI) -> None:
-    mark(app, TABLE)
-    client = TestClient(Deprecations(app, TABLE))
+    mark_deprecated(app, TABLE)
+    client = TestClient(DeprecationMiddleware(app, TABLE))
     old, new = client.get("/old"), client.get("/new")
     assert old.headers["Deprecation"] == "@1767225600"
     assert old.headers["Sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
@@ -49,4 +49,4 @@ def test_headers_and_document_agree(app: FastAPI) -> None:
 
 def test_a_row_about_nothing_is_refused(app: FastAPI) -> None:
     with pytest.raises(LookupError, match="noWay"):
-        mark(app, {"noWay": TABLE["oldWay"]})
+        mark_deprecated(app, {"noWay": TABLE["oldWay"]})

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.openapi.pages import FILES, STATIC
+from app.api.openapi.pages import DOCS_FILES, DOCS_STATIC_DIR
 
 PAGES = ["/docs", "/docs/swagger"]
 SCALAR = "scalar-1.72.1/standalone.esm.js"
@@ -50,9 +50,9 @@ def test_a_page_refers_to_our_own_files_only(client: TestClient, address: str) -
             client.get(urljoin(address, reference)).raise_for_status()
 
 
-@pytest.mark.parametrize("name", sorted(name for name in FILES.files if "/" not in name))
+@pytest.mark.parametrize("name", sorted(name for name in DOCS_FILES.files if "/" not in name))
 def test_our_own_files_name_no_host(name: str) -> None:
-    assert "//" not in re.sub(r"(^|\s)// .*", "", FILES.files[name].read_text())
+    assert "//" not in re.sub(r"(^|\s)// .*", "", DOCS_FILES.files[name].read_text())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_our_own_files_name_no_host(name: str) -> None:
 )
 def test_a_file_goes_out_as_it_is(client: TestClient, name: str, kind: str, kept: str) -> None:
     answer = client.get(f"/docs/static/{name}").raise_for_status()
-    assert answer.content == (STATIC / name).read_bytes()
+    assert answer.content == (DOCS_STATIC_DIR / name).read_bytes()
     assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
     assert answer.headers["cache-control"] == kept
 
@@ -118,24 +118,24 @@ def test_the_pages_are_not_in_the_document(client: TestClient) -> None:
 
 
 def test_the_published_files_are_unchanged() -> None:
-    readme = (STATIC / "README.md").read_text()
+    readme = (DOCS_STATIC_DIR / "README.md").read_text()
     told = {name: digest for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.M)}
     found = {
         name: sha256(path.read_bytes()).hexdigest()
-        for name, path in FILES.files.items()
+        for name, path in DOCS_FILES.files.items()
         if "/" in name
     }
     assert told == found
 
 
 def test_no_file_is_needlessly_large() -> None:
-    files = [path for path in STATIC.rglob("*") if path.is_file()]
+    files = [path for path in DOCS_STATIC_DIR.rglob("*") if path.is_file()]
     assert not [path.name for path in files if path.suffix == ".map"]
     assert max(path.stat().st_size for path in files) < 4_000_000
 
 
 def test_every_module_that_scalar_imports_is_there() -> None:
-    folder = (STATIC / SCALAR).parent
+    folder = (DOCS_STATIC_DIR / SCALAR).parent
     imported = re.compile(r"""(?:\bfrom|\bimport\(?)\s*["'`](\.[^"'`]+\.js)["'`]""")
     missing = {
         module

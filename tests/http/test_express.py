@@ -12,8 +12,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from app.http import protocol
-from app.http.fast_path import Express
-from app.http.protocol import GuardProtocol
+from app.http.fast_path import FastPath
+from app.http.protocol import LimitedHttpProtocol
 from tests.support.databases import alembic_config
 from tests.support.raw_http import RawConnection, RawResponse, request_head, send_raw
 from tests.support.servers import run_server
@@ -127,13 +127,13 @@ def test_what_is_not_kept_or_has_more_to_say_goes_the_usual_way(
 ) -> None:
     usual = archive.get(LIST, headers={"Accept-Encoding": "identity", "Accept": ""})
     state = _app(archive).state
-    monkeypatch.setattr(state.versions, "_pause", 60)  # however slow this machine is
+    monkeypatch.setattr(state.versions, "_ttl_seconds", 60)  # however slow this machine is
 
     async def answer(
         method: str, path: str, *headers: tuple[bytes, bytes]
     ) -> tuple[bytes, bytes] | None:
-        express: Express = state.express
-        return express.answer(method, path.encode(), [*HEADERS, *headers], "x", [])
+        express: FastPath = state.express
+        return express.respond(method, path.encode(), [*HEADERS, *headers], "x", [])
 
     kept = asyncio.run(answer("GET", LIST))
     assert kept is not None
@@ -157,7 +157,7 @@ async def _guarded(archive: TestClient) -> AsyncIterator[int]:
     config.timeout_keep_alive = 0.2  # type: ignore[assignment]  # whole seconds would be long
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
-        lambda: GuardProtocol(config, state, {}), "127.0.0.1", 0
+        lambda: LimitedHttpProtocol(config, state, {}), "127.0.0.1", 0
     )
     async with server:
         yield server.sockets[0].getsockname()[1]
@@ -169,8 +169,8 @@ async def _guarded(archive: TestClient) -> AsyncIterator[int]:
 def test_who_keeps_silent_after_an_answer_is_left(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch, more: bytes, end: bytes
 ) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
-    monkeypatch.setattr(protocol, "PACE", 0.05)
+    monkeypatch.setattr(protocol, "HEAD_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "DEADLINE_CHECK_SECONDS", 0.05)
 
     async def talk() -> bytes:
         async with _guarded(archive) as port:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.auth import new_key
-from app.http.logging import configuration, fault
+from app.api.auth import generate_api_key
+from app.http.logging import build_logging_config, describe_error
 from tests.support.clients import database_of, second_app
 
 PATHS = [
@@ -22,7 +22,7 @@ PATHS = [
     ("GET", "/docs", 200),
     ("GET", "/health/live", 200),
 ]
-KEY = new_key("Logged", [])[1]
+KEY = generate_api_key("Logged", [])[1]
 
 
 @pytest.mark.parametrize(("method", "path", "status"), PATHS)
@@ -89,7 +89,7 @@ def test_every_log_has_one_form_and_no_secrets(capsys: pytest.CaptureFixture[str
     root = logging.getLogger()
     before = root.handlers[:], root.level
     try:
-        logging.config.dictConfig(configuration())
+        logging.config.dictConfig(build_logging_config())
         logging.getLogger("uvicorn.error").info("Started with %s\r\n%s", "\x1b[31m", KEY)
         try:
             raise ValueError(KEY)
@@ -111,7 +111,7 @@ def test_every_log_has_one_form_and_no_secrets(capsys: pytest.CaptureFixture[str
 def test_what_the_database_says_of_values_stays_out_of_the_log(archive: TestClient) -> None:
     with pytest.raises(Exception, match="no_such") as caught:
         database_of(archive).engine.connect().exec_driver_sql("SELECT no_such_secret_value")
-    told = json.dumps(fault(caught.value))
+    told = json.dumps(describe_error(caught.value))
     assert "no_such_secret_value" not in told
     assert "sqlalchemy" in told
     assert "test_front" in told

@@ -14,14 +14,16 @@ from starlette.testclient import TestClient
 from app.config import Settings
 from app.db.database import Database
 from app.main import create_app
-from app.ops.health import revisions
+from app.ops.health import list_known_revisions
 from tests.support.clients import database_of, second_app
 from tests.support.databases import alembic_config
 from tests.support.slow_reads import blocking_query
 
 
 def test_the_newest_migration_is_known() -> None:
-    assert [revisions()[-1]] == ScriptDirectory.from_config(alembic_config("sqlite://")).get_heads()
+    assert [list_known_revisions()[-1]] == ScriptDirectory.from_config(
+        alembic_config("sqlite://")
+    ).get_heads()
 
 
 def test_it_tells_what_database_it_is(archive: TestClient) -> None:
@@ -48,7 +50,7 @@ def test_with_the_tables_of_another_version(
     _set(database, at)
     answer = TestClient(app).get("/health/ready")
     app.state.database.close()
-    _set(database, revisions()[-1])
+    _set(database, list_known_revisions()[-1])
     assert answer.status_code == status
     if status == 503:
         assert "zarya migrate" in answer.json()["detail"]
@@ -69,8 +71,8 @@ def test_nobody_waits_long_for_a_database_that_does_not_answer(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = Event()
-    monkeypatch.setattr("app.ops.health.state_of", blocking_query(released))
-    monkeypatch.setattr("app.ops.health.PATIENCE", 0.05)
+    monkeypatch.setattr("app.ops.health.get_database_state", blocking_query(released))
+    monkeypatch.setattr("app.ops.health._CHECK_TIMEOUT_SECONDS", 0.05)
     with TestClient(second_app(archive)) as client:
         assert {client.get("/health/ready").status_code for _ in range(3)} == {503}
         released.set()
@@ -139,8 +141,8 @@ def test_several_processes_count_together(tmp_path: Path) -> None:
     """Each leaves its figures in a folder; what the dead said of their present is forgotten."""
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     count = (
-        "from app.http.metrics import IN_FLIGHT, REFUSED, exposed; REFUSED.labels('quota').inc(); "
-        "IN_FLIGHT.set(5); print(exposed().decode())"
+        "from app.http import metrics; metrics.REQUESTS_REFUSED.labels('quota').inc(); "
+        "metrics.REQUESTS_IN_FLIGHT.set(5); print(metrics.render_metrics().decode())"
     )
     for number in (1, 2, 3):
         run = subprocess.run(

@@ -12,9 +12,9 @@ from starlette.types import Message
 from app.db.database import Database
 from app.db.models import ArticleState, LaunchStatus, Mission
 from app.domain.dates import Precision
-from app.http.cache.generation import Version, Versions
-from app.http.cache.store import FRAME, Kept, Whole
-from app.resources.articles.commands import next_due
+from app.http.cache.generation import Generation, GenerationTracker
+from app.http.cache.store import RESPONSE_OVERHEAD_BYTES, CachedResponse, ResponseCache
+from app.resources.articles.commands import get_next_publication_time
 from tests.support import factories
 from tests.support.clients import clear_response_cache, client_with_key
 from tests.support.statements import record_selects
@@ -175,17 +175,17 @@ def test_what_is_written_is_read_at_once(client: TestClient, database: Database)
 
 def test_another_process_is_heard(client: TestClient, database: Database) -> None:
     """Whoever writes, by whatever means, and whichever transaction ends first."""
-    versions = Versions(database, next_due)
+    versions = GenerationTracker(database, get_next_publication_time)
     with database.session() as session:
         session.add(factories.mission(slug="iss-1", summary="0"))
-    seen = {id(run(versions.current))}
-    kept = [run(versions.current)]
+    seen = {id(run(versions.refresh))}
+    kept = [run(versions.refresh)]
     other = Database(database.engine.url.render_as_string(hide_password=False), read_threads=1)
     for n in range(3):
-        assert run(versions.current) is kept[-1]
+        assert run(versions.refresh) is kept[-1]
         with other.session() as session:
             session.query(Mission).one().summary = str(n + 1)
-        kept.append(run(versions.current))
+        kept.append(run(versions.refresh))
         seen.add(id(kept[-1]))
     assert len(seen) == 4
     if database.engine.dialect.name == "postgresql":
@@ -193,10 +193,10 @@ def test_another_process_is_heard(client: TestClient, database: Database) -> Non
             late.exec_driver_sql("UPDATE missions SET summary = 'late'")
             with database.session() as session:
                 session.add(factories.person())
-            before = run(versions.current)
-            assert run(versions.current) is before
+            before = run(versions.refresh)
+            assert run(versions.refresh) is before
             late.commit()
-        assert run(versions.current) is not before
+        assert run(versions.refresh) is not before
     other.close()
 
 
@@ -293,44 +293,51 @@ def test_what_is_kept_is_what_would_be_answered_anew(
 # --- Within bounds -------------------------------------------------------------------------------
 
 
-def _whole(size: int) -> Whole:
-    return Whole(200, [(b"content-type", b"image/png")], b"x" * size, b"")
+def _whole(size: int) -> CachedResponse:
+    return CachedResponse(200, [(b"content-type", b"image/png")], b"x" * size, b"")
 
 
 def test_what_was_asked_for_last_is_kept_within_so_many_bytes() -> None:
-    version, kept = Version(1, None), Kept(3 * (FRAME + 1000))
+    version, kept = Generation(1, None), ResponseCache(3 * (RESPONSE_OVERHEAD_BYTES + 1000))
     assert kept.get(("a",), version) is None
     for name in "abc":
         kept.put((name,), version, _whole(900))
     assert kept.get(("a",), version)
     kept.put(("d",), version, _whole(900))
     assert [bool(kept.get((name,), version)) for name in "abcd"] == [True, False, True, True]
-    kept.put(("e",), version, _whole(2 * FRAME))
+    kept.put(("e",), version, _whole(2 * RESPONSE_OVERHEAD_BYTES))
     assert [bool(kept.get((name,), version)) for name in "acde"] == [False, False, False, True]
-    kept.put(("f",), version, _whole(10 * FRAME))
+    kept.put(("f",), version, _whole(10 * RESPONSE_OVERHEAD_BYTES))
     assert kept.get(("f",), version) is None
     assert kept.get(("e",), version)
-    assert 0 < kept.size <= kept.limit
-    assert kept.get(("e",), Version(2, None)) is None
+    assert 0 < kept.size_bytes <= kept.max_bytes
+    assert kept.get(("e",), Generation(2, None)) is None
 
 
 def test_what_was_true_before_can_be_told_for_a_while() -> None:
     """Of older versions only what was made shortly before the database fell silent."""
     at = datetime(2030, 1, 1, tzinfo=UTC)
-    kept, versions = Kept(10 * FRAME), [Version(n, None) for n in range(3)]
+    kept, versions = (
+        ResponseCache(10 * RESPONSE_OVERHEAD_BYTES),
+        [Generation(n, None) for n in range(3)],
+    )
     for n, (version, name) in enumerate(zip(versions, "abc", strict=True)):
         with time_machine.travel(at + timedelta(seconds=200 * n), tick=False):
             assert kept.get((name,), version) is None
             kept.put((name,), version, _whole(1))
     with time_machine.travel(at + timedelta(hours=9), tick=False):  # of silence
-        assert [bool(kept.last((name,))) for name in "abcd"] == [False, True, True, False]
+        assert [bool(kept.get_stale((name,))) for name in "abcd"] == [False, True, True, False]
     with time_machine.travel(at + timedelta(hours=10), tick=False):
         assert kept.get(("c",), versions[2])
-        assert [bool(kept.last((name,))) for name in "abc"] == [False, False, True]
+        assert [bool(kept.get_stale((name,))) for name in "abc"] == [False, False, True]
 
 
 def test_an_answer_made_in_an_older_version_is_not_kept() -> None:
-    kept, old, new = Kept(10 * FRAME), Version(1, None), Version(2, None)
+    kept, old, new = (
+        ResponseCache(10 * RESPONSE_OVERHEAD_BYTES),
+        Generation(1, None),
+        Generation(2, None),
+    )
     kept.get(("a",), old)
     kept.get(("a",), new)
     kept.put(("a",), old, _whole(1))

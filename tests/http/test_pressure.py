@@ -42,8 +42,8 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, nobody is refused for the time it takes."""
-    monkeypatch.setattr("app.http.load_shedding.STUCK_SECONDS", 60)
-    monkeypatch.setattr("app.http.load_shedding.WAIT_SECONDS", 60)
+    monkeypatch.setattr("app.http.load_shedding._STALL_DETECTION_SECONDS", 60)
+    monkeypatch.setattr("app.http.load_shedding._MAX_WAIT_SECONDS", 60)
 
 
 def ended(asked: list[Asked], number: int) -> list[int]:

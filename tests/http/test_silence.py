@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.engines.postgresql import DEADLINE_SECONDS
-from app.http.cache.generation import Versions
-from app.resources.articles.commands import next_due
+from app.db.engines.postgresql import SERVER_RESPONSE_TIMEOUT_SECONDS
+from app.http.cache.generation import GenerationTracker
+from app.resources.articles.commands import get_next_publication_time
 from tests.support import factories
 from tests.support.clients import database_of, second_app
 from tests.support.servers import wait_for
@@ -25,7 +25,7 @@ from tests.support.servers import wait_for
 def test_a_database_that_does_not_tell_makes_nobody_wait(tmp_path: Any) -> None:
     database = Database(f"sqlite:///{tmp_path}/folder/archive.db", read_threads=1)
     (tmp_path / "folder" / "archive.db").mkdir(parents=True)
-    assert run(Versions(database, next_due).current) is None
+    assert run(GenerationTracker(database, get_next_publication_time).refresh) is None
     database.close()
 
 
@@ -36,12 +36,12 @@ def test_a_database_that_does_not_tell_makes_nobody_wait(tmp_path: Any) -> None:
 def away(database: Database) -> Iterator[None]:
     """Let nobody open `database` anew, and the connection that asks its version be lost."""
     url = database.engine.url
-    if database.mark.is_near:
+    if database.change_token.is_local:
         file = Path(url.database or "")
         aside = file.with_suffix(".aside")
         file.rename(aside)
         file.mkdir()
-        database.mark.close()
+        database.change_token.close()
         try:
             yield
         finally:
@@ -94,7 +94,7 @@ def test_what_was_answered_is_answered_while_the_database_is_away(
             assert (again.status_code, again.headers["Cache-Status"]) == (304, MARK)
             for path, headers in ((PEOPLE, keyed), ("/v1/people?limit=7", {})):
                 answer = asked.get(path, headers=headers)
-                assert answer.status_code == (200 if own.mark.is_near else 503), path
+                assert answer.status_code == (200 if own.change_token.is_local else 503), path
                 assert "Cache-Status" not in answer.headers
         with database.session() as session:
             session.add(factories.person(slug="q"))
@@ -123,7 +123,7 @@ def test_nobody_waits_for_a_version_that_does_not_come(
         finally:
             for pid in telling:
                 os.kill(pid, SIGCONT)
-        assert monotonic() - begun < DEADLINE_SECONDS
+        assert monotonic() - begun < SERVER_RESPONSE_TIMEOUT_SECONDS
         wait_for(lambda: "Cache-Status" not in asked.get(PEOPLE).headers, 30)
 
 

@@ -7,7 +7,7 @@ import time_machine
 from starlette.testclient import TestClient
 
 from app.http.problems import ApiError
-from app.portal.index import kinds
+from app.portal.index import iter_problem_types
 
 
 def test_every_link_of_the_index_works(archive: TestClient) -> None:
@@ -38,19 +38,19 @@ def test_security_txt_expires_within_a_year(archive: TestClient, moment: str) ->
     assert 100 < (datetime.fromisoformat(fields["Expires"]) - now).days < 366
 
 
-@pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", list(iter_problem_types()), ids=lambda kind: kind.problem_type)
 def test_every_problem_has_a_page(archive: TestClient, kind: type[ApiError]) -> None:
-    page = archive.get(f"/problems/{kind.kind}", headers={"Accept": "text/html,*/*"})
+    page = archive.get(f"/problems/{kind.problem_type}", headers={"Accept": "text/html,*/*"})
     assert page.headers["Content-Type"].startswith("text/html")
     assert str(kind.title) in page.text
-    data = archive.get(f"/problems/{kind.kind}", headers={"Accept": "application/json"})
+    data = archive.get(f"/problems/{kind.problem_type}", headers={"Accept": "application/json"})
     assert data.json()["title"] == str(kind.title)
     assert "Accept" in data.headers["Vary"]
     assert data.json()["type"] in {x["type"] for x in archive.get("/problems").json()["items"]}
 
 
 def test_kinds_have_names_of_their_own() -> None:
-    names = [kind.kind for kind in kinds()]
+    names = [kind.problem_type for kind in iter_problem_types()]
     assert len(names) == len(set(names))
 
 

@@ -8,11 +8,11 @@ import httpx2 as httpx
 import pytest
 from alembic import command
 
-from app.api.auth import new_key
+from app.api.auth import generate_api_key
 from tests.support.databases import alembic_config
 from tests.support.servers import run_server, wait_for
 
-KEY = new_key("Traced", [])[1]
+KEY = generate_api_key("Traced", [])[1]
 
 
 @pytest.fixture

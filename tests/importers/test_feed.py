@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from app.api.write_models import read_document
-from app.ingest.entity_linking import Links
-from app.ingest.entries import Entry, Reject, Unreadable
+from app.api.write_models import validate_write_model
+from app.ingest.entity_linking import EntityLinks
+from app.ingest.entries import ImportEntry, InvalidInput, Reject
 from app.ingest.formats import feed
-from app.ingest.formats.feed_text import LARGEST
+from app.ingest.formats.feed_text import MAX_FEED_BYTES
 from app.resources.articles.schemas import ArticleWrite
 from tests.support.import_runs import make_input, no_links, split_rejects
 
@@ -32,22 +32,24 @@ def rss(items: str = ITEM.format(n=1), encoding: str = "utf-8") -> str:
     return RSS.format(items=items, encoding=encoding)
 
 
-def found(text: str | bytes, **fields: Any) -> tuple[list[Entry], list[Reject]]:
-    return split_rejects(feed.read(make_input(text, "https://feed.example/x", **fields), no_links))
+def found(text: str | bytes, **fields: Any) -> tuple[list[ImportEntry], list[Reject]]:
+    return split_rejects(
+        feed.parse_feed(make_input(text, "https://feed.example/x", **fields), no_links)
+    )
 
 
 def only(text: str | bytes, **fields: Any) -> dict[str, Any]:
     """The document of the one entry of a feed, which a writer would be allowed to send."""
     (entry,), rejects = found(text, **fields)
     assert rejects == []
-    document = dict(entry.document)
-    read_document(ArticleWrite, document)
+    document = dict(entry.data)
+    validate_write_model(ArticleWrite, document)
     return document
 
 
 def test_an_item_becomes_an_article() -> None:
     (entry,), _ = found(rss())
-    assert entry.document == {
+    assert entry.data == {
         "title": "Корабль причалил",
         "lead": "Грузовик дошёл до станции.",
         "body": "Грузовик дошёл до станции.",
@@ -118,7 +120,7 @@ def test_json_feed(version: str) -> None:
     )
     entries, rejects = found(text)
     assert [entry.key for entry in entries] == ["7", "8"]
-    assert [entry.document["title"] for entry in entries] == ["A text.", "T"]
+    assert [entry.data["title"] for entry in entries] == ["A text.", "T"]
     assert [reject.field for reject in rejects] == ["published", "item"]
     assert json.loads(entries[1].raw)["id"] == "8"
     assert text.splitlines()[entries[0].line - 1].strip() == "{"
@@ -144,7 +146,7 @@ def test_the_bytes_tell_their_encoding(declared: str, actual: str) -> None:
 
 def test_bytes_of_no_encoding_are_not_guessed() -> None:
     text = rss().replace("Корабль причалил", "Déjà vu").replace("Грузовик дошёл", "Ça va")
-    with pytest.raises(Unreadable, match="nothing else for sure"):
+    with pytest.raises(InvalidInput, match="nothing else for sure"):
         found(text.encode("cp1252", "ignore"))
 
 
@@ -179,8 +181,8 @@ def test_what_is_missing(change: tuple[str, str], field: str | None) -> None:
     entries, rejects = found(rss().replace(*change))
     assert [reject.field for reject in rejects] == ([field] if field else [])
     for entry in entries:
-        read_document(ArticleWrite, dict(entry.document))
-        assert "javascript" not in str(entry.document["source"])
+        validate_write_model(ArticleWrite, dict(entry.data))
+        assert "javascript" not in str(entry.data["source"])
 
 
 def test_a_language_can_be_told() -> None:
@@ -209,14 +211,14 @@ def test_an_overlong_identity_is_kept_apart() -> None:
 def test_links_are_what_title_and_lead_name() -> None:
     seen: list[tuple[str, str]] = []
 
-    def linked(title: str, lead: str) -> Links:
+    def linked(title: str, lead: str) -> EntityLinks:
         seen.append((title, lead))
-        return Links(["iss-59"], ["progress-ms-11"], ["oleg-kononenko"])
+        return EntityLinks(["iss-59"], ["progress-ms-11"], ["oleg-kononenko"])
 
-    (entry,), _ = split_rejects(feed.read(make_input(rss()), linked))
+    (entry,), _ = split_rejects(feed.parse_feed(make_input(rss()), linked))
     assert seen == [("Корабль причалил", "Грузовик дошёл до станции.")]
-    assert entry.document["missions"] == ["iss-59"]
-    assert entry.document["people"] == ["oleg-kononenko"]
+    assert entry.data["missions"] == ["iss-59"]
+    assert entry.data["people"] == ["oleg-kononenko"]
 
 
 BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
@@ -262,7 +264,7 @@ def test_what_a_parser_stumbles_over_takes_no_other_entry_along(inside: str) -> 
     ],
 )
 def test_bytes_that_are_not_what_they_say_are_no_other(data: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidInput):
         found(data)
 
 
@@ -285,7 +287,7 @@ def test_what_stands_around_entries_costs_little(text: str) -> None:
 
 
 def test_entries_behind_so_many_are_for_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(feed, "MAX_FEED_ENTRIES", 2)
     entries, rejects = found(rss("".join(ITEM.format(n=n) for n in range(5)) + "<item/>"))
     assert [entry.key for entry in entries] == ["n0", "n1"]
     again, rest = found(rss("".join(reject.raw for reject in rejects)))
@@ -294,13 +296,13 @@ def test_entries_behind_so_many_are_for_another_file(monkeypatch: pytest.MonkeyP
 
 
 def test_a_feed_larger_than_any_is_not_read() -> None:
-    with pytest.raises(Unreadable):
-        found(b" " * (LARGEST + 1))
+    with pytest.raises(InvalidInput):
+        found(b" " * (MAX_FEED_BYTES + 1))
 
 
 @pytest.mark.parametrize("text", ["<html><body>404</body></html>", "", "plain", '{"a": 1}', "[]"])
 def test_what_is_no_feed(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidInput):
         found(text)
 
 
@@ -315,7 +317,7 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     for text in (rss(), HOSTILE["remote"], "http://127.0.0.1/feed"):
-        with suppress(Unreadable):
+        with suppress(InvalidInput):
             found(text)
     with pytest.raises(AssertionError):  # the control
         socket.create_connection(("127.0.0.1", 1))
@@ -324,16 +326,16 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("text", [rss(ITEM.format(n=1).replace("04 Apr", "31 Apr"), "koi8-r")])
 def test_rejects_make_a_feed_again(text: str) -> None:
     source = make_input(text.encode("koi8-r"))
-    _, rejects = split_rejects(feed.read(source, no_links))
-    frame = feed.FORMAT.frame(source)
-    again = frame.before + frame.between.join(r.raw for r in rejects) + frame.after
+    _, rejects = split_rejects(feed.parse_feed(source, no_links))
+    frame = feed.FORMAT.read_envelope(source)
+    again = frame.prefix + frame.separator.join(r.raw for r in rejects) + frame.suffix
     assert found(again)[1][0].raw == rejects[0].raw
 
 
 def test_rejects_make_a_json_feed_again() -> None:
     version = "https://jsonfeed.org/version/1.1"
     text = json.dumps({"version": version, "title": "J", "items": [{"id": "9", "x": "é"}]})
-    frame = feed.FORMAT.frame(make_input(text))
-    again = f'{frame.before}{{"id": "9", "x": "é"}}{frame.between}{{"id": "8"}}{frame.after}'
+    frame = feed.FORMAT.read_envelope(make_input(text))
+    again = f'{frame.prefix}{{"id": "9", "x": "é"}}{frame.separator}{{"id": "8"}}{frame.suffix}'
     assert [r.field for r in found(again)[1]] == ["published"] * 2 or found(again)[1]
     assert len(json.loads(again)["items"]) == 2

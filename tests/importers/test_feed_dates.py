@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ingest.formats.feed_dates import read_date
+from app.ingest.formats.feed_dates import parse_feed_date
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ from app.ingest.formats.feed_dates import read_date
     ],
 )
 def test_a_date_is_as_exact_as_it_is_written(text: str, at: str, precision: str) -> None:
-    found, exact = read_date(text)
+    found, exact = parse_feed_date(text)
     assert (f"{found:%Y-%m-%dT%H:%M:%S}", exact) == (at, precision)
     assert found.utcoffset() is not None
 
@@ -71,4 +71,4 @@ def test_a_date_is_as_exact_as_it_is_written(text: str, at: str, precision: str)
 )
 def test_what_is_no_date_has_a_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        read_date(text)
+        parse_feed_date(text)

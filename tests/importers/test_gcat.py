@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.write_models import read_document
+from app.api.write_models import validate_write_model
 from app.db.database import Database
-from app.ingest.entries import Entry, Reject, Unreadable
+from app.ingest.entries import ImportEntry, InvalidInput, Reject
 from app.ingest.formats import gcat
 from app.resources.launches.schemas import LaunchWrite
 from tests.support.clients import database_of
 from tests.support.import_runs import (
     file_input,
+    import_inputs,
     make_input,
     report_counts,
-    run_import,
     split_rejects,
 )
 
@@ -49,21 +49,23 @@ def row(tag: str = "2031-001", date: str = "2031 Jan  4 0101:01", **cells: str) 
     ) + "\n"  # fmt: skip
 
 
-def found(text: str, places: gcat.Places | None = None) -> tuple[list[Entry], list[Reject]]:
-    return split_rejects(gcat.read(make_input(text), places or gcat.Places()))
+def found(
+    text: str, places: gcat.GcatReferenceData | None = None
+) -> tuple[list[ImportEntry], list[Reject]]:
+    return split_rejects(gcat.parse_gcat(make_input(text), places or gcat.GcatReferenceData()))
 
 
 def only(text: str) -> dict[str, object]:
     (entry,), rejects = found(text)
     assert rejects == []
-    read_document(LaunchWrite, dict(entry.document))
-    return dict(entry.document)
+    validate_write_model(LaunchWrite, dict(entry.data))
+    return dict(entry.data)
 
 
 def test_the_rows_of_a_launch_become_one() -> None:
     rows = row(type="PH H-V", name="Ship 1") + row(name="-", plname="Cube B") + row(name="Cube C")
     entries, _ = found(LOG + rows + row("2031 ALP", name="Next"))
-    first, second = (entry.document for entry in entries)
+    first, second = (entry.data for entry in entries)
     assert first["spacecraft"] == [
         {"name": "Ship 1", "kind": "SC"},
         {"name": "Cube B", "kind": "satellite"},
@@ -187,44 +189,46 @@ def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
         for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])
     )
     source = file_input(tmp_path, "log.tsv", LOG + rows)
-    entries, _ = split_rejects(gcat.read(source, gcat.Places()))
+    entries, _ = split_rejects(gcat.parse_gcat(source, gcat.GcatReferenceData()))
     field = {"name": "Example Field", "country": "US", "code": "EXF"}
     new = {"name": "New Example", "country": "US", "code": "NEW"}
     steppe = {"name": "Steppe", "country": "KZ", "code": "STEP"}
-    assert [e.document["site"] for e in entries] == [field, field, new, steppe, None, None]
-    assert entries[0].document["vehicle"] == {"name": "Example 9", "family": "Examples"}
+    assert [e.data["site"] for e in entries] == [field, field, new, steppe, None, None]
+    assert entries[0].data["vehicle"] == {"name": "Example 9", "family": "Examples"}
     for name in ("sites.tsv", "lv.tsv"):
-        assert list(gcat.read(file_input(tmp_path, name, SITES), gcat.Places())) == []
+        assert (
+            list(gcat.parse_gcat(file_input(tmp_path, name, SITES), gcat.GcatReferenceData())) == []
+        )
 
 
 def test_the_archives_own_launches_are_known(archive: TestClient) -> None:
     """By designator, or where it has none, by site and time: the abort of Soyuz MS-10."""
     text = row("2018-F01", "2018 Oct 11 0840:15", site="GIK-5", vehicle="Soyuz-FG")
     with database_of(archive).snapshot() as reader:
-        (entry,), _ = split_rejects(gcat.FORMAT.prepare(reader)(make_input(LOG + text)))
-    assert entry.same_as == "soyuz-ms-10"
-    assert entry.document["vehicle"] == {"name": "Soyuz-FG", "family": "Soyuz"}
-    assert entry.document["site"]["name"] == "Baikonur Cosmodrome"
+        (entry,), _ = split_rejects(gcat.FORMAT.create_parser(reader)(make_input(LOG + text)))
+    assert entry.matched_slug == "soyuz-ms-10"
+    assert entry.data["vehicle"] == {"name": "Soyuz-FG", "family": "Soyuz"}
+    assert entry.data["site"]["name"] == "Baikonur Cosmodrome"
 
 
 def test_it_is_taken_in_once(database: Database, tmp_path: Path) -> None:
     file_input(tmp_path, "sites.tsv", SITES)
     source = file_input(tmp_path, "log.tsv", LOG + row() + row("2031-002", code="OF40"))
-    assert report_counts(run_import(database, "gcat", source)[0]) == (2, 0, 0, 0)
-    assert report_counts(run_import(database, "gcat", source)[0]) == (0, 0, 2, 0)
+    assert report_counts(import_inputs(database, "gcat", source)[0]) == (2, 0, 0, 0)
+    assert report_counts(import_inputs(database, "gcat", source)[0]) == (0, 0, 2, 0)
     later = file_input(tmp_path, "log.tsv", LOG + row(code="OF") + row("2031-002", code="OF40"))
-    assert report_counts(run_import(database, "gcat", later)[0]) == (0, 1, 1, 0)
+    assert report_counts(import_inputs(database, "gcat", later)[0]) == (0, 1, 1, 0)
 
 
 def test_what_is_no_catalogue() -> None:
     for text in ("one line", "a\tb\tc\td\n1\t2\t3\t4\n"):
-        with pytest.raises(Unreadable):
+        with pytest.raises(InvalidInput):
             found(text)
 
 
 def test_rejects_make_a_log_again() -> None:
     source = make_input(LOG + row(code="ZZ") + row("2031-002", code="YY"))
-    _, rejects = split_rejects(gcat.read(source, gcat.Places()))
-    frame = gcat.FORMAT.frame(source)
-    again = frame.before + frame.between.join(r.raw for r in rejects) + frame.after
+    _, rejects = split_rejects(gcat.parse_gcat(source, gcat.GcatReferenceData()))
+    frame = gcat.FORMAT.read_envelope(source)
+    again = frame.prefix + frame.separator.join(r.raw for r in rejects) + frame.suffix
     assert [r.raw for r in found(again)[1]] == [r.raw for r in rejects]

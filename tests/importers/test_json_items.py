@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ingest.entries import Unreadable
-from app.ingest.json_stream import LONGEST, PART, JsonItem, items
+from app.ingest.entries import InvalidInput
+from app.ingest.json_stream import MAX_JSON_ITEM_CHARS, READ_CHUNK_BYTES, JsonItem, iter_json_items
 from tests.support import import_runs
 
 VALUES = st.recursive(
@@ -22,7 +22,7 @@ OBJECTS = st.lists(st.dictionaries(st.text(), VALUES, min_size=1), min_size=1, m
 
 def found(text: str | bytes) -> list[JsonItem]:
     data = text.encode() if isinstance(text, str) else text
-    return list(items(lambda: BytesIO(data)))
+    return list(iter_json_items(lambda: BytesIO(data)))
 
 
 def values(text: str) -> list[Any]:
@@ -53,7 +53,7 @@ def test_one_object_over_many_lines() -> None:
 
 
 def test_items_larger_than_a_part() -> None:
-    objects = [{"text": "é" * (2 * PART)} for _ in range(3)]
+    objects = [{"text": "é" * (2 * READ_CHUNK_BYTES)} for _ in range(3)]
     assert values(json.dumps(objects, ensure_ascii=False)) == objects
     assert values("\n".join(json.dumps(each) for each in objects)) == objects
 
@@ -94,9 +94,9 @@ def test_a_list_without_end() -> None:
 
 
 def test_an_item_without_end_comes_in_bounded_pieces() -> None:
-    broken = '{"a": "' + "x" * (3 * LONGEST)
+    broken = '{"a": "' + "x" * (3 * MAX_JSON_ITEM_CHARS)
     told = found("[" + broken)
-    assert all(item.problem and len(item.raw) <= LONGEST for item in told)
+    assert all(item.problem and len(item.raw) <= MAX_JSON_ITEM_CHARS for item in told)
     assert "".join(item.raw for item in told) == broken
 
 
@@ -131,7 +131,7 @@ def test_what_is_no_json_for_everybody(broken: str | bytes) -> None:
 
 @pytest.mark.parametrize("text", ["", "text", "<a/>", b"\xff\xfe\x00"])
 def test_what_is_no_json(text: str | bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidInput):
         found(text)
 
 
@@ -139,6 +139,6 @@ def test_a_frame_makes_what_it_was() -> None:
     from app.ingest.formats.snapi import FORMAT  # noqa: PLC0415 - any format of JSON
 
     for text in ('[{"n": 1}]', '{"results": [{"n": 1}]}', '{"n": 1}\n{"n": 2}'):
-        frame = FORMAT.frame(import_runs.make_input(text))
-        again = frame.before + frame.between.join(['{"n": 1}', '{"n": 2}']) + frame.after
+        frame = FORMAT.read_envelope(import_runs.make_input(text))
+        again = frame.prefix + frame.separator.join(['{"n": 1}', '{"n": 2}']) + frame.suffix
         assert values(again) == [{"n": 1}, {"n": 2}]

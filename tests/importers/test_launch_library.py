@@ -7,31 +7,31 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.api.write_models import read_document
+from app.api.write_models import validate_write_model
 from app.db.database import Database
 from app.db.models import RecordType
-from app.ingest.entity_linking import Ambiguous
-from app.ingest.entries import Entry, Reject
+from app.ingest.entity_linking import AmbiguousName
+from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import launch_library
-from app.ingest.launch_matching import Archive
+from app.ingest.launch_matching import RecordMatcher
 from app.resources.launches.schemas import LaunchWrite
 from app.resources.missions.schemas import MissionWrite
 from app.resources.people.schemas import PersonWrite
 from tests.support.clients import database_of
 from tests.support.factories import launch as factory
 from tests.support.factories import vehicle
-from tests.support.import_runs import make_input, report_counts, run_import, split_rejects
+from tests.support.import_runs import import_inputs, make_input, report_counts, split_rejects
 
 
 class People:
     """Who is known."""
 
-    def person(self, name: str) -> str | None:
+    def find_person(self, name: str) -> str | None:
         if name == "Two People":
-            raise Ambiguous(name, ["one", "other"])
+            raise AmbiguousName(name, ["one", "other"])
         return {"Anna Example": "anna-example"}.get(name)
 
-    def launch(self, ship: str) -> str | None:
+    def find_launch(self, ship: str) -> str | None:
         return {"Known Ship": "known-ship"}.get(ship)
 
 
@@ -85,17 +85,19 @@ def crewed(role: str = "Commander", **fields: Any) -> dict[str, Any]:
     return launch(rocket=rocket, net="2009-09-30T07:14:45Z", status={"abbrev": "Success"})
 
 
-def found(*values: Any) -> tuple[list[Entry], list[Reject]]:
+def found(*values: Any) -> tuple[list[ImportEntry], list[Reject]]:
     text = json.dumps({"results": values})
     return split_rejects(
-        launch_library.read(make_input(text), Archive(People(), {"soyuz-2-1a": "Soyuz"}))
+        launch_library.parse_launch_library(
+            make_input(text), RecordMatcher(People(), {"soyuz-2-1a": "Soyuz"})
+        )
     )
 
 
 def test_a_launch() -> None:
     (entry,), _ = found(launch())
-    document = dict(entry.document)
-    read_document(LaunchWrite, document)
+    document = dict(entry.data)
+    validate_write_model(LaunchWrite, document)
     assert entry.type is RecordType.LAUNCH
     assert document["vehicle"] == {"name": "Example 9", "family": "Examples"}
     assert document["site"] == {"name": "Example Field", "country": "US"}
@@ -108,9 +110,9 @@ def test_a_crew() -> None:
     stage = {"spacecraft": {"name": "Ship 2"}, "launch_crew": [seat("Commander")]}
     rocket = {"configuration": {"full_name": "Soyuz 2.1a"}, "spacecraft_stage": stage}
     (entry,), _ = found(launch(rocket=rocket))
-    assert entry.document["crew"] == [{"person": "anna-example", "role": "commander"}]
-    assert entry.document["spacecraft"] == [{"name": "Ship 2", "kind": "SC"}]
-    assert entry.document["vehicle"]["family"] == "Soyuz"
+    assert entry.data["crew"] == [{"person": "anna-example", "role": "commander"}]
+    assert entry.data["spacecraft"] == [{"name": "Ship 2", "kind": "SC"}]
+    assert entry.data["vehicle"]["family"] == "Soyuz"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_a_crew() -> None:
 )  # fmt: skip
 def test_a_time_is_never_finer_than_it_is_told(told: str, ours: str) -> None:
     (entry,), _ = found(launch(net_precision={"abbrev": told}))
-    assert entry.document["launch_at_precision"] == ours
+    assert entry.data["launch_at_precision"] == ours
 
 
 @pytest.mark.parametrize(
@@ -130,18 +132,18 @@ def test_a_time_is_never_finer_than_it_is_told(told: str, ours: str) -> None:
 )
 def test_a_week_is_in_the_period_that_holds_it(net: str, ours: str) -> None:
     (entry,), _ = found(launch(net=f"{net}T00:00:00Z", net_precision={"name": "Week"}))
-    assert entry.document["launch_at_precision"] == ours
+    assert entry.data["launch_at_precision"] == ours
 
 
 def test_a_window_is_known_with_the_hour_only() -> None:
     (entry,), _ = found(launch(net_precision={"abbrev": "M"}))
-    assert "window_starts_at" not in entry.document
-    assert found(launch())[0][0].document["window_starts_at"] == "2031-04-04T11:00:00Z"
+    assert "window_starts_at" not in entry.data
+    assert found(launch())[0][0].data["window_starts_at"] == "2031-04-04T11:00:00Z"
 
 
 def test_without_a_word_of_it_the_day_is_known() -> None:
     (entry,), _ = found(launch(net_precision=None))
-    assert entry.document["launch_at_precision"] == "day"
+    assert entry.data["launch_at_precision"] == "day"
 
 
 @pytest.mark.parametrize(
@@ -193,8 +195,8 @@ def test_a_crew_that_came_home() -> None:
     (entry,), _ = found(
         crewed("Flight Engineer 1", mission_end="2009-10-11T04:32:00Z", landing_crew=[seat("x")])
     )
-    read_document(LaunchWrite, dict(entry.document))
-    assert entry.document["crew"] == [
+    validate_write_model(LaunchWrite, dict(entry.data))
+    assert entry.data["crew"] == [
         {
             "person": "anna-example",
             "role": "flight_engineer",
@@ -205,7 +207,7 @@ def test_a_crew_that_came_home() -> None:
     aboard = seat("Commander")
     aboard["astronaut"] |= {"in_space": True}
     (entry,), _ = found(crewed(launch_crew=[aboard], mission_end="2009-10-11T04:32:00Z"))
-    assert "landed_at" not in entry.document["crew"][0]
+    assert "landed_at" not in entry.data["crew"][0]
 
 
 @pytest.mark.parametrize(
@@ -217,32 +219,32 @@ def test_a_crew_that_came_home() -> None:
     ],
 )
 def test_what_flew_is_what_it_is_told_to_be(fields: dict[str, Any], kind: str) -> None:
-    assert found(launch(**fields))[0][0].document["spacecraft"][0]["kind"] == kind
+    assert found(launch(**fields))[0][0].data["spacecraft"][0]["kind"] == kind
 
 
 def test_an_expedition_as_exact_as_it_is_told() -> None:
     engineer = seat("Flight Engineer 2")
     (entry,), _ = found(expedition(crew=[engineer], end="2031-10-01T05:06:00Z"))
-    document = dict(entry.document)
+    document = dict(entry.data)
     assert document.pop("crew") == [
         {"person": "anna-example", "role": "flight_engineer", "position": "FE-2"}
     ]
-    read_document(MissionWrite, document)
+    validate_write_model(MissionWrite, document)
     assert (document["starts_at_precision"], document["ends_at_precision"]) == ("day", "minute")
 
 
 def test_of_two_nationalities_none_is_chosen() -> None:
     told = [{"alpha_2_code": "US"}, {"alpha_2_code": "IT"}]
-    assert found(astronaut(nationality=told))[0][0].document["nationality"] is None
+    assert found(astronaut(nationality=told))[0][0].data["nationality"] is None
 
 
 def test_a_capsule_that_flies_again_is_another_launch(database: Database) -> None:
     first = launch(net="2011-04-04T11:01:35Z")
     again = launch(net="2013-04-04T11:01:35Z", id="5f1c-2")
     for each in (first, again):
-        report, _ = run_import(database, "launch-library", make_input(json.dumps([each])))
+        report, _ = import_inputs(database, "launch-library", make_input(json.dumps([each])))
         assert report_counts(report) == (1, 0, 0, 0)
-    report, _ = run_import(database, "launch-library", make_input(json.dumps([first, again])))
+    report, _ = import_inputs(database, "launch-library", make_input(json.dumps([first, again])))
     assert report_counts(report) == (0, 0, 2, 0)
 
 
@@ -264,10 +266,10 @@ def test_launches_of_the_archive_are_left_alone(archive: TestClient, ship: str) 
         rocket={"configuration": {"full_name": rocket}, "spacecraft_stage": stage},
     )
     with database_of(archive).snapshot() as reader:
-        read = launch_library.FORMAT.prepare(reader)
+        read = launch_library.FORMAT.create_parser(reader)
     later = told | {"net": "2035-08-26T07:27:27Z", "net_precision": {"abbrev": "SEC"}}
     (entry,), (reject,) = split_rejects(read(make_input(json.dumps([told, later]))))
-    assert entry.same_as == {"CRS-2 NG-19": "cygnus-ng-19", "72P": "progress-ms-11"}[mission]
+    assert entry.matched_slug == {"CRS-2 NG-19": "cygnus-ng-19", "72P": "progress-ms-11"}[mission]
     assert reject.field == "launch_crew[0].astronaut.name"  # another launch, and so looked at
 
 
@@ -282,13 +284,13 @@ def test_a_launch_that_may_be_one_of_the_archive_is_told(database: Database) -> 
     stage = {"spacecraft": {"name": "Ship 1"}, "launch_crew": []}
     told = launch(rocket={"configuration": {"full_name": "Soyuz 2.1b"}, "spacecraft_stage": stage})
     elsewhere = told | {"id": "2", "net": "2031-04-14T11:01:35Z"}
-    report, rejects = run_import(
+    report, rejects = import_inputs(
         database, "launch-library", make_input(json.dumps([told, elsewhere]))
     )
     assert report_counts(report) == (1, 0, 0, 1)
     assert "other-name" in rejects[0].reason
     nearer = elsewhere | {"net": "2031-04-04T11:01:35Z"}  # which is known by its id by now
-    report, _ = run_import(database, "launch-library", make_input(json.dumps([nearer])))
+    report, _ = import_inputs(database, "launch-library", make_input(json.dumps([nearer])))
     assert report_counts(report) == (0, 1, 0, 0)
 
 
@@ -298,10 +300,10 @@ def test_a_launch_that_may_be_one_of_the_archive_is_told(database: Database) -> 
 )
 def test_an_astronaut(nationality: Any, code: str | None) -> None:
     (entry,), _ = found(astronaut("Cecilia Example", nationality=nationality))
-    read_document(PersonWrite, dict(entry.document))
-    assert entry.document["nationality"] == code
-    assert entry.same_as is None
-    assert found(astronaut())[0][0].same_as == "anna-example"
+    validate_write_model(PersonWrite, dict(entry.data))
+    assert entry.data["nationality"] == code
+    assert entry.matched_slug is None
+    assert found(astronaut())[0][0].matched_slug == "anna-example"
 
 
 def test_astronauts_come_first_and_expeditions_last(database: Database, client: TestClient) -> None:
@@ -311,7 +313,7 @@ def test_astronauts_come_first_and_expeditions_last(database: Database, client: 
         make_input(json.dumps({"results": [each]}) if isinstance(each, dict) else json.dumps(each))
         for each in (expedition(), flown, [astronaut(), astronaut("Boris Example")])
     ]
-    report, rejects = run_import(database, "launch-library", *inputs)
+    report, rejects = import_inputs(database, "launch-library", *inputs)
     assert rejects == []
     assert report_counts(report) == (4, 0, 0, 0)
     crew = client.get("/v1/missions/iss-900").json()["crew"]
@@ -319,13 +321,13 @@ def test_astronauts_come_first_and_expeditions_last(database: Database, client: 
         ("anna-example", "commander"),
         ("boris-example", "flight_engineer"),
     ]
-    assert report_counts(run_import(database, "launch-library", *inputs)[0]) == (0, 0, 4, 0)
+    assert report_counts(import_inputs(database, "launch-library", *inputs)[0]) == (0, 0, 4, 0)
 
 
 def test_a_slip_is_kept(database: Database, client: TestClient) -> None:
-    run_import(database, "launch-library", make_input(json.dumps([launch()])))
+    import_inputs(database, "launch-library", make_input(json.dumps([launch()])))
     later = launch(net="2031-05-04T11:01:35Z", status={"abbrev": "TBC"})
-    report, _ = run_import(database, "launch-library", make_input(json.dumps([later])))
+    report, _ = import_inputs(database, "launch-library", make_input(json.dumps([later])))
     assert report_counts(report) == (0, 1, 0, 0)
     (slip,) = client.get("/v1/launches/ship-1").json()["history"]
     assert slip["from"]["launch_at"] == "2031-04-04T11:01:35Z"
@@ -333,6 +335,6 @@ def test_a_slip_is_kept(database: Database, client: TestClient) -> None:
 
 def test_people_of_the_archive_are_left_alone(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
-        read = launch_library.FORMAT.prepare(reader)
+        read = launch_library.FORMAT.create_parser(reader)
     (entry,), _ = split_rejects(read(make_input(json.dumps([astronaut("Ovchinin Alexey")]))))
-    assert entry.same_as == "aleksey-ovchinin"
+    assert entry.matched_slug == "aleksey-ovchinin"

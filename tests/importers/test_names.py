@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Person
-from app.ingest.entity_linking import Ambiguous, Links, Names
-from app.search.synonyms import words
+from app.ingest.entity_linking import AmbiguousName, EntityLinker, EntityLinks
+from app.search.synonyms import fold_words
 from tests.support import documents
 from tests.support.clients import database_of
 
@@ -26,12 +26,12 @@ def marked() -> Named:
 
 
 @pytest.fixture(scope="module")
-def names(archive_client: TestClient) -> Names:
+def names(archive_client: TestClient) -> EntityLinker:
     with database_of(archive_client).snapshot() as reader:
-        return Names.of(reader)
+        return EntityLinker.load(reader)
 
 
-def slugs(links: Links) -> set[str]:
+def slugs(links: EntityLinks) -> set[str]:
     return {*links.missions, *links.launches, *links.people}
 
 
@@ -45,9 +45,9 @@ def quality(matcher: Matcher) -> tuple[float, float]:
     )
 
 
-def test_hardly_a_link_is_wrong(names: Names) -> None:
+def test_hardly_a_link_is_wrong(names: EntityLinker) -> None:
     assert len(marked()) == 100
-    precision, recall = quality(lambda title, lead: slugs(names.links(title, lead)))
+    precision, recall = quality(lambda title, lead: slugs(names.find_links(title, lead)))
     assert precision >= 0.95
     assert recall >= 0.95
 
@@ -57,11 +57,13 @@ def test_family_names_alone_would_not_do(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         rows = reader.all(select(Person.slug, Person.name, Person.name_ru))
     families = [
-        (row["slug"], words(name)[-1]) for row in rows for name in (row["name"], row["name_ru"])
+        (row["slug"], fold_words(name)[-1])
+        for row in rows
+        for name in (row["name"], row["name_ru"])
     ]
 
     def naive(title: str, lead: str) -> set[str]:
-        spoken = set(words(f"{title} {lead}"))
+        spoken = set(fold_words(f"{title} {lead}"))
         return {slug for slug, family in families if family in spoken}
 
     assert quality(naive)[0] < 0.95
@@ -80,16 +82,18 @@ def test_family_names_alone_would_not_do(archive: TestClient) -> None:
         ("Endeavour", "the ship flew again", []),
     ],
 )
-def test_names_in_a_text(names: Names, title: str, lead: str, named: list[str]) -> None:
-    assert sorted(slugs(names.links(title, lead))) == named
+def test_names_in_a_text(names: EntityLinker, title: str, lead: str, named: list[str]) -> None:
+    assert sorted(slugs(names.find_links(title, lead))) == named
 
 
-def test_everybody_is_found_by_every_name_of_theirs(names: Names, archive: TestClient) -> None:
+def test_everybody_is_found_by_every_name_of_theirs(
+    names: EntityLinker, archive: TestClient
+) -> None:
     with database_of(archive).snapshot() as reader:
         people = reader.all(select(Person.slug, Person.name, Person.name_ru, Person.aliases))
     for row in people:
         for name in (row["name"], row["name_ru"], *row["aliases"]):
-            assert names.person(name) == row["slug"], name
+            assert names.find_person(name) == row["slug"], name
 
 
 def test_a_name_of_two_is_nobodys(editor: TestClient, database: Database) -> None:
@@ -97,12 +101,12 @@ def test_a_name_of_two_is_nobodys(editor: TestClient, database: Database) -> Non
         document = documents.person(aliases=["The Same Name"])
         assert editor.post("/v1/people", json=document).status_code == 201
     with database.snapshot() as reader:
-        names = Names.of(reader)
-    with pytest.raises(Ambiguous) as raised:
-        names.person("the same  NAME")
+        names = EntityLinker.load(reader)
+    with pytest.raises(AmbiguousName) as raised:
+        names.find_person("the same  NAME")
     assert len(raised.value.candidates) == 2
-    assert names.person("Nobody") is None
-    assert names.links("The Same Name flew", "") == Links()
+    assert names.find_person("Nobody") is None
+    assert names.find_links("The Same Name flew", "") == EntityLinks()
 
 
 def test_ordinary_words_are_no_ships(editor: TestClient, database: Database) -> None:
@@ -111,11 +115,11 @@ def test_ordinary_words_are_no_ships(editor: TestClient, database: Database) -> 
         ship = {"name": name, "kind": "satellite"}
         assert editor.post("/v1/launches", json=documents.launch(spacecraft=[ship])).is_success
     with database.snapshot() as reader:
-        names = Names.of(reader)
-    assert names.links("Hope for the station", "Explorer 1 and Unity") == Links()
+        names = EntityLinker.load(reader)
+    assert names.find_links("Hope for the station", "Explorer 1 and Unity") == EntityLinks()
 
 
 def test_the_table_takes_five_statements(archive: TestClient, statements: list[str]) -> None:
     with database_of(archive).snapshot() as reader:
-        Names.of(reader)
+        EntityLinker.load(reader)
     assert len(statements) == 5

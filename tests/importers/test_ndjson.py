@@ -7,13 +7,13 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models.days import miscounted
+from app.db.models.days import find_wrong_day_counts
 from tests.support import documents
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.exports import export_ndjson
-from tests.support.import_runs import make_input, report_counts, run_import
+from tests.support.import_runs import import_inputs, make_input, report_counts
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def other(create_database: CreateDatabase) -> Iterator[Database]:
 
 def test_the_embedded_archive_comes_out_the_same(archive: TestClient, other: Database) -> None:
     text = export_ndjson(database_of(archive))
-    report, rejected = run_import(other, "ndjson", make_input(text))
+    report, rejected = import_inputs(other, "ndjson", make_input(text))
     assert (report.rejected, rejected) == (0, [])
     assert report.created > 1700
     assert export_ndjson(other) == text
@@ -56,10 +56,10 @@ def test_what_editors_made_of_it_comes_along(editor: TestClient, other: Database
     text = export_ndjson(here)
     for part in ("Weather", "GIK-9", '"deleted"', '"draft"', f'"gone":"{lost}"', ship):
         assert part in text
-    assert run_import(other, "ndjson", make_input(text))[1] == []
+    assert import_inputs(other, "ndjson", make_input(text))[1] == []
     assert export_ndjson(other) == text
-    assert run_import(other, "ndjson", make_input(text))[0].created == 0
-    assert report_counts(run_import(here, "ndjson", make_input(text))[0])[:2] == (0, 0)
+    assert import_inputs(other, "ndjson", make_input(text))[0].created == 0
+    assert report_counts(import_inputs(here, "ndjson", make_input(text))[0])[:2] == (0, 0)
 
 
 def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Database) -> None:
@@ -75,24 +75,25 @@ def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Databas
 
     event.listen(other.engine, "before_cursor_execute", note)
     assert (
-        run_import(other, "ndjson", make_input(export_ndjson(database_of(editor))))[0].created == 3
+        import_inputs(other, "ndjson", make_input(export_ndjson(database_of(editor))))[0].created
+        == 3
     )
     assert len(counted) == 1
     with other.session() as session:
-        assert miscounted(session) == []
+        assert find_wrong_day_counts(session) == []
 
 
 def test_the_later_state_stays(editor: TestClient, other: Database) -> None:
     slug = editor.post("/v1/people", json=documents.person(aliases=["Old"])).json()["slug"]
     old = export_ndjson(database_of(editor))
-    run_import(other, "ndjson", make_input(old))
+    import_inputs(other, "ndjson", make_input(old))
     new = old.replace('"Old"', '"New"').replace('"version":1', '"version":2')
     later = new.replace('"updated_at":"20', '"updated_at":"20').replace(
         '"updated_at":"' + editor.get(f"/v1/people/{slug}").json()["updated_at"],
         '"updated_at":"2090-01-01T00:00:00Z',
     )
-    assert report_counts(run_import(other, "ndjson", make_input(later))[0]) == (0, 1, 0, 0)
-    assert report_counts(run_import(other, "ndjson", make_input(old))[0]) == (0, 0, 1, 0)
+    assert report_counts(import_inputs(other, "ndjson", make_input(later))[0]) == (0, 1, 0, 0)
+    assert report_counts(import_inputs(other, "ndjson", make_input(old))[0]) == (0, 0, 1, 0)
     assert '"New"' in export_ndjson(other)
 
 
@@ -109,15 +110,15 @@ def test_lines_by_hand(database: Database) -> None:
 """
         + "[" * 100_000
     )
-    report, rejected = run_import(database, "ndjson", make_input(lines))
+    report, rejected = import_inputs(database, "ndjson", make_input(lines))
     assert report_counts(report) == (1, 0, 0, 7)
     assert [each.line for each in rejected] == [3, 4, 5, 6, 7, 8, 9]
-    assert report_counts(run_import(database, "ndjson", make_input(lines))[0])[:3] == (0, 0, 1)
+    assert report_counts(import_inputs(database, "ndjson", make_input(lines))[0])[:3] == (0, 0, 1)
 
 
 def test_a_line_without_end_is_refused(database: Database) -> None:
     line = '{"type": "person", "data": {"name": "' + "x" * 2**21
-    report, _ = run_import(
+    report, _ = import_inputs(
         database, "ndjson", make_input(f'{line}\n{{"type": "person", "data": {{}}}}')
     )
     assert report_counts(report) == (0, 0, 0, 2)

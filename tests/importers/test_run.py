@@ -9,13 +9,13 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Article, AuditEntry, Change, Launch, Spacecraft
+from app.db.models import Article, AuditEntry, Launch, RecordChange, Spacecraft
 from app.ingest.entries import Input
-from app.ingest.pipeline import BATCH
+from app.ingest.pipeline import IMPORT_BATCH_ENTRIES
 from app.ingest.registry import FORMATS
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
-from tests.support.import_runs import file_input, make_input, report_counts, run_import
+from tests.support.import_runs import file_input, import_inputs, make_input, report_counts
 
 FEED = """<rss version="2.0"><channel><title>Station news</title><language>en</language>
 {items}</channel></rss>"""
@@ -34,21 +34,21 @@ def state(database: Database) -> list[Any]:
     """Everything that a run could change."""
     with database.snapshot() as reader:
         found = reader.all(select(*Article.__table__.columns).order_by(Article.id))
-        told = reader.all(select(Change.seq).order_by(Change.seq))
+        told = reader.all(select(RecordChange.seq).order_by(RecordChange.seq))
         return [*found, *told, *reader.all(select(AuditEntry.id))]
 
 
 def test_a_second_run_changes_nothing(database: Database) -> None:
     news = make_input(feed(item(1), item(2)))
-    assert report_counts(run_import(database, "feed", news)[0]) == (2, 0, 0, 0)
+    assert report_counts(import_inputs(database, "feed", news)[0]) == (2, 0, 0, 0)
     before = state(database)
-    assert report_counts(run_import(database, "feed", news)[0]) == (0, 0, 2, 0)
+    assert report_counts(import_inputs(database, "feed", news)[0]) == (0, 0, 2, 0)
     assert state(database) == before
 
 
 def test_what_is_new_in_an_entry_is_taken_over(database: Database, editor: TestClient) -> None:
-    run_import(database, "feed", make_input(feed(item(1))))
-    (report, _) = run_import(database, "feed", make_input(feed(item(1, title="A better day"))))
+    import_inputs(database, "feed", make_input(feed(item(1))))
+    (report, _) = import_inputs(database, "feed", make_input(feed(item(1, title="A better day"))))
     assert report_counts(report) == (0, 1, 0, 0)
     (found,) = editor.get("/v1/drafts").json()["items"]
     assert (found["title"], found["version"]) == ("A better day", 2)
@@ -57,27 +57,27 @@ def test_what_is_new_in_an_entry_is_taken_over(database: Database, editor: TestC
 def test_what_came_before_does_not_come_back(database: Database, editor: TestClient) -> None:
     """Two files of one feed hold two forms of an item; importing both again changes nothing."""
     old, new = make_input(feed(item(1))), make_input(feed(item(1, title="A better day")))
-    assert report_counts(run_import(database, "feed", old, new)[0]) == (1, 1, 0, 0)
-    assert report_counts(run_import(database, "feed", old, new)[0]) == (0, 0, 2, 0)
+    assert report_counts(import_inputs(database, "feed", old, new)[0]) == (1, 1, 0, 0)
+    assert report_counts(import_inputs(database, "feed", old, new)[0]) == (0, 0, 2, 0)
     assert editor.get("/v1/drafts").json()["items"][0]["title"] == "A better day"
 
 
 def test_articles_are_drafts_unless_published(database: Database, client: TestClient) -> None:
-    run_import(database, "feed", make_input(feed(item(1))))
+    import_inputs(database, "feed", make_input(feed(item(1))))
     assert client.get("/v1/articles").json()["items"] == []
-    run_import(database, "feed", make_input(feed(item(2))), publish=True)
+    import_inputs(database, "feed", make_input(feed(item(2))), publish=True)
     (shown,) = client.get("/v1/articles").json()["items"]
     assert shown["source"]["url"] == "https://news.example/2"
     assert [each["op"] for each in client.get("/v1/changes").json()["items"]] == ["upsert"]
 
 
 def test_editors_win(database: Database, editor: TestClient) -> None:
-    run_import(database, "feed", make_input(feed(item(1), item(2))))
+    import_inputs(database, "feed", make_input(feed(item(1), item(2))))
     kept, gone = (each["slug"] for each in editor.get("/v1/drafts").json()["items"])
     editor.patch(f"/v1/articles/{kept}", json={"title": "Ours"}, headers=IF_MATCH_ANY)
     editor.delete(f"/v1/articles/{gone}", headers=IF_MATCH_ANY)
     later = make_input(feed(item(1, title="Theirs"), item(2, title="Theirs")))
-    assert report_counts(run_import(database, "feed", later)[0]) == (0, 0, 2, 0)
+    assert report_counts(import_inputs(database, "feed", later)[0]) == (0, 0, 2, 0)
     titles = {each["title"] for each in editor.get("/v1/drafts").json()["items"]}
     assert titles == {"Ours", "A day aboard"}
 
@@ -85,23 +85,28 @@ def test_editors_win(database: Database, editor: TestClient) -> None:
 def test_a_record_of_the_archive_is_left_alone(database: Database, editor: TestClient) -> None:
     source = {"name": "Us", "url": "http://news.example/1/"}
     editor.post("/v1/articles", json=documents.article(source=source))
-    assert report_counts(run_import(database, "feed", make_input(feed(item(1))))[0]) == (0, 0, 1, 0)
+    assert report_counts(import_inputs(database, "feed", make_input(feed(item(1))))[0]) == (
+        0,
+        0,
+        1,
+        0,
+    )
 
 
 def test_a_bad_entry_stops_nothing_and_is_kept(database: Database, tmp_path: Path) -> None:
     bad = item(2, date="once upon a time")
     news = file_input(tmp_path, "news.rss", feed(item(1), bad, item(3)))
-    report, rejected = run_import(database, "feed", news, rejects=tmp_path / "rejects")
+    report, rejected = import_inputs(database, "feed", news, rejects=tmp_path / "rejects")
     assert report_counts(report) == (2, 0, 0, 1)
     assert (rejected[0].line, rejected[0].field) == (4, "published")
     kept = tmp_path / "rejects" / "news.rejects.rss"
-    again, told = run_import(
+    again, told = import_inputs(
         database, "feed", file_input(tmp_path, "x.rss", kept.read_text("utf-8"))
     )
     assert report_counts(again) == (0, 0, 0, 1)
     assert told[0].raw == bad == rejected[0].raw
     mended = kept.read_text("utf-8").replace("once upon a time", "2019-03-14")
-    assert report_counts(run_import(database, "feed", make_input(mended))[0]) == (1, 0, 0, 0)
+    assert report_counts(import_inputs(database, "feed", make_input(mended))[0]) == (1, 0, 0, 0)
 
 
 def test_rejects_of_files_with_one_name_are_kept_apart(database: Database, tmp_path: Path) -> None:
@@ -109,9 +114,9 @@ def test_rejects_of_files_with_one_name_are_kept_apart(database: Database, tmp_p
     for number, folder in enumerate(folders):
         folder.mkdir()
         file_input(folder, "news.rss", feed(item(number, date="never" if number else "2019-03-14")))
-    news = [Input.file(folder / "news.rss") for folder in folders]
+    news = [Input.from_file(folder / "news.rss") for folder in folders]
     for _ in range(2):
-        run_import(database, "feed", *news, rejects=tmp_path / "rejects")
+        import_inputs(database, "feed", *news, rejects=tmp_path / "rejects")
         kept = {path.name: path.read_text("utf-8") for path in (tmp_path / "rejects").iterdir()}
         assert sorted(kept) == ["news-2.rejects.rss", "news.rejects.rss"]
         assert item(1, date="never") in kept["news.rejects.rss"]
@@ -120,27 +125,32 @@ def test_rejects_of_files_with_one_name_are_kept_apart(database: Database, tmp_p
 
 def test_a_rule_that_is_broken_is_told_by_its_place(database: Database) -> None:
     line = '{"type": "launch", "data": {"status": "planned", "launch_at": "2031-01-01T00:00:00Z"}}'
-    _, rejected = run_import(database, "ndjson", make_input(line))
+    _, rejected = import_inputs(database, "ndjson", make_input(line))
     assert [each.field for each in rejected] == ["spacecraft", "crewed"][:1]
 
 
 def test_a_trial_keeps_nothing(database: Database, tmp_path: Path) -> None:
     before = state(database)
     folder = tmp_path / "rejects"
-    news = make_input(feed(*map(item, range(BATCH + 1)), item(0, date="never")))
-    report, _ = run_import(database, "feed", news, dry_run=True, rejects=folder)
-    assert report_counts(report) == (BATCH + 1, 0, 0, 1)
+    news = make_input(feed(*map(item, range(IMPORT_BATCH_ENTRIES + 1)), item(0, date="never")))
+    report, _ = import_inputs(database, "feed", news, dry_run=True, rejects=folder)
+    assert report_counts(report) == (IMPORT_BATCH_ENTRIES + 1, 0, 0, 1)
     assert state(database) == before
     assert not folder.exists()
 
 
 def test_a_run_that_broke_off_goes_on(database: Database) -> None:
-    news = make_input(feed(*map(item, range(2 * BATCH))))
+    news = make_input(feed(*map(item, range(2 * IMPORT_BATCH_ENTRIES))))
     with pytest.raises(KeyboardInterrupt):
-        run_import(database, "feed", news, progress=_interrupt)
+        import_inputs(database, "feed", news, progress=_interrupt)
     with database.snapshot() as reader:
-        assert len(reader.all(select(Article.id))) == BATCH
-    assert report_counts(run_import(database, "feed", news)[0]) == (BATCH, 0, BATCH, 0)
+        assert len(reader.all(select(Article.id))) == IMPORT_BATCH_ENTRIES
+    assert report_counts(import_inputs(database, "feed", news)[0]) == (
+        IMPORT_BATCH_ENTRIES,
+        0,
+        IMPORT_BATCH_ENTRIES,
+        0,
+    )
 
 
 def _interrupt(_number: int) -> None:
@@ -179,7 +189,7 @@ def test_names_that_no_database_can_hold_are_told(
     database: Database, bad: str, good: str, text: str
 ) -> None:
     lines = f"{bad}\n{good}".replace("TEXT", text).replace("KEPT", KEPT)
-    report, rejected = run_import(database, "ndjson", make_input(lines))
+    report, rejected = import_inputs(database, "ndjson", make_input(lines))
     assert report_counts(report) == (1, 0, 0, 1)
     assert [each.line for each in rejected] == [1]
 
@@ -193,7 +203,7 @@ def test_names_that_no_database_can_hold_are_told(
     ],
 )
 def test_marks_of_no_kind_are_told(database: Database, line: str) -> None:
-    assert report_counts(run_import(database, "ndjson", make_input(line))[0]) == (0, 0, 0, 1)
+    assert report_counts(import_inputs(database, "ndjson", make_input(line))[0]) == (0, 0, 0, 1)
 
 
 def test_a_feed_of_no_name_takes_no_other_along(database: Database) -> None:
@@ -202,14 +212,14 @@ def test_a_feed_of_no_name_takes_no_other_along(database: Database) -> None:
     "home_page_url": "\\u0000", "items": [
     {"id": "1", "title": "A day aboard", "date_published": "2019-03-14"},
     {"id": "https://news.example/1", "title": "Another", "date_published": "2019-03-14"}]}"""
-    report, _ = run_import(database, "feed", make_input(feeds))
+    report, _ = import_inputs(database, "feed", make_input(feeds))
     assert report_counts(report) == (1, 0, 0, 1)
 
 
 def test_a_database_that_fails_is_no_fault_of_an_entry(empty_sqlite_database: Database) -> None:
     """Without tables nothing can be kept: that ends the run, and rejects nothing."""
     with pytest.raises(OperationalError):
-        run_import(
+        import_inputs(
             empty_sqlite_database,
             "ndjson",
             make_input('{"type": "person", "data": {"name": "A Person"}}'),
@@ -217,7 +227,7 @@ def test_a_database_that_fails_is_no_fault_of_an_entry(empty_sqlite_database: Da
 
 
 def test_the_trail_tells_of_a_run(database: Database, editor: TestClient) -> None:
-    run_import(database, "feed", make_input(feed(item(1)), name="a.rss"))
+    import_inputs(database, "feed", make_input(feed(item(1)), name="a.rss"))
     entry = editor.get("/v1/audit", params={"action": "import"}).json()["items"][0]
     assert entry["actor"]["id"] == "zarya import test"
     assert entry["after"] == {
@@ -229,7 +239,7 @@ def test_the_trail_tells_of_a_run(database: Database, editor: TestClient) -> Non
 
 def test_every_format_says_what_cannot_be_read(database: Database) -> None:
     for form in FORMATS:
-        report, rejected = run_import(database, form, make_input(b"\x00\xff\xfe not anything"))
+        report, rejected = import_inputs(database, form, make_input(b"\x00\xff\xfe not anything"))
         assert (report.created, report.rejected) == (0, 1), form
         assert rejected[0].reason, form
 
@@ -239,7 +249,7 @@ def test_many_payloads_fit_a_launch(database: Database) -> None:
     rows = "".join(
         f"2031-001\t2031 Jan  4 0101:01\tP\tCube {n}\t-\tExample 9\t-\t-\tOS\n" for n in range(145)
     )
-    report, _ = run_import(database, "gcat", make_input(f"{head}Launch_Code\n{rows}"))
+    report, _ = import_inputs(database, "gcat", make_input(f"{head}Launch_Code\n{rows}"))
     assert report_counts(report) == (1, 0, 0, 0)
     with database.snapshot() as reader:
         assert reader.scalar(select(Launch.cospar_id)) == "2031-001"

@@ -10,14 +10,20 @@ from hypothesis import given as given_text
 from hypothesis.strategies import characters
 from hypothesis.strategies import text as texts
 
-from app.api.write_models import read_document
+from app.api.write_models import validate_write_model
 from app.db.database import Database
-from app.domain.markdown import render
-from app.ingest.entries import Entry, Reject
+from app.domain.markdown import render_markdown
+from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import snapi
-from app.ingest.formats.feed_text import escaped
+from app.ingest.formats.feed_text import escape_markdown
 from app.resources.articles.schemas import ArticleWrite
-from tests.support.import_runs import make_input, no_links, report_counts, run_import, split_rejects
+from tests.support.import_runs import (
+    import_inputs,
+    make_input,
+    no_links,
+    report_counts,
+    split_rejects,
+)
 
 
 def article(**fields: Any) -> dict[str, Any]:
@@ -32,16 +38,16 @@ def article(**fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def found(value: Any) -> tuple[list[Entry], list[Reject]]:
+def found(value: Any) -> tuple[list[ImportEntry], list[Reject]]:
     return split_rejects(
-        snapi.read(make_input(json.dumps(value)), no_links, {"uuid-1": "known-ship"})
+        snapi.parse_snapi(make_input(json.dumps(value)), no_links, {"uuid-1": "known-ship"})
     )
 
 
 def test_an_article() -> None:
     (entry,), _ = found({"count": 1, "results": [article()]})
-    document = dict(entry.document)
-    read_document(ArticleWrite, document)
+    document = dict(entry.data)
+    validate_write_model(ArticleWrite, document)
     assert document == {
         "title": "A ship & a station",
         "lead": "It came in the morning.",
@@ -61,13 +67,13 @@ def test_the_third_version() -> None:
     old = article(newsSite="Old News", publishedAt="2019-04-04T14:22:00.000Z")
     del old["news_site"], old["published_at"]
     (entry,), _ = found([old])
-    assert entry.document["source"]["name"] == "Old News"
+    assert entry.data["source"]["name"] == "Old News"
 
 
 def test_a_line_may_say_how_exact_it_is() -> None:
     (entry,), _ = found([article(published_precision="minute", language="ru")])
-    assert entry.document["published_at_precision"] == "minute"
-    assert entry.document["language"] == "ru"
+    assert entry.data["published_at_precision"] == "minute"
+    assert entry.data["language"] == "ru"
 
 
 @pytest.mark.parametrize(
@@ -95,25 +101,29 @@ def test_what_is_missing_is_told(fields: dict[str, Any], field: str) -> None:
 
 def test_midnight_is_no_time() -> None:
     (entry,), _ = found([article(published_at="2019-04-04T00:00:00Z")])
-    assert entry.document["published_at_precision"] == "day"
+    assert entry.data["published_at_precision"] == "day"
 
 
 def test_a_launch_by_its_id() -> None:
     launches = [{"launch_id": "uuid-1"}, {"launch_id": "uuid-2"}, {"launch_id": 3}, None]
     for told in ([article(launches=launches)], [article(launches=[{"id": "uuid-1"}])]):
-        assert found(told)[0][0].document["launches"] == ["known-ship"]
-    assert found([article(launches=5)])[0][0].document["launches"] == []
+        assert found(told)[0][0].data["launches"] == ["known-ship"]
+    assert found([article(launches=5)])[0][0].data["launches"] == []
 
 
 @given_text(texts(characters(exclude_categories=["Cs", "Cc"])))
 def test_a_summary_is_shown_as_it_is(summary: str) -> None:
-    shown = unescape(re.sub(r"<[^>]+>", "", render(escaped(line := " ".join(summary.split())))))
+    shown = unescape(
+        re.sub(r"<[^>]+>", "", render_markdown(escape_markdown(line := " ".join(summary.split()))))
+    )
     assert shown.strip() == line
 
 
 @pytest.mark.parametrize("summary", ["*now* & <b>", "1. first", "- one", "# top", "[a](b)", "+ 2"])
 def test_signs_are_no_markup(summary: str) -> None:
-    assert unescape(re.sub(r"</?p>", "", render(escaped(summary)))).strip() == summary
+    assert (
+        unescape(re.sub(r"</?p>", "", render_markdown(escape_markdown(summary)))).strip() == summary
+    )
 
 
 def test_strange_items_are_told() -> None:
@@ -123,10 +133,10 @@ def test_strange_items_are_told() -> None:
 
 def test_a_title_may_be_missing() -> None:
     (entry,), _ = found([article(title="")])
-    assert entry.document["title"] == "It came in the morning."
+    assert entry.data["title"] == "It came in the morning."
 
 
 def test_it_is_taken_in_once(database: Database) -> None:
     news = make_input(json.dumps([article(), article(id=13, url="https://news.example/13")]))
-    assert report_counts(run_import(database, "snapi", news)[0]) == (2, 0, 0, 0)
-    assert report_counts(run_import(database, "snapi", news)[0]) == (0, 0, 2, 0)
+    assert report_counts(import_inputs(database, "snapi", news)[0]) == (2, 0, 0, 0)
+    assert report_counts(import_inputs(database, "snapi", news)[0]) == (0, 0, 2, 0)

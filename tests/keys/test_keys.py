@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from app.api.auth import is_well_formed, new_key
+from app.api.auth import generate_api_key, is_well_formed_key
 from app.cli import cli
 from app.config import get_settings
 from app.db.database import Database
@@ -92,10 +92,10 @@ def test_a_key_that_cannot_be(editor: TestClient, wrong: dict[str, object]) -> N
 
 
 def test_a_made_up_key_costs_no_statement(client: TestClient) -> None:
-    _, key = new_key("Nobody", [Scope.AUDIT_READ])
+    _, key = generate_api_key("Nobody", [Scope.AUDIT_READ])
     flipped = key[:-7] + ("a" if key[-7] != "a" else "b") + key[-6:]
-    assert is_well_formed(key)
-    assert not is_well_formed(flipped)
+    assert is_well_formed_key(key)
+    assert not is_well_formed_key(flipped)
     seen: list[str] = []
 
     def note(_c: object, _d: object, statement: str, *_rest: object) -> None:
@@ -125,7 +125,7 @@ def test_a_header_of_any_shape_is_401(client: TestClient, header: bytes) -> None
 
 
 def test_two_keys_are_none(client: TestClient) -> None:
-    stored, key = new_key("Double", [Scope.AUDIT_READ])
+    stored, key = generate_api_key("Double", [Scope.AUDIT_READ])
     with database_of(client).session() as session:
         session.add(stored)
     assert client.get("/v1/me", headers=bearer(key)).status_code == 200

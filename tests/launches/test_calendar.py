@@ -11,7 +11,7 @@ from icalendar import Calendar
 from starlette.testclient import TestClient
 
 from app.api import icalendar
-from app.api.icalendar import Standing, standing
+from app.api.icalendar import EventStatus, get_event_status
 from app.db.database import Database
 from app.db.models import LaunchStatus, Site
 from app.domain.dates import Precision
@@ -131,19 +131,19 @@ def test_an_event_says_what_is_known(
 @pytest.mark.parametrize(
     ("precision", "ahead", "over"),
     [
-        (Precision.SECOND, Standing.CONFIRMED, Standing.CONFIRMED),
-        (Precision.MINUTE, Standing.CONFIRMED, Standing.CONFIRMED),
-        (Precision.HOUR, Standing.TENTATIVE, Standing.CONFIRMED),
-        (Precision.DAY, Standing.TENTATIVE, Standing.CONFIRMED),
-        (Precision.MONTH, Standing.TENTATIVE, Standing.TENTATIVE),
-        (Precision.QUARTER, Standing.TENTATIVE, Standing.TENTATIVE),
-        (Precision.YEAR, Standing.TENTATIVE, Standing.TENTATIVE),
+        (Precision.SECOND, EventStatus.CONFIRMED, EventStatus.CONFIRMED),
+        (Precision.MINUTE, EventStatus.CONFIRMED, EventStatus.CONFIRMED),
+        (Precision.HOUR, EventStatus.TENTATIVE, EventStatus.CONFIRMED),
+        (Precision.DAY, EventStatus.TENTATIVE, EventStatus.CONFIRMED),
+        (Precision.MONTH, EventStatus.TENTATIVE, EventStatus.TENTATIVE),
+        (Precision.QUARTER, EventStatus.TENTATIVE, EventStatus.TENTATIVE),
+        (Precision.YEAR, EventStatus.TENTATIVE, EventStatus.TENTATIVE),
     ],
 )
-def test_how_sure_a_time_is(precision: Precision, ahead: Standing, over: Standing) -> None:
-    assert standing(precision, done=False) is ahead
-    assert standing(precision, done=True) is over
-    assert standing(precision, done=True, uncertain=True) is Standing.TENTATIVE
+def test_how_sure_a_time_is(precision: Precision, ahead: EventStatus, over: EventStatus) -> None:
+    assert get_event_status(precision, done=False) is ahead
+    assert get_event_status(precision, done=True) is over
+    assert get_event_status(precision, done=True, uncertain=True) is EventStatus.TENTATIVE
 
 
 def test_a_slip_raises_the_sequence_and_a_new_name_nothing(
@@ -277,7 +277,7 @@ def test_what_a_calendar_does_not_take_is_refused(
 def test_no_calendar_is_cropped(
     client: TestClient, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.embeds.launch_events.MOST", 2)
+    monkeypatch.setattr("app.api.embeds.launch_events.MAX_CALENDAR_EVENTS", 2)
     for _ in range(2):
         plan()
     assert len(get_events(client, "/v1/launches.ics")) == 2
@@ -286,7 +286,7 @@ def test_no_calendar_is_cropped(
     assert answer.status_code == 422
     assert "More than 2 launches" in answer.json()["detail"]
     assert len(get_events(client, "/v1/launches.ics?status=planned")) == 2
-    assert f"{icalendar.MOST:,}" in client.get("/openapi.json").text
+    assert f"{icalendar.MAX_CALENDAR_EVENTS:,}" in client.get("/openapi.json").text
 
 
 def test_a_calendar_takes_one_statement(archive: TestClient, statements: list[str]) -> None:

@@ -8,15 +8,20 @@ import brotli
 import pytest
 from starlette.testclient import TestClient
 
-from app.portal.assets import SERVER_ONLY, TEMPLATES, WORKER, version
-from app.portal.template_filters import WEB
+from app.portal.assets import (
+    SERVER_ONLY_TEMPLATES,
+    SERVICE_WORKER_FILENAME,
+    TEMPLATES_DIRECTORY,
+    get_asset_version,
+)
+from app.portal.template_filters import WEB_DIRECTORY
 
 BUDGET = 60_000
 """Bytes, compressed: a page with all that it could ever load of ours."""
 
 
 def shell(client: TestClient) -> dict[str, object]:
-    script = client.get(f"/web/{WORKER}").text
+    script = client.get(f"/web/{SERVICE_WORKER_FILENAME}").text
     found = re.match(r"const SHELL = (\{.+\});\n", script)
     assert found
     told: dict[str, object] = json.loads(found[1])
@@ -30,7 +35,7 @@ def files(client: TestClient) -> list[str]:
 
 
 def test_all_of_it_is_small(archive: TestClient) -> None:
-    loaded = [*files(archive), f"/web/{WORKER}", "/missions/iss-59"]
+    loaded = [*files(archive), f"/web/{SERVICE_WORKER_FILENAME}", "/missions/iss-59"]
     assert len(loaded) > 15
     sizes = {path: len(brotli.compress(archive.get(path).content, quality=4)) for path in loaded}
     assert sum(sizes.values()) < BUDGET, sizes
@@ -50,14 +55,14 @@ def test_what_is_kept_is_what_the_pages_and_modules_load(client: TestClient) -> 
         if name.endswith(".css"):
             named = re.findall(r"url\(([^)]+)\)", answer.text)
             assert {urljoin(name, image) for image in named} <= kept
-    assert f"/web/{WORKER}" not in kept
+    assert f"/web/{SERVICE_WORKER_FILENAME}" not in kept
 
 
 def test_the_templates_are_those_of_the_server(client: TestClient) -> None:
-    given = client.get(f"/web/{version()}/templates.json").json()
-    names = {path.name for path in TEMPLATES.iterdir()}
-    assert given.keys() == names - SERVER_ONLY
-    assert all(given[name] == (TEMPLATES / name).read_text("utf-8") for name in given)
+    given = client.get(f"/web/{get_asset_version()}/templates.json").json()
+    names = {path.name for path in TEMPLATES_DIRECTORY.iterdir()}
+    assert given.keys() == names - SERVER_ONLY_TEMPLATES
+    assert all(given[name] == (TEMPLATES_DIRECTORY / name).read_text("utf-8") for name in given)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,7 @@ def test_the_templates_are_those_of_the_server(client: TestClient) -> None:
     ],
 )
 def test_a_file_may_be_kept_for_good(client: TestClient, name: str, kind: str) -> None:
-    answer = client.get(f"/web/{version()}/{name}").raise_for_status()
+    answer = client.get(f"/web/{get_asset_version()}/{name}").raise_for_status()
     assert answer.headers["Content-Type"] == kind
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Vary"] == "Accept-Encoding"
@@ -82,7 +87,7 @@ def test_a_file_may_be_kept_for_good(client: TestClient, name: str, kind: str) -
 
 
 def test_the_worker_and_the_empty_page_are_revalidated(client: TestClient) -> None:
-    for address in (f"/web/{WORKER}", "/offline"):
+    for address in (f"/web/{SERVICE_WORKER_FILENAME}", "/offline"):
         answer = client.get(address).raise_for_status()
         assert answer.headers["Cache-Control"] == "no-cache"
         again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
@@ -93,16 +98,16 @@ def test_the_worker_and_the_empty_page_are_revalidated(client: TestClient) -> No
     "name", ["", "templates/page.html", "../words.py", "..%2fwords.py", "%2fetc%2fpasswd", "APP.JS"]
 )
 def test_nothing_else_is_served(client: TestClient, name: str) -> None:
-    assert client.get(f"/web/{version()}/{name}").status_code == 404
+    assert client.get(f"/web/{get_asset_version()}/{name}").status_code == 404
     assert client.get(f"/web/{name}").status_code == 404
 
 
 def test_the_worker_may_answer_for_every_page(client: TestClient) -> None:
-    assert client.get(f"/web/{WORKER}").headers["Service-Worker-Allowed"] == "/"
-    assert "Service-Worker-Allowed" not in client.get(f"/web/{version()}/app.js").headers
+    assert client.get(f"/web/{SERVICE_WORKER_FILENAME}").headers["Service-Worker-Allowed"] == "/"
+    assert "Service-Worker-Allowed" not in client.get(f"/web/{get_asset_version()}/app.js").headers
 
 
 def test_no_file_names_another_host() -> None:
-    for path in WEB.rglob("*.*"):
+    for path in WEB_DIRECTORY.rglob("*.*"):
         told = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://[a-z]", told), path

@@ -8,8 +8,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import ArticleMission, Base
-from app.domain.languages import Speech
-from app.portal.rendering import TEMPLATES
+from app.domain.languages import Language
+from app.portal.rendering import TEMPLATE_ENVIRONMENTS
 from tests.support import factories
 from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
 
@@ -126,7 +126,7 @@ def test_a_problem_and_a_search_show_what_was_asked_for_as_text(
 
 def test_the_check_finds_what_is_dangerous() -> None:
     """The positive control: the same template, filled by an environment that escapes nothing."""
-    naive = TEMPLATES[Speech.EN].overlay(autoescape=False)
+    naive = TEMPLATE_ENVIRONMENTS[Language.EN].overlay(autoescape=False)
     template = naive.get_template("problem.html")
     problem = {"status": 404, "title": "", "errors": []}
 

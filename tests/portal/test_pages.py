@@ -11,9 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.config import get_settings
-from app.domain.languages import Speech
-from app.portal.assets import version
-from app.portal.template_filters import STRINGS, WEB
+from app.domain.languages import Language
+from app.portal.assets import get_asset_version
+from app.portal.template_filters import UI_STRINGS, WEB_DIRECTORY
 from tests.support import factories
 from tests.support.clients import clear_response_cache, database_of
 
@@ -33,7 +33,7 @@ PAGES = [
     "/search?q=ovchinin",
     "/offline",
 ]
-APP = f"/web/{version()}/app.js"
+APP = f"/web/{get_asset_version()}/app.js"
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -217,12 +217,12 @@ def test_no_word_is_without_its_translation() -> None:
         else:
             yield above
 
-    english, russian = (set(names(strings)) for strings in STRINGS.values())
+    english, russian = (set(names(strings)) for strings in UI_STRINGS.values())
     assert english == russian
     used = " ".join(
-        path.read_text() for path in WEB.rglob("*.*") if path.suffix in {".html", ".js"}
+        path.read_text() for path in WEB_DIRECTORY.rglob("*.*") if path.suffix in {".html", ".js"}
     )
-    dead = [n for n in STRINGS[Speech.EN] if not re.search(rf"\b(?:t|strings)\.{n}\b", used)]
+    dead = [n for n in UI_STRINGS[Language.EN] if not re.search(rf"\b(?:t|strings)\.{n}\b", used)]
     assert not dead
 
 
@@ -339,7 +339,7 @@ def test_an_empty_archive_has_pages(client: TestClient) -> None:
 def test_news_without_a_day_has_pages(archive: TestClient) -> None:
     found = archive.get("/v1/articles?format=ndjson&view=full").text
     articles = [json.loads(line) for line in found.splitlines()]
-    dayless = [a for a in articles if not a["published_on"] and a["language"] in list(Speech)]
+    dayless = [a for a in articles if not a["published_on"] and a["language"] in list(Language)]
     assert len(dayless) > 1
     for article in dayless:
         about = [f"/people/{person['slug']}" for person in article["people"]]

@@ -21,9 +21,9 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.db.models.search import place_of, range_of, record_at
-from app.search.consistency import unindexed
-from app.search.indexer import is_missing, rebuild
+from app.db.models.search import build_index_key, index_key_range, parse_index_key
+from app.search.consistency import find_index_inconsistencies
+from app.search.indexer import is_search_index_missing, rebuild_search_index
 from tests.support import factories
 from tests.support.clients import database_of
 from tests.support.searches import search_slugs
@@ -51,7 +51,7 @@ def test_made_anew_it_is_the_same(archive: TestClient) -> None:
     with database_of(archive).session() as session:
         before = contents(session.connection())
         steps: list[tuple[int, int]] = []
-        number = rebuild(session, lambda done, total: steps.append((done, total)))
+        number = rebuild_search_index(session, lambda done, total: steps.append((done, total)))
         assert contents(session.connection()) == before
         assert len(before) > 3000
         assert steps[-1][0] == steps[-1][1] >= number > 1000
@@ -60,7 +60,7 @@ def test_made_anew_it_is_the_same(archive: TestClient) -> None:
 
 def test_the_embedded_archive_is_indexed_whole(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
-        assert list(unindexed(reader)) == []
+        assert list(find_index_inconsistencies(reader)) == []
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_the_check_sees_what_is_wrong(client: TestClient, database: Database, br
     with database.session() as session:
         session.add(factories.person(id=1))
     with database.snapshot() as reader:
-        assert list(unindexed(reader)) == []
+        assert list(find_index_inconsistencies(reader)) == []
     with database.engine.begin() as connection:
         connection.execute(text(broken))
     with database.snapshot() as reader:
-        assert list(unindexed(reader))
+        assert list(find_index_inconsistencies(reader))
 
 
 def test_it_follows_every_write(client: TestClient, database: Database) -> None:
@@ -148,13 +148,13 @@ def test_what_is_undone_is_not_found(client: TestClient, database: Database) -> 
 
 def test_an_empty_index_is_noticed(client: TestClient, database: Database) -> None:
     with database.session() as session:
-        assert not is_missing(session)
+        assert not is_search_index_missing(session)
         session.add(factories.person(slug="ada", name="Ada Kestrel"))
     with database.session() as session:
-        assert not is_missing(session)
+        assert not is_search_index_missing(session)
         session.execute(delete(SearchDocument))
-        assert is_missing(session)
-        assert rebuild(session) == 1
+        assert is_search_index_missing(session)
+        assert rebuild_search_index(session) == 1
     assert search_slugs(client, "kestrel") == ["ada"]
 
 
@@ -162,12 +162,12 @@ def test_places_tell_what_stands_there() -> None:
     at = datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
     for kind in RecordType:
         for moment in (None, at):
-            place = place_of(kind, moment, 12345)
-            assert record_at(place) == (kind, 12345)
-            first, end = range_of(kind)
+            place = build_index_key(kind, moment, 12345)
+            assert parse_index_key(place) == (kind, 12345)
+            first, end = index_key_range(kind)
             assert first <= place < end
-    assert place_of(RecordType.ARTICLE, at, 1) < range_of(RecordType.ARTICLE, at)[1]
-    later = place_of(RecordType.ARTICLE, at.replace(second=36), 0)
-    assert later >= range_of(RecordType.ARTICLE, at)[1]
+    assert build_index_key(RecordType.ARTICLE, at, 1) < index_key_range(RecordType.ARTICLE, at)[1]
+    later = build_index_key(RecordType.ARTICLE, at.replace(second=36), 0)
+    assert later >= index_key_range(RecordType.ARTICLE, at)[1]
     with pytest.raises(ValueError, match="no place"):
-        place_of(RecordType.PERSON, None, 1 << 27)
+        build_index_key(RecordType.PERSON, None, 1 << 27)

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.text import fold
-from app.search.query_parser import read, whole_name
-from app.search.spelling import is_one_apart
-from app.search.tokenizer import LONGEST, spoken
-from app.search.transliteration import plain, skeleton
+from app.search.query_parser import build_full_name_token, parse_query_text
+from app.search.spelling import is_one_edit_apart
+from app.search.tokenizer import MAX_TOKEN_CHARS, tokenize
+from app.search.transliteration import build_transliteration_key, normalize_word
 
 
 def names(text: str) -> list[str]:
-    return [word.name for word in spoken(text)]
+    return [word.name_token for word in tokenize(text)]
 
 
 def stems(text: str) -> list[str]:
-    return [word.stem for word in spoken(text)]
+    return [word.text_token for word in tokenize(text)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_every_spelling_of_a_name_is_one_token(spellings: str) -> None:
 
 def test_names_that_differ_stay_apart() -> None:
     others = "Иванов Иван Петров Пётр Романов Роман Иванишин Кононенко Кондратьев Келли Волков"
-    tokens = {skeleton(plain(name)) for name in others.split()}
+    tokens = {build_transliteration_key(normalize_word(name)) for name in others.split()}
     assert len(tokens) == len(others.split())
 
 
@@ -89,7 +89,7 @@ def test_a_designator_is_one_token(token: str, spellings: str) -> None:
 )
 def test_the_number_of_an_expedition_is_one_token(text: str) -> None:
     assert "iss59" in names(text)
-    assert whole_name(text) == "_iss59"
+    assert build_full_name_token(text) == "_iss59"
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,13 @@ def test_the_forms_of_a_word_share_a_stem(forms: str) -> None:
 
 @given(st.text(max_size=300))
 def test_tokens_are_what_engines_take_as_they_are(text: str) -> None:
-    for word in spoken(text):
-        for token in (word.name, word.stem):
+    for word in tokenize(text):
+        for token in (word.name_token, word.text_token):
             assert re.fullmatch(r"[a-z0-9]+", token)
-            assert len(token) <= 2 * LONGEST + 10
+            assert len(token) <= 2 * MAX_TOKEN_CHARS + 10
         assert 0 <= word.start < word.end <= len(text)
-    asked = read(text, ("launch",))
-    assert re.fullmatch(r"(_[a-z0-9_]+)?", asked.whole)
+    asked = parse_query_text(text, ("launch",))
+    assert re.fullmatch(r"(_[a-z0-9_]+)?", asked.full_name_token)
 
 
 @given(st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя", min_size=3, max_size=12))
@@ -163,30 +163,30 @@ def test_one_letter_apart_is_what_one_edit_makes() -> None:
         "bca",
     ]
     for one, other in combinations(words, 2):
-        assert is_one_apart(one, other) == is_one_apart(other, one) == apart(one, other)
+        assert is_one_edit_apart(one, other) == is_one_edit_apart(other, one) == apart(one, other)
 
 
 @given(st.text("ab", max_size=6), st.text("ab", max_size=6))
 def test_one_letter_apart_for_all_words(one: str, other: str) -> None:
-    assert is_one_apart(one, other) == apart(one, other)
+    assert is_one_edit_apart(one, other) == apart(one, other)
 
 
 def test_text_is_folded_before_it_is_compared() -> None:
-    assert plain("Ёлка") == fold("Ёлка") == "елка"
-    assert plain("Ивaнишин") == "иванишин"
-    assert plain("Hаgue") == "hague"
-    assert plain("日本") == "日本"
+    assert normalize_word("Ёлка") == fold("Ёлка") == "елка"
+    assert normalize_word("Ивaнишин") == "иванишин"
+    assert normalize_word("Hаgue") == "hague"
+    assert normalize_word("日本") == "日本"
 
 
 def test_what_is_asked_is_understood() -> None:
-    asked = read('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
-    assert [term.texts for term in asked.terms] == [
+    asked = parse_query_text('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
+    assert [term.text_tokens for term in asked.terms] == [
         (("souz",),),
         (("krev", "of"),),
         (("ovkinin",),),
     ]
-    assert [term.names for term in asked.without] == [(("ms12",),)]
+    assert [term.name_tokens for term in asked.excluded_terms] == [(("ms12",),)]
     assert asked.types == ("launch",)
-    assert read("the crew of Soyuz").terms == read("crew Soyuz").terms
-    assert [term.names for term in read("the").terms] == [(("th",),)]
-    assert read("!!!").is_empty
+    assert parse_query_text("the crew of Soyuz").terms == parse_query_text("crew Soyuz").terms
+    assert [term.name_tokens for term in parse_query_text("the").terms] == [(("th",),)]
+    assert parse_query_text("!!!").is_empty

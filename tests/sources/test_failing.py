@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.domain.dates import now
-from app.ingest.pipeline import Report
-from app.ingest.polling import Look
+from app.ingest.pipeline import ImportReport
+from app.ingest.polling import PollResult
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.polling import (
@@ -37,7 +37,7 @@ def test_failures_wait_longer_each_time_up_to_a_day(
     id_ = add_source(editor, fake_site.add("/", Reply(500)))
     waits = []
     for failures in range(1, 9):
-        assert poll_source(database, id_) == Look(None, "It answered 500.")
+        assert poll_source(database, id_) == PollResult(None, "It answered 500.")
         found = source_row(database, id_)
         assert found["failures"] == failures
         waits.append(found["next_at"] - now())
@@ -84,7 +84,7 @@ def test_retry_after_is_respected_within_bounds(
     wait: timedelta,
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(429, {"Retry-After": told})))
-    assert poll_source(database, id_) == Look(None, "It answered 429.")
+    assert poll_source(database, id_) == PollResult(None, "It answered 429.")
     assert wait <= source_row(database, id_)["next_at"] - now() <= 1.1 * wait
 
 
@@ -106,7 +106,7 @@ def test_what_is_gone_is_disabled_until_it_is_enabled_again(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(410, {"Content-Encoding": "br"}, b"gone")))
-    assert poll_source(database, id_) == Look(None, "It answered 410.")
+    assert poll_source(database, id_) == PollResult(None, "It answered 410.")
     found = get_source(editor, id_)
     assert (found["enabled"], found["next_at"]) == (False, None)
     assert found["disabled_reason"] == "It answered 410: it is gone."
@@ -152,7 +152,7 @@ def test_what_was_refused_in_part_is_asked_for_again(
     )
     found = poll_source(database, id_)
     assert found is not None
-    assert found.report == Report(created=1, rejected=1)
+    assert found.report == ImportReport(created=1, rejected=1)
     told = get_source(editor, id_)
     assert told["last_error"] == found.error
     assert found.error is not None
@@ -160,7 +160,7 @@ def test_what_was_refused_in_part_is_asked_for_again(
     assert found.error.isprintable()
     assert (told["failures"], source_row(database, id_)["etag"]) == (0, None)
     fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), rss_item(2))))
-    assert poll_source_now(database, id_) == Look(Report(created=1, unchanged=1), None)
+    assert poll_source_now(database, id_) == PollResult(ImportReport(created=1, unchanged=1), None)
     assert source_row(database, id_)["etag"] == '"one"'
 
 
@@ -205,7 +205,7 @@ def test_an_attack_in_xml_is_one_failure_and_reads_no_file(
             database, add_source(editor, fake_site.add(f"/{number}", Reply(body=body)))
         )
         assert found is not None
-        assert found.report == Report(rejected=1)
+        assert found.report == ImportReport(rejected=1)
         assert found.error is not None
         assert "entities" in found.error
     assert get_drafts(editor) == []

@@ -7,14 +7,14 @@ from time import monotonic
 
 import pytest
 
-from app.http.client import LARGEST, Failed, Refused
-from app.ingest.fetching import Fetched, fetch, onwards
+from app.http.client import MAX_OUTBOUND_RESPONSE_BYTES, ForbiddenUrl, RequestFailed
+from app.ingest.fetching import FetchResult, fetch_url, resolve_redirect
 from tests.support.fake_sites import FakeSite, Reply, dripping_server, rss_feed
 from tests.support.loopback import LOOPBACK_HOSTS, fake_getaddrinfo, loopback_server
 
 
-def ask(url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched:
-    return fetch(url, etag, last_modified, allow_private=True)
+def ask(url: str, etag: str | None = None, last_modified: str | None = None) -> FetchResult:
+    return fetch_url(url, etag, last_modified, allow_private=True)
 
 
 def test_it_says_who_asks_and_what_it_has(fake_site: FakeSite) -> None:
@@ -35,7 +35,7 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(fake_site: FakeSite) -
         fake_site.add(f"/{hop}", Reply(301 + hop % 2, {"Location": f"{hop + 1}"}))
     fake_site.add("/4", Reply(body=b"there"))
     assert ask(f"{fake_site.origin}/1").body == b"there"
-    with pytest.raises(Failed, match="more than 3"):
+    with pytest.raises(RequestFailed, match="more than 3"):
         ask(f"{fake_site.origin}/0")
     assert [path for path, _ in fake_site.requests] == [
         "/1",
@@ -58,8 +58,8 @@ def test_no_redirect_reaches_the_loopback_address(
         there = f"HTTP/1.1 302 Found\r\nLocation: http://{host}:{inside.port}/\r\n"
         with loopback_server(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
             let_out(monkeypatch, outside.port)
-            with pytest.raises(Refused):
-                fetch(f"http://203.0.114.7:{outside.port}/")
+            with pytest.raises(ForbiddenUrl):
+                fetch_url(f"http://203.0.114.7:{outside.port}/")
             assert len(outside.requests) == 1
         assert inside.requests == []
 
@@ -94,8 +94,8 @@ def test_a_name_that_leads_inside_at_the_second_hop_is_refused(
         with loopback_server(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
             let_out(monkeypatch, outside.port)
             monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("203.0.114.7", "127.0.0.1"))
-            with pytest.raises(Refused, match=r"desk\.example is no host"):
-                fetch(f"http://desk.example:{outside.port}/")
+            with pytest.raises(ForbiddenUrl, match=r"desk\.example is no host"):
+                fetch_url(f"http://desk.example:{outside.port}/")
             assert len(outside.requests) == 1
         assert inside.requests == []
 
@@ -107,18 +107,18 @@ def test_a_name_that_leads_inside_at_the_second_hop_is_refused(
 )  # fmt: skip
 def test_a_redirect_to_what_is_no_address_is_refused(fake_site: FakeSite, target: str) -> None:
     url = fake_site.add("/", Reply(302, {"Location": target}))
-    with pytest.raises(Refused):
+    with pytest.raises(ForbiddenUrl):
         ask(url)
 
 
 def test_from_https_it_goes_on_by_https_only() -> None:
     for url in ("https://desk.example/a/b", "HTTPS://desk.example/a/b"):
         for target in ("http://desk.example/", "HTTP://desk.example/", "ftp://desk.example/"):
-            with pytest.raises(Refused, match="less"):
-                onwards(url, target)
-        assert onwards(url, "c").lower() == "https://desk.example/a/c"
-        assert onwards(url, "HTTPS://other.example/").lower() == "https://other.example/"
-    assert onwards("http://desk.example/", "//other.example/") == "http://other.example/"
+            with pytest.raises(ForbiddenUrl, match="less"):
+                resolve_redirect(url, target)
+        assert resolve_redirect(url, "c").lower() == "https://desk.example/a/c"
+        assert resolve_redirect(url, "HTTPS://other.example/").lower() == "https://other.example/"
+    assert resolve_redirect("http://desk.example/", "//other.example/") == "http://other.example/"
 
 
 @pytest.mark.parametrize("status", [404, 410, 429, 503])
@@ -149,7 +149,7 @@ def test_gzip_is_unfolded_all_its_members(fake_site: FakeSite) -> None:
 )
 def test_a_bad_coding_is_a_failure(fake_site: FakeSite, coding: str, body: bytes) -> None:
     url = fake_site.add("/", Reply(200, {"Content-Encoding": coding}, body))
-    with pytest.raises(Failed):
+    with pytest.raises(RequestFailed):
         ask(url)
 
 
@@ -158,7 +158,7 @@ def test_a_bomb_unfolds_no_further_than_it_may(fake_site: FakeSite) -> None:
     url = fake_site.add("/", Reply(200, {"Content-Encoding": "gzip"}, bomb))
     tracemalloc.start()
     try:
-        with pytest.raises(Failed, match="Decompressed"):
+        with pytest.raises(RequestFailed, match="Decompressed"):
             ask(url)
         assert tracemalloc.get_traced_memory()[1] < 30e6
     finally:
@@ -168,20 +168,21 @@ def test_a_bomb_unfolds_no_further_than_it_may(fake_site: FakeSite) -> None:
 def test_what_just_fits_is_taken_whole(fake_site: FakeSite) -> None:
     """The positive control of the bomb: as much as may be, and a byte more."""
     fits = fake_site.add(
-        "/1", Reply(200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(LARGEST)))
+        "/1",
+        Reply(200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(MAX_OUTBOUND_RESPONSE_BYTES))),
     )
-    assert len(ask(fits).body) == LARGEST
-    more = gzip.compress(bytes(LARGEST + 1))
-    with pytest.raises(Failed):
+    assert len(ask(fits).body) == MAX_OUTBOUND_RESPONSE_BYTES
+    more = gzip.compress(bytes(MAX_OUTBOUND_RESPONSE_BYTES + 1))
+    with pytest.raises(RequestFailed):
         ask(fake_site.add("/2", Reply(200, {"Content-Encoding": "gzip"}, more)))
-    with pytest.raises(Failed):
-        ask(fake_site.add("/3", Reply(200, {}, bytes(LARGEST + 1))))
+    with pytest.raises(RequestFailed):
+        ask(fake_site.add("/3", Reply(200, {}, bytes(MAX_OUTBOUND_RESPONSE_BYTES + 1))))
 
 
 def test_a_drip_is_cut_at_the_deadline() -> None:
     began = monotonic()
-    with dripping_server(0.05) as url, pytest.raises(Failed):
-        fetch(url, allow_private=True, timeout=0.5)
+    with dripping_server(0.05) as url, pytest.raises(RequestFailed):
+        fetch_url(url, allow_private=True, timeout=0.5)
     assert monotonic() - began < 10
 
 
@@ -191,5 +192,5 @@ def test_the_deadline_is_of_all_hops_together(fake_site: FakeSite) -> None:
         fake_site.add(f"/{hop}", Reply(302, {"Location": f"/{hop + 1}"}, delay_seconds=0.4))
     fake_site.add("/3", Reply(body=b"there"))
     assert ask(f"{fake_site.origin}/0").body == b"there"
-    with pytest.raises(Failed):
-        fetch(f"{fake_site.origin}/0", allow_private=True, timeout=1)
+    with pytest.raises(RequestFailed):
+        fetch_url(f"{fake_site.origin}/0", allow_private=True, timeout=1)

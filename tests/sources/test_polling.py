@@ -12,11 +12,11 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Source
+from app.db.models import FeedSource
 from app.domain.dates import now
-from app.ingest.pipeline import Report
-from app.ingest.polling import LEASE, Look, poll
-from app.ops.jobs import Background
+from app.ingest.pipeline import ImportReport
+from app.ingest.polling import SOURCE_LEASE_DURATION, PollResult, run_poll
+from app.ops.jobs import PeriodicJobs
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.polling import (
@@ -47,7 +47,7 @@ def test_what_it_brings_is_a_draft_and_asked_for_only_when_it_has_changed(
     )
     id_ = add_source(editor, url)
     assert due_sources(database) == [id_]
-    assert poll_source(database, id_) == Look(Report(created=2), None)
+    assert poll_source(database, id_) == PollResult(ImportReport(created=2), None)
     assert len(get_drafts(editor)) == 2
     assert article_titles(editor) == []
     assert due_sources(database) == []
@@ -57,11 +57,11 @@ def test_what_it_brings_is_a_draft_and_asked_for_only_when_it_has_changed(
     assert (found["failures"], found["version"]) == (0, 1)
 
     frozen_clock.shift(HOUR)
-    assert poll_source(database, id_) == Look(Report(), None)
+    assert poll_source(database, id_) == PollResult(ImportReport(), None)
     assert get_source(editor, id_)["last_report"]["created"] == 2
     fake_site.add("/feed", Reply(200, {"ETag": '"two"'}, rss_feed(rss_item(2), rss_item(3))))
     frozen_clock.shift(HOUR)
-    assert poll_source(database, id_) == Look(Report(created=1, unchanged=1), None)
+    assert poll_source(database, id_) == PollResult(ImportReport(created=1, unchanged=1), None)
     assert fake_site.statuses == [200, 304, 200]
     assert fake_site.requests[2][1]["if-modified-since"] == modified["Last-Modified"]
     assert source_row(database, id_)["last_modified"] is None
@@ -90,7 +90,7 @@ def test_an_untrusted_source_changes_nothing_that_is_public(
     other = add_source(
         editor, fake_site.add("/theirs", Reply(body=rss_feed(rss_item(1, "A lie"), rss_item(2))))
     )
-    assert poll_source(database, other) == Look(Report(created=1, unchanged=1), None)
+    assert poll_source(database, other) == PollResult(ImportReport(created=1, unchanged=1), None)
     assert article_titles(editor) == ["A ship docked (1)"]
 
     draft = get_drafts(editor)[0]
@@ -110,7 +110,7 @@ def test_many_processes_look_once(
     id_ = add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))))
     ready = Barrier(4)
 
-    def process(_: int) -> Look | None:
+    def process(_: int) -> PollResult | None:
         found = due_sources(database)
         ready.wait()
         assert found == [id_]
@@ -118,7 +118,7 @@ def test_many_processes_look_once(
 
     with ThreadPoolExecutor(4) as threads:
         looks = list(threads.map(process, range(4)))
-    assert [each for each in looks if each] == [Look(Report(created=1), None)]
+    assert [each for each in looks if each] == [PollResult(ImportReport(created=1), None)]
     assert len(fake_site.requests) == 1
     assert poll_source(database, id_) is None  # found to be due before the others had looked
     assert len(fake_site.requests) == 1
@@ -133,12 +133,12 @@ def test_a_process_that_died_holds_it_for_minutes_only(
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))))
     with database.session() as session:
-        session.execute(update(Source).values(leased_until=now() + LEASE))
+        session.execute(update(FeedSource).values(leased_until=now() + SOURCE_LEASE_DURATION))
     assert due_sources(database) == []
-    assert poll(database, id_, allow_private=True, at_once=True) is None
-    frozen_clock.shift(LEASE)
+    assert run_poll(database, id_, allow_private=True, force=True) is None
+    frozen_clock.shift(SOURCE_LEASE_DURATION)
     assert due_sources(database) == [id_]
-    assert poll_source(database, id_) == Look(Report(created=1), None)
+    assert poll_source(database, id_) == PollResult(ImportReport(created=1), None)
 
 
 def test_what_comes_of_a_look_at_another_address_is_not_kept(
@@ -178,8 +178,8 @@ def test_inside_addresses_are_refused_when_given_and_when_asked(
         assert refused.json()["errors"][0]["pointer"] == "/feed_url"
     id_ = add_source(editor, "https://portal.example/feed")
     with database.session() as session:  # as a name would that leads inside later
-        session.execute(update(Source).where(Source.id == id_).values(address=url))
-    found = poll(database, id_, allow_private=False)
+        session.execute(update(FeedSource).where(FeedSource.id == id_).values(address=url))
+    found = run_poll(database, id_, allow_private=False)
     assert found is not None
     assert found.error is not None
     assert "no address of the public Internet" in found.error
@@ -211,7 +211,7 @@ def test_the_service_looks_by_itself_and_when_it_is_told_to(
             own = [processes.enter_context(closing(Database(address, 1))) for _ in range(2)]
             async with create_task_group() as tasks:
                 for each in own:
-                    tasks.start_soon(Background(each, allow_private=True).run)
+                    tasks.start_soon(PeriodicJobs(each, allow_private=True).run)
                 await to_thread.run_sync(use)
                 tasks.cancel_scope.cancel()
 

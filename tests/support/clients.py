@@ -9,7 +9,7 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.api.auth import new_key
+from app.api.auth import generate_api_key
 from app.config import Settings
 from app.db.database import Database
 from app.db.models import Scope
@@ -41,7 +41,7 @@ def second_app(client: TestClient, **settings: Any) -> FastAPI:
 
 def client_with_key(client: TestClient, *scopes: Scope) -> TestClient:
     """Client of the same application as `client`, with a new API key that has `scopes`."""
-    stored, key = new_key("Test", scopes)
+    stored, key = generate_api_key("Test", scopes)
     with database_of(client).session() as session:
         session.add(stored)
     keyed = TestClient(
@@ -62,4 +62,4 @@ def database_of(client: TestClient) -> Database:
 
 def clear_response_cache(client: TestClient) -> None:
     """Drop all cached responses of the application behind `client`."""
-    client.app.state.kept.forget()  # type: ignore[attr-defined]  # FastAPI
+    client.app.state.kept.clear()  # type: ignore[attr-defined]  # FastAPI

@@ -3,7 +3,7 @@
 from io import StringIO
 
 from app.db.database import Database
-from app.resources.exports.ndjson import write
+from app.resources.exports.ndjson import write_ndjson
 
 SPREADSHEET_FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "  @x", "\n=1",
@@ -15,5 +15,5 @@ def export_ndjson(database: Database) -> str:
     """Export `database` as NDJSON."""
     file = StringIO()
     with database.snapshot() as reader:
-        write(reader, file)
+        write_ndjson(reader, file)
     return file.getvalue()

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.api.audit_log import Actor
 from app.db.database import Database
-from app.ingest.entity_linking import Links
-from app.ingest.entries import Entry, Found, Input, Reject
-from app.ingest.pipeline import Report, run
+from app.ingest.entity_linking import EntityLinks
+from app.ingest.entries import EntryOrReject, ImportEntry, Input, Reject
+from app.ingest.pipeline import ImportReport, run_import
 from app.ingest.registry import FORMATS
 
 ACTOR = Actor("zarya import test", "test")
@@ -21,35 +21,35 @@ def make_input(text: str | bytes, name: str = "given", **fields: Any) -> Input:
     return Input(name, lambda: BytesIO(data), **fields)
 
 
-def no_links(_title: str, _lead: str) -> Links:
+def no_links(_title: str, _lead: str) -> EntityLinks:
     """Link finder that finds no records."""
-    return Links()
+    return EntityLinks()
 
 
-def run_import(
+def import_inputs(
     database: Database, form: str, *inputs: Input, **options: Any
-) -> tuple[Report, list[Reject]]:
+) -> tuple[ImportReport, list[Reject]]:
     """Run an import of `inputs`; returns its report and the rejected entries."""
     rejected: list[Reject] = []
-    report = run(
+    report = run_import(
         database,
         FORMATS[form],
         inputs,
         actor=ACTOR,
-        told=lambda _input, reject: rejected.append(reject),
+        on_reject=lambda _input, reject: rejected.append(reject),
         **options,
     )
     return report, rejected
 
 
-def split_rejects(found: Iterable[Found]) -> tuple[list[Entry], list[Reject]]:
+def split_rejects(found: Iterable[EntryOrReject]) -> tuple[list[ImportEntry], list[Reject]]:
     """Split the results of a reader into entries and rejects."""
     everything = list(found)
-    entries = [each for each in everything if isinstance(each, Entry)]
+    entries = [each for each in everything if isinstance(each, ImportEntry)]
     return entries, [each for each in everything if isinstance(each, Reject)]
 
 
-def report_counts(report: Report) -> tuple[int, int, int, int]:
+def report_counts(report: ImportReport) -> tuple[int, int, int, int]:
     """Numbers of created, updated, unchanged and rejected entries."""
     return report.created, report.updated, report.unchanged, report.rejected
 
@@ -58,4 +58,4 @@ def file_input(folder: Path, name: str, text: str) -> Input:
     """Write `text` to a file and return it as an input."""
     path = folder / name
     path.write_text(text, "utf-8", newline="")
-    return Input.file(path)
+    return Input.from_file(path)

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Source
-from app.ingest.polling import Look, due, poll
+from app.db.models import FeedSource
+from app.ingest.polling import PollResult, find_due_sources, run_poll
 
 
 def add_source(editor: TestClient, url: str, **fields: Any) -> int:
@@ -19,15 +19,15 @@ def add_source(editor: TestClient, url: str, **fields: Any) -> int:
     return id_
 
 
-def poll_source(database: Database, id_: int) -> Look | None:
+def poll_source(database: Database, id_: int) -> PollResult | None:
     """Poll a source as the scheduler does; None if it is not due."""
-    return poll(database, id_, allow_private=True)
+    return run_poll(database, id_, allow_private=True)
 
 
 def due_sources(database: Database) -> list[int]:
     """Ids of the sources that are due."""
     with database.snapshot() as reader:
-        return due(reader)
+        return find_due_sources(reader)
 
 
 def get_source(editor: TestClient, id_: int) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def get_source(editor: TestClient, id_: int) -> dict[str, Any]:
 def source_row(database: Database, id_: int) -> dict[str, Any]:
     """Row of the source, by column."""
     with database.snapshot() as reader:
-        return reader.all(select(*Source.__table__.columns).where(Source.id == id_))[0]
+        return reader.all(select(*FeedSource.__table__.columns).where(FeedSource.id == id_))[0]
 
 
 def article_titles(client: TestClient) -> list[str]:
@@ -53,8 +53,8 @@ def get_drafts(editor: TestClient) -> list[dict[str, Any]]:
     return found
 
 
-def poll_source_now(database: Database, id_: int) -> Look:
+def poll_source_now(database: Database, id_: int) -> PollResult:
     """Poll a source, due or not."""
-    found = poll(database, id_, allow_private=True, at_once=True)
+    found = run_poll(database, id_, allow_private=True, force=True)
     assert found is not None
     return found

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import func, literal, select
 
 from app.db.database import Reader
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 
 
-def counting_statement(number: int) -> Rows:
+def counting_statement(number: int) -> AnySelect:
     """SELECT statement that counts to `number` in a recursive CTE."""
     numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
     more = select(numbers.c.n + 1).where(numbers.c.n < number)

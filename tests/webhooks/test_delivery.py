@@ -17,7 +17,12 @@ from app.config import get_settings
 from app.db.database import Database
 from app.db.models import Webhook
 from app.domain.dates import now
-from app.resources.webhooks.delivery import LEASE, RETRIES, deliver, due
+from app.resources.webhooks.delivery import (
+    DELIVERY_RETRY_DELAYS,
+    WEBHOOK_LEASE_DURATION,
+    deliver_pending_changes,
+    list_due_webhooks,
+)
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.webhook_receivers import WebhookReceiver, webhook_receiver
@@ -49,9 +54,9 @@ def register(editor: TestClient, url: str, **fields: Any) -> dict[str, Any]:
 def tell(database: Database) -> list[int]:
     """One round of telling; which webhooks had something to be told."""
     with database.snapshot() as reader:
-        found = due(reader)
+        found = list_due_webhooks(reader)
     for id_ in found:
-        deliver(database, id_, allow_private=True)
+        deliver_pending_changes(database, id_, allow_private=True)
     return found
 
 
@@ -114,12 +119,12 @@ def test_what_fails_is_tried_again_with_the_same_id(
         assert failed["last_error"] == "It answered 500."
         assert failed["next_attempt_at"]
         assert failed["version"] == made["version"]
-        clock.shift(RETRIES[0])
+        clock.shift(DELIVERY_RETRY_DELAYS[0])
         tell(database)
         assert state(editor, made["id"])["attempts"] == 2
-        clock.shift(RETRIES[0])
+        clock.shift(DELIVERY_RETRY_DELAYS[0])
         assert tell(database) == []  # it waits longer each time
-        clock.shift(RETRIES[1])
+        clock.shift(DELIVERY_RETRY_DELAYS[1])
         tell(database)
     assert [slug for _, slug in told(hook)] == ["one", "one", "one", "two"]
     ids = [headers["webhook-id"] for headers, _ in hook.messages]
@@ -134,14 +139,14 @@ def test_it_is_disabled_when_it_never_answers_and_hears_of_all_later(
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
         made = register(editor, hook.url)
         editor.post("/v1/people", json=documents.person(slug="missed"))
-        hook.next_statuses = [503] * (len(RETRIES) + 1)
-        for wait in (*RETRIES, timedelta()):
+        hook.next_statuses = [503] * (len(DELIVERY_RETRY_DELAYS) + 1)
+        for wait in (*DELIVERY_RETRY_DELAYS, timedelta()):
             tell(database)
             clock.shift(wait)
         disabled = state(editor, made["id"])
         assert disabled["enabled"] is False
         assert "10 attempts" in disabled["disabled_reason"]
-        assert len(hook.messages) == len(RETRIES) + 1
+        assert len(hook.messages) == len(DELIVERY_RETRY_DELAYS) + 1
         clock.shift(timedelta(days=1))
         assert tell(database) == []
         editor.post("/v1/people", json=documents.person(slug="later"))
@@ -172,7 +177,7 @@ def test_many_processes_tell_it_once(
     for _ in range(10):
         editor.post("/v1/people", json=documents.person())
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: deliver(database, made["id"], True), range(4)))
+        list(threads.map(lambda _: deliver_pending_changes(database, made["id"], True), range(4)))
     ids = [headers["webhook-id"] for headers, _ in hook.messages]
     assert len(ids) == len(set(ids)) == 10
 
@@ -185,9 +190,9 @@ def test_a_process_that_died_holds_it_for_a_minute_only(
         editor.post("/v1/people", json=documents.person())
         with database.session() as session:
             held = update(Webhook).where(Webhook.id == made["id"])
-            session.execute(held.values(leased_until=now() + LEASE))
+            session.execute(held.values(leased_until=now() + WEBHOOK_LEASE_DURATION))
         assert tell(database) == []
-        clock.shift(LEASE)
+        clock.shift(WEBHOOK_LEASE_DURATION)
         assert tell(database) == [made["id"]]
 
 
@@ -203,7 +208,7 @@ def test_inside_targets_are_refused_when_given_and_when_asked(
         kept = update(Webhook).where(Webhook.id == made["id"])
         session.execute(kept.values(address=hook.url))
     editor.post("/v1/people", json=documents.person())
-    deliver(database, made["id"], allow_private=False)
+    deliver_pending_changes(database, made["id"], allow_private=False)
     assert hook.messages == []
     assert "no address of the public Internet" in state(editor, made["id"])["last_error"]
 

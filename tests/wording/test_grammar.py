@@ -6,19 +6,19 @@ import pytest
 
 from app.domain.dates import Precision
 from app.domain.grammar import (
-    clauses,
-    clauses_ru,
-    days_ru,
-    english_day,
-    english_period,
-    english_span,
-    english_time,
-    joined,
-    joined_ru,
-    of_people_ru,
-    russian_local_day,
-    russian_span,
-    russian_time,
+    format_crew_size_ru,
+    format_day_en,
+    format_days_ru,
+    format_duration_en,
+    format_duration_ru,
+    format_local_day_ru,
+    format_period_en,
+    format_time_en,
+    format_time_ru,
+    join_clauses_en,
+    join_clauses_ru,
+    join_list_en,
+    join_list_ru,
 )
 
 PROGRESS_MS_17 = datetime(2021, 6, 29, 23, 27, 20, tzinfo=UTC)
@@ -43,7 +43,7 @@ PROGRESS_MS_17 = datetime(2021, 6, 29, 23, 27, 20, tzinfo=UTC)
     ],
 )
 def test_russian_plurals(n: int, text: str) -> None:
-    assert days_ru(n) == text
+    assert format_days_ru(n) == text
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_russian_plurals(n: int, text: str) -> None:
     [(1, "одного человека"), (2, "двух человек"), (4, "четырёх человек"), (11, "11 человек")],
 )
 def test_the_size_of_a_russian_crew(n: int, text: str) -> None:
-    assert of_people_ru(n) == text
+    assert format_crew_size_ru(n) == text
 
 
 @pytest.mark.parametrize(
@@ -64,60 +64,60 @@ def test_the_size_of_a_russian_crew(n: int, text: str) -> None:
     ],
 )
 def test_lists(names: list[str], english: str, russian: str) -> None:
-    assert joined(names) == english
-    assert joined_ru(names) == russian
+    assert join_list_en(names) == english
+    assert join_list_ru(names) == russian
 
 
 def test_lists_of_lists() -> None:
-    assert clauses([]) == clauses_ru([]) == ""
-    assert clauses(["A"]) == clauses_ru(["A"]) == "A"
-    assert clauses(["A", "B and C"]) == "A, and B and C"
-    assert clauses_ru(["A", "B", "C и D"]) == "A, B, а также C и D"
+    assert join_clauses_en([]) == join_clauses_ru([]) == ""
+    assert join_clauses_en(["A"]) == join_clauses_ru(["A"]) == "A"
+    assert join_clauses_en(["A", "B and C"]) == "A, and B and C"
+    assert join_clauses_ru(["A", "B", "C и D"]) == "A, B, а также C и D"
 
 
 def test_a_time_names_the_other_day_where_it_is_another_one() -> None:
     """Progress MS-17 left on 29 June by UTC and on 30 June in Moscow."""
-    assert english_time(PROGRESS_MS_17, Precision.SECOND) == (
+    assert format_time_en(PROGRESS_MS_17, Precision.SECOND) == (
         "at 23:27:20 UTC on 29 June 2021 (02:27:20 on 30 June Moscow time)"
     )
-    assert russian_time(PROGRESS_MS_17, Precision.SECOND) == (
+    assert format_time_ru(PROGRESS_MS_17, Precision.SECOND) == (
         "30 июня 2021 года в 02:27:20 по московскому времени (29 июня, 23:27:20 UTC)"
     )
-    assert russian_local_day(PROGRESS_MS_17, Precision.SECOND) == "30 июня 2021 года"
+    assert format_local_day_ru(PROGRESS_MS_17, Precision.SECOND) == "30 июня 2021 года"
 
 
 def test_a_time_is_as_exact_as_it_is_known() -> None:
     at = datetime(2025, 7, 15, 9, tzinfo=UTC)
-    assert english_time(at, Precision.MINUTE) == (
+    assert format_time_en(at, Precision.MINUTE) == (
         "at 09:00 UTC on 15 July 2025 (12:00 Moscow time)"
     )
-    assert english_time(at, Precision.HOUR) == (
+    assert format_time_en(at, Precision.HOUR) == (
         "between 09:00 and 10:00 UTC on 15 July 2025 (12:00–13:00 Moscow time)"
     )
-    assert english_time(at, Precision.DAY) == "on 15 July 2025"
-    assert russian_time(at, Precision.HOUR) == (
+    assert format_time_en(at, Precision.DAY) == "on 15 July 2025"
+    assert format_time_ru(at, Precision.HOUR) == (
         "15 июля 2025 года между 12:00 и 13:00 по московскому времени (09:00–10:00 UTC)"
     )
-    assert russian_time(at, Precision.DAY) == "15 июля 2025 года"
-    assert russian_local_day(at.replace(hour=23), Precision.DAY) == "15 июля 2025 года"
+    assert format_time_ru(at, Precision.DAY) == "15 июля 2025 года"
+    assert format_local_day_ru(at.replace(hour=23), Precision.DAY) == "15 июля 2025 года"
 
 
 def test_moscow_kept_summer_time_and_then_another_offset() -> None:
     summer = datetime(2001, 4, 28, 7, 37, 20, tzinfo=UTC)
-    assert "11:37:20 Moscow time" in english_time(summer, Precision.SECOND)
+    assert "11:37:20 Moscow time" in format_time_en(summer, Precision.SECOND)
     winter_of_2012 = datetime(2012, 12, 19, 12, 12, 35, tzinfo=UTC)
-    assert "16:12:35 Moscow time" in english_time(winter_of_2012, Precision.SECOND)
+    assert "16:12:35 Moscow time" in format_time_en(winter_of_2012, Precision.SECOND)
 
 
 def test_spans_and_periods() -> None:
     flown = timedelta(days=203, hours=15, minutes=17)
-    assert english_span(flown) == "203 days and 15 hours"
-    assert russian_span(flown) == "203 дня 15 часов"
-    assert english_span(timedelta(days=1, hours=1)) == "1 day and 1 hour"
-    assert russian_span(timedelta(days=21)) == "21 день"
+    assert format_duration_en(flown) == "203 days and 15 hours"
+    assert format_duration_ru(flown) == "203 дня 15 часов"
+    assert format_duration_en(timedelta(days=1, hours=1)) == "1 day and 1 hour"
+    assert format_duration_ru(timedelta(days=21)) == "21 день"
     start, end = datetime(2019, 6, 24, tzinfo=UTC), datetime(2019, 10, 3, tzinfo=UTC)
-    assert english_period(start, end) == "from 24 June to 3 October 2019"
-    assert english_period(start.replace(hour=23), end).endswith("to 3 October 2019 UTC")
-    assert english_day(end) == "3 October 2019"
-    assert english_day(start.replace(hour=23)) == "24 June 2019 UTC"
-    assert english_period(start.replace(year=2018), end) == "from 24 June 2018 to 3 October 2019"
+    assert format_period_en(start, end) == "from 24 June to 3 October 2019"
+    assert format_period_en(start.replace(hour=23), end).endswith("to 3 October 2019 UTC")
+    assert format_day_en(end) == "3 October 2019"
+    assert format_day_en(start.replace(hour=23)) == "24 June 2019 UTC"
+    assert format_period_en(start.replace(year=2018), end) == "from 24 June 2018 to 3 October 2019"

@@ -4,8 +4,8 @@ import pytest
 
 from app.db.models import LaunchStatus
 from app.domain import glossary
-from app.domain.headlines import headline, headline_ru
-from app.domain.languages import Speech, speaking
+from app.domain.headlines import build_launch_headline, build_launch_headline_ru
+from app.domain.languages import Language, use_language
 
 PROGRESS = {"name": "Progress MS-11", "kind": "CV"}
 SOYUZ = {"name": "Soyuz MS-12", "kind": "SC"}
@@ -25,9 +25,11 @@ UNITY = {"name": "Unity", "kind": "module"}
 )
 def test_every_status(status: str, english: str, russian: str) -> None:
     launch = LaunchStatus(status), "Soyuz-2.1a", [PROGRESS]
-    assert headline(*launch) == english.format("LV Soyuz-2.1a with CV Progress MS-11")
-    with speaking(Speech.RU):
-        assert headline(*launch) == russian.format("РН «Союз-2.1а» с ТГК «Прогресс МС-11»")
+    assert build_launch_headline(*launch) == english.format("LV Soyuz-2.1a with CV Progress MS-11")
+    with use_language(Language.RU):
+        assert build_launch_headline(*launch) == russian.format(
+            "РН «Союз-2.1а» с ТГК «Прогресс МС-11»"
+        )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_every_status(status: str, english: str, russian: str) -> None:
 def test_everything_that_flies_in_russian(
     vehicle: str | None, ships: list[dict[str, str]], told: str
 ) -> None:
-    assert headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == told
+    assert build_launch_headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == told
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,6 @@ def test_everything_that_flies_in_russian(
     ],
 )
 def test_a_ship_by_itself(name: str, russian: str) -> None:
-    assert glossary.craft(name) == name
-    with speaking(Speech.RU):
-        assert glossary.craft(name) == russian
+    assert glossary.spacecraft_name(name) == name
+    with use_language(Language.RU):
+        assert glossary.spacecraft_name(name) == russian

@@ -7,30 +7,30 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.api.auth import Caller
-from app.api.links import Url, link
-from app.api.read_models import At, Shape
-from app.db.functions import Rows, at_present, unindexed
+from app.api.auth import ApiClient
+from app.api.links import Url, url_for_request
+from app.api.read_models import ReadModel, UtcInstant
+from app.db.functions import AnySelect, current_time_param, hide_from_planner
 from app.db.models import Article, ArticleState, Scope
 from app.domain.dates import Precision
 
 
-class ArticleRef(Shape):
+class ArticleRef(ReadModel):
     """An article in short."""
 
     slug: str
     title: str
     language: str
-    published_at: At
+    published_at: UtcInstant
     published_at_precision: Precision
     url: Url
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"url": link("articles", row["slug"])}
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"url": url_for_request("articles", row["slug"])}
 
 
-def article_ref(article: type[Article] = Article) -> Rows:
+def select_article_ref(article: type[Article] = Article) -> AnySelect:
     """What an `ArticleRef` is filled from."""
     return select(
         article.slug,
@@ -41,11 +41,11 @@ def article_ref(article: type[Article] = Article) -> Rows:
     )
 
 
-def articles_about(
-    session: Session, about: InstrumentedAttribute[int], id_: int, caller: Caller
+def describe_referring_articles(
+    session: Session, about: InstrumentedAttribute[int], id_: int, caller: ApiClient
 ) -> list[str]:
     """The articles about the record `id_`, those by name that `caller` may see."""
-    may_see = public() if Scope.ARTICLES_WRITE not in caller.scopes else true()
+    may_see = article_is_public() if Scope.ARTICLES_WRITE not in caller.scopes else true()
     link = about.class_
     found = (
         select(Article.slug, may_see.label("seen"))
@@ -60,10 +60,10 @@ def articles_about(
 
 
 @cache
-def public(article: type[Article] = Article) -> ColumnElement[bool]:
+def article_is_public(article: type[Article] = Article) -> ColumnElement[bool]:
     """Whether everybody may see an article: it is published, and its time has come.
 
     When the next article appears is known of the archive as a whole (`app.http.cache.generation`).
     """
-    come = unindexed(article.published_at) <= at_present()
+    come = hide_from_planner(article.published_at) <= current_time_param()
     return and_(article.state == ArticleState.PUBLISHED, come)

@@ -9,29 +9,29 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds.launches import LaunchRef, launch_ref
-from app.api.embeds.missions import MissionRef, mission_ref
-from app.api.embeds.people import PersonRef, person_ref
-from app.api.read_models import At, Shape
-from app.db.functions import Rows, nested_one
+from app.api.embeds.launches import LaunchRef, select_launch_ref
+from app.api.embeds.missions import MissionRef, select_mission_ref
+from app.api.embeds.people import PersonRef, select_person_ref
+from app.api.read_models import ReadModel, UtcInstant
+from app.db.functions import AnySelect, json_object_subquery
 from app.db.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
 from app.domain import glossary
 from app.domain.dates import Precision, days_since
-from app.domain.labels import ROLES
+from app.domain.labels import CREW_ROLE_LABELS
 
 
-class Ride(Shape):
+class Ride(ReadModel):
     """A way up to the station or down from it."""
 
     spacecraft: str = Field(examples=["Soyuz MS-12"])
     launch: LaunchRef
     """The launch of that ship."""
-    at: At
+    at: UtcInstant
     """Up: when it left the ground. Down: when it landed."""
     at_precision: Precision
 
 
-class CrewAssignmentRead(Shape):
+class CrewAssignmentRead(ReadModel):
     """A role that somebody held in a mission."""
 
     id: int
@@ -55,37 +55,37 @@ class CrewAssignmentRead(Shape):
     """Full days in space in this role: within the mission, and between launch and landing."""
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         flight = row["flight"] or {}
         return {
-            "role_label": str(ROLES[CrewRole(row["role"])]),
-            "credited_as": _credited_as(row),
-            "arrived_with": _ride(flight.get("launch"), flight.get("launch")),
-            "departed_with": _ride(flight.get("landed_with"), flight, "landed_at"),
-            "days_aboard": _days_aboard(row, flight),
+            "role_label": str(CREW_ROLE_LABELS[CrewRole(row["role"])]),
+            "credited_as": _format_credited_name(row),
+            "arrived_with": _build_ride(flight.get("launch"), flight.get("launch")),
+            "departed_with": _build_ride(flight.get("landed_with"), flight, "landed_at"),
+            "days_aboard": _count_days_aboard(row, flight),
         }
 
 
-def _credited_as(row: Mapping[str, Any]) -> str:
+def _format_credited_name(row: Mapping[str, Any]) -> str:
     """The pages in English have spellings of their own; those in Russian have the name."""
     person = row["person"]
     name: str = row["credited_as"] or person["name"]
-    return glossary.person(name, person["name_ru"])
+    return glossary.person_name(name, person["name_ru"])
 
 
-def _ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, Any] | None:
+def _build_ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, Any] | None:
     if not launch or not times[name]:
         return None
     ships = launch["spacecraft"]
     return {
-        "spacecraft": glossary.craft(ships[0]["name"]) if ships else launch["slug"],
+        "spacecraft": glossary.spacecraft_name(ships[0]["name"]) if ships else launch["slug"],
         "launch": launch,
         "at": times[name],
         "at_precision": times[f"{name}_precision"],
     }
 
 
-def _instant(value: str | date | None) -> datetime | None:
+def _to_instant(value: str | date | None) -> datetime | None:
     """An instant or a day, as a column or out of JSON, as an instant; a day is its start."""
     if value is None or isinstance(value, datetime):
         return value
@@ -93,29 +93,31 @@ def _instant(value: str | date | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int:
+def _count_days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int:
     """The overlap of mission, flight and role."""
     mission, launch = row["mission"], flight.get("launch") or {}
     starts = [mission["starts_at"], launch.get("launch_at"), row["from_on"]]
     ends = [mission["ends_at"], flight.get("landed_at"), row["to_on"]]
-    start = max(at for value in starts if (at := _instant(value)))
-    return days_since(start, *(at for value in ends if (at := _instant(value))))
+    start = max(at for value in starts if (at := _to_instant(value)))
+    return days_since(start, *(at for value in ends if (at := _to_instant(value))))
 
 
 @cache
-def crew_assignments() -> Rows:
+def select_crew_assignments() -> AnySelect:
     """What a `CrewAssignmentRead` is filled from; callers may join any table to it."""
     mission, person, flight = aliased(Mission), aliased(Person), aliased(Flight)
     launch, landed_with = aliased(Launch), aliased(Launch)
     ride = select(
-        nested_one(launch_ref(launch).where(launch.id == flight.launch_id)).label("launch"),
-        nested_one(launch_ref(landed_with).where(landed_with.id == flight.landed_with_id)).label(
-            "landed_with"
+        json_object_subquery(select_launch_ref(launch).where(launch.id == flight.launch_id)).label(
+            "launch"
         ),
+        json_object_subquery(
+            select_launch_ref(landed_with).where(landed_with.id == flight.landed_with_id)
+        ).label("landed_with"),
         flight.landed_at,
         flight.landed_at_precision,
     )
-    dates = mission_ref(mission).add_columns(mission.starts_at, mission.ends_at)
+    dates = select_mission_ref(mission).add_columns(mission.starts_at, mission.ends_at)
     return select(
         CrewAssignment.id,
         CrewAssignment.role,
@@ -124,7 +126,9 @@ def crew_assignments() -> Rows:
         CrewAssignment.credited_as,
         CrewAssignment.from_on,
         CrewAssignment.to_on,
-        nested_one(dates.where(mission.id == CrewAssignment.mission_id)).label("mission"),
-        nested_one(person_ref(person).where(person.id == CrewAssignment.person_id)).label("person"),
-        nested_one(ride.where(flight.id == CrewAssignment.flight_id)).label("flight"),
+        json_object_subquery(dates.where(mission.id == CrewAssignment.mission_id)).label("mission"),
+        json_object_subquery(
+            select_person_ref(person).where(person.id == CrewAssignment.person_id)
+        ).label("person"),
+        json_object_subquery(ride.where(flight.id == CrewAssignment.flight_id)).label("flight"),
     )

@@ -7,18 +7,18 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import Url, link
-from app.api.read_models import At, Shape
-from app.db.functions import Rows, nested, nested_one
+from app.api.links import Url, url_for_request
+from app.api.read_models import ReadModel, UtcInstant
+from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
 from app.domain import glossary
 from app.domain.dates import Precision
-from app.domain.headlines import headline
-from app.domain.labels import LAUNCH_STATUSES
-from app.domain.languages import either
+from app.domain.headlines import build_launch_headline
+from app.domain.labels import LAUNCH_STATUS_LABELS
+from app.domain.languages import tr
 
 
-class SpacecraftRead(Shape):
+class SpacecraftRead(ReadModel):
     """A ship or module that a launch carried."""
 
     name: str = Field(examples=["Progress MS-11"])
@@ -26,22 +26,22 @@ class SpacecraftRead(Shape):
     """SC: a ship for a crew. CV: a cargo vehicle."""
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": glossary.craft(row["name"])}
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"name": glossary.spacecraft_name(row["name"])}
 
 
-class VehicleRead(Shape):
+class VehicleRead(ReadModel):
     """A launch vehicle."""
 
     name: str = Field(examples=["Soyuz-2.1a"])
     family: str = Field(examples=["Soyuz"])
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: glossary.vehicle(row[name]) for name in ("name", "family")}
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: glossary.vehicle_name(row[name]) for name in ("name", "family")}
 
 
-class SiteRead(Shape):
+class SiteRead(ReadModel):
     """Where a launch leaves from."""
 
     name: str = Field(examples=["Baikonur Cosmodrome"])
@@ -49,27 +49,29 @@ class SiteRead(Shape):
     country: str = Field(description="ISO 3166-1 alpha-2: where the site lies.", examples=["KZ"])
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": glossary.site(row["name"])}
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"name": glossary.site_name(row["name"])}
 
 
-class LaunchRef(Shape):
+class LaunchRef(ReadModel):
     """A launch in short."""
 
     slug: str
     headline: str = Field(examples=["LV Soyuz-2.1a with CV Progress MS-11 is launched"])
     status: LaunchStatus
-    launch_at: At
+    launch_at: UtcInstant
     """The start of the period in which it is known to leave; see `launch_at_precision`."""
     launch_at_precision: Precision
     url: Url
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         vehicle = row["vehicle"]["name"] if row["vehicle"] else None
         return {
-            "headline": headline(LaunchStatus(row["status"]), vehicle, row["spacecraft"]),
-            "url": link("launches", row["slug"]),
+            "headline": build_launch_headline(
+                LaunchStatus(row["status"]), vehicle, row["spacecraft"]
+            ),
+            "url": url_for_request("launches", row["slug"]),
         }
 
 
@@ -83,29 +85,29 @@ class LaunchSummary(LaunchRef):
     status_label: str = Field(examples=["Success"])
     launch_at_uncertain: bool
     """Whether even that period is doubtful."""
-    window_starts_at: At | None
-    window_ends_at: At | None
+    window_starts_at: UtcInstant | None
+    window_ends_at: UtcInstant | None
     vehicle: VehicleRead | None
     spacecraft: list[SpacecraftRead]
     """What it carried, the main ship first."""
     site: SiteRead | None
     crewed: bool
-    updated_at: At
+    updated_at: UtcInstant
     version: int
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        label = str(LAUNCH_STATUSES[LaunchStatus(row["status"])])
-        return super().complete(row) | {"status_label": label}
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        label = str(LAUNCH_STATUS_LABELS[LaunchStatus(row["status"])])
+        return super().computed_fields(row) | {"status_label": label}
 
 
-def outcome_note(row: Mapping[str, Any]) -> str | None:
+def localize_outcome_note(row: Mapping[str, Any]) -> str | None:
     """What went other than planned, in this language where it is known."""
     note: str | None = row["outcome_note"]
-    return note and either(note, row["outcome_note_ru"] or note)
+    return note and tr(note, row["outcome_note_ru"] or note)
 
 
-def launch_ref(launch: type[Launch] = Launch) -> Rows:
+def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
     """What a `LaunchRef` is filled from."""
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == launch.vehicle_id)
     ships = select(Spacecraft.name, Spacecraft.kind).where(Spacecraft.launch_id == launch.id)
@@ -114,22 +116,22 @@ def launch_ref(launch: type[Launch] = Launch) -> Rows:
         launch.status,
         launch.launch_at,
         launch.launch_at_precision,
-        nested_one(vehicle).label("vehicle"),
-        nested(ships, Spacecraft.ordinal).label("spacecraft"),
+        json_object_subquery(vehicle).label("vehicle"),
+        json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
     )
 
 
 @cache
-def launch_summary() -> Rows:
+def select_launch_summary() -> AnySelect:
     """What a `LaunchSummary` is filled from."""
     site = select(Site.name, Launch.pad, Site.country).where(Site.id == Launch.site_id)
-    return launch_ref().add_columns(
+    return select_launch_ref().add_columns(
         Launch.id,
         Launch.cospar_id,
         Launch.launch_at_uncertain,
         Launch.window_starts_at,
         Launch.window_ends_at,
-        nested_one(site.select_from(Site)).label("site"),
+        json_object_subquery(site.select_from(Site)).label("site"),
         Launch.crewed,
         Launch.updated_at,
         Launch.version,

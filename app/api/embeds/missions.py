@@ -6,15 +6,15 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import Url, link
-from app.api.read_models import Shape
-from app.db.functions import Rows
+from app.api.links import Url, url_for_request
+from app.api.read_models import ReadModel
+from app.db.functions import AnySelect
 from app.db.models import Mission
 from app.domain import glossary
-from app.domain.languages import either
+from app.domain.languages import tr
 
 
-class MissionRef(Shape):
+class MissionRef(ReadModel):
     """A mission in short."""
 
     slug: str
@@ -24,12 +24,12 @@ class MissionRef(Shape):
     url: Url
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        name = f"{glossary.station(row['station'])}-{row['number']}"
-        title = either(f"{name} mission", f"Экспедиция {name}")
-        return {"name": name, "title": title, "url": link("missions", row["slug"])}
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        name = f"{glossary.station_name(row['station'])}-{row['number']}"
+        title = tr(f"{name} mission", f"Экспедиция {name}")
+        return {"name": name, "title": title, "url": url_for_request("missions", row["slug"])}
 
 
-def mission_ref(mission: type[Mission] = Mission) -> Rows:
+def select_mission_ref(mission: type[Mission] = Mission) -> AnySelect:
     """What a `MissionRef` is filled from."""
     return select(mission.slug, mission.number, mission.station)

@@ -6,14 +6,14 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import Url, link
-from app.api.read_models import Shape
-from app.db.functions import Rows
+from app.api.links import Url, url_for_request
+from app.api.read_models import ReadModel
+from app.db.functions import AnySelect
 from app.db.models import Person
 from app.domain import glossary
 
 
-class PersonRef(Shape):
+class PersonRef(ReadModel):
     """A person in short."""
 
     slug: str
@@ -26,19 +26,19 @@ class PersonRef(Shape):
     url: Url
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         name, native = (
-            glossary.person(row["name"], row["name_ru"]),
+            glossary.person_name(row["name"], row["name_ru"]),
             row["name_native"] or row["name"],
         )
         return {
             "name": name,
             "name_native": None if native == name else native,
-            "url": link("people", row["slug"]),
+            "url": url_for_request("people", row["slug"]),
         }
 
 
-def person_ref(person: type[Person] = Person) -> Rows:
+def select_person_ref(person: type[Person] = Person) -> AnySelect:
     """What a `PersonRef` is filled from."""
     return select(
         person.slug,

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from sqlalchemy import ColumnElement
 
-from app.db.functions import Expression
+from app.db.functions import ColumnExpression
 
 
 class SortChoice(StrEnum):
@@ -30,21 +30,23 @@ class SortChoice(StrEnum):
 class Order:
     """Columns to sort by, all in one direction; the last one, a primary key, breaks ties."""
 
-    keys: tuple[Expression, ...]
+    keys: tuple[ColumnExpression, ...]
     descending: bool
 
     @cached_property
-    def types(self) -> tuple[type, ...]:
+    def key_types(self) -> tuple[type, ...]:
         """The types of the keys."""
         return tuple(key.type.python_type for key in self.keys)
 
-    def clauses(self, backwards: bool = False) -> list[ColumnElement[Any]]:
+    def order_by_clauses(self, backwards: bool = False) -> list[ColumnElement[Any]]:
         """The ORDER BY of a page read forwards or backwards."""
         down = self.descending != backwards
         return [key.desc() if down else key.asc() for key in self.keys]
 
 
-def orders(tie: Expression, **columns: tuple[Expression, ...]) -> Mapping[str, Order]:
+def build_orders(
+    tie: ColumnExpression, **columns: tuple[ColumnExpression, ...]
+) -> Mapping[str, Order]:
     """Each name of `columns` as an ascending order, and with a minus before it as a descending one.
 
     `orders(Article.id, published_at=(Article.published_at,))`

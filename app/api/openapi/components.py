@@ -3,16 +3,16 @@
 from typing import Any
 
 from app.api.auth import Forbidden, Unauthorized
-from app.api.writes.deps import MERGE_PATCH
+from app.api.writes.deps import MERGE_PATCH_MEDIA_TYPE
 from app.config import get_settings
 from app.http.problems import (
-    MEDIA_TYPE,
+    PROBLEM_MEDIA_TYPE,
     ApiError,
     BadRequest,
     Conflict,
     ContentTooLarge,
     Gone,
-    Invalid,
+    InvalidRequest,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
@@ -22,9 +22,9 @@ from app.http.problems import (
     UnsupportedMediaType,
 )
 
-Schema = dict[str, Any]
+OpenApiObject = dict[str, Any]
 
-HEADERS = {
+RESPONSE_HEADERS = {
     "Access-Control-Allow-Origin": ("Scripts of any origin may read this.", "*"),
     "ETag": (
         "Weak; changes with the answer only. `If-None-Match` with it may bring a 304; a single "
@@ -44,16 +44,16 @@ HEADERS = {
     "Idempotency-Replayed": ("`true` where the answer is that to an earlier request.", "true"),
     "WWW-Authenticate": ("How to show who you are.", 'Bearer realm="zarya"'),
     "Accept-Post": ("The kinds of body that POST takes here.", "application/json"),
-    "Accept-Patch": ("The kinds of body that PATCH takes here.", MERGE_PATCH),
+    "Accept-Patch": ("The kinds of body that PATCH takes here.", MERGE_PATCH_MEDIA_TYPE),
     "Retry-After": ("After how many seconds to try again.", "5"),
     "RateLimit": ("How many requests are left, and for how many seconds.", '"anon";r=599;t=50'),
     "RateLimit-Policy": ("How many requests there are in how many seconds.", '"anon";q=600;w=60'),
 }
 
-ALWAYS = ("Access-Control-Allow-Origin", "Content-Language", "X-Request-ID")
+COMMON_RESPONSE_HEADERS = ("Access-Control-Allow-Origin", "Content-Language", "X-Request-ID")
 """The headers of every answer."""
 
-ERRORS: dict[str, tuple[type[ApiError], list[str]]] = {
+ERROR_RESPONSES: dict[str, tuple[type[ApiError], list[str]]] = {
     "BadRequest": (BadRequest, []),
     "Unauthorized": (Unauthorized, ["WWW-Authenticate"]),
     "Forbidden": (Forbidden, ["WWW-Authenticate"]),
@@ -62,7 +62,7 @@ ERRORS: dict[str, tuple[type[ApiError], list[str]]] = {
     "Gone": (Gone, []),
     "PreconditionFailed": (PreconditionFailed, ["ETag"]),
     "UnsupportedMediaType": (UnsupportedMediaType, ["Accept-Post", "Accept-Patch"]),
-    "Invalid": (Invalid, []),
+    "Invalid": (InvalidRequest, []),
     "PreconditionRequired": (PreconditionRequired, []),
     "ContentTooLarge": (ContentTooLarge, []),
     "TooManyRequests": (TooManyRequests, ["Retry-After", "RateLimit", "RateLimit-Policy"]),
@@ -70,7 +70,7 @@ ERRORS: dict[str, tuple[type[ApiError], list[str]]] = {
     "Problem": (ApiError, []),
 }
 
-SECURITY: Schema = {
+SECURITY_SCHEMES: OpenApiObject = {
     "key": {
         "type": "http",
         "scheme": "bearer",
@@ -80,7 +80,7 @@ SECURITY: Schema = {
 }
 
 
-def headers() -> Schema:
+def build_header_components() -> OpenApiObject:
     """Every header that some answer has, by name."""
     return {
         name: {
@@ -88,18 +88,20 @@ def headers() -> Schema:
             "schema": {"type": "string", "maxLength": 4000},
             "example": example,
         }
-        for name, (text, example) in HEADERS.items()
+        for name, (text, example) in RESPONSE_HEADERS.items()
     }
 
 
-def responses() -> Schema:
+def build_response_components() -> OpenApiObject:
     """Every answer to what went wrong, by name."""
-    return {name: _error(kind, names) for name, (kind, names) in ERRORS.items()}
+    return {
+        name: _build_error_response(kind, names) for name, (kind, names) in ERROR_RESPONSES.items()
+    }
 
 
-def _error(kind: type[ApiError], names: list[str]) -> Schema:
+def _build_error_response(kind: type[ApiError], names: list[str]) -> OpenApiObject:
     example = Problem(
-        type=f"{get_settings().origin}/problems/{kind.kind}",
+        type=f"{get_settings().base_url}/problems/{kind.problem_type}",
         title=kind.title.en,
         status=kind.status,
         detail="What happened, and what to do about it.",
@@ -108,9 +110,12 @@ def _error(kind: type[ApiError], names: list[str]) -> Schema:
     )
     return {
         "description": f"{kind.title.en}.",
-        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*ALWAYS, *names)},
+        "headers": {
+            name: {"$ref": f"#/components/headers/{name}"}
+            for name in (*COMMON_RESPONSE_HEADERS, *names)
+        },
         "content": {
-            MEDIA_TYPE: {
+            PROBLEM_MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
                 "example": example.model_dump(),
             }

@@ -6,20 +6,25 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api.auth import keyed_routes
-from app.api.openapi.components import SECURITY, Schema, headers, responses
-from app.api.openapi.media_types import FORMS
-from app.api.openapi.operations import finish, patches
+from app.api.auth import authenticated_routes
+from app.api.openapi.components import (
+    SECURITY_SCHEMES,
+    OpenApiObject,
+    build_header_components,
+    build_response_components,
+)
+from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
+from app.api.openapi.operations import complete_operation, extract_patch_schemas
 from app.config import get_settings
 from app.http.problems import Problem
 
-DESCRIPTION = """\
+API_DESCRIPTION = """\
 Every expedition to the International Space Station with its crew, launches and news, open to
 everybody. Filters that do not exist are refused, dates say how exact they are, cursors hold while
 rows come and go, and the news calendar agrees with the lists of its days in every time zone.
 """
 
-TAGS = {
+TAG_DESCRIPTIONS = {
     "portal": "A mission's whole page in one answer.",
     "missions": "The expeditions to the station.",
     "articles": "The news, and its calendar.",
@@ -35,71 +40,73 @@ TAGS = {
     "audit": "Who changed what.",
 }
 
-LENGTHS = {"date": 10, "date-time": 35, "uri": 4000}
+_MAX_FORMAT_CHARS = {"date": 10, "date-time": 35, "uri": 4000}
 """How long text of a format can be."""
 
 
-def document(app: FastAPI) -> Schema:
+def build_openapi(app: FastAPI) -> OpenApiObject:
     """The OpenAPI document of `app`."""
     made = get_openapi(
         title=app.title,
         version=app.version,
         summary=app.summary,
-        description=DESCRIPTION,
+        description=API_DESCRIPTION,
         routes=app.routes,
-        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        tags=[{"name": name, "description": text} for name, text in TAG_DESCRIPTIONS.items()],
         servers=[
             {
-                "url": get_settings().origin,
+                "url": get_settings().base_url,
                 "description": "This archive, local or in production.",
                 "x-internal": False,
             }
         ],
-        contact={"name": "The maintainers of Zarya", "url": f"{get_settings().origin}/"},
+        contact={"name": "The maintainers of Zarya", "url": f"{get_settings().base_url}/"},
         license_info={"name": "MIT", "identifier": "MIT"},
     )
-    scopes = {route.name: allowed.scope for route, allowed in keyed_routes(app)}
+    scopes = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
     for methods in made["paths"].values():
         for method, operation in methods.items():
             name = operation["operationId"]
-            finish(method, operation, scopes.get(name), name in scopes)
+            complete_operation(method, operation, scopes.get(name), name in scopes)
     components = made["components"]
-    components["schemas"] |= dict(patches(made["paths"]))
+    components["schemas"] |= dict(extract_patch_schemas(made["paths"]))
     for name, schema in components["schemas"].items():
         if name.endswith("Record"):
             schema.pop("examples", None)  # of what is written; a record has more to it
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused)
-    components["schemas"] |= {form.name: form.schema for form in FORMS.values()}
+    components["schemas"] |= {form.name: form.schema for form in MEDIA_TYPE_SCHEMAS.values()}
     problem = Problem.model_json_schema(
         mode="serialization", ref_template="#/components/schemas/{model}"
     )
     components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
-    components["headers"] = headers()
-    components["securitySchemes"] = SECURITY
-    components["responses"] = responses()
+    components["headers"] = build_header_components()
+    components["securitySchemes"] = SECURITY_SCHEMES
+    components["responses"] = build_response_components()
     # A part of a document has a schema for each way, where it may leave out what answers show.
-    text = json.dumps(_tidy(made)).replace("Write-Output", "Record").replace("-Input", "")
-    document: Schema = json.loads(text)
+    text = (
+        json.dumps(_simplify_schema(made)).replace("Write-Output", "Record").replace("-Input", "")
+    )
+    document: OpenApiObject = json.loads(text)
     return document
 
 
-def _tidy(part: Any) -> Any:
+def _simplify_schema(part: Any) -> Any:
     """`part` without made-up titles, with null told by the type, and with its bounds told."""
     if isinstance(part, list):
-        return [_tidy(item) for item in part]
+        return [_simplify_schema(item) for item in part]
     if not isinstance(part, dict):
         return part
     tidied = {
-        key: value if key in {"example", "examples"} else _tidy(value)
+        key: value if key in {"example", "examples"} else _simplify_schema(value)
         for key, value in part.items()
         if not (key == "title" and isinstance(value, str) and _is_schema(part))
     }
     match tidied.get("type"):
         case "integer":
             tidied.setdefault("format", "int32")
-        case "string" if tidied.get("format") in LENGTHS:
-            tidied.setdefault("maxLength", LENGTHS[tidied["format"]])
+        case "string" if tidied.get("format") in _MAX_FORMAT_CHARS:
+            tidied.setdefault("maxLength", _MAX_FORMAT_CHARS[tidied["format"]])
     kinds = tidied.get("anyOf", [])
     if len(kinds) == 2 and kinds[1] == {"type": "null"} and isinstance(kinds[0].get("type"), str):
         del tidied["anyOf"]
@@ -107,5 +114,5 @@ def _tidy(part: Any) -> Any:
     return tidied
 
 
-def _is_schema(part: Schema) -> bool:
+def _is_schema(part: OpenApiObject) -> bool:
     return any(key in part for key in ("type", "anyOf", "$ref", "allOf", "properties", "enum"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-EXAMPLES: dict[str, Any] = {
+PARAMETER_EXAMPLES: dict[str, Any] = {
     "aboard_on": "2019-04-04",
     "action": ["update"],
     "active_on": "2019-04-04",
@@ -71,7 +71,7 @@ EXAMPLES: dict[str, Any] = {
 }
 """What each parameter may look like, by name, where an operation does not have its own."""
 
-OWN_EXAMPLES: dict[tuple[str, str], Any] = {
+OPERATION_EXAMPLES: dict[tuple[str, str], Any] = {
     ("listMissions", "status"): ["completed"],
     ("listDrafts", "status"): ["draft"],
     ("listMissions", "status_not"): ["planned"],
@@ -80,7 +80,7 @@ OWN_EXAMPLES: dict[tuple[str, str], Any] = {
     ("listAuditEntries", "slug"): ["iss-59"],
 }
 
-SLUGS = {
+EXAMPLE_SLUGS = {
     "Article": "launch-progress-ms-11",
     "Launch": "progress-ms-11",
     "Mission": "iss-59",
@@ -89,11 +89,11 @@ SLUGS = {
 """A record of each kind, by the word that the operations on it have in their names."""
 
 
-def example(operation: str, parameter: Mapping[str, Any]) -> Any:
+def get_parameter_example(operation: str, parameter: Mapping[str, Any]) -> Any:
     """What `parameter` of `operation` may look like."""
     key = parameter["name"]
-    if (operation, key) in OWN_EXAMPLES:
-        return OWN_EXAMPLES[operation, key]
+    if (operation, key) in OPERATION_EXAMPLES:
+        return OPERATION_EXAMPLES[operation, key]
     if key == "slug":  # in a path
-        return next(slug for what, slug in SLUGS.items() if what in operation)
-    return EXAMPLES[key] if key in EXAMPLES else parameter["schema"]["default"]
+        return next(slug for what, slug in EXAMPLE_SLUGS.items() if what in operation)
+    return PARAMETER_EXAMPLES[key] if key in PARAMETER_EXAMPLES else parameter["schema"]["default"]

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from app.api.openapi.components import ALWAYS, Schema
-from app.api.openapi.examples import example
-from app.api.openapi.media_types import FORMS
-from app.api.writes.deps import TAKEN
+from app.api.openapi.components import COMMON_RESPONSE_HEADERS, OpenApiObject
+from app.api.openapi.examples import get_parameter_example
+from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
+from app.api.writes.deps import ACCEPTED_BODY_TYPES
 from app.db.models import Scope
 
-WHOLE = """\
+FULL_LIST_DESCRIPTION = """\
 Also whole, as CSV (`format=csv`, `text/csv`) or NDJSON (`format=ndjson`, `application/x-ndjson`):
 the same filters and sort, streamed, without pages."""
 
-LINKS = {
+OPERATION_LINKS = {
     "listMissions": ("getMission", "mission"),
     "listPeople": ("getPerson", "person"),
     "listLaunches": ("getLaunch", "launch"),
@@ -24,16 +24,18 @@ LINKS = {
 }
 
 
-def finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) -> None:
+def complete_operation(
+    method: str, operation: OpenApiObject, scope: Scope | None, keyed: bool
+) -> None:
     """Put what FastAPI tells of `operation`, which needs a key with `scope` where it is `keyed`."""
     name = operation["operationId"]
     for parameter in operation.get("parameters", []):
-        _finish_parameter(name, parameter)
+        _complete_parameter(name, parameter)
     if "requestBody" in operation:
-        _finish_body(method, operation["requestBody"])
+        _complete_request_body(method, operation["requestBody"])
     names = {parameter["name"] for parameter in operation.get("parameters", [])}
     status, success = next(iter(operation["responses"].items()))
-    errors = _errors(method, operation, names)
+    errors = _expected_errors(method, operation, names)
     if keyed:
         errors |= {"401": "Unauthorized", "403": "Forbidden"}
         needed = f"Needs a key with the scope `{scope}`." if scope else "Needs a key."
@@ -41,29 +43,31 @@ def finish(method: str, operation: Schema, scope: Scope | None, keyed: bool) -> 
     success["description"] = operation["summary"] + "."
     if "format" in names:
         # Told in words: with several media types, clients in TypeScript get a union of them all.
-        operation["description"] += f"\n\n{WHOLE}"
-    for media in [kind for kind in success.get("content", {}) if kind in FORMS]:
+        operation["description"] += f"\n\n{FULL_LIST_DESCRIPTION}"
+    for media in [kind for kind in success.get("content", {}) if kind in MEDIA_TYPE_SCHEMAS]:
         success["content"][media] = {
-            "schema": {"$ref": f"#/components/schemas/{FORMS[media].name}"}
+            "schema": {"$ref": f"#/components/schemas/{MEDIA_TYPE_SCHEMAS[media].name}"}
         }
     headers = _success_headers(method, name, names, status)
     success["headers"] = {each: {"$ref": f"#/components/headers/{each}"} for each in headers}
-    if name in LINKS:
-        success["links"] = _link(name)
+    if name in OPERATION_LINKS:
+        success["links"] = _build_link(name)
     trial = (
-        {"200": _trial(success)} if status in {"201", "202"} and "validate_only" in names else {}
+        {"200": _dry_run_response(success)}
+        if status in {"201", "202"} and "validate_only" in names
+        else {}
     )
     operation["responses"] = {
         **trial,
         status: success,
-        **{code: _ref(error) for code, error in sorted(errors.items())},
-        "default": _ref("Problem"),
+        **{code: _response_ref(error) for code, error in sorted(errors.items())},
+        "default": _response_ref("Problem"),
     }
     operation["security"] = [{"key": []}] if keyed else []
 
 
-def _finish_parameter(operation: str, parameter: Schema) -> None:
-    parameter["example"] = example(operation, parameter)
+def _complete_parameter(operation: str, parameter: OpenApiObject) -> None:
+    parameter["example"] = get_parameter_example(operation, parameter)
     schema = parameter["schema"]
     schema.pop("description", None)
     if schema.get("type") == "array":
@@ -71,7 +75,7 @@ def _finish_parameter(operation: str, parameter: Schema) -> None:
         schema["minItems"] = 1
 
 
-def patches(paths: Schema) -> Iterator[tuple[str, Schema]]:
+def extract_patch_schemas(paths: OpenApiObject) -> Iterator[tuple[str, OpenApiObject]]:
     """The schemas of all patches by name, each left behind as a reference to it."""
     for methods in paths.values():
         if operation := methods.get("patch"):
@@ -82,16 +86,16 @@ def patches(paths: Schema) -> Iterator[tuple[str, Schema]]:
                 content[kind] = {"schema": {"$ref": f"#/components/schemas/{name}"}}
 
 
-def _finish_body(method: str, body: Schema) -> None:
+def _complete_request_body(method: str, body: OpenApiObject) -> None:
     """Every kind of body that is taken, each with an example."""
     (media,) = body["content"].values()
-    kinds = TAKEN[method.upper()][1]
+    kinds = ACCEPTED_BODY_TYPES[method.upper()][1]
     body["content"] = dict.fromkeys(kinds, media)
     body["required"] = True
 
 
 def _success_headers(method: str, name: str, parameters: set[str], status: str) -> list[str]:
-    headers = [*ALWAYS, "Cache-Control"]
+    headers = [*COMMON_RESPONSE_HEADERS, "Cache-Control"]
     headers += ["ETag", "Last-Modified"] if status != "204" and not name.endswith("Events") else []
     paged = "cursor" in parameters and method == "get"
     headers += ["Link"] if paged or name.endswith("Feed") else []
@@ -101,7 +105,7 @@ def _success_headers(method: str, name: str, parameters: set[str], status: str) 
     return headers + (["Content-Location"] if located else [])
 
 
-def _errors(method: str, operation: Schema, parameters: set[str]) -> dict[str, str]:
+def _expected_errors(method: str, operation: OpenApiObject, parameters: set[str]) -> dict[str, str]:
     """The errors to be expected of an operation, by status."""
     errors = {"422": "Invalid", "429": "TooManyRequests", "503": "Unavailable"}
     if "cursor" in parameters or method != "get":
@@ -121,14 +125,14 @@ def _errors(method: str, operation: Schema, parameters: set[str]) -> dict[str, s
     return errors
 
 
-def _trial(success: Schema) -> Schema:
+def _dry_run_response(success: OpenApiObject) -> OpenApiObject:
     """What answers a POST that only tries: what would have been made, but it has no address."""
     headers = {name: ref for name, ref in success["headers"].items() if name != "Location"}
     return {"description": "Only tried.", "headers": headers, "content": success["content"]}
 
 
-def _link(name: str) -> Schema:
-    target, what = LINKS[name]
+def _build_link(name: str) -> OpenApiObject:
+    target, what = OPERATION_LINKS[name]
     listed = name.startswith("list")
     return {
         f"first_{what}" if listed else what: {
@@ -139,5 +143,5 @@ def _link(name: str) -> Schema:
     }
 
 
-def _ref(name: str) -> Schema:
+def _response_ref(name: str) -> OpenApiObject:
     return {"$ref": f"#/components/responses/{name}"}

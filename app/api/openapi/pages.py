@@ -12,27 +12,27 @@ from textwrap import dedent
 from fastapi.responses import HTMLResponse, Response
 
 from app.api.routing import Router
-from app.api.static_files import IMMUTABLE, REVALIDATED, Folder
+from app.api.static_files import IMMUTABLE_CACHE_CONTROL, REVALIDATE_CACHE_CONTROL, StaticDirectory
 
 router = Router(prefix="/docs", include_in_schema=False)
 
-STATIC = Path(__file__).parent / "static"
-POLICY = (
+DOCS_STATIC_DIR = Path(__file__).parent / "static"
+_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 # Scalar writes a dozen style elements and attributes, most of them without a place for a nonce.
-SCALAR_POLICY = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+_SCALAR_CSP = _CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
-HEADERS = {
-    "Cache-Control": REVALIDATED,
-    "Content-Security-Policy": POLICY,
+_PAGE_HEADERS = {
+    "Cache-Control": REVALIDATE_CACHE_CONTROL,
+    "Content-Security-Policy": _CSP,
 }
-FILES = Folder(STATIC, HEADERS)
+DOCS_FILES = StaticDirectory(DOCS_STATIC_DIR, _PAGE_HEADERS)
 
 # Addresses are relative, so that the pages work behind a proxy that serves us under a path.
-PAGE = Template(
+_PAGE_TEMPLATE = Template(
     """\
 <!doctype html>
 <html lang="en">
@@ -58,8 +58,8 @@ $parts
 @router.get("")
 async def scalar() -> Response:
     """Every operation, with examples to try."""
-    page = PAGE.substitute(title="Zarya API", root=".", parts="", script="scalar.js")
-    return HTMLResponse(page, headers=HEADERS | {"Content-Security-Policy": SCALAR_POLICY})
+    page = _PAGE_TEMPLATE.substitute(title="Zarya API", root=".", parts="", script="scalar.js")
+    return HTMLResponse(page, headers=_PAGE_HEADERS | {"Content-Security-Policy": _SCALAR_CSP})
 
 
 @router.get("/swagger")
@@ -71,14 +71,16 @@ async def swagger() -> Response:
         <link rel="stylesheet" href="static/swagger.css">
         <script defer src="static/swagger-ui-5.35.0/swagger-ui-bundle.js"></script>"""
     )
-    page = PAGE.substitute(
+    page = _PAGE_TEMPLATE.substitute(
         title="Zarya API: Swagger UI", root="..", parts=parts, script="swagger.js"
     )
-    return HTMLResponse(page, headers=HEADERS)
+    return HTMLResponse(page, headers=_PAGE_HEADERS)
 
 
 @router.get("/static/{name:path}")
 def static(name: str) -> Response:
     """A file that the pages are made of."""
     # A folder has its version in its name, so what is in it never changes; our own files do.
-    return FILES.answer(name, IMMUTABLE if "/" in name else REVALIDATED)
+    return DOCS_FILES.get_response(
+        name, IMMUTABLE_CACHE_CONTROL if "/" in name else REVALIDATE_CACHE_CONTROL
+    )

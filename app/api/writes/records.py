@@ -10,133 +10,141 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Kind, note
-from app.api.auth import Caller
-from app.api.slugs import missing
-from app.api.write_models import Document, patched
-from app.api.writes.relations import touch
-from app.api.writes.request import Edit, Outcome
+from app.api.audit_log import Action, Kind, write_audit_entry
+from app.api.auth import ApiClient
+from app.api.slugs import raise_missing_record
+from app.api.write_models import WriteModel, apply_merge_patch
+from app.api.writes.relations import bump_version
+from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import Recorded, record_type
-from app.domain.languages import either
+from app.db.models import VersionedRecord, get_record_type
+from app.domain.languages import tr
 from app.http.problems import Conflict
 
-M = TypeVar("M", bound=Recorded)
-D = TypeVar("D", bound=Document)
+M = TypeVar("M", bound=VersionedRecord)
+D = TypeVar("D", bound=WriteModel)
 
-LISTED = 5
+_MAX_LISTED_REFERRERS = 5
 """How many of the users of a record are named."""
 
 
-def erase(session: Session, record: Recorded) -> None:
+def delete_record(session: Session, record: VersionedRecord) -> None:
     """Delete `record` and what belongs to it."""
     session.delete(record)
 
 
 @dataclass(frozen=True)
-class Editable(Generic[M, D]):
+class RecordWriter(Generic[M, D]):
     """How the records of a resource are written."""
 
     model: type[M]
-    document: type[D]
+    write_model: type[D]
     save: Callable[[Session, M, D], None]
     """Lets a record, new or not, take on a document, or refuses it."""
-    recorded: Callable[[Reader, Collection[int]], Mapping[int, BaseModel]]
+    load_records: Callable[[Reader, Collection[int]], Mapping[int, BaseModel]]
     """The records with these ids with all that is kept of them, by id."""
-    shown: Callable[[Reader, int], tuple[BaseModel, str]]
+    read_back: Callable[[Reader, int], tuple[BaseModel, str]]
     """What is answered for a record, and its address."""
-    users: Callable[[Session, M, Caller], list[str]]
+    referrers: Callable[[Session, M, ApiClient], list[str]]
     """What refers to a record, by names that the caller may know: it is not deleted before."""
-    remove: Callable[[Session, M], None] = erase
+    remove: Callable[[Session, M], None] = delete_record
 
-    async def create(self, edit: Edit, document: D) -> Response:
-        """A new record as `document` says."""
+    async def create(self, edit: WriteRequest, document: D) -> Response:
+        """A new record as `write_model` says."""
 
-        def work(session: Session) -> Outcome:
+        def work(session: Session) -> WriteResult:
             record = self.model()
             record.edited = True
             self.save(session, record, document)
-            self.note(session, edit, Action.CREATE, record, None, self.snapshot(session, record))
-            shown, address = self.shown(Reader.of(session), record.id)
-            return Outcome(HTTPStatus.CREATED, shown, record.version, address)
+            self.write_audit_entry(
+                session, edit, Action.CREATE, record, None, self.snapshot(session, record)
+            )
+            shown, address = self.read_back(Reader.from_session(session), record.id)
+            return WriteResult(HTTPStatus.CREATED, shown, record.version, address)
 
-        return await edit.run(work)
+        return await edit.execute(work)
 
-    async def patch(self, edit: Edit, slug: str, patch: Any) -> Response:
+    async def patch(self, edit: WriteRequest, slug: str, patch: Any) -> Response:
         """The record `slug` with a merge patch applied to its document."""
 
         def apply(session: Session, record: M) -> None:
             before = self.snapshot(session, record)
-            current = {name: before[name] for name in self.document.model_fields if name in before}
-            wanted = patched(self.document, current, patch)
+            current = {
+                name: before[name] for name in self.write_model.model_fields if name in before
+            }
+            wanted = apply_merge_patch(self.write_model, current, patch)
             if wanted.model_dump(mode="json", include=set(current)) != current:
-                touch(record)
+                bump_version(record)
                 self.save(session, record, wanted)
 
-        return await self.change(edit, slug, Action.UPDATE, apply)
+        return await self.update(edit, slug, Action.UPDATE, apply)
 
-    async def change(
-        self, edit: Edit, slug: str, action: Action, apply: Callable[[Session, M], None]
+    async def update(
+        self, edit: WriteRequest, slug: str, action: Action, apply: Callable[[Session, M], None]
     ) -> Response:
         """The record `slug` as `apply` leaves it, which touches it where it changes anything."""
 
-        def work(session: Session) -> Outcome:
-            record = self._find(session, edit, slug)
+        def work(session: Session) -> WriteResult:
+            record = self._get_for_update(session, edit, slug)
             before = self.snapshot(session, record)
             with session.no_autoflush:  # one UPDATE, and so one new version
                 apply(session, record)
             after = self.snapshot(session, record)
             if after != before:
-                self.note(session, edit, action, record, before, after)
-            shown, _ = self.shown(Reader.of(session), record.id)
-            return Outcome(HTTPStatus.OK, shown, record.version)
+                self.write_audit_entry(session, edit, action, record, before, after)
+            shown, _ = self.read_back(Reader.from_session(session), record.id)
+            return WriteResult(HTTPStatus.OK, shown, record.version)
 
-        return await edit.run(work)
+        return await edit.execute(work)
 
-    async def delete(self, edit: Edit, slug: str) -> Response:
+    async def delete(self, edit: WriteRequest, slug: str) -> Response:
         """Nothing, where the record `slug` was."""
 
-        def work(session: Session) -> Outcome:
-            record = self._find(session, edit, slug)
-            if users := self.users(session, record, edit.caller):
-                others = either(" and others", " и другие") if len(users) > LISTED else ""
-                listed = ", ".join(users[:LISTED]) + others
+        def work(session: Session) -> WriteResult:
+            record = self._get_for_update(session, edit, slug)
+            if users := self.referrers(session, record, edit.client):
+                others = (
+                    tr(" and others", " и другие") if len(users) > _MAX_LISTED_REFERRERS else ""
+                )
+                listed = ", ".join(users[:_MAX_LISTED_REFERRERS]) + others
                 raise Conflict(
-                    either(
+                    tr(
                         f"It is in use by {listed}. Take it out of there first.",
                         f"Это ещё нужно: {listed}. Сначала уберите оттуда.",
                     )
                 )
             before = self.snapshot(session, record)
             self.remove(session, record)
-            self.note(session, edit, Action.DELETE, record, before, None)
-            return Outcome(HTTPStatus.NO_CONTENT)
+            self.write_audit_entry(session, edit, Action.DELETE, record, before, None)
+            return WriteResult(HTTPStatus.NO_CONTENT)
 
-        return await edit.run(work)
+        return await edit.execute(work)
 
-    def _find(self, session: Session, edit: Edit, slug: str) -> M:
+    def _get_for_update(self, session: Session, edit: WriteRequest, slug: str) -> M:
         """The record `slug`, held for the rest of the transaction, if it is what If-Match names."""
         found = select(self.model).where(self.model.slug == slug).with_for_update()
-        record = session.scalar(found) or missing(Reader.of(session), self.model, slug)
+        record = session.scalar(found) or raise_missing_record(
+            Reader.from_session(session), self.model, slug
+        )
         edit.check_version(record)
         return record
 
     def snapshot(self, session: Session, record: M) -> dict[str, Any]:
         """All that is kept of a record, as JSON."""
         session.flush()
-        return self.recorded(Reader.of(session), [record.id])[record.id].model_dump(
+        return self.load_records(Reader.from_session(session), [record.id])[record.id].model_dump(
             mode="json", by_alias=True
         )
 
-    def note(
+    def write_audit_entry(
         self,
         session: Session,
-        edit: Edit,
+        edit: WriteRequest,
         action: Action,
         record: M,
         before: dict[str, Any] | None,
         after: dict[str, Any] | None,
     ) -> None:
         """Note in the trail what has become of a record."""
-        kind = Kind(record_type(self.model))
-        note(session, edit.caller, action, kind, record.id, record.slug, before, after)
+        kind = Kind(get_record_type(self.model))
+        write_audit_entry(session, edit.client, action, kind, record.id, record.slug, before, after)

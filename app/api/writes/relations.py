@@ -7,27 +7,27 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.api.slugs import none_such
-from app.db.models import Recorded, record_type
+from app.api.slugs import not_found_detail
+from app.db.models import VersionedRecord, get_record_type
 from app.domain.dates import now
-from app.domain.languages import either
-from app.http.problems import FieldProblem, Invalid
+from app.domain.languages import tr
+from app.http.problems import FieldProblem, InvalidRequest
 
 
-def touch(record: Recorded) -> None:
+def bump_version(record: VersionedRecord) -> None:
     """Let `record` have a new version, even if only what belongs to it will change."""
     record.edited, record.updated_at = True, now()
     flag_modified(record, "updated_at")
 
 
-def refuse(pointer: str, code: str, detail: str) -> NoReturn:
+def raise_field_error(pointer: str, code: str, detail: str) -> NoReturn:
     """Refuse a document for what stands at `pointer`."""
-    told = either(f"Look at {pointer}: {detail}", f"Посмотрите на {pointer}: {detail}")
-    raise Invalid(told, FieldProblem(pointer=pointer, code=code, detail=detail))
+    told = tr(f"Look at {pointer}: {detail}", f"Посмотрите на {pointer}: {detail}")
+    raise InvalidRequest(told, FieldProblem(pointer=pointer, code=code, detail=detail))
 
 
-def resolve(
-    session: Session, model: type[Recorded], slugs: Sequence[str], pointer: str
+def resolve_slugs(
+    session: Session, model: type[VersionedRecord], slugs: Sequence[str], pointer: str
 ) -> list[int]:
     """The ids of the records that have `slugs`, in that order.
 
@@ -39,11 +39,15 @@ def resolve(
     ids: dict[str, int] = {row.slug: row.id for row in found}
     for place, slug in enumerate(slugs):
         if slug not in ids:
-            refuse(pointer.format(place), "unknown-reference", none_such(record_type(model), slug))
+            raise_field_error(
+                pointer.format(place),
+                "unknown-reference",
+                not_found_detail(get_record_type(model), slug),
+            )
     return [ids[slug] for slug in slugs]
 
 
-def set_links(
+def sync_associations(
     session: Session,
     owner: InstrumentedAttribute[int],
     owner_id: int,

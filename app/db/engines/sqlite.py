@@ -9,50 +9,53 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from app.db.engines.settings import STATEMENTS
+from app.db.engines.settings import QUERY_CACHE_ITEMS
 
-WORK_SECONDS = 0.01
-SECONDS = 0.1
+MAX_STATEMENT_CPU_SECONDS = 0.01
+MAX_STATEMENT_WALL_SECONDS = 0.1
 """How much CPU time, and how much time, a statement of a bounded connection may take.
 
 A machine that others keep busy, or a container at its quota, stops anything for a while: that says
 nothing of the statement. A slow disk does.
 """
 
-STEPS = 1000
+PROGRESS_INTERVAL_INSTRUCTIONS = 1000
 """How many steps SQLite takes from one look at the clock to the next: some tens of microseconds."""
 
-CACHE_KIB = 8192
+PAGE_CACHE_KIB = 8192
 """How much of the file a bounded connection keeps: most is read by it, through the same indexes."""
 
 
-class Bounded(sqlite.Connection):  # type: ignore[misc]  # it ships no types
+class TimeLimitedConnection(sqlite.Connection):  # type: ignore[misc]  # it ships no types
     """A connection that can be told to break off what takes long, and to wait for nobody."""
 
-    broken_off = False
+    interrupted = False
     """Whether the last statement was."""
-    _end: tuple[float, float] | None = None
+    _deadlines: tuple[float, float] | None = None
 
-    def bound(self) -> None:
+    def enable_time_limit(self) -> None:
         """Do so from now on."""
         self.execute("PRAGMA busy_timeout=0")
-        self.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        self.set_progress_handler(self._look, STEPS)
+        self.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
+        self.set_progress_handler(self._check_deadlines, PROGRESS_INTERVAL_INSTRUCTIONS)
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
         """A cursor for one statement, which begins now: SQLAlchemy has compiled it."""
-        self._end, self.broken_off = None, False
+        self._deadlines, self.interrupted = None, False
         return super().cursor(*args, **kwargs)
 
-    def _look(self) -> bool:
-        if self._end is None:
-            self._end = thread_time() + WORK_SECONDS, monotonic() + SECONDS
-        work_end, end = self._end
-        self.broken_off = thread_time() > work_end or monotonic() > end
-        return self.broken_off
+    def _check_deadlines(self) -> bool:
+        if self._deadlines is None:
+            self._deadlines = (
+                thread_time() + MAX_STATEMENT_CPU_SECONDS,
+                monotonic() + MAX_STATEMENT_WALL_SECONDS,
+            )
+        work_end, end = self._deadlines
+        self.interrupted = thread_time() > work_end or monotonic() > end
+        return self.interrupted
 
 
-def engine(url: URL, pool_size: int, _server: str) -> Engine:
+def build_engine(url: URL, pool_size: int, _server: str) -> Engine:
     """An engine for the file that `url` names; its folder is made where there is none."""
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -61,9 +64,9 @@ def engine(url: URL, pool_size: int, _server: str) -> Engine:
         module=sqlite,
         pool_size=pool_size,
         max_overflow=0,
-        query_cache_size=STATEMENTS,
+        query_cache_size=QUERY_CACHE_ITEMS,
         json_deserializer=from_json,
-        connect_args={"factory": Bounded},
+        connect_args={"factory": TimeLimitedConnection},
     )
 
     @event.listens_for(made, "connect")

@@ -1,6 +1,6 @@
 """Every table of the archive."""
 
-from app.db.models.api_keys import ApiKey, KeptAnswer, Scope
+from app.db.models.api_keys import ApiKey, IdempotentResponse, Scope
 from app.db.models.articles import (
     Article,
     ArticleLaunch,
@@ -9,17 +9,17 @@ from app.db.models.articles import (
     ArticleState,
     ArticleTag,
 )
-from app.db.models.base import Base, Recorded
+from app.db.models.base import Base, VersionedRecord
 from app.db.models.changes import (
     AuditEntry,
-    Change,
     FormerSlug,
+    RecordChange,
     RecordType,
     Restoration,
-    record_type,
+    get_record_type,
 )
-from app.db.models.days import ArticleDay
-from app.db.models.import_origins import Origin
+from app.db.models.days import ArticleDailyCounts
+from app.db.models.import_origins import ImportOrigin
 from app.db.models.launches import (
     Launch,
     LaunchSlip,
@@ -40,13 +40,13 @@ from app.db.models.missions import (
 )
 from app.db.models.people import Flight, Person, ShipRole
 from app.db.models.search import SearchDocument, SearchWord
-from app.db.models.sources import Source, SourceFormat
+from app.db.models.sources import FeedSource, SourceFormat
 from app.db.models.webhooks import Webhook
 
 __all__ = [
     "ApiKey",
     "Article",
-    "ArticleDay",
+    "ArticleDailyCounts",
     "ArticleLaunch",
     "ArticleMission",
     "ArticlePerson",
@@ -54,12 +54,13 @@ __all__ = [
     "ArticleTag",
     "AuditEntry",
     "Base",
-    "Change",
     "CrewAssignment",
     "CrewRole",
+    "FeedSource",
     "Flight",
     "FormerSlug",
-    "KeptAnswer",
+    "IdempotentResponse",
+    "ImportOrigin",
     "Launch",
     "LaunchRelation",
     "LaunchSlip",
@@ -68,21 +69,20 @@ __all__ = [
     "MissionAlias",
     "MissionLaunch",
     "MissionTask",
-    "Origin",
     "Person",
+    "RecordChange",
     "RecordType",
-    "Recorded",
     "Restoration",
     "Scope",
     "SearchDocument",
     "SearchWord",
     "ShipRole",
     "Site",
-    "Source",
     "SourceFormat",
     "Spacecraft",
     "SpacecraftKind",
     "Vehicle",
+    "VersionedRecord",
     "Webhook",
-    "record_type",
+    "get_record_type",
 ]

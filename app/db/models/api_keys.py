@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, Text, UTCDateTime
+from app.db.models.base import Base, BoundedString, UTCDateTime
 from app.domain.dates import now
 
 
@@ -28,10 +28,10 @@ class ApiKey(Base):
 
     __tablename__ = "api_keys"
 
-    id: Mapped[str] = mapped_column(Text(8), primary_key=True)
+    id: Mapped[str] = mapped_column(BoundedString(8), primary_key=True)
     """The public part, which names the key in lists and in the audit trail."""
-    name: Mapped[str] = mapped_column(Text(120))
-    secret_sha256: Mapped[str] = mapped_column(Text(64))
+    name: Mapped[str] = mapped_column(BoundedString(120))
+    secret_sha256: Mapped[str] = mapped_column(BoundedString(64))
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
@@ -41,16 +41,16 @@ class ApiKey(Base):
     __table_args__ = (Index(None, "created_at", "id"),)
 
 
-class KeptAnswer(Base):
+class IdempotentResponse(Base):
     """The answer to a request that bore an Idempotency-Key, for when it is repeated."""
 
     __tablename__ = "kept_answers"
 
-    caller: Mapped[str] = mapped_column(Text(8), primary_key=True)
-    key: Mapped[str] = mapped_column(Text(255), primary_key=True)
-    request_sha256: Mapped[str] = mapped_column(Text(64))
+    caller: Mapped[str] = mapped_column(BoundedString(8), primary_key=True)
+    key: Mapped[str] = mapped_column(BoundedString(255), primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(BoundedString(64))
     """Of method, path, query and body."""
     status: Mapped[int | None]
     headers: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
-    body: Mapped[str | None] = mapped_column(Text(2_000_000))
+    body: Mapped[str | None] = mapped_column(BoundedString(2_000_000))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, index=True)

@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
-from app.domain.dates import Precision, now, period
-from app.domain.markdown import render
+from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.domain.dates import Precision, now, period_bounds
+from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
 
-WORDS_PER_MINUTE = 200
-LONGEST_HTML = 400_000
+READING_WORDS_PER_MINUTE = 200
+MAX_HTML_CHARS = 400_000
 
 
-def _only(condition: str) -> dict[str, Any]:
+def _partial_index_where(condition: str) -> dict[str, Any]:
     """What makes an index one of the rows alone for which `condition` holds."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -30,7 +30,7 @@ class ArticleState(StrEnum):
     DELETED = "deleted"
 
 
-class Article(Recorded, Base):
+class Article(VersionedRecord, Base):
     """A news item; its body is Markdown and comes out as sanitised HTML.
 
     Translations of one another share a `translation_key`. `announced` says whether the public has
@@ -39,40 +39,50 @@ class Article(Recorded, Base):
 
     __tablename__ = "articles"
 
-    title: Mapped[str] = mapped_column(Text(300))
-    lead: Mapped[str] = mapped_column(Text(1000))
-    body: Mapped[str] = mapped_column(Text(100_000))
-    body_html: Mapped[str] = mapped_column(Text(LONGEST_HTML))
-    language: Mapped[str] = mapped_column(Text(8), active_history=True)
+    title: Mapped[str] = mapped_column(BoundedString(300))
+    lead: Mapped[str] = mapped_column(BoundedString(1000))
+    body: Mapped[str] = mapped_column(BoundedString(100_000))
+    body_html: Mapped[str] = mapped_column(BoundedString(MAX_HTML_CHARS))
+    language: Mapped[str] = mapped_column(BoundedString(8), active_history=True)
     state: Mapped[ArticleState] = mapped_column(
-        choice(ArticleState), default=ArticleState.PUBLISHED
+        enum_type(ArticleState), default=ArticleState.PUBLISHED
     )
     announced: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime(), active_history=True)
     published_at_precision: Mapped[Precision | None] = mapped_column(
-        choice(Precision), active_history=True
+        enum_type(Precision), active_history=True
     )
     published_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    source_name: Mapped[str] = mapped_column(Text(120))
-    source_slug: Mapped[str] = mapped_column(Text(120))
-    source_url: Mapped[str | None] = mapped_column(Text(2000))
-    image_url: Mapped[str | None] = mapped_column(Text(2000))
-    image_alt: Mapped[str | None] = mapped_column(Text(300))
-    image_credit: Mapped[str | None] = mapped_column(Text(300))
-    note: Mapped[str | None] = mapped_column(Text(1000))
-    translation_key: Mapped[str] = mapped_column(Text(120))
+    source_name: Mapped[str] = mapped_column(BoundedString(120))
+    source_slug: Mapped[str] = mapped_column(BoundedString(120))
+    source_url: Mapped[str | None] = mapped_column(BoundedString(2000))
+    image_url: Mapped[str | None] = mapped_column(BoundedString(2000))
+    image_alt: Mapped[str | None] = mapped_column(BoundedString(300))
+    image_credit: Mapped[str | None] = mapped_column(BoundedString(300))
+    note: Mapped[str | None] = mapped_column(BoundedString(1000))
+    translation_key: Mapped[str] = mapped_column(BoundedString(120))
     reading_minutes: Mapped[int]
-    title_key: Mapped[str] = mapped_column(Text(300))
-    search_text: Mapped[str] = mapped_column(Text(2000))
+    title_key: Mapped[str] = mapped_column(BoundedString(300))
+    search_text: Mapped[str] = mapped_column(BoundedString(2000))
 
     __table_args__ = (
         UniqueConstraint("translation_key", "language"),
         CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="dated"),
         Index(None, "published_at", "id", "state"),  # the state, so that all can be counted by it
         # What is rare among many is found by an index of itself alone.
-        Index("ix_articles_dayed", "published_at", "id", **_only("published_at_precision = 'day'")),
-        Index("ix_articles_imaged", "published_at", "id", **_only("image_url IS NOT NULL")),
-        Index("ix_articles_due", "published_at", **_only("announced IS FALSE")),
+        Index(
+            "ix_articles_dayed",
+            "published_at",
+            "id",
+            **_partial_index_where("published_at_precision = 'day'"),
+        ),
+        Index(
+            "ix_articles_imaged",
+            "published_at",
+            "id",
+            **_partial_index_where("image_url IS NOT NULL"),
+        ),
+        Index("ix_articles_due", "published_at", **_partial_index_where("announced IS FALSE")),
         Index(None, "language", "published_at", "id"),
         Index(None, "source_slug", "published_at", "id"),
         Index(None, "source_url"),
@@ -81,10 +91,10 @@ class Article(Recorded, Base):
         Index(None, "updated_at"),
     )
 
-    def derive(self) -> None:
-        self.body_html = render(self.body)
+    def compute_columns(self) -> None:
+        self.body_html = render_markdown(self.body)
         if self.published_at is not None and self.published_at_precision is not None:
-            self.published_at, self.published_until = period(
+            self.published_at, self.published_until = period_bounds(
                 self.published_at, self.published_at_precision
             )
             published = self.state in {None, ArticleState.PUBLISHED}  # None: not yet by default
@@ -94,7 +104,7 @@ class Article(Recorded, Base):
             self.published_at = self.published_at_precision = self.published_until = None
         self.source_slug = slugify(self.source_name)
         self.translation_key = self.translation_key or self.slug
-        self.reading_minutes = max(1, round(len(self.body.split()) / WORDS_PER_MINUTE))
+        self.reading_minutes = max(1, round(len(self.body.split()) / READING_WORDS_PER_MINUTE))
         self.title_key = fold(self.title)[:300]
         self.search_text = fold(f"{self.title}\n{self.lead}")[:2000]
 
@@ -107,7 +117,7 @@ class ArticleTag(Base):
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
-    tag: Mapped[str] = mapped_column(Text(60), primary_key=True)
+    tag: Mapped[str] = mapped_column(BoundedString(60), primary_key=True)
 
     __table_args__ = (Index(None, "tag", "article_id"),)
 

@@ -26,12 +26,15 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.domain.dates import EARLIEST, LATEST, now
+from app.domain.dates import MAX_INSTANT, MIN_INSTANT, now
 from app.domain.text import is_storable
 
 
 class Base(DeclarativeBase):
-    """The declarative base. Every entity may complete itself by `derive` before it is written."""
+    """The declarative base.
+
+    Every entity may complete itself by `compute_columns` before it is written.
+    """
 
     metadata = MetaData(
         naming_convention={
@@ -46,19 +49,19 @@ class Base(DeclarativeBase):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if isinstance(table := cls.__table__, Table):
-            _bound(table)
+            _add_bounds_checks(table)
 
-    def derive(self) -> None:
+    def compute_columns(self) -> None:
         """Fill the columns that follow from others; called before each insert and update."""
 
 
 @event.listens_for(Base, "before_insert", propagate=True)
 @event.listens_for(Base, "before_update", propagate=True)
-def _derive(_mapper: Mapper[Any], _connection: Any, entity: Base) -> None:
-    entity.derive()
+def _compute_columns(_mapper: Mapper[Any], _connection: Any, entity: Base) -> None:
+    entity.compute_columns()
 
 
-class Text(TypeDecorator[str]):
+class BoundedString(TypeDecorator[str]):
     """A string of 1 to `length` characters that every database stores and sorts alike.
 
     Sorted by code point on both: PostgreSQL's own collations differ from machine to machine.
@@ -110,31 +113,33 @@ class UTCDateTime(TypeDecorator[datetime]):
         self, dialect: Dialect, _coltype: object
     ) -> Callable[[str | None], datetime | None] | None:
         """Out of what SQLite keeps, at once; PostgreSQL's driver brings instants in UTC itself."""
-        return _read if dialect.name == "sqlite" else None
+        return _parse_sqlite_datetime if dialect.name == "sqlite" else None
 
 
-def _read(text: str | None) -> datetime | None:
+def _parse_sqlite_datetime(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
-def arguments(element: FunctionElement[Any], compiler: Any, kw: dict[str, Any]) -> list[str]:
+def compile_arguments(
+    element: FunctionElement[Any], compiler: Any, kw: dict[str, Any]
+) -> list[str]:
     """The arguments of a function as they are spelt, for who spells the function."""
     return [compiler.process(argument, **kw) for argument in element.clauses]
 
 
-class TransactionId(FunctionElement[int]):
+class CurrentTransactionId(FunctionElement[int]):
     """The number of the transaction that writes; 0 on SQLite, where one is at work at a time."""
 
     inherit_cache = True
 
 
-@compiles(TransactionId)
-def _(_element: TransactionId, compiler: Any, **_kw: Any) -> str:
+@compiles(CurrentTransactionId)
+def _(_element: CurrentTransactionId, compiler: Any, **_kw: Any) -> str:
     sqlite = compiler.dialect.name == "sqlite"
     return "0" if sqlite else "(pg_current_xact_id()::text::bigint)"
 
 
-def choice(kind: type[StrEnum]) -> EnumType:
+def enum_type(kind: type[StrEnum]) -> EnumType:
     """A column that holds one value of `kind`, by value, refused otherwise by a CHECK."""
 
     def values(members: type[Enum]) -> list[str]:
@@ -145,7 +150,7 @@ def choice(kind: type[StrEnum]) -> EnumType:
     )
 
 
-def _bound(table: Table) -> None:
+def _add_bounds_checks(table: Table) -> None:
     """Turn the bounds of each column's type into a CHECK: SQLite enforces no type by itself.
 
     Nor does it by itself refrain from giving the id of a deleted row to the next one.
@@ -155,11 +160,11 @@ def _bound(table: Table) -> None:
     for column in table.columns:
         rule: ColumnElement[bool] | TextClause
         match column.type:
-            case Text(length=length):
+            case BoundedString(length=length):
                 rule = func.length(column).between(1, length)
             case UTCDateTime():
                 # Text on SQLite, where this form sorts as time does; an instant on PostgreSQL.
-                first, last = (f"{bound:%Y-%m-%d %H:%M:%S}" for bound in (EARLIEST, LATEST))
+                first, last = (f"{bound:%Y-%m-%d %H:%M:%S}" for bound in (MIN_INSTANT, MAX_INSTANT))
                 rule = text(f"{column.name} >= '{first}' AND {column.name} < '{last}'")
             case EnumType(enums=values):
                 rule = type_coerce(column, String).in_(values)
@@ -168,11 +173,11 @@ def _bound(table: Table) -> None:
         table.append_constraint(CheckConstraint(rule, name=f"{column.name}_bounds"))
 
 
-class Recorded:
+class VersionedRecord:
     """A record with an address of its own that editors keep: when it was written, how often."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(Text(120), unique=True)
+    slug: Mapped[str] = mapped_column(BoundedString(120), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, onupdate=now)
     version: Mapped[int] = mapped_column(default=1)

@@ -26,7 +26,14 @@ from app.db.models.articles import (
     ArticlePerson,
     ArticleState,
 )
-from app.db.models.base import Base, Recorded, Text, TransactionId, UTCDateTime, choice
+from app.db.models.base import (
+    Base,
+    BoundedString,
+    CurrentTransactionId,
+    UTCDateTime,
+    VersionedRecord,
+    enum_type,
+)
 from app.db.models.launches import Launch
 from app.db.models.missions import CrewAssignment, Mission, MissionLaunch
 from app.db.models.people import Flight, Person
@@ -42,7 +49,7 @@ class RecordType(StrEnum):
     ARTICLE = "article"
 
 
-class Change(Base):
+class RecordChange(Base):
     """That a public record was written or deleted; what it says now stands in its own table.
 
     `transaction_id` is the writer's on PostgreSQL, where numbers are given before commits are made
@@ -52,8 +59,8 @@ class Change(Base):
     __tablename__ = "changes"
 
     seq: Mapped[int] = mapped_column(primary_key=True)
-    transaction_id: Mapped[int] = mapped_column(BigInteger, server_default=TransactionId())
-    type: Mapped[RecordType] = mapped_column(choice(RecordType))
+    transaction_id: Mapped[int] = mapped_column(BigInteger, server_default=CurrentTransactionId())
+    type: Mapped[RecordType] = mapped_column(enum_type(RecordType))
     record_id: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
 
@@ -78,8 +85,8 @@ class FormerSlug(Base):
 
     __tablename__ = "former_slugs"
 
-    type: Mapped[RecordType] = mapped_column(choice(RecordType), primary_key=True)
-    slug: Mapped[str] = mapped_column(Text(120), primary_key=True)
+    type: Mapped[RecordType] = mapped_column(enum_type(RecordType), primary_key=True)
+    slug: Mapped[str] = mapped_column(BoundedString(120), primary_key=True)
     record_id: Mapped[int | None]
 
     __table_args__ = (Index(None, "type", "record_id"),)
@@ -92,16 +99,16 @@ class AuditEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
-    actor: Mapped[str] = mapped_column(Text(120))
+    actor: Mapped[str] = mapped_column(BoundedString(120))
     """The id of a key, or the command that did it."""
-    actor_name: Mapped[str] = mapped_column(Text(120))
-    action: Mapped[str] = mapped_column(Text(40))
-    type: Mapped[str] = mapped_column(Text(24))
+    actor_name: Mapped[str] = mapped_column(BoundedString(120))
+    action: Mapped[str] = mapped_column(BoundedString(40))
+    type: Mapped[str] = mapped_column(BoundedString(24))
     record_id: Mapped[int | None]
-    slug: Mapped[str | None] = mapped_column(Text(120))
+    slug: Mapped[str | None] = mapped_column(BoundedString(120))
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    request_id: Mapped[str | None] = mapped_column(Text(36))
+    request_id: Mapped[str | None] = mapped_column(BoundedString(36))
 
     __table_args__ = (
         Index(None, "at", "id"),
@@ -110,25 +117,25 @@ class AuditEntry(Base):
     )
 
 
-def record_type(model: type[Recorded]) -> RecordType:
+def get_record_type(model: type[VersionedRecord]) -> RecordType:
     """The kind of record that `model` holds."""
     return RecordType(model.__name__.lower())
 
 
-@listens_for(Recorded, "after_insert", propagate=True)
-@listens_for(Recorded, "after_delete", propagate=True)
-def _note(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+@listens_for(VersionedRecord, "after_insert", propagate=True)
+@listens_for(VersionedRecord, "after_delete", propagate=True)
+def _record_change(_mapper: Mapper[Any], connection: Connection, record: VersionedRecord) -> None:
     # What editors do with an article that the public does not see is nobody's business.
-    if not isinstance(record, Article) or _is_shown(record) or _was_shown(record):
-        kind = record_type(type(record))
-        connection.execute(insert(Change).values(type=kind, record_id=record.id))
+    if not isinstance(record, Article) or _is_public(record) or _was_public(record):
+        kind = get_record_type(type(record))
+        connection.execute(insert(RecordChange).values(type=kind, record_id=record.id))
 
 
-def _is_shown(article: Article) -> bool:
+def _is_public(article: Article) -> bool:
     return article.announced and article.state == ArticleState.PUBLISHED
 
 
-def _was_shown(article: Article) -> bool:
+def _was_public(article: Article) -> bool:
     attributes = inspect(article).attrs
     announced, state = (
         attributes[name].history.deleted or [getattr(article, name)]
@@ -137,22 +144,22 @@ def _was_shown(article: Article) -> bool:
     return bool(announced[0]) and state[0] == ArticleState.PUBLISHED
 
 
-@listens_for(Recorded, "after_update", propagate=True)
-def _note_update(mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+@listens_for(VersionedRecord, "after_update", propagate=True)
+def _record_update(mapper: Mapper[Any], connection: Connection, record: VersionedRecord) -> None:
     session = object_session(record)
     if session is None or not session.is_modified(record, include_collections=False):
         return  # named as changed, but the same: nothing was written
-    _note(mapper, connection, record)
+    _record_change(mapper, connection, record)
     if renamed := inspect(record).attrs.slug.history.deleted:
-        kind = record_type(type(record))
+        kind = get_record_type(type(record))
         taken = FormerSlug.slug.in_([record.slug, *renamed])
         connection.execute(delete(FormerSlug).where(FormerSlug.type == kind, taken))
         former = {"type": kind, "slug": renamed[0], "record_id": record.id}
         connection.execute(insert(FormerSlug).values(former))
-        _note_referrers(connection, record)
+        _record_referrer_changes(connection, record)
 
 
-REFERRERS: dict[type[Recorded], tuple[tuple[RecordType, Any, Any], ...]] = {
+SLUG_REFERENCES: dict[type[VersionedRecord], tuple[tuple[RecordType, Any, Any], ...]] = {
     Article: ((RecordType.MISSION, Mission.id, Mission.featured_article_id),),
     Mission: ((RecordType.ARTICLE, ArticleMission.article_id, ArticleMission.mission_id),),
     Person: (
@@ -169,9 +176,9 @@ REFERRERS: dict[type[Recorded], tuple[tuple[RecordType, Any, Any], ...]] = {
 """What names a record by its slug: the type, its id, and where the id of the record stands."""
 
 
-def _note_referrers(connection: Connection, record: Recorded) -> None:
+def _record_referrer_changes(connection: Connection, record: VersionedRecord) -> None:
     """Note that those have changed who name `record` by its slug."""
-    for kind, id_, named in REFERRERS[type(record)]:
+    for kind, id_, named in SLUG_REFERENCES[type(record)]:
         found = select(literal(kind), id_, literal(now(), UTCDateTime())).where(named == record.id)
         if kind is RecordType.ARTICLE:
             # Whoever is publishing one of them has done so, or waits until this is committed.
@@ -182,20 +189,24 @@ def _note_referrers(connection: Connection, record: Recorded) -> None:
                 Article.announced, Article.state == ArticleState.PUBLISHED
             )
         columns = ["type", "record_id", "changed_at"]
-        connection.execute(insert(Change).from_select(columns, found.distinct()))
+        connection.execute(insert(RecordChange).from_select(columns, found.distinct()))
 
 
-@listens_for(Recorded, "before_delete", propagate=True)
-def _note_orphans(mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
+@listens_for(VersionedRecord, "before_delete", propagate=True)
+def _record_referrers_before_delete(
+    mapper: Mapper[Any], connection: Connection, record: VersionedRecord
+) -> None:
     # Locked, so that no other transaction makes something name it that would not be noted.
     itself = mapper.local_table.c.id == record.id
     connection.execute(select(mapper.local_table.c.id).where(itself).with_for_update())
-    _note_referrers(connection, record)
+    _record_referrer_changes(connection, record)
 
 
-@listens_for(Recorded, "after_delete", propagate=True)
-def _bury(_mapper: Mapper[Any], connection: Connection, record: Recorded) -> None:
-    kind = record_type(type(record))
+@listens_for(VersionedRecord, "after_delete", propagate=True)
+def _write_slug_tombstone(
+    _mapper: Mapper[Any], connection: Connection, record: VersionedRecord
+) -> None:
+    kind = get_record_type(type(record))
     own = FormerSlug.type == kind
     connection.execute(delete(FormerSlug).where(own, FormerSlug.slug == record.slug))
     led_here = own, FormerSlug.record_id == record.id

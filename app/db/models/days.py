@@ -41,23 +41,23 @@ from sqlalchemy.orm import (
 from sqlalchemy.sql.functions import GenericFunction
 
 from app.db.models.articles import Article, ArticleState
-from app.db.models.base import Base, Text, UTCDateTime, arguments
-from app.db.timeouts import unhurried
-from app.domain.dates import CLOCKED, Precision, period
+from app.db.models.base import Base, BoundedString, UTCDateTime, compile_arguments
+from app.db.timeouts import disable_timeouts
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_bounds
 
-Day = tuple[datetime, str]
+DayKey = tuple[datetime, str]
 """When it begins, and the language of what is counted."""
 
 
-def before(hour: int) -> str:
+def before_hour_column(hour: int) -> str:
     """The column that counts what was published before `hour` of a day; 24 is the whole day."""
     return f"before_{hour:02}"
 
 
-COUNTS = ["dayed", *map(before, range(1, 25))]
+COUNT_COLUMNS = ["dayed", *map(before_hour_column, range(1, 25))]
 
 
-class ArticleDay(Base):
+class ArticleDailyCounts(Base):
     """How many articles of a language were published on the day of UTC that begins `at`.
 
     `dayed` are those of which only the day is known; of the others, so many were published before
@@ -68,8 +68,8 @@ class ArticleDay(Base):
         "article_days",
         Base.metadata,
         Column("at", UTCDateTime(), primary_key=True),
-        Column("language", Text(8), primary_key=True),
-        *(Column(name, Integer, nullable=False, server_default="0") for name in COUNTS),
+        Column("language", BoundedString(8), primary_key=True),
+        *(Column(name, Integer, nullable=False, server_default="0") for name in COUNT_COLUMNS),
         Index(None, "language", "at"),
     )
 
@@ -93,7 +93,7 @@ class _HourOfDay(GenericFunction[int]):
 
 @compiles(_StartOfDay)
 def _(element: _StartOfDay, compiler: Any, **kw: Any) -> str:
-    (at,) = arguments(element, compiler, kw)
+    (at,) = compile_arguments(element, compiler, kw)
     if compiler.dialect.name == "sqlite":
         return f"(substr({at}, 1, 10) || ' 00:00:00.000000')"
     return f"date_trunc('day', {at})"
@@ -101,13 +101,13 @@ def _(element: _StartOfDay, compiler: Any, **kw: Any) -> str:
 
 @compiles(_HourOfDay)
 def _(element: _HourOfDay, compiler: Any, **kw: Any) -> str:
-    (at,) = arguments(element, compiler, kw)
+    (at,) = compile_arguments(element, compiler, kw)
     if compiler.dialect.name == "sqlite":
         return f"CAST(substr({at}, 12, 2) AS INTEGER)"
     return f"extract(hour FROM {at})"
 
 
-def counted(*where: ColumnElement[bool]) -> Select[Any]:
+def select_day_counts(*where: ColumnElement[bool]) -> Select[Any]:
     """The days as they ought to be, of the published articles that `where` holds for."""
     dayed = Article.published_at_precision == Precision.DAY
     articles = (
@@ -118,7 +118,7 @@ def counted(*where: ColumnElement[bool]) -> Select[Any]:
         )
         .where(
             Article.state == ArticleState.PUBLISHED,
-            Article.published_at_precision.in_([*CLOCKED, Precision.DAY]),
+            Article.published_at_precision.in_([*PRECISIONS_WITH_TIME, Precision.DAY]),
             *where,
         )
         .subquery()
@@ -126,54 +126,59 @@ def counted(*where: ColumnElement[bool]) -> Select[Any]:
     conditions = ["hour IS NULL", *(f"hour < {hour}" for hour in range(1, 25))]
     counts = [
         func.count().filter(literal_column(condition, Boolean)).label(name)
-        for name, condition in zip(COUNTS, conditions, strict=True)
+        for name, condition in zip(COUNT_COLUMNS, conditions, strict=True)
     ]
     key = articles.c.at, articles.c.language
     return select(*key, *counts).group_by(*key)
 
 
-_COLUMNS = list(ArticleDay.__table__.columns)
+_DAY_COUNT_COLUMNS = list(ArticleDailyCounts.__table__.columns)
 
 
-def recount(session: Session) -> None:
+def rebuild_day_counts(session: Session) -> None:
     """Count all days anew."""
-    unhurried(session.connection())
+    disable_timeouts(session.connection())
     if session.connection().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE article_days IN EXCLUSIVE MODE"))
-    session.execute(delete(ArticleDay))
-    session.execute(insert(ArticleDay).from_select(_COLUMNS, counted()))
+    session.execute(delete(ArticleDailyCounts))
+    session.execute(insert(ArticleDailyCounts).from_select(_DAY_COUNT_COLUMNS, select_day_counts()))
 
 
-def miscounted(session: Session) -> list[Day]:
+def find_wrong_day_counts(session: Session) -> list[DayKey]:
     """The days whose counts are not what they ought to be."""
-    unhurried(session.connection())
-    kept, wanted = ({*map(tuple, session.execute(s))} for s in (select(*_COLUMNS), counted()))
+    disable_timeouts(session.connection())
+    kept, wanted = (
+        {*map(tuple, session.execute(s))}
+        for s in (select(*_DAY_COUNT_COLUMNS), select_day_counts())
+    )
     return sorted({(at, language) for at, language, *_ in kept ^ wanted})
 
 
 # --- In the transaction that writes an article ---------------------------------------------------
 
-_NOTED = "days of which articles have been written"
-_ALL = "many articles have been written at once"
+_TOUCHED_DAYS = "days of which articles have been written"
+_REBUILD_ALL = "many articles have been written at once"
 
 
 @listens_for(Article, "after_insert")
 @listens_for(Article, "after_update")
 @listens_for(Article, "after_delete")
-def _note(_mapper: Mapper[Any], _connection: Connection, article: Article) -> None:
+def _track_touched_days(_mapper: Mapper[Any], _connection: Connection, article: Article) -> None:
     session = object_session(article)
     if session is not None:
-        noted: set[Day] = session.info.setdefault(_NOTED, set())
-        noted.update(day for day in (_day(article), _day(article, was=True)) if day)
+        noted: set[DayKey] = session.info.setdefault(_TOUCHED_DAYS, set())
+        noted.update(
+            day for day in (_build_day_key(article), _build_day_key(article, was=True)) if day
+        )
 
 
 @listens_for(Session, "do_orm_execute")
-def _note_all(executed: ORMExecuteState) -> None:
+def _track_bulk_write(executed: ORMExecuteState) -> None:
     if not executed.is_select and executed.bind_mapper is inspect(Article):
-        executed.session.info[_ALL] = True
+        executed.session.info[_REBUILD_ALL] = True
 
 
-def _day(article: Article, was: bool = False) -> Day | None:
+def _build_day_key(article: Article, was: bool = False) -> DayKey | None:
     """The day that an article is counted on; or `was`, before it was changed."""
 
     def value(name: str) -> Any:
@@ -181,19 +186,21 @@ def _day(article: Article, was: bool = False) -> Day | None:
         return past[0] if past else getattr(article, name)
 
     at = value("published_at")
-    return None if at is None else (period(at, Precision.DAY)[0], value("language"))
+    return None if at is None else (period_bounds(at, Precision.DAY)[0], value("language"))
 
 
 _START, _END = (bindparam(name, type_=UTCDateTime()) for name in ("start", "end"))
-_LANGUAGE = bindparam("spoken", type_=Text(8))
-_HOLD = text(
+_LANGUAGE = bindparam("spoken", type_=BoundedString(8))
+_LOCK_DAY = text(
     "INSERT INTO article_days (at, language) VALUES (:start, :spoken) "
     "ON CONFLICT (at, language) DO UPDATE SET dayed = 0"
 ).bindparams(_START, _LANGUAGE)
-_FORGET = delete(ArticleDay).where(ArticleDay.at == _START, ArticleDay.language == _LANGUAGE)
-_COUNT = insert(ArticleDay).from_select(
-    _COLUMNS,
-    counted(
+_DELETE_DAY = delete(ArticleDailyCounts).where(
+    ArticleDailyCounts.at == _START, ArticleDailyCounts.language == _LANGUAGE
+)
+_INSERT_DAY = insert(ArticleDailyCounts).from_select(
+    _DAY_COUNT_COLUMNS,
+    select_day_counts(
         Article.published_at >= _START,
         Article.published_at < _END,
         Article.language == _LANGUAGE,
@@ -202,18 +209,18 @@ _COUNT = insert(ArticleDay).from_select(
 
 
 @listens_for(Session, "before_commit")
-def _count(session: Session) -> None:
+def _update_touched_days(session: Session) -> None:
     if session.in_nested_transaction():
         return  # a savepoint: the transaction around it counts for all of them
     session.flush()
-    noted: set[Day] = session.info.pop(_NOTED, set())
-    if session.info.pop(_ALL, False):
-        recount(session)
+    noted: set[DayKey] = session.info.pop(_TOUCHED_DAYS, set())
+    if session.info.pop(_REBUILD_ALL, False):
+        rebuild_day_counts(session)
         return
     connection = session.connection()
     # In one order, so that no two transactions wait for each other; and held before it is counted,
     # so that the count sees what those have committed who held it before.
     for start, language in sorted(noted):
-        day = {"start": start, "end": period(start, Precision.DAY)[1], "spoken": language}
-        for statement in (_HOLD, _FORGET, _COUNT):
+        day = {"start": start, "end": period_bounds(start, Precision.DAY)[1], "spoken": language}
+        for statement in (_LOCK_DAY, _DELETE_DAY, _INSERT_DAY):
             connection.execute(statement, day)

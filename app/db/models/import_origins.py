@@ -3,11 +3,11 @@
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, Text, choice
+from app.db.models.base import Base, BoundedString, enum_type
 from app.db.models.changes import RecordType
 
 
-class Origin(Base):
+class ImportOrigin(Base):
     """What a record was imported from, by the name that it has there.
 
     `record_id` is no foreign key: what editors have deleted is not imported once more.
@@ -15,9 +15,9 @@ class Origin(Base):
 
     __tablename__ = "origins"
 
-    scheme: Mapped[str] = mapped_column(Text(300), primary_key=True)
-    key: Mapped[str] = mapped_column(Text(500), primary_key=True)
-    type: Mapped[RecordType] = mapped_column(choice(RecordType), primary_key=True)
+    scheme: Mapped[str] = mapped_column(BoundedString(300), primary_key=True)
+    key: Mapped[str] = mapped_column(BoundedString(500), primary_key=True)
+    type: Mapped[RecordType] = mapped_column(enum_type(RecordType), primary_key=True)
     record_id: Mapped[int]
     seen: Mapped[list[str]] = mapped_column(JSON)
     """Digests of the forms in which it came, the last one last: what came before is known."""

@@ -8,8 +8,8 @@ from sqlalchemy import JSON, Connection, ForeignKey, Index, UniqueConstraint, in
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
 
-from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
-from app.domain.dates import Precision, now, period
+from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.domain.dates import Precision, now, period_bounds
 from app.domain.text import fold, slugify
 
 
@@ -40,12 +40,12 @@ class Vehicle(Base):
     __tablename__ = "vehicles"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(Text(80), unique=True)
-    name: Mapped[str] = mapped_column(Text(80))
-    family: Mapped[str] = mapped_column(Text(80))
-    family_slug: Mapped[str] = mapped_column(Text(80), index=True)
+    slug: Mapped[str] = mapped_column(BoundedString(80), unique=True)
+    name: Mapped[str] = mapped_column(BoundedString(80))
+    family: Mapped[str] = mapped_column(BoundedString(80))
+    family_slug: Mapped[str] = mapped_column(BoundedString(80), index=True)
 
-    def derive(self) -> None:
+    def compute_columns(self) -> None:
         self.slug, self.family_slug = slugify(self.name), slugify(self.family)
 
 
@@ -55,37 +55,37 @@ class Site(Base):
     __tablename__ = "sites"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(Text(12), unique=True)
-    slug: Mapped[str] = mapped_column(Text(120), unique=True)
-    name: Mapped[str] = mapped_column(Text(120))
-    country: Mapped[str] = mapped_column(Text(2), index=True)
+    code: Mapped[str] = mapped_column(BoundedString(12), unique=True)
+    slug: Mapped[str] = mapped_column(BoundedString(120), unique=True)
+    name: Mapped[str] = mapped_column(BoundedString(120))
+    country: Mapped[str] = mapped_column(BoundedString(2), index=True)
 
-    def derive(self) -> None:
+    def compute_columns(self) -> None:
         self.slug = slugify(self.name)
 
 
-class Launch(Recorded, Base):
+class Launch(VersionedRecord, Base):
     """One launch. `launch_at` starts a period of `launch_at_precision`; `launch_until` ends it."""
 
     __tablename__ = "launches"
 
-    cospar_id: Mapped[str | None] = mapped_column(Text(12), unique=True)
-    status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    cospar_id: Mapped[str | None] = mapped_column(BoundedString(12), unique=True)
+    status: Mapped[LaunchStatus] = mapped_column(enum_type(LaunchStatus))
     launch_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    launch_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    launch_at_precision: Mapped[Precision] = mapped_column(enum_type(Precision))
     launch_until: Mapped[datetime] = mapped_column(UTCDateTime())
     launch_at_uncertain: Mapped[bool] = mapped_column(default=False)
     window_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     window_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicles.id"))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
-    pad: Mapped[str | None] = mapped_column(Text(40))
+    pad: Mapped[str | None] = mapped_column(BoundedString(40))
     crewed: Mapped[bool]
-    outcome_note: Mapped[str | None] = mapped_column(Text(1000))
-    outcome_note_ru: Mapped[str | None] = mapped_column(Text(1000))
+    outcome_note: Mapped[str | None] = mapped_column(BoundedString(1000))
+    outcome_note_ru: Mapped[str | None] = mapped_column(BoundedString(1000))
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
-    search_text: Mapped[str] = mapped_column(Text(1000))
-    """The folded names of vehicle, ships and site: what `q` looks in. Set by `describe`."""
+    search_text: Mapped[str] = mapped_column(BoundedString(1000))
+    """The folded names of vehicle, ships and site: what `q` looks in. Set by `set_search_names`."""
 
     __table_args__ = (
         Index(None, "launch_at", "id"),
@@ -95,10 +95,10 @@ class Launch(Recorded, Base):
         Index(None, "site_id", "launch_at", "id"),
     )
 
-    def derive(self) -> None:
-        self.launch_at, self.launch_until = period(self.launch_at, self.launch_at_precision)
+    def compute_columns(self) -> None:
+        self.launch_at, self.launch_until = period_bounds(self.launch_at, self.launch_at_precision)
 
-    def describe(self, *names: str | None) -> None:
+    def set_search_names(self, *names: str | None) -> None:
         """Make the launch findable by `names`: its vehicle, its ships, its site, its pad."""
         self.search_text = "\n".join(fold(name) for name in names if name)[:1000]
 
@@ -112,18 +112,18 @@ class LaunchSlip(Base):
     launch_id: Mapped[int] = mapped_column(
         ForeignKey("launches.id", ondelete="CASCADE"), index=True
     )
-    from_status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    from_status: Mapped[LaunchStatus] = mapped_column(enum_type(LaunchStatus))
     from_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    from_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
-    to_status: Mapped[LaunchStatus] = mapped_column(choice(LaunchStatus))
+    from_at_precision: Mapped[Precision] = mapped_column(enum_type(Precision))
+    to_status: Mapped[LaunchStatus] = mapped_column(enum_type(LaunchStatus))
     to_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    to_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    to_at_precision: Mapped[Precision] = mapped_column(enum_type(Precision))
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
-    reason: Mapped[str | None] = mapped_column(Text(300))
+    reason: Mapped[str | None] = mapped_column(BoundedString(300))
 
 
 @listens_for(Launch, "after_update")
-def _keep_slip(_mapper: Mapper[Any], connection: Connection, launch: Launch) -> None:
+def _record_slip(_mapper: Mapper[Any], connection: Connection, launch: Launch) -> None:
     """Note a change of time or status, whoever makes it; its reason is the session's `info`."""
     names = {"status": "status", "launch_at": "at", "launch_at_precision": "at_precision"}
     slip: dict[str, Any] = {}
@@ -146,9 +146,9 @@ class Spacecraft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
     ordinal: Mapped[int]
-    name: Mapped[str] = mapped_column(Text(120))
-    slug: Mapped[str] = mapped_column(Text(120))
-    kind: Mapped[SpacecraftKind] = mapped_column(choice(SpacecraftKind))
+    name: Mapped[str] = mapped_column(BoundedString(120))
+    slug: Mapped[str] = mapped_column(BoundedString(120))
+    kind: Mapped[SpacecraftKind] = mapped_column(enum_type(SpacecraftKind))
 
     __table_args__ = (
         UniqueConstraint("launch_id", "ordinal"),
@@ -156,5 +156,5 @@ class Spacecraft(Base):
         Index(None, "kind", "launch_id"),
     )
 
-    def derive(self) -> None:
+    def compute_columns(self) -> None:
         self.slug = slugify(self.name)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
-from app.domain.dates import Precision, period
+from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.domain.dates import Precision, period_bounds
 from app.domain.text import fold
 
 
@@ -27,27 +27,27 @@ class LaunchRelation(StrEnum):
     MODULE = "module"
 
 
-class Mission(Recorded, Base):
+class Mission(VersionedRecord, Base):
     """An expedition. It lasts from `starts_at` to `ends_at`, half-open; null: still going on."""
 
     __tablename__ = "missions"
 
     number: Mapped[int] = mapped_column(unique=True)
-    station: Mapped[str] = mapped_column(Text(40))
+    station: Mapped[str] = mapped_column(BoundedString(40))
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime())
-    starts_at_precision: Mapped[Precision] = mapped_column(choice(Precision))
+    starts_at_precision: Mapped[Precision] = mapped_column(enum_type(Precision))
     starts_until: Mapped[datetime] = mapped_column(UTCDateTime())
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    ends_at_precision: Mapped[Precision | None] = mapped_column(choice(Precision))
+    ends_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     ends_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    summary: Mapped[str] = mapped_column(Text(2000))
-    summary_ru: Mapped[str | None] = mapped_column(Text(2000))
+    summary: Mapped[str] = mapped_column(BoundedString(2000))
+    summary_ru: Mapped[str | None] = mapped_column(BoundedString(2000))
     alternative_names: Mapped[list[str]] = mapped_column(JSON)
     featured_article_id: Mapped[int | None] = mapped_column(
         ForeignKey("articles.id", ondelete="SET NULL"), index=True
     )
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
-    search_text: Mapped[str] = mapped_column(Text(4000))
+    search_text: Mapped[str] = mapped_column(BoundedString(4000))
 
     __table_args__ = (
         CheckConstraint("number BETWEEN 1 AND 9999", name="number_bounds"),
@@ -56,10 +56,10 @@ class Mission(Recorded, Base):
         Index(None, "ends_until"),
     )
 
-    def derive(self) -> None:
-        self.starts_at, self.starts_until = period(self.starts_at, self.starts_at_precision)
+    def compute_columns(self) -> None:
+        self.starts_at, self.starts_until = period_bounds(self.starts_at, self.starts_at_precision)
         if self.ends_at is not None and self.ends_at_precision is not None:
-            self.ends_at, self.ends_until = period(self.ends_at, self.ends_at_precision)
+            self.ends_at, self.ends_until = period_bounds(self.ends_at, self.ends_at_precision)
         else:
             self.ends_at = self.ends_at_precision = self.ends_until = None
         names = [self.slug, *self.alternative_names, self.station, self.summary]
@@ -71,7 +71,7 @@ class MissionAlias(Base):
 
     __tablename__ = "mission_aliases"
 
-    slug: Mapped[str] = mapped_column(Text(120), primary_key=True)
+    slug: Mapped[str] = mapped_column(BoundedString(120), primary_key=True)
     mission_id: Mapped[int] = mapped_column(
         ForeignKey("missions.id", ondelete="CASCADE"), index=True
     )
@@ -86,8 +86,8 @@ class MissionTask(Base):
         ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(Text(500))
-    text_ru: Mapped[str | None] = mapped_column(Text(500))
+    text: Mapped[str] = mapped_column(BoundedString(500))
+    text_ru: Mapped[str | None] = mapped_column(BoundedString(500))
     derived: Mapped[bool]
 
 
@@ -102,10 +102,10 @@ class CrewAssignment(Base):
     flight_id: Mapped[int | None] = mapped_column(
         ForeignKey("flights.id", ondelete="SET NULL"), index=True
     )
-    role: Mapped[CrewRole] = mapped_column(choice(CrewRole))
-    position: Mapped[str | None] = mapped_column(Text(12))
+    role: Mapped[CrewRole] = mapped_column(enum_type(CrewRole))
+    position: Mapped[str | None] = mapped_column(BoundedString(12))
     ordinal: Mapped[int]
-    credited_as: Mapped[str | None] = mapped_column(Text(120))
+    credited_as: Mapped[str | None] = mapped_column(BoundedString(120))
     from_on: Mapped[date | None]
     to_on: Mapped[date | None]
 
@@ -128,4 +128,4 @@ class MissionLaunch(Base):
     launch_id: Mapped[int] = mapped_column(
         ForeignKey("launches.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    relation: Mapped[LaunchRelation] = mapped_column(choice(LaunchRelation), primary_key=True)
+    relation: Mapped[LaunchRelation] = mapped_column(enum_type(LaunchRelation), primary_key=True)

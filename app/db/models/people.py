@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, Recorded, Text, UTCDateTime, choice
-from app.domain.dates import Precision, period
+from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.domain.dates import Precision, period_bounds
 from app.domain.text import fold, slugify
 
 
@@ -21,25 +21,25 @@ class ShipRole(StrEnum):
     SPACEFLIGHT_PARTICIPANT = "spaceflight_participant"
 
 
-class Person(Recorded, Base):
+class Person(VersionedRecord, Base):
     """Somebody who flew, or set out to fly, to the station."""
 
     __tablename__ = "people"
 
-    name: Mapped[str] = mapped_column(Text(120))
-    name_ru: Mapped[str | None] = mapped_column(Text(120))
-    name_native: Mapped[str | None] = mapped_column(Text(120))
-    agency: Mapped[str | None] = mapped_column(Text(60))
-    agency_slug: Mapped[str | None] = mapped_column(Text(60), index=True)
-    nationality: Mapped[str | None] = mapped_column(Text(2), index=True)
+    name: Mapped[str] = mapped_column(BoundedString(120))
+    name_ru: Mapped[str | None] = mapped_column(BoundedString(120))
+    name_native: Mapped[str | None] = mapped_column(BoundedString(120))
+    agency: Mapped[str | None] = mapped_column(BoundedString(60))
+    agency_slug: Mapped[str | None] = mapped_column(BoundedString(60), index=True)
+    nationality: Mapped[str | None] = mapped_column(BoundedString(2), index=True)
     aliases: Mapped[list[str]] = mapped_column(JSON)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
-    name_key: Mapped[str] = mapped_column(Text(120))
-    search_text: Mapped[str] = mapped_column(Text(4000))
+    name_key: Mapped[str] = mapped_column(BoundedString(120))
+    search_text: Mapped[str] = mapped_column(BoundedString(4000))
 
     __table_args__ = (Index(None, "name_key", "id"),)
 
-    def derive(self) -> None:
+    def compute_columns(self) -> None:
         self.name_key = fold(self.name)
         self.agency_slug = slugify(self.agency) if self.agency else None
         names = [self.name, self.name_ru, self.name_native, *self.aliases]
@@ -58,13 +58,13 @@ class Flight(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
-    role: Mapped[ShipRole] = mapped_column(choice(ShipRole))
+    role: Mapped[ShipRole] = mapped_column(enum_type(ShipRole))
     ordinal: Mapped[int]
     landed_with_id: Mapped[int | None] = mapped_column(
         ForeignKey("launches.id", ondelete="SET NULL"), index=True
     )
     landed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    landed_at_precision: Mapped[Precision | None] = mapped_column(choice(Precision))
+    landed_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     landed_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     """The end of the period that `landed_at` starts."""
 
@@ -74,8 +74,10 @@ class Flight(Base):
         Index(None, "landed_until"),
     )
 
-    def derive(self) -> None:
+    def compute_columns(self) -> None:
         if self.landed_at is not None and self.landed_at_precision is not None:
-            self.landed_at, self.landed_until = period(self.landed_at, self.landed_at_precision)
+            self.landed_at, self.landed_until = period_bounds(
+                self.landed_at, self.landed_at_precision
+            )
         else:
             self.landed_at = self.landed_at_precision = self.landed_until = None

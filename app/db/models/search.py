@@ -11,15 +11,15 @@ from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, object_session
 
 from app.db.models.articles import ArticleTag
-from app.db.models.base import Base, Recorded, Text, choice
-from app.db.models.changes import RecordType, record_type
+from app.db.models.base import Base, BoundedString, VersionedRecord, enum_type
+from app.db.models.changes import RecordType, get_record_type
 from app.db.models.launches import Site, Spacecraft, Vehicle
 from app.db.models.missions import CrewAssignment, MissionTask
 from app.db.models.people import Flight
 
-INDEX = "search_index"
+SEARCH_INDEX_TABLE = "search_index"
 
-LONGEST_WORD = 80
+MAX_WORD_CHARS = 80
 
 
 class SearchDocument(Base):
@@ -27,7 +27,7 @@ class SearchDocument(Base):
 
     __tablename__ = "search_documents"
 
-    type: Mapped[RecordType] = mapped_column(choice(RecordType), primary_key=True)
+    type: Mapped[RecordType] = mapped_column(enum_type(RecordType), primary_key=True)
     record_id: Mapped[int] = mapped_column(primary_key=True)
     place: Mapped[int] = mapped_column(BigInteger, unique=True)
 
@@ -37,8 +37,8 @@ class SearchWord(Base):
 
     __tablename__ = "search_words"
 
-    word: Mapped[str] = mapped_column(Text(LONGEST_WORD), primary_key=True)
-    backwards: Mapped[str] = mapped_column(Text(LONGEST_WORD))
+    word: Mapped[str] = mapped_column(BoundedString(MAX_WORD_CHARS), primary_key=True)
+    backwards: Mapped[str] = mapped_column(BoundedString(MAX_WORD_CHARS))
 
     __table_args__ = (Index(None, "backwards"),)
 
@@ -48,41 +48,41 @@ class SearchWord(Base):
 # What is found is told by its place alone: its type, when it was, its id. So the index is read in
 # the order that answers have, from the end, and only as far as they go.
 
-_ORDER = (RecordType.ARTICLE, RecordType.LAUNCH, RecordType.PERSON, RecordType.MISSION)
+_TYPE_ORDER = (RecordType.ARTICLE, RecordType.LAUNCH, RecordType.PERSON, RecordType.MISSION)
 _ID_BITS, _TIME_BITS = 27, 33
-_START = datetime(1950, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1950, 1, 1, tzinfo=UTC)
 
 
-def place_of(kind: RecordType, at: datetime | None, record_id: int) -> int:
+def build_index_key(kind: RecordType, at: datetime | None, record_id: int) -> int:
     """Where a record stands in the index."""
-    seconds = 0 if at is None else int((at - _START).total_seconds())
+    seconds = 0 if at is None else int((at - _EPOCH).total_seconds())
     if not (0 <= seconds < 1 << _TIME_BITS and 0 <= record_id < 1 << _ID_BITS):
         raise ValueError(f"the {kind} {record_id} of {at} has no place in the index")
-    return (_ORDER.index(kind) << _TIME_BITS | seconds) << _ID_BITS | record_id
+    return (_TYPE_ORDER.index(kind) << _TIME_BITS | seconds) << _ID_BITS | record_id
 
 
-def record_at(place: int) -> tuple[RecordType, int]:
+def parse_index_key(place: int) -> tuple[RecordType, int]:
     """The type and the id of the record at `place`."""
-    return _ORDER[place >> (_ID_BITS + _TIME_BITS)], place & (1 << _ID_BITS) - 1
+    return _TYPE_ORDER[place >> (_ID_BITS + _TIME_BITS)], place & (1 << _ID_BITS) - 1
 
 
-def id_at(place: ColumnElement[int]) -> ColumnElement[int]:
+def record_id_expression(place: ColumnElement[int]) -> ColumnElement[int]:
     """The id of the record at `place`, in a statement."""
     return place.op("&", return_type=BigInteger())((1 << _ID_BITS) - 1)
 
 
-def range_of(kind: RecordType, until: datetime | None = None) -> tuple[int, int]:
+def index_key_range(kind: RecordType, until: datetime | None = None) -> tuple[int, int]:
     """The places of all records of `kind`, those up to `until` alone: from, to before."""
-    first = place_of(kind, None, 0)
+    first = build_index_key(kind, None, 0)
     if until is None:
         return first, first + (1 << (_ID_BITS + _TIME_BITS))
-    return first, place_of(kind, until + timedelta(seconds=1), 0)
+    return first, build_index_key(kind, until + timedelta(seconds=1), 0)
 
 
 # --- What has been written and is not in the index yet -------------------------------------------
 
-_WRITES = ("after_insert", "after_update", "after_delete")
-_OWNERS: dict[type[Base], tuple[RecordType, str]] = {
+_WRITE_EVENTS = ("after_insert", "after_update", "after_delete")
+_OWNING_RECORDS: dict[type[Base], tuple[RecordType, str]] = {
     ArticleTag: (RecordType.ARTICLE, "article_id"),
     CrewAssignment: (RecordType.MISSION, "mission_id"),
     Flight: (RecordType.LAUNCH, "launch_id"),
@@ -92,23 +92,23 @@ _OWNERS: dict[type[Base], tuple[RecordType, str]] = {
 """What belongs to a record and is found with it."""
 
 
-def written(session: Session) -> set[Any]:
+def get_pending_index_updates(session: Session) -> set[Any]:
     """What the transaction of `session` has written that the index tells of: kinds with ids."""
     found: set[Any] = session.info.setdefault("written", set())
     return found
 
 
-def _mark(entity: Base, kind: Any, id_: int) -> None:
+def _add_pending_update(entity: Base, kind: Any, id_: int) -> None:
     if session := object_session(entity):
-        written(session).add((kind, id_))
+        get_pending_index_updates(session).add((kind, id_))
 
 
-def _listen(event: str) -> None:
-    @listens_for(Recorded, event, propagate=True)
-    def _record(_mapper: Mapper[Any], _connection: Connection, record: Recorded) -> None:
-        _mark(record, record_type(type(record)), record.id)  # type: ignore[arg-type]  # each is one
+def _register_listeners(event: str) -> None:
+    @listens_for(VersionedRecord, event, propagate=True)
+    def _record(_mapper: Mapper[Any], _connection: Connection, record: VersionedRecord) -> None:
+        _add_pending_update(record, get_record_type(type(record)), record.id)  # type: ignore[arg-type]  # each is one
 
-    for model, (kind, owner) in _OWNERS.items():
+    for model, (kind, owner) in _OWNING_RECORDS.items():
 
         @listens_for(model, event)
         def _part(
@@ -118,14 +118,14 @@ def _listen(event: str) -> None:
             kind: RecordType = kind,
             owner: str = owner,
         ) -> None:
-            _mark(part, kind, getattr(part, owner))
+            _add_pending_update(part, kind, getattr(part, owner))
 
     for named in (Vehicle, Site):
 
         @listens_for(named, event)
         def _name(_mapper: Mapper[Any], _connection: Connection, what: Any) -> None:
-            _mark(what, type(what), what.id)
+            _add_pending_update(what, type(what), what.id)
 
 
-for _event in _WRITES:
-    _listen(_event)
+for _event in _WRITE_EVENTS:
+    _register_listeners(_event)

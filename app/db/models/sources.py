@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, Text, UTCDateTime, choice
+from app.db.models.base import Base, BoundedString, UTCDateTime, enum_type
 from app.domain.dates import now
 
 
@@ -18,32 +18,32 @@ class SourceFormat(StrEnum):
     LAUNCH_LIBRARY = "launch-library"
 
 
-class Source(Base):
+class FeedSource(Base):
     """An address that is looked at, how often, and what came of it the last time."""
 
     __tablename__ = "sources"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(Text(120))
-    address: Mapped[str] = mapped_column(Text(2000), unique=True)
-    format: Mapped[SourceFormat] = mapped_column(choice(SourceFormat))
+    name: Mapped[str] = mapped_column(BoundedString(120))
+    address: Mapped[str] = mapped_column(BoundedString(2000), unique=True)
+    format: Mapped[SourceFormat] = mapped_column(enum_type(SourceFormat))
     trusted: Mapped[bool]
-    language: Mapped[str | None] = mapped_column(Text(3))
+    language: Mapped[str | None] = mapped_column(BoundedString(3))
     every_minutes: Mapped[int]
     enabled: Mapped[bool]
-    disabled_reason: Mapped[str | None] = mapped_column(Text(300))
+    disabled_reason: Mapped[str | None] = mapped_column(BoundedString(300))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     version: Mapped[int] = mapped_column(default=1)
-    etag: Mapped[str | None] = mapped_column(Text(300))
-    last_modified: Mapped[str | None] = mapped_column(Text(100))
+    etag: Mapped[str | None] = mapped_column(BoundedString(300))
+    last_modified: Mapped[str | None] = mapped_column(BoundedString(100))
     next_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     """Until when one process has it for itself."""
     failures: Mapped[int] = mapped_column(default=0)
     """How many looks have failed since the last one that did not."""
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    last_error: Mapped[str | None] = mapped_column(Text(300))
+    last_error: Mapped[str | None] = mapped_column(BoundedString(300))
     last_report: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     """What the last look that brought something came to."""
 

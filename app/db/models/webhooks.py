@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, Text, UTCDateTime
+from app.db.models.base import Base, BoundedString, UTCDateTime
 from app.domain.dates import now
 
 
@@ -19,12 +19,12 @@ class Webhook(Base):
     __tablename__ = "webhooks"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    address: Mapped[str] = mapped_column(Text(2000))
-    description: Mapped[str | None] = mapped_column(Text(300))
+    address: Mapped[str] = mapped_column(BoundedString(2000))
+    description: Mapped[str | None] = mapped_column(BoundedString(300))
     types: Mapped[list[str]] = mapped_column(JSON)
-    secret: Mapped[str] = mapped_column(Text(80))
+    secret: Mapped[str] = mapped_column(BoundedString(80))
     enabled: Mapped[bool] = mapped_column(default=True)
-    disabled_reason: Mapped[str | None] = mapped_column(Text(300))
+    disabled_reason: Mapped[str | None] = mapped_column(BoundedString(300))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, onupdate=now)
     version: Mapped[int] = mapped_column(default=1)
@@ -38,6 +38,6 @@ class Webhook(Base):
     """Until when one process has it for itself."""
     last_attempt_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     last_status: Mapped[int | None]
-    last_error: Mapped[str | None] = mapped_column(Text(300))
+    last_error: Mapped[str | None] = mapped_column(BoundedString(300))
 
     __table_args__ = (Index(None, "enabled", "next_attempt_at"),)

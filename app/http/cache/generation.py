@@ -12,24 +12,24 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.db.database import Database, Reader
 
-NEAR, FAR = 0.001, 0.05
+_LOCAL_TTL_SECONDS, _REMOTE_TTL_SECONDS = 0.001, 0.05
 """Seconds for which what was heard counts as the present state: of a file, and over a network."""
 
 
-PATIENCE = 0.25
+_REFRESH_TIMEOUT_SECONDS = 0.25
 """Seconds from a question until a database that does not answer is one that does not tell."""
 
 
 @dataclass(frozen=True, eq=False)
-class Version:
+class Generation:
     """A state of the archive: the same object until something is committed, by whomever."""
 
-    mark: object
-    next_due: datetime | None
+    token: object
+    next_change_at: datetime | None
     """When the archive will change by itself, as the next scheduled article appears."""
 
 
-class Versions:
+class GenerationTracker:
     """What knows the present version.
 
     It is asked for before anything is read: then nothing that is read is older than the version.
@@ -38,70 +38,72 @@ class Versions:
 
     def __init__(self, database: Database, next_due: Callable[[Reader], datetime | None]) -> None:
         self._database = database
-        self._next_due = next_due
-        self._mark = database.mark
-        self._pause = NEAR if self._mark.is_near else FAR
-        self._version: Version | None = None
-        self._asked = float("-inf")
-        self._last_commit = database.last_commit
-        self._look: asyncio.Task[Version | None] | None = None
-        self._began = 0.0
-        self._thread = CapacityLimiter(1)
+        self._load_next_change_at = next_due
+        self._change_token = database.change_token
+        self._ttl_seconds = (
+            _LOCAL_TTL_SECONDS if self._change_token.is_local else _REMOTE_TTL_SECONDS
+        )
+        self._generation: Generation | None = None
+        self._checked_at = float("-inf")
+        self._commit_epoch = database.commit_epoch
+        self._refresh_task: asyncio.Task[Generation | None] | None = None
+        self._refresh_started_at = 0.0
+        self._thread_limiter = CapacityLimiter(1)
 
-    def known(self) -> Version | None:
+    def cached(self) -> Generation | None:
         """The present version, None where that has to be found out."""
-        recent = self._is_recent() or (self._mark.is_near and self._is_unchanged())
-        return self._version if recent and not self._is_over() else None
+        recent = self._is_recent() or (self._change_token.is_local and self._confirm_unchanged())
+        return self._generation if recent and not self._is_expired() else None
 
-    def _is_unchanged(self) -> bool:
-        asked, last_commit = monotonic(), self._database.last_commit
-        if self._version is None or self._mark.read() != self._version.mark:
+    def _confirm_unchanged(self) -> bool:
+        asked, last_commit = monotonic(), self._database.commit_epoch
+        if self._generation is None or self._change_token.read() != self._generation.token:
             return False
-        self._asked, self._last_commit = asked, last_commit
+        self._checked_at, self._commit_epoch = asked, last_commit
         return True
 
-    def _is_over(self) -> bool:
-        due = self._version.next_due if self._version else None
+    def _is_expired(self) -> bool:
+        due = self._generation.next_change_at if self._generation else None
         return due is not None and due <= datetime.now(UTC)
 
     def _is_recent(self) -> bool:
-        return self._own_commits_are_seen() and monotonic() - self._asked < self._pause
+        return self._has_seen_own_commits() and monotonic() - self._checked_at < self._ttl_seconds
 
-    def _own_commits_are_seen(self) -> bool:
-        return self._last_commit is self._database.last_commit
+    def _has_seen_own_commits(self) -> bool:
+        return self._commit_epoch is self._database.commit_epoch
 
-    async def current(self) -> Version | None:
+    async def refresh(self) -> Generation | None:
         """The present version, None where the database does not tell."""
-        if self._look is None:
-            self._look = asyncio.ensure_future(self._find_out())
-            self._look.add_done_callback(self._looked)
-            self._began = monotonic()
-        look = self._look
-        left = self._began + PATIENCE - monotonic()
+        if self._refresh_task is None:
+            self._refresh_task = asyncio.ensure_future(self._load_generation())
+            self._refresh_task.add_done_callback(self._clear_refresh_task)
+            self._refresh_started_at = monotonic()
+        look = self._refresh_task
+        left = self._refresh_started_at + _REFRESH_TIMEOUT_SECONDS - monotonic()
         await asyncio.wait({look}, timeout=max(left, 0))
         if not look.done():
             return None
         # One who has committed something meanwhile is not served by a look that began before.
-        return look.result() if self._own_commits_are_seen() else await self._find_out()
+        return look.result() if self._has_seen_own_commits() else await self._load_generation()
 
-    def _looked(self, _look: object) -> None:
-        self._look = None
+    def _clear_refresh_task(self, _look: object) -> None:
+        self._refresh_task = None
 
-    async def _find_out(self) -> Version | None:
-        asked, last_commit = monotonic(), self._database.last_commit
-        if self._mark.is_near:
-            mark = self._mark.read()
+    async def _load_generation(self) -> Generation | None:
+        asked, last_commit = monotonic(), self._database.commit_epoch
+        if self._change_token.is_local:
+            mark = self._change_token.read()
         else:
-            mark = await to_thread.run_sync(self._mark.read, limiter=self._thread)
+            mark = await to_thread.run_sync(self._change_token.read, limiter=self._thread_limiter)
         if mark is None:
             asked = monotonic()  # what may have taken long is not tried anew by all who waited
-            self._version = None
-        elif self._version is None or self._version.mark != mark or self._is_over():
+            self._generation = None
+        elif self._generation is None or self._generation.token != mark or self._is_expired():
             try:
-                due = await self._database.read(self._next_due)
+                due = await self._database.read(self._load_next_change_at)
             except (DBAPIError, PoolTimeoutError):
-                self._version = None
+                self._generation = None
             else:
-                self._version = Version(mark, due)
-        self._asked, self._last_commit = asked, last_commit
-        return self._version
+                self._generation = Generation(mark, due)
+        self._checked_at, self._commit_epoch = asked, last_commit
+        return self._generation

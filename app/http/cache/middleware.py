@@ -17,232 +17,261 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.cache_control import not_beyond
-from app.domain.clock import watched
-from app.domain.languages import speech_of
-from app.http.cache.generation import Version, Versions
-from app.http.cache.single_flight import Flights
-from app.http.cache.store import NOTHING, Form, Header, Headers, Kept, Key, Whole
-from app.http.compression import Coding, Encoder, accepted, encoder
-from app.http.load_shedding import ALWAYS
-from app.http.metrics import HIT, MISS, SHARED, STALE
+from app.api.cache_control import cap_max_age
+from app.domain.clock import track_expiry
+from app.domain.languages import negotiate_language
+from app.http.cache.generation import Generation, GenerationTracker
+from app.http.cache.single_flight import SingleFlight
+from app.http.cache.store import (
+    EMPTY_BODY_MESSAGE,
+    CachedResponse,
+    CacheKey,
+    RawHeader,
+    RawHeaders,
+    ResponseCache,
+    Variant,
+)
+from app.http.compression import (
+    ContentCoding,
+    StreamCompressor,
+    create_compressor,
+    negotiate_coding,
+)
+from app.http.load_shedding import MONITORING_PATHS
+from app.http.metrics import CACHE_HITS, CACHE_MISSES, CACHE_SHARED, CACHE_STALE
 
-Asked = Mapping[bytes, bytes]
+RequestHeaders = Mapping[bytes, bytes]
 """The headers of a request."""
 
-FRESH = b"public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
+_DEFAULT_CACHE_CONTROL = b"public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 """How long caches may use an answer without asking, and while or when they cannot ask."""
 
-UNVERIFIED = ((b"cache-status", b"zarya; hit; detail=unverified"),)
+_STALE_RESPONSE_HEADERS = ((b"cache-status", b"zarya; hit; detail=unverified"),)
 """The mark (RFC 9211) of what is answered as it was while the database does not answer."""
 
-UNCACHED = b"no-store"
-PRIVATE = b"private, no-store"
-LARGEST = 2**23
+_NO_STORE = b"no-store"
+_PRIVATE_NO_STORE = b"private, no-store"
+_MAX_BUFFERED_RESPONSE_BYTES = 2**23
 """An answer larger than this, or of unknown length, goes through as it comes."""
 
-READING = {"GET", "HEAD"}
+CACHEABLE_METHODS = {"GET", "HEAD"}
 
-_UPDATED = re.compile(rb'"updated_at":"([0-9T:-]{19}Z)"')
-_STREAMED = re.compile(rb"^(text/csv|application/x-ndjson)(;|$)")
-_TAGS = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
+_UPDATED_AT_PATTERN = re.compile(rb'"updated_at":"([0-9T:-]{19}Z)"')
+_STREAMED_TYPES_PATTERN = re.compile(rb"^(text/csv|application/x-ndjson)(;|$)")
+_ETAG_PATTERN = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
 
 
-class Answers:
+class CacheMiddleware:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, versions: Versions, kept: Kept) -> None:
+    def __init__(self, app: ASGIApp, versions: GenerationTracker, kept: ResponseCache) -> None:
         self.app = app
-        self._versions = versions
-        self.kept = kept
-        self._flights = Flights[tuple[Key, Version], Whole | None]()
+        self._generations = versions
+        self.cache = kept
+        self._single_flight = SingleFlight[tuple[CacheKey, Generation], CachedResponse | None]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked: Asked = dict(scope["headers"])
+        asked: RequestHeaders = dict(scope["headers"])
         if len(asked) < len(scope["headers"]):
-            asked = _joined(scope["headers"])
-        request = _Request(scope, receive, send, asked)
+            asked = _combine_headers(scope["headers"])
+        request = _AsgiRequest(scope, receive, send, asked)
         # What a key may see is nobody else's, and what a method does is done each time.
-        if scope["method"] not in READING or b"authorization" in asked or scope["path"] in ALWAYS:
-            await self._answer(request, await self._made(request, None))
+        if (
+            scope["method"] not in CACHEABLE_METHODS
+            or b"authorization" in asked
+            or scope["path"] in MONITORING_PATHS
+        ):
+            await self._send_response(request, await self._call_app(request, None))
             return
-        version = self._versions.known() or await self._versions.current()
-        if not self.kept.limit:
-            await self._answer(request, await self._made(request, version))
+        version = self._generations.cached() or await self._generations.refresh()
+        if not self.cache.max_bytes:
+            await self._send_response(request, await self._call_app(request, version))
             return
-        key = _key(scope["path"], scope["query_string"], asked)
+        key = _cache_key(scope["path"], scope["query_string"], asked)
         if version is None:
-            whole = self.kept.last(key)
+            whole = self.cache.get_stale(key)
             if whole is None:
-                MISS.inc()
-                await self._answer(request, await self._made(request, None))
+                CACHE_MISSES.inc()
+                await self._send_response(request, await self._call_app(request, None))
             else:
-                STALE.inc()
-                await self._answer(request, whole, key, UNVERIFIED)
+                CACHE_STALE.inc()
+                await self._send_response(request, whole, key, _STALE_RESPONSE_HEADERS)
             return
-        whole = self.kept.get(key, version)
+        whole = self.cache.get(key, version)
         if whole is None:
-            whole = await self._share(request, version, key)
+            whole = await self._call_app_once(request, version, key)
         else:
-            HIT.inc()
-        await self._answer(request, whole, key)
+            CACHE_HITS.inc()
+        await self._send_response(request, whole, key)
 
-    def at_once(self, path: str, query: bytes, asked: Asked) -> tuple[Whole, Form] | None:
+    def lookup(
+        self, path: str, query: bytes, asked: RequestHeaders
+    ) -> tuple[CachedResponse, Variant] | None:
         """What is kept for a request to read, in the form for it; None where it is to be made."""
-        version = self._versions.known()
+        version = self._generations.cached()
         if version is None:
             return None
-        whole = self.kept.get(_key(path, query, asked), version)
-        form = whole and _form(whole, asked)
+        whole = self.cache.get(_cache_key(path, query, asked), version)
+        form = whole and _select_variant(whole, asked)
         return (whole, form) if whole and form else None
 
-    async def _made(
+    async def _call_app(
         self,
-        request: "_Request",
-        version: Version | None,
+        request: "_AsgiRequest",
+        version: Generation | None,
         passes: Callable[[], None] = lambda: None,
-    ) -> Whole | None:
+    ) -> CachedResponse | None:
         """What the application answers; None where it `passes`, and is sent on as it comes."""
-        answer = _Answer(request, version, passes)
-        with watched() as holding:
-            await self.app(answer.scope, request.receive, answer.take)
-            whole = answer.whole()
+        answer = _ResponseCapture(request, version, passes)
+        with track_expiry() as holding:
+            await self.app(answer.scope, request.receive, answer.capture)
+            whole = answer.build_cached_response()
         if whole is not None:
-            whole.end_by(holding.until)
+            whole.expire_at(holding.expires_at)
             whole.route = answer.scope.get("route")
         return whole
 
-    async def _share(self, request: "_Request", version: Version, key: Key) -> Whole | None:
+    async def _call_app_once(
+        self, request: "_AsgiRequest", version: Generation, key: CacheKey
+    ) -> CachedResponse | None:
         """What the application answers once to all who ask the same at the same time."""
         asked = False
 
-        async def ask(land: Callable[[], None]) -> Whole | None:
+        async def ask(land: Callable[[], None]) -> CachedResponse | None:
             nonlocal asked
             asked = True
-            whole = await self._made(request, version, land)
+            whole = await self._call_app(request, version, land)
             if whole is not None:
-                self.kept.put(key, version, whole)
+                self.cache.put(key, version, whole)
             return whole
 
-        whole = await self._flights.share((key, version), ask)
-        shared = not asked and whole is not None and whole.may_be_kept and whole.holds()
+        whole = await self._single_flight.run((key, version), ask)
+        shared = not asked and whole is not None and whole.is_cacheable and whole.is_fresh()
         if whole is not None:  # what goes out part by part is nothing to keep
-            (SHARED if shared else MISS).inc()
+            (CACHE_SHARED if shared else CACHE_MISSES).inc()
         if asked or shared:
             return whole
         # What another one was answered is not for everybody.
-        return await self._made(request, version)
+        return await self._call_app(request, version)
 
-    async def _answer(
-        self, request: "_Request", whole: Whole | None, key: Key = (), more: Sequence[Header] = ()
+    async def _send_response(
+        self,
+        request: "_AsgiRequest",
+        whole: CachedResponse | None,
+        key: CacheKey = (),
+        more: Sequence[RawHeader] = (),
     ) -> None:
-        """Send `whole` to who asked, in the form for them, with `more` headers."""
+        """Send `build_cached_response` to who asked, in the form for them, with `more` headers."""
         if whole is None:
             return
         request.scope["route"] = whole.route  # for those who count by it
-        form = _form(whole, request.asked, request.scope["method"] in READING)
+        form = _select_variant(whole, request.headers, request.scope["method"] in CACHEABLE_METHODS)
         if form is None:
-            form = await whole.make(_coding(request.asked.get(b"accept-encoding", b"")))
-            self.kept.weigh(key, whole)
+            form = await whole.encode(_select_coding(request.headers.get(b"accept-encoding", b"")))
+            self.cache.update_size(key, whole)
         headers = [*form.headers, *more]
         start = {"type": "http.response.start", "status": form.status, "headers": headers}
         await request.send(start)
-        await request.send(NOTHING if request.scope["method"] == "HEAD" else form.body)
+        await request.send(
+            EMPTY_BODY_MESSAGE if request.scope["method"] == "HEAD" else form.body_message
+        )
 
 
-class _Request(NamedTuple):
+class _AsgiRequest(NamedTuple):
     """What is asked for, and by what it is answered."""
 
     scope: Scope
     receive: Receive
     send: Send
-    asked: Asked
+    headers: RequestHeaders
 
 
-class _Answer:
+class _ResponseCapture:
     """What the application answers: taken whole where it is whole, sent on where it is not."""
 
     def __init__(
-        self, request: _Request, version: Version | None, passes: Callable[[], None]
+        self, request: _AsgiRequest, version: Generation | None, passes: Callable[[], None]
     ) -> None:
         self._request = request
-        self._passes = passes
-        self._next_due = version.next_due if version else None
+        self._release_waiters = passes
+        self._next_change_at = version.next_change_at if version else None
         self._method = request.scope["method"]
         # HEAD is GET without the body: the application need not know it.
         self.scope = {**request.scope, "method": "GET"} if self._method == "HEAD" else request.scope
         self._status = 0
-        self._headers: Headers = []
-        self._parts: list[bytes] | None = None
-        self._ended = False
-        self._encoder: Encoder | None = None
+        self._headers: RawHeaders = []
+        self._body_parts: list[bytes] | None = None
+        self._empty_body_sent = False
+        self._compressor: StreamCompressor | None = None
 
-    async def take(self, message: Message) -> None:
+    async def capture(self, message: Message) -> None:
         """Take what the application sends; send it on where it comes in parts."""
         if message["type"] == "http.response.start":
-            await self._begin(message["status"], message["headers"])
-        elif self._parts is not None:
-            self._parts.append(message.get("body", b""))
+            await self._start_response(message["status"], message["headers"])
+        elif self._body_parts is not None:
+            self._body_parts.append(message.get("body", b""))
         elif self._method != "HEAD":
-            await self._request.send(self._encoded(message))
-        elif not self._ended:  # at once: what is streamed may have no end
-            self._ended = True
-            await self._request.send(NOTHING)
+            await self._request.send(self._compress_message(message))
+        elif not self._empty_body_sent:  # at once: what is streamed may have no end
+            self._empty_body_sent = True
+            await self._request.send(EMPTY_BODY_MESSAGE)
 
-    async def _begin(self, status: int, headers: Headers) -> None:
+    async def _start_response(self, status: int, headers: RawHeaders) -> None:
         told = dict(headers)
         self._status = status
-        self._headers = self._with_caching(told, headers)
+        self._headers = self._with_cache_headers(told, headers)
         length = told.get(b"content-length")
         if (
             status in {200, 201}
             and length is not None
-            and int(length) <= LARGEST
+            and int(length) <= _MAX_BUFFERED_RESPONSE_BYTES
             and b"repr-digest" not in told  # a file brings its own tag, and comes in parts
         ):
-            self._parts = []
+            self._body_parts = []
             return
-        self._passes()
+        self._release_waiters()
         self._request.scope["route"] = self.scope.get("route")
-        own: Headers = []
-        if _STREAMED.match(told.get(b"content-type", b"")):
-            coding = _coding(self._request.asked.get(b"accept-encoding", b""))
-            self._encoder = encoder(coding)
-            if self._encoder is not None:
+        own: RawHeaders = []
+        if _STREAMED_TYPES_PATTERN.match(told.get(b"content-type", b"")):
+            coding = _select_coding(self._request.headers.get(b"accept-encoding", b""))
+            self._compressor = create_compressor(coding)
+            if self._compressor is not None:
                 own.append((b"content-encoding", coding.encode()))
         start = {"type": "http.response.start", "status": status}
         await self._request.send(start | {"headers": self._headers + own})
 
-    def _with_caching(self, told: Mapping[bytes, bytes], headers: Headers) -> Headers:
+    def _with_cache_headers(self, told: Mapping[bytes, bytes], headers: RawHeaders) -> RawHeaders:
         """`headers` with what tells caches how long the answer may be used, and for whom."""
         if self._method == "OPTIONS":
             return headers
-        policy = told.get(b"cache-control") or (FRESH if self._status < 400 else UNCACHED)
-        if b"authorization" in self._request.asked:
-            policy = PRIVATE
-        if self._next_due is not None:
-            policy = not_beyond(self._next_due, policy.decode()).encode()
+        policy = told.get(b"cache-control") or (
+            _DEFAULT_CACHE_CONTROL if self._status < 400 else _NO_STORE
+        )
+        if b"authorization" in self._request.headers:
+            policy = _PRIVATE_NO_STORE
+        if self._next_change_at is not None:
+            policy = cap_max_age(self._next_change_at, policy.decode()).encode()
         vary = told.get(b"vary")
         varied = b"Accept-Encoding" if vary is None else vary + b", Accept-Encoding"
         kept = [pair for pair in headers if pair[0] not in {b"cache-control", b"vary"}]
         return [*kept, (b"cache-control", policy), (b"vary", varied)]
 
-    def _encoded(self, message: Message) -> Message:
-        if self._encoder is None:
+    def _compress_message(self, message: Message) -> Message:
+        if self._compressor is None:
             return message
-        body = self._encoder.compress(message.get("body", b""))
+        body = self._compressor.compress(message.get("body", b""))
         if not message.get("more_body", False):
-            body += self._encoder.flush()
+            body += self._compressor.flush()
         return {**message, "body": body}
 
-    def whole(self) -> Whole | None:
+    def build_cached_response(self) -> CachedResponse | None:
         """The whole answer, None where it has been sent on."""
-        if self._parts is None:
+        if self._body_parts is None:
             return None
-        body = b"".join(self._parts)
+        body = b"".join(self._body_parts)
         told = dict(self._headers)
         # Weak: the same for every coding, and proxies that compress weaken a strong one anyway.
         # What the application tells is the record's version: writers send it back in If-Match.
@@ -252,17 +281,19 @@ class _Answer:
         headers = [pair for pair in self._headers if pair[0] not in {b"etag", b"content-length"}]
         headers.append((b"etag", tag))
         # In JSON alone: in other forms any text of an editor could look like one.
-        dates = _UPDATED.findall(body) if b"json" in told.get(b"content-type", b"") else ()
+        dates = (
+            _UPDATED_AT_PATTERN.findall(body) if b"json" in told.get(b"content-type", b"") else ()
+        )
         if changed := max(dates, default=None):
             headers = [pair for pair in headers if pair[0] != b"last-modified"]
             headers.append((b"last-modified", http_date(changed.decode()).encode()))
-        whole = Whole(self._status, headers, body, tag)
-        if self._next_due is not None:
-            whole.end_by(self._next_due)
+        whole = CachedResponse(self._status, headers, body, tag)
+        if self._next_change_at is not None:
+            whole.expire_at(self._next_change_at)
         return whole
 
 
-def _joined(headers: Headers) -> Asked:
+def _combine_headers(headers: RawHeaders) -> RequestHeaders:
     """The headers of a request that has some of them several times."""
     found: dict[bytes, bytes] = {}
     for name, value in headers:
@@ -270,48 +301,54 @@ def _joined(headers: Headers) -> Asked:
     return found
 
 
-def _form(whole: Whole, asked: Asked, reading: bool = True) -> Form | None:
-    """The form of `whole` for what is asked for, None where it has not been made yet."""
+def _select_variant(
+    whole: CachedResponse, asked: RequestHeaders, reading: bool = True
+) -> Variant | None:
+    """The form of `build_cached_response` for what is asked for,
+    None where it has not been made yet.
+    """
     tags = asked.get(b"if-none-match")
-    if tags is not None and reading and _has(tags, whole.tag):
-        return whole.unchanged
-    return whole.forms.get(_coding(asked.get(b"accept-encoding", b"")))
+    if tags is not None and reading and _is_not_modified(tags, whole.etag):
+        return whole.not_modified
+    return whole.variants.get(_select_coding(asked.get(b"accept-encoding", b"")))
 
 
-def _key(path: str, query: bytes, asked: Asked) -> Key:
+def _cache_key(path: str, query: bytes, asked: RequestHeaders) -> CacheKey:
     """What makes a difference to a whole answer, its coding apart."""
-    return _spelt(path, query, asked.get(b"accept"), asked.get(b"accept-language", b""))
+    return _canonical_key(path, query, asked.get(b"accept"), asked.get(b"accept-language", b""))
 
 
 @lru_cache(maxsize=4096)
-def _spelt(path: str, query: bytes, accept: bytes | None, accept_language: bytes) -> Key:
+def _canonical_key(
+    path: str, query: bytes, accept: bytes | None, accept_language: bytes
+) -> CacheKey:
     """One key for all spellings that mean the same."""
     if b"&" in query:
-        parameters = sorted(query.split(b"&"), key=_name)
+        parameters = sorted(query.split(b"&"), key=_param_name)
         query = b"&".join(parameters)
-    return (path, query, accept, speech_of(query, accept_language.decode("latin-1")))
+    return (path, query, accept, negotiate_language(query, accept_language.decode("latin-1")))
 
 
-def _name(parameter: bytes) -> bytes:
+def _param_name(parameter: bytes) -> bytes:
     return parameter.partition(b"=")[0]
 
 
 @lru_cache(maxsize=256)
-def _coding(header: bytes) -> Coding:
-    return accepted(header.decode("latin-1"))
+def _select_coding(header: bytes) -> ContentCoding:
+    return negotiate_coding(header.decode("latin-1"))
 
 
-def _has(header: bytes, tag: bytes) -> bool:
-    return header == tag or matches(header.decode("latin-1"), tag.decode())
+def _is_not_modified(header: bytes, tag: bytes) -> bool:
+    return header == tag or matches_if_none_match(header.decode("latin-1"), tag.decode())
 
 
-def matches(header: str | None, tag: str) -> bool:
+def matches_if_none_match(header: str | None, tag: str) -> bool:
     """Whether an `If-None-Match` header names `tag`, compared weakly; a malformed one does not."""
     if header is None:
         return False
     if header.strip() == "*":
         return True
-    parts = [_TAGS.fullmatch(part) for part in header.split(",")]
+    parts = [_ETAG_PATTERN.fullmatch(part) for part in header.split(",")]
     return all(parts) and tag.removeprefix("W/") in {part[1] for part in parts if part}
 
 

@@ -10,102 +10,106 @@ from anyio import to_thread
 from starlette.types import Message
 
 from app.domain.clock import NEVER
-from app.http.cache.generation import Version
-from app.http.compression import Coding, encode
+from app.http.cache.generation import Generation
+from app.http.compression import ContentCoding, compress_body
 
-Header = tuple[bytes, bytes]
-Headers = list[Header]
-Key = tuple[str | bytes | None, ...]
+RawHeader = tuple[bytes, bytes]
+RawHeaders = list[RawHeader]
+CacheKey = tuple[str | bytes | None, ...]
 
-LEAST = 500
+MIN_COMPRESS_BYTES = 500
 """A body shorter than this, in bytes, is hardly smaller compressed."""
 
-HEAVY = 2**18
+THREAD_COMPRESS_BYTES = 2**18
 """A body larger than this, in bytes, is compressed in a thread: it would hold up all others."""
 
-FRAME = 4000
+RESPONSE_OVERHEAD_BYTES = 4000
 """What an answer takes beside its bodies, in bytes, about: its headers above all."""
 
-LASTING = 300.0
+MAX_STALE_SECONDS = 300.0
 """For how long before the database fell silent an answer must have been made to be told as it was,
 where the archive has changed since: caches are told as much by `stale-while-revalidate`."""
 
-NOTHING: Message = {"type": "http.response.body", "body": b""}
+EMPTY_BODY_MESSAGE: Message = {"type": "http.response.body", "body": b""}
 
-_TEXT = re.compile(rb"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))")
+_COMPRESSIBLE_TYPES_PATTERN = re.compile(
+    rb"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))"
+)
 
 
 @dataclass(slots=True)
-class Form:
+class Variant:
     """What is sent of an answer; the id of the request goes with its headers."""
 
     status: int
-    headers: Headers
-    body: Message
-    head: bytes = b""
+    headers: RawHeaders
+    body_message: Message
+    encoded_head: bytes = b""
     """How it begins on the wire, once it has been sent at once."""
 
 
-def form(status: int, headers: Headers, body: bytes | None) -> Form:
-    """`body` as it is sent, None for an answer that has none."""
+def make_variant(status: int, headers: RawHeaders, body: bytes | None) -> Variant:
+    """`body_message` as it is sent, None for an answer that has none."""
     length = [] if body is None else [(b"content-length", str(len(body)).encode())]
     message = {"type": "http.response.body", "body": body or b""}
-    return Form(status, headers + length, message)
+    return Variant(status, headers + length, message)
 
 
-class Whole:
+class CachedResponse:
     """An answer with all of its body."""
 
-    def __init__(self, status: int, headers: Headers, body: bytes, tag: bytes) -> None:
-        self.tag = tag
-        self.size = FRAME + len(body)
+    def __init__(self, status: int, headers: RawHeaders, body: bytes, tag: bytes) -> None:
+        self.etag = tag
+        self.size_bytes = RESPONSE_OVERHEAD_BYTES + len(body)
         """Bytes, about."""
-        self.counted = 0
+        self.counted_bytes = 0
         """How many of them have been counted by those who keep it."""
-        self.version: Version | None = None
+        self.generation: Generation | None = None
         """What it was made in, where it is kept."""
-        self.since, self.until = time(), NEVER.timestamp()
+        self.created_at, self.expires_at = time(), NEVER.timestamp()
         self.route: object = None
         """What answered."""
         told = dict(headers)
         self._compressible = (
-            len(body) >= LEAST
+            len(body) >= MIN_COMPRESS_BYTES
             and b"content-encoding" not in told
-            and bool(_TEXT.match(told.get(b"content-type", b"")))
+            and bool(_COMPRESSIBLE_TYPES_PATTERN.match(told.get(b"content-type", b"")))
         )
-        self.may_be_kept = status == 200 and b"no-store" not in told.get(b"cache-control", b"")
+        self.is_cacheable = status == 200 and b"no-store" not in told.get(b"cache-control", b"")
         self._body = body
-        self.plain = form(status, headers, body)
-        self.unchanged = form(304, [pair for pair in headers if pair[0] != b"content-type"], None)
+        self.identity = make_variant(status, headers, body)
+        self.not_modified = make_variant(
+            304, [pair for pair in headers if pair[0] != b"content-type"], None
+        )
         """For those who have it already."""
-        self.forms = {Coding.IDENTITY: self.plain}
+        self.variants = {ContentCoding.IDENTITY: self.identity}
         """By coding, those that have been made."""
 
-    def end_by(self, at: datetime) -> None:
+    def expire_at(self, at: datetime) -> None:
         """Let it hold no longer than until `at`."""
-        self.until = min(self.until, at.timestamp())
+        self.expires_at = min(self.expires_at, at.timestamp())
 
-    def holds(self, at: float | None = None) -> bool:
+    def is_fresh(self, at: float | None = None) -> bool:
         """Whether it is what would be answered now, or `at`, as far as the clock goes."""
-        return self.since <= (at or time()) < self.until
+        return self.created_at <= (at or time()) < self.expires_at
 
-    async def make(self, coding: Coding) -> Form:
+    async def encode(self, coding: ContentCoding) -> Variant:
         """The form in `coding`, which is made once."""
-        made = self.plain
+        made = self.identity
         if self._compressible:
-            if len(self._body) > HEAVY:
-                body = await to_thread.run_sync(encode, self._body, coding)
+            if len(self._body) > THREAD_COMPRESS_BYTES:
+                body = await to_thread.run_sync(compress_body, self._body, coding)
             else:
-                body = encode(self._body, coding)
+                body = compress_body(self._body, coding)
             told = (b"content-encoding", coding.encode())
-            made = form(made.status, [*made.headers[:-1], told], body)
-        if coding not in self.forms:
-            self.forms[coding] = made
-            self.size += len(made.body["body"]) if self._compressible else 0
+            made = make_variant(made.status, [*made.headers[:-1], told], body)
+        if coding not in self.variants:
+            self.variants[coding] = made
+            self.size_bytes += len(made.body_message["body"]) if self._compressible else 0
         return made
 
 
-class Kept:
+class ResponseCache:
     """The last answer to each request: those asked for last, within a number of bytes.
 
     Those of the present version are what would be answered now. Those of older ones give way to
@@ -113,58 +117,62 @@ class Kept:
     """
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self.max_bytes = limit
         """How many; 0 for a process that keeps nothing."""
-        self.forget()
+        self.clear()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Keep nothing of what is kept."""
-        self.size = 0
-        self._told = 0.0
-        self._version: Version | None = None
-        self._answers: OrderedDict[Key, Whole] = OrderedDict()
+        self.size_bytes = 0
+        self._confirmed_at = 0.0
+        self._generation: Generation | None = None
+        self._responses: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
 
-    def get(self, key: Key, version: Version) -> Whole | None:
-        """The answer to `key` if it holds in `version`, which is the present one."""
-        self._version, self._told = version, time()
-        whole = self._answers.get(key)
-        if whole is None or whole.version is not version or not whole.holds(self._told):
+    def get(self, key: CacheKey, version: Generation) -> CachedResponse | None:
+        """The answer to `key` if it holds in `generation`, which is the present one."""
+        self._generation, self._confirmed_at = version, time()
+        whole = self._responses.get(key)
+        if (
+            whole is None
+            or whole.generation is not version
+            or not whole.is_fresh(self._confirmed_at)
+        ):
             return None
-        self._answers.move_to_end(key)
+        self._responses.move_to_end(key)
         return whole
 
-    def last(self, key: Key) -> Whole | None:
+    def get_stale(self, key: CacheKey) -> CachedResponse | None:
         """The answer to `key` as it was when the database last told its version, or just before."""
-        whole = self._answers.get(key)
+        whole = self._responses.get(key)
         if whole is None:
             return None
-        recent = self._told - whole.since < LASTING
-        return whole if recent or whole.version is self._version else None
+        recent = self._confirmed_at - whole.created_at < MAX_STALE_SECONDS
+        return whole if recent or whole.generation is self._generation else None
 
-    def put(self, key: Key, version: Version, whole: Whole) -> None:
-        """Keep an answer made in `version`, where that may be and is still the present one."""
+    def put(self, key: CacheKey, version: Generation, whole: CachedResponse) -> None:
+        """Keep an answer made in `generation`, where that may be and is still the present one."""
         if (
-            version is self._version
-            and whole.may_be_kept
-            and whole.holds()
-            and whole.size <= self.limit
+            version is self._generation
+            and whole.is_cacheable
+            and whole.is_fresh()
+            and whole.size_bytes <= self.max_bytes
         ):
-            self._drop(key)
-            whole.version = version
-            whole.size += sum(len(part) for part in key if part)
-            self._answers[key] = whole
-            self.weigh(key, whole)
+            self._evict(key)
+            whole.generation = version
+            whole.size_bytes += sum(len(part) for part in key if part)
+            self._responses[key] = whole
+            self.update_size(key, whole)
 
-    def weigh(self, key: Key, whole: Whole) -> None:
+    def update_size(self, key: CacheKey, whole: CachedResponse) -> None:
         """Take into account what has been made of an answer."""
-        if self._answers.get(key) is whole:
-            self.size += whole.size - whole.counted
-            whole.counted = whole.size
-            while self.size > self.limit:
-                self._drop(next(iter(self._answers)))
+        if self._responses.get(key) is whole:
+            self.size_bytes += whole.size_bytes - whole.counted_bytes
+            whole.counted_bytes = whole.size_bytes
+            while self.size_bytes > self.max_bytes:
+                self._evict(next(iter(self._responses)))
 
-    def _drop(self, key: Key) -> None:
-        whole = self._answers.pop(key, None)
+    def _evict(self, key: CacheKey) -> None:
+        whole = self._responses.pop(key, None)
         if whole is not None:
-            self.size -= whole.counted
-            whole.counted = 0
+            self.size_bytes -= whole.counted_bytes
+            whole.counted_bytes = 0

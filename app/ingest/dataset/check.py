@@ -12,8 +12,8 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from app.api.lists.day_counts import ArchiveIndex, month_name
-from app.api.params import zone_of
+from app.api.lists.day_counts import ArchiveIndex, format_month
+from app.api.params import time_zone_or_default
 from app.db.database import Reader, Row
 from app.db.models import (
     Article,
@@ -28,22 +28,22 @@ from app.db.models import (
     Mission,
     Person,
 )
-from app.domain.dates import day_of, now
-from app.ingest.dataset.chronicle import SOURCE
-from app.ingest.dataset.compare import differences
+from app.domain.dates import local_day, now
+from app.ingest.dataset.chronicle import CHRONICLE_SOURCE
+from app.ingest.dataset.compare import find_differences
 from app.ingest.dataset.records import read_dataset
 from app.resources.articles.queries import get_article_archive
 from app.resources.articles.schemas import ArticleArchiveQuery
-from app.search.consistency import unindexed
+from app.search.consistency import find_index_inconsistencies
 
-ABUTTING_FROM = 19
+_FIRST_CONTIGUOUS_EXPEDITION = 19
 """The first expedition that did not hand over to its successor in an overlap."""
 
-LANDS_WITHIN = timedelta(days=2)
+_MAX_RETURN_DURATION = timedelta(days=2)
 """How long after the end of their last mission somebody may still be on the way home."""
 
 
-def check(reader: Reader) -> list[str]:
+def check_archive(reader: Reader) -> list[str]:
     """Whatever is wrong with the archive, a line each; nothing when all is well."""
     missions = reader.all(
         select(Mission.slug, Mission.number, Mission.starts_at, Mission.ends_at).order_by(
@@ -51,20 +51,22 @@ def check(reader: Reader) -> list[str]:
         )
     )
     return [
-        *differences(reader, read_dataset()),
-        *_dangling(reader),
-        *_intervals([mission for mission in missions if mission["number"] >= ABUTTING_FROM]),
-        *_commands(reader, missions),
-        *_stays(reader),
-        *_assignments(reader),
-        *_flights(reader),
-        *_chronicle(reader),
-        *_calendar(reader),
-        *unindexed(reader),
+        *find_differences(reader, read_dataset()),
+        *_check_foreign_keys(reader),
+        *_check_mission_intervals(
+            [mission for mission in missions if mission["number"] >= _FIRST_CONTIGUOUS_EXPEDITION]
+        ),
+        *_check_commanders(reader, missions),
+        *_check_former_commanders(reader),
+        *_check_crew_assignments(reader),
+        *_check_flights(reader),
+        *_check_chronicle(reader),
+        *_check_day_counts(reader),
+        *find_index_inconsistencies(reader),
     ]
 
 
-def _dangling(reader: Reader) -> Iterator[str]:
+def _check_foreign_keys(reader: Reader) -> Iterator[str]:
     """Links to rows that are not there."""
     for table in Base.metadata.sorted_tables:
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
@@ -77,7 +79,7 @@ def _dangling(reader: Reader) -> Iterator[str]:
                 yield f"{dangling} of {table.name}.{key.parent.name} lead nowhere"
 
 
-def _intervals(missions: list[Row]) -> Iterator[str]:
+def _check_mission_intervals(missions: list[Row]) -> Iterator[str]:
     """One mission at any time: each ends as the next one starts, and none but the last is open."""
     for mission, after in pairwise(missions):
         if after["number"] != mission["number"] + 1:
@@ -89,7 +91,7 @@ def _intervals(missions: list[Row]) -> Iterator[str]:
             yield f"{mission['slug']} ends before it starts"
 
 
-def _commands(reader: Reader, missions: list[Row]) -> Iterator[str]:
+def _check_commanders(reader: Reader, missions: list[Row]) -> Iterator[str]:
     """One commander on every day of a mission, two on the day of a handover."""
     rows = reader.all(
         select(Mission.slug, CrewAssignment.from_on, CrewAssignment.to_on)
@@ -111,7 +113,7 @@ def _commands(reader: Reader, missions: list[Row]) -> Iterator[str]:
                 break
 
 
-def _stays(reader: Reader) -> Iterator[str]:
+def _check_former_commanders(reader: Reader) -> Iterator[str]:
     """Who hands a mission over while it goes on stays in its crew."""
     after = aliased(CrewAssignment)
     stays = (
@@ -134,7 +136,7 @@ def _stays(reader: Reader) -> Iterator[str]:
         yield f"{row['person']} in {row['slug']}: not in the crew after the handover"
 
 
-def _assignments(reader: Reader) -> Iterator[str]:
+def _check_crew_assignments(reader: Reader) -> Iterator[str]:
     """Roles lie within their mission, and their flight is the person's own, at the time of it."""
     rows = reader.all(
         select(
@@ -171,7 +173,7 @@ def _assignments(reader: Reader) -> Iterator[str]:
             yield f"{role}: landed before the mission"
 
 
-def _flights(reader: Reader) -> Iterator[str]:
+def _check_flights(reader: Reader) -> Iterator[str]:
     """Landings come after launches, soon after the last mission, and nobody flies twice at once."""
     ended = (
         select(Mission.ends_at)
@@ -198,7 +200,7 @@ def _flights(reader: Reader) -> Iterator[str]:
         landed_at, who = row["landed_at"], f"{row['person']} on {row['launch']}"
         if landed_at and landed_at <= row["launch_at"]:
             yield f"{who} landed before the launch"
-        if landed_at and row["ended_at"] and landed_at > row["ended_at"] + LANDS_WITHIN:
+        if landed_at and row["ended_at"] and landed_at > row["ended_at"] + _MAX_RETURN_DURATION:
             yield f"{who} landed long after the last mission"
     for flight, after in pairwise(rows):
         same = flight["person"] == after["person"]
@@ -206,9 +208,9 @@ def _flights(reader: Reader) -> Iterator[str]:
             yield f"{flight['person']} flies on {flight['launch']} and {after['launch']} at once"
 
 
-def _chronicle(reader: Reader) -> Iterator[str]:
+def _check_chronicle(reader: Reader) -> Iterator[str]:
     """Each item of the chronicle is about something, and comes in English and in Russian."""
-    own = Article.source_name == SOURCE.name
+    own = Article.source_name == CHRONICLE_SOURCE.name
     linked = [
         select(1).where(link.article_id == Article.id).exists()
         for link in (ArticleMission, ArticlePerson, ArticleLaunch)
@@ -223,12 +225,12 @@ def _chronicle(reader: Reader) -> Iterator[str]:
             yield f"{key} is told in {', '.join(sorted(told))} alone"
 
 
-def _calendar(reader: Reader) -> Iterator[str]:
+def _check_day_counts(reader: Reader) -> Iterator[str]:
     """The months of the archive count the articles whose day is known, each once."""
-    zone = zone_of(None)
+    zone = time_zone_or_default(None)
     rows = reader.all(select(Article.published_at, Article.published_at_precision))
-    days = (day_of(row["published_at"], row["published_at_precision"], zone) for row in rows)
-    tally = Counter(month_name(day) for day in days if day)
+    days = (local_day(row["published_at"], row["published_at_precision"], zone) for row in rows)
+    tally = Counter(format_month(day) for day in days if day)
     index = cast("ArchiveIndex", get_article_archive(reader, ArticleArchiveQuery()))
     months = {month.month: month.count for year in index.years for month in year.months}
     for month in sorted(tally.keys() | months.keys()):

@@ -6,55 +6,64 @@ from typing import NamedTuple, Protocol
 
 from app.db.models import LaunchStatus, SpacecraftKind
 from app.domain.dates import Precision
-from app.domain.grammar import Text
+from app.domain.grammar import NewsText
 from app.ingest.dataset import english, russian
-from app.ingest.dataset.derive import Relation
-from app.ingest.dataset.events import Begun, Event, Handover, Landed, Launched, events
-from app.ingest.dataset.records import ArticleRecord, ArticleSourceRecord, Dataset
+from app.ingest.dataset.derive import MissionLaunchRelation
+from app.ingest.dataset.events import (
+    ChronicleEvent,
+    ChronicleExpeditionStart,
+    ChronicleHandover,
+    ChronicleLanding,
+    ChronicleLaunch,
+    generate_events,
+)
+from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetArticleSource
 
-SOURCE = ArticleSourceRecord(name="Zarya chronicle", url=None)
+CHRONICLE_SOURCE = DatasetArticleSource(name="Zarya chronicle", url=None)
 
 
-class Language(Protocol):
+class EventRenderer(Protocol):
     """How one language tells each kind of event: `english` and `russian` are such."""
 
-    def launched(self, event: Launched) -> Text: ...
-    def begun(self, event: Begun) -> Text: ...
-    def handed_over(self, event: Handover) -> Text: ...
-    def landed(self, event: Landed) -> Text: ...
+    def render_launch(self, event: ChronicleLaunch) -> NewsText: ...
+    def render_expedition_start(self, event: ChronicleExpeditionStart) -> NewsText: ...
+    def render_handover(self, event: ChronicleHandover) -> NewsText: ...
+    def render_landing(self, event: ChronicleLanding) -> NewsText: ...
 
 
-class Item(NamedTuple):
+class _SharedFields(NamedTuple):
     """What the translations of one news item share."""
 
     slug: str
-    at: datetime
-    precision: Precision
+    published_at: datetime
+    published_at_precision: Precision
     tags: list[str]
     missions: list[str]
     people: list[str]
     launches: list[str]
 
 
-def chronicle(dataset: Dataset, relations: set[Relation]) -> Iterator[ArticleRecord]:
+def generate_chronicle(
+    dataset: Dataset, relations: set[MissionLaunchRelation]
+) -> Iterator[DatasetArticle]:
     """Every event of the archive as a news item, in English and in Russian."""
-    for event in events(dataset, relations):
-        item = _item(event)
-        yield _article(item, "en", _told(event, english))
-        yield _article(item, "ru", _told(event, russian))
+    for event in generate_events(dataset, relations):
+        item = _build_shared_fields(event)
+        yield _build_article(item, "en", _render_event(event, english))
+        yield _build_article(item, "ru", _render_event(event, russian))
 
 
-def _article(item: Item, language: str, text: Text) -> ArticleRecord:
+def _build_article(item: _SharedFields, language: str, text: NewsText) -> DatasetArticle:
     translated = language != "en"
-    return ArticleRecord(
+    return DatasetArticle(
         slug=f"{item.slug}-{language}" if translated else item.slug,
         title=text.title,
         lead=text.lead,
         body=text.body,
         language=language,
-        published_at=item.at,
-        published_at_precision=item.precision,
-        source=SOURCE,
+        published_at=item.published_at,
+        published_at_precision=item.published_at_precision,
+        source=CHRONICLE_SOURCE,
         tags=item.tags,
         missions=item.missions,
         people=item.people,
@@ -64,83 +73,83 @@ def _article(item: Item, language: str, text: Text) -> ArticleRecord:
     )
 
 
-def _told(event: Event, language: Language) -> Text:
+def _render_event(event: ChronicleEvent, language: EventRenderer) -> NewsText:
     match event:
-        case Launched():
-            return language.launched(event)
-        case Begun():
-            return language.begun(event)
-        case Handover():
-            return language.handed_over(event)
-        case Landed():
-            return language.landed(event)
+        case ChronicleLaunch():
+            return language.render_launch(event)
+        case ChronicleExpeditionStart():
+            return language.render_expedition_start(event)
+        case ChronicleHandover():
+            return language.render_handover(event)
+        case ChronicleLanding():
+            return language.render_landing(event)
 
 
-def _item(event: Event) -> Item:
+def _build_shared_fields(event: ChronicleEvent) -> _SharedFields:
     match event:
-        case Launched():
-            return _launched(event)
-        case Begun():
-            return _begun(event)
-        case Handover():
-            return _handed_over(event)
-        case Landed():
-            return _landed(event)
+        case ChronicleLaunch():
+            return _launch_fields(event)
+        case ChronicleExpeditionStart():
+            return _expedition_start_fields(event)
+        case ChronicleHandover():
+            return _handover_fields(event)
+        case ChronicleLanding():
+            return _landing_fields(event)
 
 
-def _launched(event: Launched) -> Item:
+def _launch_fields(event: ChronicleLaunch) -> _SharedFields:
     launch = event.launch
     tags = {
         "crew": bool(launch.crew),
-        "cargo": bool(launch.of_kind(SpacecraftKind.CV)),
-        "module": bool(launch.of_kind(SpacecraftKind.MODULE)),
+        "cargo": bool(launch.spacecraft_names(SpacecraftKind.CV)),
+        "module": bool(launch.spacecraft_names(SpacecraftKind.MODULE)),
         "failure": launch.status is not LaunchStatus.SUCCESS,
     }
-    return Item(
+    return _SharedFields(
         slug=f"launch-{launch.slug}",
-        at=launch.launch_at,
-        precision=launch.launch_at_precision,
+        published_at=launch.launch_at,
+        published_at_precision=launch.launch_at_precision,
         tags=["launch", *(tag for tag, holds in tags.items() if holds)],
-        missions=[mission.slug for mission in event.served],
+        missions=[mission.slug for mission in event.missions_served],
         people=[person.slug for person, _ in event.crew],
         launches=[launch.slug],
     )
 
 
-def _begun(event: Begun) -> Item:
+def _expedition_start_fields(event: ChronicleExpeditionStart) -> _SharedFields:
     mission = event.mission
-    before = [event.before.slug] if event.before else []
-    return Item(
+    before = [event.previous_commander.slug] if event.previous_commander else []
+    return _SharedFields(
         slug=f"expedition-{mission.number}-begins",
-        at=mission.starts_at,
-        precision=mission.starts_at_precision,
-        tags=["expedition", *(["command"] if event.before else [])],
+        published_at=mission.starts_at,
+        published_at_precision=mission.starts_at_precision,
+        tags=["expedition", *(["command"] if event.previous_commander else [])],
         missions=[mission.slug],
-        people=list(dict.fromkeys([*mission.flown_by, *before])),
+        people=list(dict.fromkeys([*mission.launch_by_person, *before])),
         launches=[],
     )
 
 
-def _handed_over(event: Handover) -> Item:
+def _handover_fields(event: ChronicleHandover) -> _SharedFields:
     slug = f"expedition-{event.mission.number}-change-of-command"
-    return Item(
-        slug=slug if event.n == 1 else f"{slug}-{event.n}",
-        at=event.at,
-        precision=Precision.DAY,
+    return _SharedFields(
+        slug=slug if event.number == 1 else f"{slug}-{event.number}",
+        published_at=event.handed_over_at,
+        published_at_precision=Precision.DAY,
         tags=["expedition", "command"],
         missions=[event.mission.slug],
-        people=[event.old.slug, event.new.slug],
+        people=[event.old_commander.slug, event.new_commander.slug],
         launches=[],
     )
 
 
-def _landed(event: Landed) -> Item:
-    return Item(
-        slug=f"landing-{event.ship.slug}",
-        at=event.at,
-        precision=event.precision,
+def _landing_fields(event: ChronicleLanding) -> _SharedFields:
+    return _SharedFields(
+        slug=f"landing-{event.ship_launch.slug}",
+        published_at=event.landed_at,
+        published_at_precision=event.landed_at_precision,
         tags=["landing", "crew"],
-        missions=[mission.slug for mission, _ in event.missions],
+        missions=[mission.slug for mission, _ in event.crew_by_mission],
         people=[person.slug for person in event.people],
-        launches=[event.ship.slug],
+        launches=[event.ship_launch.slug],
     )

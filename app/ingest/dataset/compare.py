@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.db.database import Reader
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -23,26 +23,30 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.ingest.dataset.chronicle import chronicle
-from app.ingest.dataset.derive import relations
-from app.ingest.dataset.records import ArticleRecord, Dataset
-from app.ingest.dataset.upsert import Key
+from app.ingest.dataset.chronicle import generate_chronicle
+from app.ingest.dataset.derive import derive_relations
+from app.ingest.dataset.records import Dataset, DatasetArticle
+from app.ingest.dataset.upsert import RowKey
 
-Wanted = Iterator[tuple[str, Rows, Iterable[Key]]]
+_ExpectedRows = Iterator[tuple[str, AnySelect, Iterable[RowKey]]]
 """What something is called, the statement that finds such rows, and the rows to be found."""
 
 
-def differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
+def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
     """A line for every row of the dataset that the database lacks."""
-    articles = [*dataset.articles.values(), *chronicle(dataset, relations(dataset))]
-    for what, statement, keys in (*_records(dataset), *_parts(dataset), *_news(articles)):
+    articles = [*dataset.articles.values(), *generate_chronicle(dataset, derive_relations(dataset))]
+    for what, statement, keys in (
+        *_expected_records(dataset),
+        *_expected_children(dataset),
+        *_expected_articles(articles),
+    ):
         held = {tuple(row.values()) for row in reader.all(statement)}
         for key in keys:
             if key not in held:
                 yield f"{what} not as in the dataset: {', '.join(str(part) for part in key)}"
 
 
-def _records(dataset: Dataset) -> Wanted:
+def _expected_records(dataset: Dataset) -> _ExpectedRows:
     yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles)
     yield "site", select(Site.code), ((code,) for code in dataset.sites)
     yield (
@@ -62,7 +66,7 @@ def _records(dataset: Dataset) -> Wanted:
     )
 
 
-def _parts(dataset: Dataset) -> Wanted:
+def _expected_children(dataset: Dataset) -> _ExpectedRows:
     launches, missions = dataset.launches.values(), dataset.missions.values()
     yield (
         "spacecraft",
@@ -99,11 +103,11 @@ def _parts(dataset: Dataset) -> Wanted:
         select(Mission.slug, Launch.slug.label("launch"), MissionLaunch.relation)
         .join_from(MissionLaunch, Mission, Mission.id == MissionLaunch.mission_id)
         .join(Launch, Launch.id == MissionLaunch.launch_id),
-        relations(dataset),
+        derive_relations(dataset),
     )
 
 
-def _news(articles: list[ArticleRecord]) -> Wanted:
+def _expected_articles(articles: list[DatasetArticle]) -> _ExpectedRows:
     yield (
         "article",
         select(Article.slug, Article.title, Article.published_at),

@@ -9,18 +9,18 @@ from typing import NamedTuple
 from app.db.models import LaunchRelation, LaunchStatus, SpacecraftKind
 from app.ingest.dataset.records import (
     Dataset,
-    LaunchRecord,
-    MissionRecord,
-    PersonRecord,
-    SeatRecord,
+    DatasetLaunch,
+    DatasetMission,
+    DatasetPerson,
+    DatasetSeat,
 )
 
-MARGIN = timedelta(days=10)
+_MAX_TRANSIT_DURATION = timedelta(days=10)
 """HTV took eight days to the station: what left later than this before a mission's end may have
 been for the next one to receive."""
 
 
-class Relation(NamedTuple):
+class MissionLaunchRelation(NamedTuple):
     """A launch that served a mission, and how; both by slug."""
 
     mission: str
@@ -28,11 +28,11 @@ class Relation(NamedTuple):
     relation: LaunchRelation
 
 
-Served = Mapping[LaunchRelation, list[LaunchRecord]]
+LaunchesByRelation = Mapping[LaunchRelation, list[DatasetLaunch]]
 """The launches that served one mission, in the order of time."""
 
 
-def relations(dataset: Dataset) -> set[Relation]:
+def derive_relations(dataset: Dataset) -> set[MissionLaunchRelation]:
     """Every relation between missions and launches.
 
     A launch that brought a member of the crew is an arrival, even if the ship came before the
@@ -42,37 +42,39 @@ def relations(dataset: Dataset) -> set[Relation]:
     (visitors, and the aborted Soyuz MS-10); a crew ship without people counts as cargo.
     """
     arrived = {
-        Relation(mission.slug, launch, LaunchRelation.CREW_ARRIVAL)
+        MissionLaunchRelation(mission.slug, launch, LaunchRelation.CREW_ARRIVAL)
         for mission in dataset.missions.values()
-        for launch in mission.flown_by.values()
+        for launch in mission.launch_by_person.values()
     }
     departed = {
-        Relation(home.slug, seat.landed_with, LaunchRelation.CREW_DEPARTURE)
+        MissionLaunchRelation(home.slug, seat.landed_with, LaunchRelation.CREW_DEPARTURE)
         for launch in dataset.launches.values()
         for seat in launch.crew
-        if seat.landed_with and (home := last_mission(dataset, launch, seat))
+        if seat.landed_with and (home := find_last_mission(dataset, launch, seat))
     }
     brought_members = {relation.launch for relation in arrived}
     served = {
-        Relation(mission.slug, launch.slug, kind)
+        MissionLaunchRelation(mission.slug, launch.slug, kind)
         for launch in dataset.launches.values()
-        if (kind := _service(launch, launch.slug in brought_members))
-        for mission in missions_at(dataset, launch.launch_at)
+        if (kind := _relation_of_launch(launch, launch.slug in brought_members))
+        for mission in find_missions_at(dataset, launch.launch_at)
     }
     return arrived | departed | served
 
 
-def _service(launch: LaunchRecord, brought_members: bool) -> LaunchRelation | None:
-    if launch.of_kind(SpacecraftKind.MODULE):
+def _relation_of_launch(launch: DatasetLaunch, brought_members: bool) -> LaunchRelation | None:
+    if launch.spacecraft_names(SpacecraftKind.MODULE):
         return LaunchRelation.MODULE
     if brought_members:
         return None
     return LaunchRelation.CREW_ARRIVAL if launch.crew else LaunchRelation.CARGO
 
 
-def served_by(dataset: Dataset, found: Iterable[Relation]) -> dict[str, Served]:
+def group_launches_by_mission(
+    dataset: Dataset, found: Iterable[MissionLaunchRelation]
+) -> dict[str, LaunchesByRelation]:
     """The launches that served each mission, by its slug and by relation."""
-    served: dict[str, dict[LaunchRelation, list[LaunchRecord]]] = {
+    served: dict[str, dict[LaunchRelation, list[DatasetLaunch]]] = {
         slug: defaultdict(list) for slug in dataset.missions
     }
     order = {slug: n for n, slug in enumerate(dataset.launches)}
@@ -81,7 +83,7 @@ def served_by(dataset: Dataset, found: Iterable[Relation]) -> dict[str, Served]:
     return {slug: dict(launches) for slug, launches in served.items()}
 
 
-def missions_at(dataset: Dataset, at: datetime) -> list[MissionRecord]:
+def find_missions_at(dataset: Dataset, at: datetime) -> list[DatasetMission]:
     """The missions that went on at `at`: one, or two neighbours among the first nineteen."""
     return [
         mission
@@ -90,72 +92,82 @@ def missions_at(dataset: Dataset, at: datetime) -> list[MissionRecord]:
     ]
 
 
-def last_mission(dataset: Dataset, launch: LaunchRecord, seat: SeatRecord) -> MissionRecord | None:
+def find_last_mission(
+    dataset: Dataset, launch: DatasetLaunch, seat: DatasetSeat
+) -> DatasetMission | None:
     """The mission from which somebody came home, None for a visitor and for somebody aboard."""
     if seat.landed_at is None:
         return None
-    flown = dataset.flown_for.get((launch.slug, seat.person), [])
+    flown = dataset.missions_by_flight.get((launch.slug, seat.person), [])
     begun = [mission for mission in flown if mission.starts_at <= seat.landed_at]
     return begun[-1] if begun else None
 
 
 @dataclass(frozen=True)
-class Course:
+class MissionFacts:
     """What the records prove of a mission, without a word about it; nothing is claimed beyond."""
 
-    mission: MissionRecord
-    commanders: list[PersonRecord]
-    heir: tuple[MissionRecord, PersonRecord] | None
+    mission: DatasetMission
+    commanders: list[DatasetPerson]
+    successor: tuple[DatasetMission, DatasetPerson] | None
     """The mission that the station was handed over to, under whom; None without such a change."""
-    brought: list[LaunchRecord]
+    crew_launches: list[DatasetLaunch]
     """What its crew came with."""
-    own: list[LaunchRecord]
+    commander_launches: list[DatasetLaunch]
     """Its own way up, if it began with that."""
-    hosted: list[LaunchRecord]
+    later_arrivals: list[DatasetLaunch]
     """The crews that came to it later."""
-    sent: list[LaunchRecord]
+    supply_launches: list[DatasetLaunch]
     """The modules and the cargo that were sent up in its time."""
-    received: list[LaunchRecord]
+    delivered_launches: list[DatasetLaunch]
     """Those of them that surely came in its time."""
-    lost: list[LaunchRecord]
-    departed: list[LaunchRecord]
+    failed_launches: list[DatasetLaunch]
+    departure_launches: list[DatasetLaunch]
     """The ships that took members home."""
 
 
-def course(dataset: Dataset, mission: MissionRecord, served: Served) -> Course:
+def derive_mission_facts(
+    dataset: Dataset, mission: DatasetMission, served: LaunchesByRelation
+) -> MissionFacts:
     """What the records prove of `mission`; `served` are its launches."""
-    sure = mission.ends_at - MARGIN if mission.ends_at else None
-    sent = _in_time(
+    sure = mission.ends_at - _MAX_TRANSIT_DURATION if mission.ends_at else None
+    sent = _unique_by_launch_time(
         launch
         for kind in (LaunchRelation.MODULE, LaunchRelation.CARGO)
         for launch in served.get(kind, [])
     )
-    arrived = _arrived(mission, served, sure)
+    arrived = _crew_arrivals(mission, served, sure)
     led = mission.commanders[0].arrived_with
-    return Course(
+    return MissionFacts(
         mission=mission,
         commanders=_commanders(dataset, mission),
-        heir=_heir(dataset, mission),
-        brought=_in_time(dataset.launches[slug] for slug in mission.flown_by.values()),
-        own=[launch for launch in arrived if launch.slug == led],
-        hosted=[launch for launch in arrived if launch.slug != led],
-        sent=sent,
-        received=[
+        successor=_find_successor(dataset, mission),
+        crew_launches=_unique_by_launch_time(
+            dataset.launches[slug] for slug in mission.launch_by_person.values()
+        ),
+        commander_launches=[launch for launch in arrived if launch.slug == led],
+        later_arrivals=[launch for launch in arrived if launch.slug != led],
+        supply_launches=sent,
+        delivered_launches=[
             launch
             for launch in sent
             if launch.status is LaunchStatus.SUCCESS and (sure is None or launch.launch_at < sure)
         ],
-        lost=[
+        failed_launches=[
             launch
-            for launch in _in_time(launch for launches in served.values() for launch in launches)
+            for launch in _unique_by_launch_time(
+                launch for launches in served.values() for launch in launches
+            )
             if launch.status is not LaunchStatus.SUCCESS
         ],
-        departed=list(served.get(LaunchRelation.CREW_DEPARTURE, [])),
+        departure_launches=list(served.get(LaunchRelation.CREW_DEPARTURE, [])),
     )
 
 
-def _arrived(mission: MissionRecord, served: Served, sure: datetime | None) -> list[LaunchRecord]:
-    members = set(mission.flown_by.values())
+def _crew_arrivals(
+    mission: DatasetMission, served: LaunchesByRelation, sure: datetime | None
+) -> list[DatasetLaunch]:
+    members = set(mission.launch_by_person.values())
     return [
         launch
         for launch in served.get(LaunchRelation.CREW_ARRIVAL, [])
@@ -165,23 +177,25 @@ def _arrived(mission: MissionRecord, served: Served, sure: datetime | None) -> l
     ]
 
 
-def _heir(dataset: Dataset, mission: MissionRecord) -> tuple[MissionRecord, PersonRecord] | None:
+def _find_successor(
+    dataset: Dataset, mission: DatasetMission
+) -> tuple[DatasetMission, DatasetPerson] | None:
     after = next((m for m in dataset.missions.values() if m.number == mission.number + 1), None)
     if after is None or after.commanders[0].person == mission.commanders[-1].person:
         return None
     return after, dataset.people[after.commanders[0].person]
 
 
-def _commanders(dataset: Dataset, mission: MissionRecord) -> list[PersonRecord]:
+def _commanders(dataset: Dataset, mission: DatasetMission) -> list[DatasetPerson]:
     return [dataset.people[row.person] for row in mission.commanders]
 
 
-def _in_time(launches: Iterable[LaunchRecord]) -> list[LaunchRecord]:
+def _unique_by_launch_time(launches: Iterable[DatasetLaunch]) -> list[DatasetLaunch]:
     """Each launch once, in the order of time."""
     unique = {launch.slug: launch for launch in launches}
     return sorted(unique.values(), key=lambda launch: launch.launch_at)
 
 
-def carried(launches: Iterable[LaunchRecord], kind: SpacecraftKind) -> list[str]:
+def list_spacecraft_names(launches: Iterable[DatasetLaunch], kind: SpacecraftKind) -> list[str]:
     """The names of what launches carried of one kind."""
-    return [name for launch in launches for name in launch.of_kind(kind)]
+    return [name for launch in launches for name in launch.spacecraft_names(kind)]

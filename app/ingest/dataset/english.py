@@ -6,27 +6,37 @@ from app.db.models import LaunchStatus, ShipRole, SpacecraftKind
 from app.domain import glossary
 from app.domain.dates import whole_days
 from app.domain.grammar import (
-    Text,
-    clauses,
-    counted,
-    english_day,
-    english_period,
-    english_span,
-    english_time,
-    handed_on,
-    joined,
-    number,
-    paragraphs,
-    strong,
+    NewsText,
+    format_day_en,
+    format_duration_en,
+    format_period_en,
+    format_time_en,
+    join_clauses_en,
+    join_list_en,
+    join_paragraphs,
+    later_commanders_phrase_en,
+    pluralize_en,
+    spell_number_en,
+    to_bold,
     upper_first,
 )
-from app.domain.headlines import headline_en
-from app.ingest.dataset.derive import Course, carried
-from app.ingest.dataset.events import Begun, Handover, Landed, Launched
-from app.ingest.dataset.records import LaunchRecord, MissionRecord, PersonRecord, SpacecraftRecord
+from app.domain.headlines import build_launch_headline_en
+from app.ingest.dataset.derive import MissionFacts, list_spacecraft_names
+from app.ingest.dataset.events import (
+    ChronicleExpeditionStart,
+    ChronicleHandover,
+    ChronicleLanding,
+    ChronicleLaunch,
+)
+from app.ingest.dataset.records import (
+    DatasetLaunch,
+    DatasetMission,
+    DatasetPerson,
+    DatasetSpacecraft,
+)
 
-STATION = "the International Space Station"
-_ROLES = {
+_STATION = "the International Space Station"
+_ROLE_NOUNS = {
     ShipRole.COMMANDER: ("commander", "commanders"),
     ShipRole.PILOT: ("pilot", "pilots"),
     ShipRole.FLIGHT_ENGINEER: ("flight engineer", "flight engineers"),
@@ -35,338 +45,391 @@ _ROLES = {
 }
 
 
-def launched(event: Launched) -> Text:
+def render_launch(event: ChronicleLaunch) -> NewsText:
     """A launch: what flew, on what, from where, when, with whom, for which mission."""
     launch = event.launch
-    pad = glossary.place(launch.site, launch.pad).pad
-    when = english_time(launch.launch_at, launch.launch_at_precision)
-    return Text(
+    pad = glossary.get_pad_names(launch.site, launch.pad).pad
+    when = format_time_en(launch.launch_at, launch.launch_at_precision)
+    return NewsText(
         title=_launch_title(launch),
         lead=_launch_lead(launch),
-        body=paragraphs(
-            f"The launch took place {when} from {pad}.{_also_carried(launch)}",
-            _crew(event) if event.crew else _addressee(event),
+        body=join_paragraphs(
+            f"The launch took place {when} from {pad}.{_secondary_payload_sentence(launch)}",
+            _crew_sentences(event) if event.crew else _station_crew_sentence(event),
             launch.outcome_note,
         ),
     )
 
 
-def _launch_title(launch: LaunchRecord) -> str:
-    if not glossary.is_shuttle(launch.ship.name):
-        return headline_en(launch.status, launch.vehicle, [_named(it) for it in launch.spacecraft])
-    orbiter, _, flight = glossary.orbiter(launch.ship.name)
-    load = [glossary.part(craft.name).english for craft in launch.spacecraft[1:]]
-    carrying = f" with {joined(load)}" if load else ""
+def _launch_title(launch: DatasetLaunch) -> str:
+    if not glossary.is_shuttle(launch.main_spacecraft.name):
+        return build_launch_headline_en(
+            launch.status, launch.vehicle, [_headline_spacecraft(it) for it in launch.spacecraft]
+        )
+    orbiter, _, flight = glossary.parse_shuttle_name(launch.main_spacecraft.name)
+    load = [glossary.get_module_names(craft.name).phrase_en for craft in launch.spacecraft[1:]]
+    carrying = f" with {join_list_en(load)}" if load else ""
     return f"Space Shuttle {orbiter} is launched on flight {flight}{carrying}"
 
 
-def _named(craft: SpacecraftRecord) -> dict[str, str]:
+def _headline_spacecraft(craft: DatasetSpacecraft) -> dict[str, str]:
     """A ship as a headline takes it; a module goes by its name in a sentence, with the article."""
     if craft.kind in (SpacecraftKind.CV, SpacecraftKind.SC):
         return {"name": craft.name, "kind": craft.kind}
-    return {"name": glossary.part(craft.name).english, "kind": SpacecraftKind.OTHER}
+    return {"name": glossary.get_module_names(craft.name).phrase_en, "kind": SpacecraftKind.OTHER}
 
 
-def _launch_lead(launch: LaunchRecord) -> str:
-    rocket, ship = _rocket(launch), _cargo(launch)
-    site = glossary.place(launch.site, launch.pad).site
-    if glossary.is_shuttle(launch.ship.name):
-        crew = f"with a crew of {number(len(launch.crew))}"
-        return f"{upper_first(_ship(launch))} left {site} for {STATION} {crew}."
+def _launch_lead(launch: DatasetLaunch) -> str:
+    rocket, ship = _rocket_phrase(launch), _ship_with_crew(launch)
+    site = glossary.get_pad_names(launch.site, launch.pad).site
+    if glossary.is_shuttle(launch.main_spacecraft.name):
+        crew = f"with a crew of {spell_number_en(len(launch.crew))}"
+        return f"{upper_first(_ship_phrase(launch))} left {site} for {_STATION} {crew}."
     match launch.status:
         case LaunchStatus.FAILURE:
-            return f"The launch of {rocket} to {STATION} with {ship} failed."
+            return f"The launch of {rocket} to {_STATION} with {ship} failed."
         case LaunchStatus.PARTIAL_FAILURE:
-            return f"{upper_first(rocket)} left {site} with {ship}, which did not reach {STATION}."
-    return f"{upper_first(rocket)} left {site} for {STATION} with {ship}."
+            return f"{upper_first(rocket)} left {site} with {ship}, which did not reach {_STATION}."
+    return f"{upper_first(rocket)} left {site} for {_STATION} with {ship}."
 
 
-def _rocket(launch: LaunchRecord) -> str:
+def _rocket_phrase(launch: DatasetLaunch) -> str:
     # H-IIB is read letter by letter: "an aitch".
     return f"{'an' if launch.vehicle[0] in 'AEHIO' else 'a'} {launch.vehicle} rocket"
 
 
-def _ship(launch: LaunchRecord) -> str:
+def _ship_phrase(launch: DatasetLaunch) -> str:
     """The main ship as a sentence names it."""
-    name = launch.ship.name
-    match launch.ship.kind:
+    name = launch.main_spacecraft.name
+    match launch.main_spacecraft.kind:
         case SpacecraftKind.CV:
             return f"the cargo ship {name}"
         case SpacecraftKind.SC:
             uncrewed = "" if launch.crew else "uncrewed "
             return (
-                glossary.ship_en(name)
+                glossary.ship_phrase_en(name)
                 if glossary.is_shuttle(name)
                 else f"the {uncrewed}ship {name}"
             )
-    return glossary.part(name).english
+    return glossary.get_module_names(name).phrase_en
 
 
-def _cargo(launch: LaunchRecord) -> str:
+def _ship_with_crew(launch: DatasetLaunch) -> str:
     """The main ship with whoever is aboard."""
-    crew = f" and a crew of {number(len(launch.crew))}" if launch.crew else ""
-    return _ship(launch) + crew
+    crew = f" and a crew of {spell_number_en(len(launch.crew))}" if launch.crew else ""
+    return _ship_phrase(launch) + crew
 
 
-def _also_carried(launch: LaunchRecord) -> str:
-    load = [glossary.part(craft.name).english for craft in launch.spacecraft[1:]]
-    ship = launch.ship.name
-    carrier = glossary.orbiter(ship)[0] if glossary.is_shuttle(ship) else ship
-    return f" {carrier} carried {joined(load)}." if load else ""
+def _secondary_payload_sentence(launch: DatasetLaunch) -> str:
+    load = [glossary.get_module_names(craft.name).phrase_en for craft in launch.spacecraft[1:]]
+    ship = launch.main_spacecraft.name
+    carrier = glossary.parse_shuttle_name(ship)[0] if glossary.is_shuttle(ship) else ship
+    return f" {carrier} carried {join_list_en(load)}." if load else ""
 
 
-def _crew(event: Launched) -> str:
+def _crew_sentences(event: ChronicleLaunch) -> str:
     groups, last = [], 0
-    for role, (one, many) in _ROLES.items():
-        people = strong([person.name for person, has in event.crew if has is role])
+    for role, (one, many) in _ROLE_NOUNS.items():
+        people = to_bold([person.name for person, has in event.crew if has is role])
         if people:
-            groups.append(f"{joined(people)} ({one if len(people) == 1 else many})")
+            groups.append(f"{join_list_en(people)} ({one if len(people) == 1 else many})")
             last = len(people)
     # "A (commander), B and C (flight engineers)", but "A (commander) and B (flight engineer)".
-    aboard = f"Aboard were {joined(groups) if last == 1 else ', '.join(groups)}."
+    aboard = f"Aboard were {join_list_en(groups) if last == 1 else ', '.join(groups)}."
     if event.launch.status is LaunchStatus.FAILURE:
         return aboard
-    own = f"They made a short flight to the station. {_addressee(event)}"
-    return f"{aboard} {_purpose(event) or own}"
+    own = f"They made a short flight to the station. {_station_crew_sentence(event)}"
+    return f"{aboard} {_missions_joined_sentence(event) or own}"
 
 
-def _purpose(event: Launched) -> str | None:
+def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
     """Which missions the crew flew for, None where it was for none."""
-    staying = [(people, missions) for people, missions in event.flew_for if missions]
+    staying = [(people, missions) for people, missions in event.crew_by_missions if missions]
     if not staying:
         return None
-    first, further = ("joined", "") if event.is_aloft else ("flew as part of", "as part of ")
-    if len(event.flew_for) == 1:
-        return f"They {first} {_missions(staying[0][1])}."
+    first, further = (
+        ("joined", "") if event.has_crew_in_space else ("flew as part of", "as part of ")
+    )
+    if len(event.crew_by_missions) == 1:
+        return f"They {first} {_mission_names(staying[0][1])}."
     parts = [
-        f"{joined(_names(people))} {further if n else f'{first} '}{_missions(missions)}"
+        f"{join_list_en(_bold_names(people))} "
+        f"{further if n else f'{first} '}{_mission_names(missions)}"
         for n, (people, missions) in enumerate(staying)
     ]
     others = [
-        name for people, missions in event.flew_for if not missions for name in _names(people)
+        name
+        for people, missions in event.crew_by_missions
+        if not missions
+        for name in _bold_names(people)
     ]
-    short = "the others" if len(others) > 1 else joined(others)
-    return f"{clauses(parts)}{f'; {short} made a short flight' if others else ''}."
+    short = "the others" if len(others) > 1 else join_list_en(others)
+    return f"{join_clauses_en(parts)}{f'; {short} made a short flight' if others else ''}."
 
 
-def _addressee(event: Launched) -> str:
+def _station_crew_sentence(event: ChronicleLaunch) -> str:
     """Who was on the station."""
-    if not event.hosts:
+    if not event.current_missions:
         first = "With it the assembly of the station began. " if event.is_first else ""
         return f"{first}Nobody lived on the station yet: its first crew set out in October 2000."
-    if len(event.hosts) > 1:
-        return f"At the time {_missions([mission for mission, _ in event.hosts])} overlapped."
-    mission, commander = event.hosts[0]
+    if len(event.current_missions) > 1:
+        return (
+            f"At the time {_mission_names([mission for mission, _ in event.current_missions])} "
+            "overlapped."
+        )
+    mission, commander = event.current_missions[0]
     crew = f"The crew of ISS-{mission.number} was on the station"
     return f"{crew}, with **{commander.name}** in command."
 
 
-def _missions(missions: Iterable[MissionRecord]) -> str:
-    return joined([f"ISS-{mission.number}" for mission in missions])
+def _mission_names(missions: Iterable[DatasetMission]) -> str:
+    return join_list_en([f"ISS-{mission.number}" for mission in missions])
 
 
-def _names(people: Iterable[PersonRecord]) -> list[str]:
-    return strong([person.name for person in people])
+def _bold_names(people: Iterable[DatasetPerson]) -> list[str]:
+    return to_bold([person.name for person in people])
 
 
-def begun(event: Begun) -> Text:
+def render_expedition_start(event: ChronicleExpeditionStart) -> NewsText:
     """The start of an expedition, with its crew and how long it was to last."""
     mission = event.mission
     n = mission.number
-    when = english_time(mission.starts_at, mission.starts_at_precision)
-    return Text(
+    when = format_time_en(mission.starts_at, mission.starts_at_precision)
+    return NewsText(
         title=f"Expedition {n} begins under {event.commander.name}",
         lead=_start_lead(event),
-        body=paragraphs(
-            f"Expedition {n} (ISS-{n}) began {when}.{_duration(event)}",
-            _members(event),
+        body=join_paragraphs(
+            f"Expedition {n} (ISS-{n}) began {when}.{_duration_sentence(event)}",
+            _members_sentences(event),
             "Its main tasks:" if mission.tasks else None,
             "\n".join(f"- {task}" for task in mission.tasks),
         ),
     )
 
 
-def _start_lead(event: Begun) -> str:
+def _start_lead(event: ChronicleExpeditionStart) -> str:
     n, name = event.mission.number, event.commander.name
-    if event.sets_out:
-        return f"{name} set out for {STATION} to command Expedition {n}."
-    if event.before:
-        passed = f"the command of {STATION} passed from {event.before.name} to {name}"
+    if event.starts_with_launch:
+        return f"{name} set out for {_STATION} to command Expedition {n}."
+    if event.previous_commander:
+        passed = f"the command of {_STATION} passed from {event.previous_commander.name} to {name}"
         return f"With the start of Expedition {n} {passed}."
-    return f"{name} stayed in command of {STATION} as Expedition {n} began."
+    return f"{name} stayed in command of {_STATION} as Expedition {n} began."
 
 
-def _duration(event: Begun) -> str:
+def _duration_sentence(event: ChronicleExpeditionStart) -> str:
     mission = event.mission
     if mission.ends_at is None:
         return ""
-    days = counted(whole_days(mission.starts_at, mission.ends_at), "day")
-    return f" It lasted {days}, until {english_day(mission.ends_at)}."
+    days = pluralize_en(whole_days(mission.starts_at, mission.ends_at), "day")
+    return f" It lasted {days}, until {format_day_en(mission.ends_at)}."
 
 
-def _members(event: Begun) -> str:
-    were = "flight engineer was" if len(event.aboard) == 1 else "flight engineers were"
-    later = handed_on(_names(event.later_commanders))
+def _members_sentences(event: ChronicleExpeditionStart) -> str:
+    were = "flight engineer was" if len(event.members_at_start) == 1 else "flight engineers were"
+    later = later_commanders_phrase_en(_bold_names(event.later_commanders))
     crew = f"**{event.commander.name}** was in command{later}. "
-    crew += f"The {were} {joined(_names(event.aboard))}."
+    crew += f"The {were} {join_list_en(_bold_names(event.members_at_start))}."
     groups = [
-        f"by {joined(_names(people))} aboard {glossary.ship_en(up.ship.name)}"
-        for up, people in event.joining
+        f"by {join_list_en(_bold_names(people))} aboard "
+        f"{glossary.ship_phrase_en(up.main_spacecraft.name)}"
+        for up, people in event.later_arrivals
     ]
-    return f"{crew} They were joined {clauses(groups)}." if groups else crew
+    return f"{crew} They were joined {join_clauses_en(groups)}." if groups else crew
 
 
-def handed_over(event: Handover) -> Text:
+def render_handover(event: ChronicleHandover) -> NewsText:
     """A change of command within an expedition."""
-    old, new, n = event.old.name, event.new.name, event.mission.number
+    old, new, n = event.old_commander.name, event.new_commander.name, event.mission.number
     back = None
-    if event.home:
-        ship, at, _ = event.home
-        name = glossary.ship_en(ship.ship.name)
-        back = f"**{old}** {_came_down(ship)} aboard {name} on {english_day(at)}."
-    until = f" **{new}** led it until {english_day(event.until)}." if event.until else ""
-    return Text(
+    if event.return_flight:
+        ship, at, _ = event.return_flight
+        name = glossary.ship_phrase_en(ship.main_spacecraft.name)
+        back = f"**{old}** {_landing_verb(ship)} aboard {name} on {format_day_en(at)}."
+    until = (
+        f" **{new}** led it until {format_day_en(event.new_commander_until)}."
+        if event.new_commander_until
+        else ""
+    )
+    return NewsText(
         title=f"{new} takes command of the station",
-        lead=f"{old} handed {STATION} over to {new}.",
-        body=paragraphs(
-            f"The change of command took place on {english_day(event.at)}, during ISS-{n}.",
-            f"**{old}** had led the station since {english_day(event.since)}.{until}",
+        lead=f"{old} handed {_STATION} over to {new}.",
+        body=join_paragraphs(
+            "The change of command took place on "
+            f"{format_day_en(event.handed_over_at)}, during ISS-{n}.",
+            f"**{old}** had led the station since "
+            f"{format_day_en(event.old_commander_since)}.{until}",
             back,
         ),
     )
 
 
-def landed(event: Landed) -> Text:
+def render_landing(event: ChronicleLanding) -> NewsText:
     """The return of a ship: who came home, after how long, from which mission."""
-    ship = glossary.ship_en(event.ship.ship.name)
-    return Text(
-        title=f"{upper_first(ship)} returns to Earth with a crew of {number(len(event.people))}",
+    ship = glossary.ship_phrase_en(event.ship_launch.main_spacecraft.name)
+    return NewsText(
+        title=f"{upper_first(ship)} returns to Earth with a "
+        f"crew of {spell_number_en(len(event.people))}",
         lead=_landing_lead(event),
-        body=paragraphs(
-            f"{upper_first(ship)} {_came_down(event.ship)} "
-            f"{english_time(event.at, event.precision)}.",
-            f"{_way_up(event)} {_homecoming(event)}",
+        body=join_paragraphs(
+            f"{upper_first(ship)} {_landing_verb(event.ship_launch)} "
+            f"{format_time_en(event.landed_at, event.landed_at_precision)}.",
+            f"{_ascent_sentence(event)} {_missions_left_sentence(event)}",
         ),
     )
 
 
-def _came_down(ship: LaunchRecord) -> str:
-    return "splashed down" if glossary.splashes_down(ship.ship.name) else "landed"
+def _landing_verb(ship: DatasetLaunch) -> str:
+    return "splashed down" if glossary.splashes_down(ship.main_spacecraft.name) else "landed"
 
 
-def _landing_lead(event: Landed) -> str:
-    are = "is" if len(event.came[0][2]) == 1 else "are"
+def _landing_lead(event: ChronicleLanding) -> str:
+    are = "is" if len(event.crew_by_launch[0][2]) == 1 else "are"
     groups = [
-        f"{joined([person.name for person in people])} "
-        f"{'' if n else f'{are} back from {STATION} '}after {english_span(time)}"
-        for n, (_, time, people) in enumerate(event.came)
+        f"{join_list_en([person.name for person in people])} "
+        f"{'' if n else f'{are} back from {_STATION} '}after {format_duration_en(time)}"
+        for n, (_, time, people) in enumerate(event.crew_by_launch)
     ]
-    return f"{clauses(groups)}."
+    return f"{join_clauses_en(groups)}."
 
 
-def _way_up(event: Landed) -> str:
-    if len(event.came) == 1:
-        up = event.came[0][0]
-        ship = "the same ship" if up is event.ship else glossary.ship_en(up.ship.name)
-        return f"The crew had set out aboard {ship} on {english_day(up.launch_at)}."
+def _ascent_sentence(event: ChronicleLanding) -> str:
+    if len(event.crew_by_launch) == 1:
+        up = event.crew_by_launch[0][0]
+        ship = (
+            "the same ship"
+            if up is event.ship_launch
+            else glossary.ship_phrase_en(up.main_spacecraft.name)
+        )
+        return f"The crew had set out aboard {ship} on {format_day_en(up.launch_at)}."
     ways = [
-        f"{joined(_names(people))} {'' if n else 'had set out '}"
-        f"aboard {glossary.ship_en(up.ship.name)} on {english_day(up.launch_at)}"
-        for n, (up, _, people) in enumerate(event.came)
+        f"{join_list_en(_bold_names(people))} {'' if n else 'had set out '}"
+        f"aboard {glossary.ship_phrase_en(up.main_spacecraft.name)} "
+        f"on {format_day_en(up.launch_at)}"
+        for n, (up, _, people) in enumerate(event.crew_by_launch)
     ]
-    return f"{clauses(ways)}."
+    return f"{join_clauses_en(ways)}."
 
 
-def _homecoming(event: Landed) -> str:
-    if not event.missions:
+def _missions_left_sentence(event: ChronicleLanding) -> str:
+    if not event.crew_by_mission:
         return "It was a short flight to the station."
-    if len(event.missions) == 1 and not event.visitors:
-        return f"They came home from ISS-{event.missions[0][0].number}."
+    if len(event.crew_by_mission) == 1 and not event.visitors:
+        return f"They came home from ISS-{event.crew_by_mission[0][0].number}."
     parts = [
-        f"{joined(_names(people))} came home from ISS-{mission.number}"
-        for mission, people in event.missions
+        f"{join_list_en(_bold_names(people))} came home from ISS-{mission.number}"
+        for mission, people in event.crew_by_mission
     ]
     if event.visitors:
-        others = "the others" if len(event.visitors) > 1 else joined(_names(event.visitors))
+        others = (
+            "the others" if len(event.visitors) > 1 else join_list_en(_bold_names(event.visitors))
+        )
         parts.append(f"{others} from a short flight")
-    return f"{clauses(parts)}."
+    return f"{join_clauses_en(parts)}."
 
 
-def summary(course: Course) -> str:
+def summarize_mission(course: MissionFacts) -> str:
     """A mission in two to five sentences."""
     mission = course.mission
     first, *later = [person.name for person in course.commanders]
     command = "" if later else f", under the command of {first}"
-    head = f"Expedition {mission.number} to {STATION}"
+    head = f"Expedition {mission.number} to {_STATION}"
     if mission.ends_at is None:
-        lasted = f"{head} began on {english_day(mission.starts_at)}{command}."
+        lasted = f"{head} began on {format_day_en(mission.starts_at)}{command}."
     else:
-        days = counted(whole_days(mission.starts_at, mission.ends_at), "day")
-        period = english_period(mission.starts_at, mission.ends_at)
+        days = pluralize_en(whole_days(mission.starts_at, mission.ends_at), "day")
+        period = format_period_en(mission.starts_at, mission.ends_at)
         lasted = f"{head} lasted {days}, {period}{command}."
-    shared = f"{first} was in command{handed_on(later)}." if later else None
-    crew = f"Its crew of {number(len(mission.flown_by))} came with {_ships(course.brought)}."
-    return " ".join(filter(None, [lasted, shared, crew, _supplies(course), _failures(course)]))
+    shared = f"{first} was in command{later_commanders_phrase_en(later)}." if later else None
+    crew = (
+        f"Its crew of {spell_number_en(len(mission.launch_by_person))} "
+        f"came with {_ship_names(course.crew_launches)}."
+    )
+    return " ".join(
+        filter(None, [lasted, shared, crew, _supplies_sentence(course), _failures_sentence(course)])
+    )
 
 
-def _supplies(course: Course) -> str | None:
-    parts, cargo = _parts(course.sent), _cargo_ships(course.sent)
+def _supplies_sentence(course: MissionFacts) -> str | None:
+    parts, cargo = (
+        _module_names(course.supply_launches),
+        _cargo_ship_phrases(course.supply_launches),
+    )
     if not parts and not cargo:
         return None
     were = "was" if len(parts) + len(cargo) == 1 else "were"
-    supplies = joined([*parts, *filter(None, [joined(cargo)])])
+    supplies = join_list_en([*parts, *filter(None, [join_list_en(cargo)])])
     return f"In its time {supplies} {were} launched to the station."
 
 
-def _failures(course: Course) -> str | None:
-    plural = "" if len(course.lost) == 1 else "es"
-    return f"The launch{plural} of {_ships(course.lost)} failed." if course.lost else None
+def _failures_sentence(course: MissionFacts) -> str | None:
+    plural = "" if len(course.failed_launches) == 1 else "es"
+    return (
+        f"The launch{plural} of {_ship_names(course.failed_launches)} failed."
+        if course.failed_launches
+        else None
+    )
 
 
-def tasks(course: Course) -> list[str]:
+def describe_tasks(course: MissionFacts) -> list[str]:
     """What a mission had to do."""
-    parts, cargo = _parts(course.received), _cargo_ships(course.received)
+    parts, cargo = (
+        _module_names(course.delivered_launches),
+        _cargo_ship_phrases(course.delivered_launches),
+    )
     return [
-        *(f"Reach the station with {_ships([launch])}" for launch in course.own),
-        *([f"Host the arrival of {_ships(course.hosted)}"] if course.hosted else []),
-        _stay(course.mission),
-        *([f"Receive {joined(parts)}"] if parts else []),
-        *([f"Receive {joined(cargo)}"] if cargo else []),
-        *_handovers(course),
         *(
-            [f"Return crew members to Earth with {_ships(course.departed)}"]
-            if course.departed
+            f"Reach the station with {_ship_names([launch])}"
+            for launch in course.commander_launches
+        ),
+        *(
+            [f"Host the arrival of {_ship_names(course.later_arrivals)}"]
+            if course.later_arrivals
+            else []
+        ),
+        _stay_task(course.mission),
+        *([f"Receive {join_list_en(parts)}"] if parts else []),
+        *([f"Receive {join_list_en(cargo)}"] if cargo else []),
+        *_handover_tasks(course),
+        *(
+            [f"Return crew members to Earth with {_ship_names(course.departure_launches)}"]
+            if course.departure_launches
             else []
         ),
     ]
 
 
-def _stay(mission: MissionRecord) -> str:
+def _stay_task(mission: DatasetMission) -> str:
     if mission.ends_at is None:
-        return f"Keep the station crewed from {english_day(mission.starts_at)}"
-    return f"Keep the station crewed {english_period(mission.starts_at, mission.ends_at)}"
+        return f"Keep the station crewed from {format_day_en(mission.starts_at)}"
+    return f"Keep the station crewed {format_period_en(mission.starts_at, mission.ends_at)}"
 
 
-def _handovers(course: Course) -> Iterator[str]:
+def _handover_tasks(course: MissionFacts) -> Iterator[str]:
     first, *later = [person.name for person in course.commanders]
     if later:
         yield f"Pass the command from {first} to {', then to '.join(later)}"
-    if course.heir:
-        mission, heir = course.heir
+    if course.successor:
+        mission, heir = course.successor
         yield f"Hand the station over to Expedition {mission.number} under {heir.name}"
 
 
-def _ships(launches: Iterable[LaunchRecord]) -> str:
-    return joined([glossary.ship_en(launch.ship.name) for launch in launches])
+def _ship_names(launches: Iterable[DatasetLaunch]) -> str:
+    return join_list_en(
+        [glossary.ship_phrase_en(launch.main_spacecraft.name) for launch in launches]
+    )
 
 
-def _parts(launches: Iterable[LaunchRecord]) -> list[str]:
+def _module_names(launches: Iterable[DatasetLaunch]) -> list[str]:
     """The modules that launches carried."""
-    return [glossary.part(name).english for name in carried(launches, SpacecraftKind.MODULE)]
+    return [
+        glossary.get_module_names(name).phrase_en
+        for name in list_spacecraft_names(launches, SpacecraftKind.MODULE)
+    ]
 
 
-def _cargo_ships(launches: Iterable[LaunchRecord]) -> list[str]:
+def _cargo_ship_phrases(launches: Iterable[DatasetLaunch]) -> list[str]:
     """The cargo ships among launches, the first one with the word before it."""
-    ships = carried(launches, SpacecraftKind.CV)
+    ships = list_spacecraft_names(launches, SpacecraftKind.CV)
     noun = "the cargo ship " if len(ships) == 1 else "the cargo ships "
     return [noun + ships[0], *ships[1:]] if ships else []

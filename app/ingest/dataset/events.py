@@ -12,124 +12,128 @@ from typing import NamedTuple
 
 from app.db.models import LaunchRelation, LaunchStatus, ShipRole
 from app.domain.dates import Precision, period_end
-from app.ingest.dataset.derive import Relation, last_mission, missions_at
+from app.ingest.dataset.derive import MissionLaunchRelation, find_last_mission, find_missions_at
 from app.ingest.dataset.records import (
     Dataset,
-    LaunchRecord,
-    MissionRecord,
-    PersonRecord,
-    SeatRecord,
+    DatasetLaunch,
+    DatasetMission,
+    DatasetPerson,
+    DatasetSeat,
 )
 
 
 @dataclass(frozen=True)
-class Launched:
+class ChronicleLaunch:
     """A launch to the station."""
 
-    launch: LaunchRecord
-    crew: list[tuple[PersonRecord, ShipRole]]
-    flew_for: list[tuple[list[PersonRecord], list[MissionRecord]]]
+    launch: DatasetLaunch
+    crew: list[tuple[DatasetPerson, ShipRole]]
+    crew_by_missions: list[tuple[list[DatasetPerson], list[DatasetMission]]]
     """The crew by the missions that they flew for: none for visitors."""
-    served: list[MissionRecord]
-    hosts: list[tuple[MissionRecord, PersonRecord]]
+    missions_served: list[DatasetMission]
+    current_missions: list[tuple[DatasetMission, DatasetPerson]]
     """The missions on the station at the time, each with its commander; none before the first."""
     is_first: bool
 
     @property
-    def is_aloft(self) -> bool:
+    def has_crew_in_space(self) -> bool:
         """Whether somebody of the crew is still up."""
         return any(seat.landed_at is None for seat in self.launch.crew)
 
 
 @dataclass(frozen=True)
-class Begun:
+class ChronicleExpeditionStart:
     """The start of an expedition."""
 
-    mission: MissionRecord
-    sets_out: bool
+    mission: DatasetMission
+    starts_with_launch: bool
     """Whether it began as its crew left the ground: the first expeditions did."""
-    commander: PersonRecord
-    before: PersonRecord | None
+    commander: DatasetPerson
+    previous_commander: DatasetPerson | None
     """The commander before, where the station passes to another one at that moment."""
-    aboard: list[PersonRecord]
+    members_at_start: list[DatasetPerson]
     """The members beside the commander who had left the ground by then."""
-    joining: list[tuple[LaunchRecord, list[PersonRecord]]]
-    later_commanders: list[PersonRecord]
+    later_arrivals: list[tuple[DatasetLaunch, list[DatasetPerson]]]
+    later_commanders: list[DatasetPerson]
 
 
 @dataclass(frozen=True)
-class Handover:
-    """A change of command within an expedition, the `n`th one of it."""
+class ChronicleHandover:
+    """A change of command within an expedition, the `number`th one of it."""
 
-    mission: MissionRecord
-    n: int
-    at: datetime
-    old: PersonRecord
-    new: PersonRecord
-    since: datetime
+    mission: DatasetMission
+    number: int
+    handed_over_at: datetime
+    old_commander: DatasetPerson
+    new_commander: DatasetPerson
+    old_commander_since: datetime
     """When the old commander took over."""
-    until: datetime | None
+    new_commander_until: datetime | None
     """When the new one handed on in turn, in this expedition or a later one; null: not yet."""
-    home: tuple[LaunchRecord, datetime, Precision] | None
+    return_flight: tuple[DatasetLaunch, datetime, Precision] | None
     """The ship that took the old commander home, and when it landed."""
 
 
 @dataclass(frozen=True)
-class Landed:
+class ChronicleLanding:
     """The return of a ship with people aboard."""
 
-    ship: LaunchRecord
-    at: datetime
-    precision: Precision
-    came: list[tuple[LaunchRecord, timedelta, list[PersonRecord]]]
+    ship_launch: DatasetLaunch
+    landed_at: datetime
+    landed_at_precision: Precision
+    crew_by_launch: list[tuple[DatasetLaunch, timedelta, list[DatasetPerson]]]
     """Who came down, by the launch that had taken them up, with their time in space."""
-    missions: list[tuple[MissionRecord, list[PersonRecord]]]
+    crew_by_mission: list[tuple[DatasetMission, list[DatasetPerson]]]
     """Which missions they came home from."""
-    visitors: list[PersonRecord]
+    visitors: list[DatasetPerson]
 
     @property
-    def people(self) -> list[PersonRecord]:
+    def people(self) -> list[DatasetPerson]:
         """Everybody who came down."""
-        return [person for _, _, people in self.came for person in people]
+        return [person for _, _, people in self.crew_by_launch for person in people]
 
 
-Event = Launched | Begun | Handover | Landed
+ChronicleEvent = ChronicleLaunch | ChronicleExpeditionStart | ChronicleHandover | ChronicleLanding
 
 
-def events(dataset: Dataset, found: set[Relation]) -> Iterator[Event]:
+def generate_events(
+    dataset: Dataset, found: set[MissionLaunchRelation]
+) -> Iterator[ChronicleEvent]:
     """Everything that the chronicle tells; `found` are the relations of the whole dataset."""
-    yield from _launches(dataset, found)
-    yield from _starts(dataset)
-    yield from _handovers(dataset)
-    yield from _landings(dataset)
+    yield from _generate_launches(dataset, found)
+    yield from _generate_expedition_starts(dataset)
+    yield from _generate_handovers(dataset)
+    yield from _generate_landings(dataset)
 
 
-def _launches(dataset: Dataset, found: set[Relation]) -> Iterator[Launched]:
+def _generate_launches(
+    dataset: Dataset, found: set[MissionLaunchRelation]
+) -> Iterator[ChronicleLaunch]:
     served: dict[str, set[int]] = defaultdict(set)
     for each in found:
         if each.relation is not LaunchRelation.CREW_DEPARTURE:
             served[each.launch].add(dataset.missions[each.mission].number)
     numbered = {mission.number: mission for mission in dataset.missions.values()}
     for n, launch in enumerate(dataset.launches.values()):
-        yield Launched(
+        yield ChronicleLaunch(
             launch=launch,
             crew=[(dataset.people[seat.person], seat.role) for seat in launch.crew],
-            flew_for=_flew_for(dataset, launch),
-            served=[numbered[number] for number in sorted(served[launch.slug])],
-            hosts=[
+            crew_by_missions=_group_crew_by_missions(dataset, launch),
+            missions_served=[numbered[number] for number in sorted(served[launch.slug])],
+            current_missions=[
                 (mission, dataset.people[_commander_at(mission, launch.launch_at)])
-                for mission in missions_at(dataset, launch.launch_at)
+                for mission in find_missions_at(dataset, launch.launch_at)
             ],
             is_first=n == 0,
         )
 
 
-def _flew_for(
-    dataset: Dataset, launch: LaunchRecord
-) -> list[tuple[list[PersonRecord], list[MissionRecord]]]:
-    groups: dict[tuple[str, ...], list[PersonRecord]] = defaultdict(list)
+def _group_crew_by_missions(
+    dataset: Dataset, launch: DatasetLaunch
+) -> list[tuple[list[DatasetPerson], list[DatasetMission]]]:
+    groups: dict[tuple[str, ...], list[DatasetPerson]] = defaultdict(list)
     for seat in launch.crew:
-        missions = dataset.flown_for.get((launch.slug, seat.person), [])
+        missions = dataset.missions_by_flight.get((launch.slug, seat.person), [])
         slugs = tuple(mission.slug for mission in missions)
         groups[slugs].append(dataset.people[seat.person])
     return [
@@ -137,32 +141,32 @@ def _flew_for(
     ]
 
 
-def _commander_at(mission: MissionRecord, at: datetime) -> str:
+def _commander_at(mission: DatasetMission, at: datetime) -> str:
     """Who commanded a mission; the new commander does from the day of the handover."""
     taken = [row for row in mission.commanders if row.from_on is None or row.from_on <= at.date()]
     return taken[-1].person
 
 
-def _starts(dataset: Dataset) -> Iterator[Begun]:
-    previous: MissionRecord | None = None
+def _generate_expedition_starts(dataset: Dataset) -> Iterator[ChronicleExpeditionStart]:
+    previous: DatasetMission | None = None
     for mission in dataset.missions.values():
         first, *later = mission.commanders
         begun = period_end(mission.starts_at, mission.starts_at_precision)
-        others = {p: up for p, up in mission.flown_by.items() if p != first.person}
-        joining: dict[str, list[PersonRecord]] = defaultdict(list)
-        aboard: list[PersonRecord] = []
+        others = {p: up for p, up in mission.launch_by_person.items() if p != first.person}
+        joining: dict[str, list[DatasetPerson]] = defaultdict(list)
+        aboard: list[DatasetPerson] = []
         for person, up in others.items():
             early = dataset.launches[up].launch_at < begun
             (aboard if early else joining[up]).append(dataset.people[person])
         last = previous.commanders[-1].person if previous else first.person
         abuts = previous is not None and previous.ends_at == mission.starts_at
-        yield Begun(
+        yield ChronicleExpeditionStart(
             mission=mission,
-            sets_out=dataset.launches[first.arrived_with].launch_at >= mission.starts_at,
+            starts_with_launch=dataset.launches[first.arrived_with].launch_at >= mission.starts_at,
             commander=dataset.people[first.person],
-            before=dataset.people[last] if abuts and last != first.person else None,
-            aboard=aboard,
-            joining=[
+            previous_commander=dataset.people[last] if abuts and last != first.person else None,
+            members_at_start=aboard,
+            later_arrivals=[
                 (launch, joining[slug])
                 for slug, launch in dataset.launches.items()
                 if joining.get(slug)
@@ -172,42 +176,42 @@ def _starts(dataset: Dataset) -> Iterator[Begun]:
         previous = mission
 
 
-def _handovers(dataset: Dataset) -> Iterator[Handover]:
-    terms = list(_terms(dataset))
+def _generate_handovers(dataset: Dataset) -> Iterator[ChronicleHandover]:
+    terms = list(_generate_command_terms(dataset))
     ends = [term.since for term in terms[2:]]
     for (old, new), until in zip_longest(pairwise(terms), ends):
-        if new.place == 0:
+        if new.position == 0:
             continue  # a change with the start of an expedition, which is told there
-        yield Handover(
+        yield ChronicleHandover(
             mission=new.mission,
-            n=new.place,
-            at=new.since,
-            old=dataset.people[old.person],
-            new=dataset.people[new.person],
-            since=old.since,
-            until=until,
-            home=_way_home(dataset, old.arrived_with, old.person),
+            number=new.position,
+            handed_over_at=new.since,
+            old_commander=dataset.people[old.person],
+            new_commander=dataset.people[new.person],
+            old_commander_since=old.since,
+            new_commander_until=until,
+            return_flight=_find_return_flight(dataset, old.arrived_with, old.person),
         )
 
 
-class _Term(NamedTuple):
+class _CommandTerm(NamedTuple):
     """One person's command, without a break, over as many missions as it lasted."""
 
     person: str
     arrived_with: str
     since: datetime
-    mission: MissionRecord
-    """The one in which it began, as the commander at `place` of it."""
-    place: int
+    mission: DatasetMission
+    """The one in which it began, as the commander at `position` of it."""
+    position: int
 
 
-def _terms(dataset: Dataset) -> Iterator[_Term]:
+def _generate_command_terms(dataset: Dataset) -> Iterator[_CommandTerm]:
     last = ""
     for mission in dataset.missions.values():
         for place, row in enumerate(mission.commanders):
             if row.person != last:
                 since = _midnight(row.from_on) if row.from_on else mission.starts_at
-                yield _Term(row.person, row.arrived_with, since, mission, place)
+                yield _CommandTerm(row.person, row.arrived_with, since, mission, place)
             last = row.person
 
 
@@ -215,18 +219,18 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _way_home(
+def _find_return_flight(
     dataset: Dataset, launch: str, person: str
-) -> tuple[LaunchRecord, datetime, Precision] | None:
+) -> tuple[DatasetLaunch, datetime, Precision] | None:
     seat = next(seat for seat in dataset.launches[launch].crew if seat.person == person)
     if not (seat.landed_with and seat.landed_at and seat.landed_at_precision):
         return None
     return dataset.launches[seat.landed_with], seat.landed_at, seat.landed_at_precision
 
 
-def _landings(dataset: Dataset) -> Iterator[Landed]:
+def _generate_landings(dataset: Dataset) -> Iterator[ChronicleLanding]:
     """One for each ship that brought people home. An aborted launch tells its landing itself."""
-    found: dict[tuple[str, datetime, Precision], list[tuple[LaunchRecord, SeatRecord]]]
+    found: dict[tuple[str, datetime, Precision], list[tuple[DatasetLaunch, DatasetSeat]]]
     found = defaultdict(list)
     for launch in dataset.launches.values():
         for seat in launch.crew:
@@ -236,41 +240,41 @@ def _landings(dataset: Dataset) -> Iterator[Landed]:
                 landing = seat.landed_with, seat.landed_at, seat.landed_at_precision
                 found[landing].append((launch, seat))
     for (ship, at, precision), seats in found.items():
-        yield _landed(dataset, dataset.launches[ship], at, precision, seats)
+        yield _build_landing(dataset, dataset.launches[ship], at, precision, seats)
 
 
-def _spent(up: LaunchRecord, at: datetime, precision: Precision) -> timedelta:
+def _time_in_space(up: DatasetLaunch, at: datetime, precision: Precision) -> timedelta:
     """The time in space: full days where the hour of the landing is all that is known."""
     time = at - up.launch_at
     exact = precision in (Precision.SECOND, Precision.MINUTE)
     return time if exact else timedelta(days=time.days)
 
 
-def _landed(
+def _build_landing(
     dataset: Dataset,
-    ship: LaunchRecord,
+    ship: DatasetLaunch,
     at: datetime,
     precision: Precision,
-    seats: Sequence[tuple[LaunchRecord, SeatRecord]],
-) -> Landed:
-    came: dict[str, list[PersonRecord]] = defaultdict(list)
-    missions: dict[str, list[PersonRecord]] = defaultdict(list)
+    seats: Sequence[tuple[DatasetLaunch, DatasetSeat]],
+) -> ChronicleLanding:
+    came: dict[str, list[DatasetPerson]] = defaultdict(list)
+    missions: dict[str, list[DatasetPerson]] = defaultdict(list)
     visitors = []
     for launch, seat in seats:
         person = dataset.people[seat.person]
         came[launch.slug].append(person)
-        if home := last_mission(dataset, launch, seat):
+        if home := find_last_mission(dataset, launch, seat):
             missions[home.slug].append(person)
         else:
             visitors.append(person)
-    return Landed(
-        ship=ship,
-        at=at,
-        precision=precision,
-        came=[
-            (dataset.launches[up], _spent(dataset.launches[up], at, precision), people)
+    return ChronicleLanding(
+        ship_launch=ship,
+        landed_at=at,
+        landed_at_precision=precision,
+        crew_by_launch=[
+            (dataset.launches[up], _time_in_space(dataset.launches[up], at, precision), people)
             for up, people in came.items()
         ],
-        missions=[(dataset.missions[slug], people) for slug, people in missions.items()],
+        crew_by_mission=[(dataset.missions[slug], people) for slug, people in missions.items()],
         visitors=visitors,
     )

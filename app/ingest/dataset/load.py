@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Actor, Kind, note
+from app.api.audit_log import Action, Actor, Kind, write_audit_entry
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -33,17 +33,22 @@ from app.db.models import (
 )
 from app.domain.text import slugify
 from app.ingest.dataset import english, russian
-from app.ingest.dataset.chronicle import chronicle
-from app.ingest.dataset.derive import Relation, course, relations, served_by
-from app.ingest.dataset.records import ArticleRecord, Dataset, LaunchRecord, read_dataset
-from app.ingest.dataset.upsert import Key, Merge, Values
+from app.ingest.dataset.chronicle import generate_chronicle
+from app.ingest.dataset.derive import (
+    MissionLaunchRelation,
+    derive_mission_facts,
+    derive_relations,
+    group_launches_by_mission,
+)
+from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
+from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 
-LOADER = Actor("zarya load", "the embedded archive")
+_LOADER_ACTOR = Actor("zarya load", "the embedded archive")
 
-Progress = Callable[[str, int, int], None]
+_ProgressCallback = Callable[[str, int, int], None]
 """Told before each step: what comes now, how many steps are done, and of how many."""
 
-Ids = Mapping[str, int]
+_IdsByKey = Mapping[str, int]
 """The ids of records, by what names them."""
 
 
@@ -56,7 +61,7 @@ class LoadReport:
     unchanged: int
 
 
-def load(session: Session, progress: Progress = lambda *_: None) -> LoadReport:
+def load_dataset(session: Session, progress: _ProgressCallback = lambda *_: None) -> LoadReport:
     """Bring the embedded archive into the database of `session`, in its transaction.
 
     The audit trail gets one entry for all of it; the changes tell of each record.
@@ -68,33 +73,37 @@ def load(session: Session, progress: Progress = lambda *_: None) -> LoadReport:
 
     step("dataset")
     dataset = read_dataset()
-    found = relations(dataset)
-    articles = {a.slug: a for a in (*dataset.articles.values(), *chronicle(dataset, found))}
-    merge = Merge(session)
+    found = derive_relations(dataset)
+    articles = {
+        a.slug: a for a in (*dataset.articles.values(), *generate_chronicle(dataset, found))
+    }
+    merge = DatasetUpsert(session)
     step("people")
-    people = _people(merge, dataset)
+    people = _upsert_people(merge, dataset)
     step("launches")
-    launches = _launches(merge, dataset)
+    launches = _upsert_launches(merge, dataset)
     step("flights")
-    flights = _flights(merge, dataset, people, launches)
+    flights = _replace_flights(merge, dataset, people, launches)
     step("articles")
-    article_ids = _articles(merge, articles.values())
+    article_ids = _upsert_articles(merge, articles.values())
     step("missions")
-    missions = _missions(merge, dataset, found, article_ids)
-    _crews(merge, dataset, missions, people, launches, flights)
+    missions = _upsert_missions(merge, dataset, found, article_ids)
+    _replace_crews(merge, dataset, missions, people, launches, flights)
     step("links")
-    _mission_launches(merge, found, missions, launches)
-    _article_links(merge, articles.values(), article_ids, missions, people, launches)
-    merge.touch()
+    _replace_mission_launches(merge, found, missions, launches)
+    _replace_article_links(merge, articles.values(), article_ids, missions, people, launches)
+    merge.bump_owner_versions()
     progress("done", len(steps), len(steps))
     changed = len(merge.created) + len(merge.updated)
     if changed:
         counts = {"created": len(merge.created), "updated": len(merge.updated)}
-        note(session, LOADER, Action.LOAD, Kind.ARCHIVE, None, None, None, counts)
+        write_audit_entry(
+            session, _LOADER_ACTOR, Action.LOAD, Kind.ARCHIVE, None, None, None, counts
+        )
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)
 
 
-def _people(merge: Merge, dataset: Dataset) -> Ids:
+def _upsert_people(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
     people = {
         person.slug: {
             "name": person.name,
@@ -103,16 +112,16 @@ def _people(merge: Merge, dataset: Dataset) -> Ids:
             "agency": person.agency,
             "nationality": person.nationality,
             "aliases": person.aliases,
-            "sources": dataset.cited(person.sources),
+            "sources": dataset.resolve_citations(person.sources),
         }
         for person in dataset.people.values()
     }
-    return merge.records(Person, "slug", people)
+    return merge.upsert_records(Person, "slug", people)
 
 
-def _launches(merge: Merge, dataset: Dataset) -> Ids:
+def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
     """The launches, with the vehicles and sites that they need and the ships that they carried."""
-    vehicles = merge.records(
+    vehicles = merge.upsert_records(
         Vehicle,
         "slug",
         {
@@ -120,7 +129,7 @@ def _launches(merge: Merge, dataset: Dataset) -> Ids:
             for vehicle in dataset.vehicles.values()
         },
     )
-    sites = merge.records(
+    sites = merge.upsert_records(
         Site,
         "code",
         {
@@ -128,28 +137,30 @@ def _launches(merge: Merge, dataset: Dataset) -> Ids:
             for site in dataset.sites.values()
         },
     )
-    launches = merge.records(
+    launches = merge.upsert_records(
         Launch,
         "slug",
         {
-            launch.slug: _launch(dataset, launch, vehicles, sites)
+            launch.slug: _build_launch_values(dataset, launch, vehicles, sites)
             for launch in dataset.launches.values()
         },
         "cospar_id",
     )
-    ships: dict[Key, Values] = {
+    ships: dict[RowKey, ColumnValues] = {
         (launches[launch.slug], ordinal): {"name": craft.name, "kind": craft.kind}
         for launch in dataset.launches.values()
         for ordinal, craft in enumerate(launch.spacecraft, start=1)
     }
-    merge.parts(Launch, launches.values(), Spacecraft, ("launch_id", "ordinal"), ships)
+    merge.replace_children(Launch, launches.values(), Spacecraft, ("launch_id", "ordinal"), ships)
     return launches
 
 
-def _launch(dataset: Dataset, launch: LaunchRecord, vehicles: Ids, sites: Ids) -> Values:
+def _build_launch_values(
+    dataset: Dataset, launch: DatasetLaunch, vehicles: _IdsByKey, sites: _IdsByKey
+) -> ColumnValues:
     vehicle, site = dataset.vehicles[launch.vehicle], dataset.sites[launch.site]
     described = Launch()
-    described.describe(
+    described.set_search_names(
         vehicle.name,
         vehicle.family,
         *(craft.name for craft in launch.spacecraft),
@@ -168,14 +179,16 @@ def _launch(dataset: Dataset, launch: LaunchRecord, vehicles: Ids, sites: Ids) -
         "crewed": launch.crewed,
         "outcome_note": launch.outcome_note,
         "outcome_note_ru": launch.outcome_note_ru,
-        "sources": dataset.cited(launch.sources),
+        "sources": dataset.resolve_citations(launch.sources),
         "search_text": described.search_text,
     }
 
 
-def _flights(merge: Merge, dataset: Dataset, people: Ids, launches: Ids) -> dict[Key, int]:
+def _replace_flights(
+    merge: DatasetUpsert, dataset: Dataset, people: _IdsByKey, launches: _IdsByKey
+) -> dict[RowKey, int]:
     """Who flew up and down with what. Returns their ids by the ids of launch and person."""
-    flights: dict[Key, Values] = {
+    flights: dict[RowKey, ColumnValues] = {
         (launches[launch.slug], people[seat.person]): {
             "role": seat.role,
             "ordinal": ordinal,
@@ -186,13 +199,13 @@ def _flights(merge: Merge, dataset: Dataset, people: Ids, launches: Ids) -> dict
         for launch in dataset.launches.values()
         for ordinal, seat in enumerate(launch.crew, start=1)
     }
-    merge.parts(Launch, launches.values(), Flight, ("launch_id", "person_id"), flights)
+    merge.replace_children(Launch, launches.values(), Flight, ("launch_id", "person_id"), flights)
     rows = merge.session.execute(select(Flight.launch_id, Flight.person_id, Flight.id))
     return {(launch, person): flight for launch, person, flight in rows}
 
 
-def _articles(merge: Merge, articles: Iterable[ArticleRecord]) -> Ids:
-    return merge.records(
+def _upsert_articles(merge: DatasetUpsert, articles: Iterable[DatasetArticle]) -> _IdsByKey:
+    return merge.upsert_records(
         Article,
         "slug",
         {
@@ -215,12 +228,14 @@ def _articles(merge: Merge, articles: Iterable[ArticleRecord]) -> Ids:
     )
 
 
-def _missions(merge: Merge, dataset: Dataset, found: set[Relation], articles: Ids) -> Ids:
+def _upsert_missions(
+    merge: DatasetUpsert, dataset: Dataset, found: set[MissionLaunchRelation], articles: _IdsByKey
+) -> _IdsByKey:
     """The missions with their other addresses and their tasks."""
-    served = served_by(dataset, found)
+    served = group_launches_by_mission(dataset, found)
     records = dataset.missions.values()
-    courses = {m.slug: course(dataset, m, served[m.slug]) for m in records}
-    missions = merge.records(
+    courses = {m.slug: derive_mission_facts(dataset, m, served[m.slug]) for m in records}
+    missions = merge.upsert_records(
         Mission,
         "slug",
         {
@@ -231,20 +246,20 @@ def _missions(merge: Merge, dataset: Dataset, found: set[Relation], articles: Id
                 "starts_at_precision": mission.starts_at_precision,
                 "ends_at": mission.ends_at,
                 "ends_at_precision": mission.ends_at_precision,
-                "summary": english.summary(courses[mission.slug]),
-                "summary_ru": russian.summary(courses[mission.slug]),
+                "summary": english.summarize_mission(courses[mission.slug]),
+                "summary_ru": russian.summarize_mission(courses[mission.slug]),
                 "alternative_names": [f"Expedition {mission.number}"],
                 "featured_article_id": articles.get(mission.featured_article or ""),
-                "sources": dataset.cited(mission.sources),
+                "sources": dataset.resolve_citations(mission.sources),
             }
             for mission in records
         },
         "number",
     )
-    aliases: dict[Key, Values] = {
+    aliases: dict[RowKey, ColumnValues] = {
         (missions[mission.slug], f"expedition-{mission.number}"): {} for mission in records
     }
-    listed: dict[Key, Values] = {
+    listed: dict[RowKey, ColumnValues] = {
         (missions[mission.slug], position): {
             "text": text,
             "text_ru": text_ru,
@@ -253,27 +268,31 @@ def _missions(merge: Merge, dataset: Dataset, found: set[Relation], articles: Id
         for mission in records
         for position, (text, text_ru) in enumerate(
             zip(
-                mission.tasks or english.tasks(courses[mission.slug]),
-                mission.tasks_ru or russian.tasks(courses[mission.slug]),
+                mission.tasks or english.describe_tasks(courses[mission.slug]),
+                mission.tasks_ru or russian.describe_tasks(courses[mission.slug]),
                 strict=True,
             ),
             start=1,
         )
     }
-    merge.parts(Mission, missions.values(), MissionAlias, ("mission_id", "slug"), aliases)
-    merge.parts(Mission, missions.values(), MissionTask, ("mission_id", "position"), listed)
+    merge.replace_children(
+        Mission, missions.values(), MissionAlias, ("mission_id", "slug"), aliases
+    )
+    merge.replace_children(
+        Mission, missions.values(), MissionTask, ("mission_id", "position"), listed
+    )
     return missions
 
 
-def _crews(
-    merge: Merge,
+def _replace_crews(
+    merge: DatasetUpsert,
     dataset: Dataset,
-    missions: Ids,
-    people: Ids,
-    launches: Ids,
-    flights: Mapping[Key, int],
+    missions: _IdsByKey,
+    people: _IdsByKey,
+    launches: _IdsByKey,
+    flights: Mapping[RowKey, int],
 ) -> None:
-    crews: dict[Key, Values] = {
+    crews: dict[RowKey, ColumnValues] = {
         (missions[mission.slug], ordinal): {
             "person_id": people[row.person],
             "flight_id": flights.get((launches[row.arrived_with], people[row.person])),
@@ -286,37 +305,42 @@ def _crews(
         for mission in dataset.missions.values()
         for ordinal, row in enumerate(mission.crew, start=1)
     }
-    merge.parts(Mission, missions.values(), CrewAssignment, ("mission_id", "ordinal"), crews)
+    merge.replace_children(
+        Mission, missions.values(), CrewAssignment, ("mission_id", "ordinal"), crews
+    )
 
 
-def _mission_launches(
-    merge: Merge, found: Iterable[Relation], missions: Ids, launches: Ids
+def _replace_mission_launches(
+    merge: DatasetUpsert,
+    found: Iterable[MissionLaunchRelation],
+    missions: _IdsByKey,
+    launches: _IdsByKey,
 ) -> None:
-    links: dict[Key, Values] = {
+    links: dict[RowKey, ColumnValues] = {
         (missions[each.mission], launches[each.launch], each.relation): {} for each in found
     }
     names = ("mission_id", "launch_id", "relation")
-    merge.parts(Mission, missions.values(), MissionLaunch, names, links)
+    merge.replace_children(Mission, missions.values(), MissionLaunch, names, links)
 
 
-def _article_links(
-    merge: Merge,
-    articles: Iterable[ArticleRecord],
-    ids: Ids,
-    missions: Ids,
-    people: Ids,
-    launches: Ids,
+def _replace_article_links(
+    merge: DatasetUpsert,
+    articles: Iterable[DatasetArticle],
+    ids: _IdsByKey,
+    missions: _IdsByKey,
+    people: _IdsByKey,
+    launches: _IdsByKey,
 ) -> None:
-    tags: dict[Key, Values] = {}
-    about: dict[str, dict[Key, Values]] = {"mission": {}, "person": {}, "launch": {}}
+    tags: dict[RowKey, ColumnValues] = {}
+    about: dict[str, dict[RowKey, ColumnValues]] = {"mission": {}, "person": {}, "launch": {}}
     for article in articles:
         own = ids[article.slug]
         tags |= {(own, tag): {} for tag in article.tags}
         about["mission"] |= {(own, missions[slug]): {} for slug in article.missions}
         about["person"] |= {(own, people[slug]): {} for slug in article.people}
         about["launch"] |= {(own, launches[slug]): {} for slug in article.launches}
-    merge.parts(Article, ids.values(), ArticleTag, ("article_id", "tag"), tags)
+    merge.replace_children(Article, ids.values(), ArticleTag, ("article_id", "tag"), tags)
     models = {"mission": ArticleMission, "person": ArticlePerson, "launch": ArticleLaunch}
     for name, model in models.items():
         names = ("article_id", f"{name}_id")
-        merge.parts(Article, ids.values(), model, names, about[name])
+        merge.replace_children(Article, ids.values(), model, names, about[name])

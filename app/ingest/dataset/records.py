@@ -13,16 +13,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from app.db.models import CrewRole, LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.dates import Precision
 
-DATA = Path(__file__).parent / "data"
+DATASET_PATH = Path(__file__).parent / "data"
 
 
-class Record(BaseModel):
+class DatasetRecord(BaseModel):
     """One line. Whatever is not declared is a slip in the data, and refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SourceRecord(Record):
+class DatasetSource(DatasetRecord):
     """Where facts come from; the other records name it by `key`."""
 
     key: str
@@ -31,14 +31,14 @@ class SourceRecord(Record):
     licence: str | None
 
 
-class VehicleRecord(Record):
+class DatasetVehicle(DatasetRecord):
     """A launch vehicle, named by `name`."""
 
     name: str
     family: str
 
 
-class SiteRecord(Record):
+class DatasetSite(DatasetRecord):
     """A launch site, named by `code`."""
 
     code: str
@@ -46,7 +46,7 @@ class SiteRecord(Record):
     country: str
 
 
-class PersonRecord(Record):
+class DatasetPerson(DatasetRecord):
     """Somebody who flew to the station; `name_ru` is never left out, the chronicle needs it."""
 
     slug: str
@@ -59,14 +59,14 @@ class PersonRecord(Record):
     sources: list[str]
 
 
-class SpacecraftRecord(Record):
+class DatasetSpacecraft(DatasetRecord):
     """A ship, module or other thing aboard a launch."""
 
     name: str
     kind: SpacecraftKind
 
 
-class SeatRecord(Record):
+class DatasetSeat(DatasetRecord):
     """One of the crew of a launch, and their landing: with the launch of which ship, and when."""
 
     person: str
@@ -76,7 +76,7 @@ class SeatRecord(Record):
     landed_with: str | None
 
 
-class LaunchRecord(Record):
+class DatasetLaunch(DatasetRecord):
     """A launch with what it carried, the main ship first."""
 
     slug: str
@@ -88,24 +88,24 @@ class LaunchRecord(Record):
     vehicle: str
     site: str
     pad: str
-    spacecraft: list[SpacecraftRecord]
+    spacecraft: list[DatasetSpacecraft]
     crewed: bool
-    crew: list[SeatRecord]
+    crew: list[DatasetSeat]
     outcome_note: str | None
     outcome_note_ru: str | None
     sources: list[str]
 
     @property
-    def ship(self) -> SpacecraftRecord:
+    def main_spacecraft(self) -> DatasetSpacecraft:
         """The main thing that the launch carried."""
         return self.spacecraft[0]
 
-    def of_kind(self, kind: SpacecraftKind) -> list[str]:
+    def spacecraft_names(self, kind: SpacecraftKind) -> list[str]:
         """The names of what it carried of one kind."""
         return [craft.name for craft in self.spacecraft if craft.kind is kind]
 
 
-class RoleRecord(Record):
+class DatasetCrewRole(DatasetRecord):
     """A role in a mission's crew; `arrived_with` is the launch that brought the person."""
 
     person: str
@@ -117,7 +117,7 @@ class RoleRecord(Record):
     arrived_with: str
 
 
-class MissionRecord(Record):
+class DatasetMission(DatasetRecord):
     """An expedition; its crew in the order of its page, each commander in the order of command."""
 
     slug: str
@@ -129,28 +129,28 @@ class MissionRecord(Record):
     tasks: list[str]
     tasks_ru: list[str]
     featured_article: str | None
-    crew: list[RoleRecord]
+    crew: list[DatasetCrewRole]
     sources: list[str]
 
     @property
-    def commanders(self) -> list[RoleRecord]:
+    def commanders(self) -> list[DatasetCrewRole]:
         """Its commanders, the first one first."""
         return [row for row in self.crew if row.role is CrewRole.COMMANDER]
 
     @property
-    def flown_by(self) -> dict[str, str]:
+    def launch_by_person(self) -> dict[str, str]:
         """Each member once, in the order of the crew list, with the launch that brought them."""
         return {row.person: row.arrived_with for row in self.crew}
 
 
-class ArticleSourceRecord(Record):
+class DatasetArticleSource(DatasetRecord):
     """Who published an article, and where."""
 
     name: str
     url: str | None
 
 
-class ArticleRecord(Record):
+class DatasetArticle(DatasetRecord):
     """A news item. `translation_of` is the slug of the item that it is a translation of."""
 
     slug: str
@@ -160,7 +160,7 @@ class ArticleRecord(Record):
     language: str
     published_at: AwareDatetime
     published_at_precision: Precision
-    source: ArticleSourceRecord
+    source: DatasetArticleSource
     tags: list[str]
     missions: list[str]
     people: list[str]
@@ -169,36 +169,36 @@ class ArticleRecord(Record):
     note: str | None
 
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=DatasetRecord)
 
 
 @dataclass(frozen=True)
 class Dataset:
     """All records, by what names them. Launches and missions stand in the order of time."""
 
-    sources: dict[str, SourceRecord]
-    vehicles: dict[str, VehicleRecord]
-    sites: dict[str, SiteRecord]
-    people: dict[str, PersonRecord]
-    launches: dict[str, LaunchRecord]
-    missions: dict[str, MissionRecord]
-    articles: dict[str, ArticleRecord]
+    sources: dict[str, DatasetSource]
+    vehicles: dict[str, DatasetVehicle]
+    sites: dict[str, DatasetSite]
+    people: dict[str, DatasetPerson]
+    launches: dict[str, DatasetLaunch]
+    missions: dict[str, DatasetMission]
+    articles: dict[str, DatasetArticle]
 
     @cached_property
-    def flown_for(self) -> dict[tuple[str, str], list[MissionRecord]]:
+    def missions_by_flight(self) -> dict[tuple[str, str], list[DatasetMission]]:
         """The missions that somebody belonged to in one flight, by launch and person."""
-        found: dict[tuple[str, str], list[MissionRecord]] = defaultdict(list)
+        found: dict[tuple[str, str], list[DatasetMission]] = defaultdict(list)
         for mission in self.missions.values():
-            for person, launch in mission.flown_by.items():
+            for person, launch in mission.launch_by_person.items():
                 found[launch, person].append(mission)
         return found
 
-    def cited(self, keys: list[str]) -> list[dict[str, str | None]]:
+    def resolve_citations(self, keys: list[str]) -> list[dict[str, str | None]]:
         """Sources as the database keeps them with each record."""
         return [self.sources[key].model_dump(exclude={"key"}) for key in keys]
 
 
-def read_dataset(folder: Path = DATA) -> Dataset:
+def read_dataset(folder: Path = DATASET_PATH) -> Dataset:
     """Read the records in `folder`, and refuse what is not in their format."""
 
     def lines(name: str, kind: type[R]) -> Iterator[R]:
@@ -206,11 +206,11 @@ def read_dataset(folder: Path = DATA) -> Dataset:
             yield kind.model_validate_json(line)
 
     return Dataset(
-        sources={source.key: source for source in lines("sources", SourceRecord)},
-        vehicles={vehicle.name: vehicle for vehicle in lines("vehicles", VehicleRecord)},
-        sites={site.code: site for site in lines("sites", SiteRecord)},
-        people={person.slug: person for person in lines("people", PersonRecord)},
-        launches={launch.slug: launch for launch in lines("launches", LaunchRecord)},
-        missions={mission.slug: mission for mission in lines("missions", MissionRecord)},
-        articles={article.slug: article for article in lines("articles", ArticleRecord)},
+        sources={source.key: source for source in lines("sources", DatasetSource)},
+        vehicles={vehicle.name: vehicle for vehicle in lines("vehicles", DatasetVehicle)},
+        sites={site.code: site for site in lines("sites", DatasetSite)},
+        people={person.slug: person for person in lines("people", DatasetPerson)},
+        launches={launch.slug: launch for launch in lines("launches", DatasetLaunch)},
+        missions={mission.slug: mission for mission in lines("missions", DatasetMission)},
+        articles={article.slug: article for article in lines("articles", DatasetArticle)},
     )

@@ -21,81 +21,90 @@ from app.db.models import (
     Launch,
     Mission,
     Person,
-    Recorded,
     Site,
     Vehicle,
-    record_type,
+    VersionedRecord,
+    get_record_type,
 )
-from app.domain.batching import batches
+from app.domain.batching import batched
 from app.domain.dates import now
 
-Key = tuple[Any, ...]
-Values = Mapping[str, Any]
-Record = type[Article] | type[Launch] | type[Mission] | type[Person] | type[Site] | type[Vehicle]
+RowKey = tuple[Any, ...]
+ColumnValues = Mapping[str, Any]
+DatasetModel = (
+    type[Article] | type[Launch] | type[Mission] | type[Person] | type[Site] | type[Vehicle]
+)
 
-GONE = -1
+_MISSING_ID = -1
 """The id of nothing: what it is a part of, or refers to, is not written."""
 
-BATCH = 500
+_BATCH_ITEMS = 500
 """How many values one statement names: databases bound the number of its parameters."""
 
 
 @dataclass
-class Merge:
+class DatasetUpsert:
     """What a load has done so far. Each changed record is counted once, whatever of it changed."""
 
     session: Session
     total: int = 0
-    created: set[tuple[Record, int]] = field(default_factory=set)
-    updated: set[tuple[Record, int]] = field(default_factory=set)
-    touched: set[tuple[Record, int]] = field(default_factory=set)
-    held: set[tuple[Record, int]] = field(default_factory=set)
+    created: set[tuple[DatasetModel, int]] = field(default_factory=set)
+    updated: set[tuple[DatasetModel, int]] = field(default_factory=set)
+    owners_changed: set[tuple[DatasetModel, int]] = field(default_factory=set)
+    protected: set[tuple[DatasetModel, int]] = field(default_factory=set)
     """What editors have written: neither it nor what belongs to it is touched."""
 
-    def records(
-        self, model: Record, name: str, wanted: Mapping[str, Values], *unique: str
+    def upsert_records(
+        self, model: DatasetModel, name: str, wanted: Mapping[str, ColumnValues], *unique: str
     ) -> dict[str, int]:
         """Merge records that the column `name` names, and tell the id of each.
 
-        The id of one that editors have deleted is `GONE`; so is that of one whose `unique` columns
-        are those of a record that editors keep under another name.
+        The id of one that editors have deleted is `_MISSING_ID`; so is that of one whose `unique`
+        columns are those of a record that editors keep under another name.
         """
-        held = self._held(model, wanted, unique) if issubclass(model, Recorded) else {}
-        self.held |= {(model, id_) for id_ in (*held.values(), GONE)}
+        held = (
+            self._find_protected(model, wanted, unique)
+            if issubclass(model, VersionedRecord)
+            else {}
+        )
+        self.protected |= {(model, id_) for id_ in (*held.values(), _MISSING_ID)}
         keyed = {(key,): values for key, values in wanted.items() if key not in held}
-        created, changed, _ = self._merge(model, (name,), [key for (key,) in keyed], keyed)
-        ids = dict(_rows(self.session, model, (name, "id"), wanted)) | held
+        created, changed, _ = self._upsert_rows(model, (name,), [key for (key,) in keyed], keyed)
+        ids = dict(_select_rows(self.session, model, (name, "id"), wanted)) | held
         self.total += len(wanted)
         self.created |= {(model, ids[key]) for (key,) in created}
         self.updated |= {(model, ids[key]) for (key,) in changed}
         return ids
 
-    def parts(
+    def replace_children(
         self,
-        owner: Record,
+        owner: DatasetModel,
         ids: Iterable[int],
         model: type[Base],
         names: tuple[str, ...],
-        wanted: Mapping[Key, Values],
+        wanted: Mapping[RowKey, ColumnValues],
     ) -> None:
         """Make `wanted` the parts of the owners with `ids`; the first of `names` tells the owner.
 
         A part that is not wanted is deleted, and an owner whose parts change is touched.
         """
-        free = [id_ for id_ in ids if (owner, id_) not in self.held]
+        free = [id_ for id_ in ids if (owner, id_) not in self.protected]
         kept = {
             key: values
             for key, values in wanted.items()
-            if (owner, key[0]) not in self.held and GONE not in (*key, *values.values())
+            if (owner, key[0]) not in self.protected and _MISSING_ID not in (*key, *values.values())
         }
-        created, changed, surplus = self._merge(model, names, free, kept)
-        for entity in _entities(self.session, model, names, surplus):
+        created, changed, surplus = self._upsert_rows(model, names, free, kept)
+        for entity in _load_entities(self.session, model, names, surplus):
             self.session.delete(entity)
         self.session.flush()
-        self.touched |= {(owner, key[0]) for key in (*created, *changed, *surplus)}
+        self.owners_changed |= {(owner, key[0]) for key in (*created, *changed, *surplus)}
 
-    def _held(
-        self, model: type[Recorded], wanted: Mapping[str, Values], unique: tuple[str, ...]
+    def _find_protected(
+        self,
+        model: type[VersionedRecord],
+        wanted: Mapping[str, ColumnValues],
+        unique: tuple[str, ...],
     ) -> dict[str, int]:
         """Of the names `wanted`, those that are the editors' by now, each with its id."""
         columns = [getattr(model, name) for name in unique]
@@ -103,44 +112,44 @@ class Merge:
         kept = [(slug, id_, tuple(values)) for slug, id_, *values in edited]
         former = self.session.execute(
             select(FormerSlug.slug, FormerSlug.record_id).where(
-                FormerSlug.type == record_type(model)
+                FormerSlug.type == get_record_type(model)
             )
         )
-        held = {slug: GONE if id_ is None else id_ for slug, id_ in former if slug in wanted}
+        held = {slug: _MISSING_ID if id_ is None else id_ for slug, id_ in former if slug in wanted}
         taken = {values: slug for slug, _, values in kept} if unique else {}
         for slug, given in wanted.items():
             owner = taken.get(tuple(given[name] for name in unique), slug) if unique else slug
             if owner != slug and None not in [given[name] for name in unique]:
-                held.setdefault(slug, GONE)
+                held.setdefault(slug, _MISSING_ID)
         return held | {slug: id_ for slug, id_, _ in kept if slug in wanted}
 
-    def touch(self) -> None:
+    def bump_owner_versions(self) -> None:
         """Give records whose parts have changed a new version, as if they themselves had."""
-        for model in {model for model, _ in self.touched}:
+        for model in {model for model, _ in self.owners_changed}:
             keys = [
                 (id_,)
-                for touched, id_ in self.touched - self.created - self.updated
+                for touched, id_ in self.owners_changed - self.created - self.updated
                 if touched is model
             ]
-            for entity in _entities(self.session, model, ("id",), keys):
+            for entity in _load_entities(self.session, model, ("id",), keys):
                 entity.updated_at = now()
                 flag_modified(entity, "updated_at")  # even within the second of the last change
-        self.updated |= self.touched - self.created
+        self.updated |= self.owners_changed - self.created
         self.session.flush()
 
-    def _merge(
+    def _upsert_rows(
         self,
         model: type[Base],
         names: tuple[str, ...],
         owners: Collection[Any],
-        wanted: Mapping[Key, Values],
-    ) -> tuple[list[Key], list[Key], list[Key]]:
+        wanted: Mapping[RowKey, ColumnValues],
+    ) -> tuple[list[RowKey], list[RowKey], list[RowKey]]:
         """Write what differs. Returns the keys created, those changed, and those not wanted."""
         fields = tuple(next(iter(wanted.values()), {}))
         width = len(names)
         existing = {
             tuple(row[:width]): tuple(row[width:])
-            for row in _rows(self.session, model, (*names, *fields), owners)
+            for row in _select_rows(self.session, model, (*names, *fields), owners)
         }
         created = [key for key in wanted if key not in existing]
         changed = [
@@ -151,7 +160,7 @@ class Merge:
         self.session.add_all(
             [model(**dict(zip(names, key, strict=True)), **wanted[key]) for key in created]
         )
-        for entity in _entities(self.session, model, names, changed):
+        for entity in _load_entities(self.session, model, names, changed):
             key = tuple(getattr(entity, name) for name in names)
             for name, value in wanted[key].items():
                 setattr(entity, name, value)
@@ -159,18 +168,18 @@ class Merge:
         return created, changed, [key for key in existing if key not in wanted]
 
 
-def _rows(
+def _select_rows(
     session: Session, model: type[Base], names: Iterable[str], owners: Collection[Any]
 ) -> Iterator[Any]:
     """Columns of the rows whose first column is among `owners`."""
     columns = [getattr(model, name) for name in names]
-    for batch in batches(owners, BATCH):
+    for batch in batched(owners, _BATCH_ITEMS):
         yield from session.execute(select(*columns).where(columns[0].in_(batch)))
 
 
-def _entities(
-    session: Session, model: type[Base], names: tuple[str, ...], keys: Collection[Key]
+def _load_entities(
+    session: Session, model: type[Base], names: tuple[str, ...], keys: Collection[RowKey]
 ) -> Iterator[Any]:
     columns = tuple_(*(getattr(model, name) for name in names))
-    for batch in batches(keys, BATCH):
+    for batch in batched(keys, _BATCH_ITEMS):
         yield from session.scalars(select(model).where(columns.in_(batch)))

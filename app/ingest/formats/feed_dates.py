@@ -7,18 +7,18 @@ such a date the day is kept, which is the day that the publisher printed.
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from app.domain.dates import EARLIEST, LATEST, Precision, period_start
+from app.domain.dates import MAX_INSTANT, MIN_INSTANT, Precision, period_start
 
-Dated = tuple[datetime, Precision]
+InstantWithPrecision = tuple[datetime, Precision]
 
-_ZONES = {
+_ZONE_OFFSET_MINUTES = {
     "z": 0, "ut": 0, "utc": 0, "gmt": 0, "msk": 180,
     "est": -300, "edt": -240, "cst": -360, "cdt": -300,
     "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
 }  # fmt: skip
 """Minutes east of Greenwich: those of RFC 822, and Moscow's. IST, BST and AST are several zones."""
 
-_MONTHS = {
+_MONTH_NUMBERS = {
     name: number
     for number, names in enumerate(
         (
@@ -36,7 +36,7 @@ _TIME = rf"(?:(?:,? +|T|, ?)(?:at +|в +)?{_CLOCK} *{_ZONE})?"
 _WEEKDAY = r"(?:[A-Za-zА-Яа-я]{2,11}\.?, *)?"
 _YEAR = r"(?P<year>\d{4}|\d{2}(?!\d))"
 _MONTH = r"(?P<month>[A-Za-zА-Яа-я]{3,9})\.?"
-_FORMS = [
+_DATE_PATTERNS = [
     re.compile(form, re.IGNORECASE)
     for form in (
         rf"(?P<year>\d{{4}})(?:-(?P<month>\d{{2}})(?:-(?P<day>\d{{2}}){_TIME})?)?",
@@ -48,7 +48,7 @@ _FORMS = [
 ]
 
 
-def read_date(text: str) -> Dated:
+def parse_feed_date(text: str) -> InstantWithPrecision:
     """The instant that `text` tells, in UTC, and how exact it is.
 
     Raises ValueError, with a reason for people, where it tells none.
@@ -56,14 +56,14 @@ def read_date(text: str) -> Dated:
     given = " ".join(text.split())
     if not given:
         raise ValueError("There is no date.")
-    for form in _FORMS:
+    for form in _DATE_PATTERNS:
         if found := form.fullmatch(given):
             parts = {name: value for name, value in found.groupdict().items() if value}
-            return _dated(parts, given)
+            return _build_date(parts, given)
     raise ValueError(f"{given[:60]!r} is no date that can be read without guessing.")
 
 
-def as_stored(at: datetime, precision: Precision) -> Dated:
+def infer_precision_from_zeros(at: datetime, precision: Precision) -> InstantWithPrecision:
     """A date that a program wrote, which fills up with zeros what it does not know."""
     if precision is Precision.SECOND and at.second == 0:
         precision = Precision.MINUTE
@@ -72,14 +72,16 @@ def as_stored(at: datetime, precision: Precision) -> Dated:
     return at, precision
 
 
-def _dated(parts: dict[str, str], given: str) -> Dated:
-    year, month = _year(parts["year"]), _month(parts.get("month", "1"), given)
+def _build_date(parts: dict[str, str], given: str) -> InstantWithPrecision:
+    year, month = _parse_year(parts["year"]), _parse_month(parts.get("month", "1"), given)
     try:
         day = date(year, month, int(parts.get("day", 1)))
     except ValueError:
         raise ValueError(f"{given[:60]!r}: there is no such day.") from None
-    if not EARLIEST.year < day.year < LATEST.year - 1:
-        raise ValueError(f"{given[:60]!r} lies outside {EARLIEST.year + 1}–{LATEST.year - 2}.")
+    if not MIN_INSTANT.year < day.year < MAX_INSTANT.year - 1:
+        raise ValueError(
+            f"{given[:60]!r} lies outside {MIN_INSTANT.year + 1}–{MAX_INSTANT.year - 2}."
+        )
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     if "hour" not in parts:
         exact = Precision.DAY if "day" in parts else Precision.MONTH
@@ -87,7 +89,7 @@ def _dated(parts: dict[str, str], given: str) -> Dated:
     hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
     if hour > 23 or minute > 59 or second > 60:
         raise ValueError(f"{given[:60]!r}: there is no such time of day.")
-    offset = _offset(parts.get("zone"))
+    offset = _parse_utc_offset(parts.get("zone"))
     if offset is None:
         return start, Precision.DAY
     exact = Precision.SECOND if "second" in parts else Precision.MINUTE
@@ -95,26 +97,26 @@ def _dated(parts: dict[str, str], given: str) -> Dated:
     return period_start(local, exact), exact
 
 
-def _year(text: str) -> int:
+def _parse_year(text: str) -> int:
     if len(text) == 4:
         return int(text)
     return int(text) + (2000 if int(text) < 50 else 1900)  # as RFC 2822 reads two digits
 
 
-def _month(text: str, given: str) -> int:
+def _parse_month(text: str, given: str) -> int:
     if text.isdigit():
         return int(text)
-    if (month := _MONTHS.get(text.casefold()[:3])) is None:
+    if (month := _MONTH_NUMBERS.get(text.casefold()[:3])) is None:
         raise ValueError(f"{given[:60]!r}: {text!r} is no month.")
     return month
 
 
-def _offset(text: str | None) -> timezone | None:
+def _parse_utc_offset(text: str | None) -> timezone | None:
     """The zone that `text` means beyond doubt, None where it means none or several."""
     if text is None:
         return None
     if text[0] not in "+-":
-        minutes = _ZONES.get(text.casefold())
+        minutes = _ZONE_OFFSET_MINUTES.get(text.casefold())
         return None if minutes is None else timezone(timedelta(minutes=minutes))
     minutes = int(text[1:3]) * 60 + int(text[-2:])
     if int(text[-2:]) > 59 or minutes > 14 * 60:

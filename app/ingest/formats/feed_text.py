@@ -11,52 +11,52 @@ from bs4 import BeautifulSoup
 from bs4.exceptions import ParserRejectedMarkup
 from markdownify import MarkdownConverter
 
-from app.ingest.entries import Unreadable
+from app.ingest.entries import InvalidInput
 
-LARGEST = 20 * 2**20
+MAX_FEED_BYTES = 20 * 2**20
 """Bytes that a feed may have: it is held whole."""
 
-MOST_TAGS = 5000
+MAX_HTML_TAGS = 5000
 """Tags that the HTML of one entry may have."""
 
-_DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_XML_ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_CYRILLIC = ("cp1251", "koi8-r")
+_CYRILLIC_ENCODINGS = ("cp1251", "koi8-r")
 
 
-def decode(data: bytes) -> str:
+def decode_feed(data: bytes) -> str:
     """The text that the bytes of a feed are, whatever it says of itself.
 
-    Raises `Unreadable` where that cannot be told without guessing.
+    Raises `InvalidInput` where that cannot be told without guessing.
     """
-    declared, data = _declared(data)
+    declared, data = _detect_encoding(data)
     try:
-        return _strictly(data, declared)
+        return _decode_strict(data, declared)
     except (LookupError, UnicodeError):
         pass
-    fitting = [encoding for encoding in _CYRILLIC if _is_russian(data, encoding)]
+    fitting = [encoding for encoding in _CYRILLIC_ENCODINGS if _is_russian(data, encoding)]
     if len(fitting) != 1:
-        raise Unreadable(f"Its bytes are not {declared}, as it says, and nothing else for sure.")
+        raise InvalidInput(f"Its bytes are not {declared}, as it says, and nothing else for sure.")
     return data.decode(fitting[0])
 
 
-def _declared(data: bytes) -> tuple[str, bytes]:
+def _detect_encoding(data: bytes) -> tuple[str, bytes]:
     """The encoding that the bytes of a feed begin by telling, and those behind its mark."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return encoding, data[len(mark) :]
     if data[:4:2] == b"\0\0" or data[1:4:2] == b"\0\0":
         return "utf-16-be" if data[0] == 0 else "utf-16-le", data
-    found = _DECLARED.search(data[:400])
+    found = _XML_ENCODING.search(data[:400])
     return found[1].decode("ascii").lower() if found else "utf-8", data
 
 
-def _strictly(data: bytes, encoding: str) -> str:
+def _decode_strict(data: bytes, encoding: str) -> str:
     """`data` decoded without a fault; of a file that was cut off, all but half a character."""
     try:
         text = data.decode(encoding)
@@ -84,16 +84,16 @@ def _is_russian(data: bytes, encoding: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Segment:
+class XmlEntry:
     """One entry as it stands in a feed."""
 
     line: int
     text: str
-    whole: bool
+    is_complete: bool
     """Whether its end stands there too."""
 
 
-_MARKS = re.compile(
+_ENTRY_TAGS = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
     r"|<(?P<open>(?:[\w-]+:)?(?:item|entry))(?=[\s>/])[^<>]*>"
     r"|</(?P<close>(?:[\w-]+:)?(?:item|entry))\s*>",
@@ -101,18 +101,18 @@ _MARKS = re.compile(
 )
 
 
-def segments(text: str) -> Iterator[Segment]:
+def split_entries(text: str) -> Iterator[XmlEntry]:
     """The entries of a feed."""
     line, counted = 1, 0
-    for start, end, whole in _places(text):
+    for start, end, whole in _find_entry_spans(text):
         line, counted = line + text.count("\n", counted, start), start
-        yield Segment(line, text[start:end], whole)
+        yield XmlEntry(line, text[start:end], whole)
 
 
-def around(text: str) -> tuple[str, str]:
+def split_envelope(text: str) -> tuple[str, str]:
     """What stands before the entries of a feed, and after them (and between)."""
     before, after, last = None, StringIO(), 0
-    for start, end, _ in _places(text):
+    for start, end, _ in _find_entry_spans(text):
         if before is None:
             before = text[:start]
         elif between := text[last:start].strip():
@@ -124,10 +124,10 @@ def around(text: str) -> tuple[str, str]:
     return before, after.getvalue()
 
 
-def _places(text: str) -> Iterator[tuple[int, int, bool]]:
+def _find_entry_spans(text: str) -> Iterator[tuple[int, int, bool]]:
     """Where each entry begins and ends, and whether its end stands there."""
     start = -1
-    for mark in _MARKS.finditer(text):
+    for mark in _ENTRY_TAGS.finditer(text):
         if mark["open"] and start < 0:
             start = mark.start()
         if (mark["close"] or (mark["open"] and mark[0].endswith("/>"))) and start >= 0:
@@ -137,7 +137,7 @@ def _places(text: str) -> Iterator[tuple[int, int, bool]]:
         yield start, len(text), False
 
 
-class _Markdown(MarkdownConverter):
+class _SafeMarkdownConverter(MarkdownConverter):
     """HTML as Markdown: images are left out, and links lead to the web or nowhere."""
 
     def convert_img(self, _el: object, _text: str, *_args: object, **_kwargs: object) -> str:
@@ -151,9 +151,9 @@ class _Markdown(MarkdownConverter):
         return linked
 
 
-def _soup(html: str) -> BeautifulSoup:
-    if html.count("<") > MOST_TAGS:  # the parser's time grows with the square of broken ones
-        raise ValueError(f"Its HTML has more than {MOST_TAGS} tags.")
+def _parse_html(html: str) -> BeautifulSoup:
+    if html.count("<") > MAX_HTML_TAGS:  # the parser's time grows with the square of broken ones
+        raise ValueError(f"Its HTML has more than {MAX_HTML_TAGS} tags.")
     try:
         soup = BeautifulSoup(re.sub(r"\s{100,}", " ", html), "html.parser")  # as with tags
     except ParserRejectedMarkup as error:
@@ -163,32 +163,34 @@ def _soup(html: str) -> BeautifulSoup:
     return soup
 
 
-def markdown(html: str) -> str:
+def html_to_markdown(html: str) -> str:
     """HTML as Markdown."""
     if "<" not in html:
         return unescape(html).strip()
-    converter = _Markdown(heading_style="ATX", bullets="-", strip=["form", "input", "button"])
-    text: str = converter.convert_soup(_soup(html))
+    converter = _SafeMarkdownConverter(
+        heading_style="ATX", bullets="-", strip=["form", "input", "button"]
+    )
+    text: str = converter.convert_soup(_parse_html(html))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-def plain(html: str) -> str:
+def html_to_text(html: str) -> str:
     """HTML as one line of text."""
-    text = _soup(html).get_text(" ") if "<" in html else unescape(html)
+    text = _parse_html(html).get_text(" ") if "<" in html else unescape(html)
     return " ".join(text.split())
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """A line of text as Markdown that shows it as it is."""
     inline = re.sub(r"([\\`*_\[\]<>&#~|])", r"\\\1", text)
-    return re.sub(r"^([-+=]|\d+(?=[.)]))", _set_apart, inline)
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", _escape_list_marker, inline)
 
 
-def _set_apart(start: re.Match[str]) -> str:
+def _escape_list_marker(start: re.Match[str]) -> str:
     return f"{start[1]}\\" if start[1].isdigit() else f"\\{start[1]}"
 
 
-def shortened(text: str, length: int) -> str:
+def truncate_at_sentence(text: str, length: int) -> str:
     """`text` cut to `length` characters where a sentence ends, or a word."""
     if len(text) <= length:
         return text

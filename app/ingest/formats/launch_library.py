@@ -14,19 +14,36 @@ from typing import Any
 
 from app.db.database import Reader
 from app.db.models import CrewRole, LaunchStatus, RecordType, ShipRole, SpacecraftKind
-from app.domain.dates import CLOCKED, now
+from app.domain.dates import PRECISIONS_WITH_TIME, now
 from app.domain.text import slugify
-from app.ingest.countries import ALPHA_2, DEMONYMS
-from app.ingest.entity_linking import Ambiguous
-from app.ingest.entries import Entry, Format, Found, Input, Read, Reject, Unreadable
-from app.ingest.formats.feed_dates import as_stored, read_date
-from app.ingest.json_stream import JsonItem, Unfit, frame, items, key_of, list_at, part_of, text_at
-from app.ingest.launch_matching import SCHEME, Archive, Told
-from app.ingest.launch_times import instant, when, written
+from app.ingest.countries import COUNTRY_BY_ALPHA_3, COUNTRY_BY_DEMONYM
+from app.ingest.entity_linking import AmbiguousName
+from app.ingest.entries import (
+    EntryOrReject,
+    EntryParser,
+    Format,
+    ImportEntry,
+    Input,
+    InvalidInput,
+    Reject,
+)
+from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
+from app.ingest.json_stream import (
+    InvalidEntry,
+    JsonItem,
+    iter_json_items,
+    list_at,
+    object_at,
+    read_json_envelope,
+    require_id,
+    text_at,
+)
+from app.ingest.launch_matching import LAUNCH_LIBRARY_SCHEME, LaunchClaim, RecordMatcher
+from app.ingest.launch_times import format_rfc3339_utc, parse_exact_instant, parse_launch_time
 
-SOURCE = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
+_CITATION = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
 
-_STATUS = {
+_LAUNCH_STATUSES = {
     "go": LaunchStatus.PLANNED,
     "tbd": LaunchStatus.PLANNED,
     "tbc": LaunchStatus.PLANNED,
@@ -38,13 +55,13 @@ _STATUS = {
     "partial failure": LaunchStatus.PARTIAL_FAILURE,
     "failure": LaunchStatus.FAILURE,
 }
-_SATELLITES = {"communications", "earth science", "navigation", "earth observation"}
+_SATELLITE_MISSION_TYPES = {"communications", "earth science", "navigation", "earth observation"}
 """Types of missions that satellites fly."""
 
-_COMMANDERS = {"commander", "iss commander", "station commander"}
-_ENGINEER = re.compile(r"(?:iss )?flight engineer ?(\d?)")
-_EXPEDITION = re.compile(r"(?:ISS )?Expedition ([0-9]{1,4})")
-_AGENCIES = {"RFSA": "Roscosmos"}
+_COMMANDER_ROLES = {"commander", "iss commander", "station commander"}
+_FLIGHT_ENGINEER_ROLE = re.compile(r"(?:iss )?flight engineer ?(\d?)")
+_EXPEDITION_NAME = re.compile(r"(?:ISS )?Expedition ([0-9]{1,4})")
+_AGENCY_NAMES = {"RFSA": "Roscosmos"}
 """What the archive calls an agency that is abbreviated otherwise."""
 
 _SHIP_ROLES = {
@@ -58,38 +75,40 @@ _SHIP_ROLES = {
 }
 
 
-def read(given: Input, archive: Archive) -> Iterator[Found]:
+def parse_launch_library(given: Input, archive: RecordMatcher) -> Iterator[EntryOrReject]:
     """The records of an answer."""
-    for item in items(given.open):
+    for item in iter_json_items(given.open):
         try:
-            yield _entry(item, archive)
-        except Unfit as error:
+            yield _parse_entry(item, archive)
+        except InvalidEntry as error:
             yield Reject(item.line, error.field, str(error), item.raw)
-        except Ambiguous as error:
+        except AmbiguousName as error:
             yield Reject(item.line, "name", str(error), item.raw)
 
 
-def _entry(item: JsonItem, archive: Archive) -> Entry:
+def _parse_entry(item: JsonItem, archive: RecordMatcher) -> ImportEntry:
     value = item.value
     if not isinstance(value, dict):
-        raise Unfit("record", item.problem or "It is no JSON object.")
-    key, same = key_of(value), None
-    match kind := _kind(value):
+        raise InvalidEntry("record", item.problem or "It is no JSON object.")
+    key, same = require_id(value), None
+    match kind := _detect_record_type(value):
         case RecordType.LAUNCH:
-            document, same = _launch(value, key, archive)
+            document, same = _parse_launch(value, key, archive)
         case RecordType.MISSION:
-            document = _mission(value, key, archive)
+            document = _parse_mission(value, key, archive)
         case RecordType.PERSON:
-            document = _person(value)
+            document = _parse_person(value)
             known = (RecordType.PERSON, key) in archive.origins
-            same = None if known else archive.names.person(document["name"])
+            same = None if known else archive.names.find_person(document["name"])
         case _:
-            raise Unfit("record", "It is neither a launch nor an expedition nor an astronaut.")
-    document["sources"] = [SOURCE]
-    return Entry(kind, SCHEME, key, document, item.line, item.raw, same)
+            raise InvalidEntry(
+                "record", "It is neither a launch nor an expedition nor an astronaut."
+            )
+    document["sources"] = [_CITATION]
+    return ImportEntry(kind, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, same)
 
 
-def _kind(value: Mapping[str, Any]) -> RecordType | None:
+def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
     if "net" in value:
         return RecordType.LAUNCH
     if "start" in value and "name" in value:
@@ -97,67 +116,72 @@ def _kind(value: Mapping[str, Any]) -> RecordType | None:
     return RecordType.PERSON if "nationality" in value or "agency" in value else None
 
 
-def _rank(given: Input) -> int:
+def _import_rank(given: Input) -> int:
     """Astronauts first, expeditions last: these name the others."""
     try:
-        first = next(items(given.open), None)
-    except (Unreadable, OSError):
+        first = next(iter_json_items(given.open), None)
+    except (InvalidInput, OSError):
         return 0
     value = first.value if first and isinstance(first.value, dict) else {}
-    kind = _kind(value)
+    kind = _detect_record_type(value)
     return [RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION].index(kind) if kind else 0
 
 
-def _launch(
-    value: Mapping[str, Any], key: str, archive: Archive
+def _parse_launch(
+    value: Mapping[str, Any], key: str, archive: RecordMatcher
 ) -> tuple[dict[str, Any], str | None]:
     told = text_at(value, "status", "abbrev") or text_at(value, "status", "name")
-    status = _STATUS.get(told.casefold())
+    status = _LAUNCH_STATUSES.get(told.casefold())
     if status is None:
-        raise Unfit("status", f"{told!r} is no status that a launch can have here.")
-    leaves, ships = when(value, told.casefold()), _ships(value)
-    vehicle, designator = _vehicle(value, archive.families), text_at(value, "launch_designator")
+        raise InvalidEntry("status", f"{told!r} is no status that a launch can have here.")
+    leaves, ships = parse_launch_time(value, told.casefold()), _parse_spacecraft(value)
+    vehicle, designator = (
+        _parse_vehicle(value, archive.vehicle_families),
+        text_at(value, "launch_designator"),
+    )
     document = {
         "cospar_id": designator or None,
         "status": status,
-        **leaves.document(),
+        **leaves.to_fields(),
         "vehicle": vehicle,
-        "site": _site(value),
+        "site": _parse_site(value),
         "pad": text_at(value, "pad", "name") or None,
         "spacecraft": ships,
-        "crewed": bool(_crew_of(value)),
+        "crewed": bool(_launch_crew(value)),
         "outcome_note": text_at(value, "failreason") or None,
     }
-    if leaves.precision in CLOCKED:
+    if leaves.precision in PRECISIONS_WITH_TIME:
         document |= {
-            "window_starts_at": instant(value, "window_start"),
-            "window_ends_at": instant(value, "window_end"),
+            "window_starts_at": parse_exact_instant(value, "window_start"),
+            "window_ends_at": parse_exact_instant(value, "window_end"),
         }
-    mission = text_at(value, "mission", "name") or _name_of_load(value)
+    mission = text_at(value, "mission", "name") or _payload_name(value)
     names = (ships[0]["name"], mission, f"SpaceX {mission}", f"Dragon {mission}")
     rocket = vehicle["name"] if vehicle else ""
     to_station = ships[0]["kind"] in {SpacecraftKind.SC, SpacecraftKind.CV}
-    identity = Told(names, designator or None, leaves.at, leaves.precision, rocket, to_station)
-    same = archive.launch(key, identity)
+    identity = LaunchClaim(
+        names, designator or None, leaves.at, leaves.precision, rocket, to_station
+    )
+    same = archive.find_launch(key, identity)
     if same is None:  # what the archive has stays as it is, its crew too
-        _refuse_crew_untold(value)
+        _reject_missing_crew(value)
         document["crew"] = [
-            _seat(archive, stage, n, seat)
-            for stage in _stages(value)
+            _parse_seat(archive, stage, n, seat)
+            for stage in _spacecraft_stages(value)
             for n, seat in enumerate(list_at(stage, "launch_crew"))
         ]
     return document, same
 
 
-def _refuse_crew_untold(value: Mapping[str, Any]) -> None:
+def _reject_missing_crew(value: Mapping[str, Any]) -> None:
     """Refuse a mission with people that names none: it would be taken for one without."""
-    if not _crew_of(value) and _type_of(value) == "human exploration":
+    if not _launch_crew(value) and _mission_type(value) == "human exploration":
         reason = "It is a mission with people, and names none. Ask for mode=detailed."
-        raise Unfit("rocket.spacecraft_stage.launch_crew", reason)
+        raise InvalidEntry("rocket.spacecraft_stage.launch_crew", reason)
 
 
-def _vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dict[str, str] | None:
-    configuration = part_of(value, "rocket", "configuration")
+def _parse_vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dict[str, str] | None:
+    configuration = object_at(value, "rocket", "configuration")
     name = text_at(configuration, "full_name") or text_at(configuration, "name")
     if not slugify(name):
         return None
@@ -167,164 +191,180 @@ def _vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dict[str,
     return {"name": name, "family": families.get(slugify(name)) or told or name}
 
 
-def _site(value: Mapping[str, Any]) -> dict[str, str] | None:
-    location = part_of(value, "pad", "location")
+def _parse_site(value: Mapping[str, Any]) -> dict[str, str] | None:
+    location = object_at(value, "pad", "location")
     name = text_at(location, "name").split(",")[0].strip()
     code = text_at(location, "country", "alpha_2_code")
-    country = code or ALPHA_2.get(text_at(location, "country_code"))
+    country = code or COUNTRY_BY_ALPHA_3.get(text_at(location, "country_code"))
     return {"name": name, "country": country} if country and slugify(name) else None
 
 
-def _stages(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _spacecraft_stages(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The ships of a launch: one in version 2.2, several in 2.3."""
-    rocket = part_of(value, "rocket")
+    rocket = object_at(value, "rocket")
     stage = rocket.get("spacecraft_stage")
     listed = [stage] if isinstance(stage, dict) else list_at(rocket, "spacecraft_stage")
     return [stage for stage in listed if isinstance(stage, dict)]
 
 
-def _crew_of(value: Mapping[str, Any]) -> list[Any]:
-    return [seat for stage in _stages(value) for seat in list_at(stage, "launch_crew")]
+def _launch_crew(value: Mapping[str, Any]) -> list[Any]:
+    return [seat for stage in _spacecraft_stages(value) for seat in list_at(stage, "launch_crew")]
 
 
-def _type_of(value: Mapping[str, Any]) -> str:
+def _mission_type(value: Mapping[str, Any]) -> str:
     return text_at(value, "mission", "type").casefold()
 
 
-def _name_of_load(value: Mapping[str, Any]) -> str:
+def _payload_name(value: Mapping[str, Any]) -> str:
     return text_at(value, "name").rpartition("|")[2].strip()
 
 
-def _ships(value: Mapping[str, Any]) -> list[dict[str, str]]:
+def _parse_spacecraft(value: Mapping[str, Any]) -> list[dict[str, str]]:
     """What flew: its ships, otherwise what the mission is called; never without a name."""
     found = [
-        {"name": name, "kind": _kind_of_ship(value, stage)}
-        for stage in _stages(value)
+        {"name": name, "kind": _spacecraft_kind(value, stage)}
+        for stage in _spacecraft_stages(value)
         if slugify(name := text_at(stage, "spacecraft", "name"))
     ]
     if found:
         return found
-    name = text_at(value, "mission", "name") or _name_of_load(value)
+    name = text_at(value, "mission", "name") or _payload_name(value)
     if not slugify(name):
-        raise Unfit("mission.name", "Nothing tells what flew.")
+        raise InvalidEntry("mission.name", "Nothing tells what flew.")
     kind = {"resupply": SpacecraftKind.CV, "human exploration": SpacecraftKind.SC}
-    other = SpacecraftKind.SATELLITE if _type_of(value) in _SATELLITES else SpacecraftKind.OTHER
-    return [{"name": name, "kind": kind.get(_type_of(value), other)}]
+    other = (
+        SpacecraftKind.SATELLITE
+        if _mission_type(value) in _SATELLITE_MISSION_TYPES
+        else SpacecraftKind.OTHER
+    )
+    return [{"name": name, "kind": kind.get(_mission_type(value), other)}]
 
 
-def _kind_of_ship(value: Mapping[str, Any], stage: Mapping[str, Any]) -> SpacecraftKind:
-    config = part_of(stage, "spacecraft", "spacecraft_config")
+def _spacecraft_kind(value: Mapping[str, Any], stage: Mapping[str, Any]) -> SpacecraftKind:
+    config = object_at(stage, "spacecraft", "spacecraft_config")
     if list_at(stage, "launch_crew"):
         return SpacecraftKind.SC
     cargo = "cargo" in text_at(config, "type", "name").casefold()
-    if _type_of(value) == "resupply" or cargo:
+    if _mission_type(value) == "resupply" or cargo:
         return SpacecraftKind.CV
-    crewed = config.get("human_rated") is True or _type_of(value) == "human exploration"
+    crewed = config.get("human_rated") is True or _mission_type(value) == "human exploration"
     return SpacecraftKind.SC if crewed else SpacecraftKind.OTHER
 
 
-def _seat(archive: Archive, stage: Mapping[str, Any], place: int, seat: Any) -> dict[str, Any]:
+def _parse_seat(
+    archive: RecordMatcher, stage: Mapping[str, Any], place: int, seat: Any
+) -> dict[str, Any]:
     field = f"launch_crew[{place}]"
-    person = _somebody(archive, seat, field)
+    person = _require_person(archive, seat, field)
     role = re.sub(r" \d+$", "", text_at(seat, "role", "role").casefold())
     if role not in _SHIP_ROLES:
-        raise Unfit(f"{field}.role", f"{role!r} is no role that somebody has aboard a ship here.")
-    return {"person": person, "role": _SHIP_ROLES[role], **_landing(stage, field, seat)}
+        raise InvalidEntry(
+            f"{field}.role", f"{role!r} is no role that somebody has aboard a ship here."
+        )
+    return {"person": person, "role": _SHIP_ROLES[role], **_parse_landing(stage, field, seat)}
 
 
-def _landing(stage: Mapping[str, Any], field: str, seat: Any) -> dict[str, Any]:
+def _parse_landing(stage: Mapping[str, Any], field: str, seat: Any) -> dict[str, Any]:
     """When somebody came home by their ship; who did not while it has, did so by another one."""
     try:
-        at, exact = as_stored(*read_date(text_at(stage, "mission_end")))
+        at, exact = infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
     except ValueError:
         return {}
     if at > now():
         return {}
-    who = part_of(seat, "astronaut")
-    landed = [part_of(each, "astronaut").get("id") for each in list_at(stage, "landing_crew")]
+    who = object_at(seat, "astronaut")
+    landed = [object_at(each, "astronaut").get("id") for each in list_at(stage, "landing_crew")]
     if who.get("id") is not None and who["id"] in landed:
-        return {"landed_at": written(at), "landed_at_precision": exact}
+        return {"landed_at": format_rfc3339_utc(at), "landed_at_precision": exact}
     if who.get("in_space") is True:
         return {}
     reason = "Their ship is back, they did not come with it, and nothing tells when they did."
-    raise Unfit(f"{field}.astronaut", reason)
+    raise InvalidEntry(f"{field}.astronaut", reason)
 
 
-def _somebody(archive: Archive, seat: Any, field: str) -> str:
-    name, id_ = text_at(seat, "astronaut", "name"), part_of(seat, "astronaut").get("id")
+def _require_person(archive: RecordMatcher, seat: Any, field: str) -> str:
+    name, id_ = text_at(seat, "astronaut", "name"), object_at(seat, "astronaut").get("id")
     try:
-        person = archive.person(str(id_), name)
-    except Ambiguous as error:
-        raise Unfit(f"{field}.astronaut.name", str(error)) from None
+        person = archive.find_person(str(id_), name)
+    except AmbiguousName as error:
+        raise InvalidEntry(f"{field}.astronaut.name", str(error)) from None
     if person is None:
-        raise Unfit(f"{field}.astronaut.name", f"Nobody of the archive is called {name!r}.")
+        raise InvalidEntry(f"{field}.astronaut.name", f"Nobody of the archive is called {name!r}.")
     return person
 
 
-def _mission(value: Mapping[str, Any], key: str, archive: Archive) -> dict[str, Any]:
+def _parse_mission(value: Mapping[str, Any], key: str, archive: RecordMatcher) -> dict[str, Any]:
     name = text_at(value, "name")
-    found = _EXPEDITION.fullmatch(name)
+    found = _EXPEDITION_NAME.fullmatch(name)
     if found is None:
-        raise Unfit("name", f"{name!r} is no numbered expedition.")
+        raise InvalidEntry("name", f"{name!r} is no numbered expedition.")
     stations = [*list_at(value, "spacestations"), value.get("spacestation")]
     if not any("International Space Station" in text_at(each, "name") for each in stations):
-        raise Unfit("spacestation", "It did not go to the International Space Station.")
+        raise InvalidEntry("spacestation", "It did not go to the International Space Station.")
     number = int(found[1])
     document = {
         "number": number,
         "station": "ISS",
-        **_bound(value, "start", "starts_at", needed=True),
-        **_bound(value, "end", "ends_at", needed=False),
+        **_parse_boundary(value, "start", "starts_at", needed=True),
+        **_parse_boundary(value, "end", "ends_at", needed=False),
         "summary": f"Expedition {number} to the International Space Station.",
         "alternative_names": [f"Expedition {number}"],
     }
-    if number not in archive.numbers or (RecordType.MISSION, key) in archive.origins:
+    if number not in archive.mission_numbers or (RecordType.MISSION, key) in archive.origins:
         crew = enumerate(list_at(value, "crew"))
-        document["crew"] = [_member(archive, place, seat) for place, seat in crew]
+        document["crew"] = [_parse_crew_member(archive, place, seat) for place, seat in crew]
     return document
 
 
-def _bound(value: Mapping[str, Any], name: str, ours: str, *, needed: bool) -> dict[str, Any]:
+def _parse_boundary(
+    value: Mapping[str, Any], name: str, ours: str, *, needed: bool
+) -> dict[str, Any]:
     text = text_at(value, name)
     if not text and not needed:
         return {ours: None}
     try:
-        at, precision = as_stored(*read_date(text))
+        at, precision = infer_precision_from_zeros(*parse_feed_date(text))
     except ValueError as error:
-        raise Unfit(name, str(error)) from None
-    return {ours: written(at), f"{ours}_precision": precision}
+        raise InvalidEntry(name, str(error)) from None
+    return {ours: format_rfc3339_utc(at), f"{ours}_precision": precision}
 
 
-def _member(archive: Archive, place: int, seat: Any) -> dict[str, Any]:
+def _parse_crew_member(archive: RecordMatcher, place: int, seat: Any) -> dict[str, Any]:
     field = f"crew[{place}]"
-    person, role = _somebody(archive, seat, field), text_at(seat, "role", "role").casefold()
-    if role in _COMMANDERS:
+    person, role = _require_person(archive, seat, field), text_at(seat, "role", "role").casefold()
+    if role in _COMMANDER_ROLES:
         return {"person": person, "role": CrewRole.COMMANDER}
-    if (found := _ENGINEER.fullmatch(role)) is None:
-        raise Unfit(
+    if (found := _FLIGHT_ENGINEER_ROLE.fullmatch(role)) is None:
+        raise InvalidEntry(
             f"{field}.role", f"{role!r} is no role that somebody has aboard a station here."
         )
     position = f"FE-{found[1]}" if found[1] else None
     return {"person": person, "role": CrewRole.FLIGHT_ENGINEER, "position": position}
 
 
-def _person(value: Mapping[str, Any]) -> dict[str, Any]:
+def _parse_person(value: Mapping[str, Any]) -> dict[str, Any]:
     if text_at(value, "type", "name").casefold() == "non-human":
-        raise Unfit("type", "It is nobody.")
+        raise InvalidEntry("type", "It is nobody.")
     told = value.get("nationality")
     codes = [text_at(each, "alpha_2_code") for each in told] if isinstance(told, list) else []
-    demonym = DEMONYMS.get(told.casefold()) if isinstance(told, str) else None
+    demonym = COUNTRY_BY_DEMONYM.get(told.casefold()) if isinstance(told, str) else None
     agency = text_at(value, "agency", "abbrev") or text_at(value, "agency", "name")
     return {
         "name": text_at(value, "name"),
-        "agency": _AGENCIES.get(agency, agency) or None,
+        "agency": _AGENCY_NAMES.get(agency, agency) or None,
         # Of several, nothing tells which one they fly for.
         "nationality": (codes[0] or None) if len(codes) == 1 else demonym,
     }
 
 
-def _prepare(reader: Reader) -> Read:
-    return partial(read, archive=Archive.of(reader))
+def _create_parser(reader: Reader) -> EntryParser:
+    return partial(parse_launch_library, archive=RecordMatcher.load(reader))
 
 
-FORMAT = Format("launch-library", (".json", ".jsonl", ".ndjson"), _prepare, frame, _rank)
+FORMAT = Format(
+    "launch-library",
+    (".json", ".jsonl", ".ndjson"),
+    _create_parser,
+    read_json_envelope,
+    _import_rank,
+)

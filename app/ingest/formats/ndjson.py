@@ -13,32 +13,40 @@ from typing import Any
 
 from app.db.database import Reader
 from app.db.models import RecordType
-from app.ingest.entries import Entry, Format, Found, Frame, Input, Read, Reject
+from app.ingest.entries import (
+    EntryOrReject,
+    EntryParser,
+    Envelope,
+    Format,
+    ImportEntry,
+    Input,
+    Reject,
+)
 
-LONGEST = 2**20
+_MAX_LINE_BYTES = 2**20
 """Bytes that a line may have: more than the longest document."""
 
-SCHEME = "ndjson"
+_SCHEME = "ndjson"
 
 
-def read(given: Input) -> Iterator[Found]:
+def parse_ndjson(given: Input) -> Iterator[EntryOrReject]:
     """The records of an export, or of lines written by hand."""
     with given.open() as file:
         number = 0
-        while line := file.readline(LONGEST + 1):
+        while line := file.readline(_MAX_LINE_BYTES + 1):
             number += 1
-            if len(line) > LONGEST:
+            if len(line) > _MAX_LINE_BYTES:
                 while line and not line.endswith(b"\n"):
-                    line = file.readline(LONGEST)
-                yield Reject(number, "line", f"It has more than {LONGEST} bytes.", "")
+                    line = file.readline(_MAX_LINE_BYTES)
+                yield Reject(number, "line", f"It has more than {_MAX_LINE_BYTES} bytes.", "")
             elif line.strip():
-                yield _entry(number, line.rstrip(b"\r\n"))
+                yield _parse_line(number, line.rstrip(b"\r\n"))
 
 
-def _entry(number: int, line: bytes) -> Found:
+def _parse_line(number: int, line: bytes) -> EntryOrReject:
     text = line.decode("utf-8", "surrogateescape")
     try:
-        value = json.loads(line, parse_constant=_no_number)
+        value = json.loads(line, parse_constant=_reject_constant)
         if not isinstance(value, dict):
             raise ValueError("It is no JSON object.")
         kind = RecordType(value.pop("type", ""))
@@ -54,15 +62,17 @@ def _entry(number: int, line: bytes) -> Found:
     slug = data.get("slug")
     key = slug if isinstance(slug, str) else sha256(line).hexdigest()
     same = slug if isinstance(slug, str) and kept is None else None
-    return Entry(kind, SCHEME, key[:500] or "-", data, number, text, same, kept)
+    return ImportEntry(kind, _SCHEME, key[:500] or "-", data, number, text, same, kept)
 
 
-def _no_number(name: str) -> Any:
+def _reject_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number.")
 
 
-def _prepare(_reader: Reader) -> Read:
-    return read
+def _create_parser(_reader: Reader) -> EntryParser:
+    return parse_ndjson
 
 
-FORMAT = Format("ndjson", (".ndjson", ".jsonl"), _prepare, lambda _input: Frame("", "\n", "\n"))
+FORMAT = Format(
+    "ndjson", (".ndjson", ".jsonl"), _create_parser, lambda _input: Envelope("", "\n", "\n")
+)

@@ -12,40 +12,50 @@ from typing import Any
 from app.db.database import Reader
 from app.db.models import RecordType
 from app.domain.dates import Precision
-from app.ingest.entity_linking import Names
-from app.ingest.entries import Entry, Format, Found, Input, Read, Reject
-from app.ingest.formats.feed import Linked
-from app.ingest.formats.feed_dates import as_stored, read_date
-from app.ingest.formats.feed_text import escaped, plain, shortened
-from app.ingest.json_stream import JsonItem, Unfit, frame, items, key_of
-from app.ingest.launch_matching import library_launches
+from app.ingest.entity_linking import EntityLinker
+from app.ingest.entries import EntryOrReject, EntryParser, Format, ImportEntry, Input, Reject
+from app.ingest.formats.feed import LinkFinder
+from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
+from app.ingest.formats.feed_text import escape_markdown, html_to_text, truncate_at_sentence
+from app.ingest.json_stream import (
+    InvalidEntry,
+    JsonItem,
+    iter_json_items,
+    read_json_envelope,
+    require_id,
+)
+from app.ingest.launch_matching import load_launch_library_slugs
 
-SCHEME = "snapi"
+_SCHEME = "snapi"
 
 
-def read(given: Input, linked: Linked, launches: Mapping[str, str]) -> Iterator[Found]:
+def parse_snapi(
+    given: Input, linked: LinkFinder, launches: Mapping[str, str]
+) -> Iterator[EntryOrReject]:
     """The articles of an answer, a list, or lines.
 
     `launches` are the slugs of those that came from Launch Library 2, by their ids there.
     """
-    for item in items(given.open):
-        yield _entry(given, item, linked, launches)
+    for item in iter_json_items(given.open):
+        yield _parse_entry(given, item, linked, launches)
 
 
-def _entry(given: Input, item: JsonItem, linked: Linked, launches: Mapping[str, str]) -> Found:
+def _parse_entry(
+    given: Input, item: JsonItem, linked: LinkFinder, launches: Mapping[str, str]
+) -> EntryOrReject:
     article = item.value
     try:
         if not isinstance(article, dict):
-            raise Unfit("article", item.problem or "It is no JSON object.")
-        key = key_of(article)
-        document = _document(article, given.language, linked)
+            raise InvalidEntry("article", item.problem or "It is no JSON object.")
+        key = require_id(article)
+        document = _build_article(article, given.language, linked)
         told = {launches[id_] for id_ in _launch_ids(article) if id_ in launches}
         document["launches"] = sorted({*document["launches"], *told})
-    except Unfit as error:
+    except InvalidEntry as error:
         return Reject(item.line, error.field, str(error), item.raw)
     except ValueError as error:
         return Reject(item.line, "article", f"It cannot be read: {error}", item.raw)
-    return Entry(RecordType.ARTICLE, SCHEME, key, document, item.line, item.raw)
+    return ImportEntry(RecordType.ARTICLE, _SCHEME, key, document, item.line, item.raw)
 
 
 def _launch_ids(article: Mapping[str, Any]) -> Iterator[str]:
@@ -57,58 +67,65 @@ def _launch_ids(article: Mapping[str, Any]) -> Iterator[str]:
             yield id_
 
 
-def _document(article: Mapping[str, Any], language: str | None, linked: Linked) -> dict[str, Any]:
-    title, summary = plain(_text(article, "title")), plain(_text(article, "summary"))
+def _build_article(
+    article: Mapping[str, Any], language: str | None, linked: LinkFinder
+) -> dict[str, Any]:
+    title, summary = (
+        html_to_text(_text_field(article, "title")),
+        html_to_text(_text_field(article, "summary")),
+    )
     title = title or summary  # an item without one begins with its news
     if not title:
-        raise Unfit("title", "It has neither a title nor a summary.")
-    lead = shortened(summary, 1000) or title
-    at, precision = _published(article)
-    source = plain(_text(article, "news_site", "newsSite", "source"))
+        raise InvalidEntry("title", "It has neither a title nor a summary.")
+    lead = truncate_at_sentence(summary, 1000) or title
+    at, precision = _parse_published_at(article)
+    source = html_to_text(_text_field(article, "news_site", "newsSite", "source"))
     if not source:
-        raise Unfit("news_site", "Nobody is named who published it.")
+        raise InvalidEntry("news_site", "Nobody is named who published it.")
     links = linked(title, lead)
     return {
-        "title": shortened(title, 300),
+        "title": truncate_at_sentence(title, 300),
         "lead": lead,
-        "body": escaped(summary or lead),
-        "language": _text(article, "language") or language or "en",
+        "body": escape_markdown(summary or lead),
+        "language": _text_field(article, "language") or language or "en",
         "published_at": at,
         "published_at_precision": precision,
-        "source": {"name": source, "url": _text(article, "url") or None},
+        "source": {"name": source, "url": _text_field(article, "url") or None},
         "missions": links.missions,
         "people": links.people,
         "launches": links.launches,
     }
 
 
-def _published(article: Mapping[str, Any]) -> tuple[str, Precision]:
+def _parse_published_at(article: Mapping[str, Any]) -> tuple[str, Precision]:
     """When it was published: as exact as it is written, or less where it says so itself."""
     try:
-        at, precision = read_date(_text(article, "published_at", "publishedAt"))
-        told = _text(article, "published_precision")
+        at, precision = parse_feed_date(_text_field(article, "published_at", "publishedAt"))
+        told = _text_field(article, "published_precision")
         if told:
             precision = max(precision, Precision(told), key=list(Precision).index)
-        elif as_stored(at, precision)[1] is Precision.DAY:  # midnight stands for no time at all
+        elif (
+            infer_precision_from_zeros(at, precision)[1] is Precision.DAY
+        ):  # midnight stands for no time at all
             precision = Precision.DAY
     except ValueError as error:
-        raise Unfit("published_at", str(error)) from None
+        raise InvalidEntry("published_at", str(error)) from None
     return f"{at:%Y-%m-%dT%H:%M:%SZ}", precision
 
 
-def _text(article: Mapping[str, Any], *names: str) -> str:
+def _text_field(article: Mapping[str, Any], *names: str) -> str:
     for name in names:
         found = article.get(name)
         if not isinstance(found, str | None):
-            raise Unfit(name, "It is no text.")
+            raise InvalidEntry(name, "It is no text.")
         if found is not None:
             return found
     return ""
 
 
-def _prepare(reader: Reader) -> Read:
-    links, launches = Names.of(reader).links, library_launches(reader)
-    return partial(read, linked=links, launches=launches)
+def _create_parser(reader: Reader) -> EntryParser:
+    links, launches = EntityLinker.load(reader).find_links, load_launch_library_slugs(reader)
+    return partial(parse_snapi, linked=links, launches=launches)
 
 
-FORMAT = Format("snapi", (".json", ".jsonl", ".ndjson"), _prepare, frame)
+FORMAT = Format("snapi", (".json", ".jsonl", ".ndjson"), _create_parser, read_json_envelope)

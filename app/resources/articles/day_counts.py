@@ -12,17 +12,25 @@ from sqlalchemy import ColumnElement, bindparam, func, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from app.api.embeds import public
+from app.api.embeds import article_is_public
 from app.db.database import Reader, Row
-from app.db.functions import Rows, at_present, unindexed
-from app.db.models import Article, ArticleDay
-from app.db.models.base import UTCDateTime, arguments
-from app.db.models.days import before, counted
-from app.domain.clock import present
-from app.domain.dates import DAY, Precision, add_months, month_days, period, start_of, utc_day
+from app.db.functions import AnySelect, current_time_param, hide_from_planner
+from app.db.models import Article, ArticleDailyCounts
+from app.db.models.base import UTCDateTime, compile_arguments
+from app.db.models.days import before_hour_column, select_day_counts
+from app.domain.clock import current_second
+from app.domain.dates import (
+    ONE_DAY,
+    Precision,
+    add_months,
+    days_of_month,
+    period_bounds,
+    start_of_day,
+    utc_day_bounds,
+)
 
 
-class ArticleDays(NamedTuple):
+class ArticleDayCounts(NamedTuple):
     """The articles in one of `languages`, in any where there are none.
 
     Only for zones whose days begin at one of `hours` of UTC.
@@ -31,79 +39,90 @@ class ArticleDays(NamedTuple):
     languages: tuple[str, ...]
     hours: frozenset[int]
 
-    def days(self, reader: Reader, month: date, zone: ZoneInfo) -> tuple[list[int], list[date]]:
+    def count_by_day(
+        self, reader: Reader, month: date, zone: ZoneInfo
+    ) -> tuple[list[int], list[date]]:
         end = add_months(month, 1)
         # No day of a zone begins or ends a day away from that of UTC.
-        low, high = utc_day(month - DAY)[0], utc_day(end)[0]
-        found = _Days(reader.all(_near(*self), low=low, high=high), zone)
-        return found.within([*month_days(month), end]), list(found.months())
+        low, high = utc_day_bounds(month - ONE_DAY)[0], utc_day_bounds(end)[0]
+        found = _UtcDayCounts(reader.all(_select_days_near(*self), low=low, high=high), zone)
+        return found.count_per_period([*days_of_month(month), end]), list(found.count_by_month())
 
-    def months(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
-        return _Days(reader.all(_all(*self)), zone).months()
+    def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
+        return _UtcDayCounts(reader.all(_select_all_days(*self)), zone).count_by_month()
 
 
-class _Days:
+class _UtcDayCounts:
     """Some days of UTC, in order, and what they make of days of `zone`."""
 
     def __init__(self, rows: Sequence[Row], zone: ZoneInfo) -> None:
         self._zone = zone
-        self._rows: dict[datetime, Row] = {row["at"]: row for row in rows}
-        self._days = list(self._rows)
-        self._clocked = [0, *accumulate(int(row[before(24)]) for row in rows)]
-        self._dayed = [0, *accumulate(int(row["dayed"]) for row in rows)]
+        self._rows_by_day: dict[datetime, Row] = {row["at"]: row for row in rows}
+        self._days = list(self._rows_by_day)
+        self._timed_totals = [0, *accumulate(int(row[before_hour_column(24)]) for row in rows)]
+        self._dated_totals = [0, *accumulate(int(row["dayed"]) for row in rows)]
 
-    def within(self, starts: Sequence[date]) -> list[int]:
+    def count_per_period(self, starts: Sequence[date]) -> list[int]:
         """How many fall into each of the periods from one of `starts` to before the next."""
-        return [end - start for start, end in pairwise(map(self._before, starts))]
+        return [end - start for start, end in pairwise(map(self._count_before, starts))]
 
-    def months(self) -> dict[date, int]:
+    def count_by_month(self) -> dict[date, int]:
         """How many fall into each month, in order, of those that have some."""
-        beside = {(at + step).date().replace(day=1) for at in self._days for step in (-DAY, DAY)}
-        counts = {month: self.within([month, add_months(month, 1)])[0] for month in sorted(beside)}
+        beside = {
+            (at + step).date().replace(day=1) for at in self._days for step in (-ONE_DAY, ONE_DAY)
+        }
+        counts = {
+            month: self.count_per_period([month, add_months(month, 1)])[0]
+            for month in sorted(beside)
+        }
         return {month: count for month, count in counts.items() if count}
 
-    def _before(self, day: date) -> int:
+    def _count_before(self, day: date) -> int:
         """How many fall on days before `day`."""
-        start, dayed = start_of(day, self._zone), utc_day(day)[0]
+        start, dayed = start_of_day(day, self._zone), utc_day_bounds(day)[0]
         midnight = start.replace(hour=0)
-        count = self._clocked[bisect_left(self._days, midnight)]
-        if start.hour and midnight in self._rows:
-            count += self._rows[midnight][before(start.hour)]
-        return count + self._dayed[bisect_left(self._days, dayed)]
+        count = self._timed_totals[bisect_left(self._days, midnight)]
+        if start.hour and midnight in self._rows_by_day:
+            count += self._rows_by_day[midnight][before_hour_column(start.hour)]
+        return count + self._dated_totals[bisect_left(self._days, dayed)]
 
 
 @lru_cache(maxsize=64)
-def _near(languages: tuple[str, ...], hours: frozenset[int]) -> Rows:
+def _select_days_near(languages: tuple[str, ...], hours: frozenset[int]) -> AnySelect:
     """The days from `low` to `high`, the nearest beside them, the first and the last."""
-    at = ArticleDay.at
+    at = ArticleDailyCounts.at
     low, high = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high"))
     beside = [(func.min(at), at < low), (func.max(at), at < low)]
     beside += [(func.min(at), at > high), (func.max(at), at > high)]
     days = [(at, at.between(low, high)), *beside]
-    near = union_all(*(select(d).where(w, *_over(languages)).correlate(None) for d, w in days))
-    return _read(languages, hours, lambda day: day, at.in_(near))
+    near = union_all(
+        *(select(d).where(w, *_past_day_conditions(languages)).correlate(None) for d, w in days)
+    )
+    return _select_counts(languages, hours, lambda day: day, at.in_(near))
 
 
 @lru_cache(maxsize=64)
-def _all(languages: tuple[str, ...], hours: frozenset[int]) -> Rows:
+def _select_all_days(languages: tuple[str, ...], hours: frozenset[int]) -> AnySelect:
     """All days, those in the middle of a month as one."""
-    return _read(languages, hours, _MiddleAsOne)
+    return _select_counts(languages, hours, _CollapseMidMonth)
 
 
-def _read(
+def _select_counts(
     languages: tuple[str, ...],
     hours: frozenset[int],
     one: Callable[[ColumnElement[Any]], ColumnElement[Any]],
     *where: ColumnElement[bool],
-) -> Rows:
+) -> AnySelect:
     """The counts of days that are over, and of what has appeared of the present one.
 
     Those are added up that are `one`.
     """
-    names = ["dayed", *(before(hour) for hour in sorted(hours | {24}) if hour)]
+    names = ["dayed", *(before_hour_column(hour) for hour in sorted(hours | {24}) if hour)]
     spoken = [Article.language.in_(languages)] if languages else []
-    appeared = counted(public(), Article.published_at >= _today(), *spoken).subquery()
-    over = select(ArticleDay).where(*_over(languages), *where).subquery()
+    appeared = select_day_counts(
+        article_is_public(), Article.published_at >= _start_of_today(), *spoken
+    ).subquery()
+    over = select(ArticleDailyCounts).where(*_past_day_conditions(languages), *where).subquery()
     days = union_all(
         *(select(table.c.at, *(table.c[name] for name in names)) for table in (over, appeared))
     ).subquery()
@@ -112,25 +131,25 @@ def _read(
     return select(at, *counts).group_by(at).order_by(at)
 
 
-def _over(languages: tuple[str, ...]) -> list[ColumnElement[bool]]:
-    over = unindexed(ArticleDay.at) < _today()
-    return [over, *([ArticleDay.language.in_(languages)] if languages else [])]
+def _past_day_conditions(languages: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    over = hide_from_planner(ArticleDailyCounts.at) < _start_of_today()
+    return [over, *([ArticleDailyCounts.language.in_(languages)] if languages else [])]
 
 
-def _today() -> ColumnElement[Any]:
-    return at_present(lambda: period(present(), Precision.DAY)[0])
+def _start_of_today() -> ColumnElement[Any]:
+    return current_time_param(lambda: period_bounds(current_second(), Precision.DAY)[0])
 
 
-class _MiddleAsOne(GenericFunction[Any]):
+class _CollapseMidMonth(GenericFunction[Any]):
     """A day of UTC; the second for all that are of the same month in every zone."""
 
     type = UTCDateTime()
     inherit_cache = True
 
 
-@compiles(_MiddleAsOne)
-def _(element: _MiddleAsOne, compiler: Any, **kw: Any) -> str:
-    (at,) = arguments(element, compiler, kw)
+@compiles(_CollapseMidMonth)
+def _(element: _CollapseMidMonth, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
     if compiler.dialect.name == "sqlite":
         middle = f"substr({at}, 9, 2) BETWEEN '02' AND '27'"
         second = f"substr({at}, 1, 8) || '02 00:00:00.000000'"

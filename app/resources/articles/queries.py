@@ -7,15 +7,33 @@ from typing import Any, NoReturn
 from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import article_ref, launch_ref, mission_ref, person_ref, public
-from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, Dated, Records, Source, archive_of
-from app.api.lists.pagination import fetch_page, parameters
-from app.api.lists.sorting import orders
-from app.api.params import View, instant, zone_of
-from app.api.slugs import HINTS, none_such
-from app.db.conditions import named
+from app.api.embeds import (
+    article_is_public,
+    select_article_ref,
+    select_launch_ref,
+    select_mission_ref,
+    select_person_ref,
+)
+from app.api.lists.day_counts import (
+    ArchiveIndex,
+    ArchiveMonth,
+    DateColumns,
+    DayCountSource,
+    RecordCounts,
+    build_archive,
+)
+from app.api.lists.pagination import fetch_page, to_query_params
+from app.api.lists.sorting import build_orders
+from app.api.params import View, time_zone_or_default, to_instant
+from app.api.slugs import SLUG_HINTS, not_found_detail
+from app.db.conditions import slug_in
 from app.db.database import Reader
-from app.db.functions import Rows, nested, nested_one, nested_values
+from app.db.functions import (
+    AnySelect,
+    json_array_subquery,
+    json_object_subquery,
+    json_values_subquery,
+)
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -29,14 +47,14 @@ from app.db.models import (
     Person,
     RecordType,
 )
-from app.domain.dates import add_months, first_hours
-from app.domain.languages import Speech, either
+from app.domain.dates import add_months, utc_month_start_hours
+from app.domain.languages import Language, tr
 from app.domain.text import slugify
-from app.http.problems import Gone, NotFound, Renamed
-from app.resources.articles.day_counts import ArticleDays
+from app.http.problems import Gone, NotFound, SlugRenamed
+from app.resources.articles.day_counts import ArticleDayCounts
 from app.resources.articles.schemas import (
+    ArticleArchiveFilters,
     ArticleArchiveQuery,
-    ArticleCalendarFilters,
     ArticleFilters,
     ArticleFullPage,
     ArticlePage,
@@ -45,20 +63,20 @@ from app.resources.articles.schemas import (
     FeedEntry,
     FeedQuery,
 )
-from app.search.ranking import AS_WRITTEN, Spellings, of_kind
-from app.search.spelling import spellings
+from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
+from app.search.spelling import find_corrections
 
-SORTS = orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
-DATED = Dated(Article.published_at, Article.published_at_precision)
+SORTS = build_orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
+PUBLICATION_DATE_COLUMNS = DateColumns(Article.published_at, Article.published_at_precision)
 
 
 def conditions(
-    filters: ArticleCalendarFilters, spelt: Spellings = AS_WRITTEN
+    filters: ArticleArchiveFilters, spelt: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
     """What `filters` ask of a public article. `spelt` has other spellings of the words of `q`."""
     found: list[ColumnElement[bool]] = []
     if filters.q:
-        found.append(Article.id.in_(of_kind(RecordType.ARTICLE, filters.q, spelt)))
+        found.append(Article.id.in_(select_matching_ids(RecordType.ARTICLE, filters.q, spelt)))
     if filters.language:
         found.append(Article.language.in_(filters.language))
     if filters.source:
@@ -68,61 +86,61 @@ def conditions(
     if filters.has_image is not None:
         imaged = Article.image_url.is_not(None)
         found.append(imaged if filters.has_image else ~imaged)
-    return found + _by_links(filters) + _by_dates(filters)
+    return found + _link_conditions(filters) + _date_conditions(filters)
 
 
-def _by_links(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
+def _link_conditions(filters: ArticleArchiveFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.tag:
-        found.append(_tagged(filters.tag))
+        found.append(_has_tag(filters.tag))
     if filters.tag_not:
-        found.append(~_tagged(filters.tag_not))
+        found.append(~_has_tag(filters.tag_not))
     # By IN: what is about one of them is found by the link, among however many articles.
     if filters.mission:
         about = select(ArticleMission.article_id).join(
             Mission, Mission.id == ArticleMission.mission_id
         )
-        found.append(Article.id.in_(about.where(named(Mission, filters.mission))))
+        found.append(Article.id.in_(about.where(slug_in(Mission, filters.mission))))
     if filters.person:
         about = select(ArticlePerson.article_id).join(Person, Person.id == ArticlePerson.person_id)
-        found.append(Article.id.in_(about.where(named(Person, filters.person))))
+        found.append(Article.id.in_(about.where(slug_in(Person, filters.person))))
     if filters.launch:
         about = select(ArticleLaunch.article_id).join(Launch, Launch.id == ArticleLaunch.launch_id)
-        found.append(Article.id.in_(about.where(named(Launch, filters.launch))))
+        found.append(Article.id.in_(about.where(slug_in(Launch, filters.launch))))
     return found
 
 
-def _tagged(tags: Sequence[str]) -> ColumnElement[bool]:
+def _has_tag(tags: Sequence[str]) -> ColumnElement[bool]:
     own = select(ArticleTag.tag).where(ArticleTag.article_id == Article.id)
     return own.where(ArticleTag.tag.in_(tags)).exists()
 
 
-def _by_dates(filters: ArticleCalendarFilters) -> list[ColumnElement[bool]]:
+def _date_conditions(filters: ArticleArchiveFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    zone = zone_of(filters.tz)
+    zone = time_zone_or_default(filters.tz)
     if isinstance(filters, ArticleFilters) and filters.published_on:
-        found.append(DATED.on(filters.published_on, zone))
+        found.append(PUBLICATION_DATE_COLUMNS.on_day(filters.published_on, zone))
     if filters.published_month:
         month = filters.published_month
-        found.append(DATED.within(month, add_months(month, 1), zone))
+        found.append(PUBLICATION_DATE_COLUMNS.in_date_range(month, add_months(month, 1), zone))
     if filters.published_at_gte:
-        found.append(Article.published_until > instant(filters.published_at_gte, zone))
+        found.append(Article.published_until > to_instant(filters.published_at_gte, zone))
     if filters.published_at_lt:
-        found.append(Article.published_at < instant(filters.published_at_lt, zone))
+        found.append(Article.published_at < to_instant(filters.published_at_lt, zone))
     if filters.updated_at_gte:
-        found.append(Article.updated_at >= instant(filters.updated_at_gte, zone))
+        found.append(Article.updated_at >= to_instant(filters.updated_at_gte, zone))
     return found
 
 
 @cache
-def _summary() -> Rows:
+def _select_summary() -> AnySelect:
     """What an `ArticleSummary` of a public article is filled from."""
-    return _short().where(public())
+    return _select_summary_any_status().where(article_is_public())
 
 
 @cache
-def _short() -> Rows:
-    return article_ref().add_columns(
+def _select_summary_any_status() -> AnySelect:
+    return select_article_ref().add_columns(
         Article.id,
         Article.lead,
         Article.source_name,
@@ -133,46 +151,48 @@ def _short() -> Rows:
         Article.reading_minutes,
         Article.updated_at,
         Article.version,
-        nested_values(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
+        json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
     )
 
 
 @cache
-def _whole() -> Rows:
-    return whole_article().where(public())
+def _select_full() -> AnySelect:
+    return select_full_article().where(article_is_public())
 
 
 @cache
-def whole_article() -> Rows:
+def select_full_article() -> AnySelect:
     """What an `ArticleRead` is filled from, be the article public or not."""
-    missions = mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
-    people = person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)
-    launches = launch_ref().join(ArticleLaunch, ArticleLaunch.launch_id == Launch.id)
+    missions = select_mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
+    people = select_person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)
+    launches = select_launch_ref().join(ArticleLaunch, ArticleLaunch.launch_id == Launch.id)
     other = aliased(Article)
     translations = select(other.language, other.slug).where(
-        other.translation_key == Article.translation_key, other.id != Article.id, public(other)
+        other.translation_key == Article.translation_key,
+        other.id != Article.id,
+        article_is_public(other),
     )
-    return _short().add_columns(
+    return _select_summary_any_status().add_columns(
         Article.body,
         Article.body_html,
         Article.note,
         Article.created_at,
-        nested(missions.where(ArticleMission.article_id == Article.id), Mission.number).label(
-            "missions"
-        ),
-        nested(people.where(ArticlePerson.article_id == Article.id), Person.name_key).label(
-            "people"
-        ),
-        nested(
+        json_array_subquery(
+            missions.where(ArticleMission.article_id == Article.id), Mission.number
+        ).label("missions"),
+        json_array_subquery(
+            people.where(ArticlePerson.article_id == Article.id), Person.name_key
+        ).label("people"),
+        json_array_subquery(
             launches.where(ArticleLaunch.article_id == Article.id), Launch.launch_at, Launch.id
         ).label("launches"),
-        nested(translations, other.language).label("translations"),
-        _neighbour(-1).label("previous"),
-        _neighbour(1).label("next"),
+        json_array_subquery(translations, other.language).label("translations"),
+        _select_neighbour(-1).label("previous"),
+        _select_neighbour(1).label("next"),
     )
 
 
-def _neighbour(step: int) -> Any:
+def _select_neighbour(step: int) -> Any:
     """The article before or after in time, ties broken by id as lists do."""
     beside = aliased(Article)
     here, there = tuple_(Article.published_at, Article.id), tuple_(beside.published_at, beside.id)
@@ -184,7 +204,7 @@ def _neighbour(step: int) -> Any:
         .where(
             beside.language == Article.language,
             there > here if step > 0 else there < here,
-            public(beside),
+            article_is_public(beside),
         )
         .order_by(*order)
         .limit(1)
@@ -192,18 +212,18 @@ def _neighbour(step: int) -> Any:
         .scalar_subquery()
     )
     found = aliased(Article)
-    return nested_one(article_ref(found).where(found.id == nearest))
+    return json_object_subquery(select_article_ref(found).where(found.id == nearest))
 
 
 @cache
-def once(speech: Speech) -> ColumnElement[bool]:
+def is_preferred_translation(speech: Language) -> ColumnElement[bool]:
     """Whether an article is in the language `speech`, or has no public translation into it.
 
     So each is found once, whatever languages it is there in.
     """
     twin = aliased(Article)
     same = twin.translation_key == Article.translation_key, twin.language == speech
-    translated = select(twin.id).where(*same, public(twin)).exists()
+    translated = select(twin.id).where(*same, article_is_public(twin)).exists()
     return or_(Article.language == speech, ~translated)
 
 
@@ -211,63 +231,69 @@ def list_articles(
     reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
 ) -> ArticleFullPage | ArticlePage:
     """A page of the articles that match, and that all of `where` holds for."""
-    where = (*conditions(query, spellings(reader, query.q)), *where)
+    where = (*conditions(query, find_corrections(reader, query.q)), *where)
     if query.view is View.FULL:
-        return fetch_page(reader, ArticleFullPage, _whole(), where, SORTS, query, "articles")
-    return fetch_page(reader, ArticlePage, _summary(), where, SORTS, query, "articles")
+        return fetch_page(reader, ArticleFullPage, _select_full(), where, SORTS, query, "articles")
+    return fetch_page(reader, ArticlePage, _select_summary(), where, SORTS, query, "articles")
 
 
-def list_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
+def list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
     """The newest of the articles that match."""
     found = (
-        _summary()
+        _select_summary()
         .add_columns(Article.body_html)
-        .where(*conditions(query, spellings(reader, query.q)))
+        .where(*conditions(query, find_corrections(reader, query.q)))
     )
-    newest = found.order_by(*SORTS["-published_at"].clauses()).limit(query.limit)
+    newest = found.order_by(*SORTS["-published_at"].order_by_clauses()).limit(query.limit)
     return [FeedEntry.model_validate(row) for row in reader.all(newest)]
 
 
 def get_article(reader: Reader, slug: str) -> ArticleRead:
     """The article `slug`, with all that belongs to it."""
-    article = first_article(reader, _of_slug(), slug=slug)
+    article = fetch_article(reader, _select_by_slug(), slug=slug)
     if article is None:
-        _say_missing(reader, slug)
+        _raise_not_found(reader, slug)
     return article
 
 
 @cache
-def _of_slug() -> Rows:
-    return newest_article(Article.slug == bindparam("slug"))
+def _select_by_slug() -> AnySelect:
+    return select_newest_article(Article.slug == bindparam("slug"))
 
 
-def _say_missing(reader: Reader, slug: str) -> NoReturn:
+def _raise_not_found(reader: Reader, slug: str) -> NoReturn:
     """Say what has become of an article, but not where one is that the public does not see.
 
     Whatever there is, the same two statements are asked: how long they take tells nothing.
     """
     former = FormerSlug.type == RecordType.ARTICLE, FormerSlug.slug == slug
     led_to = select(FormerSlug.record_id).where(*former)
-    known = select(Article.slug, Article.state, Article.announced, public().label("shown"))
+    known = select(
+        Article.slug, Article.state, Article.announced, article_is_public().label("shown")
+    )
     found = reader.first(known.where(or_(Article.slug == slug, Article.id.in_(led_to))))
     had = reader.first(led_to)
     if found and found["shown"] and found["slug"] != slug:
-        raise Renamed(slug, found["slug"])
+        raise SlugRenamed(slug, found["slug"])
     deleted = found["announced"] and found["state"] == ArticleState.DELETED if found else had
     if deleted:
-        raise Gone(either(f"The article {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
-    raise NotFound(f"{none_such(RecordType.ARTICLE, slug)} {HINTS[RecordType.ARTICLE]}")
+        raise Gone(tr(f"The article {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+    raise NotFound(f"{not_found_detail(RecordType.ARTICLE, slug)} {SLUG_HINTS[RecordType.ARTICLE]}")
 
 
-def newest_article(*where: ColumnElement[bool]) -> Rows:
+def select_newest_article(*where: ColumnElement[bool]) -> AnySelect:
     """The newest whole public article that `where` holds for."""
-    newest = select(Article.id).where(public(), *where).order_by(*SORTS["-published_at"].clauses())
+    newest = (
+        select(Article.id)
+        .where(article_is_public(), *where)
+        .order_by(*SORTS["-published_at"].order_by_clauses())
+    )
     # Found first: all that belongs to an article is put together for this one alone.
     found = newest.limit(1).correlate(None).scalar_subquery()
-    return whole_article().where(Article.id == found)
+    return select_full_article().where(Article.id == found)
 
 
-def first_article(reader: Reader, statement: Rows, **values: Any) -> ArticleRead | None:
+def fetch_article(reader: Reader, statement: AnySelect, **values: Any) -> ArticleRead | None:
     """The article that `statement` finds, None where there is none."""
     row = reader.first(statement, **values)
     return None if row is None else ArticleRead.model_validate(row)
@@ -275,14 +301,18 @@ def first_article(reader: Reader, statement: Rows, **values: Any) -> ArticleRead
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the articles that match."""
-    return archive_of(reader, _source(reader, query), query, "articles", "published_on")
+    return build_archive(
+        reader, _day_count_source(reader, query), query, "articles", "published_on"
+    )
 
 
-def _source(reader: Reader, query: ArticleArchiveQuery) -> Source:
+def _day_count_source(reader: Reader, query: ArticleArchiveQuery) -> DayCountSource:
     """The counts of days for a plain calendar, of some languages or all; else the articles."""
-    narrowed = parameters(query, month=None, tz=None, language=None)
-    hours = first_hours(zone_of(query.tz))
+    narrowed = to_query_params(query, month=None, tz=None, language=None)
+    hours = utc_month_start_hours(time_zone_or_default(query.tz))
     if narrowed or hours is None:
-        where = conditions(query, spellings(reader, query.q))
-        return Records(DATED, select(Article.id).where(public(), *where))
-    return ArticleDays(tuple(query.language), hours)
+        where = conditions(query, find_corrections(reader, query.q))
+        return RecordCounts(
+            PUBLICATION_DATE_COLUMNS, select(Article.id).where(article_is_public(), *where)
+        )
+    return ArticleDayCounts(tuple(query.language), hours)

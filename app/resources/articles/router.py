@@ -5,22 +5,29 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
-from app.api.auth import Allowed, Caller
-from app.api.cache_control import versioned
-from app.api.links import link
-from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, cached
-from app.api.lists.pagination import parameters
-from app.api.lists.responses import ListsDep
+from app.api.auth import ApiClient, RequireScope
+from app.api.cache_control import set_version_etag
+from app.api.links import url_for_request
+from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
+from app.api.lists.pagination import to_query_params
+from app.api.lists.responses import ListResponderDep
 from app.api.params import SlugPath
 from app.api.routing import Router
-from app.api.writes.deps import MERGE_PATCH, EditRoute, PatchOf, acting, changing, creating
-from app.api.writes.request import Edit
+from app.api.writes.deps import (
+    MERGE_PATCH_MEDIA_TYPE,
+    ConditionalWriteRoute,
+    MergePatchSchema,
+    build_action_dependency,
+    build_create_dependency,
+    build_update_dependency,
+)
+from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
 from app.db.models import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.schemas import (
+    ArticleArchiveFilters,
     ArticleArchiveQuery,
-    ArticleCalendarFilters,
     ArticleFullPage,
     ArticlePage,
     ArticlePreview,
@@ -32,13 +39,15 @@ from app.resources.articles.schemas import (
     FeedQuery,
 )
 
-router = Router(prefix="/v1/articles", tags=["articles"], route_class=EditRoute)
+router = Router(prefix="/v1/articles", tags=["articles"], route_class=ConditionalWriteRoute)
 
-Writer = Annotated[Caller, Depends(Allowed(Scope.ARTICLES_WRITE))]
-Creating = Annotated[Edit, Depends(creating(Scope.ARTICLES_WRITE))]
-Acting = Annotated[Edit, Depends(acting(Scope.ARTICLES_WRITE))]
-Changing = Annotated[Edit, Depends(changing(Scope.ARTICLES_WRITE))]
-ArticlePatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(ArticleWrite)]
+ArticleWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.ARTICLES_WRITE))]
+CreateArticleDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.ARTICLES_WRITE))]
+ArticleActionDep = Annotated[WriteRequest, Depends(build_action_dependency(Scope.ARTICLES_WRITE))]
+UpdateArticleDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.ARTICLES_WRITE))]
+ArticlePatch = Annotated[
+    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(ArticleWrite)
+]
 
 
 @router.get(
@@ -47,10 +56,12 @@ ArticlePatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(A
     summary="List articles",
     response_model=ArticleFullPage | ArticlePage,
 )
-async def list_articles(query: Annotated[ArticleQuery, Query()], lists: ListsDep) -> Response:
+async def list_articles(
+    query: Annotated[ArticleQuery, Query()], lists: ListResponderDep
+) -> Response:
     """The news, newest first unless `sort` says otherwise."""
-    answer = await lists.answer(queries.list_articles, query)
-    answer.headers.append("Link", feeds.advertised(query))
+    answer = await lists.respond(queries.list_articles, query)
+    answer.headers.append("Link", feeds.build_feed_link(query))
     return answer
 
 
@@ -62,8 +73,8 @@ async def list_articles(query: Annotated[ArticleQuery, Query()], lists: ListsDep
 )
 async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """The newest articles that match (RFC 4287); every filter of the list works here too."""
-    found = await database.read(queries.list_entries, query)
-    return xml_feeds.atom(feeds.Feed(query, found))
+    found = await database.read(queries.list_feed_entries, query)
+    return xml_feeds.build_atom_feed(feeds.ArticleFeed(query, found))
 
 
 @router.get(
@@ -74,8 +85,8 @@ async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: Database
 )
 async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """The newest articles that match (RSS 2.0); every filter of the list works here too."""
-    found = await database.read(queries.list_entries, query)
-    return xml_feeds.rss(feeds.Feed(query, found))
+    found = await database.read(queries.list_feed_entries, query)
+    return xml_feeds.build_rss_feed(feeds.ArticleFeed(query, found))
 
 
 @router.get(
@@ -86,8 +97,8 @@ async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseD
 )
 async def get_json_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """The newest articles that match (JSON Feed 1.1); every filter of the list works here too."""
-    found = await database.read(queries.list_entries, query)
-    return feeds.json_feed(feeds.Feed(query, found))
+    found = await database.read(queries.list_feed_entries, query)
+    return feeds.build_json_feed(feeds.ArticleFeed(query, found))
 
 
 @router.get("/archive", name="getArticleArchive", summary="Get the news archive calendar")
@@ -95,7 +106,7 @@ async def get_article_archive(
     query: Annotated[ArticleArchiveQuery, Query()], database: DatabaseDep, response: Response
 ) -> ArchiveMonth | ArchiveIndex:
     """Articles per day of a `month`, or per month of all years; every filter works here too."""
-    return cached(response, await database.read(queries.get_article_archive, query))
+    return with_cache_control(response, await database.read(queries.get_article_archive, query))
 
 
 @router.get(
@@ -109,25 +120,27 @@ async def get_article_archive(
 async def find_article_archive(
     year: Annotated[str, Path(pattern="^[0-9]{4}$", description="The year.")],
     month: Annotated[str, Path(pattern="^(0?[1-9]|1[0-2])$", description="The month.")],
-    query: Annotated[ArticleCalendarFilters, Query()],
+    query: Annotated[ArticleArchiveFilters, Query()],
 ) -> RedirectResponse:
     """Leads people who type addresses to the calendar of that month."""
-    kept = parameters(query)
-    return RedirectResponse(link("articles", "archive", month=f"{year}-{month:0>2}", **kept), 308)
+    kept = to_query_params(query)
+    return RedirectResponse(
+        url_for_request("articles", "archive", month=f"{year}-{month:0>2}", **kept), 308
+    )
 
 
 @router.get("/{slug}", name="getArticle", summary="Get an article")
 async def get_article(slug: SlugPath, database: DatabaseDep, response: Response) -> ArticleRead:
     """An article with what it is about, its translations and its neighbours."""
-    return versioned(response, await database.read(queries.get_article, slug))
+    return set_version_etag(response, await database.read(queries.get_article, slug))
 
 
 @router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
 async def preview_article(
-    slug: SlugPath, _writer: Writer, database: DatabaseDep, response: Response
+    slug: SlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
 ) -> ArticlePreview:
     """An article as it is or will be shown, whatever its status, for those who may write it."""
-    return versioned(response, await database.read(commands.get_preview, slug))
+    return set_version_etag(response, await database.read(commands.get_article_preview, slug))
 
 
 @router.post(
@@ -137,23 +150,23 @@ async def preview_article(
     status_code=201,
     response_model=ArticlePreview,
 )
-async def create_article(article: ArticleWrite, edit: Creating) -> Response:
+async def create_article(article: ArticleWrite, edit: CreateArticleDep) -> Response:
     """A draft, which nobody else sees before it is published."""
-    return await commands.EDITABLE.create(edit, article)
+    return await commands.WRITER.create(edit, article)
 
 
 @router.patch(
     "/{slug}", name="updateArticle", summary="Change an article", response_model=ArticlePreview
 )
-async def update_article(slug: SlugPath, patch: ArticlePatch, edit: Changing) -> Response:
+async def update_article(slug: SlugPath, patch: ArticlePatch, edit: UpdateArticleDep) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
-    return await commands.EDITABLE.patch(edit, slug, patch)
+    return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)
-async def delete_article(slug: SlugPath, edit: Changing) -> Response:
+async def delete_article(slug: SlugPath, edit: UpdateArticleDep) -> Response:
     """Nobody sees it any more, but it can be restored."""
-    return await commands.EDITABLE.delete(edit, slug)
+    return await commands.WRITER.delete(edit, slug)
 
 
 @router.post(
@@ -162,9 +175,9 @@ async def delete_article(slug: SlugPath, edit: Changing) -> Response:
     summary="Publish an article",
     response_model=ArticlePreview,
 )
-async def publish_article(slug: SlugPath, edit: Acting) -> Response:
+async def publish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     """Public from `published_at` on, or from now where it has none."""
-    return await commands.publish(edit, slug)
+    return await commands.publish_article(edit, slug)
 
 
 @router.post(
@@ -173,9 +186,9 @@ async def publish_article(slug: SlugPath, edit: Acting) -> Response:
     summary="Take an article back",
     response_model=ArticlePreview,
 )
-async def unpublish_article(slug: SlugPath, edit: Acting) -> Response:
+async def unpublish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     """Nobody sees it any more before it is published again."""
-    return await commands.unpublish(edit, slug)
+    return await commands.unpublish_article(edit, slug)
 
 
 @router.post(
@@ -184,17 +197,19 @@ async def unpublish_article(slug: SlugPath, edit: Acting) -> Response:
     summary="Restore an article",
     response_model=ArticlePreview,
 )
-async def restore_article(slug: SlugPath, edit: Acting) -> Response:
+async def restore_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     """A deleted article is back, unpublished."""
-    return await commands.restore(edit, slug)
+    return await commands.restore_article(edit, slug)
 
 
-drafts = Router(prefix="/v1/drafts", tags=["articles"], route_class=EditRoute)
+drafts_router = Router(prefix="/v1/drafts", tags=["articles"], route_class=ConditionalWriteRoute)
 
 
-@drafts.get("", name="listDrafts", summary="List what is not published", response_model=DraftPage)
+@drafts_router.get(
+    "", name="listDrafts", summary="List what is not published", response_model=DraftPage
+)
 async def list_drafts(
-    query: Annotated[DraftQuery, Query()], _writer: Writer, lists: ListsDep
+    query: Annotated[DraftQuery, Query()], _writer: ArticleWriterDep, lists: ListResponderDep
 ) -> Response:
     """Drafts, scheduled, unpublished and deleted articles, the last changed first."""
-    return await lists.answer(commands.list_drafts, query)
+    return await lists.respond(commands.list_drafts, query)

@@ -7,33 +7,41 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.api.embeds import ArticleRef, At, LaunchRef, MissionRef, PersonRef, Shape
+from app.api.embeds import ArticleRef, LaunchRef, MissionRef, PersonRef, ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
-from app.api.lists.pagination import MAX_LIMIT, Page, PageQuery, ViewQuery
+from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.params import (
-    AnyOf,
-    Day,
-    Instant,
-    Language,
-    Maybe,
-    Moment,
-    Month,
-    Name,
-    Parameters,
+    CalendarDay,
+    CalendarMonth,
+    CommaList,
+    DecimalInt,
+    LanguageCode,
+    NameParam,
+    Omittable,
+    QueryModel,
+    Rfc3339,
+    Rfc3339OrDate,
+    SearchText,
     Slug,
-    Whole,
-    Words,
-    Zone,
-    zone_of,
+    TimeZone,
+    time_zone_or_default,
 )
-from app.api.write_models import Document, ProperName, Prose, Slugs, WebAddress, exactness, example
+from app.api.write_models import (
+    HttpUrlStr,
+    NonBlankText,
+    SluggableName,
+    SlugList,
+    WriteModel,
+    default_precision,
+    example_config,
+)
 from app.db.models import ArticleState
-from app.db.models.articles import LONGEST_HTML
-from app.domain.dates import Precision, day_of, now
-from app.domain.languages import either
-from app.domain.markdown import render
+from app.db.models.articles import MAX_HTML_CHARS
+from app.domain.dates import Precision, local_day, now
+from app.domain.languages import tr
+from app.domain.markdown import render_markdown
 
 
 class ArticleSort(SortChoice):
@@ -45,49 +53,49 @@ class ArticleSort(SortChoice):
     Z_TO_A = "-title"
 
 
-class ArticleCalendarFilters(Parameters):
+class ArticleArchiveFilters(QueryModel):
     """Which articles a calendar counts; which days it shows is its own to say."""
 
-    published_month: Maybe[Month] = None
+    published_month: Omittable[CalendarMonth] = None
     """The month it was published, in the zone `tz`; only articles whose day is known."""
-    published_at_gte: Maybe[Instant] = None
+    published_at_gte: Omittable[Rfc3339OrDate] = None
     """Published at this instant or later; a date that is not exact counts with all it may be."""
-    published_at_lt: Maybe[Instant] = None
+    published_at_lt: Omittable[Rfc3339OrDate] = None
     """Published before this instant."""
-    q: Maybe[Words] = None
+    q: Omittable[SearchText] = None
     """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    tag: AnyOf[Slug] = []
+    tag: CommaList[Slug] = []
     """A tag it has."""
-    tag_not: AnyOf[Slug] = []
+    tag_not: CommaList[Slug] = []
     """A tag it must not have."""
-    language: AnyOf[Language] = []
+    language: CommaList[LanguageCode] = []
     """The language it is written in, such as `en` or `ru`."""
-    source: AnyOf[Name] = []
+    source: CommaList[NameParam] = []
     """Who published it, by name or slug."""
-    source_not: AnyOf[Name] = []
+    source_not: CommaList[NameParam] = []
     """Who must not have published it."""
-    mission: AnyOf[Slug] = []
+    mission: CommaList[Slug] = []
     """A mission it is about, by slug."""
-    person: AnyOf[Slug] = []
+    person: CommaList[Slug] = []
     """Somebody it is about, by slug."""
-    launch: AnyOf[Slug] = []
+    launch: CommaList[Slug] = []
     """A launch it is about, by slug."""
-    has_image: Maybe[bool] = None
+    has_image: Omittable[bool] = None
     """Whether it has an image."""
-    updated_at_gte: Maybe[Instant] = None
+    updated_at_gte: Omittable[Rfc3339OrDate] = None
     """Changed at this instant or later."""
-    tz: Maybe[Zone] = None
+    tz: Omittable[TimeZone] = None
     """The IANA time zone that days are days of; otherwise the portal's own."""
 
 
-class ArticleFilters(ArticleCalendarFilters):
+class ArticleFilters(ArticleArchiveFilters):
     """Which articles."""
 
-    published_on: Maybe[Day] = None
+    published_on: Omittable[CalendarDay] = None
     """The day it was published, in the zone `tz`; only articles whose day is known."""
 
 
-class ArticleQuery(ArticleFilters, ViewQuery):
+class ArticleQuery(ArticleFilters, ListViewQuery):
     """A page of articles."""
 
     sort: ArticleSort = ArticleSort.NEWEST
@@ -97,15 +105,15 @@ class ArticleQuery(ArticleFilters, ViewQuery):
 class FeedQuery(ArticleFilters):
     """A feed of articles."""
 
-    limit: Whole = Field(default=20, ge=1, le=MAX_LIMIT)
+    limit: DecimalInt = Field(default=20, ge=1, le=MAX_PAGE_ITEMS)
     """How many of the newest articles the feed holds at the most."""
 
 
-class ArticleArchiveQuery(ArticleCalendarFilters, ArchiveQuery):
+class ArticleArchiveQuery(ArticleArchiveFilters, ArchiveQuery):
     """A calendar of articles."""
 
 
-class ArticleSource(Shape):
+class ArticleSource(ReadModel):
     """Who published an article."""
 
     name: str
@@ -113,7 +121,7 @@ class ArticleSource(Shape):
     """The address of the original, null where there is none."""
 
 
-class Image(Shape):
+class Image(ReadModel):
     """An article's image."""
 
     url: Url
@@ -121,7 +129,7 @@ class Image(Shape):
     credit: str | None
 
 
-class Translation(Shape):
+class Translation(ReadModel):
     """The same article in another language."""
 
     language: str
@@ -139,19 +147,19 @@ class ArticleSummary(ArticleRef):
     image: Image | None
     tags: list[str]
     reading_minutes: int
-    updated_at: At
+    updated_at: UtcInstant
     version: int
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         image = {
             "url": row["image_url"],
             "alt": row["image_alt"] or "",
             "credit": row["image_credit"],
         }
         at, precision = row["published_at"], row["published_at_precision"]
-        return super().complete(row) | {
-            "published_on": at and day_of(at, Precision(precision), zone_of(None)),
+        return super().computed_fields(row) | {
+            "published_on": at and local_day(at, Precision(precision), time_zone_or_default(None)),
             "source": {"name": row["source_name"], "url": row["source_url"]},
             "image": image if row["image_url"] else None,
         }
@@ -174,7 +182,7 @@ class ArticleRead(ArticleSummary):
     """The article published before it in the same language."""
     next: ArticleRef | None
     """The article published after it in the same language."""
-    created_at: At
+    created_at: UtcInstant
 
 
 class FeedEntry(ArticleSummary):
@@ -201,7 +209,7 @@ class ArticleStatus(StrEnum):
     DELETED = "deleted"
 
 
-def status(state: ArticleState, published_at: datetime | None) -> ArticleStatus:
+def get_article_status(state: ArticleState, published_at: datetime | None) -> ArticleStatus:
     """Where an article stands now."""
     if state == ArticleState.PUBLISHED and published_at and published_at > now():
         return ArticleStatus.SCHEDULED
@@ -212,21 +220,23 @@ class ArticlePreview(ArticleRead):
     """An article as it is or will be shown, for those who may write it."""
 
     status: ArticleStatus
-    published_at: At | None  # type: ignore[assignment]  # a draft need not have a date
+    published_at: UtcInstant | None  # type: ignore[assignment]  # a draft need not have a date
     published_at_precision: Precision | None  # type: ignore[assignment]  # nor how exact it is
     translation_key: str
     """What an article and its translations have in common."""
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         state = ArticleState(row["state"])
-        return super().complete(row) | {"status": status(state, row["published_at"])}
+        return super().computed_fields(row) | {
+            "status": get_article_status(state, row["published_at"])
+        }
 
 
-class DraftQuery(PageQuery):
+class DraftQuery(ListQuery):
     """A page of the articles that the public does not see."""
 
-    status: AnyOf[ArticleStatus] = []
+    status: CommaList[ArticleStatus] = []
     """Where they stand: `draft`, `scheduled`, `unpublished` or `deleted`; otherwise all."""
 
 
@@ -234,27 +244,27 @@ class DraftPage(Page[ArticlePreview]):
     """A page of the articles that the public does not see."""
 
 
-class ArticleSourceWrite(Document):
+class ArticleSourceWrite(WriteModel):
     """Who published an article."""
 
-    name: Annotated[ProperName, Field(max_length=120)]
-    url: WebAddress | None = None
+    name: Annotated[SluggableName, Field(max_length=120)]
+    url: HttpUrlStr | None = None
     """The address of the original, null where there is none."""
 
 
-class ImageWrite(Document):
+class ImageWrite(WriteModel):
     """An article's image."""
 
-    url: WebAddress
-    alt: Annotated[Prose, Field(max_length=300)]
+    url: HttpUrlStr
+    alt: Annotated[NonBlankText, Field(max_length=300)]
     """What it shows, for those who cannot see it."""
-    credit: Annotated[Prose, Field(max_length=300)] | None = None
+    credit: Annotated[NonBlankText, Field(max_length=300)] | None = None
 
 
-class ArticleWrite(Document):
+class ArticleWrite(WriteModel):
     """An article as editors write it; it becomes public by being published."""
 
-    model_config = example(
+    model_config = example_config(
         title="A globe held in hands",
         lead="The monument to the first docking of Soyuz and Apollo stands again.",
         body="It was taken down in 1996, and is *back* for the 80th birthday of the town.",
@@ -268,40 +278,42 @@ class ArticleWrite(Document):
 
     slug: Slug | None = None
     """The name in its address; made of the title where none is given."""
-    title: Annotated[ProperName, Field(max_length=300)]
-    lead: Annotated[Prose, Field(max_length=1000)]
-    body: Annotated[Prose, Field(max_length=100_000)]
+    title: Annotated[SluggableName, Field(max_length=300)]
+    lead: Annotated[NonBlankText, Field(max_length=1000)]
+    body: Annotated[NonBlankText, Field(max_length=100_000)]
     """Markdown; HTML in it is shown as text."""
-    language: Language
-    published_at: Moment | None = None
+    language: LanguageCode
+    published_at: Rfc3339 | None = None
     """When it was or is to be published; where there is none, when it becomes public."""
     published_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
     """How exact that is; to the second unless said otherwise."""
     source: ArticleSourceWrite
     image: ImageWrite | None = None
-    note: Annotated[Prose, Field(max_length=1000)] | None = None
+    note: Annotated[NonBlankText, Field(max_length=1000)] | None = None
     """What readers should know about this record itself, such as a doubtful date."""
-    tags: Slugs = []
-    missions: Slugs = []
+    tags: SlugList = []
+    missions: SlugList = []
     """The missions it is about, by slug."""
-    people: Slugs = []
+    people: SlugList = []
     """The people it is about, by slug."""
-    launches: Slugs = []
+    launches: SlugList = []
     """The launches it is about, by slug."""
     translation_key: Slug | None = None
     """That of the article it is a translation of; one of its own is made where it is none."""
 
     @field_validator("published_at_precision")
     @classmethod
-    def _exactness(cls, value: Precision | None, info: ValidationInfo) -> Precision | None:
-        return exactness(info.data.get("published_at"), value)
+    def _set_default_precision(
+        cls, value: Precision | None, info: ValidationInfo
+    ) -> Precision | None:
+        return default_precision(info.data.get("published_at"), value)
 
     @field_validator("body")
     @classmethod
-    def _renderable(cls, body: str) -> str:
-        if len(render(body)) > LONGEST_HTML:
+    def _check_html_size(cls, body: str) -> str:
+        if len(render_markdown(body)) > MAX_HTML_CHARS:
             raise ValueError(
-                either(
+                tr(
                     "As HTML it grows too long. Take less markup, or split it.",
                     "В виде HTML это слишком длинно. Упростите разметку или разделите текст.",
                 )
@@ -316,6 +328,6 @@ class ArticleRecord(ArticleWrite):
     status: ArticleStatus
     body_html: str
     url: Url
-    created_at: Moment
-    updated_at: Moment
+    created_at: Rfc3339
+    updated_at: Rfc3339
     version: int

@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select
 
 from app.api.lists.pagination import fetch_page
-from app.api.lists.sorting import orders
-from app.api.params import instant
+from app.api.lists.sorting import build_orders
+from app.api.params import to_instant
 from app.db.database import Reader
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 from app.db.models import AuditEntry
 from app.resources.audit.schemas import AuditFilters, AuditPage, AuditQuery
 
-SORTS = orders(AuditEntry.id, at=(AuditEntry.at,))
-UTC = ZoneInfo("UTC")
+SORTS = build_orders(AuditEntry.id, at=(AuditEntry.at,))
+_UTC_ZONE = ZoneInfo("UTC")
 
 
 def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
@@ -32,17 +32,19 @@ def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
     if filters.record_id:
         found.append(AuditEntry.record_id == filters.record_id)
     if filters.at_gte:
-        found.append(AuditEntry.at >= instant(filters.at_gte, UTC))
+        found.append(AuditEntry.at >= to_instant(filters.at_gte, _UTC_ZONE))
     if filters.at_lt:
-        found.append(AuditEntry.at < instant(filters.at_lt, UTC))
+        found.append(AuditEntry.at < to_instant(filters.at_lt, _UTC_ZONE))
     return found
 
 
 @cache
-def _columns() -> Rows:
+def _select_entries() -> AnySelect:
     return select(*AuditEntry.__table__.columns)
 
 
 def list_audit_entries(reader: Reader, query: AuditQuery) -> AuditPage:
     """A page of the entries that match."""
-    return fetch_page(reader, AuditPage, _columns(), conditions(query), SORTS, query, "audit")
+    return fetch_page(
+        reader, AuditPage, _select_entries(), conditions(query), SORTS, query, "audit"
+    )

@@ -4,21 +4,21 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Response
 
-from app.api.auth import Allowed, Caller, KeyedRoute
-from app.api.lists.responses import ListsDep
+from app.api.auth import ApiClient, AuthenticatedRoute, RequireScope
+from app.api.lists.responses import ListResponderDep
 from app.api.routing import Router
 from app.db.models import Scope
 from app.resources.audit import queries
 from app.resources.audit.schemas import AuditPage, AuditQuery
 
-router = Router(prefix="/v1/audit", tags=["audit"], route_class=KeyedRoute)
+router = Router(prefix="/v1/audit", tags=["audit"], route_class=AuthenticatedRoute)
 
-Auditor = Annotated[Caller, Depends(Allowed(Scope.AUDIT_READ))]
+AuditReaderDep = Annotated[ApiClient, Depends(RequireScope(Scope.AUDIT_READ))]
 
 
 @router.get("", name="listAuditEntries", summary="Read the audit trail", response_model=AuditPage)
 async def list_audit_entries(
-    query: Annotated[AuditQuery, Query()], _auditor: Auditor, lists: ListsDep
+    query: Annotated[AuditQuery, Query()], _auditor: AuditReaderDep, lists: ListResponderDep
 ) -> Response:
     """Who changed what, when, from what to what: every write, newest first."""
-    return await lists.answer(queries.list_audit_entries, query)
+    return await lists.respond(queries.list_audit_entries, query)

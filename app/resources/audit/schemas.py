@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from app.api.audit_log import Action, Kind
-from app.api.embeds import At, Shape
-from app.api.lists.pagination import Page, PageQuery
+from app.api.embeds import ReadModel, UtcInstant
+from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
-from app.api.params import AnyOf, Instant, Maybe, Parameters, Slug
+from app.api.params import CommaList, Omittable, QueryModel, Rfc3339OrDate, Slug
 
 
 class AuditSort(SortChoice):
@@ -22,33 +22,33 @@ class AuditSort(SortChoice):
 ActorId = Annotated[str, StringConstraints(pattern="^[a-z0-9]+( [a-z]+)*$", max_length=120)]
 
 
-class AuditFilters(Parameters):
+class AuditFilters(QueryModel):
     """Which entries."""
 
-    actor: AnyOf[ActorId] = []
+    actor: CommaList[ActorId] = []
     """The id of the key that did it, or the command."""
-    action: AnyOf[Action] = []
+    action: CommaList[Action] = []
     """What was done."""
-    type: AnyOf[Kind] = []
+    type: CommaList[Kind] = []
     """The kind of record."""
-    slug: AnyOf[Slug] = []
+    slug: CommaList[Slug] = []
     """The record, by the slug it had then, or a key by its id."""
-    record_id: Maybe[Annotated[int, Field(ge=1, le=2**31 - 1)]] = None
+    record_id: Omittable[Annotated[int, Field(ge=1, le=2**31 - 1)]] = None
     """The record, by its id, which stays when its slug changes."""
-    at_gte: Maybe[Instant] = None
+    at_gte: Omittable[Rfc3339OrDate] = None
     """At this instant or later; a bare day begins in UTC."""
-    at_lt: Maybe[Instant] = None
+    at_lt: Omittable[Rfc3339OrDate] = None
     """Before this instant."""
 
 
-class AuditQuery(AuditFilters, PageQuery):
+class AuditQuery(AuditFilters, ListQuery):
     """A page of the audit trail."""
 
     sort: AuditSort = AuditSort.NEWEST
     """The order: by time, newest first with the minus."""
 
 
-class AuditActor(Shape):
+class AuditActor(ReadModel):
     """Who did something."""
 
     id: str
@@ -56,11 +56,11 @@ class AuditActor(Shape):
     name: str
 
 
-class AuditEntryRead(Shape):
+class AuditEntryRead(ReadModel):
     """Who changed what, when, from what to what."""
 
     id: int
-    at: At
+    at: UtcInstant
     actor: AuditActor
     action: Action
     type: Kind
@@ -74,7 +74,7 @@ class AuditEntryRead(Shape):
     """The `X-Request-ID` of the request that did it."""
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"actor": {"id": row["actor"], "name": row["actor_name"]}}
 
 

@@ -12,34 +12,39 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, literal, not_, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.api.embeds import public
-from app.api.links import link
-from app.api.lists.pagination import parameters
+from app.api.embeds import article_is_public
+from app.api.links import url_for_request
+from app.api.lists.pagination import to_query_params
 from app.db.database import Reader
-from app.db.functions import Horizon, unindexed
+from app.db.functions import SnapshotXmin, hide_from_planner
 from app.db.models import Article, RecordType, Restoration
-from app.db.models import Change as ChangeRow
+from app.db.models import RecordChange as ChangeRow
 from app.domain.dates import now
 from app.resources.articles import commands as articles
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
-from app.resources.changes.cursor import TOMBSTONES, Place, start_anew, today
+from app.resources.changes.cursor import (
+    TOMBSTONE_RETENTION_PERIOD,
+    ChangeCursor,
+    build_restart_error,
+    utc_today,
+)
 from app.resources.changes.schemas import Change, ChangeOp, ChangePage, ChangeQuery
 from app.resources.launches import commands as launches
 from app.resources.missions import commands as missions
 from app.resources.people import commands as people
 
-RECORDS: Mapping[RecordType, Any] = {
-    RecordType.MISSION: missions.EDITABLE,
-    RecordType.PERSON: people.EDITABLE,
-    RecordType.LAUNCH: launches.EDITABLE,
-    RecordType.ARTICLE: articles.EDITABLE,
+RECORD_WRITERS: Mapping[RecordType, Any] = {
+    RecordType.MISSION: missions.WRITER,
+    RecordType.PERSON: people.WRITER,
+    RecordType.LAUNCH: launches.WRITER,
+    RecordType.ARTICLE: articles.WRITER,
 }
-ORDER = list(RecordType)
-MARGIN = timedelta(days=2)
+_SNAPSHOT_TYPE_ORDER = list(RecordType)
+PRUNE_GRACE_PERIOD = timedelta(days=2)
 """How much longer than cursors hold changes are kept: a cursor knows its day, and no finer time."""
 
-_HERE = tuple_(ChangeRow.transaction_id, ChangeRow.seq)
-_COMPLETE = ChangeRow.transaction_id < Horizon()
+_POSITION = tuple_(ChangeRow.transaction_id, ChangeRow.seq)
+_IS_BELOW_HORIZON = ChangeRow.transaction_id < SnapshotXmin()
 
 
 def conditions(types: Collection[RecordType]) -> list[ColumnElement[bool]]:
@@ -47,59 +52,61 @@ def conditions(types: Collection[RecordType]) -> list[ColumnElement[bool]]:
     return [ChangeRow.type.in_(types)] if types else []
 
 
-def present(reader: Reader) -> Place:
+def get_latest_cursor(reader: Reader) -> ChangeCursor:
     """The place behind all changes that are complete."""
-    newest = select(ChangeRow.transaction_id, ChangeRow.seq).where(_COMPLETE)
+    newest = select(ChangeRow.transaction_id, ChangeRow.seq).where(_IS_BELOW_HORIZON)
     row = reader.first(newest.order_by(ChangeRow.transaction_id.desc(), ChangeRow.seq.desc()))
     known = row or {"transaction_id": 0, "seq": 0}
-    return Place(_restored(reader), known["transaction_id"], known["seq"], today())
+    return ChangeCursor(_count_restores(reader), known["transaction_id"], known["seq"], utc_today())
 
 
-def _restored(reader: Reader) -> int:
+def _count_restores(reader: Reader) -> int:
     """How often the archive has been put back to a backup."""
     return reader.scalar(select(func.count(Restoration.id))) or 0
 
 
-def check_place(reader: Reader, place: Place) -> None:
+def check_change_cursor(reader: Reader, place: ChangeCursor) -> None:
     """Refuse a place in what was there before the archive was put back to a backup."""
-    if place.restored != _restored(reader):
-        raise start_anew("The archive has been restored from a backup since.")
+    if place.restore_count != _count_restores(reader):
+        raise build_restart_error("The archive has been restored from a backup since.")
 
 
-def unseen_since(reader: Reader) -> datetime | None:
+def get_oldest_pending_change_time(reader: Reader) -> datetime | None:
     """When the oldest of the changes was made that are not complete yet; None without any."""
     # By the horizon: the index of `changed_at` would be looked through to its end for none.
-    return reader.scalar(select(func.min(unindexed(ChangeRow.changed_at))).where(not_(_COMPLETE)))
+    return reader.scalar(
+        select(func.min(hide_from_planner(ChangeRow.changed_at))).where(not_(_IS_BELOW_HORIZON))
+    )
 
 
 def list_changes(reader: Reader, query: ChangeQuery) -> ChangePage:
     """A page of the snapshot or of the changes since, and where to go on."""
     if query.cursor is None:
-        place = replace(present(reader), snapshot=(0, 0))
+        place = replace(get_latest_cursor(reader), snapshot_position=(0, 0))
     else:
-        place = Place.read(query.cursor, query.types)
-        check_place(reader, place)
-    if place.snapshot is None:
-        told, place, more = changes_after(reader, place, query.types, query.limit)
+        place = ChangeCursor.decode(query.cursor, query.types)
+        check_change_cursor(reader, place)
+    if place.snapshot_position is None:
+        told, place, more = list_changes_after(reader, place, query.types, query.limit)
         items = [change for change, _ in told]
     else:
-        items, place = _snapshot(reader, place, query.types, query.limit)
+        items, place = _read_snapshot(reader, place, query.types, query.limit)
         more = True
-    kept = parameters(query, cursor=place.write(query.types))
-    address = link("changes", **kept)
+    kept = to_query_params(query, cursor=place.encode(query.types))
+    address = url_for_request("changes", **kept)
     return ChangePage(items=items, next=address if more else None, sync=None if more else address)
 
 
-def _snapshot(
-    reader: Reader, place: Place, types: Collection[RecordType], limit: int
-) -> tuple[list[Change], Place]:
+def _read_snapshot(
+    reader: Reader, place: ChangeCursor, types: Collection[RecordType], limit: int
+) -> tuple[list[Change], ChangeCursor]:
     """Some records by type and id, and the place behind them; the changes since come after."""
-    number, last = place.snapshot or (0, 0)
+    number, last = place.snapshot_position or (0, 0)
     items: list[Change] = []
-    while number < len(ORDER) and len(items) < limit:
-        kind = ORDER[number]
+    while number < len(_SNAPSHOT_TYPE_ORDER) and len(items) < limit:
+        kind = _SNAPSHOT_TYPE_ORDER[number]
         rest = limit - len(items)
-        found = _records(reader, kind, last, rest) if not types or kind in types else []
+        found = _load_public_records(reader, kind, last, rest) if not types or kind in types else []
         items += [
             Change(
                 seq=place.seq,
@@ -112,23 +119,25 @@ def _snapshot(
             for record in found
         ]
         number, last = (number + 1, 0) if len(found) < rest else (number, found[-1].id)
-    return items, replace(place, snapshot=(number, last) if number < len(ORDER) else None)
+    return items, replace(
+        place, snapshot_position=(number, last) if number < len(_SNAPSHOT_TYPE_ORDER) else None
+    )
 
 
-def _records(reader: Reader, kind: RecordType, last: int, limit: int) -> list[Any]:
+def _load_public_records(reader: Reader, kind: RecordType, last: int, limit: int) -> list[Any]:
     """The public records behind the id `last`."""
-    editable = RECORDS[kind]
+    editable = RECORD_WRITERS[kind]
     model = editable.model
-    where = [model.id > last, *([public()] if model is Article else [])]
+    where = [model.id > last, *([article_is_public()] if model is Article else [])]
     ids = select(model.id).where(*where).order_by(model.id).limit(limit)
     found = [row["id"] for row in reader.all(ids)]
-    records = editable.recorded(reader, found)
+    records = editable.load_records(reader, found)
     return [records[id_] for id_ in found]
 
 
-def changes_after(
-    reader: Reader, place: Place, types: Collection[RecordType], limit: int
-) -> tuple[list[tuple[Change, Place]], Place, bool]:
+def list_changes_after(
+    reader: Reader, place: ChangeCursor, types: Collection[RecordType], limit: int
+) -> tuple[list[tuple[Change, ChangeCursor]], ChangeCursor, bool]:
     """The changes behind `place`, each with its own, and the place behind all of them.
 
     Of several changes of one record only the last is told. The third says whether more follow.
@@ -136,31 +145,38 @@ def changes_after(
     known = tuple_(literal(place.transaction_id), literal(place.seq))
     rows = reader.all(
         select(*ChangeRow.__table__.columns)
-        .where(known < _HERE, _COMPLETE, *conditions(types))
+        .where(known < _POSITION, _IS_BELOW_HORIZON, *conditions(types))
         .order_by(ChangeRow.transaction_id, ChangeRow.seq)
         .limit(limit + 1)
     )
     page, more = rows[:limit], len(rows) > limit
     latest = {(row["type"], row["record_id"]): row for row in page}
     records = {
-        kind: RECORDS[kind].recorded(reader, [id_ for type_, id_ in latest if type_ == kind])
+        kind: RECORD_WRITERS[kind].load_records(
+            reader, [id_ for type_, id_ in latest if type_ == kind]
+        )
         for kind in {type_ for type_, _ in latest}
     }
     ordered = sorted(latest.values(), key=lambda row: (row["transaction_id"], row["seq"]))
     told = [
-        (_change(row, records[row["type"]].get(row["record_id"])), _behind(row, place))
+        (
+            _build_change(row, records[row["type"]].get(row["record_id"])),
+            _build_cursor_after(row, place),
+        )
         for row in ordered
     ]
-    place = _behind(page[-1], place) if page else place
-    return told, place if more else replace(place, known_on=today()), more
+    place = _build_cursor_after(page[-1], place) if page else place
+    return told, place if more else replace(place, as_of_date=utc_today()), more
 
 
-def _behind(row: Mapping[str, Any], place: Place) -> Place:
+def _build_cursor_after(row: Mapping[str, Any], place: ChangeCursor) -> ChangeCursor:
     """The place behind a change that was found behind `place`."""
-    return Place(place.restored, row["transaction_id"], row["seq"], row["changed_at"].date())
+    return ChangeCursor(
+        place.restore_count, row["transaction_id"], row["seq"], row["changed_at"].date()
+    )
 
 
-def _change(row: Mapping[str, Any], record: Any) -> Change:
+def _build_change(row: Mapping[str, Any], record: Any) -> Change:
     if isinstance(record, ArticleRecord) and record.status != ArticleStatus.PUBLISHED:
         record = None  # the public has seen it, and sees it no more
     return Change(
@@ -173,6 +189,10 @@ def _change(row: Mapping[str, Any], record: Any) -> Change:
     )
 
 
-def prune(session: Session) -> None:
+def prune_changes(session: Session) -> None:
     """Forget changes that no cursor can lead to any more."""
-    session.execute(delete(ChangeRow).where(ChangeRow.changed_at < now() - TOMBSTONES - MARGIN))
+    session.execute(
+        delete(ChangeRow).where(
+            ChangeRow.changed_at < now() - TOMBSTONE_RETENTION_PERIOD - PRUNE_GRACE_PERIOD
+        )
+    )

@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app.api.params import Maybe
+from app.api.params import Omittable
 from app.api.routing import Router
 from app.db.database import DatabaseDep
 from app.resources.changes import queries
-from app.resources.changes.broadcast import Live
-from app.resources.changes.cursor import Place
+from app.resources.changes.broadcast import ChangeBroadcaster
+from app.resources.changes.cursor import ChangeCursor
 from app.resources.changes.schemas import ChangeFilters, ChangePage, ChangeQuery
 
 router = Router(prefix="/v1", tags=["changes"])
@@ -26,19 +26,19 @@ async def list_changes(
     return await database.read(queries.list_changes, query)
 
 
-async def _resumed(
+async def _get_resume_cursor(
     query: Annotated[ChangeFilters, Query()],
     database: DatabaseDep,
     last_event_id: Annotated[
-        Maybe[str],
+        Omittable[str],
         Header(alias="Last-Event-ID", max_length=400, description="The id of the last event."),
     ] = None,
-) -> Place | None:
+) -> ChangeCursor | None:
     """Where to go on, refused before anything is sent where that cannot be."""
     if last_event_id is None:
         return None
-    place = Place.read(last_event_id, query.types)
-    await database.read(queries.check_place, place)
+    place = ChangeCursor.decode(last_event_id, query.types)
+    await database.read(queries.check_change_cursor, place)
     return place
 
 
@@ -51,10 +51,10 @@ async def _resumed(
 async def stream_events(
     request: Request,
     query: Annotated[ChangeFilters, Query()],
-    place: Annotated[Place | None, Depends(_resumed)],
+    place: Annotated[ChangeCursor | None, Depends(_get_resume_cursor)],
 ) -> AsyncIterable[ServerSentEvent]:
     """Server-sent events: each change as it comes; its id is a cursor of the changes too."""
-    live: Live = request.app.state.live
-    async for change, at in live.follow(place, query.types):
+    live: ChangeBroadcaster = request.app.state.live
+    async for change, at in live.subscribe(place, query.types):
         data = change.model_dump_json(by_alias=True)
-        yield ServerSentEvent(raw_data=data, event=change.op, id=at.write(query.types))
+        yield ServerSentEvent(raw_data=data, event=change.op, id=at.encode(query.types))

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.embeds import At, Shape
+from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
-from app.api.lists.pagination import MAX_LIMIT
-from app.api.params import AnyOf, Maybe, Parameters, Whole
+from app.api.lists.pagination import MAX_PAGE_ITEMS
+from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
 from app.db.models import RecordType
 from app.resources.articles.schemas import ArticleRecord
 from app.resources.launches.schemas import LaunchRecord
@@ -16,19 +16,19 @@ from app.resources.missions.schemas import MissionRecord
 from app.resources.people.schemas import PersonRecord
 
 
-class ChangeFilters(Parameters):
+class ChangeFilters(QueryModel):
     """Which changes."""
 
-    types: AnyOf[RecordType] = []
+    types: CommaList[RecordType] = []
     """The kinds of records; otherwise all."""
 
 
 class ChangeQuery(ChangeFilters):
     """A page of changes."""
 
-    cursor: Maybe[Annotated[str, Field(min_length=1, max_length=400)]] = None
+    cursor: Omittable[Annotated[str, Field(min_length=1, max_length=400)]] = None
     """Where the page starts: take it from `next` or `sync`; without one the snapshot begins."""
-    limit: Whole = Field(default=MAX_LIMIT, ge=1, le=MAX_LIMIT)
+    limit: DecimalInt = Field(default=MAX_PAGE_ITEMS, ge=1, le=MAX_PAGE_ITEMS)
     """How many changes a page holds at the most."""
 
 
@@ -39,7 +39,7 @@ class ChangeOp(StrEnum):
     DELETE = "delete"
 
 
-class Change(Shape):
+class Change(ReadModel):
     """That a record is so, or is no more."""
 
     seq: int
@@ -48,12 +48,12 @@ class Change(Shape):
     id: int
     """The record's id, which no other record of its type ever gets."""
     op: ChangeOp
-    changed_at: At
+    changed_at: UtcInstant
     data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | None
     """The record as it is now, null where it is no more. What it refers to is named by slug."""
 
 
-class ChangePage(Shape):
+class ChangePage(ReadModel):
     """Some changes, and where to go on."""
 
     items: list[Change]

@@ -4,16 +4,16 @@ from functools import cache
 
 from sqlalchemy import ColumnElement, or_, select
 
-from app.api.embeds import CrewAssignmentRead, crew_assignments
+from app.api.embeds import CrewAssignmentRead, select_crew_assignments
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import Order
-from app.api.slugs import missing
-from app.db.conditions import lasts_into, named
+from app.api.slugs import raise_missing_record
+from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
-from app.domain.dates import utc_day
-from app.domain.languages import either
+from app.domain.dates import utc_day_bounds
+from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import NotFound
 from app.resources.crew.schemas import (
@@ -43,25 +43,25 @@ def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
     if filters.agency:
         found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
     if isinstance(filters, CrewAssignmentFilters) and filters.mission:
-        found.append(named(Mission, filters.mission))
+        found.append(slug_in(Mission, filters.mission))
     if filters.on:
-        first, after = utc_day(filters.on)
+        first, after = utc_day_bounds(filters.on)
         found += [
             Mission.starts_at < after,
-            lasts_into(Mission.ends_until, first),
+            still_running_on(Mission.ends_until, first),
             or_(CrewAssignment.from_on.is_(None), CrewAssignment.from_on <= filters.on),
             or_(CrewAssignment.to_on.is_(None), CrewAssignment.to_on >= filters.on),
             or_(Flight.id.is_(None), Launch.launch_at < after),
-            lasts_into(Flight.landed_until, first),
+            still_running_on(Flight.landed_until, first),
         ]
     return found
 
 
 @cache
-def _joined() -> Rows:
+def _select_joined() -> AnySelect:
     """Assignments with what the filters look at; each join finds at most one row."""
     return (
-        crew_assignments()
+        select_crew_assignments()
         .join(Mission, Mission.id == CrewAssignment.mission_id)
         .join(Person, Person.id == CrewAssignment.person_id)
         .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
@@ -73,7 +73,7 @@ def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAss
     """A page of the assignments that match."""
     where = conditions(query)
     return fetch_page(
-        reader, CrewAssignmentPage, _joined(), where, SORTS, query, "crew-assignments"
+        reader, CrewAssignmentPage, _select_joined(), where, SORTS, query, "crew-assignments"
     )
 
 
@@ -82,20 +82,29 @@ def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage
     where = [Mission.slug == slug, *conditions(query)]
     path = ("missions", slug, "crew")
     page = fetch_page(
-        reader, CrewAssignmentPage, _joined(), where, SORTS, query, *path, default="mission"
+        reader,
+        CrewAssignmentPage,
+        _select_joined(),
+        where,
+        SORTS,
+        query,
+        *path,
+        default_sort="mission",
     )
     known = select(Mission.id).where(Mission.slug == slug)
     if not page.items and reader.scalar(known) is None:
-        missing(reader, Mission, slug)
+        raise_missing_record(reader, Mission, slug)
     return page
 
 
 def get_crew_assignment(reader: Reader, id_: int) -> tuple[CrewAssignmentRead, int]:
     """The assignment `id_`, and the version of its mission, which is its own too."""
-    row = reader.first(_joined().add_columns(Mission.version).where(CrewAssignment.id == id_))
+    row = reader.first(
+        _select_joined().add_columns(Mission.version).where(CrewAssignment.id == id_)
+    )
     if row is None:
         raise NotFound(
-            either(
+            tr(
                 f"There is no crew assignment {id_}. See /v1/crew-assignments.",
                 f"Нет места в экипаже {id_}. См. /v1/crew-assignments.",
             )

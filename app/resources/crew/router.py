@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.api.embeds import CrewAssignmentRead
-from app.api.lists.responses import ListsDep
+from app.api.lists.responses import ListResponderDep
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -22,10 +22,10 @@ router = Router(prefix="/v1", tags=["crew"])
     response_model=CrewAssignmentPage,
 )
 async def list_crew_assignments(
-    query: Annotated[CrewAssignmentQuery, Query()], lists: ListsDep
+    query: Annotated[CrewAssignmentQuery, Query()], lists: ListResponderDep
 ) -> Response:
     """Who held which role in which mission, one item for each role held."""
-    return await lists.answer(queries.list_crew_assignments, query)
+    return await lists.respond(queries.list_crew_assignments, query)
 
 
 @router.get("/crew-assignments/{id}", name="getCrewAssignment", summary="Get a crew assignment")
@@ -45,7 +45,7 @@ async def get_crew_assignment(
     response_model=CrewAssignmentPage,
 )
 async def list_crew(
-    slug: SlugPath, query: Annotated[CrewQuery, Query()], lists: ListsDep
+    slug: SlugPath, query: Annotated[CrewQuery, Query()], lists: ListResponderDep
 ) -> Response:
     """The crew of one mission: commanders first, then flight engineers by position."""
-    return await lists.answer(lambda reader, asked: queries.list_crew(reader, slug, asked), query)
+    return await lists.respond(lambda reader, asked: queries.list_crew(reader, slug, asked), query)

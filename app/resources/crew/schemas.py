@@ -1,9 +1,9 @@
 """How crew assignments can be asked for."""
 
 from app.api.embeds import CrewAssignmentRead
-from app.api.lists.pagination import Page, PageQuery
+from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
-from app.api.params import AnyOf, Day, Maybe, Name, Parameters, Slug
+from app.api.params import CalendarDay, CommaList, NameParam, Omittable, QueryModel, Slug
 from app.db.models import CrewRole
 
 
@@ -14,33 +14,33 @@ class CrewSort(SortChoice):
     OLDEST = "mission"
 
 
-class CrewFilters(Parameters):
+class CrewFilters(QueryModel):
     """Which assignments of a crew."""
 
-    person: AnyOf[Slug] = []
+    person: CommaList[Slug] = []
     """Who, by slug."""
-    role: AnyOf[CrewRole] = []
+    role: CommaList[CrewRole] = []
     """The role aboard the station."""
-    role_not: AnyOf[CrewRole] = []
+    role_not: CommaList[CrewRole] = []
     """A role that it must not be."""
-    on: Maybe[Day] = None
+    on: Omittable[CalendarDay] = None
     """A day, in UTC, on which the role was held."""
-    agency: AnyOf[Name] = []
+    agency: CommaList[NameParam] = []
     """The agency that the person flies for."""
 
 
-class CrewQuery(CrewFilters, PageQuery):
+class CrewQuery(CrewFilters, ListQuery):
     """A page of one mission's crew."""
 
 
 class CrewAssignmentFilters(CrewFilters):
     """Which assignments of all crews."""
 
-    mission: AnyOf[Slug] = []
+    mission: CommaList[Slug] = []
     """The mission, by slug."""
 
 
-class CrewAssignmentQuery(CrewAssignmentFilters, PageQuery):
+class CrewAssignmentQuery(CrewAssignmentFilters, ListQuery):
     """A page of all crews."""
 
     sort: CrewSort = CrewSort.NEWEST

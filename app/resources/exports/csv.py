@@ -9,27 +9,27 @@ from pathlib import Path
 from typing import Any, TextIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from app.api.lists.csv import guarded
+from app.api.lists.csv import escape_formulas
 from app.db.database import Reader
-from app.resources.exports.tables import TABLES, plain
+from app.resources.exports.tables import EXPORT_TABLES, format_export_value
 
-Progress = Callable[[int], None]
+_ProgressCallback = Callable[[int], None]
 
 
-def write(reader: Reader, target: Path, progress: Progress = lambda _: None) -> int:
+def write_csv(reader: Reader, target: Path, progress: _ProgressCallback = lambda _: None) -> int:
     """Write every table into the folder `target`, or the archive `target` if it ends in .zip.
 
     Returns how many rows that makes.
     """
     number = 0
-    with _files(target) as create:
-        for table in TABLES:
+    with _open_target(target) as create:
+        for table in EXPORT_TABLES:
             names = [column.name for column in table.columns]
             with create(f"{table.name}.csv") as file:
                 rows = csv.writer(file)
                 rows.writerow(names)
-                for row in table.read(reader):
-                    rows.writerow([_cell(row[name]) for name in names])
+                for row in table.stream_rows(reader):
+                    rows.writerow([_format_cell(row[name]) for name in names])
                     number += 1
                     if number % 1000 == 0:
                         progress(number)
@@ -37,17 +37,17 @@ def write(reader: Reader, target: Path, progress: Progress = lambda _: None) -> 
     return number
 
 
-def _cell(value: Any) -> Any:
-    value = plain(value)
+def _format_cell(value: Any) -> Any:
+    value = format_export_value(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return guarded(value) if isinstance(value, str) else value
+    return escape_formulas(value) if isinstance(value, str) else value
 
 
 @contextmanager
-def _files(target: Path) -> Iterator[Callable[[str], Any]]:
+def _open_target(target: Path) -> Iterator[Callable[[str], Any]]:
     """What opens a text file by its name, in a folder or an archive."""
     if target.suffix.lower() != ".zip":
         target.mkdir(parents=True, exist_ok=True)

@@ -17,21 +17,21 @@ from fastapi import Depends, Request
 from sqlalchemy import func, select
 
 from app.db.database import Database, Reader
-from app.db.models import Change
-from app.domain.clock import holds_until, present
+from app.db.models import RecordChange
+from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import now
 from app.resources.exports import sqlite
 
-FRESH = 60.0
+_MAX_STALE_SECONDS = 60.0
 """Seconds for which a file is shown although the archive has changed: as long as caches do."""
 
-PART = 2**20
+_READ_CHUNK_BYTES = 2**20
 
-State = tuple[int, int]
+ArchiveGeneration = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltArchive:
     """A file, and what it is of."""
 
     path: Path
@@ -40,64 +40,66 @@ class Built:
     size: int
     """Bytes."""
     built_at: datetime
-    state: State
-    moment: float
+    generation: ArchiveGeneration
+    built_at_monotonic: float
 
 
-class ArchiveFile:
+class ArchiveFileCache:
     """The file of one process. Requests that come while it is built wait for the one build."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._folder: Path | None = None
+        self._directory: Path | None = None
         self._lock = Lock()
-        self._built: list[Built] = []
+        self._builds: list[BuiltArchive] = []
         self.close: Callable[[], object] = lambda: None
         """Removes the files; the end of the process does, too."""
 
-    async def current(self) -> Built:
+    async def get_current(self) -> BuiltArchive:
         """The file of the archive as it is, or was less than a minute ago."""
-        return await to_thread.run_sync(self._current)
+        return await to_thread.run_sync(self._get_or_build)
 
-    def _current(self) -> Built:
+    def _get_or_build(self) -> BuiltArchive:
         with self._lock:
-            last = self._built[-1] if self._built else None
-            if last and (left := last.moment + FRESH - monotonic()) > 0:
-                holds_until(present() + timedelta(seconds=left))
+            last = self._builds[-1] if self._builds else None
+            if last and (left := last.built_at_monotonic + _MAX_STALE_SECONDS - monotonic()) > 0:
+                expire_response_at(current_second() + timedelta(seconds=left))
                 return last
             with self._database.snapshot() as reader:
-                state = _state(reader)
-                if last and last.state == state:
+                state = _read_generation(reader)
+                if last and last.generation == state:
                     return last
-                self._built.append(self._build(reader, state))
-            for old in self._built[:-2]:  # the last but one may be on its way to somebody
+                self._builds.append(self._build(reader, state))
+            for old in self._builds[:-2]:  # the last but one may be on its way to somebody
                 old.path.unlink(missing_ok=True)
-            self._built = self._built[-2:]
-            return self._built[-1]
+            self._builds = self._builds[-2:]
+            return self._builds[-1]
 
-    def _build(self, reader: Reader, state: State) -> Built:
-        if self._folder is None:
-            self._folder = Path(mkdtemp(prefix="zarya-export-"))
-            self.close = finalize(self, rmtree, self._folder, ignore_errors=True)
-        path = self._folder / f"{state[0]}-{state[1]}-{monotonic():.6f}.sqlite"
-        sqlite.write(reader, path)
+    def _build(self, reader: Reader, state: ArchiveGeneration) -> BuiltArchive:
+        if self._directory is None:
+            self._directory = Path(mkdtemp(prefix="zarya-export-"))
+            self.close = finalize(self, rmtree, self._directory, ignore_errors=True)
+        path = self._directory / f"{state[0]}-{state[1]}-{monotonic():.6f}.sqlite"
+        sqlite.write_sqlite(reader, path)
         digest, size = sha256(), 0
         with path.open("rb") as file:
-            while part := file.read(PART):
+            while part := file.read(_READ_CHUNK_BYTES):
                 digest.update(part)
                 size += len(part)
-        return Built(path, digest.hexdigest(), size, now(), state, monotonic())
+        return BuiltArchive(path, digest.hexdigest(), size, now(), state, monotonic())
 
 
-def _state(reader: Reader) -> State:
+def _read_generation(reader: Reader) -> ArchiveGeneration:
     """What differs whenever the public archive does: a scheduled article is told of as a change."""
-    row = reader.first(select(func.max(Change.seq).label("last"), func.count().label("number")))
+    row = reader.first(
+        select(func.max(RecordChange.seq).label("last"), func.count().label("number"))
+    )
     return (row["last"] or 0, row["number"]) if row else (0, 0)
 
 
-async def _archive_file(request: Request) -> ArchiveFile:
-    kept: ArchiveFile = request.app.state.archive_file
+async def _get_archive_file_cache(request: Request) -> ArchiveFileCache:
+    kept: ArchiveFileCache = request.app.state.archive_file
     return kept
 
 
-ArchiveFileDep = Annotated[ArchiveFile, Depends(_archive_file)]
+ArchiveFileCacheDep = Annotated[ArchiveFileCache, Depends(_get_archive_file_cache)]

@@ -10,9 +10,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from app.db.database import Reader
-from app.resources.exports.tables import BATCH, TABLES, Column, Table
+from app.resources.exports.tables import EXPORT_BATCH_ROWS, EXPORT_TABLES, ExportColumn, ExportTable
 
-_KINDS = {
+_ARROW_TYPES = {
     "integer": pa.int64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
@@ -22,27 +22,30 @@ _KINDS = {
 }
 
 
-def write(reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None) -> int:
+def write_parquet(
+    reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None
+) -> int:
     """Write every table into the folder `target`. Returns how many rows that makes."""
     target.mkdir(parents=True, exist_ok=True)
     number = 0
-    for table in TABLES:
-        fields = [pa.field(c.name, _KINDS[c.kind], c.nullable) for c in table.columns]
+    for table in EXPORT_TABLES:
+        fields = [pa.field(c.name, _ARROW_TYPES[c.value_type], c.nullable) for c in table.columns]
         schema = pa.schema(fields)
         with parquet.ParquetWriter(target / f"{table.name}.parquet", schema) as file:
-            rows = table.read(reader)
-            while batch := list(islice(rows, BATCH)):
-                file.write_table(pa.table(_arrays(table, batch), schema))
+            rows = table.stream_rows(reader)
+            while batch := list(islice(rows, EXPORT_BATCH_ROWS)):
+                file.write_table(pa.table(_build_columns(table, batch), schema))
                 number += len(batch)
                 progress(number)
     return number
 
 
-def _arrays(table: Table, batch: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def _build_columns(table: ExportTable, batch: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {
-        column.name: [_value(column, row[column.name]) for row in batch] for column in table.columns
+        column.name: [_convert_value(column, row[column.name]) for row in batch]
+        for column in table.columns
     }
 
 
-def _value(column: Column, value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if column.kind == "json" else value
+def _convert_value(column: ExportColumn, value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if column.value_type == "json" else value

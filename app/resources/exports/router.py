@@ -6,26 +6,26 @@ from typing import Annotated
 from fastapi import Header, Response
 from fastapi.responses import FileResponse
 
-from app.api.links import canonical
-from app.api.params import Maybe
+from app.api.links import public_url
+from app.api.params import Omittable
 from app.api.routing import Router
-from app.resources.exports.file_cache import ArchiveFileDep, Built
+from app.resources.exports.file_cache import ArchiveFileCacheDep, BuiltArchive
 from app.resources.exports.schemas import ExportFile, ExportFiles
 
-NAME = "archive.sqlite"
-MEDIA_TYPE = "application/vnd.sqlite3"
+_ARCHIVE_FILE_NAME = "archive.sqlite"
+_ARCHIVE_MEDIA_TYPE = "application/vnd.sqlite3"
 
 router = Router(prefix="/v1/export", tags=["export"])
 
 
 @router.get("", name="listExports", summary="List the files of the archive")
-async def list_exports(archive: ArchiveFileDep) -> ExportFiles:
+async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
     """What there is to take away, with its digest: to be asked before a download."""
-    built = await archive.current()
+    built = await archive.get_current()
     file = ExportFile(
-        name=NAME,
-        url=canonical("export", NAME),
-        media_type=MEDIA_TYPE,
+        name=_ARCHIVE_FILE_NAME,
+        url=public_url("export", _ARCHIVE_FILE_NAME),
+        media_type=_ARCHIVE_MEDIA_TYPE,
         size=built.size,
         sha256=built.sha256,
         built_at=built.built_at,
@@ -34,24 +34,26 @@ async def list_exports(archive: ArchiveFileDep) -> ExportFiles:
 
 
 @router.get(
-    f"/{NAME}",
+    f"/{_ARCHIVE_FILE_NAME}",
     name="getArchiveFile",
     summary="Download the archive",
     response_class=FileResponse,
-    responses={200: {"content": {MEDIA_TYPE: {}}}},
+    responses={200: {"content": {_ARCHIVE_MEDIA_TYPE: {}}}},
 )
 async def get_archive_file(
-    archive: ArchiveFileDep,
-    if_none_match: Annotated[Maybe[str], Header(include_in_schema=False)] = None,
+    archive: ArchiveFileCacheDep,
+    if_none_match: Annotated[Omittable[str], Header(include_in_schema=False)] = None,
 ) -> Response:
     """All that is public, as one SQLite file; parts of it by `Range`."""
-    built = await archive.current()
-    headers = _headers(built)
+    built = await archive.get_current()
+    headers = _build_headers(built)
     if if_none_match and (built.sha256 in if_none_match or if_none_match.strip() == "*"):
         return Response(None, 304, headers)
-    return FileResponse(built.path, media_type=MEDIA_TYPE, filename=NAME, headers=headers)
+    return FileResponse(
+        built.path, media_type=_ARCHIVE_MEDIA_TYPE, filename=_ARCHIVE_FILE_NAME, headers=headers
+    )
 
 
-def _headers(built: Built) -> dict[str, str]:
+def _build_headers(built: BuiltArchive) -> dict[str, str]:
     digest = b64encode(bytes.fromhex(built.sha256)).decode()
     return {"ETag": f'"{built.sha256}"', "Repr-Digest": f"sha-256=:{digest}:"}

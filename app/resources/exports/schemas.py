@@ -1,10 +1,10 @@
 """What can be taken away whole."""
 
-from app.api.embeds import At, Shape
+from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 
 
-class ExportFile(Shape):
+class ExportFile(ReadModel):
     """A file with the whole public archive in it."""
 
     name: str
@@ -14,10 +14,10 @@ class ExportFile(Shape):
     """Bytes."""
     sha256: str
     """Of its bytes, in hexadecimal: the same as long as nothing has changed."""
-    built_at: At
+    built_at: UtcInstant
 
 
-class ExportFiles(Shape):
+class ExportFiles(ReadModel):
     """The files that there are."""
 
     items: list[ExportFile]

@@ -14,42 +14,49 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import Launch, Mission, Person
-from app.resources.exports.tables import SCHEMA, TABLES, Table, plain
+from app.resources.exports.tables import (
+    EXPORT_SCHEMA_VERSION,
+    EXPORT_TABLES,
+    ExportTable,
+    format_export_value,
+)
 
-APPLICATION = 0x5A415259
+_APPLICATION_ID = 0x5A415259
 """`ZARY`: what `PRAGMA application_id` tells."""
 
-_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
+_SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 
 
-def write(reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None) -> int:
+def write_sqlite(
+    reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None
+) -> int:
     """Write the archive into the new file `target`. Returns how many rows that makes."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     try:
-        number = _fill(reader, part, progress)
+        number = _write_tables(reader, part, progress)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     return number
 
 
-def _fill(reader: Reader, path: Path, progress: Callable[[int], None]) -> int:
+def _write_tables(reader: Reader, path: Path, progress: Callable[[int], None]) -> int:
     number = 0
     connection = sqlite.connect(str(path), isolation_level=None)
     try:
         for pragma in ("page_size=4096", "journal_mode=OFF", "synchronous=OFF"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA application_id={APPLICATION}")
-        connection.execute(f"PRAGMA user_version={SCHEMA}")
+        connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={EXPORT_SCHEMA_VERSION}")
         connection.execute("BEGIN")
-        for table in TABLES:
-            connection.execute(_definition(table))
+        for table in EXPORT_TABLES:
+            connection.execute(_create_table_sql(table))
             names = [column.name for column in table.columns]
             places = ", ".join("?" * len(names))
-            for row in table.read(reader):
-                values = [_value(row[name]) for name in names]
+            for row in table.stream_rows(reader):
+                values = [_convert_value(row[name]) for name in names]
                 connection.execute(f"INSERT INTO {table.name} VALUES ({places})", values)  # noqa: S608 - our own names
                 number += 1
                 if number % 1000 == 0:
@@ -59,20 +66,22 @@ def _fill(reader: Reader, path: Path, progress: Callable[[int], None]) -> int:
         connection.execute(
             "CREATE TABLE credits (name TEXT NOT NULL, url TEXT, licence TEXT) STRICT"
         )
-        connection.executemany("INSERT INTO credits VALUES (?, ?, ?)", _credits(reader))
+        connection.executemany("INSERT INTO credits VALUES (?, ?, ?)", _read_credits(reader))
         connection.execute("COMMIT")
     finally:
         connection.close()
     return number
 
 
-def _definition(table: Table) -> str:
+def _create_table_sql(table: ExportTable) -> str:
     columns = []
     for column in table.columns:
         null = "" if column.nullable else " NOT NULL"
-        refers = f" REFERENCES {column.refers_to}(id)" if column.refers_to else ""
-        columns.append(f"{column.name} {_TYPES.get(column.kind, 'TEXT')}{null}{refers}")
-    key = ", ".join(column.name for column in table.columns[: table.key])
+        refers = f" REFERENCES {column.references_table}(id)" if column.references_table else ""
+        columns.append(
+            f"{column.name} {_SQLITE_TYPES.get(column.value_type, 'TEXT')}{null}{refers}"
+        )
+    key = ", ".join(column.name for column in table.columns[: table.key_column_count])
     return f"CREATE TABLE {table.name} ({', '.join(columns)}, PRIMARY KEY ({key})) STRICT"
 
 
@@ -89,14 +98,14 @@ _INDEXES = (
 )
 
 
-def _value(value: Any) -> Any:
-    value = plain(value)
+def _convert_value(value: Any) -> Any:
+    value = format_export_value(value)
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return int(value) if isinstance(value, bool) else value
 
 
-def _credits(reader: Reader) -> list[tuple[str, str | None, str | None]]:
+def _read_credits(reader: Reader) -> list[tuple[str, str | None, str | None]]:
     """Every source of facts that a record names, once."""
     found = {
         (source["name"], source.get("url"), source.get("licence"))

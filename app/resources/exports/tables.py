@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Date, Integer, select
 
-from app.api.embeds import public
+from app.api.embeds import article_is_public
 from app.db.database import Reader, Row
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -33,55 +33,55 @@ from app.db.models import (
 )
 from app.db.models.base import UTCDateTime
 
-BATCH = 2000
+EXPORT_BATCH_ROWS = 2000
 """How many rows are held at once."""
 
-SCHEMA = 1
+EXPORT_SCHEMA_VERSION = 1
 """The version of these tables: raised when a column goes or changes its meaning."""
 
 
 @dataclass(frozen=True)
-class Column:
+class ExportColumn:
     """One column: its name, its kind of value, and the table that it refers to by id."""
 
     name: str
-    kind: str
+    value_type: str
     """`integer`, `boolean`, `date`, `instant`, `json` or `text`."""
     nullable: bool
-    refers_to: str | None = None
+    references_table: str | None = None
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """One table: a select of columns, ordered by its key, the first columns."""
 
     name: str
-    rows: Rows
-    key: int = 1
+    query: AnySelect
+    key_column_count: int = 1
     """How many of the first columns name a row."""
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[ExportColumn]:
         """The columns, in their order."""
-        return [_column(column) for column in self.rows.selected_columns]
+        return [_describe_column(column) for column in self.query.selected_columns]
 
-    def read(self, reader: Reader) -> Iterator[Row]:
+    def stream_rows(self, reader: Reader) -> Iterator[Row]:
         """The rows, a batch of them in memory at a time."""
-        keys = list(self.rows.selected_columns)[: self.key]
-        yield from reader.stream(self.rows.order_by(*keys), BATCH)
+        keys = list(self.query.selected_columns)[: self.key_column_count]
+        yield from reader.stream(self.query.order_by(*keys), EXPORT_BATCH_ROWS)
 
 
-def _column(column: Any) -> Column:
+def _describe_column(column: Any) -> ExportColumn:
     kinds = {Boolean: "boolean", Integer: "integer", Date: "date", UTCDateTime: "instant"}
     kind = next((name for type_, name in kinds.items() if isinstance(column.type, type_)), "text")
     kind = "json" if isinstance(column.type, JSON) else kind
-    keys = [key for key in column.foreign_keys if key.column.table.name in _NAMES]
+    keys = [key for key in column.foreign_keys if key.column.table.name in _TABLE_NAMES]
     refers_to = next((key.column.table.name for key in keys), None)
-    return Column(column.name, kind, bool(column.nullable), refers_to)
+    return ExportColumn(column.name, kind, bool(column.nullable), refers_to)
 
 
-_ARTICLES = select(Article.id).where(public())
-_UNSHOWN = {
+_PUBLIC_ARTICLE_IDS = select(Article.id).where(article_is_public())
+_HIDDEN_COLUMNS = {
     "edited", "state", "announced", "search_text", "name_key", "title_key", "agency_slug",
     "source_slug", "published_until", "launch_until", "landed_until", "starts_until", "ends_until",
     "family_slug", "body_html",
@@ -89,44 +89,44 @@ _UNSHOWN = {
 """What serves queries, or editors."""
 
 
-def _all(model: Any) -> Rows:
-    columns = [column for column in model.__table__.columns if column.name not in _UNSHOWN]
+def _select_exported_columns(model: Any) -> AnySelect:
+    columns = [column for column in model.__table__.columns if column.name not in _HIDDEN_COLUMNS]
     first = [column for column in columns if column.name in {"id", "slug"}]
     first.sort(key=lambda column: column.name)
     return select(*first, *(column for column in columns if column not in first))
 
 
-def _of_articles(model: Any) -> Rows:
-    return select(*model.__table__.columns).where(model.article_id.in_(_ARTICLES))
+def _select_of_public_articles(model: Any) -> AnySelect:
+    return select(*model.__table__.columns).where(model.article_id.in_(_PUBLIC_ARTICLE_IDS))
 
 
-def _pairs(model: Any) -> Rows:
+def _select_all_columns(model: Any) -> AnySelect:
     return select(*model.__table__.columns)
 
 
-TABLES = (
-    Table("people", _all(Person)),
-    Table("vehicles", _all(Vehicle)),
-    Table("sites", _all(Site)),
-    Table("launches", _all(Launch)),
-    Table("spacecraft", _all(Spacecraft)),
-    Table("flights", _all(Flight)),
-    Table("articles", _all(Article).where(public())),
-    Table("article_tags", _of_articles(ArticleTag), 2),
-    Table("article_people", _of_articles(ArticlePerson), 2),
-    Table("article_launches", _of_articles(ArticleLaunch), 2),
-    Table("missions", _all(Mission)),
-    Table("mission_tasks", _pairs(MissionTask), 2),
-    Table("mission_launches", _pairs(MissionLaunch), 3),
-    Table("crew_assignments", _all(CrewAssignment)),
-    Table("article_missions", _of_articles(ArticleMission), 2),
+EXPORT_TABLES = (
+    ExportTable("people", _select_exported_columns(Person)),
+    ExportTable("vehicles", _select_exported_columns(Vehicle)),
+    ExportTable("sites", _select_exported_columns(Site)),
+    ExportTable("launches", _select_exported_columns(Launch)),
+    ExportTable("spacecraft", _select_exported_columns(Spacecraft)),
+    ExportTable("flights", _select_exported_columns(Flight)),
+    ExportTable("articles", _select_exported_columns(Article).where(article_is_public())),
+    ExportTable("article_tags", _select_of_public_articles(ArticleTag), 2),
+    ExportTable("article_people", _select_of_public_articles(ArticlePerson), 2),
+    ExportTable("article_launches", _select_of_public_articles(ArticleLaunch), 2),
+    ExportTable("missions", _select_exported_columns(Mission)),
+    ExportTable("mission_tasks", _select_all_columns(MissionTask), 2),
+    ExportTable("mission_launches", _select_all_columns(MissionLaunch), 3),
+    ExportTable("crew_assignments", _select_exported_columns(CrewAssignment)),
+    ExportTable("article_missions", _select_of_public_articles(ArticleMission), 2),
 )
 """Every table, behind those that it refers to."""
 
-_NAMES = frozenset(table.name for table in TABLES)
+_TABLE_NAMES = frozenset(table.name for table in EXPORT_TABLES)
 
 
-def plain(value: Any) -> Any:
+def format_export_value(value: Any) -> Any:
     """A value as text files write it: instants and days as ISO 8601."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"

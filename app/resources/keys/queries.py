@@ -7,19 +7,19 @@ from functools import cache
 from sqlalchemy import ColumnElement, String, cast, or_, select
 from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Actor, Kind, note
-from app.api.auth import new_key
+from app.api.audit_log import Action, Actor, Kind, write_audit_entry
+from app.api.auth import generate_api_key
 from app.api.lists.pagination import fetch_page
-from app.api.lists.sorting import orders
+from app.api.lists.sorting import build_orders
 from app.db.database import Reader
-from app.db.functions import Rows
+from app.db.functions import AnySelect
 from app.db.models import ApiKey, Scope
 from app.domain.dates import now
-from app.domain.languages import either
+from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.keys.schemas import KeyCreated, KeyFilters, KeyPage, KeyQuery, KeySummary, Me
 
-SORTS = orders(ApiKey.id, created_at=(ApiKey.created_at,))
+SORTS = build_orders(ApiKey.id, created_at=(ApiKey.created_at,))
 
 
 def conditions(filters: KeyFilters) -> list[ColumnElement[bool]]:
@@ -34,7 +34,7 @@ def conditions(filters: KeyFilters) -> list[ColumnElement[bool]]:
 
 
 @cache
-def _columns() -> Rows:
+def _select_keys() -> AnySelect:
     return select(
         ApiKey.id,
         ApiKey.name,
@@ -50,29 +50,29 @@ def list_keys(reader: Reader, query: KeyQuery) -> KeyPage:
     """A page of the keys that match, newest first."""
     where = conditions(query)
     return fetch_page(
-        reader, KeyPage, _columns(), where, SORTS, query, "keys", default="-created_at"
+        reader, KeyPage, _select_keys(), where, SORTS, query, "keys", default_sort="-created_at"
     )
 
 
-def every_key(reader: Reader) -> list[KeySummary]:
+def list_all_keys(reader: Reader) -> list[KeySummary]:
     """All keys, newest first."""
-    found = _columns().order_by(*SORTS["-created_at"].clauses())
+    found = _select_keys().order_by(*SORTS["-created_at"].order_by_clauses())
     return [KeySummary.model_validate(row) for row in reader.all(found)]
 
 
 def get_key(reader: Reader, id_: str) -> KeySummary:
     """The key with this public part."""
-    row = reader.first(_columns().where(ApiKey.id == id_))
+    row = reader.first(_select_keys().where(ApiKey.id == id_))
     if row is None:
         raise NotFound(
-            either(f"There is no key {id_!r}. See /v1/keys.", f"Нет ключа {id_!r}. См. /v1/keys.")
+            tr(f"There is no key {id_!r}. See /v1/keys.", f"Нет ключа {id_!r}. См. /v1/keys.")
         )
     return KeySummary.model_validate(row)
 
 
 def get_me(reader: Reader, id_: str) -> Me:
     """What the key with this public part may do."""
-    return Me.model_validate(reader.first(_columns().where(ApiKey.id == id_)))
+    return Me.model_validate(reader.first(_select_keys().where(ApiKey.id == id_)))
 
 
 def create_key(
@@ -83,24 +83,24 @@ def create_key(
     expires_at: datetime | None,
 ) -> KeyCreated:
     """A new key; its text cannot be had again."""
-    key, text = new_key(name, scopes, expires_at)
+    key, text = generate_api_key(name, scopes, expires_at)
     session.add(key)
     session.flush()
-    made = get_key(Reader.of(session), key.id)
+    made = get_key(Reader.from_session(session), key.id)
     kept = made.model_dump(mode="json")
-    note(session, actor, Action.CREATE, Kind.KEY, None, key.id, None, kept)
+    write_audit_entry(session, actor, Action.CREATE, Kind.KEY, None, key.id, None, kept)
     return KeyCreated.model_validate(dict(made) | {"key": text})
 
 
 def revoke_key(session: Session, actor: Actor, id_: str) -> None:
     """Let a key work no more, in every process from its next request on."""
-    before = get_key(Reader.of(session), id_)
+    before = get_key(Reader.from_session(session), id_)
     if before.revoked_at is None:
         key = session.get_one(ApiKey, id_)
         key.revoked_at = now()
         session.flush()
-        after = get_key(Reader.of(session), id_).model_dump(mode="json")
-        note(
+        after = get_key(Reader.from_session(session), id_).model_dump(mode="json")
+        write_audit_entry(
             session,
             actor,
             Action.REVOKE,

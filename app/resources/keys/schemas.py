@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, field_validator
 
-from app.api.embeds import At, Shape
-from app.api.lists.pagination import Page, PageQuery
-from app.api.params import AnyOf, Moment, Parameters
-from app.api.write_models import Document, Prose, example
+from app.api.embeds import ReadModel, UtcInstant
+from app.api.lists.pagination import ListQuery, Page
+from app.api.params import CommaList, QueryModel, Rfc3339
+from app.api.write_models import NonBlankText, WriteModel, example_config
 from app.db.models import Scope
 from app.domain.dates import now
-from app.domain.languages import either
+from app.domain.languages import tr
 
 
 class KeyState(StrEnum):
@@ -23,46 +23,46 @@ class KeyState(StrEnum):
     REVOKED = "revoked"
 
 
-class KeyFilters(Parameters):
+class KeyFilters(QueryModel):
     """Which keys."""
 
-    scope: AnyOf[Scope] = []
+    scope: CommaList[Scope] = []
     """A scope that the key has."""
 
 
-class KeyQuery(KeyFilters, PageQuery):
+class KeyQuery(KeyFilters, ListQuery):
     """A page of keys."""
 
 
-def _as_a_set(scopes: list[Scope]) -> list[Scope]:
+def _sort_unique(scopes: list[Scope]) -> list[Scope]:
     return sorted(set(scopes))
 
 
-class KeyWrite(Document):
+class KeyWrite(WriteModel):
     """A key to be made."""
 
-    model_config = example(
+    model_config = example_config(
         name="Press office", scopes=["articles:write"], expires_at="2031-01-01T00:00:00Z"
     )
 
-    name: Annotated[Prose, Field(max_length=120)]
+    name: Annotated[NonBlankText, Field(max_length=120)]
     """Who or what it is for; it stands in the audit trail."""
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(_as_a_set)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(_sort_unique)]
     """What it may do."""
-    expires_at: Moment | None = None
+    expires_at: Rfc3339 | None = None
     """From when on it does not work any more; null: it never ends by itself."""
 
     @field_validator("expires_at")
     @classmethod
-    def _ahead(cls, value: datetime | None) -> datetime | None:
+    def _check_expires_in_future(cls, value: datetime | None) -> datetime | None:
         if value is not None and value <= now():
             raise ValueError(
-                either("Take a time that is still to come.", "Возьмите время, которое ещё впереди.")
+                tr("Take a time that is still to come.", "Возьмите время, которое ещё впереди.")
             )
         return value
 
 
-class KeySummary(Shape):
+class KeySummary(ReadModel):
     """A key without its secret, which nobody can read again."""
 
     id: str
@@ -70,14 +70,14 @@ class KeySummary(Shape):
     name: str
     scopes: list[Scope]
     state: KeyState
-    created_at: At
-    expires_at: At | None
-    last_used_at: At | None
+    created_at: UtcInstant
+    expires_at: UtcInstant | None
+    last_used_at: UtcInstant | None
     """When it was last used, to the minute."""
-    revoked_at: At | None
+    revoked_at: UtcInstant | None
 
     @classmethod
-    def complete(cls, row: Any) -> dict[str, Any]:
+    def computed_fields(cls, row: Any) -> dict[str, Any]:
         state = KeyState.ACTIVE
         if row["expires_at"] and row["expires_at"] <= now():
             state = KeyState.EXPIRED
@@ -95,10 +95,10 @@ class KeyPage(Page[KeySummary]):
     """A page of keys."""
 
 
-class Me(Shape):
+class Me(ReadModel):
     """The key that a request bears, and what it may do."""
 
     id: str
     name: str
     scopes: list[Scope]
-    expires_at: At | None
+    expires_at: UtcInstant | None

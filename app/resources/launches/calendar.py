@@ -1,22 +1,22 @@
 """The launches that match, as a calendar."""
 
-from app.api.embeds import launch_events
-from app.api.icalendar import WrittenCalendar, written
-from app.api.links import link
-from app.api.lists.pagination import parameters, titled
+from app.api.embeds import list_launch_events
+from app.api.icalendar import RenderedCalendar, render_icalendar
+from app.api.links import url_for_request
+from app.api.lists.pagination import title_with_filters, to_query_params
 from app.db.database import Reader
-from app.domain.languages import either
+from app.domain.languages import tr
 from app.resources.launches.queries import conditions
 from app.resources.launches.schemas import LaunchFilters
-from app.search.spelling import spellings
+from app.search.spelling import find_corrections
 
 
-def get_launch_calendar(reader: Reader, filters: LaunchFilters) -> WrittenCalendar:
+def build_launch_calendar(reader: Reader, filters: LaunchFilters) -> RenderedCalendar:
     """The launches that match, cancelled ones too."""
-    asked = parameters(filters)
-    events = launch_events(reader, *conditions(filters, spellings(reader, filters.q)))
-    return written(
-        titled(either("Zarya launches", "Заря: запуски"), asked),
-        link("launches.ics", **asked),
+    asked = to_query_params(filters)
+    events = list_launch_events(reader, *conditions(filters, find_corrections(reader, filters.q)))
+    return render_icalendar(
+        title_with_filters(tr("Zarya launches", "Заря: запуски"), asked),
+        url_for_request("launches.ics", **asked),
         events,
     )

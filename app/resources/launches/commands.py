@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
-from app.api.auth import Caller
-from app.api.embeds import articles_about
-from app.api.links import canonical
+from app.api.auth import ApiClient
+from app.api.embeds import describe_referring_articles
+from app.api.links import public_url
 from app.api.slugs import set_slug
-from app.api.write_models import as_record, exactness
-from app.api.writes.records import Editable
-from app.api.writes.relations import refuse, resolve
+from app.api.write_models import default_precision, to_record
+from app.api.writes.records import RecordWriter
+from app.api.writes.relations import raise_field_error, resolve_slugs
 from app.db.database import Reader
-from app.db.functions import nested, nested_one
+from app.db.functions import json_array_subquery, json_object_subquery
 from app.db.models import (
     ArticleLaunch,
     CrewAssignment,
@@ -27,10 +27,10 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.domain.dates import period
-from app.domain.languages import either
+from app.domain.dates import period_bounds
+from app.domain.languages import tr
 from app.domain.text import slugify
-from app.resources.launches.queries import get_launch, history
+from app.resources.launches.queries import get_launch, select_launch_history
 from app.resources.launches.schemas import (
     LaunchRead,
     LaunchRecord,
@@ -42,7 +42,7 @@ from app.resources.launches.schemas import (
 )
 
 
-def recorded(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
     """The launches with these ids, with all that is kept of them."""
     home = aliased(Launch)
     crew = (
@@ -63,22 +63,22 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
     rows = reader.all(
         select(
             *Launch.__table__.columns,
-            nested_one(vehicle).label("vehicle"),
-            nested_one(site).label("site"),
-            nested(ships, Spacecraft.ordinal).label("spacecraft"),
-            nested(crew, Flight.ordinal, Flight.id).label("crew"),
-            history().label("history"),
+            json_object_subquery(vehicle).label("vehicle"),
+            json_object_subquery(site).label("site"),
+            json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
+            json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
+            select_launch_history().label("history"),
         ).where(Launch.id.in_(ids))
     )
-    return {row["id"]: _record(row) for row in rows}
+    return {row["id"]: _build_record(row) for row in rows}
 
 
-def _record(row: dict[str, Any]) -> LaunchRecord:
-    given = row | {"url": canonical("launches", row["slug"])}
-    return as_record(LaunchRecord, given)
+def _build_record(row: dict[str, Any]) -> LaunchRecord:
+    given = row | {"url": public_url("launches", row["slug"])}
+    return to_record(LaunchRecord, given)
 
 
-def shown(reader: Reader, id_: int) -> tuple[LaunchRead, str]:
+def read_back(reader: Reader, id_: int) -> tuple[LaunchRead, str]:
     """A launch as everybody sees it, and its address."""
     slug = reader.scalar(select(Launch.slug).where(Launch.id == id_))
     launch = get_launch(reader, slug or "")
@@ -88,7 +88,7 @@ def shown(reader: Reader, id_: int) -> tuple[LaunchRead, str]:
 def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     """Let `launch` take on `document`."""
     session.info["reason"] = document.change_reason
-    _check_designator(session, launch, document.cospar_id)
+    _check_designator_unique(session, launch, document.cospar_id)
     set_slug(session, launch, document.slug, document.spacecraft[0].name)
     for name in (
         "cospar_id",
@@ -106,9 +106,9 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         setattr(launch, name, getattr(document, name))
     launch.sources = [source.model_dump() for source in document.sources]
     vehicle, site = document.vehicle, document.site
-    launch.vehicle_id = _vehicle(session, vehicle) if vehicle else None
-    launch.site_id = _site(session, site) if site else None
-    launch.describe(
+    launch.vehicle_id = _get_or_create_vehicle_id(session, vehicle) if vehicle else None
+    launch.site_id = _get_or_create_site_id(session, site) if site else None
+    launch.set_search_names(
         *((vehicle.name, vehicle.family) if vehicle else ()),
         *(ship.name for ship in document.spacecraft),
         site.name if site else None,
@@ -116,61 +116,63 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     )
     session.add(launch)
     session.flush()
-    _set_ships(session, launch, document.spacecraft)
+    _set_spacecraft(session, launch, document.spacecraft)
     _set_crew(session, launch, document)
 
 
-def _check_designator(session: Session, launch: Launch, designator: str | None) -> None:
+def _check_designator_unique(session: Session, launch: Launch, designator: str | None) -> None:
     same = Launch.cospar_id == designator, Launch.id.is_distinct_from(launch.id)
     if designator and (taken := session.scalar(select(Launch.slug).where(*same))):
-        detail = either(
+        detail = tr(
             f"The launch {taken!r} has this designator.", f"Это обозначение у запуска {taken!r}."
         )
-        refuse("/cospar_id", "taken", detail)
+        raise_field_error("/cospar_id", "taken", detail)
 
 
-def _vehicle(session: Session, given: VehicleWrite) -> int:
+def _get_or_create_vehicle_id(session: Session, given: VehicleWrite) -> int:
     known = session.scalar(select(Vehicle).where(Vehicle.slug == slugify(given.name)))
     if known is None:
-        return _add(session, Vehicle(name=given.name, family=given.family))
+        return _insert_row(session, Vehicle(name=given.name, family=given.family))
     if slugify(given.family) != known.family_slug:
-        detail = either(
+        detail = tr(
             f"It is known as one of {known.family!r}.",
             f"Известно, что её семейство — {known.family!r}.",
         )
-        refuse("/vehicle/family", "contradiction", detail)
+        raise_field_error("/vehicle/family", "contradiction", detail)
     return known.id
 
 
-def _add(session: Session, new: Vehicle | Site) -> int:
+def _insert_row(session: Session, new: Vehicle | Site) -> int:
     """Add a row by itself: a flush would write the launch too, which is not complete yet."""
-    new.derive()
+    new.compute_columns()
     model = type(new)
     values = {c.name: getattr(new, c.name) for c in model.__table__.columns if c.name != "id"}
     return session.execute(insert(model).values(values).returning(model.id)).scalar_one()
 
 
-def _site(session: Session, given: SiteWrite) -> int:
+def _get_or_create_site_id(session: Session, given: SiteWrite) -> int:
     known = session.scalar(select(Site).where(Site.slug == slugify(given.name)))
     if known is None:
         taken = session.scalar(select(Site.id).where(Site.code == given.code))
-        code = given.code if given.code and taken is None else _made_code(session, given.name)
-        return _add(session, Site(code=code, name=given.name, country=given.country))
+        code = (
+            given.code if given.code and taken is None else _generate_site_code(session, given.name)
+        )
+        return _insert_row(session, Site(code=code, name=given.name, country=given.country))
     if given.country != known.country:
-        detail = either(
+        detail = tr(
             f"It is known to lie in {known.country!r}.",
             f"Известно, что его страна — {known.country!r}.",
         )
-        refuse("/site/country", "contradiction", detail)
+        raise_field_error("/site/country", "contradiction", detail)
     return known.id
 
 
-def _made_code(session: Session, name: str) -> str:
+def _generate_site_code(session: Session, name: str) -> str:
     number = session.scalar(select(func.count()).select_from(Site)) or 0
     return f"{slugify(name)[:7].strip('-').upper()}-{number}"
 
 
-def _set_ships(session: Session, launch: Launch, wanted: list[SpacecraftWrite]) -> None:
+def _set_spacecraft(session: Session, launch: Launch, wanted: list[SpacecraftWrite]) -> None:
     own = select(Spacecraft).where(Spacecraft.launch_id == launch.id)
     there = {ship.ordinal: ship for ship in session.scalars(own)}
     first = min(there, default=1)
@@ -183,35 +185,37 @@ def _set_ships(session: Session, launch: Launch, wanted: list[SpacecraftWrite]) 
 
 
 def _set_crew(session: Session, launch: Launch, document: LaunchWrite) -> None:
-    people = resolve(session, Person, [seat.person for seat in document.crew], "/crew/{}/person")
+    people = resolve_slugs(
+        session, Person, [seat.person for seat in document.crew], "/crew/{}/person"
+    )
     own = select(Flight).where(Flight.launch_id == launch.id)
     there = {flight.person_id: flight for flight in session.scalars(own)}
     for place, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
         if person in people[:place]:
-            detail = either("They have a seat already.", "Место для этого человека уже есть.")
-            refuse(f"/crew/{place}/person", "repeated", detail)
-        home = _landed_with(session, place, seat)
-        exact = exactness(seat.landed_at, seat.landed_at_precision)
-        if seat.landed_at and exact and period(seat.landed_at, exact)[1] <= launch.launch_at:
-            detail = either("They return before they leave.", "Возвращение раньше отлёта.")
-            refuse(f"/crew/{place}/landed_at", "returns-before-launch", detail)
+            detail = tr("They have a seat already.", "Место для этого человека уже есть.")
+            raise_field_error(f"/crew/{place}/person", "repeated", detail)
+        home = _find_landing_launch_id(session, place, seat)
+        exact = default_precision(seat.landed_at, seat.landed_at_precision)
+        if seat.landed_at and exact and period_bounds(seat.landed_at, exact)[1] <= launch.launch_at:
+            detail = tr("They return before they leave.", "Возвращение раньше отлёта.")
+            raise_field_error(f"/crew/{place}/landed_at", "returns-before-launch", detail)
         flight = there.pop(person, None) or Flight(launch_id=launch.id, person_id=person)
         flight.role, flight.ordinal = seat.role, place + 1
         flight.landed_with_id = home
         flight.landed_at, flight.landed_at_precision = seat.landed_at, exact
         session.add(flight)
     for flight in there.values():
-        _refuse_assigned(session, flight)
+        _check_not_assigned(session, flight)
         session.delete(flight)
 
 
-def _landed_with(session: Session, place: int, seat: SeatWrite) -> int | None:
+def _find_landing_launch_id(session: Session, place: int, seat: SeatWrite) -> int | None:
     if seat.landed_with is None:
         return None
-    return resolve(session, Launch, [seat.landed_with], f"/crew/{place}/landed_with")[0]
+    return resolve_slugs(session, Launch, [seat.landed_with], f"/crew/{place}/landed_with")[0]
 
 
-def _refuse_assigned(session: Session, flight: Flight) -> None:
+def _check_not_assigned(session: Session, flight: Flight) -> None:
     crews = (
         select(Mission.slug)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
@@ -219,14 +223,14 @@ def _refuse_assigned(session: Session, flight: Flight) -> None:
     )
     if mission := session.scalar(crews):
         person = session.scalar(select(Person.slug).where(Person.id == flight.person_id))
-        detail = either(
+        detail = tr(
             f"{person!r} came to {mission!r} by this launch. Change that crew first.",
             f"Этим запуском {person!r} попадает в {mission!r}. Сначала измените тот экипаж.",
         )
-        refuse("/crew", "in-use", detail)
+        raise_field_error("/crew", "in-use", detail)
 
 
-def users(session: Session, launch: Launch, caller: Caller) -> list[str]:
+def referrers(session: Session, launch: Launch, caller: ApiClient) -> list[str]:
     """The missions that a launch served, those who came home by its ship, and its articles."""
     missions = (
         select(Mission.slug)
@@ -245,8 +249,8 @@ def users(session: Session, launch: Launch, caller: Caller) -> list[str]:
     return [
         *(f"the mission {slug}" for slug in sorted(session.scalars(missions))),
         *(f"the crew of {slug}" for slug in sorted(session.scalars(up))),
-        *articles_about(session, ArticleLaunch.launch_id, launch.id, caller),
+        *describe_referring_articles(session, ArticleLaunch.launch_id, launch.id, caller),
     ]
 
 
-EDITABLE = Editable(Launch, LaunchWrite, save, recorded, shown, users)
+WRITER = RecordWriter(Launch, LaunchWrite, save, load_records, read_back, referrers)

@@ -6,15 +6,32 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import launch_ref, launch_summary, mission_ref, person_ref
-from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, Dated, Records, archive_of
+from app.api.embeds import (
+    select_launch_ref,
+    select_launch_summary,
+    select_mission_ref,
+    select_person_ref,
+)
+from app.api.lists.day_counts import (
+    ArchiveIndex,
+    ArchiveMonth,
+    DateColumns,
+    RecordCounts,
+    build_archive,
+)
 from app.api.lists.pagination import fetch_page
-from app.api.lists.sorting import orders
-from app.api.params import View, instant, zone_of
-from app.api.slugs import missing
-from app.db.conditions import linked
+from app.api.lists.sorting import build_orders
+from app.api.params import View, time_zone_or_default, to_instant
+from app.api.slugs import raise_missing_record
+from app.db.conditions import has_related
 from app.db.database import Reader
-from app.db.functions import Expression, Rows, at_present, nested, nested_one
+from app.db.functions import (
+    AnySelect,
+    ColumnExpression,
+    current_time_param,
+    json_array_subquery,
+    json_object_subquery,
+)
 from app.db.models import (
     Flight,
     Launch,
@@ -28,29 +45,29 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.domain.clock import holds_until
+from app.domain.clock import expire_response_at
 from app.domain.dates import add_months, period_end
-from app.domain.languages import either
+from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import NotFound
 from app.resources.launches.schemas import (
+    LaunchArchiveFilters,
     LaunchArchiveQuery,
-    LaunchCalendarFilters,
     LaunchFilters,
     LaunchFullPage,
     LaunchPage,
     LaunchQuery,
     LaunchRead,
 )
-from app.search.ranking import AS_WRITTEN, Spellings, of_kind
-from app.search.spelling import spellings
+from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
+from app.search.spelling import find_corrections
 
-SORTS = orders(Launch.id, launch_at=(Launch.launch_at,))
-DATED = Dated(Launch.launch_at, Launch.launch_at_precision)
+SORTS = build_orders(Launch.id, launch_at=(Launch.launch_at,))
+LAUNCH_DATE_COLUMNS = DateColumns(Launch.launch_at, Launch.launch_at_precision)
 
 
 def conditions(
-    filters: LaunchCalendarFilters, spelt: Spellings = AS_WRITTEN
+    filters: LaunchArchiveFilters, spelt: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
     """What `filters` ask of a launch. `spelt` has other spellings of the words of `q`."""
     found: list[ColumnElement[bool]] = []
@@ -61,11 +78,16 @@ def conditions(
     if filters.crewed is not None:
         found.append(Launch.crewed.is_(filters.crewed))
     if filters.q:
-        found.append(Launch.id.in_(of_kind(RecordType.LAUNCH, filters.q, spelt)))
-    return found + _by_parts(filters) + _by_links(filters) + _by_dates(filters)
+        found.append(Launch.id.in_(select_matching_ids(RecordType.LAUNCH, filters.q, spelt)))
+    return (
+        found
+        + _vehicle_and_site_conditions(filters)
+        + _link_conditions(filters)
+        + _date_conditions(filters)
+    )
 
 
-def _by_parts(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
+def _vehicle_and_site_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     vehicles = select(Vehicle.id)
     if filters.vehicle:
@@ -84,7 +106,7 @@ def _by_parts(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _by_links(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
+def _link_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     carried = select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id)
     if filters.spacecraft:
@@ -94,33 +116,39 @@ def _by_links(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
         found.append(carried.where(Spacecraft.kind.in_(filters.kind)).exists())
     if filters.mission:
         own = MissionLaunch.launch_id == Launch.id
-        found.append(linked(Mission, filters.mission, MissionLaunch.mission_id, own))
+        found.append(has_related(Mission, filters.mission, MissionLaunch.mission_id, own))
     if filters.person:
         found.append(
-            linked(Person, filters.person, Flight.person_id, Flight.launch_id == Launch.id)
+            has_related(Person, filters.person, Flight.person_id, Flight.launch_id == Launch.id)
         )
     return found
 
 
-def _by_dates(filters: LaunchCalendarFilters) -> list[ColumnElement[bool]]:
+def _date_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    zone = zone_of(filters.tz)
+    zone = time_zone_or_default(filters.tz)
     if isinstance(filters, LaunchFilters) and filters.launch_on:
-        found.append(DATED.on(filters.launch_on, zone))
+        found.append(LAUNCH_DATE_COLUMNS.on_day(filters.launch_on, zone))
     if filters.launch_month:
-        found.append(DATED.within(filters.launch_month, add_months(filters.launch_month, 1), zone))
+        found.append(
+            LAUNCH_DATE_COLUMNS.in_date_range(
+                filters.launch_month, add_months(filters.launch_month, 1), zone
+            )
+        )
     if filters.launch_at_gte:
-        found.append(Launch.launch_until > instant(filters.launch_at_gte, zone))
+        found.append(Launch.launch_until > to_instant(filters.launch_at_gte, zone))
     if filters.launch_at_lt:
-        found.append(Launch.launch_at < instant(filters.launch_at_lt, zone))
+        found.append(Launch.launch_at < to_instant(filters.launch_at_lt, zone))
     return found
 
 
-def history() -> ScalarSelect[Any]:
+def select_launch_history() -> ScalarSelect[Any]:
     """What an answer tells of a launch's slips, newest first."""
 
-    def moment(status: Expression, at: Expression, precision: Expression) -> ScalarSelect[Any]:
-        return nested_one(
+    def moment(
+        status: ColumnExpression, at: ColumnExpression, precision: ColumnExpression
+    ) -> ScalarSelect[Any]:
+        return json_object_subquery(
             select(
                 status.label("status"),
                 at.label("launch_at"),
@@ -135,71 +163,73 @@ def history() -> ScalarSelect[Any]:
         slip.changed_at,
         slip.reason,
     ).where(slip.launch_id == Launch.id)
-    return nested(slips, slip.id.desc())
+    return json_array_subquery(slips, slip.id.desc())
 
 
 @cache
-def _whole() -> Rows:
+def _select_full() -> AnySelect:
     landed_with = aliased(Launch)
     crew = select(
-        nested_one(person_ref().where(Person.id == Flight.person_id)).label("person"),
+        json_object_subquery(select_person_ref().where(Person.id == Flight.person_id)).label(
+            "person"
+        ),
         Flight.role,
         Flight.landed_at,
         Flight.landed_at_precision,
-        nested_one(launch_ref(landed_with).where(landed_with.id == Flight.landed_with_id)).label(
-            "landed_with"
-        ),
+        json_object_subquery(
+            select_launch_ref(landed_with).where(landed_with.id == Flight.landed_with_id)
+        ).label("landed_with"),
     ).where(Flight.launch_id == Launch.id)
     missions = (
-        mission_ref()
+        select_mission_ref()
         .add_columns(MissionLaunch.relation)
         .join(MissionLaunch, MissionLaunch.mission_id == Mission.id)
         .where(MissionLaunch.launch_id == Launch.id)
     )
-    return launch_summary().add_columns(
+    return select_launch_summary().add_columns(
         Launch.outcome_note,
         Launch.outcome_note_ru,
         Launch.sources,
         Launch.created_at,
-        history().label("history"),
-        nested(crew, Flight.ordinal, Flight.id).label("crew"),
-        nested(missions, Mission.number, MissionLaunch.relation).label("missions"),
+        select_launch_history().label("history"),
+        json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
+        json_array_subquery(missions, Mission.number, MissionLaunch.relation).label("missions"),
     )
 
 
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """A page of the launches that match."""
-    where = conditions(query, spellings(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q))
     if query.view is View.FULL:
-        return fetch_page(reader, LaunchFullPage, _whole(), where, SORTS, query, "launches")
-    return fetch_page(reader, LaunchPage, launch_summary(), where, SORTS, query, "launches")
+        return fetch_page(reader, LaunchFullPage, _select_full(), where, SORTS, query, "launches")
+    return fetch_page(reader, LaunchPage, select_launch_summary(), where, SORTS, query, "launches")
 
 
 def get_launch(reader: Reader, slug: str) -> LaunchRead:
     """The launch `slug`, with all that belongs to it."""
-    row = reader.first(_of_slug(), slug=slug)
+    row = reader.first(_select_by_slug(), slug=slug)
     if row is None:
-        missing(reader, Launch, slug)
+        raise_missing_record(reader, Launch, slug)
     return LaunchRead.model_validate(row)
 
 
 @cache
-def _of_slug() -> Rows:
-    return _whole().where(Launch.slug == bindparam("slug"))
+def _select_by_slug() -> AnySelect:
+    return _select_full().where(Launch.slug == bindparam("slug"))
 
 
 @cache
-def _next() -> Rows:
-    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > at_present()
-    return _whole().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1)
+def _select_next() -> AnySelect:
+    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > current_time_param()
+    return _select_full().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1)
 
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
     """The planned launch nearest ahead, None where none is planned."""
-    row = reader.first(_next())
+    row = reader.first(_select_next())
     if row is None:
         return None
-    holds_until(period_end(row["launch_at"], row["launch_at_precision"]))
+    expire_response_at(period_end(row["launch_at"], row["launch_at_precision"]))
     return LaunchRead.model_validate(row)
 
 
@@ -208,7 +238,7 @@ def get_next_launch(reader: Reader) -> LaunchRead:
     launch = find_next_launch(reader)
     if launch is None:
         raise NotFound(
-            either(
+            tr(
                 "No launch is planned. /v1/launches lists those that have been.",
                 "Запусков не запланировано. Прошедшие — в /v1/launches.",
             )
@@ -217,12 +247,14 @@ def get_next_launch(reader: Reader) -> LaunchRead:
 
 
 @cache
-def _ids() -> Rows:
+def _select_ids() -> AnySelect:
     return select(Launch.id)
 
 
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """The calendar of a month, or the index of all months, over the launches that match."""
-    where = conditions(query, spellings(reader, query.q))
-    records = _ids().where(*where) if where else _ids()
-    return archive_of(reader, Records(DATED, records), query, "launches", "launch_on")
+    where = conditions(query, find_corrections(reader, query.q))
+    records = _select_ids().where(*where) if where else _select_ids()
+    return build_archive(
+        reader, RecordCounts(LAUNCH_DATE_COLUMNS, records), query, "launches", "launch_on"
+    )

@@ -8,16 +8,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from app.api.audit_log import Action
-from app.api.auth import Caller
-from app.api.embeds import articles_about, public
-from app.api.links import canonical
+from app.api.auth import ApiClient
+from app.api.embeds import article_is_public, describe_referring_articles
+from app.api.links import public_url
 from app.api.slugs import set_slug
-from app.api.write_models import as_record
-from app.api.writes.records import Editable
-from app.api.writes.relations import refuse, resolve, touch
-from app.api.writes.request import Edit
+from app.api.write_models import to_record
+from app.api.writes.records import RecordWriter
+from app.api.writes.relations import bump_version, raise_field_error, resolve_slugs
+from app.api.writes.request import WriteRequest
 from app.db.database import Reader
-from app.db.functions import nested
+from app.db.functions import json_array_subquery
 from app.db.models import (
     Article,
     ArticleMission,
@@ -29,13 +29,18 @@ from app.db.models import (
     MissionTask,
     Person,
 )
-from app.domain.languages import either
-from app.resources.missions.crew_rules import Role, days, refuse_elsewhere, span
+from app.domain.languages import tr
+from app.resources.missions.crew_rules import (
+    AssignmentDates,
+    check_not_in_other_missions,
+    get_mission_date_range,
+    get_role_date_range,
+)
 from app.resources.missions.queries import get_mission
 from app.resources.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
 
 
-def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
     """The missions with these ids, with all that is kept of them."""
     launches = (
         select(MissionLaunch.relation, Launch.slug.label("launch"))
@@ -66,27 +71,27 @@ def recorded(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
     rows = reader.all(
         select(
             *Mission.__table__.columns,
-            nested(tasks, MissionTask.position).label("task_rows"),
-            nested(launches, Launch.launch_at, Launch.slug, MissionLaunch.relation).label(
-                "launches"
-            ),
-            nested(crew, CrewAssignment.ordinal).label("crew"),
+            json_array_subquery(tasks, MissionTask.position).label("task_rows"),
+            json_array_subquery(
+                launches, Launch.launch_at, Launch.slug, MissionLaunch.relation
+            ).label("launches"),
+            json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
             featured.scalar_subquery().label("featured_article"),
         ).where(Mission.id.in_(ids))
     )
-    return {row["id"]: _record(row) for row in rows}
+    return {row["id"]: _build_record(row) for row in rows}
 
 
-def _record(row: dict[str, Any]) -> MissionRecord:
+def _build_record(row: dict[str, Any]) -> MissionRecord:
     given = row | {
         "tasks": [task["text"] for task in row["task_rows"]],
         "tasks_ru": [task["text_ru"] for task in row["task_rows"] if task["text_ru"]],
-        "url": canonical("missions", row["slug"]),
+        "url": public_url("missions", row["slug"]),
     }
-    return as_record(MissionRecord, given)
+    return to_record(MissionRecord, given)
 
 
-def shown(reader: Reader, id_: int) -> tuple[MissionRead, str]:
+def read_back(reader: Reader, id_: int) -> tuple[MissionRead, str]:
     """A mission as everybody sees it, and its address."""
     slug = reader.scalar(select(Mission.slug).where(Mission.id == id_))
     mission = get_mission(reader, slug or "")
@@ -99,11 +104,11 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
         Mission.number == document.number, Mission.id.is_distinct_from(mission.id)
     )
     if taken := session.scalar(same):
-        detail = either(
+        detail = tr(
             f"The mission {taken!r} has this number.", f"Этот номер у экспедиции {taken!r}."
         )
-        refuse("/number", "taken", detail)
-    before = days(mission) if mission.id else None
+        raise_field_error("/number", "taken", detail)
+    before = get_mission_date_range(mission) if mission.id else None
     set_slug(session, mission, document.slug, f"{document.station} {document.number}")
     for name in ("number", "station", "summary", "summary_ru", "alternative_names"):
         setattr(mission, name, getattr(document, name))
@@ -113,14 +118,14 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     )
     mission.ends_at, mission.ends_at_precision = document.ends_at, document.ends_at_precision
     mission.sources = [source.model_dump() for source in document.sources]
-    mission.featured_article_id = _featured(session, document.featured_article)
+    mission.featured_article_id = _find_featured_article_id(session, document.featured_article)
     slugs = [each.launch for each in document.launches]
-    launches = resolve(session, Launch, slugs, "/launches/{}/launch")
+    launches = resolve_slugs(session, Launch, slugs, "/launches/{}/launch")
     session.add(mission)
     session.flush()
-    _refuse_crew_outside(session, mission)
-    if before not in {None, days(mission)}:
-        _refuse_crew_elsewhere(session, mission)
+    _check_crew_within_dates(session, mission)
+    if before not in {None, get_mission_date_range(mission)}:
+        _check_crew_not_in_other_missions(session, mission)
     _set_tasks(session, mission, document.tasks, document.tasks_ru)
     wanted = {
         (launch, each.relation) for launch, each in zip(launches, document.launches, strict=True)
@@ -128,40 +133,44 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     _set_launches(session, mission, wanted)
 
 
-def _featured(session: Session, slug: str | None) -> int | None:
+def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
     if slug is None:
         return None
     # Held: nobody takes the article back before this is committed.
-    shown = select(Article.id).where(Article.slug == slug, public()).with_for_update(read=True)
+    shown = (
+        select(Article.id)
+        .where(Article.slug == slug, article_is_public())
+        .with_for_update(read=True)
+    )
     found = session.scalar(shown)
     if found is None:
-        detail = either(
+        detail = tr(
             f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
         )
-        refuse("/featured_article", "unknown-reference", detail)
+        raise_field_error("/featured_article", "unknown-reference", detail)
     return found
 
 
-def _refuse_crew_outside(session: Session, mission: Mission) -> None:
+def _check_crew_within_dates(session: Session, mission: Mission) -> None:
     """Refuse dates that leave somebody of the crew outside."""
     held = CrewAssignment.from_on, CrewAssignment.to_on
     first, end = mission.starts_at.date(), mission.ends_until
     for both in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
         for day in filter(None, both):
             if day < first:
-                detail = either(
+                detail = tr(
                     f"Somebody of its crew begins on {day}.", f"Кто-то из экипажа начинает {day}."
                 )
-                refuse("/starts_at", "outside-mission", detail)
+                raise_field_error("/starts_at", "outside-mission", detail)
             if end and day > end.date():
-                detail = either(
+                detail = tr(
                     f"Somebody of its crew stays until {day}.",
                     f"Кто-то из экипажа остаётся до {day}.",
                 )
-                refuse("/ends_at", "outside-mission", detail)
+                raise_field_error("/ends_at", "outside-mission", detail)
 
 
-def _refuse_crew_elsewhere(session: Session, mission: Mission) -> None:
+def _check_crew_not_in_other_missions(session: Session, mission: Mission) -> None:
     """Refuse dates by which somebody of the crew would be in two missions at once."""
     crew = session.execute(
         select(Person.id, Person.slug, CrewAssignment.from_on, CrewAssignment.to_on)
@@ -170,9 +179,10 @@ def _refuse_crew_elsewhere(session: Session, mission: Mission) -> None:
         .order_by(CrewAssignment.ordinal)
     )
     roles = [
-        Role(id_, slug, span(mission, *held), "/starts_at", "/ends_at") for id_, slug, *held in crew
+        AssignmentDates(id_, slug, get_role_date_range(mission, *held), "/starts_at", "/ends_at")
+        for id_, slug, *held in crew
     ]
-    refuse_elsewhere(session, mission, roles)
+    check_not_in_other_missions(session, mission, roles)
 
 
 def _set_tasks(session: Session, mission: Mission, texts: list[str], translated: list[str]) -> None:
@@ -200,7 +210,7 @@ def _set_launches(session: Session, mission: Mission, wanted: set[tuple[int, Any
         session.add(MissionLaunch(mission_id=mission.id, launch_id=launch, relation=relation))
 
 
-def users(session: Session, mission: Mission, caller: Caller) -> list[str]:
+def referrers(session: Session, mission: Mission, caller: ApiClient) -> list[str]:
     """The crew of a mission, and the articles about it."""
     crew = session.scalars(
         select(Person.slug)
@@ -208,18 +218,18 @@ def users(session: Session, mission: Mission, caller: Caller) -> list[str]:
         .where(CrewAssignment.mission_id == mission.id)
         .order_by(CrewAssignment.ordinal)
     )
-    articles = articles_about(session, ArticleMission.mission_id, mission.id, caller)
+    articles = describe_referring_articles(session, ArticleMission.mission_id, mission.id, caller)
     return [*(f"its crew: {slug}" for slug in crew), *articles]
 
 
-EDITABLE = Editable(Mission, MissionWrite, save, recorded, shown, users)
+WRITER = RecordWriter(Mission, MissionWrite, save, load_records, read_back, referrers)
 
 
-async def put_tasks(edit: Edit, slug: str, document: MissionTasks) -> Response:
+async def replace_tasks(edit: WriteRequest, slug: str, document: MissionTasks) -> Response:
     """The mission `slug` with `document` for its main tasks."""
 
     def apply(session: Session, mission: Mission) -> None:
-        touch(mission)
+        bump_version(mission)
         _set_tasks(session, mission, document.items, document.items_ru)
 
-    return await EDITABLE.change(edit, slug, Action.TASKS, apply)
+    return await WRITER.update(edit, slug, Action.TASKS, apply)

@@ -7,14 +7,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import crew_assignments, launch_summary, mission_ref, public
+from app.api.embeds import (
+    article_is_public,
+    select_crew_assignments,
+    select_launch_summary,
+    select_mission_ref,
+)
 from app.api.lists.pagination import fetch_page
-from app.api.lists.sorting import orders
+from app.api.lists.sorting import build_orders
 from app.api.params import View
-from app.api.slugs import missing
-from app.db.conditions import lasts_into, linked
+from app.api.slugs import raise_missing_record
+from app.db.conditions import has_related, still_running_on
 from app.db.database import Reader
-from app.db.functions import Rows, nested, nested_one
+from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import (
     Article,
     ArticleMission,
@@ -26,9 +31,9 @@ from app.db.models import (
     Person,
     RecordType,
 )
-from app.domain.clock import holds_until, present
-from app.domain.dates import now, utc_day
-from app.domain.languages import either
+from app.domain.clock import current_second, expire_response_at
+from app.domain.dates import now, utc_day_bounds
+from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.missions.schemas import (
     MissionFilters,
@@ -38,30 +43,32 @@ from app.resources.missions.schemas import (
     MissionRead,
     MissionStatus,
 )
-from app.search.ranking import AS_WRITTEN, Spellings, of_kind
-from app.search.spelling import spellings
+from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
+from app.search.spelling import find_corrections
 
-SORTS = orders(Mission.id, number=(Mission.number,))
+SORTS = build_orders(Mission.id, number=(Mission.number,))
 
 
-def conditions(filters: MissionFilters, spelt: Spellings = AS_WRITTEN) -> list[ColumnElement[bool]]:
+def conditions(
+    filters: MissionFilters, spelt: SpellingCorrections = NO_CORRECTIONS
+) -> list[ColumnElement[bool]]:
     """What `filters` ask of a mission. `spelt` has other spellings of the words of `q`."""
     found: list[ColumnElement[bool]] = []
     if filters.status:
-        found.append(or_(*(_stands(status, now()) for status in filters.status)))
+        found.append(or_(*(_has_status(status, now()) for status in filters.status)))
     if filters.status_not:
-        found.append(~or_(*(_stands(status, now()) for status in filters.status_not)))
+        found.append(~or_(*(_has_status(status, now()) for status in filters.status_not)))
     if filters.number:
         found.append(Mission.number.in_(filters.number))
     if filters.q:
-        found.append(Mission.id.in_(of_kind(RecordType.MISSION, filters.q, spelt)))
+        found.append(Mission.id.in_(select_matching_ids(RecordType.MISSION, filters.q, spelt)))
     if filters.person:
         own = CrewAssignment.mission_id == Mission.id
-        found.append(linked(Person, filters.person, CrewAssignment.person_id, own))
-    return found + _by_dates(filters)
+        found.append(has_related(Person, filters.person, CrewAssignment.person_id, own))
+    return found + _date_conditions(filters)
 
 
-def _stands(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
+def _has_status(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
     ended = and_(Mission.ends_at.is_not(None), Mission.ends_at <= moment)
     match status:
         case MissionStatus.PLANNED:
@@ -72,30 +79,30 @@ def _stands(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
             return and_(Mission.starts_at <= moment, ended)
 
 
-def _by_dates(filters: MissionFilters) -> list[ColumnElement[bool]]:
+def _date_conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
     """Dates that are not exact are periods, and a period matches where it overlaps."""
     found: list[ColumnElement[bool]] = []
     if filters.active_on:
-        first, after = utc_day(filters.active_on)
+        first, after = utc_day_bounds(filters.active_on)
         found += [
             Mission.starts_at < after,
-            lasts_into(Mission.ends_until, first),
+            still_running_on(Mission.ends_until, first),
         ]
     if filters.starts_on_gte:
-        found.append(Mission.starts_until > utc_day(filters.starts_on_gte)[0])
+        found.append(Mission.starts_until > utc_day_bounds(filters.starts_on_gte)[0])
     if filters.starts_on_lt:
-        found.append(Mission.starts_at < utc_day(filters.starts_on_lt)[0])
+        found.append(Mission.starts_at < utc_day_bounds(filters.starts_on_lt)[0])
     if filters.ends_on_gte:
-        first = utc_day(filters.ends_on_gte)[0]
+        first = utc_day_bounds(filters.ends_on_gte)[0]
         found.append(or_(Mission.ends_until.is_(None), Mission.ends_until > first))
     if filters.ends_on_lt:
-        found.append(Mission.ends_at < utc_day(filters.ends_on_lt)[0])
+        found.append(Mission.ends_at < utc_day_bounds(filters.ends_on_lt)[0])
     return found
 
 
 @cache
-def _summary() -> Rows:
-    return mission_ref().add_columns(
+def _select_summary() -> AnySelect:
+    return select_mission_ref().add_columns(
         Mission.id,
         Mission.starts_at,
         Mission.starts_at_precision,
@@ -109,33 +116,33 @@ def _summary() -> Rows:
 
 
 @cache
-def _whole() -> Rows:
+def _select_full() -> AnySelect:
     tasks = select(MissionTask.position, MissionTask.text, MissionTask.text_ru, MissionTask.derived)
-    crew = crew_assignments().where(CrewAssignment.mission_id == Mission.id)
+    crew = select_crew_assignments().where(CrewAssignment.mission_id == Mission.id)
     launches = (
-        launch_summary()
+        select_launch_summary()
         .add_columns(MissionLaunch.relation)
         .join(MissionLaunch, MissionLaunch.launch_id == Launch.id)
         .where(MissionLaunch.mission_id == Mission.id)
     )
-    return _summary().add_columns(
+    return _select_summary().add_columns(
         Mission.alternative_names,
         Mission.sources,
         Mission.created_at,
-        nested(tasks.where(MissionTask.mission_id == Mission.id), MissionTask.position).label(
-            "tasks"
-        ),
-        nested(crew, CrewAssignment.ordinal).label("crew"),
-        nested(launches, Launch.launch_at.desc(), Launch.id.desc(), MissionLaunch.relation).label(
-            "launches"
-        ),
-        nested_one(_counts()).label("counts"),
-        _neighbour(-1).label("previous"),
-        _neighbour(1).label("next"),
+        json_array_subquery(
+            tasks.where(MissionTask.mission_id == Mission.id), MissionTask.position
+        ).label("tasks"),
+        json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
+        json_array_subquery(
+            launches, Launch.launch_at.desc(), Launch.id.desc(), MissionLaunch.relation
+        ).label("launches"),
+        json_object_subquery(_select_counts()).label("counts"),
+        _select_neighbour(-1).label("previous"),
+        _select_neighbour(1).label("next"),
     )
 
 
-def _counts() -> Rows:
+def _select_counts() -> AnySelect:
     def number(column: Any, of: Any, *where: ColumnElement[bool]) -> Any:
         return (
             select(func.count(column.distinct()))
@@ -151,12 +158,12 @@ def _counts() -> Rows:
             ArticleMission.article_id,
             ArticleMission.mission_id,
             Article.id == ArticleMission.article_id,
-            public(),
+            article_is_public(),
         ).label("articles"),
     )
 
 
-def _neighbour(step: int) -> Any:
+def _select_neighbour(step: int) -> Any:
     beside = aliased(Mission)
     number = (
         select(func.min(beside.number) if step > 0 else func.max(beside.number))
@@ -165,60 +172,60 @@ def _neighbour(step: int) -> Any:
         .scalar_subquery()
     )
     other = aliased(Mission)
-    return nested_one(mission_ref(other).where(other.number == number))
+    return json_object_subquery(select_mission_ref(other).where(other.number == number))
 
 
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """A page of the missions that match."""
-    where = conditions(query, spellings(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q))
     if query.view is View.FULL:
-        return fetch_page(reader, MissionFullPage, _whole(), where, SORTS, query, "missions")
-    return fetch_page(reader, MissionPage, _summary(), where, SORTS, query, "missions")
+        return fetch_page(reader, MissionFullPage, _select_full(), where, SORTS, query, "missions")
+    return fetch_page(reader, MissionPage, _select_summary(), where, SORTS, query, "missions")
 
 
 def get_mission(reader: Reader, slug: str) -> MissionRead:
     """The mission `slug`, with all that belongs to it."""
-    row = reader.first(_of_slug(), slug=slug)
+    row = reader.first(_select_by_slug(), slug=slug)
     if row is None:
-        missing(reader, Mission, slug)
+        raise_missing_record(reader, Mission, slug)
     return MissionRead.model_validate(row)
 
 
 @cache
-def _of_slug() -> Rows:
-    return _whole().where(Mission.slug == bindparam("slug"))
+def _select_by_slug() -> AnySelect:
+    return _select_full().where(Mission.slug == bindparam("slug"))
 
 
-def current_slug(reader: Reader) -> str:
+def get_current_mission_slug(reader: Reader) -> str:
     """The slug of the mission that goes on now: the one begun last, where crews overlap."""
-    moment = present()
+    moment = current_second()
     other = aliased(Mission)
     relief = select(func.min(other.starts_at)).where(other.starts_at > moment).scalar_subquery()
     current = reader.first(
         select(Mission.slug, Mission.ends_at, relief.label("relieved_at"))
-        .where(_stands(MissionStatus.ACTIVE, moment))
+        .where(_has_status(MissionStatus.ACTIVE, moment))
         .order_by(Mission.starts_at.desc(), Mission.number.desc())
     )
     if current:
         for at in filter(None, (current["ends_at"], current["relieved_at"])):
-            holds_until(at)
+            expire_response_at(at)
         slug: str = current["slug"]
         return slug
     planned = reader.first(
         select(Mission.slug, Mission.starts_at)
-        .where(_stands(MissionStatus.PLANNED, moment))
+        .where(_has_status(MissionStatus.PLANNED, moment))
         .order_by(Mission.starts_at, Mission.number)
     )
     if planned is None:
         raise NotFound(
-            either(
+            tr(
                 "No mission is going on now. No mission is planned.",
                 "Сейчас экспедиции нет. Не запланировано и следующей.",
             )
         )
     slug, day = planned["slug"], f"{planned['starts_at']:%Y-%m-%d}"
     raise NotFound(
-        either(
+        tr(
             f"No mission is going on now. The next, {slug}, is planned to begin {day}.",
             f"Сейчас экспедиции нет. Следующая, {slug}, должна начаться {day}.",
         )
@@ -227,4 +234,4 @@ def current_slug(reader: Reader) -> str:
 
 def get_current_mission(reader: Reader) -> MissionRead:
     """The mission that goes on now."""
-    return get_mission(reader, current_slug(reader))
+    return get_mission(reader, get_current_mission_slug(reader))

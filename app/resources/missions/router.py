@@ -4,18 +4,24 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import versioned
+from app.api.cache_control import set_version_etag
 from app.api.embeds import CrewAssignmentRead
-from app.api.icalendar import Calendar
-from app.api.lists.responses import ListsDep
+from app.api.icalendar import ICalendarResponse
+from app.api.lists.responses import ListResponderDep
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
-from app.api.writes.deps import MERGE_PATCH, EditRoute, PatchOf, changing, creating
-from app.api.writes.request import Edit
+from app.api.writes.deps import (
+    MERGE_PATCH_MEDIA_TYPE,
+    ConditionalWriteRoute,
+    MergePatchSchema,
+    build_create_dependency,
+    build_update_dependency,
+)
+from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
 from app.db.models import Scope
 from app.resources.missions import commands, crew_commands, queries
-from app.resources.missions.calendar import get_mission_calendar
+from app.resources.missions.calendar import build_mission_calendar
 from app.resources.missions.schemas import (
     CrewAssignmentWrite,
     CrewWrite,
@@ -28,11 +34,13 @@ from app.resources.missions.schemas import (
     MissionWrite,
 )
 
-router = Router(prefix="/v1/missions", tags=["missions"], route_class=EditRoute)
+router = Router(prefix="/v1/missions", tags=["missions"], route_class=ConditionalWriteRoute)
 
-Creating = Annotated[Edit, Depends(creating(Scope.MISSIONS_WRITE))]
-Changing = Annotated[Edit, Depends(changing(Scope.MISSIONS_WRITE))]
-MissionPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(MissionWrite)]
+CreateMissionDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.MISSIONS_WRITE))]
+UpdateMissionDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.MISSIONS_WRITE))]
+MissionPatch = Annotated[
+    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(MissionWrite)
+]
 
 
 @router.get(
@@ -41,9 +49,11 @@ MissionPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(M
     summary="List missions",
     response_model=MissionFullPage | MissionPage,
 )
-async def list_missions(query: Annotated[MissionQuery, Query()], lists: ListsDep) -> Response:
+async def list_missions(
+    query: Annotated[MissionQuery, Query()], lists: ListResponderDep
+) -> Response:
     """The expeditions to the station, newest first unless `sort` says otherwise."""
-    return await lists.answer(queries.list_missions, query)
+    return await lists.respond(queries.list_missions, query)
 
 
 @router.get("/current", name="getCurrentMission", summary="Get the current mission")
@@ -51,24 +61,24 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
     """The one mission that goes on now; `Content-Location` is its own address."""
     mission = await database.read(queries.get_current_mission)
     response.headers["Content-Location"] = mission.url
-    return versioned(response, mission)
+    return set_version_etag(response, mission)
 
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
 async def get_mission(slug: SlugPath, database: DatabaseDep, response: Response) -> MissionRead:
     """A mission with its main tasks, crew and launches."""
-    return versioned(response, await database.read(queries.get_mission, slug))
+    return set_version_etag(response, await database.read(queries.get_mission, slug))
 
 
 @router.get(
     "/{slug}/calendar.ics",
     name="getMissionCalendar",
     summary="Subscribe to a mission",
-    response_class=Calendar,
+    response_class=ICalendarResponse,
 )
-async def get_calendar(slug: SlugPath, database: DatabaseDep) -> Calendar:
+async def get_mission_calendar(slug: SlugPath, database: DatabaseDep) -> ICalendarResponse:
     """Its launches, its start and its end as iCalendar; `current` works too."""
-    return (await database.read(get_mission_calendar, slug)).answer()
+    return (await database.read(build_mission_calendar, slug)).to_response()
 
 
 @router.post(
@@ -78,23 +88,23 @@ async def get_calendar(slug: SlugPath, database: DatabaseDep) -> Calendar:
     status_code=201,
     response_model=MissionRead,
 )
-async def create_mission(mission: MissionWrite, edit: Creating) -> Response:
+async def create_mission(mission: MissionWrite, edit: CreateMissionDep) -> Response:
     """A mission with its tasks and launches; its crew is written by itself."""
-    return await commands.EDITABLE.create(edit, mission)
+    return await commands.WRITER.create(edit, mission)
 
 
 @router.patch(
     "/{slug}", name="updateMission", summary="Change a mission", response_model=MissionRead
 )
-async def update_mission(slug: SlugPath, patch: MissionPatch, edit: Changing) -> Response:
+async def update_mission(slug: SlugPath, patch: MissionPatch, edit: UpdateMissionDep) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
-    return await commands.EDITABLE.patch(edit, slug, patch)
+    return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteMission", summary="Delete a mission", status_code=204)
-async def delete_mission(slug: SlugPath, edit: Changing) -> Response:
+async def delete_mission(slug: SlugPath, edit: UpdateMissionDep) -> Response:
     """Only one without a crew, and that no article names."""
-    return await commands.EDITABLE.delete(edit, slug)
+    return await commands.WRITER.delete(edit, slug)
 
 
 @router.put(
@@ -103,9 +113,9 @@ async def delete_mission(slug: SlugPath, edit: Changing) -> Response:
     summary="Replace a mission's tasks",
     response_model=MissionRead,
 )
-async def replace_tasks(slug: SlugPath, tasks: MissionTasks, edit: Changing) -> Response:
+async def replace_tasks(slug: SlugPath, tasks: MissionTasks, edit: UpdateMissionDep) -> Response:
     """The main tasks, all of them, in their order."""
-    return await commands.put_tasks(edit, slug, tasks)
+    return await commands.replace_tasks(edit, slug, tasks)
 
 
 @router.put(
@@ -114,46 +124,52 @@ async def replace_tasks(slug: SlugPath, tasks: MissionTasks, edit: Changing) -> 
     summary="Replace a mission's crew",
     response_model=MissionRead,
 )
-async def replace_crew(slug: SlugPath, members: MissionCrew, edit: Changing) -> Response:
+async def replace_crew(slug: SlugPath, members: MissionCrew, edit: UpdateMissionDep) -> Response:
     """The whole crew; who stays in a role keeps their assignment."""
-    return await crew_commands.put_crew(edit, slug, members)
+    return await crew_commands.replace_crew(edit, slug, members)
 
 
-assignments = Router(prefix="/v1/crew-assignments", tags=["crew"], route_class=EditRoute)
+assignments_router = Router(
+    prefix="/v1/crew-assignments", tags=["crew"], route_class=ConditionalWriteRoute
+)
 """Written here, read in `app.resources.crew`: a crew is part of its mission."""
 
-AssignmentPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(CrewWrite)]
+CrewAssignmentPatch = Annotated[
+    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(CrewWrite)
+]
 
 
-@assignments.post(
+@assignments_router.post(
     "",
     name="createCrewAssignment",
     summary="Assign somebody to a crew",
     status_code=201,
     response_model=CrewAssignmentRead,
 )
-async def create_assignment(assignment: CrewAssignmentWrite, edit: Creating) -> Response:
+async def create_assignment(assignment: CrewAssignmentWrite, edit: CreateMissionDep) -> Response:
     """One more role in a mission; it raises the version of the mission."""
     return await crew_commands.create_assignment(edit, assignment)
 
 
-@assignments.patch(
+@assignments_router.patch(
     "/{id}",
     name="updateCrewAssignment",
     summary="Change a crew assignment",
     response_model=CrewAssignmentRead,
 )
-async def update_assignment(id_: IdPath, patch: AssignmentPatch, edit: Changing) -> Response:
+async def update_assignment(
+    id_: IdPath, patch: CrewAssignmentPatch, edit: UpdateMissionDep
+) -> Response:
     """A merge patch (RFC 7396). `If-Match` takes the ETag of the assignment or its mission."""
-    return await crew_commands.patch_assignment(edit, id_, patch)
+    return await crew_commands.update_assignment(edit, id_, patch)
 
 
-@assignments.delete(
+@assignments_router.delete(
     "/{id}",
     name="deleteCrewAssignment",
     summary="Delete a crew assignment",
     status_code=204,
 )
-async def delete_assignment(id_: IdPath, edit: Changing) -> Response:
+async def delete_assignment(id_: IdPath, edit: UpdateMissionDep) -> Response:
     """One role less. `If-Match` takes the ETag of the assignment or its mission."""
     return await crew_commands.delete_assignment(edit, id_)

@@ -7,38 +7,54 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from app.api.embeds import At, CrewAssignmentRead, LaunchSummary, MissionRef, Shape, Source
+from app.api.embeds import (
+    CrewAssignmentRead,
+    LaunchSummary,
+    MissionRef,
+    ReadModel,
+    Source,
+    UtcInstant,
+)
 from app.api.links import Url
-from app.api.lists.pagination import Page, ViewQuery
+from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
-from app.api.params import DIGITS, AnyOf, Day, Maybe, Moment, Parameters, Slug, Words
+from app.api.params import (
+    DIGITS_ONLY,
+    CalendarDay,
+    CommaList,
+    Omittable,
+    QueryModel,
+    Rfc3339,
+    SearchText,
+    Slug,
+)
 from app.api.write_models import (
-    Document,
-    Number,
-    ProperName,
-    Prose,
-    SourceWrite,
-    Title,
-    exactness,
-    example,
+    CitationWrite,
+    MissionNumber,
+    NonBlankText,
+    SearchableText,
+    SluggableName,
+    WriteModel,
+    default_precision,
+    example_config,
 )
 from app.db.models import CrewRole, LaunchRelation
-from app.domain.clock import has_come
+from app.domain.clock import has_passed
 from app.domain.dates import Precision, days_since, whole_days
-from app.domain.languages import Both, either
+from app.domain.languages import Bilingual, tr
 
-Tasks = Annotated[list[Annotated[Prose, Field(max_length=500)]], Field(max_length=50)]
+TaskTexts = Annotated[list[Annotated[NonBlankText, Field(max_length=500)]], Field(max_length=50)]
 """The main tasks of a mission, in their order."""
 
 
-_BACKWARDS = Both("It ends before it starts.", "Конец раньше начала.")
+_END_BEFORE_START = Bilingual("It ends before it starts.", "Конец раньше начала.")
 
 
-def _one_for_each(value: list[str], info: ValidationInfo) -> list[str]:
+def _check_one_per_task(value: list[str], info: ValidationInfo) -> list[str]:
     tasks = info.data.get("tasks", info.data.get("items"))
     if value and tasks is not None and len(value) != len(tasks):
         raise ValueError(
-            either(
+            tr(
                 f"Give one for each of the {len(tasks)} tasks, or none.",
                 f"Укажите по одной на каждую из задач (их {len(tasks)}) или ни одной.",
             )
@@ -46,7 +62,7 @@ def _one_for_each(value: list[str], info: ValidationInfo) -> list[str]:
     return value
 
 
-Translated = Annotated[Tasks, AfterValidator(_one_for_each)]
+TranslatedTaskTexts = Annotated[TaskTexts, AfterValidator(_check_one_per_task)]
 """Main tasks in another language."""
 
 
@@ -58,10 +74,10 @@ class MissionStatus(StrEnum):
     COMPLETED = "completed"
 
 
-LABELS = {
-    MissionStatus.PLANNED: Both("Planned", "Планируется"),
-    MissionStatus.ACTIVE: Both("Under way", "Идёт"),
-    MissionStatus.COMPLETED: Both("Completed", "Завершена"),
+MISSION_STATUS_LABELS = {
+    MissionStatus.PLANNED: Bilingual("Planned", "Планируется"),
+    MissionStatus.ACTIVE: Bilingual("Under way", "Идёт"),
+    MissionStatus.COMPLETED: Bilingual("Completed", "Завершена"),
 }
 
 
@@ -72,32 +88,32 @@ class MissionSort(SortChoice):
     OLDEST = "number"
 
 
-class MissionFilters(Parameters):
+class MissionFilters(QueryModel):
     """Which missions."""
 
-    status: AnyOf[MissionStatus] = []
+    status: CommaList[MissionStatus] = []
     """Where the mission stands, by its dates."""
-    status_not: AnyOf[MissionStatus] = []
+    status_not: CommaList[MissionStatus] = []
     """Where it must not stand."""
-    number: AnyOf[Annotated[int, Field(ge=1, le=9999), DIGITS]] = []
+    number: CommaList[Annotated[int, Field(ge=1, le=9999), DIGITS_ONLY]] = []
     """The number of the expedition."""
-    q: Maybe[Words] = None
+    q: Omittable[SearchText] = None
     """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    person: AnyOf[Slug] = []
+    person: CommaList[Slug] = []
     """Who was in its crew, by slug."""
-    active_on: Maybe[Day] = None
+    active_on: Omittable[CalendarDay] = None
     """A day, in UTC, of which the mission had at least a part."""
-    starts_on_gte: Maybe[Day] = None
+    starts_on_gte: Omittable[CalendarDay] = None
     """Began on this day or later; a date that is not exact counts with all it may be."""
-    starts_on_lt: Maybe[Day] = None
+    starts_on_lt: Omittable[CalendarDay] = None
     """Began before this day."""
-    ends_on_gte: Maybe[Day] = None
+    ends_on_gte: Omittable[CalendarDay] = None
     """Ended on this day or later, or has not ended."""
-    ends_on_lt: Maybe[Day] = None
+    ends_on_lt: Omittable[CalendarDay] = None
     """Ended before this day."""
 
 
-class MissionQuery(MissionFilters, ViewQuery):
+class MissionQuery(MissionFilters, ListViewQuery):
     """A page of missions."""
 
     sort: MissionSort = MissionSort.NEWEST
@@ -111,32 +127,32 @@ class MissionSummary(MissionRef):
     station: str
     status: MissionStatus
     status_label: str = Field(examples=["Completed"])
-    starts_at: At
+    starts_at: UtcInstant
     starts_at_precision: Precision
-    ends_at: At | None
+    ends_at: UtcInstant | None
     """The first instant after it, null while nobody knows."""
     ends_at_precision: Precision | None
     duration_days: int | None
     """Full days from start to end, or to now; null before the start."""
     summary: str
-    updated_at: At
+    updated_at: UtcInstant
     version: int
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         starts, ends = row["starts_at"], row["ends_at"]
-        lasted = days_since(starts) if ends is None and has_come(starts) else None
-        stands = status(starts, ends)
+        lasted = days_since(starts) if ends is None and has_passed(starts) else None
+        stands = get_mission_status(starts, ends)
         summary: str = row["summary"]
-        return super().complete(row) | {
+        return super().computed_fields(row) | {
             "status": stands,
-            "status_label": str(LABELS[stands]),
-            "summary": either(summary, row["summary_ru"] or summary),
+            "status_label": str(MISSION_STATUS_LABELS[stands]),
+            "summary": tr(summary, row["summary_ru"] or summary),
             "duration_days": whole_days(starts, ends) if ends else lasted,
         }
 
 
-class TaskRead(Shape):
+class TaskRead(ReadModel):
     """One of the main tasks of a mission."""
 
     position: int
@@ -145,23 +161,23 @@ class TaskRead(Shape):
     """Whether the archive drew it from the launches and crews on record."""
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         text: str = row["text"]
-        return {"text": either(text, row["text_ru"] or text)}
+        return {"text": tr(text, row["text_ru"] or text)}
 
 
-class MissionLaunchRead(Shape):
+class MissionLaunchRead(ReadModel):
     """A launch that served a mission."""
 
     relation: LaunchRelation
     launch: LaunchSummary
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"launch": dict(row)}
 
 
-class MissionCounts(Shape):
+class MissionCounts(ReadModel):
     """How much there is of what belongs to a mission."""
 
     crew: int
@@ -184,20 +200,20 @@ class MissionRead(MissionSummary):
     previous: MissionRef | None
     next: MissionRef | None
     sources: list[Source]
-    created_at: At
+    created_at: UtcInstant
 
 
-class MissionLaunchWrite(Document):
+class MissionLaunchWrite(WriteModel):
     """A launch that served a mission, and how."""
 
     relation: LaunchRelation
     launch: Slug
 
 
-class MissionWrite(Document):
+class MissionWrite(WriteModel):
     """A mission as editors write it; its crew is written by itself."""
 
-    model_config = example(
+    model_config = example_config(
         number=9998,
         starts_at="2031-03-15T01:01:00Z",
         starts_at_precision="minute",
@@ -207,58 +223,62 @@ class MissionWrite(Document):
 
     slug: Slug | None = None
     """The name in its address; made of station and number where none is given."""
-    number: Number
-    station: Annotated[ProperName, Field(max_length=40)] = "ISS"
-    starts_at: Moment
+    number: MissionNumber
+    station: Annotated[SluggableName, Field(max_length=40)] = "ISS"
+    starts_at: Rfc3339
     starts_at_precision: Precision = Precision.SECOND
     """How exact that is."""
-    ends_at: Moment | None = None
+    ends_at: Rfc3339 | None = None
     """The first instant after it, null while nobody knows."""
     ends_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
     """How exact that is; to the second unless said otherwise."""
-    summary: Annotated[Prose, Field(max_length=2000)]
-    summary_ru: Annotated[Prose, Field(max_length=2000)] | None = None
+    summary: Annotated[NonBlankText, Field(max_length=2000)]
+    summary_ru: Annotated[NonBlankText, Field(max_length=2000)] | None = None
     """The same in Russian."""
     alternative_names: Annotated[
-        list[Annotated[Title, Field(max_length=120)]], Field(max_length=10)
+        list[Annotated[SearchableText, Field(max_length=120)]], Field(max_length=10)
     ] = []
-    tasks: Tasks = []
+    tasks: TaskTexts = []
     """The main tasks, in their order."""
-    tasks_ru: Translated = []
+    tasks_ru: TranslatedTaskTexts = []
     """The same in Russian, one for each; none where they are not translated."""
     launches: Annotated[list[MissionLaunchWrite], Field(max_length=100)] = []
     """The launches that served it."""
     featured_article: Slug | None = None
     """The article that leads its page: a published one."""
-    sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
+    sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
     @field_validator("ends_at")
     @classmethod
-    def _ends_later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+    def _check_end_after_start(
+        cls, value: datetime | None, info: ValidationInfo
+    ) -> datetime | None:
         if value and (starts := info.data.get("starts_at")) and value < starts:
-            raise ValueError(str(_BACKWARDS))
+            raise ValueError(str(_END_BEFORE_START))
         return value
 
     @field_validator("ends_at_precision")
     @classmethod
-    def _exactness(cls, value: Precision | None, info: ValidationInfo) -> Precision | None:
-        return exactness(info.data.get("ends_at"), value)
+    def _set_default_precision(
+        cls, value: Precision | None, info: ValidationInfo
+    ) -> Precision | None:
+        return default_precision(info.data.get("ends_at"), value)
 
 
-class MissionTasks(Document):
+class MissionTasks(WriteModel):
     """All main tasks of a mission."""
 
-    model_config = example(items=["Unload Progress MS-11", "Keep the station in order"])
+    model_config = example_config(items=["Unload Progress MS-11", "Keep the station in order"])
 
-    items: Tasks
-    items_ru: Translated = []
+    items: TaskTexts
+    items_ru: TranslatedTaskTexts = []
     """The same in Russian, one for each; none where they are not translated."""
 
 
-class CrewWrite(Document):
+class CrewWrite(WriteModel):
     """A role that somebody holds in a mission."""
 
-    model_config = example(
+    model_config = example_config(
         person="anne-mcclain",
         role="flight_engineer",
         position="FE-3",
@@ -270,22 +290,22 @@ class CrewWrite(Document):
 
     person: Slug
     role: CrewRole
-    position: Annotated[Prose, Field(max_length=12)] | None = None
+    position: Annotated[NonBlankText, Field(max_length=12)] | None = None
     """The number of the seat, such as FE-1."""
-    credited_as: Annotated[Prose, Field(max_length=120)] | None = None
+    credited_as: Annotated[NonBlankText, Field(max_length=120)] | None = None
     """The name as the mission's page prints it, where that is another one."""
-    from_on: Day | None = None
+    from_on: CalendarDay | None = None
     """The first day in the role, null where the mission began with it."""
-    to_on: Day | None = None
+    to_on: CalendarDay | None = None
     """The last day in the role, null where the mission ended with it."""
     arrived_with: Slug | None = None
     """The launch that they came with, by slug."""
 
     @field_validator("to_on")
     @classmethod
-    def _ends_later(cls, value: date | None, info: ValidationInfo) -> date | None:
+    def _check_end_after_start(cls, value: date | None, info: ValidationInfo) -> date | None:
         if value and (first := info.data.get("from_on")) and value < first:
-            raise ValueError(str(_BACKWARDS))
+            raise ValueError(str(_END_BEFORE_START))
         return value
 
 
@@ -295,10 +315,10 @@ class CrewRecord(CrewWrite):
     id: int
 
 
-class MissionCrew(Document):
+class MissionCrew(WriteModel):
     """The whole crew of a mission."""
 
-    model_config = example(
+    model_config = example_config(
         items=[
             {"person": "oleg-kononenko", "role": "commander", "arrived_with": "soyuz-ms-11"},
             {"person": "anne-mcclain", "role": "flight_engineer", "arrived_with": "soyuz-ms-11"},
@@ -312,7 +332,7 @@ class MissionCrew(Document):
 class CrewAssignmentWrite(CrewWrite):
     """A role that somebody holds in a mission, by itself."""
 
-    model_config = example(mission="iss-59", person="anne-mcclain", role="flight_engineer")
+    model_config = example_config(mission="iss-59", person="anne-mcclain", role="flight_engineer")
 
     mission: Slug
 
@@ -323,8 +343,8 @@ class MissionRecord(MissionWrite):
     id: int
     crew: list[CrewRecord]
     url: Url
-    created_at: Moment
-    updated_at: Moment
+    created_at: Rfc3339
+    updated_at: Rfc3339
     version: int
 
 
@@ -336,9 +356,9 @@ class MissionFullPage(Page[MissionRead]):
     """A page of whole missions."""
 
 
-def status(starts_at: datetime, ends_at: datetime | None) -> MissionStatus:
+def get_mission_status(starts_at: datetime, ends_at: datetime | None) -> MissionStatus:
     """Where a mission stands now: its interval is half-open, null being no end."""
-    if not has_come(starts_at):
+    if not has_passed(starts_at):
         return MissionStatus.PLANNED
-    over = ends_at is not None and has_come(ends_at)
+    over = ends_at is not None and has_passed(ends_at)
     return MissionStatus.COMPLETED if over else MissionStatus.ACTIVE

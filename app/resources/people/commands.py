@@ -5,28 +5,28 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api.auth import Caller
-from app.api.embeds import articles_about
-from app.api.links import canonical
+from app.api.auth import ApiClient
+from app.api.embeds import describe_referring_articles
+from app.api.links import public_url
 from app.api.slugs import set_slug
-from app.api.write_models import as_record
-from app.api.writes.records import Editable
+from app.api.write_models import to_record
+from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person
 from app.resources.people.queries import get_person
 from app.resources.people.schemas import PersonRead, PersonRecord, PersonWrite
 
 
-def recorded(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
     """The people with these ids, with all that is kept of them."""
     rows = reader.all(select(*Person.__table__.columns).where(Person.id.in_(ids)))
     return {
-        row["id"]: as_record(PersonRecord, row | {"url": canonical("people", row["slug"])})
+        row["id"]: to_record(PersonRecord, row | {"url": public_url("people", row["slug"])})
         for row in rows
     }
 
 
-def shown(reader: Reader, id_: int) -> tuple[PersonRead, str]:
+def read_back(reader: Reader, id_: int) -> tuple[PersonRead, str]:
     """A person as everybody sees them, and their address."""
     slug = reader.scalar(select(Person.slug).where(Person.id == id_))
     person = get_person(reader, slug or "")
@@ -42,7 +42,7 @@ def save(session: Session, person: Person, document: PersonWrite) -> None:
     session.add(person)
 
 
-def users(session: Session, person: Person, caller: Caller) -> list[str]:
+def referrers(session: Session, person: Person, caller: ApiClient) -> list[str]:
     """The crews that a person was in, their flights, and the articles about them."""
     missions = session.scalars(
         select(Mission.slug)
@@ -59,8 +59,8 @@ def users(session: Session, person: Person, caller: Caller) -> list[str]:
     return [
         *(f"the crew of {slug}" for slug in missions),
         *(f"the launch {slug}" for slug in launches),
-        *articles_about(session, ArticlePerson.person_id, person.id, caller),
+        *describe_referring_articles(session, ArticlePerson.person_id, person.id, caller),
     ]
 
 
-EDITABLE = Editable(Person, PersonWrite, save, recorded, shown, users)
+WRITER = RecordWriter(Person, PersonWrite, save, load_records, read_back, referrers)

@@ -5,16 +5,16 @@ from functools import cache
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import crew_assignments, launch_ref, person_ref
+from app.api.embeds import select_crew_assignments, select_launch_ref, select_person_ref
 from app.api.lists.pagination import fetch_page
-from app.api.lists.sorting import orders
+from app.api.lists.sorting import build_orders
 from app.api.params import View
-from app.api.slugs import missing
-from app.db.conditions import lasts_into, named
+from app.api.slugs import raise_missing_record
+from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
-from app.db.functions import Rows, nested, nested_one
+from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person, RecordType
-from app.domain.dates import utc_day
+from app.domain.dates import utc_day_bounds
 from app.domain.text import slugify
 from app.resources.people.schemas import (
     PersonFilters,
@@ -23,17 +23,19 @@ from app.resources.people.schemas import (
     PersonQuery,
     PersonRead,
 )
-from app.search.ranking import AS_WRITTEN, Spellings, of_kind
-from app.search.spelling import spellings
+from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
+from app.search.spelling import find_corrections
 
-SORTS = orders(Person.id, name=(Person.name_key,))
+SORTS = build_orders(Person.id, name=(Person.name_key,))
 
 
-def conditions(filters: PersonFilters, spelt: Spellings = AS_WRITTEN) -> list[ColumnElement[bool]]:
+def conditions(
+    filters: PersonFilters, spelt: SpellingCorrections = NO_CORRECTIONS
+) -> list[ColumnElement[bool]]:
     """What `filters` ask of a person. `spelt` has other spellings of the words of `q`."""
     found: list[ColumnElement[bool]] = []
     if filters.q:
-        found.append(Person.id.in_(of_kind(RecordType.PERSON, filters.q, spelt)))
+        found.append(Person.id.in_(select_matching_ids(RecordType.PERSON, filters.q, spelt)))
     if filters.agency:
         found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
     if filters.agency_not:
@@ -51,10 +53,10 @@ def conditions(filters: PersonFilters, spelt: Spellings = AS_WRITTEN) -> list[Co
             held = held.where(CrewAssignment.role.in_(filters.role))
         if filters.mission:
             held = held.join(Mission, Mission.id == CrewAssignment.mission_id)
-            held = held.where(named(Mission, filters.mission))
+            held = held.where(slug_in(Mission, filters.mission))
         found.append(held.exists())
     if filters.aboard_on:
-        first, after = utc_day(filters.aboard_on)
+        first, after = utc_day_bounds(filters.aboard_on)
         found.append(
             select(Flight.id)
             .join(Launch, Launch.id == Flight.launch_id)
@@ -62,7 +64,7 @@ def conditions(filters: PersonFilters, spelt: Spellings = AS_WRITTEN) -> list[Co
                 Flight.person_id == Person.id,
                 Launch.status != LaunchStatus.FAILURE,
                 Launch.launch_at < after,
-                lasts_into(Flight.landed_until, first),
+                still_running_on(Flight.landed_until, first),
             )
             .exists()
         )
@@ -70,22 +72,22 @@ def conditions(filters: PersonFilters, spelt: Spellings = AS_WRITTEN) -> list[Co
 
 
 @cache
-def _summary() -> Rows:
+def _select_summary() -> AnySelect:
     flights = select(
-        nested_one(
+        json_object_subquery(
             select(Launch.status, Launch.launch_at).where(Launch.id == Flight.launch_id)
         ).label("launch"),
         Flight.landed_at,
     ).where(Flight.person_id == Person.id)
-    return _columns().add_columns(nested(flights, Flight.id).label("flights"))
+    return _select_base().add_columns(json_array_subquery(flights, Flight.id).label("flights"))
 
 
 @cache
-def _columns() -> Rows:
+def _select_base() -> AnySelect:
     missions = select(func.count(CrewAssignment.mission_id.distinct())).where(
         CrewAssignment.person_id == Person.id
     )
-    return person_ref().add_columns(
+    return select_person_ref().add_columns(
         Person.id,
         missions.scalar_subquery().label("missions_count"),
         Person.updated_at,
@@ -94,7 +96,7 @@ def _columns() -> Rows:
 
 
 @cache
-def _whole() -> Rows:
+def _select_full() -> AnySelect:
     landed_with = aliased(Launch)
     up = aliased(Launch)
     flights = (
@@ -102,21 +104,23 @@ def _whole() -> Rows:
             Flight.role,
             Flight.landed_at,
             Flight.landed_at_precision,
-            nested_one(launch_ref().where(Launch.id == Flight.launch_id)).label("launch"),
-            nested_one(
-                launch_ref(landed_with).where(landed_with.id == Flight.landed_with_id)
+            json_object_subquery(select_launch_ref().where(Launch.id == Flight.launch_id)).label(
+                "launch"
+            ),
+            json_object_subquery(
+                select_launch_ref(landed_with).where(landed_with.id == Flight.landed_with_id)
             ).label("landed_with"),
         )
         .join(up, up.id == Flight.launch_id)
         .where(Flight.person_id == Person.id)
     )
-    crew = crew_assignments().join(Mission, Mission.id == CrewAssignment.mission_id)
-    return _columns().add_columns(
+    crew = select_crew_assignments().join(Mission, Mission.id == CrewAssignment.mission_id)
+    return _select_base().add_columns(
         Person.aliases,
         Person.sources,
         Person.created_at,
-        nested(flights, up.launch_at.desc(), Flight.id.desc()).label("flights"),
-        nested(
+        json_array_subquery(flights, up.launch_at.desc(), Flight.id.desc()).label("flights"),
+        json_array_subquery(
             crew.where(CrewAssignment.person_id == Person.id),
             Mission.number.desc(),
             CrewAssignment.ordinal,
@@ -126,20 +130,20 @@ def _whole() -> Rows:
 
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """A page of the people who match."""
-    where = conditions(query, spellings(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q))
     if query.view is View.FULL:
-        return fetch_page(reader, PersonFullPage, _whole(), where, SORTS, query, "people")
-    return fetch_page(reader, PersonPage, _summary(), where, SORTS, query, "people")
+        return fetch_page(reader, PersonFullPage, _select_full(), where, SORTS, query, "people")
+    return fetch_page(reader, PersonPage, _select_summary(), where, SORTS, query, "people")
 
 
 def get_person(reader: Reader, slug: str) -> PersonRead:
     """The person `slug`, with all that is on record."""
-    row = reader.first(_of_slug(), slug=slug)
+    row = reader.first(_select_by_slug(), slug=slug)
     if row is None:
-        missing(reader, Person, slug)
+        raise_missing_record(reader, Person, slug)
     return PersonRead.model_validate(row)
 
 
 @cache
-def _of_slug() -> Rows:
-    return _whole().where(Person.slug == bindparam("slug"))
+def _select_by_slug() -> AnySelect:
+    return _select_full().where(Person.slug == bindparam("slug"))

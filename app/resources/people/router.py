@@ -4,12 +4,18 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import versioned
-from app.api.lists.responses import ListsDep
+from app.api.cache_control import set_version_etag
+from app.api.lists.responses import ListResponderDep
 from app.api.params import SlugPath
 from app.api.routing import Router
-from app.api.writes.deps import MERGE_PATCH, EditRoute, PatchOf, changing, creating
-from app.api.writes.request import Edit
+from app.api.writes.deps import (
+    MERGE_PATCH_MEDIA_TYPE,
+    ConditionalWriteRoute,
+    MergePatchSchema,
+    build_create_dependency,
+    build_update_dependency,
+)
+from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
 from app.db.models import Scope
 from app.resources.people import commands, queries
@@ -21,25 +27,27 @@ from app.resources.people.schemas import (
     PersonWrite,
 )
 
-router = Router(prefix="/v1/people", tags=["people"], route_class=EditRoute)
+router = Router(prefix="/v1/people", tags=["people"], route_class=ConditionalWriteRoute)
 
-Creating = Annotated[Edit, Depends(creating(Scope.PEOPLE_WRITE))]
-Changing = Annotated[Edit, Depends(changing(Scope.PEOPLE_WRITE))]
-PersonPatch = Annotated[dict[str, Any], Body(media_type=MERGE_PATCH), PatchOf(PersonWrite)]
+CreatePersonDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.PEOPLE_WRITE))]
+UpdatePersonDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.PEOPLE_WRITE))]
+PersonPatch = Annotated[
+    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(PersonWrite)
+]
 
 
 @router.get(
     "", name="listPeople", summary="List people", response_model=PersonFullPage | PersonPage
 )
-async def list_people(query: Annotated[PersonQuery, Query()], lists: ListsDep) -> Response:
+async def list_people(query: Annotated[PersonQuery, Query()], lists: ListResponderDep) -> Response:
     """Everybody on record, by name; `aboard_on` answers who was up there on a day."""
-    return await lists.answer(queries.list_people, query)
+    return await lists.respond(queries.list_people, query)
 
 
 @router.get("/{slug}", name="getPerson", summary="Get a person")
 async def get_person(slug: SlugPath, database: DatabaseDep, response: Response) -> PersonRead:
     """A person with the roles they held and the flights they made."""
-    return versioned(response, await database.read(queries.get_person, slug))
+    return set_version_etag(response, await database.read(queries.get_person, slug))
 
 
 @router.post(
@@ -49,18 +57,18 @@ async def get_person(slug: SlugPath, database: DatabaseDep, response: Response) 
     status_code=201,
     response_model=PersonRead,
 )
-async def create_person(person: PersonWrite, edit: Creating) -> Response:
+async def create_person(person: PersonWrite, edit: CreatePersonDep) -> Response:
     """Somebody who is not on record yet."""
-    return await commands.EDITABLE.create(edit, person)
+    return await commands.WRITER.create(edit, person)
 
 
 @router.patch("/{slug}", name="updatePerson", summary="Change a person", response_model=PersonRead)
-async def update_person(slug: SlugPath, patch: PersonPatch, edit: Changing) -> Response:
+async def update_person(slug: SlugPath, patch: PersonPatch, edit: UpdatePersonDep) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
-    return await commands.EDITABLE.patch(edit, slug, patch)
+    return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deletePerson", summary="Delete a person", status_code=204)
-async def delete_person(slug: SlugPath, edit: Changing) -> Response:
+async def delete_person(slug: SlugPath, edit: UpdatePersonDep) -> Response:
     """Only somebody whom no crew, launch or article names."""
-    return await commands.EDITABLE.delete(edit, slug)
+    return await commands.WRITER.delete(edit, slug)

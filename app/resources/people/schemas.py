@@ -6,16 +6,32 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.api.embeds import At, CrewAssignmentRead, LaunchRef, PersonRef, Shape, Source
+from app.api.embeds import CrewAssignmentRead, LaunchRef, PersonRef, ReadModel, Source, UtcInstant
 from app.api.links import Url
-from app.api.lists.pagination import Page, ViewQuery
+from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
-from app.api.params import AnyOf, Country, Day, Maybe, Moment, Name, Parameters, Slug, Words
-from app.api.write_models import Document, ProperName, SourceWrite, Title, example
+from app.api.params import (
+    CalendarDay,
+    CommaList,
+    CountryCode,
+    NameParam,
+    Omittable,
+    QueryModel,
+    Rfc3339,
+    SearchText,
+    Slug,
+)
+from app.api.write_models import (
+    CitationWrite,
+    SearchableText,
+    SluggableName,
+    WriteModel,
+    example_config,
+)
 from app.db.models import CrewRole, LaunchStatus, ShipRole
-from app.domain.clock import has_come, holds_until, present
-from app.domain.dates import DAY, Precision
-from app.domain.labels import SHIP_ROLES
+from app.domain.clock import current_second, expire_response_at, has_passed
+from app.domain.dates import ONE_DAY, Precision
+from app.domain.labels import SHIP_ROLE_LABELS
 
 
 class PersonSort(SortChoice):
@@ -25,28 +41,28 @@ class PersonSort(SortChoice):
     Z_TO_A = "-name"
 
 
-class PersonFilters(Parameters):
+class PersonFilters(QueryModel):
     """Which people."""
 
-    q: Maybe[Words] = None
+    q: Omittable[SearchText] = None
     """Words that they have, all of them, in any spelling and form; as `/v1/search` finds them."""
-    agency: AnyOf[Name] = []
+    agency: CommaList[NameParam] = []
     """The agency they fly for."""
-    agency_not: AnyOf[Name] = []
+    agency_not: CommaList[NameParam] = []
     """An agency they must not fly for."""
-    nationality: AnyOf[Country] = []
+    nationality: CommaList[CountryCode] = []
     """ISO 3166-1 alpha-2."""
-    nationality_not: AnyOf[Country] = []
+    nationality_not: CommaList[CountryCode] = []
     """A nationality they must not have."""
-    role: AnyOf[CrewRole] = []
+    role: CommaList[CrewRole] = []
     """A role that they held aboard the station, in `mission` where that is given too."""
-    mission: AnyOf[Slug] = []
+    mission: CommaList[Slug] = []
     """A mission in whose crew they were, by slug."""
-    aboard_on: Maybe[Day] = None
+    aboard_on: Omittable[CalendarDay] = None
     """A day, in UTC, on which they were in space for the station, from launch to landing."""
 
 
-class PersonQuery(PersonFilters, ViewQuery):
+class PersonQuery(PersonFilters, ListViewQuery):
     """A page of people."""
 
     sort: PersonSort = PersonSort.A_TO_Z
@@ -63,25 +79,28 @@ class PersonSummary(PersonRef):
     """Full days in space on flights to the station, launch to landing or to now."""
     aboard: bool
     """Whether they are in space for the station now, as far as is on record."""
-    updated_at: At
+    updated_at: UtcInstant
     version: int
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        moment = present()
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        moment = current_second()
         flown = [f for f in row["flights"] if f["launch"]["status"] != LaunchStatus.FAILURE]
-        spans = [(_instant(f["launch"]["launch_at"]), _instant(f["landed_at"])) for f in flown]
+        spans = [
+            (_parse_instant(f["launch"]["launch_at"]), _parse_instant(f["landed_at"]))
+            for f in flown
+        ]
         aboard = [up for up, down in spans if up and down is None]
         total = sum(((down or moment) - up for up, down in spans if up), start=timedelta())
         if aboard:
-            holds_until(moment + (DAY - total % DAY) / len(aboard))
-        return super().complete(row) | {
+            expire_response_at(moment + (ONE_DAY - total % ONE_DAY) / len(aboard))
+        return super().computed_fields(row) | {
             "days_aboard": total.days,
-            "aboard": any(map(has_come, aboard)),
+            "aboard": any(map(has_passed, aboard)),
         }
 
 
-class FlightRead(Shape):
+class FlightRead(ReadModel):
     """A way up to the station and down again."""
 
     role: ShipRole
@@ -90,12 +109,12 @@ class FlightRead(Shape):
     launch: LaunchRef
     landed_with: LaunchRef | None
     """The launch of the ship they came home with, null while they are in space."""
-    landed_at: At | None
+    landed_at: UtcInstant | None
     landed_at_precision: Precision | None
 
     @classmethod
-    def complete(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"role_label": str(SHIP_ROLES[ShipRole(row["role"])])}
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"role_label": str(SHIP_ROLE_LABELS[ShipRole(row["role"])])}
 
 
 class PersonRead(PersonSummary):
@@ -108,13 +127,13 @@ class PersonRead(PersonSummary):
     flights: list[FlightRead]
     """Their flights, newest first: with a mission's crew or as visitors."""
     sources: list[Source]
-    created_at: At
+    created_at: UtcInstant
 
 
-class PersonWrite(Document):
+class PersonWrite(WriteModel):
     """A person as editors write them."""
 
-    model_config = example(
+    model_config = example_config(
         name="Yuri Example",
         name_ru="Юрий Пример",
         agency="Roscosmos",
@@ -124,17 +143,19 @@ class PersonWrite(Document):
 
     slug: Slug | None = None
     """The name in the address; made of the name where none is given."""
-    name: Annotated[ProperName, Field(max_length=120)]
-    name_ru: Annotated[Title, Field(max_length=120)] | None = None
+    name: Annotated[SluggableName, Field(max_length=120)]
+    name_ru: Annotated[SearchableText, Field(max_length=120)] | None = None
     """The name in Russian."""
-    name_native: Annotated[Title, Field(max_length=120)] | None = None
+    name_native: Annotated[SearchableText, Field(max_length=120)] | None = None
     """The name in the person's own spelling, null where that is `name`."""
-    agency: Annotated[ProperName, Field(max_length=60)] | None = None
-    nationality: Country | None = None
+    agency: Annotated[SluggableName, Field(max_length=60)] | None = None
+    nationality: CountryCode | None = None
     """ISO 3166-1 alpha-2."""
-    aliases: Annotated[list[Annotated[Title, Field(max_length=120)]], Field(max_length=20)] = []
+    aliases: Annotated[
+        list[Annotated[SearchableText, Field(max_length=120)]], Field(max_length=20)
+    ] = []
     """Other spellings of the name."""
-    sources: Annotated[list[SourceWrite], Field(max_length=20)] = []
+    sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
 
 class PersonRecord(PersonWrite):
@@ -142,8 +163,8 @@ class PersonRecord(PersonWrite):
 
     id: int
     url: Url
-    created_at: Moment
-    updated_at: Moment
+    created_at: Rfc3339
+    updated_at: Rfc3339
     version: int
 
 
@@ -155,5 +176,5 @@ class PersonFullPage(Page[PersonRead]):
     """A page of people with all that is on record."""
 
 
-def _instant(value: str | None) -> datetime | None:
+def _parse_instant(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.api.lists.responses import page_answer
+from app.api.lists.responses import build_page_response
 from app.api.routing import Router
 from app.db.database import DatabaseDep
 from app.resources.search import queries
@@ -20,7 +20,7 @@ async def search(query: Annotated[SearchQuery, Query()], database: DatabaseDep) 
     Words are found in either language, in any spelling and any of their forms, and with one letter
     wrong. What is called so comes before what only tells of it, the newest first among equals.
     """
-    return page_answer(await database.read(queries.search, query))
+    return build_page_response(await database.read(queries.search, query))
 
 
 @router.get("/suggest", name="suggest", summary="Suggest what may be meant")

@@ -5,33 +5,33 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.embeds import At, Shape
+from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
-from app.api.lists.pagination import Page, Paged
-from app.api.params import AnyOf, Parameters, Whole, Words
+from app.api.lists.pagination import Page, PageParams
+from app.api.params import CommaList, DecimalInt, QueryModel, SearchText
 from app.db.models import RecordType
 from app.domain.dates import Precision
 
-Offset = Annotated[int, Field(ge=0, description="In Unicode code points.")]
+CodePointOffset = Annotated[int, Field(ge=0, description="In Unicode code points.")]
 
 
-class SearchQuery(Paged):
+class SearchQuery(PageParams):
     """A page of what is found."""
 
-    q: Words
+    q: SearchText
     """Words in any order, language and spelling; also `"a phrase"`, `-not` and `type:launch`."""
-    type: AnyOf[RecordType] = []
+    type: CommaList[RecordType] = []
     """The kinds of records to look among; otherwise all."""
 
 
-class SuggestQuery(Parameters):
+class SuggestQuery(QueryModel):
     """What somebody may be typing."""
 
-    q: Words
+    q: SearchText
     """What is typed so far: words in any order, the last of them perhaps only begun."""
-    type: AnyOf[RecordType] = []
+    type: CommaList[RecordType] = []
     """The kinds of records to look among; otherwise all."""
-    limit: Whole = Field(default=8, ge=1, le=20)
+    limit: DecimalInt = Field(default=8, ge=1, le=20)
     """How many suggestions there are at the most."""
 
 
@@ -42,11 +42,11 @@ class MarkedField(StrEnum):
     TEXT = "text"
 
 
-class SuggestionHighlight(Shape):
+class SuggestionHighlight(ReadModel):
     """A part of a title that was searched for."""
 
-    start: Offset
-    end: Offset
+    start: CodePointOffset
+    end: CodePointOffset
 
 
 class Highlight(SuggestionHighlight):
@@ -55,7 +55,7 @@ class Highlight(SuggestionHighlight):
     field: MarkedField
 
 
-class SearchHit(Shape):
+class SearchHit(ReadModel):
     """A record that was found."""
 
     type: RecordType
@@ -63,7 +63,7 @@ class SearchHit(Shape):
     title: str = Field(examples=["Progress MS-11"])
     text: str | None
     """An article's lead, a mission's summary, what else tells the record from others."""
-    at: At | None
+    at: UtcInstant | None
     """When an article was published, a launch left or a mission began; null for people."""
     at_precision: Precision | None
     language: str | None
@@ -77,7 +77,7 @@ class SearchPage(Page[SearchHit]):
     """A page of what was found, what matches best first, then the newest."""
 
 
-class Suggestion(Shape):
+class Suggestion(ReadModel):
     """A record that somebody may be looking for."""
 
     type: RecordType
@@ -88,7 +88,7 @@ class Suggestion(Shape):
     url: Url
 
 
-class Suggestions(Shape):
+class Suggestions(ReadModel):
     """What somebody may be looking for, the likeliest first."""
 
     items: list[Suggestion]
