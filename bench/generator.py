@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import ArticleState, CrewAssignment, Launch, Mission, Person, Spacecraft
+from app.db.models import CrewAssignment, Launch, Mission, Person, Spacecraft
 from app.db.models.articles import READING_WORDS_PER_MINUTE
 from app.domain.dates import Precision, period_bounds
+from app.domain.enums import ArticleState
 from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
 from bench.words import ENGLISH, RUSSIAN, SOURCES, TAGS, Telling

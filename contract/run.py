@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from app.db.models import Scope
+from app.domain.enums import Scope
 from contract import proxy
 from contract.servers import ROOT, SCRIPTS, Failed, postgresql, service
 

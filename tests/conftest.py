@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.config import get_settings
 from app.db.database import Database
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.ingest.dataset.load import load_dataset
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
 from tests.support.databases import (

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from app.api.auth import authenticated_routes, generate_api_key
 from app.config import Settings
-from app.db.models import Scope
 from app.domain.dates import now
+from app.domain.enums import Scope
 from app.main import create_app
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import AuditEntry, Person, RecordChange, Scope, Webhook
+from app.db.models import AuditEntry, Person, RecordChange, Webhook
+from app.domain.enums import Scope
 from app.ops.backup import BackupError, _digest_tables, restore_backup, write_backup
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client

@@ -13,8 +13,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.auth import generate_api_key
-from app.db.models import Scope
 from app.domain.dates import now
+from app.domain.enums import Scope
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.documented_requests import HOST, matches_json, parse_shown_json

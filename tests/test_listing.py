@@ -19,6 +19,7 @@ from app.api.lists.responses import STREAM_BATCH_ROWS
 from app.config import Settings
 from app.db.models import Person
 from app.domain.dates import now
+from app.domain.enums import Scope
 from app.main import create_app
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
@@ -80,8 +81,6 @@ def test_all_of_a_list_comes(archive: TestClient, path: str, view: str) -> None:
 def test_lists_behind_a_key_come_too(client: TestClient, path: str, keyed: bool) -> None:
     if "iss-59" in path:
         return
-    from app.db.models import Scope  # noqa: PLC0415 - as the fixtures do
-
     editor = client_with_key(client, *Scope)
     for form in ("csv", "ndjson"):
         assert client.get(path, params={"format": form}).status_code == (401 if keyed else 200)

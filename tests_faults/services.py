@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.api.auth import generate_api_key
 from app.db.database import Database
-from app.db.models import Scope
+from app.domain.enums import Scope
 from tests.support.databases import alembic_config
 from tests.support.servers import DEV_NULL, free_port, is_up, wait_for
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.models import Scope
+from app.domain.enums import Scope
 from tests.support.databases import CreateDatabase
 from tests.support.servers import run_server_process
 from tests_faults.load import Client

@@ -29,8 +29,9 @@ from sqlalchemy.orm import Session
 from app.api.audit_log import Actor
 from app.api.routing import Route
 from app.db.database import DatabaseDep, Reader, Row
-from app.db.models import ApiKey, Scope
+from app.db.models import ApiKey
 from app.domain.dates import now
+from app.domain.enums import Scope
 from app.domain.languages import Bilingual, tr
 from app.http.problems import ApiError, get_request_id
 

@@ -7,14 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.database import Reader
-from app.db.models import (
-    FormerSlug,
-    Mission,
-    MissionAlias,
-    RecordType,
-    VersionedRecord,
-    get_record_type,
-)
+from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord, get_record_type
+from app.domain.enums import RecordType
 from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
 from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRenamed

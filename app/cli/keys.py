@@ -9,7 +9,7 @@ from rich.console import Console
 
 from app.cli import console
 from app.cli.terminal import command_line_actor, new_table, open_database
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.http.problems import NotFound
 from app.resources.keys.queries import create_key as create_one
 from app.resources.keys.queries import list_all_keys

@@ -11,7 +11,7 @@ from app.api.write_models import validate_write_model
 from app.cli import console
 from app.cli.terminal import command_line_actor, new_table, open_database
 from app.config import get_settings
-from app.db.models import SourceFormat
+from app.domain.enums import SourceFormat
 from app.http.problems import InvalidRequest
 from app.ingest.polling import find_due_sources, run_poll
 from app.resources.sources.queries import insert_source as add_one

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.db.models import LaunchStatus, SpacecraftKind
 from app.domain import glossary
+from app.domain.enums import LaunchStatus, SpacecraftKind
 from app.domain.grammar import join_list_ru, upper_first
 from app.domain.languages import Language, current_language
 

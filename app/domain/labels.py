@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from app.db.models import CrewRole, LaunchStatus, ShipRole
+from app.domain.enums import CrewRole, LaunchStatus, ShipRole
 from app.domain.languages import Bilingual
 
 CREW_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.write_models import validate_write_model
-from app.db.models import Article, ArticleState, Mission, VersionedRecord, get_record_type
+from app.db.models import Article, Mission, VersionedRecord, get_record_type
 from app.domain.dates import now
+from app.domain.enums import ArticleState
 from app.ingest.entries import ImportEntry
 from app.resources.changes.queries import RECORD_WRITERS
 from app.resources.missions.crew_commands import set_crew_if_changed

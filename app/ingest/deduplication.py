@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.db.models import Article, ImportOrigin, Launch, Mission, RecordType
+from app.db.models import Article, ImportOrigin, Launch, Mission
+from app.domain.enums import RecordType
 from app.domain.text import is_storable
 from app.ingest.entries import ImportEntry
 from app.ingest.json_stream import object_at

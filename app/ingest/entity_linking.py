@@ -12,16 +12,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import or_, select
 
 from app.db.database import Reader
-from app.db.models import (
-    CrewAssignment,
-    Flight,
-    Launch,
-    Mission,
-    MissionLaunch,
-    Person,
-    Spacecraft,
-    SpacecraftKind,
-)
+from app.db.models import CrewAssignment, Flight, Launch, Mission, MissionLaunch, Person, Spacecraft
+from app.domain.enums import SpacecraftKind
 from app.domain.text import fold
 from app.ingest.russian_names import RussianNameIndex
 from app.search.synonyms import FoldedWords, derive_ship_aliases, fold_words

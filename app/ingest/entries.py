@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.db.database import Reader
-from app.db.models import RecordType
+from app.domain.enums import RecordType
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from typing import Protocol
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import ImportOrigin, Launch, LaunchStatus, Mission, Person, RecordType, Vehicle
+from app.db.models import ImportOrigin, Launch, Mission, Person, Vehicle
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_bounds
+from app.domain.enums import LaunchStatus, RecordType
 from app.domain.text import slugify
 from app.ingest.entity_linking import AmbiguousName, EntityLinker
 from app.ingest.json_stream import InvalidEntry

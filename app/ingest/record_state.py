@@ -15,19 +15,17 @@ from app.api.write_models import WriteModel, validate_write_model
 from app.db.database import Reader
 from app.db.models import (
     Article,
-    ArticleState,
     FormerSlug,
     Launch,
     LaunchSlip,
-    LaunchStatus,
     Mission,
     MissionAlias,
     MissionTask,
-    RecordType,
     VersionedRecord,
     get_record_type,
 )
 from app.domain.dates import Precision
+from app.domain.enums import ArticleState, LaunchStatus, RecordType
 from app.ingest.apply import apply_entry_data
 from app.ingest.entries import ImportEntry
 from app.resources.changes.queries import RECORD_WRITERS

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import literal, select
 
 from app.db.database import Reader
-from app.db.models import Article, ArticleState, Launch, Mission, Person, RecordType, SearchDocument
+from app.db.models import Article, Launch, Mission, Person, SearchDocument
 from app.db.models.search import build_index_key
+from app.domain.enums import ArticleState, RecordType
 from app.search.fulltext import all_documents
 
 _INDEXABLE_RECORDS: Mapping[RecordType, Any] = {

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, select
 
 from app.db.models import (
     Article,
-    ArticleState,
     ArticleTag,
     CrewAssignment,
     Flight,
@@ -21,13 +20,12 @@ from app.db.models import (
     Mission,
     MissionTask,
     Person,
-    RecordType,
     Site,
     Spacecraft,
-    SpacecraftKind,
     Vehicle,
 )
 from app.db.models.search import MAX_WORD_CHARS, build_index_key
+from app.domain.enums import ArticleState, RecordType, SpacecraftKind
 from app.search.fulltext import PHRASE_BREAK, TokenizedDocument
 from app.search.query_parser import build_full_name_token
 from app.search.synonyms import (

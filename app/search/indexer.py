@@ -14,7 +14,6 @@ from app.db.models import (
     Launch,
     Mission,
     Person,
-    RecordType,
     SearchDocument,
     SearchWord,
     Site,
@@ -23,6 +22,7 @@ from app.db.models import (
 )
 from app.db.models.search import get_pending_index_updates
 from app.domain.batching import batched
+from app.domain.enums import RecordType
 from app.search.documents import load_index_documents, select_correction_candidates
 from app.search.fulltext import (
     clear_search_index,

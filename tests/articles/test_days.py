@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Article, ArticleDailyCounts, ArticleState
+from app.db.models import Article, ArticleDailyCounts
 from app.db.models.days import before_hour_column, find_wrong_day_counts, rebuild_day_counts
 from app.domain.dates import Precision
+from app.domain.enums import ArticleState
 from tests.support import factories
 from tests.support.clients import database_of
 

@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 
 from app.config import get_settings
 from app.db.database import Database
-from app.db.models import ArticleMission, ArticleState, ArticleTag
+from app.db.models import ArticleMission, ArticleTag
 from app.domain.dates import Precision
+from app.domain.enums import ArticleState
 from tests.support import factories
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.feeds import atom_schema, json_feed_errors, parse_feed, rss_channel

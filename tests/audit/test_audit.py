@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Scope
+from app.domain.enums import Scope
 from tests.support import documents
 from tests.support.clients import client_with_key
 from tests.support.documents import IF_MATCH_ANY

@@ -16,7 +16,7 @@ from alembic import command
 
 from app.api.auth import generate_api_key
 from app.db.database import Database
-from app.db.models import Scope
+from app.domain.enums import Scope
 from tests.support import documents
 from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.servers import peer_pid, run_server, wait_for

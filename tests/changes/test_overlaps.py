@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.db.models import Article, ArticlePerson, ArticleState, Person, RecordChange, RecordType
+from app.db.models import Article, ArticlePerson, Person, RecordChange
+from app.domain.enums import ArticleState, RecordType
 from tests.support import factories
 from tests.support.locks import has_waiting_transaction
 

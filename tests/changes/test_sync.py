@@ -16,15 +16,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import (
-    Article,
-    ArticlePerson,
-    ArticleState,
-    Launch,
-    Person,
-    RecordChange,
-    RecordType,
-)
+from app.db.models import Article, ArticlePerson, Launch, Person, RecordChange
+from app.domain.enums import ArticleState, RecordType
 from app.resources.changes.queries import RECORD_WRITERS
 from tests.support import factories
 from tests.support.clients import database_of, open_client

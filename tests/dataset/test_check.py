@@ -14,7 +14,6 @@ from app.db.models import (
     ArticleLaunch,
     ArticlePerson,
     CrewAssignment,
-    CrewRole,
     Flight,
     Launch,
     Mission,
@@ -22,6 +21,7 @@ from app.db.models import (
     Person,
     Spacecraft,
 )
+from app.domain.enums import CrewRole
 from app.ingest.dataset.check import check_archive
 from tests.support.clients import database_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.db.models import LaunchRelation
+from app.domain.enums import LaunchRelation
 from app.ingest.dataset import english, russian
 from app.ingest.dataset.derive import (
     MissionFacts,

@@ -18,9 +18,9 @@ from app.db.models import (
     MissionAlias,
     MissionTask,
     Person,
-    Scope,
     Vehicle,
 )
+from app.domain.enums import Scope
 from app.ingest.dataset.check import check_archive
 from app.ingest.dataset.load import LoadReport, load_dataset
 from tests.support import factories

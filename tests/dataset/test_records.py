@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.db.models import CrewRole
+from app.domain.enums import CrewRole
 from app.ingest.dataset.records import DATASET_PATH, Dataset, DatasetCrewRole, read_dataset
 
 

@@ -16,8 +16,9 @@ from starlette.testclient import TestClient
 
 from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
 from app.db.database import Database
-from app.db.models import Article, ArticleState, IdempotentResponse, Person, RecordChange, Scope
+from app.db.models import Article, IdempotentResponse, Person, RecordChange
 from app.domain.dates import now
+from app.domain.enums import ArticleState, Scope
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase

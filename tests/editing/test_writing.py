@@ -7,7 +7,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import ApiKey, Article, AuditEntry, IdempotentResponse, Person, Scope
+from app.db.models import ApiKey, Article, AuditEntry, IdempotentResponse, Person
+from app.domain.enums import Scope
 from tests.support import documents
 from tests.support.clients import client_with_key
 from tests.support.documents import IF_MATCH_ANY

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.resources.articles.commands import announce_due_articles
 from app.resources.exports import file_cache as archives
 from app.resources.exports import sqlite

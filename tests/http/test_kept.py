@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from app.db.database import Database
-from app.db.models import ArticleState, LaunchStatus, Mission
+from app.db.models import Mission
 from app.domain.dates import Precision
+from app.domain.enums import ArticleState, LaunchStatus
 from app.http.cache.generation import Generation, GenerationTracker
 from app.http.cache.store import RESPONSE_OVERHEAD_BYTES, CachedResponse, ResponseCache
 from app.resources.articles.commands import get_next_publication_time

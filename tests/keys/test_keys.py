@@ -13,7 +13,8 @@ from app.api.auth import generate_api_key, is_well_formed_key
 from app.cli import cli
 from app.config import get_settings
 from app.db.database import Database
-from app.db.models import ApiKey, Base, Scope
+from app.db.models import ApiKey, Base
+from app.domain.enums import Scope
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 

@@ -13,8 +13,9 @@ from starlette.testclient import TestClient
 from app.api import icalendar
 from app.api.icalendar import EventStatus, get_event_status
 from app.db.database import Database
-from app.db.models import LaunchStatus, Site
+from app.db.models import Site
 from app.domain.dates import Precision
+from app.domain.enums import LaunchStatus
 from tests.support import documents, factories
 from tests.support.calendars import get_calendar, get_event, get_events
 from tests.support.documents import IF_MATCH_ANY

@@ -5,7 +5,7 @@ from datetime import timedelta
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import LaunchStatus
+from app.domain.enums import LaunchStatus
 from tests.support import documents, factories
 from tests.support.documents import IF_MATCH_ANY
 

@@ -7,8 +7,9 @@ import time_machine
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import LaunchRelation, LaunchStatus, MissionLaunch, SpacecraftKind
+from app.db.models import MissionLaunch
 from app.domain.dates import Precision
+from app.domain.enums import LaunchRelation, LaunchStatus, SpacecraftKind
 from tests.support import factories
 
 

@@ -7,8 +7,9 @@ import time_machine
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import LaunchRelation, MissionLaunch
+from app.db.models import MissionLaunch
 from app.domain.dates import Precision
+from app.domain.enums import LaunchRelation
 from tests.support import documents, factories
 from tests.support.calendars import get_events
 from tests.support.documents import IF_MATCH_ANY

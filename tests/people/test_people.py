@@ -5,7 +5,7 @@ import time_machine
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import CrewRole
+from app.domain.enums import CrewRole
 from tests.support import factories
 
 

@@ -11,17 +11,16 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.models import (
     Article,
-    ArticleState,
     ArticleTag,
     Launch,
     Person,
-    RecordType,
     SearchDocument,
     SearchWord,
     Spacecraft,
     Vehicle,
 )
 from app.db.models.search import build_index_key, index_key_range, parse_index_key
+from app.domain.enums import ArticleState, RecordType
 from app.search.consistency import find_index_inconsistencies
 from app.search.indexer import is_search_index_missing, rebuild_search_index
 from tests.support import factories

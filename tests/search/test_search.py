@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import ArticleState, ArticleTag
+from app.db.models import ArticleTag
+from app.domain.enums import ArticleState
 from tests.support import factories
 from tests.support.searches import search, search_slugs
 

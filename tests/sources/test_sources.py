@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from app.cli import cli
 from app.config import get_settings
 from app.db.database import Database
-from app.db.models import Scope
+from app.domain.enums import Scope
 from tests.support.clients import client_with_key
 from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY

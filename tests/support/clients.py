@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.api.auth import generate_api_key
 from app.config import Settings
 from app.db.database import Database
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.main import create_app
 from tests.support.databases import alembic_config
 

@@ -10,18 +10,15 @@ from typing import Any
 from app.db.models import (
     Article,
     CrewAssignment,
-    CrewRole,
     Flight,
     Launch,
-    LaunchStatus,
     Mission,
     Person,
-    ShipRole,
     Spacecraft,
-    SpacecraftKind,
     Vehicle,
 )
 from app.domain.dates import Precision
+from app.domain.enums import CrewRole, LaunchStatus, ShipRole, SpacecraftKind
 
 _numbers = count(1)
 _missions = count()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.db.models import LaunchStatus
 from app.domain import glossary
+from app.domain.enums import LaunchStatus
 from app.domain.headlines import build_launch_headline, build_launch_headline_ru
 from app.domain.languages import Language, use_language
 

@@ -11,8 +11,9 @@ from app.api.auth import ApiClient
 from app.api.links import Url, url_for_request
 from app.api.read_models import ReadModel, UtcInstant
 from app.db.functions import AnySelect, current_time_param, hide_from_planner
-from app.db.models import Article, ArticleState, Scope
+from app.db.models import Article
 from app.domain.dates import Precision
+from app.domain.enums import ArticleState, Scope
 
 
 class ArticleRef(ReadModel):

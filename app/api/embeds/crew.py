@@ -14,9 +14,10 @@ from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import PersonRef, select_person_ref
 from app.api.read_models import ReadModel, UtcInstant
 from app.db.functions import AnySelect, json_object_subquery
-from app.db.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
 from app.domain import glossary
 from app.domain.dates import Precision, days_since
+from app.domain.enums import CrewRole
 from app.domain.labels import CREW_ROLE_LABELS
 
 

@@ -11,9 +11,10 @@ from app.api.icalendar import MAX_CALENDAR_EVENTS, CalendarEvent, EventStatus, g
 from app.api.links import tag_authority
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
-from app.db.models import Flight, Launch, LaunchSlip, LaunchStatus, Person
+from app.db.models import Flight, Launch, LaunchSlip, Person
 from app.domain import glossary
 from app.domain.dates import Precision
+from app.domain.enums import LaunchStatus
 from app.domain.languages import Bilingual, tr
 from app.http.problems import InvalidRequest
 

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from app.api.links import Url, url_for_request
 from app.api.read_models import ReadModel, UtcInstant
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.models import Launch, LaunchStatus, Site, Spacecraft, SpacecraftKind, Vehicle
+from app.db.models import Launch, Site, Spacecraft, Vehicle
 from app.domain import glossary
 from app.domain.dates import Precision
+from app.domain.enums import LaunchStatus, SpacecraftKind
 from app.domain.headlines import build_launch_headline
 from app.domain.labels import LAUNCH_STATUS_LABELS
 from app.domain.languages import tr

@@ -6,7 +6,7 @@ from app.api.openapi.components import COMMON_RESPONSE_HEADERS, OpenApiObject
 from app.api.openapi.examples import get_parameter_example
 from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
 from app.api.writes.deps import ACCEPTED_BODY_TYPES
-from app.db.models import Scope
+from app.domain.enums import Scope
 
 FULL_LIST_DESCRIPTION = """\
 Also whole, as CSV (`format=csv`, `text/csv`) or NDJSON (`format=ndjson`, `application/x-ndjson`):

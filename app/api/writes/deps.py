@@ -16,7 +16,7 @@ from app.api.params import Omittable
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.domain.languages import tr
 from app.http.problems import BadRequest, PreconditionRequired, UnsupportedMediaType
 

@@ -1,26 +1,12 @@
 """The keys that editors and programs write with, and the answers kept for repeated requests."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, BoundedString, UTCDateTime
 from app.domain.dates import now
-
-
-class Scope(StrEnum):
-    """What a key may do."""
-
-    ARTICLES_WRITE = "articles:write"
-    LAUNCHES_WRITE = "launches:write"
-    MISSIONS_WRITE = "missions:write"
-    PEOPLE_WRITE = "people:write"
-    WEBHOOKS_WRITE = "webhooks:write"
-    SOURCES_WRITE = "sources:write"
-    KEYS_ADMIN = "keys:admin"
-    AUDIT_READ = "audit:read"
 
 
 class ApiKey(Base):

@@ -1,7 +1,6 @@
 """News articles, their tags, and what they are about."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, now, period_bounds
+from app.domain.enums import ArticleState
 from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
 
@@ -19,15 +19,6 @@ MAX_HTML_CHARS = 400_000
 def _partial_index_where(condition: str) -> dict[str, Any]:
     """What makes an index one of the rows alone for which `condition` holds."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
-
-class ArticleState(StrEnum):
-    """What editors have made of an article; published ones appear when `published_at` has come."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    UNPUBLISHED = "unpublished"
-    DELETED = "deleted"
 
 
 class Article(VersionedRecord, Base):

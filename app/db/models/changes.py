@@ -1,7 +1,6 @@
 """What is noted of every write, in its own transaction: that a record changed, and who did it."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -19,13 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
 
-from app.db.models.articles import (
-    Article,
-    ArticleLaunch,
-    ArticleMission,
-    ArticlePerson,
-    ArticleState,
-)
+from app.db.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson
 from app.db.models.base import (
     Base,
     BoundedString,
@@ -38,15 +31,7 @@ from app.db.models.launches import Launch
 from app.db.models.missions import CrewAssignment, Mission, MissionLaunch
 from app.db.models.people import Flight, Person
 from app.domain.dates import now
-
-
-class RecordType(StrEnum):
-    """The kinds of records that editors keep and clients copy."""
-
-    MISSION = "mission"
-    PERSON = "person"
-    LAUNCH = "launch"
-    ARTICLE = "article"
+from app.domain.enums import ArticleState, RecordType
 
 
 class RecordChange(Base):

@@ -40,10 +40,11 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.sql.functions import GenericFunction
 
-from app.db.models.articles import Article, ArticleState
+from app.db.models.articles import Article
 from app.db.models.base import Base, BoundedString, UTCDateTime, compile_arguments
 from app.db.timeouts import disable_timeouts
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_bounds
+from app.domain.enums import ArticleState
 
 DayKey = tuple[datetime, str]
 """When it begins, and the language of what is counted."""

@@ -4,7 +4,7 @@ from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, BoundedString, enum_type
-from app.db.models.changes import RecordType
+from app.domain.enums import RecordType
 
 
 class ImportOrigin(Base):

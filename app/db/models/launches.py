@@ -1,7 +1,6 @@
 """Launches to the station, with what flew, on what, from where."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Connection, ForeignKey, Index, UniqueConstraint, insert, inspect
@@ -10,28 +9,8 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
 
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, now, period_bounds
+from app.domain.enums import LaunchStatus, SpacecraftKind
 from app.domain.text import fold, slugify
-
-
-class LaunchStatus(StrEnum):
-    """How far a launch has come, and with what outcome."""
-
-    PLANNED = "planned"
-    IN_FLIGHT = "in_flight"
-    SUCCESS = "success"
-    PARTIAL_FAILURE = "partial_failure"
-    FAILURE = "failure"
-    CANCELLED = "cancelled"
-
-
-class SpacecraftKind(StrEnum):
-    """SC: a ship made for a crew, flown empty or not. CV: a cargo vehicle."""
-
-    SC = "SC"
-    CV = "CV"
-    MODULE = "module"
-    SATELLITE = "satellite"
-    OTHER = "other"
 
 
 class Vehicle(Base):

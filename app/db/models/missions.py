@@ -1,30 +1,14 @@
 """Missions (expeditions to the station), their tasks, crews and launches."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, period_bounds
+from app.domain.enums import CrewRole, LaunchRelation
 from app.domain.text import fold
-
-
-class CrewRole(StrEnum):
-    """A role aboard the station."""
-
-    COMMANDER = "commander"
-    FLIGHT_ENGINEER = "flight_engineer"
-
-
-class LaunchRelation(StrEnum):
-    """What a launch was for a mission."""
-
-    CREW_ARRIVAL = "crew_arrival"
-    CREW_DEPARTURE = "crew_departure"
-    CARGO = "cargo"
-    MODULE = "module"
 
 
 class Mission(VersionedRecord, Base):

@@ -1,24 +1,14 @@
 """People, the names they go by, and the flights that carried them."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, period_bounds
+from app.domain.enums import ShipRole
 from app.domain.text import fold, slugify
-
-
-class ShipRole(StrEnum):
-    """What somebody does aboard the ship, which need not be their role aboard the station."""
-
-    COMMANDER = "commander"
-    PILOT = "pilot"
-    FLIGHT_ENGINEER = "flight_engineer"
-    MISSION_SPECIALIST = "mission_specialist"
-    SPACEFLIGHT_PARTICIPANT = "spaceflight_participant"
 
 
 class Person(VersionedRecord, Base):

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, object_sessio
 
 from app.db.models.articles import ArticleTag
 from app.db.models.base import Base, BoundedString, VersionedRecord, enum_type
-from app.db.models.changes import RecordType, get_record_type
+from app.db.models.changes import get_record_type
 from app.db.models.launches import Site, Spacecraft, Vehicle
 from app.db.models.missions import CrewAssignment, MissionTask
 from app.db.models.people import Flight
+from app.domain.enums import RecordType
 
 SEARCH_INDEX_TABLE = "search_index"
 

@@ -1,21 +1,13 @@
 """Feeds of others that are looked at again and again."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, BoundedString, UTCDateTime, enum_type
 from app.domain.dates import now
-
-
-class SourceFormat(StrEnum):
-    """What a source publishes in."""
-
-    FEED = "feed"
-    SNAPI = "snapi"
-    LAUNCH_LIBRARY = "launch-library"
+from app.domain.enums import SourceFormat
 
 
 class FeedSource(Base):

@@ -22,13 +22,13 @@ from app.db.models import (
     ArticlePerson,
     Base,
     CrewAssignment,
-    CrewRole,
     Flight,
     Launch,
     Mission,
     Person,
 )
 from app.domain.dates import local_day, now
+from app.domain.enums import CrewRole
 from app.ingest.dataset.chronicle import CHRONICLE_SOURCE
 from app.ingest.dataset.compare import find_differences
 from app.ingest.dataset.records import read_dataset

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from app.db.models import LaunchStatus, SpacecraftKind
 from app.domain.dates import Precision
+from app.domain.enums import LaunchStatus, SpacecraftKind
 from app.domain.grammar import NewsText
 from app.ingest.dataset import english, russian
 from app.ingest.dataset.derive import MissionLaunchRelation

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.db.models import LaunchRelation, LaunchStatus, SpacecraftKind
+from app.domain.enums import LaunchRelation, LaunchStatus, SpacecraftKind
 from app.ingest.dataset.records import (
     Dataset,
     DatasetLaunch,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.db.models import LaunchStatus, ShipRole, SpacecraftKind
 from app.domain import glossary
 from app.domain.dates import whole_days
+from app.domain.enums import LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.grammar import (
     NewsText,
     format_day_en,

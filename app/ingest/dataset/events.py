@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
-from app.db.models import LaunchRelation, LaunchStatus, ShipRole
 from app.domain.dates import Precision, period_end
+from app.domain.enums import LaunchRelation, LaunchStatus, ShipRole
 from app.ingest.dataset.derive import MissionLaunchRelation, find_last_mission, find_missions_at
 from app.ingest.dataset.records import (
     Dataset,

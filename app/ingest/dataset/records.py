@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from app.db.models import CrewRole, LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.dates import Precision
+from app.domain.enums import CrewRole, LaunchStatus, ShipRole, SpacecraftKind
 
 DATASET_PATH = Path(__file__).parent / "data"
 

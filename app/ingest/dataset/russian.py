@@ -7,9 +7,9 @@ name or is left out: then neither case endings nor a guess at a person's gender 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from app.db.models import LaunchStatus, ShipRole, SpacecraftKind
 from app.domain import glossary
 from app.domain.dates import Precision, whole_days
+from app.domain.enums import LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.grammar import (
     NewsText,
     format_crew_size_ru,

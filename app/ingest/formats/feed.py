@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from app.db.database import Reader
-from app.db.models import RecordType
+from app.domain.enums import RecordType
 from app.domain.text import slugify
 from app.ingest.entity_linking import EntityLinker, EntityLinks
 from app.ingest.entries import (

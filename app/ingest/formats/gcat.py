@@ -18,8 +18,9 @@ from typing import Any, TextIO
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import Launch, LaunchStatus, RecordType, Site, SpacecraftKind, Vehicle
+from app.db.models import Launch, Site, Vehicle
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, Precision, period_start
+from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
 from app.domain.text import slugify
 from app.ingest.entries import (
     EntryOrReject,

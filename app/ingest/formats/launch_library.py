@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from app.db.database import Reader
-from app.db.models import CrewRole, LaunchStatus, RecordType, ShipRole, SpacecraftKind
 from app.domain.dates import PRECISIONS_WITH_TIME, now
+from app.domain.enums import CrewRole, LaunchStatus, RecordType, ShipRole, SpacecraftKind
 from app.domain.text import slugify
 from app.ingest.countries import COUNTRY_BY_ALPHA_3, COUNTRY_BY_DEMONYM
 from app.ingest.entity_linking import AmbiguousName

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from app.db.database import Reader
-from app.db.models import RecordType
+from app.domain.enums import RecordType
 from app.ingest.entries import (
     EntryOrReject,
     EntryParser,

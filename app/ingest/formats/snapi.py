@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from app.db.database import Reader
-from app.db.models import RecordType
 from app.domain.dates import Precision
+from app.domain.enums import RecordType
 from app.ingest.entity_linking import EntityLinker
 from app.ingest.entries import EntryOrReject, EntryParser, Format, ImportEntry, Input, Reject
 from app.ingest.formats.feed import LinkFinder

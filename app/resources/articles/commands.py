@@ -33,13 +33,13 @@ from app.db.models import (
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
-    ArticleState,
     ArticleTag,
     Launch,
     Mission,
     Person,
 )
 from app.domain.dates import Precision, now
+from app.domain.enums import ArticleState
 from app.domain.languages import tr
 from app.http.problems import Conflict, Gone
 from app.resources.articles.queries import select_full_article

@@ -39,15 +39,14 @@ from app.db.models import (
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
-    ArticleState,
     ArticleTag,
     FormerSlug,
     Launch,
     Mission,
     Person,
-    RecordType,
 )
 from app.domain.dates import add_months, utc_month_start_hours
+from app.domain.enums import ArticleState, RecordType
 from app.domain.languages import Language, tr
 from app.domain.text import slugify
 from app.http.problems import Gone, NotFound, SlugRenamed

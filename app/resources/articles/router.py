@@ -23,7 +23,7 @@ from app.api.writes.deps import (
 )
 from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,

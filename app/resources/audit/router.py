@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Response
 from app.api.auth import ApiClient, AuthenticatedRoute, RequireScope
 from app.api.lists.responses import ListResponderDep
 from app.api.routing import Router
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.resources.audit import queries
 from app.resources.audit.schemas import AuditPage, AuditQuery
 

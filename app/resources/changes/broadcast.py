@@ -7,7 +7,7 @@ from anyio import Event, Lock, move_on_after
 
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.db.database import Database
-from app.db.models import RecordType
+from app.domain.enums import RecordType
 from app.resources.changes.cursor import ChangeCursor
 from app.resources.changes.queries import get_latest_cursor, list_changes_after
 from app.resources.changes.schemas import Change

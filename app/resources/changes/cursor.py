@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from app.api.links import url_for_request
-from app.db.models import RecordType
 from app.domain.dates import now
+from app.domain.enums import RecordType
 from app.domain.languages import tr
 from app.http.problems import CursorMismatch, Gone, InvalidCursor
 

@@ -17,9 +17,10 @@ from app.api.links import url_for_request
 from app.api.lists.pagination import to_query_params
 from app.db.database import Reader
 from app.db.functions import SnapshotXmin, hide_from_planner
-from app.db.models import Article, RecordType, Restoration
+from app.db.models import Article, Restoration
 from app.db.models import RecordChange as ChangeRow
 from app.domain.dates import now
+from app.domain.enums import RecordType
 from app.resources.articles import commands as articles
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.changes.cursor import (

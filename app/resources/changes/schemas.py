@@ -9,7 +9,7 @@ from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
-from app.db.models import RecordType
+from app.domain.enums import RecordType
 from app.resources.articles.schemas import ArticleRecord
 from app.resources.launches.schemas import LaunchRecord
 from app.resources.missions.schemas import MissionRecord

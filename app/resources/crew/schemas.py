@@ -4,7 +4,7 @@ from app.api.embeds import CrewAssignmentRead
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.params import CalendarDay, CommaList, NameParam, Omittable, QueryModel, Slug
-from app.db.models import CrewRole
+from app.domain.enums import CrewRole
 
 
 class CrewSort(SortChoice):

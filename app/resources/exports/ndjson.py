@@ -12,7 +12,8 @@ from typing import Any, TextIO
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import FormerSlug, RecordType
+from app.db.models import FormerSlug
+from app.domain.enums import RecordType
 from app.ingest.record_state import load_record_states
 from app.resources.changes.queries import RECORD_WRITERS
 

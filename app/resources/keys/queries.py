@@ -13,8 +13,9 @@ from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import ApiKey, Scope
+from app.db.models import ApiKey
 from app.domain.dates import now
+from app.domain.enums import Scope
 from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.keys.schemas import KeyCreated, KeyFilters, KeyPage, KeyQuery, KeySummary, Me

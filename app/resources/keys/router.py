@@ -10,7 +10,7 @@ from app.api.lists.responses import ListResponderDep
 from app.api.routing import Router
 from app.api.writes.deps import JsonBodyRoute
 from app.db.database import DatabaseDep
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.resources.keys import queries
 from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
 

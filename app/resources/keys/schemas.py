@@ -10,8 +10,8 @@ from app.api.embeds import ReadModel, UtcInstant
 from app.api.lists.pagination import ListQuery, Page
 from app.api.params import CommaList, QueryModel, Rfc3339
 from app.api.write_models import NonBlankText, WriteModel, example_config
-from app.db.models import Scope
 from app.domain.dates import now
+from app.domain.enums import Scope
 from app.domain.languages import tr
 
 

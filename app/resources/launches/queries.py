@@ -36,17 +36,16 @@ from app.db.models import (
     Flight,
     Launch,
     LaunchSlip,
-    LaunchStatus,
     Mission,
     MissionLaunch,
     Person,
-    RecordType,
     Site,
     Spacecraft,
     Vehicle,
 )
 from app.domain.clock import expire_response_at
 from app.domain.dates import add_months, period_end
+from app.domain.enums import LaunchStatus, RecordType
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import NotFound

@@ -19,7 +19,7 @@ from app.api.writes.deps import (
 )
 from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.resources.launches import commands, queries
 from app.resources.launches.calendar import build_launch_calendar
 from app.resources.launches.schemas import (

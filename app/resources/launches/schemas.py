@@ -41,8 +41,8 @@ from app.api.write_models import (
     WriteModel,
     example_config,
 )
-from app.db.models import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.dates import Precision
+from app.domain.enums import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
 

@@ -19,7 +19,8 @@ from app.api.write_models import apply_merge_patch
 from app.api.writes.relations import bump_version, raise_field_error, resolve_slugs
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import CrewAssignment, CrewRole, Flight, Launch, Mission, Person, RecordType
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
+from app.domain.enums import CrewRole, RecordType
 from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.missions.commands import WRITER

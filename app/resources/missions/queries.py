@@ -29,10 +29,10 @@ from app.db.models import (
     MissionLaunch,
     MissionTask,
     Person,
-    RecordType,
 )
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import now, utc_day_bounds
+from app.domain.enums import RecordType
 from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.missions.schemas import (

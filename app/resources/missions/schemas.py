@@ -38,9 +38,9 @@ from app.api.write_models import (
     default_precision,
     example_config,
 )
-from app.db.models import CrewRole, LaunchRelation
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, days_since, whole_days
+from app.domain.enums import CrewRole, LaunchRelation
 from app.domain.languages import Bilingual, tr
 
 TaskTexts = Annotated[list[Annotated[NonBlankText, Field(max_length=500)]], Field(max_length=50)]

@@ -13,8 +13,9 @@ from app.api.slugs import raise_missing_record
 from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.models import CrewAssignment, Flight, Launch, LaunchStatus, Mission, Person, RecordType
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
 from app.domain.dates import utc_day_bounds
+from app.domain.enums import LaunchStatus, RecordType
 from app.domain.text import slugify
 from app.resources.people.schemas import (
     PersonFilters,

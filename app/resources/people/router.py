@@ -17,7 +17,7 @@ from app.api.writes.deps import (
 )
 from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
-from app.db.models import Scope
+from app.domain.enums import Scope
 from app.resources.people import commands, queries
 from app.resources.people.schemas import (
     PersonFullPage,

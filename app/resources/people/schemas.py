@@ -28,9 +28,9 @@ from app.api.write_models import (
     WriteModel,
     example_config,
 )
-from app.db.models import CrewRole, LaunchStatus, ShipRole
 from app.domain.clock import current_second, expire_response_at, has_passed
 from app.domain.dates import ONE_DAY, Precision
+from app.domain.enums import CrewRole, LaunchStatus, ShipRole
 from app.domain.labels import SHIP_ROLE_LABELS
 
 

@@ -13,8 +13,9 @@ from app.api.embeds.missions import MissionRef
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import json_array_subquery
-from app.db.models import Article, CrewAssignment, CrewRole, Launch, Mission, Person, RecordType
+from app.db.models import Article, CrewAssignment, Launch, Mission, Person
 from app.db.models.search import parse_index_key
+from app.domain.enums import CrewRole, RecordType
 from app.domain.glossary import person_name, site_name, spacecraft_name, vehicle_name
 from app.domain.labels import CREW_ROLE_LABELS
 from app.domain.languages import tr

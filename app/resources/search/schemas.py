@@ -9,8 +9,8 @@ from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import Page, PageParams
 from app.api.params import CommaList, DecimalInt, QueryModel, SearchText
-from app.db.models import RecordType
 from app.domain.dates import Precision
+from app.domain.enums import RecordType
 
 CodePointOffset = Annotated[int, Field(ge=0, description="In Unicode code points.")]
 

@@ -17,8 +17,9 @@ from app.api.writes.relations import raise_field_error
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import FeedSource, SourceFormat
+from app.db.models import FeedSource
 from app.domain.dates import now
+from app.domain.enums import SourceFormat
 from app.domain.languages import tr
 from app.http.problems import Conflict, NotFound
 from app.resources.sources.schemas import SourcePage, SourceRead, SourceWrite

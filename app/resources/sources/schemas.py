@@ -9,7 +9,7 @@ from app.api.links import Url
 from app.api.lists.pagination import Page
 from app.api.params import LanguageCode
 from app.api.write_models import FetchableUrl, SluggableName, WriteModel, example_config
-from app.db.models import SourceFormat
+from app.domain.enums import SourceFormat
 
 
 class SourceWrite(WriteModel):

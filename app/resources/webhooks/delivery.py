@@ -14,8 +14,9 @@ from sqlalchemy import or_, select, update
 from standardwebhooks import Webhook as Signer
 
 from app.db.database import Database, Reader, Row
-from app.db.models import RecordType, Webhook
+from app.db.models import Webhook
 from app.domain.dates import now
+from app.domain.enums import RecordType
 from app.http.client import ForbiddenUrl, RequestFailed, send_request
 from app.resources.changes.cursor import ChangeCursor, utc_today
 from app.resources.changes.queries import list_changes_after

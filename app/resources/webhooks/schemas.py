@@ -8,7 +8,7 @@ from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import Page
 from app.api.write_models import FetchableUrl, NonBlankText, WriteModel, example_config
-from app.db.models import RecordType
+from app.domain.enums import RecordType
 
 
 class WebhookWrite(WriteModel):

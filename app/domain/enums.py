@@ -1,0 +1,89 @@
+"""Enumerations of the domain: record types, states, roles, scopes."""
+
+from enum import StrEnum
+
+
+class RecordType(StrEnum):
+    """The kinds of records that editors keep and clients copy."""
+
+    MISSION = "mission"
+    PERSON = "person"
+    LAUNCH = "launch"
+    ARTICLE = "article"
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    ARTICLES_WRITE = "articles:write"
+    LAUNCHES_WRITE = "launches:write"
+    MISSIONS_WRITE = "missions:write"
+    PEOPLE_WRITE = "people:write"
+    WEBHOOKS_WRITE = "webhooks:write"
+    SOURCES_WRITE = "sources:write"
+    KEYS_ADMIN = "keys:admin"
+    AUDIT_READ = "audit:read"
+
+
+class ArticleState(StrEnum):
+    """What editors have made of an article; published ones appear when `published_at` has come."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    UNPUBLISHED = "unpublished"
+    DELETED = "deleted"
+
+
+class LaunchStatus(StrEnum):
+    """How far a launch has come, and with what outcome."""
+
+    PLANNED = "planned"
+    IN_FLIGHT = "in_flight"
+    SUCCESS = "success"
+    PARTIAL_FAILURE = "partial_failure"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+
+
+class LaunchRelation(StrEnum):
+    """What a launch was for a mission."""
+
+    CREW_ARRIVAL = "crew_arrival"
+    CREW_DEPARTURE = "crew_departure"
+    CARGO = "cargo"
+    MODULE = "module"
+
+
+class SpacecraftKind(StrEnum):
+    """SC: a ship made for a crew, flown empty or not. CV: a cargo vehicle."""
+
+    SC = "SC"
+    CV = "CV"
+    MODULE = "module"
+    SATELLITE = "satellite"
+    OTHER = "other"
+
+
+class CrewRole(StrEnum):
+    """A role aboard the station."""
+
+    COMMANDER = "commander"
+    FLIGHT_ENGINEER = "flight_engineer"
+
+
+class ShipRole(StrEnum):
+    """What somebody does aboard the ship, which need not be their role aboard the station."""
+
+    COMMANDER = "commander"
+    PILOT = "pilot"
+    FLIGHT_ENGINEER = "flight_engineer"
+    MISSION_SPECIALIST = "mission_specialist"
+    SPACEFLIGHT_PARTICIPANT = "spaceflight_participant"
+
+
+class SourceFormat(StrEnum):
+    """What a source publishes in."""
+
+    FEED = "feed"
+    SNAPI = "snapi"
+    LAUNCH_LIBRARY = "launch-library"
