@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient
 
-from app.api.auth import authenticated_routes, generate_api_key
+from app.api.auth import generate_api_key
+from app.api.routing import authenticated_routes
 from app.config import Settings
 from app.domain.dates import now
 from app.domain.enums import Scope

@@ -6,29 +6,24 @@ refused without asking the database.
 """
 
 import string
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from hashlib import sha256
 from hmac import compare_digest
 from http import HTTPStatus
 from secrets import choice
-from typing import Any
 from zlib import crc32
 
-from fastapi import FastAPI, Request, Response
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi import Request
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Actor
-from app.api.routing import Route
-from app.db.database import DatabaseDep, Reader, Row
+from app.db.database import Database, DatabaseDep, Reader, Row
 from app.db.models import ApiKey
 from app.domain.dates import now
 from app.domain.enums import Scope
@@ -152,75 +147,40 @@ def _update_last_used(session: Session, id_: str) -> None:
 
 
 class RequireScope:
-    """A dependency: the caller, whose key has `scope`; with None any valid key will do."""
+    """Dependency: the API client of the request, whose key must have `scope`; None: any key.
+
+    Raises Unauthorized without a valid key, Forbidden if the key lacks the scope.
+    """
 
     def __init__(self, scope: Scope | None = None) -> None:
         self.scope = scope
 
     async def __call__(self, request: Request, database: DatabaseDep) -> ApiClient:
-        caller: ApiClient | None = getattr(request.state, "caller", None)
-        if caller is not None:
-            return caller
-        row = await database.read(_get_valid_key, _get_bearer_token(request))
-        scopes = frozenset(Scope(scope) for scope in row["scopes"])
-        if self.scope is not None and self.scope not in scopes:
+        client: ApiClient | None = getattr(request.state, "caller", None)
+        if client is None:
+            row = await database.read(_get_valid_key, _get_bearer_token(request))
+            scopes = frozenset(Scope(scope) for scope in row["scopes"])
+            client = ApiClient(row["id"], row["name"], str(get_request_id(request)), scopes)
+            self._check_scope(client)
+            await _record_use(database, row)
+            request.state.caller = client
+        else:
+            self._check_scope(client)
+        return client
+
+    def _check_scope(self, client: ApiClient) -> None:
+        if self.scope is not None and self.scope not in client.scopes:
             challenge = f'{_BEARER_CHALLENGE}, error="insufficient_scope", scope="{self.scope}"'
             detail = tr(
-                f"The key {row['id']} needs the scope {self.scope} for this.",
-                f"Для этого ключу {row['id']} нужно право {self.scope}.",
+                f"The key {client.id} does not have the scope {self.scope}.",
+                f"У ключа {client.id} нет права {self.scope}.",
             )
             raise Forbidden(detail, headers={"WWW-Authenticate": challenge})
-        if row["last_used_at"] is None or row["last_used_at"] <= now() - LAST_USED_RESOLUTION:
-            # A busy database refuses nobody for the sake of a note.
-            with suppress(OperationalError, PoolTimeoutError):
-                await database.write(_update_last_used, row["id"])
-        caller = ApiClient(row["id"], row["name"], str(get_request_id(request)), scopes)
-        request.state.caller = caller
-        return caller
 
 
-class AuthenticatedRoute(Route):
-    """A route that lets nobody in by the wrong key before anything of the body is read.
-
-    FastAPI itself reads and checks the body first, and would tell everybody what is wrong with it.
-    """
-
-    @cached_property
-    def scope_requirement(self) -> RequireScope | None:
-        """Who is let in; None: everybody."""
-        return find_scope_requirement(self.dependant)
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def admitted(request: Request) -> Response:
-            await self.check_request(request)
-            return await handle(request)
-
-        return admitted
-
-    async def check_request(self, request: Request) -> None:
-        """Raise what keeps `request` out."""
-        if self.scope_requirement:
-            await self.scope_requirement(request, request.app.state.database)
-
-
-def find_scope_requirement(dependant: Dependant) -> RequireScope | None:
-    """The `RequireScope` among the dependencies of an endpoint,
-    None where it is open to everybody.
-    """
-    for below in dependant.dependencies:
-        found = (
-            below.call if isinstance(below.call, RequireScope) else find_scope_requirement(below)
-        )
-        if found:
-            return found
-    return None
-
-
-def authenticated_routes(app: FastAPI) -> Iterator[tuple[APIRoute, RequireScope]]:
-    """The routes of `app` that need a key, each with what it needs."""
-    for context in iter_route_contexts(app.routes):
-        route = context.original_route
-        if isinstance(route, APIRoute) and (allowed := find_scope_requirement(route.dependant)):
-            yield route, allowed
+async def _record_use(database: Database, key: Row) -> None:
+    """Update `last_used_at` if it is outdated. A busy database does not fail the request."""
+    last_used_at = key["last_used_at"]
+    if last_used_at is None or last_used_at <= now() - LAST_USED_RESOLUTION:
+        with suppress(OperationalError, PoolTimeoutError):
+            await database.write(_update_last_used, key["id"])

@@ -24,7 +24,6 @@ from app.domain.dates import Precision
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.client import ForbiddenUrl, check_url
-from app.http.problems import BadRequest
 
 logger = logging.getLogger("zarya")
 
@@ -123,19 +122,6 @@ def default_precision(at: object, precision: Precision | None) -> Precision | No
     return None if at is None else precision or Precision.SECOND
 
 
-def _merge_patch(target: Any, patch: Any) -> Any:
-    """`target` with a merge patch applied to it (RFC 7396): null takes a member away."""
-    if not isinstance(patch, dict):
-        return patch
-    kept = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            kept.pop(name, None)
-        else:
-            kept[name] = _merge_patch(kept.get(name), value)
-    return kept
-
-
 D = TypeVar("D", bound=WriteModel)
 
 
@@ -160,16 +146,6 @@ def validate_write_model(kind: type[D], given: Any) -> D:
         return kind.model_validate(given)
     except ValidationError as error:
         raise build_invalid_request(error.errors(), "body") from error
-
-
-def apply_merge_patch(kind: type[D], current: Mapping[str, Any], patch: Any) -> D:
-    """The document of `kind` that `patch` makes of `current`, its JSON."""
-    try:
-        return validate_write_model(kind, _merge_patch(current, patch))
-    except RecursionError:
-        raise BadRequest(
-            tr("The patch is nested too deep.", "Вложенность слишком глубока.")
-        ) from None
 
 
 def _sort_unique(values: list[str]) -> list[str]:

@@ -12,6 +12,21 @@ class RecordType(StrEnum):
     ARTICLE = "article"
 
 
+class AuditTarget(StrEnum):
+    """To what."""
+
+    __qualname__ = "Kind"  # the component of openapi.json
+
+    MISSION = RecordType.MISSION.value
+    PERSON = RecordType.PERSON.value
+    LAUNCH = RecordType.LAUNCH.value
+    ARTICLE = RecordType.ARTICLE.value
+    WEBHOOK = "webhook"
+    SOURCE = "source"
+    KEY = "key"
+    ARCHIVE = "archive"
+
+
 class Scope(StrEnum):
     """What a key may do."""
 

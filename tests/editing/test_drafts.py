@@ -14,7 +14,7 @@ from app.api.cache_control import cap_max_age, public_cache_control
 from app.db.database import Database
 from app.db.models import AuditEntry, RecordChange
 from app.domain.enums import Scope
-from app.resources.articles.commands import announce_due_articles, get_next_publication_time
+from app.resources.articles.scheduling import announce_due_articles, get_next_publication_time
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.api.openapi.components import COMMON_RESPONSE_HEADERS, OpenApiObject
 from app.api.openapi.examples import get_parameter_example
 from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
-from app.api.writes.deps import ACCEPTED_BODY_TYPES
+from app.api.routing import ACCEPTED_BODY_TYPES
 from app.domain.enums import Scope
 
 FULL_LIST_DESCRIPTION = """\

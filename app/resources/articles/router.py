@@ -11,12 +11,10 @@ from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
     build_action_dependency,
     build_create_dependency,
     build_update_dependency,
@@ -39,7 +37,7 @@ from app.resources.articles.schemas import (
     FeedQuery,
 )
 
-router = Router(prefix="/v1/articles", tags=["articles"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/articles", tags=["articles"])
 
 ArticleWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.ARTICLES_WRITE))]
 CreateArticleDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.ARTICLES_WRITE))]
@@ -140,7 +138,7 @@ async def preview_article(
     slug: SlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
 ) -> ArticlePreview:
     """An article as it is or will be shown, whatever its status, for those who may write it."""
-    return set_version_etag(response, await database.read(commands.get_article_preview, slug))
+    return set_version_etag(response, await database.read(queries.get_article_preview, slug))
 
 
 @router.post(
@@ -150,23 +148,23 @@ async def preview_article(
     status_code=201,
     response_model=ArticlePreview,
 )
-async def create_article(article: ArticleWrite, edit: CreateArticleDep) -> Response:
+async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Response:
     """A draft, which nobody else sees before it is published."""
-    return await commands.WRITER.create(edit, article)
+    return await write.execute(commands.WRITER.create, article)
 
 
 @router.patch(
     "/{slug}", name="updateArticle", summary="Change an article", response_model=ArticlePreview
 )
-async def update_article(slug: SlugPath, patch: ArticlePatch, edit: UpdateArticleDep) -> Response:
+async def update_article(slug: SlugPath, patch: ArticlePatch, write: UpdateArticleDep) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)
-async def delete_article(slug: SlugPath, edit: UpdateArticleDep) -> Response:
+async def delete_article(slug: SlugPath, write: UpdateArticleDep) -> Response:
     """Nobody sees it any more, but it can be restored."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)
 
 
 @router.post(
@@ -175,9 +173,9 @@ async def delete_article(slug: SlugPath, edit: UpdateArticleDep) -> Response:
     summary="Publish an article",
     response_model=ArticlePreview,
 )
-async def publish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
+async def publish_article(slug: SlugPath, write: ArticleActionDep) -> Response:
     """Public from `published_at` on, or from now where it has none."""
-    return await commands.publish_article(edit, slug)
+    return await write.execute(commands.publish_article, slug)
 
 
 @router.post(
@@ -186,9 +184,9 @@ async def publish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     summary="Take an article back",
     response_model=ArticlePreview,
 )
-async def unpublish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
+async def unpublish_article(slug: SlugPath, write: ArticleActionDep) -> Response:
     """Nobody sees it any more before it is published again."""
-    return await commands.unpublish_article(edit, slug)
+    return await write.execute(commands.unpublish_article, slug)
 
 
 @router.post(
@@ -197,12 +195,12 @@ async def unpublish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     summary="Restore an article",
     response_model=ArticlePreview,
 )
-async def restore_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
+async def restore_article(slug: SlugPath, write: ArticleActionDep) -> Response:
     """A deleted article is back, unpublished."""
-    return await commands.restore_article(edit, slug)
+    return await write.execute(commands.restore_article, slug)
 
 
-drafts_router = Router(prefix="/v1/drafts", tags=["articles"], route_class=ConditionalWriteRoute)
+drafts_router = Router(prefix="/v1/drafts", tags=["articles"])
 
 
 @drafts_router.get(
@@ -212,4 +210,4 @@ async def list_drafts(
     query: Annotated[DraftQuery, Query()], _writer: ArticleWriterDep, lists: ListResponderDep
 ) -> Response:
     """Drafts, scheduled, unpublished and deleted articles, the last changed first."""
-    return await lists.respond(commands.list_drafts, query)
+    return await lists.respond(queries.list_drafts, query)

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from app.api.audit_log import Action, Kind
+from app.api.audit_log import Action
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.params import CommaList, Omittable, QueryModel, Rfc3339OrDate, Slug
+from app.domain.enums import AuditTarget
 
 
 class AuditSort(SortChoice):
@@ -29,7 +30,7 @@ class AuditFilters(QueryModel):
     """The id of the key that did it, or the command."""
     action: CommaList[Action] = []
     """What was done."""
-    type: CommaList[Kind] = []
+    type: CommaList[AuditTarget] = []
     """The kind of record."""
     slug: CommaList[Slug] = []
     """The record, by the slug it had then, or a key by its id."""
@@ -63,7 +64,7 @@ class AuditEntryRead(ReadModel):
     at: UtcInstant
     actor: AuditActor
     action: Action
-    type: Kind
+    type: AuditTarget
     record_id: int | None
     slug: str | None
     before: dict[str, Any] | None

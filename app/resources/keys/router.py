@@ -8,13 +8,12 @@ from app.api.auth import ApiClient, RequireScope
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.routing import Router
-from app.api.writes.deps import JsonBodyRoute
 from app.db.database import DatabaseDep
 from app.domain.enums import Scope
-from app.resources.keys import queries
+from app.resources.keys import commands, queries
 from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
 
-router = Router(prefix="/v1", tags=["keys"], route_class=JsonBodyRoute)
+router = Router(prefix="/v1", tags=["keys"])
 
 KeyAdminDep = Annotated[ApiClient, Depends(RequireScope(Scope.KEYS_ADMIN))]
 AnyApiKeyDep = Annotated[ApiClient, Depends(RequireScope())]
@@ -49,7 +48,7 @@ async def create_key(
 ) -> KeyCreated:
     """The answer shows the key this once; so no Idempotency-Key, which would have it kept."""
     given = key.name, key.scopes, key.expires_at
-    made = await database.write(queries.create_key, admin, *given)
+    made = await database.write(commands.create_key, admin, *given)
     response.headers["Location"] = url_for_request("keys", made.id)
     return made
 
@@ -57,4 +56,4 @@ async def create_key(
 @router.delete("/keys/{id}", name="revokeKey", summary="Revoke a key", status_code=204)
 async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: DatabaseDep) -> None:
     """It stops working at once and for good, without If-Match: a leak does not wait."""
-    await database.write(queries.revoke_key, admin, id_)
+    await database.write(commands.revoke_key, admin, id_)

@@ -8,12 +8,10 @@ from app.api.cache_control import launches_cache_control, set_version_etag
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
     build_create_dependency,
     build_update_dependency,
 )
@@ -32,7 +30,7 @@ from app.resources.launches.schemas import (
     LaunchWrite,
 )
 
-router = Router(prefix="/v1/launches", tags=["launches"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/launches", tags=["launches"])
 
 CreateLaunchDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.LAUNCHES_WRITE))]
 UpdateLaunchDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.LAUNCHES_WRITE))]
@@ -99,18 +97,18 @@ async def get_launch(slug: SlugPath, database: DatabaseDep, response: Response) 
     status_code=201,
     response_model=LaunchRead,
 )
-async def create_launch(launch: LaunchWrite, edit: CreateLaunchDep) -> Response:
+async def create_launch(launch: LaunchWrite, write: CreateLaunchDep) -> Response:
     """A launch, planned or past; a vehicle or site that is new comes with it."""
-    return await commands.WRITER.create(edit, launch)
+    return await write.execute(commands.WRITER.create, launch)
 
 
 @router.patch("/{slug}", name="updateLaunch", summary="Change a launch", response_model=LaunchRead)
-async def update_launch(slug: SlugPath, patch: LaunchPatch, edit: UpdateLaunchDep) -> Response:
+async def update_launch(slug: SlugPath, patch: LaunchPatch, write: UpdateLaunchDep) -> Response:
     """A merge patch (RFC 7396); a change of time or status stays in the launch's `history`."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteLaunch", summary="Delete a launch", status_code=204)
-async def delete_launch(slug: SlugPath, edit: UpdateLaunchDep) -> Response:
+async def delete_launch(slug: SlugPath, write: UpdateLaunchDep) -> Response:
     """Only one that no mission, crew or article names."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)

@@ -5,27 +5,21 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_version_etag
-from app.api.embeds import CrewAssignmentRead
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
-from app.api.params import IdPath, SlugPath
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
+from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
     build_create_dependency,
     build_update_dependency,
 )
 from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
 from app.domain.enums import Scope
-from app.resources.missions import commands, crew_commands, queries
+from app.resources.missions import commands, queries
 from app.resources.missions.calendar import build_mission_calendar
 from app.resources.missions.schemas import (
-    CrewAssignmentWrite,
-    CrewWrite,
-    MissionCrew,
     MissionFullPage,
     MissionPage,
     MissionQuery,
@@ -34,7 +28,7 @@ from app.resources.missions.schemas import (
     MissionWrite,
 )
 
-router = Router(prefix="/v1/missions", tags=["missions"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/missions", tags=["missions"])
 
 CreateMissionDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.MISSIONS_WRITE))]
 UpdateMissionDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.MISSIONS_WRITE))]
@@ -88,23 +82,23 @@ async def get_mission_calendar(slug: SlugPath, database: DatabaseDep) -> ICalend
     status_code=201,
     response_model=MissionRead,
 )
-async def create_mission(mission: MissionWrite, edit: CreateMissionDep) -> Response:
+async def create_mission(mission: MissionWrite, write: CreateMissionDep) -> Response:
     """A mission with its tasks and launches; its crew is written by itself."""
-    return await commands.WRITER.create(edit, mission)
+    return await write.execute(commands.WRITER.create, mission)
 
 
 @router.patch(
     "/{slug}", name="updateMission", summary="Change a mission", response_model=MissionRead
 )
-async def update_mission(slug: SlugPath, patch: MissionPatch, edit: UpdateMissionDep) -> Response:
+async def update_mission(slug: SlugPath, patch: MissionPatch, write: UpdateMissionDep) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteMission", summary="Delete a mission", status_code=204)
-async def delete_mission(slug: SlugPath, edit: UpdateMissionDep) -> Response:
+async def delete_mission(slug: SlugPath, write: UpdateMissionDep) -> Response:
     """Only one without a crew, and that no article names."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)
 
 
 @router.put(
@@ -113,63 +107,6 @@ async def delete_mission(slug: SlugPath, edit: UpdateMissionDep) -> Response:
     summary="Replace a mission's tasks",
     response_model=MissionRead,
 )
-async def replace_tasks(slug: SlugPath, tasks: MissionTasks, edit: UpdateMissionDep) -> Response:
+async def replace_tasks(slug: SlugPath, tasks: MissionTasks, write: UpdateMissionDep) -> Response:
     """The main tasks, all of them, in their order."""
-    return await commands.replace_tasks(edit, slug, tasks)
-
-
-@router.put(
-    "/{slug}/crew",
-    name="replaceMissionCrew",
-    summary="Replace a mission's crew",
-    response_model=MissionRead,
-)
-async def replace_crew(slug: SlugPath, members: MissionCrew, edit: UpdateMissionDep) -> Response:
-    """The whole crew; who stays in a role keeps their assignment."""
-    return await crew_commands.replace_crew(edit, slug, members)
-
-
-assignments_router = Router(
-    prefix="/v1/crew-assignments", tags=["crew"], route_class=ConditionalWriteRoute
-)
-"""Written here, read in `app.resources.crew`: a crew is part of its mission."""
-
-CrewAssignmentPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(CrewWrite)
-]
-
-
-@assignments_router.post(
-    "",
-    name="createCrewAssignment",
-    summary="Assign somebody to a crew",
-    status_code=201,
-    response_model=CrewAssignmentRead,
-)
-async def create_assignment(assignment: CrewAssignmentWrite, edit: CreateMissionDep) -> Response:
-    """One more role in a mission; it raises the version of the mission."""
-    return await crew_commands.create_assignment(edit, assignment)
-
-
-@assignments_router.patch(
-    "/{id}",
-    name="updateCrewAssignment",
-    summary="Change a crew assignment",
-    response_model=CrewAssignmentRead,
-)
-async def update_assignment(
-    id_: IdPath, patch: CrewAssignmentPatch, edit: UpdateMissionDep
-) -> Response:
-    """A merge patch (RFC 7396). `If-Match` takes the ETag of the assignment or its mission."""
-    return await crew_commands.update_assignment(edit, id_, patch)
-
-
-@assignments_router.delete(
-    "/{id}",
-    name="deleteCrewAssignment",
-    summary="Delete a crew assignment",
-    status_code=204,
-)
-async def delete_assignment(id_: IdPath, edit: UpdateMissionDep) -> Response:
-    """One role less. `If-Match` takes the ETag of the assignment or its mission."""
-    return await crew_commands.delete_assignment(edit, id_)
+    return await write.execute(commands.replace_tasks, slug, tasks)

@@ -6,12 +6,10 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_version_etag
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
     build_create_dependency,
     build_update_dependency,
 )
@@ -27,7 +25,7 @@ from app.resources.people.schemas import (
     PersonWrite,
 )
 
-router = Router(prefix="/v1/people", tags=["people"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/people", tags=["people"])
 
 CreatePersonDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.PEOPLE_WRITE))]
 UpdatePersonDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.PEOPLE_WRITE))]
@@ -57,18 +55,18 @@ async def get_person(slug: SlugPath, database: DatabaseDep, response: Response) 
     status_code=201,
     response_model=PersonRead,
 )
-async def create_person(person: PersonWrite, edit: CreatePersonDep) -> Response:
+async def create_person(person: PersonWrite, write: CreatePersonDep) -> Response:
     """Somebody who is not on record yet."""
-    return await commands.WRITER.create(edit, person)
+    return await write.execute(commands.WRITER.create, person)
 
 
 @router.patch("/{slug}", name="updatePerson", summary="Change a person", response_model=PersonRead)
-async def update_person(slug: SlugPath, patch: PersonPatch, edit: UpdatePersonDep) -> Response:
+async def update_person(slug: SlugPath, patch: PersonPatch, write: UpdatePersonDep) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deletePerson", summary="Delete a person", status_code=204)
-async def delete_person(slug: SlugPath, edit: UpdatePersonDep) -> Response:
+async def delete_person(slug: SlugPath, write: UpdatePersonDep) -> Response:
     """Only somebody whom no crew, launch or article names."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)

@@ -8,22 +8,20 @@ from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_version_etag
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.params import IdPath
 from app.api.routing import Router
 from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
     build_create_dependency,
     build_update_dependency,
 )
 from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
 from app.domain.enums import Scope
-from app.resources.sources import queries
+from app.resources.sources import commands, queries
 from app.resources.sources.schemas import SourcePage, SourceRead, SourceWrite
 
-router = Router(prefix="/v1/sources", tags=["sources"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/sources", tags=["sources"])
 
 SourceWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.SOURCES_WRITE))]
 CreateSourceDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.SOURCES_WRITE))]
@@ -52,21 +50,21 @@ async def get_source(
 @router.post(
     "", name="createSource", summary="Add a source", status_code=201, response_model=SourceRead
 )
-async def create_source(source: SourceWrite, edit: CreateSourceDep) -> Response:
+async def create_source(source: SourceWrite, write: CreateSourceDep) -> Response:
     """Looked at from now on. What it brings is a draft, unless the source is trusted."""
-    return await queries.create_source(edit, source)
+    return await write.execute(commands.WRITER.create, source)
 
 
 @router.patch("/{id}", name="updateSource", summary="Change a source", response_model=SourceRead)
-async def update_source(id_: IdPath, patch: SourcePatch, edit: UpdateSourceDep) -> Response:
+async def update_source(id_: IdPath, patch: SourcePatch, write: UpdateSourceDep) -> Response:
     """A merge patch (RFC 7396). Enabled again, or pointed elsewhere, it is looked at at once."""
-    return await queries.WRITER.patch(edit, id_, patch)
+    return await write.execute(commands.WRITER.patch, id_, patch)
 
 
 @router.delete("/{id}", name="deleteSource", summary="Delete a source", status_code=204)
-async def delete_source(id_: IdPath, edit: UpdateSourceDep) -> Response:
+async def delete_source(id_: IdPath, write: UpdateSourceDep) -> Response:
     """It is looked at no more; what came from it stays."""
-    return await queries.WRITER.delete(edit, id_)
+    return await write.execute(commands.WRITER.delete, id_)
 
 
 @router.post(
@@ -76,6 +74,6 @@ async def delete_source(id_: IdPath, edit: UpdateSourceDep) -> Response:
     status_code=202,
     response_model=SourceRead,
 )
-async def poll_source(id_: IdPath, edit: CreateSourceDep) -> Response:
+async def poll_source(id_: IdPath, write: CreateSourceDep) -> Response:
     """It is looked at within seconds, and tells what came of it; one not enabled is refused."""
-    return await queries.request_poll(edit, id_)
+    return await write.execute(commands.request_poll, id_)
