@@ -3,8 +3,10 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
 from random import Random
 from typing import Any, get_args
 from urllib.parse import quote_plus, urlencode
@@ -12,12 +14,14 @@ from uuid import UUID
 
 import pytest
 from fastapi import Depends, FastAPI, HTTPException, Request, Response, params
+from fastapi.dependencies.models import Dependant
 from fastapi.responses import PlainTextResponse
+from fastapi.routing import request_response
 from pydantic import BaseModel, ValidationError
 
 from app.api import error_handlers
 from app.api.query_strings import QueryParams
-from app.api.routing import Route, Router
+from app.api.routing import Route, Router, authenticated_routes
 from app.config import Settings
 from app.domain.languages import LANGUAGES
 from app.main import create_app
@@ -227,3 +231,32 @@ def test_a_router_that_is_included_keeps_what_it_is_included_with() -> None:
     closed.include_router(router, dependencies=[Depends(nobody)])
     assert asyncio.run(answer(open_to_all, "/open", ""))[0] == 200
     assert asyncio.run(answer(closed, "/open", ""))[0] == 403
+
+
+def test_public_get_passes_no_check(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/unused.db"))
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    keyed = {route.name for route, _ in authenticated_routes(app)}
+    public = [route for route in routes if route.name not in keyed]
+    assert len(public) > 40
+    assert [route.name for route in public if route.checks] == []
+    checks = {route.name: len(route.checks) for route in routes if route.name in keyed}
+    assert checks["listDrafts"] == 1
+    assert checks["createArticle"] == 2
+    assert checks["updateArticle"] == 3
+    assert checks["deleteArticle"] == 2
+    assert checks["revokeKey"] == 1
+    assert checks["publishArticle"] == 1
+
+
+def test_dependant_of_fastapi_has_the_fields_in_use() -> None:
+    names = {field.name for field in fields(Dependant)}
+    used = {
+        "call",
+        "dependencies",
+        "header_params",
+        "http_connection_param_name",
+        "query_params",
+    }
+    assert used <= names, f"app.api.routing does not fit FastAPI {version('fastapi')}"
+    assert list(inspect.signature(request_response).parameters) == ["func"], version("fastapi")

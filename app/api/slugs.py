@@ -1,11 +1,13 @@
 """Slugs: generation, uniqueness, redirects from former slugs."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import NoReturn
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.api.validation_errors import raise_field_error
 from app.db.database import Reader
 from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord, get_record_type
 from app.domain.enums import RecordType
@@ -114,3 +116,24 @@ def _is_slug_taken(session: Session, record: VersionedRecord, slug: str) -> bool
     )
     redirect = session.execute(former).first()
     return owner not in {None, record.id} or (redirect is not None and redirect[0] != record.id)
+
+
+def resolve_slugs(
+    session: Session, model: type[VersionedRecord], slugs: Sequence[str], pointer: str
+) -> list[int]:
+    """Look up the ids of records by slug, in the order of `slugs`.
+
+    Raises InvalidRequest for the first unknown slug; `{}` in `pointer` stands for its index.
+    """
+    found = (
+        session.execute(select(model.slug, model.id).where(model.slug.in_(slugs))) if slugs else ()
+    )
+    ids: dict[str, int] = {row.slug: row.id for row in found}
+    for index, slug in enumerate(slugs):
+        if slug not in ids:
+            raise_field_error(
+                pointer.format(index),
+                "unknown-reference",
+                not_found_detail(get_record_type(model), slug),
+            )
+    return [ids[slug] for slug in slugs]

@@ -1,5 +1,5 @@
-"""Writes: preconditions, idempotency and dry runs, records with their audit log, relations.
+"""Writes: requests with their preconditions (`request`), records with audit log (`records`).
 
-A dependency (`deps`) builds a `WriteRequest`, which runs a command in one transaction, committed
-before the response is sent. Each resource declares its writes in a `RecordWriter`.
+A dependency builds a `WriteRequest`, which runs a command in one transaction, committed before the
+response is sent. Each resource declares its writes in a `RecordWriter`.
 """

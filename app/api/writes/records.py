@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.api.auth import ApiClient
@@ -15,18 +16,31 @@ from app.api.links import url_for_request
 from app.api.merge_patch import apply_merge_patch
 from app.api.slugs import raise_missing_record
 from app.api.write_models import WriteModel
-from app.api.writes.relations import Versioned, bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import VersionedRecord
+from app.db.models import FeedSource, VersionedRecord, Webhook
+from app.domain.dates import now
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict, NotFound
+
+Versioned = VersionedRecord | FeedSource | Webhook
+"""An entity with a version, which `If-Match` is compared with."""
 
 M = TypeVar("M", bound=Versioned)
 D = TypeVar("D", bound=WriteModel)
 
 _MAX_LISTED_REFERRERS = 5
+
+
+def bump_version(record: Versioned) -> None:
+    """Give `record` a new version at the next flush, even if only related rows change."""
+    record.updated_at = now()
+    if isinstance(record, VersionedRecord):
+        record.edited = True
+        flag_modified(record, "updated_at")
+    else:
+        record.version += 1
 
 
 def lock_by_slug(session: Session, model: type[Any], slug: str) -> Any:
@@ -93,9 +107,9 @@ class RecordWriter(Generic[M, D]):
         if isinstance(record, VersionedRecord):
             record.edited = True
         self.save(session, record, document)
-        after, body = self._read_back(session, record)
-        self.write_audit_entry(session, actor, Action.CREATE, record, None, after)
-        return record, body
+        stored = self._load(session, record)
+        self.write_audit_entry(session, actor, Action.CREATE, record, None, _to_json(stored))
+        return record, self._get_body(session, record, stored)
 
     def patch(self, session: Session, write: WriteRequest, key: Any, patch: Any) -> WriteResult:
         """Apply a merge patch to the document of a record. Raises InvalidRequest or Conflict."""
@@ -124,16 +138,16 @@ class RecordWriter(Generic[M, D]):
         `apply` must call `bump_version` if it changes anything.
         """
         record = self._lock(session, write, key)
-        version, before = record.version, self.snapshot(session, record)
+        version, stored = record.version, self._load(session, record)
+        before = _to_json(stored)
         with session.no_autoflush:  # one UPDATE, and so one new version
             apply(record, before)
         session.flush()
-        if record.version == version:
-            body = self.get(Reader.from_session(session), self._key(record))
-            return WriteResult(HTTPStatus.OK, body, version)
-        after, body = self._read_back(session, record)
-        self.write_audit_entry(session, write.client, action, record, before, after)
-        return WriteResult(HTTPStatus.OK, body, record.version)
+        if record.version != version:
+            stored = self._load(session, record)
+            after = _to_json(stored)
+            self.write_audit_entry(session, write.client, action, record, before, after)
+        return WriteResult(HTTPStatus.OK, self._get_body(session, record, stored), record.version)
 
     def delete(self, session: Session, write: WriteRequest, key: Any) -> WriteResult:
         """Delete a record. Raises Conflict if another record refers to it."""
@@ -163,18 +177,19 @@ class RecordWriter(Generic[M, D]):
 
     def snapshot(self, session: Session, record: M) -> dict[str, Any]:
         """The complete record as JSON."""
+        return _to_json(self._load(session, record))
+
+    def _load(self, session: Session, record: M) -> BaseModel:
         session.flush()
         reader = Reader.from_session(session)
         if self.load_records is None:
-            return _to_json(self.get(reader, self._key(record)))
-        return _to_json(self.load_records(reader, [record.id])[record.id])
+            return self.get(reader, self._key(record))
+        return self.load_records(reader, [record.id])[record.id]
 
-    def _read_back(self, session: Session, record: M) -> tuple[dict[str, Any], BaseModel]:
-        """The complete record as JSON, and the body of the answer."""
-        session.flush()
-        body = self.get(Reader.from_session(session), self._key(record))
-        after = _to_json(body) if self.load_records is None else self.snapshot(session, record)
-        return after, body
+    def _get_body(self, session: Session, record: M, stored: BaseModel) -> BaseModel:
+        if self.load_records is None:
+            return stored
+        return self.get(Reader.from_session(session), self._key(record))
 
     def write_audit_entry(
         self,

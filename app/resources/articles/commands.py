@@ -10,14 +10,10 @@ from sqlalchemy.orm import Session
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
 from app.api.links import public_url
-from app.api.slugs import set_slug
+from app.api.slugs import resolve_slugs, set_slug
+from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
-from app.api.writes.records import RecordWriter
-from app.api.writes.relations import (
-    bump_version,
-    raise_field_error,
-    resolve_slugs,
-)
+from app.api.writes.records import RecordWriter, bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.functions import json_values_subquery

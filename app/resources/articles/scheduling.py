@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor
 from app.api.embeds import article_is_public
-from app.api.writes.relations import bump_version
+from app.api.writes.records import bump_version
 from app.db.database import Reader
 from app.db.models import Article
 from app.domain.dates import now

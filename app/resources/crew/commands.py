@@ -14,8 +14,9 @@ from app.api.audit_log import Action
 from app.api.embeds import CrewAssignmentRead, select_crew_assignments
 from app.api.links import url_for_request
 from app.api.merge_patch import apply_merge_patch
-from app.api.slugs import not_found_detail
-from app.api.writes.relations import bump_version, raise_field_error, resolve_slugs
+from app.api.slugs import not_found_detail, resolve_slugs
+from app.api.validation_errors import raise_field_error
+from app.api.writes.records import bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person

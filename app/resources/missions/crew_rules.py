@@ -7,7 +7,7 @@ from datetime import UTC, date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api.writes.relations import raise_field_error
+from app.api.validation_errors import raise_field_error
 from app.db.models import CrewAssignment, Mission, Person
 from app.domain.languages import tr
 

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.api.validation_errors import raise_field_error
 from app.api.writes.records import RecordWriter, lock_by_id
-from app.api.writes.relations import raise_field_error
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.models import FeedSource

@@ -11,11 +11,11 @@ from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.params import IdPath
 from app.api.routing import Router
-from app.api.writes.deps import (
+from app.api.writes.request import (
+    WriteRequest,
     build_create_dependency,
     build_update_dependency,
 )
-from app.api.writes.request import WriteRequest
 from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.webhooks import commands, queries
