@@ -9,11 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, now, period_bounds
 from app.domain.enums import ArticleState
-from app.domain.markdown import render_markdown
+from app.domain.markdown import MAX_HTML_CHARS, render_markdown
 from app.domain.text import fold, slugify
 
 READING_WORDS_PER_MINUTE = 200
-MAX_HTML_CHARS = 400_000
 
 
 def _partial_index_where(condition: str) -> dict[str, Any]:
