@@ -139,11 +139,11 @@ def gaps(app: FastAPI) -> set[str]:
     return wrong | (keyed.keys() ^ wanted.keys()) | (writing(app) - keyed.keys())
 
 
-def test_every_route_has_its_row(app: FastAPI) -> None:
+def test_matrix_covers_every_keyed_route(app: FastAPI) -> None:
     assert gaps(app) == set()
 
 
-def test_a_route_without_a_row_is_found(app: FastAPI) -> None:
+def test_uncovered_route_is_found(app: FastAPI) -> None:
     """The positive control: a new route that writes, with a key or without."""
     added = FastAPI()
     added.include_router(app.router)
@@ -180,7 +180,7 @@ def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str |
 
 
 @pytest.mark.parametrize("operation", MATRIX)
-def test_only_the_right_key_passes(
+def test_route_accepts_only_its_scope(
     client: TestClient, editor: TestClient, app: FastAPI, operation: str
 ) -> None:
     scope, make, body, success = MATRIX[operation]

@@ -195,7 +195,7 @@ async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], li
     return differing, statuses
 
 
-def test_every_query_string_is_read_as_fastapi_reads_it(routes: list[Route]) -> None:
+def test_parsed_query_equals_that_of_fastapi(routes: list[Route]) -> None:
     assert len(routes) > 25
     differing, statuses = asyncio.run(compare(routes, Route))
     assert differing == []
@@ -203,14 +203,14 @@ def test_every_query_string_is_read_as_fastapi_reads_it(routes: list[Route]) -> 
     assert min(statuses.count(200), statuses.count(422)) > len(statuses) / 4
 
 
-def test_another_reading_is_found(routes: list[Route]) -> None:
+def test_different_parsing_is_found(routes: list[Route]) -> None:
     """The positive control."""
     differing, _ = asyncio.run(compare(routes, CarelessRoute))
     assert any("=&" in address or address.endswith("=") for address in differing)
     assert len(differing) > len(routes)
 
 
-def test_what_is_right_is_read_at_once(routes: list[Route]) -> None:
+def test_valid_parameters_are_parsed_without_fastapi(routes: list[Route]) -> None:
     """Each parameter by itself, with each value that it takes: FastAPI is not asked."""
     for route in routes:
         for name, values in fitting(route):
@@ -220,7 +220,7 @@ def test_what_is_right_is_read_at_once(routes: list[Route]) -> None:
                 assert route.query_params.parse(query.encode()) is not None, f"{route.path}?{query}"
 
 
-def test_a_router_that_is_included_keeps_what_it_is_included_with() -> None:
+def test_included_router_keeps_its_dependencies() -> None:
     async def nobody() -> None:
         raise HTTPException(403)
 
