@@ -153,9 +153,7 @@ def test_draft_is_in_no_public_response(
     assert slug in client.get(address).json()["detail"]
 
 
-def test_neighbours_and_translations_are_public(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_neighbours_and_translations_are_public(client: TestClient, editor: TestClient) -> None:
     def published(**fields: Any) -> str:
         made = editor.post("/v1/articles", json=documents.article(**fields))
         editor.post(f"{made.headers['Location']}/publish")
@@ -185,9 +183,7 @@ def test_neighbours_and_translations_are_public(
     assert alone.json()["translation_key"] != key
 
 
-def test_writes_of_hidden_articles_are_no_changes(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: TestClient) -> None:
     address = editor.post("/v1/articles", json=documents.article()).headers["Location"]
     known = json.loads(list(pages(client, "/v1/changes"))[-1])["sync"]
 
@@ -228,9 +224,7 @@ def test_unknown_slug_takes_as_many_statements_as_draft(
     assert hidden.replace("hidden", "nobody") == nobody
 
 
-def test_referrers_hide_draft_slugs_without_scope(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_referrers_hide_draft_slugs_without_scope(client: TestClient, editor: TestClient) -> None:
     about = {
         kind: editor.post(f"/v1/{kind}", json=document).headers["Location"]
         for kind, document in (

@@ -351,9 +351,7 @@ def test_referenced_record_is_not_deleted(editor: TestClient) -> None:
     assert editor.delete(f"/v1/people/{person}", headers=IF_MATCH_ANY).status_code == 204
 
 
-def test_dry_runs_and_failures_store_no_response(
-    editor: TestClient, database: Database
-) -> None:
+def test_dry_runs_and_failures_store_no_response(editor: TestClient, database: Database) -> None:
     key = {"Idempotency-Key": "trial"}
     editor.post("/v1/people?validate_only=true", json=documents.person(), headers=key)
     editor.post("/v1/people", json={}, headers=key)

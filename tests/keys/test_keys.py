@@ -49,7 +49,9 @@ def test_key_is_created_used_and_revoked(client: TestClient, editor: TestClient)
     assert editor.delete("/v1/keys/aaaaaaaa").status_code == 404
 
 
-def test_secret_is_stored_nowhere(client: TestClient, editor: TestClient, database: Database) -> None:
+def test_secret_is_stored_nowhere(
+    client: TestClient, editor: TestClient, database: Database
+) -> None:
     made = editor.post("/v1/keys", json=WANTED).json()
     secret = made["key"].rpartition("_")[2]
     texts = [
