@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.api.openapi.examples import Example
 from app.config import get_settings
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, start_of_day, time_zone_names
 from app.domain.languages import LANGUAGES, Language, tr
@@ -146,7 +147,7 @@ SlugPath = Annotated[
     str,
     Path(pattern=SLUG_PATTERN, max_length=120, description="The slug: the name in its address."),
 ]
-IdPath = Annotated[int, Path(alias="id", ge=1, le=2**31 - 1, description="The id.")]
+IdPath = Annotated[int, Path(alias="id", ge=1, le=2**31 - 1, description="The id."), Example(1)]
 LanguageCode = Annotated[
     str, StringConstraints(pattern="^[A-Za-z]{2,3}$", max_length=3), AfterValidator(str.lower)
 ]
@@ -166,6 +167,7 @@ async def validate_lang(
             description="The language of names, labels, headlines and problems; otherwise the one "
             "that `Accept-Language` likes best."
         ),
+        Example("ru"),
     ] = None,
 ) -> None:
     """Refuse a language that is not spoken; another layer has seen to the one that is."""

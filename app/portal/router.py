@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.api.cache_control import launches_cache_control
+from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -13,10 +14,12 @@ from app.portal.schemas import PortalPage, PortalPageQuery
 
 router = Router(prefix="/v1/missions", tags=["portal"])
 
+MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
+
 
 @router.get("/{slug}/page", name="getMissionPage", summary="Get a mission's page")
 async def get_portal_page(
-    slug: SlugPath,
+    slug: MissionSlugPath,
     query: Annotated[PortalPageQuery, Query()],
     database: DatabaseDep,
     response: Response,

@@ -1,9 +1,12 @@
 """The mission page in one answer."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from app.api.embeds import LaunchSummary, ReadModel
 from app.api.lists.day_counts import ArchiveMonth
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarMonth,
     CommaList,
@@ -21,13 +24,13 @@ from app.resources.missions.schemas import MissionRead
 class PortalPageQuery(QueryModel):
     """How much of a mission's page to show."""
 
-    month: Omittable[CalendarMonth] = None
+    month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
     """The month of the calendar; otherwise that of the mission's end, or the present one."""
     launches: DecimalInt = Field(default=5, ge=0, le=50)
     """How many launches at the most."""
     articles: DecimalInt = Field(default=3, ge=0, le=50)
     """How many articles at the most, beside the leading one."""
-    language: CommaList[LanguageCode] = []
+    language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
     """The language of news and calendar, such as `en`; otherwise all."""
     tz: Omittable[TimeZone] = None
     """The IANA time zone that days are days of; otherwise the portal's own."""

@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.api.cache_control import month_cache_control
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import to_query_params
+from app.api.openapi.examples import Example
 from app.api.params import CalendarMonth, Omittable, QueryModel, TimeZone, time_zone_or_default
 from app.db.database import Reader
 from app.db.functions import AnySelect, encode_timestamp_rows, timestamp_rows_cte
@@ -95,7 +96,7 @@ class ArchiveIndex(BaseModel):
 class ArchiveQuery(QueryModel):
     """A calendar of a resource; to be composed with the filters of it."""
 
-    month: Omittable[CalendarMonth] = None
+    month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
     """The month; without one the answer is an index of all years and months."""
     tz: Omittable[TimeZone] = None
     """The IANA time zone that days are days of; otherwise the portal's own."""

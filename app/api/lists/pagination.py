@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Integer, bindparam, func, tuple_
 
 from app.api.links import Url, url_for_request
 from app.api.lists.sorting import Order
+from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
@@ -47,16 +48,19 @@ class PageParams(QueryModel):
 
     limit: DecimalInt = Field(default=20, ge=1, le=MAX_PAGE_ITEMS)
     """How many items a page holds at the most."""
-    cursor: Omittable[CursorParam] = None
+    cursor: Annotated[
+        Omittable[CursorParam],
+        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+    ] = None
     """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
-    with_total: bool = False
+    with_total: Annotated[bool, Example(True)] = False
     """Whether to count all items that match; otherwise `total` is null."""
 
 
 class ListQuery(PageParams):
     """Which page of a list, and how much of it."""
 
-    format: Omittable[ListFormat] = None
+    format: Annotated[Omittable[ListFormat], Example("json")] = None
     """`json` by the page, `csv` or `ndjson` whole; otherwise what `Accept` asks for."""
 
 

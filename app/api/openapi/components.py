@@ -23,6 +23,7 @@ from app.http.problems import (
 )
 
 OpenApiObject = dict[str, Any]
+RouteResponses = dict[int | str, OpenApiObject]
 
 RESPONSE_HEADERS = {
     "Access-Control-Allow-Origin": ("Scripts of any origin may read this.", "*"),
@@ -70,6 +71,12 @@ ERROR_RESPONSES: dict[str, tuple[type[ApiError], list[str]]] = {
     "Problem": (ApiError, []),
 }
 
+ERROR_RESPONSE_REFS = {
+    str(error.status.value): {"$ref": f"#/components/responses/{name}"}
+    for name, (error, _) in ERROR_RESPONSES.items()
+}
+"""References to `ERROR_RESPONSES`, by status."""
+
 SECURITY_SCHEMES: OpenApiObject = {
     "key": {
         "type": "http",
@@ -78,6 +85,30 @@ SECURITY_SCHEMES: OpenApiObject = {
         "description": "A key as `zarya keys create` or `POST /v1/keys` shows it, once.",
     }
 }
+
+
+def header_refs(*names: str) -> OpenApiObject:
+    """References to `RESPONSE_HEADERS`, for `headers` of a response."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def link_to(operation_id: str, name: str) -> RouteResponses:
+    """`responses` of an operation that creates a record, with a link to one that reads it."""
+    return {201: {"links": {name: _build_link(operation_id, "", f"The {name} made.")}}}
+
+
+def link_to_first(operation_id: str, name: str) -> RouteResponses:
+    """`responses` of a list, with a link to the operation that reads its first item."""
+    link = _build_link(operation_id, "/items/0", f"The first {name} of the page.")
+    return {200: {"links": {f"first_{name}": link}}}
+
+
+def _build_link(operation_id: str, pointer: str, description: str) -> OpenApiObject:
+    return {
+        "operationId": operation_id,
+        "parameters": {"slug": f"$response.body#{pointer}/slug"},
+        "description": description,
+    }
 
 
 def build_header_components() -> OpenApiObject:
@@ -110,10 +141,7 @@ def _build_error_response(kind: type[ApiError], names: list[str]) -> OpenApiObje
     )
     return {
         "description": f"{kind.title.en}.",
-        "headers": {
-            name: {"$ref": f"#/components/headers/{name}"}
-            for name in (*COMMON_RESPONSE_HEADERS, *names)
-        },
+        "headers": header_refs(*COMMON_RESPONSE_HEADERS, *names),
         "content": {
             PROBLEM_MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},

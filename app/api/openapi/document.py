@@ -1,6 +1,5 @@
 """The whole document."""
 
-import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -69,10 +68,10 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
             name = operation["operationId"]
             complete_operation(method, operation, scopes.get(name), name in scopes)
     components = made["components"]
+    components["schemas"] = {
+        _component_name(name): schema for name, schema in components["schemas"].items()
+    }
     components["schemas"] |= dict(extract_patch_schemas(made["paths"]))
-    for name, schema in components["schemas"].items():
-        if name.endswith("Record"):
-            schema.pop("examples", None)  # of what is written; a record has more to it
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused)
     components["schemas"] |= {form.name: form.schema for form in MEDIA_TYPE_SCHEMAS.values()}
@@ -83,12 +82,18 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
     components["headers"] = build_header_components()
     components["securitySchemes"] = SECURITY_SCHEMES
     components["responses"] = build_response_components()
-    # A part of a document has a schema for each way, where it may leave out what answers show.
-    text = (
-        json.dumps(_simplify_schema(made)).replace("Write-Output", "Record").replace("-Input", "")
-    )
-    document: OpenApiObject = json.loads(text)
+    document: OpenApiObject = _simplify_schema(made)
     return document
+
+
+def _component_name(name: str) -> str:
+    """Rename FastAPI's pair of schemas of one model: `XWrite-Input` and `XWrite-Output`.
+
+    They become `XWrite` and `XRecord`.
+    """
+    if name.endswith("Write-Output"):
+        return name.removesuffix("Write-Output") + "Record"
+    return name.removesuffix("-Input")
 
 
 def _simplify_schema(part: Any) -> Any:
@@ -102,6 +107,8 @@ def _simplify_schema(part: Any) -> Any:
         for key, value in part.items()
         if not (key == "title" and isinstance(value, str) and _is_schema(part))
     }
+    if "$ref" in tidied:
+        tidied["$ref"] = _component_name(tidied["$ref"])
     match tidied.get("type"):
         case "integer":
             tidied.setdefault("format", "int32")

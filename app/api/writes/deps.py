@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.api.auth import ApiClient, AuthenticatedRoute, RequireScope
+from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest
@@ -82,6 +83,7 @@ IfMatchHeader = Annotated[
     T,
     WithJsonSchema({"type": "string", "maxLength": 4000, "pattern": _IF_MATCH_PATTERN}),
     Header(alias="If-Match", description="The ETag of what you read."),
+    Example('W/"5f3c1a9e0b7d2c4461f2a8e3.7"'),
 ]
 
 
@@ -111,6 +113,7 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
                 description="A name of your own for this request: repeated within 24 hours, it "
                 "brings the same answer, and nothing is done twice.",
             ),
+            Example("4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e"),
         ] = None,
     ) -> WriteRequest:
         if idempotency_key is not None and not _IDEMPOTENCY_KEY_PATTERN.fullmatch(idempotency_key):

@@ -11,6 +11,8 @@ from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.components import header_refs, link_to, link_to_first
+from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
@@ -41,12 +43,15 @@ from app.resources.articles.schemas import (
 
 router = Router(prefix="/v1/articles", tags=["articles"], route_class=ConditionalWriteRoute)
 
+ArticleSlugPath = Annotated[SlugPath, Example("launch-progress-ms-11")]
 ArticleWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.ARTICLES_WRITE))]
 CreateArticleDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.ARTICLES_WRITE))]
 ArticleActionDep = Annotated[WriteRequest, Depends(build_action_dependency(Scope.ARTICLES_WRITE))]
 UpdateArticleDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.ARTICLES_WRITE))]
 ArticlePatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(ArticleWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="ArticlePatch"),
+    MergePatchSchema(ArticleWrite),
 ]
 
 
@@ -55,6 +60,7 @@ ArticlePatch = Annotated[
     name="listArticles",
     summary="List articles",
     response_model=ArticleFullPage | ArticlePage,
+    responses=link_to_first("getArticle", "article"),
 )
 async def list_articles(
     query: Annotated[ArticleQuery, Query()], lists: ListResponderDep
@@ -70,6 +76,7 @@ async def list_articles(
     name="getArticleAtomFeed",
     summary="Follow the news as Atom",
     response_class=feeds.AtomFeed,
+    responses={200: {"headers": header_refs("Link")}},
 )
 async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """The newest articles that match (RFC 4287); every filter of the list works here too."""
@@ -82,6 +89,7 @@ async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: Database
     name="getArticleRssFeed",
     summary="Follow the news as RSS",
     response_class=feeds.RssFeed,
+    responses={200: {"headers": header_refs("Link")}},
 )
 async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """The newest articles that match (RSS 2.0); every filter of the list works here too."""
@@ -94,6 +102,7 @@ async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseD
     name="getArticleJsonFeed",
     summary="Follow the news as JSON Feed",
     response_class=feeds.JsonFeed,
+    responses={200: {"headers": header_refs("Link")}},
 )
 async def get_json_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """The newest articles that match (JSON Feed 1.1); every filter of the list works here too."""
@@ -130,14 +139,16 @@ async def find_article_archive(
 
 
 @router.get("/{slug}", name="getArticle", summary="Get an article")
-async def get_article(slug: SlugPath, database: DatabaseDep, response: Response) -> ArticleRead:
+async def get_article(
+    slug: ArticleSlugPath, database: DatabaseDep, response: Response
+) -> ArticleRead:
     """An article with what it is about, its translations and its neighbours."""
     return set_version_etag(response, await database.read(queries.get_article, slug))
 
 
 @router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
 async def preview_article(
-    slug: SlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
+    slug: ArticleSlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
 ) -> ArticlePreview:
     """An article as it is or will be shown, whatever its status, for those who may write it."""
     return set_version_etag(response, await database.read(commands.get_article_preview, slug))
@@ -149,6 +160,7 @@ async def preview_article(
     summary="Create an article",
     status_code=201,
     response_model=ArticlePreview,
+    responses=link_to("previewArticle", "article"),
 )
 async def create_article(article: ArticleWrite, edit: CreateArticleDep) -> Response:
     """A draft, which nobody else sees before it is published."""
@@ -158,13 +170,15 @@ async def create_article(article: ArticleWrite, edit: CreateArticleDep) -> Respo
 @router.patch(
     "/{slug}", name="updateArticle", summary="Change an article", response_model=ArticlePreview
 )
-async def update_article(slug: SlugPath, patch: ArticlePatch, edit: UpdateArticleDep) -> Response:
+async def update_article(
+    slug: ArticleSlugPath, patch: ArticlePatch, edit: UpdateArticleDep
+) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
     return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)
-async def delete_article(slug: SlugPath, edit: UpdateArticleDep) -> Response:
+async def delete_article(slug: ArticleSlugPath, edit: UpdateArticleDep) -> Response:
     """Nobody sees it any more, but it can be restored."""
     return await commands.WRITER.delete(edit, slug)
 
@@ -175,7 +189,7 @@ async def delete_article(slug: SlugPath, edit: UpdateArticleDep) -> Response:
     summary="Publish an article",
     response_model=ArticlePreview,
 )
-async def publish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
+async def publish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
     """Public from `published_at` on, or from now where it has none."""
     return await commands.publish_article(edit, slug)
 
@@ -186,7 +200,7 @@ async def publish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     summary="Take an article back",
     response_model=ArticlePreview,
 )
-async def unpublish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
+async def unpublish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
     """Nobody sees it any more before it is published again."""
     return await commands.unpublish_article(edit, slug)
 
@@ -197,7 +211,7 @@ async def unpublish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     summary="Restore an article",
     response_model=ArticlePreview,
 )
-async def restore_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
+async def restore_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
     """A deleted article is back, unpublished."""
     return await commands.restore_article(edit, slug)
 

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from app.api.embeds import ArticleRef, LaunchRef, MissionRef, PersonRef, ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarDay,
     CalendarMonth,
@@ -56,33 +57,33 @@ class ArticleSort(SortChoice):
 class ArticleArchiveFilters(QueryModel):
     """Which articles a calendar counts; which days it shows is its own to say."""
 
-    published_month: Omittable[CalendarMonth] = None
+    published_month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
     """The month it was published, in the zone `tz`; only articles whose day is known."""
-    published_at_gte: Omittable[Rfc3339OrDate] = None
+    published_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
     """Published at this instant or later; a date that is not exact counts with all it may be."""
-    published_at_lt: Omittable[Rfc3339OrDate] = None
+    published_at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2019-05-01")] = None
     """Published before this instant."""
-    q: Omittable[SearchText] = None
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
     """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    tag: CommaList[Slug] = []
+    tag: Annotated[CommaList[Slug], Example(["launch"])] = []
     """A tag it has."""
-    tag_not: CommaList[Slug] = []
+    tag_not: Annotated[CommaList[Slug], Example(["launch"])] = []
     """A tag it must not have."""
-    language: CommaList[LanguageCode] = []
+    language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
     """The language it is written in, such as `en` or `ru`."""
-    source: CommaList[NameParam] = []
+    source: Annotated[CommaList[NameParam], Example(["Zarya chronicle"])] = []
     """Who published it, by name or slug."""
-    source_not: CommaList[NameParam] = []
+    source_not: Annotated[CommaList[NameParam], Example(["Zarya chronicle"])] = []
     """Who must not have published it."""
-    mission: CommaList[Slug] = []
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """A mission it is about, by slug."""
-    person: CommaList[Slug] = []
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Somebody it is about, by slug."""
-    launch: CommaList[Slug] = []
+    launch: Annotated[CommaList[Slug], Example(["progress-ms-11"])] = []
     """A launch it is about, by slug."""
-    has_image: Omittable[bool] = None
+    has_image: Annotated[Omittable[bool], Example(False)] = None
     """Whether it has an image."""
-    updated_at_gte: Omittable[Rfc3339OrDate] = None
+    updated_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
     """Changed at this instant or later."""
     tz: Omittable[TimeZone] = None
     """The IANA time zone that days are days of; otherwise the portal's own."""
@@ -91,7 +92,7 @@ class ArticleArchiveFilters(QueryModel):
 class ArticleFilters(ArticleArchiveFilters):
     """Which articles."""
 
-    published_on: Omittable[CalendarDay] = None
+    published_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """The day it was published, in the zone `tz`; only articles whose day is known."""
 
 
@@ -236,7 +237,7 @@ class ArticlePreview(ArticleRead):
 class DraftQuery(ListQuery):
     """A page of the articles that the public does not see."""
 
-    status: CommaList[ArticleStatus] = []
+    status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
     """Where they stand: `draft`, `scheduled`, `unpublished` or `deleted`; otherwise all."""
 
 
@@ -323,6 +324,8 @@ class ArticleWrite(WriteModel):
 
 class ArticleRecord(ArticleWrite):
     """All that is kept of an article, each reference by slug."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     id: int
     status: ArticleStatus

@@ -9,6 +9,7 @@ from app.api.audit_log import Action, Kind
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, Omittable, QueryModel, Rfc3339OrDate, Slug
 
 
@@ -25,19 +26,19 @@ ActorId = Annotated[str, StringConstraints(pattern="^[a-z0-9]+( [a-z]+)*$", max_
 class AuditFilters(QueryModel):
     """Which entries."""
 
-    actor: CommaList[ActorId] = []
+    actor: Annotated[CommaList[ActorId], Example(["zarya load"])] = []
     """The id of the key that did it, or the command."""
-    action: CommaList[Action] = []
+    action: Annotated[CommaList[Action], Example(["update"])] = []
     """What was done."""
-    type: CommaList[Kind] = []
+    type: Annotated[CommaList[Kind], Example(["mission"])] = []
     """The kind of record."""
-    slug: CommaList[Slug] = []
+    slug: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """The record, by the slug it had then, or a key by its id."""
-    record_id: Omittable[Annotated[int, Field(ge=1, le=2**31 - 1)]] = None
+    record_id: Annotated[Omittable[Annotated[int, Field(ge=1, le=2**31 - 1)]], Example(59)] = None
     """The record, by its id, which stays when its slug changes."""
-    at_gte: Omittable[Rfc3339OrDate] = None
+    at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2026-01-01")] = None
     """At this instant or later; a bare day begins in UTC."""
-    at_lt: Omittable[Rfc3339OrDate] = None
+    at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2031-01-01T00:00:00Z")] = None
     """Before this instant."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -32,6 +33,7 @@ async def _get_resume_cursor(
     last_event_id: Annotated[
         Omittable[str],
         Header(alias="Last-Event-ID", max_length=400, description="The id of the last event."),
+        Example("WyJtIiwgMCwgMTc0MCwgIjIwMjYtMTEtMjQiXQ"),
     ] = None,
 ) -> ChangeCursor | None:
     """Where to go on, refused before anything is sent where that cannot be."""

@@ -8,6 +8,7 @@ from pydantic import Field
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
 from app.domain.enums import RecordType
 from app.resources.articles.schemas import ArticleRecord
@@ -19,16 +20,21 @@ from app.resources.people.schemas import PersonRecord
 class ChangeFilters(QueryModel):
     """Which changes."""
 
-    types: CommaList[RecordType] = []
+    types: Annotated[CommaList[RecordType], Example(["mission"])] = []
     """The kinds of records; otherwise all."""
 
 
 class ChangeQuery(ChangeFilters):
     """A page of changes."""
 
-    cursor: Omittable[Annotated[str, Field(min_length=1, max_length=400)]] = None
+    cursor: Annotated[
+        Omittable[Annotated[str, Field(min_length=1, max_length=400)]],
+        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+    ] = None
     """Where the page starts: take it from `next` or `sync`; without one the snapshot begins."""
-    limit: DecimalInt = Field(default=MAX_PAGE_ITEMS, ge=1, le=MAX_PAGE_ITEMS)
+    limit: Annotated[DecimalInt, Example(20)] = Field(
+        default=MAX_PAGE_ITEMS, ge=1, le=MAX_PAGE_ITEMS
+    )
     """How many changes a page holds at the most."""
 
 

@@ -6,6 +6,7 @@ from fastapi import Query, Response
 
 from app.api.embeds import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.examples import Example
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -13,6 +14,8 @@ from app.resources.crew import queries
 from app.resources.crew.schemas import CrewAssignmentPage, CrewAssignmentQuery, CrewQuery
 
 router = Router(prefix="/v1", tags=["crew"])
+
+MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
 
 
 @router.get(
@@ -45,7 +48,7 @@ async def get_crew_assignment(
     response_model=CrewAssignmentPage,
 )
 async def list_crew(
-    slug: SlugPath, query: Annotated[CrewQuery, Query()], lists: ListResponderDep
+    slug: MissionSlugPath, query: Annotated[CrewQuery, Query()], lists: ListResponderDep
 ) -> Response:
     """The crew of one mission: commanders first, then flight engineers by position."""
     return await lists.respond(lambda reader, asked: queries.list_crew(reader, slug, asked), query)

@@ -1,8 +1,11 @@
 """How crew assignments can be asked for."""
 
+from typing import Annotated
+
 from app.api.embeds import CrewAssignmentRead
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import CalendarDay, CommaList, NameParam, Omittable, QueryModel, Slug
 from app.domain.enums import CrewRole
 
@@ -17,15 +20,15 @@ class CrewSort(SortChoice):
 class CrewFilters(QueryModel):
     """Which assignments of a crew."""
 
-    person: CommaList[Slug] = []
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Who, by slug."""
-    role: CommaList[CrewRole] = []
+    role: Annotated[CommaList[CrewRole], Example(["commander"])] = []
     """The role aboard the station."""
-    role_not: CommaList[CrewRole] = []
+    role_not: Annotated[CommaList[CrewRole], Example(["commander"])] = []
     """A role that it must not be."""
-    on: Omittable[CalendarDay] = None
+    on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """A day, in UTC, on which the role was held."""
-    agency: CommaList[NameParam] = []
+    agency: Annotated[CommaList[NameParam], Example(["NASA"])] = []
     """The agency that the person flies for."""
 
 
@@ -36,7 +39,7 @@ class CrewQuery(CrewFilters, ListQuery):
 class CrewAssignmentFilters(CrewFilters):
     """Which assignments of all crews."""
 
-    mission: CommaList[Slug] = []
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """The mission, by slug."""
 
 

@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query, Response
 from app.api.auth import ApiClient, RequireScope
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.examples import Example
 from app.api.routing import Router
 from app.api.writes.deps import JsonBodyRoute
 from app.db.database import DatabaseDep
@@ -19,7 +20,9 @@ router = Router(prefix="/v1", tags=["keys"], route_class=JsonBodyRoute)
 KeyAdminDep = Annotated[ApiClient, Depends(RequireScope(Scope.KEYS_ADMIN))]
 AnyApiKeyDep = Annotated[ApiClient, Depends(RequireScope())]
 KeyIdPath = Annotated[
-    str, Path(alias="id", pattern="^[a-z0-9]{8}$", max_length=8, description="Its public part.")
+    str,
+    Path(alias="id", pattern="^[a-z0-9]{8}$", max_length=8, description="Its public part."),
+    Example("k3v9x2ab"),
 ]
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.lists.pagination import ListQuery, Page
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, QueryModel, Rfc3339
 from app.api.write_models import NonBlankText, WriteModel, example_config
 from app.domain.dates import now
@@ -26,7 +27,7 @@ class KeyState(StrEnum):
 class KeyFilters(QueryModel):
     """Which keys."""
 
-    scope: CommaList[Scope] = []
+    scope: Annotated[CommaList[Scope], Example(["articles:write"])] = []
     """A scope that the key has."""
 
 

@@ -20,6 +20,7 @@ from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarDay,
     CalendarMonth,
@@ -57,35 +58,35 @@ class LaunchSort(SortChoice):
 class LaunchArchiveFilters(QueryModel):
     """Which launches a calendar counts; which days it shows is its own to say."""
 
-    status: CommaList[LaunchStatus] = []
+    status: Annotated[CommaList[LaunchStatus], Example(["success"])] = []
     """How far it has come, and with what outcome."""
-    status_not: CommaList[LaunchStatus] = []
+    status_not: Annotated[CommaList[LaunchStatus], Example(["failure"])] = []
     """What its status must not be."""
-    vehicle: CommaList[NameParam] = []
+    vehicle: Annotated[CommaList[NameParam], Example(["Soyuz-2.1a"])] = []
     """The launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`."""
-    vehicle_family: CommaList[NameParam] = []
+    vehicle_family: Annotated[CommaList[NameParam], Example(["Soyuz"])] = []
     """The family of the launch vehicle, such as Soyuz."""
-    spacecraft: CommaList[NameParam] = []
+    spacecraft: Annotated[CommaList[NameParam], Example(["Progress MS-11"])] = []
     """A ship or module it carried, by name or slug: `Progress MS-11` or `progress-ms-11`."""
-    kind: CommaList[SpacecraftKind] = []
+    kind: Annotated[CommaList[SpacecraftKind], Example(["CV"])] = []
     """A kind of thing it carried."""
-    site: CommaList[NameParam] = []
+    site: Annotated[CommaList[NameParam], Example(["Baikonur Cosmodrome"])] = []
     """The site it left from, by name, slug or code."""
-    country: CommaList[CountryCode] = []
+    country: Annotated[CommaList[CountryCode], Example(["KZ"])] = []
     """The country where that site lies, ISO 3166-1 alpha-2."""
-    crewed: Omittable[bool] = None
+    crewed: Annotated[Omittable[bool], Example(True)] = None
     """Whether people were aboard."""
-    mission: CommaList[Slug] = []
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """A mission that it served, by slug."""
-    person: CommaList[Slug] = []
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Somebody who was aboard, by slug."""
-    q: Omittable[SearchText] = None
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
     """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    launch_month: Omittable[CalendarMonth] = None
+    launch_month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
     """The month it left, in the zone `tz`; only launches whose day is known."""
-    launch_at_gte: Omittable[Rfc3339OrDate] = None
+    launch_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
     """Left at this instant or later; a date that is not exact counts with all it may be."""
-    launch_at_lt: Omittable[Rfc3339OrDate] = None
+    launch_at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2019-05-01")] = None
     """Left before this instant."""
     tz: Omittable[TimeZone] = None
     """The IANA time zone that days are days of; otherwise the portal's own."""
@@ -94,7 +95,7 @@ class LaunchArchiveFilters(QueryModel):
 class LaunchFilters(LaunchArchiveFilters):
     """Which launches."""
 
-    launch_on: Omittable[CalendarDay] = None
+    launch_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """The day it left, in the zone `tz`; only launches whose day is known."""
 
 

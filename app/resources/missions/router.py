@@ -8,6 +8,8 @@ from app.api.cache_control import set_version_etag
 from app.api.embeds import CrewAssignmentRead
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.components import header_refs, link_to, link_to_first
+from app.api.openapi.examples import Example
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
@@ -36,10 +38,14 @@ from app.resources.missions.schemas import (
 
 router = Router(prefix="/v1/missions", tags=["missions"], route_class=ConditionalWriteRoute)
 
+MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
+
 CreateMissionDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.MISSIONS_WRITE))]
 UpdateMissionDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.MISSIONS_WRITE))]
 MissionPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(MissionWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="MissionPatch"),
+    MergePatchSchema(MissionWrite),
 ]
 
 
@@ -48,6 +54,7 @@ MissionPatch = Annotated[
     name="listMissions",
     summary="List missions",
     response_model=MissionFullPage | MissionPage,
+    responses=link_to_first("getMission", "mission"),
 )
 async def list_missions(
     query: Annotated[MissionQuery, Query()], lists: ListResponderDep
@@ -56,7 +63,12 @@ async def list_missions(
     return await lists.respond(queries.list_missions, query)
 
 
-@router.get("/current", name="getCurrentMission", summary="Get the current mission")
+@router.get(
+    "/current",
+    name="getCurrentMission",
+    summary="Get the current mission",
+    responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
+)
 async def get_current_mission(database: DatabaseDep, response: Response) -> MissionRead:
     """The one mission that goes on now; `Content-Location` is its own address."""
     mission = await database.read(queries.get_current_mission)
@@ -65,7 +77,9 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
 
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
-async def get_mission(slug: SlugPath, database: DatabaseDep, response: Response) -> MissionRead:
+async def get_mission(
+    slug: MissionSlugPath, database: DatabaseDep, response: Response
+) -> MissionRead:
     """A mission with its main tasks, crew and launches."""
     return set_version_etag(response, await database.read(queries.get_mission, slug))
 
@@ -75,8 +89,9 @@ async def get_mission(slug: SlugPath, database: DatabaseDep, response: Response)
     name="getMissionCalendar",
     summary="Subscribe to a mission",
     response_class=ICalendarResponse,
+    responses={200: {"headers": header_refs("Content-Location")}},
 )
-async def get_mission_calendar(slug: SlugPath, database: DatabaseDep) -> ICalendarResponse:
+async def get_mission_calendar(slug: MissionSlugPath, database: DatabaseDep) -> ICalendarResponse:
     """Its launches, its start and its end as iCalendar; `current` works too."""
     return (await database.read(build_mission_calendar, slug)).to_response()
 
@@ -87,6 +102,7 @@ async def get_mission_calendar(slug: SlugPath, database: DatabaseDep) -> ICalend
     summary="Create a mission",
     status_code=201,
     response_model=MissionRead,
+    responses=link_to("getMission", "mission"),
 )
 async def create_mission(mission: MissionWrite, edit: CreateMissionDep) -> Response:
     """A mission with its tasks and launches; its crew is written by itself."""
@@ -96,13 +112,15 @@ async def create_mission(mission: MissionWrite, edit: CreateMissionDep) -> Respo
 @router.patch(
     "/{slug}", name="updateMission", summary="Change a mission", response_model=MissionRead
 )
-async def update_mission(slug: SlugPath, patch: MissionPatch, edit: UpdateMissionDep) -> Response:
+async def update_mission(
+    slug: MissionSlugPath, patch: MissionPatch, edit: UpdateMissionDep
+) -> Response:
     """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
     return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteMission", summary="Delete a mission", status_code=204)
-async def delete_mission(slug: SlugPath, edit: UpdateMissionDep) -> Response:
+async def delete_mission(slug: MissionSlugPath, edit: UpdateMissionDep) -> Response:
     """Only one without a crew, and that no article names."""
     return await commands.WRITER.delete(edit, slug)
 
@@ -113,7 +131,9 @@ async def delete_mission(slug: SlugPath, edit: UpdateMissionDep) -> Response:
     summary="Replace a mission's tasks",
     response_model=MissionRead,
 )
-async def replace_tasks(slug: SlugPath, tasks: MissionTasks, edit: UpdateMissionDep) -> Response:
+async def replace_tasks(
+    slug: MissionSlugPath, tasks: MissionTasks, edit: UpdateMissionDep
+) -> Response:
     """The main tasks, all of them, in their order."""
     return await commands.replace_tasks(edit, slug, tasks)
 
@@ -124,7 +144,9 @@ async def replace_tasks(slug: SlugPath, tasks: MissionTasks, edit: UpdateMission
     summary="Replace a mission's crew",
     response_model=MissionRead,
 )
-async def replace_crew(slug: SlugPath, members: MissionCrew, edit: UpdateMissionDep) -> Response:
+async def replace_crew(
+    slug: MissionSlugPath, members: MissionCrew, edit: UpdateMissionDep
+) -> Response:
     """The whole crew; who stays in a role keeps their assignment."""
     return await crew_commands.replace_crew(edit, slug, members)
 
@@ -135,7 +157,9 @@ assignments_router = Router(
 """Written here, read in `app.resources.crew`: a crew is part of its mission."""
 
 CrewAssignmentPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(CrewWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="CrewAssignmentPatch"),
+    MergePatchSchema(CrewWrite),
 ]
 
 

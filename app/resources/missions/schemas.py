@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.api.embeds import (
     CrewAssignmentRead,
@@ -18,6 +18,7 @@ from app.api.embeds import (
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     DIGITS_ONLY,
     CalendarDay,
@@ -91,25 +92,27 @@ class MissionSort(SortChoice):
 class MissionFilters(QueryModel):
     """Which missions."""
 
-    status: CommaList[MissionStatus] = []
+    status: Annotated[CommaList[MissionStatus], Example(["completed"])] = []
     """Where the mission stands, by its dates."""
-    status_not: CommaList[MissionStatus] = []
+    status_not: Annotated[CommaList[MissionStatus], Example(["planned"])] = []
     """Where it must not stand."""
-    number: CommaList[Annotated[int, Field(ge=1, le=9999), DIGITS_ONLY]] = []
+    number: Annotated[
+        CommaList[Annotated[int, Field(ge=1, le=9999), DIGITS_ONLY]], Example([59])
+    ] = []
     """The number of the expedition."""
-    q: Omittable[SearchText] = None
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
     """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    person: CommaList[Slug] = []
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Who was in its crew, by slug."""
-    active_on: Omittable[CalendarDay] = None
+    active_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """A day, in UTC, of which the mission had at least a part."""
-    starts_on_gte: Omittable[CalendarDay] = None
+    starts_on_gte: Annotated[Omittable[CalendarDay], Example("2019-01-01")] = None
     """Began on this day or later; a date that is not exact counts with all it may be."""
-    starts_on_lt: Omittable[CalendarDay] = None
+    starts_on_lt: Annotated[Omittable[CalendarDay], Example("2019-12-31")] = None
     """Began before this day."""
-    ends_on_gte: Omittable[CalendarDay] = None
+    ends_on_gte: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Ended on this day or later, or has not ended."""
-    ends_on_lt: Omittable[CalendarDay] = None
+    ends_on_lt: Annotated[Omittable[CalendarDay], Example("2019-12-31")] = None
     """Ended before this day."""
 
 
@@ -312,6 +315,8 @@ class CrewWrite(WriteModel):
 class CrewRecord(CrewWrite):
     """A role that somebody holds in a mission, as it is kept."""
 
+    model_config = ConfigDict(json_schema_extra=None)
+
     id: int
 
 
@@ -339,6 +344,8 @@ class CrewAssignmentWrite(CrewWrite):
 
 class MissionRecord(MissionWrite):
     """All that is kept of a mission, each reference by slug."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     id: int
     crew: list[CrewRecord]

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.embeds import CrewAssignmentRead, LaunchRef, PersonRef, ReadModel, Source, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarDay,
     CommaList,
@@ -44,21 +45,21 @@ class PersonSort(SortChoice):
 class PersonFilters(QueryModel):
     """Which people."""
 
-    q: Omittable[SearchText] = None
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
     """Words that they have, all of them, in any spelling and form; as `/v1/search` finds them."""
-    agency: CommaList[NameParam] = []
+    agency: Annotated[CommaList[NameParam], Example(["NASA"])] = []
     """The agency they fly for."""
-    agency_not: CommaList[NameParam] = []
+    agency_not: Annotated[CommaList[NameParam], Example(["NASA"])] = []
     """An agency they must not fly for."""
-    nationality: CommaList[CountryCode] = []
+    nationality: Annotated[CommaList[CountryCode], Example(["RU"])] = []
     """ISO 3166-1 alpha-2."""
-    nationality_not: CommaList[CountryCode] = []
+    nationality_not: Annotated[CommaList[CountryCode], Example(["RU"])] = []
     """A nationality they must not have."""
-    role: CommaList[CrewRole] = []
+    role: Annotated[CommaList[CrewRole], Example(["commander"])] = []
     """A role that they held aboard the station, in `mission` where that is given too."""
-    mission: CommaList[Slug] = []
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """A mission in whose crew they were, by slug."""
-    aboard_on: Omittable[CalendarDay] = None
+    aboard_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """A day, in UTC, on which they were in space for the station, from launch to landing."""
 
 
@@ -160,6 +161,8 @@ class PersonWrite(WriteModel):
 
 class PersonRecord(PersonWrite):
     """All that is kept of a person."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     id: int
     url: Url

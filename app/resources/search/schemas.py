@@ -8,6 +8,7 @@ from pydantic import Field
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import Page, PageParams
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, QueryModel, SearchText
 from app.domain.dates import Precision
 from app.domain.enums import RecordType
@@ -18,20 +19,20 @@ CodePointOffset = Annotated[int, Field(ge=0, description="In Unicode code points
 class SearchQuery(PageParams):
     """A page of what is found."""
 
-    q: SearchText
+    q: Annotated[SearchText, Example("kononenko")]
     """Words in any order, language and spelling; also `"a phrase"`, `-not` and `type:launch`."""
-    type: CommaList[RecordType] = []
+    type: Annotated[CommaList[RecordType], Example(["mission"])] = []
     """The kinds of records to look among; otherwise all."""
 
 
 class SuggestQuery(QueryModel):
     """What somebody may be typing."""
 
-    q: SearchText
+    q: Annotated[SearchText, Example("kononenko")]
     """What is typed so far: words in any order, the last of them perhaps only begun."""
-    type: CommaList[RecordType] = []
+    type: Annotated[CommaList[RecordType], Example(["mission"])] = []
     """The kinds of records to look among; otherwise all."""
-    limit: DecimalInt = Field(default=8, ge=1, le=20)
+    limit: Annotated[DecimalInt, Example(20)] = Field(default=8, ge=1, le=20)
     """How many suggestions there are at the most."""
 
 

@@ -29,7 +29,9 @@ SourceWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.SOURCES_WRITE)
 CreateSourceDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.SOURCES_WRITE))]
 UpdateSourceDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.SOURCES_WRITE))]
 SourcePatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(SourceWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="SourcePatch"),
+    MergePatchSchema(SourceWrite),
 ]
 
 

@@ -32,7 +32,9 @@ CreateWebhookDep = Annotated[
 ]
 UpdateWebhookDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.WEBHOOKS_WRITE))]
 WebhookPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(WebhookWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="WebhookPatch"),
+    MergePatchSchema(WebhookWrite),
 ]
 
 
