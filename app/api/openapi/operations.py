@@ -13,8 +13,8 @@ from app.api.writes.deps import ACCEPTED_BODY_TYPES
 from app.domain.enums import Scope
 
 FULL_LIST_DESCRIPTION = """\
-Also whole, as CSV (`format=csv`, `text/csv`) or NDJSON (`format=ndjson`, `application/x-ndjson`):
-the same filters and sort, streamed, without pages."""
+With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
+without pages, with the same filters and sort order."""
 
 
 def complete_operation(
@@ -30,8 +30,10 @@ def complete_operation(
     errors = {code for code, _ in declared} | _expected_errors(method, operation, parameters)
     if needs_key:
         errors |= {"401", "403"}
-        needed = f"Needs a key with the scope `{scope}`." if scope else "Needs a key."
-        operation["description"] += f"\n\n{needed}"
+        requirement = (
+            f"Requires an API key with the scope `{scope}`." if scope else "Requires an API key."
+        )
+        operation["description"] += f"\n\n{requirement}"
     if "format" in parameters:
         # In words: several media types would give TypeScript clients a union of them all.
         operation["description"] += f"\n\n{FULL_LIST_DESCRIPTION}"
@@ -116,4 +118,8 @@ def _expected_errors(method: str, operation: OpenApiObject, parameters: set[str]
 def _dry_run_response(success: OpenApiObject) -> OpenApiObject:
     """The response to a dry run of a POST: as if it were done, but without `Location`."""
     headers = {name: ref for name, ref in success["headers"].items() if name != "Location"}
-    return {"description": "Only tried.", "headers": headers, "content": success["content"]}
+    return {
+        "description": "Dry run: nothing was saved.",
+        "headers": headers,
+        "content": success["content"],
+    }

@@ -1,4 +1,4 @@
-"""`/v1/people`: who flew, or set out to fly, to the station."""
+"""Routes of `/v1/people`."""
 
 from typing import Annotated, Any
 
@@ -50,13 +50,13 @@ PersonPatch = Annotated[
     responses=link_to_first("getPerson", "person"),
 )
 async def list_people(query: Annotated[PersonQuery, Query()], lists: ListResponderDep) -> Response:
-    """Everybody on record, by name; `aboard_on` answers who was up there on a day."""
+    """Returns people by name. Filter by `aboard_on` for the people in space on a day."""
     return await lists.respond(queries.list_people, query)
 
 
 @router.get("/{slug}", name="getPerson", summary="Get a person")
 async def get_person(slug: PersonSlugPath, database: DatabaseDep, response: Response) -> PersonRead:
-    """A person with the roles they held and the flights they made."""
+    """Returns a person with their crew assignments and flights."""
     return set_version_etag(response, await database.read(queries.get_person, slug))
 
 
@@ -69,19 +69,19 @@ async def get_person(slug: PersonSlugPath, database: DatabaseDep, response: Resp
     responses=link_to("getPerson", "person"),
 )
 async def create_person(person: PersonWrite, edit: CreatePersonDep) -> Response:
-    """Somebody who is not on record yet."""
+    """Creates a person."""
     return await commands.WRITER.create(edit, person)
 
 
-@router.patch("/{slug}", name="updatePerson", summary="Change a person", response_model=PersonRead)
+@router.patch("/{slug}", name="updatePerson", summary="Update a person", response_model=PersonRead)
 async def update_person(
     slug: PersonSlugPath, patch: PersonPatch, edit: UpdatePersonDep
 ) -> Response:
-    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
     return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deletePerson", summary="Delete a person", status_code=204)
 async def delete_person(slug: PersonSlugPath, edit: UpdatePersonDep) -> Response:
-    """Only somebody whom no crew, launch or article names."""
+    """Deletes a person whom no crew, launch or article refers to."""
     return await commands.WRITER.delete(edit, slug)
