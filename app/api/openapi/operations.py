@@ -97,7 +97,7 @@ def _success_headers(
 
 
 def _expected_errors(method: str, operation: OpenApiObject, parameters: set[str]) -> set[str]:
-    """The statuses of the errors that follow from the parameters and the body."""
+    """Return the statuses of the errors implied by the parameters and the body."""
     errors = {"422", "429", "503"}
     if "cursor" in parameters or method != "get":
         errors.add("400")
@@ -116,7 +116,7 @@ def _expected_errors(method: str, operation: OpenApiObject, parameters: set[str]
 
 
 def _dry_run_response(success: OpenApiObject) -> OpenApiObject:
-    """The response to a dry run of a POST: as if it were done, but without `Location`."""
+    """Describe the response to a dry run: that of the real request without `Location`."""
     headers = {name: ref for name, ref in success["headers"].items() if name != "Location"}
     return {
         "description": "Dry run: nothing was saved.",
