@@ -59,7 +59,7 @@ class MergePatchSchema:
         example = dict(list(document["examples"][0].items())[:1])
         return {
             "type": "object",
-            "description": f"A merge patch: {document['description']}",
+            "description": f"Merge patch. {document['description']}",
             "properties": properties,
             "additionalProperties": False,
             "examples": [example],

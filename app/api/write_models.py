@@ -113,7 +113,7 @@ MissionNumber = Annotated[StrictInt, Field(ge=1, le=9999)]
 
 
 class CitationWrite(WriteModel):
-    """A source of the facts in a record."""
+    """Source that a record cites."""
 
     name: Annotated[NonBlankText, Field(max_length=120)]
     url: HttpUrlStr | None = None

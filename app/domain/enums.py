@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RecordType(StrEnum):
-    """The kinds of records that editors keep and clients copy."""
+    """Types of records."""
 
     MISSION = "mission"
     PERSON = "person"
@@ -13,7 +13,7 @@ class RecordType(StrEnum):
 
 
 class AuditTarget(StrEnum):
-    """To what."""
+    """Type of the record that an audit log entry refers to."""
 
     __qualname__ = "Kind"  # the component of openapi.json
 
@@ -28,7 +28,7 @@ class AuditTarget(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key may do."""
+    """Permission of an API key."""
 
     ARTICLES_WRITE = "articles:write"
     LAUNCHES_WRITE = "launches:write"
@@ -50,7 +50,7 @@ class ArticleState(StrEnum):
 
 
 class LaunchStatus(StrEnum):
-    """How far a launch has come, and with what outcome."""
+    """Status of a launch."""
 
     PLANNED = "planned"
     IN_FLIGHT = "in_flight"
@@ -61,7 +61,7 @@ class LaunchStatus(StrEnum):
 
 
 class LaunchRelation(StrEnum):
-    """What a launch was for a mission."""
+    """Relation of a launch to a mission."""
 
     CREW_ARRIVAL = "crew_arrival"
     CREW_DEPARTURE = "crew_departure"
@@ -70,7 +70,7 @@ class LaunchRelation(StrEnum):
 
 
 class SpacecraftKind(StrEnum):
-    """SC: a ship made for a crew, flown empty or not. CV: a cargo vehicle."""
+    """Kind of spacecraft. `SC`: a crew spacecraft, crewed or not. `CV`: a cargo vehicle."""
 
     SC = "SC"
     CV = "CV"
@@ -80,14 +80,14 @@ class SpacecraftKind(StrEnum):
 
 
 class CrewRole(StrEnum):
-    """A role aboard the station."""
+    """Role aboard the station."""
 
     COMMANDER = "commander"
     FLIGHT_ENGINEER = "flight_engineer"
 
 
 class ShipRole(StrEnum):
-    """What somebody does aboard the ship, which need not be their role aboard the station."""
+    """Role aboard the spacecraft. It may differ from the role aboard the station."""
 
     COMMANDER = "commander"
     PILOT = "pilot"
@@ -97,7 +97,7 @@ class ShipRole(StrEnum):
 
 
 class SourceFormat(StrEnum):
-    """What a source publishes in."""
+    """Format of a source."""
 
     FEED = "feed"
     SNAPI = "snapi"

@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import HasVersion
+from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.db.database import Database, DatabaseDep, is_lock_timeout, is_retryable
 from app.db.models import IdempotentResponse
@@ -206,7 +207,8 @@ ValidateOnlyParam = Annotated[
 IfMatchHeader = Annotated[
     T,
     WithJsonSchema({"type": "string", "maxLength": 4000, "pattern": _IF_MATCH_PATTERN}),
-    Header(alias="If-Match", description="The ETag of the version that you read."),
+    Header(alias="If-Match", description="ETag of the version that you read, or `*`."),
+    Example('W/"5f3c1a9e0b7d2c4461f2a8e3.7"'),
 ]
 
 
@@ -233,9 +235,10 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
             WithJsonSchema({"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}),
             Header(
                 alias="Idempotency-Key",
-                description="A unique value of your choice. A request repeated with it within 24 "
-                "hours gets the same response and has no further effect.",
+                description="Unique key of this request. A repeat with the same key within 24 "
+                "hours returns the first response and changes nothing.",
             ),
+            Example("4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e"),
         ] = None,
     ) -> WriteRequest:
         if idempotency_key is not None and not _IDEMPOTENCY_KEY_PATTERN.fullmatch(idempotency_key):

@@ -1,4 +1,4 @@
-"""`/v1/crew-assignments` and the crew of one mission."""
+"""Routes of `/v1/crew-assignments` and `/v1/missions/{slug}/crew`."""
 
 from typing import Annotated, Any
 
@@ -7,6 +7,7 @@ from fastapi import Body, Depends, Query, Response
 from app.api.embeds import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
+from app.api.openapi.examples import Example
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
 from app.api.writes.request import WriteRequest, build_create_dependency, build_update_dependency
@@ -23,6 +24,8 @@ from app.resources.missions.schemas import (
 
 router = Router(prefix="/v1", tags=["crew"])
 
+MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
+
 
 @router.get(
     "/crew-assignments",
@@ -33,7 +36,7 @@ router = Router(prefix="/v1", tags=["crew"])
 async def list_crew_assignments(
     query: Annotated[CrewAssignmentQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """Who held which role in which mission, one item for each role held."""
+    """Returns crew assignments: one item per person, mission and role."""
     return await lists.respond(queries.list_crew_assignments, query)
 
 
@@ -41,7 +44,7 @@ async def list_crew_assignments(
 async def get_crew_assignment(
     id_: IdPath, database: DatabaseDep, response: Response
 ) -> CrewAssignmentRead:
-    """One role that somebody held; its ETag ends in the version of the mission."""
+    """Returns a crew assignment. Its ETag is the version of the mission."""
     assignment, version = await database.read(queries.get_crew_assignment, id_)
     response.headers["ETag"] = f'"{version}"'
     return assignment
@@ -50,14 +53,16 @@ async def get_crew_assignment(
 @router.get(
     "/missions/{slug}/crew",
     name="listMissionCrew",
-    summary="List a mission's crew",
+    summary="List the crew of a mission",
     response_model=CrewAssignmentPage,
 )
 async def list_crew(
-    slug: SlugPath, query: Annotated[CrewQuery, Query()], lists: ListResponderDep
+    slug: MissionSlugPath, query: Annotated[CrewQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """The crew of one mission: commanders first, then flight engineers by position."""
-    return await lists.respond(lambda reader, asked: queries.list_crew(reader, slug, asked), query)
+    """Returns the crew of a mission: commanders first, then flight engineers by position."""
+    return await lists.respond(
+        lambda reader, page_query: queries.list_crew(reader, slug, page_query), query
+    )
 
 
 CreateAssignmentDep = Annotated[
@@ -73,47 +78,52 @@ mission_crew_router = Router(prefix="/v1/missions", tags=["missions"])
 @mission_crew_router.put(
     "/{slug}/crew",
     name="replaceMissionCrew",
-    summary="Replace a mission's crew",
+    summary="Replace the crew of a mission",
     response_model=MissionRead,
 )
 async def replace_crew(
-    slug: SlugPath, members: MissionCrew, write: UpdateAssignmentDep
+    slug: MissionSlugPath, members: MissionCrew, write: UpdateAssignmentDep
 ) -> Response:
-    """The whole crew; who stays in a role keeps their assignment."""
+    """Replaces the whole crew. A person who keeps a role keeps the assignment id."""
     return await write.execute(commands.replace_crew, slug, members)
 
 
 assignments_router = Router(prefix="/v1/crew-assignments", tags=["crew"])
 
 CrewAssignmentPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(CrewWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="CrewAssignmentPatch"),
+    MergePatchSchema(CrewWrite),
 ]
 
 
 @assignments_router.post(
     "",
     name="createCrewAssignment",
-    summary="Assign somebody to a crew",
+    summary="Create a crew assignment",
     status_code=201,
     response_model=CrewAssignmentRead,
 )
 async def create_assignment(
     assignment: CrewAssignmentWrite, write: CreateAssignmentDep
 ) -> Response:
-    """One more role in a mission; it raises the version of the mission."""
+    """Adds a crew assignment to a mission and increments the mission's version."""
     return await write.execute(commands.create_assignment, assignment)
 
 
 @assignments_router.patch(
     "/{id}",
     name="updateCrewAssignment",
-    summary="Change a crew assignment",
+    summary="Update a crew assignment",
     response_model=CrewAssignmentRead,
 )
 async def update_assignment(
     id_: IdPath, patch: CrewAssignmentPatch, write: UpdateAssignmentDep
 ) -> Response:
-    """A merge patch (RFC 7396). `If-Match` takes the ETag of the assignment or its mission."""
+    """Applies a JSON Merge Patch (RFC 7396).
+
+    `If-Match` accepts the ETag of the assignment or of its mission.
+    """
     return await write.execute(commands.update_assignment, id_, patch)
 
 
@@ -124,5 +134,5 @@ async def update_assignment(
     status_code=204,
 )
 async def delete_assignment(id_: IdPath, write: UpdateAssignmentDep) -> Response:
-    """One role less. `If-Match` takes the ETag of the assignment or its mission."""
+    """Deletes the assignment. `If-Match` accepts the ETag of the assignment or of its mission."""
     return await write.execute(commands.delete_assignment, id_)

@@ -1,4 +1,4 @@
-"""`/v1/missions`: the expeditions to the station."""
+"""Routes of `/v1/missions`; those of the crew are in `app.resources.crew`."""
 
 from typing import Annotated, Any
 
@@ -8,6 +8,8 @@ from app.api.cache_control import set_version_etag
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
+from app.api.openapi.components import header_refs, link_to, link_to_first
+from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.request import (
@@ -30,10 +32,14 @@ from app.resources.missions.schemas import (
 
 router = Router(prefix="/v1/missions", tags=["missions"])
 
+MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
+
 CreateMissionDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.MISSIONS_WRITE))]
 UpdateMissionDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.MISSIONS_WRITE))]
 MissionPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(MissionWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="MissionPatch"),
+    MergePatchSchema(MissionWrite),
 ]
 
 
@@ -42,36 +48,48 @@ MissionPatch = Annotated[
     name="listMissions",
     summary="List missions",
     response_model=MissionFullPage | MissionPage,
+    responses=link_to_first("getMission", "mission"),
 )
 async def list_missions(
     query: Annotated[MissionQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """The expeditions to the station, newest first unless `sort` says otherwise."""
+    """Returns expeditions to the station, newest first by default."""
     return await lists.respond(queries.list_missions, query)
 
 
-@router.get("/current", name="getCurrentMission", summary="Get the current mission")
+@router.get(
+    "/current",
+    name="getCurrentMission",
+    summary="Get the current mission",
+    responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
+)
 async def get_current_mission(database: DatabaseDep, response: Response) -> MissionRead:
-    """The one mission that goes on now; `Content-Location` is its own address."""
+    """Returns the mission in progress. `Content-Location` is its canonical URL."""
     mission = await database.read(queries.get_current_mission)
     response.headers["Content-Location"] = mission.url
     return set_version_etag(response, mission)
 
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
-async def get_mission(slug: SlugPath, database: DatabaseDep, response: Response) -> MissionRead:
-    """A mission with its main tasks, crew and launches."""
+async def get_mission(
+    slug: MissionSlugPath, database: DatabaseDep, response: Response
+) -> MissionRead:
+    """Returns a mission with its main tasks, crew and launches."""
     return set_version_etag(response, await database.read(queries.get_mission, slug))
 
 
 @router.get(
     "/{slug}/calendar.ics",
     name="getMissionCalendar",
-    summary="Subscribe to a mission",
+    summary="Get a mission as iCalendar",
     response_class=ICalendarResponse,
+    responses={200: {"headers": header_refs("Content-Location")}},
 )
-async def get_mission_calendar(slug: SlugPath, database: DatabaseDep) -> ICalendarResponse:
-    """Its launches, its start and its end as iCalendar; `current` works too."""
+async def get_mission_calendar(slug: MissionSlugPath, database: DatabaseDep) -> ICalendarResponse:
+    """Returns the launches, start and end of a mission as iCalendar.
+
+    Use `current` as the slug for the mission in progress.
+    """
     return (await database.read(build_mission_calendar, slug)).to_response()
 
 
@@ -81,32 +99,40 @@ async def get_mission_calendar(slug: SlugPath, database: DatabaseDep) -> ICalend
     summary="Create a mission",
     status_code=201,
     response_model=MissionRead,
+    responses=link_to("getMission", "mission"),
 )
 async def create_mission(mission: MissionWrite, write: CreateMissionDep) -> Response:
-    """A mission with its tasks and launches; its crew is written by itself."""
+    """Creates a mission with its tasks and launches.
+
+    Set its crew with `PUT /v1/missions/{slug}/crew`.
+    """
     return await write.execute(commands.WRITER.create, mission)
 
 
 @router.patch(
-    "/{slug}", name="updateMission", summary="Change a mission", response_model=MissionRead
+    "/{slug}", name="updateMission", summary="Update a mission", response_model=MissionRead
 )
-async def update_mission(slug: SlugPath, patch: MissionPatch, write: UpdateMissionDep) -> Response:
-    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+async def update_mission(
+    slug: MissionSlugPath, patch: MissionPatch, write: UpdateMissionDep
+) -> Response:
+    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
     return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteMission", summary="Delete a mission", status_code=204)
-async def delete_mission(slug: SlugPath, write: UpdateMissionDep) -> Response:
-    """Only one without a crew, and that no article names."""
+async def delete_mission(slug: MissionSlugPath, write: UpdateMissionDep) -> Response:
+    """Deletes a mission without a crew that no article refers to."""
     return await write.execute(commands.WRITER.delete, slug)
 
 
 @router.put(
     "/{slug}/tasks",
     name="replaceMissionTasks",
-    summary="Replace a mission's tasks",
+    summary="Replace the tasks of a mission",
     response_model=MissionRead,
 )
-async def replace_tasks(slug: SlugPath, tasks: MissionTasks, write: UpdateMissionDep) -> Response:
-    """The main tasks, all of them, in their order."""
+async def replace_tasks(
+    slug: MissionSlugPath, tasks: MissionTasks, write: UpdateMissionDep
+) -> Response:
+    """Replaces all main tasks of the mission, in the given order."""
     return await write.execute(commands.replace_tasks, slug, tasks)
