@@ -12,7 +12,7 @@ from app.domain.enums import AuditTarget
 
 
 class Action(StrEnum):
-    """What was done."""
+    """Action that an audit log entry records."""
 
     CREATE = "create"
     UPDATE = "update"
