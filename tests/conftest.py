@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from starlette.testclient import TestClient
 
-from app.config import get_settings
+from app.config import Settings, use_settings
 from app.db.database import Database
 from app.domain.enums import Scope
 from app.ingest.dataset.load import load_dataset
@@ -34,6 +34,13 @@ __all__ = ["create_database", "postgresql_url"]  # fixtures
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:
     """Scheduler of `pytest --numprocesses 2`."""
     return DatabaseScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _default_settings() -> Iterator[None]:
+    """Default settings for code that tests call outside of requests and commands."""
+    with use_settings(Settings()):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -108,12 +115,8 @@ def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def cli_database_url(
-    create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def cli_database_url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """URL of a database without tables that the `zarya` command is configured for."""
     url = create_database()
     monkeypatch.setenv("ZARYA_DATABASE_URL", url)
-    get_settings.cache_clear()
-    yield url
-    get_settings.cache_clear()
+    return url

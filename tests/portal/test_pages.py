@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.config import get_settings
 from app.domain.languages import Language
 from app.portal.assets import get_asset_version
 from app.portal.template_filters import UI_STRINGS, WEB_DIRECTORY
 from tests.support import factories
-from tests.support.clients import clear_response_cache, database_of
+from tests.support.clients import database_of, override_settings
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = [
@@ -300,19 +299,10 @@ def test_links_never_come_from_the_host_header(archive: TestClient) -> None:
     assert answer.text == archive.get("/missions/iss-59").text
 
 
-def test_the_portal_may_lie_in_a_folder_of_its_host(
-    archive: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://space.example/iss/")
-    get_settings.cache_clear()
-    clear_response_cache(archive)
-    try:
+def test_the_portal_may_lie_in_a_folder_of_its_host(archive: TestClient) -> None:
+    with override_settings(archive, public_url="https://space.example/iss/"):
         page = archive.get("/missions/iss-59?month=2019-04&lang=ru").text
         worker = archive.get("/web/service-worker.js")
-    finally:
-        monkeypatch.undo()
-        get_settings.cache_clear()
-        clear_response_cache(archive)
     inner = [link for link in links(page) if link.startswith("/")]
     assert len(inner) > 30
     assert all(link.startswith("/iss/") for link in inner)

@@ -13,7 +13,6 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 from starlette.testclient import TestClient
 
-from app.config import get_settings
 from app.db.database import Database
 from app.db.models import Webhook
 from app.domain.dates import now
@@ -24,6 +23,7 @@ from app.resources.webhooks.delivery import (
     list_due_webhooks,
 )
 from tests.support import documents
+from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.webhook_receivers import WebhookReceiver, webhook_receiver
 
@@ -35,13 +35,10 @@ def hook() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture
-def lenient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def lenient(client: TestClient) -> Iterator[None]:
     """Webhooks may lead to this machine."""
-    monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
-    get_settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    get_settings.cache_clear()
+    with override_settings(client, private_targets=True):
+        yield
 
 
 def register(editor: TestClient, url: str, **fields: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.auth import Forbidden, Unauthorized
 from app.api.writes.deps import MERGE_PATCH_MEDIA_TYPE
-from app.config import get_settings
+from app.config import current_settings
 from app.http.problems import (
     PROBLEM_MEDIA_TYPE,
     ApiError,
@@ -101,7 +101,7 @@ def build_response_components() -> OpenApiObject:
 
 def _build_error_response(kind: type[ApiError], names: list[str]) -> OpenApiObject:
     example = Problem(
-        type=f"{get_settings().base_url}/problems/{kind.problem_type}",
+        type=f"{current_settings().base_url}/problems/{kind.problem_type}",
         title=kind.title.en,
         status=kind.status,
         detail="What happened, and what to do about it.",
