@@ -61,9 +61,7 @@ def test_openapi_prints_document(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("command", [["load"], ["load", "--check"]])
-def test_load_without_tables_prints_one_line(
-    cli_database_url: str, command: list[str]
-) -> None:
+def test_load_without_tables_prints_one_line(cli_database_url: str, command: list[str]) -> None:
     result = run_zarya(*command)
     assert result.exit_code == 2
     assert "cannot be used" in result.stderr
