@@ -1,4 +1,4 @@
-"""The application: the only module that knows every resource."""
+"""The application: services, routes, ASGI layers, and the lifespan with its background jobs."""
 
 import gc
 import os
