@@ -13,7 +13,6 @@ import pytest
 from alembic import command
 from starlette.testclient import TestClient
 
-from app.config import Settings, use_settings
 from app.db.database import Database
 from app.domain.enums import Scope
 from app.ingest.dataset.load import load_dataset
@@ -26,21 +25,15 @@ from tests.support.databases import (
     postgresql_url,
 )
 from tests.support.scheduling import DatabaseScheduling
+from tests.support.settings import default_settings
 from tests.support.statements import record_selects
 
-__all__ = ["create_database", "postgresql_url"]  # fixtures
+__all__ = ["create_database", "default_settings", "postgresql_url"]  # fixtures
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:
     """Scheduler of `pytest --numprocesses 2`."""
     return DatabaseScheduling(config, log)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _default_settings() -> Iterator[None]:
-    """Default settings for code that tests call outside of requests and commands."""
-    with use_settings(Settings()):
-        yield
 
 
 @pytest.fixture(scope="session")

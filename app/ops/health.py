@@ -35,7 +35,8 @@ async def ready(services: ServicesDep) -> Response:
         raise Unavailable(detail, headers=headers)
     state = await services.singleton(ReadinessCheck).get_readiness()
     if state is None:
-        raise Unavailable("The database does not answer.", headers=headers)
+        detail = tr("The database does not respond.", "База данных не отвечает.")
+        raise Unavailable(detail, headers=headers)
     if state.not_ready_reason:
         raise Unavailable(state.not_ready_reason, headers=headers)
     database = {k: v for k, v in asdict(state.database).items() if k != "outdated"}

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 from starlette.testclient import TestClient
 
+from app.config import Settings, use_settings
 from app.db.database import Database
 from app.db.models import Webhook
 from app.domain.dates import now
@@ -173,8 +174,13 @@ def test_many_processes_tell_it_once(
     made = register(editor, hook.url)
     for _ in range(10):
         editor.post("/v1/people", json=documents.person())
+
+    def process(_: int) -> None:
+        with use_settings(Settings()):
+            deliver_pending_changes(database, made["id"], True)
+
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: deliver_pending_changes(database, made["id"], True), range(4)))
+        list(threads.map(process, range(4)))
     ids = [headers["webhook-id"] for headers, _ in hook.messages]
     assert len(ids) == len(set(ids)) == 10
 
