@@ -58,6 +58,7 @@ from app.resources.people.router import router as people
 from app.resources.search.router import router as search
 from app.resources.sources.router import router as sources
 from app.resources.webhooks.router import router as webhooks
+from app.resources.write_steps import build_database
 
 ROUTERS: tuple[Router, ...] = (
     portal,
@@ -115,7 +116,7 @@ def _is_tracing_enabled() -> bool:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, its database at `settings.database_url`."""
     settings = settings or get_settings()
-    database = Database(settings.database_url, settings.read_threads, settings.replica_url)
+    database = build_database(settings.database_url, settings.read_threads, settings.replica_url)
     background = PeriodicJobs(database, settings.private_targets)
     live = ChangeBroadcaster(database)
     archive_file = ArchiveFileCache(database)

@@ -14,6 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from app.db.database import Database
 from app.db.models import Base, CrewAssignment, Mission
 from app.ingest.dataset.load import load_dataset
+from app.resources.write_steps import build_database
+from app.search.indexer import is_search_index_missing, rebuild_search_index
 from migrations.engine import engine_for
 from tests.support import factories
 from tests.support.databases import CreateDatabase, alembic_config
@@ -68,7 +70,7 @@ def test_migrations_make_every_constraint(create_database: CreateDatabase) -> No
 def test_up_down_and_up_again(create_database: CreateDatabase, archive_template_url: str) -> None:
     url = create_database(archive_template_url)
     config = alembic_config(url)
-    database = Database(url, read_threads=1)
+    database = build_database(url)
     before = contents(database)
     database.close()
 
@@ -78,6 +80,9 @@ def test_up_down_and_up_again(create_database: CreateDatabase, archive_template_
         kept = set(inspect(database.engine).get_table_names())
         database.close()
         command.upgrade(config, "head")
+        with database.session() as session:  # as `zarya migrate` does
+            if is_search_index_missing(session):
+                rebuild_search_index(session)
         after = contents(database)
         assert all(len(after[name]) == len(before[name]) for name in kept & before.keys())
     there = contents(database)
@@ -110,7 +115,7 @@ def test_changing_a_parent_table_keeps_its_children(tmp_path: Path) -> None:
     """SQLite changes a table by dropping it: with foreign keys on, its children go with it."""
     url = f"sqlite:///{tmp_path}/archive.db"
     command.upgrade(alembic_config(url), "head")
-    database = Database(url, read_threads=1)
+    database = build_database(url)
     with database.session() as session:
         mission, person = factories.mission(), factories.person()
         session.add_all([mission, person])

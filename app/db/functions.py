@@ -27,13 +27,20 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
-from app.db.models.base import UTCDateTime, compile_arguments
+from app.db.types import UTCDateTime
 from app.domain.clock import current_second
 
 AnySelect = Select[*tuple[Any, ...]]
 """A select of any columns."""
 
 ColumnExpression = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+def compile_arguments(
+    element: FunctionElement[Any], compiler: Any, kw: dict[str, Any]
+) -> list[str]:
+    """Compile the arguments of a function to SQL."""
+    return [compiler.process(argument, **kw) for argument in element.clauses]
 
 
 def current_time_param(instant: Callable[[], datetime] = current_second) -> BindParameter[datetime]:
@@ -170,6 +177,18 @@ def _(_element: IsWritable, compiler: Any, **_kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return "1"
     return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
+
+
+class CurrentTransactionId(FunctionElement[int]):
+    """Id of the present transaction; 0 on SQLite, which has one writer at a time."""
+
+    inherit_cache = True
+
+
+@compiles(CurrentTransactionId)
+def _(_element: CurrentTransactionId, compiler: Any, **_kw: Any) -> str:
+    sqlite = compiler.dialect.name == "sqlite"
+    return "0" if sqlite else "(pg_current_xact_id()::text::bigint)"
 
 
 class SnapshotXmin(FunctionElement[int]):

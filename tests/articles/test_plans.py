@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
 from app.db.database import Reader
-from app.db.models.days import rebuild_day_counts
+from app.db.tracking.day_counts import rebuild_day_counts
 from app.resources.articles.commands import get_next_publication_time, has_due_articles
 from app.resources.changes.queries import get_oldest_pending_change_time
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
@@ -38,7 +38,6 @@ COLUMNS = {
     "translation_key": "'news-' || n",
     "reading_minutes": "1",
     "title_key": "'news ' || n",
-    "search_text": "'news ' || n",
     "edited": "false",
     "version": "1",
 }

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime
+from app.db.models.base import Base
+from app.db.types import BoundedString, UTCDateTime
 from app.domain.dates import now
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.db.models.base import Base, VersionedRecord
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_bounds
-from app.domain.enums import ArticleState
+from app.domain.enums import ArticleState, RecordType
 from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
 
@@ -29,6 +30,8 @@ class Article(VersionedRecord, Base):
     """
 
     __tablename__ = "articles"
+
+    record_type = RecordType.ARTICLE
 
     title: Mapped[str] = mapped_column(BoundedString(300))
     lead: Mapped[str] = mapped_column(BoundedString(1000))
@@ -54,7 +57,6 @@ class Article(VersionedRecord, Base):
     translation_key: Mapped[str] = mapped_column(BoundedString(120))
     reading_minutes: Mapped[int]
     title_key: Mapped[str] = mapped_column(BoundedString(300))
-    search_text: Mapped[str] = mapped_column(BoundedString(2000))
 
     __table_args__ = (
         UniqueConstraint("translation_key", "language"),
@@ -97,13 +99,16 @@ class Article(VersionedRecord, Base):
         self.translation_key = self.translation_key or self.slug
         self.reading_minutes = max(1, round(len(self.body.split()) / READING_WORDS_PER_MINUTE))
         self.title_key = fold(self.title)[:300]
-        self.search_text = fold(f"{self.title}\n{self.lead}")[:2000]
 
 
 class ArticleTag(Base):
     """One tag of an article."""
 
     __tablename__ = "article_tags"
+
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
+    searchable = True
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
@@ -118,6 +123,9 @@ class ArticleMission(Base):
 
     __tablename__ = "article_missions"
 
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
+
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
@@ -131,6 +139,9 @@ class ArticlePerson(Base):
 
     __tablename__ = "article_people"
 
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
+
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
@@ -143,6 +154,9 @@ class ArticleLaunch(Base):
     """A launch that an article is about."""
 
     __tablename__ = "article_launches"
+
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True

@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.db.models.base import Base, VersionedRecord
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, period_bounds
-from app.domain.enums import ShipRole
+from app.domain.enums import RecordType, ShipRole
 from app.domain.text import fold, slugify
 
 
@@ -15,6 +16,8 @@ class Person(VersionedRecord, Base):
     """Somebody who flew, or set out to fly, to the station."""
 
     __tablename__ = "people"
+
+    record_type = RecordType.PERSON
 
     name: Mapped[str] = mapped_column(BoundedString(120))
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))
@@ -25,15 +28,12 @@ class Person(VersionedRecord, Base):
     aliases: Mapped[list[str]] = mapped_column(JSON)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
     name_key: Mapped[str] = mapped_column(BoundedString(120))
-    search_text: Mapped[str] = mapped_column(BoundedString(4000))
 
     __table_args__ = (Index(None, "name_key", "id"),)
 
     def compute_columns(self) -> None:
         self.name_key = fold(self.name)
         self.agency_slug = slugify(self.agency) if self.agency else None
-        names = [self.name, self.name_ru, self.name_native, *self.aliases]
-        self.search_text = "\n".join(dict.fromkeys(fold(name) for name in names if name))
 
 
 class Flight(Base):
@@ -44,6 +44,10 @@ class Flight(Base):
     """
 
     __tablename__ = "flights"
+
+    record_type = RecordType.LAUNCH
+    record_key = "launch_id"
+    searchable = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, enum_type
+from app.db.models.base import Base
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import now
 from app.domain.enums import SourceFormat
 

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Article, ArticleDailyCounts
-from app.db.models.days import before_hour_column, find_wrong_day_counts, rebuild_day_counts
+from app.db.models.day_counts import before_hour_column
+from app.db.tracking.day_counts import find_wrong_day_counts, rebuild_day_counts
 from app.domain.dates import Precision
 from app.domain.enums import ArticleState
 from tests.support import factories
