@@ -214,11 +214,22 @@ def _read_cost_key(query: Callable[..., Any], args: Iterable[object]) -> object:
     return getattr(query, "__qualname__", query), *fields_set
 
 
-async def get_database(request: Request) -> Database:
-    """The database that `request` is answered from. Async: a plain function would cost a thread."""
+async def get_primary_database(request: Request) -> Database:
+    """Primary database, for writes. Async: a sync dependency would cost a thread."""
     database: Database = request.app.state.database
-    # Who writes, and so has a key, is to read what was written: a replica may not have it yet.
+    return database
+
+
+PrimaryDatabaseDep = Annotated[Database, Depends(get_primary_database)]
+
+
+async def get_database(request: Request) -> ReadPool:
+    """Read pool for `request`: with an API key the primary, otherwise a replica if there is one.
+
+    A client with a key may read what it has just written; a replica may not have it yet.
+    """
+    database: Database = request.app.state.database
     return database if "authorization" in request.headers else database.for_public_reads
 
 
-DatabaseDep = Annotated[Database, Depends(get_database)]
+DatabaseDep = Annotated[ReadPool, Depends(get_database)]

@@ -1,4 +1,4 @@
-"""Every table of the archive."""
+"""Tables of the database."""
 
 from app.db.models.api_keys import ApiKey, IdempotentResponse
 from app.db.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag

@@ -1,4 +1,4 @@
-"""News articles, their tags, and what they are about."""
+"""News articles, their tags, and their related records."""
 
 from datetime import datetime
 from typing import Any
@@ -18,15 +18,15 @@ MAX_HTML_CHARS = 400_000
 
 
 def _partial_index_where(condition: str) -> dict[str, Any]:
-    """What makes an index one of the rows alone for which `condition` holds."""
+    """Arguments of an index on the rows for which `condition` holds."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Article(VersionedRecord, Base):
-    """A news item; its body is Markdown and comes out as sanitised HTML.
+    """News article with a Markdown body, rendered to sanitised HTML.
 
-    Translations of one another share a `translation_key`. `announced` says whether the public has
-    been told of it: a scheduled one will be when its time comes.
+    Translations of an article share its `translation_key`. `announced` is set when the article
+    becomes public: for a scheduled article, at its time.
     """
 
     __tablename__ = "articles"
@@ -61,8 +61,8 @@ class Article(VersionedRecord, Base):
     __table_args__ = (
         UniqueConstraint("translation_key", "language"),
         CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="dated"),
-        Index(None, "published_at", "id", "state"),  # the state, so that all can be counted by it
-        # What is rare among many is found by an index of itself alone.
+        Index(None, "published_at", "id", "state"),  # with the state, for counting all
+        # Partial indexes, for conditions that few articles meet.
         Index(
             "ix_articles_dayed",
             "published_at",
@@ -90,9 +90,12 @@ class Article(VersionedRecord, Base):
             self.published_at, self.published_until = period_bounds(
                 self.published_at, self.published_at_precision
             )
-            published = self.state in {None, ArticleState.PUBLISHED}  # None: not yet by default
-            seen = self.published_at <= now()
-            self.announced = seen if published else bool(self.announced)
+            is_published = self.state in {
+                None,
+                ArticleState.PUBLISHED,
+            }  # None before the default applies
+            is_due = self.published_at <= now()
+            self.announced = is_due if is_published else bool(self.announced)
         else:
             self.published_at = self.published_at_precision = self.published_until = None
         self.source_slug = slugify(self.source_name)
@@ -102,7 +105,7 @@ class Article(VersionedRecord, Base):
 
 
 class ArticleTag(Base):
-    """One tag of an article."""
+    """Tag of an article."""
 
     __tablename__ = "article_tags"
 
@@ -119,7 +122,7 @@ class ArticleTag(Base):
 
 
 class ArticleMission(Base):
-    """A mission that an article is about."""
+    """Mission that an article is about."""
 
     __tablename__ = "article_missions"
 
@@ -135,7 +138,7 @@ class ArticleMission(Base):
 
 
 class ArticlePerson(Base):
-    """A person whom an article is about."""
+    """Person whom an article is about."""
 
     __tablename__ = "article_people"
 
@@ -151,7 +154,7 @@ class ArticlePerson(Base):
 
 
 class ArticleLaunch(Base):
-    """A launch that an article is about."""
+    """Launch that an article is about."""
 
     __tablename__ = "article_launches"
 

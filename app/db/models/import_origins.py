@@ -1,4 +1,4 @@
-"""Where imported records come from."""
+"""Origins of imported records."""
 
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,9 +9,9 @@ from app.domain.enums import RecordType
 
 
 class ImportOrigin(Base):
-    """What a record was imported from, by the name that it has there.
+    """Origin of an imported record: its key in an external source.
 
-    `record_id` is no foreign key: what editors have deleted is not imported once more.
+    `record_id` is not a foreign key: a record deleted by an editor is not imported again.
     """
 
     __tablename__ = "origins"
@@ -23,6 +23,6 @@ class ImportOrigin(Base):
     )
     record_id: Mapped[int]
     seen: Mapped[list[str]] = mapped_column(JSON)
-    """Digests of the forms in which it came, the last one last: what came before is known."""
+    """Digests of the versions imported, in order, to skip versions seen before."""
 
     __table_args__ = (Index(None, "type", "record_id"),)

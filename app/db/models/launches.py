@@ -1,4 +1,4 @@
-"""Launches to the station, with what flew, on what, from where."""
+"""Launches to the station, with spacecraft, launch vehicles, sites and history."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from app.domain.text import slugify
 
 
 class Vehicle(Base):
-    """A launch vehicle type, such as Soyuz-2.1a of the family Soyuz."""
+    """Launch vehicle type, such as Soyuz-2.1a of the family Soyuz."""
 
     __tablename__ = "vehicles"
 
@@ -30,7 +30,7 @@ class Vehicle(Base):
 
 
 class Site(Base):
-    """A launch site; `code` is the one the General Catalog of Artificial Space Objects uses."""
+    """Launch site; `code` is that of the General Catalog of Artificial Space Objects."""
 
     __tablename__ = "sites"
 
@@ -47,7 +47,7 @@ class Site(Base):
 
 
 class Launch(VersionedRecord, Base):
-    """One launch. `launch_at` starts a period of `launch_at_precision`; `launch_until` ends it."""
+    """Launch, between `launch_at` and `launch_until`: a period of `launch_at_precision`."""
 
     __tablename__ = "launches"
 
@@ -82,7 +82,7 @@ class Launch(VersionedRecord, Base):
 
 
 class LaunchSlip(Base):
-    """That a launch's time or status changed, and why: what it was before, and what it became."""
+    """Change of a launch's time or status, with both values and the reason."""
 
     __tablename__ = "launch_slips"
 
@@ -104,7 +104,7 @@ class LaunchSlip(Base):
 
 
 class Spacecraft(Base):
-    """A ship, module or other thing that a launch carried; the first is the main one."""
+    """Ship, module or other payload of a launch; the first is the main one."""
 
     __tablename__ = "spacecraft"
 

@@ -12,7 +12,7 @@ from app.domain.enums import CrewRole, LaunchRelation, RecordType
 
 
 class Mission(VersionedRecord, Base):
-    """An expedition. It lasts from `starts_at` to `ends_at`, half-open; null: still going on."""
+    """Expedition, from `starts_at` until before `ends_at`; null if it has not ended."""
 
     __tablename__ = "missions"
 
@@ -50,7 +50,7 @@ class Mission(VersionedRecord, Base):
 
 
 class MissionAlias(Base):
-    """Another address of a mission: `expedition-59` leads to `iss-59`."""
+    """Alias of a mission's slug, such as `expedition-59` of `iss-59`."""
 
     __tablename__ = "mission_aliases"
 
@@ -64,7 +64,7 @@ class MissionAlias(Base):
 
 
 class MissionTask(Base):
-    """One of a mission's main tasks. `derived`: drawn from the launches and crews on record."""
+    """Main task of a mission. `derived`: generated from its launches and crews."""
 
     __tablename__ = "mission_tasks"
 
@@ -82,7 +82,7 @@ class MissionTask(Base):
 
 
 class CrewAssignment(Base):
-    """A role that somebody held in a mission; from_on and to_on null: for the whole of it."""
+    """Role of a person in a mission, from `from_on` to `to_on`; null for all of the mission."""
 
     __tablename__ = "crew_assignments"
 
@@ -112,7 +112,7 @@ class CrewAssignment(Base):
 
 
 class MissionLaunch(Base):
-    """A launch that served a mission, and how."""
+    """Launch that served a mission, and its purpose."""
 
     __tablename__ = "mission_launches"
 

@@ -1,4 +1,4 @@
-"""People, the names they go by, and the flights that carried them."""
+"""People and their flights."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from app.domain.text import fold, slugify
 
 
 class Person(VersionedRecord, Base):
-    """Somebody who flew, or set out to fly, to the station."""
+    """Person who flew to the station, or was launched to it."""
 
     __tablename__ = "people"
 
@@ -37,10 +37,10 @@ class Person(VersionedRecord, Base):
 
 
 class Flight(Base):
-    """One person's way up by one launch and down again, by the same ship or another.
+    """Flight of a person: up with one launch, down with the ship of the same launch or another.
 
-    `landed_with_id` is the launch of the ship that brought them home. Both it and `landed_at` are
-    null while they are in space.
+    `landed_with_id` is the launch of the ship for the return. It and `landed_at` are null while the
+    person is in space.
     """
 
     __tablename__ = "flights"
@@ -60,7 +60,7 @@ class Flight(Base):
     landed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     landed_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     landed_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    """The end of the period that `landed_at` starts."""
+    """End of the period that `landed_at` starts."""
 
     __table_args__ = (
         UniqueConstraint("person_id", "launch_id"),

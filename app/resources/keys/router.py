@@ -9,7 +9,7 @@ from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.routing import Router
 from app.api.writes.deps import JsonBodyRoute
-from app.db.database import DatabaseDep
+from app.db.database import DatabaseDep, PrimaryDatabaseDep
 from app.domain.enums import Scope
 from app.resources.keys import queries
 from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
@@ -45,7 +45,7 @@ async def get_key(id_: KeyIdPath, _admin: KeyAdminDep, database: DatabaseDep) ->
 
 @router.post("/keys", name="createKey", summary="Create a key", status_code=201)
 async def create_key(
-    key: KeyWrite, admin: KeyAdminDep, database: DatabaseDep, response: Response
+    key: KeyWrite, admin: KeyAdminDep, database: PrimaryDatabaseDep, response: Response
 ) -> KeyCreated:
     """The answer shows the key this once; so no Idempotency-Key, which would have it kept."""
     given = key.name, key.scopes, key.expires_at
@@ -55,6 +55,6 @@ async def create_key(
 
 
 @router.delete("/keys/{id}", name="revokeKey", summary="Revoke a key", status_code=204)
-async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: DatabaseDep) -> None:
+async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: PrimaryDatabaseDep) -> None:
     """It stops working at once and for good, without If-Match: a leak does not wait."""
     await database.write(queries.revoke_key, admin, id_)
