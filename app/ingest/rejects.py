@@ -1,4 +1,4 @@
-"""What was rejected, in a file of the format that it came in: to be mended, and imported again."""
+"""Rejects file: rejected entries in their original format, to be corrected and imported again."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -11,18 +11,19 @@ from app.ingest.entries import Format, Input, Reject
 
 
 class RejectsFile:
-    """The rejects of one input: a file in `folder`, made with the first one; None keeps none.
+    """Rejects of one input, in a file of `folder` that is created with the first reject.
 
-    `written` are the files of the run: none is written twice.
+    Nothing is written if `folder` is None. `used_paths` are the files of the same run, none of
+    which is overwritten.
     """
 
     def __init__(
-        self, form: Format, given: Input, folder: Path | None, written: set[Path] | None = None
+        self, format_: Format, source: Input, folder: Path | None, used_paths: set[Path]
     ) -> None:
-        self._input_format = form
-        self._input = given
+        self._format = format_
+        self._input = source
         self._folder = folder
-        self._used_paths = set[Path]() if written is None else written
+        self._used_paths = used_paths
         self._file: TextIO | None = None
         self._suffix = ""
         self._separator = ""
@@ -41,28 +42,28 @@ class RejectsFile:
             self._file.close()
 
     def write(self, reject: Reject) -> None:
-        """Keep one more."""
+        """Write the source text of a reject."""
         if self._folder is None or not reject.raw:
             return
         if self._file is None:
-            frame = self._input_format.read_envelope(self._input)
+            envelope = self._format.read_envelope(self._input)
             self._folder.mkdir(parents=True, exist_ok=True)
             paths = _candidate_paths(self._folder, self._input)
             path = next(each for each in paths if each not in self._used_paths)
             self._used_paths.add(path)
             self._file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-            self._file.write(frame.prefix)
-            self._separator, self._suffix = frame.separator, frame.suffix
+            self._file.write(envelope.prefix)
+            self._separator, self._suffix = envelope.separator, envelope.suffix
         else:
             self._file.write(self._separator)
         self._file.write(reject.raw)
 
 
-def _candidate_paths(folder: Path, given: Input) -> Iterator[Path]:
-    """The files in `folder` that the rejects of an input may go to, as others have its name."""
-    name, suffix = slugify(given.name)[-100:], ""
-    if given.path is not None:
-        name, suffix = given.path.stem, given.path.suffix
+def _candidate_paths(folder: Path, source: Input) -> Iterator[Path]:
+    """Yield possible paths of the rejects file, numbered for inputs of the same name."""
+    name, suffix = slugify(source.name)[-100:], ""
+    if source.path is not None:
+        name, suffix = source.path.stem, source.path.suffix
     yield folder / f"{name}.rejects{suffix}"
     for number in count(2):
         yield folder / f"{name}-{number}.rejects{suffix}"

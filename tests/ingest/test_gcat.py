@@ -9,6 +9,7 @@ from app.api.write_models import validate_write_model
 from app.db.database import Database
 from app.ingest.entries import ImportEntry, InvalidInput, Reject
 from app.ingest.formats import gcat
+from app.ingest.formats.gcat_tables import GcatReferenceData
 from app.resources.launches.schemas import LaunchWrite
 from tests.support.clients import database_of
 from tests.support.import_runs import (
@@ -50,9 +51,9 @@ def row(tag: str = "2031-001", date: str = "2031 Jan  4 0101:01", **cells: str) 
 
 
 def found(
-    text: str, places: gcat.GcatReferenceData | None = None
+    text: str, places: GcatReferenceData | None = None
 ) -> tuple[list[ImportEntry], list[Reject]]:
-    return split_rejects(gcat.parse_gcat(make_input(text), places or gcat.GcatReferenceData()))
+    return split_rejects(gcat.parse_gcat(make_input(text), places or GcatReferenceData()))
 
 
 def only(text: str) -> dict[str, object]:
@@ -189,16 +190,14 @@ def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
         for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])
     )
     source = file_input(tmp_path, "log.tsv", LOG + rows)
-    entries, _ = split_rejects(gcat.parse_gcat(source, gcat.GcatReferenceData()))
+    entries, _ = split_rejects(gcat.parse_gcat(source, GcatReferenceData()))
     field = {"name": "Example Field", "country": "US", "code": "EXF"}
     new = {"name": "New Example", "country": "US", "code": "NEW"}
     steppe = {"name": "Steppe", "country": "KZ", "code": "STEP"}
     assert [e.data["site"] for e in entries] == [field, field, new, steppe, None, None]
     assert entries[0].data["vehicle"] == {"name": "Example 9", "family": "Examples"}
     for name in ("sites.tsv", "lv.tsv"):
-        assert (
-            list(gcat.parse_gcat(file_input(tmp_path, name, SITES), gcat.GcatReferenceData())) == []
-        )
+        assert list(gcat.parse_gcat(file_input(tmp_path, name, SITES), GcatReferenceData())) == []
 
 
 def test_the_archives_own_launches_are_known(archive: TestClient) -> None:
@@ -228,7 +227,7 @@ def test_what_is_no_catalogue() -> None:
 
 def test_rejects_make_a_log_again() -> None:
     source = make_input(LOG + row(code="ZZ") + row("2031-002", code="YY"))
-    _, rejects = split_rejects(gcat.parse_gcat(source, gcat.GcatReferenceData()))
+    _, rejects = split_rejects(gcat.parse_gcat(source, GcatReferenceData()))
     frame = gcat.FORMAT.read_envelope(source)
     again = frame.prefix + frame.separator.join(r.raw for r in rejects) + frame.suffix
     assert [r.raw for r in found(again)[1]] == [r.raw for r in rejects]

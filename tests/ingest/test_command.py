@@ -23,7 +23,7 @@ def test_what_comes_in_goes_out(cli_database_url: str, tmp_path: Path) -> None:
     done = run_zarya("import", "feed", str(feed.parent), "--publish", rejects)
     assert (done.exit_code, done.stdout) == (1, LAST.format(2, 0, 0, 1))
     assert "news.rss:" in done.stderr
-    assert "published: 'soon' is no date" in done.stderr
+    assert "published: 'soon' is not an unambiguous date" in done.stderr
     assert (tmp_path / "rejects" / "news.rejects.rss").exists()
     lines, again = tmp_path / "a.ndjson", tmp_path / "b.ndjson"
     assert run_zarya("export", "ndjson", str(lines)).exit_code == 0

@@ -15,7 +15,7 @@ from app.db.database import Database
 from app.domain.markdown import render_markdown
 from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import snapi
-from app.ingest.formats.feed_text import escape_markdown
+from app.ingest.formats.html_text import escape_markdown
 from app.resources.articles.schemas import ArticleWrite
 from tests.support.import_runs import (
     import_inputs,

@@ -13,7 +13,7 @@ from app.api.write_models import validate_write_model
 from app.ingest.entity_linking import EntityLinks
 from app.ingest.entries import ImportEntry, InvalidInput, Reject
 from app.ingest.formats import feed
-from app.ingest.formats.feed_text import MAX_FEED_BYTES
+from app.ingest.formats.feed import MAX_FEED_BYTES
 from app.resources.articles.schemas import ArticleWrite
 from tests.support.import_runs import make_input, no_links, split_rejects
 
@@ -146,7 +146,7 @@ def test_the_bytes_tell_their_encoding(declared: str, actual: str) -> None:
 
 def test_bytes_of_no_encoding_are_not_guessed() -> None:
     text = rss().replace("Корабль причалил", "Déjà vu").replace("Грузовик дошёл", "Ça va")
-    with pytest.raises(InvalidInput, match="nothing else for sure"):
+    with pytest.raises(InvalidInput, match="Cannot detect the encoding"):
         found(text.encode("cp1252", "ignore"))
 
 

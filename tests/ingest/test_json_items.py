@@ -90,7 +90,10 @@ def test_half_a_character_at_the_end_is_told() -> None:
 
 
 def test_a_list_without_end() -> None:
-    assert [item.problem for item in found('[{"n": 1}')] == [None, "The list does not end."]
+    assert [item.problem for item in found('[{"n": 1}')] == [
+        None,
+        "Invalid JSON: the list is not closed.",
+    ]
 
 
 def test_an_item_without_end_comes_in_bounded_pieces() -> None:
