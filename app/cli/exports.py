@@ -1,28 +1,29 @@
 """`zarya export`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from app.cli import console
 from app.cli.terminal import open_database, progress_counter
 from app.db.database import Reader
+from app.domain.atomic_file import replace_atomically
 from app.resources.exports import csv, ndjson, sqlite
 
-cli = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
+cli = typer.Typer(no_args_is_help=True, help="Export the archive to files.")
 
 
 @cli.command("ndjson")
 def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Everything, drafts too, a record a line: what `zarya import ndjson` takes in unchanged."""
+    """Export everything, drafts too, one record a line. Restore it with `zarya import ndjson`."""
     with (
         open_database() as database,
         progress_counter("Exporting") as progress,
-        _open_atomically(file) as target,
+        replace_atomically(file) as path,
+        path.open("w", encoding="utf-8", newline="") as target,
         database.snapshot() as reader,
     ):
         number = ndjson.write_ndjson(reader, target, progress)
@@ -31,23 +32,23 @@ def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None
 
 @cli.command("csv")
 def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
-    """What is public, a file a table."""
+    """Export the public archive as CSV, one file a table."""
     _run_export(csv.write_csv, target)
 
 
 @cli.command("sqlite")
 def export_sqlite(target: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """What is public, as one SQLite file."""
+    """Export the public archive as one SQLite file."""
     _run_export(sqlite.write_sqlite, target)
 
 
 @cli.command("parquet")
 def export_parquet(target: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
-    """What is public, a file a table; needs the extra `parquet`."""
+    """Export the public archive as Parquet, one file a table. Needs the extra `parquet`."""
     try:
         parquet = import_module("app.resources.exports.parquet")
     except ImportError as error:
-        console.print("Install the extra first: pip install 'zarya[parquet]'", markup=False)
+        console.print("Parquet needs an extra: pip install 'zarya[parquet]'", markup=False)
         raise typer.Exit(2) from error
     _run_export(parquet.write_parquet, target)
 
@@ -60,16 +61,3 @@ def _run_export(write: Callable[[Reader, Path, Callable[[int], None]], int], tar
     ):
         number = write(reader, target, progress)
     console.print(f"{number} rows in {target}", markup=False, highlight=False)
-
-
-@contextmanager
-def _open_atomically(path: Path) -> Iterator[TextIO]:
-    """A text file that takes the place of `path` when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
