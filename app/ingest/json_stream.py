@@ -256,7 +256,7 @@ def _parse_single_object(text: _TextBuffer, start: str) -> Iterator[JsonItem]:
     """Yield one object of several that follow one another."""
     try:
         if start != "{":
-            raise _InvalidJson(f"Invalid JSON: unexpected {start}.")
+            raise _InvalidJson(f"Invalid JSON: unexpected {start!r}.")
         yield text.parse_value()
     except _InvalidJson as error:
         if start == "{" and "\n{" in text.peek():

@@ -37,7 +37,7 @@ def test_failures_wait_longer_each_time_up_to_a_day(
     id_ = add_source(editor, fake_site.add("/", Reply(500)))
     waits = []
     for failures in range(1, 9):
-        assert poll_source(database, id_) == PollResult(None, "It answered 500.")
+        assert poll_source(database, id_) == PollResult(None, "HTTP status 500.")
         found = source_row(database, id_)
         assert found["failures"] == failures
         waits.append(found["next_at"] - now())
@@ -84,7 +84,7 @@ def test_retry_after_is_respected_within_bounds(
     wait: timedelta,
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(429, {"Retry-After": told})))
-    assert poll_source(database, id_) == PollResult(None, "It answered 429.")
+    assert poll_source(database, id_) == PollResult(None, "HTTP status 429.")
     assert wait <= source_row(database, id_)["next_at"] - now() <= 1.1 * wait
 
 
@@ -106,10 +106,10 @@ def test_what_is_gone_is_disabled_until_it_is_enabled_again(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(410, {"Content-Encoding": "br"}, b"gone")))
-    assert poll_source(database, id_) == PollResult(None, "It answered 410.")
+    assert poll_source(database, id_) == PollResult(None, "HTTP status 410.")
     found = get_source(editor, id_)
     assert (found["enabled"], found["next_at"]) == (False, None)
-    assert found["disabled_reason"] == "It answered 410: it is gone."
+    assert found["disabled_reason"] == "HTTP status 410 (Gone)."
     refused = editor.post(f"/v1/sources/{id_}/poll")
     assert (refused.status_code, len(fake_site.requests)) == (409, 1)
     enabled = editor.patch(
@@ -156,7 +156,7 @@ def test_what_was_refused_in_part_is_asked_for_again(
     told = get_source(editor, id_)
     assert told["last_error"] == found.error
     assert found.error is not None
-    assert found.error.startswith("1 could not be taken in, the first: line 1, published: ")
+    assert found.error.startswith("1 rejected, the first: line 1, published: ")
     assert found.error.isprintable()
     assert (told["failures"], source_row(database, id_)["etag"]) == (0, None)
     fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), rss_item(2))))

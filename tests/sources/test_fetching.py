@@ -94,7 +94,7 @@ def test_a_name_that_leads_inside_at_the_second_hop_is_refused(
         with loopback_server(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
             let_out(monkeypatch, outside.port)
             monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("203.0.114.7", "127.0.0.1"))
-            with pytest.raises(ForbiddenUrl, match=r"desk\.example is no host"):
+            with pytest.raises(ForbiddenUrl, match=r"desk\.example is not a public host"):
                 fetch_url(f"http://desk.example:{outside.port}/")
             assert len(outside.requests) == 1
         assert inside.requests == []
@@ -114,7 +114,7 @@ def test_a_redirect_to_what_is_no_address_is_refused(fake_site: FakeSite, target
 def test_from_https_it_goes_on_by_https_only() -> None:
     for url in ("https://desk.example/a/b", "HTTPS://desk.example/a/b"):
         for target in ("http://desk.example/", "HTTP://desk.example/", "ftp://desk.example/"):
-            with pytest.raises(ForbiddenUrl, match="less"):
+            with pytest.raises(ForbiddenUrl, match="refused"):
                 resolve_redirect(url, target)
         assert resolve_redirect(url, "c").lower() == "https://desk.example/a/c"
         assert resolve_redirect(url, "HTTPS://other.example/").lower() == "https://other.example/"
@@ -158,7 +158,7 @@ def test_a_bomb_unfolds_no_further_than_it_may(fake_site: FakeSite) -> None:
     url = fake_site.add("/", Reply(200, {"Content-Encoding": "gzip"}, bomb))
     tracemalloc.start()
     try:
-        with pytest.raises(RequestFailed, match="Decompressed"):
+        with pytest.raises(RequestFailed, match="decompressed"):
             ask(url)
         assert tracemalloc.get_traced_memory()[1] < 30e6
     finally:

@@ -196,9 +196,9 @@ def test_the_command_tells_of_failures_by_its_status(url: str, fake_site: FakeSi
     both = zarya("sources", "poll", "1", "2")
     assert both.exit_code == 1
     first, second = both.stdout.splitlines()
-    assert first == "1: It answered 500."
-    assert second.startswith("2: created 1, updated 0, unchanged 0, rejected 1; 1 could not be")
-    assert "failed 1 times: It answered 500." in zarya("sources", "list").stdout
+    assert first == "1: HTTP status 500."
+    assert second.startswith("2: created 1, updated 0, unchanged 0, rejected 1; 1 rejected, the")
+    assert "failed 1 times: HTTP status 500." in zarya("sources", "list").stdout
     missing = zarya("sources", "poll", "3")
     assert (missing.exit_code, "no such source" in missing.stdout) == (1, True)
 

@@ -116,7 +116,7 @@ def test_what_fails_is_tried_again_with_the_same_id(
         assert tell(database) == []  # not at once
         failed = state(editor, made["id"])
         assert (failed["attempts"], failed["last_status"]) == (1, 500)
-        assert failed["last_error"] == "It answered 500."
+        assert failed["last_error"] == "HTTP status 500."
         assert failed["next_attempt_at"]
         assert failed["version"] == made["version"]
         clock.shift(DELIVERY_RETRY_DELAYS[0])
@@ -166,7 +166,7 @@ def test_410_disables_at_once(
     hook.next_statuses = [410]
     tell(database)
     gone = state(editor, made["id"])
-    assert (gone["enabled"], gone["disabled_reason"]) == (False, "It answered 410: it is gone.")
+    assert (gone["enabled"], gone["disabled_reason"]) == (False, "HTTP status 410 (Gone).")
     assert tell(database) == []
 
 
@@ -210,7 +210,7 @@ def test_inside_targets_are_refused_when_given_and_when_asked(
     editor.post("/v1/people", json=documents.person())
     deliver_pending_changes(database, made["id"], allow_private=False)
     assert hook.messages == []
-    assert "no address of the public Internet" in state(editor, made["id"])["last_error"]
+    assert "not a public address" in state(editor, made["id"])["last_error"]
 
 
 def test_the_secret_is_shown_once(
