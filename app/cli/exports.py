@@ -13,12 +13,12 @@ from app.db.database import Reader
 from app.domain.atomic_file import replace_atomically
 from app.resources.exports import csv, ndjson, sqlite
 
-cli = typer.Typer(no_args_is_help=True, help="Export the archive to files.")
+cli = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
 
 
 @cli.command("ndjson")
 def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Export everything, drafts too, one record a line. Restore it with `zarya import ndjson`."""
+    """Everything, drafts too, a record a line: what `zarya import ndjson` takes in unchanged."""
     with (
         open_database() as database,
         progress_counter("Exporting") as progress,
@@ -32,23 +32,23 @@ def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None
 
 @cli.command("csv")
 def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
-    """Export the public archive as CSV, one file a table."""
+    """What is public, a file a table."""
     _run_export(csv.write_csv, target)
 
 
 @cli.command("sqlite")
 def export_sqlite(target: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Export the public archive as one SQLite file."""
+    """What is public, as one SQLite file."""
     _run_export(sqlite.write_sqlite, target)
 
 
 @cli.command("parquet")
 def export_parquet(target: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
-    """Export the public archive as Parquet, one file a table. Needs the extra `parquet`."""
+    """What is public, a file a table; needs the extra `parquet`."""
     try:
         parquet = import_module("app.resources.exports.parquet")
     except ImportError as error:
-        console.print("Parquet needs an extra: pip install 'zarya[parquet]'", markup=False)
+        console.print("Install the extra first: pip install 'zarya[parquet]'", markup=False)
         raise typer.Exit(2) from error
     _run_export(parquet.write_parquet, target)
 

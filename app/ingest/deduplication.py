@@ -1,4 +1,4 @@
-"""Deduplication of imported entries by origin and natural key, with one statement a type."""
+"""What the archive knows already of the entries of a batch, asked in a statement a kind."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ NaturalKey = tuple[RecordType, Any]
 
 @dataclass
 class DeduplicationIndex:
-    """Origins and natural keys in the archive that match the entries of a batch."""
+    """The origins of entries, and by what else the archive knows records like them."""
 
     origins: dict[OriginKey, ImportOrigin] = field(default_factory=dict)
     natural_keys: set[NaturalKey] = field(default_factory=set)
 
     @classmethod
     def load(cls, session: Session, entries: Iterable[ImportEntry]) -> "DeduplicationIndex":
-        """Load the origins and natural keys of `entries`."""
+        """What is known of `entries`."""
         imported = [entry for entry in entries if entry.record_state is None]
         named = (entry for entry in imported if is_storable(f"{entry.scheme}{entry.key}"))
         keys = {(entry.scheme, entry.key, entry.type) for entry in named}
@@ -47,7 +47,7 @@ class DeduplicationIndex:
         return known
 
     def has_record(self, session: Session, entry: ImportEntry) -> bool:
-        """Report whether the archive has the record of `entry` from another origin."""
+        """Whether the archive has the record that `entry` tells of, from somewhere else."""
         if self.natural_keys.intersection(_natural_keys_of(entry)):
             return True
         if entry.matched_slug is None:
@@ -56,7 +56,7 @@ class DeduplicationIndex:
         return session.scalar(select(model.id).where(model.slug == entry.matched_slug)) is not None
 
     def add(self, origin: ImportOrigin, entry: ImportEntry) -> None:
-        """Add the record just created from `entry`."""
+        """Know what has just been made of `entry`, too."""
         self.origins[origin.scheme, origin.key, entry.type] = origin
         self.natural_keys.update(_natural_keys_of(entry))
 
@@ -90,7 +90,7 @@ def _is_queryable(mark: Any) -> bool:
 
 
 def _equivalent_urls(url: object) -> list[Any]:
-    """Variants of a URL that identify the same article: http or https, trailing slash or not."""
+    """An address with and without TLS, with and without a slash at its end: one and the same."""
     if not isinstance(url, str):
         return []
     scheme, colon, rest = url.partition("://")
