@@ -1,4 +1,4 @@
-"""`zarya import` and `zarya export`: what they say, and their exit status."""
+"""`zarya import` and `zarya export`: output and exit status."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.support.fake_sites import Reply, fake_site, rss_feed, rss_item
 LAST = "created {}, updated {}, unchanged {}, rejected {}\n"
 
 
-def test_what_comes_in_goes_out(cli_database_url: str, tmp_path: Path) -> None:
+def test_import_and_export_commands_round_trip(cli_database_url: str, tmp_path: Path) -> None:
     assert cli_database_url
     assert run_zarya("migrate").exit_code == 0
     feed = tmp_path / "in" / "news.rss"
@@ -36,7 +36,7 @@ def test_what_comes_in_goes_out(cli_database_url: str, tmp_path: Path) -> None:
         assert (tmp_path / target).exists()
 
 
-def test_an_address_is_fetched(cli_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_command_fetches_url(cli_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli_database_url
     run_zarya("migrate")
     with fake_site() as there:
@@ -59,7 +59,7 @@ def test_an_address_is_fetched(cli_database_url: str, monkeypatch: pytest.Monkey
         ("export", "ndjson", "/proc/nowhere/a.ndjson"),
     ],
 )
-def test_what_cannot_be_done(cli_database_url: str, arguments: tuple[str, ...]) -> None:
+def test_invalid_commands_exit_with_2(cli_database_url: str, arguments: tuple[str, ...]) -> None:
     assert cli_database_url
     run_zarya("migrate")
     assert run_zarya(*arguments).exit_code == 2

@@ -1,4 +1,4 @@
-"""Dates in feeds: as exact as they are written, or a reason."""
+"""Feed dates: instant and precision, or the reason why a date is invalid."""
 
 import pytest
 
@@ -43,7 +43,7 @@ from app.ingest.formats.feed_dates import parse_feed_date
         ("Fri, 01 Jan 2038 00:00:00 GMT", "2038-01-01T00:00:00", "second"),
     ],
 )
-def test_a_date_is_as_exact_as_it_is_written(text: str, at: str, precision: str) -> None:
+def test_feed_date_keeps_written_precision(text: str, at: str, precision: str) -> None:
     found, exact = parse_feed_date(text)
     assert (f"{found:%Y-%m-%dT%H:%M:%S}", exact) == (at, precision)
     assert found.utcoffset() is not None
@@ -69,6 +69,6 @@ def test_a_date_is_as_exact_as_it_is_written(text: str, at: str, precision: str)
         ("9" * 5000, "not an unambiguous date"),
     ],
 )
-def test_what_is_no_date_has_a_reason(text: str, reason: str) -> None:
+def test_invalid_date_has_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse_feed_date(text)
