@@ -126,13 +126,17 @@ class _TextBuffer:
                 at = found.start() - self._position if found else len(self)
                 self._read_more_or_fail(at)
                 continue
-            mark, start, at = found[0], found.start() - self._position, found.end() - self._position
-            if mark in _CLOSING_BRACKETS:
-                closing.append(_CLOSING_BRACKETS[mark])
-            elif mark in {"]", "}"} and closing and closing.pop() != mark:
-                raise _InvalidJson(f"Invalid JSON: unmatched {mark}.")
-            yield _Token(start, at, mark, len(closing))
-            if not closing and mark[0] != '"':
+            token, start, at = (
+                found[0],
+                found.start() - self._position,
+                found.end() - self._position,
+            )
+            if token in _CLOSING_BRACKETS:
+                closing.append(_CLOSING_BRACKETS[token])
+            elif token in {"]", "}"} and closing and closing.pop() != token:
+                raise _InvalidJson(f"Invalid JSON: unmatched {token}.")
+            yield _Token(start, at, token, len(closing))
+            if not closing and token[0] != '"':
                 return
 
     def _read_more_or_fail(self, at: int) -> None:
@@ -153,11 +157,11 @@ class _TextBuffer:
             except (ValueError, RecursionError):
                 pass
         opened = False
-        for mark in self.tokens():
-            opened |= mark.text in _CLOSING_BRACKETS
-        end = mark.end if opened else mark.start
+        for token in self.tokens():
+            opened |= token.text in _CLOSING_BRACKETS
+        end = token.end if opened else token.start
         if not end:
-            raise _InvalidJson(f"Invalid JSON: unmatched {mark.text}.")
+            raise _InvalidJson(f"Invalid JSON: unmatched {token.text}.")
         return _decode_item(line, self.consume(end).rstrip())
 
     def enter_list(self, name: str) -> bool:
@@ -167,15 +171,15 @@ class _TextBuffer:
         """
         before = None
         try:
-            for mark in self.tokens():
-                if mark.text == "[" and mark.depth == 2 and before and before.depth == 1:
+            for token in self.tokens():
+                if token.text == "[" and token.depth == 2 and before and before.depth == 1:
                     between = self._buffer[
-                        self._position + before.end : self._position + mark.start
+                        self._position + before.end : self._position + token.start
                     ]
                     if before.text == f'"{name}"' and between.strip() == ":":
-                        self.consume(mark.end)
+                        self.consume(token.end)
                         return True
-                before = mark
+                before = token
         except _InvalidJson:
             pass
         return False
@@ -276,12 +280,13 @@ def _reject_rest(text: _TextBuffer, problem: str) -> Iterator[JsonItem]:
         problem = "Continuation of the invalid item above."
 
 
-def _reject_constant(name: str) -> Any:
+def reject_constant(name: str) -> Any:
+    """Raise ValueError; `parse_constant` for NaN and infinities, which are not JSON."""
     raise ValueError(f"{name[:20]} is not a valid number.")
 
 
 def _parse_finite_float(digits: str) -> float:
-    return _reject_constant(digits) if isinf(float(digits)) else float(digits)
+    return reject_constant(digits) if isinf(float(digits)) else float(digits)
 
 
 def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -292,7 +297,7 @@ def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_constant=_reject_constant,
+    parse_constant=reject_constant,
     parse_float=_parse_finite_float,
     object_pairs_hook=_reject_duplicate_names,
 )

@@ -8,7 +8,7 @@ with the rocket.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import select
 
@@ -64,8 +64,13 @@ class KnownLaunch:
     status: LaunchStatus
     starts_at: datetime
     ends_at: datetime
-    is_exact_to_minute: bool
+    precision: Precision
     rocket: str | None
+
+    @property
+    def is_exact_to_minute(self) -> bool:
+        """True if the minute of the launch is known."""
+        return self.precision in PRECISIONS_WITH_TIME[:2]
 
     def is_compatible_with(self, claim: LaunchClaim) -> bool:
         """Report whether the times are close, and only one of the two has a designator."""
@@ -176,43 +181,30 @@ def _rocket_make(rocket: str) -> str:
 
 
 def _load_origins(reader: Reader) -> dict[LaunchLibraryKey, str | None]:
-    found: dict[LaunchLibraryKey, str | None] = {}
-    for kind, model in (
-        (RecordType.LAUNCH, Launch),
-        (RecordType.MISSION, Mission),
-        (RecordType.PERSON, Person),
-    ):
-        rows = select(ImportOrigin.key, model.slug).outerjoin(
-            model, model.id == ImportOrigin.record_id
+    models: dict[RecordType, Any] = {
+        RecordType.LAUNCH: Launch,
+        RecordType.MISSION: Mission,
+        RecordType.PERSON: Person,
+    }
+    origins: dict[LaunchLibraryKey, str | None] = {}
+    for type_, model in models.items():
+        rows = select(ImportOrigin.key, model.slug).where(
+            ImportOrigin.scheme == LAUNCH_LIBRARY_SCHEME, ImportOrigin.type == type_
         )
-        for row in reader.all(
-            rows.where(ImportOrigin.scheme == LAUNCH_LIBRARY_SCHEME, ImportOrigin.type == kind)
-        ):
-            found[kind, row["key"]] = row["slug"]
-    return found
+        for row in reader.all(rows.outerjoin(model, model.id == ImportOrigin.record_id)):
+            origins[type_, row["key"]] = row["slug"]
+    return origins
 
 
 def _load_known_launches(reader: Reader) -> list[KnownLaunch]:
-    rows = reader.all(
-        select(
-            Launch.slug,
-            Launch.cospar_id,
-            Launch.status,
-            Launch.launch_at,
-            Launch.launch_until,
-            Launch.launch_at_precision,
-            Vehicle.name,
-        ).outerjoin(Vehicle, Vehicle.id == Launch.vehicle_id)
+    columns = (
+        Launch.slug,
+        Launch.cospar_id,
+        Launch.status,
+        Launch.launch_at.label("starts_at"),
+        Launch.launch_until.label("ends_at"),
+        Launch.launch_at_precision.label("precision"),
+        Vehicle.name.label("rocket"),
     )
-    return [
-        KnownLaunch(
-            row["slug"],
-            row["cospar_id"],
-            row["status"],
-            row["launch_at"],
-            row["launch_until"],
-            row["launch_at_precision"] in PRECISIONS_WITH_TIME[:2],
-            row["name"],
-        )
-        for row in rows
-    ]
+    launches = select(*columns).outerjoin(Vehicle, Vehicle.id == Launch.vehicle_id)
+    return [KnownLaunch(**row) for row in reader.all(launches)]

@@ -36,7 +36,7 @@ from app.ingest.entries import (
     InvalidInput,
     Reject,
 )
-from app.ingest.rejects import RejectsFile
+from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
 
 IMPORT_BATCH_ENTRIES = 200
@@ -117,11 +117,11 @@ def run_import(
         for source in sorted(inputs, key=format_.rank):
             with open_reader() as reader:
                 parse = format_.create_parser(reader)
-            with RejectsFile(format_, source, rejects, used_paths) as file:
+            with open_rejects_file(format_, source, rejects, used_paths) as write_reject:
                 for batch in batched(_parse_input(parse, source), IMPORT_BATCH_ENTRIES):
                     with open_session() as batch_session:
-                        job.import_batch(batch_session, source, file, batch)
-                    progress(job.processed_entries)
+                        job.import_batch(batch_session, source, write_reject, batch)
+                    progress(sum(vars(job.report).values()))
         if dry_run:
             raise _DryRunRollback
         for outcome, number in vars(job.report).items():
@@ -146,10 +146,13 @@ class _ImportJob:
     publish: bool
     on_reject: _RejectCallback
     report: ImportReport = field(default_factory=ImportReport)
-    processed_entries: int = 0
 
     def import_batch(
-        self, session: Session, source: Input, rejects: RejectsFile, batch: list[EntryOrReject]
+        self,
+        session: Session,
+        source: Input,
+        write_reject: Callable[[Reject], None],
+        batch: list[EntryOrReject],
     ) -> None:
         """Import a batch in the transaction of `session`."""
         entries = [each for each in batch if isinstance(each, ImportEntry)]
@@ -162,11 +165,10 @@ class _ImportJob:
                 else self._import_entry(session, known, each, changed)
             )
             if isinstance(outcome, Reject):
-                rejects.write(outcome)
+                write_reject(outcome)
                 self.on_reject(source, outcome)
                 outcome = ImportOutcome.REJECTED
             self.report.increment(outcome)
-            self.processed_entries += 1
         if changed:
             after: dict[str, Any] = {"from": source.name, "format": self.format.name} | changed
             write_audit_entry(

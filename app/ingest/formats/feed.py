@@ -77,8 +77,6 @@ class _FeedContext:
     end_tags: str
     metadata: Any
     """Metadata of the feed as parsed by feedparser."""
-    problem: tuple[str, str] | None = None
-    """Field and reason why all entries are rejected."""
 
 
 def parse_feed(source: Input, find_links: LinkFinder) -> Iterator[EntryOrReject]:
@@ -90,11 +88,14 @@ def parse_feed(source: Input, find_links: LinkFinder) -> Iterator[EntryOrReject]
     before, after = split_envelope(text)
     if before == text and not _ROOT_TAG.search(text[:4000]):
         raise InvalidInput("Not an RSS, Atom or JSON Feed document.")
-    feed = _parse_feed_context(before, after)
+    try:
+        feed = _parse_feed_context(before, after)
+    except InvalidEntry as error:  # which holds for every entry
+        for entry in split_entries(text):
+            yield Reject(entry.line, error.field, str(error), entry.text)
+        return
     for number, entry in enumerate(split_entries(text), start=1):
-        if feed.problem:
-            yield Reject(entry.line, *feed.problem, entry.text)
-        elif number > MAX_FEED_ENTRIES:
+        if number > MAX_FEED_ENTRIES:
             reason = f"Only the first {MAX_FEED_ENTRIES} entries are imported. Split the file."
             yield Reject(entry.line, "feed", reason, entry.text)
         else:
@@ -111,10 +112,10 @@ def _read_text(source: Input) -> str:
 
 
 def _parse_feed_context(before: str, after: str) -> _FeedContext:
-    """Parse the text before and after the entries, once for all of them."""
+    """Parse the text before and after the entries, once for all. Raises `InvalidEntry`."""
     if _ENTITY_DECLARATION.search(before):
         reason = "The feed declares XML entities, which is refused as a possible attack."
-        return _FeedContext("", "", {}, ("DOCTYPE", reason))
+        raise InvalidEntry("DOCTYPE", reason)
     root = _ROOT_TAG.search(before)
     start, end, rest = "", "", before
     if root is not None:
@@ -128,11 +129,11 @@ def _parse_feed_context(before: str, after: str) -> _FeedContext:
             f"The feed has more than {_MAX_START_TAGS_CHARS} characters in its start tags, or "
             f"{_MAX_METADATA_CHARS} outside its entries."
         )
-        return _FeedContext("", "", {}, ("feed", reason))
+        raise InvalidEntry("feed", reason)
     try:
         return _FeedContext(start, end, _run_feedparser(f"{start}{rest}{after}").feed)
     except ValueError as error:
-        return _FeedContext("", "", {}, ("feed", f"Cannot be parsed: {error}"))
+        raise InvalidEntry("feed", f"Cannot be parsed: {error}") from error
 
 
 def _parse_xml_entry(

@@ -4,33 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from app.domain.dates import (
-    PRECISIONS_WITH_TIME,
-    Precision,
-    format_rfc3339_utc,
-    period_bounds,
-)
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision, format_rfc3339_utc, period_bounds
 from app.ingest.entries import InvalidEntry
 from app.ingest.formats.feed_dates import parse_feed_date
 from app.ingest.json_values import text_at
 
 _PRECISION_BY_ABBREVIATION = {
-    "sec": Precision.SECOND,
-    "min": Precision.MINUTE,
-    "hr": Precision.HOUR,
-    "morn": Precision.DAY,
-    "aft": Precision.DAY,
-    "day": Precision.DAY,
-    "m": Precision.MONTH,
-    "q1": Precision.QUARTER,
-    "q2": Precision.QUARTER,
-    "q3": Precision.QUARTER,
-    "q4": Precision.QUARTER,
-    "h1": Precision.YEAR,
-    "h2": Precision.YEAR,
-    "y": Precision.YEAR,
+    "sec": Precision.SECOND, "min": Precision.MINUTE, "hr": Precision.HOUR,
+    "morn": Precision.DAY, "aft": Precision.DAY, "day": Precision.DAY, "m": Precision.MONTH,
+    "q1": Precision.QUARTER, "q2": Precision.QUARTER, "q3": Precision.QUARTER,
+    "q4": Precision.QUARTER, "h1": Precision.YEAR, "h2": Precision.YEAR, "y": Precision.YEAR,
     "ny": Precision.YEAR,
-}
+}  # fmt: skip
 """Finest `Precision` that contains the period, by the abbreviation of Launch Library 2."""
 
 _ABBREVIATION_BY_NAME = {

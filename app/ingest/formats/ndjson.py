@@ -9,7 +9,6 @@
 import json
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
 
 from app.db.database import Reader
 from app.domain.enums import RecordType
@@ -22,6 +21,7 @@ from app.ingest.entries import (
     Input,
     Reject,
 )
+from app.ingest.json_stream import reject_constant
 
 _MAX_LINE_BYTES = 2**20
 """Maximum bytes of a line; more than the longest valid document."""
@@ -47,7 +47,7 @@ def parse_ndjson(source: Input) -> Iterator[EntryOrReject]:
 def _parse_line(number: int, line: bytes) -> EntryOrReject:
     text = line.decode("utf-8", "surrogateescape")
     try:
-        value = json.loads(line, parse_constant=_reject_constant)
+        value = json.loads(line, parse_constant=reject_constant)
         if not isinstance(value, dict):
             raise ValueError("Not a JSON object.")
         type_ = RecordType(value.pop("type", ""))
@@ -66,10 +66,6 @@ def _parse_line(number: int, line: bytes) -> EntryOrReject:
     key = slug if isinstance(slug, str) else sha256(line).hexdigest()
     matched_slug = slug if isinstance(slug, str) and state is None else None
     return ImportEntry(type_, _SCHEME, key[:500] or "-", data, number, text, matched_slug, state)
-
-
-def _reject_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a valid number.")
 
 
 def _create_parser(_reader: Reader) -> EntryParser:

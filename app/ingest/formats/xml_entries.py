@@ -49,11 +49,11 @@ def split_envelope(text: str) -> tuple[str, str]:
 def _find_entry_spans(text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield start, end and completeness of each entry. Comments and CDATA are skipped."""
     start = -1
-    for mark in _ENTRY_TAGS.finditer(text):
-        if mark["open"] and start < 0:
-            start = mark.start()
-        if (mark["close"] or (mark["open"] and mark[0].endswith("/>"))) and start >= 0:
-            yield start, mark.end(), True
+    for tag in _ENTRY_TAGS.finditer(text):
+        if tag["open"] and start < 0:
+            start = tag.start()
+        if (tag["close"] or (tag["open"] and tag[0].endswith("/>"))) and start >= 0:
+            yield start, tag.end(), True
             start = -1
     if start >= 0:
         yield start, len(text), False
