@@ -19,7 +19,6 @@ from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
 from app.api.routing import Router
 from app.config import Settings, use_settings
-from app.db.database import Database
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.middleware import CacheMiddleware
@@ -59,6 +58,7 @@ from app.resources.people.router import router as people
 from app.resources.search.router import router as search
 from app.resources.sources.router import router as sources
 from app.resources.webhooks.router import router as webhooks
+from app.resources.write_steps import build_database
 
 ROUTERS: tuple[Router, ...] = (
     portal,
@@ -141,7 +141,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _create_services(settings: Settings) -> Services:
-    database = Database(settings.database_url, settings.read_threads, settings.replica_url)
+    database = build_database(settings.database_url, settings.read_threads, settings.replica_url)
     return Services(
         settings=settings,
         database=database,

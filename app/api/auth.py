@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Actor
-from app.api.deps import DatabaseDep
+from app.api.deps import PrimaryDatabaseDep
 from app.db.database import Database, Reader, Row
 from app.db.models import ApiKey
 from app.domain.dates import now
@@ -155,7 +155,7 @@ class RequireScope:
     def __init__(self, scope: Scope | None = None) -> None:
         self.scope = scope
 
-    async def __call__(self, request: Request, database: DatabaseDep) -> ApiClient:
+    async def __call__(self, request: Request, database: PrimaryDatabaseDep) -> ApiClient:
         client: ApiClient | None = getattr(request.state, "caller", None)
         if client is None:
             row = await database.read(_get_valid_key, _get_bearer_token(request))

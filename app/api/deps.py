@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 
 from app.config import Settings
-from app.db.database import Database
+from app.db.database import Database, ReadPool
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
@@ -48,8 +48,17 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 
-async def get_database(request: Request) -> Database:
-    """Database for `request`: with an API key the primary, otherwise a replica if there is one.
+async def get_primary_database(request: Request) -> Database:
+    """Primary database, for writes."""
+    database: Database = request.app.state.services.database
+    return database
+
+
+PrimaryDatabaseDep = Annotated[Database, Depends(get_primary_database)]
+
+
+async def get_database(request: Request) -> ReadPool:
+    """Read pool for `request`: with an API key the primary, otherwise a replica if there is one.
 
     A client with a key may read what it has just written; a replica may not have it yet.
     """
@@ -57,4 +66,4 @@ async def get_database(request: Request) -> Database:
     return database if "authorization" in request.headers else database.for_public_reads
 
 
-DatabaseDep = Annotated[Database, Depends(get_database)]
+DatabaseDep = Annotated[ReadPool, Depends(get_database)]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.api.validation_errors import raise_field_error
 from app.db.database import Reader
-from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord, get_record_type
+from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord
 from app.domain.enums import RecordType
 from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
@@ -53,7 +53,7 @@ def not_found_detail(record_type: RecordType, slug: str) -> str:
 
 def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str) -> NoReturn:
     """Raise SlugRenamed for a former slug, Gone for that of a deleted record, else NotFound."""
-    record_type = get_record_type(model)
+    record_type = model.record_type
     former = reader.first(
         select(FormerSlug.record_id, model.slug)
         .outerjoin(model, model.id == FormerSlug.record_id)
@@ -100,7 +100,7 @@ def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -
     # The former slug of a deleted record redirects nowhere, so the base alone is free again.
     redirects = and_(FormerSlug.slug == base, FormerSlug.record_id.is_not(None))
     former = select(FormerSlug.slug).where(
-        FormerSlug.type == get_record_type(model), or_(redirects, FormerSlug.slug.like(like))
+        FormerSlug.type == model.record_type, or_(redirects, FormerSlug.slug.like(like))
     )
     used = {*RESERVED_SLUGS, *session.scalars(current.union_all(former))}
     if base not in used:
@@ -112,7 +112,7 @@ def _is_slug_taken(session: Session, record: VersionedRecord, slug: str) -> bool
     model = type(record)
     owner = session.scalar(select(model.id).where(model.slug == slug))
     former = select(FormerSlug.record_id).where(
-        FormerSlug.type == get_record_type(model), FormerSlug.slug == slug
+        FormerSlug.type == model.record_type, FormerSlug.slug == slug
     )
     redirect = session.execute(former).first()
     return owner not in {None, record.id} or (redirect is not None and redirect[0] != record.id)
@@ -134,6 +134,6 @@ def resolve_slugs(
             raise_field_error(
                 pointer.format(index),
                 "unknown-reference",
-                not_found_detail(get_record_type(model), slug),
+                not_found_detail(model.record_type, slug),
             )
     return [ids[slug] for slug in slugs]

@@ -20,6 +20,7 @@ from app.api.audit_log import Actor
 from app.cli import console
 from app.config import current_settings
 from app.db.database import Database
+from app.resources.write_steps import build_database
 
 MAX_LISTED_ITEMS = 20
 """Number of items of a long list that are printed."""
@@ -35,7 +36,7 @@ def open_database() -> Iterator[Database]:
     """Open the database of the settings; exit with status 2 if it cannot be used."""
     with (
         exit_on_database_error(),
-        closing(Database(current_settings().database_url, read_threads=1)) as database,
+        closing(build_database(current_settings().database_url)) as database,
     ):
         yield database
 

@@ -11,6 +11,19 @@ from app.db.database import Database
 
 
 @contextmanager
+def record_statements(database: Database) -> Iterator[list[str]]:
+    """Record all statements run on `database`, in order of execution."""
+    statements: list[str] = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", record)
+    yield statements
+    event.remove(database.engine, "before_cursor_execute", record)
+
+
+@contextmanager
 def record_selects(database: Database) -> Iterator[list[str]]:
     """Record the SELECT statements run on `database`, in order of execution.
 
@@ -40,7 +53,7 @@ class Statement(NamedTuple):
 
 
 @contextmanager
-def record_statements(database: Database) -> Iterator[list[Statement]]:
+def record_dml(database: Database) -> Iterator[list[Statement]]:
     """Record the SELECT, INSERT, UPDATE and DELETE statements run on `database`, in order.
 
     Leaves out the statement that runs once for each version of the archive, not once a request.

@@ -17,10 +17,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import HasVersion
-from app.api.deps import DatabaseDep
+from app.api.deps import PrimaryDatabaseDep
 from app.api.openapi.examples import Example
 from app.api.params import Omittable
-from app.db.database import Database, is_lock_timeout, is_retryable
+from app.db.database import Database
+from app.db.errors import is_lock_timeout, is_retryable
 from app.db.models import IdempotentResponse
 from app.domain.dates import now
 from app.domain.enums import Scope
@@ -220,7 +221,7 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
     """
 
     async def write_once(
-        database: DatabaseDep,
+        database: PrimaryDatabaseDep,
         client: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,
     ) -> WriteRequest:
@@ -228,7 +229,7 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
 
     async def write(
         request: Request,
-        database: DatabaseDep,
+        database: PrimaryDatabaseDep,
         client: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,
         idempotency_key: Annotated[
@@ -273,7 +274,7 @@ def build_update_dependency(scope: Scope) -> Any:
     """Build the dependency of a PATCH, PUT or DELETE; the key must have `scope`."""
 
     async def write(
-        database: DatabaseDep,
+        database: PrimaryDatabaseDep,
         if_match: IfMatchHeader[str],
         client: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - FastAPI reads the default
         validate_only: ValidateOnlyParam = False,

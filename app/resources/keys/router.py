@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.deps import DatabaseDep
+from app.api.deps import DatabaseDep, PrimaryDatabaseDep
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
@@ -52,7 +52,7 @@ async def get_key(id_: KeyIdPath, _admin: KeyAdminDep, database: DatabaseDep) ->
 
 @router.post("/keys", name="createKey", summary="Create a key", status_code=201)
 async def create_key(
-    key: KeyWrite, admin: KeyAdminDep, database: DatabaseDep, response: Response
+    key: KeyWrite, admin: KeyAdminDep, database: PrimaryDatabaseDep, response: Response
 ) -> KeyCreated:
     """Creates a key.
 
@@ -64,6 +64,6 @@ async def create_key(
 
 
 @router.delete("/keys/{id}", name="revokeKey", summary="Revoke a key", status_code=204)
-async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: DatabaseDep) -> None:
+async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: PrimaryDatabaseDep) -> None:
     """Revokes the key immediately and permanently. Does not require `If-Match`."""
     await database.write(commands.revoke_key, admin, id_)
