@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers launch-day image image-test audit sbom openapi migration clean
+.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## this list
@@ -71,6 +71,9 @@ var/requirements.txt: .venv/.run
 
 openapi: .venv/.run  ## write openapi.json anew
 	@$(VENV)/zarya openapi > openapi.json
+
+chronicle: .venv/.run  ## write the generated files of the embedded archive
+	@$(VENV)/python -m tools.chronicle
 
 migration: .venv/.test  ## a new migration from the models: make migration NAME="add articles"
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"

@@ -64,11 +64,6 @@ class ModuleNames(NamedTuple):
         plain = _MODULE_PATTERN.fullmatch(self.phrase_ru)
         return plain["name"] if plain else self.phrase_ru[:1].upper() + self.phrase_ru[1:]
 
-    @property
-    def was_verb_ru(self) -> str:
-        """The verb that agrees with it: "был модуль", "была камера"."""
-        return "была" if self.phrase_ru.partition(" ")[0].endswith(("ая", "яя")) else "был"
-
 
 def _build_module_names(name: str, russian: str) -> ModuleNames:
     return ModuleNames(f"the module {name}", f"модуль «{russian}»", f"модулем «{russian}»")
@@ -120,79 +115,6 @@ MODULE_NAMES = {
 }
 
 
-class PadNames(NamedTuple):
-    """From where a rocket rises: its pad, and the site in a word, each in both languages."""
-
-    pad: str
-    site: str
-    pad_ru: str
-    site_ru: str
-
-
-def _build_baikonur_pad(pad: str) -> PadNames:
-    return PadNames(
-        f"Site {pad} at Baikonur Cosmodrome",
-        "Baikonur",
-        f"с площадки № {pad} космодрома Байконур",
-        "с Байконура",
-    )
-
-
-_PAD_NAMES = {
-    ("CC", "LC40"): PadNames(
-        "Space Launch Complex 40 at Cape Canaveral",
-        "Cape Canaveral",
-        "со стартового комплекса № 40 на мысе Канаверал",
-        "с мыса Канаверал",
-    ),
-    ("CC", "SLC41"): PadNames(
-        "Space Launch Complex 41 at Cape Canaveral",
-        "Cape Canaveral",
-        "со стартового комплекса № 41 на мысе Канаверал",
-        "с мыса Канаверал",
-    ),
-    ("CSG", "ELA3"): PadNames(
-        "ELA-3 at the Guiana Space Centre",
-        "the Guiana Space Centre",
-        "с площадки ELA-3 Гвианского космического центра",
-        "из Гвианского космического центра",
-    ),
-    ("GIK-5", "LC1"): _build_baikonur_pad("1"),
-    ("GIK-5", "LC31"): _build_baikonur_pad("31"),
-    ("GIK-5", "LC81/23"): _build_baikonur_pad("81"),
-    ("GIK-5", "LC200/39"): _build_baikonur_pad("200"),
-    ("KSC", "LC39A"): PadNames(
-        "Launch Complex 39A at Kennedy Space Center",
-        "Kennedy Space Center",
-        "со стартового комплекса 39A Космического центра имени Кеннеди",
-        "из Космического центра имени Кеннеди",
-    ),
-    ("KSC", "LC39B"): PadNames(
-        "Launch Complex 39B at Kennedy Space Center",
-        "Kennedy Space Center",
-        "со стартового комплекса 39B Космического центра имени Кеннеди",
-        "из Космического центра имени Кеннеди",
-    ),
-    ("MARS", "0A"): PadNames(
-        "Pad 0A on Wallops Island",
-        "Wallops Island",
-        "со стартовой площадки 0A на острове Уоллопс",
-        "с острова Уоллопс",
-    ),
-    ("TNSC", "Y2"): PadNames(
-        "the second Yoshinobu pad at Tanegashima Space Center",
-        "Tanegashima",
-        "со второй площадки комплекса Ёсинобу космического центра Танэгасима",
-        "с Танэгасимы",
-    ),
-}
-
-
-def get_pad_names(site: str, pad: str) -> PadNames:
-    """Where a launch left from, by the codes of site and pad."""
-    return _PAD_NAMES[site, pad]
-
-
 def get_module_names(name: str) -> ModuleNames:
     """A module or another thing that was brought to the station; one not known by its name."""
     return MODULE_NAMES.get(name) or ModuleNames(name, name, name)
@@ -203,11 +125,6 @@ def is_shuttle(ship: str) -> bool:
     return _SHUTTLE_PATTERN.fullmatch(ship) is not None
 
 
-def splashes_down(ship: str) -> bool:
-    """Whether `ship` comes down at sea, as every Dragon does, those of Axiom too."""
-    return ship.startswith(("Dragon", "Crew Dragon", "Axiom"))
-
-
 def parse_shuttle_name(ship: str) -> tuple[str, str, str]:
     """An orbiter in English and in Russian, and its flight: "Endeavour", "Индевор", "STS-88"."""
     found = _SHUTTLE_PATTERN.fullmatch(ship)
@@ -215,11 +132,6 @@ def parse_shuttle_name(ship: str) -> tuple[str, str, str]:
         raise ValueError(f"{ship} is no Space Shuttle")
     name = found["orbiter"]
     return name, ORBITER_NAMES_RU.get(name, name), found["flight"]
-
-
-def ship_phrase_en(ship: str) -> str:
-    """A ship in an English sentence: "Soyuz MS-12", "the shuttle Endeavour (STS-88)"."""
-    return f"the shuttle {ship}" if is_shuttle(ship) else ship
 
 
 def vehicle_phrase_ru(vehicle: str) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 from app.domain import glossary
 from app.domain.enums import LaunchStatus, SpacecraftKind
-from app.domain.grammar import join_list_ru, upper_first
 from app.domain.languages import Language, current_language
+from app.domain.text import join_list, upper_first
 
 HeadlineShip = Mapping[str, Any]
 """A ship or module, by its `name` and `kind`."""
@@ -72,9 +72,9 @@ def vehicle_with_payload_ru(vehicle: str | None, ships: Sequence[HeadlineShip]) 
     elif vehicle:
         carrier, load = f"РН {glossary.vehicle_phrase_ru(vehicle)}", ships
     else:
-        return join_list_ru([_nominative_ru(ship) for ship in ships])
+        return join_list([_nominative_ru(ship) for ship in ships], " и ")
     return " с ".join(
-        filter(None, [carrier, join_list_ru([_instrumental_ru(ship) for ship in load])])
+        filter(None, [carrier, join_list([_instrumental_ru(ship) for ship in load], " и ")])
     )
 
 

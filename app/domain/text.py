@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _LATIN_BY_LETTER = dict(
     zip(
@@ -38,6 +39,16 @@ def slugify(text: str) -> str:
     """
     cased = unicodedata.normalize("NFKC", text).casefold().replace("+", " plus ")
     return re.sub(r"[^a-z0-9]+", "-", fold(cased.translate(_TRANSLITERATE))).strip("-")
+
+
+def join_list(items: Sequence[str], conjunction: str) -> str:
+    """Items separated by commas, the last one by `conjunction`: "A", "A and B", "A, B and C"."""
+    return conjunction.join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def upper_first(text: str) -> str:
+    """`text` with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
 
 
 def is_storable(text: str) -> bool:

@@ -3,15 +3,14 @@
 import pytest
 
 from app.domain.enums import LaunchRelation
-from app.ingest.dataset import english, russian
-from app.ingest.dataset.derive import (
+from app.ingest.dataset.records import Dataset, DatasetMissionLaunch
+from tools.chronicle import english, russian
+from tools.chronicle.derive import (
     MissionFacts,
-    MissionLaunchRelation,
     derive_mission_facts,
     find_last_mission,
     group_launches_by_mission,
 )
-from app.ingest.dataset.records import Dataset
 
 ARRIVAL, DEPARTURE, CARGO, MODULE = (
     LaunchRelation.CREW_ARRIVAL,
@@ -21,15 +20,15 @@ ARRIVAL, DEPARTURE, CARGO, MODULE = (
 )
 
 
-def of_mission(found: set[MissionLaunchRelation], slug: str) -> set[tuple[str, LaunchRelation]]:
+def of_mission(found: list[DatasetMissionLaunch], slug: str) -> set[tuple[str, LaunchRelation]]:
     return {(each.launch, each.relation) for each in found if each.mission == slug}
 
 
-def of_launch(found: set[MissionLaunchRelation], slug: str) -> set[tuple[str, LaunchRelation]]:
+def of_launch(found: list[DatasetMissionLaunch], slug: str) -> set[tuple[str, LaunchRelation]]:
     return {(each.mission, each.relation) for each in found if each.launch == slug}
 
 
-def test_the_launches_of_iss_59(launch_relations: set[MissionLaunchRelation]) -> None:
+def test_the_launches_of_iss_59(launch_relations: list[DatasetMissionLaunch]) -> None:
     """Soyuz MS-12 left hours before the mission began, and its crew belongs to it all the same."""
     assert of_mission(launch_relations, "iss-59") == {
         ("soyuz-ms-11", ARRIVAL),
@@ -73,7 +72,7 @@ def test_the_launches_of_iss_59(launch_relations: set[MissionLaunchRelation]) ->
     ],
 )
 def test_what_a_launch_served(
-    launch_relations: set[MissionLaunchRelation],
+    launch_relations: list[DatasetMissionLaunch],
     launch: str,
     expected: set[tuple[str, LaunchRelation]],
 ) -> None:
@@ -81,7 +80,7 @@ def test_what_a_launch_served(
 
 
 def test_every_launch_since_the_first_crew_serves_a_mission(
-    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
+    dataset: Dataset, launch_relations: list[DatasetMissionLaunch]
 ) -> None:
     first = dataset.missions["iss-1"].starts_at
     serving = {each.launch for each in launch_relations}
@@ -105,7 +104,7 @@ def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
 
 @pytest.fixture(scope="module")
 def courses(
-    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
+    dataset: Dataset, launch_relations: list[DatasetMissionLaunch]
 ) -> dict[str, MissionFacts]:
     served = group_launches_by_mission(dataset, launch_relations)
     return {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.dates import Precision
-from app.domain.grammar import (
+from tools.chronicle.grammar import (
     format_crew_size_ru,
     format_day_en,
     format_days_ru,

@@ -29,9 +29,8 @@ from app.db.models import (
 )
 from app.domain.dates import local_day, now
 from app.domain.enums import CrewRole
-from app.ingest.dataset.chronicle import CHRONICLE_SOURCE
 from app.ingest.dataset.compare import find_differences
-from app.ingest.dataset.records import read_dataset
+from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, read_dataset
 from app.resources.articles.queries import get_article_archive
 from app.resources.articles.schemas import ArticleArchiveQuery
 from app.search.consistency import find_index_inconsistencies
@@ -210,7 +209,7 @@ def _check_flights(reader: Reader) -> Iterator[str]:
 
 def _check_chronicle(reader: Reader) -> Iterator[str]:
     """Each item of the chronicle is about something, and comes in English and in Russian."""
-    own = Article.source_name == CHRONICLE_SOURCE.name
+    own = Article.source_name == CHRONICLE_SOURCE_NAME
     linked = [
         select(1).where(link.article_id == Article.id).exists()
         for link in (ArticleMission, ArticlePerson, ArticleLaunch)

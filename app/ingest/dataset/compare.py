@@ -23,8 +23,6 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.ingest.dataset.chronicle import generate_chronicle
-from app.ingest.dataset.derive import derive_relations
 from app.ingest.dataset.records import Dataset, DatasetArticle
 from app.ingest.dataset.upsert import RowKey
 
@@ -34,7 +32,7 @@ _ExpectedRows = Iterator[tuple[str, AnySelect, Iterable[RowKey]]]
 
 def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
     """A line for every row of the dataset that the database lacks."""
-    articles = [*dataset.articles.values(), *generate_chronicle(dataset, derive_relations(dataset))]
+    articles = [*dataset.articles.values(), *dataset.chronicle.values()]
     for what, statement, keys in (
         *_expected_records(dataset),
         *_expected_children(dataset),
@@ -103,7 +101,7 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
         select(Mission.slug, Launch.slug.label("launch"), MissionLaunch.relation)
         .join_from(MissionLaunch, Mission, Mission.id == MissionLaunch.mission_id)
         .join(Launch, Launch.id == MissionLaunch.launch_id),
-        derive_relations(dataset),
+        ((link.mission, link.launch, link.relation) for link in dataset.mission_launches),
     )
 
 

@@ -5,7 +5,22 @@ from collections.abc import Iterable, Iterator
 from app.domain import glossary
 from app.domain.dates import whole_days
 from app.domain.enums import LaunchStatus, ShipRole, SpacecraftKind
-from app.domain.grammar import (
+from app.domain.headlines import build_launch_headline_en
+from app.domain.text import upper_first
+from app.ingest.dataset.records import (
+    DatasetLaunch,
+    DatasetMission,
+    DatasetPerson,
+    DatasetSpacecraft,
+)
+from tools.chronicle.derive import MissionFacts, list_spacecraft_names
+from tools.chronicle.events import (
+    ChronicleExpeditionStart,
+    ChronicleHandover,
+    ChronicleLanding,
+    ChronicleLaunch,
+)
+from tools.chronicle.grammar import (
     NewsText,
     format_day_en,
     format_duration_en,
@@ -18,22 +33,8 @@ from app.domain.grammar import (
     pluralize_en,
     spell_number_en,
     to_bold,
-    upper_first,
 )
-from app.domain.headlines import build_launch_headline_en
-from app.ingest.dataset.derive import MissionFacts, list_spacecraft_names
-from app.ingest.dataset.events import (
-    ChronicleExpeditionStart,
-    ChronicleHandover,
-    ChronicleLanding,
-    ChronicleLaunch,
-)
-from app.ingest.dataset.records import (
-    DatasetLaunch,
-    DatasetMission,
-    DatasetPerson,
-    DatasetSpacecraft,
-)
+from tools.chronicle.names import get_pad_names, ship_phrase_en, splashes_down
 
 _STATION = "the International Space Station"
 _ROLE_NOUNS = {
@@ -48,7 +49,7 @@ _ROLE_NOUNS = {
 def render_launch(event: ChronicleLaunch) -> NewsText:
     """A launch: what flew, on what, from where, when, with whom, for which mission."""
     launch = event.launch
-    pad = glossary.get_pad_names(launch.site, launch.pad).pad
+    pad = get_pad_names(launch.site, launch.pad).pad
     when = format_time_en(launch.launch_at, launch.launch_at_precision)
     return NewsText(
         title=_launch_title(launch),
@@ -81,7 +82,7 @@ def _headline_spacecraft(craft: DatasetSpacecraft) -> dict[str, str]:
 
 def _launch_lead(launch: DatasetLaunch) -> str:
     rocket, ship = _rocket_phrase(launch), _ship_with_crew(launch)
-    site = glossary.get_pad_names(launch.site, launch.pad).site
+    site = get_pad_names(launch.site, launch.pad).site
     if glossary.is_shuttle(launch.main_spacecraft.name):
         crew = f"with a crew of {spell_number_en(len(launch.crew))}"
         return f"{upper_first(_ship_phrase(launch))} left {site} for {_STATION} {crew}."
@@ -107,9 +108,7 @@ def _ship_phrase(launch: DatasetLaunch) -> str:
         case SpacecraftKind.SC:
             uncrewed = "" if launch.crew else "uncrewed "
             return (
-                glossary.ship_phrase_en(name)
-                if glossary.is_shuttle(name)
-                else f"the {uncrewed}ship {name}"
+                ship_phrase_en(name) if glossary.is_shuttle(name) else f"the {uncrewed}ship {name}"
             )
     return glossary.get_module_names(name).phrase_en
 
@@ -231,8 +230,7 @@ def _members_sentences(event: ChronicleExpeditionStart) -> str:
     crew = f"**{event.commander.name}** was in command{later}. "
     crew += f"The {were} {join_list_en(_bold_names(event.members_at_start))}."
     groups = [
-        f"by {join_list_en(_bold_names(people))} aboard "
-        f"{glossary.ship_phrase_en(up.main_spacecraft.name)}"
+        f"by {join_list_en(_bold_names(people))} aboard {ship_phrase_en(up.main_spacecraft.name)}"
         for up, people in event.later_arrivals
     ]
     return f"{crew} They were joined {join_clauses_en(groups)}." if groups else crew
@@ -244,7 +242,7 @@ def render_handover(event: ChronicleHandover) -> NewsText:
     back = None
     if event.return_flight:
         ship, at, _ = event.return_flight
-        name = glossary.ship_phrase_en(ship.main_spacecraft.name)
+        name = ship_phrase_en(ship.main_spacecraft.name)
         back = f"**{old}** {_landing_verb(ship)} aboard {name} on {format_day_en(at)}."
     until = (
         f" **{new}** led it until {format_day_en(event.new_commander_until)}."
@@ -266,7 +264,7 @@ def render_handover(event: ChronicleHandover) -> NewsText:
 
 def render_landing(event: ChronicleLanding) -> NewsText:
     """The return of a ship: who came home, after how long, from which mission."""
-    ship = glossary.ship_phrase_en(event.ship_launch.main_spacecraft.name)
+    ship = ship_phrase_en(event.ship_launch.main_spacecraft.name)
     return NewsText(
         title=f"{upper_first(ship)} returns to Earth with a "
         f"crew of {spell_number_en(len(event.people))}",
@@ -280,7 +278,7 @@ def render_landing(event: ChronicleLanding) -> NewsText:
 
 
 def _landing_verb(ship: DatasetLaunch) -> str:
-    return "splashed down" if glossary.splashes_down(ship.main_spacecraft.name) else "landed"
+    return "splashed down" if splashes_down(ship.main_spacecraft.name) else "landed"
 
 
 def _landing_lead(event: ChronicleLanding) -> str:
@@ -297,14 +295,12 @@ def _ascent_sentence(event: ChronicleLanding) -> str:
     if len(event.crew_by_launch) == 1:
         up = event.crew_by_launch[0][0]
         ship = (
-            "the same ship"
-            if up is event.ship_launch
-            else glossary.ship_phrase_en(up.main_spacecraft.name)
+            "the same ship" if up is event.ship_launch else ship_phrase_en(up.main_spacecraft.name)
         )
         return f"The crew had set out aboard {ship} on {format_day_en(up.launch_at)}."
     ways = [
         f"{join_list_en(_bold_names(people))} {'' if n else 'had set out '}"
-        f"aboard {glossary.ship_phrase_en(up.main_spacecraft.name)} "
+        f"aboard {ship_phrase_en(up.main_spacecraft.name)} "
         f"on {format_day_en(up.launch_at)}"
         for n, (up, _, people) in enumerate(event.crew_by_launch)
     ]
@@ -415,9 +411,7 @@ def _handover_tasks(course: MissionFacts) -> Iterator[str]:
 
 
 def _ship_names(launches: Iterable[DatasetLaunch]) -> str:
-    return join_list_en(
-        [glossary.ship_phrase_en(launch.main_spacecraft.name) for launch in launches]
-    )
+    return join_list_en([ship_phrase_en(launch.main_spacecraft.name) for launch in launches])
 
 
 def _module_names(launches: Iterable[DatasetLaunch]) -> list[str]:

@@ -10,7 +10,17 @@ from datetime import datetime
 from app.domain import glossary
 from app.domain.dates import Precision, whole_days
 from app.domain.enums import LaunchStatus, ShipRole, SpacecraftKind
-from app.domain.grammar import (
+from app.domain.headlines import build_launch_headline_ru
+from app.domain.text import upper_first
+from app.ingest.dataset.records import DatasetLaunch, DatasetMission, DatasetPerson
+from tools.chronicle.derive import MissionFacts, list_spacecraft_names
+from tools.chronicle.events import (
+    ChronicleExpeditionStart,
+    ChronicleHandover,
+    ChronicleLanding,
+    ChronicleLaunch,
+)
+from tools.chronicle.grammar import (
     NewsText,
     format_crew_size_ru,
     format_day_ru,
@@ -22,17 +32,8 @@ from app.domain.grammar import (
     join_list_ru,
     join_paragraphs,
     to_bold,
-    upper_first,
 )
-from app.domain.headlines import build_launch_headline_ru
-from app.ingest.dataset.derive import MissionFacts, list_spacecraft_names
-from app.ingest.dataset.events import (
-    ChronicleExpeditionStart,
-    ChronicleHandover,
-    ChronicleLanding,
-    ChronicleLaunch,
-)
-from app.ingest.dataset.records import DatasetLaunch, DatasetMission, DatasetPerson
+from tools.chronicle.names import get_pad_names, splashes_down, was_verb_ru
 
 _STATION = "Международной космической станции"
 _ROLE_NOUNS = {
@@ -50,7 +51,7 @@ _ROLE_NOUNS = {
 def render_launch(event: ChronicleLaunch) -> NewsText:
     """A launch: what flew, on what, from where, when, with whom, for which mission."""
     launch = event.launch
-    pad = glossary.get_pad_names(launch.site, launch.pad).pad_ru
+    pad = get_pad_names(launch.site, launch.pad).pad_ru
     when = format_time_ru(launch.launch_at, launch.launch_at_precision)
     return NewsText(
         title=_launch_title(launch),
@@ -76,7 +77,7 @@ def _launch_title(launch: DatasetLaunch) -> str:
 
 
 def _launch_lead(launch: DatasetLaunch) -> str:
-    site = upper_first(glossary.get_pad_names(launch.site, launch.pad).site_ru)
+    site = upper_first(get_pad_names(launch.site, launch.pad).site_ru)
     if launch.status is LaunchStatus.FAILURE:
         noun = "пилотируемого" if launch.crew else "грузового"
         ship = glossary.ship_phrase_ru(launch.main_spacecraft.name)
@@ -107,7 +108,7 @@ def _secondary_payload_sentence(launch: DatasetLaunch) -> str:
     load = [glossary.get_module_names(craft.name) for craft in launch.spacecraft[1:]]
     if not load:
         return ""
-    was = load[0].was_verb_ru if len(load) == 1 else "были"
+    was = was_verb_ru(load[0]) if len(load) == 1 else "были"
     return f" На борту {was} {', '.join(f'и {part.phrase_ru}' for part in load)}."
 
 
@@ -275,7 +276,7 @@ def render_landing(event: ChronicleLanding) -> NewsText:
     ship = f"{noun} {glossary.ship_phrase_ru(event.ship_launch.main_spacecraft.name)}"
     down = (
         "приводнился"
-        if glossary.splashes_down(event.ship_launch.main_spacecraft.name)
+        if splashes_down(event.ship_launch.main_spacecraft.name)
         else "совершил посадку"
     )
     crew = format_crew_size_ru(len(event.people))

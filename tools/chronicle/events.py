@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from app.domain.dates import Precision, period_end
 from app.domain.enums import LaunchRelation, LaunchStatus, ShipRole
-from app.ingest.dataset.derive import MissionLaunchRelation, find_last_mission, find_missions_at
 from app.ingest.dataset.records import (
-    Dataset,
+    DatasetFacts,
     DatasetLaunch,
     DatasetMission,
+    DatasetMissionLaunch,
     DatasetPerson,
     DatasetSeat,
 )
+from tools.chronicle.derive import find_last_mission, find_missions_at
 
 
 @dataclass(frozen=True)
@@ -97,20 +98,20 @@ ChronicleEvent = ChronicleLaunch | ChronicleExpeditionStart | ChronicleHandover 
 
 
 def generate_events(
-    dataset: Dataset, found: set[MissionLaunchRelation]
+    dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[ChronicleEvent]:
-    """Everything that the chronicle tells; `found` are the relations of the whole dataset."""
-    yield from _generate_launches(dataset, found)
+    """Events of the chronicle: launches, starts of expeditions, handovers, landings."""
+    yield from _generate_launches(dataset, mission_launches)
     yield from _generate_expedition_starts(dataset)
     yield from _generate_handovers(dataset)
     yield from _generate_landings(dataset)
 
 
 def _generate_launches(
-    dataset: Dataset, found: set[MissionLaunchRelation]
+    dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[ChronicleLaunch]:
     served: dict[str, set[int]] = defaultdict(set)
-    for each in found:
+    for each in mission_launches:
         if each.relation is not LaunchRelation.CREW_DEPARTURE:
             served[each.launch].add(dataset.missions[each.mission].number)
     numbered = {mission.number: mission for mission in dataset.missions.values()}
@@ -129,7 +130,7 @@ def _generate_launches(
 
 
 def _group_crew_by_missions(
-    dataset: Dataset, launch: DatasetLaunch
+    dataset: DatasetFacts, launch: DatasetLaunch
 ) -> list[tuple[list[DatasetPerson], list[DatasetMission]]]:
     groups: dict[tuple[str, ...], list[DatasetPerson]] = defaultdict(list)
     for seat in launch.crew:
@@ -147,7 +148,7 @@ def _commander_at(mission: DatasetMission, at: datetime) -> str:
     return taken[-1].person
 
 
-def _generate_expedition_starts(dataset: Dataset) -> Iterator[ChronicleExpeditionStart]:
+def _generate_expedition_starts(dataset: DatasetFacts) -> Iterator[ChronicleExpeditionStart]:
     previous: DatasetMission | None = None
     for mission in dataset.missions.values():
         first, *later = mission.commanders
@@ -176,7 +177,7 @@ def _generate_expedition_starts(dataset: Dataset) -> Iterator[ChronicleExpeditio
         previous = mission
 
 
-def _generate_handovers(dataset: Dataset) -> Iterator[ChronicleHandover]:
+def _generate_handovers(dataset: DatasetFacts) -> Iterator[ChronicleHandover]:
     terms = list(_generate_command_terms(dataset))
     ends = [term.since for term in terms[2:]]
     for (old, new), until in zip_longest(pairwise(terms), ends):
@@ -205,7 +206,7 @@ class _CommandTerm(NamedTuple):
     position: int
 
 
-def _generate_command_terms(dataset: Dataset) -> Iterator[_CommandTerm]:
+def _generate_command_terms(dataset: DatasetFacts) -> Iterator[_CommandTerm]:
     last = ""
     for mission in dataset.missions.values():
         for place, row in enumerate(mission.commanders):
@@ -220,7 +221,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _find_return_flight(
-    dataset: Dataset, launch: str, person: str
+    dataset: DatasetFacts, launch: str, person: str
 ) -> tuple[DatasetLaunch, datetime, Precision] | None:
     seat = next(seat for seat in dataset.launches[launch].crew if seat.person == person)
     if not (seat.landed_with and seat.landed_at and seat.landed_at_precision):
@@ -228,7 +229,7 @@ def _find_return_flight(
     return dataset.launches[seat.landed_with], seat.landed_at, seat.landed_at_precision
 
 
-def _generate_landings(dataset: Dataset) -> Iterator[ChronicleLanding]:
+def _generate_landings(dataset: DatasetFacts) -> Iterator[ChronicleLanding]:
     """One for each ship that brought people home. An aborted launch tells its landing itself."""
     found: dict[tuple[str, datetime, Precision], list[tuple[DatasetLaunch, DatasetSeat]]]
     found = defaultdict(list)
@@ -251,7 +252,7 @@ def _time_in_space(up: DatasetLaunch, at: datetime, precision: Precision) -> tim
 
 
 def _build_landing(
-    dataset: Dataset,
+    dataset: DatasetFacts,
     ship: DatasetLaunch,
     at: datetime,
     precision: Precision,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision
+from app.domain.text import join_list
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -39,11 +40,6 @@ def to_bold(names: Sequence[str]) -> list[str]:
     return [f"**{name}**" for name in names]
 
 
-def upper_first(text: str) -> str:
-    """`text` as a sentence begins."""
-    return text[:1].upper() + text[1:]
-
-
 def _format_clock(at: datetime, precision: Precision) -> str:
     return f"{at:%H:%M:%S}" if precision is Precision.SECOND else f"{at:%H:%M}"
 
@@ -53,21 +49,17 @@ def _format_hour_bounds(at: datetime) -> tuple[str, str]:
     return f"{at:%H:%M}", f"{at + timedelta(hours=1):%H:%M}"
 
 
-def _join_items(items: Sequence[str], last: str) -> str:
-    return last.join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
-
-
 # --- English -------------------------------------------------------------------------------------
 
 
 def join_list_en(items: Sequence[str]) -> str:
     """A list in a sentence: "Unity", "Tranquility and Cupola", "one, two and three"."""
-    return _join_items(items, " and ")
+    return join_list(items, " and ")
 
 
 def join_clauses_en(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "one, and two and three"."""
-    return _join_items(items, ", and ")
+    return join_list(items, ", and ")
 
 
 def later_commanders_phrase_en(later: Sequence[str]) -> str:
@@ -136,13 +128,13 @@ def format_time_en(at: datetime, precision: Precision) -> str:
 
 
 def join_list_ru(items: Sequence[str]) -> str:
-    """A list in a Russian sentence: "А", "А и Б", "А, Б и В"."""
-    return _join_items(items, " и ")
+    """List in a Russian sentence: "А", "А и Б", "А, Б и В"."""
+    return join_list(items, " и ")
 
 
 def join_clauses_ru(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "А, а также Б и В"."""
-    return _join_items(items, ", а также ")
+    return join_list(items, ", а также ")
 
 
 def plural_form_ru(n: int, one: str, few: str, many: str) -> str:

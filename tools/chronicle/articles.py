@@ -6,10 +6,15 @@ from typing import NamedTuple, Protocol
 
 from app.domain.dates import Precision
 from app.domain.enums import LaunchStatus, SpacecraftKind
-from app.domain.grammar import NewsText
-from app.ingest.dataset import english, russian
-from app.ingest.dataset.derive import MissionLaunchRelation
-from app.ingest.dataset.events import (
+from app.ingest.dataset.records import (
+    CHRONICLE_SOURCE_NAME,
+    DatasetArticle,
+    DatasetArticleSource,
+    DatasetFacts,
+    DatasetMissionLaunch,
+)
+from tools.chronicle import english, russian
+from tools.chronicle.events import (
     ChronicleEvent,
     ChronicleExpeditionStart,
     ChronicleHandover,
@@ -17,9 +22,7 @@ from app.ingest.dataset.events import (
     ChronicleLaunch,
     generate_events,
 )
-from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetArticleSource
-
-CHRONICLE_SOURCE = DatasetArticleSource(name="Zarya chronicle", url=None)
+from tools.chronicle.grammar import NewsText
 
 
 class EventRenderer(Protocol):
@@ -44,10 +47,10 @@ class _SharedFields(NamedTuple):
 
 
 def generate_chronicle(
-    dataset: Dataset, relations: set[MissionLaunchRelation]
+    dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[DatasetArticle]:
     """Every event of the archive as a news item, in English and in Russian."""
-    for event in generate_events(dataset, relations):
+    for event in generate_events(dataset, mission_launches):
         item = _build_shared_fields(event)
         yield _build_article(item, "en", _render_event(event, english))
         yield _build_article(item, "ru", _render_event(event, russian))
@@ -63,7 +66,7 @@ def _build_article(item: _SharedFields, language: str, text: NewsText) -> Datase
         language=language,
         published_at=item.published_at,
         published_at_precision=item.published_at_precision,
-        source=CHRONICLE_SOURCE,
+        source=DatasetArticleSource(name=CHRONICLE_SOURCE_NAME, url=None),
         tags=item.tags,
         missions=item.missions,
         people=item.people,
