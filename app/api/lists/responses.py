@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, public_cache_control
 from app.api.lists.csv import csv_header, csv_lines
-from app.api.lists.pagination import ListFormat, ListQuery, Page, next_cursor
+from app.api.lists.pagination import ListFormat, ListQuery, Page
 from app.db.database import Database, Reader, get_database
 from app.domain.languages import tr
 from app.http.negotiation import media_type_quality, parse_quality_values
@@ -83,7 +83,7 @@ class ListResponder:
 
         def part(reader: Reader, cursor: str | None) -> tuple[bytes, str | None]:
             page = read(reader, query.model_copy(update={"cursor": cursor}))
-            return _encode_page(page, form, cursor is None), next_cursor(page)
+            return _encode_page(page, form, cursor is None), page.next_cursor
 
         # Read before anything is sent: what is wrong with the request is told as a problem.
         first, cursor = await self._database.read(part, None)

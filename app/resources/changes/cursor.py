@@ -1,30 +1,29 @@
-"""Places in the changes, and how clients carry them from one request to the next."""
+"""Cursors of the change feed."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.api.links import url_for_request
+from app.api.lists.cursors import decode_cursor, encode_cursor
 from app.domain.dates import now
 from app.domain.enums import RecordType
 from app.domain.languages import tr
-from app.http.problems import CursorMismatch, Gone, InvalidCursor
+from app.http.problems import CursorMismatch, Gone
 
 TOMBSTONE_RETENTION_PERIOD = timedelta(days=90)
-"""How long a deletion can still be learnt of."""
+"""Period for which the feed reports a deletion."""
 
 _MAX_CURSOR_INTEGER = 2**62
 
 
 @dataclass(frozen=True)
 class ChangeCursor:
-    """What somebody knows: all changes up to one of them, and in the snapshot, all records so far.
+    """Position in the feed: after a change, and in the snapshot after a record.
 
-    `as_of_date` is a day on which that was all there was: changes after it have been kept for
-    longer than the place holds. `restore_count` says how often the archive had been put back to a
-    backup by then.
+    `as_of_date` is a day on which no later change existed; later changes are retained for longer
+    than the cursor is valid. `restore_count` is the number of restorations of the archive at that
+    time.
     """
 
     restore_count: int
@@ -32,63 +31,74 @@ class ChangeCursor:
     seq: int
     as_of_date: date
     snapshot_position: tuple[int, int] | None = None
-    """The type at hand, by its place in `RecordType`, and the last id of it; None afterwards."""
+    """Index in `RecordType`, and last id of that type; None after the snapshot."""
 
     def encode(self, types: Collection[RecordType]) -> str:
-        """The place as a cursor of these types."""
-        letters = "".join(sorted(kind[0] for kind in types))
-        numbers = self.restore_count, self.transaction_id, self.seq
-        given = [letters, *numbers, self.as_of_date.isoformat(), *(self.snapshot_position or ())]
-        text = json.dumps(given)
-        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        """Encode the position as a cursor of the feed of `types`."""
+        return encode_cursor(
+            _type_letters(types),
+            self.restore_count,
+            self.transaction_id,
+            self.seq,
+            self.as_of_date.isoformat(),
+            *(self.snapshot_position or ()),
+        )
 
     @classmethod
     def decode(cls, text: str, types: Collection[RecordType]) -> "ChangeCursor":
-        """Parse what `encode` wrote, for the same types; refuse it where it is too old."""
-        try:
-            padded = text + "=" * (-len(text) % 4)
-            given = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-            letters, restored, transaction_id, seq, known_on, *snapshot = given
-            numbers = [restored, transaction_id, seq, *snapshot]
-            if any(type(n) is not int or not 0 <= n <= _MAX_CURSOR_INTEGER for n in numbers):
-                raise ValueError(numbers)
-            if len(snapshot) not in {0, 2}:
-                raise ValueError(snapshot)
-            place = cls(restored, transaction_id, seq, date.fromisoformat(known_on))
-            if snapshot:
-                place = replace(place, snapshot_position=(snapshot[0], min(snapshot[1], 2**31 - 1)))
-        except (ValueError, TypeError, RecursionError) as error:
-            raise InvalidCursor(
-                tr(
-                    "Take the cursor from `next` or `sync` as it is, or leave it out to start "
-                    "anew.",
-                    "Возьмите курсор из `next` или `sync` как есть или начните заново без него.",
-                )
-            ) from error
-        if letters != "".join(sorted(kind[0] for kind in types)):
+        """Decode a cursor of the feed of `types`.
+
+        Raises InvalidCursor, CursorMismatch for a cursor of other types, and Gone for a cursor
+        older than the retention of deletions.
+        """
+        letters, place = decode_cursor(text, cls._parse, "sync")
+        if letters != _type_letters(types):
             raise CursorMismatch(
                 tr(
-                    "It was made for other types; start without it.",
-                    "Он сделан для других видов записей; начните без него.",
+                    "The cursor belongs to other types. Omit it.",
+                    "Курсор от других видов записей. Уберите его.",
                 )
             )
         if place.as_of_date < (now() - TOMBSTONE_RETENTION_PERIOD).date() - timedelta(days=1):
             raise build_restart_error(
                 tr(
-                    "Deletions since then are no longer on record.",
-                    "Об удалениях с тех пор записей уже нет.",
+                    "Deletions since then are no longer recorded.",
+                    "Сведений об удалениях с того времени больше нет.",
                 )
             )
         return place
 
+    @classmethod
+    def _parse(
+        cls,
+        letters: str,
+        restore_count: int,
+        transaction_id: int,
+        seq: int,
+        day: str,
+        *snapshot: int,
+    ) -> tuple[str, "ChangeCursor"]:
+        numbers = [restore_count, transaction_id, seq, *snapshot]
+        if any(type(n) is not int or not 0 <= n <= _MAX_CURSOR_INTEGER for n in numbers):
+            raise ValueError(numbers)
+        if len(snapshot) not in {0, 2}:
+            raise ValueError(snapshot)
+        position = (snapshot[0], min(snapshot[1], 2**31 - 1)) if snapshot else None
+        as_of = date.fromisoformat(day)
+        return letters, cls(restore_count, transaction_id, seq, as_of, position)
 
-def build_restart_error(why: str) -> Gone:
-    """What tells that a cursor leads nowhere any more, and where to begin instead."""
+
+def _type_letters(types: Collection[RecordType]) -> str:
+    return "".join(sorted(kind[0] for kind in types))
+
+
+def build_restart_error(reason: str) -> Gone:
+    """Error for a cursor that is no longer valid, with the URL to start from."""
     start = url_for_request("changes")
-    anew = tr(f"Start anew from {start}.", f"Начните заново: {start}.")
-    return Gone(f"{why} {anew}", headers={"Link": f'<{start}>; rel="start"'})
+    restart = tr(f"Start from {start}.", f"Начните с {start}.")
+    return Gone(f"{reason} {restart}", headers={"Link": f'<{start}>; rel="start"'})
 
 
 def utc_today() -> date:
-    """The present day, in UTC. Places tell it, and no finer time, so that they seldom change."""
+    """Today in UTC. Cursors hold a day, not an instant, so that they seldom change."""
     return datetime.now(UTC).date()
