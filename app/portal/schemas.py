@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.api.embeds import LaunchSummary, ReadModel
+from app.api.embeds.launches import LaunchSummary
 from app.api.lists.day_counts import ArchiveMonth
 from app.api.params import (
     CalendarMonth,
@@ -13,6 +13,7 @@ from app.api.params import (
     QueryModel,
     TimeZone,
 )
+from app.api.read_models import ReadModel
 from app.resources.articles.schemas import ArticleRead, ArticleSummary
 from app.resources.launches.schemas import LaunchRead
 from app.resources.missions.schemas import MissionRead

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, bindparam, func, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from app.api.embeds import article_is_public
+from app.db.conditions import article_is_public
 from app.db.database import Reader, Row
-from app.db.functions import AnySelect, current_time_param, hide_from_planner
+from app.db.functions import AnySelect, ColumnExpression, current_time_param, hide_from_planner
 from app.db.models import Article, ArticleDailyCounts
 from app.db.models.base import UTCDateTime, compile_arguments
 from app.db.models.days import before_hour_column, select_day_counts
@@ -92,9 +92,13 @@ def _select_days_near(languages: tuple[str, ...], hours: frozenset[int]) -> AnyS
     """Counts of the days from `low` to `high`, the nearest on both sides, the first, the last."""
     at = ArticleDailyCounts.at
     low, high = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high"))
-    ranges = [(at, at.between(low, high))]
-    ranges += [(func.min(at), at < low), (func.max(at), at < low)]
-    ranges += [(func.min(at), at > high), (func.max(at), at > high)]
+    ranges: list[tuple[ColumnExpression, ColumnElement[bool]]] = [
+        (at, at.between(low, high)),
+        (func.min(at), at < low),
+        (func.max(at), at < low),
+        (func.min(at), at > high),
+        (func.max(at), at > high),
+    ]
     days = union_all(
         *(
             select(day).where(where, *_past_day_conditions(languages)).correlate(None)

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.api.embeds import ArticleRef, LaunchRef, MissionRef, PersonRef, ReadModel, UtcInstant
+from app.api.embeds.articles import ArticleRef
+from app.api.embeds.launches import LaunchRef
+from app.api.embeds.missions import MissionRef
+from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, ListViewQuery, Page
@@ -28,6 +31,7 @@ from app.api.params import (
     TimeZone,
     time_zone_or_default,
 )
+from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import (
     HttpUrlStr,
     NonBlankText,

@@ -4,7 +4,7 @@ from functools import cache
 
 from sqlalchemy import ColumnElement, or_, select
 
-from app.api.embeds import CrewAssignmentRead, select_crew_assignments
+from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import Order
 from app.api.slugs import raise_missing_record

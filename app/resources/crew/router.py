@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.api.embeds import CrewAssignmentRead
+from app.api.embeds.crew import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router

@@ -1,6 +1,6 @@
 """How crew assignments can be asked for."""
 
-from app.api.embeds import CrewAssignmentRead
+from app.api.embeds.crew import CrewAssignmentRead
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.params import CalendarDay, CommaList, NameParam, Omittable, QueryModel, Slug

@@ -1,7 +1,7 @@
 """What can be taken away whole."""
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
+from app.api.read_models import ReadModel, UtcInstant
 
 
 class ExportFile(ReadModel):

@@ -1,6 +1,6 @@
 """The launches that match, as a calendar."""
 
-from app.api.embeds import list_launch_events
+from app.api.embeds.launch_events import list_launch_events
 from app.api.icalendar import RenderedCalendar, render_icalendar
 from app.api.links import url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params

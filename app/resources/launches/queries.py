@@ -6,12 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import (
-    select_launch_ref,
-    select_launch_summary,
-    select_mission_ref,
-    select_person_ref,
-)
+from app.api.embeds.launches import select_launch_ref, select_launch_summary
+from app.api.embeds.missions import select_mission_ref
+from app.api.embeds.people import select_person_ref
 from app.api.lists.day_counts import (
     ArchiveIndex,
     ArchiveMonth,

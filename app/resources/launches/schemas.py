@@ -6,16 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
 
-from app.api.embeds import (
-    LaunchRef,
-    LaunchSummary,
-    MissionRef,
-    PersonRef,
-    ReadModel,
-    Source,
-    UtcInstant,
-    localize_outcome_note,
-)
+from app.api.embeds.launches import LaunchRef, LaunchSummary, localize_outcome_note
+from app.api.embeds.missions import MissionRef
+from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import ListViewQuery, Page
@@ -34,6 +27,7 @@ from app.api.params import (
     Slug,
     TimeZone,
 )
+from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
     NonBlankText,

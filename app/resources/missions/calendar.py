@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from app.api.embeds import MissionRef, UtcInstant, list_launch_events, select_mission_ref
+from app.api.embeds.launch_events import list_launch_events
+from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.icalendar import CalendarEvent, RenderedCalendar, get_event_status, render_icalendar
 from app.api.links import tag_authority, url_for_request
+from app.api.read_models import UtcInstant
 from app.api.slugs import raise_missing_record
 from app.db.database import Reader
 from app.db.models import Launch, Mission, MissionLaunch

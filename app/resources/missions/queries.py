@@ -7,17 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import (
-    article_is_public,
-    select_crew_assignments,
-    select_launch_summary,
-    select_mission_ref,
-)
+from app.api.embeds.crew import select_crew_assignments
+from app.api.embeds.launches import select_launch_summary
+from app.api.embeds.missions import select_mission_ref
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import raise_missing_record
-from app.db.conditions import has_related, still_running_on
+from app.db.conditions import article_is_public, has_related, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import (

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_version_etag
-from app.api.embeds import CrewAssignmentRead
+from app.api.embeds.crew import CrewAssignmentRead
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
 from app.api.params import IdPath, SlugPath

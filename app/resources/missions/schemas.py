@@ -7,14 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from app.api.embeds import (
-    CrewAssignmentRead,
-    LaunchSummary,
-    MissionRef,
-    ReadModel,
-    Source,
-    UtcInstant,
-)
+from app.api.embeds.crew import CrewAssignmentRead
+from app.api.embeds.launches import LaunchSummary
+from app.api.embeds.missions import MissionRef
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
@@ -28,6 +23,7 @@ from app.api.params import (
     SearchText,
     Slug,
 )
+from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
     MissionNumber,

@@ -5,7 +5,9 @@ from functools import cache
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import select_crew_assignments, select_launch_ref, select_person_ref
+from app.api.embeds.crew import select_crew_assignments
+from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.people import select_person_ref
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.params import View

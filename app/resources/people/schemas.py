@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.api.embeds import CrewAssignmentRead, LaunchRef, PersonRef, ReadModel, Source, UtcInstant
+from app.api.embeds.crew import CrewAssignmentRead
+from app.api.embeds.launches import LaunchRef
+from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
@@ -21,6 +23,7 @@ from app.api.params import (
     SearchText,
     Slug,
 )
+from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
     SearchableText,
