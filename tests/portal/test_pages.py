@@ -326,7 +326,7 @@ def test_an_empty_archive_has_pages(client: TestClient) -> None:
     assert "There was no news." in client.get("/archive").text
     nothing = client.get("/", headers=BROWSER)
     assert nothing.status_code == 404
-    assert "No mission is going on now." in text(nothing.text)
+    assert "No mission is active." in text(nothing.text)
     with database_of(client).session() as session:
         session.add(factories.mission(slug="iss-1", number=1))
         session.add(factories.launch(slug="a", vehicle_id=None))

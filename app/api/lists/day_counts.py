@@ -7,7 +7,7 @@ without a day is not counted. Counts agree with the lists of those days.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple, Protocol
@@ -21,10 +21,18 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.api.cache_control import month_cache_control
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import to_query_params
-from app.api.params import CalendarMonth, Omittable, QueryModel, TimeZone, time_zone_or_default
+from app.api.params import (
+    CalendarMonth,
+    Omittable,
+    QueryModel,
+    TimeZone,
+    time_zone_or_default,
+    to_instant,
+)
 from app.db.database import Reader
 from app.db.functions import AnySelect, encode_timestamp_rows, timestamp_rows_cte
 from app.domain.dates import (
+    ONE_DAY,
     PRECISIONS_WITH_TIME,
     Precision,
     add_months,
@@ -107,18 +115,36 @@ UrlBuilder = Callable[[str], str]
 
 @dataclass(frozen=True, eq=False)
 class DateColumns:
-    """Columns of an instant and its precision; both are null for an unknown date."""
+    """Columns of an instant, its precision and the end of its period; null if unknown."""
 
     at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
     precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
+    until: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
-    def in_date_range(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
+    def conditions(
+        self,
+        zone: ZoneInfo,
+        *,
+        day: date | None,
+        month: date | None,
+        from_: datetime | date | None,
+        before: datetime | date | None,
+    ) -> list[ColumnElement[bool]]:
+        """Conditions of the date filters of a list; a period matches [`from_`, `before`) partly."""
+        where = []
+        if day:
+            where.append(self._in_date_range(day, day + ONE_DAY, zone))
+        if month:
+            where.append(self._in_date_range(month, add_months(month, 1), zone))
+        if from_:
+            where.append(self.until > to_instant(from_, zone))
+        if before:
+            where.append(self.at < to_instant(before, zone))
+        return where
+
+    def _in_date_range(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
         """Condition: the record falls on a day in [`first`, `end`) in `zone`."""
         return self.in_period(_period_bounds(first, end, zone))
-
-    def on_day(self, day: date, zone: ZoneInfo) -> ColumnElement[bool]:
-        """Condition: the record falls on `day` in `zone`."""
-        return self.in_date_range(day, day + timedelta(days=1), zone)
 
     def in_period(self, period: Any) -> ColumnElement[bool]:
         """Condition: the record is in `period`, a `_PeriodBounds` or columns of the same names."""
