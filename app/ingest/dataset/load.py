@@ -1,9 +1,9 @@
-"""The embedded archive into the database: what is missing is added, what differs is set right.
+"""Loader of the embedded archive: missing records are created, differing records are updated.
 
-Rows are matched by what names them (slug, site code, mission and ordinal …), never by id. Records
-that the dataset does not know are left alone, and so are those that editors have written, renamed
-or deleted; of the others the parts (crew, tasks, links) are exactly the dataset's. A second run
-writes nothing.
+Rows are matched by natural keys (slug, site code, mission and ordinal …), never by id. Records
+that the dataset does not have are left unchanged, and so are records that editors have changed,
+renamed or deleted. The child rows of the others (crew, tasks, links) are exactly those of the
+dataset. A second load writes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -38,15 +38,15 @@ from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 _LOADER_ACTOR = Actor("zarya load", "the embedded archive")
 
 _ProgressCallback = Callable[[str, int, int], None]
-"""Told before each step: what comes now, how many steps are done, and of how many."""
+"""Called before each step with its name, the number of steps done, and the number of steps."""
 
 _IdsByKey = Mapping[str, int]
-"""The ids of records, by what names them."""
+"""Ids of records by natural key."""
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of the dataset's records; one whose parts alone have changed is updated."""
+    """Numbers of records; a record with changed child rows counts as updated."""
 
     created: int
     updated: int
@@ -54,9 +54,9 @@ class LoadReport:
 
 
 def load_dataset(session: Session, progress: _ProgressCallback = lambda *_: None) -> LoadReport:
-    """Bring the embedded archive into the database of `session`, in its transaction.
+    """Load the embedded archive in the transaction of `session`.
 
-    The audit trail gets one entry for all of it; the changes tell of each record.
+    The audit log gets one entry; the change feed has each record.
     """
     steps = ("dataset", "people", "launches", "flights", "articles", "missions", "links")
 
@@ -109,7 +109,7 @@ def _upsert_people(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
 
 
 def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
-    """The launches, with the vehicles and sites that they need and the ships that they carried."""
+    """Merge the launches, with their vehicles, sites and spacecraft."""
     vehicles = merge.upsert_records(
         Vehicle,
         "slug",
@@ -176,7 +176,7 @@ def _build_launch_values(
 def _replace_flights(
     merge: DatasetUpsert, dataset: Dataset, people: _IdsByKey, launches: _IdsByKey
 ) -> dict[RowKey, int]:
-    """Who flew up and down with what. Returns their ids by the ids of launch and person."""
+    """Replace the flights of people. Returns flight ids by the ids of launch and person."""
     flights: dict[RowKey, ColumnValues] = {
         (launches[launch.slug], people[seat.person]): {
             "role": seat.role,
