@@ -1,4 +1,4 @@
-"""What every part of an answer shares."""
+"""Base model and types of response schemas."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from app.api.links import Url
 
 
 def _format_utc(at: datetime) -> str:
-    return at.isoformat()[:19] + "Z"  # the quickest way by far, and lists have two in each item
+    return at.isoformat()[:19] + "Z"  # the fastest way; lists have two instants in each item
 
 
 UtcInstant = Annotated[
@@ -29,10 +29,9 @@ UtcInstant = Annotated[
 
 
 class ReadModel(BaseModel):
-    """What an answer or a part of one looks like: every key present, nothing by default.
+    """Base of response schemas: all keys present, no defaults.
 
-    It is filled from the columns of a row, by name, and by `computed_fields` with what follows
-    from them.
+    Filled from the columns of a row by name, and from `computed_fields`.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -44,7 +43,7 @@ class ReadModel(BaseModel):
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields that follow from the columns in `row`."""
+        """Fields computed from the columns of `row`."""
         return {}
 
 

@@ -31,27 +31,27 @@ def has_related(
     through: InstrumentedAttribute[Any],
     owner: ColumnElement[bool],
 ) -> ColumnElement[bool]:
-    """Whether `owner` holds for a row whose key `through` leads to one of the `slugs` of `to`.
+    """Condition: a link row of `owner` leads by its key `through` to a row of `to` with a slug.
 
-    By EXISTS, never by a join: what is linked twice is still found once.
+    An EXISTS, not a join, so that a row with two links is found once.
     """
     return select(through).join(to, to.id == through).where(owner, slug_in(to, slugs)).exists()
 
 
 def slug_in(
-    what: type[Launch] | type[Mission] | type[Person], slugs: Collection[str]
+    model: type[Launch] | type[Mission] | type[Person], slugs: Collection[str]
 ) -> ColumnElement[bool]:
-    """Whether `what` goes by one of `slugs`; a mission by another of its names too."""
-    own = what.slug.in_(slugs)
-    if what is not Mission:
-        return own
+    """Condition: the slug is one of `slugs`; for missions, the slug or an alias."""
+    has_slug = model.slug.in_(slugs)
+    if model is not Mission:
+        return has_slug
     aliases = select(MissionAlias.mission_id).where(MissionAlias.slug.in_(slugs))
-    return or_(own, what.id.in_(aliases))
+    return or_(has_slug, model.id.in_(aliases))
 
 
 def still_running_on(end: ColumnExpression, day: datetime) -> ColumnElement[bool]:
-    """Whether what ends at `end` had not ended by the start of `day`.
+    """Condition: `end` is after the start of `day`.
 
-    What has no end yet goes on to now: nobody knows the future.
+    An unknown end counts as now.
     """
     return or_(end > day, and_(end.is_(None), literal(has_passed(day))))
