@@ -160,18 +160,18 @@ BREAKS: list[tuple[Break, str]] = [
 ]
 
 
-def test_the_embedded_archive_is_sound(archive: TestClient) -> None:
+def test_embedded_archive_is_consistent(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         assert check_archive(reader) == []
 
 
-def test_an_empty_archive_is_not(database: Database) -> None:
+def test_empty_archive_is_inconsistent(database: Database) -> None:
     with database.snapshot() as reader:
         assert len(check_archive(reader)) > 1000
 
 
 @pytest.mark.parametrize(("broken", "problem"), BREAKS, ids=[problem for _, problem in BREAKS])
-def test_a_break_is_found(archive: TestClient, broken: Break, problem: str) -> None:
+def test_check_detects_inconsistency(archive: TestClient, broken: Break, problem: str) -> None:
     """Within one transaction that is undone, since others read the same archive."""
     with database_of(archive).engine.connect() as connection:
         connection.execute(broken())

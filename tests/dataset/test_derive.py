@@ -28,7 +28,7 @@ def of_launch(found: list[DatasetMissionLaunch], slug: str) -> set[tuple[str, La
     return {(each.mission, each.relation) for each in found if each.launch == slug}
 
 
-def test_the_launches_of_iss_59(launch_relations: list[DatasetMissionLaunch]) -> None:
+def test_launches_of_iss_59(launch_relations: list[DatasetMissionLaunch]) -> None:
     """Soyuz MS-12 left hours before the mission began, and its crew belongs to it all the same."""
     assert of_mission(launch_relations, "iss-59") == {
         ("soyuz-ms-11", ARRIVAL),
@@ -71,7 +71,7 @@ def test_the_launches_of_iss_59(launch_relations: list[DatasetMissionLaunch]) ->
         ("zarya", set()),
     ],
 )
-def test_what_a_launch_served(
+def test_missions_of_launches(
     launch_relations: list[DatasetMissionLaunch],
     launch: str,
     expected: set[tuple[str, LaunchRelation]],
@@ -79,7 +79,7 @@ def test_what_a_launch_served(
     assert of_launch(launch_relations, launch) == expected
 
 
-def test_every_launch_since_the_first_crew_serves_a_mission(
+def test_launches_since_first_crew_serve_missions(
     dataset: Dataset, launch_relations: list[DatasetMissionLaunch]
 ) -> None:
     first = dataset.missions["iss-1"].starts_at
@@ -88,7 +88,7 @@ def test_every_launch_since_the_first_crew_serves_a_mission(
     assert all(dataset.launches[slug].launch_at < first for slug in unused)
 
 
-def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
+def test_last_mission_is_that_of_landing(dataset: Dataset) -> None:
     launch = dataset.launches["soyuz-ms-12"]
     homes = {seat.person: find_last_mission(dataset, launch, seat) for seat in launch.crew}
     assert {person: home and home.slug for person, home in homes.items()} == {
@@ -129,14 +129,14 @@ def test_derived_tasks(courses: dict[str, MissionFacts]) -> None:
     )
 
 
-def test_what_was_lost_is_not_received(courses: dict[str, MissionFacts]) -> None:
+def test_lost_cargo_is_not_in_tasks(courses: dict[str, MissionFacts]) -> None:
     for slug in ("iss-28", "iss-41", "iss-43", "iss-44", "iss-50", "iss-57"):
         told = " ".join(english.describe_tasks(courses[slug]))
         for ship in ("M-12M", "Orb-3", "M-27M", "CRS-7", "MS-04", "MS-10 "):
             assert ship not in told.replace("Progress MS-10", "")
 
 
-def test_every_mission_has_tasks_and_a_summary(courses: dict[str, MissionFacts]) -> None:
+def test_missions_have_tasks_and_summaries(courses: dict[str, MissionFacts]) -> None:
     for each in courses.values():
         listed = english.describe_tasks(each)
         assert listed
@@ -164,7 +164,7 @@ def test_summaries(courses: dict[str, MissionFacts]) -> None:
     assert "The launch of Soyuz MS-10 failed." in english.summarize_mission(courses["iss-57"])
 
 
-def test_tasks_and_summaries_in_russian(courses: dict[str, MissionFacts]) -> None:
+def test_russian_tasks_and_summaries(courses: dict[str, MissionFacts]) -> None:
     assert russian.describe_tasks(courses["iss-60"]) == [
         "Встретить корабль «Союз МС-13»",
         "Обеспечить работу экипажа на станции с 25 июня по 3 октября 2019 года",

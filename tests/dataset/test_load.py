@@ -69,7 +69,7 @@ def first(create_database: CreateDatabase) -> Iterator[First]:
         yield First(database, report, told)
 
 
-def test_a_first_load_creates_and_a_second_one_writes_nothing(first: First) -> None:
+def test_load_twice_creates_then_writes_nothing(first: First) -> None:
     assert first.report == LoadReport(created=RECORDS, updated=0, unchanged=0)
     assert [done for _, done, _ in first.told] == list(range(len(first.told)))
     assert first.told[-1][1] == first.told[-1][2]
@@ -85,7 +85,7 @@ def test_a_first_load_creates_and_a_second_one_writes_nothing(first: First) -> N
         assert check_archive(reader) == []
 
 
-def test_what_the_page_of_iss_59_is_made_of(archive: TestClient) -> None:
+def test_loaded_mission_iss_59(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         mission = reader.first(
             select(Mission.id, Mission.alternative_names, Article.slug, Mission.station)
@@ -117,7 +117,7 @@ def test_what_the_page_of_iss_59_is_made_of(archive: TestClient) -> None:
         assert text == "soyuz-2.1a\nsoyuz\nprogress ms-11\nbaikonur cosmodrome\nlc31"
 
 
-def test_a_changed_record_is_set_right_and_gets_a_version(own: TestClient) -> None:
+def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
     database = database_of(own)
     with database.session() as session:
         article = session.scalars(
@@ -147,13 +147,13 @@ def test_a_changed_record_is_set_right_and_gets_a_version(own: TestClient) -> No
     assert load_again(database).updated == 0
 
 
-def test_records_of_others_are_left_alone(first: First) -> None:
+def test_load_leaves_other_records_unchanged(first: First) -> None:
     with first.database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 294 + 1
         assert reader.scalar(select(ArticleTag.article_id).where(ArticleTag.tag == "own"))
 
 
-def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
+def test_vehicles_with_similar_names_are_distinct(archive: TestClient) -> None:
     """Antares 230 and Antares 230+ are two rockets."""
     with database_of(archive).snapshot() as reader:
         flown = select(Vehicle.name, func.count(Launch.id).label("launches")).join(
@@ -164,7 +164,7 @@ def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
     assert (counts["Antares 230"], counts["Antares 230+"]) == (5, 8)
 
 
-def test_editors_win_over_a_later_load(own: TestClient) -> None:
+def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
     """What they have written stays, what they have deleted or renamed does not come back."""
     aged = {"name": "Somebody Else", "slug": "somebody-else", "aliases": ["Other"]}
     assert own.patch("/v1/people/anne-mcclain", json=aged, headers=IF_MATCH_ANY).status_code == 200

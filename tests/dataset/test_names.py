@@ -31,17 +31,17 @@ from tools.chronicle.names import get_pad_names, ship_phrase_en, splashes_down, 
         ("HTV-8", "HTV-8"),
     ],
 )
-def test_ships_in_russian(name: str, russian: str) -> None:
+def test_russian_ship_phrases(name: str, russian: str) -> None:
     assert ship_phrase_ru(name) == russian
 
 
-def test_rockets_in_russian() -> None:
+def test_russian_vehicle_phrases() -> None:
     assert vehicle_phrase_ru("Soyuz-2.1a") == "«Союз-2.1а»"
     assert vehicle_phrase_ru("Soyuz-FG") == "«Союз-ФГ»"
     assert vehicle_phrase_ru("Falcon 9") == "Falcon 9"
 
 
-def test_orbiters() -> None:
+def test_shuttle_names() -> None:
     assert parse_shuttle_name("Endeavour (STS-88)") == ("Endeavour", "Индевор", "STS-88")
     assert ship_phrase_en("Endeavour (STS-88)") == "the shuttle Endeavour (STS-88)"
     assert ship_phrase_en("Soyuz MS-12") == "Soyuz MS-12"
@@ -49,7 +49,7 @@ def test_orbiters() -> None:
         parse_shuttle_name("Soyuz MS-12")
 
 
-def test_what_comes_down_at_sea() -> None:
+def test_splashdown_ships() -> None:
     assert splashes_down("Dragon Crew-1")
     assert splashes_down("Crew Dragon Demo-2")
     assert splashes_down("Axiom Ax-1")
@@ -57,13 +57,13 @@ def test_what_comes_down_at_sea() -> None:
     assert not splashes_down("Soyuz MS-12")
 
 
-def test_a_russian_verb_agrees_with_a_part() -> None:
+def test_russian_verb_agrees_with_module() -> None:
     assert was_verb_ru(get_module_names("Unity")) == "был"
     assert was_verb_ru(get_module_names("Bishop Airlock")) == "была"
     assert was_verb_ru(get_module_names("Kibo Exposed Facility")) == "была"
 
 
-def test_everything_launched_can_be_named(dataset: Dataset) -> None:
+def test_launches_have_names_of_pad_and_spacecraft(dataset: Dataset) -> None:
     for launch in dataset.launches.values():
         assert get_pad_names(launch.site, launch.pad)
         assert all(get_module_names(craft.name) for craft in launch.spacecraft[1:])
