@@ -1,4 +1,4 @@
-"""The calendar's law: its days add up to its total, and both to what the lists return."""
+"""Archives: days, totals and lists agree."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -33,7 +33,7 @@ HOSTILE = [
 
 
 def query_of(url: str) -> ArticleQuery:
-    """The query that the list at `url` is asked with, its total counted."""
+    """Query of the list at `url`, with its total."""
     given = {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
     lists = {"language", "tag"}
     return ArticleQuery.model_validate(
@@ -93,7 +93,7 @@ def test_archive_applies_each_filter(archive: TestClient, filters: str) -> None:
 
 
 def test_archive_rejects_day_filter(archive: TestClient) -> None:
-    """With a day of its own to keep, the addresses of the other days could not be true."""
+    """The URLs of other days would contradict the filter."""
     for address in ("articles/archive?published_on", "launches/archive?launch_on"):
         assert archive.get(f"/v1/{address}=2019-04-04&month=2019-04").status_code == 422
     found = archive.get("/v1/articles/archive?month=2019-04&published_month=2019-03").json()
@@ -103,7 +103,7 @@ def test_archive_rejects_day_filter(archive: TestClient) -> None:
 
 
 def instants(zone: str) -> st.SearchStrategy[datetime]:
-    """Instants near the midnights and the clock changes of `zone`, in a few years."""
+    """Instants near midnights and clock changes of `zone`, in some years."""
     days = st.dates(date(2009, 3, 1), date(2012, 4, 1))
     seconds = st.sampled_from([-7200, -3600, -1, 0, 1, 3599, 3600, 7200]) | st.integers(-9999, 9999)
 
@@ -127,7 +127,7 @@ def _last(months: list[date]) -> str | None:
 def test_article_is_counted_once_in_any_zone(
     client: TestClient, database: Database, zone: str, data: Any
 ) -> None:
-    """Against a model in Python: every article known to the day is on exactly one day, its own."""
+    """Compared with a model in Python: each article with a known day is on that day only."""
     with database.session() as session:
         session.execute(delete(Article))
         drawn = data.draw(
@@ -168,7 +168,7 @@ def test_article_is_counted_once_in_any_zone(
 
 
 def test_omitted_day_of_zone_is_empty(client: TestClient, database: Database) -> None:
-    """30 December 2011 did not happen in Samoa; news dated so, by the day alone, still shows."""
+    """30 December 2011 does not exist in Samoa; articles dated by that day are counted."""
     gone = datetime(2011, 12, 30, tzinfo=UTC)
     with database.session() as session:
         session.add_all(
@@ -264,7 +264,7 @@ def test_day_precision_is_independent_of_zone(precision: Precision) -> None:
 
 
 def test_date_conditions_equal_archive_counts(archive: TestClient) -> None:
-    """The law would hold for two equal mistakes; so count once more, in Python."""
+    """Independent count in Python: lists and archive could share a mistake."""
     zone = ZoneInfo("America/New_York")
     with database_of(archive).snapshot() as reader:
         rows = reader.all(select(Article.published_at, Article.published_at_precision))

@@ -1,4 +1,4 @@
-"""Every list as CSV and NDJSON: the same rows, whole, streamed, and safe in a spreadsheet."""
+"""Lists as CSV and NDJSON: complete, streamed, and safe in spreadsheets."""
 
 import asyncio
 import csv
@@ -27,7 +27,7 @@ from tests.support.exports import SPREADSHEET_FORMULAS
 
 
 def lists() -> Iterator[tuple[str, bool]]:
-    """The path of every list, and whether it needs a key."""
+    """Path of each list, and true if it needs a key."""
     document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
     for path, methods in document["paths"].items():
         for operation in (methods["get"],) if "get" in methods else ():
@@ -40,7 +40,7 @@ PUBLIC = [path for path, keyed in LISTS if not keyed]
 
 
 def walked(client: TestClient, address: str) -> list[dict[str, Any]]:
-    """The items of a list, page by page."""
+    """Items of a list, read in pages."""
     found, url = [], f"{address}{'&' if '?' in address else '?'}limit=100"
     while url:
         page = client.get(url).json()
@@ -171,7 +171,7 @@ def many(client: TestClient, number: int) -> None:
 
 
 def test_slow_reader_holds_no_connection(client: TestClient) -> None:
-    """Half of a list is read; meanwhile no connection is out, and rows may come and go."""
+    """No connection is held while the client has read half of a list."""
     many(client, 3 * STREAM_BATCH_ROWS)
     database = database_of(client)
 
@@ -185,7 +185,7 @@ def test_slow_reader_holds_no_connection(client: TestClient) -> None:
 
 
 class _Slow:
-    """A client that looks around after each part of an answer."""
+    """ASGI client that calls a function after each part of a response."""
 
     def __init__(self, app: Any, look: Any) -> None:
         self.app, self.look = app, look
@@ -233,7 +233,7 @@ def test_csv_cells_are_no_formulas(editor: TestClient, text: str) -> None:
 def test_stream_failure_aborts_response(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What breaks off is seen to have broken off."""
+    """An aborted response is recognisable."""
     from app.resources.people import queries  # noqa: PLC0415 - to be replaced
 
     many(client, 2 * STREAM_BATCH_ROWS)

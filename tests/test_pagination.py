@@ -1,4 +1,4 @@
-"""Cursors: a walk loses and doubles nothing, whatever comes and goes meanwhile."""
+"""Keyset pagination: no item is lost or repeated while rows are added and deleted."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,7 +19,7 @@ NOON = datetime(2019, 4, 4, 12, tzinfo=UTC)
 
 
 def walk(client: TestClient, address: str, between: Any = lambda: None) -> list[str]:
-    """The slugs of all pages from `address` on, `between` called after each."""
+    """Slugs of all pages from `address` on; `between` is called after each page."""
     slugs: list[str] = []
     following: str | None = address
     while following:
@@ -50,7 +50,7 @@ def test_pages_with_equal_sort_keys_show_each_item_once(
 def test_pages_stay_consistent_during_changes(
     client: TestClient, database: Database, data: Any, crowd: int
 ) -> None:
-    """What was there all along is seen once; what came or went is seen at most once."""
+    """Permanent items are seen once; added or deleted items are seen at most once."""
     hours = st.integers(0, 3).map(lambda hour: NOON + timedelta(hours=hour))
     with database.session() as session:
         session.execute(delete(Article))
@@ -77,7 +77,7 @@ def test_pages_stay_consistent_during_changes(
 
 
 def walk_at_most(client: TestClient, address: str, between: Any, changes: int) -> list[str]:
-    """`walk`, with `between` called a bounded number of times, so that the walk ends."""
+    """`walk` with a bounded number of calls of `between`, so that it ends."""
     left = iter(range(changes))
     return walk(client, address, lambda: between() if next(left, None) is not None else None)
 

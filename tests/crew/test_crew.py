@@ -1,4 +1,4 @@
-"""Crew assignments: each request, and what it must find."""
+"""Crew assignments: requests and expected records."""
 
 import pytest
 from starlette.testclient import TestClient

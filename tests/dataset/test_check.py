@@ -1,4 +1,4 @@
-"""The archive's check of itself, proved by breaking the archive."""
+"""Consistency check of the archive: each inconsistency is detected."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -172,7 +172,7 @@ def test_empty_archive_is_inconsistent(database: Database) -> None:
 
 @pytest.mark.parametrize(("broken", "problem"), BREAKS, ids=[problem for _, problem in BREAKS])
 def test_check_detects_inconsistency(archive: TestClient, broken: Break, problem: str) -> None:
-    """Within one transaction that is undone, since others read the same archive."""
+    """In a transaction that is rolled back: other tests read the same archive."""
     with database_of(archive).engine.connect() as connection:
         connection.execute(broken())
         found = check_archive(Reader(connection))

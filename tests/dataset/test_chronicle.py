@@ -1,4 +1,4 @@
-"""The chronicle: what it tells, when, and of whom."""
+"""Articles of the chronicle: texts, dates and links."""
 
 import re
 from collections import Counter
@@ -163,7 +163,7 @@ def test_expedition_start_items_name_commander_and_crew(chronicle_by_slug: Items
 
 
 def test_handover_item_names_end_of_command(chronicle_by_slug: Items) -> None:
-    """Pesquet kept it into the next expedition, and the start of that is no change of command."""
+    """Pesquet remained commander in the next expedition; its start is no change of command."""
     first, second = (chronicle_by_slug[f"expedition-65-change-of-command{n}"] for n in ("", "-2"))
     assert first.published_at == datetime(2021, 4, 27, tzinfo=UTC)
     assert first.published_at_precision is Precision.DAY
@@ -173,7 +173,7 @@ def test_handover_item_names_end_of_command(chronicle_by_slug: Items) -> None:
 
 
 def test_landing_item_names_flights_and_missions(chronicle_by_slug: Items) -> None:
-    """Koch left with one ship and came home with another, after the longest flight of the three."""
+    """Koch was launched with one ship and landed with another, after the longest of the flights."""
     landing = chronicle_by_slug["landing-soyuz-ms-13"]
     assert landing.published_at == datetime(2020, 2, 6, 9, 12, 21, tzinfo=UTC)
     assert landing.lead.startswith("Christina Koch is back from the International Space Station")
@@ -229,7 +229,7 @@ def test_texts_contain_phrases(chronicle_by_slug: Items, slug: str, words: str) 
 
 
 def test_former_commander_is_named_once(chronicle_by_slug: Items) -> None:
-    """The row of their last days in the crew makes nobody set out, join or land again."""
+    """The second assignment of a former commander creates no further sentence."""
     start = chronicle_by_slug["expedition-65-begins"]
     assert start.body.count("Shannon Walker") == 1
     assert start.people.count("shannon-walker") == 1

@@ -1,4 +1,4 @@
-"""Loading the embedded archive, again and again."""
+"""Loading the embedded archive, once and repeatedly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 
 @pytest.fixture
 def own(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
-    """A client of the service over a copy of the archive of its own, with a key."""
+    """Client with a key, and a copy of the archive of its own."""
     with open_client(create_database(archive_template_url)) as client:
         yield client_with_key(client, *Scope)
 
@@ -46,7 +46,7 @@ def load_again(database: Database) -> LoadReport:
 
 @dataclass
 class First:
-    """A first load, into a database that held records of others."""
+    """A first load into a database with other records."""
 
     database: Database
     report: LoadReport
@@ -55,7 +55,7 @@ class First:
 
 @pytest.fixture(scope="module")
 def first(create_database: CreateDatabase) -> Iterator[First]:
-    """What a first load came to; it is loaded again, but no more is written."""
+    """Result of a first load; tests may load again, and write nothing."""
     with open_client(create_database()) as client:
         database, told = database_of(client), list[tuple[str, int, int]]()
         with database.session() as session:
@@ -165,7 +165,7 @@ def test_vehicles_with_similar_names_are_distinct(archive: TestClient) -> None:
 
 
 def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
-    """What they have written stays, what they have deleted or renamed does not come back."""
+    """Changed records stay changed; deleted and renamed records are not created again."""
     aged = {"name": "Somebody Else", "slug": "somebody-else", "aliases": ["Other"]}
     assert own.patch("/v1/people/anne-mcclain", json=aged, headers=IF_MATCH_ANY).status_code == 200
     tasks = {"items": ["Only this"]}
@@ -210,7 +210,7 @@ def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
 
 
 def free(editor: TestClient, slug: str) -> None:
-    """Take a launch out of all that refers to it."""
+    """Remove all references to a launch."""
     launch = editor.get(f"/v1/launches/{slug}").json()
     for link in launch["missions"]:
         address = f"/v1/missions/{link['mission']['slug']}"

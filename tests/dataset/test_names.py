@@ -1,4 +1,4 @@
-"""Russian names, and that nothing in the dataset lacks one."""
+"""Names in Russian and English; all records of the dataset have them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The dataset's files keep to their format and to each other."""
+"""Format of the dataset files, and references between them."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Calendars of launches: stable, honest about dates, and as whole as the list."""
+"""iCalendar of launches: stable, with the precision of dates, and complete."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ from tests.support.documents import IF_MATCH_ANY
 
 HOSTILE = 'a,b;c\\n\\,d\ne\r\nf:g "h" \x01\x1f 🚀 ' + "Ёж" * 60 + " \u2028\x85END:VEVENT ]]>"
 READ = 'a,b;c\\n\\,d\ne\nf:g "h"  🚀 ' + "Ёж" * 60 + " \n\nEND:VEVENT ]]>"
-"""Hostile text, and what is left of it: line breaks of every kind are one, controls are none."""
+"""Special characters and their form in a calendar: line breaks are equal, controls removed."""
 
 
 Plan = Callable[..., str]
@@ -30,7 +30,7 @@ Plan = Callable[..., str]
 
 @pytest.fixture
 def plan(editor: TestClient) -> Plan:
-    """Writes a launch through the API; gives its address."""
+    """Create a launch through the API; returns its URL."""
 
     def write(**fields: Any) -> str:
         made = editor.post("/v1/launches", json=documents.launch(**fields))
@@ -261,7 +261,7 @@ def test_calendar_has_metadata(archive: TestClient) -> None:
 
 
 def test_empty_calendar_is_valid(client: TestClient) -> None:
-    """RFC 5545 wants at least one component."""
+    """RFC 5545 requires at least one component."""
     assert Calendar.from_ical(get_calendar(client, "/v1/launches.ics")).subcomponents
 
 

@@ -1,4 +1,4 @@
-"""Launches that slip: every change of time or status stays, whoever makes it."""
+"""History of launches: each change of time or status is recorded."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Launches: each request, and what it must find."""
+"""Launches: requests and expected records."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Missions: each request, and what it must find."""
+"""Missions: requests and expected records."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What cannot be is refused, at its place in the document."""
+"""Validation of missions, crews and launches, with the pointer of each error."""
 
 from typing import Any
 

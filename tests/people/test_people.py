@@ -1,4 +1,4 @@
-"""People: each request, and who it must find."""
+"""People: requests and expected records."""
 
 import pytest
 import time_machine

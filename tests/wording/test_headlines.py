@@ -1,4 +1,4 @@
-"""Launches in a line, in both languages."""
+"""Headlines of launches in both languages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The archive's own news: one item in each language for every event that the records prove."""
+"""Articles of the chronicle: one per event and language."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,7 +26,7 @@ from tools.chronicle.grammar import NewsText
 
 
 class EventRenderer(Protocol):
-    """How one language tells each kind of event: `english` and `russian` are such."""
+    """Renderer of events in one language: the modules `english` and `russian`."""
 
     def render_launch(self, event: ChronicleLaunch) -> NewsText: ...
     def render_expedition_start(self, event: ChronicleExpeditionStart) -> NewsText: ...
@@ -35,7 +35,7 @@ class EventRenderer(Protocol):
 
 
 class _SharedFields(NamedTuple):
-    """What the translations of one news item share."""
+    """Fields shared by the translations of an article."""
 
     slug: str
     published_at: datetime
@@ -49,7 +49,7 @@ class _SharedFields(NamedTuple):
 def generate_chronicle(
     dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[DatasetArticle]:
-    """Every event of the archive as a news item, in English and in Russian."""
+    """Generate an article in English and in Russian for each event."""
     for event in generate_events(dataset, mission_launches):
         item = _build_shared_fields(event)
         yield _build_article(item, "en", _render_event(event, english))

@@ -16,12 +16,12 @@ from app.ingest.dataset.records import (
 )
 
 _MAX_TRANSIT_DURATION = timedelta(days=10)
-"""HTV took eight days to the station: what left later than this before a mission's end may have
-been for the next one to receive."""
+"""Maximum flight time of a cargo ship (HTV: eight days). Cargo launched later than this before the
+end of a mission may have arrived in the next one."""
 
 
 LaunchesByRelation = Mapping[LaunchRelation, list[DatasetLaunch]]
-"""The launches that served one mission, in the order of time."""
+"""Launches of a mission by relation, in order of time."""
 
 
 def derive_mission_launches(dataset: DatasetFacts) -> list[DatasetMissionLaunch]:
@@ -77,7 +77,7 @@ def _relation_of_launch(launch: DatasetLaunch, brought_members: bool) -> LaunchR
 def group_launches_by_mission(
     dataset: DatasetFacts, mission_launches: Iterable[DatasetMissionLaunch]
 ) -> dict[str, LaunchesByRelation]:
-    """The launches that served each mission, by its slug and by relation."""
+    """Launches of each mission, by its slug and by relation."""
     served: dict[str, dict[LaunchRelation, list[DatasetLaunch]]] = {
         slug: defaultdict(list) for slug in dataset.missions
     }
@@ -87,7 +87,7 @@ def group_launches_by_mission(
 
 
 def find_missions_at(dataset: DatasetFacts, at: datetime) -> list[DatasetMission]:
-    """The missions that went on at `at`: one, or two neighbours among the first nineteen."""
+    """Missions active at `at`: one, or two among the first nineteen."""
     return [
         mission
         for mission in dataset.missions.values()
@@ -98,7 +98,7 @@ def find_missions_at(dataset: DatasetFacts, at: datetime) -> list[DatasetMission
 def find_last_mission(
     dataset: DatasetFacts, launch: DatasetLaunch, seat: DatasetSeat
 ) -> DatasetMission | None:
-    """The mission from which somebody came home, None for a visitor and for somebody aboard."""
+    """Mission that a person left at the landing; None for visitors and for people aboard."""
     if seat.landed_at is None:
         return None
     flown = dataset.missions_by_flight.get((launch.slug, seat.person), [])
@@ -108,31 +108,31 @@ def find_last_mission(
 
 @dataclass(frozen=True)
 class MissionFacts:
-    """What the records prove of a mission, without a word about it; nothing is claimed beyond."""
+    """Facts of a mission, from which its summary and tasks are written."""
 
     mission: DatasetMission
     commanders: list[DatasetPerson]
     successor: tuple[DatasetMission, DatasetPerson] | None
-    """The mission that the station was handed over to, under whom; None without such a change."""
+    """Next mission and its commander, if the command changes with it."""
     crew_launches: list[DatasetLaunch]
-    """What its crew came with."""
+    """Launches of its crew."""
     commander_launches: list[DatasetLaunch]
-    """Its own way up, if it began with that."""
+    """Launch of its first commander, if the mission started with it."""
     later_arrivals: list[DatasetLaunch]
-    """The crews that came to it later."""
+    """Launches of crews that arrived later."""
     supply_launches: list[DatasetLaunch]
-    """The modules and the cargo that were sent up in its time."""
+    """Launches of modules and cargo during the mission."""
     delivered_launches: list[DatasetLaunch]
-    """Those of them that surely came in its time."""
+    """Those that certainly arrived during the mission."""
     failed_launches: list[DatasetLaunch]
     departure_launches: list[DatasetLaunch]
-    """The ships that took members home."""
+    """Launches of the ships that took members home."""
 
 
 def derive_mission_facts(
     dataset: DatasetFacts, mission: DatasetMission, served: LaunchesByRelation
 ) -> MissionFacts:
-    """What the records prove of `mission`; `served` are its launches."""
+    """Facts of `mission`; `served` are its launches."""
     sure = mission.ends_at - _MAX_TRANSIT_DURATION if mission.ends_at else None
     sent = _unique_by_launch_time(
         launch
@@ -194,11 +194,11 @@ def _commanders(dataset: DatasetFacts, mission: DatasetMission) -> list[DatasetP
 
 
 def _unique_by_launch_time(launches: Iterable[DatasetLaunch]) -> list[DatasetLaunch]:
-    """Each launch once, in the order of time."""
+    """Distinct launches in order of time."""
     unique = {launch.slug: launch for launch in launches}
     return sorted(unique.values(), key=lambda launch: launch.launch_at)
 
 
 def list_spacecraft_names(launches: Iterable[DatasetLaunch], kind: SpacecraftKind) -> list[str]:
-    """The names of what launches carried of one kind."""
+    """Names of the spacecraft of one kind."""
     return [name for launch in launches for name in launch.spacecraft_names(kind)]

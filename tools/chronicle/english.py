@@ -1,6 +1,6 @@
-"""The archive's own words in English: how each event is told, and each mission."""
+"""English texts of events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from app.domain import glossary
 from app.domain.dates import whole_days
@@ -13,7 +13,6 @@ from app.ingest.dataset.records import (
     DatasetPerson,
     DatasetSpacecraft,
 )
-from tools.chronicle.derive import MissionFacts, list_spacecraft_names
 from tools.chronicle.events import (
     ChronicleExpeditionStart,
     ChronicleHandover,
@@ -24,7 +23,6 @@ from tools.chronicle.grammar import (
     NewsText,
     format_day_en,
     format_duration_en,
-    format_period_en,
     format_time_en,
     join_clauses_en,
     join_list_en,
@@ -47,7 +45,7 @@ _ROLE_NOUNS = {
 
 
 def render_launch(event: ChronicleLaunch) -> NewsText:
-    """A launch: what flew, on what, from where, when, with whom, for which mission."""
+    """Text of a launch."""
     launch = event.launch
     pad = get_pad_names(launch.site, launch.pad).pad
     when = format_time_en(launch.launch_at, launch.launch_at_precision)
@@ -74,7 +72,7 @@ def _launch_title(launch: DatasetLaunch) -> str:
 
 
 def _headline_spacecraft(craft: DatasetSpacecraft) -> dict[str, str]:
-    """A ship as a headline takes it; a module goes by its name in a sentence, with the article."""
+    """Fields of a headline; a module has its phrase with the article."""
     if craft.kind in (SpacecraftKind.CV, SpacecraftKind.SC):
         return {"name": craft.name, "kind": craft.kind}
     return {"name": glossary.get_module_names(craft.name).phrase_en, "kind": SpacecraftKind.OTHER}
@@ -100,7 +98,7 @@ def _rocket_phrase(launch: DatasetLaunch) -> str:
 
 
 def _ship_phrase(launch: DatasetLaunch) -> str:
-    """The main ship as a sentence names it."""
+    """Phrase for the main spacecraft."""
     name = launch.main_spacecraft.name
     match launch.main_spacecraft.kind:
         case SpacecraftKind.CV:
@@ -114,7 +112,7 @@ def _ship_phrase(launch: DatasetLaunch) -> str:
 
 
 def _ship_with_crew(launch: DatasetLaunch) -> str:
-    """The main ship with whoever is aboard."""
+    """Phrase for the main spacecraft and its crew."""
     crew = f" and a crew of {spell_number_en(len(launch.crew))}" if launch.crew else ""
     return _ship_phrase(launch) + crew
 
@@ -142,7 +140,7 @@ def _crew_sentences(event: ChronicleLaunch) -> str:
 
 
 def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
-    """Which missions the crew flew for, None where it was for none."""
+    """Sentence about the missions of the crew, or None."""
     staying = [(people, missions) for people, missions in event.crew_by_missions if missions]
     if not staying:
         return None
@@ -167,7 +165,7 @@ def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
 
 
 def _station_crew_sentence(event: ChronicleLaunch) -> str:
-    """Who was on the station."""
+    """Sentence about the crew of the station."""
     if not event.current_missions:
         first = "With it the assembly of the station began. " if event.is_first else ""
         return f"{first}Nobody lived on the station yet: its first crew set out in October 2000."
@@ -190,7 +188,7 @@ def _bold_names(people: Iterable[DatasetPerson]) -> list[str]:
 
 
 def render_expedition_start(event: ChronicleExpeditionStart) -> NewsText:
-    """The start of an expedition, with its crew and how long it was to last."""
+    """Text of the start of an expedition."""
     mission = event.mission
     n = mission.number
     when = format_time_en(mission.starts_at, mission.starts_at_precision)
@@ -237,7 +235,7 @@ def _members_sentences(event: ChronicleExpeditionStart) -> str:
 
 
 def render_handover(event: ChronicleHandover) -> NewsText:
-    """A change of command within an expedition."""
+    """Text of a change of command within an expedition."""
     old, new, n = event.old_commander.name, event.new_commander.name, event.mission.number
     back = None
     if event.return_flight:
@@ -263,7 +261,7 @@ def render_handover(event: ChronicleHandover) -> NewsText:
 
 
 def render_landing(event: ChronicleLanding) -> NewsText:
-    """The return of a ship: who came home, after how long, from which mission."""
+    """Text of a landing."""
     ship = ship_phrase_en(event.ship_launch.main_spacecraft.name)
     return NewsText(
         title=f"{upper_first(ship)} returns to Earth with a "
@@ -322,108 +320,3 @@ def _missions_left_sentence(event: ChronicleLanding) -> str:
         )
         parts.append(f"{others} from a short flight")
     return f"{join_clauses_en(parts)}."
-
-
-def summarize_mission(course: MissionFacts) -> str:
-    """A mission in two to five sentences."""
-    mission = course.mission
-    first, *later = [person.name for person in course.commanders]
-    command = "" if later else f", under the command of {first}"
-    head = f"Expedition {mission.number} to {_STATION}"
-    if mission.ends_at is None:
-        lasted = f"{head} began on {format_day_en(mission.starts_at)}{command}."
-    else:
-        days = pluralize_en(whole_days(mission.starts_at, mission.ends_at), "day")
-        period = format_period_en(mission.starts_at, mission.ends_at)
-        lasted = f"{head} lasted {days}, {period}{command}."
-    shared = f"{first} was in command{later_commanders_phrase_en(later)}." if later else None
-    crew = (
-        f"Its crew of {spell_number_en(len(mission.launch_by_person))} "
-        f"came with {_ship_names(course.crew_launches)}."
-    )
-    return " ".join(
-        filter(None, [lasted, shared, crew, _supplies_sentence(course), _failures_sentence(course)])
-    )
-
-
-def _supplies_sentence(course: MissionFacts) -> str | None:
-    parts, cargo = (
-        _module_names(course.supply_launches),
-        _cargo_ship_phrases(course.supply_launches),
-    )
-    if not parts and not cargo:
-        return None
-    were = "was" if len(parts) + len(cargo) == 1 else "were"
-    supplies = join_list_en([*parts, *filter(None, [join_list_en(cargo)])])
-    return f"In its time {supplies} {were} launched to the station."
-
-
-def _failures_sentence(course: MissionFacts) -> str | None:
-    plural = "" if len(course.failed_launches) == 1 else "es"
-    return (
-        f"The launch{plural} of {_ship_names(course.failed_launches)} failed."
-        if course.failed_launches
-        else None
-    )
-
-
-def describe_tasks(course: MissionFacts) -> list[str]:
-    """What a mission had to do."""
-    parts, cargo = (
-        _module_names(course.delivered_launches),
-        _cargo_ship_phrases(course.delivered_launches),
-    )
-    return [
-        *(
-            f"Reach the station with {_ship_names([launch])}"
-            for launch in course.commander_launches
-        ),
-        *(
-            [f"Host the arrival of {_ship_names(course.later_arrivals)}"]
-            if course.later_arrivals
-            else []
-        ),
-        _stay_task(course.mission),
-        *([f"Receive {join_list_en(parts)}"] if parts else []),
-        *([f"Receive {join_list_en(cargo)}"] if cargo else []),
-        *_handover_tasks(course),
-        *(
-            [f"Return crew members to Earth with {_ship_names(course.departure_launches)}"]
-            if course.departure_launches
-            else []
-        ),
-    ]
-
-
-def _stay_task(mission: DatasetMission) -> str:
-    if mission.ends_at is None:
-        return f"Keep the station crewed from {format_day_en(mission.starts_at)}"
-    return f"Keep the station crewed {format_period_en(mission.starts_at, mission.ends_at)}"
-
-
-def _handover_tasks(course: MissionFacts) -> Iterator[str]:
-    first, *later = [person.name for person in course.commanders]
-    if later:
-        yield f"Pass the command from {first} to {', then to '.join(later)}"
-    if course.successor:
-        mission, heir = course.successor
-        yield f"Hand the station over to Expedition {mission.number} under {heir.name}"
-
-
-def _ship_names(launches: Iterable[DatasetLaunch]) -> str:
-    return join_list_en([ship_phrase_en(launch.main_spacecraft.name) for launch in launches])
-
-
-def _module_names(launches: Iterable[DatasetLaunch]) -> list[str]:
-    """The modules that launches carried."""
-    return [
-        glossary.get_module_names(name).phrase_en
-        for name in list_spacecraft_names(launches, SpacecraftKind.MODULE)
-    ]
-
-
-def _cargo_ship_phrases(launches: Iterable[DatasetLaunch]) -> list[str]:
-    """The cargo ships among launches, the first one with the word before it."""
-    ships = list_spacecraft_names(launches, SpacecraftKind.CV)
-    noun = "the cargo ship " if len(ships) == 1 else "the cargo ships "
-    return [noun + ships[0], *ships[1:]] if ships else []

@@ -8,7 +8,7 @@ from app.ingest.dataset.records import (
     DatasetMissionTexts,
     DatasetRecord,
 )
-from tools.chronicle import english, russian
+from tools.chronicle import english_missions, russian_missions
 from tools.chronicle.articles import generate_chronicle
 from tools.chronicle.derive import (
     derive_mission_facts,
@@ -39,8 +39,8 @@ def _generate_mission_texts(
         derived = derive_mission_facts(facts, mission, launches[mission.slug])
         yield DatasetMissionTexts(
             mission=mission.slug,
-            summary=english.summarize_mission(derived),
-            summary_ru=russian.summarize_mission(derived),
-            tasks=[] if mission.tasks else english.describe_tasks(derived),
-            tasks_ru=[] if mission.tasks else russian.describe_tasks(derived),
+            summary=english_missions.summarize_mission(derived),
+            summary_ru=russian_missions.summarize_mission(derived),
+            tasks=[] if mission.tasks else english_missions.describe_tasks(derived),
+            tasks_ru=[] if mission.tasks else russian_missions.describe_tasks(derived),
         )
