@@ -13,7 +13,7 @@ from app.domain.dates import Precision
 
 
 class ArticleRef(ReadModel):
-    """An article in short."""
+    """Reference to an article."""
 
     slug: str
     title: str

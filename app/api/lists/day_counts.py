@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.api.cache_control import month_cache_control
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import to_query_params
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarMonth,
     Omittable,
@@ -46,44 +47,44 @@ YearMonth = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=
 
 
 class ArchiveDay(BaseModel):
-    """A day of an archive month."""
+    """Day of a calendar."""
 
     date: date
-    weekday: int = Field(description="1 for Monday to 7 for Sunday.", ge=1, le=7)
-    count: int = Field(description="Number of records of the day.", ge=0)
-    url: Url = Field(description="The list of these records.")
+    weekday: int = Field(description="ISO weekday: 1 is Monday, 7 is Sunday.", ge=1, le=7)
+    count: int = Field(description="Number of records on the day.", ge=0)
+    url: Url = Field(description="URL of the list of these records.")
 
 
 class MonthLink(BaseModel):
-    """A month with records."""
+    """Month with records."""
 
     month: YearMonth
-    url: Url = Field(description="The archive of the month.")
+    url: Url = Field(description="URL of the calendar of the month.")
 
 
 class ArchiveMonth(BaseModel):
-    """The archive of a month: all its days, including those without records."""
+    """Calendar of a month, with all its days."""
 
     month: YearMonth
-    time_zone: str = Field(description="Time zone of the days.")
-    total: int = Field(description="Number of records of the month.", ge=0)
-    previous: MonthLink | None = Field(description="The nearest earlier month with records.")
-    next: MonthLink | None = Field(description="The nearest later month with records.")
-    first_month: YearMonth | None = Field(description="The first month with records.")
-    last_month: YearMonth | None = Field(description="The last month with records.")
+    time_zone: str = Field(description="IANA time zone of the days.")
+    total: int = Field(description="Number of records in the month: the sum of its days.", ge=0)
+    previous: MonthLink | None = Field(description="Nearest earlier month with records.")
+    next: MonthLink | None = Field(description="Nearest later month with records.")
+    first_month: YearMonth | None = Field(description="First month with records.")
+    last_month: YearMonth | None = Field(description="Last month with records.")
     days: list[ArchiveDay]
 
 
 class MonthCount(BaseModel):
-    """A month with its number of records."""
+    """Month with its number of records."""
 
     month: YearMonth
     count: int = Field(ge=1)
-    url: Url = Field(description="The archive of the month.")
+    url: Url = Field(description="URL of the calendar of the month.")
 
 
 class YearCount(BaseModel):
-    """A year with its number of records, and its months."""
+    """Year with its number of records and its months."""
 
     year: int
     count: int = Field(ge=1)
@@ -91,10 +92,12 @@ class YearCount(BaseModel):
 
 
 class ArchiveIndex(BaseModel):
-    """All years and months with records."""
+    """Index of all years and months with records."""
 
-    time_zone: str = Field(description="Time zone of the months.")
-    total: int = Field(description="Number of records with a known day.", ge=0)
+    time_zone: str = Field(description="IANA time zone of the months.")
+    total: int = Field(
+        description="Number of records in all months. Excludes records without a known day.", ge=0
+    )
     first_month: YearMonth | None
     last_month: YearMonth | None
     years: list[YearCount]
@@ -103,10 +106,10 @@ class ArchiveIndex(BaseModel):
 class ArchiveQuery(QueryModel):
     """Query parameters of an archive; combine with the filters of the resource."""
 
-    month: Omittable[CalendarMonth] = None
-    """The month; without it the response is an index of all years and months."""
+    month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
+    """Month of the calendar. Default: an index of all years and months."""
     tz: Omittable[TimeZone] = None
-    """IANA time zone of the days; the time zone of the portal by default."""
+    """IANA time zone of day and month boundaries. Default: the portal's time zone."""
 
 
 ArchiveCalendar = ArchiveMonth | ArchiveIndex

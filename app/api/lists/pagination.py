@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Integer, bindparam, func, tuple_
 from app.api.links import Url, url_for_request
 from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
 from app.api.lists.sorting import Order
+from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
@@ -31,7 +32,7 @@ _MAX_CURSOR_INT = 2**31 - 1
 
 
 class ListFormat(StrEnum):
-    """Formats of list responses."""
+    """Format of a list."""
 
     JSON = "json"
     CSV = "csv"
@@ -45,35 +46,38 @@ class PageParams(QueryModel):
     """Query parameters of a paginated response."""
 
     limit: DecimalInt = Field(default=20, ge=1, le=MAX_PAGE_ITEMS)
-    """Maximum number of items on a page."""
-    cursor: Omittable[CursorParam] = None
-    """Start of the page, taken from `next` or `prev`. Valid with the same filters and sort only."""
-    with_total: bool = False
-    """Count all matching items; `total` is null otherwise."""
+    """Maximum number of items per page."""
+    cursor: Annotated[
+        Omittable[CursorParam],
+        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+    ] = None
+    """Cursor from `next` or `prev`. Valid only with the same filters and sort order."""
+    with_total: Annotated[bool, Example(True)] = False
+    """Whether to count all matching items in `total`. Otherwise `total` is null."""
 
 
 class ListQuery(PageParams):
     """Query parameters of a list."""
 
-    format: Omittable[ListFormat] = None
-    """`json` in pages, or the whole list as `csv` or `ndjson`; the `Accept` header by default."""
+    format: Annotated[Omittable[ListFormat], Example("json")] = None
+    """`json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`."""
 
 
 class ListViewQuery(ListQuery):
     """Query parameters of a list whose items have two views."""
 
     view: View = View.SUMMARY
-    """`summary`, or `full` for all fields of the single resource."""
+    """`summary` omits long texts and lists. `full` returns all fields of the resource."""
 
 
 class Page(BaseModel, Generic[T]):
     """A page of a list."""
 
     items: list[T] = Field(description="Items of this page, in the requested order.")
-    next: Url | None = Field(description="URL of the next page, null on the last page.")
-    prev: Url | None = Field(description="URL of the previous page, null on the first page.")
+    next: Url | None = Field(description="URL of the next page, or null on the last page.")
+    prev: Url | None = Field(description="URL of the previous page, or null on the first page.")
     total: int | None = Field(
-        description="Number of matching items; null without `with_total=true`."
+        description="Number of matching items. Null unless `with_total=true`."
     )
 
     _next_cursor: str | None = PrivateAttr(None)
