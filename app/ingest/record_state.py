@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
-from app.api.params import Rfc3339, Slug
+from app.api.date_params import Rfc3339
+from app.api.params import Slug
 from app.api.write_models import WriteModel, validate_write_model
 from app.db.database import Reader
 from app.db.models import (

@@ -19,17 +19,11 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, selec
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.cache_control import month_cache_control
+from app.api.date_params import CalendarMonth, TimeZone, time_zone_or_default, to_instant
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import to_query_params
 from app.api.openapi.examples import Example
-from app.api.params import (
-    CalendarMonth,
-    Omittable,
-    QueryModel,
-    TimeZone,
-    time_zone_or_default,
-    to_instant,
-)
+from app.api.params import Omittable, QueryModel
 from app.db.database import Reader
 from app.db.functions import AnySelect, encode_timestamp_rows, timestamp_rows_cte
 from app.domain.dates import (

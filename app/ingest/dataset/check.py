@@ -12,8 +12,8 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from app.api.date_params import time_zone_or_default
 from app.api.lists.day_counts import ArchiveIndex, format_month
-from app.api.params import time_zone_or_default
 from app.db.database import Reader, Row
 from app.db.models import (
     Article,

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
+from app.api.date_params import time_zone_or_default, to_instant
 from app.api.embeds.articles import select_article_ref
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.missions import select_mission_ref
@@ -21,7 +22,7 @@ from app.api.lists.day_counts import (
 )
 from app.api.lists.pagination import fetch_page, to_query_params
 from app.api.lists.sorting import build_orders
-from app.api.params import View, time_zone_or_default, to_instant
+from app.api.params import View
 from app.api.slugs import SLUG_HINTS, not_found_detail
 from app.db.conditions import article_is_public, slug_in
 from app.db.database import Reader

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 from sqlalchemy.orm import aliased
 
+from app.api.date_params import time_zone_or_default
 from app.api.embeds.launches import select_launch_ref, select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
@@ -18,7 +19,7 @@ from app.api.lists.day_counts import (
 )
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
-from app.api.params import View, time_zone_or_default
+from app.api.params import View
 from app.api.slugs import get_by_slug
 from app.db.conditions import has_related
 from app.db.database import Reader
