@@ -27,8 +27,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Actor
+from app.api.deps import DatabaseDep, get_services
 from app.api.routing import Route
-from app.db.database import DatabaseDep, Reader, Row
+from app.db.database import Reader, Row
 from app.db.models import ApiKey
 from app.domain.dates import format_rfc3339_utc, now
 from app.domain.enums import Scope
@@ -202,7 +203,8 @@ class AuthenticatedRoute(Route):
     async def check_request(self, request: Request) -> None:
         """Raise what keeps `request` out."""
         if self.scope_requirement:
-            await self.scope_requirement(request, request.app.state.database)
+            services = await get_services(request)
+            await self.scope_requirement(request, services.database)
 
 
 def find_scope_requirement(dependant: Dependant) -> RequireScope | None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.dates import (
     MAX_INSTANT,
     MIN_INSTANT,
@@ -174,7 +174,7 @@ TimeZone = Annotated[
 
 def time_zone_or_default(zone: ZoneInfo | None) -> ZoneInfo:
     """Time zone of the request, or else of the portal."""
-    return zone or ZoneInfo(get_settings().time_zone)
+    return zone or ZoneInfo(current_settings().time_zone)
 
 
 def to_instant(value: datetime | date, zone: ZoneInfo) -> datetime:

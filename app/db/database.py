@@ -11,10 +11,9 @@ from copy import copy
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
-from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, Request
 from pydantic import BaseModel
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import (
@@ -273,16 +272,6 @@ def is_retryable(error: DBAPIError) -> bool:
     Of transactions that wait for one another, PostgreSQL ends one (40P01).
     """
     return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == "40P01"
-
-
-async def get_database(request: Request) -> Database:
-    """The database that `request` is answered from. Async: a plain function would cost a thread."""
-    database: Database = request.app.state.database
-    # Who writes, and so has a key, is to read what was written: a replica may not have it yet.
-    return database if "authorization" in request.headers else database.for_public_reads
-
-
-DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
 def get_last_sequence_value(reader: Reader, column: Column[int]) -> int | None:

@@ -12,11 +12,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.api.auth import ApiClient, AuthenticatedRoute, RequireScope
+from app.api.deps import DatabaseDep
 from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.domain.languages import tr
 from app.http.problems import BadRequest, PreconditionRequired, UnsupportedMediaType

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
+from app.api.deps import DatabaseDep
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
 from app.api.routing import Router
 from app.api.writes.deps import JsonBodyRoute
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.keys import queries
 from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
