@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sqlalchemy import select
 
-from app.api.embeds import article_is_public
+from app.db.conditions import article_is_public
 from app.db.models import Article, Person
 from app.resources.write_steps import build_database
 from bench.bulk import SEED

@@ -59,36 +59,36 @@ def negotiate_language(query_string: bytes, accept_language: str) -> Language:
 class _LanguageState(NamedTuple):
     language: Language
     is_explicit: bool
-    """Whether it was asked for by name."""
+    """Set by the parameter `lang`."""
 
 
 _DEFAULT_STATE = _LanguageState(Language.EN, is_explicit=False)
-_STATE: ContextVar[_LanguageState] = ContextVar("spoken", default=_DEFAULT_STATE)
+_STATE: ContextVar[_LanguageState] = ContextVar("language", default=_DEFAULT_STATE)
 
 
 def current_language() -> Language:
-    """The language that is spoken now: the request's, and English outside of one."""
+    """Language of the request; English outside of a request."""
     return _STATE.get().language
 
 
 def explicit_language() -> Language | None:
-    """The language that the request asks for by `lang`, which its links keep; None: by none."""
-    speech, asked = _STATE.get()
-    return speech if asked else None
+    """Language that the request sets by the parameter `lang`, kept in its links, or None."""
+    state = _STATE.get()
+    return state.language if state.is_explicit else None
 
 
 @contextmanager
-def use_language(speech: Language, explicit: bool = False) -> Iterator[None]:
-    """Let `language` be spoken within, in this task and in the threads that it starts."""
-    before = _STATE.set(_LanguageState(speech, explicit))
+def use_language(language: Language, explicit: bool = False) -> Iterator[None]:
+    """Set the current language in the context, including in its threads."""
+    token = _STATE.set(_LanguageState(language, explicit))
     try:
         yield
     finally:
-        _STATE.reset(before)
+        _STATE.reset(token)
 
 
 class Bilingual(NamedTuple):
-    """The same in each language; as text it is what is spoken now."""
+    """Text in both languages; `str()` gives the text in the current language."""
 
     en: str
     ru: str
@@ -98,5 +98,5 @@ class Bilingual(NamedTuple):
 
 
 def tr(en: str, ru: str) -> str:
-    """Of two texts that say the same, the one in the language that is spoken now."""
+    """Text in the current language."""
     return ru if current_language() is Language.RU else en

@@ -4,18 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.embeds import LaunchSummary, ReadModel
+from app.api.date_params import CalendarMonth, TimeZone
+from app.api.embeds.launches import LaunchSummary
 from app.api.lists.day_counts import ArchiveMonth
 from app.api.openapi.examples import Example
-from app.api.params import (
-    CalendarMonth,
-    CommaList,
-    DecimalInt,
-    LanguageCode,
-    Omittable,
-    QueryModel,
-    TimeZone,
-)
+from app.api.params import CommaList, DecimalInt, LanguageCode, Omittable, QueryModel
+from app.api.read_models import ReadModel
 from app.resources.articles.schemas import ArticleRead, ArticleSummary
 from app.resources.launches.schemas import LaunchRead
 from app.resources.missions.schemas import MissionRead

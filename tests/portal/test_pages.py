@@ -230,9 +230,9 @@ def test_strings_have_translations_and_are_used() -> None:
         ("/nowhere", 404, "No resource has the path /nowhere."),
         ("/missions/iss-9999", 404, "iss-9999"),
         ("/people/nobody", 404, "nobody"),
-        ("/missions/iss-59?month=2019-13", 422, "Write a month as YYYY-MM"),
-        ("/archive/2019-4", 422, "Write a month as YYYY-MM"),
-        ("/archive/2019-04?day=yesterday", 422, "Write a day as YYYY-MM-DD"),
+        ("/missions/iss-59?month=2019-13", 422, "Use the format YYYY-MM"),
+        ("/archive/2019-4", 422, "Use the format YYYY-MM"),
+        ("/archive/2019-04?day=yesterday", 422, "Use the format YYYY-MM-DD"),
         ("/missions/UPPER", 422, ""),
         ("/missions?lang=de", 422, "lang"),
         ("/web/1/missing.js", 404, "missing.js"),
@@ -315,7 +315,7 @@ def test_pages_of_empty_archive(client: TestClient) -> None:
     assert "There was no news." in client.get("/archive").text
     nothing = client.get("/", headers=BROWSER)
     assert nothing.status_code == 404
-    assert "No mission is going on now." in page_text(nothing.text)
+    assert "No mission is active." in page_text(nothing.text)
     with database_of(client).session() as session:
         session.add(factories.mission(slug="iss-1", number=1))
         session.add(factories.launch(slug="a", vehicle_id=None))

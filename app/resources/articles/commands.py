@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor, Kind, write_audit_entry
 from app.api.auth import ApiClient
-from app.api.embeds import article_is_public
 from app.api.links import public_url
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
@@ -26,6 +25,7 @@ from app.api.writes.relations import (
     sync_associations,
 )
 from app.api.writes.request import WriteRequest
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_values_subquery
 from app.db.models import (

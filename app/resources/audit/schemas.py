@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from app.api.audit_log import Action, Kind
-from app.api.embeds import ReadModel, UtcInstant
+from app.api.date_params import Rfc3339OrDate
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, Omittable, QueryModel, Rfc3339OrDate, Slug
+from app.api.params import CommaList, Omittable, QueryModel, Slug
+from app.api.read_models import ReadModel, UtcInstant
 
 
 class AuditSort(SortChoice):

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
+from app.api.read_models import ReadModel, UtcInstant
 from app.domain.enums import RecordType
 from app.resources.articles.schemas import ArticleRecord
 from app.resources.launches.schemas import LaunchRecord

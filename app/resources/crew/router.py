@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.api.deps import DatabaseDep
-from app.api.embeds import CrewAssignmentRead
+from app.api.embeds.crew import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
 from app.api.params import IdPath, SlugPath

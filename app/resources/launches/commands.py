@@ -7,11 +7,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from app.api.auth import ApiClient
-from app.api.embeds import describe_referring_articles
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.write_models import default_precision, to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referring_articles
 from app.api.writes.relations import raise_field_error, resolve_slugs
 from app.db.database import Reader
 from app.db.functions import json_array_subquery, json_object_subquery

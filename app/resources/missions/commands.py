@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session, aliased
 
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
-from app.api.embeds import article_is_public, describe_referring_articles
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referring_articles
 from app.api.writes.relations import bump_version, raise_field_error, resolve_slugs
 from app.api.writes.request import WriteRequest
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import json_array_subquery
 from app.db.models import (

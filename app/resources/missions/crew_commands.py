@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
-from app.api.embeds import CrewAssignmentRead, select_crew_assignments
+from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
 from app.api.links import url_for_request
 from app.api.slugs import not_found_detail
 from app.api.write_models import apply_merge_patch

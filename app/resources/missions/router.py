@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_version_etag
 from app.api.deps import DatabaseDep
-from app.api.embeds import CrewAssignmentRead
+from app.api.embeds.crew import CrewAssignmentRead
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.components import header_refs, link_to, link_to_first

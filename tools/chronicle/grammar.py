@@ -1,4 +1,4 @@
-"""Grammar for the texts of the archive: lists, numbers and times in English and in Russian."""
+"""Lists, numbers and times in English and Russian sentences."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision
+from app.domain.text import join_list
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -22,7 +23,7 @@ _MONTH_NAMES_GENITIVE_RU = (
 
 
 class NewsText(NamedTuple):
-    """The words of a news item: a headline, one sentence, and Markdown paragraphs."""
+    """Text of an article: title, lead sentence, Markdown body."""
 
     title: str
     lead: str
@@ -30,18 +31,13 @@ class NewsText(NamedTuple):
 
 
 def join_paragraphs(*texts: str | None) -> str:
-    """Markdown of the paragraphs that are there."""
+    """Join non-empty paragraphs of Markdown."""
     return "\n\n".join(text for text in texts if text)
 
 
 def to_bold(names: Sequence[str]) -> list[str]:
-    """Names as Markdown makes them stand out."""
+    """Names in bold Markdown."""
     return [f"**{name}**" for name in names]
-
-
-def upper_first(text: str) -> str:
-    """`text` as a sentence begins."""
-    return text[:1].upper() + text[1:]
 
 
 def _format_clock(at: datetime, precision: Precision) -> str:
@@ -49,12 +45,8 @@ def _format_clock(at: datetime, precision: Precision) -> str:
 
 
 def _format_hour_bounds(at: datetime) -> tuple[str, str]:
-    """The clock where an hour begins and where it ends."""
+    """Start and end of an hour."""
     return f"{at:%H:%M}", f"{at + timedelta(hours=1):%H:%M}"
-
-
-def _join_items(items: Sequence[str], last: str) -> str:
-    return last.join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
 
 
 # --- English -------------------------------------------------------------------------------------
@@ -62,16 +54,16 @@ def _join_items(items: Sequence[str], last: str) -> str:
 
 def join_list_en(items: Sequence[str]) -> str:
     """A list in a sentence: "Unity", "Tranquility and Cupola", "one, two and three"."""
-    return _join_items(items, " and ")
+    return join_list(items, " and ")
 
 
 def join_clauses_en(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "one, and two and three"."""
-    return _join_items(items, ", and ")
+    return join_list(items, ", and ")
 
 
 def later_commanders_phrase_en(later: Sequence[str]) -> str:
-    """How a sentence about a commander goes on: " at first; the command later passed to B"."""
+    """Continuation of a sentence about a commander: " at first; the command later passed to B"."""
     return f" at first; the command later passed to {', then to '.join(later)}" if later else ""
 
 
@@ -96,7 +88,7 @@ def _format_date_en(at: datetime) -> str:
 
 
 def _utc_suffix(*days: datetime) -> str:
-    """What follows days of which one is another one in Moscow."""
+    """ " UTC" if one of the days differs in Moscow."""
     return " UTC" if any(at.astimezone(MOSCOW).date() != at.date() for at in days) else ""
 
 
@@ -112,9 +104,9 @@ def format_period_en(start: datetime, end: datetime) -> str:
 
 
 def format_time_en(at: datetime, precision: Precision) -> str:
-    """When something was, as exactly as is known: "at 11:01 UTC on 4 April 2019 (… Moscow time)".
+    """Time with its precision: "at 11:01 UTC on 4 April 2019 (… Moscow time)".
 
-    The day in Moscow is named where it is another one.
+    The day in Moscow is added if it differs.
     """
     if precision not in PRECISIONS_WITH_TIME:
         return f"on {_format_date_en(at)}"
@@ -136,13 +128,13 @@ def format_time_en(at: datetime, precision: Precision) -> str:
 
 
 def join_list_ru(items: Sequence[str]) -> str:
-    """A list in a Russian sentence: "А", "А и Б", "А, Б и В"."""
-    return _join_items(items, " и ")
+    """List in a Russian sentence: "А", "А и Б", "А, Б и В"."""
+    return join_list(items, " и ")
 
 
 def join_clauses_ru(items: Sequence[str]) -> str:
     """A list whose parts may be lists themselves: "А, а также Б и В"."""
-    return _join_items(items, ", а также ")
+    return join_list(items, ", а также ")
 
 
 def plural_form_ru(n: int, one: str, few: str, many: str) -> str:
@@ -165,7 +157,7 @@ def format_duration_ru(time: timedelta) -> str:
 
 
 def format_crew_size_ru(n: int) -> str:
-    """How many people a crew is of: "трёх человек", "11 человек"."""
+    """Size of a crew, in the genitive: "трёх человек", "11 человек"."""
     words = _NUMBER_WORDS_GENITIVE_RU[n] if n < len(_NUMBER_WORDS_GENITIVE_RU) else str(n)
     return f"{words} {'человека' if n == 1 else 'человек'}"
 
@@ -181,9 +173,9 @@ def format_local_day_ru(at: datetime, precision: Precision) -> str:
 
 
 def format_time_ru(at: datetime, precision: Precision) -> str:
-    """When something was: "4 апреля 2019 года в 14:01 по московскому времени (11:01 UTC)".
+    """Time with its precision: "4 апреля 2019 года в 14:01 по московскому времени (11:01 UTC)".
 
-    The day by UTC is named where it is another one.
+    The day in UTC is added if it differs.
     """
     if precision not in PRECISIONS_WITH_TIME:
         return format_day_ru(at)

@@ -1,6 +1,6 @@
-"""What happened in the archive: launches, expeditions, changes of command, landings.
+"""Events of the chronicle: launches, expeditions, changes of command, landings.
 
-Facts without a word about them; `english` and `russian` say them.
+Facts only; `english` and `russian` render them.
 """
 
 from collections import defaultdict
@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 from app.domain.dates import Precision, period_end
 from app.domain.enums import LaunchRelation, LaunchStatus, ShipRole
-from app.ingest.dataset.derive import MissionLaunchRelation, find_last_mission, find_missions_at
 from app.ingest.dataset.records import (
-    Dataset,
+    DatasetFacts,
     DatasetLaunch,
     DatasetMission,
+    DatasetMissionLaunch,
     DatasetPerson,
     DatasetSeat,
 )
+from tools.chronicle.derive import find_last_mission, find_missions_at
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,15 @@ class ChronicleLaunch:
     launch: DatasetLaunch
     crew: list[tuple[DatasetPerson, ShipRole]]
     crew_by_missions: list[tuple[list[DatasetPerson], list[DatasetMission]]]
-    """The crew by the missions that they flew for: none for visitors."""
+    """Crew grouped by missions; visitors have none."""
     missions_served: list[DatasetMission]
     current_missions: list[tuple[DatasetMission, DatasetPerson]]
-    """The missions on the station at the time, each with its commander; none before the first."""
+    """Missions at that time with their commanders; empty before the first mission."""
     is_first: bool
 
     @property
     def has_crew_in_space(self) -> bool:
-        """Whether somebody of the crew is still up."""
+        """True if a crew member has not landed."""
         return any(seat.landed_at is None for seat in self.launch.crew)
 
 
@@ -47,19 +48,19 @@ class ChronicleExpeditionStart:
 
     mission: DatasetMission
     starts_with_launch: bool
-    """Whether it began as its crew left the ground: the first expeditions did."""
+    """True for the first expeditions: they start with the launch of their crew."""
     commander: DatasetPerson
     previous_commander: DatasetPerson | None
-    """The commander before, where the station passes to another one at that moment."""
+    """Previous commander, if the command changes with the start."""
     members_at_start: list[DatasetPerson]
-    """The members beside the commander who had left the ground by then."""
+    """Members other than the commander who were launched before the start."""
     later_arrivals: list[tuple[DatasetLaunch, list[DatasetPerson]]]
     later_commanders: list[DatasetPerson]
 
 
 @dataclass(frozen=True)
 class ChronicleHandover:
-    """A change of command within an expedition, the `number`th one of it."""
+    """A change of command within an expedition; `number` counts from 1."""
 
     mission: DatasetMission
     number: int
@@ -67,11 +68,11 @@ class ChronicleHandover:
     old_commander: DatasetPerson
     new_commander: DatasetPerson
     old_commander_since: datetime
-    """When the old commander took over."""
+    """Start of the old commander's term."""
     new_commander_until: datetime | None
-    """When the new one handed on in turn, in this expedition or a later one; null: not yet."""
+    """End of the new commander's term, also in a later expedition; None if not ended."""
     return_flight: tuple[DatasetLaunch, datetime, Precision] | None
-    """The ship that took the old commander home, and when it landed."""
+    """Return ship of the old commander, and its landing."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,14 @@ class ChronicleLanding:
     landed_at: datetime
     landed_at_precision: Precision
     crew_by_launch: list[tuple[DatasetLaunch, timedelta, list[DatasetPerson]]]
-    """Who came down, by the launch that had taken them up, with their time in space."""
+    """People by the launch that took them up, with their time in space."""
     crew_by_mission: list[tuple[DatasetMission, list[DatasetPerson]]]
-    """Which missions they came home from."""
+    """People by the mission that they left."""
     visitors: list[DatasetPerson]
 
     @property
     def people(self) -> list[DatasetPerson]:
-        """Everybody who came down."""
+        """All people aboard at the landing."""
         return [person for _, _, people in self.crew_by_launch for person in people]
 
 
@@ -97,20 +98,20 @@ ChronicleEvent = ChronicleLaunch | ChronicleExpeditionStart | ChronicleHandover 
 
 
 def generate_events(
-    dataset: Dataset, found: set[MissionLaunchRelation]
+    dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[ChronicleEvent]:
-    """Everything that the chronicle tells; `found` are the relations of the whole dataset."""
-    yield from _generate_launches(dataset, found)
+    """Events of the chronicle: launches, starts of expeditions, handovers, landings."""
+    yield from _generate_launches(dataset, mission_launches)
     yield from _generate_expedition_starts(dataset)
     yield from _generate_handovers(dataset)
     yield from _generate_landings(dataset)
 
 
 def _generate_launches(
-    dataset: Dataset, found: set[MissionLaunchRelation]
+    dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[ChronicleLaunch]:
     served: dict[str, set[int]] = defaultdict(set)
-    for each in found:
+    for each in mission_launches:
         if each.relation is not LaunchRelation.CREW_DEPARTURE:
             served[each.launch].add(dataset.missions[each.mission].number)
     numbered = {mission.number: mission for mission in dataset.missions.values()}
@@ -129,7 +130,7 @@ def _generate_launches(
 
 
 def _group_crew_by_missions(
-    dataset: Dataset, launch: DatasetLaunch
+    dataset: DatasetFacts, launch: DatasetLaunch
 ) -> list[tuple[list[DatasetPerson], list[DatasetMission]]]:
     groups: dict[tuple[str, ...], list[DatasetPerson]] = defaultdict(list)
     for seat in launch.crew:
@@ -142,12 +143,12 @@ def _group_crew_by_missions(
 
 
 def _commander_at(mission: DatasetMission, at: datetime) -> str:
-    """Who commanded a mission; the new commander does from the day of the handover."""
+    """Commander of a mission; from the day of a handover, the new one."""
     taken = [row for row in mission.commanders if row.from_on is None or row.from_on <= at.date()]
     return taken[-1].person
 
 
-def _generate_expedition_starts(dataset: Dataset) -> Iterator[ChronicleExpeditionStart]:
+def _generate_expedition_starts(dataset: DatasetFacts) -> Iterator[ChronicleExpeditionStart]:
     previous: DatasetMission | None = None
     for mission in dataset.missions.values():
         first, *later = mission.commanders
@@ -176,12 +177,12 @@ def _generate_expedition_starts(dataset: Dataset) -> Iterator[ChronicleExpeditio
         previous = mission
 
 
-def _generate_handovers(dataset: Dataset) -> Iterator[ChronicleHandover]:
+def _generate_handovers(dataset: DatasetFacts) -> Iterator[ChronicleHandover]:
     terms = list(_generate_command_terms(dataset))
     ends = [term.since for term in terms[2:]]
     for (old, new), until in zip_longest(pairwise(terms), ends):
         if new.position == 0:
-            continue  # a change with the start of an expedition, which is told there
+            continue  # with the start of an expedition: part of that event
         yield ChronicleHandover(
             mission=new.mission,
             number=new.position,
@@ -195,17 +196,17 @@ def _generate_handovers(dataset: Dataset) -> Iterator[ChronicleHandover]:
 
 
 class _CommandTerm(NamedTuple):
-    """One person's command, without a break, over as many missions as it lasted."""
+    """Uninterrupted command of a person, over one or more missions."""
 
     person: str
     arrived_with: str
     since: datetime
     mission: DatasetMission
-    """The one in which it began, as the commander at `position` of it."""
+    """Mission in which it began, as the commander at `position`."""
     position: int
 
 
-def _generate_command_terms(dataset: Dataset) -> Iterator[_CommandTerm]:
+def _generate_command_terms(dataset: DatasetFacts) -> Iterator[_CommandTerm]:
     last = ""
     for mission in dataset.missions.values():
         for place, row in enumerate(mission.commanders):
@@ -220,7 +221,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _find_return_flight(
-    dataset: Dataset, launch: str, person: str
+    dataset: DatasetFacts, launch: str, person: str
 ) -> tuple[DatasetLaunch, datetime, Precision] | None:
     seat = next(seat for seat in dataset.launches[launch].crew if seat.person == person)
     if not (seat.landed_with and seat.landed_at and seat.landed_at_precision):
@@ -228,8 +229,8 @@ def _find_return_flight(
     return dataset.launches[seat.landed_with], seat.landed_at, seat.landed_at_precision
 
 
-def _generate_landings(dataset: Dataset) -> Iterator[ChronicleLanding]:
-    """One for each ship that brought people home. An aborted launch tells its landing itself."""
+def _generate_landings(dataset: DatasetFacts) -> Iterator[ChronicleLanding]:
+    """One event per ship that landed with people, except for aborted launches."""
     found: dict[tuple[str, datetime, Precision], list[tuple[DatasetLaunch, DatasetSeat]]]
     found = defaultdict(list)
     for launch in dataset.launches.values():
@@ -244,14 +245,14 @@ def _generate_landings(dataset: Dataset) -> Iterator[ChronicleLanding]:
 
 
 def _time_in_space(up: DatasetLaunch, at: datetime, precision: Precision) -> timedelta:
-    """The time in space: full days where the hour of the landing is all that is known."""
+    """Time in space; full days if the minute of the landing is unknown."""
     time = at - up.launch_at
     exact = precision in (Precision.SECOND, Precision.MINUTE)
     return time if exact else timedelta(days=time.days)
 
 
 def _build_landing(
-    dataset: Dataset,
+    dataset: DatasetFacts,
     ship: DatasetLaunch,
     at: datetime,
     precision: Precision,

@@ -1,16 +1,24 @@
-"""The archive's own words in Russian: how each event is told, and each mission.
+"""Russian texts of events.
 
-Names of people stand in the nominative, and a verb about one of them agrees with a noun beside the
-name or is left out: then neither case endings nor a guess at a person's gender is needed.
+Names of people are in the nominative, and verbs agree with a noun beside the name or are omitted,
+so that neither case endings nor the gender of a person is needed.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable
 
 from app.domain import glossary
-from app.domain.dates import Precision, whole_days
+from app.domain.dates import whole_days
 from app.domain.enums import LaunchStatus, ShipRole, SpacecraftKind
-from app.domain.grammar import (
+from app.domain.headlines import build_launch_headline_ru
+from app.domain.text import upper_first
+from app.ingest.dataset.records import DatasetLaunch, DatasetMission, DatasetPerson
+from tools.chronicle.events import (
+    ChronicleExpeditionStart,
+    ChronicleHandover,
+    ChronicleLanding,
+    ChronicleLaunch,
+)
+from tools.chronicle.grammar import (
     NewsText,
     format_crew_size_ru,
     format_day_ru,
@@ -22,17 +30,8 @@ from app.domain.grammar import (
     join_list_ru,
     join_paragraphs,
     to_bold,
-    upper_first,
 )
-from app.domain.headlines import build_launch_headline_ru
-from app.ingest.dataset.derive import MissionFacts, list_spacecraft_names
-from app.ingest.dataset.events import (
-    ChronicleExpeditionStart,
-    ChronicleHandover,
-    ChronicleLanding,
-    ChronicleLaunch,
-)
-from app.ingest.dataset.records import DatasetLaunch, DatasetMission, DatasetPerson
+from tools.chronicle.names import get_pad_names, splashes_down, was_verb_ru
 
 _STATION = "Международной космической станции"
 _ROLE_NOUNS = {
@@ -48,9 +47,9 @@ _ROLE_NOUNS = {
 
 
 def render_launch(event: ChronicleLaunch) -> NewsText:
-    """A launch: what flew, on what, from where, when, with whom, for which mission."""
+    """Text of a launch."""
     launch = event.launch
-    pad = glossary.get_pad_names(launch.site, launch.pad).pad_ru
+    pad = get_pad_names(launch.site, launch.pad).pad_ru
     when = format_time_ru(launch.launch_at, launch.launch_at_precision)
     return NewsText(
         title=_launch_title(launch),
@@ -66,17 +65,17 @@ def render_launch(event: ChronicleLaunch) -> NewsText:
 def _launch_title(launch: DatasetLaunch) -> str:
     """As a headline; a launch that went well has a verb, since here it is news."""
     ships = [{"name": craft.name, "kind": craft.kind} for craft in launch.spacecraft]
-    told = build_launch_headline_ru(launch.status, launch.vehicle, ships)
+    text = build_launch_headline_ru(launch.status, launch.vehicle, ships)
     if launch.status in (LaunchStatus.FAILURE, LaunchStatus.PARTIAL_FAILURE):
-        return told
+        return text
     if glossary.is_shuttle(launch.main_spacecraft.name):
         shuttle = glossary.ship_phrase_ru(launch.main_spacecraft.name)
-        return told.replace(shuttle, f"{shuttle} стартовал к МКС", 1)
-    return f"{told} запущена"
+        return text.replace(shuttle, f"{shuttle} стартовал к МКС", 1)
+    return f"{text} запущена"
 
 
 def _launch_lead(launch: DatasetLaunch) -> str:
-    site = upper_first(glossary.get_pad_names(launch.site, launch.pad).site_ru)
+    site = upper_first(get_pad_names(launch.site, launch.pad).site_ru)
     if launch.status is LaunchStatus.FAILURE:
         noun = "пилотируемого" if launch.crew else "грузового"
         ship = glossary.ship_phrase_ru(launch.main_spacecraft.name)
@@ -107,7 +106,7 @@ def _secondary_payload_sentence(launch: DatasetLaunch) -> str:
     load = [glossary.get_module_names(craft.name) for craft in launch.spacecraft[1:]]
     if not load:
         return ""
-    was = load[0].was_verb_ru if len(load) == 1 else "были"
+    was = was_verb_ru(load[0]) if len(load) == 1 else "были"
     return f" На борту {was} {', '.join(f'и {part.phrase_ru}' for part in load)}."
 
 
@@ -126,7 +125,7 @@ def _crew_sentences(event: ChronicleLaunch) -> str:
 
 
 def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
-    """Which missions the crew flew for, None where it was for none."""
+    """Sentence about the missions of the crew, or None."""
     # Visitors come last; a group of several comes first, since its verb tells no gender.
     first, *more = sorted(
         event.crew_by_missions, key=lambda group: (not group[1], len(group[0]) == 1)
@@ -137,13 +136,13 @@ def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
     if not more:
         return f"Они вошли в {_mission_crews_phrase(missions)}."
     if len(people) > 1:
-        told = f"{join_list_ru(_bold_names(people))} вошли в {_mission_crews_phrase(missions)}"
+        text = f"{join_list_ru(_bold_names(people))} вошли в {_mission_crews_phrase(missions)}"
     else:
-        told = (
+        text = (
             f"В {_mission_crews_phrase(missions)} вошёл один "
             f"человек — {join_list_ru(_bold_names(people))}"
         )
-    return f"{'; '.join([told, *(_further_group_phrase(*group) for group in more)])}."
+    return f"{'; '.join([text, *(_further_group_phrase(*group) for group in more)])}."
 
 
 def _further_group_phrase(people: list[DatasetPerson], missions: list[DatasetMission]) -> str:
@@ -159,7 +158,7 @@ def _mission_crews_phrase(missions: list[DatasetMission]) -> str:
 
 
 def _station_crew_sentence(event: ChronicleLaunch) -> str:
-    """Who was on the station."""
+    """Sentence about the crew of the station."""
     if not event.current_missions:
         first = "С этого запуска началась сборка станции. " if event.is_first else ""
         return (
@@ -255,7 +254,7 @@ def render_handover(event: ChronicleHandover) -> NewsText:
     if event.return_flight:
         ship, at, precision = event.return_flight
         day = format_local_day_ru(at, precision)
-        back = f"Полёт прежнего командира завершился {day} {_aboard_phrase(ship)}."
+        back = f"Полёт прежнего командира завершился {day} {aboard_phrase(ship)}."
     until = f" (до {format_day_ru(event.new_commander_until)})" if event.new_commander_until else ""
     return NewsText(
         title=f"Новый командир МКС — {new}",
@@ -275,7 +274,7 @@ def render_landing(event: ChronicleLanding) -> NewsText:
     ship = f"{noun} {glossary.ship_phrase_ru(event.ship_launch.main_spacecraft.name)}"
     down = (
         "приводнился"
-        if glossary.splashes_down(event.ship_launch.main_spacecraft.name)
+        if splashes_down(event.ship_launch.main_spacecraft.name)
         else "совершил посадку"
     )
     crew = format_crew_size_ru(len(event.people))
@@ -306,16 +305,17 @@ def _ascent_sentence(event: ChronicleLanding) -> str:
             if glossary.is_shuttle(up.main_spacecraft.name)
             else "на этом же корабле"
         )
-        way = same if up is event.ship_launch else _aboard_phrase(up)
+        way = same if up is event.ship_launch else aboard_phrase(up)
         return f"Члены экипажа отправились на станцию {day(up)} {way}."
     ways = [
-        f"{join_list_ru(_bold_names(people))} — {day(up)} {_aboard_phrase(up)}"
+        f"{join_list_ru(_bold_names(people))} — {day(up)} {aboard_phrase(up)}"
         for up, _, people in event.crew_by_launch
     ]
     return f"Члены экипажа отправились на станцию в разное время: {'; '.join(ways)}."
 
 
-def _aboard_phrase(launch: DatasetLaunch) -> str:
+def aboard_phrase(launch: DatasetLaunch) -> str:
+    """Phrase "aboard a ship": "на корабле «Союз МС-11»"."""
     noun = "шаттле" if glossary.is_shuttle(launch.main_spacecraft.name) else "корабле"
     return f"на {noun} {glossary.ship_phrase_ru(launch.main_spacecraft.name)}"
 
@@ -335,134 +335,3 @@ def _missions_left_sentence(event: ChronicleLanding) -> str:
         )
         parts.append(f"{others} — из краткосрочного полёта")
     return f"Вернулись они из разных полётов: {'; '.join(parts)}."
-
-
-def summarize_mission(course: MissionFacts) -> str:
-    """A mission in two to five sentences."""
-    mission = course.mission
-    first, *later = [person.name_ru for person in course.commanders]
-    if later:
-        following = "следующий" if len(later) == 1 else "следующие"
-        command = f"Первый командир — {first}, {following} — {join_list_ru(later)}."
-    else:
-        command = f"Командир — {first}."
-    crew = (
-        f"Экипаж из {format_crew_size_ru(len(mission.launch_by_person))} "
-        f"прибыл {_aboard_phrases(course.crew_launches)}."
-    )
-    return " ".join(
-        filter(
-            None,
-            [
-                _summary_opening(mission),
-                command,
-                crew,
-                _supplies_sentence(course),
-                _failures_sentence(course),
-            ],
-        )
-    )
-
-
-def _summary_opening(mission: DatasetMission) -> str:
-    head = f"Экспедиция МКС-{mission.number}"
-    if mission.ends_at is None:
-        start = format_local_day_ru(mission.starts_at, mission.starts_at_precision)
-        return f"{head} началась {start}."
-    days = format_days_ru(whole_days(mission.starts_at, mission.ends_at))
-    elsewhere = _moscow_day_differs(
-        mission.starts_at, mission.starts_at_precision
-    ) or _moscow_day_differs(mission.ends_at, mission.ends_at_precision)
-    clock = " по московскому времени" if elsewhere else ""
-    return f"{head} продлилась {days}, {_period_phrase(mission)}{clock}."
-
-
-def _moscow_day_differs(at: datetime, precision: Precision | None) -> bool:
-    """Whether the day in Moscow is another one than by UTC."""
-    return precision is not None and format_local_day_ru(at, precision) != format_day_ru(at)
-
-
-def _period_phrase(mission: DatasetMission) -> str:
-    """From day to day: "с 15 марта по 25 июня 2019 года"; without an end "с 9 декабря …"."""
-    first = format_local_day_ru(mission.starts_at, mission.starts_at_precision)
-    if mission.ends_at is None or mission.ends_at_precision is None:
-        return f"с {first}"
-    last = format_local_day_ru(mission.ends_at, mission.ends_at_precision)
-    return f"с {first.removesuffix(last[-len(' 2019 года') :])} по {last}"
-
-
-def _supplies_sentence(course: MissionFacts) -> str | None:
-    sent = [
-        *_module_names(course.supply_launches),
-        *filter(None, [_cargo_ships_phrase(course.supply_launches)]),
-    ]
-    return f"За это время к станции отправили: {join_list_ru(sent)}." if sent else None
-
-
-def _failures_sentence(course: MissionFacts) -> str | None:
-    if not course.failed_launches:
-        return None
-    ships = join_list_ru(
-        [glossary.ship_phrase_ru(launch.main_spacecraft.name) for launch in course.failed_launches]
-    )
-    if len(course.failed_launches) == 1:
-        return f"Запуск корабля {ships} закончился неудачей."
-    return f"Неудачей закончились запуски кораблей {ships}."
-
-
-def describe_tasks(course: MissionFacts) -> list[str]:
-    """What a mission had to do."""
-    parts, cargo = (
-        _module_names(course.delivered_launches),
-        _cargo_ships_phrase(course.delivered_launches),
-    )
-    hosted = join_list_ru([_ship_phrase(launch) for launch in course.later_arrivals])
-    return [
-        *(f"Прибыть на станцию {_aboard_phrase(launch)}" for launch in course.commander_launches),
-        *([f"Встретить {hosted}"] if hosted else []),
-        f"Обеспечить работу экипажа на станции {_period_phrase(course.mission)}",
-        *([f"Принять на станции: {join_list_ru(parts)}"] if parts else []),
-        *([f"Принять {cargo}"] if cargo else []),
-        *_handover_tasks(course),
-        *(
-            [f"Вернуть членов экипажа на Землю {_aboard_phrases(course.departure_launches)}"]
-            if course.departure_launches
-            else []
-        ),
-    ]
-
-
-def _handover_tasks(course: MissionFacts) -> Iterator[str]:
-    first, *later = [person.name_ru for person in course.commanders]
-    if later:
-        yield f"Передать командование станцией: сначала {first}, затем {', затем '.join(later)}"
-    if course.successor:
-        mission, heir = course.successor
-        yield f"Передать станцию экспедиции МКС-{mission.number}, командир — {heir.name_ru}"
-
-
-def _ship_phrase(launch: DatasetLaunch) -> str:
-    noun = "шаттл" if glossary.is_shuttle(launch.main_spacecraft.name) else "корабль"
-    return f"{noun} {glossary.ship_phrase_ru(launch.main_spacecraft.name)}"
-
-
-def _aboard_phrases(launches: Iterable[DatasetLaunch]) -> str:
-    """Aboard one ship or several: "на корабле «Союз МС-11» и на шаттле …"."""
-    return join_list_ru([_aboard_phrase(launch) for launch in launches])
-
-
-def _module_names(launches: Iterable[DatasetLaunch]) -> list[str]:
-    """The modules that launches carried."""
-    return [
-        glossary.get_module_names(name).phrase_ru
-        for name in list_spacecraft_names(launches, SpacecraftKind.MODULE)
-    ]
-
-
-def _cargo_ships_phrase(launches: Iterable[DatasetLaunch]) -> str:
-    """The cargo ships among launches; in the nominative and the accusative alike."""
-    ships = [
-        glossary.ship_phrase_ru(name) for name in list_spacecraft_names(launches, SpacecraftKind.CV)
-    ]
-    noun = "грузовой корабль" if len(ships) == 1 else "грузовые корабли"
-    return f"{noun} {join_list_ru(ships)}" if ships else ""

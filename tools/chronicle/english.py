@@ -1,15 +1,28 @@
-"""The archive's own words in English: how each event is told, and each mission."""
+"""English texts of events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from app.domain import glossary
 from app.domain.dates import whole_days
 from app.domain.enums import LaunchStatus, ShipRole, SpacecraftKind
-from app.domain.grammar import (
+from app.domain.headlines import build_launch_headline_en
+from app.domain.text import upper_first
+from app.ingest.dataset.records import (
+    DatasetLaunch,
+    DatasetMission,
+    DatasetPerson,
+    DatasetSpacecraft,
+)
+from tools.chronicle.events import (
+    ChronicleExpeditionStart,
+    ChronicleHandover,
+    ChronicleLanding,
+    ChronicleLaunch,
+)
+from tools.chronicle.grammar import (
     NewsText,
     format_day_en,
     format_duration_en,
-    format_period_en,
     format_time_en,
     join_clauses_en,
     join_list_en,
@@ -18,22 +31,8 @@ from app.domain.grammar import (
     pluralize_en,
     spell_number_en,
     to_bold,
-    upper_first,
 )
-from app.domain.headlines import build_launch_headline_en
-from app.ingest.dataset.derive import MissionFacts, list_spacecraft_names
-from app.ingest.dataset.events import (
-    ChronicleExpeditionStart,
-    ChronicleHandover,
-    ChronicleLanding,
-    ChronicleLaunch,
-)
-from app.ingest.dataset.records import (
-    DatasetLaunch,
-    DatasetMission,
-    DatasetPerson,
-    DatasetSpacecraft,
-)
+from tools.chronicle.names import get_pad_names, ship_phrase_en, splashes_down
 
 _STATION = "the International Space Station"
 _ROLE_NOUNS = {
@@ -46,9 +45,9 @@ _ROLE_NOUNS = {
 
 
 def render_launch(event: ChronicleLaunch) -> NewsText:
-    """A launch: what flew, on what, from where, when, with whom, for which mission."""
+    """Text of a launch."""
     launch = event.launch
-    pad = glossary.get_pad_names(launch.site, launch.pad).pad
+    pad = get_pad_names(launch.site, launch.pad).pad
     when = format_time_en(launch.launch_at, launch.launch_at_precision)
     return NewsText(
         title=_launch_title(launch),
@@ -73,7 +72,7 @@ def _launch_title(launch: DatasetLaunch) -> str:
 
 
 def _headline_spacecraft(craft: DatasetSpacecraft) -> dict[str, str]:
-    """A ship as a headline takes it; a module goes by its name in a sentence, with the article."""
+    """Fields of a headline; a module has its phrase with the article."""
     if craft.kind in (SpacecraftKind.CV, SpacecraftKind.SC):
         return {"name": craft.name, "kind": craft.kind}
     return {"name": glossary.get_module_names(craft.name).phrase_en, "kind": SpacecraftKind.OTHER}
@@ -81,7 +80,7 @@ def _headline_spacecraft(craft: DatasetSpacecraft) -> dict[str, str]:
 
 def _launch_lead(launch: DatasetLaunch) -> str:
     rocket, ship = _rocket_phrase(launch), _ship_with_crew(launch)
-    site = glossary.get_pad_names(launch.site, launch.pad).site
+    site = get_pad_names(launch.site, launch.pad).site
     if glossary.is_shuttle(launch.main_spacecraft.name):
         crew = f"with a crew of {spell_number_en(len(launch.crew))}"
         return f"{upper_first(_ship_phrase(launch))} left {site} for {_STATION} {crew}."
@@ -99,7 +98,7 @@ def _rocket_phrase(launch: DatasetLaunch) -> str:
 
 
 def _ship_phrase(launch: DatasetLaunch) -> str:
-    """The main ship as a sentence names it."""
+    """Phrase for the main spacecraft."""
     name = launch.main_spacecraft.name
     match launch.main_spacecraft.kind:
         case SpacecraftKind.CV:
@@ -107,15 +106,13 @@ def _ship_phrase(launch: DatasetLaunch) -> str:
         case SpacecraftKind.SC:
             uncrewed = "" if launch.crew else "uncrewed "
             return (
-                glossary.ship_phrase_en(name)
-                if glossary.is_shuttle(name)
-                else f"the {uncrewed}ship {name}"
+                ship_phrase_en(name) if glossary.is_shuttle(name) else f"the {uncrewed}ship {name}"
             )
     return glossary.get_module_names(name).phrase_en
 
 
 def _ship_with_crew(launch: DatasetLaunch) -> str:
-    """The main ship with whoever is aboard."""
+    """Phrase for the main spacecraft and its crew."""
     crew = f" and a crew of {spell_number_en(len(launch.crew))}" if launch.crew else ""
     return _ship_phrase(launch) + crew
 
@@ -143,7 +140,7 @@ def _crew_sentences(event: ChronicleLaunch) -> str:
 
 
 def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
-    """Which missions the crew flew for, None where it was for none."""
+    """Sentence about the missions of the crew, or None."""
     staying = [(people, missions) for people, missions in event.crew_by_missions if missions]
     if not staying:
         return None
@@ -168,7 +165,7 @@ def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
 
 
 def _station_crew_sentence(event: ChronicleLaunch) -> str:
-    """Who was on the station."""
+    """Sentence about the crew of the station."""
     if not event.current_missions:
         first = "With it the assembly of the station began. " if event.is_first else ""
         return f"{first}Nobody lived on the station yet: its first crew set out in October 2000."
@@ -191,7 +188,7 @@ def _bold_names(people: Iterable[DatasetPerson]) -> list[str]:
 
 
 def render_expedition_start(event: ChronicleExpeditionStart) -> NewsText:
-    """The start of an expedition, with its crew and how long it was to last."""
+    """Text of the start of an expedition."""
     mission = event.mission
     n = mission.number
     when = format_time_en(mission.starts_at, mission.starts_at_precision)
@@ -231,20 +228,19 @@ def _members_sentences(event: ChronicleExpeditionStart) -> str:
     crew = f"**{event.commander.name}** was in command{later}. "
     crew += f"The {were} {join_list_en(_bold_names(event.members_at_start))}."
     groups = [
-        f"by {join_list_en(_bold_names(people))} aboard "
-        f"{glossary.ship_phrase_en(up.main_spacecraft.name)}"
+        f"by {join_list_en(_bold_names(people))} aboard {ship_phrase_en(up.main_spacecraft.name)}"
         for up, people in event.later_arrivals
     ]
     return f"{crew} They were joined {join_clauses_en(groups)}." if groups else crew
 
 
 def render_handover(event: ChronicleHandover) -> NewsText:
-    """A change of command within an expedition."""
+    """Text of a change of command within an expedition."""
     old, new, n = event.old_commander.name, event.new_commander.name, event.mission.number
     back = None
     if event.return_flight:
         ship, at, _ = event.return_flight
-        name = glossary.ship_phrase_en(ship.main_spacecraft.name)
+        name = ship_phrase_en(ship.main_spacecraft.name)
         back = f"**{old}** {_landing_verb(ship)} aboard {name} on {format_day_en(at)}."
     until = (
         f" **{new}** led it until {format_day_en(event.new_commander_until)}."
@@ -265,8 +261,8 @@ def render_handover(event: ChronicleHandover) -> NewsText:
 
 
 def render_landing(event: ChronicleLanding) -> NewsText:
-    """The return of a ship: who came home, after how long, from which mission."""
-    ship = glossary.ship_phrase_en(event.ship_launch.main_spacecraft.name)
+    """Text of a landing."""
+    ship = ship_phrase_en(event.ship_launch.main_spacecraft.name)
     return NewsText(
         title=f"{upper_first(ship)} returns to Earth with a "
         f"crew of {spell_number_en(len(event.people))}",
@@ -280,7 +276,7 @@ def render_landing(event: ChronicleLanding) -> NewsText:
 
 
 def _landing_verb(ship: DatasetLaunch) -> str:
-    return "splashed down" if glossary.splashes_down(ship.main_spacecraft.name) else "landed"
+    return "splashed down" if splashes_down(ship.main_spacecraft.name) else "landed"
 
 
 def _landing_lead(event: ChronicleLanding) -> str:
@@ -297,14 +293,12 @@ def _ascent_sentence(event: ChronicleLanding) -> str:
     if len(event.crew_by_launch) == 1:
         up = event.crew_by_launch[0][0]
         ship = (
-            "the same ship"
-            if up is event.ship_launch
-            else glossary.ship_phrase_en(up.main_spacecraft.name)
+            "the same ship" if up is event.ship_launch else ship_phrase_en(up.main_spacecraft.name)
         )
         return f"The crew had set out aboard {ship} on {format_day_en(up.launch_at)}."
     ways = [
         f"{join_list_en(_bold_names(people))} {'' if n else 'had set out '}"
-        f"aboard {glossary.ship_phrase_en(up.main_spacecraft.name)} "
+        f"aboard {ship_phrase_en(up.main_spacecraft.name)} "
         f"on {format_day_en(up.launch_at)}"
         for n, (up, _, people) in enumerate(event.crew_by_launch)
     ]
@@ -326,110 +320,3 @@ def _missions_left_sentence(event: ChronicleLanding) -> str:
         )
         parts.append(f"{others} from a short flight")
     return f"{join_clauses_en(parts)}."
-
-
-def summarize_mission(course: MissionFacts) -> str:
-    """A mission in two to five sentences."""
-    mission = course.mission
-    first, *later = [person.name for person in course.commanders]
-    command = "" if later else f", under the command of {first}"
-    head = f"Expedition {mission.number} to {_STATION}"
-    if mission.ends_at is None:
-        lasted = f"{head} began on {format_day_en(mission.starts_at)}{command}."
-    else:
-        days = pluralize_en(whole_days(mission.starts_at, mission.ends_at), "day")
-        period = format_period_en(mission.starts_at, mission.ends_at)
-        lasted = f"{head} lasted {days}, {period}{command}."
-    shared = f"{first} was in command{later_commanders_phrase_en(later)}." if later else None
-    crew = (
-        f"Its crew of {spell_number_en(len(mission.launch_by_person))} "
-        f"came with {_ship_names(course.crew_launches)}."
-    )
-    return " ".join(
-        filter(None, [lasted, shared, crew, _supplies_sentence(course), _failures_sentence(course)])
-    )
-
-
-def _supplies_sentence(course: MissionFacts) -> str | None:
-    parts, cargo = (
-        _module_names(course.supply_launches),
-        _cargo_ship_phrases(course.supply_launches),
-    )
-    if not parts and not cargo:
-        return None
-    were = "was" if len(parts) + len(cargo) == 1 else "were"
-    supplies = join_list_en([*parts, *filter(None, [join_list_en(cargo)])])
-    return f"In its time {supplies} {were} launched to the station."
-
-
-def _failures_sentence(course: MissionFacts) -> str | None:
-    plural = "" if len(course.failed_launches) == 1 else "es"
-    return (
-        f"The launch{plural} of {_ship_names(course.failed_launches)} failed."
-        if course.failed_launches
-        else None
-    )
-
-
-def describe_tasks(course: MissionFacts) -> list[str]:
-    """What a mission had to do."""
-    parts, cargo = (
-        _module_names(course.delivered_launches),
-        _cargo_ship_phrases(course.delivered_launches),
-    )
-    return [
-        *(
-            f"Reach the station with {_ship_names([launch])}"
-            for launch in course.commander_launches
-        ),
-        *(
-            [f"Host the arrival of {_ship_names(course.later_arrivals)}"]
-            if course.later_arrivals
-            else []
-        ),
-        _stay_task(course.mission),
-        *([f"Receive {join_list_en(parts)}"] if parts else []),
-        *([f"Receive {join_list_en(cargo)}"] if cargo else []),
-        *_handover_tasks(course),
-        *(
-            [f"Return crew members to Earth with {_ship_names(course.departure_launches)}"]
-            if course.departure_launches
-            else []
-        ),
-    ]
-
-
-def _stay_task(mission: DatasetMission) -> str:
-    if mission.ends_at is None:
-        return f"Keep the station crewed from {format_day_en(mission.starts_at)}"
-    return f"Keep the station crewed {format_period_en(mission.starts_at, mission.ends_at)}"
-
-
-def _handover_tasks(course: MissionFacts) -> Iterator[str]:
-    first, *later = [person.name for person in course.commanders]
-    if later:
-        yield f"Pass the command from {first} to {', then to '.join(later)}"
-    if course.successor:
-        mission, heir = course.successor
-        yield f"Hand the station over to Expedition {mission.number} under {heir.name}"
-
-
-def _ship_names(launches: Iterable[DatasetLaunch]) -> str:
-    return join_list_en(
-        [glossary.ship_phrase_en(launch.main_spacecraft.name) for launch in launches]
-    )
-
-
-def _module_names(launches: Iterable[DatasetLaunch]) -> list[str]:
-    """The modules that launches carried."""
-    return [
-        glossary.get_module_names(name).phrase_en
-        for name in list_spacecraft_names(launches, SpacecraftKind.MODULE)
-    ]
-
-
-def _cargo_ship_phrases(launches: Iterable[DatasetLaunch]) -> list[str]:
-    """The cargo ships among launches, the first one with the word before it."""
-    ships = list_spacecraft_names(launches, SpacecraftKind.CV)
-    noun = "the cargo ship " if len(ships) == 1 else "the cargo ships "
-    return [noun + ships[0], *ships[1:]] if ships else []

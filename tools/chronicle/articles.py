@@ -1,4 +1,4 @@
-"""The archive's own news: one item in each language for every event that the records prove."""
+"""Articles of the chronicle: one per event and language."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,10 +6,15 @@ from typing import NamedTuple, Protocol
 
 from app.domain.dates import Precision
 from app.domain.enums import LaunchStatus, SpacecraftKind
-from app.domain.grammar import NewsText
-from app.ingest.dataset import english, russian
-from app.ingest.dataset.derive import MissionLaunchRelation
-from app.ingest.dataset.events import (
+from app.ingest.dataset.records import (
+    CHRONICLE_SOURCE_NAME,
+    DatasetArticle,
+    DatasetArticleSource,
+    DatasetFacts,
+    DatasetMissionLaunch,
+)
+from tools.chronicle import english, russian
+from tools.chronicle.events import (
     ChronicleEvent,
     ChronicleExpeditionStart,
     ChronicleHandover,
@@ -17,13 +22,11 @@ from app.ingest.dataset.events import (
     ChronicleLaunch,
     generate_events,
 )
-from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetArticleSource
-
-CHRONICLE_SOURCE = DatasetArticleSource(name="Zarya chronicle", url=None)
+from tools.chronicle.grammar import NewsText
 
 
 class EventRenderer(Protocol):
-    """How one language tells each kind of event: `english` and `russian` are such."""
+    """Renderer of events in one language: the modules `english` and `russian`."""
 
     def render_launch(self, event: ChronicleLaunch) -> NewsText: ...
     def render_expedition_start(self, event: ChronicleExpeditionStart) -> NewsText: ...
@@ -32,7 +35,7 @@ class EventRenderer(Protocol):
 
 
 class _SharedFields(NamedTuple):
-    """What the translations of one news item share."""
+    """Fields shared by the translations of an article."""
 
     slug: str
     published_at: datetime
@@ -44,10 +47,10 @@ class _SharedFields(NamedTuple):
 
 
 def generate_chronicle(
-    dataset: Dataset, relations: set[MissionLaunchRelation]
+    dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[DatasetArticle]:
-    """Every event of the archive as a news item, in English and in Russian."""
-    for event in generate_events(dataset, relations):
+    """Generate an article in English and in Russian for each event."""
+    for event in generate_events(dataset, mission_launches):
         item = _build_shared_fields(event)
         yield _build_article(item, "en", _render_event(event, english))
         yield _build_article(item, "ru", _render_event(event, russian))
@@ -63,7 +66,7 @@ def _build_article(item: _SharedFields, language: str, text: NewsText) -> Datase
         language=language,
         published_at=item.published_at,
         published_at_precision=item.published_at_precision,
-        source=CHRONICLE_SOURCE,
+        source=DatasetArticleSource(name=CHRONICLE_SOURCE_NAME, url=None),
         tags=item.tags,
         missions=item.missions,
         people=item.people,

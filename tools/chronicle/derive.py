@@ -1,39 +1,31 @@
-"""What follows from the records: which launches served which mission, and what it came to."""
+"""Relations between missions and launches, and the facts of each mission, from the records."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from app.domain.enums import LaunchRelation, LaunchStatus, SpacecraftKind
 from app.ingest.dataset.records import (
-    Dataset,
+    DatasetFacts,
     DatasetLaunch,
     DatasetMission,
+    DatasetMissionLaunch,
     DatasetPerson,
     DatasetSeat,
 )
 
 _MAX_TRANSIT_DURATION = timedelta(days=10)
-"""HTV took eight days to the station: what left later than this before a mission's end may have
-been for the next one to receive."""
-
-
-class MissionLaunchRelation(NamedTuple):
-    """A launch that served a mission, and how; both by slug."""
-
-    mission: str
-    launch: str
-    relation: LaunchRelation
+"""Maximum flight time of a cargo ship (HTV: eight days). Cargo launched later than this before the
+end of a mission may have arrived in the next one."""
 
 
 LaunchesByRelation = Mapping[LaunchRelation, list[DatasetLaunch]]
-"""The launches that served one mission, in the order of time."""
+"""Launches of a mission by relation, in order of time."""
 
 
-def derive_relations(dataset: Dataset) -> set[MissionLaunchRelation]:
-    """Every relation between missions and launches.
+def derive_mission_launches(dataset: DatasetFacts) -> list[DatasetMissionLaunch]:
+    """Launches of every mission with their relations, by mission and in order of time.
 
     A launch that brought a member of the crew is an arrival, even if the ship came before the
     mission began; the ship that took a member home at the end of their stay is a departure. Other
@@ -42,24 +34,36 @@ def derive_relations(dataset: Dataset) -> set[MissionLaunchRelation]:
     (visitors, and the aborted Soyuz MS-10); a crew ship without people counts as cargo.
     """
     arrived = {
-        MissionLaunchRelation(mission.slug, launch, LaunchRelation.CREW_ARRIVAL)
+        _mission_launch(mission.slug, launch, LaunchRelation.CREW_ARRIVAL)
         for mission in dataset.missions.values()
         for launch in mission.launch_by_person.values()
     }
     departed = {
-        MissionLaunchRelation(home.slug, seat.landed_with, LaunchRelation.CREW_DEPARTURE)
+        _mission_launch(home.slug, seat.landed_with, LaunchRelation.CREW_DEPARTURE)
         for launch in dataset.launches.values()
         for seat in launch.crew
         if seat.landed_with and (home := find_last_mission(dataset, launch, seat))
     }
     brought_members = {relation.launch for relation in arrived}
     served = {
-        MissionLaunchRelation(mission.slug, launch.slug, kind)
+        _mission_launch(mission.slug, launch.slug, kind)
         for launch in dataset.launches.values()
         if (kind := _relation_of_launch(launch, launch.slug in brought_members))
         for mission in find_missions_at(dataset, launch.launch_at)
     }
-    return arrived | departed | served
+    missions, launches = list(dataset.missions), list(dataset.launches)
+    return sorted(
+        arrived | departed | served,
+        key=lambda link: (
+            missions.index(link.mission),
+            launches.index(link.launch),
+            link.relation,
+        ),
+    )
+
+
+def _mission_launch(mission: str, launch: str, relation: LaunchRelation) -> DatasetMissionLaunch:
+    return DatasetMissionLaunch(mission=mission, launch=launch, relation=relation)
 
 
 def _relation_of_launch(launch: DatasetLaunch, brought_members: bool) -> LaunchRelation | None:
@@ -71,20 +75,19 @@ def _relation_of_launch(launch: DatasetLaunch, brought_members: bool) -> LaunchR
 
 
 def group_launches_by_mission(
-    dataset: Dataset, found: Iterable[MissionLaunchRelation]
+    dataset: DatasetFacts, mission_launches: Iterable[DatasetMissionLaunch]
 ) -> dict[str, LaunchesByRelation]:
-    """The launches that served each mission, by its slug and by relation."""
+    """Launches of each mission, by its slug and by relation."""
     served: dict[str, dict[LaunchRelation, list[DatasetLaunch]]] = {
         slug: defaultdict(list) for slug in dataset.missions
     }
-    order = {slug: n for n, slug in enumerate(dataset.launches)}
-    for mission, launch, relation in sorted(found, key=lambda each: order[each.launch]):
-        served[mission][relation].append(dataset.launches[launch])
+    for link in mission_launches:
+        served[link.mission][link.relation].append(dataset.launches[link.launch])
     return {slug: dict(launches) for slug, launches in served.items()}
 
 
-def find_missions_at(dataset: Dataset, at: datetime) -> list[DatasetMission]:
-    """The missions that went on at `at`: one, or two neighbours among the first nineteen."""
+def find_missions_at(dataset: DatasetFacts, at: datetime) -> list[DatasetMission]:
+    """Missions active at `at`: one, or two among the first nineteen."""
     return [
         mission
         for mission in dataset.missions.values()
@@ -93,9 +96,9 @@ def find_missions_at(dataset: Dataset, at: datetime) -> list[DatasetMission]:
 
 
 def find_last_mission(
-    dataset: Dataset, launch: DatasetLaunch, seat: DatasetSeat
+    dataset: DatasetFacts, launch: DatasetLaunch, seat: DatasetSeat
 ) -> DatasetMission | None:
-    """The mission from which somebody came home, None for a visitor and for somebody aboard."""
+    """Mission that a person left at the landing; None for visitors and for people aboard."""
     if seat.landed_at is None:
         return None
     flown = dataset.missions_by_flight.get((launch.slug, seat.person), [])
@@ -105,31 +108,31 @@ def find_last_mission(
 
 @dataclass(frozen=True)
 class MissionFacts:
-    """What the records prove of a mission, without a word about it; nothing is claimed beyond."""
+    """Facts of a mission, from which its summary and tasks are written."""
 
     mission: DatasetMission
     commanders: list[DatasetPerson]
     successor: tuple[DatasetMission, DatasetPerson] | None
-    """The mission that the station was handed over to, under whom; None without such a change."""
+    """Next mission and its commander, if the command changes with it."""
     crew_launches: list[DatasetLaunch]
-    """What its crew came with."""
+    """Launches of its crew."""
     commander_launches: list[DatasetLaunch]
-    """Its own way up, if it began with that."""
+    """Launch of its first commander, if the mission started with it."""
     later_arrivals: list[DatasetLaunch]
-    """The crews that came to it later."""
+    """Launches of crews that arrived later."""
     supply_launches: list[DatasetLaunch]
-    """The modules and the cargo that were sent up in its time."""
+    """Launches of modules and cargo during the mission."""
     delivered_launches: list[DatasetLaunch]
-    """Those of them that surely came in its time."""
+    """Those that certainly arrived during the mission."""
     failed_launches: list[DatasetLaunch]
     departure_launches: list[DatasetLaunch]
-    """The ships that took members home."""
+    """Launches of the ships that took members home."""
 
 
 def derive_mission_facts(
-    dataset: Dataset, mission: DatasetMission, served: LaunchesByRelation
+    dataset: DatasetFacts, mission: DatasetMission, served: LaunchesByRelation
 ) -> MissionFacts:
-    """What the records prove of `mission`; `served` are its launches."""
+    """Facts of `mission`; `served` are its launches."""
     sure = mission.ends_at - _MAX_TRANSIT_DURATION if mission.ends_at else None
     sent = _unique_by_launch_time(
         launch
@@ -178,7 +181,7 @@ def _crew_arrivals(
 
 
 def _find_successor(
-    dataset: Dataset, mission: DatasetMission
+    dataset: DatasetFacts, mission: DatasetMission
 ) -> tuple[DatasetMission, DatasetPerson] | None:
     after = next((m for m in dataset.missions.values() if m.number == mission.number + 1), None)
     if after is None or after.commanders[0].person == mission.commanders[-1].person:
@@ -186,16 +189,16 @@ def _find_successor(
     return after, dataset.people[after.commanders[0].person]
 
 
-def _commanders(dataset: Dataset, mission: DatasetMission) -> list[DatasetPerson]:
+def _commanders(dataset: DatasetFacts, mission: DatasetMission) -> list[DatasetPerson]:
     return [dataset.people[row.person] for row in mission.commanders]
 
 
 def _unique_by_launch_time(launches: Iterable[DatasetLaunch]) -> list[DatasetLaunch]:
-    """Each launch once, in the order of time."""
+    """Distinct launches in order of time."""
     unique = {launch.slug: launch for launch in launches}
     return sorted(unique.values(), key=lambda launch: launch.launch_at)
 
 
 def list_spacecraft_names(launches: Iterable[DatasetLaunch], kind: SpacecraftKind) -> list[str]:
-    """The names of what launches carried of one kind."""
+    """Names of the spacecraft of one kind."""
     return [name for launch in launches for name in launch.spacecraft_names(kind)]
