@@ -25,7 +25,7 @@ HALF_LIFE_SECONDS = 5.0
 DAY_SECONDS = QUIET_SECONDS + RISE_SECONDS + PEAK_SECONDS + FALL_SECONDS
 VISIT_SECONDS_RANGE = 8.0, 25.0
 RELOAD_DELAY_SECONDS, RELOAD_SPREAD_SECONDS = 0.5, 2.0
-"""Wait from a change to the reload, as in `app/portal/web/fresh.js`."""
+"""Wait from a change to the reload, as in `app/portal/web/refresh.js`."""
 
 CONNECT_TIMEOUT_SECONDS = 20.0
 """Time after which a client of the change stream stops waiting for the response."""

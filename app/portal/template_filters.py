@@ -1,6 +1,6 @@
 """What the templates of the portal say in words: dates, numbers, places, in each language.
 
-`web/words.js` has the same under the same names: a template comes out alike on either side.
+`web/filters.js` has the same under the same names: a template comes out alike on either side.
 """
 
 import json
