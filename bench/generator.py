@@ -221,8 +221,7 @@ class Generator:
             "body": body,
             "body_html": html,
             "reading_minutes": max(1, round(len(body.split()) / READING_WORDS_PER_MINUTE)),
-            "title_key": title_key[:300],
-            "search_text": f"{title_key} {fold(lead)}"[:2000],
+            "title_key": fold(title)[:300],
         }
 
     @staticmethod

@@ -14,8 +14,8 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import delete, update
 
-from app.db.database import Database
 from app.db.models import Person
+from app.resources.write_steps import build_database
 from tests.support.servers import run_server_process
 from tests_faults.load import NO_RESPONSE, Tally, deadline, run_readers, wait_until
 from tests_faults.services import LOAD_DIVISOR, Note, Start, migrate_with_key, worker_pids
@@ -70,7 +70,7 @@ def test_lost_and_duplicated_records_are_detected(start: Start) -> None:
         asyncio.run(writers.run(4, lambda: len(writers.acknowledged) >= 20))
         assert writers.count_losses(service.database_url) == (0, 0)
     deleted, copied, overwritten, *_ = writers.acknowledged
-    database = Database(service.database_url, read_threads=1)
+    database = build_database(service.database_url)
     with closing(database), database.session() as session:
         session.execute(delete(Person).where(Person.name == deleted))
         session.execute(update(Person).where(Person.name == overwritten).values(name=copied))
