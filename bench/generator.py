@@ -214,7 +214,6 @@ class Generator:
     @staticmethod
     def _text_columns(title: str, lead: str, body: str, html: str) -> dict[str, Any]:
         """Return the text columns and those that `Article.compute_columns` derives from them."""
-        title_key = fold(title)
         return {
             "title": title,
             "lead": lead,
