@@ -115,8 +115,8 @@ def _run(address: str, statement: str) -> None:
 
 def _exists(address: str, name: str) -> bool:
     with psycopg.connect(address) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-        return found.fetchone() is not None
+        rows = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        return rows.fetchone() is not None
 
 
 def create_archive(url: str, number: int) -> None:

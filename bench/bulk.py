@@ -87,9 +87,9 @@ def _optimize(database: Database) -> None:
 
 def _write(connection: Connection, batch: list[GeneratedArticle]) -> None:
     columns = list(batch[0].article)
-    _insert(connection, Article.__tablename__, columns, (made.article.values() for made in batch))
+    _insert(connection, Article.__tablename__, columns, (row.article.values() for row in batch))
     for model, column, name in LINKS:
-        rows = ((made.article["id"], to) for made in batch for to in getattr(made, name))
+        rows = ((row.article["id"], target) for row in batch for target in getattr(row, name))
         _insert(connection, model.__tablename__, ["article_id", column], rows)
 
 

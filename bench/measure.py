@@ -47,7 +47,7 @@ class Goal:
 
     target: str
     reference: str
-    found: str
+    result: str
     goal: str
     reached: bool
 
@@ -98,9 +98,9 @@ class Results:
             target, reference, f"{ratio:.2f} × by CPU in process", f"≤ {goal:g} ×", ratio <= goal
         )
 
-    def add_result(self, target: str, found: str) -> None:
+    def add_result(self, target: str, result: str) -> None:
         """Add a result without a goal."""
-        self._add(target, "", found, "", True)
+        self._add(target, "", result, "", True)
 
     def _ratio(self, target: str, reference: str, metric: Metric) -> tuple[float, str]:
         """Return how many times as good `target` was: the median of the rounds, and its text."""
@@ -112,8 +112,8 @@ class Results:
         middle = median(ratios)
         return middle, f"{middle:.2f} × ({ratios[0]:.2f}–{ratios[-1]:.2f})"
 
-    def _add(self, target: str, reference: str, found: str, goal: str, reached: bool) -> None:
-        self.goals.append(Goal(target, reference, found, goal, reached))
+    def _add(self, target: str, reference: str, result: str, goal: str, reached: bool) -> None:
+        self.goals.append(Goal(target, reference, result, goal, reached))
         mark = "reached" if reached else "MISSED"
         compared = f" compared with {reference}" if reference else ""
-        console.print(f"{mark}: {target}{compared}: {found}, goal {goal or 'none'}")
+        console.print(f"{mark}: {target}{compared}: {result}, goal {goal or 'none'}")

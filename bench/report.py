@@ -21,7 +21,7 @@ def goals(results: Results) -> Rows:
     return [
         head,
         *(
-            (goal.target, goal.reference, goal.found, goal.goal, "" if goal.reached else "missed")
+            (goal.target, goal.reference, goal.result, goal.goal, "" if goal.reached else "missed")
             for goal in results.goals
         ),
     ]

@@ -103,9 +103,9 @@ def test_swagger_shows_and_tries_every_operation(
         missions.get_by_role("button", name="Execute").click()
     assert response.value.status == 200
     assert response.value.url.startswith(f"{origin}/v1/missions")
-    shown = missions.locator(".live-responses-table")
-    expect(shown.locator(".response-col_status").last).to_contain_text("200")
-    expect(shown.get_by_text('"ISS-74"').first).to_be_visible()
+    responses_table = missions.locator(".live-responses-table")
+    expect(responses_table.locator(".response-col_status").last).to_contain_text("200")
+    expect(responses_table.get_by_text('"ISS-74"').first).to_be_visible()
     assert (seen.external_requests, seen.errors) == ([], [])
 
 
