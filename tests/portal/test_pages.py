@@ -109,7 +109,7 @@ def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> 
                 "Christina Koch",
             )
         ),
-        "Up Soyuz MS-12 March 14, 2019 Down Soyuz MS-13 February 6, 2020 Aboard 101 days",
+        "Launch Soyuz MS-12 March 14, 2019 Landing Soyuz MS-13 February 6, 2020 Aboard 101 days",
         "August 31, 2018 Monument to Soyuz–Apollo restored in Korolev",
         "April 4, 2019 LV Soyuz-2.1a with CV Progress MS-11 is launched",
         "March 14, 2019 LV Soyuz-FG with SC Soyuz MS-12 is launched",
@@ -312,7 +312,7 @@ def test_portal_works_under_path_of_public_url(archive: TestClient) -> None:
 
 def test_pages_of_empty_archive(client: TestClient) -> None:
     assert "Nothing" not in client.get("/missions").text
-    assert "There was no news." in client.get("/archive").text
+    assert "No news." in client.get("/archive").text
     nothing = client.get("/", headers=BROWSER)
     assert nothing.status_code == 404
     assert "No mission is active." in page_text(nothing.text)
@@ -320,7 +320,7 @@ def test_pages_of_empty_archive(client: TestClient) -> None:
         session.add(factories.mission(slug="iss-1", number=1))
         session.add(factories.launch(slug="a", vehicle_id=None))
     page = page_text(client.get("/missions/iss-1?month=2019-04").text)
-    for message in ("No crew is on record.", "No launches are on record.", "There was no news."):
+    for message in ("No crew recorded.", "No launches recorded.", "No news."):
         assert message in page
     assert client.get("/launches/a").status_code == 200
 

@@ -1,4 +1,4 @@
-"""What a service leaves behind: nothing in it may be a secret."""
+"""Search for secrets in the logs and databases of a service."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,16 +10,16 @@ from sqlalchemy import select
 from app.db.models import Base
 from app.resources.write_steps import build_database
 
-KEY = re.compile(rb"zarya_[a-z0-9]{8}_(\w+)")
+KEY_PATTERN = re.compile(rb"zarya_[a-z0-9]{8}_(\w+)")
 
 
 def secret_of(key: str) -> bytes:
-    """What of an API key nobody may know; the rest is its id."""
+    """Return the secret part of an API key; the rest is its id."""
     return key.rpartition("_")[2].encode()
 
 
-def remains(database_url: str, logs: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """All that is kept, by a name: the logs, and the database as it is stored or read."""
+def stored_data(database_url: str, logs: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of the logs, the database files and the tables."""
     for log in logs:
         yield str(log), log.read_bytes()
     if database_url.startswith("sqlite"):
@@ -30,7 +30,7 @@ def remains(database_url: str, logs: Iterable[Path]) -> Iterator[tuple[str, byte
             yield table.name, str(reader.all(select(table))).encode()
 
 
-def found(secrets: Iterable[bytes], kept: Iterable[tuple[str, bytes]]) -> list[str]:
-    """Where one of `secrets` is kept."""
-    wanted = set(secrets)
-    return [name for name, content in kept if any(secret in content for secret in wanted)]
+def places_with(secrets: Iterable[bytes], data: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Return the names of the contents that contain one of `secrets`."""
+    values = set(secrets)
+    return [name for name, content in data if any(secret in content for secret in values)]

@@ -1,4 +1,4 @@
-"""How quickly what readers type is found, and what the index for that takes."""
+"""Latency of search and suggestions, and size and build time of the search index."""
 
 import os
 import subprocess
@@ -14,34 +14,37 @@ from bench.suite import POSTGRESQL, SQLITE, Bench
 from bench.wrk import Target
 from contract.servers import SCRIPTS
 
-SEARCH_MS, SUGGEST_MS = 50, 15
+SEARCH_LIMIT_MS, SUGGEST_LIMIT_MS = 50, 15
 
 
-def search(bench: Bench) -> None:
-    """What readers type, whole and half typed, asked for one after another."""
+def measure_search(bench: Bench) -> None:
+    """Measure typical queries, and for suggestions their beginnings, one after the other."""
     plan, results = bench.plan, bench.results
     for kind in (SQLITE, POSTGRESQL):
         address = bench.address(kind, plan.main)
-        results.told(f"search index of {plan.main:,} articles, {kind}", _index(address))
-        typed = reads.searches(address)
-        asked = {"search": typed, "suggest": [words[: 2 + len(words) // 2] for words in typed]}
-        with bench.cold(kind, plan.main) as ours:
+        results.add_result(f"search index of {plan.main:,} articles, {kind}", _index(address))
+        queries = reads.searches(address)
+        queries_by_route = {
+            "search": queries,
+            "suggest": [query[: 2 + len(query) // 2] for query in queries],
+        }
+        with bench.cold(kind, plan.main) as server:
             targets = [
                 Target(
                     f"{name}, {kind}",
-                    ours,
-                    [f"/v1/{name}?q={quote_plus(words)}" for words in texts],
+                    server,
+                    [f"/v1/{name}?q={quote_plus(query)}" for query in texts],
                     connections=1,
                 )
-                for name, texts in asked.items()
+                for name, texts in queries_by_route.items()
             ]
             results.measure(plan, targets)
-        for target, limit in zip(targets, (SEARCH_MS, SUGGEST_MS), strict=True):
+        for target, limit in zip(targets, (SEARCH_LIMIT_MS, SUGGEST_LIMIT_MS), strict=True):
             results.below(target.name, lambda run: run.p95, limit)
 
 
 def _index(address: str) -> str:
-    """How long it takes to make the search index anew, and how large it is then."""
+    """Rebuild the search index; return its size and the time taken."""
     start = perf_counter()
     command = [str(SCRIPTS / "zarya"), "reindex"]
     subprocess.run(command, env=os.environ | {"ZARYA_DATABASE_URL": address}, check=True)
@@ -53,7 +56,7 @@ def _index(address: str) -> str:
         sqlite = connection.dialect.name == "sqlite"
         size = _sqlite_bytes(connection) if sqlite else connection.scalar(_POSTGRESQL_BYTES)
         connection.rollback()
-    return f"{int(size or 0) / 1e6:,.0f} MB, made in {seconds:.0f} s"
+    return f"{int(size or 0) / 1e6:,.0f} MB, built in {seconds:.0f} s"
 
 
 _POSTGRESQL_BYTES = text(
@@ -63,7 +66,7 @@ _POSTGRESQL_BYTES = text(
 
 
 def _sqlite_bytes(connection: Connection) -> int:
-    """What is free once the tables of the index are dropped, in a transaction to be undone."""
+    """Return the bytes freed by dropping the index tables; the caller rolls back."""
 
     def free() -> int:
         return int(connection.scalar(text("PRAGMA freelist_count")) or 0)

@@ -1,7 +1,7 @@
-"""What the made articles are told with: sentences with gaps, in the two languages of the archive.
+"""Sentence templates of generated articles, in the two languages of the archive.
 
-The gaps `{who}`, `{ship}` and `{mission}` take names from the embedded archive; the others take one
-of the lists here. No sentence holds a character that Markdown or HTML would read as its own.
+The placeholders `{who}`, `{ship}` and `{mission}` take names from the embedded archive, the others
+values from the lists here. No sentence contains characters that are special in Markdown or HTML.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SOURCES = (
     ("Spaceflight Digest", 4),
     ("Новости космонавтики", 4),
 )
-"""Who publishes, and how much of the whole: a few publish most."""
+"""Name and relative frequency of each source: a few publish most articles."""
 
 TAGS = tuple(
     "crew science cargo launch landing docking undocking spacewalk robotics medicine biology "
@@ -30,23 +30,23 @@ TAGS = tuple(
 )
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
 @dataclass(frozen=True)
-class Telling:
-    """One language: sentences by their place in an article, and what fills their gaps."""
+class Vocabulary:
+    """Templates of one language by their place in an article, and values by placeholder."""
 
     code: str
     titles: tuple[str, ...]
     leads: tuple[str, ...]
     sentences: tuple[str, ...]
     lists: tuple[str, ...]
-    gaps: dict[str, tuple[str, ...]]
+    placeholders: dict[str, tuple[str, ...]]
 
 
-ENGLISH = Telling(
+ENGLISH = Vocabulary(
     "en",
     titles=(
         "{who} completes {work} in the {module}",
@@ -92,13 +92,13 @@ ENGLISH = Telling(
         "More in the [description of the experiment](https://example.org/experiments/{number}).",
         "> We have waited for {study} for years, the head of the experiment said.",
     ),
-    gaps={
-        "module": _words(
+    placeholders={
+        "module": _split(
             "Zvezda module,Zarya module,Nauka module,Rassvet module,Poisk airlock,"
             "Prichal node,Destiny laboratory,Columbus laboratory,Kibo laboratory,"
             "Harmony node,Unity node,Tranquility node,Quest airlock,Cupola"
         ),
-        "work": _words(
+        "work": _split(
             "the replacement of a pump,an inventory of the cargo,"
             "the cleaning of the ventilation,a check of the smoke detectors,"
             "the repair of a treadmill,a survey of the windows,the assembly of a new rack,"
@@ -106,28 +106,28 @@ ENGLISH = Telling(
             "maintenance of the toilet,the upgrade of the laptops,"
             "the calibration of sensors"
         ),
-        "study": _words(
+        "study": _split(
             "plasma crystals,protein crystals,bone density,plant growth,"
             "combustion in weightlessness,cosmic radiation,the ionosphere,ocean currents,"
             "forest fires,heart rhythm,muscle loss,metal alloys,microbes on surfaces,"
             "capillary flow,sleep and biorhythms,glacier melt,lightning,magnetic fields"
         ),
-        "device": _words(
+        "device": _split(
             "the oxygen generator,the carbon dioxide scrubber,the main antenna,"
             "a solar array,the robotic arm,the water processor,a gyroscope,"
             "the docking camera,a battery unit,the spectrometer,a thruster,the furnace,"
             "the centrifuge,a star tracker"
         ),
-        "goods": _words(
+        "goods": _split(
             "fuel and water,fresh fruit,spare parts,scientific equipment,spacesuits,"
             "new batteries,food for half a year,parcels from home,growth chambers,"
             "film and lenses"
         ),
-        "phase": _words(
+        "phase": _split(
             "docking,undocking,launch,landing,relocation to another port,a reboost,"
             "a spacewalk,the change of crews,the arrival of a cargo ship"
         ),
-        "audience": _words(
+        "audience": _split(
             "schoolchildren,students in Samara,radio amateurs,journalists,teachers,"
             "families of the crew,a museum in Kaluga,listeners in Tokyo,young engineers"
         ),
@@ -135,7 +135,7 @@ ENGLISH = Telling(
     },
 )
 
-RUSSIAN = Telling(
+RUSSIAN = Vocabulary(
     "ru",
     titles=(
         "{who}: завершена {work}",
@@ -181,39 +181,39 @@ RUSSIAN = Telling(
         "Подробнее — в [описании эксперимента](https://example.org/experiments/{number}).",
         "> Мы ждали этого годами, сказал постановщик эксперимента «{study}».",
     ),
-    gaps={
-        "module": _words(
+    placeholders={
+        "module": _split(
             "Звезда,Заря,Наука,Рассвет,Поиск,Причал,Дестини,Коламбус,Кибо,Гармония,Юнити,"
             "Транквилити,Квест,Купол"
         ),
-        "work": _words(
+        "work": _split(
             "замена насоса,инвентаризация грузов,чистка вентиляции,проверка датчиков дыма,"
             "починка беговой дорожки,съёмка иллюминаторов,сборка новой стойки,"
             "перекачка воды,проверка уплотнений люка,профилактика санузла,замена ноутбуков,"
             "настройка датчиков"
         ),
-        "study": _words(
+        "study": _split(
             "Плазменный кристалл,Кристаллизация белков,Плотность костей,Рост растений,"
             "Горение в невесомости,Космическая радиация,Ионосфера,Течения океана,"
             "Лесные пожары,Ритм сердца,Потеря мышц,Сплавы металлов,Микробы на поверхностях,"
             "Капилляры,Сон и биоритмы,Таяние ледников,Молнии,Магнитное поле"
         ),
-        "device": _words(
+        "device": _split(
             "генератор кислорода,поглотитель углекислого газа,главная антенна,"
             "солнечная батарея,манипулятор,установка очистки воды,гироскоп,"
             "стыковочная камера,аккумулятор,спектрометр,двигатель ориентации,печь,"
             "центрифуга,звёздный датчик"
         ),
-        "goods": _words(
+        "goods": _split(
             "топливо и вода,свежие фрукты,запасные части,научное оборудование,скафандры,"
             "новые аккумуляторы,продукты на полгода,посылки из дома,оранжереи,"
             "плёнка и объективы"
         ),
-        "phase": _words(
+        "phase": _split(
             "стыковка,расстыковка,запуск,посадка,перестыковка,коррекция орбиты,"
             "выход в космос,смена экипажей,прибытие грузового корабля"
         ),
-        "audience": _words(
+        "audience": _split(
             "школьники,студенты Самары,радиолюбители,журналисты,учителя,родные экипажа,"
             "музей в Калуге,слушатели Токио,молодые инженеры"
         ),
