@@ -10,9 +10,12 @@ from typing import Any
 
 from anyio import create_task_group
 from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from app.api import error_handlers
+from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
+from app.api.dispatch import PathDispatcher
 from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
 from app.api.routing import Router
@@ -20,16 +23,9 @@ from app.config import Settings, get_settings
 from app.db.database import Database
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
-from app.http.cache.middleware import CacheMiddleware
 from app.http.cache.store import ResponseCache
-from app.http.content_language import ContentLanguageMiddleware
-from app.http.deprecation import DeprecationMiddleware, mark_deprecated
-from app.http.dispatch import PathDispatcher
-from app.http.fast_path import FastPath
-from app.http.load_shedding import LoadSheddingMiddleware
-from app.http.rate_limit import RateLimitMiddleware
-from app.http.request_body import BufferBodyMiddleware
-from app.http.request_context import RequestContextMiddleware
+from app.http.paths import monitoring_paths, route_traits
+from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
 from app.ops.gauges import GaugeSampler
 from app.ops.health import ReadinessCheck
@@ -91,19 +87,26 @@ class Zarya(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        state, settings = self.state, self.state.settings
+        state = self.state
         database: Database = state.database
-        routed = DeprecationMiddleware(super().build_middleware_stack())
-        asked = LoadSheddingMiddleware(
-            routed, *database.thread_limits, settings.max_waiting, settings.request_seconds
+        app, state.express = build_pipeline(
+            super().build_middleware_stack(),
+            state.settings,
+            thread_limits=database.thread_limits,
+            generations=state.versions,
+            cache=state.kept,
+            shutdown=state.draining,
+            access_log=state.journal,
+            monitoring_paths=monitoring_paths(self.routes),
+            deprecations=DEPRECATED_OPERATIONS,
         )
-        answers = CacheMiddleware(
-            ContentLanguageMiddleware(BufferBodyMiddleware(asked)), state.versions, state.kept
-        )
-        quota = RateLimitMiddleware(answers, settings)
-        front = RequestContextMiddleware(quota, settings, state.draining, state.journal)
-        state.express = FastPath(front, quota, answers)
-        return front
+        return app
+
+    def setup(self) -> None:
+        super().setup()
+        document = self.routes[-1]
+        assert isinstance(document, Route)  # noqa: S101 - FastAPI adds it last
+        route_traits(english_only=True)(document.endpoint)
 
 
 def _is_tracing_enabled() -> bool:
@@ -120,7 +123,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     live = ChangeBroadcaster(database)
     archive_file = ArchiveFileCache(database)
     draining = GracefulShutdown(settings.drain_seconds)
-    journal = AccessLog(settings.log_requests)
+    routes = [route for router in ROUTERS for route in router.routes]
+    journal = AccessLog(settings.log_requests, monitoring_paths(routes))
     kept = ResponseCache(settings.cache_bytes)
     figures = GaugeSampler(database, journal, kept)
 
@@ -147,7 +151,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        routes=[route for router in ROUTERS for route in router.routes],
+        routes=routes,
         telemetry={
             "tracing": _is_tracing_enabled(),
             "operation_spans": _is_tracing_enabled(),

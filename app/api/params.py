@@ -22,11 +22,11 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.api.validation_errors import did_you_mean
 from app.config import get_settings
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, start_of_day, time_zone_names
 from app.domain.languages import LANGUAGES, Language, tr
 from app.domain.text import fold, is_storable
-from app.http.problems import did_you_mean
 
 T = TypeVar("T")
 

@@ -47,6 +47,10 @@ class ReadModel(BaseModel):
         """The fields that follow from the columns in `row`."""
         return {}
 
+    def last_modified(self) -> datetime | None:
+        """When the newest record in it was changed, for `Last-Modified`; None if it has none."""
+        return getattr(self, "updated_at", None)
+
 
 class Source(ReadModel):
     """Where facts of a record come from."""

@@ -1,7 +1,7 @@
-"""Requests to other hosts: only to addresses of the public Internet, bounded in size and time.
+"""HTTP client for URLs of users: no requests to private networks, bounded in size and time.
 
-A name is looked up once. Each address that it has is judged, and the connection is made to one of
-these very addresses, so that no second look-up can lead elsewhere.
+Protects against server-side request forgery. A host name is resolved once, all its addresses are
+checked, and the connection goes to one of these, so a second lookup cannot lead elsewhere.
 """
 
 import socket
@@ -16,25 +16,23 @@ from urllib.parse import urlsplit
 import httpcore2 as httpcore
 
 OUTBOUND_TIMEOUT_SECONDS = 10.0
-"""Seconds that a whole request may take, however it trickles in."""
+"""Time limit of a whole request, including the transfer of the response."""
 
 MAX_OUTBOUND_RESPONSE_BYTES = 5 * 2**20
-"""Bytes that an answer may have."""
-
 _MAX_URL_CHARS = 2000
 
 _FORBIDDEN_NETWORKS = [
     ip_network(network)
     for network in (
-        "100.64.0.0/10",  # between a provider and its customers
-        "192.88.99.0/24",  # leads on to 2002::/16
-        "64:ff9b::/96",  # these lead to IPv4 addresses of any kind
+        "100.64.0.0/10",  # carrier-grade NAT
+        "192.88.99.0/24",  # 6to4 relays
+        "64:ff9b::/96",  # this and the next four embed IPv4 addresses
         "64:ff9b:1::/48",
         "2001::/32",
         "2002::/16",
         "::/96",
-        "3fff::/20",  # of documentation
-        "fec0::/10",  # of sites, once
+        "3fff::/20",  # documentation
+        "fec0::/10",  # site-local, deprecated
     )
 ]
 _FORBIDDEN_HOST_SUFFIXES = (".localhost", ".local", ".internal")
@@ -43,58 +41,60 @@ IPAddress = IPv4Address | IPv6Address
 
 
 class ForbiddenUrl(Exception):
-    """The address is none that may be asked."""
+    """The URL is malformed or leads to a private network."""
 
 
 class RequestFailed(Exception):
-    """The other side did not answer as it should."""
+    """The request failed, or the response is too large."""
 
 
 @dataclass(frozen=True)
 class OutboundResponse:
-    """What the other side answered."""
+    """The response of another host."""
 
     status: int
     headers: Mapping[str, str]
-    """By name, in lower case."""
+    """By lower-case name."""
     body: bytes
 
 
 def is_forbidden_address(address: IPAddress) -> bool:
-    """Whether an address is none of the public Internet's."""
+    """Whether an address is not on the public Internet."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return is_forbidden_address(address.ipv4_mapped)
-    # `is_global` alone holds several of these for global.
-    odd = address.is_multicast or address.is_reserved or address.is_unspecified
-    listed = any(
+    # `is_global` is true for some of these.
+    is_special = address.is_multicast or address.is_reserved or address.is_unspecified
+    is_listed = any(
         address in network for network in _FORBIDDEN_NETWORKS if network.version == address.version
     )
-    return odd or listed or not address.is_global
+    return is_special or is_listed or not address.is_global
 
 
 def check_url(url: str, allow_private: bool = False) -> None:
-    """Raise `ForbiddenUrl` where `url` is to be refused by its look alone."""
+    """Check a URL without resolving its host. Raises `ForbiddenUrl`."""
     if len(url) > _MAX_URL_CHARS or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
-        raise ForbiddenUrl("The address is too long, or holds what has to be percent-encoded.")
+        raise ForbiddenUrl(
+            f"The URL is longer than {_MAX_URL_CHARS} characters or not percent-encoded."
+        )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ForbiddenUrl("This is no address.") from error
+        raise ForbiddenUrl("The URL is malformed.") from error
     if parts.scheme not in {"http", "https"}:
-        raise ForbiddenUrl("Only http and https are asked.")
+        raise ForbiddenUrl("The scheme of the URL must be http or https.")
     if parts.username is not None or parts.password is not None:
-        raise ForbiddenUrl("Leave the user name and password out.")
+        raise ForbiddenUrl("The URL must not contain a user name or password.")
     if not host or "%" in host or port == 0:
-        raise ForbiddenUrl("The address names no host.")
+        raise ForbiddenUrl("The URL has no valid host.")
     if not allow_private and (f".{host.rstrip('.')}".endswith(_FORBIDDEN_HOST_SUFFIXES)):
-        raise ForbiddenUrl(f"{host} is no host of the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a host on the public Internet.")
     if not allow_private and (literal := _parse_ip_literal(host)) and is_forbidden_address(literal):
-        raise ForbiddenUrl(f"{host} is no address of the public Internet.")
+        raise ForbiddenUrl(f"{host} is not an address on the public Internet.")
 
 
 def _parse_ip_literal(host: str) -> IPAddress | None:
-    """The address that `host` spells, in any of the ways that systems read one."""
+    """The IP address in `host`, in any notation that operating systems accept."""
     try:
         return ip_address(host)
     except ValueError:
@@ -115,28 +115,30 @@ def send_request(
     timeout: float = OUTBOUND_TIMEOUT_SECONDS,
     max_bytes: int = MAX_OUTBOUND_RESPONSE_BYTES,
 ) -> OutboundResponse:
-    """The answer of another host; a redirection is an answer, and is not followed.
+    """Send a request; redirects are returned, not followed.
 
-    Raises `ForbiddenUrl` where it may not be asked, `RequestFailed` where it does not answer well.
+    Raises `ForbiddenUrl` for a host that is not public, `RequestFailed` for any other failure.
     """
     check_url(url, allow_private)
     backend = _PublicNetworkBackend(monotonic() + timeout, allow_private)
-    sent = list(
+    all_headers = list(
         ({"User-Agent": "Zarya", "Accept-Encoding": "identity"} | dict(headers or {})).items()
     )
     try:
         with (
             httpcore.ConnectionPool(network_backend=backend) as pool,
-            pool.stream(method, url, headers=sent, content=content) as answer,
+            pool.stream(method, url, headers=all_headers, content=content) as response,
         ):
             body = b""
-            for part in answer.iter_stream():
+            for part in response.iter_stream():
                 body += part
                 if len(body) > max_bytes:
-                    raise RequestFailed(f"The answer has more than {max_bytes} bytes.")
-            names = {name.decode("latin-1").lower(): value for name, value in answer.headers}
-            told = {name: value.decode("latin-1") for name, value in names.items()}
-            return OutboundResponse(answer.status, told, body)
+                    raise RequestFailed(f"The response is larger than {max_bytes} bytes.")
+            fields = {
+                name.decode("latin-1").lower(): value.decode("latin-1")
+                for name, value in response.headers
+            }
+            return OutboundResponse(response.status, fields, body)
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
         raise RequestFailed(f"{type(error).__name__}: {error}".rstrip(": ")) from error
     except (OSError, ValueError) as error:
@@ -144,7 +146,7 @@ def send_request(
 
 
 class _PublicNetworkBackend(httpcore.NetworkBackend):
-    """Connects to what may be connected to, and lets nothing last beyond the deadline."""
+    """Connects to public addresses only, within the deadline."""
 
     def __init__(self, deadline: float, allow_private: bool) -> None:
         self._deadline = deadline
@@ -161,33 +163,33 @@ class _PublicNetworkBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         addresses = [ip_address(address) for address in _resolve_host(host, port)]
         if not self._allow_private and any(map(is_forbidden_address, addresses)):
-            raise ForbiddenUrl(f"{host} is no host of the public Internet.")
-        left = _remaining_seconds(self._deadline)
+            raise ForbiddenUrl(f"{host} is not a host on the public Internet.")
+        seconds_left = _remaining_seconds(self._deadline)
         stream = self._backend.connect_tcp(
-            str(addresses[0]), port, left, local_address, socket_options
+            str(addresses[0]), port, seconds_left, local_address, socket_options
         )
         return _DeadlineStream(stream, self._deadline)
 
 
 def _resolve_host(host: str, port: int) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise RequestFailed(f"{host} cannot be found.") from error
-    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+        raise RequestFailed(f"{host} cannot be resolved.") from error
+    addresses = [str(sockaddr[0]) for *_, sockaddr in resolved]
     if any("%" in address for address in addresses) or not addresses:
-        raise ForbiddenUrl(f"{host} is no host of the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a host on the public Internet.")
     return addresses
 
 
 def _remaining_seconds(deadline: float) -> float:
-    if (left := deadline - monotonic()) <= 0:
-        raise RequestFailed("It took too long.")
-    return left
+    if (seconds_left := deadline - monotonic()) <= 0:
+        raise RequestFailed("The request timed out.")
+    return seconds_left
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A stream of which no part, nor all of them together, lasts beyond the deadline."""
+    """A network stream with one deadline for all its operations."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -208,9 +210,9 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _remaining_seconds(self._deadline)
+        seconds_left = _remaining_seconds(self._deadline)
         return _DeadlineStream(
-            self._stream.start_tls(ssl_context, server_hostname, left), self._deadline
+            self._stream.start_tls(ssl_context, server_hostname, seconds_left), self._deadline
         )
 
     def get_extra_info(self, info: str) -> Any:

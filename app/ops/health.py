@@ -17,6 +17,7 @@ from app.db.database import Database, DatabaseState, Reader, get_database_state
 from app.domain.languages import tr
 from app.http import metrics
 from app.http.client_address import is_in_networks
+from app.http.paths import route_traits
 from app.http.problems import RETRY_AFTER_SECONDS, NotFound, Unavailable
 from app.http.shutdown import GracefulShutdown
 from app.ops.gauges import GaugeSampler
@@ -111,12 +112,14 @@ class ReadinessCheck:
 
 
 @router.get("/health/live")
+@route_traits(monitoring=True, english_only=True, json_errors=True)
 async def live() -> Response:
     """Whether the process answers at all."""
     return JSONResponse({"status": "live"}, headers=_NO_STORE_HEADERS)
 
 
 @router.get("/health/ready")
+@route_traits(monitoring=True, english_only=True, json_errors=True)
 async def ready(request: Request) -> Response:
     """Whether the archive can be read from here; 503 where it cannot, or not for much longer."""
     draining: GracefulShutdown = request.app.state.draining
@@ -135,6 +138,7 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics")
+@route_traits(monitoring=True)
 async def figures(request: Request) -> Response:
     """The figures, for those whom `ZARYA_METRICS_FROM` names; others find nothing here."""
     state = request.scope["state"]

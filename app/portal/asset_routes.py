@@ -4,6 +4,7 @@ from fastapi import Response
 
 from app.api.routing import Router
 from app.api.static_files import IMMUTABLE_CACHE_CONTROL, REVALIDATE_CACHE_CONTROL
+from app.http.paths import route_traits
 from app.portal import assets, template_filters
 from app.portal.assets import (
     PORTAL_FILES,
@@ -26,6 +27,7 @@ def _cache_control(version: str) -> str:
 
 
 @router.get(f"/web/{SERVICE_WORKER_FILENAME}")
+@route_traits(english_only=True)
 async def get_service_worker() -> Response:
     """The service worker."""
     headers = PORTAL_HEADERS | {
@@ -36,6 +38,7 @@ async def get_service_worker() -> Response:
 
 
 @router.get(f"/web/{{version}}/{TEMPLATE_BUNDLE_FILENAME}")
+@route_traits(english_only=True)
 async def get_template_bundle(version: str) -> Response:
     """The templates that browsers fill."""
     headers = PORTAL_HEADERS | {"Cache-Control": _cache_control(version)}
@@ -43,6 +46,7 @@ async def get_template_bundle(version: str) -> Response:
 
 
 @router.get("/web/{version}/{name:path}")
+@route_traits(english_only=True)
 def get_asset(version: str, name: str) -> Response:
     """A file that the pages are made of."""
     return PORTAL_FILES.get_response(name, _cache_control(version))

@@ -14,7 +14,8 @@ from app.config import get_settings
 from app.db.database import DatabaseDep
 from app.domain.dates import add_months, now
 from app.domain.languages import Bilingual, current_language, tr
-from app.http.negotiation import prefers_html
+from app.http.negotiation import prefers_html, prefers_json
+from app.http.paths import route_traits
 from app.http.problems import ApiError, NotFound
 from app.portal.pages import HtmlMissionQuery, render_mission_page
 from app.portal.rendering import PageRendererDep
@@ -68,6 +69,7 @@ def _index_response() -> Response:
 
 
 @router.get("/.well-known/api-catalog")
+@route_traits(english_only=True, json_errors=True)
 async def api_catalog() -> Response:
     """The APIs of this origin, as RFC 9727 lists them."""
     origin = get_settings().base_url
@@ -82,6 +84,7 @@ async def api_catalog() -> Response:
 
 
 @router.get("/.well-known/security.txt")
+@route_traits(english_only=True, json_errors=True)
 async def security_txt() -> Response:
     """Whom to tell of a weakness (RFC 9116). It has to expire: at the start of some month ahead."""
     settings = get_settings()
@@ -126,7 +129,7 @@ async def explain_problem(name: str, request: Request) -> Response:
     for kind in iter_problem_types():
         if kind.problem_type == name:
             described = _describe_problem_type(kind)
-            if _prefers_json(request.headers.get("accept", "")):
+            if prefers_json(request.headers.get("accept", "")):
                 return JSONResponse(described, headers={"Vary": "Accept"})
             return HTMLResponse(_render_problem_page(described), headers={"Vary": "Accept"})
     raise NotFound(
@@ -135,11 +138,6 @@ async def explain_problem(name: str, request: Request) -> Response:
             f"Нет проблемы {name[:80]!r}. Все они перечислены в /problems.",
         )
     )
-
-
-def _prefers_json(accept: str) -> bool:
-    html, json = accept.find("text/html"), accept.find("json")
-    return json >= 0 and (html < 0 or json < html)
 
 
 _PROBLEM_PAGE_TEXT = Bilingual(

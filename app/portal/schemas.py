@@ -1,5 +1,7 @@
 """The mission page in one answer."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from app.api.embeds import LaunchSummary, ReadModel
@@ -59,3 +61,14 @@ class PortalPage(ReadModel):
     there in several languages is shown once, in that of the answer if it can be."""
     archive: ArchiveMonth
     """The calendar of the news, whatever its mission."""
+
+    def last_modified(self) -> datetime:
+        articles = [self.lead_article, *self.articles] if self.lead_article else self.articles
+        launches = self.launches.all_launches()
+        return max(
+            [
+                self.mission.last_modified(),
+                *(launch.updated_at for launch in launches),
+                *(article.updated_at for article in articles),
+            ]
+        )

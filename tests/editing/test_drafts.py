@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from app.api.cache_control import cap_max_age, public_cache_control
+from app.http.cache.freshness import cap_max_age, public_cache_control
 from app.db.database import Database
 from app.db.models import AuditEntry, RecordChange
 from app.domain.enums import Scope

@@ -6,7 +6,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.http.deprecation import Deprecation, DeprecationMiddleware, mark_deprecated
+from app.api.deprecation import mark_deprecated
+from app.http.deprecation import Deprecation, DeprecationMiddleware
 
 TABLE = {
     "oldWay": Deprecation(

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from app.api.routing import Router
 from app.api.static_files import IMMUTABLE_CACHE_CONTROL, REVALIDATE_CACHE_CONTROL, StaticDirectory
+from app.http.paths import route_traits
 
 router = Router(prefix="/docs", include_in_schema=False)
 
@@ -56,6 +57,7 @@ $parts
 
 
 @router.get("")
+@route_traits(english_only=True)
 async def scalar() -> Response:
     """Every operation, with examples to try."""
     page = _PAGE_TEMPLATE.substitute(title="Zarya API", root=".", parts="", script="scalar.js")
@@ -63,6 +65,7 @@ async def scalar() -> Response:
 
 
 @router.get("/swagger")
+@route_traits(english_only=True)
 async def swagger() -> Response:
     """The same in Swagger UI, for those who know their way around it."""
     parts = dedent(
@@ -78,6 +81,7 @@ async def swagger() -> Response:
 
 
 @router.get("/static/{name:path}")
+@route_traits(english_only=True)
 def static(name: str) -> Response:
     """A file that the pages are made of."""
     # A folder has its version in its name, so what is in it never changes; our own files do.

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
@@ -132,7 +132,7 @@ async def find_article_archive(
 @router.get("/{slug}", name="getArticle", summary="Get an article")
 async def get_article(slug: SlugPath, database: DatabaseDep, response: Response) -> ArticleRead:
     """An article with what it is about, its translations and its neighbours."""
-    return set_version_etag(response, await database.read(queries.get_article, slug))
+    return set_validators(response, await database.read(queries.get_article, slug))
 
 
 @router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
@@ -140,7 +140,7 @@ async def preview_article(
     slug: SlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
 ) -> ArticlePreview:
     """An article as it is or will be shown, whatever its status, for those who may write it."""
-    return set_version_etag(response, await database.read(commands.get_article_preview, slug))
+    return set_validators(response, await database.read(commands.get_article_preview, slug))
 
 
 @router.post(

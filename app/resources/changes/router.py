@@ -6,9 +6,11 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from app.api.cache_control import last_modified_headers
 from app.api.params import Omittable
 from app.api.routing import Router
 from app.db.database import DatabaseDep
+from app.http.paths import route_traits
 from app.resources.changes import queries
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.cursor import ChangeCursor
@@ -18,12 +20,15 @@ router = Router(prefix="/v1", tags=["changes"])
 
 
 @router.get("/changes", name="listChanges", summary="Follow the changes")
+@route_traits(english_only=True)
 async def list_changes(
     query: Annotated[ChangeQuery, Query()], database: DatabaseDep, response: Response
 ) -> ChangePage:
     """The whole archive at first, then what has changed since: follow `next`, later `sync`."""
     response.headers["Cache-Control"] = "no-cache"
-    return await database.read(queries.list_changes, query)
+    page = await database.read(queries.list_changes, query)
+    response.headers.update(last_modified_headers(page.items))
+    return page
 
 
 async def _get_resume_cursor(
@@ -48,6 +53,7 @@ async def _get_resume_cursor(
     summary="Listen to the changes",
     response_class=EventSourceResponse,
 )
+@route_traits(english_only=True)
 async def stream_events(
     request: Request,
     query: Annotated[ChangeFilters, Query()],

@@ -1,5 +1,6 @@
 """What changes look like, and how they can be asked for."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -51,6 +52,9 @@ class Change(ReadModel):
     changed_at: UtcInstant
     data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | None
     """The record as it is now, null where it is no more. What it refers to is named by slug."""
+
+    def last_modified(self) -> datetime | None:
+        return self.data.updated_at if self.data else None
 
 
 class ChangePage(ReadModel):

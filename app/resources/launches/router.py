@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import launches_cache_control, set_version_etag
+from app.api.cache_control import launches_cache_control, set_validators
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
@@ -73,7 +73,7 @@ async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRe
     launch = await database.read(queries.get_next_launch)
     response.headers["Content-Location"] = launch.url
     response.headers["Cache-Control"] = launches_cache_control([launch])
-    return set_version_etag(response, launch)
+    return set_validators(response, launch)
 
 
 @router.get("/archive", name="getLaunchArchive", summary="Get a calendar of launches")
@@ -89,7 +89,7 @@ async def get_launch(slug: SlugPath, database: DatabaseDep, response: Response) 
     """A launch with its crew, the missions it served, and its sources."""
     launch = await database.read(queries.get_launch, slug)
     response.headers["Cache-Control"] = launches_cache_control([launch])
-    return set_version_etag(response, launch)
+    return set_validators(response, launch)
 
 
 @router.post(

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.embeds import CrewAssignmentRead
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
@@ -61,13 +61,13 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
     """The one mission that goes on now; `Content-Location` is its own address."""
     mission = await database.read(queries.get_current_mission)
     response.headers["Content-Location"] = mission.url
-    return set_version_etag(response, mission)
+    return set_validators(response, mission)
 
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
 async def get_mission(slug: SlugPath, database: DatabaseDep, response: Response) -> MissionRead:
     """A mission with its main tasks, crew and launches."""
-    return set_version_etag(response, await database.read(queries.get_mission, slug))
+    return set_validators(response, await database.read(queries.get_mission, slug))
 
 
 @router.get(

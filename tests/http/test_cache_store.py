@@ -14,7 +14,8 @@ from app.db.models import Mission
 from app.domain.dates import Precision
 from app.domain.enums import ArticleState, LaunchStatus
 from app.http.cache.generation import Generation, GenerationTracker
-from app.http.cache.store import RESPONSE_OVERHEAD_BYTES, CachedResponse, ResponseCache
+from app.http.cache.response import RESPONSE_OVERHEAD_BYTES, CachedResponse
+from app.http.cache.store import ResponseCache
 from app.resources.articles.commands import get_next_publication_time
 from tests.support import factories
 from tests.support.clients import clear_response_cache, client_with_key

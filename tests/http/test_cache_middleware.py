@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.models import Launch, Mission
 from app.domain.enums import LaunchStatus
-from app.http.cache.middleware import matches_if_none_match
+from app.http.cache.conditional import matches_if_none_match
 from app.http.compression import ContentCoding, negotiate_coding
 from tests.support import factories
 
