@@ -43,7 +43,7 @@ def test_an_address_is_fetched(cli_database_url: str, monkeypatch: pytest.Monkey
         address = there.add("/feed", Reply(body=rss_feed(rss_item(1))))
         refused = run_zarya("import", "feed", address)
         assert (refused.exit_code, refused.stdout) == (2, "")
-        assert "no address of the public Internet" in refused.stderr
+        assert "not an address on the public Internet" in refused.stderr
         monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
         get_settings.cache_clear()
         assert run_zarya("import", "feed", address).stdout == LAST.format(1, 0, 0, 0)

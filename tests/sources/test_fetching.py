@@ -94,7 +94,7 @@ def test_a_name_that_leads_inside_at_the_second_hop_is_refused(
         with loopback_server(f"{there}Content-Length: 0\r\n\r\n".encode()) as outside:
             let_out(monkeypatch, outside.port)
             monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("203.0.114.7", "127.0.0.1"))
-            with pytest.raises(ForbiddenUrl, match=r"desk\.example is no host"):
+            with pytest.raises(ForbiddenUrl, match=r"desk\.example is not a host"):
                 fetch_url(f"http://desk.example:{outside.port}/")
             assert len(outside.requests) == 1
         assert inside.requests == []

@@ -182,7 +182,7 @@ def test_inside_addresses_are_refused_when_given_and_when_asked(
     found = run_poll(database, id_, allow_private=False)
     assert found is not None
     assert found.error is not None
-    assert "no address of the public Internet" in found.error
+    assert "not an address on the public Internet" in found.error
     assert fake_site.requests == []
     assert poll_source_now(database, id_)  # the canary can be reached
     assert len(fake_site.requests) == 1

@@ -210,7 +210,7 @@ def test_inside_targets_are_refused_when_given_and_when_asked(
     editor.post("/v1/people", json=documents.person())
     deliver_pending_changes(database, made["id"], allow_private=False)
     assert hook.messages == []
-    assert "no address of the public Internet" in state(editor, made["id"])["last_error"]
+    assert "not an address on the public Internet" in state(editor, made["id"])["last_error"]
 
 
 def test_the_secret_is_shown_once(
