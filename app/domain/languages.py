@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Language(StrEnum):
-    """A language of answers; the first one is spoken where no other is asked for."""
+    """Language of responses. Default: `en`."""
 
     EN = "en"
     RU = "ru"

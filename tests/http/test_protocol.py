@@ -6,8 +6,8 @@ from inspect import signature
 import pytest
 import uvicorn
 from alembic import command
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.http.protocol import HttpToolsProtocol, RequestResponseCycle
 from tests.support.databases import alembic_config
 from tests.support.raw_http import RawConnection, request_head, send_raw
 from tests.support.servers import run_server

@@ -1,4 +1,4 @@
-"""`/v1/export`: the whole public archive as a file, for apps that work without a network."""
+"""Routes of `/v1/export`: the public archive as a file, for offline use."""
 
 from base64 import b64encode
 from typing import Annotated
@@ -20,10 +20,10 @@ _ARCHIVE_MEDIA_TYPE = "application/vnd.sqlite3"
 router = Router(prefix="/v1/export", tags=["export"])
 
 
-@router.get("", name="listExports", summary="List the files of the archive")
+@router.get("", name="listExports", summary="List export files")
 @route_traits(english_only=True)
 async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
-    """What there is to take away, with its digest: to be asked before a download."""
+    """Returns the export files with size and digest. Compare the digest before a download."""
     built = await archive.get_current()
     file = ExportFile(
         name=_ARCHIVE_FILE_NAME,
@@ -48,7 +48,7 @@ async def get_archive_file(
     archive: ArchiveFileCacheDep,
     if_none_match: Annotated[Omittable[str], Header(include_in_schema=False)] = None,
 ) -> Response:
-    """All that is public, as one SQLite file; parts of it by `Range`."""
+    """Returns all public records as one SQLite file. Supports `Range` requests."""
     built = await archive.get_current()
     headers = _build_headers(built)
     if matches_if_none_match(if_none_match, headers["ETag"]):
