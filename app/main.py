@@ -1,4 +1,4 @@
-"""The application: the only module that knows every resource."""
+"""The application: services, routes, ASGI layers, and the lifespan with its background jobs."""
 
 import gc
 import os
@@ -10,31 +10,31 @@ from typing import Any
 
 from anyio import create_task_group
 from fastapi import FastAPI
-from starlette.routing import Route
+from fastapi.telemetry import TelemetryConfig
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from app.api import error_handlers
+from app.api import error_handlers, problem_pages, well_known
 from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
+from app.api.deps import Services
 from app.api.dispatch import PathDispatcher
 from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
 from app.api.routing import Router
-from app.config import Settings, get_settings
-from app.db.database import Database
+from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
 from app.http.paths import monitoring_paths, route_traits
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
-from app.ops.gauges import GaugeSampler
-from app.ops.health import ReadinessCheck
+from app.ops.gauges import run_gauge_sampler
 from app.ops.health import router as health
 from app.ops.jobs import PeriodicJobs
 from app.ops.watchdog import run_watchdog
-from app.portal import problem_pages
-from app.portal.asset_routes import router as web_files
-from app.portal.index import router as site
+from app.portal import error_pages
+from app.portal.assets import router as assets
+from app.portal.index import router as index
 from app.portal.pages import router as pages
 from app.portal.router import router as portal
 from app.resources.articles.commands import get_next_publication_time
@@ -54,6 +54,7 @@ from app.resources.people.router import router as people
 from app.resources.search.router import router as search
 from app.resources.sources.router import router as sources
 from app.resources.webhooks.router import router as webhooks
+from app.resources.write_steps import build_database
 
 ROUTERS: tuple[Router, ...] = (
     portal,
@@ -72,31 +73,34 @@ ROUTERS: tuple[Router, ...] = (
     keys,
     audit,
     pages,
-    web_files,
-    site,
+    assets,
+    index,
+    well_known.router,
+    problem_pages.router,
     docs,
     health,
 )
 
 
 class Zarya(FastAPI):
-    """The application, with the layers around it that see every answer, a 500 too."""
+    """The FastAPI application, wrapped in the ASGI middleware of `app.http`."""
 
     def openapi(self) -> dict[str, Any]:
-        self.openapi_schema = self.openapi_schema or build_openapi(self)
+        services: Services = self.state.services
+        with use_settings(services.settings):
+            self.openapi_schema = self.openapi_schema or build_openapi(self)
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        state = self.state
-        database: Database = state.database
-        app, state.express = build_pipeline(
+        services: Services = self.state.services
+        app, self.state.fast_path = build_pipeline(
             super().build_middleware_stack(),
-            state.settings,
-            thread_limits=database.thread_limits,
-            generations=state.versions,
-            cache=state.kept,
-            shutdown=state.draining,
-            access_log=state.journal,
+            services.settings,
+            thread_limits=services.database.thread_limits,
+            generations=services.generations,
+            cache=services.response_cache,
+            shutdown=services.shutdown,
+            access_log=services.access_log,
             monitoring_paths=monitoring_paths(self.routes),
             deprecations=DEPRECATED_OPERATIONS,
         )
@@ -109,69 +113,69 @@ class Zarya(FastAPI):
         route_traits(english_only=True)(document.endpoint)
 
 
-def _is_tracing_enabled() -> bool:
-    """Whether somebody takes traces: for nobody, they would cost something still."""
-    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    return any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
-
-
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service, its database at `settings.database_url`."""
-    settings = settings or get_settings()
-    database = Database(settings.database_url, settings.read_threads, settings.replica_url)
-    background = PeriodicJobs(database, settings.private_targets)
-    live = ChangeBroadcaster(database)
-    archive_file = ArchiveFileCache(database)
-    draining = GracefulShutdown(settings.drain_seconds)
+    """Create the application with `settings`, by default those of the environment."""
     routes = [route for router in ROUTERS for route in router.routes]
-    journal = AccessLog(settings.log_requests, monitoring_paths(routes))
-    kept = ResponseCache(settings.cache_bytes)
-    figures = GaugeSampler(database, journal, kept)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # What is there by now stays; looking through it, now or again, would only hold up.
-        gc.freeze()
-        gc.enable()
-        async with create_task_group() as tasks:
-            tasks.start_soon(background.run)
-            tasks.start_soon(figures.run)
-            with draining.handle_signals(live.close), run_watchdog():
-                yield
-            tasks.cancel_scope.cancel()
-        journal.flush()
-        archive_file.close()
-        database.close()
-
     app = Zarya(
         title="Zarya",
         summary="The open archive behind an ISS mission portal",
         version=version("zarya"),
-        lifespan=lifespan,
+        lifespan=_run_background_jobs,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         routes=routes,
-        telemetry={
-            "tracing": _is_tracing_enabled(),
-            "operation_spans": _is_tracing_enabled(),
-            "auto_configure": _is_tracing_enabled(),
-            "metrics": False,
-            "logs": False,
-        },
+        telemetry=_telemetry_config(),
     )
-    app.state.settings = settings
-    app.state.versions = GenerationTracker(database, get_next_publication_time)
-    app.state.kept = kept
-    app.state.draining = draining
-    app.state.journal = journal
-    app.state.figures = figures
-    app.state.readiness = ReadinessCheck(database)
-    app.state.database = database
-    app.state.live = live
-    app.state.archive_file = archive_file
+    app.state.services = _create_services(settings or Settings(), routes)
     error_handlers.add_exception_handlers(app)
-    problem_pages.install_problem_pages(app)
+    error_pages.install_error_pages(app)
     app.router.routes.insert(0, PathDispatcher(app.routes))
     mark_deprecated(app)
     return app
+
+
+def _create_services(settings: Settings, routes: list[BaseRoute]) -> Services:
+    database = build_database(settings.database_url, settings.read_threads, settings.replica_url)
+    return Services(
+        settings=settings,
+        database=database,
+        generations=GenerationTracker(database, get_next_publication_time),
+        response_cache=ResponseCache(settings.cache_bytes),
+        access_log=AccessLog(settings.log_requests, monitoring_paths(routes)),
+        shutdown=GracefulShutdown(settings.drain_seconds),
+    )
+
+
+@asynccontextmanager
+async def _run_background_jobs(app: FastAPI) -> AsyncIterator[None]:
+    """Lifespan: run the background jobs, then close what the services hold open."""
+    # Objects created by now stay for good: exclude them from garbage collection.
+    gc.freeze()
+    gc.enable()
+    services: Services = app.state.services
+    jobs = PeriodicJobs(services.database, services.settings.private_targets)
+    close_streams = services.singleton(ChangeBroadcaster).close
+    with use_settings(services.settings):
+        async with create_task_group() as tasks:
+            tasks.start_soon(jobs.run)
+            tasks.start_soon(run_gauge_sampler, services)
+            with services.shutdown.handle_signals(close_streams), run_watchdog():
+                yield
+            tasks.cancel_scope.cancel()
+    services.access_log.flush()
+    services.singleton(ArchiveFileCache).close()
+    services.database.close()
+
+
+def _telemetry_config() -> TelemetryConfig:
+    """FastAPI's telemetry: traces only, and only if they are exported, since they cost time."""
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    traced = any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
+    return {
+        "tracing": traced,
+        "operation_spans": traced,
+        "auto_configure": traced,
+        "metrics": False,
+        "logs": False,
+    }

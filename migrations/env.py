@@ -6,12 +6,12 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
-from app.config import get_settings
+from app.config import Settings
 from app.db.models import Base
-from app.db.models.base import BoundedString, UTCDateTime
+from app.db.types import BoundedString, UTCDateTime
 from migrations.engine import engine_for
 
-url = context.config.attributes.get("url") or get_settings().database_url
+url = context.config.attributes.get("url") or Settings().database_url
 
 
 def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:

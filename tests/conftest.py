@@ -13,10 +13,10 @@ import pytest
 from alembic import command
 from starlette.testclient import TestClient
 
-from app.config import get_settings
 from app.db.database import Database
 from app.domain.enums import Scope
 from app.ingest.dataset.load import load_dataset
+from app.resources.write_steps import build_database
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
 from tests.support.databases import (
     CreateDatabase,
@@ -26,9 +26,10 @@ from tests.support.databases import (
     postgresql_url,
 )
 from tests.support.scheduling import DatabaseScheduling
+from tests.support.settings import default_settings
 from tests.support.statements import record_selects
 
-__all__ = ["create_database", "postgresql_url"]  # fixtures
+__all__ = ["create_database", "default_settings", "postgresql_url"]  # fixtures
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:
@@ -66,7 +67,7 @@ def archive_template_url(create_database: CreateDatabase) -> str:
     """URL of a database with the embedded archive. A template: copy it, do not open it."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
-    database = Database(url, read_threads=1)
+    database = build_database(url)
     with database.session() as session:
         load_dataset(session)
     database.close()
@@ -102,18 +103,14 @@ def statements(archive: TestClient) -> Iterator[list[str]]:
 @pytest.fixture
 def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
     """SQLite database without tables."""
-    database = Database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
+    database = build_database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
     yield database
     database.close()
 
 
 @pytest.fixture
-def cli_database_url(
-    create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def cli_database_url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """URL of a database without tables that the `zarya` command is configured for."""
     url = create_database()
     monkeypatch.setenv("ZARYA_DATABASE_URL", url)
-    get_settings.cache_clear()
-    yield url
-    get_settings.cache_clear()
+    return url

@@ -27,8 +27,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Actor
+from app.api.deps import PrimaryDatabaseDep, get_services
 from app.api.routing import Route
-from app.db.database import DatabaseDep, Reader, Row
+from app.db.database import Reader, Row
 from app.db.models import ApiKey
 from app.domain.dates import now
 from app.domain.enums import Scope
@@ -157,7 +158,7 @@ class RequireScope:
     def __init__(self, scope: Scope | None = None) -> None:
         self.scope = scope
 
-    async def __call__(self, request: Request, database: DatabaseDep) -> ApiClient:
+    async def __call__(self, request: Request, database: PrimaryDatabaseDep) -> ApiClient:
         caller: ApiClient | None = getattr(request.state, "caller", None)
         if caller is not None:
             return caller
@@ -202,7 +203,8 @@ class AuthenticatedRoute(Route):
     async def check_request(self, request: Request) -> None:
         """Raise what keeps `request` out."""
         if self.scope_requirement:
-            await self.scope_requirement(request, request.app.state.database)
+            services = await get_services(request)
+            await self.scope_requirement(request, services.database)
 
 
 def find_scope_requirement(dependant: Dependant) -> RequireScope | None:

@@ -58,6 +58,11 @@ def now() -> datetime:
     return moment
 
 
+def format_rfc3339_utc(at: datetime) -> str:
+    """Format an instant in UTC by RFC 3339, to the second."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def period_start(at: datetime, precision: Precision) -> datetime:
     """The start of the period of `precision` that holds `at`, in UTC.
 

@@ -1,15 +1,29 @@
 """Enumerations of the domain: record types, states, roles, scopes."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class RecordType(StrEnum):
     """Types of records."""
 
-    MISSION = "mission"
-    PERSON = "person"
-    LAUNCH = "launch"
-    ARTICLE = "article"
+    search_rank: int
+    """Rank in search results, from 0 to 6; records of a higher rank come first.
+
+    Index keys contain the rank: run `zarya reindex` after a change. The odd ranks are free for new
+    types between the present ones.
+    """
+
+    def __new__(cls, value: str, search_rank: int = -1) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.search_rank = search_rank
+        return member
+
+    MISSION = "mission", 6
+    PERSON = "person", 4
+    LAUNCH = "launch", 2
+    ARTICLE = "article", 0
 
 
 class Scope(StrEnum):

@@ -1,7 +1,7 @@
-"""HTTP client for URLs of users: no requests to private networks, bounded in size and time.
+"""HTTP client for untrusted URLs: public addresses only (SSRF protection), limited size and time.
 
-Protects against server-side request forgery. A host name is resolved once, all its addresses are
-checked, and the connection goes to one of these, so a second lookup cannot lead elsewhere.
+A host name is resolved once. All its addresses are checked, and the connection is made to one of
+them, so that a second resolution (DNS rebinding) cannot lead elsewhere.
 """
 
 import socket
@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 import httpcore2 as httpcore
 
 OUTBOUND_TIMEOUT_SECONDS = 10.0
-"""Time limit of a whole request, including the transfer of the response."""
+"""Deadline of a whole request, including the response body."""
 
 MAX_OUTBOUND_RESPONSE_BYTES = 5 * 2**20
+"""Maximum size of a response body."""
+
 _MAX_URL_CHARS = 2000
 
 _FORBIDDEN_NETWORKS = [
@@ -26,7 +28,7 @@ _FORBIDDEN_NETWORKS = [
     for network in (
         "100.64.0.0/10",  # carrier-grade NAT
         "192.88.99.0/24",  # 6to4 relays
-        "64:ff9b::/96",  # this and the next four embed IPv4 addresses
+        "64:ff9b::/96",  # NAT64, Teredo, 6to4: embed any IPv4 address
         "64:ff9b:1::/48",
         "2001::/32",
         "2002::/16",
@@ -41,60 +43,58 @@ IPAddress = IPv4Address | IPv6Address
 
 
 class ForbiddenUrl(Exception):
-    """The URL is malformed or leads to a private network."""
+    """The URL may not be requested. The message is the reason."""
 
 
 class RequestFailed(Exception):
-    """The request failed, or the response is too large."""
+    """There was no valid response. The message is the reason."""
 
 
 @dataclass(frozen=True)
 class OutboundResponse:
-    """The response of another host."""
+    """Response of another host."""
 
     status: int
     headers: Mapping[str, str]
-    """By lower-case name."""
+    """By name, in lower case."""
     body: bytes
 
 
 def is_forbidden_address(address: IPAddress) -> bool:
-    """Whether an address is not on the public Internet."""
+    """Report whether an address is not a public one."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return is_forbidden_address(address.ipv4_mapped)
-    # `is_global` is true for some of these.
-    is_special = address.is_multicast or address.is_reserved or address.is_unspecified
-    is_listed = any(
+    # `is_global` is true for several of these.
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
+    listed = any(
         address in network for network in _FORBIDDEN_NETWORKS if network.version == address.version
     )
-    return is_special or is_listed or not address.is_global
+    return special or listed or not address.is_global
 
 
 def check_url(url: str, allow_private: bool = False) -> None:
-    """Check a URL without resolving its host. Raises `ForbiddenUrl`."""
+    """Raise `ForbiddenUrl` if `url` is invalid, or names a private host or address."""
     if len(url) > _MAX_URL_CHARS or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
-        raise ForbiddenUrl(
-            f"The URL is longer than {_MAX_URL_CHARS} characters or not percent-encoded."
-        )
+        raise ForbiddenUrl("The URL is too long, or has characters that must be percent-encoded.")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ForbiddenUrl("The URL is malformed.") from error
+        raise ForbiddenUrl("This is not a valid URL.") from error
     if parts.scheme not in {"http", "https"}:
-        raise ForbiddenUrl("The scheme of the URL must be http or https.")
+        raise ForbiddenUrl("The URL scheme must be http or https.")
     if parts.username is not None or parts.password is not None:
-        raise ForbiddenUrl("The URL must not contain a user name or password.")
+        raise ForbiddenUrl("The URL must not have a user name or password.")
     if not host or "%" in host or port == 0:
-        raise ForbiddenUrl("The URL has no valid host.")
+        raise ForbiddenUrl("The URL has no host.")
     if not allow_private and (f".{host.rstrip('.')}".endswith(_FORBIDDEN_HOST_SUFFIXES)):
-        raise ForbiddenUrl(f"{host} is not a host on the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a public host.")
     if not allow_private and (literal := _parse_ip_literal(host)) and is_forbidden_address(literal):
-        raise ForbiddenUrl(f"{host} is not an address on the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a public address.")
 
 
 def _parse_ip_literal(host: str) -> IPAddress | None:
-    """The IP address in `host`, in any notation that operating systems accept."""
+    """Parse an IP address in any notation that operating systems accept."""
     try:
         return ip_address(host)
     except ValueError:
@@ -115,30 +115,30 @@ def send_request(
     timeout: float = OUTBOUND_TIMEOUT_SECONDS,
     max_bytes: int = MAX_OUTBOUND_RESPONSE_BYTES,
 ) -> OutboundResponse:
-    """Send a request; redirects are returned, not followed.
+    """Send a request and return the response. Redirects are not followed.
 
-    Raises `ForbiddenUrl` for a host that is not public, `RequestFailed` for any other failure.
+    Raises `ForbiddenUrl` if the URL is not allowed, `RequestFailed` if there is no valid response.
     """
     check_url(url, allow_private)
     backend = _PublicNetworkBackend(monotonic() + timeout, allow_private)
-    all_headers = list(
-        ({"User-Agent": "Zarya", "Accept-Encoding": "identity"} | dict(headers or {})).items()
-    )
+    all_headers = {"User-Agent": "Zarya", "Accept-Encoding": "identity"} | dict(headers or {})
     try:
         with (
             httpcore.ConnectionPool(network_backend=backend) as pool,
-            pool.stream(method, url, headers=all_headers, content=content) as response,
+            pool.stream(
+                method, url, headers=list(all_headers.items()), content=content
+            ) as response,
         ):
             body = b""
-            for part in response.iter_stream():
-                body += part
+            for chunk in response.iter_stream():
+                body += chunk
                 if len(body) > max_bytes:
-                    raise RequestFailed(f"The response is larger than {max_bytes} bytes.")
-            fields = {
+                    raise RequestFailed(f"The response has more than {max_bytes} bytes.")
+            response_headers = {
                 name.decode("latin-1").lower(): value.decode("latin-1")
                 for name, value in response.headers
             }
-            return OutboundResponse(response.status, fields, body)
+            return OutboundResponse(response.status, response_headers, body)
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
         raise RequestFailed(f"{type(error).__name__}: {error}".rstrip(": ")) from error
     except (OSError, ValueError) as error:
@@ -146,7 +146,7 @@ def send_request(
 
 
 class _PublicNetworkBackend(httpcore.NetworkBackend):
-    """Connects to public addresses only, within the deadline."""
+    """Network backend that connects to public addresses only, until a deadline."""
 
     def __init__(self, deadline: float, allow_private: bool) -> None:
         self._deadline = deadline
@@ -163,33 +163,33 @@ class _PublicNetworkBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         addresses = [ip_address(address) for address in _resolve_host(host, port)]
         if not self._allow_private and any(map(is_forbidden_address, addresses)):
-            raise ForbiddenUrl(f"{host} is not a host on the public Internet.")
-        seconds_left = _remaining_seconds(self._deadline)
+            raise ForbiddenUrl(f"{host} is not a public host.")
+        remaining = _remaining_seconds(self._deadline)
         stream = self._backend.connect_tcp(
-            str(addresses[0]), port, seconds_left, local_address, socket_options
+            str(addresses[0]), port, remaining, local_address, socket_options
         )
         return _DeadlineStream(stream, self._deadline)
 
 
 def _resolve_host(host: str, port: int) -> list[str]:
     try:
-        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise RequestFailed(f"{host} cannot be resolved.") from error
-    addresses = [str(sockaddr[0]) for *_, sockaddr in resolved]
+        raise RequestFailed(f"The host {host} cannot be resolved.") from error
+    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     if any("%" in address for address in addresses) or not addresses:
-        raise ForbiddenUrl(f"{host} is not a host on the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a public host.")
     return addresses
 
 
 def _remaining_seconds(deadline: float) -> float:
-    if (seconds_left := deadline - monotonic()) <= 0:
+    if (remaining := deadline - monotonic()) <= 0:
         raise RequestFailed("The request timed out.")
-    return seconds_left
+    return remaining
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A network stream with one deadline for all its operations."""
+    """Network stream whose operations all end at one deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -210,9 +210,9 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        seconds_left = _remaining_seconds(self._deadline)
+        remaining = _remaining_seconds(self._deadline)
         return _DeadlineStream(
-            self._stream.start_tls(ssl_context, server_hostname, seconds_left), self._deadline
+            self._stream.start_tls(ssl_context, server_hostname, remaining), self._deadline
         )
 
     def get_extra_info(self, info: str) -> Any:

@@ -40,6 +40,7 @@ class FastPath:
         rate_limiter: RateLimitMiddleware,
         cache: CacheMiddleware,
     ) -> None:
+        self.settings = request_context.settings
         self._request_context = request_context
         self._rate_limiter = rate_limiter
         self._cache = cache
@@ -100,7 +101,7 @@ class FastPath:
 
 def get_fast_path(app: object) -> FastPath | None:
     """The fast path of an application, if it has one."""
-    fast_path = getattr(getattr(app, "state", None), "express", None)
+    fast_path = getattr(getattr(app, "state", None), "fast_path", None)
     return fast_path if isinstance(fast_path, FastPath) else None
 
 

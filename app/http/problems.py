@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.languages import Bilingual
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -250,7 +250,7 @@ def respond_with_problem(request: Request, error: ApiError) -> JSONResponse:
 def build_problem_response(request_id: UUID, error: ApiError) -> JSONResponse:
     """The response for `error` in the current language."""
     problem = Problem(
-        type=f"{get_settings().base_url}/problems/{error.problem_type}",
+        type=f"{current_settings().base_url}/problems/{error.problem_type}",
         title=str(error.title),
         status=error.status,
         detail=error.detail,

@@ -16,7 +16,7 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.config import get_settings
+from app.config import Settings, use_settings
 from app.domain.languages import tr
 from app.http.deadlines import (
     BODY_TIMEOUT_SECONDS,
@@ -51,16 +51,16 @@ EVICTION_SAMPLE_COUNT = 64
 
 
 @lru_cache
-def get_max_connections() -> int:
-    """The maximum number of connections of this process, below its limit of open files."""
+def get_max_connections(max_connections: int) -> int:
+    """`max_connections`, at most what the limit of open files of this process allows."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return max(min(get_settings().max_connections, files - RESERVED_FILE_COUNT), 1)
+    return max(min(max_connections, files - RESERVED_FILE_COUNT), 1)
 
 
-def raise_file_limit() -> None:
-    """Raise the limit of open files, up to the hard limit, for the configured connections."""
+def raise_file_limit(max_connections: int) -> None:
+    """Raise the limit of open files, up to the hard limit, for `max_connections`."""
     files, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = get_settings().max_connections + RESERVED_FILE_COUNT
+    wanted = max_connections + RESERVED_FILE_COUNT
     if hard_limit != resource.RLIM_INFINITY:
         wanted = min(wanted, hard_limit)
     if wanted > files:
@@ -90,8 +90,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
         self._fast_path = get_fast_path(self.app)
+        self._settings = self._fast_path.settings if self._fast_path else Settings()
         monitor_deadlines(self.server_state, self.loop)
-        if len(self.connections) > get_max_connections():
+        if len(self.connections) > get_max_connections(self._settings.max_connections):
             self._evict_idle()
 
     def _evict_idle(self) -> None:
@@ -271,7 +272,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 self._abort()
                 return
             self._mark_disconnected()
-        response = build_problem_response(uuid4(), error)
+        with use_settings(self._settings):
+            response = build_problem_response(uuid4(), error)
         head = encode_status_line(error.status) + encode_headers(
             [*self.server_state.default_headers, *response.raw_headers, *_ERROR_HEADERS]
         )

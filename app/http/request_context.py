@@ -11,7 +11,7 @@ from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.config import Settings
+from app.config import Settings, use_settings
 from app.http.access_log import AccessLog, AccessLogEntry
 from app.http.cache.response import RawHeader, RawHeaders
 from app.http.client_address import build_client_address_resolver
@@ -44,6 +44,7 @@ class RequestContextMiddleware:
         self.app = app
         self.shutdown = shutdown
         self.access_log = access_log
+        self.settings = settings
         self._resolve_address = build_client_address_resolver(settings.trusted_proxies)
         self._common_headers = [*_COMMON_HEADERS]
         if settings.public_url.scheme == "https":
@@ -71,13 +72,16 @@ class RequestContextMiddleware:
 
         self.access_log.started()
         try:
-            await self.app(scope, receive, send_with_context)
+            with use_settings(self.settings):
+                await self.app(scope, receive, send_with_context)
         except CancelledError:
             # The server is stopping and cancels what is in progress.
             if not entry.status:
                 detail = "The server is shutting down. Try again in a few seconds."
                 error = Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
-                await build_problem_response(UUID(id_), error)(scope, receive, send_with_context)
+                with use_settings(self.settings):
+                    response = build_problem_response(UUID(id_), error)
+                await response(scope, receive, send_with_context)
         finally:
             entry.route = getattr(scope.get("route"), "name", "")
             self.access_log.finished(entry)

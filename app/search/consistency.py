@@ -7,9 +7,9 @@ from sqlalchemy import literal, select
 
 from app.db.database import Reader
 from app.db.models import Article, Launch, Mission, Person, SearchDocument
-from app.db.models.search import build_index_key
 from app.domain.enums import ArticleState, RecordType
 from app.search.fulltext import all_documents
+from app.search.index_keys import build_index_key
 
 _INDEXABLE_RECORDS: Mapping[RecordType, Any] = {
     RecordType.MISSION: select(Mission.id, Mission.starts_at.label("at")),

@@ -24,9 +24,10 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.db.models.search import MAX_WORD_CHARS, build_index_key
+from app.db.models.search import MAX_WORD_CHARS
 from app.domain.enums import ArticleState, RecordType, SpacecraftKind
 from app.search.fulltext import PHRASE_BREAK, TokenizedDocument
+from app.search.index_keys import build_index_key
 from app.search.query_parser import build_full_name_token
 from app.search.synonyms import (
     get_agency_synonyms,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import (
     Article,
+    Base,
     CrewAssignment,
     Flight,
     Launch,
@@ -17,10 +18,9 @@ from app.db.models import (
     SearchDocument,
     SearchWord,
     Site,
-    Vehicle,
     VersionedRecord,
 )
-from app.db.models.search import get_pending_index_updates
+from app.db.tracking.steps import Writes
 from app.domain.batching import batched
 from app.domain.enums import RecordType
 from app.search.documents import load_index_documents, select_correction_candidates
@@ -45,14 +45,13 @@ ReindexProgress = Callable[[int, int], None]
 """Told how many records have been looked at, and of how many."""
 
 
-def update_search_index(session: Session) -> None:
-    """Bring the index up to date with all that the transaction of `session` has written."""
-    session.flush()
-    if not (marks := get_pending_index_updates(session)):
+def update_search_index(session: Session, writes: Writes) -> None:
+    """Rebuild the search documents that the transaction of `session` has made stale."""
+    if not writes.stale_documents:
         return
     connection = session.connection()
     changed: dict[RecordType, set[int]] = defaultdict(set)
-    for kind, id_ in marks:
+    for kind, id_ in writes.stale_documents:
         if isinstance(kind, RecordType):
             changed[kind].add(id_)
         else:
@@ -62,12 +61,9 @@ def update_search_index(session: Session) -> None:
     for kind, ids in changed.items():
         for batch in batched(sorted(ids), _BATCH_ROWS):
             _reindex_records(connection, kind, batch)
-    marks.clear()
 
 
-def _find_dependent_launch_ids(
-    connection: Connection, kind: type[Site] | type[Vehicle], id_: int
-) -> set[int]:
+def _find_dependent_launch_ids(connection: Connection, kind: type[Base], id_: int) -> set[int]:
     own = Launch.site_id if kind is Site else Launch.vehicle_id
     return set(connection.scalars(select(Launch.id).where(own == id_)))
 

@@ -17,6 +17,7 @@ from app.http.cache.generation import Generation, GenerationTracker
 from app.http.cache.response import RESPONSE_OVERHEAD_BYTES, CachedResponse
 from app.http.cache.store import ResponseCache
 from app.resources.articles.commands import get_next_publication_time
+from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import clear_response_cache, client_with_key
 from tests.support.statements import record_selects
@@ -184,7 +185,7 @@ def test_generation_changes_with_commits_of_other_processes(
         session.add(factories.mission(slug="iss-1", summary="0"))
     seen = {id(run(versions.refresh))}
     kept = [run(versions.refresh)]
-    other = Database(database.engine.url.render_as_string(hide_password=False), read_threads=1)
+    other = build_database(database.engine.url.render_as_string(hide_password=False))
     for n in range(3):
         assert run(versions.refresh) is kept[-1]
         with other.session() as session:

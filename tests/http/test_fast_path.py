@@ -130,7 +130,7 @@ def test_fast_path_leaves_unusual_requests_to_asgi(
     header: tuple[bytes, bytes] | None,
 ) -> None:
     usual = archive.get(LIST, headers={"Accept-Encoding": "identity", "Accept": ""})
-    monkeypatch.setattr(_app(archive).state.versions, "_ttl_seconds", 60)
+    monkeypatch.setattr(_app(archive).state.services.generations, "_ttl_seconds", 60)
 
     cached = _respond_fast(archive, "GET", LIST, *HEADERS)
     assert cached is not None
@@ -146,7 +146,7 @@ def _respond_fast(
     """Head and body that the fast path sends, None if it leaves the request to ASGI."""
 
     async def respond() -> tuple[bytes, bytes] | None:
-        fast_path: FastPath = _app(archive).state.express
+        fast_path: FastPath = _app(archive).state.fast_path
         return fast_path.respond(method, path.encode(), list(headers), "x", [])
 
     return asyncio.run(respond())
@@ -164,7 +164,9 @@ def test_fast_path_equals_asgi_response_on_every_cacheable_route(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = _app(archive)
-    monkeypatch.setattr(app.state.versions, "_ttl_seconds", 60)  # however slow this machine is
+    monkeypatch.setattr(
+        app.state.services.generations, "_ttl_seconds", 60
+    )  # however slow this machine is
     clear_response_cache(archive)
     static = {
         route.path

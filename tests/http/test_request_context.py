@@ -44,7 +44,7 @@ def test_hsts_is_sent_for_https_only(archive: TestClient) -> None:
     app = second_app(archive, public_url="https://portal.example")
     answer = TestClient(app).get("/health/live")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
-    app.state.database.close()
+    app.state.services.database.close()
 
 
 def test_access_log_has_one_line_per_request(

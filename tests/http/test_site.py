@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
+from app.api.problem_pages import PROBLEM_TYPES
 from app.http.problems import ApiError
-from app.portal.index import iter_problem_types
 
 
 def test_index_links_resolve(archive: TestClient) -> None:
@@ -38,7 +38,7 @@ def test_security_txt_expires_within_a_year(archive: TestClient, moment: str) ->
     assert 100 < (datetime.fromisoformat(fields["Expires"]) - now).days < 366
 
 
-@pytest.mark.parametrize("kind", list(iter_problem_types()), ids=lambda kind: kind.problem_type)
+@pytest.mark.parametrize("kind", PROBLEM_TYPES, ids=lambda kind: kind.problem_type)
 def test_problem_types_have_pages(archive: TestClient, kind: type[ApiError]) -> None:
     page = archive.get(f"/problems/{kind.problem_type}", headers={"Accept": "text/html,*/*"})
     assert page.headers["Content-Type"].startswith("text/html")
@@ -70,7 +70,7 @@ def test_problem_page_negotiates_its_format(
 
 
 def test_problem_type_names_are_unique() -> None:
-    names = [kind.problem_type for kind in iter_problem_types()]
+    names = [kind.problem_type for kind in PROBLEM_TYPES]
     assert len(names) == len(set(names))
 
 

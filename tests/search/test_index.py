@@ -19,9 +19,9 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.db.models.search import build_index_key, index_key_range, parse_index_key
 from app.domain.enums import ArticleState, RecordType
 from app.search.consistency import find_index_inconsistencies
+from app.search.index_keys import build_index_key, index_key_range, parse_index_key
 from app.search.indexer import is_search_index_missing, rebuild_search_index
 from tests.support import factories
 from tests.support.clients import database_of
@@ -168,5 +168,5 @@ def test_places_tell_what_stands_there() -> None:
     assert build_index_key(RecordType.ARTICLE, at, 1) < index_key_range(RecordType.ARTICLE, at)[1]
     later = build_index_key(RecordType.ARTICLE, at.replace(second=36), 0)
     assert later >= index_key_range(RecordType.ARTICLE, at)[1]
-    with pytest.raises(ValueError, match="no place"):
+    with pytest.raises(ValueError, match="no index key"):
         build_index_key(RecordType.PERSON, None, 1 << 27)

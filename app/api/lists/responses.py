@@ -13,9 +13,10 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, last_modified_headers
+from app.api.deps import get_database
 from app.api.lists.csv import csv_header, csv_lines
 from app.api.lists.pagination import ListFormat, ListQuery, Page, next_cursor
-from app.db.database import Database, Reader, get_database
+from app.db.database import Reader, ReadPool
 from app.domain.languages import tr
 from app.http.cache.freshness import public_cache_control
 from app.http.negotiation import media_type_quality, parse_quality_values
@@ -39,7 +40,7 @@ _PAGING_PARAMS = ("limit", "cursor", "with_total")
 class ListResponder:
     """What answers one request for a list, in the form that it asks for."""
 
-    def __init__(self, database: Database, path: str, accept: str) -> None:
+    def __init__(self, database: ReadPool, path: str, accept: str) -> None:
         self._database = database
         self._path = path
         self._accept = accept

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from app.api.deps import DatabaseDep
 from app.api.embeds import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
-from app.db.database import DatabaseDep
 from app.resources.crew import queries
 from app.resources.crew.schemas import CrewAssignmentPage, CrewAssignmentQuery, CrewQuery
 

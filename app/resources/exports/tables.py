@@ -31,7 +31,7 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.db.models.base import UTCDateTime
+from app.db.types import UTCDateTime
 
 EXPORT_BATCH_ROWS = 2000
 """How many rows are held at once."""
@@ -82,7 +82,7 @@ def _describe_column(column: Any) -> ExportColumn:
 
 _PUBLIC_ARTICLE_IDS = select(Article.id).where(article_is_public())
 _HIDDEN_COLUMNS = {
-    "edited", "state", "announced", "search_text", "name_key", "title_key", "agency_slug",
+    "edited", "state", "announced", "name_key", "title_key", "agency_slug",
     "source_slug", "published_until", "launch_until", "landed_until", "starts_until", "ends_until",
     "family_slug", "body_html",
 }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
+from app.api.deps import DatabaseDep
 from app.api.embeds import CrewAssignmentRead
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
@@ -20,7 +21,6 @@ from app.api.writes.deps import (
     build_update_dependency,
 )
 from app.api.writes.request import WriteRequest
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.missions import commands, crew_commands, queries
 from app.resources.missions.calendar import build_mission_calendar

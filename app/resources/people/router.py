@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
+from app.api.deps import DatabaseDep
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.components import link_to, link_to_first
 from app.api.openapi.examples import Example
@@ -18,7 +19,6 @@ from app.api.writes.deps import (
     build_update_dependency,
 )
 from app.api.writes.request import WriteRequest
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.people import commands, queries
 from app.resources.people.schemas import (

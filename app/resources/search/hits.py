@@ -14,11 +14,11 @@ from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import json_array_subquery
 from app.db.models import Article, CrewAssignment, Launch, Mission, Person
-from app.db.models.search import parse_index_key
 from app.domain.enums import CrewRole, RecordType
 from app.domain.glossary import person_name, site_name, spacecraft_name, vehicle_name
 from app.domain.labels import CREW_ROLE_LABELS
 from app.domain.languages import tr
+from app.search.index_keys import parse_index_key
 
 _MAX_TITLE_SHIP_COUNT = 3
 """How many of the things that a launch carried its title names."""

@@ -6,6 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
+from app.api.deps import DatabaseDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
 from app.api.params import IdPath
@@ -18,7 +19,6 @@ from app.api.writes.deps import (
     build_update_dependency,
 )
 from app.api.writes.request import WriteRequest
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.sources import queries
 from app.resources.sources.schemas import SourcePage, SourceRead, SourceWrite

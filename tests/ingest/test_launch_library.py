@@ -1,4 +1,4 @@
-"""Records of Launch Library 2: launches, expeditions, astronauts."""
+"""Launch Library 2 format: launches, expeditions, astronauts."""
 
 import json
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from tests.support.import_runs import import_inputs, make_input, report_counts, 
 
 
 class People:
-    """Who is known."""
+    """Name lookup with fixed records."""
 
     def find_person(self, name: str) -> str | None:
         if name == "Two People":
@@ -79,7 +79,7 @@ def seat(role: str, name: str = "Anna Example") -> dict[str, Any]:
 
 
 def crewed(role: str = "Commander", **fields: Any) -> dict[str, Any]:
-    """A launch of 2009 with a crew of one; `fields` are those of the ship."""
+    """Launch of 2009 with a crew of one. `fields` are those of the spacecraft."""
     stage = {"spacecraft": {"name": "Ship 2"}, "launch_crew": [seat(role)]} | fields
     rocket = {"configuration": {"full_name": "Soyuz 2.1a"}, "spacecraft_stage": stage}
     return launch(rocket=rocket, net="2009-09-30T07:14:45Z", status={"abbrev": "Success"})
@@ -94,7 +94,7 @@ def found(*values: Any) -> tuple[list[ImportEntry], list[Reject]]:
     )
 
 
-def test_a_launch() -> None:
+def test_launch_becomes_document() -> None:
     (entry,), _ = found(launch())
     document = dict(entry.data)
     validate_write_model(LaunchWrite, document)
@@ -106,7 +106,7 @@ def test_a_launch() -> None:
     assert document["launch_at_precision"] == "second"
 
 
-def test_a_crew() -> None:
+def test_crew_is_matched_to_people() -> None:
     stage = {"spacecraft": {"name": "Ship 2"}, "launch_crew": [seat("Commander")]}
     rocket = {"configuration": {"full_name": "Soyuz 2.1a"}, "spacecraft_stage": stage}
     (entry,), _ = found(launch(rocket=rocket))
@@ -121,7 +121,7 @@ def test_a_crew() -> None:
      ("WEEK", "year"), ("M", "month"), ("Q3", "quarter"), ("H2", "year"), ("NY", "year"),
      ("FY", "year")],
 )  # fmt: skip
-def test_a_time_is_never_finer_than_it_is_told(told: str, ours: str) -> None:
+def test_launch_precision_is_as_stated(told: str, ours: str) -> None:
     (entry,), _ = found(launch(net_precision={"abbrev": told}))
     assert entry.data["launch_at_precision"] == ours
 
@@ -130,18 +130,18 @@ def test_a_time_is_never_finer_than_it_is_told(told: str, ours: str) -> None:
     ("net", "ours"),
     [("2031-05-15", "month"), ("2031-05-02", "quarter"), ("2031-07-03", "year")],
 )
-def test_a_week_is_in_the_period_that_holds_it(net: str, ours: str) -> None:
+def test_week_precision_is_period_that_contains_it(net: str, ours: str) -> None:
     (entry,), _ = found(launch(net=f"{net}T00:00:00Z", net_precision={"name": "Week"}))
     assert entry.data["launch_at_precision"] == ours
 
 
-def test_a_window_is_known_with_the_hour_only() -> None:
+def test_launch_window_needs_time_of_day() -> None:
     (entry,), _ = found(launch(net_precision={"abbrev": "M"}))
     assert "window_starts_at" not in entry.data
     assert found(launch())[0][0].data["window_starts_at"] == "2031-04-04T11:00:00Z"
 
 
-def test_without_a_word_of_it_the_day_is_known() -> None:
+def test_missing_precision_means_day() -> None:
     (entry,), _ = found(launch(net_precision=None))
     assert entry.data["launch_at_precision"] == "day"
 
@@ -178,20 +178,20 @@ def test_without_a_word_of_it_the_day_is_known() -> None:
         (astronaut("Two People"), "name"),
     ],
 )
-def test_what_cannot_be_is_told(value: Any, field: str) -> None:
+def test_invalid_records_are_rejected_by_field(value: Any, field: str) -> None:
     entries, rejects = found(value, launch())
     assert len(entries) == 1
     assert [reject.field for reject in rejects] == [field]
 
 
-def test_an_unknown_name_is_reported_not_invented() -> None:
+def test_unknown_crew_name_is_rejected() -> None:
     rocket = launch()["rocket"]
     rocket["spacecraft_stage"][0]["launch_crew"] = [seat("Commander", "Mr Nobody")]
     _, rejects = found(launch(rocket=rocket))
     assert "'Mr Nobody'" in rejects[0].reason
 
 
-def test_a_crew_that_came_home() -> None:
+def test_crew_landing_is_imported() -> None:
     (entry,), _ = found(
         crewed("Flight Engineer 1", mission_end="2009-10-11T04:32:00Z", landing_crew=[seat("x")])
     )
@@ -218,11 +218,11 @@ def test_a_crew_that_came_home() -> None:
         ({}, "CV"),
     ],
 )
-def test_what_flew_is_what_it_is_told_to_be(fields: dict[str, Any], kind: str) -> None:
+def test_spacecraft_kind_follows_mission_type(fields: dict[str, Any], kind: str) -> None:
     assert found(launch(**fields))[0][0].data["spacecraft"][0]["kind"] == kind
 
 
-def test_an_expedition_as_exact_as_it_is_told() -> None:
+def test_expedition_precision_is_as_stated() -> None:
     engineer = seat("Flight Engineer 2")
     (entry,), _ = found(expedition(crew=[engineer], end="2031-10-01T05:06:00Z"))
     document = dict(entry.data)
@@ -233,12 +233,12 @@ def test_an_expedition_as_exact_as_it_is_told() -> None:
     assert (document["starts_at_precision"], document["ends_at_precision"]) == ("day", "minute")
 
 
-def test_of_two_nationalities_none_is_chosen() -> None:
+def test_several_nationalities_leave_none() -> None:
     told = [{"alpha_2_code": "US"}, {"alpha_2_code": "IT"}]
     assert found(astronaut(nationality=told))[0][0].data["nationality"] is None
 
 
-def test_a_capsule_that_flies_again_is_another_launch(database: Database) -> None:
+def test_reused_capsule_is_another_launch(database: Database) -> None:
     first = launch(net="2011-04-04T11:01:35Z")
     again = launch(net="2013-04-04T11:01:35Z", id="5f1c-2")
     for each in (first, again):
@@ -255,7 +255,7 @@ SHIPS = {
 
 
 @pytest.mark.parametrize("ship", SHIPS)
-def test_launches_of_the_archive_are_left_alone(archive: TestClient, ship: str) -> None:
+def test_archive_launches_are_matched_and_unchanged(archive: TestClient, ship: str) -> None:
     name, mission, rocket, net = SHIPS[ship]
     stage = {"spacecraft": {"name": name}, "launch_crew": [seat("Commander", "Mr Nobody")]}
     told = launch(
@@ -273,7 +273,7 @@ def test_launches_of_the_archive_are_left_alone(archive: TestClient, ship: str) 
     assert reject.field == "launch_crew[0].astronaut.name"  # another launch, and so looked at
 
 
-def test_a_launch_that_may_be_one_of_the_archive_is_told(database: Database) -> None:
+def test_doubtful_launch_match_is_rejected(database: Database) -> None:
     with database.session() as session:
         rocket = vehicle(name="Soyuz-2.1a")
         session.add(rocket)
@@ -298,7 +298,7 @@ def test_a_launch_that_may_be_one_of_the_archive_is_told(database: Database) -> 
     ("nationality", "code"),
     [("American", "US"), ([{"alpha_2_code": "JP"}], "JP"), ("Martian", None), (None, None)],
 )
-def test_an_astronaut(nationality: Any, code: str | None) -> None:
+def test_astronaut_becomes_person(nationality: Any, code: str | None) -> None:
     (entry,), _ = found(astronaut("Cecilia Example", nationality=nationality))
     validate_write_model(PersonWrite, dict(entry.data))
     assert entry.data["nationality"] == code
@@ -306,7 +306,9 @@ def test_an_astronaut(nationality: Any, code: str | None) -> None:
     assert found(astronaut())[0][0].matched_slug == "anna-example"
 
 
-def test_astronauts_come_first_and_expeditions_last(database: Database, client: TestClient) -> None:
+def test_inputs_are_ordered_astronauts_launches_expeditions(
+    database: Database, client: TestClient
+) -> None:
     stage = {"spacecraft": {"name": "Ship 3"}, "launch_crew": [seat("Commander")]}
     flown = launch(rocket={"configuration": {"full_name": "E"}, "spacecraft_stage": stage})
     inputs = [
@@ -324,7 +326,7 @@ def test_astronauts_come_first_and_expeditions_last(database: Database, client: 
     assert report_counts(import_inputs(database, "launch-library", *inputs)[0]) == (0, 0, 4, 0)
 
 
-def test_a_slip_is_kept(database: Database, client: TestClient) -> None:
+def test_slip_is_recorded_in_history(database: Database, client: TestClient) -> None:
     import_inputs(database, "launch-library", make_input(json.dumps([launch()])))
     later = launch(net="2031-05-04T11:01:35Z", status={"abbrev": "TBC"})
     report, _ = import_inputs(database, "launch-library", make_input(json.dumps([later])))
@@ -333,7 +335,7 @@ def test_a_slip_is_kept(database: Database, client: TestClient) -> None:
     assert slip["from"]["launch_at"] == "2031-04-04T11:01:35Z"
 
 
-def test_people_of_the_archive_are_left_alone(archive: TestClient) -> None:
+def test_archive_people_are_matched(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         read = launch_library.FORMAT.create_parser(reader)
     (entry,), _ = split_rejects(read(make_input(json.dumps([astronaut("Ovchinin Alexey")]))))

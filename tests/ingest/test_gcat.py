@@ -1,4 +1,4 @@
-"""The catalogue of launches: its dates, its verdicts, its tables."""
+"""GCAT format: dates, launch codes, tables."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from app.api.write_models import validate_write_model
 from app.db.database import Database
 from app.ingest.entries import ImportEntry, InvalidInput, Reject
 from app.ingest.formats import gcat
+from app.ingest.formats.gcat_tables import GcatReferenceData
 from app.resources.launches.schemas import LaunchWrite
 from tests.support.clients import database_of
 from tests.support.import_runs import (
@@ -50,9 +51,9 @@ def row(tag: str = "2031-001", date: str = "2031 Jan  4 0101:01", **cells: str) 
 
 
 def found(
-    text: str, places: gcat.GcatReferenceData | None = None
+    text: str, places: GcatReferenceData | None = None
 ) -> tuple[list[ImportEntry], list[Reject]]:
-    return split_rejects(gcat.parse_gcat(make_input(text), places or gcat.GcatReferenceData()))
+    return split_rejects(gcat.parse_gcat(make_input(text), places or GcatReferenceData()))
 
 
 def only(text: str) -> dict[str, object]:
@@ -62,7 +63,7 @@ def only(text: str) -> dict[str, object]:
     return dict(entry.data)
 
 
-def test_the_rows_of_a_launch_become_one() -> None:
+def test_rows_of_launch_become_one_entry() -> None:
     rows = row(type="PH H-V", name="Ship 1") + row(name="-", plname="Cube B") + row(name="Cube C")
     entries, _ = found(LOG + rows + row("2031 ALP", name="Next"))
     first, second = (entry.data for entry in entries)
@@ -93,7 +94,7 @@ def test_the_rows_of_a_launch_become_one() -> None:
         ("1998", "1998-01-01T00:00:00", "year", False),
     ],
 )
-def test_vague_dates(text: str, at: str, precision: str, doubted: bool) -> None:
+def test_vague_dates_keep_precision(text: str, at: str, precision: str, doubted: bool) -> None:
     document = only(LOG + row(date=text))
     assert document["launch_at"] == f"{at}Z"
     assert document["launch_at_precision"] == precision
@@ -112,7 +113,7 @@ def test_vague_dates(text: str, at: str, precision: str, doubted: bool) -> None:
         ("OE", "failure", "exploded"),
     ],
 )
-def test_verdicts(code: str, status: str, note: str | None) -> None:
+def test_launch_codes_become_status(code: str, status: str, note: str | None) -> None:
     document = only(LOG + row(code=code))
     assert document["status"] == status
     assert (
@@ -134,14 +135,14 @@ def test_verdicts(code: str, status: str, note: str | None) -> None:
         ("2031-001\ttoo short\n", "row"),
     ],
 )
-def test_a_row_that_cannot_be_is_told(line: str, field: str) -> None:
+def test_invalid_rows_are_rejected_by_column(line: str, field: str) -> None:
     entries, rejects = found(LOG + line + row("2031-002"))
     assert len(entries) == 1
     assert [(r.line, r.field, r.raw) for r in rejects] == [(3, field, line.removesuffix("\n"))]
 
 
-def test_a_launch_is_taken_whole_or_not_at_all() -> None:
-    """Without a broken row it would lack a payload; and that row, mended, would be all of it."""
+def test_launch_with_malformed_row_is_rejected_whole() -> None:
+    """Without the malformed row the launch would lack a payload."""
     broken = row(name="Cube B").replace("Cube B\t", "")
     for middle in (broken, "torn off\n", broken + "torn off\n"):
         rows = row(name="Cube A") + middle + row(name="Cube C")
@@ -150,22 +151,22 @@ def test_a_launch_is_taken_whole_or_not_at_all() -> None:
         assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "row", rows.rstrip("\n"))]
 
 
-def test_rows_of_a_launch_that_stand_apart_are_told() -> None:
-    """The later ones are not all of it: taken for it they would take its payloads away."""
+def test_nonadjacent_rows_of_launch_are_rejected() -> None:
+    """Later rows are not the whole launch, and would remove its other payloads."""
     entries, rejects = found(LOG + row(name="A") + row("2031-002") + row(name="B"))
     assert [entry.key for entry in entries] == ["2031-001", "2031-002"]
     assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "Launch_Tag", row(name="B")[:-1])]
 
 
-def test_a_row_without_end_is_told_in_pieces() -> None:
-    """And what stands behind it is taken; no more of it is held than a launch may have."""
+def test_oversized_row_is_rejected_in_pieces() -> None:
+    """Later rows are imported, and memory is bounded by the limit of a launch."""
     entries, rejects = found(LOG + row() + "~" * 20_000_000 + "\n" + row("2031-002"))
     assert [entry.key for entry in entries] == ["2031-002"]
     assert max(len(reject.raw) for reject in rejects) < 10_000_000
     assert sum(reject.raw.count("~") for reject in rejects) == 20_000_000
 
 
-def test_lists_and_tables() -> None:
+def test_lists_and_tables_are_read() -> None:
     listed = (
         "#Launch_Tag\tLaunch_JD\tLaunch_Date\tLV_Type\tMission\tLaunch_Site\tLaunch_Pad\t"
         "LaunchCode\tFlight\n2031-001\t-\t2031 Jan  4 0101\tExample 9\tShip 1\tEXF\tLC1\tOF\t-\n"
@@ -181,7 +182,7 @@ def test_lists_and_tables() -> None:
     assert (document["launch_at_precision"], document["launch_at_uncertain"]) == ("day", True)
 
 
-def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
+def test_sibling_tables_resolve_sites_and_vehicles(tmp_path: Path) -> None:
     file_input(tmp_path, "sites.tsv", SITES)
     file_input(tmp_path, "lv.tsv", VEHICLES)
     rows = "".join(
@@ -189,20 +190,18 @@ def test_sites_and_vehicles_beside_it(tmp_path: Path) -> None:
         for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])
     )
     source = file_input(tmp_path, "log.tsv", LOG + rows)
-    entries, _ = split_rejects(gcat.parse_gcat(source, gcat.GcatReferenceData()))
+    entries, _ = split_rejects(gcat.parse_gcat(source, GcatReferenceData()))
     field = {"name": "Example Field", "country": "US", "code": "EXF"}
     new = {"name": "New Example", "country": "US", "code": "NEW"}
     steppe = {"name": "Steppe", "country": "KZ", "code": "STEP"}
     assert [e.data["site"] for e in entries] == [field, field, new, steppe, None, None]
     assert entries[0].data["vehicle"] == {"name": "Example 9", "family": "Examples"}
     for name in ("sites.tsv", "lv.tsv"):
-        assert (
-            list(gcat.parse_gcat(file_input(tmp_path, name, SITES), gcat.GcatReferenceData())) == []
-        )
+        assert list(gcat.parse_gcat(file_input(tmp_path, name, SITES), GcatReferenceData())) == []
 
 
-def test_the_archives_own_launches_are_known(archive: TestClient) -> None:
-    """By designator, or where it has none, by site and time: the abort of Soyuz MS-10."""
+def test_archive_launches_are_matched(archive: TestClient) -> None:
+    """By site and time without a designator: the aborted launch of Soyuz MS-10."""
     text = row("2018-F01", "2018 Oct 11 0840:15", site="GIK-5", vehicle="Soyuz-FG")
     with database_of(archive).snapshot() as reader:
         (entry,), _ = split_rejects(gcat.FORMAT.create_parser(reader)(make_input(LOG + text)))
@@ -211,7 +210,7 @@ def test_the_archives_own_launches_are_known(archive: TestClient) -> None:
     assert entry.data["site"]["name"] == "Baikonur Cosmodrome"
 
 
-def test_it_is_taken_in_once(database: Database, tmp_path: Path) -> None:
+def test_second_import_changes_nothing(database: Database, tmp_path: Path) -> None:
     file_input(tmp_path, "sites.tsv", SITES)
     source = file_input(tmp_path, "log.tsv", LOG + row() + row("2031-002", code="OF40"))
     assert report_counts(import_inputs(database, "gcat", source)[0]) == (2, 0, 0, 0)
@@ -220,15 +219,15 @@ def test_it_is_taken_in_once(database: Database, tmp_path: Path) -> None:
     assert report_counts(import_inputs(database, "gcat", later)[0]) == (0, 1, 1, 0)
 
 
-def test_what_is_no_catalogue() -> None:
+def test_other_tables_are_refused() -> None:
     for text in ("one line", "a\tb\tc\td\n1\t2\t3\t4\n"):
         with pytest.raises(InvalidInput):
             found(text)
 
 
-def test_rejects_make_a_log_again() -> None:
+def test_rejects_make_valid_log() -> None:
     source = make_input(LOG + row(code="ZZ") + row("2031-002", code="YY"))
-    _, rejects = split_rejects(gcat.parse_gcat(source, gcat.GcatReferenceData()))
+    _, rejects = split_rejects(gcat.parse_gcat(source, GcatReferenceData()))
     frame = gcat.FORMAT.read_envelope(source)
     again = frame.prefix + frame.separator.join(r.raw for r in rejects) + frame.suffix
     assert [r.raw for r in found(again)[1]] == [r.raw for r in rejects]

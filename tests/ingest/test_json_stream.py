@@ -1,4 +1,4 @@
-"""Items of JSON: whole, each with its text and its line, however they are written."""
+"""Streaming JSON reader: values, source texts and lines of items in every layout."""
 
 import json
 from io import BytesIO
@@ -30,70 +30,73 @@ def values(text: str) -> list[Any]:
 
 
 @given(OBJECTS, st.sampled_from([None, 1, 4]))
-def test_a_list_comes_back_whole(objects: list[Any], indent: int | None) -> None:
+def test_list_items_round_trip(objects: list[Any], indent: int | None) -> None:
     text = json.dumps(objects, indent=indent)
     assert values(text) == objects
     assert [json.loads(item.raw) for item in found(text)] == objects
 
 
 @given(OBJECTS)
-def test_an_answer_comes_back_whole(objects: list[Any]) -> None:
+def test_response_items_round_trip(objects: list[Any]) -> None:
     assert values(json.dumps({"count": 1, "results": objects}, indent=1)) == objects
 
 
 @given(OBJECTS)
-def test_lines_come_back_whole(objects: list[Any]) -> None:
+def test_json_lines_round_trip(objects: list[Any]) -> None:
     text = "\n\n".join(json.dumps(each) for each in objects)
     assert values(text) == objects
     assert [item.line for item in found(text)] == [2 * n + 1 for n in range(len(objects))]
 
 
-def test_one_object_over_many_lines() -> None:
+def test_single_multi_line_object_is_one_item() -> None:
     assert values(json.dumps({"a": 1, "b": [1, 2]}, indent=1)) == [{"a": 1, "b": [1, 2]}]
 
 
-def test_items_larger_than_a_part() -> None:
+def test_items_larger_than_chunk_are_read() -> None:
     objects = [{"text": "é" * (2 * READ_CHUNK_BYTES)} for _ in range(3)]
     assert values(json.dumps(objects, ensure_ascii=False)) == objects
     assert values("\n".join(json.dumps(each) for each in objects)) == objects
 
 
 @pytest.mark.parametrize("broken", ['{"a": }', '{"a": NaN}', "{", "[" * 200_000])
-def test_a_broken_line_takes_no_other_along(broken: str) -> None:
+def test_invalid_line_does_not_affect_others(broken: str) -> None:
     told = found(f'{{"n": 1}}\n{broken}\n{{"n": 3}}\n')
     assert [item.value for item in told] == [{"n": 1}, None, {"n": 3}]
     assert told[1].problem
     assert (told[1].line, told[1].raw) == (2, broken)
 
 
-def test_a_broken_first_line_takes_no_other_along() -> None:
+def test_invalid_first_line_does_not_affect_others() -> None:
     assert values('{"n": }\n{"n": 2}\n') == [None, {"n": 2}]
 
 
-def test_a_broken_item_of_a_list_takes_no_other_along() -> None:
+def test_invalid_list_item_does_not_affect_others() -> None:
     told = found('[{"n": 1},\n {"n": },\n {"n": 3}]')
     assert [item.value for item in told] == [{"n": 1}, None, {"n": 3}]
     assert (told[1].line, told[1].raw) == (2, '{"n": }')
 
 
 @pytest.mark.parametrize("broken", ['{"n": 2], {"n": 3}]', '{"n": "2\n"}, {"n": 3}]', "}, 3]"])
-def test_where_nobody_can_tell_its_end_the_rest_is_one_problem(broken: str) -> None:
+def test_unbalanced_item_makes_rest_one_problem(broken: str) -> None:
     told = found(f'[{{"n": 1}},\n{broken}')
     assert [item.value for item in told] == [{"n": 1}, None]
     assert (told[1].line, told[1].raw) == (2, broken)
 
 
-def test_half_a_character_at_the_end_is_told() -> None:
+def test_truncated_character_at_end_is_reported() -> None:
     told = found(b'[{"n": 1}]\xc3')
     assert [item.value for item in told] == [{"n": 1}, None]
     assert told[1].raw.encode(errors="surrogateescape") == b"\xc3"
 
 
-def test_a_list_without_end() -> None:
-    assert [item.problem for item in found('[{"n": 1}')] == [None, "The list does not end."]
+def test_unclosed_list_is_reported() -> None:
+    assert [item.problem for item in found('[{"n": 1}')] == [
+        None,
+        "Invalid JSON: the list is not closed.",
+    ]
 
 
-def test_an_item_without_end_comes_in_bounded_pieces() -> None:
+def test_unclosed_item_is_split_into_bounded_pieces() -> None:
     broken = '{"a": "' + "x" * (3 * MAX_JSON_ITEM_CHARS)
     told = found("[" + broken)
     assert all(item.problem and len(item.raw) <= MAX_JSON_ITEM_CHARS for item in told)
@@ -114,7 +117,7 @@ def test_an_item_without_end_comes_in_bounded_pieces() -> None:
         ('{"a": "results", "results": [{"n": "]}"}]}', ["]}"]),
     ],
 )
-def test_nothing_is_lost(text: str, all_of_it: list[Any]) -> None:
+def test_mixed_documents_yield_every_item(text: str, all_of_it: list[Any]) -> None:
     assert [each and each["n"] for each in values(text)] == all_of_it
 
 
@@ -122,7 +125,7 @@ def test_nothing_is_lost(text: str, all_of_it: list[Any]) -> None:
     "broken",
     ['{"a": 1, "a": 2}', '{"a": 1e999}', '{"a": "\\ud800"}', b'{"a": "\xff"}', "9" * 5000, "{]"],
 )
-def test_what_is_no_json_for_everybody(broken: str | bytes) -> None:
+def test_nonportable_json_is_reported(broken: str | bytes) -> None:
     data = broken.encode() if isinstance(broken, str) else broken
     told = found(b'{"n": 1}\n' + data + b'\n{"n": "\\ud83d\\ude00"}')
     assert [item.problem is None for item in told] == [True, False, True]
@@ -130,12 +133,12 @@ def test_what_is_no_json_for_everybody(broken: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "text", "<a/>", b"\xff\xfe\x00"])
-def test_what_is_no_json(text: str | bytes) -> None:
+def test_non_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(InvalidInput):
         found(text)
 
 
-def test_a_frame_makes_what_it_was() -> None:
+def test_envelope_restores_document() -> None:
     from app.ingest.formats.snapi import FORMAT  # noqa: PLC0415 - any format of JSON
 
     for text in ('[{"n": 1}]', '{"results": [{"n": 1}]}', '{"n": 1}\n{"n": 2}'):

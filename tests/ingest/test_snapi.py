@@ -1,4 +1,4 @@
-"""Articles of the Spaceflight News API, in all of its shapes."""
+"""Spaceflight News API format, in all versions."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from app.db.database import Database
 from app.domain.markdown import render_markdown
 from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import snapi
-from app.ingest.formats.feed_text import escape_markdown
+from app.ingest.formats.html_text import escape_markdown
 from app.resources.articles.schemas import ArticleWrite
 from tests.support.import_runs import (
     import_inputs,
@@ -44,7 +44,7 @@ def found(value: Any) -> tuple[list[ImportEntry], list[Reject]]:
     )
 
 
-def test_an_article() -> None:
+def test_article_becomes_document() -> None:
     (entry,), _ = found({"count": 1, "results": [article()]})
     document = dict(entry.data)
     validate_write_model(ArticleWrite, document)
@@ -63,14 +63,14 @@ def test_an_article() -> None:
     assert (entry.scheme, entry.key) == ("snapi", "12")
 
 
-def test_the_third_version() -> None:
+def test_version_3_fields_are_read() -> None:
     old = article(newsSite="Old News", publishedAt="2019-04-04T14:22:00.000Z")
     del old["news_site"], old["published_at"]
     (entry,), _ = found([old])
     assert entry.data["source"]["name"] == "Old News"
 
 
-def test_a_line_may_say_how_exact_it_is() -> None:
+def test_published_precision_overrides() -> None:
     (entry,), _ = found([article(published_precision="minute", language="ru")])
     assert entry.data["published_at_precision"] == "minute"
     assert entry.data["language"] == "ru"
@@ -93,18 +93,18 @@ def test_a_line_may_say_how_exact_it_is() -> None:
         ({"summary": "<![x <b>"}, "article"),
     ],
 )
-def test_what_is_missing_is_told(fields: dict[str, Any], field: str) -> None:
+def test_invalid_articles_are_rejected_by_field(fields: dict[str, Any], field: str) -> None:
     entries, rejects = found([article(**fields), article()])
     assert len(entries) == 1
     assert [reject.field for reject in rejects] == [field]
 
 
-def test_midnight_is_no_time() -> None:
+def test_midnight_means_day_precision() -> None:
     (entry,), _ = found([article(published_at="2019-04-04T00:00:00Z")])
     assert entry.data["published_at_precision"] == "day"
 
 
-def test_a_launch_by_its_id() -> None:
+def test_launches_are_linked_by_id() -> None:
     launches = [{"launch_id": "uuid-1"}, {"launch_id": "uuid-2"}, {"launch_id": 3}, None]
     for told in ([article(launches=launches)], [article(launches=[{"id": "uuid-1"}])]):
         assert found(told)[0][0].data["launches"] == ["known-ship"]
@@ -112,7 +112,7 @@ def test_a_launch_by_its_id() -> None:
 
 
 @given_text(texts(characters(exclude_categories=["Cs", "Cc"])))
-def test_a_summary_is_shown_as_it_is(summary: str) -> None:
+def test_summary_is_escaped_as_markdown(summary: str) -> None:
     shown = unescape(
         re.sub(r"<[^>]+>", "", render_markdown(escape_markdown(line := " ".join(summary.split()))))
     )
@@ -120,23 +120,23 @@ def test_a_summary_is_shown_as_it_is(summary: str) -> None:
 
 
 @pytest.mark.parametrize("summary", ["*now* & <b>", "1. first", "- one", "# top", "[a](b)", "+ 2"])
-def test_signs_are_no_markup(summary: str) -> None:
+def test_special_characters_are_not_markup(summary: str) -> None:
     assert (
         unescape(re.sub(r"</?p>", "", render_markdown(escape_markdown(summary)))).strip() == summary
     )
 
 
-def test_strange_items_are_told() -> None:
+def test_non_object_items_are_rejected() -> None:
     _, rejects = found([1, None, "x", []])
     assert [reject.field for reject in rejects] == ["article"] * 4
 
 
-def test_a_title_may_be_missing() -> None:
+def test_missing_title_is_taken_from_summary() -> None:
     (entry,), _ = found([article(title="")])
     assert entry.data["title"] == "It came in the morning."
 
 
-def test_it_is_taken_in_once(database: Database) -> None:
+def test_second_import_changes_nothing(database: Database) -> None:
     news = make_input(json.dumps([article(), article(id=13, url="https://news.example/13")]))
     assert report_counts(import_inputs(database, "snapi", news)[0]) == (2, 0, 0, 0)
     assert report_counts(import_inputs(database, "snapi", news)[0]) == (0, 0, 2, 0)

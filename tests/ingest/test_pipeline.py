@@ -1,4 +1,4 @@
-"""One run: each entry comes to something, a second run to nothing, and editors keep their say."""
+"""Import pipeline: outcomes of entries, repeated imports, precedence of edits, rejects."""
 
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,14 @@ def feed(*items: str) -> str:
 
 
 def state(database: Database) -> list[Any]:
-    """Everything that a run could change."""
+    """All rows that an import can change."""
     with database.snapshot() as reader:
         found = reader.all(select(*Article.__table__.columns).order_by(Article.id))
         told = reader.all(select(RecordChange.seq).order_by(RecordChange.seq))
         return [*found, *told, *reader.all(select(AuditEntry.id))]
 
 
-def test_a_second_run_changes_nothing(database: Database) -> None:
+def test_second_import_changes_nothing(database: Database) -> None:
     news = make_input(feed(item(1), item(2)))
     assert report_counts(import_inputs(database, "feed", news)[0]) == (2, 0, 0, 0)
     before = state(database)
@@ -46,7 +46,7 @@ def test_a_second_run_changes_nothing(database: Database) -> None:
     assert state(database) == before
 
 
-def test_what_is_new_in_an_entry_is_taken_over(database: Database, editor: TestClient) -> None:
+def test_changed_entry_updates_record(database: Database, editor: TestClient) -> None:
     import_inputs(database, "feed", make_input(feed(item(1))))
     (report, _) = import_inputs(database, "feed", make_input(feed(item(1, title="A better day"))))
     assert report_counts(report) == (0, 1, 0, 0)
@@ -54,15 +54,17 @@ def test_what_is_new_in_an_entry_is_taken_over(database: Database, editor: TestC
     assert (found["title"], found["version"]) == ("A better day", 2)
 
 
-def test_what_came_before_does_not_come_back(database: Database, editor: TestClient) -> None:
-    """Two files of one feed hold two forms of an item; importing both again changes nothing."""
+def test_earlier_form_of_entry_is_ignored(database: Database, editor: TestClient) -> None:
+    """Two files of a feed have two forms of an item; importing both again changes nothing."""
     old, new = make_input(feed(item(1))), make_input(feed(item(1, title="A better day")))
     assert report_counts(import_inputs(database, "feed", old, new)[0]) == (1, 1, 0, 0)
     assert report_counts(import_inputs(database, "feed", old, new)[0]) == (0, 0, 2, 0)
     assert editor.get("/v1/drafts").json()["items"][0]["title"] == "A better day"
 
 
-def test_articles_are_drafts_unless_published(database: Database, client: TestClient) -> None:
+def test_imported_articles_are_drafts_unless_published(
+    database: Database, client: TestClient
+) -> None:
     import_inputs(database, "feed", make_input(feed(item(1))))
     assert client.get("/v1/articles").json()["items"] == []
     import_inputs(database, "feed", make_input(feed(item(2))), publish=True)
@@ -71,7 +73,7 @@ def test_articles_are_drafts_unless_published(database: Database, client: TestCl
     assert [each["op"] for each in client.get("/v1/changes").json()["items"]] == ["upsert"]
 
 
-def test_editors_win(database: Database, editor: TestClient) -> None:
+def test_edited_records_are_not_updated(database: Database, editor: TestClient) -> None:
     import_inputs(database, "feed", make_input(feed(item(1), item(2))))
     kept, gone = (each["slug"] for each in editor.get("/v1/drafts").json()["items"])
     editor.patch(f"/v1/articles/{kept}", json={"title": "Ours"}, headers=IF_MATCH_ANY)
@@ -82,7 +84,9 @@ def test_editors_win(database: Database, editor: TestClient) -> None:
     assert titles == {"Ours", "A day aboard"}
 
 
-def test_a_record_of_the_archive_is_left_alone(database: Database, editor: TestClient) -> None:
+def test_existing_article_with_same_url_is_unchanged(
+    database: Database, editor: TestClient
+) -> None:
     source = {"name": "Us", "url": "http://news.example/1/"}
     editor.post("/v1/articles", json=documents.article(source=source))
     assert report_counts(import_inputs(database, "feed", make_input(feed(item(1))))[0]) == (
@@ -93,7 +97,7 @@ def test_a_record_of_the_archive_is_left_alone(database: Database, editor: TestC
     )
 
 
-def test_a_bad_entry_stops_nothing_and_is_kept(database: Database, tmp_path: Path) -> None:
+def test_invalid_entry_is_written_to_rejects(database: Database, tmp_path: Path) -> None:
     bad = item(2, date="once upon a time")
     news = file_input(tmp_path, "news.rss", feed(item(1), bad, item(3)))
     report, rejected = import_inputs(database, "feed", news, rejects=tmp_path / "rejects")
@@ -109,7 +113,7 @@ def test_a_bad_entry_stops_nothing_and_is_kept(database: Database, tmp_path: Pat
     assert report_counts(import_inputs(database, "feed", make_input(mended))[0]) == (1, 0, 0, 0)
 
 
-def test_rejects_of_files_with_one_name_are_kept_apart(database: Database, tmp_path: Path) -> None:
+def test_rejects_of_files_with_same_name_are_separate(database: Database, tmp_path: Path) -> None:
     folders = [tmp_path / name for name in "abc"]
     for number, folder in enumerate(folders):
         folder.mkdir()
@@ -123,13 +127,13 @@ def test_rejects_of_files_with_one_name_are_kept_apart(database: Database, tmp_p
         assert item(2, date="never") in kept["news-2.rejects.rss"]
 
 
-def test_a_rule_that_is_broken_is_told_by_its_place(database: Database) -> None:
+def test_validation_error_names_field(database: Database) -> None:
     line = '{"type": "launch", "data": {"status": "planned", "launch_at": "2031-01-01T00:00:00Z"}}'
     _, rejected = import_inputs(database, "ndjson", make_input(line))
     assert [each.field for each in rejected] == ["spacecraft", "crewed"][:1]
 
 
-def test_a_trial_keeps_nothing(database: Database, tmp_path: Path) -> None:
+def test_dry_run_changes_nothing(database: Database, tmp_path: Path) -> None:
     before = state(database)
     folder = tmp_path / "rejects"
     news = make_input(feed(*map(item, range(IMPORT_BATCH_ENTRIES + 1)), item(0, date="never")))
@@ -139,7 +143,7 @@ def test_a_trial_keeps_nothing(database: Database, tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-def test_a_run_that_broke_off_goes_on(database: Database) -> None:
+def test_interrupted_import_continues(database: Database) -> None:
     news = make_input(feed(*map(item, range(2 * IMPORT_BATCH_ENTRIES))))
     with pytest.raises(KeyboardInterrupt):
         import_inputs(database, "feed", news, progress=_interrupt)
@@ -185,9 +189,7 @@ KEPT = (
         ),
     ],
 )
-def test_names_that_no_database_can_hold_are_told(
-    database: Database, bad: str, good: str, text: str
-) -> None:
+def test_unstorable_texts_are_rejected(database: Database, bad: str, good: str, text: str) -> None:
     lines = f"{bad}\n{good}".replace("TEXT", text).replace("KEPT", KEPT)
     report, rejected = import_inputs(database, "ndjson", make_input(lines))
     assert report_counts(report) == (1, 0, 0, 1)
@@ -202,12 +204,12 @@ def test_names_that_no_database_can_hold_are_told(
         '{"type": "article", "data": {"source": "us"}}',
     ],
 )
-def test_marks_of_no_kind_are_told(database: Database, line: str) -> None:
+def test_invalid_natural_keys_are_rejected(database: Database, line: str) -> None:
     assert report_counts(import_inputs(database, "ndjson", make_input(line))[0]) == (0, 0, 0, 1)
 
 
-def test_a_feed_of_no_name_takes_no_other_along(database: Database) -> None:
-    """Its entries would be named by it; those of the web have names of their own."""
+def test_unstorable_scheme_rejects_only_its_entries(database: Database) -> None:
+    """Local ids are stored with the URL of the feed, global ids without it."""
     feeds = """{"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "en",
     "home_page_url": "\\u0000", "items": [
     {"id": "1", "title": "A day aboard", "date_published": "2019-03-14"},
@@ -216,8 +218,8 @@ def test_a_feed_of_no_name_takes_no_other_along(database: Database) -> None:
     assert report_counts(report) == (1, 0, 0, 1)
 
 
-def test_a_database_that_fails_is_no_fault_of_an_entry(empty_sqlite_database: Database) -> None:
-    """Without tables nothing can be kept: that ends the run, and rejects nothing."""
+def test_database_failure_ends_import(empty_sqlite_database: Database) -> None:
+    """A missing table is not the fault of an entry."""
     with pytest.raises(OperationalError):
         import_inputs(
             empty_sqlite_database,
@@ -226,7 +228,7 @@ def test_a_database_that_fails_is_no_fault_of_an_entry(empty_sqlite_database: Da
         )
 
 
-def test_the_trail_tells_of_a_run(database: Database, editor: TestClient) -> None:
+def test_import_writes_audit_entry(database: Database, editor: TestClient) -> None:
     import_inputs(database, "feed", make_input(feed(item(1)), name="a.rss"))
     entry = editor.get("/v1/audit", params={"action": "import"}).json()["items"][0]
     assert entry["actor"]["id"] == "zarya import test"
@@ -237,14 +239,14 @@ def test_the_trail_tells_of_a_run(database: Database, editor: TestClient) -> Non
     }
 
 
-def test_every_format_says_what_cannot_be_read(database: Database) -> None:
+def test_every_format_rejects_unreadable_input(database: Database) -> None:
     for form in FORMATS:
         report, rejected = import_inputs(database, form, make_input(b"\x00\xff\xfe not anything"))
         assert (report.created, report.rejected) == (0, 1), form
         assert rejected[0].reason, form
 
 
-def test_many_payloads_fit_a_launch(database: Database) -> None:
+def test_launch_with_many_payloads_is_imported(database: Database) -> None:
     head = "#Launch_Tag\tLaunch_Date\tType\tName\tPLName\tLV_Type\tLaunch_Site\tLaunch_Pad\t"
     rows = "".join(
         f"2031-001\t2031 Jan  4 0101:01\tP\tCube {n}\t-\tExample 9\t-\t-\tOS\n" for n in range(145)

@@ -1,4 +1,4 @@
-"""The archive's own format: what one archive wrote, another one is."""
+"""NDJSON format: an exported archive is restored without loss."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models.days import find_wrong_day_counts
+from app.db.tracking.day_counts import find_wrong_day_counts
 from tests.support import documents
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
@@ -18,12 +18,12 @@ from tests.support.import_runs import import_inputs, make_input, report_counts
 
 @pytest.fixture
 def other(create_database: CreateDatabase) -> Iterator[Database]:
-    """A second, empty archive."""
+    """Second, empty archive."""
     with open_client(create_database()) as client:
         yield database_of(client)
 
 
-def test_the_embedded_archive_comes_out_the_same(archive: TestClient, other: Database) -> None:
+def test_embedded_archive_round_trips(archive: TestClient, other: Database) -> None:
     text = export_ndjson(database_of(archive))
     report, rejected = import_inputs(other, "ndjson", make_input(text))
     assert (report.rejected, rejected) == (0, [])
@@ -31,8 +31,8 @@ def test_the_embedded_archive_comes_out_the_same(archive: TestClient, other: Dat
     assert export_ndjson(other) == text
 
 
-def test_what_editors_made_of_it_comes_along(editor: TestClient, other: Database) -> None:
-    """Drafts, deletions, renamings, slips, crews, translations, versions: all of it."""
+def test_edited_archive_round_trips(editor: TestClient, other: Database) -> None:
+    """With drafts, deletions, former slugs, slips, crews, translations and versions."""
     person = editor.post("/v1/people", json=documents.person()).json()["slug"]
     launch = documents.launch(crew=[{"person": person, "role": "commander"}])
     launch["site"] = {"name": "Example Field", "country": "KZ", "code": "GIK-9"}
@@ -62,7 +62,7 @@ def test_what_editors_made_of_it_comes_along(editor: TestClient, other: Database
     assert report_counts(import_inputs(here, "ndjson", make_input(text))[0])[:2] == (0, 0)
 
 
-def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Database) -> None:
+def test_day_counts_are_updated_once_per_batch(editor: TestClient, other: Database) -> None:
     for _ in range(3):
         document = documents.article(published_at="2019-04-04T11:00:00Z")
         slug = editor.post("/v1/articles", json=document).json()["slug"]
@@ -83,7 +83,7 @@ def test_the_calendar_is_counted_once_for_all(editor: TestClient, other: Databas
         assert find_wrong_day_counts(session) == []
 
 
-def test_the_later_state_stays(editor: TestClient, other: Database) -> None:
+def test_newer_record_state_wins(editor: TestClient, other: Database) -> None:
     slug = editor.post("/v1/people", json=documents.person(aliases=["Old"])).json()["slug"]
     old = export_ndjson(database_of(editor))
     import_inputs(other, "ndjson", make_input(old))
@@ -97,7 +97,7 @@ def test_the_later_state_stays(editor: TestClient, other: Database) -> None:
     assert '"New"' in export_ndjson(other)
 
 
-def test_lines_by_hand(database: Database) -> None:
+def test_handwritten_lines_are_imported(database: Database) -> None:
     lines = (
         """{"type": "person", "data": {"name": "Yuri Example"}}
 
@@ -116,7 +116,7 @@ def test_lines_by_hand(database: Database) -> None:
     assert report_counts(import_inputs(database, "ndjson", make_input(lines))[0])[:3] == (0, 0, 1)
 
 
-def test_a_line_without_end_is_refused(database: Database) -> None:
+def test_oversized_line_is_rejected(database: Database) -> None:
     line = '{"type": "person", "data": {"name": "' + "x" * 2**21
     report, _ = import_inputs(
         database, "ndjson", make_input(f'{line}\n{{"type": "person", "data": {{}}}}')

@@ -1,4 +1,4 @@
-"""Dates in feeds: as exact as they are written, or a reason."""
+"""Feed dates: instant and precision, or the reason why a date is invalid."""
 
 import pytest
 
@@ -43,7 +43,7 @@ from app.ingest.formats.feed_dates import parse_feed_date
         ("Fri, 01 Jan 2038 00:00:00 GMT", "2038-01-01T00:00:00", "second"),
     ],
 )
-def test_a_date_is_as_exact_as_it_is_written(text: str, at: str, precision: str) -> None:
+def test_feed_date_keeps_written_precision(text: str, at: str, precision: str) -> None:
     found, exact = parse_feed_date(text)
     assert (f"{found:%Y-%m-%dT%H:%M:%S}", exact) == (at, precision)
     assert found.utcoffset() is not None
@@ -52,10 +52,10 @@ def test_a_date_is_as_exact_as_it_is_written(text: str, at: str, precision: str)
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no date"),
-        ("   ", "no date"),
-        ("yesterday", "without guessing"),
-        ("03/04/2019", "without guessing"),
+        ("", "missing"),
+        ("   ", "missing"),
+        ("yesterday", "not an unambiguous date"),
+        ("03/04/2019", "not an unambiguous date"),
         ("Tue, 31 Jun 2019 05:48:54 MSK", "no such day"),
         ("29 February 2019", "no such day"),
         ("2019-13-01", "no such day"),
@@ -64,11 +64,11 @@ def test_a_date_is_as_exact_as_it_is_written(text: str, at: str, precision: str)
         ("2150-01-01", "outside"),
         ("2019-03-14T25:00:00Z", "no such time"),
         ("2019-03-14T10:60Z", "no such time"),
-        ("14 Foo 2019", "no month"),
-        ("1555064095", "without guessing"),
-        ("9" * 5000, "without guessing"),
+        ("14 Foo 2019", "not a month"),
+        ("1555064095", "not an unambiguous date"),
+        ("9" * 5000, "not an unambiguous date"),
     ],
 )
-def test_what_is_no_date_has_a_reason(text: str, reason: str) -> None:
+def test_invalid_date_has_reason(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse_feed_date(text)

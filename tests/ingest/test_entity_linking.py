@@ -1,4 +1,4 @@
-"""Names: known by the archive's own table, and in texts so that hardly a link is wrong."""
+"""Entity linking by name, and its precision and recall in texts."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ Matcher = Callable[[str, str], set[str]]
 
 
 def marked() -> Named:
-    """Titles and leads with what they name, marked by hand."""
+    """Titles and leads with hand-labelled links."""
     lines = (Path(__file__).parent / "named.psv").read_text("utf-8").splitlines()
     rows = [line.split("|") for line in lines if not line.startswith("#")]
     return [(title.strip(), lead.strip(), set(named.split())) for title, lead, named in rows]
@@ -36,7 +36,7 @@ def slugs(links: EntityLinks) -> set[str]:
 
 
 def quality(matcher: Matcher) -> tuple[float, float]:
-    """How much of what was found is right, and how much of what is right was found."""
+    """Precision and recall of a matcher."""
     found = [(matcher(title, lead), right) for title, lead, right in marked()]
     hits = sum(len(links & right) for links, right in found)
     return (
@@ -45,15 +45,15 @@ def quality(matcher: Matcher) -> tuple[float, float]:
     )
 
 
-def test_hardly_a_link_is_wrong(names: EntityLinker) -> None:
+def test_links_have_95_percent_precision_and_recall(names: EntityLinker) -> None:
     assert len(marked()) == 100
     precision, recall = quality(lambda title, lead: slugs(names.find_links(title, lead)))
     assert precision >= 0.95
     assert recall >= 0.95
 
 
-def test_family_names_alone_would_not_do(archive: TestClient) -> None:
-    """The positive control: a matcher that takes a family name for a person."""
+def test_family_names_alone_have_lower_precision(archive: TestClient) -> None:
+    """Positive control: a matcher by family name alone."""
     with database_of(archive).snapshot() as reader:
         rows = reader.all(select(Person.slug, Person.name, Person.name_ru))
     families = [
@@ -82,13 +82,13 @@ def test_family_names_alone_would_not_do(archive: TestClient) -> None:
         ("Endeavour", "the ship flew again", []),
     ],
 )
-def test_names_in_a_text(names: EntityLinker, title: str, lead: str, named: list[str]) -> None:
+def test_names_in_text_are_linked(
+    names: EntityLinker, title: str, lead: str, named: list[str]
+) -> None:
     assert sorted(slugs(names.find_links(title, lead))) == named
 
 
-def test_everybody_is_found_by_every_name_of_theirs(
-    names: EntityLinker, archive: TestClient
-) -> None:
+def test_people_are_found_by_every_name(names: EntityLinker, archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         people = reader.all(select(Person.slug, Person.name, Person.name_ru, Person.aliases))
     for row in people:
@@ -96,7 +96,7 @@ def test_everybody_is_found_by_every_name_of_theirs(
             assert names.find_person(name) == row["slug"], name
 
 
-def test_a_name_of_two_is_nobodys(editor: TestClient, database: Database) -> None:
+def test_ambiguous_name_is_not_linked(editor: TestClient, database: Database) -> None:
     for _ in range(2):
         document = documents.person(aliases=["The Same Name"])
         assert editor.post("/v1/people", json=document).status_code == 201
@@ -109,8 +109,8 @@ def test_a_name_of_two_is_nobodys(editor: TestClient, database: Database) -> Non
     assert names.find_links("The Same Name flew", "") == EntityLinks()
 
 
-def test_ordinary_words_are_no_ships(editor: TestClient, database: Database) -> None:
-    """What a catalogue of satellites brings: Hope, Explorer, 1, Unity."""
+def test_ordinary_words_are_not_linked_to_ships(editor: TestClient, database: Database) -> None:
+    """Satellites are often named by ordinary words: Hope, Explorer, 1, Unity."""
     for name in ("Hope", "Explorer", "1", "Unity", "The Station"):
         ship = {"name": name, "kind": "satellite"}
         assert editor.post("/v1/launches", json=documents.launch(spacecraft=[ship])).is_success
@@ -119,7 +119,7 @@ def test_ordinary_words_are_no_ships(editor: TestClient, database: Database) -> 
     assert names.find_links("Hope for the station", "Explorer 1 and Unity") == EntityLinks()
 
 
-def test_the_table_takes_five_statements(archive: TestClient, statements: list[str]) -> None:
+def test_linker_loads_with_five_statements(archive: TestClient, statements: list[str]) -> None:
     with database_of(archive).snapshot() as reader:
         EntityLinker.load(reader)
     assert len(statements) == 5

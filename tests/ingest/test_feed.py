@@ -1,4 +1,4 @@
-"""Feeds of every kind, whole and broken, kind and hostile."""
+"""Feed format: RSS, Atom, JSON Feed; valid, malformed and hostile documents."""
 
 import codecs
 import json
@@ -13,7 +13,7 @@ from app.api.write_models import validate_write_model
 from app.ingest.entity_linking import EntityLinks
 from app.ingest.entries import ImportEntry, InvalidInput, Reject
 from app.ingest.formats import feed
-from app.ingest.formats.feed_text import MAX_FEED_BYTES
+from app.ingest.formats.feed import MAX_FEED_BYTES
 from app.resources.articles.schemas import ArticleWrite
 from tests.support.import_runs import make_input, no_links, split_rejects
 
@@ -39,7 +39,7 @@ def found(text: str | bytes, **fields: Any) -> tuple[list[ImportEntry], list[Rej
 
 
 def only(text: str | bytes, **fields: Any) -> dict[str, Any]:
-    """The document of the one entry of a feed, which a writer would be allowed to send."""
+    """Document of the only entry of a feed, validated by the write model."""
     (entry,), rejects = found(text, **fields)
     assert rejects == []
     document = dict(entry.data)
@@ -47,7 +47,7 @@ def only(text: str | bytes, **fields: Any) -> dict[str, Any]:
     return document
 
 
-def test_an_item_becomes_an_article() -> None:
+def test_rss_item_becomes_article() -> None:
     (entry,), _ = found(rss())
     assert entry.data == {
         "title": "Корабль причалил",
@@ -78,7 +78,7 @@ def test_an_item_becomes_an_article() -> None:
         "<title>T</title><dc:language>en</dc:language><items/></channel>{}</rdf:RDF>",
     ],
 )
-def test_every_rss(text: str) -> None:
+def test_every_rss_version_is_read(text: str) -> None:
     item = (
         "<item><title>A &amp; B</title><link>https://t.example/1</link>"
         '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">2019-04-04T11:01:35Z</dc:date>'
@@ -88,7 +88,7 @@ def test_every_rss(text: str) -> None:
     assert (document["title"], document["published_at"]) == ("A & B", "2019-04-04T11:01:35Z")
 
 
-def test_atom() -> None:
+def test_atom_entry_becomes_article() -> None:
     entry = (
         '<entry><title type="html">Ship &lt;b&gt;arrives&lt;/b&gt;</title><id>urn:x:1</id>'
         '<link rel="alternate" href="../1"/><updated>2019-04-04T14:01:35+03:00</updated>'
@@ -103,7 +103,7 @@ def test_atom() -> None:
 
 
 @pytest.mark.parametrize("version", ["1", "1.1"])
-def test_json_feed(version: str) -> None:
+def test_json_feed_items_become_articles(version: str) -> None:
     text = json.dumps(
         {
             "version": f"https://jsonfeed.org/version/{version}",
@@ -140,24 +140,24 @@ def test_json_feed(version: str) -> None:
         ("nonsense", "cp1251"),
     ],
 )
-def test_the_bytes_tell_their_encoding(declared: str, actual: str) -> None:
+def test_encoding_is_detected(declared: str, actual: str) -> None:
     assert only(rss(encoding=declared).encode(actual))["title"] == "Корабль причалил"
 
 
-def test_bytes_of_no_encoding_are_not_guessed() -> None:
+def test_undetectable_encoding_is_refused() -> None:
     text = rss().replace("Корабль причалил", "Déjà vu").replace("Грузовик дошёл", "Ça va")
-    with pytest.raises(InvalidInput, match="nothing else for sure"):
+    with pytest.raises(InvalidInput, match="Cannot detect the encoding"):
         found(text.encode("cp1252", "ignore"))
 
 
-def test_a_file_that_was_cut_off_loses_its_last_entry_only() -> None:
+def test_truncated_feed_loses_last_entry_only() -> None:
     text = rss(ITEM.format(n=1) + ITEM.format(n=2)).encode()
     entries, rejects = found(text[: text.rindex("причалил".encode()) + 3])
     assert [entry.key for entry in entries] == ["n1"]
     assert [(r.field, r.line) for r in rejects] == [("entry", 7)]
 
 
-def test_what_looks_like_an_entry_within_text_is_none() -> None:
+def test_entry_tags_in_cdata_and_comments_are_ignored() -> None:
     item = ITEM.format(n=1).replace(
         "<description>", "<description><![CDATA[<item>]]><!-- <item> -->"
     )
@@ -177,7 +177,7 @@ def test_what_looks_like_an_entry_within_text_is_none() -> None:
         (("/n/1", "javascript:alert(1)"), None),
     ],
 )
-def test_what_is_missing(change: tuple[str, str], field: str | None) -> None:
+def test_missing_fields_are_rejected(change: tuple[str, str], field: str | None) -> None:
     entries, rejects = found(rss().replace(*change))
     assert [reject.field for reject in rejects] == ([field] if field else [])
     for entry in entries:
@@ -185,30 +185,30 @@ def test_what_is_missing(change: tuple[str, str], field: str | None) -> None:
         assert "javascript" not in str(entry.data["source"])
 
 
-def test_a_language_can_be_told() -> None:
+def test_input_language_is_default() -> None:
     text = rss().replace("<language>ru-RU</language>", "")
     assert only(text, language="ru")["language"] == "ru"
 
 
-def test_nothing_names_an_item() -> None:
+def test_entry_without_id_and_link_is_rejected() -> None:
     item = ITEM.format(n=1).replace("<link>/n/1</link>", "")
     _, rejects = found(rss(item.replace('<guid isPermaLink="false">n1</guid>', "")))
     assert [reject.field for reject in rejects] == ["id"]
 
 
-def test_identities_of_the_web_are_the_same_in_every_feed() -> None:
+def test_global_ids_are_shared_by_feeds() -> None:
     item = ITEM.format(n=1).replace('isPermaLink="false">n1', ">https://vesti.example/n/1")
     (entry,), _ = found(rss(item))
     assert (entry.scheme, entry.key) == ("web", "https://vesti.example/n/1")
 
 
-def test_an_overlong_identity_is_kept_apart() -> None:
+def test_overlong_ids_stay_distinct() -> None:
     keys = {found(rss(ITEM.format(n="x" * 3000 + str(n))))[0][0].key for n in range(2)}
     assert len(keys) == 2
     assert max(map(len, keys)) <= 500
 
 
-def test_links_are_what_title_and_lead_name() -> None:
+def test_links_are_found_in_title_and_lead() -> None:
     seen: list[tuple[str, str]] = []
 
     def linked(title: str, lead: str) -> EntityLinks:
@@ -234,7 +234,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_an_attack_is_a_reject(name: str) -> None:
+def test_attack_is_rejected(name: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     entries, rejects = found(HOSTILE[name].replace('<?xml version="1.0" encoding="utf-8"?>', ""))
     assert (len(entries), len(rejects)) == (0, 1)
@@ -245,7 +245,7 @@ def test_an_attack_is_a_reject(name: str) -> None:
     "inside",
     ["&lt;![x &lt;b&gt;", "<gml:pos>1 1</gml:pos>", "<textinput>"],
 )
-def test_what_a_parser_stumbles_over_takes_no_other_entry_along(inside: str) -> None:
+def test_parser_failure_does_not_affect_other_entries(inside: str) -> None:
     broken = ITEM.format(n=1).replace("Корабль причалил", inside)
     entries, rejects = found(rss(ITEM.format(n=2) + broken + ITEM.format(n=3)))
     assert {entry.key for entry in entries} >= {"n2", "n3"}
@@ -263,7 +263,7 @@ def test_what_a_parser_stumbles_over_takes_no_other_entry_along(inside: str) -> 
         rss(encoding="unicode_escape").encode("unicode_escape") + rb"\ud800",
     ],
 )
-def test_bytes_that_are_not_what_they_say_are_no_other(data: bytes) -> None:
+def test_wrongly_declared_encoding_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidInput):
         found(data)
 
@@ -280,13 +280,13 @@ def test_bytes_that_are_not_what_they_say_are_no_other(data: bytes) -> None:
     ],
     ids=["head", "end", "open", "declarations", "types", "tag"],
 )
-def test_what_stands_around_entries_costs_little(text: str) -> None:
-    """Read again for every entry, or by the square of their length, most of these take minutes."""
+def test_hostile_envelope_is_parsed_fast(text: str) -> None:
+    """Parsed with every entry, or in quadratic time, most of these take minutes."""
     entries, rejects = found(text)
     assert len(entries) + len(rejects) == 1
 
 
-def test_entries_behind_so_many_are_for_another_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_beyond_limit_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "MAX_FEED_ENTRIES", 2)
     entries, rejects = found(rss("".join(ITEM.format(n=n) for n in range(5)) + "<item/>"))
     assert [entry.key for entry in entries] == ["n0", "n1"]
@@ -295,22 +295,22 @@ def test_entries_behind_so_many_are_for_another_file(monkeypatch: pytest.MonkeyP
     assert [reject.field for reject in rest] == ["feed", "feed"]
 
 
-def test_a_feed_larger_than_any_is_not_read() -> None:
+def test_oversized_feed_is_refused() -> None:
     with pytest.raises(InvalidInput):
         found(b" " * (MAX_FEED_BYTES + 1))
 
 
 @pytest.mark.parametrize("text", ["<html><body>404</body></html>", "", "plain", '{"a": 1}', "[]"])
-def test_what_is_no_feed(text: str) -> None:
+def test_non_feed_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         found(text)
 
 
-def test_an_empty_feed_holds_nothing() -> None:
+def test_empty_feed_has_no_entries() -> None:
     assert found(rss("")) == ([], [])
 
 
-def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parser_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object) -> NoReturn:
         raise AssertionError("a connection was made")
 
@@ -324,7 +324,7 @@ def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("text", [rss(ITEM.format(n=1).replace("04 Apr", "31 Apr"), "koi8-r")])
-def test_rejects_make_a_feed_again(text: str) -> None:
+def test_rejects_make_valid_feed(text: str) -> None:
     source = make_input(text.encode("koi8-r"))
     _, rejects = split_rejects(feed.parse_feed(source, no_links))
     frame = feed.FORMAT.read_envelope(source)
@@ -332,7 +332,7 @@ def test_rejects_make_a_feed_again(text: str) -> None:
     assert found(again)[1][0].raw == rejects[0].raw
 
 
-def test_rejects_make_a_json_feed_again() -> None:
+def test_rejects_make_valid_json_feed() -> None:
     version = "https://jsonfeed.org/version/1.1"
     text = json.dumps({"version": version, "title": "J", "items": [{"id": "9", "x": "é"}]})
     frame = feed.FORMAT.read_envelope(make_input(text))

@@ -1,0 +1,1 @@
+"""Steps that run with every write; `app.resources.write_steps` lists them in order."""
