@@ -463,9 +463,9 @@ def test_slow_and_failed_requests_are_shown(visit: Open, origin: str) -> None:
     expect(main).to_have_attribute("aria-busy", "true")
     page.wait_for_timeout(0)
     pending[0].fulfill(status=503, content_type="application/problem+json", body=json.dumps(
-        {"status": 503, "title": "The archive cannot be read just now", "detail": "Wait."}
+        {"status": 503, "title": "Service unavailable", "detail": "Wait."}
     ))  # fmt: skip
-    expect(page.get_by_role("heading", level=1)).to_have_text("The archive cannot be read just now")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Service unavailable")
     expect(main).not_to_have_attribute("aria-busy", "true")
     page.unroute("**/v1/people/**")
     page.get_by_role("link", name="Try again").click()

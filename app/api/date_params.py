@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from app.api.validation_errors import did_you_mean
 from app.config import current_settings
 from app.domain.dates import (
     MAX_INSTANT,
@@ -16,7 +17,6 @@ from app.domain.dates import (
     time_zone_names,
 )
 from app.domain.languages import tr
-from app.http.problems import did_you_mean
 
 _MONTH_PATTERN = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])")
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -20,9 +20,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.api.openapi.examples import Example
+from app.api.validation_errors import did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
 from app.domain.text import fold, is_storable
-from app.http.problems import did_you_mean
 
 T = TypeVar("T")
 

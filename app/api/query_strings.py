@@ -9,8 +9,9 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
+from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, did_you_mean
 from app.domain.languages import tr
-from app.http.problems import MAX_FIELD_ERROR_COUNT, FieldProblem, InvalidRequest, did_you_mean
+from app.http.problems import FieldProblem, InvalidRequest
 
 GLOBAL_PARAMS: dict[str, float] = {"lang": 1}
 """What the application itself declares, for every endpoint."""

@@ -1,6 +1,7 @@
 """Base model and types of response schemas."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -40,6 +41,10 @@ class ReadModel(BaseModel):
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         """Fields computed from the columns of `row`."""
         return {}
+
+    def last_modified(self) -> datetime | None:
+        """When the newest record in it was changed, for `Last-Modified`; None if it has none."""
+        return getattr(self, "updated_at", None)
 
 
 class Source(ReadModel):

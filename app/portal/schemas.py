@@ -1,5 +1,6 @@
 """Schemas of a mission's page."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -56,3 +57,14 @@ class PortalPage(ReadModel):
     each article, in the language of the response if possible."""
     archive: ArchiveMonth
     """Article calendar of all missions."""
+
+    def last_modified(self) -> datetime:
+        articles = [self.lead_article, *self.articles] if self.lead_article else self.articles
+        launches = self.launches.all_launches()
+        return max(
+            [
+                self.mission.last_modified(),
+                *(launch.updated_at for launch in launches),
+                *(article.updated_at for article in articles),
+            ]
+        )

@@ -12,12 +12,13 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
-from app.api.cache_control import SHORT_MAX_AGE_SECONDS, public_cache_control
+from app.api.cache_control import SHORT_MAX_AGE_SECONDS, last_modified_headers
 from app.api.deps import get_database
 from app.api.lists.csv import csv_header, csv_lines
 from app.api.lists.pagination import ListFormat, ListQuery, Page
 from app.db.database import Reader, ReadPool
 from app.domain.languages import tr
+from app.http.cache.freshness import public_cache_control
 from app.http.negotiation import media_type_quality, parse_quality_values
 from app.http.problems import FieldProblem, InvalidRequest
 
@@ -120,7 +121,7 @@ ListResponderDep = Annotated[ListResponder, Depends(_get_list_responder)]
 def build_page_response(page: Page[Any]) -> Response:
     """JSON response of a page, with its neighbours in the `Link` header (RFC 8288)."""
     links = [f'<{url}>; rel="{rel}"' for rel in ("prev", "next") if (url := getattr(page, rel))]
-    headers = {"Link": ", ".join(links)} if links else {}
+    headers = ({"Link": ", ".join(links)} if links else {}) | last_modified_headers(page.items)
     content = to_json(page, by_alias=True)  # bytes: text would be encoded twice
     return Response(content, headers=headers, media_type="application/json")
 

@@ -19,6 +19,7 @@ from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest
 from app.domain.enums import Scope
 from app.domain.languages import tr
+from app.http.cache.conditional import parse_etags
 from app.http.problems import BadRequest, PreconditionRequired, UnsupportedMediaType
 
 T = TypeVar("T")
@@ -32,7 +33,6 @@ ACCEPTED_BODY_TYPES = {
 }
 """By method: the header that tells which kinds of body are taken, and these."""
 
-_ETAG_PATTERN = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e]*)"\s*')
 _VERSION_PATTERN = re.compile(r"[0-9]{1,9}")
 _IF_MATCH_PATTERN = r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'
 _IDEMPOTENCY_KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
@@ -159,15 +159,16 @@ def _parse_if_match(header: str) -> Collection[int] | None:
     """The versions at the end of the tags of `If-Match`; of those of another kind, none."""
     if header.strip() == "*":
         return None
-    tags = [_ETAG_PATTERN.fullmatch(part) for part in header.split(",")]
-    if not all(tags):
+    try:
+        tags = parse_etags(header)
+    except ValueError as error:
         raise BadRequest(
             tr(
                 'If-Match takes an ETag as it was sent, such as W/"5f3c1a9e.7", or *.',
                 'В If-Match нужен ETag, каким он пришёл, например W/"5f3c1a9e.7", или *.',
             )
-        )
-    ends = [tag[1].rpartition(".")[2] for tag in tags if tag]
+        ) from error
+    ends = [tag.rpartition(".")[2] for tag in tags]
     return {int(end) for end in ends if _VERSION_PATTERN.fullmatch(end)}
 
 

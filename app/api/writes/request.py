@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.auth import ApiClient
-from app.api.cache_control import HasVersion
+from app.api.cache_control import HasVersion, last_modified_headers
+from app.api.read_models import ReadModel
 from app.db.database import Database
 from app.db.errors import is_lock_timeout, is_retryable
 from app.db.models import IdempotentResponse
@@ -41,6 +42,8 @@ class WriteResult:
         """The answer. Its ETag names the version alone; the layer around adds the content's."""
         headers = {"ETag": f'"{self.version}"'} if self.version else {}
         headers |= {"Location": self.location} if self.location else {}
+        if isinstance(self.body, ReadModel) and self.status is not HTTPStatus.ACCEPTED:
+            headers |= last_modified_headers([self.body])
         body = self.body.model_dump_json(by_alias=True) if self.body else None
         return Response(body, self.status, headers, "application/json" if body else None)
 
@@ -120,7 +123,7 @@ class WriteRequest:
         kept.status, kept.body = response.status_code, bytes(response.body).decode() or None
         kept.headers = {
             name: response.headers[name]
-            for name in ("etag", "location", "content-type")
+            for name in ("etag", "last-modified", "location", "content-type")
             if name in response.headers
         } | {"content-language": current_language()}
         return response

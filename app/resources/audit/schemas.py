@@ -1,6 +1,7 @@
 """Audit log schemas: query parameters and read models."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -78,6 +79,10 @@ class AuditEntryRead(ReadModel):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"actor": {"id": row["actor"], "name": row["actor_name"]}}
+
+    def last_modified(self) -> datetime | None:
+        states = [state for state in (self.before, self.after) if state and "updated_at" in state]
+        return max((datetime.fromisoformat(s["updated_at"]) for s in states), default=None)
 
 
 class AuditPage(Page[AuditEntryRead]):

@@ -1,5 +1,6 @@
 """Change feed schemas: query parameters and read models."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -57,6 +58,9 @@ class Change(ReadModel):
     changed_at: UtcInstant
     data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | None
     """Current record with references by slug, or null if it was deleted."""
+
+    def last_modified(self) -> datetime | None:
+        return self.data.updated_at if self.data else None
 
 
 class ChangePage(ReadModel):

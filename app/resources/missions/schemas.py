@@ -195,6 +195,9 @@ class MissionRead(MissionSummary):
     sources: list[Source]
     created_at: UtcInstant
 
+    def last_modified(self) -> datetime:
+        return max([self.updated_at, *(served.launch.updated_at for served in self.launches)])
+
 
 class MissionLaunchWrite(WriteModel):
     """Launch related to a mission."""

@@ -1,9 +1,12 @@
-"""What is malformed or too large is refused with a problem, before the application hears of it."""
+"""The HTTP protocol: malformed and oversized requests are refused with a problem."""
 
 from collections.abc import Iterator
+from inspect import signature
 
 import pytest
+import uvicorn
 from alembic import command
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tests.support.databases import alembic_config
 from tests.support.raw_http import RawConnection, request_head, send_raw
@@ -20,7 +23,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield origin
 
 
-def test_what_is_right_is_answered(origin: str) -> None:
+def test_valid_requests_are_answered(origin: str) -> None:
     assert send_raw(origin, request_head()).status == 200
     assert send_raw(origin, b"GET /health/live HTTP/1.0\r\n\r\n").status == 200
     upgrade = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
@@ -53,7 +56,7 @@ def test_what_is_right_is_answered(origin: str) -> None:
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
-def test_what_is_no_http_is_a_problem(origin: str, sent: str) -> None:
+def test_malformed_http_is_refused(origin: str, sent: str) -> None:
     answer = send_raw(origin, sent.encode("latin-1"))
     assert answer.status == 400
     assert answer.headers["connection"] == "close"
@@ -74,7 +77,7 @@ def test_what_is_no_http_is_a_problem(origin: str, sent: str) -> None:
         (request_head(), 200),
     ],
 )
-def test_heads_have_bounds(origin: str, sent: bytes, status: int) -> None:
+def test_head_size_is_limited(origin: str, sent: bytes, status: int) -> None:
     answer = send_raw(origin, sent)
     assert answer.status == status
     if status >= 400:
@@ -82,7 +85,7 @@ def test_heads_have_bounds(origin: str, sent: bytes, status: int) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 7, 100_000])
-def test_however_it_is_cut_it_means_the_same(origin: str, step: int) -> None:
+def test_request_may_arrive_in_any_chunks(origin: str, step: int) -> None:
     sent = request_head() * 2 + request_head("/nowhere")
     with RawConnection(origin) as wire:
         for at in range(0, len(sent), step):
@@ -92,7 +95,7 @@ def test_however_it_is_cut_it_means_the_same(origin: str, step: int) -> None:
         assert [wire.read_response().status for _ in range(2)] == [400, 0]
 
 
-def test_nonsense_does_not_cut_the_answer_before_it(origin: str) -> None:
+def test_pipelined_error_does_not_truncate_the_previous_response(origin: str) -> None:
     with RawConnection(origin) as wire:
         wire.send(request_head("/openapi.json") + b"nonsense\r\n\r\n")
         answer = wire.read_response()
@@ -101,14 +104,37 @@ def test_nonsense_does_not_cut_the_answer_before_it(origin: str) -> None:
         assert wire.read_response().status == 0
 
 
-def test_a_body_too_large_is_refused_before_it_is_sent(origin: str) -> None:
+def test_body_too_large_is_refused_by_its_content_length(origin: str) -> None:
     head = request_head("/v1/missions", "Content-Length: 200000000", method="POST")
     assert send_raw(origin, head).problem()["type"].endswith("/problems/content-too-large")
 
 
-def test_what_follows_a_body_is_no_header(origin: str) -> None:
+def test_trailers_are_not_headers(origin: str) -> None:
     sent = (
         request_head("/v1/me", "Transfer-Encoding: chunked")
         + b"0\r\nAuthorization: Bearer x\r\n\r\n"
     )
     assert send_raw(origin, sent).problem()["detail"].startswith("Send a key")
+
+
+def test_uvicorn_has_the_internals_that_protocol_uses() -> None:
+    version = f"uvicorn {uvicorn.__version__}"
+    for name in (
+        "connection_made", "connection_lost", "data_received", "on_message_begin", "on_header",
+        "on_headers_complete", "on_message_complete", "pause_writing", "resume_writing",
+        "_start_asgi_task", "_unset_keepalive_if_required",
+    ):  # fmt: skip
+        assert callable(getattr(HttpToolsProtocol, name, None)), f"{version}: no {name}"
+    protocol_names = HttpToolsProtocol.__init__.__code__.co_names
+    for name in (
+        "server_state", "timeout_keep_alive", "connections", "parser", "flow", "cycle", "pipeline",
+        "headers", "expect_100_continue", "client", "transport", "loop",
+    ):  # fmt: skip
+        assert name in protocol_names, f"{version}: no attribute {name}"
+    cycle_names = RequestResponseCycle.__init__.__code__.co_names
+    for name in (
+        "disconnected", "message_event", "keep_alive", "response_started", "response_complete",
+    ):  # fmt: skip
+        assert name in cycle_names, f"{version}: no attribute {name}"
+    parameters = list(signature(HttpToolsProtocol._start_asgi_task).parameters)
+    assert parameters == ["self", "cycle", "app"], version

@@ -16,7 +16,7 @@ def chunks(size: int) -> Iterator[bytes]:
         yield b" " * 1024
 
 
-def test_a_body_of_the_largest_size_is_read(editor: TestClient) -> None:
+def test_body_of_maximum_size_is_accepted(editor: TestClient) -> None:
     body = b'{"title": 1}'
     whole = body + b" " * (MAX_REQUEST_BODY_BYTES - len(body))
     headers = {"Content-Type": "application/json"}
@@ -28,7 +28,7 @@ def test_a_body_of_the_largest_size_is_read(editor: TestClient) -> None:
 
 
 @pytest.mark.parametrize("where", [PATH, "/v1/nowhere", "/health/live"])
-def test_a_body_too_large_is_refused(editor: TestClient, where: str) -> None:
+def test_body_too_large_is_refused(editor: TestClient, where: str) -> None:
     for body in (b" " * (MAX_REQUEST_BODY_BYTES + 1), chunks(MAX_REQUEST_BODY_BYTES + 1024)):
         answer = editor.post(where, content=body)
         assert answer.status_code == answer.json()["status"] == 413
@@ -36,7 +36,7 @@ def test_a_body_too_large_is_refused(editor: TestClient, where: str) -> None:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_body_comes_as_it_is(editor: TestClient) -> None:
+def test_compressed_body_is_refused(editor: TestClient) -> None:
     bomb = gzip.compress(b" " * 10_000_000)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     answer = editor.post(PATH, content=bomb, headers=headers)
@@ -66,7 +66,7 @@ def test_a_body_comes_as_it_is(editor: TestClient) -> None:
     ids=lambda body: f"{body[:14]!r}-{len(body)}",
 )
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_json_without_sense_is_refused(
+def test_malformed_json_is_refused(
     editor: TestClient, method: str, body: str, request: pytest.FixtureRequest
 ) -> None:
     path = PATH if method == "POST" else f"{PATH}/any"

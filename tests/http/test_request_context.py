@@ -26,7 +26,7 @@ KEY = generate_api_key("Logged", [])[1]
 
 
 @pytest.mark.parametrize(("method", "path", "status"), PATHS)
-def test_no_answer_can_be_taken_for_a_page_of_somebody(
+def test_security_headers_are_on_every_response(
     archive: TestClient, method: str, path: str, status: int
 ) -> None:
     answer = archive.request(method, path)
@@ -40,14 +40,16 @@ def test_no_answer_can_be_taken_for_a_page_of_somebody(
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_behind_tls_the_answer_asks_for_tls(archive: TestClient) -> None:
+def test_hsts_is_sent_for_https_only(archive: TestClient) -> None:
     app = second_app(archive, public_url="https://portal.example")
     answer = TestClient(app).get("/health/live")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     app.state.services.database.close()
 
 
-def test_each_request_is_a_line(archive: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_access_log_has_one_line_per_request(
+    archive: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
     id_ = str(uuid4())
     answer = archive.get("/v1/missions/iss-59?tz=x&limit=secret", headers={"X-Request-ID": id_})
     line = json.loads(capsys.readouterr().out)
@@ -69,7 +71,7 @@ def test_each_request_is_a_line(archive: TestClient, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == ""
 
 
-def test_a_line_is_a_line_whatever_is_asked(
+def test_access_log_line_escapes_and_redacts_input(
     archive: TestClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nasty = '/%0d%0a{"event":"x"}%1b[31m%E2%80%A8"\\' + f"/{KEY}/" + "a" * 5000
@@ -85,7 +87,7 @@ def test_a_line_is_a_line_whatever_is_asked(
     assert json.loads(out)["path"].startswith('/\r\n{"event"')
 
 
-def test_every_log_has_one_form_and_no_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_records_are_json_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     try:
@@ -105,13 +107,13 @@ def test_every_log_has_one_form_and_no_secrets(capsys: pytest.CaptureFixture[str
     assert KEY not in str(started) + str(broken)
     assert broken["event"] == "broken: x"
     assert broken["error"]["kind"] == "builtins.ValueError"
-    assert "test_every_log_has_one_form" in broken["error"]["at"][0]
+    assert "test_log_records_are_json" in broken["error"]["at"][0]
 
 
-def test_what_the_database_says_of_values_stays_out_of_the_log(archive: TestClient) -> None:
+def test_log_of_database_errors_omits_values(archive: TestClient) -> None:
     with pytest.raises(Exception, match="no_such") as caught:
         database_of(archive).engine.connect().exec_driver_sql("SELECT no_such_secret_value")
     told = json.dumps(describe_error(caught.value))
     assert "no_such_secret_value" not in told
     assert "sqlalchemy" in told
-    assert "test_front" in told
+    assert "test_request_context" in told

@@ -24,7 +24,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-def test_scripts_of_any_origin_may_read_every_answer(
+def test_cors_headers_are_on_every_response(
     archive: TestClient, method: str, path: str, status: int
 ) -> None:
     for headers in ({}, {"Origin": "https://portal.example"}):
@@ -36,7 +36,7 @@ def test_scripts_of_any_origin_may_read_every_answer(
             assert name in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_a_fault_of_ours_has_all_headers_too(
+def test_internal_error_has_common_headers(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -75,7 +75,7 @@ def test_options_and_405_list_every_method(archive: TestClient, path: str, metho
         assert refused.headers["Cache-Control"] == "no-store"
 
 
-def test_every_route_is_found_by_its_address(archive: TestClient) -> None:
+def test_dispatcher_finds_every_route(archive: TestClient) -> None:
     """No address hides another one, as `/v1/keys/{id}` would hide a later `/v1/keys/{slug}`."""
     app = archive.app
     assert isinstance(app, FastAPI)
@@ -87,13 +87,13 @@ def test_every_route_is_found_by_its_address(archive: TestClient) -> None:
         assert set(route.methods or ()) <= set(allowed), route.path
 
 
-def test_options_of_nothing_is_404(archive: TestClient) -> None:
+def test_options_of_unknown_path_is_404(archive: TestClient) -> None:
     answer = archive.options("/v1/nothing")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_preflight_is_let_through(archive: TestClient) -> None:
+def test_preflight_is_allowed(archive: TestClient) -> None:
     answer = archive.options(
         "/v1/missions",
         headers={
@@ -108,7 +108,7 @@ def test_a_preflight_is_let_through(archive: TestClient) -> None:
     assert answer.headers["Access-Control-Max-Age"] == "86400"
 
 
-def test_a_request_id_is_given_back(archive: TestClient) -> None:
+def test_request_id_of_the_client_is_returned(archive: TestClient) -> None:
     given = "0190d3a2-7c1e-7b3e-9d52-3c1f5a2b4c6d"
     answer = archive.get("/nowhere", headers={"X-Request-ID": given})
     assert answer.headers["X-Request-ID"] == given
@@ -116,6 +116,6 @@ def test_a_request_id_is_given_back(archive: TestClient) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "x", "a" * 5000, "'; DROP TABLE", "{uuid}"])
-def test_what_is_no_uuid_is_no_request_id(archive: TestClient, given: str) -> None:
+def test_request_id_that_is_not_a_uuid_is_replaced(archive: TestClient, given: str) -> None:
     answer = archive.get("/v1/missions/iss-59", headers={"X-Request-ID": given})
     assert UUID(answer.headers["X-Request-ID"]).version == 4

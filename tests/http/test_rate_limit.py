@@ -39,7 +39,7 @@ def ask(archive: TestClient) -> Iterator[Ask]:
         yield ask
 
 
-def test_what_is_left_is_told_until_nothing_is(ask: Ask) -> None:
+def test_rate_limit_counts_down_to_429(ask: Ask) -> None:
     client = ask("203.0.113.5")
     for left in (4, 3, 2, 1, 0):
         answer = client.get("/v1/missions?limit=1")
@@ -62,7 +62,7 @@ def test_what_is_left_is_told_until_nothing_is(ask: Ask) -> None:
         assert client.get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=4;t=60'
 
 
-def test_what_has_not_changed_is_free(ask: Ask) -> None:
+def test_rate_limit_does_not_count_304(ask: Ask) -> None:
     client = ask("203.0.113.5")
     tag = client.get("/v1/missions/iss-59").headers["ETag"]
     for _ in range(20):
@@ -71,27 +71,27 @@ def test_what_has_not_changed_is_free(ask: Ask) -> None:
         assert answer.headers["RateLimit"] == '"anon";r=4;t=50'
 
 
-def test_the_tag_does_not_know_of_the_limit(ask: Ask) -> None:
+def test_etag_does_not_depend_on_rate_limit(ask: Ask) -> None:
     client = ask("203.0.113.5")
     assert len({client.get("/v1/missions/iss-59").headers["ETag"] for _ in range(3)}) == 1
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", ""])
-def test_the_machine_itself_is_not_limited(ask: Ask, address: str) -> None:
+def test_rate_limit_excludes_loopback(ask: Ask, address: str) -> None:
     client = ask(address)
     answers = [client.get("/v1/missions?limit=1") for _ in range(20)]
     assert {answer.status_code for answer in answers} == {200}
     assert "RateLimit" not in answers[0].headers
 
 
-def test_a_network_of_ipv6_is_one_client(ask: Ask) -> None:
+def test_rate_limit_counts_an_ipv6_64_as_one_client(ask: Ask) -> None:
     for n in range(5):
         assert ask(f"2001:db8:0:1::{n}").get("/v1/missions?limit=1").status_code == 200
     assert ask("2001:db8:0:1:ffff::1").get("/v1/missions?limit=1").status_code == 429
     assert ask("2001:db8:0:2::1").get("/v1/missions?limit=1").status_code == 200
 
 
-def test_a_key_counts_by_itself_once_it_has_opened_something(ask: Ask, archive: TestClient) -> None:
+def test_rate_limit_of_a_key_starts_once_authenticated(ask: Ask, archive: TestClient) -> None:
     stored, key = generate_api_key("Reader", [Scope.AUDIT_READ])
     with database_of(archive).session() as session:
         session.add(stored)
@@ -107,7 +107,7 @@ def test_a_key_counts_by_itself_once_it_has_opened_something(ask: Ask, archive: 
 
 
 @pytest.mark.parametrize("key", ["x", KEY], ids=["no key", "made up"])
-def test_keys_cannot_be_tried_out(ask: Ask, key: str) -> None:
+def test_invalid_keys_are_limited(ask: Ask, key: str) -> None:
     """Not from one address, whatever it says of itself, nor where no key is needed."""
     statuses = []
     for n in range(10):
@@ -120,7 +120,7 @@ def test_keys_cannot_be_tried_out(ask: Ask, key: str) -> None:
     assert ask("203.0.113.9", headers=headers).get("/v1/me").status_code == 401
 
 
-def test_with_a_proxy_of_ours_the_client_counts(archive: TestClient) -> None:
+def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient) -> None:
     with limited(archive, trusted_proxies="10.0.0.0/8,127.0.0.1") as ask:
 
         def status(told: str, peer: str = "127.0.0.1") -> int:
@@ -134,7 +134,7 @@ def test_with_a_proxy_of_ours_the_client_counts(archive: TestClient) -> None:
         assert [status("garbage\x1b[31m") for _ in range(6)][-1] == 429
 
 
-def test_no_limit_is_no_limit(archive: TestClient) -> None:
+def test_rate_limit_zero_is_unlimited(archive: TestClient) -> None:
     with limited(archive, rate_limit=0, key_rate_limit=0, wrong_keys=0) as ask:
         client = ask("203.0.113.5", headers={"Authorization": "Bearer x"})
         assert {client.get("/v1/me").status_code for _ in range(30)} == {401}
@@ -151,7 +151,7 @@ def redis() -> Iterator[str]:
         server.terminate()
 
 
-def test_processes_can_count_together(archive: TestClient, redis: str) -> None:
+def test_redis_counter_is_shared_by_processes(archive: TestClient, redis: str) -> None:
     with (
         limited(archive, rate_limit_url=redis) as one,
         limited(archive, rate_limit_url=redis) as other,
@@ -163,7 +163,7 @@ def test_processes_can_count_together(archive: TestClient, redis: str) -> None:
         assert theirs.get("/v1/missions").status_code == 429
 
 
-def test_counts_that_do_not_come_hold_nobody_up(archive: TestClient, redis: str) -> None:
+def test_redis_counter_times_out(archive: TestClient, redis: str) -> None:
     with limited(archive, rate_limit_url=redis) as ask, ask("203.0.113.5") as client:
         assert client.get("/v1/missions").headers["RateLimit"] == '"anon";r=4;t=50'
         Redis.from_url(redis).client_pause(30_000)
@@ -172,7 +172,7 @@ def test_counts_that_do_not_come_hold_nobody_up(archive: TestClient, redis: str)
         assert monotonic() - begun < 10
 
 
-def test_without_the_others_each_process_counts_by_itself(archive: TestClient) -> None:
+def test_redis_counter_falls_back_to_memory(archive: TestClient) -> None:
     with limited(archive, rate_limit_url=f"redis://127.0.0.1:{free_port()}") as ask:
         client = ask("203.0.113.5")
         assert [client.get("/v1/missions").status_code for _ in range(6)] == [200] * 5 + [429]

@@ -23,7 +23,7 @@ from tests.support.clients import database_of, second_app
 from tests.support.servers import wait_for
 
 
-def test_a_database_that_does_not_tell_makes_nobody_wait(tmp_path: Any) -> None:
+def test_generation_refresh_does_not_wait_for_a_stuck_database(tmp_path: Any) -> None:
     database = build_database(f"sqlite:///{tmp_path}/folder/archive.db")
     (tmp_path / "folder" / "archive.db").mkdir(parents=True)
     assert run(GenerationTracker(database, get_next_publication_time).refresh) is None
@@ -73,7 +73,7 @@ def unverified(client: TestClient) -> Any:
     return client.get(PEOPLE)
 
 
-def test_what_was_answered_is_answered_while_the_database_is_away(
+def test_stale_response_is_sent_while_the_database_is_away(
     client: TestClient, editor: TestClient, database: Database
 ) -> None:
     """And marked; not to those with a key, not what has not been asked for, and not afterwards."""
@@ -105,7 +105,7 @@ def test_what_was_answered_is_answered_while_the_database_is_away(
 
 
 @pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
-def test_nobody_waits_for_a_version_that_does_not_come(
+def test_stale_response_is_sent_while_the_server_is_suspended(
     client: TestClient, database: Database
 ) -> None:
     """The process of PostgreSQL that would tell it stands still; a file always tells at once."""

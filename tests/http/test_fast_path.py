@@ -1,19 +1,23 @@
-"""What is answered at once is what would have been answered the usual way."""
+"""The fast path: the same responses as on the ASGI path."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import product
 
 import pytest
+import time_machine
 from alembic import command
 from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from app.http import protocol
+from app.http import deadlines, protocol
 from app.http.fast_path import FastPath
 from app.http.protocol import LimitedHttpProtocol
+from tests.support.clients import clear_response_cache, public_paths
 from tests.support.databases import alembic_config
 from tests.support.raw_http import RawConnection, RawResponse, request_head, send_raw
 from tests.support.servers import run_server
@@ -49,7 +53,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("X-Request-ID: none", "X-Forwarded-For: 127.0.0.1"),
     ],
 )
-def test_it_is_the_same_either_way(
+def test_fast_path_equals_asgi_response(
     origin: str, path: str, method: str, headers: tuple[str, ...]
 ) -> None:
     usual = send_raw(origin, request_head(path, *headers, *USUAL, method=method))
@@ -65,7 +69,7 @@ def _without(answer: RawResponse, *names: str) -> RawResponse:
     return answer._replace(headers={n: v for n, v in answer.headers.items() if n not in names})
 
 
-def test_both_ways_are_counted_together(origin: str) -> None:
+def test_fast_path_and_asgi_share_the_rate_limit(origin: str) -> None:
     client = "X-Forwarded-For: 203.0.113.7"
     tag = send_raw(origin, request_head("/v1/people")).headers["etag"]
     left = LIMIT
@@ -86,7 +90,7 @@ def test_both_ways_are_counted_together(origin: str) -> None:
     )
 
 
-def test_answers_come_in_the_order_of_requests(origin: str) -> None:
+def test_pipelined_responses_keep_their_order(origin: str) -> None:
     send_raw(origin, request_head("/v1/launches"))
     post = request_head("/v1/missions", "Content-Length: 2", method="POST") + b"{}"
     sent = [
@@ -118,7 +122,7 @@ def test_answers_come_in_the_order_of_requests(origin: str) -> None:
         ("GET", LIST, (b"host", b"again")),
     ],
 )
-def test_what_is_not_kept_or_has_more_to_say_goes_the_usual_way(
+def test_fast_path_leaves_unusual_requests_to_asgi(
     archive: TestClient,
     monkeypatch: pytest.MonkeyPatch,
     method: str,
@@ -126,22 +130,73 @@ def test_what_is_not_kept_or_has_more_to_say_goes_the_usual_way(
     header: tuple[bytes, bytes] | None,
 ) -> None:
     usual = archive.get(LIST, headers={"Accept-Encoding": "identity", "Accept": ""})
-    state = _app(archive).state
+    monkeypatch.setattr(_app(archive).state.services.generations, "_ttl_seconds", 60)
+
+    cached = _respond_fast(archive, "GET", LIST, *HEADERS)
+    assert cached is not None
+    assert cached[0].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert cached[1] == usual.content
+    more = [header] if header else []
+    assert _respond_fast(archive, method, path, *HEADERS, *more) is None
+
+
+def _respond_fast(
+    archive: TestClient, method: str, path: str, *headers: tuple[bytes, bytes]
+) -> tuple[bytes, bytes] | None:
+    """Head and body that the fast path sends, None if it leaves the request to ASGI."""
+
+    async def respond() -> tuple[bytes, bytes] | None:
+        fast_path: FastPath = _app(archive).state.fast_path
+        return fast_path.respond(method, path.encode(), list(headers), "x", [])
+
+    return asyncio.run(respond())
+
+
+VARIANTS: list[dict[str, str]] = [
+    {"accept": "*/*", "accept-encoding": "identity"},
+    {"accept": "application/json", "accept-encoding": "zstd, br", "accept-language": "ru"},
+    {"accept": "text/html", "accept-encoding": "gzip", "if-none-match": "*"},
+]
+
+
+@time_machine.travel("2026-05-05T12:00:00Z", tick=False)
+def test_fast_path_equals_asgi_response_on_every_cacheable_route(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = _app(archive)
     monkeypatch.setattr(
-        state.services.generations, "_ttl_seconds", 60
+        app.state.services.generations, "_ttl_seconds", 60
     )  # however slow this machine is
+    clear_response_cache(archive)
+    static = {
+        route.path
+        for route in app.routes
+        if isinstance(route, Route) and "GET" in (route.methods or ()) and "{" not in route.path
+    }
+    paths = {*static, *public_paths(archive), "/v1/search?q=koch", "/v1/suggest?q=ko"}
+    hits = set()
+    for path in sorted(paths - {"/v1/events"}):
+        for method, headers in product(("GET", "HEAD"), VARIANTS):
+            with archive.stream(method, path, headers=headers) as asgi:
+                asgi_body = b"".join(asgi.iter_raw())
+            raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+            fast = _respond_fast(archive, method, path, *raw)
+            is_file = "repr-digest" in asgi.headers
+            is_private = "no-store" in asgi.headers.get("cache-control", "")
+            assert bool(fast) is ("etag" in asgi.headers and not is_file and not is_private), path
+            if fast is not None:
+                hits.add(path)
+                head, body = fast
+                status, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+                assert status.split()[1] == str(asgi.status_code), path
+                expected = [f"{name}: {value}" for name, value in asgi.headers.multi_items()]
+                assert _without_request_id(lines) == _without_request_id(expected), path
+                assert body == asgi_body, path
+    assert len(hits) > 30
 
-    async def answer(
-        method: str, path: str, *headers: tuple[bytes, bytes]
-    ) -> tuple[bytes, bytes] | None:
-        express: FastPath = state.fast_path
-        return express.respond(method, path.encode(), [*HEADERS, *headers], "x", [])
 
-    kept = asyncio.run(answer("GET", LIST))
-    assert kept is not None
-    assert kept[0].startswith(b"HTTP/1.1 200 OK\r\n")
-    assert kept[1] == usual.content
-    assert asyncio.run(answer(method, path, *([header] if header else []))) is None
+def _without_request_id(lines: list[str]) -> list[str]:
+    return sorted(line for line in lines if not line.startswith("x-request-id"))
 
 
 def _app(archive: TestClient) -> FastAPI:
@@ -168,11 +223,11 @@ async def _guarded(archive: TestClient) -> AsyncIterator[int]:
 @pytest.mark.parametrize(
     ("more", "end"), [(b"", b""), (b"GET /v1/", b"HTTP/1.1 408 Request Timeout")]
 )
-def test_who_keeps_silent_after_an_answer_is_left(
+def test_idle_connection_is_closed_after_fast_path(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch, more: bytes, end: bytes
 ) -> None:
     monkeypatch.setattr(protocol, "HEAD_TIMEOUT_SECONDS", 0.2)
-    monkeypatch.setattr(protocol, "DEADLINE_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(deadlines, "DEADLINE_CHECK_SECONDS", 0.05)
 
     async def talk() -> bytes:
         async with _guarded(archive) as port:

@@ -52,7 +52,7 @@ def ended(asked: list[Asked], number: int) -> list[int]:
     return sorted(each.result().status_code for each in asked if each.done())
 
 
-def test_behind_what_is_stuck_nobody_waits(archive: TestClient, hold: Event) -> None:
+def test_bulkhead_refuses_behind_a_stall(archive: TestClient, hold: Event) -> None:
     with service(archive) as client, ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(7)]
         assert ended(asked, 5) == [503] * 5
@@ -67,13 +67,13 @@ def test_behind_what_is_stuck_nobody_waits(archive: TestClient, hold: Event) -> 
         assert client.get("/v1/launches?limit=1").status_code == 200
 
 
-def test_what_gets_on_waits_its_turn(archive: TestClient, patient: None) -> None:
+def test_bulkhead_queues_while_requests_complete(archive: TestClient, patient: None) -> None:
     with service(archive) as client, ThreadPoolExecutor(40) as pool:
         asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(200)]
         assert ended(asked, 200) == [200] * 200
 
 
-def test_there_is_an_end_to_waiting(archive: TestClient, hold: Event, patient: None) -> None:
+def test_bulkhead_wait_is_limited(archive: TestClient, hold: Event, patient: None) -> None:
     with service(archive, max_waiting=3) as client, ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(12)]
         assert ended(asked, 7) == [503] * 7
@@ -81,7 +81,7 @@ def test_there_is_an_end_to_waiting(archive: TestClient, hold: Event, patient: N
         assert ended(asked, 12) == [404] * 5 + [503] * 7
 
 
-def test_an_answer_that_takes_too_long_is_given_up(archive: TestClient, hold: Event) -> None:
+def test_slow_response_is_answered_with_503(archive: TestClient, hold: Event) -> None:
     with service(archive, request_seconds=0.3) as client:
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(client.get, "/v1/missions/iss-59")

@@ -14,7 +14,8 @@ from app.db.models import Mission
 from app.domain.dates import Precision
 from app.domain.enums import ArticleState, LaunchStatus
 from app.http.cache.generation import Generation, GenerationTracker
-from app.http.cache.store import RESPONSE_OVERHEAD_BYTES, CachedResponse, ResponseCache
+from app.http.cache.response import RESPONSE_OVERHEAD_BYTES, CachedResponse
+from app.http.cache.store import ResponseCache
 from app.resources.articles.commands import get_next_publication_time
 from app.resources.write_steps import build_database
 from tests.support import factories
@@ -38,7 +39,7 @@ LIST = "/v1/articles?language=en&limit=2"
         (LIST, {"Accept-Language": "ru"}, True),
     ],
 )
-def test_what_makes_a_difference_is_asked_anew(
+def test_cache_key_separates_different_requests(
     archive: TestClient,
     statements: list[str],
     path: str,
@@ -52,7 +53,7 @@ def test_what_makes_a_difference_is_asked_anew(
     assert (len(statements) > before) is again
 
 
-def test_head_and_get_share_what_is_kept(archive: TestClient, statements: list[str]) -> None:
+def test_cache_entry_is_shared_by_head_and_get(archive: TestClient, statements: list[str]) -> None:
     head = archive.head(LIST)
     before = len(statements)
     assert before
@@ -69,7 +70,7 @@ def test_head_and_get_share_what_is_kept(archive: TestClient, statements: list[s
         ("/v1/missions?format=ndjson", 200),
     ],
 )
-def test_some_answers_are_made_each_time(
+def test_uncacheable_responses_are_not_stored(
     archive: TestClient, statements: list[str], path: str, status: int
 ) -> None:
     assert archive.get(path).status_code == status
@@ -79,7 +80,7 @@ def test_some_answers_are_made_each_time(
     assert len(statements) > before
 
 
-def test_what_a_key_sees_is_kept_for_nobody(
+def test_responses_to_a_key_are_not_stored(
     editor: TestClient, client: TestClient, database: Database
 ) -> None:
     with database.session() as session:
@@ -90,7 +91,7 @@ def test_what_a_key_sees_is_kept_for_nobody(
         assert client_with_key(client).get("/v1/articles/x/preview").status_code == 403
 
 
-def test_each_answer_has_an_id_of_its_own(archive: TestClient) -> None:
+def test_cached_responses_have_their_own_request_ids(archive: TestClient) -> None:
     ids = {archive.get(LIST).headers["X-Request-ID"] for _ in range(5)}
     assert len(ids) == 5
     given = "0B8E5A0E-5B0E-4B0E-8B0E-0B8E5A0E5B0E"
@@ -117,7 +118,7 @@ async def _ask(app: Any, path: str) -> int:
 
 
 @pytest.mark.parametrize(("different", "asked"), [(1, 1), (10, 10)])
-def test_a_hundred_equal_requests_ask_the_database_once(
+def test_single_flight_shares_one_execution(
     archive: TestClient, statements: list[str], different: int, asked: int
 ) -> None:
     found: list[int] = []
@@ -137,7 +138,7 @@ def test_a_hundred_equal_requests_ask_the_database_once(
     assert len(statements) == asked
 
 
-def test_a_hundred_equal_failures_fail_each_by_itself(
+def test_single_flight_does_not_share_failures(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault while an answer is made takes nobody with it, and leaves nothing behind."""
@@ -168,14 +169,16 @@ def test_a_hundred_equal_failures_fail_each_by_itself(
 # --- While the archive changes -------------------------------------------------------------------
 
 
-def test_what_is_written_is_read_at_once(client: TestClient, database: Database) -> None:
+def test_cache_is_invalidated_by_own_commits(client: TestClient, database: Database) -> None:
     for n in range(20):
         with database.session() as session:
             session.add(factories.article(slug=f"x-{n}"))
         assert client.get("/v1/articles?limit=1&with_total=true").json()["total"] == n + 1
 
 
-def test_another_process_is_heard(client: TestClient, database: Database) -> None:
+def test_generation_changes_with_commits_of_other_processes(
+    client: TestClient, database: Database
+) -> None:
     """Whoever writes, by whatever means, and whichever transaction ends first."""
     versions = GenerationTracker(database, get_next_publication_time)
     with database.session() as session:
@@ -268,7 +271,7 @@ STEPS = (
 )
 
 
-def test_what_is_kept_is_what_would_be_answered_anew(
+def test_cached_responses_expire_when_time_changes_them(
     client: TestClient, database: Database
 ) -> None:
     """A second before and after each of the moments when something changes by itself."""
@@ -299,7 +302,7 @@ def _whole(size: int) -> CachedResponse:
     return CachedResponse(200, [(b"content-type", b"image/png")], b"x" * size, b"")
 
 
-def test_what_was_asked_for_last_is_kept_within_so_many_bytes() -> None:
+def test_cache_evicts_least_recently_used() -> None:
     version, kept = Generation(1, None), ResponseCache(3 * (RESPONSE_OVERHEAD_BYTES + 1000))
     assert kept.get(("a",), version) is None
     for name in "abc":
@@ -316,7 +319,7 @@ def test_what_was_asked_for_last_is_kept_within_so_many_bytes() -> None:
     assert kept.get(("e",), Generation(2, None)) is None
 
 
-def test_what_was_true_before_can_be_told_for_a_while() -> None:
+def test_cache_returns_recent_stale_responses() -> None:
     """Of older versions only what was made shortly before the database fell silent."""
     at = datetime(2030, 1, 1, tzinfo=UTC)
     kept, versions = (
@@ -334,7 +337,7 @@ def test_what_was_true_before_can_be_told_for_a_while() -> None:
         assert [bool(kept.get_stale((name,))) for name in "abc"] == [False, False, True]
 
 
-def test_an_answer_made_in_an_older_version_is_not_kept() -> None:
+def test_cache_refuses_responses_of_older_generations() -> None:
     kept, old, new = (
         ResponseCache(10 * RESPONSE_OVERHEAD_BYTES),
         Generation(1, None),
