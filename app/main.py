@@ -37,18 +37,18 @@ from app.portal.assets import router as assets
 from app.portal.index import router as index
 from app.portal.pages import router as pages
 from app.portal.router import router as portal
-from app.resources.articles.commands import get_next_publication_time
 from app.resources.articles.router import drafts_router
 from app.resources.articles.router import router as articles
+from app.resources.articles.scheduling import get_next_publication_time
 from app.resources.audit.router import router as audit
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.router import router as changes
+from app.resources.crew.router import assignments_router, mission_crew_router
 from app.resources.crew.router import router as crew
 from app.resources.exports.file_cache import ArchiveFileCache
 from app.resources.exports.router import router as exports
 from app.resources.keys.router import router as keys
 from app.resources.launches.router import router as launches
-from app.resources.missions.router import assignments_router
 from app.resources.missions.router import router as missions
 from app.resources.people.router import router as people
 from app.resources.search.router import router as search
@@ -59,6 +59,7 @@ from app.resources.write_steps import build_database
 ROUTERS: tuple[Router, ...] = (
     portal,
     missions,
+    mission_crew_router,
     articles,
     drafts_router,
     launches,

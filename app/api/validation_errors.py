@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NoReturn
 
 from app.domain.languages import tr
 from app.http.problems import FieldProblem, InvalidRequest
@@ -83,3 +83,11 @@ def _json_pointer(*steps: str | int) -> str:
     names = (str(step)[:_MAX_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in steps)
     # A lone surrogate is valid in JSON, but cannot be encoded in the response.
     return "".join(f"/{name}" for name in names).encode(errors="replace").decode()
+
+
+def raise_field_error(pointer: str, code: str, detail: str) -> NoReturn:
+    """Raise InvalidRequest for the value at `pointer` of the body."""
+    message = tr(
+        f"Invalid value at {pointer}: {detail}", f"Неверное значение в {pointer}: {detail}"
+    )
+    raise InvalidRequest(message, FieldProblem(pointer=pointer, code=code, detail=detail))

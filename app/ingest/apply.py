@@ -11,7 +11,7 @@ from app.domain.dates import now
 from app.domain.enums import ArticleState
 from app.ingest.entries import ImportEntry
 from app.resources.changes.queries import RECORD_WRITERS
-from app.resources.missions.crew_commands import set_crew_if_changed
+from app.resources.crew.commands import parse_crew, set_crew_if_changed
 from app.resources.missions.schemas import MissionCrew
 from app.resources.record_state import CREW_FIELD, project_document
 
@@ -67,7 +67,6 @@ def apply_entry_data(session: Session, record: VersionedRecord, data: dict[str, 
     session.flush()
     if isinstance(record, Mission) and crew is not None:
         items = [{name: row[name] for name in row if name != "id"} for row in crew]
-        set_crew_if_changed(
-            session, record, validate_write_model(MissionCrew, {"items": items}).items
-        )
+        wanted = validate_write_model(MissionCrew, {"items": items}).items
+        set_crew_if_changed(session, record, parse_crew(writer.snapshot(session, record)), wanted)
         session.flush()

@@ -114,7 +114,7 @@ def test_trailers_are_not_headers(origin: str) -> None:
         request_head("/v1/me", "Transfer-Encoding: chunked")
         + b"0\r\nAuthorization: Bearer x\r\n\r\n"
     )
-    assert send_raw(origin, sent).problem()["detail"].startswith("Send a key")
+    assert send_raw(origin, sent).problem()["detail"].startswith("Send an API key")
 
 
 def test_uvicorn_has_the_internals_that_protocol_uses() -> None:

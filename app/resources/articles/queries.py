@@ -1,10 +1,10 @@
-"""Queries of articles."""
+"""Queries of articles, drafts and the news archive."""
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
@@ -23,7 +23,12 @@ from app.api.lists.day_counts import (
 from app.api.lists.pagination import fetch_page, to_query_params
 from app.api.lists.sorting import build_orders
 from app.api.params import View
-from app.api.slugs import SLUG_HINTS, not_found_detail
+from app.api.slugs import (
+    SLUG_HINTS,
+    deleted_record_error,
+    not_found_detail,
+    raise_missing_record,
+)
 from app.db.conditions import article_is_public, slug_in
 from app.db.database import Reader
 from app.db.functions import (
@@ -45,9 +50,9 @@ from app.db.models import (
 )
 from app.domain.dates import utc_month_start_hours
 from app.domain.enums import ArticleState, RecordType
-from app.domain.languages import Language, tr
+from app.domain.languages import Language
 from app.domain.text import slugify
-from app.http.problems import Gone, NotFound, SlugRenamed
+from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
@@ -55,8 +60,12 @@ from app.resources.articles.schemas import (
     ArticleFilters,
     ArticleFullPage,
     ArticlePage,
+    ArticlePreview,
     ArticleQuery,
     ArticleRead,
+    ArticleStatus,
+    DraftPage,
+    DraftQuery,
     FeedEntry,
     FeedQuery,
 )
@@ -276,7 +285,7 @@ def _raise_not_found(reader: Reader, slug: str) -> NoReturn:
     else:
         deleted = former is not None
     if deleted:
-        raise Gone(tr(f"The article {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+        raise deleted_record_error(RecordType.ARTICLE, slug)
     raise NotFound(f"{not_found_detail(RecordType.ARTICLE, slug)} {SLUG_HINTS[RecordType.ARTICLE]}")
 
 
@@ -296,6 +305,50 @@ def fetch_article(reader: Reader, statement: AnySelect, **values: Any) -> Articl
     """First article of `statement`, or None."""
     row = reader.first(statement, **values)
     return None if row is None else ArticleRead.model_validate(row)
+
+
+DRAFT_SORTS = build_orders(Article.id, updated_at=(Article.updated_at,))
+
+
+def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
+    """A page of the articles that are not public, the last changed first."""
+    scheduled = and_(Article.state == ArticleState.PUBLISHED, ~article_is_public())
+    by_status = {
+        ArticleStatus.SCHEDULED: scheduled,
+        ArticleStatus.DRAFT: Article.state == ArticleState.DRAFT,
+        ArticleStatus.UNPUBLISHED: Article.state == ArticleState.UNPUBLISHED,
+        ArticleStatus.DELETED: Article.state == ArticleState.DELETED,
+    }
+    wanted = query.status or by_status
+    where = or_(false(), *(by_status[status] for status in by_status if status in wanted))
+    return fetch_page(
+        reader,
+        DraftPage,
+        _select_preview(),
+        [where],
+        DRAFT_SORTS,
+        query,
+        "drafts",
+        default_sort="-updated_at",
+    )
+
+
+@cache
+def _select_preview() -> AnySelect:
+    return select_full_article().add_columns(Article.state, Article.translation_key)
+
+
+@cache
+def _select_preview_by_slug() -> AnySelect:
+    return _select_preview().where(Article.slug == bindparam("slug"))
+
+
+def get_article_preview(reader: Reader, slug: str) -> ArticlePreview:
+    """The article `slug`, whatever its status. Raises NotFound, Gone or SlugRenamed."""
+    row = reader.first(_select_preview_by_slug(), slug=slug)
+    if row is None:
+        raise_missing_record(reader, Article, slug)
+    return ArticlePreview.model_validate(row)
 
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
