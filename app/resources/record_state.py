@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.api.params import Rfc3339, Slug
+from app.api.date_params import Rfc3339
+from app.api.params import Slug
 from app.api.write_models import WriteModel
 from app.db.database import Reader
 from app.db.models import FormerSlug, LaunchSlip, MissionAlias, MissionTask
