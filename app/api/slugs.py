@@ -8,45 +8,20 @@ from sqlalchemy.orm import Session
 
 from app.db.database import Reader
 from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord, get_record_type
-from app.domain.enums import RecordType
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRenamed
 
 RESERVED_SLUGS = {"archive", "current", "next"}
 """Slugs that would hide behind an address of another meaning."""
 
-
-SLUG_HINTS = {
-    RecordType.MISSION: Bilingual(
-        "Slugs look like iss-59. See /v1/missions.", "Имена здесь вида iss-59: см. /v1/missions."
-    ),
-    RecordType.PERSON: Bilingual(
-        "Slugs look like anne-mcclain. See /v1/people.",
-        "Имена здесь вида anne-mcclain: см. /v1/people.",
-    ),
-    RecordType.LAUNCH: Bilingual(
-        "Slugs look like progress-ms-11. See /v1/launches.",
-        "Имена здесь вида progress-ms-11: см. /v1/launches.",
-    ),
-    RecordType.ARTICLE: Bilingual("See /v1/articles.", "См. /v1/articles."),
-}
-
 MAX_GENERATED_SLUG_CHARS = 100
 """The length of a slug made of a name; what is longer is an editor's own choice."""
 
 
-_RUSSIAN_GENITIVES = {
-    RecordType.MISSION: "экспедиции",
-    RecordType.PERSON: "человека",
-    RecordType.LAUNCH: "запуска",
-    RecordType.ARTICLE: "статьи",
-}
-
-
-def not_found_detail(kind: RecordType, slug: str) -> str:
-    """That no record of a kind has this slug."""
-    return tr(f"There is no {kind} {slug!r}.", f"Нет {_RUSSIAN_GENITIVES[kind]} {slug!r}.")
+def not_found_detail(model: type[VersionedRecord], slug: str) -> str:
+    """Message for a slug that no record of `model` has."""
+    return tr(f"There is no {model.label.en} {slug!r}.", f"Нет {model.label.ru_genitive} {slug!r}.")
 
 
 def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str) -> NoReturn:
@@ -61,7 +36,7 @@ def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str
         alias = select(Mission.slug).join(MissionAlias, MissionAlias.mission_id == Mission.id)
         former = reader.first(alias.where(MissionAlias.slug == slug))
     if former is None:
-        raise NotFound(f"{not_found_detail(kind, slug)} {SLUG_HINTS[kind]}")
+        raise NotFound(f"{not_found_detail(model, slug)} {model.label.hint}")
     if former["slug"] is None:
         raise Gone(tr(f"The {kind} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
     raise SlugRenamed(slug, former["slug"])

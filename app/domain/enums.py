@@ -1,15 +1,29 @@
 """Enumerations of the domain: record types, states, roles, scopes."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class RecordType(StrEnum):
-    """The kinds of records that editors keep and clients copy."""
+    """A type of records that editors write and clients copy."""
 
-    MISSION = "mission"
-    PERSON = "person"
-    LAUNCH = "launch"
-    ARTICLE = "article"
+    # A member has its value, its search rank, and whether its records are public only from their
+    # date on. New members go to the end: cursors of the changes hold positions in this list.
+    search_rank: int
+    """Order among equal search results, highest first; stored in the index, so never changed."""
+    scheduled: bool
+
+    def __new__(cls, value: str, search_rank: int = -1, scheduled: bool = False) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.search_rank = search_rank
+        member.scheduled = scheduled
+        return member
+
+    MISSION = "mission", 3
+    PERSON = "person", 2
+    LAUNCH = "launch", 1
+    ARTICLE = "article", 0, True
 
 
 class Scope(StrEnum):

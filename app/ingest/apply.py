@@ -13,9 +13,9 @@ from app.db.models import Article, Mission, VersionedRecord, get_record_type
 from app.domain.dates import now
 from app.domain.enums import ArticleState
 from app.ingest.entries import ImportEntry
-from app.resources.changes.queries import RECORD_WRITERS
 from app.resources.missions.crew_commands import set_crew_if_changed
 from app.resources.missions.schemas import MissionCrew
+from app.resources.registry import RECORD_RESOURCES
 
 _CREW_FIELD = "crew"
 """What the document of a mission may hold beside what editors send for it: its crew."""
@@ -25,7 +25,7 @@ def create_from_entry(
     session: Session, entry: ImportEntry, publish: bool = False
 ) -> VersionedRecord:
     """A new record as `entry` says. Raises `ApiError` where it breaks a rule."""
-    editable = RECORD_WRITERS[entry.type]
+    editable = RECORD_RESOURCES[entry.type].writer
     record: VersionedRecord = editable.model()
     if isinstance(record, Article) and publish:
         record.state = ArticleState.PUBLISHED
@@ -41,7 +41,7 @@ def update_from_entry(
     What editors have written or deleted stays as they left it. None where it may not be changed:
     what the public sees changes only if it is to be published.
     """
-    editable = RECORD_WRITERS[entry.type]
+    editable = RECORD_RESOURCES[entry.type].writer
     record: VersionedRecord | None = session.get(editable.model, record_id, with_for_update=True)
     if record is None or record.edited:
         return ""
@@ -64,7 +64,7 @@ def update_from_entry(
 
 def apply_entry_data(session: Session, record: VersionedRecord, given: dict[str, Any]) -> None:
     """Let `record`, new or not, take on a document; that of a mission may hold its crew, too."""
-    editable = RECORD_WRITERS[get_record_type(type(record))]
+    editable = RECORD_RESOURCES[get_record_type(type(record))].writer
     crew = given.pop(_CREW_FIELD, None) if isinstance(record, Mission) else None
     editable.save(session, record, validate_write_model(editable.write_model, given))
     session.flush()

@@ -28,7 +28,7 @@ from app.domain.dates import Precision
 from app.domain.enums import ArticleState, LaunchStatus, RecordType
 from app.ingest.apply import apply_entry_data
 from app.ingest.entries import ImportEntry
-from app.resources.changes.queries import RECORD_WRITERS
+from app.resources.registry import RECORD_RESOURCES
 
 
 class SlipState(WriteModel):
@@ -75,7 +75,7 @@ def load_record_states(
     reader: Reader, kind: RecordType, ids: Collection[int]
 ) -> dict[int, RecordState]:
     """What is kept of the records with these ids beside their documents, by id."""
-    model = RECORD_WRITERS[kind].model
+    model = RECORD_RESOURCES[kind].model
     names = ["id", "created_at", "updated_at", "version", "edited"]
     if kind is RecordType.ARTICLE:
         names += ["state", "announced"]
@@ -124,7 +124,7 @@ def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
         return False, ""
     reader = Reader.from_session(session)
     before = None if record is None else _load_state(session, reader, kind, record)
-    new = RECORD_WRITERS[kind].model() if record is None else record
+    new = RECORD_RESOURCES[kind].model() if record is None else record
     if isinstance(new, Article) and kept.state is not None:
         deleted = kept.state is ArticleState.DELETED  # which nobody can write
         new.state = ArticleState.DRAFT if deleted else kept.state
@@ -145,7 +145,7 @@ def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
 
 
 def _find_by_slugs(session: Session, kind: RecordType, slugs: list[str]) -> VersionedRecord | None:
-    model = RECORD_WRITERS[kind].model
+    model = RECORD_RESOURCES[kind].model
     found: dict[str, VersionedRecord] = {
         record.slug: record
         for record in session.scalars(select(model).where(model.slug.in_(slugs)))
@@ -157,7 +157,7 @@ def _load_state(
     session: Session, reader: Reader, kind: RecordType, record: VersionedRecord
 ) -> tuple[dict[str, Any], RecordState]:
     """All that there is of a record: its document, and what is kept beside it."""
-    editable = RECORD_WRITERS[kind]
+    editable = RECORD_RESOURCES[kind].writer
     shown = editable.snapshot(session, record)
     names = [*editable.write_model.model_fields, "crew"]
     return {name: shown[name] for name in names if name in shown}, load_record_states(
@@ -212,7 +212,7 @@ def _restore_history(session: Session, id_: int, history: list[SlipState]) -> No
 
 def _record_deletion(session: Session, kind: RecordType, slug: str) -> str:
     """Remember that a record was deleted, where this archive has none of that slug."""
-    model = RECORD_WRITERS[kind].model
+    model = RECORD_RESOURCES[kind].model
     there = session.scalar(select(exists().where(model.slug == slug)))
     if there or session.get(FormerSlug, (kind, slug)) is not None:
         return ""

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from app.db.database import Database, Reader, Row, get_last_sequence_value, set_sequence_value
 from app.db.models import Base, RecordChange, Restoration, SearchDocument, SearchWord, Webhook
 from app.db.timeouts import disable_timeouts
-from app.search.indexer import rebuild_search_index
+from app.resources.registry import SEARCH_INDEXER
 from migrations.engine import engine_for
 
 _BATCH_ROWS = 1000
@@ -106,7 +106,7 @@ def restore_backup(
             _reset_transaction_ids(connection)
             connection.execute(insert(Restoration))
             with Session(connection) as session:
-                rebuild_search_index(session)
+                SEARCH_INDEXER.rebuild(session)
     return sum(rows for rows, _ in copied.values())
 
 

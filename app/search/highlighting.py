@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from app.search.query_parser import ParsedQuery, Term
 from app.search.tokenizer import TokenizedWord, tokenize
-from app.search.transliteration import build_transliteration_prefix
 
 HighlightSpan = tuple[int, int]
 """From where, and to before where."""
@@ -32,9 +31,5 @@ def _find_term_spans(term: Term, heard: list[TokenizedWord]) -> Iterator[Highlig
             named = tuple(each.name_token for each in run) in names | texts
             if named or tuple(each.text_token for each in run) in texts:
                 yield word.start, run[-1].end
-        if term.prefixes and _get_prefix_key(word).startswith(term.prefixes):
+        if term.prefixes and word.prefix_key.startswith(term.prefixes):
             yield word.start, word.end
-
-
-def _get_prefix_key(word: TokenizedWord) -> str:
-    return build_transliteration_prefix(word.word) if word.word else word.name_token

@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from app.search.tokenizer import MAX_TOKEN_CHARS, TokenizedWord, tokenize
 from app.search.transliteration import (
     build_transliteration_key,
-    build_transliteration_prefix,
     is_cyrillic,
+    strip_final_vowels,
 )
 
 Tokens = tuple[str, ...]
 
-_MIN_TYPO_WORD_CHARS = 5
+MIN_TYPO_WORD_CHARS = 5
 """From how many letters on one misspelt letter of a word is forgiven."""
 
 _QUERY_PART = re.compile(r'(?P<no>-?)(?:"(?P<phrase>[^"]*)"?|type:(?P<type>\w+)|(?P<text>[^\s"]+))')
 _CASE_ENDING = re.compile(r"(?<=...)(?:ым|им|ом|ем|ой|ей|ого|ому)$")
 _SURNAME_SUFFIX = re.compile(r"(?<=..)[eo]v$")
-_FINAL_VOWELS = re.compile(r"(?<=..)[aeiou]+$")
 _STOP_WORDS = frozenset(
     "a an and are as at by for from in is of on or the to was were what when where who with "
     "а в во и из к как когда который кто на о об от по при с со у что это".split()
@@ -137,8 +136,8 @@ def _build_term(word: TokenizedWord) -> Term:
     texts = [word.text_token, word.name_token]
     if (short := _SURNAME_SUFFIX.sub("", word.name_token)) != word.name_token:
         # What the Russian stemmer makes of Королёв; in other cases it leaves the ending there.
-        texts.append(_FINAL_VOWELS.sub("", short))
-    forgiven = word.word if len(word.word) >= _MIN_TYPO_WORD_CHARS else ""
+        texts.append(strip_final_vowels(short))
+    forgiven = word.word if len(word.word) >= MIN_TYPO_WORD_CHARS else ""
     return Term(_to_alternatives(names), _to_alternatives(texts), forgiven)
 
 
@@ -149,9 +148,7 @@ def _to_alternatives(tokens: Iterable[str]) -> tuple[Tokens, ...]:
 def _build_prefix_term(word: TokenizedWord) -> Term:
     """`word` as the one that somebody is still typing."""
     term = _build_term(word)
-    start = (
-        build_transliteration_prefix(word.word)[:MAX_TOKEN_CHARS] if word.word else word.name_token
-    )
+    start = word.prefix_key
     begins = [start]
     if start.endswith("i") and word.word:  # which disappears before a vowel
         begins += [start[:-1] + vowel for vowel in "aeu"]

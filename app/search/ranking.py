@@ -113,10 +113,8 @@ def select_any_tier_keys(asked: ParsedQuery, kinds: Collection[RecordType]) -> A
 
 
 def _is_visible(place: Any, kinds: Collection[RecordType]) -> ColumnElement[bool]:
-    """Whether `place` is one of `kinds`, and its time has come if it is that of an article."""
-    ranges = sorted(
-        index_key_range(kind, now() if kind is RecordType.ARTICLE else None) for kind in set(kinds)
-    )
+    """Whether `place` is one of `kinds`, and its date has passed if its type is scheduled."""
+    ranges = sorted(index_key_range(kind, now() if kind.scheduled else None) for kind in set(kinds))
     joined: list[list[int]] = []
     for first, end in ranges:
         if joined and joined[-1][1] == first:

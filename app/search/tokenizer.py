@@ -17,6 +17,7 @@ from app.search.number_words import parse_number_words
 from app.search.transliteration import (
     WORD_CACHE_ITEMS,
     build_transliteration_key,
+    build_transliteration_prefix,
     is_cyrillic,
     latinize,
     normalize_word,
@@ -53,6 +54,13 @@ class TokenizedWord(NamedTuple):
     text_token: str
     is_redundant: bool = False
     """Whether the number of the expedition beside it says as much."""
+
+    @property
+    def prefix_key(self) -> str:
+        """The word as prefixes of words are compared with it."""
+        if not self.word:
+            return self.name_token
+        return build_transliteration_prefix(self.word)[:MAX_TOKEN_CHARS]
 
 
 class _CharRun(NamedTuple):

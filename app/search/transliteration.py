@@ -95,4 +95,9 @@ def build_transliteration_prefix(word: str) -> str:
 @lru_cache(WORD_CACHE_ITEMS)
 def build_transliteration_key(word: str) -> str:
     """What all transliterations of plain `word` have in common; the last vowels are no part."""
-    return _FINAL_VOWELS.sub("", build_transliteration_prefix(word))
+    return strip_final_vowels(build_transliteration_prefix(word))
+
+
+def strip_final_vowels(word: str) -> str:
+    """`word`, in Latin letters, without the vowels at its end; two letters always remain."""
+    return _FINAL_VOWELS.sub("", word)

@@ -24,22 +24,6 @@ everybody. Filters that do not exist are refused, dates say how exact they are, 
 rows come and go, and the news calendar agrees with the lists of its days in every time zone.
 """
 
-TAG_DESCRIPTIONS = {
-    "portal": "A mission's whole page in one answer.",
-    "missions": "The expeditions to the station.",
-    "articles": "The news, and its calendar.",
-    "launches": "Launches to the station, and their calendar.",
-    "people": "Who flew, or set out to fly, to the station.",
-    "crew": "Who held which role in which mission.",
-    "search": "Everything in one list, in either language and any spelling.",
-    "changes": "What has changed: for copies of the archive, and for those who listen.",
-    "webhooks": "Other services that are told of changes.",
-    "sources": "Feeds of others that are looked at again and again.",
-    "export": "The archive as a file to take away.",
-    "keys": "The keys that editors and programs write with.",
-    "audit": "Who changed what.",
-}
-
 _MAX_FORMAT_CHARS = {"date": 10, "date-time": 35, "uri": 4000}
 """How long text of a format can be."""
 
@@ -52,7 +36,7 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         summary=app.summary,
         description=API_DESCRIPTION,
         routes=app.routes,
-        tags=[{"name": name, "description": text} for name, text in TAG_DESCRIPTIONS.items()],
+        tags=app.openapi_tags,
         servers=[
             {
                 "url": get_settings().base_url,

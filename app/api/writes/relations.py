@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.slugs import not_found_detail
-from app.db.models import VersionedRecord, get_record_type
+from app.db.models import VersionedRecord
 from app.domain.dates import now
 from app.domain.languages import tr
 from app.http.problems import FieldProblem, InvalidRequest
@@ -42,7 +42,7 @@ def resolve_slugs(
             raise_field_error(
                 pointer.format(place),
                 "unknown-reference",
-                not_found_detail(get_record_type(model), slug),
+                not_found_detail(model, slug),
             )
     return [ids[slug] for slug in slugs]
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, now, period_bounds
 from app.domain.enums import ArticleState
+from app.domain.labels import RecordLabel
 from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
 
@@ -29,6 +30,7 @@ class Article(VersionedRecord, Base):
     """
 
     __tablename__ = "articles"
+    label = RecordLabel("article", "статьи", "articles", "launch-progress-ms-11")
 
     title: Mapped[str] = mapped_column(BoundedString(300))
     lead: Mapped[str] = mapped_column(BoundedString(1000))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mappe
 from sqlalchemy.sql.functions import FunctionElement
 
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, now
+from app.domain.labels import RecordLabel
 from app.domain.text import is_storable
 
 
@@ -175,6 +176,8 @@ def _add_bounds_checks(table: Table) -> None:
 
 class VersionedRecord:
     """A record with an address of its own that editors keep: when it was written, how often."""
+
+    label: ClassVar[RecordLabel]
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(BoundedString(120), unique=True)

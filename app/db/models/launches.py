@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, now, period_bounds
 from app.domain.enums import LaunchStatus, SpacecraftKind
+from app.domain.labels import RecordLabel
 from app.domain.text import fold, slugify
 
 
@@ -47,6 +48,7 @@ class Launch(VersionedRecord, Base):
     """One launch. `launch_at` starts a period of `launch_at_precision`; `launch_until` ends it."""
 
     __tablename__ = "launches"
+    label = RecordLabel("launch", "запуска", "launches", "progress-ms-11")
 
     cospar_id: Mapped[str | None] = mapped_column(BoundedString(12), unique=True)
     status: Mapped[LaunchStatus] = mapped_column(enum_type(LaunchStatus))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, period_bounds
 from app.domain.enums import CrewRole, LaunchRelation
+from app.domain.labels import RecordLabel
 from app.domain.text import fold
 
 
@@ -15,6 +16,7 @@ class Mission(VersionedRecord, Base):
     """An expedition. It lasts from `starts_at` to `ends_at`, half-open; null: still going on."""
 
     __tablename__ = "missions"
+    label = RecordLabel("mission", "экспедиции", "missions", "iss-59")
 
     number: Mapped[int] = mapped_column(unique=True)
     station: Mapped[str] = mapped_column(BoundedString(40))

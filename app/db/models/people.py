@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
 from app.domain.dates import Precision, period_bounds
 from app.domain.enums import ShipRole
+from app.domain.labels import RecordLabel
 from app.domain.text import fold, slugify
 
 
@@ -15,6 +16,7 @@ class Person(VersionedRecord, Base):
     """Somebody who flew, or set out to fly, to the station."""
 
     __tablename__ = "people"
+    label = RecordLabel("person", "человека", "people", "anne-mcclain")
 
     name: Mapped[str] = mapped_column(BoundedString(120))
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))

@@ -49,7 +49,7 @@ class SearchWord(Base):
 # What is found is told by its place alone: its type, when it was, its id. So the index is read in
 # the order that answers have, from the end, and only as far as they go.
 
-_TYPE_ORDER = (RecordType.ARTICLE, RecordType.LAUNCH, RecordType.PERSON, RecordType.MISSION)
+_TYPE_BY_RANK = {kind.search_rank: kind for kind in RecordType}
 _ID_BITS, _TIME_BITS = 27, 33
 _EPOCH = datetime(1950, 1, 1, tzinfo=UTC)
 
@@ -59,12 +59,12 @@ def build_index_key(kind: RecordType, at: datetime | None, record_id: int) -> in
     seconds = 0 if at is None else int((at - _EPOCH).total_seconds())
     if not (0 <= seconds < 1 << _TIME_BITS and 0 <= record_id < 1 << _ID_BITS):
         raise ValueError(f"the {kind} {record_id} of {at} has no place in the index")
-    return (_TYPE_ORDER.index(kind) << _TIME_BITS | seconds) << _ID_BITS | record_id
+    return (kind.search_rank << _TIME_BITS | seconds) << _ID_BITS | record_id
 
 
 def parse_index_key(place: int) -> tuple[RecordType, int]:
     """The type and the id of the record at `place`."""
-    return _TYPE_ORDER[place >> (_ID_BITS + _TIME_BITS)], place & (1 << _ID_BITS) - 1
+    return _TYPE_BY_RANK[place >> (_ID_BITS + _TIME_BITS)], place & (1 << _ID_BITS) - 1
 
 
 def record_id_expression(place: ColumnElement[int]) -> ColumnElement[int]:

@@ -25,7 +25,7 @@ from app.api.lists.day_counts import (
 from app.api.lists.pagination import fetch_page, to_query_params
 from app.api.lists.sorting import build_orders
 from app.api.params import View, time_zone_or_default, to_instant
-from app.api.slugs import SLUG_HINTS, not_found_detail
+from app.api.slugs import not_found_detail
 from app.db.conditions import slug_in
 from app.db.database import Reader
 from app.db.functions import (
@@ -277,7 +277,7 @@ def _raise_not_found(reader: Reader, slug: str) -> NoReturn:
     deleted = found["announced"] and found["state"] == ArticleState.DELETED if found else had
     if deleted:
         raise Gone(tr(f"The article {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
-    raise NotFound(f"{not_found_detail(RecordType.ARTICLE, slug)} {SLUG_HINTS[RecordType.ARTICLE]}")
+    raise NotFound(f"{not_found_detail(Article, slug)} {Article.label.hint}")
 
 
 def select_newest_article(*where: ColumnElement[bool]) -> AnySelect:

@@ -12,17 +12,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, literal, not_, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.api.embeds import article_is_public
 from app.api.links import url_for_request
 from app.api.lists.pagination import to_query_params
 from app.db.database import Reader
 from app.db.functions import SnapshotXmin, hide_from_planner
-from app.db.models import Article, Restoration
 from app.db.models import RecordChange as ChangeRow
+from app.db.models import Restoration
 from app.domain.dates import now
 from app.domain.enums import RecordType
-from app.resources.articles import commands as articles
-from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.changes.cursor import (
     TOMBSTONE_RETENTION_PERIOD,
     ChangeCursor,
@@ -30,16 +27,8 @@ from app.resources.changes.cursor import (
     utc_today,
 )
 from app.resources.changes.schemas import Change, ChangeOp, ChangePage, ChangeQuery
-from app.resources.launches import commands as launches
-from app.resources.missions import commands as missions
-from app.resources.people import commands as people
+from app.resources.registry import RECORD_RESOURCES
 
-RECORD_WRITERS: Mapping[RecordType, Any] = {
-    RecordType.MISSION: missions.WRITER,
-    RecordType.PERSON: people.WRITER,
-    RecordType.LAUNCH: launches.WRITER,
-    RecordType.ARTICLE: articles.WRITER,
-}
 _SNAPSHOT_TYPE_ORDER = list(RecordType)
 PRUNE_GRACE_PERIOD = timedelta(days=2)
 """How much longer than cursors hold changes are kept: a cursor knows its day, and no finer time."""
@@ -127,12 +116,14 @@ def _read_snapshot(
 
 def _load_public_records(reader: Reader, kind: RecordType, last: int, limit: int) -> list[Any]:
     """The public records behind the id `last`."""
-    editable = RECORD_WRITERS[kind]
-    model = editable.model
-    where = [model.id > last, *([article_is_public()] if model is Article else [])]
+    resource = RECORD_RESOURCES[kind]
+    model = resource.model
+    where = [model.id > last]
+    if resource.public_condition:
+        where.append(resource.public_condition())
     ids = select(model.id).where(*where).order_by(model.id).limit(limit)
     found = [row["id"] for row in reader.all(ids)]
-    records = editable.load_records(reader, found)
+    records = resource.writer.load_records(reader, found)
     return [records[id_] for id_ in found]
 
 
@@ -153,7 +144,7 @@ def list_changes_after(
     page, more = rows[:limit], len(rows) > limit
     latest = {(row["type"], row["record_id"]): row for row in page}
     records = {
-        kind: RECORD_WRITERS[kind].load_records(
+        kind: RECORD_RESOURCES[kind].writer.load_records(
             reader, [id_ for type_, id_ in latest if type_ == kind]
         )
         for kind in {type_ for type_, _ in latest}
@@ -178,8 +169,8 @@ def _build_cursor_after(row: Mapping[str, Any], place: ChangeCursor) -> ChangeCu
 
 
 def _build_change(row: Mapping[str, Any], record: Any) -> Change:
-    if isinstance(record, ArticleRecord) and record.status != ArticleStatus.PUBLISHED:
-        record = None  # the public has seen it, and sees it no more
+    if record is not None and not RECORD_RESOURCES[row["type"]].is_public(record):
+        record = None  # public before, and no longer
     return Change(
         seq=row["seq"],
         type=row["type"],

@@ -1,19 +1,23 @@
 """What changes look like, and how they can be asked for."""
 
 from enum import StrEnum
-from typing import Annotated
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
 from app.domain.enums import RecordType
-from app.resources.articles.schemas import ArticleRecord
-from app.resources.launches.schemas import LaunchRecord
-from app.resources.missions.schemas import MissionRecord
-from app.resources.people.schemas import PersonRecord
+from app.resources.registry import RECORD_RESOURCES
+
+if TYPE_CHECKING:
+    RecordData = BaseModel
+else:
+    RecordData = reduce(or_, (RECORD_RESOURCES[each].record_model for each in RecordType))
 
 
 class ChangeFilters(QueryModel):
@@ -49,7 +53,7 @@ class Change(ReadModel):
     """The record's id, which no other record of its type ever gets."""
     op: ChangeOp
     changed_at: UtcInstant
-    data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | None
+    data: RecordData | None
     """The record as it is now, null where it is no more. What it refers to is named by slug."""
 
 

@@ -13,20 +13,12 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import FormerSlug
-from app.domain.enums import RecordType
 from app.ingest.record_state import load_record_states
-from app.resources.changes.queries import RECORD_WRITERS
+from app.resources.registry import RECORD_RESOURCES
+from app.resources.resource import RecordResource
 
 _BATCH_ROWS = 200
 """How many records are held at once."""
-
-_TYPE_ORDER = (RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION, RecordType.ARTICLE)
-
-_DEFERRED_FIELDS = {RecordType.LAUNCH: "crew", RecordType.MISSION: "featured_article"}
-"""What refers to records that come later."""
-
-_SECOND_PASS_TYPES = {RecordType.LAUNCH: RecordType.LAUNCH, RecordType.ARTICLE: RecordType.MISSION}
-"""Behind which records the second lines come, and of which."""
 
 
 def write_ndjson(
@@ -41,41 +33,43 @@ def write_ndjson(
 
 
 def iter_export_lines(reader: Reader) -> Iterator[dict[str, Any]]:
-    """The archive, a JSON object a record, in an order in which it can be taken in."""
-    for kind in _TYPE_ORDER:
-        later = _DEFERRED_FIELDS.get(kind)
-        for document, kept in _iter_records(reader, kind):
-            shown = {name: value for name, value in document.items() if name != later}
-            yield {"type": kind, "data": shown, "kept": kept}
-        if (second := _SECOND_PASS_TYPES.get(kind)) is not None:
-            name = _DEFERRED_FIELDS[second]
-            for document, kept in _iter_records(reader, second):
-                if document[name]:
-                    data = {"slug": document["slug"], name: document[name]}
-                    yield {"type": second, "data": data, "kept": kept}
-    gone = select(FormerSlug.type, FormerSlug.slug).where(FormerSlug.record_id.is_(None))
-    for row in reader.all(gone.order_by(FormerSlug.type, FormerSlug.slug)):
+    """The archive as JSON objects, one a record, in an order in which they can be imported."""
+    for resource in RECORD_RESOURCES.values():
+        deferred = resource.deferred_field
+        for document, state in _iter_records(reader, resource):
+            if deferred:
+                del document[deferred.name]
+            yield {"type": resource.record_type, "data": document, "kept": state}
+        for other in RECORD_RESOURCES.values():
+            if other.deferred_field and other.deferred_field.refers_to is resource.record_type:
+                yield from _iter_deferred_fields(reader, other, other.deferred_field.name)
+    deleted = select(FormerSlug.type, FormerSlug.slug).where(FormerSlug.record_id.is_(None))
+    for row in reader.all(deleted.order_by(FormerSlug.type, FormerSlug.slug)):
         yield {"type": row["type"], "gone": row["slug"]}
 
 
+def _iter_deferred_fields(
+    reader: Reader, resource: RecordResource, name: str
+) -> Iterator[dict[str, Any]]:
+    for document, state in _iter_records(reader, resource):
+        if document[name]:
+            data = {"slug": document["slug"], name: document[name]}
+            yield {"type": resource.record_type, "data": data, "kept": state}
+
+
 def _iter_records(
-    reader: Reader, kind: RecordType
+    reader: Reader, resource: RecordResource
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """The documents of all records of a kind by slug, with what is kept of each."""
-    editable = RECORD_WRITERS[kind]
-    model, last = editable.model, ""
-    names = [*editable.write_model.model_fields, *(["crew"] if kind is RecordType.MISSION else [])]
+    """All records of a type by slug: the document and the state of each."""
+    model, last_slug = resource.model, ""
     while True:
-        found = select(model.id, model.slug).where(model.slug > last).order_by(model.slug)
-        rows = reader.all(found.limit(_BATCH_ROWS))
+        page = select(model.id, model.slug).where(model.slug > last_slug).order_by(model.slug)
+        rows = reader.all(page.limit(_BATCH_ROWS))
         if not rows:
             return
-        ids, last = [row["id"] for row in rows], rows[-1]["slug"]
-        records = editable.load_records(reader, ids)
-        kept = load_record_states(reader, kind, ids)
+        ids, last_slug = [row["id"] for row in rows], rows[-1]["slug"]
+        records = resource.writer.load_records(reader, ids)
+        states = load_record_states(reader, resource.record_type, ids)
         for id_ in ids:
-            shown = records[id_].model_dump(mode="json", by_alias=True)
-            document = {name: shown[name] for name in names if name in shown}
-            for row in document["crew"] if kind is RecordType.MISSION else ():
-                del row["id"]
-            yield document, kept[id_].model_dump(mode="json")
+            record = records[id_].model_dump(mode="json", by_alias=True)
+            yield resource.extract_document(record), states[id_].model_dump(mode="json")

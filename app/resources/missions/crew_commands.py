@@ -20,7 +20,7 @@ from app.api.writes.relations import bump_version, raise_field_error, resolve_sl
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
-from app.domain.enums import CrewRole, RecordType
+from app.domain.enums import CrewRole
 from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.missions.commands import WRITER
@@ -197,7 +197,7 @@ async def create_assignment(edit: WriteRequest, document: CrewAssignmentWrite) -
         found = select(Mission).where(Mission.slug == document.mission).with_for_update()
         mission = session.scalar(found)
         if mission is None:
-            detail = not_found_detail(RecordType.MISSION, document.mission)
+            detail = not_found_detail(Mission, document.mission)
             raise_field_error("/mission", "unknown-reference", detail)
         wanted = CrewWrite(**document.model_dump(exclude={"mission"}))
         return _apply_change(session, edit, mission, None, wanted, HTTPStatus.CREATED)

@@ -1,0 +1,12 @@
+"""Declaration of the crew resource: its writes belong to missions."""
+
+from app.resources.crew.router import router
+from app.resources.missions.router import assignments_router
+from app.resources.resource import Resource
+
+RESOURCE = Resource(
+    tag="crew",
+    description="Who held which role in which mission.",
+    routers=(router, assignments_router),
+    index_links={"crew_assignments": "/v1/crew-assignments"},
+)
