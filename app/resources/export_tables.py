@@ -34,7 +34,7 @@ class ExportTable:
     query: AnySelect
     key_column_count: int = 1
     indexes: tuple[str, ...] = ()
-    """Columns with an index in the SQLite file, besides the key and `slug`."""
+    """Columns with an index in the SQLite file, besides the key."""
 
     @property
     def columns(self) -> list[ExportColumn]:

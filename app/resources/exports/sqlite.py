@@ -86,9 +86,10 @@ def _create_table_sql(table: ExportTable) -> str:
 
 
 def _iter_index_sql() -> Iterator[str]:
+    for resource in RECORD_RESOURCES.values():
+        name = inspect(resource.model).local_table
+        yield f"CREATE UNIQUE INDEX {name}_slug ON {name} (slug)"
     for table in EXPORT_TABLES:
-        if "slug" in (column.name for column in table.columns):
-            yield f"CREATE UNIQUE INDEX {table.name}_slug ON {table.name} (slug)"
         for column in table.indexes:
             yield f"CREATE INDEX {table.name}_{column} ON {table.name} ({column})"
 
