@@ -1,5 +1,5 @@
-# The same steps as `make run`: the environment from the lock, then migrate, load and serve.
-# It writes to /zarya/var and /tmp only: `docker run --read-only --tmpfs /tmp -v zarya:/zarya/var`.
+# The same steps as `make run`: install the locked environment, then migrate, load and serve.
+# Writes only to /zarya/var and /tmp: `docker run --read-only --tmpfs /tmp -v zarya:/zarya/var`.
 FROM python:3.11-slim AS build
 WORKDIR /zarya
 RUN python3 -m venv .venv && .venv/bin/pip install --no-cache-dir uv==0.13.9

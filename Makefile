@@ -7,61 +7,61 @@ SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --c
 .PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers launch-day image image-test audit sbom openapi migration clean
 .DEFAULT_GOAL = help
 
-help:  ## this list
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-install: .venv/.run  ## the virtual environment .venv, every version from uv.lock
+install: .venv/.run  ## create the virtual environment .venv with the versions in uv.lock
 
-run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000 (PORT=8010: elsewhere)
+run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000 (PORT=8010 for another port)
 	@$(VENV)/zarya serve --prepare --port $(PORT)
 
-test: check  ## everything: the fast checks, then the suite on SQLite and on PostgreSQL
+test: check  ## run all checks, then the test suite on SQLite and PostgreSQL
 	@$(VENV)/pytest -q --numprocesses 2
 
-check: .venv/.test  ## the fast part: lint, types, import rules, what would break clients
+check: .venv/.test  ## run the fast checks: lint, types, import rules, API compatibility
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-cache --no-logo
 	@$(VENV)/python -m contract.compat
 
-browser: .venv/.browser  ## portal and documentation in a real browser: needs Debian's chromium
+browser: .venv/.browser  ## test portal and documentation in a real browser (needs Debian's chromium)
 	@$(VENV)/mypy -p tests_browser
 	@$(VENV)/pytest -q tests_browser
 
-screenshots: .venv/.browser  ## every screen of the portal, into docs/screenshots/
+screenshots: .venv/.browser  ## take screenshots of every portal screen into docs/screenshots/
 	@$(VENV)/python -m tests_browser.screenshots
 
-faults: .venv/.test  ## real servers broken on purpose; writes docs/reliability.md (QUICK=1: less, no figures)
+faults: .venv/.test  ## inject faults into real servers; writes docs/reliability.md (QUICK=1: fewer, no report)
 	@$(if $(QUICK),FAULTS=quick) $(VENV)/pytest -q tests_faults $(if $(QUICK),-k "not postgresql",--report docs/reliability.md)
 
-contract: .venv/.test  ## the OpenAPI document: linters, fuzzing, generated clients, a cache (needs nginx)
+contract: .venv/.test  ## test the OpenAPI document: linters, fuzzing, generated clients, a proxy cache (needs nginx)
 	@$(SYNC) --group contract
 	@$(VENV)/mypy -m contract.run -m contract.hooks
 	@$(VENV)/python -W ignore -m contract.run
 
-bench: .venv/.bench  ## how fast it is, beside references and peers (needs wrk; QUICK=1: 2 minutes, rough)
+bench: .venv/.bench  ## measure performance against references (needs wrk; QUICK=1: 2 minutes, rough)
 	@$(VENV)/python -W ignore -m bench.run $(if $(QUICK),--quick)
 
-bench-check: .venv/.test  ## whether a route costs more than bench/ratios.json says (UPDATE=1: write it)
+bench-check: .venv/.test  ## compare CPU cost per route with bench/ratios.json (UPDATE=1: write it)
 	@$(VENV)/python -W ignore -m bench.check $(if $(UPDATE),--update) $(if $(CONTROL),--control)
 
-bench-workers: .venv/.bench  ## which server, with how many workers and threads (needs wrk)
+bench-workers: .venv/.bench  ## compare servers, workers and threads (needs wrk)
 	@$(VENV)/python -W ignore -m bench.workers $(if $(QUICK),--quick)
 
-launch-day: .venv/.test  ## all look at once, before the service and its caches (needs nginx); writes docs/scaling.md
+launch-day: .venv/.test  ## simulate peak load with caches (needs nginx); writes docs/scaling.md
 	@$(VENV)/python -W ignore -m bench.launchday
 
-image:  ## the container image, by docker or else by buildah (as root)
+image:  ## build the container image with docker, or with buildah (as root)
 	@deploy/image.sh build
 
-image-test: image  ## run the image and ask it three things
+image-test: image  ## run the image and send it three requests
 	@deploy/image.sh test
 
-audit: var/requirements.txt  ## known weaknesses of what uv.lock names; fails where nobody can be asked
+audit: var/requirements.txt  ## check uv.lock for known vulnerabilities (needs network access)
 	@$(SYNC) --group audit
 	@$(VENV)/pip-audit --strict --require-hashes --disable-pip --requirement $<
 
-sbom: var/requirements.txt  ## what the service is made of, as CycloneDX: var/sbom.json
+sbom: var/requirements.txt  ## write a CycloneDX bill of materials: var/sbom.json
 	@$(SYNC) --group audit
 	@$(VENV)/cyclonedx-py requirements --pyproject pyproject.toml --output-file var/sbom.json $<
 
@@ -69,13 +69,13 @@ var/requirements.txt: .venv/.run
 	@mkdir -p var
 	@$(VENV)/uv export --quiet --frozen --no-default-groups --no-emit-project --format requirements-txt >$@
 
-openapi: .venv/.run  ## write openapi.json anew
+openapi: .venv/.run  ## regenerate openapi.json
 	@$(VENV)/zarya openapi > openapi.json
 
-migration: .venv/.test  ## a new migration from the models: make migration NAME="add articles"
+migration: .venv/.test  ## generate a migration from the models: make migration NAME="add articles"
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"
 
-clean:  ## remove what these targets made, the archive in var/ excepted
+clean:  ## remove generated files, except the archive in var/
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/bin/uv:

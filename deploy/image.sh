@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the image of the Dockerfile, or runs it and asks it three things: `image.sh build|test`.
-# With Docker, as everybody does. Where no engine is at hand, as root with Debian's buildah, over a
-# base that debootstrap makes in the place of the one that FROM names.
+# Builds the image, or runs it and sends it three requests: `image.sh build|test`.
+# Uses Docker if available; otherwise, as root, Debian's buildah with a base image made by debootstrap
+# instead of the one in FROM.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,7 +34,7 @@ base() {
     rm -rf --one-file-system "$root"
 }
 
-# How this machine reaches its package index, whom it trusts there, is not the image's business.
+# The package index and its certificates are settings of this machine, not of the image.
 mounts() {
     local path settings
     settings=$(mktemp -d)
