@@ -13,6 +13,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import inspect, select
 
 from app.db.database import Reader
+from app.domain.enums import RecordType
 from app.resources.export_tables import EXPORT_BATCH_ROWS, ExportTable
 from app.resources.exports.tables import (
     EXPORT_SCHEMA_VERSION,
@@ -86,10 +87,11 @@ def _create_table_sql(table: ExportTable) -> str:
 
 
 def _iter_index_sql() -> Iterator[str]:
-    for resource in RECORD_RESOURCES.values():
-        name = inspect(resource.model).local_table
+    """Indexes of tables of records, then of their parts: the order is part of the file's bytes."""
+    record_tables = [RECORD_RESOURCES[each].label.collection for each in RecordType]
+    for name in record_tables:
         yield f"CREATE UNIQUE INDEX {name}_slug ON {name} (slug)"
-    for table in EXPORT_TABLES:
+    for table in sorted(EXPORT_TABLES, key=lambda each: each.name not in record_tables):
         for column in table.indexes:
             yield f"CREATE INDEX {table.name}_{column} ON {table.name} ({column})"
 
