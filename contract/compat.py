@@ -1,6 +1,6 @@
-"""What a change of the OpenAPI document breaks for clients of the one before.
+"""Breaking changes of the OpenAPI document.
 
-`python -m contract.compat` compares `openapi.json` with that of the last release, the newest tag.
+`python -m contract.compat` compares `openapi.json` with that of the last release (the newest tag).
 """
 
 import json
@@ -22,11 +22,11 @@ BOUNDS = {
     "minLength": -1,
     "minItems": -1,
 }
-"""Which way each bound must not move for what clients send: 1, not down; -1, not up."""
+"""Bounds of request schemas: those with 1 must not decrease, those with -1 must not increase."""
 
 
 def breaks(old: Schema, new: Schema) -> list[str]:
-    """Every way in which clients made for `old` may fail with `new`, as lines for people."""
+    """List the changes from `old` to `new` that may break existing clients, as text lines."""
     return list(_Comparison(old, new).operations())
 
 
@@ -46,7 +46,7 @@ class _Comparison:
                     yield f"{place}: removed"
                     continue
                 if before.get("operationId") != after.get("operationId"):
-                    yield f"{place}: operationId changed; generated clients lose the method's name"
+                    yield f"{place}: operationId changed; generated clients rename the method"
                 yield from self._parameters(place, before, after)
                 yield from self._body(place, before, after)
                 yield from self._responses(place, before, after)
@@ -68,10 +68,10 @@ class _Comparison:
     def _body(self, place: str, before: Schema, after: Schema) -> Iterator[str]:
         was, now = before.get("requestBody", {}), after.get("requestBody", {})
         if now.get("required") and not was.get("required"):
-            yield f"{place}: a body is now required"
+            yield f"{place}: a request body is now required"
         for kind, media in was.get("content", {}).items():
             if kind not in now.get("content", {}):
-                yield f"{place}: bodies of {kind} are no longer taken"
+                yield f"{place}: request body {kind} is no longer accepted"
             else:
                 yield from self._sent(
                     f"{place}: body", media["schema"], now["content"][kind]["schema"]
@@ -82,21 +82,21 @@ class _Comparison:
             was = _resolved(self.old, answer)
             if status not in after["responses"]:
                 if status.startswith("2"):
-                    yield f"{place}: answer {status} removed"
+                    yield f"{place}: response {status} removed"
                 continue
             now = _resolved(self.new, after["responses"][status])
             for kind, media in was.get("content", {}).items():
                 if kind not in now.get("content", {}):
-                    yield f"{place}: answer {status} is no longer {kind}"
+                    yield f"{place}: response {status} is no longer {kind}"
                 else:
-                    name = f"{place}: answer {status}"
+                    name = f"{place}: response {status}"
                     yield from self._received(name, media["schema"], now["content"][kind]["schema"])
 
     def _sent(self, name: str, was: Schema, now: Schema) -> Iterator[str]:
-        """What clients send: it must not become narrower."""
+        """Compare request schemas: `now` must accept everything that `was` accepts."""
         was, now = _resolved(self.old, was), _resolved(self.new, now)
         if narrower := _types(was) - _types(now):
-            yield f"{name}: no longer takes {_listed(narrower)}"
+            yield f"{name}: no longer accepts {_listed(narrower)}"
         yield from _stricter(name, was, now)
         for key in now.get("required", []):
             if key not in was.get("required", []):
@@ -110,7 +110,7 @@ class _Comparison:
             yield from self._sent(f"{name}[]", was["items"], now["items"])
 
     def _received(self, name: str, was: Schema, now: Schema) -> Iterator[str]:
-        """What clients receive: all that was there must be, and be no more than it was."""
+        """Compare response schemas: `now` must keep all properties of `was` and add no types."""
         pair = was.get("$ref", ""), now.get("$ref", "")
         if all(pair):
             if pair in self.seen:
@@ -135,12 +135,12 @@ class _Comparison:
 
 
 def _stricter(name: str, was: Schema, now: Schema) -> Iterator[str]:
-    """The values that one schema takes and the other one does not."""
+    """Find the values that `was` accepts and `now` does not."""
     if "enum" in now and "enum" not in was:
-        yield f"{name}: now takes only some values"
+        yield f"{name}: now accepts only some values"
     yield from _lost_values(name, was, now)
-    for bound, way in BOUNDS.items():
-        if bound in now and (bound not in was or (now[bound] - was[bound]) * way < 0):
+    for bound, direction in BOUNDS.items():
+        if bound in now and (bound not in was or (now[bound] - was[bound]) * direction < 0):
             yield f"{name}: {bound} is stricter"
     if "pattern" in now and was.get("pattern") != now["pattern"]:
         yield f"{name}: pattern changed"
@@ -177,23 +177,23 @@ def _listed(kinds: set[str]) -> str:
 
 
 def _git(*arguments: str) -> str | None:
-    done = subprocess.run(
+    result = subprocess.run(
         ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return done.stdout.strip() if done.returncode == 0 else None
+    return result.stdout.strip() if result.returncode == 0 else None
 
 
 def main() -> int:
-    """Compare with the last release; status 1 where something breaks."""
+    """Compare with the last release. Returns exit status 1 if there are breaking changes."""
     release = _git("describe", "--tags", "--abbrev=0")
     released = release and _git("show", f"{release}:openapi.json")
     if not released:
-        sys.stdout.write("compat: no release yet to be compatible with\n")
+        sys.stdout.write("compat: no release to compare with\n")
         return 0
-    found = breaks(json.loads(released), json.loads((ROOT / "openapi.json").read_text()))
-    sys.stdout.writelines(f"- {line}\n" for line in found)
-    sys.stdout.write(f"compat: {len(found)} incompatible changes since {release}\n")
-    return 1 if found else 0
+    changes = breaks(json.loads(released), json.loads((ROOT / "openapi.json").read_text()))
+    sys.stdout.writelines(f"- {line}\n" for line in changes)
+    sys.stdout.write(f"compat: {len(changes)} breaking changes since {release}\n")
+    return 1 if changes else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`make contract`: the OpenAPI document under linters, fuzzers, generated clients and a cache.
+"""`make contract`: checks of the OpenAPI document by linters, clients, a fuzzer and a cache.
 
-Every step can be run alone: `.venv/bin/python -m contract.run redocly spectral`.
+Run single steps by name: `.venv/bin/python -m contract.run redocly spectral`.
 """
 
 import copy
@@ -23,13 +23,16 @@ from contract.servers import ROOT, SCRIPTS, Failed, postgresql, service
 
 HERE = Path(__file__).parent
 CLIENTS = HERE / "clients"
-LEAST_CASES = 2000
+MIN_FUZZ_CASES = 2000
+_COMMAND_TIMEOUT_SECONDS = 240
+_FUZZ_TIMEOUT_SECONDS = 1800
+"""Guard against a hang only: the number of cases is fixed, and `max_response_time` limits each."""
 SCOPES = [scope.value for scope in Scope]
 Document = dict[str, Any]
 
 
 class Bench:
-    """A temporary folder with what the steps share, each part made when it is first needed."""
+    """Temporary folder and resources shared by the steps, each created on first use."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
@@ -37,20 +40,20 @@ class Bench:
 
     @cached_property
     def document(self) -> Document:
-        """The OpenAPI document, as it is published: under an https address."""
+        """OpenAPI document of a service with an https origin, as published."""
         env = {"ZARYA_PUBLIC_URL": "https://zarya.test"}
         document: Document = json.loads(self.call(SCRIPTS / "zarya", "openapi", env=env))
         return document
 
     def write(self, name: str, document: Document) -> Path:
-        """A file with `document` in it."""
+        """Write `document` to a file in the folder and return its path."""
         path = self.folder / name
         path.write_text(json.dumps(document, indent=2))
         return path
 
     @cached_property
     def node(self) -> Path:
-        """A folder with the packages that `package-lock.json` names."""
+        """Folder with the npm packages of `package-lock.json`."""
         folder = self.folder / "node"
         folder.mkdir()
         for name in ("package.json", "package-lock.json", "redocly.yaml", "spectral.yaml"):
@@ -60,12 +63,12 @@ class Bench:
 
     @cached_property
     def database_url(self) -> str:
-        """The SQLite database beneath `origin`."""
+        """URL of the SQLite database of `origin`."""
         return f"sqlite:///{self.folder}/archive.db"
 
     @cached_property
     def origin(self) -> str:
-        """The address of the service over SQLite."""
+        """Origin of the service on SQLite."""
         return self.stack.enter_context(service(self.database_url, self.folder))
 
     def call(
@@ -73,46 +76,50 @@ class Bench:
         *command: str | Path,
         cwd: Path = ROOT,
         env: dict[str, str] | None = None,
-        refused: str | None = None,
+        expected_error: str | None = None,
+        timeout_seconds: int = _COMMAND_TIMEOUT_SECONDS,
     ) -> str:
-        """Run `command`, which must succeed, or fail with a word of what is `refused`."""
+        """Run `command` and return its output.
+
+        Raises Failed if it fails; with `expected_error`, if it does not fail with that text.
+        """
         path = f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(
+        result = subprocess.run(
             [str(part) for part in command],
             cwd=cwd,
             env={**os.environ, "PATH": path, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if refused is not None else subprocess.PIPE,
+            stderr=subprocess.STDOUT if expected_error is not None else subprocess.PIPE,
             text=True,
-            timeout=240,
+            timeout=timeout_seconds,
             check=False,
         )
-        told = f"{done.stdout}\n{done.stderr or ''}"
-        if refused is None and done.returncode:
-            raise Failed(f"{command[0]} ends with {done.returncode}\n{told}")
-        if refused is not None and (not done.returncode or refused not in told):
-            raise Failed(f"{command[0]} does not notice: {refused}\n{told}")
-        return done.stdout
+        output = f"{result.stdout}\n{result.stderr or ''}"
+        if expected_error is None and result.returncode:
+            raise Failed(f"{command[0]} failed with status {result.returncode}\n{output}")
+        if expected_error is not None and (not result.returncode or expected_error not in output):
+            raise Failed(f"{command[0]} did not report: {expected_error}\n{output}")
+        return result.stdout
 
 
 def broken(document: Document) -> Document:
-    """A copy of `document` in which the first operation has no id, and a parameter no bounds."""
-    copied = copy.deepcopy(document)
-    operation = copied["paths"]["/v1/launches"]["get"]
+    """Return a copy of `document` with faults: no operationId, no `maxLength` of parameters."""
+    faulty = copy.deepcopy(document)
+    operation = faulty["paths"]["/v1/launches"]["get"]
     del operation["operationId"]
     for parameter in operation["parameters"]:
         parameter["schema"].pop("maxLength", None)
-    return copied
+    return faulty
 
 
 def redocly(bench: Bench) -> str:
-    """The document under Redocly's strictest rules."""
+    """Lint the document with Redocly's strictest rules."""
     node = bench.node
     lint = node / "node_modules/.bin/redocly", "lint", "--config", "redocly.yaml"
     env = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
     fault = bench.write("broken.json", broken(bench.document))
-    bench.call(*lint, fault, cwd=node, env=env, refused="operation-operationId")
+    bench.call(*lint, fault, cwd=node, env=env, expected_error="operation-operationId")
     good = bench.write("openapi.json", bench.document)
     bench.call(*lint, "--max-problems=1000", good, cwd=node, env=env)
     operations = sum(len(path) for path in bench.document["paths"].values())
@@ -120,21 +127,21 @@ def redocly(bench: Bench) -> str:
 
 
 def spectral(bench: Bench) -> str:
-    """The document under Spectral's rules, OWASP's among them."""
+    """Lint the document with Spectral's rules, including OWASP's."""
     node = bench.node
     lint = node / "node_modules/.bin/spectral", "lint", "--ruleset", "spectral.yaml"
     strict = "--fail-severity", "hint", "--display-only-failures"
     fault = bench.write("broken.json", broken(bench.document))
-    bench.call(*lint, *strict, fault, cwd=node, refused="owasp:api4:2023-string-limit")
+    bench.call(*lint, *strict, fault, cwd=node, expected_error="owasp:api4:2023-string-limit")
     good = bench.write("openapi.json", bench.document)
     bench.call(*lint, *strict, good, cwd=node)
     return "0 errors, 0 warnings"
 
 
 def typescript(bench: Bench) -> str:
-    """A client typed by openapi-typescript, compiled strictly, walking through the archive."""
+    """Generate types with openapi-typescript, compile a client strictly, and run it."""
     source = (CLIENTS / "walk.ts").read_text()
-    _unaided(source, r"\bany\b| as |[\w)\]]!(?!=)|@ts-")
+    _check_no_type_escapes(source, r"\bany\b| as |[\w)\]]!(?!=)|@ts-")
     node = bench.node
     folder = node / "client"
     folder.mkdir()
@@ -145,21 +152,21 @@ def typescript(bench: Bench) -> str:
     (folder / "tsconfig.json").write_bytes((CLIENTS / "tsconfig.json").read_bytes())
     wrong = source.replace("page.mission.title", "page.mission.titel")
     (folder / "walk.ts").write_text(wrong)
-    bench.call(modules / "tsc", "--project", folder, cwd=folder, refused="'titel'")
+    bench.call(modules / "tsc", "--project", folder, cwd=folder, expected_error="'titel'")
     (folder / "walk.ts").write_text(source)
     bench.call(modules / "tsc", "--project", folder, cwd=folder)
     walk = "node", folder / "walk.js", bench.origin
-    bench.call(*walk, "iss-60", cwd=folder, refused="ISS-60 mission")
+    bench.call(*walk, "iss-60", cwd=folder, expected_error="ISS-60 mission")
     return bench.call(*walk, cwd=folder).strip()
 
 
-def _unaided(source: str, pattern: str) -> None:
+def _check_no_type_escapes(source: str, pattern: str) -> None:
     if found := re.findall(pattern, source):
-        raise Failed(f"the walk helps the types along with {found}")
+        raise Failed(f"the client bypasses the generated types with {found}")
 
 
 def python(bench: Bench) -> str:
-    """A client by openapi-python-client, checked strictly by mypy, walking through the archive."""
+    """Generate a client with openapi-python-client, check it with strict mypy, and run it."""
     folder = bench.folder / "python"
     folder.mkdir()
     scripts = folder / "venv/bin"
@@ -172,62 +179,69 @@ def python(bench: Bench) -> str:
     options = "--config", CLIENTS / "generator.yaml", "--path", good
     bench.call(*generate, *options, "--output-path", folder / "zarya_client")
     source = (CLIENTS / "walk.py").read_text()
-    _unaided(source, r"\bAny\b|\bcast\b|type: ignore")
+    _check_no_type_escapes(source, r"\bAny\b|\bcast\b|type: ignore")
     check = scripts / "mypy", "--strict", "--cache-dir", folder / "cache"
     (folder / "walk.py").write_text(source.replace("mission.title", "mission.titel"))
-    bench.call(*check, "walk.py", cwd=folder, refused="titel")
+    bench.call(*check, "walk.py", cwd=folder, expected_error="titel")
     (folder / "walk.py").write_text(source)
     bench.call(*check, "walk.py", "zarya_client", cwd=folder)
     walk = interpreter, "walk.py", bench.origin
-    bench.call(*walk, "iss-60", cwd=folder, refused="ISS-60 mission")
+    bench.call(*walk, "iss-60", cwd=folder, expected_error="ISS-60 mission")
     return bench.call(*walk, cwd=folder).strip()
 
 
 def cache(bench: Bench) -> str:
-    """The service behind a caching proxy."""
+    """Check the service behind a caching proxy."""
     return proxy.check(bench.origin, bench.database_url, bench.folder / "proxy")
 
 
 def fuzz(bench: Bench) -> str:
-    """Schemathesis against the service, over SQLite and over PostgreSQL."""
-    told = copy.deepcopy(bench.document)
-    for parameter in told["paths"]["/v1/launches"]["get"]["parameters"]:
+    """Run schemathesis against the service on SQLite and on PostgreSQL."""
+    faulty = copy.deepcopy(bench.document)
+    for parameter in faulty["paths"]["/v1/launches"]["get"]["parameters"]:
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] += 1
-    wrong = bench.write("wrong.json", told)
-    attack = SCRIPTS / "st", "--config-file", HERE / "schemathesis.toml", "run"
+    wrong = bench.write("wrong.json", faulty)
+    schemathesis = SCRIPTS / "st", "--config-file", HERE / "schemathesis.toml", "run"
     one = "--url", bench.origin, "--include-operation-id", "listLaunches", "--phases", "coverage"
-    bench.call(*attack, *one, wrong, refused="Schema-valid request rejected")
+    bench.call(*schemathesis, *one, wrong, expected_error="Schema-valid request rejected")
     figures = {"SQLite": _fuzz(bench, "sqlite", bench.origin, bench.database_url)}
     with postgresql(bench.folder) as url, service(url, bench.folder) as origin:
         figures["PostgreSQL"] = _fuzz(bench, "postgresql", origin, url)
     total = sum(cases for cases, _ in figures.values())
-    if total < LEAST_CASES:
-        raise Failed(f"only {total} cases; {LEAST_CASES} are wanted")
+    if total < MIN_FUZZ_CASES:
+        raise Failed(f"only {total} cases; at least {MIN_FUZZ_CASES} are required")
     parts = (f"{name} {cases} ({good} accepted)" for name, (cases, good) in figures.items())
     return f"{total} cases, 0 failures: {', '.join(parts)}"
 
 
 def _fuzz(bench: Bench, name: str, origin: str, database_url: str) -> tuple[int, int]:
-    """How many cases schemathesis tried at `origin`, and how many of them were accepted."""
+    """Run schemathesis against `origin`. Returns the numbers of generated and accepted cases."""
     path = bench.folder / f"{name}.json"
     report = "--report", "json", "--report-json-path", path
-    attack = SCRIPTS / "st", "--no-color", "--config-file", HERE / "schemathesis.toml", "run"
+    schemathesis = SCRIPTS / "st", "--no-color", "--config-file", HERE / "schemathesis.toml", "run"
     scopes = [part for scope in SCOPES for part in ("--scope", scope)]
     env = {"ZARYA_DATABASE_URL": database_url}
     key = bench.call(SCRIPTS / "zarya", "keys", "create", "--name", "Fuzz", *scopes, env=env)
     bearer = "--header", f"Authorization: Bearer {key.strip()}"
     own = {"FUZZ_KEY_ID": key.split("_")[1]}
-    bench.call(*attack, *report, *bearer, f"{origin}/openapi.json", env=own)
-    told = json.loads(path.read_text())
-    cases, operations = told["test_cases"], told["operations"]
+    bench.call(
+        *schemathesis,
+        *report,
+        *bearer,
+        f"{origin}/openapi.json",
+        env=own,
+        timeout_seconds=_FUZZ_TIMEOUT_SECONDS,
+    )
+    result = json.loads(path.read_text())
+    cases, operations = result["test_cases"], result["operations"]
     if (
         cases["unique_failures"]
         or cases["errored"]
         or operations["tested"] != operations["selected"]
     ):
         raise Failed(f"schemathesis on {name}: {cases}, {operations}")
-    rates = (rate for phases in told["valid_rates"].values() for rate in phases.values())
+    rates = (rate for phases in result["valid_rates"].values() for rate in phases.values())
     return cases["generated"], sum(rate["accepted"] for rate in rates)
 
 
@@ -237,9 +251,9 @@ STEPS: dict[str, Callable[[Bench], str]] = {
 
 
 def main(names: Iterable[str]) -> int:
-    """Run the steps called `names`; the exit status."""
+    """Run the steps in `names` and return the exit status."""
     if unknown := set(names) - set(STEPS):
-        print(f"No such step: {', '.join(unknown)}. There are: {', '.join(STEPS)}")
+        print(f"Unknown steps: {', '.join(unknown)}. Steps: {', '.join(STEPS)}")
         return 2
     with tempfile.TemporaryDirectory(prefix="zarya-contract-") as folder, ExitStack() as stack:
         bench = Bench(Path(folder), stack)

@@ -1,4 +1,4 @@
-"""What the checks run against: the service over SQLite or PostgreSQL, started and ended here."""
+"""Servers for the checks: the service on SQLite or PostgreSQL, as context managers."""
 
 import os
 import subprocess
@@ -18,15 +18,15 @@ from sqlalchemy import make_url
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = Path(sys.executable).parent
-PATIENCE = 60
+_START_TIMEOUT_SECONDS = 60
 
 
 class Failed(Exception):
-    """A check that found something, with the output that tells what."""
+    """A failed check. The message contains the output."""
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """Return an unused TCP port."""
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -37,7 +37,10 @@ def free_port() -> int:
 def running(
     command: list[str], log: Path, ready: str, env: Mapping[str, str] | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """`command`, from when `ready` answers until the end of the block."""
+    """Run `command` during the block, which starts when the URL `ready` responds.
+
+    Raises Failed if the command ends or does not respond in time.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=output, stderr=output
@@ -55,7 +58,7 @@ def running(
 
 
 def _wait(process: "subprocess.Popen[bytes]", ready: str, log: Path) -> None:
-    for _ in range(PATIENCE * 10):
+    for _ in range(_START_TIMEOUT_SECONDS * 10):
         if process.poll() is not None:
             break
         try:
@@ -65,12 +68,12 @@ def _wait(process: "subprocess.Popen[bytes]", ready: str, log: Path) -> None:
             return
         except OSError:
             time.sleep(0.1)
-    raise Failed(f"{process.args!r} does not serve {ready}\n{log.read_text()}")
+    raise Failed(f"{process.args!r} did not serve {ready}\n{log.read_text()}")
 
 
 @contextmanager
 def service(database_url: str, folder: Path) -> Iterator[str]:
-    """The address of the service over the whole archive in the database at `database_url`."""
+    """Run the service with the whole archive in `database_url`, and yield its origin."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     command = [str(SCRIPTS / "zarya"), "serve", "--prepare", "--port", str(port)]
@@ -81,7 +84,10 @@ def service(database_url: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """The address of a new PostgreSQL database: at TEST_DATABASE_URL, or on a server of our own."""
+    """Create a PostgreSQL database and yield its URL.
+
+    Uses the server at `TEST_DATABASE_URL`, or starts an embedded one.
+    """
     server = None
     address = os.environ.get("TEST_DATABASE_URL")
     if address is None:

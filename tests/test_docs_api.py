@@ -1,4 +1,4 @@
-"""The pages of `docs/api` are true, and leave out no parameter of any operation."""
+"""The pages of `docs/api`: replayed requests, and completeness of operations and parameters."""
 
 import re
 from collections.abc import Iterator
@@ -32,21 +32,25 @@ PAGES = {
     "keys": "keys",
     "audit": "audit",
 }
-"""By tag, the page that tells of its operations."""
+"""Page of the operations of a tag, by tag."""
 
 EDITING = DOCS / "editing.md"
-UNASKED = {"/v1/events", "/v1/crew-assignments/{id}", "/v1/export/archive.sqlite"}
-"""What has no end, what has an id that differs from archive to archive, and what is no text."""
+PATHS_WITHOUT_REQUEST = {"/v1/events", "/v1/crew-assignments/{id}", "/v1/export/archive.sqlite"}
+"""Paths with an endless response, ids that differ between archives, or a binary response."""
 
-SHOWN = [
+DOCUMENTED_REQUESTS = [
     (p.stem, *request) for p in sorted(DOCS.glob("*.md")) for request in documented_requests(p)
 ]
 
 
 @pytest.mark.parametrize(
-    ("page", "address", "shown"), SHOWN, ids=[f"{page}: {address}" for page, address, _ in SHOWN]
+    ("page", "address", "shown"),
+    DOCUMENTED_REQUESTS,
+    ids=[f"{page}: {address}" for page, address, _ in DOCUMENTED_REQUESTS],
 )
-def test_every_answer_is_true(archive: TestClient, page: str, address: str, shown: str) -> None:
+def test_documented_response_equals_real_response(
+    archive: TestClient, page: str, address: str, shown: str
+) -> None:
     replay_request(archive, address, shown)
 
 
@@ -56,7 +60,7 @@ def document() -> Schema:
 
 
 def operations(document: Schema, tag: str) -> Iterator[tuple[str, str, Schema]]:
-    """The method, the path and the description of each operation of `tag`."""
+    """Yield the method, path and description of each operation of `tag`."""
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             if tag in operation["tags"]:
@@ -64,49 +68,49 @@ def operations(document: Schema, tag: str) -> Iterator[tuple[str, str, Schema]]:
 
 
 def path_of(document: Schema, address: str) -> str | None:
-    """The path in `document` that `address` is an address of."""
-    asked = urlsplit(address).path
+    """Return the path template in `document` that matches `address`."""
+    path = urlsplit(address).path
     templates = (
-        path for path in document["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), asked)
+        each for each in document["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each), path)
     )
-    return asked if asked in document["paths"] else next(templates, None)
+    return path if path in document["paths"] else next(templates, None)
 
 
 def gaps(document: Schema, tag: str, page: Path) -> list[str]:
-    """What `page` leaves out of the operations of `tag`."""
+    """List the parts of the operations of `tag` that `page` does not document."""
     text = " ".join(page.read_text().split())
     writing = " ".join(EDITING.read_text().split())
     addresses = [address for address, _ in documented_requests(page)]
-    asked = {path_of(document, address) for address in addresses}
+    requested = {path_of(document, address) for address in addresses}
     used = {name for address in addresses for name in parse_qs(urlsplit(address).query)}
     found: list[str] = []
     for method, path, operation in operations(document, tag):
-        keyed = bool(operation.get("security"))  # shown in sessions, which have a test of their own
+        needs_key = bool(operation.get("security"))  # shown in sessions, see test_docs_sessions.py
         if f"`{method} {path}`" not in text:
-            found.append(f"{method} {path} is not named")
-        if not keyed and path not in asked | UNASKED:
-            found.append(f"{path} is never asked for")
+            found.append(f"{method} {path} is not documented")
+        if not needs_key and path not in requested | PATHS_WITHOUT_REQUEST:
+            found.append(f"{path} is never requested")
         for parameter in operation.get("parameters", []):
-            name, meaning = parameter["name"], parameter["description"]
-            if f"- `{name}`: {meaning}" not in (text + writing if keyed else text):
-                found.append(f"{path}: {name} is not named with its meaning")
-            if not keyed and parameter["in"] == "query" and name not in used:
-                found.append(f"{path}: {name} is in no request")
+            name, description = parameter["name"], parameter["description"]
+            if f"- `{name}`: {description}" not in (text + writing if needs_key else text):
+                found.append(f"{path}: {name} has no description")
+            if not needs_key and parameter["in"] == "query" and name not in used:
+                found.append(f"{path}: {name} is used in no request")
     return found
 
 
-def strangers(document: Schema, tag: str, page: Path) -> set[str]:
-    """The parameters that `page` names and no operation of `tag` has."""
-    named = set(re.findall(r"^- `(\w+)`: ", page.read_text(), re.MULTILINE))
+def unknown_parameters(document: Schema, tag: str, page: Path) -> set[str]:
+    """Return the parameters that `page` documents and no operation of `tag` has."""
+    documented = set(re.findall(r"^- `(\w+)`: ", page.read_text(), re.MULTILINE))
     known = {
         parameter["name"]
         for _, _, operation in operations(document, tag)
         for parameter in operation.get("parameters", [])
     }
-    return named - known
+    return documented - known
 
 
-def test_every_tag_has_a_page(document: Schema) -> None:
+def test_tags_have_pages(document: Schema) -> None:
     tags = {
         tag
         for methods in document["paths"].values()
@@ -117,12 +121,12 @@ def test_every_tag_has_a_page(document: Schema) -> None:
 
 
 @pytest.mark.parametrize(("tag", "page"), PAGES.items())
-def test_a_page_leaves_nothing_out(document: Schema, tag: str, page: str) -> None:
+def test_page_documents_every_parameter(document: Schema, tag: str, page: str) -> None:
     assert gaps(document, tag, DOCS / f"{page}.md") == []
-    assert strangers(document, tag, DOCS / f"{page}.md") == set()
+    assert unknown_parameters(document, tag, DOCS / f"{page}.md") == set()
 
 
-def test_the_conventions_list_every_page() -> None:
+def test_conventions_link_every_page() -> None:
     linked = re.findall(r"\]\((\w+\.md)\)", (DOCS / "README.md").read_text())
     assert set(linked) >= {f"{page}.md" for page in PAGES.values()}
 
@@ -143,7 +147,7 @@ SHIPS: Schema = {
         },
     }
 }
-WHOLE = """
+COMPLETE_PAGE = """
 `GET /v1/ships`, `GET /v1/ships/{slug}`
 
 - `kind`: Its kind. One of `SC`,
@@ -164,25 +168,25 @@ $ curl -s 'localhost:8000/v1/ships/soyuz'
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "expected"),
     [
         ("", "", []),
-        ("- `kind`: Its kind.", "", ["/v1/ships: kind is not named with its meaning"]),
-        ("Its kind.", "Its sort.", ["/v1/ships: kind is not named with its meaning"]),
-        ("ships?kind=SC", "ships", ["/v1/ships: kind is in no request"]),
-        ("`GET /v1/ships`", "", ["GET /v1/ships is not named"]),
-        ("ships/soyuz", "ships", ["/v1/ships/{slug} is never asked for"]),
+        ("- `kind`: Its kind.", "", ["/v1/ships: kind has no description"]),
+        ("Its kind.", "Its sort.", ["/v1/ships: kind has no description"]),
+        ("ships?kind=SC", "ships", ["/v1/ships: kind is used in no request"]),
+        ("`GET /v1/ships`", "", ["GET /v1/ships is not documented"]),
+        ("ships/soyuz", "ships", ["/v1/ships/{slug} is never requested"]),
     ],
 )
-def test_a_gap_is_found(tmp_path: Path, old: str, new: str, said: list[str]) -> None:
+def test_gap_is_found(tmp_path: Path, old: str, new: str, expected: list[str]) -> None:
     page = tmp_path / "ships.md"
-    page.write_text(WHOLE.replace(old, new))
-    assert gaps(SHIPS, "ships", page) == said
+    page.write_text(COMPLETE_PAGE.replace(old, new))
+    assert gaps(SHIPS, "ships", page) == expected
 
 
-def test_a_stranger_is_found(tmp_path: Path) -> None:
+def test_unknown_parameter_is_found(tmp_path: Path) -> None:
     page = tmp_path / "ships.md"
-    page.write_text(WHOLE)
-    assert strangers(SHIPS, "ships", page) == set()
-    page.write_text(WHOLE + "- `size`: Its size.\n")
-    assert strangers(SHIPS, "ships", page) == {"size"}
+    page.write_text(COMPLETE_PAGE)
+    assert unknown_parameters(SHIPS, "ships", page) == set()
+    page.write_text(COMPLETE_PAGE + "- `size`: Its size.\n")
+    assert unknown_parameters(SHIPS, "ships", page) == {"size"}

@@ -1,4 +1,4 @@
-"""The OpenAPI document: committed, complete, true in its examples; and what would break clients."""
+"""The OpenAPI document: the committed copy, its examples, and detection of breaking changes."""
 
 import copy
 import json
@@ -22,8 +22,8 @@ def committed() -> Schema:
     return document
 
 
-def test_the_committed_document_is_the_one_served(committed: Schema) -> None:
-    """`make openapi` writes it anew."""
+def test_committed_document_equals_served_document(committed: Schema) -> None:
+    """Update it with `make openapi`."""
     assert create_app(get_settings()).openapi() == committed
 
 
@@ -33,52 +33,52 @@ def operations(document: Schema) -> Iterator[tuple[str, str, Schema]]:
             yield method, path, operation
 
 
-WITHOUT = {
-    "getCrewAssignment",  # ids are not the same in every archive
-    "streamEvents",  # which has no end
+EXCLUDED_OPERATIONS = {
+    "getCrewAssignment",  # its ids differ between archives
+    "streamEvents",  # it does not end
 }
 
 
-def test_the_examples_of_all_parameters_work(archive: TestClient, committed: Schema) -> None:
-    asked = 0
+def test_parameter_examples_are_accepted(archive: TestClient, committed: Schema) -> None:
+    count = 0
     for _, path, operation in operations(committed):
-        if operation["security"] or operation["operationId"] in WITHOUT:
+        if operation["security"] or operation["operationId"] in EXCLUDED_OPERATIONS:
             continue
-        address = path
+        url = path
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "path":
-                address = address.replace(f"{{{parameter['name']}}}", parameter["example"])
-        needed = {
+                url = url.replace(f"{{{parameter['name']}}}", parameter["example"])
+        required = {
             parameter["name"]: parameter["example"]
             for parameter in operation.get("parameters", [])
             if parameter["in"] == "query" and parameter["required"]
         }
         expected = 404 if operation["operationId"] == "getNextLaunch" else 200
-        assert archive.get(address, params=needed).status_code == expected, address
+        assert archive.get(url, params=required).status_code == expected, url
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "query" and parameter["name"] != "cursor":
-                asking = needed | {parameter["name"]: parameter["example"]}
-                answer = archive.get(address, params=asking)
-                assert answer.status_code == expected, (address, parameter["name"], answer.text)
-                asked += 1
-    assert asked > 60
+                params = required | {parameter["name"]: parameter["example"]}
+                response = archive.get(url, params=params)
+                assert response.status_code == expected, (url, parameter["name"], response.text)
+                count += 1
+    assert count > 60
 
 
-def test_every_error_is_a_problem_by_reference(committed: Schema) -> None:
+def test_errors_refer_to_problem_responses(committed: Schema) -> None:
     for _, path, operation in operations(committed):
-        for status, answer in operation["responses"].items():
-            assert status[0] == "2" or set(answer) == {"$ref"}, path
+        for status, response in operation["responses"].items():
+            assert status[0] == "2" or set(response) == {"$ref"}, path
         if operation["operationId"] != "streamEvents" and "204" not in operation["responses"]:
-            for status, answer in operation["responses"].items():
-                assert status[0] != "2" or "ETag" in answer["headers"], path
-    for answer in committed["components"]["responses"].values():
-        (kind,) = answer["content"]
-        assert kind == "application/problem+json"
+            for status, response in operation["responses"].items():
+                assert status[0] != "2" or "ETag" in response["headers"], path
+    for response in committed["components"]["responses"].values():
+        (media_type,) = response["content"]
+        assert media_type == "application/problem+json"
         problem = committed["components"]["schemas"]["Problem"]
-        assert set(problem["required"]) == set(answer["content"][kind]["example"])
+        assert set(problem["required"]) == set(response["content"][media_type]["example"])
 
 
-def test_there_are_no_twins_and_no_made_up_titles(committed: Schema) -> None:
+def test_components_have_descriptions_and_no_generated_names(committed: Schema) -> None:
     for name, schema in committed["components"]["schemas"].items():
         assert not name.endswith(("-Input", "-Output"))
         assert "title" not in schema
@@ -90,10 +90,10 @@ PERSON = ("components", "schemas", "PersonRef")
 
 
 def at(document: Schema, *path: Any) -> Any:
-    found: Any = document
+    part: Any = document
     for step in path:
-        found = found[step]
-    return found
+        part = part[step]
+    return part
 
 
 def parameter(document: Schema, name: str) -> Schema:
@@ -124,9 +124,9 @@ BREAKING: dict[str, tuple[Callable[[Schema], Any], str]] = {
     ),
     "narrower type": (
         lambda d: parameter(d, "q")["schema"].update(type="integer"),
-        "no longer takes string",
+        "no longer accepts string",
     ),
-    "value no longer taken": (
+    "value no longer accepted": (
         lambda d: at(d, "components", "schemas", "ArticleSort", "enum").remove("title"),
         "value 'title' removed",
     ),
@@ -146,13 +146,13 @@ BREAKING: dict[str, tuple[Callable[[Schema], Any], str]] = {
         lambda d: at(d, "components", "schemas", "LaunchStatus", "enum").remove("failure"),
         "value 'failure' removed",
     ),
-    "answer of another kind": (
+    "response of another media type": (
         lambda d: at(d, "components", "responses", "Invalid").update(content={}),
         "no longer application/problem+json",
     ),
 }
 
-HARMLESS: dict[str, Callable[[Schema], Any]] = {
+COMPATIBLE: dict[str, Callable[[Schema], Any]] = {
     "nothing": lambda d: None,
     "new path": lambda d: d["paths"].update({"/v1/new": d["paths"]["/v1/people"]}),
     "new optional parameter": lambda d: at(d, *PARAMETER).append(
@@ -161,20 +161,20 @@ HARMLESS: dict[str, Callable[[Schema], Any]] = {
     "wider bound": lambda d: parameter(d, "limit")["schema"].update(maximum=500),
     "new property": lambda d: at(d, *PERSON, "properties").update(new={"type": "string"}),
     "new sort": lambda d: at(d, "components", "schemas", "ArticleSort", "enum").append("new"),
-    "other words": lambda d: d["paths"]["/v1/people"]["get"].update(description="x"),
+    "other description": lambda d: d["paths"]["/v1/people"]["get"].update(description="x"),
 }
 
 
 @pytest.mark.parametrize("case", BREAKING)
-def test_what_breaks_clients_is_found(committed: Schema, case: str) -> None:
-    change, said = BREAKING[case]
+def test_breaking_change_is_found(committed: Schema, case: str) -> None:
+    change, message = BREAKING[case]
     changed = copy.deepcopy(committed)
     change(changed)
-    assert any(said in line for line in breaks(committed, changed)), breaks(committed, changed)
+    assert any(message in line for line in breaks(committed, changed)), breaks(committed, changed)
 
 
-@pytest.mark.parametrize("case", HARMLESS)
-def test_what_breaks_nothing_passes(committed: Schema, case: str) -> None:
+@pytest.mark.parametrize("case", COMPATIBLE)
+def test_compatible_change_passes(committed: Schema, case: str) -> None:
     changed = copy.deepcopy(committed)
-    HARMLESS[case](changed)
+    COMPATIBLE[case](changed)
     assert breaks(committed, changed) == []

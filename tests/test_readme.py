@@ -1,4 +1,4 @@
-"""Requests in the README, replayed against the service; and controls of the replay."""
+"""Requests in the README, replayed against the service, and controls of the replay."""
 
 from typing import Any
 
@@ -14,20 +14,24 @@ from tests.support.documented_requests import (
 )
 from tests.support.paths import ROOT
 
-TOUR = documented_requests(ROOT / "README.md")
-
-
-@pytest.mark.parametrize(("address", "shown"), TOUR, ids=[address for address, _ in TOUR])
-def test_the_tour_is_true(archive: TestClient, address: str, shown: str) -> None:
-    replay_request(archive, address, shown)
-
-
-def test_the_tour_has_ten_requests() -> None:
-    assert len(TOUR) == 10
+README_REQUESTS = documented_requests(ROOT / "README.md")
 
 
 @pytest.mark.parametrize(
-    ("shown", "real", "true"),
+    ("address", "shown"), README_REQUESTS, ids=[address for address, _ in README_REQUESTS]
+)
+def test_readme_response_equals_real_response(
+    archive: TestClient, address: str, shown: str
+) -> None:
+    replay_request(archive, address, shown)
+
+
+def test_readme_has_ten_requests() -> None:
+    assert len(README_REQUESTS) == 10
+
+
+@pytest.mark.parametrize(
+    ("shown", "real", "matches"),
     [
         ('{"a": 1, …}', {"a": 1, "b": 2}, True),
         ('{"a": 1}', {"a": 1, "b": 2}, False),
@@ -40,12 +44,12 @@ def test_the_tour_has_ten_requests() -> None:
         ('"The li…"', "The launch", False),
     ],
 )
-def test_the_check_can_fail(shown: str, real: Any, true: bool) -> None:
-    assert matches_json(parse_shown_json(shown), real) is true
+def test_json_match_detects_differences(shown: str, real: Any, matches: bool) -> None:
+    assert matches_json(parse_shown_json(shown), real) is matches
 
 
 @pytest.mark.parametrize(
-    ("shown", "real", "true"),
+    ("shown", "real", "matches"),
     [
         ("A:1\nB:2", "A:1\r\nB:2\r\n", True),
         ("A:1\n…\nC:3", "A:1\r\nB:2\r\nC:3\r\n", True),
@@ -55,5 +59,5 @@ def test_the_check_can_fail(shown: str, real: Any, true: bool) -> None:
         ("A.1", "A:1", False),
     ],
 )
-def test_the_check_of_text_can_fail(shown: str, real: str, true: bool) -> None:
-    assert matches_text(shown, real) is true
+def test_text_match_detects_differences(shown: str, real: str, matches: bool) -> None:
+    assert matches_text(shown, real) is matches

@@ -11,7 +11,7 @@ from app.db.models import AuditEntry
 
 
 class Action(StrEnum):
-    """What was done."""
+    """Action that an audit log entry records."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -28,7 +28,7 @@ class Action(StrEnum):
 
 
 class Kind(StrEnum):
-    """To what."""
+    """Type of the record that an audit log entry refers to."""
 
     MISSION = "mission"
     PERSON = "person"

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.api.openapi.examples import Example
 from app.config import get_settings
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, start_of_day, time_zone_names
 from app.domain.languages import LANGUAGES, Language, tr
@@ -65,7 +66,7 @@ class QueryModel(BaseModel):
 
 
 class View(StrEnum):
-    """How much of each item a list shows."""
+    """Amount of data per item of a list."""
 
     SUMMARY = "summary"
     FULL = "full"
@@ -144,9 +145,13 @@ SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=120)]
 SlugPath = Annotated[
     str,
-    Path(pattern=SLUG_PATTERN, max_length=120, description="The slug: the name in its address."),
+    Path(
+        pattern=SLUG_PATTERN, max_length=120, description="Slug: the name of the record in its URL."
+    ),
 ]
-IdPath = Annotated[int, Path(alias="id", ge=1, le=2**31 - 1, description="The id.")]
+IdPath = Annotated[
+    int, Path(alias="id", ge=1, le=2**31 - 1, description="Id of the resource."), Example(1)
+]
 LanguageCode = Annotated[
     str, StringConstraints(pattern="^[A-Za-z]{2,3}$", max_length=3), AfterValidator(str.lower)
 ]
@@ -163,9 +168,10 @@ async def validate_lang(
     lang: Annotated[
         Omittable[Annotated[Language, BeforeValidator(_validate_language)]],
         Query(
-            description="The language of names, labels, headlines and problems; otherwise the one "
-            "that `Accept-Language` likes best."
+            description="Language of names, labels, headlines and problems. Default: from "
+            "`Accept-Language`."
         ),
+        Example("ru"),
     ] = None,
 ) -> None:
     """Refuse a language that is not spoken; another layer has seen to the one that is."""

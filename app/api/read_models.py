@@ -49,7 +49,7 @@ class ReadModel(BaseModel):
 
 
 class Source(ReadModel):
-    """Where facts of a record come from."""
+    """Source that a record cites."""
 
     name: str
     url: Url | None

@@ -111,7 +111,7 @@ MissionNumber = Annotated[StrictInt, Field(ge=1, le=9999)]
 
 
 class CitationWrite(WriteModel):
-    """Where facts of a record come from."""
+    """Source that a record cites."""
 
     name: Annotated[NonBlankText, Field(max_length=120)]
     url: HttpUrlStr | None = None

@@ -19,7 +19,7 @@ MAX_INSTANT = datetime(2101, 1, 1, tzinfo=UTC)
 
 
 class Precision(StrEnum):
-    """How much of an instant is known; the instant is then the start of that period, in UTC."""
+    """Precision of a time. The time is the start of the period that the precision gives, in UTC."""
 
     SECOND = "second"
     MINUTE = "minute"

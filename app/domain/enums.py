@@ -5,7 +5,7 @@ from typing import Self
 
 
 class RecordType(StrEnum):
-    """A type of records that editors write and clients copy."""
+    """Types of records."""
 
     # A member has its value, its search rank, and whether its records are public only from their
     # date on. New members go to the end: cursors of the changes hold positions in this list.
@@ -27,7 +27,7 @@ class RecordType(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a key may do."""
+    """Permission of an API key."""
 
     ARTICLES_WRITE = "articles:write"
     LAUNCHES_WRITE = "launches:write"
@@ -49,7 +49,7 @@ class ArticleState(StrEnum):
 
 
 class LaunchStatus(StrEnum):
-    """How far a launch has come, and with what outcome."""
+    """Status of a launch."""
 
     PLANNED = "planned"
     IN_FLIGHT = "in_flight"
@@ -60,7 +60,7 @@ class LaunchStatus(StrEnum):
 
 
 class LaunchRelation(StrEnum):
-    """What a launch was for a mission."""
+    """Relation of a launch to a mission."""
 
     CREW_ARRIVAL = "crew_arrival"
     CREW_DEPARTURE = "crew_departure"
@@ -69,7 +69,7 @@ class LaunchRelation(StrEnum):
 
 
 class SpacecraftKind(StrEnum):
-    """SC: a ship made for a crew, flown empty or not. CV: a cargo vehicle."""
+    """Kind of spacecraft. `SC`: a crew spacecraft, crewed or not. `CV`: a cargo vehicle."""
 
     SC = "SC"
     CV = "CV"
@@ -79,14 +79,14 @@ class SpacecraftKind(StrEnum):
 
 
 class CrewRole(StrEnum):
-    """A role aboard the station."""
+    """Role aboard the station."""
 
     COMMANDER = "commander"
     FLIGHT_ENGINEER = "flight_engineer"
 
 
 class ShipRole(StrEnum):
-    """What somebody does aboard the ship, which need not be their role aboard the station."""
+    """Role aboard the spacecraft. It may differ from the role aboard the station."""
 
     COMMANDER = "commander"
     PILOT = "pilot"
@@ -96,7 +96,7 @@ class ShipRole(StrEnum):
 
 
 class SourceFormat(StrEnum):
-    """What a source publishes in."""
+    """Format of a source."""
 
     FEED = "feed"
     SNAPI = "snapi"

@@ -15,7 +15,7 @@ MAX_ACCEPT_LANGUAGE_CHARS = 200
 
 
 class Language(StrEnum):
-    """A language of answers; the first one is spoken where no other is asked for."""
+    """Language of responses. Default: `en`."""
 
     EN = "en"
     RU = "ru"

@@ -5,6 +5,6 @@ from app.resources.resource import Resource
 
 RESOURCE = Resource(
     tag="portal",
-    description="A mission's whole page in one answer.",
+    description="All data of a mission's page in one response.",
     routers=(router,),
 )

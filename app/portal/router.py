@@ -1,10 +1,11 @@
-"""`/v1/missions/{slug}/page`: a mission's whole page in one answer."""
+"""Route of `/v1/missions/{slug}/page`: all data of a mission's page in one response."""
 
 from typing import Annotated
 
 from fastapi import Query, Response
 
 from app.api.cache_control import launches_cache_control
+from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -13,15 +14,20 @@ from app.portal.schemas import PortalPage, PortalPageQuery
 
 router = Router(prefix="/v1/missions", tags=["portal"])
 
+MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
 
-@router.get("/{slug}/page", name="getMissionPage", summary="Get a mission's page")
+
+@router.get("/{slug}/page", name="getMissionPage", summary="Get the page of a mission")
 async def get_portal_page(
-    slug: SlugPath,
+    slug: MissionSlugPath,
     query: Annotated[PortalPageQuery, Query()],
     database: DatabaseDep,
     response: Response,
 ) -> PortalPage:
-    """Mission, tasks, crew, launches, leading article, news and calendar; `current` works too."""
+    """Returns the mission with its tasks, crew, launches, lead article, news and calendar.
+
+    Use `current` as the slug for the mission in progress.
+    """
     page = await database.read(queries.get_portal_page, slug, query)
     if slug == "current":
         response.headers["Content-Location"] = f"{page.mission.url}/page"

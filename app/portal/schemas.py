@@ -1,9 +1,12 @@
-"""The mission page in one answer."""
+"""Schemas of a mission's page."""
+
+from typing import Annotated
 
 from pydantic import Field
 
 from app.api.embeds import LaunchSummary, ReadModel
 from app.api.lists.day_counts import ArchiveMonth
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarMonth,
     CommaList,
@@ -19,43 +22,43 @@ from app.resources.missions.schemas import MissionRead
 
 
 class PortalPageQuery(QueryModel):
-    """How much of a mission's page to show."""
+    """Query parameters of a mission's page."""
 
-    month: Omittable[CalendarMonth] = None
-    """The month of the calendar; otherwise that of the mission's end, or the present one."""
+    month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
+    """Month of the calendar. Default: the month of the mission's end, or the current month."""
     launches: DecimalInt = Field(default=5, ge=0, le=50)
-    """How many launches at the most."""
+    """Maximum number of launches."""
     articles: DecimalInt = Field(default=3, ge=0, le=50)
-    """How many articles at the most, beside the leading one."""
-    language: CommaList[LanguageCode] = []
-    """The language of news and calendar, such as `en`; otherwise all."""
+    """Maximum number of articles, not counting the lead article."""
+    language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
+    """Language of the articles and the calendar, such as `en`. Default: all."""
     tz: Omittable[TimeZone] = None
-    """The IANA time zone that days are days of; otherwise the portal's own."""
+    """IANA time zone of day and month boundaries. Default: the portal's time zone."""
 
 
 class PortalLaunches(ReadModel):
-    """The launches of a mission's page."""
+    """Launches of a mission's page."""
 
     recent: list[LaunchSummary]
-    """The mission's, newest first, up to the end of `month` where it is given."""
+    """Launches of the mission, newest first. With `month`: up to the end of that month."""
     next: LaunchRead | None
-    """The planned launch nearest ahead, whatever its mission."""
+    """Next planned launch of any mission."""
 
     def all_launches(self) -> list[LaunchSummary]:
-        """Every launch in it."""
+        """Return all launches of the page."""
         return [*self.recent, self.next] if self.next else self.recent
 
 
 class PortalPage(ReadModel):
-    """All that a mission's page shows."""
+    """Data of a mission's page."""
 
     mission: MissionRead
     launches: PortalLaunches
     lead_article: ArticleRead | None
-    """The article that the mission features, else its newest; in the language of the answer where
-    it is there in that."""
+    """Featured article of the mission, or else its newest article. In the language of the response
+    if a translation exists."""
     articles: list[ArticleSummary]
-    """The newest of the month where it is given, else the newest. Without `language`, one that is
-    there in several languages is shown once, in that of the answer if it can be."""
+    """Newest articles. With `month`: of that month. Without `language`: only one translation of
+    each article, in the language of the response if possible."""
     archive: ArchiveMonth
-    """The calendar of the news, whatever its mission."""
+    """Article calendar of all missions."""

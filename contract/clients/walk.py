@@ -1,4 +1,4 @@
-"""What an integrator does: a mission's page, then down into crew, launches, news, a whole list."""
+"""Walk of a typical client: a mission's page, then its crew, launches, articles and a full list."""
 
 import sys
 from datetime import UTC, date, datetime
@@ -26,16 +26,16 @@ MONTH = "2019-04"
 
 
 def known(answer: T | Problem | None) -> T:
-    """The answer, or a failure with the problem that came instead."""
+    """Return `answer`. Raises LookupError if it is None or a problem."""
     if answer is None:
-        raise LookupError("no answer")
+        raise LookupError("no response")
     if isinstance(answer, Problem):
         raise LookupError(f"{answer.title}: {answer.detail}")
     return answer
 
 
 def walk(client: Client, slug: str) -> str:
-    """From the page of the mission `slug`, which must be ISS-59, to all articles."""
+    """Walk from the page of the mission `slug`, which must be ISS-59, to all articles."""
     page = known(get_mission_page.sync(slug, client=client, month=MONTH))
     mission = page.mission
     assert mission.title == "ISS-59 mission", mission.title
@@ -84,7 +84,7 @@ def walk(client: Client, slug: str) -> str:
 
 
 def every_article(client: Client) -> str:
-    """Follow the cursors through all articles: none comes twice, none is missing."""
+    """Follow the cursors through all articles, and check that each occurs exactly once."""
     seen: set[int] = set()
     items = pages = 0
     cursor: str | Unset = UNSET

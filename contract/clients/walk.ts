@@ -18,7 +18,7 @@ function known<T>(answer: { data?: T; error?: components["schemas"]["Problem"] }
   return answer.data;
 }
 
-// The page.
+// The page of a mission.
 const month = "2019-04";
 const query = { month };
 const page = known(
@@ -31,7 +31,7 @@ assert.equal(page.lead_article?.published_on, "2018-08-31");
 assert(page.launches.recent.some((launch) => launch.slug === "progress-ms-11"));
 assert.equal(page.archive.month, month);
 
-// Its crew.
+// The crew.
 const crew = known(await client.GET("/v1/missions/{slug}/crew", { params: { path: { slug } } }));
 assert.deepEqual(
   crew.items.map((member) => member.credited_as),
@@ -43,7 +43,7 @@ assert(commander);
 assert.equal(commander.role, "commander");
 assert.equal(commander.person.name, "Oleg Kononenko");
 
-// Its launches.
+// The launches.
 const launches = known(
   await client.GET("/v1/launches", { params: { query: { mission: [slug], limit: 100 } } }),
 );
@@ -51,7 +51,7 @@ const progress = launches.items.find((launch) => launch.slug === "progress-ms-11
 assert.equal(progress?.headline, "LV Soyuz-2.1a with CV Progress MS-11 is launched");
 assert.equal(progress?.launch_at, "2019-04-04T11:01:35Z");
 
-// A month of news.
+// The article calendar of a month.
 const calendar = known(await client.GET("/v1/articles/archive", { params: { query } }));
 assert("days" in calendar, "a calendar that was asked for its month");
 assert.equal(calendar.days.length, 30);
@@ -61,7 +61,7 @@ assert.equal(
 );
 assert.deepEqual(calendar, page.archive);
 
-// A day of it.
+// The articles of a day.
 const day = calendar.days.find(({ date }) => date === "2019-04-04");
 assert(day && day.count > 0, "news on the day of the launch");
 const news = known(
@@ -78,7 +78,7 @@ const article = known(
 assert.equal(article.title, summary.title);
 assert(article.body.length > 0);
 
-// A whole list, by its cursors.
+// A full list, by cursors.
 const seen = new Set<number>();
 let cursor: string | undefined;
 let items = 0;
@@ -101,7 +101,7 @@ do {
 assert.equal(items, seen.size, "an item came twice");
 assert.equal(items, total, "an item is missing");
 
-// An error.
+// A problem response.
 const { error, response } = await client.GET("/v1/launches/{slug}", {
   params: { path: { slug: "soyuz-1" } },
 });

@@ -17,7 +17,7 @@ from app.domain.enums import ArticleState, Scope
 
 
 class ArticleRef(ReadModel):
-    """An article in short."""
+    """Reference to an article."""
 
     slug: str
     title: str

@@ -22,38 +22,38 @@ from app.domain.labels import CREW_ROLE_LABELS
 
 
 class Ride(ReadModel):
-    """A way up to the station or down from it."""
+    """Transport of a crew member to or from the station."""
 
     spacecraft: str = Field(examples=["Soyuz MS-12"])
     launch: LaunchRef
-    """The launch of that ship."""
+    """Launch of the spacecraft."""
     at: UtcInstant
-    """Up: when it left the ground. Down: when it landed."""
+    """Launch time of an arrival, or landing time of a departure."""
     at_precision: Precision
 
 
 class CrewAssignmentRead(ReadModel):
-    """A role that somebody held in a mission."""
+    """Role of a person in a mission."""
 
     id: int
     mission: MissionRef
     person: PersonRef
     role: CrewRole
     role_label: str = Field(examples=["Flight engineer"])
-    position: str | None = Field(description="The number of the seat.", examples=["FE-1"])
+    position: str | None = Field(description="Crew position.", examples=["FE-1"])
     ordinal: int
-    """The place in the crew list: commanders first, then flight engineers by position."""
+    """Position in the crew list: commanders first, then flight engineers by `position`."""
     credited_as: str
-    """The name as the mission's page in this language prints it."""
+    """Name as shown on the mission's page in the language of the response."""
     from_on: date | None
-    """The first day in the role, null where the mission began with it."""
+    """First day in the role. Null: the start of the mission."""
     to_on: date | None
-    """The last day in the role, null where the mission ended with it."""
+    """Last day in the role. Null: the end of the mission."""
     arrived_with: Ride | None
     departed_with: Ride | None
-    """Null while they are aboard."""
+    """Transport home. Null while the person is aboard."""
     days_aboard: int
-    """Full days in space in this role: within the mission, and between launch and landing."""
+    """Full days in space in this role, within the mission and between launch and landing."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:

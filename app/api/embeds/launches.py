@@ -20,11 +20,11 @@ from app.domain.languages import tr
 
 
 class SpacecraftRead(ReadModel):
-    """A ship or module that a launch carried."""
+    """Spacecraft or module that a launch carried."""
 
     name: str = Field(examples=["Progress MS-11"])
     kind: SpacecraftKind
-    """SC: a ship for a crew. CV: a cargo vehicle."""
+    """Kind of spacecraft. `SC`: a crew spacecraft. `CV`: a cargo vehicle."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class SpacecraftRead(ReadModel):
 
 
 class VehicleRead(ReadModel):
-    """A launch vehicle."""
+    """Launch vehicle."""
 
     name: str = Field(examples=["Soyuz-2.1a"])
     family: str = Field(examples=["Soyuz"])
@@ -43,11 +43,13 @@ class VehicleRead(ReadModel):
 
 
 class SiteRead(ReadModel):
-    """Where a launch leaves from."""
+    """Launch site."""
 
     name: str = Field(examples=["Baikonur Cosmodrome"])
     pad: str | None
-    country: str = Field(description="ISO 3166-1 alpha-2: where the site lies.", examples=["KZ"])
+    country: str = Field(
+        description="Country of the site, as an ISO 3166-1 alpha-2 code.", examples=["KZ"]
+    )
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,13 +57,13 @@ class SiteRead(ReadModel):
 
 
 class LaunchRef(ReadModel):
-    """A launch in short."""
+    """Reference to a launch."""
 
     slug: str
     headline: str = Field(examples=["LV Soyuz-2.1a with CV Progress MS-11 is launched"])
     status: LaunchStatus
     launch_at: UtcInstant
-    """The start of the period in which it is known to leave; see `launch_at_precision`."""
+    """Launch time: the start of the period that `launch_at_precision` gives."""
     launch_at_precision: Precision
     url: Url
 
@@ -77,20 +79,21 @@ class LaunchRef(ReadModel):
 
 
 class LaunchSummary(LaunchRef):
-    """A launch as lists show it."""
+    """Launch in a list."""
 
     id: int
     cospar_id: str | None = Field(
-        description="The international designator, null where it got none.", examples=["2019-019"]
+        description="International designator (COSPAR ID), or null if none was assigned.",
+        examples=["2019-019"],
     )
     status_label: str = Field(examples=["Success"])
     launch_at_uncertain: bool
-    """Whether even that period is doubtful."""
+    """Whether the launch may fall outside the period that `launch_at_precision` gives."""
     window_starts_at: UtcInstant | None
     window_ends_at: UtcInstant | None
     vehicle: VehicleRead | None
     spacecraft: list[SpacecraftRead]
-    """What it carried, the main ship first."""
+    """Spacecraft and modules aboard, the main one first."""
     site: SiteRead | None
     crewed: bool
     updated_at: UtcInstant

@@ -15,7 +15,7 @@ from app.domain.languages import tr
 
 
 class MissionRef(ReadModel):
-    """A mission in short."""
+    """Reference to a mission."""
 
     slug: str
     number: int

@@ -14,15 +14,17 @@ from app.domain import glossary
 
 
 class PersonRef(ReadModel):
-    """A person in short."""
+    """Reference to a person."""
 
     slug: str
     name: str
-    """The name in the language of the answer where it is known."""
+    """Name in the language of the response, if known."""
     name_native: str | None
-    """The name in the person's own spelling, null where that is `name`."""
+    """Name in its original spelling, or null if it equals `name`."""
     agency: str | None
-    nationality: str | None = Field(description="ISO 3166-1 alpha-2.", examples=["RU"])
+    nationality: str | None = Field(
+        description="Nationality, as an ISO 3166-1 alpha-2 code.", examples=["RU"]
+    )
     url: Url
 
     @classmethod

@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.api.cache_control import month_cache_control
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import to_query_params
+from app.api.openapi.examples import Example
 from app.api.params import CalendarMonth, Omittable, QueryModel, TimeZone, time_zone_or_default
 from app.db.database import Reader
 from app.db.functions import AnySelect, encode_timestamp_rows, timestamp_rows_cte
@@ -38,55 +39,57 @@ YearMonth = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=
 
 
 class ArchiveDay(BaseModel):
-    """One day of a calendar."""
+    """Day of a calendar."""
 
     date: date
-    weekday: int = Field(description="1 for Monday to 7 for Sunday.", ge=1, le=7)
-    count: int = Field(description="How many records fall on the day.", ge=0)
-    url: Url = Field(description="The list of exactly these records.")
+    weekday: int = Field(description="ISO weekday: 1 is Monday, 7 is Sunday.", ge=1, le=7)
+    count: int = Field(description="Number of records on the day.", ge=0)
+    url: Url = Field(description="URL of the list of these records.")
 
 
 class MonthLink(BaseModel):
-    """A month that has records."""
+    """Month with records."""
 
     month: YearMonth
-    url: Url = Field(description="The calendar of that month.")
+    url: Url = Field(description="URL of the calendar of the month.")
 
 
 class ArchiveMonth(BaseModel):
-    """A month's calendar: every day of it, those without records too."""
+    """Calendar of a month, with all its days."""
 
     month: YearMonth
-    time_zone: str = Field(description="The zone that the days are days of.")
-    total: int = Field(description="The records of the whole month: the sum of its days.", ge=0)
-    previous: MonthLink | None = Field(description="The nearest month before that has records.")
-    next: MonthLink | None = Field(description="The nearest month after that has records.")
-    first_month: YearMonth | None = Field(description="The first month that has records.")
-    last_month: YearMonth | None = Field(description="The last month that has records.")
+    time_zone: str = Field(description="IANA time zone of the days.")
+    total: int = Field(description="Number of records in the month: the sum of its days.", ge=0)
+    previous: MonthLink | None = Field(description="Nearest earlier month with records.")
+    next: MonthLink | None = Field(description="Nearest later month with records.")
+    first_month: YearMonth | None = Field(description="First month with records.")
+    last_month: YearMonth | None = Field(description="Last month with records.")
     days: list[ArchiveDay]
 
 
 class MonthCount(BaseModel):
-    """A month with how many records it has."""
+    """Month with its number of records."""
 
     month: YearMonth
     count: int = Field(ge=1)
-    url: Url = Field(description="The calendar of that month.")
+    url: Url = Field(description="URL of the calendar of the month.")
 
 
 class YearCount(BaseModel):
-    """A year with how many records it has, and in which months."""
+    """Year with its number of records and its months."""
 
     year: int
     count: int = Field(ge=1)
-    months: list[MonthCount] = Field(description="The months that have records.")
+    months: list[MonthCount] = Field(description="Months with records.")
 
 
 class ArchiveIndex(BaseModel):
-    """Every year and month that has records."""
+    """Index of all years and months with records."""
 
-    time_zone: str = Field(description="The zone that the months are months of.")
-    total: int = Field(description="The records of all months: those whose day is known.", ge=0)
+    time_zone: str = Field(description="IANA time zone of the months.")
+    total: int = Field(
+        description="Number of records in all months. Excludes records without a known day.", ge=0
+    )
     first_month: YearMonth | None
     last_month: YearMonth | None
     years: list[YearCount]
@@ -95,10 +98,10 @@ class ArchiveIndex(BaseModel):
 class ArchiveQuery(QueryModel):
     """A calendar of a resource; to be composed with the filters of it."""
 
-    month: Omittable[CalendarMonth] = None
-    """The month; without one the answer is an index of all years and months."""
+    month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
+    """Month of the calendar. Default: an index of all years and months."""
     tz: Omittable[TimeZone] = None
-    """The IANA time zone that days are days of; otherwise the portal's own."""
+    """IANA time zone of day and month boundaries. Default: the portal's time zone."""
 
 
 ArchiveCalendar = ArchiveMonth | ArchiveIndex

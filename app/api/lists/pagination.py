@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Integer, bindparam, func, tuple_
 
 from app.api.links import Url, url_for_request
 from app.api.lists.sorting import Order
+from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
@@ -32,7 +33,7 @@ _MAX_CURSOR_INT = 2**31 - 1
 
 
 class ListFormat(StrEnum):
-    """The forms that lists can be had in."""
+    """Format of a list."""
 
     JSON = "json"
     CSV = "csv"
@@ -46,34 +47,39 @@ class PageParams(QueryModel):
     """Which page of what is found, and how much of it."""
 
     limit: DecimalInt = Field(default=20, ge=1, le=MAX_PAGE_ITEMS)
-    """How many items a page holds at the most."""
-    cursor: Omittable[CursorParam] = None
-    """Where the page starts: take it from `next` or `prev`; it works with the same filters only."""
-    with_total: bool = False
-    """Whether to count all items that match; otherwise `total` is null."""
+    """Maximum number of items per page."""
+    cursor: Annotated[
+        Omittable[CursorParam],
+        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+    ] = None
+    """Cursor from `next` or `prev`. Valid only with the same filters and sort order."""
+    with_total: Annotated[bool, Example(True)] = False
+    """Whether to count all matching items in `total`. Otherwise `total` is null."""
 
 
 class ListQuery(PageParams):
     """Which page of a list, and how much of it."""
 
-    format: Omittable[ListFormat] = None
-    """`json` by the page, `csv` or `ndjson` whole; otherwise what `Accept` asks for."""
+    format: Annotated[Omittable[ListFormat], Example("json")] = None
+    """`json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`."""
 
 
 class ListViewQuery(ListQuery):
     """A page of a list whose items come in two sizes."""
 
     view: View = View.SUMMARY
-    """`summary` for what a list shows, `full` for all that the single resource has."""
+    """`summary` omits long texts and lists. `full` returns all fields of the resource."""
 
 
 class Page(BaseModel, Generic[T]):
     """One page of a list."""
 
-    items: list[T] = Field(description="The items of this page, in the order asked for.")
-    next: Url | None = Field(description="The address of the next page, null at the end.")
-    prev: Url | None = Field(description="The address of the page before, null at the start.")
-    total: int | None = Field(description="How many match; null unless `with_total=true`.")
+    items: list[T] = Field(description="Items of this page, in the requested order.")
+    next: Url | None = Field(description="URL of the next page, or null on the last page.")
+    prev: Url | None = Field(description="URL of the previous page, or null on the first page.")
+    total: int | None = Field(
+        description="Number of matching items. Null unless `with_total=true`."
+    )
 
     @classmethod
     def item_type(cls) -> type[BaseModel]:

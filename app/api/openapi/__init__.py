@@ -1,1 +1,1 @@
-"""The OpenAPI document: what FastAPI derives, put so that generators make good clients of it."""
+"""OpenAPI document: completes FastAPI's output for client generators."""

@@ -1,4 +1,4 @@
-"""What operations have in common: the headers of answers, and the answers to what went wrong."""
+"""Shared components of the OpenAPI document: headers, error responses, security schemes."""
 
 from typing import Any
 
@@ -23,35 +23,45 @@ from app.http.problems import (
 )
 
 OpenApiObject = dict[str, Any]
+RouteResponses = dict[int | str, OpenApiObject]
 
 RESPONSE_HEADERS = {
-    "Access-Control-Allow-Origin": ("Scripts of any origin may read this.", "*"),
+    "Access-Control-Allow-Origin": ("Allows scripts of any origin to read the response.", "*"),
     "ETag": (
-        "Weak; changes with the answer only. `If-None-Match` with it may bring a 304; a single "
-        "record's ends in its version, which is what `If-Match` is compared with.",
+        "Weak entity tag. Send it in `If-None-Match` to receive 304 if nothing changed. The tag "
+        "of a single record ends in its version, which `If-Match` is compared with.",
         'W/"5f3c1a9e0b7d2c4461f2a8e3.7"',
     ),
-    "Cache-Control": ("How long the answer may be used.", "public, max-age=60"),
-    "Last-Modified": ("The newest change of what is shown.", "Thu, 04 Apr 2019 12:00:00 GMT"),
+    "Cache-Control": ("Caching directives of the response.", "public, max-age=60"),
+    "Last-Modified": (
+        "Time of the latest change in the response.",
+        "Thu, 04 Apr 2019 12:00:00 GMT",
+    ),
     "Link": (
-        "The pages around this one, or the feed of it (RFC 8288).",
+        "Links to the next and previous page, or to the feed (RFC 8288).",
         '<https://portal.example/v1>; rel="next"',
     ),
-    "Content-Location": ("The thing's own address.", "https://portal.example/v1/missions/iss-74"),
-    "Content-Language": ("The language of the answer: `en` or `ru`.", "en"),
-    "X-Request-ID": ("The id of this request.", "0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d"),
-    "Location": ("The address of what was made.", "https://portal.example/v1/articles/a-globe"),
-    "Idempotency-Replayed": ("`true` where the answer is that to an earlier request.", "true"),
-    "WWW-Authenticate": ("How to show who you are.", 'Bearer realm="zarya"'),
-    "Accept-Post": ("The kinds of body that POST takes here.", "application/json"),
-    "Accept-Patch": ("The kinds of body that PATCH takes here.", MERGE_PATCH_MEDIA_TYPE),
-    "Retry-After": ("After how many seconds to try again.", "5"),
-    "RateLimit": ("How many requests are left, and for how many seconds.", '"anon";r=599;t=50'),
-    "RateLimit-Policy": ("How many requests there are in how many seconds.", '"anon";q=600;w=60'),
+    "Content-Location": (
+        "Canonical URL of the resource.",
+        "https://portal.example/v1/missions/iss-74",
+    ),
+    "Content-Language": ("Language of the response: `en` or `ru`.", "en"),
+    "X-Request-ID": ("Id of the request.", "0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d"),
+    "Location": ("URL of the created resource.", "https://portal.example/v1/articles/a-globe"),
+    "Idempotency-Replayed": ("`true` if the response repeats that of an earlier request.", "true"),
+    "WWW-Authenticate": ("Authentication scheme to use.", 'Bearer realm="zarya"'),
+    "Accept-Post": ("Media types that POST accepts.", "application/json"),
+    "Accept-Patch": ("Media types that PATCH accepts.", MERGE_PATCH_MEDIA_TYPE),
+    "Retry-After": ("Seconds to wait before the next attempt.", "5"),
+    "RateLimit": ("Remaining requests and seconds until the limit resets.", '"anon";r=599;t=50'),
+    "RateLimit-Policy": (
+        "Rate limit: number of requests per number of seconds.",
+        '"anon";q=600;w=60',
+    ),
 }
 
 COMMON_RESPONSE_HEADERS = ("Access-Control-Allow-Origin", "Content-Language", "X-Request-ID")
-"""The headers of every answer."""
+"""Headers of every response."""
 
 ERROR_RESPONSES: dict[str, tuple[type[ApiError], list[str]]] = {
     "BadRequest": (BadRequest, []),
@@ -70,18 +80,48 @@ ERROR_RESPONSES: dict[str, tuple[type[ApiError], list[str]]] = {
     "Problem": (ApiError, []),
 }
 
+ERROR_RESPONSE_REFS = {
+    str(error.status.value): {"$ref": f"#/components/responses/{name}"}
+    for name, (error, _) in ERROR_RESPONSES.items()
+}
+"""References to the components of `ERROR_RESPONSES`, by status."""
+
 SECURITY_SCHEMES: OpenApiObject = {
     "key": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "zarya_<id>_<secret>",
-        "description": "A key as `zarya keys create` or `POST /v1/keys` shows it, once.",
+        "description": "API key from `zarya keys create` or `POST /v1/keys`.",
     }
 }
 
 
+def header_refs(*names: str) -> OpenApiObject:
+    """Return references to `RESPONSE_HEADERS`, for the `headers` of a response."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def link_to(operation_id: str, name: str) -> RouteResponses:
+    """Build the `responses` of an operation that creates a record, with a link to read it."""
+    return {201: {"links": {name: _build_link(operation_id, "", f"The created {name}.")}}}
+
+
+def link_to_first(operation_id: str, name: str) -> RouteResponses:
+    """Build the `responses` of a list, with a link to read its first item."""
+    link = _build_link(operation_id, "/items/0", f"First {name} of the page.")
+    return {200: {"links": {f"first_{name}": link}}}
+
+
+def _build_link(operation_id: str, pointer: str, description: str) -> OpenApiObject:
+    return {
+        "operationId": operation_id,
+        "parameters": {"slug": f"$response.body#{pointer}/slug"},
+        "description": description,
+    }
+
+
 def build_header_components() -> OpenApiObject:
-    """Every header that some answer has, by name."""
+    """Build the `headers` components."""
     return {
         name: {
             "description": text,
@@ -93,27 +133,25 @@ def build_header_components() -> OpenApiObject:
 
 
 def build_response_components() -> OpenApiObject:
-    """Every answer to what went wrong, by name."""
+    """Build the `responses` components: one for each kind of error."""
     return {
-        name: _build_error_response(kind, names) for name, (kind, names) in ERROR_RESPONSES.items()
+        name: _build_error_response(error, headers)
+        for name, (error, headers) in ERROR_RESPONSES.items()
     }
 
 
-def _build_error_response(kind: type[ApiError], names: list[str]) -> OpenApiObject:
+def _build_error_response(error: type[ApiError], headers: list[str]) -> OpenApiObject:
     example = Problem(
-        type=f"{get_settings().base_url}/problems/{kind.problem_type}",
-        title=kind.title.en,
-        status=kind.status,
-        detail="What happened, and what to do about it.",
+        type=f"{get_settings().base_url}/problems/{error.problem_type}",
+        title=error.title.en,
+        status=error.status,
+        detail="What went wrong and how to fix it.",
         instance="urn:uuid:0190d3a2-7c1e-4b3e-9d52-3c1f5a2b4c6d",
         errors=[],
     )
     return {
-        "description": f"{kind.title.en}.",
-        "headers": {
-            name: {"$ref": f"#/components/headers/{name}"}
-            for name in (*COMMON_RESPONSE_HEADERS, *names)
-        },
+        "description": f"{error.title.en}.",
+        "headers": header_refs(*COMMON_RESPONSE_HEADERS, *headers),
         "content": {
             PROBLEM_MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},

@@ -1,6 +1,5 @@
-"""The whole document."""
+"""Builder of the OpenAPI document."""
 
-import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,18 +18,19 @@ from app.config import get_settings
 from app.http.problems import Problem
 
 API_DESCRIPTION = """\
-Every expedition to the International Space Station with its crew, launches and news, open to
-everybody. Filters that do not exist are refused, dates say how exact they are, cursors hold while
-rows come and go, and the news calendar agrees with the lists of its days in every time zone.
+The Zarya API provides all expeditions to the International Space Station with their crews,
+launches and news. Reading requires no API key. Unknown parameters are refused, every date has a
+precision, cursors stay valid while records are added or removed, and the counts of a calendar day
+match the list of that day in every time zone.
 """
 
 _MAX_FORMAT_CHARS = {"date": 10, "date-time": 35, "uri": 4000}
-"""How long text of a format can be."""
+"""`maxLength` of the string formats."""
 
 
 def build_openapi(app: FastAPI) -> OpenApiObject:
-    """The OpenAPI document of `app`."""
-    made = get_openapi(
+    """Build the OpenAPI document of `app`."""
+    document = get_openapi(
         title=app.title,
         version=app.version,
         summary=app.summary,
@@ -40,7 +40,7 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         servers=[
             {
                 "url": get_settings().base_url,
-                "description": "This archive, local or in production.",
+                "description": "This service.",
                 "x-internal": False,
             }
         ],
@@ -48,15 +48,15 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     scopes = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
-    for methods in made["paths"].values():
+    for methods in document["paths"].values():
         for method, operation in methods.items():
             name = operation["operationId"]
             complete_operation(method, operation, scopes.get(name), name in scopes)
-    components = made["components"]
-    components["schemas"] |= dict(extract_patch_schemas(made["paths"]))
-    for name, schema in components["schemas"].items():
-        if name.endswith("Record"):
-            schema.pop("examples", None)  # of what is written; a record has more to it
+    components = document["components"]
+    components["schemas"] = {
+        _component_name(name): schema for name, schema in components["schemas"].items()
+    }
+    components["schemas"] |= dict(extract_patch_schemas(document["paths"]))
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused)
     components["schemas"] |= {form.name: form.schema for form in MEDIA_TYPE_SCHEMAS.values()}
@@ -67,35 +67,47 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
     components["headers"] = build_header_components()
     components["securitySchemes"] = SECURITY_SCHEMES
     components["responses"] = build_response_components()
-    # A part of a document has a schema for each way, where it may leave out what answers show.
-    text = (
-        json.dumps(_simplify_schema(made)).replace("Write-Output", "Record").replace("-Input", "")
-    )
-    document: OpenApiObject = json.loads(text)
-    return document
+    simplified: OpenApiObject = _simplify_schema(document)
+    return simplified
+
+
+def _component_name(name: str) -> str:
+    """Rename FastAPI's pair of schemas of one model: `XWrite-Input` and `XWrite-Output`.
+
+    They become `XWrite` and `XRecord`.
+    """
+    if name.endswith("Write-Output"):
+        return name.removesuffix("Write-Output") + "Record"
+    return name.removesuffix("-Input")
 
 
 def _simplify_schema(part: Any) -> Any:
-    """`part` without made-up titles, with null told by the type, and with its bounds told."""
+    """Simplify `part` recursively: no generated titles, `null` as a type, explicit bounds."""
     if isinstance(part, list):
         return [_simplify_schema(item) for item in part]
     if not isinstance(part, dict):
         return part
-    tidied = {
+    simple = {
         key: value if key in {"example", "examples"} else _simplify_schema(value)
         for key, value in part.items()
         if not (key == "title" and isinstance(value, str) and _is_schema(part))
     }
-    match tidied.get("type"):
+    if "$ref" in simple:
+        simple["$ref"] = _component_name(simple["$ref"])
+    match simple.get("type"):
         case "integer":
-            tidied.setdefault("format", "int32")
-        case "string" if tidied.get("format") in _MAX_FORMAT_CHARS:
-            tidied.setdefault("maxLength", _MAX_FORMAT_CHARS[tidied["format"]])
-    kinds = tidied.get("anyOf", [])
-    if len(kinds) == 2 and kinds[1] == {"type": "null"} and isinstance(kinds[0].get("type"), str):
-        del tidied["anyOf"]
-        tidied = kinds[0] | {"type": [kinds[0]["type"], "null"]} | tidied
-    return tidied
+            simple.setdefault("format", "int32")
+        case "string" if simple.get("format") in _MAX_FORMAT_CHARS:
+            simple.setdefault("maxLength", _MAX_FORMAT_CHARS[simple["format"]])
+    options = simple.get("anyOf", [])
+    if (
+        len(options) == 2
+        and options[1] == {"type": "null"}
+        and isinstance(options[0].get("type"), str)
+    ):
+        del simple["anyOf"]
+        simple = options[0] | {"type": [options[0]["type"], "null"]} | simple
+    return simple
 
 
 def _is_schema(part: OpenApiObject) -> bool:

@@ -1,10 +1,10 @@
-"""What the OpenAPI document says of answers that are no JSON of ours."""
+"""Schemas of responses in other media types than `application/json`."""
 
 from typing import Any, NamedTuple
 
 
 class MediaTypeSchema(NamedTuple):
-    """A form that others have defined."""
+    """Component name and schema of a media type."""
 
     name: str
     schema: dict[str, Any]
@@ -29,22 +29,22 @@ _JSON_FEED_PROPERTIES: dict[str, Any] = {
 MEDIA_TYPE_SCHEMAS = {
     "text/event-stream": _text_schema(
         "EventStream",
-        "Server-sent events: `event` is the `op` of a change, `data` the change itself "
-        "as `/v1/changes` shows it, `id` a cursor of what follows.",
+        "Server-sent events. `event` is the `op` of a change, `data` is the change as in "
+        "`/v1/changes`, `id` is a cursor for the changes after it.",
     ),
-    "application/atom+xml": _text_schema("AtomFeed", "A feed in the form of RFC 4287."),
-    "application/rss+xml": _text_schema("RssFeed", "A feed in the form of RSS 2.0."),
+    "application/atom+xml": _text_schema("AtomFeed", "Atom feed (RFC 4287)."),
+    "application/rss+xml": _text_schema("RssFeed", "RSS 2.0 feed."),
     "application/feed+json": MediaTypeSchema(
         "JsonFeed",
         {
             "type": "object",
-            "description": "A feed in the form of JSON Feed 1.1, which knows no null: other keys "
-            "are there where there is something to say.",
+            "description": "JSON Feed 1.1. The format has no null: optional keys are present only "
+            "if they have a value.",
             "properties": _JSON_FEED_PROPERTIES,
             "required": list(_JSON_FEED_PROPERTIES),
         },
     ),
-    "application/vnd.sqlite3": _text_schema("ArchiveFile", "An SQLite file, as bytes."),
-    "text/calendar": _text_schema("Calendar", "A calendar in the form of RFC 5545."),
+    "application/vnd.sqlite3": _text_schema("ArchiveFile", "SQLite database file."),
+    "text/calendar": _text_schema("Calendar", "iCalendar file (RFC 5545)."),
 }
-"""By media type."""
+"""Schemas by media type."""

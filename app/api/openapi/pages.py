@@ -1,8 +1,7 @@
-"""`/docs` and `/docs/swagger`: the documentation pages, served without asking any other host.
+"""Documentation pages: `/docs` (Scalar) and `/docs/swagger` (Swagger UI).
 
-Both read `/openapi.json`. Their programs lie in `static/`, as published; `static/README.md` says
-which, and how to renew them. A Content-Security-Policy keeps them from any other host, whatever
-their settings say.
+Both read `/openapi.json`. Their scripts are vendored unchanged in `static/`; `static/README.md`
+lists the versions and how to update them. A Content-Security-Policy blocks requests to other hosts.
 """
 
 from pathlib import Path
@@ -22,7 +21,7 @@ _CSP = (
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-# Scalar writes a dozen style elements and attributes, most of them without a place for a nonce.
+# Scalar adds inline styles, most of which cannot carry a nonce.
 _SCALAR_CSP = _CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 _PAGE_HEADERS = {
@@ -31,7 +30,7 @@ _PAGE_HEADERS = {
 }
 DOCS_FILES = StaticDirectory(DOCS_STATIC_DIR, _PAGE_HEADERS)
 
-# Addresses are relative, so that the pages work behind a proxy that serves us under a path.
+# Relative URLs: the pages also work behind a proxy that serves them under a path prefix.
 _PAGE_TEMPLATE = Template(
     """\
 <!doctype html>
@@ -46,7 +45,7 @@ $parts
 <body>
 <div id="docs"></div>
 <noscript>
-<p>This page needs JavaScript. <a href="$root/openapi.json">openapi.json</a> says the same.</p>
+<p>This page needs JavaScript. See <a href="$root/openapi.json">openapi.json</a> instead.</p>
 </noscript>
 <script type="module" src="$root/docs/static/$script"></script>
 </body>
@@ -57,14 +56,14 @@ $parts
 
 @router.get("")
 async def scalar() -> Response:
-    """Every operation, with examples to try."""
+    """Serve the API reference."""
     page = _PAGE_TEMPLATE.substitute(title="Zarya API", root=".", parts="", script="scalar.js")
     return HTMLResponse(page, headers=_PAGE_HEADERS | {"Content-Security-Policy": _SCALAR_CSP})
 
 
 @router.get("/swagger")
 async def swagger() -> Response:
-    """The same in Swagger UI, for those who know their way around it."""
+    """Serve Swagger UI."""
     parts = dedent(
         """\
         <link rel="stylesheet" href="static/swagger-ui-5.35.0/swagger-ui.css">
@@ -79,8 +78,8 @@ async def swagger() -> Response:
 
 @router.get("/static/{name:path}")
 def static(name: str) -> Response:
-    """A file that the pages are made of."""
-    # A folder has its version in its name, so what is in it never changes; our own files do.
+    """Serve a static file of the documentation pages."""
+    # Folder names contain a version, so their files never change. Files outside folders may.
     return DOCS_FILES.get_response(
         name, IMMUTABLE_CACHE_CONTROL if "/" in name else REVALIDATE_CACHE_CONTROL
     )

@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.api.auth import ApiClient, AuthenticatedRoute, RequireScope
+from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest
@@ -75,13 +76,14 @@ def _request_fingerprint(request: Request, body: bytes) -> str:
 
 
 ValidateOnlyParam = Annotated[
-    bool, Query(description="Whether only to try it: everything is checked, nothing is kept.")
+    bool, Query(description="Validate the request without saving anything (dry run).")
 ]
 
 IfMatchHeader = Annotated[
     T,
     WithJsonSchema({"type": "string", "maxLength": 4000, "pattern": _IF_MATCH_PATTERN}),
-    Header(alias="If-Match", description="The ETag of what you read."),
+    Header(alias="If-Match", description="ETag of the version that you read, or `*`."),
+    Example('W/"5f3c1a9e0b7d2c4461f2a8e3.7"'),
 ]
 
 
@@ -108,9 +110,10 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
             WithJsonSchema({"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}),
             Header(
                 alias="Idempotency-Key",
-                description="A name of your own for this request: repeated within 24 hours, it "
-                "brings the same answer, and nothing is done twice.",
+                description="Unique key of this request. A repeat with the same key within 24 "
+                "hours returns the first response and changes nothing.",
             ),
+            Example("4d0f1f2a-5f0e-4f6e-9a43-1f1f0a3c9b7e"),
         ] = None,
     ) -> WriteRequest:
         if idempotency_key is not None and not _IDEMPOTENCY_KEY_PATTERN.fullmatch(idempotency_key):
@@ -188,7 +191,7 @@ class MergePatchSchema:
         example = dict(list(shown["examples"][0].items())[:1])
         return {
             "type": "object",
-            "description": f"A merge patch: {shown['description']}",
+            "description": f"Merge patch. {shown['description']}",
             "properties": parts,
             "additionalProperties": False,
             "examples": [example],

@@ -41,7 +41,7 @@ def _read_source_urls(data: Mapping[str, Any]) -> list[str]:
 
 RESOURCE = RecordResource(
     tag="articles",
-    description="The news, and its calendar.",
+    description="News, with feeds, a calendar and editing.",
     routers=(router, drafts_router),
     index_links={"articles": "/v1/articles", "news_calendar": "/v1/articles/archive"},
     record_type=RecordType.ARTICLE,

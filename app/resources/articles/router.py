@@ -1,4 +1,4 @@
-"""`/v1/articles`: the news, and its archive calendar."""
+"""Routes of `/v1/articles` and `/v1/drafts`: the news, its feeds and its calendar."""
 
 from typing import Annotated, Any
 
@@ -11,6 +11,8 @@ from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.components import header_refs, link_to, link_to_first
+from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
@@ -41,12 +43,15 @@ from app.resources.articles.schemas import (
 
 router = Router(prefix="/v1/articles", tags=["articles"], route_class=ConditionalWriteRoute)
 
+ArticleSlugPath = Annotated[SlugPath, Example("launch-progress-ms-11")]
 ArticleWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.ARTICLES_WRITE))]
 CreateArticleDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.ARTICLES_WRITE))]
 ArticleActionDep = Annotated[WriteRequest, Depends(build_action_dependency(Scope.ARTICLES_WRITE))]
 UpdateArticleDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.ARTICLES_WRITE))]
 ArticlePatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(ArticleWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="ArticlePatch"),
+    MergePatchSchema(ArticleWrite),
 ]
 
 
@@ -55,64 +60,71 @@ ArticlePatch = Annotated[
     name="listArticles",
     summary="List articles",
     response_model=ArticleFullPage | ArticlePage,
+    responses=link_to_first("getArticle", "article"),
 )
 async def list_articles(
     query: Annotated[ArticleQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """The news, newest first unless `sort` says otherwise."""
-    answer = await lists.respond(queries.list_articles, query)
-    answer.headers.append("Link", feeds.build_feed_link(query))
-    return answer
+    """Returns published articles, newest first by default."""
+    response = await lists.respond(queries.list_articles, query)
+    response.headers.append("Link", feeds.build_feed_link(query))
+    return response
 
 
 @router.get(
     "/feed.atom",
     name="getArticleAtomFeed",
-    summary="Follow the news as Atom",
+    summary="Get articles as Atom",
     response_class=feeds.AtomFeed,
+    responses={200: {"headers": header_refs("Link")}},
 )
 async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
-    """The newest articles that match (RFC 4287); every filter of the list works here too."""
-    found = await database.read(queries.list_feed_entries, query)
-    return xml_feeds.build_atom_feed(feeds.ArticleFeed(query, found))
+    """Returns the newest matching articles as Atom (RFC 4287). Accepts all filters of the list."""
+    entries = await database.read(queries.list_feed_entries, query)
+    return xml_feeds.build_atom_feed(feeds.ArticleFeed(query, entries))
 
 
 @router.get(
     "/feed.rss",
     name="getArticleRssFeed",
-    summary="Follow the news as RSS",
+    summary="Get articles as RSS",
     response_class=feeds.RssFeed,
+    responses={200: {"headers": header_refs("Link")}},
 )
 async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
-    """The newest articles that match (RSS 2.0); every filter of the list works here too."""
-    found = await database.read(queries.list_feed_entries, query)
-    return xml_feeds.build_rss_feed(feeds.ArticleFeed(query, found))
+    """Returns the newest matching articles as RSS 2.0. Accepts all filters of the list."""
+    entries = await database.read(queries.list_feed_entries, query)
+    return xml_feeds.build_rss_feed(feeds.ArticleFeed(query, entries))
 
 
 @router.get(
     "/feed.json",
     name="getArticleJsonFeed",
-    summary="Follow the news as JSON Feed",
+    summary="Get articles as JSON Feed",
     response_class=feeds.JsonFeed,
+    responses={200: {"headers": header_refs("Link")}},
 )
 async def get_json_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
-    """The newest articles that match (JSON Feed 1.1); every filter of the list works here too."""
-    found = await database.read(queries.list_feed_entries, query)
-    return feeds.build_json_feed(feeds.ArticleFeed(query, found))
+    """Returns the newest matching articles as JSON Feed 1.1. Accepts all filters of the list."""
+    entries = await database.read(queries.list_feed_entries, query)
+    return feeds.build_json_feed(feeds.ArticleFeed(query, entries))
 
 
-@router.get("/archive", name="getArticleArchive", summary="Get the news archive calendar")
+@router.get("/archive", name="getArticleArchive", summary="Get the article calendar")
 async def get_article_archive(
     query: Annotated[ArticleArchiveQuery, Query()], database: DatabaseDep, response: Response
 ) -> ArchiveMonth | ArchiveIndex:
-    """Articles per day of a `month`, or per month of all years; every filter works here too."""
+    """Returns article counts per day of `month`, or per month of all years if `month` is omitted.
+
+    Accepts the filters of the list except `published_on`.
+    """
     return with_cache_control(response, await database.read(queries.get_article_archive, query))
 
 
 @router.get(
     "/archive/{year}/{month}",
     name="findArticleArchive",
-    summary="Find the calendar of a month",
+    summary="Redirect to the calendar of a month",
     status_code=308,
     response_class=RedirectResponse,
     include_in_schema=False,
@@ -122,24 +134,26 @@ async def find_article_archive(
     month: Annotated[str, Path(pattern="^(0?[1-9]|1[0-2])$", description="The month.")],
     query: Annotated[ArticleArchiveFilters, Query()],
 ) -> RedirectResponse:
-    """Leads people who type addresses to the calendar of that month."""
-    kept = to_query_params(query)
+    """Redirect a typed URL such as `/archive/2019/4` to the calendar of that month."""
+    filters = to_query_params(query)
     return RedirectResponse(
-        url_for_request("articles", "archive", month=f"{year}-{month:0>2}", **kept), 308
+        url_for_request("articles", "archive", month=f"{year}-{month:0>2}", **filters), 308
     )
 
 
 @router.get("/{slug}", name="getArticle", summary="Get an article")
-async def get_article(slug: SlugPath, database: DatabaseDep, response: Response) -> ArticleRead:
-    """An article with what it is about, its translations and its neighbours."""
+async def get_article(
+    slug: ArticleSlugPath, database: DatabaseDep, response: Response
+) -> ArticleRead:
+    """Returns an article with its related records, translations, and previous and next article."""
     return set_version_etag(response, await database.read(queries.get_article, slug))
 
 
 @router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
 async def preview_article(
-    slug: SlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
+    slug: ArticleSlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
 ) -> ArticlePreview:
-    """An article as it is or will be shown, whatever its status, for those who may write it."""
+    """Returns an article in any status, including drafts and deleted articles."""
     return set_version_etag(response, await database.read(commands.get_article_preview, slug))
 
 
@@ -149,23 +163,26 @@ async def preview_article(
     summary="Create an article",
     status_code=201,
     response_model=ArticlePreview,
+    responses=link_to("previewArticle", "article"),
 )
 async def create_article(article: ArticleWrite, edit: CreateArticleDep) -> Response:
-    """A draft, which nobody else sees before it is published."""
+    """Creates a draft. It is private until you publish it."""
     return await commands.WRITER.create(edit, article)
 
 
 @router.patch(
-    "/{slug}", name="updateArticle", summary="Change an article", response_model=ArticlePreview
+    "/{slug}", name="updateArticle", summary="Update an article", response_model=ArticlePreview
 )
-async def update_article(slug: SlugPath, patch: ArticlePatch, edit: UpdateArticleDep) -> Response:
-    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+async def update_article(
+    slug: ArticleSlugPath, patch: ArticlePatch, edit: UpdateArticleDep
+) -> Response:
+    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
     return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)
-async def delete_article(slug: SlugPath, edit: UpdateArticleDep) -> Response:
-    """Nobody sees it any more, but it can be restored."""
+async def delete_article(slug: ArticleSlugPath, edit: UpdateArticleDep) -> Response:
+    """Moves the article to the trash. Restore it with `POST /v1/articles/{slug}/restore`."""
     return await commands.WRITER.delete(edit, slug)
 
 
@@ -175,19 +192,19 @@ async def delete_article(slug: SlugPath, edit: UpdateArticleDep) -> Response:
     summary="Publish an article",
     response_model=ArticlePreview,
 )
-async def publish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
-    """Public from `published_at` on, or from now where it has none."""
+async def publish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
+    """Makes the article public at `published_at`, or now if `published_at` is null."""
     return await commands.publish_article(edit, slug)
 
 
 @router.post(
     "/{slug}/unpublish",
     name="unpublishArticle",
-    summary="Take an article back",
+    summary="Unpublish an article",
     response_model=ArticlePreview,
 )
-async def unpublish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
-    """Nobody sees it any more before it is published again."""
+async def unpublish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
+    """Hides the article from the public until you publish it again."""
     return await commands.unpublish_article(edit, slug)
 
 
@@ -197,19 +214,17 @@ async def unpublish_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
     summary="Restore an article",
     response_model=ArticlePreview,
 )
-async def restore_article(slug: SlugPath, edit: ArticleActionDep) -> Response:
-    """A deleted article is back, unpublished."""
+async def restore_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
+    """Restores a deleted article. Its status is then `unpublished`."""
     return await commands.restore_article(edit, slug)
 
 
 drafts_router = Router(prefix="/v1/drafts", tags=["articles"], route_class=ConditionalWriteRoute)
 
 
-@drafts_router.get(
-    "", name="listDrafts", summary="List what is not published", response_model=DraftPage
-)
+@drafts_router.get("", name="listDrafts", summary="List drafts", response_model=DraftPage)
 async def list_drafts(
     query: Annotated[DraftQuery, Query()], _writer: ArticleWriterDep, lists: ListResponderDep
 ) -> Response:
-    """Drafts, scheduled, unpublished and deleted articles, the last changed first."""
+    """Returns draft, scheduled, unpublished and deleted articles, last updated first."""
     return await lists.respond(commands.list_drafts, query)

@@ -1,17 +1,18 @@
-"""What articles look like, and how they can be asked for."""
+"""Article schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from app.api.embeds import ArticleRef, LaunchRef, MissionRef, PersonRef, ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarDay,
     CalendarMonth,
@@ -45,7 +46,7 @@ from app.domain.markdown import render_markdown
 
 
 class ArticleSort(SortChoice):
-    """The orders that articles can be listed in."""
+    """Sort order of articles."""
 
     NEWEST = "-published_at"
     OLDEST = "published_at"
@@ -54,75 +55,75 @@ class ArticleSort(SortChoice):
 
 
 class ArticleArchiveFilters(QueryModel):
-    """Which articles a calendar counts; which days it shows is its own to say."""
+    """Filters of articles that the calendar supports too."""
 
-    published_month: Omittable[CalendarMonth] = None
-    """The month it was published, in the zone `tz`; only articles whose day is known."""
-    published_at_gte: Omittable[Rfc3339OrDate] = None
-    """Published at this instant or later; a date that is not exact counts with all it may be."""
-    published_at_lt: Omittable[Rfc3339OrDate] = None
-    """Published before this instant."""
-    q: Omittable[SearchText] = None
-    """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    tag: CommaList[Slug] = []
-    """A tag it has."""
-    tag_not: CommaList[Slug] = []
-    """A tag it must not have."""
-    language: CommaList[LanguageCode] = []
-    """The language it is written in, such as `en` or `ru`."""
-    source: CommaList[NameParam] = []
-    """Who published it, by name or slug."""
-    source_not: CommaList[NameParam] = []
-    """Who must not have published it."""
-    mission: CommaList[Slug] = []
-    """A mission it is about, by slug."""
-    person: CommaList[Slug] = []
-    """Somebody it is about, by slug."""
-    launch: CommaList[Slug] = []
-    """A launch it is about, by slug."""
-    has_image: Omittable[bool] = None
-    """Whether it has an image."""
-    updated_at_gte: Omittable[Rfc3339OrDate] = None
-    """Changed at this instant or later."""
+    published_month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
+    """Published in this month, in the time zone `tz`. Excludes articles without a known day."""
+    published_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
+    """Published at or after this time. An inexact date matches if any part of its period does."""
+    published_at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2019-05-01")] = None
+    """Published before this time."""
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
+    """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
+    tag: Annotated[CommaList[Slug], Example(["launch"])] = []
+    """Tag of the article."""
+    tag_not: Annotated[CommaList[Slug], Example(["launch"])] = []
+    """Tag that the article must not have."""
+    language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
+    """Language of the article, such as `en` or `ru`."""
+    source: Annotated[CommaList[NameParam], Example(["Zarya chronicle"])] = []
+    """Publisher, by name or slug."""
+    source_not: Annotated[CommaList[NameParam], Example(["Zarya chronicle"])] = []
+    """Publisher to exclude, by name or slug."""
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
+    """Related mission, by slug."""
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
+    """Related person, by slug."""
+    launch: Annotated[CommaList[Slug], Example(["progress-ms-11"])] = []
+    """Related launch, by slug."""
+    has_image: Annotated[Omittable[bool], Example(False)] = None
+    """Whether the article has an image."""
+    updated_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
+    """Updated at or after this time."""
     tz: Omittable[TimeZone] = None
-    """The IANA time zone that days are days of; otherwise the portal's own."""
+    """IANA time zone of day and month boundaries. Default: the portal's time zone."""
 
 
 class ArticleFilters(ArticleArchiveFilters):
-    """Which articles."""
+    """Filters of articles."""
 
-    published_on: Omittable[CalendarDay] = None
-    """The day it was published, in the zone `tz`; only articles whose day is known."""
+    published_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
+    """Published on this day, in the time zone `tz`. Excludes articles without a known day."""
 
 
 class ArticleQuery(ArticleFilters, ListViewQuery):
-    """A page of articles."""
+    """Query parameters of the article list."""
 
     sort: ArticleSort = ArticleSort.NEWEST
-    """The order: by time of publication, newest first with the minus, or by title."""
+    """Sort by publication time or by title. `-` means descending order."""
 
 
 class FeedQuery(ArticleFilters):
-    """A feed of articles."""
+    """Query parameters of the article feeds."""
 
     limit: DecimalInt = Field(default=20, ge=1, le=MAX_PAGE_ITEMS)
-    """How many of the newest articles the feed holds at the most."""
+    """Maximum number of articles in the feed."""
 
 
 class ArticleArchiveQuery(ArticleArchiveFilters, ArchiveQuery):
-    """A calendar of articles."""
+    """Query parameters of the article calendar."""
 
 
 class ArticleSource(ReadModel):
-    """Who published an article."""
+    """Publisher of an article."""
 
     name: str
     url: Url | None
-    """The address of the original, null where there is none."""
+    """URL of the original article, or null."""
 
 
 class Image(ReadModel):
-    """An article's image."""
+    """Image of an article."""
 
     url: Url
     alt: str
@@ -130,19 +131,19 @@ class Image(ReadModel):
 
 
 class Translation(ReadModel):
-    """The same article in another language."""
+    """Translation of an article."""
 
     language: str
     slug: str
 
 
 class ArticleSummary(ArticleRef):
-    """An article as lists show it."""
+    """Article in a list."""
 
     id: int
     lead: str
     published_on: date | None
-    """The day on the masthead, in the portal's time zone; null where the day is not known."""
+    """Publication day in the portal's time zone, or null if the day is not known."""
     source: ArticleSource
     image: Image | None
     tags: list[str]
@@ -166,41 +167,41 @@ class ArticleSummary(ArticleRef):
 
 
 class ArticleRead(ArticleSummary):
-    """An article with all that belongs to it."""
+    """Article with all its fields."""
 
     body: str
-    """Markdown."""
+    """Text in Markdown."""
     body_html: str
-    """The body as HTML, safe to put into a page."""
+    """`body` as sanitized HTML."""
     note: str | None
-    """What readers should know about this record itself, such as a doubtful date."""
+    """Editor's note about the record, such as a doubtful date."""
     missions: list[MissionRef]
     people: list[PersonRef]
     launches: list[LaunchRef]
     translations: list[Translation]
     previous: ArticleRef | None
-    """The article published before it in the same language."""
+    """Previously published article in the same language."""
     next: ArticleRef | None
-    """The article published after it in the same language."""
+    """Next published article in the same language."""
     created_at: UtcInstant
 
 
 class FeedEntry(ArticleSummary):
-    """An article as feeds show it."""
+    """Article in a feed."""
 
     body_html: str
 
 
 class ArticlePage(Page[ArticleSummary]):
-    """A page of articles in short."""
+    """Page of article summaries."""
 
 
 class ArticleFullPage(Page[ArticleRead]):
-    """A page of whole articles."""
+    """Page of full articles."""
 
 
 class ArticleStatus(StrEnum):
-    """Where an article stands; a scheduled one appears by itself when `published_at` has come."""
+    """Status of an article. A `scheduled` article becomes public at `published_at`."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
@@ -210,20 +211,20 @@ class ArticleStatus(StrEnum):
 
 
 def get_article_status(state: ArticleState, published_at: datetime | None) -> ArticleStatus:
-    """Where an article stands now."""
+    """Return the current status of an article."""
     if state == ArticleState.PUBLISHED and published_at and published_at > now():
         return ArticleStatus.SCHEDULED
     return ArticleStatus(state)
 
 
 class ArticlePreview(ArticleRead):
-    """An article as it is or will be shown, for those who may write it."""
+    """Article in any status, as editors see it."""
 
     status: ArticleStatus
-    published_at: UtcInstant | None  # type: ignore[assignment]  # a draft need not have a date
-    published_at_precision: Precision | None  # type: ignore[assignment]  # nor how exact it is
+    published_at: UtcInstant | None  # type: ignore[assignment]  # null in drafts
+    published_at_precision: Precision | None  # type: ignore[assignment]  # null in drafts
     translation_key: str
-    """What an article and its translations have in common."""
+    """Key shared by an article and its translations."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,35 +235,35 @@ class ArticlePreview(ArticleRead):
 
 
 class DraftQuery(ListQuery):
-    """A page of the articles that the public does not see."""
+    """Page of articles that are not public."""
 
-    status: CommaList[ArticleStatus] = []
-    """Where they stand: `draft`, `scheduled`, `unpublished` or `deleted`; otherwise all."""
+    status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
+    """Status: `draft`, `scheduled`, `unpublished` or `deleted`. Default: all of these."""
 
 
 class DraftPage(Page[ArticlePreview]):
-    """A page of the articles that the public does not see."""
+    """Page of articles that are not public."""
 
 
 class ArticleSourceWrite(WriteModel):
-    """Who published an article."""
+    """Publisher of an article."""
 
     name: Annotated[SluggableName, Field(max_length=120)]
     url: HttpUrlStr | None = None
-    """The address of the original, null where there is none."""
+    """URL of the original article, or null."""
 
 
 class ImageWrite(WriteModel):
-    """An article's image."""
+    """Image of an article."""
 
     url: HttpUrlStr
     alt: Annotated[NonBlankText, Field(max_length=300)]
-    """What it shows, for those who cannot see it."""
+    """Alternative text: a description of the image."""
     credit: Annotated[NonBlankText, Field(max_length=300)] | None = None
 
 
 class ArticleWrite(WriteModel):
-    """An article as editors write it; it becomes public by being published."""
+    """Writable fields of an article. It becomes public with `POST /v1/articles/{slug}/publish`."""
 
     model_config = example_config(
         title="A globe held in hands",
@@ -277,29 +278,29 @@ class ArticleWrite(WriteModel):
     )
 
     slug: Slug | None = None
-    """The name in its address; made of the title where none is given."""
+    """Slug in the article's URL. Default: derived from `title`."""
     title: Annotated[SluggableName, Field(max_length=300)]
     lead: Annotated[NonBlankText, Field(max_length=1000)]
     body: Annotated[NonBlankText, Field(max_length=100_000)]
-    """Markdown; HTML in it is shown as text."""
+    """Text in Markdown. HTML in it is escaped."""
     language: LanguageCode
     published_at: Rfc3339 | None = None
-    """When it was or is to be published; where there is none, when it becomes public."""
+    """Publication time, past or future. Default: the time of `publish`."""
     published_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
-    """How exact that is; to the second unless said otherwise."""
+    """Precision of `published_at`. Default: `second`."""
     source: ArticleSourceWrite
     image: ImageWrite | None = None
     note: Annotated[NonBlankText, Field(max_length=1000)] | None = None
-    """What readers should know about this record itself, such as a doubtful date."""
+    """Editor's note about the record, such as a doubtful date."""
     tags: SlugList = []
     missions: SlugList = []
-    """The missions it is about, by slug."""
+    """Related missions, by slug."""
     people: SlugList = []
-    """The people it is about, by slug."""
+    """Related people, by slug."""
     launches: SlugList = []
-    """The launches it is about, by slug."""
+    """Related launches, by slug."""
     translation_key: Slug | None = None
-    """That of the article it is a translation of; one of its own is made where it is none."""
+    """`translation_key` of the article that this one translates. Default: a new key."""
 
     @field_validator("published_at_precision")
     @classmethod
@@ -314,15 +315,17 @@ class ArticleWrite(WriteModel):
         if len(render_markdown(body)) > MAX_HTML_CHARS:
             raise ValueError(
                 tr(
-                    "As HTML it grows too long. Take less markup, or split it.",
-                    "В виде HTML это слишком длинно. Упростите разметку или разделите текст.",
+                    f"The HTML must not exceed {MAX_HTML_CHARS} characters. Use less markup.",
+                    f"HTML не может быть длиннее {MAX_HTML_CHARS} знаков. Упростите разметку.",
                 )
             )
         return body
 
 
 class ArticleRecord(ArticleWrite):
-    """All that is kept of an article, each reference by slug."""
+    """Complete article, with references by slug."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     id: int
     status: ArticleStatus

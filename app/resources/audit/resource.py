@@ -5,6 +5,6 @@ from app.resources.resource import Resource
 
 RESOURCE = Resource(
     tag="audit",
-    description="Who changed what.",
+    description="Audit log of all writes.",
     routers=(router,),
 )

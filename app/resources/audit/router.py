@@ -1,4 +1,4 @@
-"""`/v1/audit`: who changed what."""
+"""Routes of `/v1/audit`: the audit log."""
 
 from typing import Annotated
 
@@ -16,9 +16,9 @@ router = Router(prefix="/v1/audit", tags=["audit"], route_class=AuthenticatedRou
 AuditReaderDep = Annotated[ApiClient, Depends(RequireScope(Scope.AUDIT_READ))]
 
 
-@router.get("", name="listAuditEntries", summary="Read the audit trail", response_model=AuditPage)
+@router.get("", name="listAuditEntries", summary="List audit log entries", response_model=AuditPage)
 async def list_audit_entries(
     query: Annotated[AuditQuery, Query()], _auditor: AuditReaderDep, lists: ListResponderDep
 ) -> Response:
-    """Who changed what, when, from what to what: every write, newest first."""
+    """Returns every write with its actor and the record before and after, newest first."""
     return await lists.respond(queries.list_audit_entries, query)

@@ -1,4 +1,4 @@
-"""What the audit trail looks like, and how it can be asked for."""
+"""Audit log schemas: query parameters and read models."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -9,11 +9,12 @@ from app.api.audit_log import Action, Kind
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, Omittable, QueryModel, Rfc3339OrDate, Slug
 
 
 class AuditSort(SortChoice):
-    """The orders that the trail can be read in."""
+    """Sort order of audit log entries."""
 
     NEWEST = "-at"
     OLDEST = "at"
@@ -23,41 +24,41 @@ ActorId = Annotated[str, StringConstraints(pattern="^[a-z0-9]+( [a-z]+)*$", max_
 
 
 class AuditFilters(QueryModel):
-    """Which entries."""
+    """Filters of audit log entries."""
 
-    actor: CommaList[ActorId] = []
-    """The id of the key that did it, or the command."""
-    action: CommaList[Action] = []
-    """What was done."""
-    type: CommaList[Kind] = []
-    """The kind of record."""
-    slug: CommaList[Slug] = []
-    """The record, by the slug it had then, or a key by its id."""
-    record_id: Omittable[Annotated[int, Field(ge=1, le=2**31 - 1)]] = None
-    """The record, by its id, which stays when its slug changes."""
-    at_gte: Omittable[Rfc3339OrDate] = None
-    """At this instant or later; a bare day begins in UTC."""
-    at_lt: Omittable[Rfc3339OrDate] = None
-    """Before this instant."""
+    actor: Annotated[CommaList[ActorId], Example(["zarya load"])] = []
+    """Actor: the id of an API key, or a command."""
+    action: Annotated[CommaList[Action], Example(["update"])] = []
+    """Action of the entry."""
+    type: Annotated[CommaList[Kind], Example(["mission"])] = []
+    """Type of the record."""
+    slug: Annotated[CommaList[Slug], Example(["iss-59"])] = []
+    """Slug of the record at the time of the write, or the id of an API key."""
+    record_id: Annotated[Omittable[Annotated[int, Field(ge=1, le=2**31 - 1)]], Example(59)] = None
+    """Id of the record. It stays the same when the slug changes."""
+    at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2026-01-01")] = None
+    """Written at or after this time. A date means its start in UTC."""
+    at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2031-01-01T00:00:00Z")] = None
+    """Written before this time."""
 
 
 class AuditQuery(AuditFilters, ListQuery):
-    """A page of the audit trail."""
+    """Page of audit log entries."""
 
     sort: AuditSort = AuditSort.NEWEST
-    """The order: by time, newest first with the minus."""
+    """Sort by time. `-` means descending order."""
 
 
 class AuditActor(ReadModel):
-    """Who did something."""
+    """Author of a write: an API key or a command."""
 
     id: str
-    """The id of a key, or the command."""
+    """Id of the API key, or the command."""
     name: str
 
 
 class AuditEntryRead(ReadModel):
-    """Who changed what, when, from what to what."""
+    """Audit log entry: one write."""
 
     id: int
     at: UtcInstant
@@ -67,11 +68,11 @@ class AuditEntryRead(ReadModel):
     record_id: int | None
     slug: str | None
     before: dict[str, Any] | None
-    """The record as it was, null where there was none."""
+    """Record before the write, or null if it did not exist."""
     after: dict[str, Any] | None
-    """The record as it became, null where there is none any more."""
+    """Record after the write, or null if it was deleted."""
     request_id: str | None
-    """The `X-Request-ID` of the request that did it."""
+    """`X-Request-ID` of the request, or null for commands."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,4 +80,4 @@ class AuditEntryRead(ReadModel):
 
 
 class AuditPage(Page[AuditEntryRead]):
-    """A page of the audit trail."""
+    """Page of audit log entries."""

@@ -5,6 +5,6 @@ from app.resources.resource import Resource
 
 RESOURCE = Resource(
     tag="changes",
-    description="What has changed: for copies of the archive, and for those who listen.",
+    description="Change feed, for polling and streaming.",
     routers=(router,),
 )

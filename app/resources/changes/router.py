@@ -1,4 +1,4 @@
-"""`/v1/changes`, by which copies of the archive are kept, and `/v1/events`, which tells at once."""
+"""Routes of the change feed: `/v1/changes` for polling and `/v1/events` for streaming."""
 
 from collections.abc import AsyncIterable
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -17,11 +18,14 @@ from app.resources.changes.schemas import ChangeFilters, ChangePage, ChangeQuery
 router = Router(prefix="/v1", tags=["changes"])
 
 
-@router.get("/changes", name="listChanges", summary="Follow the changes")
+@router.get("/changes", name="listChanges", summary="List changes")
 async def list_changes(
     query: Annotated[ChangeQuery, Query()], database: DatabaseDep, response: Response
 ) -> ChangePage:
-    """The whole archive at first, then what has changed since: follow `next`, later `sync`."""
+    """Returns a snapshot of all records, then the changes since.
+
+    Follow `next` until it is null, then poll `sync`.
+    """
     response.headers["Cache-Control"] = "no-cache"
     return await database.read(queries.list_changes, query)
 
@@ -31,30 +35,31 @@ async def _get_resume_cursor(
     database: DatabaseDep,
     last_event_id: Annotated[
         Omittable[str],
-        Header(alias="Last-Event-ID", max_length=400, description="The id of the last event."),
+        Header(alias="Last-Event-ID", max_length=400, description="Id of the last event received."),
+        Example("WyJtIiwgMCwgMTc0MCwgIjIwMjYtMTEtMjQiXQ"),
     ] = None,
 ) -> ChangeCursor | None:
-    """Where to go on, refused before anything is sent where that cannot be."""
+    """Decode and validate `Last-Event-ID` before the stream starts."""
     if last_event_id is None:
         return None
-    place = ChangeCursor.decode(last_event_id, query.types)
-    await database.read(queries.check_change_cursor, place)
-    return place
+    cursor = ChangeCursor.decode(last_event_id, query.types)
+    await database.read(queries.check_change_cursor, cursor)
+    return cursor
 
 
 @router.get(
     "/events",
     name="streamEvents",
-    summary="Listen to the changes",
+    summary="Stream changes",
     response_class=EventSourceResponse,
 )
 async def stream_events(
     request: Request,
     query: Annotated[ChangeFilters, Query()],
-    place: Annotated[ChangeCursor | None, Depends(_get_resume_cursor)],
+    cursor: Annotated[ChangeCursor | None, Depends(_get_resume_cursor)],
 ) -> AsyncIterable[ServerSentEvent]:
-    """Server-sent events: each change as it comes; its id is a cursor of the changes too."""
+    """Streams changes as server-sent events. Each event id is also a cursor of `/v1/changes`."""
     live: ChangeBroadcaster = request.app.state.live
-    async for change, at in live.subscribe(place, query.types):
+    async for change, at in live.subscribe(cursor, query.types):
         data = change.model_dump_json(by_alias=True)
         yield ServerSentEvent(raw_data=data, event=change.op, id=at.encode(query.types))

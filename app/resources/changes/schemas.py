@@ -1,4 +1,4 @@
-"""What changes look like, and how they can be asked for."""
+"""Change feed schemas: query parameters and read models."""
 
 from enum import StrEnum
 from functools import reduce
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
 from app.domain.enums import RecordType
 from app.resources.registry import RECORD_RESOURCES
@@ -21,47 +22,52 @@ else:
 
 
 class ChangeFilters(QueryModel):
-    """Which changes."""
+    """Filters of changes."""
 
-    types: CommaList[RecordType] = []
-    """The kinds of records; otherwise all."""
+    types: Annotated[CommaList[RecordType], Example(["mission"])] = []
+    """Record types. Default: all."""
 
 
 class ChangeQuery(ChangeFilters):
-    """A page of changes."""
+    """Query parameters of the change feed."""
 
-    cursor: Omittable[Annotated[str, Field(min_length=1, max_length=400)]] = None
-    """Where the page starts: take it from `next` or `sync`; without one the snapshot begins."""
-    limit: DecimalInt = Field(default=MAX_PAGE_ITEMS, ge=1, le=MAX_PAGE_ITEMS)
-    """How many changes a page holds at the most."""
+    cursor: Annotated[
+        Omittable[Annotated[str, Field(min_length=1, max_length=400)]],
+        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+    ] = None
+    """Cursor from `next` or `sync`. Without a cursor, the snapshot starts."""
+    limit: Annotated[DecimalInt, Example(20)] = Field(
+        default=MAX_PAGE_ITEMS, ge=1, le=MAX_PAGE_ITEMS
+    )
+    """Maximum number of changes per page."""
 
 
 class ChangeOp(StrEnum):
-    """What a copy has to do."""
+    """Operation to apply to a copy of the archive."""
 
     UPSERT = "upsert"
     DELETE = "delete"
 
 
 class Change(ReadModel):
-    """That a record is so, or is no more."""
+    """One change: an upsert with the record, or a deletion."""
 
     seq: int
-    """The number of the change; in the snapshot, that of the last one before it began."""
+    """Sequence number of the change. In the snapshot: that of the last change before it."""
     type: RecordType
     id: int
-    """The record's id, which no other record of its type ever gets."""
+    """Id of the record, never reused within its type."""
     op: ChangeOp
     changed_at: UtcInstant
     data: RecordData | None
-    """The record as it is now, null where it is no more. What it refers to is named by slug."""
+    """Current record with references by slug, or null if it was deleted."""
 
 
 class ChangePage(ReadModel):
-    """Some changes, and where to go on."""
+    """Page of changes."""
 
     items: list[Change]
     next: Url | None
-    """More is to be had at once from here; null where this was all."""
+    """URL of the next page, or null on the last page."""
     sync: Url | None
-    """What changes from now on will be had from here; null where there is more to be had first."""
+    """URL to poll for later changes, or null if `next` is set."""

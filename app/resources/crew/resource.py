@@ -6,7 +6,7 @@ from app.resources.resource import Resource
 
 RESOURCE = Resource(
     tag="crew",
-    description="Who held which role in which mission.",
+    description="Crew assignments: the roles of people in missions.",
     routers=(router, assignments_router),
     index_links={"crew_assignments": "/v1/crew-assignments"},
 )

@@ -1,4 +1,4 @@
-"""`/v1/crew-assignments` and the crew of one mission."""
+"""Read routes of `/v1/crew-assignments` and `/v1/missions/{slug}/crew`."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from fastapi import Query, Response
 
 from app.api.embeds import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.examples import Example
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
 from app.db.database import DatabaseDep
@@ -13,6 +14,8 @@ from app.resources.crew import queries
 from app.resources.crew.schemas import CrewAssignmentPage, CrewAssignmentQuery, CrewQuery
 
 router = Router(prefix="/v1", tags=["crew"])
+
+MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
 
 
 @router.get(
@@ -24,7 +27,7 @@ router = Router(prefix="/v1", tags=["crew"])
 async def list_crew_assignments(
     query: Annotated[CrewAssignmentQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """Who held which role in which mission, one item for each role held."""
+    """Returns crew assignments: one item per person, mission and role."""
     return await lists.respond(queries.list_crew_assignments, query)
 
 
@@ -32,7 +35,7 @@ async def list_crew_assignments(
 async def get_crew_assignment(
     id_: IdPath, database: DatabaseDep, response: Response
 ) -> CrewAssignmentRead:
-    """One role that somebody held; its ETag ends in the version of the mission."""
+    """Returns a crew assignment. Its ETag is the version of the mission."""
     assignment, version = await database.read(queries.get_crew_assignment, id_)
     response.headers["ETag"] = f'"{version}"'
     return assignment
@@ -41,11 +44,13 @@ async def get_crew_assignment(
 @router.get(
     "/missions/{slug}/crew",
     name="listMissionCrew",
-    summary="List a mission's crew",
+    summary="List the crew of a mission",
     response_model=CrewAssignmentPage,
 )
 async def list_crew(
-    slug: SlugPath, query: Annotated[CrewQuery, Query()], lists: ListResponderDep
+    slug: MissionSlugPath, query: Annotated[CrewQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """The crew of one mission: commanders first, then flight engineers by position."""
-    return await lists.respond(lambda reader, asked: queries.list_crew(reader, slug, asked), query)
+    """Returns the crew of a mission: commanders first, then flight engineers by position."""
+    return await lists.respond(
+        lambda reader, page_query: queries.list_crew(reader, slug, page_query), query
+    )

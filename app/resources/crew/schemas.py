@@ -1,51 +1,54 @@
-"""How crew assignments can be asked for."""
+"""Crew assignment schemas: query parameters and pages."""
+
+from typing import Annotated
 
 from app.api.embeds import CrewAssignmentRead
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import CalendarDay, CommaList, NameParam, Omittable, QueryModel, Slug
 from app.domain.enums import CrewRole
 
 
 class CrewSort(SortChoice):
-    """The orders that crew assignments can be listed in."""
+    """Sort order of crew assignments."""
 
     NEWEST = "-mission"
     OLDEST = "mission"
 
 
 class CrewFilters(QueryModel):
-    """Which assignments of a crew."""
+    """Filters of one mission's crew assignments."""
 
-    person: CommaList[Slug] = []
-    """Who, by slug."""
-    role: CommaList[CrewRole] = []
-    """The role aboard the station."""
-    role_not: CommaList[CrewRole] = []
-    """A role that it must not be."""
-    on: Omittable[CalendarDay] = None
-    """A day, in UTC, on which the role was held."""
-    agency: CommaList[NameParam] = []
-    """The agency that the person flies for."""
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
+    """Crew member, by slug."""
+    role: Annotated[CommaList[CrewRole], Example(["commander"])] = []
+    """Role aboard the station."""
+    role_not: Annotated[CommaList[CrewRole], Example(["commander"])] = []
+    """Role to exclude."""
+    on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
+    """Day in UTC on which the person held the role."""
+    agency: Annotated[CommaList[NameParam], Example(["NASA"])] = []
+    """Agency of the person, by name or slug."""
 
 
 class CrewQuery(CrewFilters, ListQuery):
-    """A page of one mission's crew."""
+    """Query parameters of the crew of one mission."""
 
 
 class CrewAssignmentFilters(CrewFilters):
-    """Which assignments of all crews."""
+    """Filters of crew assignments."""
 
-    mission: CommaList[Slug] = []
-    """The mission, by slug."""
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
+    """Mission, by slug."""
 
 
 class CrewAssignmentQuery(CrewAssignmentFilters, ListQuery):
-    """A page of all crews."""
+    """Query parameters of the crew assignment list."""
 
     sort: CrewSort = CrewSort.NEWEST
-    """The order: by mission, newest first with the minus; within one, commanders first."""
+    """Sort by mission. `-` means descending order. Within a mission, commanders come first."""
 
 
 class CrewAssignmentPage(Page[CrewAssignmentRead]):
-    """A page of crew assignments."""
+    """Page of crew assignments."""

@@ -5,6 +5,6 @@ from app.resources.resource import Resource
 
 RESOURCE = Resource(
     tag="export",
-    description="The archive as a file to take away.",
+    description="Download of all public records as a file.",
     routers=(router,),
 )

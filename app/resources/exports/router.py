@@ -1,4 +1,4 @@
-"""`/v1/export`: the whole public archive as a file, for apps that work without a network."""
+"""Routes of `/v1/export`: the public archive as a file, for offline use."""
 
 from base64 import b64encode
 from typing import Annotated
@@ -18,9 +18,9 @@ _ARCHIVE_MEDIA_TYPE = "application/vnd.sqlite3"
 router = Router(prefix="/v1/export", tags=["export"])
 
 
-@router.get("", name="listExports", summary="List the files of the archive")
+@router.get("", name="listExports", summary="List export files")
 async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
-    """What there is to take away, with its digest: to be asked before a download."""
+    """Returns the export files with size and digest. Compare the digest before a download."""
     built = await archive.get_current()
     file = ExportFile(
         name=_ARCHIVE_FILE_NAME,
@@ -44,7 +44,7 @@ async def get_archive_file(
     archive: ArchiveFileCacheDep,
     if_none_match: Annotated[Omittable[str], Header(include_in_schema=False)] = None,
 ) -> Response:
-    """All that is public, as one SQLite file; parts of it by `Range`."""
+    """Returns all public records as one SQLite file. Supports `Range` requests."""
     built = await archive.get_current()
     headers = _build_headers(built)
     if if_none_match and (built.sha256 in if_none_match or if_none_match.strip() == "*"):

@@ -1,23 +1,23 @@
-"""What can be taken away whole."""
+"""Export schemas."""
 
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 
 
 class ExportFile(ReadModel):
-    """A file with the whole public archive in it."""
+    """Export file with all public records."""
 
     name: str
     url: Url
     media_type: str
     size: int
-    """Bytes."""
+    """Size in bytes."""
     sha256: str
-    """Of its bytes, in hexadecimal: the same as long as nothing has changed."""
+    """SHA-256 digest in hexadecimal. It changes only when the data changes."""
     built_at: UtcInstant
 
 
 class ExportFiles(ReadModel):
-    """The files that there are."""
+    """List of export files."""
 
     items: list[ExportFile]

@@ -5,6 +5,6 @@ from app.resources.resource import Resource
 
 RESOURCE = Resource(
     tag="keys",
-    description="The keys that editors and programs write with.",
+    description="API keys for editors and programs.",
     routers=(router,),
 )

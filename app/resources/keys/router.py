@@ -1,4 +1,4 @@
-"""`/v1/keys`: who may write; and `/v1/me`: what one's own key may do."""
+"""Routes of `/v1/keys` and `/v1/me`: API keys."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query, Response
 from app.api.auth import ApiClient, RequireScope
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.examples import Example
 from app.api.routing import Router
 from app.api.writes.deps import JsonBodyRoute
 from app.db.database import DatabaseDep
@@ -19,13 +20,20 @@ router = Router(prefix="/v1", tags=["keys"], route_class=JsonBodyRoute)
 KeyAdminDep = Annotated[ApiClient, Depends(RequireScope(Scope.KEYS_ADMIN))]
 AnyApiKeyDep = Annotated[ApiClient, Depends(RequireScope())]
 KeyIdPath = Annotated[
-    str, Path(alias="id", pattern="^[a-z0-9]{8}$", max_length=8, description="Its public part.")
+    str,
+    Path(
+        alias="id",
+        pattern="^[a-z0-9]{8}$",
+        max_length=8,
+        description="Id of the key: its public part.",
+    ),
+    Example("k3v9x2ab"),
 ]
 
 
-@router.get("/me", name="getMe", summary="Get one's own key")
+@router.get("/me", name="getMe", summary="Get the current key")
 async def get_me(caller: AnyApiKeyDep, database: DatabaseDep) -> Me:
-    """What the key of this request may do."""
+    """Returns the key of this request and its scopes."""
     return await database.read(queries.get_me, caller.id)
 
 
@@ -33,13 +41,13 @@ async def get_me(caller: AnyApiKeyDep, database: DatabaseDep) -> Me:
 async def list_keys(
     query: Annotated[KeyQuery, Query()], _admin: KeyAdminDep, lists: ListResponderDep
 ) -> Response:
-    """Every key that was ever made, newest first, without the secrets."""
+    """Returns all keys without their secrets, newest first, including expired and revoked keys."""
     return await lists.respond(queries.list_keys, query)
 
 
 @router.get("/keys/{id}", name="getKey", summary="Get a key")
 async def get_key(id_: KeyIdPath, _admin: KeyAdminDep, database: DatabaseDep) -> KeySummary:
-    """A key without its secret."""
+    """Returns a key without its secret."""
     return await database.read(queries.get_key, id_)
 
 
@@ -47,14 +55,16 @@ async def get_key(id_: KeyIdPath, _admin: KeyAdminDep, database: DatabaseDep) ->
 async def create_key(
     key: KeyWrite, admin: KeyAdminDep, database: DatabaseDep, response: Response
 ) -> KeyCreated:
-    """The answer shows the key this once; so no Idempotency-Key, which would have it kept."""
-    given = key.name, key.scopes, key.expires_at
-    made = await database.write(queries.create_key, admin, *given)
-    response.headers["Location"] = url_for_request("keys", made.id)
-    return made
+    """Creates a key.
+
+    Only this response contains the full key, so it accepts no `Idempotency-Key`.
+    """
+    created = await database.write(queries.create_key, admin, key.name, key.scopes, key.expires_at)
+    response.headers["Location"] = url_for_request("keys", created.id)
+    return created
 
 
 @router.delete("/keys/{id}", name="revokeKey", summary="Revoke a key", status_code=204)
 async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: DatabaseDep) -> None:
-    """It stops working at once and for good, without If-Match: a leak does not wait."""
+    """Revokes the key immediately and permanently. Does not require `If-Match`."""
     await database.write(queries.revoke_key, admin, id_)

@@ -1,4 +1,4 @@
-"""What keys look like, and how they can be asked for."""
+"""API key schemas: query parameters, read models and write models."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.lists.pagination import ListQuery, Page
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, QueryModel, Rfc3339
 from app.api.write_models import NonBlankText, WriteModel, example_config
 from app.domain.dates import now
@@ -16,7 +17,7 @@ from app.domain.languages import tr
 
 
 class KeyState(StrEnum):
-    """Whether a key works."""
+    """State of an API key."""
 
     ACTIVE = "active"
     EXPIRED = "expired"
@@ -24,14 +25,14 @@ class KeyState(StrEnum):
 
 
 class KeyFilters(QueryModel):
-    """Which keys."""
+    """Filters of API keys."""
 
-    scope: CommaList[Scope] = []
-    """A scope that the key has."""
+    scope: Annotated[CommaList[Scope], Example(["articles:write"])] = []
+    """Scope of the key."""
 
 
 class KeyQuery(KeyFilters, ListQuery):
-    """A page of keys."""
+    """Query parameters of the API key list."""
 
 
 def _sort_unique(scopes: list[Scope]) -> list[Scope]:
@@ -39,41 +40,44 @@ def _sort_unique(scopes: list[Scope]) -> list[Scope]:
 
 
 class KeyWrite(WriteModel):
-    """A key to be made."""
+    """API key to create."""
 
     model_config = example_config(
         name="Press office", scopes=["articles:write"], expires_at="2031-01-01T00:00:00Z"
     )
 
     name: Annotated[NonBlankText, Field(max_length=120)]
-    """Who or what it is for; it stands in the audit trail."""
+    """Name of the key's holder or purpose. It is shown in the audit log."""
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(_sort_unique)]
-    """What it may do."""
+    """Scopes of the key."""
     expires_at: Rfc3339 | None = None
-    """From when on it does not work any more; null: it never ends by itself."""
+    """Expiry time. Null: the key does not expire."""
 
     @field_validator("expires_at")
     @classmethod
     def _check_expires_in_future(cls, value: datetime | None) -> datetime | None:
         if value is not None and value <= now():
             raise ValueError(
-                tr("Take a time that is still to come.", "Возьмите время, которое ещё впереди.")
+                tr(
+                    "`expires_at` must be in the future.",
+                    "Значение `expires_at` должно быть в будущем.",
+                )
             )
         return value
 
 
 class KeySummary(ReadModel):
-    """A key without its secret, which nobody can read again."""
+    """API key without its secret."""
 
     id: str
-    """Its public part, between the first and the second underscore."""
+    """Public part of the key, between its first two underscores."""
     name: str
     scopes: list[Scope]
     state: KeyState
     created_at: UtcInstant
     expires_at: UtcInstant | None
     last_used_at: UtcInstant | None
-    """When it was last used, to the minute."""
+    """Time of the last use, to the minute."""
     revoked_at: UtcInstant | None
 
     @classmethod
@@ -85,18 +89,18 @@ class KeySummary(ReadModel):
 
 
 class KeyCreated(KeySummary):
-    """A new key with its secret, shown this once."""
+    """New API key with its secret. Only the response to its creation contains the secret."""
 
     key: str
-    """The whole key, for `Authorization: Bearer`. It cannot be had again."""
+    """Full key for `Authorization: Bearer`. It cannot be retrieved again."""
 
 
 class KeyPage(Page[KeySummary]):
-    """A page of keys."""
+    """Page of API keys."""
 
 
 class Me(ReadModel):
-    """The key that a request bears, and what it may do."""
+    """API key of the current request."""
 
     id: str
     name: str

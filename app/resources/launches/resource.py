@@ -11,7 +11,7 @@ from app.resources.resource import DeferredField, NaturalKey, RecordResource
 
 RESOURCE = RecordResource(
     tag="launches",
-    description="Launches to the station, and their calendar.",
+    description="Launches to the station, with a calendar.",
     routers=(router,),
     index_links={"launches": "/v1/launches"},
     record_type=RecordType.LAUNCH,

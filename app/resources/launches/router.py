@@ -1,4 +1,4 @@
-"""`/v1/launches`: launches to the station."""
+"""Routes of `/v1/launches`."""
 
 from typing import Annotated, Any
 
@@ -8,6 +8,8 @@ from app.api.cache_control import launches_cache_control, set_version_etag
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.components import header_refs, link_to, link_to_first
+from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
@@ -34,10 +36,14 @@ from app.resources.launches.schemas import (
 
 router = Router(prefix="/v1/launches", tags=["launches"], route_class=ConditionalWriteRoute)
 
+LaunchSlugPath = Annotated[SlugPath, Example("progress-ms-11")]
+
 CreateLaunchDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.LAUNCHES_WRITE))]
 UpdateLaunchDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.LAUNCHES_WRITE))]
 LaunchPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(LaunchWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="LaunchPatch"),
+    MergePatchSchema(LaunchWrite),
 ]
 
 
@@ -46,47 +52,57 @@ LaunchPatch = Annotated[
     name="listLaunches",
     summary="List launches",
     response_model=LaunchFullPage | LaunchPage,
+    responses=link_to_first("getLaunch", "launch"),
 )
 async def list_launches(
     query: Annotated[LaunchQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """Launches to the station, newest first unless `sort` says otherwise."""
+    """Returns launches to the station, newest first by default."""
     return await lists.respond(queries.list_launches, query, launches_cache_control)
 
 
 @router.get(
     ".ics",
     name="getLaunchCalendar",
-    summary="Subscribe to launches",
+    summary="Get launches as iCalendar",
     response_class=ICalendarResponse,
+    responses={200: {"headers": header_refs("Content-Location")}},
 )
 async def get_launch_calendar(
     filters: Annotated[LaunchFilters, Query()], database: DatabaseDep
 ) -> ICalendarResponse:
-    """All launches that match, up to 10,000, as iCalendar; every filter of the list works too."""
+    """Returns up to 10,000 matching launches as iCalendar. Accepts all filters of the list."""
     return (await database.read(build_launch_calendar, filters)).to_response()
 
 
-@router.get("/next", name="getNextLaunch", summary="Get the next launch")
+@router.get(
+    "/next",
+    name="getNextLaunch",
+    summary="Get the next launch",
+    responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
+)
 async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRead:
-    """The planned launch nearest ahead; `Content-Location` is its own address."""
+    """Returns the next planned launch. `Content-Location` is its canonical URL."""
     launch = await database.read(queries.get_next_launch)
     response.headers["Content-Location"] = launch.url
     response.headers["Cache-Control"] = launches_cache_control([launch])
     return set_version_etag(response, launch)
 
 
-@router.get("/archive", name="getLaunchArchive", summary="Get a calendar of launches")
+@router.get("/archive", name="getLaunchArchive", summary="Get the launch calendar")
 async def get_launch_archive(
     query: Annotated[LaunchArchiveQuery, Query()], database: DatabaseDep, response: Response
 ) -> ArchiveMonth | ArchiveIndex:
-    """Launches per day of a `month`, or per month of all years; every filter works here too."""
+    """Returns launch counts per day of `month`, or per month of all years if `month` is omitted.
+
+    Accepts the filters of the list except `launch_on`.
+    """
     return with_cache_control(response, await database.read(queries.get_launch_archive, query))
 
 
 @router.get("/{slug}", name="getLaunch", summary="Get a launch")
-async def get_launch(slug: SlugPath, database: DatabaseDep, response: Response) -> LaunchRead:
-    """A launch with its crew, the missions it served, and its sources."""
+async def get_launch(slug: LaunchSlugPath, database: DatabaseDep, response: Response) -> LaunchRead:
+    """Returns a launch with its crew, missions and sources."""
     launch = await database.read(queries.get_launch, slug)
     response.headers["Cache-Control"] = launches_cache_control([launch])
     return set_version_etag(response, launch)
@@ -98,19 +114,22 @@ async def get_launch(slug: SlugPath, database: DatabaseDep, response: Response) 
     summary="Create a launch",
     status_code=201,
     response_model=LaunchRead,
+    responses=link_to("getLaunch", "launch"),
 )
 async def create_launch(launch: LaunchWrite, edit: CreateLaunchDep) -> Response:
-    """A launch, planned or past; a vehicle or site that is new comes with it."""
+    """Creates a planned or past launch. A new vehicle or site is created with it."""
     return await commands.WRITER.create(edit, launch)
 
 
-@router.patch("/{slug}", name="updateLaunch", summary="Change a launch", response_model=LaunchRead)
-async def update_launch(slug: SlugPath, patch: LaunchPatch, edit: UpdateLaunchDep) -> Response:
-    """A merge patch (RFC 7396); a change of time or status stays in the launch's `history`."""
+@router.patch("/{slug}", name="updateLaunch", summary="Update a launch", response_model=LaunchRead)
+async def update_launch(
+    slug: LaunchSlugPath, patch: LaunchPatch, edit: UpdateLaunchDep
+) -> Response:
+    """Applies a JSON Merge Patch (RFC 7396). Records changes of time or status in `history`."""
     return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteLaunch", summary="Delete a launch", status_code=204)
-async def delete_launch(slug: SlugPath, edit: UpdateLaunchDep) -> Response:
-    """Only one that no mission, crew or article names."""
+async def delete_launch(slug: LaunchSlugPath, edit: UpdateLaunchDep) -> Response:
+    """Deletes a launch that no mission, crew or article refers to."""
     return await commands.WRITER.delete(edit, slug)

@@ -1,4 +1,4 @@
-"""What launches look like, and how they can be asked for."""
+"""Launch schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,6 +20,7 @@ from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarDay,
     CalendarMonth,
@@ -48,69 +49,69 @@ from app.domain.languages import tr
 
 
 class LaunchSort(SortChoice):
-    """The orders that launches can be listed in."""
+    """Sort order of launches."""
 
     NEWEST = "-launch_at"
     OLDEST = "launch_at"
 
 
 class LaunchArchiveFilters(QueryModel):
-    """Which launches a calendar counts; which days it shows is its own to say."""
+    """Filters of launches that the calendar supports too."""
 
-    status: CommaList[LaunchStatus] = []
-    """How far it has come, and with what outcome."""
-    status_not: CommaList[LaunchStatus] = []
-    """What its status must not be."""
-    vehicle: CommaList[NameParam] = []
-    """The launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`."""
-    vehicle_family: CommaList[NameParam] = []
-    """The family of the launch vehicle, such as Soyuz."""
-    spacecraft: CommaList[NameParam] = []
-    """A ship or module it carried, by name or slug: `Progress MS-11` or `progress-ms-11`."""
-    kind: CommaList[SpacecraftKind] = []
-    """A kind of thing it carried."""
-    site: CommaList[NameParam] = []
-    """The site it left from, by name, slug or code."""
-    country: CommaList[CountryCode] = []
-    """The country where that site lies, ISO 3166-1 alpha-2."""
-    crewed: Omittable[bool] = None
-    """Whether people were aboard."""
-    mission: CommaList[Slug] = []
-    """A mission that it served, by slug."""
-    person: CommaList[Slug] = []
-    """Somebody who was aboard, by slug."""
-    q: Omittable[SearchText] = None
-    """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    launch_month: Omittable[CalendarMonth] = None
-    """The month it left, in the zone `tz`; only launches whose day is known."""
-    launch_at_gte: Omittable[Rfc3339OrDate] = None
-    """Left at this instant or later; a date that is not exact counts with all it may be."""
-    launch_at_lt: Omittable[Rfc3339OrDate] = None
-    """Left before this instant."""
+    status: Annotated[CommaList[LaunchStatus], Example(["success"])] = []
+    """Status of the launch."""
+    status_not: Annotated[CommaList[LaunchStatus], Example(["failure"])] = []
+    """Status to exclude."""
+    vehicle: Annotated[CommaList[NameParam], Example(["Soyuz-2.1a"])] = []
+    """Launch vehicle, by name or slug: `Soyuz-2.1a` or `soyuz-2-1a`."""
+    vehicle_family: Annotated[CommaList[NameParam], Example(["Soyuz"])] = []
+    """Family of the launch vehicle, such as `Soyuz`."""
+    spacecraft: Annotated[CommaList[NameParam], Example(["Progress MS-11"])] = []
+    """Spacecraft or module aboard, by name or slug: `Progress MS-11` or `progress-ms-11`."""
+    kind: Annotated[CommaList[SpacecraftKind], Example(["CV"])] = []
+    """Kind of spacecraft aboard."""
+    site: Annotated[CommaList[NameParam], Example(["Baikonur Cosmodrome"])] = []
+    """Launch site, by name, slug or code."""
+    country: Annotated[CommaList[CountryCode], Example(["KZ"])] = []
+    """Country of the launch site, as an ISO 3166-1 alpha-2 code."""
+    crewed: Annotated[Omittable[bool], Example(True)] = None
+    """Whether the launch is crewed."""
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
+    """Related mission, by slug."""
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
+    """Crew member at launch, by slug."""
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
+    """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
+    launch_month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
+    """Launched in this month, in the time zone `tz`. Excludes launches without a known day."""
+    launch_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
+    """Launched at or after this time. An inexact date matches if any part of its period does."""
+    launch_at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2019-05-01")] = None
+    """Launched before this time."""
     tz: Omittable[TimeZone] = None
-    """The IANA time zone that days are days of; otherwise the portal's own."""
+    """IANA time zone of day and month boundaries. Default: the portal's time zone."""
 
 
 class LaunchFilters(LaunchArchiveFilters):
-    """Which launches."""
+    """Filters of launches."""
 
-    launch_on: Omittable[CalendarDay] = None
-    """The day it left, in the zone `tz`; only launches whose day is known."""
+    launch_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
+    """Launched on this day, in the time zone `tz`. Excludes launches without a known day."""
 
 
 class LaunchQuery(LaunchFilters, ListViewQuery):
-    """A page of launches."""
+    """Query parameters of the launch list."""
 
     sort: LaunchSort = LaunchSort.NEWEST
-    """The order: by launch time, newest first with the minus."""
+    """Sort by launch time. `-` means descending order."""
 
 
 class LaunchArchiveQuery(LaunchArchiveFilters, ArchiveQuery):
-    """A calendar of launches."""
+    """Query parameters of the launch calendar."""
 
 
 class MissionServed(ReadModel):
-    """A mission that a launch served."""
+    """Mission related to a launch."""
 
     relation: LaunchRelation
     mission: MissionRef
@@ -121,17 +122,17 @@ class MissionServed(ReadModel):
 
 
 class LaunchCrewRead(ReadModel):
-    """Somebody aboard at launch."""
+    """Crew member at launch."""
 
     person: PersonRef
     role: ShipRole
-    """The role aboard the ship, which need not be the one aboard the station."""
+    """Role aboard the spacecraft. It may differ from the role aboard the station."""
     role_label: str = Field(examples=["Flight engineer"])
     landed_at: UtcInstant | None
-    """Null while they are in space."""
+    """Landing time, or null while the person is in space."""
     landed_at_precision: Precision | None
     landed_with: LaunchRef | None
-    """The launch of the ship they came home with."""
+    """Launch of the spacecraft that the person landed with."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +140,7 @@ class LaunchCrewRead(ReadModel):
 
 
 class LaunchMoment(ReadModel):
-    """The time and status of a launch, as they were known at some time."""
+    """Time and status of a launch before or after a change."""
 
     status: LaunchStatus
     launch_at: UtcInstant
@@ -147,7 +148,7 @@ class LaunchMoment(ReadModel):
 
 
 class LaunchSlipRead(ReadModel):
-    """That a launch's time or status changed, and why."""
+    """Change of a launch's time or status."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -155,19 +156,19 @@ class LaunchSlipRead(ReadModel):
     to: LaunchMoment
     changed_at: UtcInstant
     reason: str | None
-    """Null where nobody gave one."""
+    """Reason for the change, or null."""
 
 
 class LaunchRead(LaunchSummary):
-    """A launch with all that belongs to it."""
+    """Launch with all its fields."""
 
     missions: list[MissionServed]
     crew: list[LaunchCrewRead]
-    """The ship's commander first."""
+    """Crew at launch, commander of the spacecraft first."""
     outcome_note: str | None
-    """What went other than planned."""
+    """Deviation from the plan, or null."""
     history: list[LaunchSlipRead]
-    """Every change of its time or status, newest first."""
+    """Changes of time or status, newest first."""
     sources: list[Source]
     created_at: UtcInstant
 
@@ -177,86 +178,86 @@ class LaunchRead(LaunchSummary):
 
 
 class VehicleWrite(WriteModel):
-    """A launch vehicle, by its name; one that is not known yet is added."""
+    """Launch vehicle, by name. An unknown name creates a vehicle."""
 
     name: Annotated[SluggableName, Field(max_length=80)]
     family: Annotated[SluggableName, Field(max_length=80)]
 
 
 class SiteWrite(WriteModel):
-    """A launch site, by its name; one that is not known yet is added."""
+    """Launch site, by name. An unknown name creates a site."""
 
     name: Annotated[SluggableName, Field(max_length=120)]
     country: CountryCode
-    """ISO 3166-1 alpha-2: where the site lies."""
+    """Country of the site, as an ISO 3166-1 alpha-2 code."""
     code: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=12)] | None = None
-    """What catalogues call it: kept with a new site, or made of the name where it is taken."""
+    """Catalogue code of a new site. Default, or if taken: derived from `name`."""
 
 
 class SpacecraftWrite(WriteModel):
-    """A ship or module that a launch carries."""
+    """Spacecraft or module that a launch carries."""
 
     name: Annotated[SluggableName, Field(max_length=120)]
     kind: SpacecraftKind
 
 
 class SeatWrite(WriteModel):
-    """Somebody's way up by a launch, and down again by the same ship or another."""
+    """Crew member at launch, with their landing."""
 
     person: Slug
     role: ShipRole
     landed_with: Slug | None = None
-    """The launch of the ship that brought them home; null while they are in space."""
+    """Launch of the spacecraft that the person landed with, or null while in space."""
     landed_at: Rfc3339 | None = None
     landed_at_precision: Precision | None = None
 
 
 class LaunchWriteBase(WriteModel):
-    """What is kept of a launch and can be written."""
+    """Writable fields of a launch."""
 
     slug: Slug | None = None
-    """The name in its address; made of the main ship's name where none is given."""
+    """Slug in the launch's URL. Default: derived from the main spacecraft's name."""
     cospar_id: Annotated[str, Field(pattern="^[0-9]{4}-[A-Z0-9]{2,6}$", max_length=11)] | None = (
         None
     )
-    """The international designator."""
+    """International designator (COSPAR ID)."""
     status: LaunchStatus
     launch_at: Rfc3339
     launch_at_precision: Precision = Precision.SECOND
-    """How exact that is."""
+    """Precision of `launch_at`."""
     launch_at_uncertain: StrictBool = False
-    """Whether even that period is doubtful."""
+    """Whether the launch may fall outside the period that `launch_at_precision` gives."""
     window_starts_at: Rfc3339 | None = None
     window_ends_at: Rfc3339 | None = None
     vehicle: VehicleWrite | None = None
     site: SiteWrite | None = None
     pad: Annotated[NonBlankText, Field(max_length=40)] | None = None
     spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
-    """What it carries, the main ship first."""
+    """Spacecraft and modules aboard, the main one first."""
     crewed: StrictBool
     crew: Annotated[list[SeatWrite], Field(max_length=20)] = []
-    """The ship's commander first."""
+    """Crew at launch, commander of the spacecraft first."""
     outcome_note: Annotated[NonBlankText, Field(max_length=1000)] | None = None
-    """What went other than planned."""
+    """Deviation from the plan, or null."""
     outcome_note_ru: Annotated[NonBlankText, Field(max_length=1000)] | None = None
-    """The same in Russian."""
+    """`outcome_note` in Russian."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
     @field_validator("window_ends_at")
     @classmethod
     def _check_window_order(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
-        if value and (opens := info.data.get("window_starts_at")) and value < opens:
+        if value and (start := info.data.get("window_starts_at")) and value < start:
             raise ValueError(
                 tr(
-                    "The window closes before it opens.",
-                    "Окно закрывается раньше, чем открывается.",
+                    "`window_ends_at` must not be before `window_starts_at`.",
+                    "`window_ends_at` не может быть раньше `window_starts_at`.",
                 )
             )
         return value
 
 
 class LaunchWrite(LaunchWriteBase):
-    """A launch as editors write it."""
+    """Writable fields of a launch."""
 
     model_config = example_config(
         status="planned",
@@ -269,11 +270,11 @@ class LaunchWrite(LaunchWriteBase):
     )
 
     change_reason: Annotated[NonBlankText, Field(max_length=300)] | None = None
-    """Why time or status change: kept with the change in the launch's history."""
+    """Reason for a change of time or status, recorded in `history`."""
 
 
 class LaunchRecord(LaunchWriteBase):
-    """All that is kept of a launch, each reference by slug."""
+    """Complete launch, with references by slug."""
 
     id: int
     history: list[LaunchSlipRead]
@@ -284,8 +285,8 @@ class LaunchRecord(LaunchWriteBase):
 
 
 class LaunchPage(Page[LaunchSummary]):
-    """A page of launches in short."""
+    """Page of launch summaries."""
 
 
 class LaunchFullPage(Page[LaunchRead]):
-    """A page of whole launches."""
+    """Page of full launches."""

@@ -23,7 +23,7 @@ def _save_crew(session: Session, mission: Mission, crew: Any) -> None:
 
 RESOURCE = RecordResource(
     tag="missions",
-    description="The expeditions to the station.",
+    description="Expeditions to the station.",
     routers=(router,),
     index_links={"missions": "/v1/missions"},
     record_type=RecordType.MISSION,

@@ -1,11 +1,11 @@
-"""What missions look like, and how they can be asked for."""
+"""Mission schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.api.embeds import (
     CrewAssignmentRead,
@@ -18,6 +18,7 @@ from app.api.embeds import (
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     DIGITS_ONLY,
     CalendarDay,
@@ -44,10 +45,12 @@ from app.domain.enums import CrewRole, LaunchRelation
 from app.domain.languages import Bilingual, tr
 
 TaskTexts = Annotated[list[Annotated[NonBlankText, Field(max_length=500)]], Field(max_length=50)]
-"""The main tasks of a mission, in their order."""
+"""Main tasks of a mission, in order."""
 
 
-_END_BEFORE_START = Bilingual("It ends before it starts.", "Конец раньше начала.")
+_END_BEFORE_START = Bilingual(
+    "The end must not be before the start.", "Конец не может быть раньше начала."
+)
 
 
 def _check_one_per_task(value: list[str], info: ValidationInfo) -> list[str]:
@@ -55,19 +58,19 @@ def _check_one_per_task(value: list[str], info: ValidationInfo) -> list[str]:
     if value and tasks is not None and len(value) != len(tasks):
         raise ValueError(
             tr(
-                f"Give one for each of the {len(tasks)} tasks, or none.",
-                f"Укажите по одной на каждую из задач (их {len(tasks)}) или ни одной.",
+                f"Provide one text for each of the {len(tasks)} tasks, or none.",
+                f"Укажите по одному тексту на каждую задачу (всего {len(tasks)}) или ни одного.",
             )
         )
     return value
 
 
 TranslatedTaskTexts = Annotated[TaskTexts, AfterValidator(_check_one_per_task)]
-"""Main tasks in another language."""
+"""Main tasks in another language, one for each task or none."""
 
 
 class MissionStatus(StrEnum):
-    """Where a mission stands, by its dates."""
+    """Status of a mission, derived from its dates."""
 
     PLANNED = "planned"
     ACTIVE = "active"
@@ -82,46 +85,48 @@ MISSION_STATUS_LABELS = {
 
 
 class MissionSort(SortChoice):
-    """The orders that missions can be listed in."""
+    """Sort order of missions."""
 
     NEWEST = "-number"
     OLDEST = "number"
 
 
 class MissionFilters(QueryModel):
-    """Which missions."""
+    """Filters of missions."""
 
-    status: CommaList[MissionStatus] = []
-    """Where the mission stands, by its dates."""
-    status_not: CommaList[MissionStatus] = []
-    """Where it must not stand."""
-    number: CommaList[Annotated[int, Field(ge=1, le=9999), DIGITS_ONLY]] = []
-    """The number of the expedition."""
-    q: Omittable[SearchText] = None
-    """Words that it has, all of them, in any spelling and form; as `/v1/search` finds them."""
-    person: CommaList[Slug] = []
-    """Who was in its crew, by slug."""
-    active_on: Omittable[CalendarDay] = None
-    """A day, in UTC, of which the mission had at least a part."""
-    starts_on_gte: Omittable[CalendarDay] = None
-    """Began on this day or later; a date that is not exact counts with all it may be."""
-    starts_on_lt: Omittable[CalendarDay] = None
-    """Began before this day."""
-    ends_on_gte: Omittable[CalendarDay] = None
-    """Ended on this day or later, or has not ended."""
-    ends_on_lt: Omittable[CalendarDay] = None
+    status: Annotated[CommaList[MissionStatus], Example(["completed"])] = []
+    """Status of the mission, derived from its dates."""
+    status_not: Annotated[CommaList[MissionStatus], Example(["planned"])] = []
+    """Status to exclude."""
+    number: Annotated[
+        CommaList[Annotated[int, Field(ge=1, le=9999), DIGITS_ONLY]], Example([59])
+    ] = []
+    """Number of the expedition."""
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
+    """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
+    person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
+    """Crew member, by slug."""
+    active_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
+    """Day in UTC on which the mission was in progress."""
+    starts_on_gte: Annotated[Omittable[CalendarDay], Example("2019-01-01")] = None
+    """Started on or after this day. An inexact date matches if any part of its period does."""
+    starts_on_lt: Annotated[Omittable[CalendarDay], Example("2019-12-31")] = None
+    """Started before this day."""
+    ends_on_gte: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
+    """Ended on or after this day, or has no known end."""
+    ends_on_lt: Annotated[Omittable[CalendarDay], Example("2019-12-31")] = None
     """Ended before this day."""
 
 
 class MissionQuery(MissionFilters, ListViewQuery):
-    """A page of missions."""
+    """Query parameters of the mission list."""
 
     sort: MissionSort = MissionSort.NEWEST
-    """The order: by number, newest first with the minus."""
+    """Sort by number. `-` means descending order."""
 
 
 class MissionSummary(MissionRef):
-    """A mission as lists show it."""
+    """Mission in a list."""
 
     id: int
     station: str
@@ -130,10 +135,10 @@ class MissionSummary(MissionRef):
     starts_at: UtcInstant
     starts_at_precision: Precision
     ends_at: UtcInstant | None
-    """The first instant after it, null while nobody knows."""
+    """End of the mission (exclusive), or null if not known yet."""
     ends_at_precision: Precision | None
     duration_days: int | None
-    """Full days from start to end, or to now; null before the start."""
+    """Full days from the start to the end or to now, or null before the start."""
     summary: str
     updated_at: UtcInstant
     version: int
@@ -141,24 +146,24 @@ class MissionSummary(MissionRef):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         starts, ends = row["starts_at"], row["ends_at"]
-        lasted = days_since(starts) if ends is None and has_passed(starts) else None
-        stands = get_mission_status(starts, ends)
+        elapsed = days_since(starts) if ends is None and has_passed(starts) else None
+        status = get_mission_status(starts, ends)
         summary: str = row["summary"]
         return super().computed_fields(row) | {
-            "status": stands,
-            "status_label": str(MISSION_STATUS_LABELS[stands]),
+            "status": status,
+            "status_label": str(MISSION_STATUS_LABELS[status]),
             "summary": tr(summary, row["summary_ru"] or summary),
-            "duration_days": whole_days(starts, ends) if ends else lasted,
+            "duration_days": whole_days(starts, ends) if ends else elapsed,
         }
 
 
 class TaskRead(ReadModel):
-    """One of the main tasks of a mission."""
+    """Main task of a mission."""
 
     position: int
     text: str
     derived: bool
-    """Whether the archive drew it from the launches and crews on record."""
+    """Whether the service derived the task from launches and crews."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +172,7 @@ class TaskRead(ReadModel):
 
 
 class MissionLaunchRead(ReadModel):
-    """A launch that served a mission."""
+    """Launch related to a mission."""
 
     relation: LaunchRelation
     launch: LaunchSummary
@@ -178,24 +183,24 @@ class MissionLaunchRead(ReadModel):
 
 
 class MissionCounts(ReadModel):
-    """How much there is of what belongs to a mission."""
+    """Number of records related to a mission."""
 
     crew: int
-    """People, however many roles they held."""
+    """Number of people. A person with several roles counts once."""
     launches: int
     articles: int
 
 
 class MissionRead(MissionSummary):
-    """A mission with all that belongs to it."""
+    """Mission with all its fields."""
 
     alternative_names: list[str] = Field(examples=[["Expedition 59"]])
     tasks: list[TaskRead]
-    """The mission's main tasks."""
+    """Main tasks of the mission."""
     crew: list[CrewAssignmentRead]
-    """Commanders first, then flight engineers by position."""
+    """Crew: commanders first, then flight engineers by position."""
     launches: list[MissionLaunchRead]
-    """The launches that served it, newest first."""
+    """Related launches, newest first."""
     counts: MissionCounts
     previous: MissionRef | None
     next: MissionRef | None
@@ -204,14 +209,14 @@ class MissionRead(MissionSummary):
 
 
 class MissionLaunchWrite(WriteModel):
-    """A launch that served a mission, and how."""
+    """Launch related to a mission."""
 
     relation: LaunchRelation
     launch: Slug
 
 
 class MissionWrite(WriteModel):
-    """A mission as editors write it; its crew is written by itself."""
+    """Writable fields of a mission. The crew has its own endpoint."""
 
     model_config = example_config(
         number=9998,
@@ -222,30 +227,30 @@ class MissionWrite(WriteModel):
     )
 
     slug: Slug | None = None
-    """The name in its address; made of station and number where none is given."""
+    """Slug in the mission's URL. Default: derived from `station` and `number`."""
     number: MissionNumber
     station: Annotated[SluggableName, Field(max_length=40)] = "ISS"
     starts_at: Rfc3339
     starts_at_precision: Precision = Precision.SECOND
-    """How exact that is."""
+    """Precision of `starts_at`."""
     ends_at: Rfc3339 | None = None
-    """The first instant after it, null while nobody knows."""
+    """End of the mission (exclusive), or null if not known yet."""
     ends_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
-    """How exact that is; to the second unless said otherwise."""
+    """Precision of `ends_at`. Default: `second`."""
     summary: Annotated[NonBlankText, Field(max_length=2000)]
     summary_ru: Annotated[NonBlankText, Field(max_length=2000)] | None = None
-    """The same in Russian."""
+    """`summary` in Russian."""
     alternative_names: Annotated[
         list[Annotated[SearchableText, Field(max_length=120)]], Field(max_length=10)
     ] = []
     tasks: TaskTexts = []
-    """The main tasks, in their order."""
+    """Main tasks, in order."""
     tasks_ru: TranslatedTaskTexts = []
-    """The same in Russian, one for each; none where they are not translated."""
+    """Tasks in Russian: one for each task, or an empty list."""
     launches: Annotated[list[MissionLaunchWrite], Field(max_length=100)] = []
-    """The launches that served it."""
+    """Related launches."""
     featured_article: Slug | None = None
-    """The article that leads its page: a published one."""
+    """Lead article of the mission's page, by slug. It must be published."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
     @field_validator("ends_at")
@@ -266,17 +271,17 @@ class MissionWrite(WriteModel):
 
 
 class MissionTasks(WriteModel):
-    """All main tasks of a mission."""
+    """Main tasks of a mission."""
 
     model_config = example_config(items=["Unload Progress MS-11", "Keep the station in order"])
 
     items: TaskTexts
     items_ru: TranslatedTaskTexts = []
-    """The same in Russian, one for each; none where they are not translated."""
+    """Tasks in Russian: one for each task, or an empty list."""
 
 
 class CrewWrite(WriteModel):
-    """A role that somebody holds in a mission."""
+    """Role of a person in a mission."""
 
     model_config = example_config(
         person="anne-mcclain",
@@ -291,15 +296,15 @@ class CrewWrite(WriteModel):
     person: Slug
     role: CrewRole
     position: Annotated[NonBlankText, Field(max_length=12)] | None = None
-    """The number of the seat, such as FE-1."""
+    """Crew position, such as `FE-1`."""
     credited_as: Annotated[NonBlankText, Field(max_length=120)] | None = None
-    """The name as the mission's page prints it, where that is another one."""
+    """Name to show on the mission's page, if it differs from the person's name."""
     from_on: CalendarDay | None = None
-    """The first day in the role, null where the mission began with it."""
+    """First day in the role. Null: the start of the mission."""
     to_on: CalendarDay | None = None
-    """The last day in the role, null where the mission ended with it."""
+    """Last day in the role. Null: the end of the mission."""
     arrived_with: Slug | None = None
-    """The launch that they came with, by slug."""
+    """Launch that the person arrived with, by slug."""
 
     @field_validator("to_on")
     @classmethod
@@ -310,13 +315,15 @@ class CrewWrite(WriteModel):
 
 
 class CrewRecord(CrewWrite):
-    """A role that somebody holds in a mission, as it is kept."""
+    """Role of a person in a mission, with the assignment id."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     id: int
 
 
 class MissionCrew(WriteModel):
-    """The whole crew of a mission."""
+    """Whole crew of a mission."""
 
     model_config = example_config(
         items=[
@@ -326,11 +333,11 @@ class MissionCrew(WriteModel):
     )
 
     items: Annotated[list[CrewWrite], Field(max_length=50)]
-    """Commanders first, then flight engineers, otherwise in this order."""
+    """Crew members. Commanders are sorted first, then flight engineers."""
 
 
 class CrewAssignmentWrite(CrewWrite):
-    """A role that somebody holds in a mission, by itself."""
+    """Crew assignment to create."""
 
     model_config = example_config(mission="iss-59", person="anne-mcclain", role="flight_engineer")
 
@@ -338,7 +345,9 @@ class CrewAssignmentWrite(CrewWrite):
 
 
 class MissionRecord(MissionWrite):
-    """All that is kept of a mission, each reference by slug."""
+    """Complete mission, with references by slug."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     id: int
     crew: list[CrewRecord]
@@ -349,16 +358,16 @@ class MissionRecord(MissionWrite):
 
 
 class MissionPage(Page[MissionSummary]):
-    """A page of missions in short."""
+    """Page of mission summaries."""
 
 
 class MissionFullPage(Page[MissionRead]):
-    """A page of whole missions."""
+    """Page of full missions."""
 
 
 def get_mission_status(starts_at: datetime, ends_at: datetime | None) -> MissionStatus:
-    """Where a mission stands now: its interval is half-open, null being no end."""
+    """Return the current status of a mission in the half-open interval from start to end."""
     if not has_passed(starts_at):
         return MissionStatus.PLANNED
-    over = ends_at is not None and has_passed(ends_at)
-    return MissionStatus.COMPLETED if over else MissionStatus.ACTIVE
+    has_ended = ends_at is not None and has_passed(ends_at)
+    return MissionStatus.COMPLETED if has_ended else MissionStatus.ACTIVE

@@ -11,7 +11,7 @@ from app.resources.resource import RecordResource
 
 RESOURCE = RecordResource(
     tag="people",
-    description="Who flew, or set out to fly, to the station.",
+    description="People who flew or were to fly to the station.",
     routers=(router,),
     index_links={"people": "/v1/people"},
     record_type=RecordType.PERSON,

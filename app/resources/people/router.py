@@ -1,4 +1,4 @@
-"""`/v1/people`: who flew, or set out to fly, to the station."""
+"""Routes of `/v1/people`."""
 
 from typing import Annotated, Any
 
@@ -6,6 +6,8 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_version_etag
 from app.api.lists.responses import ListResponderDep
+from app.api.openapi.components import link_to, link_to_first
+from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.writes.deps import (
@@ -29,24 +31,32 @@ from app.resources.people.schemas import (
 
 router = Router(prefix="/v1/people", tags=["people"], route_class=ConditionalWriteRoute)
 
+PersonSlugPath = Annotated[SlugPath, Example("anne-mcclain")]
+
 CreatePersonDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.PEOPLE_WRITE))]
 UpdatePersonDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.PEOPLE_WRITE))]
 PersonPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(PersonWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="PersonPatch"),
+    MergePatchSchema(PersonWrite),
 ]
 
 
 @router.get(
-    "", name="listPeople", summary="List people", response_model=PersonFullPage | PersonPage
+    "",
+    name="listPeople",
+    summary="List people",
+    response_model=PersonFullPage | PersonPage,
+    responses=link_to_first("getPerson", "person"),
 )
 async def list_people(query: Annotated[PersonQuery, Query()], lists: ListResponderDep) -> Response:
-    """Everybody on record, by name; `aboard_on` answers who was up there on a day."""
+    """Returns people by name. Filter by `aboard_on` for the people in space on a day."""
     return await lists.respond(queries.list_people, query)
 
 
 @router.get("/{slug}", name="getPerson", summary="Get a person")
-async def get_person(slug: SlugPath, database: DatabaseDep, response: Response) -> PersonRead:
-    """A person with the roles they held and the flights they made."""
+async def get_person(slug: PersonSlugPath, database: DatabaseDep, response: Response) -> PersonRead:
+    """Returns a person with their crew assignments and flights."""
     return set_version_etag(response, await database.read(queries.get_person, slug))
 
 
@@ -56,19 +66,22 @@ async def get_person(slug: SlugPath, database: DatabaseDep, response: Response) 
     summary="Create a person",
     status_code=201,
     response_model=PersonRead,
+    responses=link_to("getPerson", "person"),
 )
 async def create_person(person: PersonWrite, edit: CreatePersonDep) -> Response:
-    """Somebody who is not on record yet."""
+    """Creates a person."""
     return await commands.WRITER.create(edit, person)
 
 
-@router.patch("/{slug}", name="updatePerson", summary="Change a person", response_model=PersonRead)
-async def update_person(slug: SlugPath, patch: PersonPatch, edit: UpdatePersonDep) -> Response:
-    """A merge patch (RFC 7396): what it does not name stays, and null takes a field away."""
+@router.patch("/{slug}", name="updatePerson", summary="Update a person", response_model=PersonRead)
+async def update_person(
+    slug: PersonSlugPath, patch: PersonPatch, edit: UpdatePersonDep
+) -> Response:
+    """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
     return await commands.WRITER.patch(edit, slug, patch)
 
 
 @router.delete("/{slug}", name="deletePerson", summary="Delete a person", status_code=204)
-async def delete_person(slug: SlugPath, edit: UpdatePersonDep) -> Response:
-    """Only somebody whom no crew, launch or article names."""
+async def delete_person(slug: PersonSlugPath, edit: UpdatePersonDep) -> Response:
+    """Deletes a person whom no crew, launch or article refers to."""
     return await commands.WRITER.delete(edit, slug)

@@ -1,15 +1,16 @@
-"""What people look like, and how they can be asked for."""
+"""Person schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.embeds import CrewAssignmentRead, LaunchRef, PersonRef, ReadModel, Source, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
+from app.api.openapi.examples import Example
 from app.api.params import (
     CalendarDay,
     CommaList,
@@ -35,65 +36,65 @@ from app.domain.labels import SHIP_ROLE_LABELS
 
 
 class PersonSort(SortChoice):
-    """The orders that people can be listed in."""
+    """Sort order of people."""
 
     A_TO_Z = "name"
     Z_TO_A = "-name"
 
 
 class PersonFilters(QueryModel):
-    """Which people."""
+    """Filters of people."""
 
-    q: Omittable[SearchText] = None
-    """Words that they have, all of them, in any spelling and form; as `/v1/search` finds them."""
-    agency: CommaList[NameParam] = []
-    """The agency they fly for."""
-    agency_not: CommaList[NameParam] = []
-    """An agency they must not fly for."""
-    nationality: CommaList[CountryCode] = []
-    """ISO 3166-1 alpha-2."""
-    nationality_not: CommaList[CountryCode] = []
-    """A nationality they must not have."""
-    role: CommaList[CrewRole] = []
-    """A role that they held aboard the station, in `mission` where that is given too."""
-    mission: CommaList[Slug] = []
-    """A mission in whose crew they were, by slug."""
-    aboard_on: Omittable[CalendarDay] = None
-    """A day, in UTC, on which they were in space for the station, from launch to landing."""
+    q: Annotated[Omittable[SearchText], Example("kononenko")] = None
+    """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
+    agency: Annotated[CommaList[NameParam], Example(["NASA"])] = []
+    """Agency of the person, by name or slug."""
+    agency_not: Annotated[CommaList[NameParam], Example(["NASA"])] = []
+    """Agency to exclude, by name or slug."""
+    nationality: Annotated[CommaList[CountryCode], Example(["RU"])] = []
+    """Nationality, as an ISO 3166-1 alpha-2 code."""
+    nationality_not: Annotated[CommaList[CountryCode], Example(["RU"])] = []
+    """Nationality to exclude, as an ISO 3166-1 alpha-2 code."""
+    role: Annotated[CommaList[CrewRole], Example(["commander"])] = []
+    """Role aboard the station. With `mission`: the role in that mission."""
+    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
+    """Mission of which the person was a crew member, by slug."""
+    aboard_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
+    """Day in UTC on which the person was in space on a flight to the station."""
 
 
 class PersonQuery(PersonFilters, ListViewQuery):
-    """A page of people."""
+    """Query parameters of the people list."""
 
     sort: PersonSort = PersonSort.A_TO_Z
-    """The order: by name."""
+    """Sort by name. `-` means descending order."""
 
 
 class PersonSummary(PersonRef):
-    """A person as lists show them."""
+    """Person in a list."""
 
     id: int
     missions_count: int
-    """Missions in whose crew they were, however many roles they held."""
+    """Number of missions. A mission with several roles counts once."""
     days_aboard: int
-    """Full days in space on flights to the station, launch to landing or to now."""
+    """Full days in space on flights to the station, from launch to landing or now."""
     aboard: bool
-    """Whether they are in space for the station now, as far as is on record."""
+    """Whether the person is in space on a flight to the station now."""
     updated_at: UtcInstant
     version: int
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        moment = current_second()
+        current = current_second()
         flown = [f for f in row["flights"] if f["launch"]["status"] != LaunchStatus.FAILURE]
         spans = [
             (_parse_instant(f["launch"]["launch_at"]), _parse_instant(f["landed_at"]))
             for f in flown
         ]
         aboard = [up for up, down in spans if up and down is None]
-        total = sum(((down or moment) - up for up, down in spans if up), start=timedelta())
+        total = sum(((down or current) - up for up, down in spans if up), start=timedelta())
         if aboard:
-            expire_response_at(moment + (ONE_DAY - total % ONE_DAY) / len(aboard))
+            expire_response_at(current + (ONE_DAY - total % ONE_DAY) / len(aboard))
         return super().computed_fields(row) | {
             "days_aboard": total.days,
             "aboard": any(map(has_passed, aboard)),
@@ -101,14 +102,14 @@ class PersonSummary(PersonRef):
 
 
 class FlightRead(ReadModel):
-    """A way up to the station and down again."""
+    """Flight of a person to the station and back."""
 
     role: ShipRole
-    """The role aboard the ship."""
+    """Role aboard the spacecraft."""
     role_label: str = Field(examples=["Flight engineer"])
     launch: LaunchRef
     landed_with: LaunchRef | None
-    """The launch of the ship they came home with, null while they are in space."""
+    """Launch of the spacecraft that the person landed with, or null while in space."""
     landed_at: UtcInstant | None
     landed_at_precision: Precision | None
 
@@ -118,20 +119,20 @@ class FlightRead(ReadModel):
 
 
 class PersonRead(PersonSummary):
-    """A person with all that is on record."""
+    """Person with all their fields."""
 
     aliases: list[str]
     """Other spellings of the name."""
     assignments: list[CrewAssignmentRead]
-    """The roles they held in missions, newest first."""
+    """Crew assignments, newest first."""
     flights: list[FlightRead]
-    """Their flights, newest first: with a mission's crew or as visitors."""
+    """Flights, newest first, including visits outside a mission's crew."""
     sources: list[Source]
     created_at: UtcInstant
 
 
 class PersonWrite(WriteModel):
-    """A person as editors write them."""
+    """Writable fields of a person."""
 
     model_config = example_config(
         name="Yuri Example",
@@ -142,15 +143,15 @@ class PersonWrite(WriteModel):
     )
 
     slug: Slug | None = None
-    """The name in the address; made of the name where none is given."""
+    """Slug in the person's URL. Default: derived from `name`."""
     name: Annotated[SluggableName, Field(max_length=120)]
     name_ru: Annotated[SearchableText, Field(max_length=120)] | None = None
-    """The name in Russian."""
+    """Name in Russian."""
     name_native: Annotated[SearchableText, Field(max_length=120)] | None = None
-    """The name in the person's own spelling, null where that is `name`."""
+    """Name in its original spelling, or null if it equals `name`."""
     agency: Annotated[SluggableName, Field(max_length=60)] | None = None
     nationality: CountryCode | None = None
-    """ISO 3166-1 alpha-2."""
+    """Nationality, as an ISO 3166-1 alpha-2 code."""
     aliases: Annotated[
         list[Annotated[SearchableText, Field(max_length=120)]], Field(max_length=20)
     ] = []
@@ -159,7 +160,9 @@ class PersonWrite(WriteModel):
 
 
 class PersonRecord(PersonWrite):
-    """All that is kept of a person."""
+    """Complete person."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     id: int
     url: Url
@@ -169,11 +172,11 @@ class PersonRecord(PersonWrite):
 
 
 class PersonPage(Page[PersonSummary]):
-    """A page of people in short."""
+    """Page of person summaries."""
 
 
 class PersonFullPage(Page[PersonRead]):
-    """A page of people with all that is on record."""
+    """Page of full people."""
 
 
 def _parse_instant(value: str | None) -> datetime | None:

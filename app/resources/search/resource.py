@@ -5,6 +5,6 @@ from app.resources.search.router import router
 
 RESOURCE = Resource(
     tag="search",
-    description="Everything in one list, in either language and any spelling.",
+    description="Full-text search in all records, in both languages and any spelling.",
     routers=(router,),
 )

@@ -1,4 +1,4 @@
-"""`/v1/search` and `/v1/suggest`: everything, by words."""
+"""Routes of `/v1/search` and `/v1/suggest`."""
 
 from typing import Annotated
 
@@ -13,17 +13,17 @@ from app.resources.search.schemas import SearchPage, SearchQuery, Suggestions, S
 router = Router(prefix="/v1", tags=["search"])
 
 
-@router.get("/search", name="search", summary="Search everything", response_model=SearchPage)
+@router.get("/search", name="search", summary="Search all records", response_model=SearchPage)
 async def search(query: Annotated[SearchQuery, Query()], database: DatabaseDep) -> Response:
-    """Missions, people, launches and articles in one list, the best match first.
+    """Searches missions, people, launches and articles. Returns the best match first.
 
-    Words are found in either language, in any spelling and any of their forms, and with one letter
-    wrong. What is called so comes before what only tells of it, the newest first among equals.
+    Words match in both languages, in any spelling and inflection, and with one wrong letter.
+    Matches in names and titles rank above matches in texts; equal matches are sorted newest first.
     """
     return build_page_response(await database.read(queries.search, query))
 
 
-@router.get("/suggest", name="suggest", summary="Suggest what may be meant")
+@router.get("/suggest", name="suggest", summary="Suggest records")
 async def suggest(query: Annotated[SuggestQuery, Query()], database: DatabaseDep) -> Suggestions:
-    """Names and titles for what somebody is typing; the last word need not be complete."""
+    """Returns names and titles for autocompletion. The last word may be incomplete."""
     return await database.read(queries.suggest, query)

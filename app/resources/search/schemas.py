@@ -1,4 +1,4 @@
-"""What search finds, and how it is asked."""
+"""Search schemas: query parameters and read models."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,87 +8,88 @@ from pydantic import Field
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import Page, PageParams
+from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, QueryModel, SearchText
 from app.domain.dates import Precision
 from app.domain.enums import RecordType
 
-CodePointOffset = Annotated[int, Field(ge=0, description="In Unicode code points.")]
+CodePointOffset = Annotated[int, Field(ge=0, description="Offset in Unicode code points.")]
 
 
 class SearchQuery(PageParams):
-    """A page of what is found."""
+    """Query parameters of the search."""
 
-    q: SearchText
-    """Words in any order, language and spelling; also `"a phrase"`, `-not` and `type:launch`."""
-    type: CommaList[RecordType] = []
-    """The kinds of records to look among; otherwise all."""
+    q: Annotated[SearchText, Example("kononenko")]
+    """Words in any order, language and spelling. Supports `"a phrase"`, `-not`, `type:launch`."""
+    type: Annotated[CommaList[RecordType], Example(["mission"])] = []
+    """Record types to search. Default: all."""
 
 
 class SuggestQuery(QueryModel):
-    """What somebody may be typing."""
+    """Query parameters of the suggestions."""
 
-    q: SearchText
-    """What is typed so far: words in any order, the last of them perhaps only begun."""
-    type: CommaList[RecordType] = []
-    """The kinds of records to look among; otherwise all."""
-    limit: DecimalInt = Field(default=8, ge=1, le=20)
-    """How many suggestions there are at the most."""
+    q: Annotated[SearchText, Example("kononenko")]
+    """Text typed so far: words in any order. The last word may be incomplete."""
+    type: Annotated[CommaList[RecordType], Example(["mission"])] = []
+    """Record types to search. Default: all."""
+    limit: Annotated[DecimalInt, Example(20)] = Field(default=8, ge=1, le=20)
+    """Maximum number of suggestions."""
 
 
 class MarkedField(StrEnum):
-    """The texts of a hit that highlights stand in."""
+    """Text field of a hit that a highlight refers to."""
 
     TITLE = "title"
     TEXT = "text"
 
 
 class SuggestionHighlight(ReadModel):
-    """A part of a title that was searched for."""
+    """Range of a title that matches the query, from `start` to before `end`."""
 
     start: CodePointOffset
     end: CodePointOffset
 
 
 class Highlight(SuggestionHighlight):
-    """A part of a hit that was searched for: from `start` to before `end`."""
+    """Range of a hit's text that matches the query, from `start` to before `end`."""
 
     field: MarkedField
 
 
 class SearchHit(ReadModel):
-    """A record that was found."""
+    """Search hit: a matching record."""
 
     type: RecordType
     slug: str
     title: str = Field(examples=["Progress MS-11"])
     text: str | None
-    """An article's lead, a mission's summary, what else tells the record from others."""
+    """Lead of an article, summary of a mission, or other identifying text."""
     at: UtcInstant | None
-    """When an article was published, a launch left or a mission began; null for people."""
+    """Publication, launch or mission start time. Null for people."""
     at_precision: Precision | None
     language: str | None
-    """The language of an article, null for other records."""
+    """Language of an article. Null for other records."""
     highlights: list[Highlight]
-    """The parts of `title` and `text` that were searched for, in their order."""
+    """Ranges of `title` and `text` that match the query, in order."""
     url: Url
 
 
 class SearchPage(Page[SearchHit]):
-    """A page of what was found, what matches best first, then the newest."""
+    """Page of search hits, best match first, then newest first."""
 
 
 class Suggestion(ReadModel):
-    """A record that somebody may be looking for."""
+    """Suggested record."""
 
     type: RecordType
     slug: str
     title: str = Field(examples=["Oleg Kononenko"])
     highlights: list[SuggestionHighlight]
-    """The parts of `title` that were searched for, in their order."""
+    """Ranges of `title` that match the query, in order."""
     url: Url
 
 
 class Suggestions(ReadModel):
-    """What somebody may be looking for, the likeliest first."""
+    """Suggested records, best match first."""
 
     items: list[Suggestion]

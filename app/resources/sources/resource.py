@@ -5,6 +5,6 @@ from app.resources.sources.router import router
 
 RESOURCE = Resource(
     tag="sources",
-    description="Feeds of others that are looked at again and again.",
+    description="External feeds that the service polls.",
     routers=(router,),
 )

@@ -1,4 +1,4 @@
-"""`/v1/sources`: feeds of others that are looked at again and again."""
+"""Routes of `/v1/sources`: external feeds that the service polls."""
 
 from typing import Annotated, Any
 
@@ -29,7 +29,9 @@ SourceWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.SOURCES_WRITE)
 CreateSourceDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.SOURCES_WRITE))]
 UpdateSourceDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.SOURCES_WRITE))]
 SourcePatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(SourceWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="SourcePatch"),
+    MergePatchSchema(SourceWrite),
 ]
 
 
@@ -37,7 +39,7 @@ SourcePatch = Annotated[
 async def list_sources(
     query: Annotated[ListQuery, Query()], _writer: SourceWriterDep, lists: ListResponderDep
 ) -> Response:
-    """Every source, the oldest first, and how it fares."""
+    """Returns all sources with their polling status, oldest first."""
     return await lists.respond(queries.list_sources, query)
 
 
@@ -45,37 +47,43 @@ async def list_sources(
 async def get_source(
     id_: IdPath, _writer: SourceWriterDep, database: DatabaseDep, response: Response
 ) -> SourceRead:
-    """A source and how it fares."""
+    """Returns a source with its polling status."""
     return set_version_etag(response, await database.read(queries.get_source, id_))
 
 
 @router.post(
-    "", name="createSource", summary="Add a source", status_code=201, response_model=SourceRead
+    "", name="createSource", summary="Create a source", status_code=201, response_model=SourceRead
 )
 async def create_source(source: SourceWrite, edit: CreateSourceDep) -> Response:
-    """Looked at from now on. What it brings is a draft, unless the source is trusted."""
+    """Creates a source and starts polling it. Its articles are drafts unless `trusted` is true."""
     return await queries.create_source(edit, source)
 
 
-@router.patch("/{id}", name="updateSource", summary="Change a source", response_model=SourceRead)
+@router.patch("/{id}", name="updateSource", summary="Update a source", response_model=SourceRead)
 async def update_source(id_: IdPath, patch: SourcePatch, edit: UpdateSourceDep) -> Response:
-    """A merge patch (RFC 7396). Enabled again, or pointed elsewhere, it is looked at at once."""
+    """Applies a JSON Merge Patch (RFC 7396).
+
+    Enabling the source or changing `feed_url` polls it immediately.
+    """
     return await queries.WRITER.patch(edit, id_, patch)
 
 
 @router.delete("/{id}", name="deleteSource", summary="Delete a source", status_code=204)
 async def delete_source(id_: IdPath, edit: UpdateSourceDep) -> Response:
-    """It is looked at no more; what came from it stays."""
+    """Deletes the source and stops polling it. Records imported from it remain."""
     return await queries.WRITER.delete(edit, id_)
 
 
 @router.post(
     "/{id}/poll",
     name="pollSource",
-    summary="Look at a source now",
+    summary="Poll a source now",
     status_code=202,
     response_model=SourceRead,
 )
 async def poll_source(id_: IdPath, edit: CreateSourceDep) -> Response:
-    """It is looked at within seconds, and tells what came of it; one not enabled is refused."""
+    """Polls the source within seconds. Read the result from `last_report` and `last_error`.
+
+    A disabled source is refused with 409.
+    """
     return await queries.request_poll(edit, id_)

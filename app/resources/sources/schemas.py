@@ -1,4 +1,4 @@
-"""What sources look like."""
+"""Source schemas."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from app.domain.enums import SourceFormat
 
 
 class SourceWrite(WriteModel):
-    """An address to be looked at for news."""
+    """Writable fields of a source: an external feed to poll."""
 
     model_config = example_config(
         name="Station news", feed_url="https://portal.example/station.rss", language="en"
@@ -21,21 +21,21 @@ class SourceWrite(WriteModel):
 
     name: Annotated[SluggableName, Field(max_length=120)]
     feed_url: FetchableUrl
-    """Where it is published."""
+    """URL of the feed."""
     format: SourceFormat = SourceFormat.FEED
-    """What it is published in: `feed` is RSS, Atom or JSON Feed."""
+    """Format of the feed. `feed` means RSS, Atom or JSON Feed."""
     trusted: StrictBool = False
-    """Whether its articles are published at once; otherwise they are drafts."""
+    """Whether imported articles are published. Otherwise they are drafts."""
     language: LanguageCode | None = None
-    """The language of entries that do not tell theirs."""
+    """Language of entries that do not declare one."""
     every_minutes: Annotated[StrictInt, Field(ge=5, le=10080)] = 60
-    """How long to wait from one look to the next."""
+    """Polling interval in minutes."""
     enabled: StrictBool = True
-    """Whether it is looked at."""
+    """Whether the source is polled."""
 
 
 class SourceReport(ReadModel):
-    """What a look came to."""
+    """Result of a poll, as numbers of records."""
 
     created: int
     updated: int
@@ -44,7 +44,7 @@ class SourceReport(ReadModel):
 
 
 class SourceRead(ReadModel):
-    """An address that is looked at for news, and how that fares."""
+    """Source with its polling status."""
 
     id: int
     name: str
@@ -55,21 +55,21 @@ class SourceRead(ReadModel):
     every_minutes: int
     enabled: bool
     disabled_reason: str | None
-    """Why it is no longer looked at, where nobody switched it off."""
+    """Reason why the service disabled the source, or null."""
     next_at: UtcInstant | None
-    """When it will be looked at again, null where it is not enabled."""
+    """Time of the next poll, or null if the source is disabled."""
     checked_at: UtcInstant | None
-    """When it was looked at last."""
+    """Time of the last poll."""
     failures: int
-    """How many looks have failed since the last one that did not."""
+    """Number of failed polls since the last successful one."""
     last_error: str | None
-    """What went wrong at the last look: with all of it, or with some of its entries."""
+    """Error of the last poll or of some of its entries, or null."""
     last_report: SourceReport | None
-    """What the last look that brought something came to."""
+    """Result of the last poll that returned entries."""
     created_at: UtcInstant
     updated_at: UtcInstant
     version: int
 
 
 class SourcePage(Page[SourceRead]):
-    """A page of sources."""
+    """Page of sources."""

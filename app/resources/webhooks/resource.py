@@ -5,6 +5,6 @@ from app.resources.webhooks.router import router
 
 RESOURCE = Resource(
     tag="webhooks",
-    description="Other services that are told of changes.",
+    description="Webhooks that deliver changes to other services.",
     routers=(router,),
 )

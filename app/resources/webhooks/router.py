@@ -1,4 +1,4 @@
-"""`/v1/webhooks`: other services that are told of changes."""
+"""Routes of `/v1/webhooks`: URLs that the service notifies of changes."""
 
 from typing import Annotated, Any
 
@@ -32,7 +32,9 @@ CreateWebhookDep = Annotated[
 ]
 UpdateWebhookDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.WEBHOOKS_WRITE))]
 WebhookPatch = Annotated[
-    dict[str, Any], Body(media_type=MERGE_PATCH_MEDIA_TYPE), MergePatchSchema(WebhookWrite)
+    dict[str, Any],
+    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="WebhookPatch"),
+    MergePatchSchema(WebhookWrite),
 ]
 
 
@@ -40,7 +42,7 @@ WebhookPatch = Annotated[
 async def list_webhooks(
     query: Annotated[ListQuery, Query()], _writer: WebhookWriterDep, lists: ListResponderDep
 ) -> Response:
-    """Every webhook, the oldest first, and how it fares."""
+    """Returns all webhooks with their delivery status, oldest first."""
     return await lists.respond(queries.list_webhooks, query)
 
 
@@ -48,7 +50,7 @@ async def list_webhooks(
 async def get_webhook(
     id_: IdPath, _writer: WebhookWriterDep, database: DatabaseDep, response: Response
 ) -> WebhookRead:
-    """A webhook and how it fares, without its secret."""
+    """Returns a webhook with its delivery status, without its secret."""
     return set_version_etag(response, await database.read(queries.get_webhook, id_))
 
 
@@ -60,17 +62,23 @@ async def get_webhook(
     response_model=WebhookCreated,
 )
 async def create_webhook(webhook: WebhookWrite, edit: CreateWebhookDep) -> Response:
-    """The answer shows the secret this once; so no Idempotency-Key, which would have it kept."""
+    """Creates a webhook.
+
+    Only this response contains the secret, so it accepts no `Idempotency-Key`.
+    """
     return await queries.create_webhook(edit, webhook)
 
 
-@router.patch("/{id}", name="updateWebhook", summary="Change a webhook", response_model=WebhookRead)
+@router.patch("/{id}", name="updateWebhook", summary="Update a webhook", response_model=WebhookRead)
 async def update_webhook(id_: IdPath, patch: WebhookPatch, edit: UpdateWebhookDep) -> Response:
-    """A merge patch (RFC 7396). Enabled again, it hears of all that it has missed."""
+    """Applies a JSON Merge Patch (RFC 7396).
+
+    Enabling the webhook delivers all changes missed meanwhile.
+    """
     return await queries.WRITER.patch(edit, id_, patch)
 
 
 @router.delete("/{id}", name="deleteWebhook", summary="Delete a webhook", status_code=204)
 async def delete_webhook(id_: IdPath, edit: UpdateWebhookDep) -> Response:
-    """It is told of nothing any more."""
+    """Deletes the webhook and stops its deliveries."""
     return await queries.WRITER.delete(edit, id_)

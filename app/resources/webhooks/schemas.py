@@ -1,4 +1,4 @@
-"""What webhooks look like."""
+"""Webhook schemas."""
 
 from typing import Annotated
 
@@ -12,23 +12,23 @@ from app.domain.enums import RecordType
 
 
 class WebhookWrite(WriteModel):
-    """An address to be told of changes."""
+    """Writable fields of a webhook."""
 
     model_config = example_config(
         target_url="https://portal.example/hooks/zarya", types=["article"]
     )
 
     target_url: FetchableUrl
-    """Where the messages are posted to, signed by Standard Webhooks."""
+    """URL that receives the messages by POST, signed per Standard Webhooks."""
     description: Annotated[NonBlankText, Field(max_length=300)] | None = None
     types: Annotated[list[RecordType], Field(max_length=10)] = []
-    """The kinds of records it wants to hear of; an empty list: all."""
+    """Record types to deliver. Empty: all."""
     enabled: StrictBool = True
-    """Whether it is told; when it is again, it hears of all that it has missed."""
+    """Whether deliveries are enabled. Enabling them delivers all missed changes."""
 
 
 class WebhookRead(ReadModel):
-    """An address that is told of changes, and how that fares."""
+    """Webhook with its delivery status."""
 
     id: int
     target_url: Url
@@ -36,14 +36,14 @@ class WebhookRead(ReadModel):
     types: list[RecordType]
     enabled: bool
     disabled_reason: str | None
-    """Why it is no longer told, where nobody switched it off."""
+    """Reason why the service disabled the webhook, or null."""
     attempts: int
-    """How often the message at hand has been tried; 0 where all is well."""
+    """Number of attempts for the current message. 0 if no delivery has failed."""
     next_attempt_at: UtcInstant | None
-    """When it will be tried again, null where nothing waits for that."""
+    """Time of the next attempt, or null if no retry is scheduled."""
     last_attempt_at: UtcInstant | None
     last_status: int | None
-    """The HTTP status of the last answer, null where there was none."""
+    """HTTP status of the last response, or null if there was none."""
     last_error: str | None
     created_at: UtcInstant
     updated_at: UtcInstant
@@ -51,11 +51,11 @@ class WebhookRead(ReadModel):
 
 
 class WebhookCreated(WebhookRead):
-    """A new webhook with its secret, shown this once."""
+    """New webhook with its secret. Only the response to its creation contains the secret."""
 
     secret: str
-    """What the signatures are made with: `whsec_` and base64."""
+    """Signing secret: `whsec_` followed by base64."""
 
 
 class WebhookPage(Page[WebhookRead]):
-    """A page of webhooks."""
+    """Page of webhooks."""
