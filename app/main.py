@@ -50,6 +50,7 @@ from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
 from app.resources.search.resource import RESOURCE as SEARCH
 from app.resources.webhooks.resource import RESOURCE as WEBHOOKS
+from app.resources.write_steps import build_database
 
 _RESOURCES: tuple[Resource, ...] = (
     PORTAL,
@@ -104,7 +105,7 @@ def _is_tracing_enabled() -> bool:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service, its database at `settings.database_url`."""
     settings = settings or get_settings()
-    database = Database(settings.database_url, settings.read_threads, settings.replica_url)
+    database = build_database(settings.database_url, settings.read_threads, settings.replica_url)
     background = PeriodicJobs(database, settings.private_targets)
     live = ChangeBroadcaster(database)
     archive_file = ArchiveFileCache(database)

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import make_url
 
-from app.db.database import Database
 from app.db.timeouts import disable_timeouts
 from app.ingest.dataset.load import load_dataset
+from app.resources.write_steps import build_database
 from bench.bulk import fill
 from contract.servers import ROOT
 
@@ -126,7 +126,7 @@ def make(url: str, number: int) -> None:
     command.upgrade(config, "head")
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with (
-        closing(Database(url, read_threads=1)) as database,
+        closing(build_database(url)) as database,
         Progress(*columns, TimeRemainingColumn(), console=console) as bar,
     ):
         task = bar.add_task(f"Making {number:,} articles", total=number)

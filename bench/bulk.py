@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select, text
 
 from app.db.database import Database
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
-from app.db.models.days import rebuild_day_counts
 from app.db.timeouts import disable_timeouts
+from app.db.tracking.day_counts import rebuild_day_counts
 from bench.generator import Generator, Made, World
 
 BATCH = 5_000

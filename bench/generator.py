@@ -2,7 +2,7 @@
 
 They spread evenly over twenty years, so that every day has its share, and are about the missions,
 people and launches that the embedded archive has at that time. A made article is a row as the
-database keeps it: what `Article.derive` would fill in is filled in here, without its cost.
+database keeps it: what `Article.compute_columns` would fill in is filled in here, without its cost.
 """
 
 from bisect import bisect_right
@@ -194,16 +194,14 @@ class Generator:
 
     @staticmethod
     def _told(title: str, lead: str, body: str, html: str) -> dict[str, Any]:
-        """The text, with what `Article.derive` makes of it."""
-        title_key = fold(title)
+        """The text, with what `Article.compute_columns` makes of it."""
         return {
             "title": title,
             "lead": lead,
             "body": body,
             "body_html": html,
             "reading_minutes": max(1, round(len(body.split()) / READING_WORDS_PER_MINUTE)),
-            "title_key": title_key[:300],
-            "search_text": f"{title_key} {fold(lead)}"[:2000],
+            "title_key": fold(title)[:300],
         }
 
     @staticmethod

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from sqlalchemy import select
 
 from app.api.embeds import article_is_public
-from app.db.database import Database
 from app.db.models import Article, Person
+from app.resources.write_steps import build_database
 from bench.bulk import SEED
 from bench.words import ENGLISH, RUSSIAN
 from bench.wrk import Server, Target
@@ -56,7 +56,7 @@ def pages(database_url: str, server: Server) -> list[str]:
 def last_page(database_url: str, server: Server) -> str:
     """The last full page of the whole list."""
     oldest = _PLACES.where(article_is_public()).order_by(Article.published_at, Article.id)
-    with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
+    with closing(build_database(database_url)) as database, database.snapshot() as reader:
         return _behind(server, Place(**reader.all(oldest.offset(20).limit(1))[0]))
 
 
@@ -82,7 +82,7 @@ def _cursor(server: Server) -> str:
 
 def _sampled(database_url: str) -> list[Place]:
     ids = select(Article.id).where(article_is_public()).order_by(Article.id)
-    with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
+    with closing(build_database(database_url)) as database, database.snapshot() as reader:
         all_ids = [row["id"] for row in reader.all(ids)]
         chosen = Random(SEED).sample(all_ids, min(MANY, len(all_ids)))
         found = reader.all(_PLACES.where(Article.id.in_(chosen)))
@@ -103,7 +103,7 @@ def full_month(*servers: Server) -> str:
 def searches(database_url: str) -> list[str]:
     """A hundred things that readers might type: names, and one or two words of the news."""
     names = select(Person.name, Person.name_ru).order_by(Person.id)
-    with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
+    with closing(build_database(database_url)) as database, database.snapshot() as reader:
         people = reader.all(names)
     random = Random(SEED)
     typed = [name for row in random.sample(people, 20) for name in row.values() if name]

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from sqlalchemy import Connection, text
 
-from app.db.database import Database
+from app.resources.write_steps import build_database
 from bench import reads
 from bench.suite import POSTGRESQL, SQLITE, Bench
 from bench.wrk import Target
@@ -47,7 +47,7 @@ def _index(address: str) -> str:
     subprocess.run(command, env=os.environ | {"ZARYA_DATABASE_URL": address}, check=True)
     seconds = perf_counter() - start
     with (
-        closing(Database(address, read_threads=1)) as database,
+        closing(build_database(address)) as database,
         database.engine.connect() as connection,
     ):
         sqlite = connection.dialect.name == "sqlite"

@@ -20,8 +20,8 @@ import brotli
 import zstandard
 from sqlalchemy import select
 
-from app.db.database import Database
 from app.db.models import Launch, Spacecraft
+from app.resources.write_steps import build_database
 from contract.servers import Failed, free_port, running
 
 TEMPLATE = Path(__file__).parent / "nginx.conf.template"
@@ -213,7 +213,7 @@ def check_change(origin: str, proxy: str, database_url: str) -> float:
     still = get(proxy, MISSION + "/crew")
     start = time.monotonic()
     note = "Docked after two orbits. Changed by the cache check."
-    with closing(Database(database_url, read_threads=1)) as database, database.session() as session:
+    with closing(build_database(database_url)) as database, database.session() as session:
         spacecraft = select(Spacecraft.launch_id).where(Spacecraft.slug == "progress-ms-11")
         launch = session.scalars(select(Launch).where(Launch.id.in_(spacecraft))).one()
         launch.outcome_note = note

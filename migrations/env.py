@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Enum
 
 from app.config import get_settings
 from app.db.models import Base
-from app.db.models.base import BoundedString, UTCDateTime
+from app.db.types import BoundedString, UTCDateTime
 from migrations.engine import engine_for
 
 url = context.config.attributes.get("url") or get_settings().database_url

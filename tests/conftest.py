@@ -17,6 +17,7 @@ from app.config import get_settings
 from app.db.database import Database
 from app.domain.enums import Scope
 from app.ingest.dataset.load import load_dataset
+from app.resources.write_steps import build_database
 from tests.support.clients import clear_response_cache, client_with_key, database_of, open_client
 from tests.support.databases import (
     CreateDatabase,
@@ -66,7 +67,7 @@ def archive_template_url(create_database: CreateDatabase) -> str:
     """URL of a database with the embedded archive. A template: copy it, do not open it."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
-    database = Database(url, read_threads=1)
+    database = build_database(url)
     with database.session() as session:
         load_dataset(session)
     database.close()
@@ -102,7 +103,7 @@ def statements(archive: TestClient) -> Iterator[list[str]]:
 @pytest.fixture
 def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
     """SQLite database without tables."""
-    database = Database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
+    database = build_database(f"sqlite:///{tmp_path}/archive.db", read_threads=2)
     yield database
     database.close()
 

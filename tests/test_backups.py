@@ -12,6 +12,7 @@ from app.db.database import Database
 from app.db.models import AuditEntry, Person, RecordChange, Webhook
 from app.domain.enums import Scope
 from app.ops.backup import BackupError, _digest_tables, restore_backup, write_backup
+from app.resources.write_steps import build_database
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase, alembic_config
@@ -25,7 +26,7 @@ def quiet(_: int) -> None:
 
 def migrated(url: str) -> Database:
     command.upgrade(alembic_config(url), "head")
-    return Database(url, read_threads=1)
+    return build_database(url)
 
 
 @pytest.fixture(scope="session")

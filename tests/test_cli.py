@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import column, select, table, text
 
 from app.config import get_settings
-from app.db.database import Database
+from app.resources.write_steps import build_database
 from tests.support.command_line import run_zarya
 from tests.support.servers import free_port
 
@@ -27,7 +27,7 @@ def test_migrate_load_check(cli_database_url: str) -> None:
     checked = run_zarya("load", "--check")
     assert (checked.exit_code, checked.stderr) == (0, "The archive is sound.\n")
 
-    database = Database(cli_database_url, read_threads=1)
+    database = build_database(cli_database_url)
     with database.session() as session:
         session.execute(text("DELETE FROM flights WHERE id = (SELECT min(id) FROM flights)"))
         session.execute(text("DELETE FROM search_documents"))
@@ -44,7 +44,7 @@ def test_migrate_load_check(cli_database_url: str) -> None:
     assert "1715 records can be found." in run_zarya("reindex").stderr
     assert "search" not in run_zarya("load", "--check").stderr
     if cli_database_url.startswith("postgresql"):
-        database = Database(cli_database_url, read_threads=1)
+        database = build_database(cli_database_url)
         with database.snapshot() as reader:
             assert reader.scalar(_VACUUMED) == 1
         database.close()

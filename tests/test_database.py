@@ -1,8 +1,9 @@
-"""How reads and writes reach the database."""
+"""Database: snapshots, transactions, column types and timeouts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,27 +19,27 @@ from app.domain.text import fold, is_storable, slugify
 from tests.support import factories
 
 
-def articles(reader: Reader) -> int:
+def count_articles(reader: Reader) -> int:
     return reader.scalar(select(func.count(Article.id))) or 0
 
 
-def test_a_snapshot_does_not_see_what_comes_later(database: Database) -> None:
+def test_snapshot_excludes_later_commits(database: Database) -> None:
     with database.snapshot() as reader:
-        assert articles(reader) == 0
+        assert count_articles(reader) == 0
         with database.session() as session:
             session.add(factories.article())
-        assert articles(reader) == 0
+        assert count_articles(reader) == 0
     with database.snapshot() as reader:
-        assert articles(reader) == 1
+        assert count_articles(reader) == 1
 
 
-def test_a_snapshot_cannot_write(database: Database) -> None:
+def test_snapshot_is_read_only(database: Database) -> None:
     if database.engine.dialect.name == "postgresql":
         with database.snapshot() as reader, pytest.raises(DBAPIError):
             reader._connection.execute(text("DELETE FROM articles"))
 
 
-def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+def test_transaction_rolls_back_on_error(database: Database) -> None:
     def fail() -> None:
         with database.session() as session:
             session.add(factories.article())
@@ -48,11 +49,11 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         fail()
     with database.snapshot() as reader:
-        assert articles(reader) == 0
+        assert count_articles(reader) == 0
 
 
-def test_writers_wait_for_one_another(database: Database) -> None:
-    """Read, then write, from four threads at once: no update is lost, none is refused."""
+def test_concurrent_writers_lose_no_update(database: Database) -> None:
+    """Read, then write, from four threads: no update is lost or refused."""
     with database.session() as session:
         session.add(factories.article(slug="counter", title="0"))
 
@@ -79,14 +80,14 @@ def test_writers_wait_for_one_another(database: Database) -> None:
         ("trusted_schema", 0),
     ],
 )
-def test_sqlite_keeps_what_it_acknowledges(
+def test_sqlite_pragmas_are_set(
     empty_sqlite_database: Database, pragma: str, value: object
 ) -> None:
     with empty_sqlite_database.engine.connect() as connection:
         assert connection.scalar(text(f"PRAGMA {pragma}")) == value
 
 
-def test_sqlite_is_one_without_the_reset_bug(empty_sqlite_database: Database) -> None:
+def test_sqlite_version_has_no_wal_reset_bug(empty_sqlite_database: Database) -> None:
     """Up to 3.51.2 a database in WAL mode with two connections can lose commits."""
     with empty_sqlite_database.engine.connect() as connection:
         version = connection.scalar(text("SELECT sqlite_version()"))
@@ -94,7 +95,7 @@ def test_sqlite_is_one_without_the_reset_bug(empty_sqlite_database: Database) ->
 
 
 @pytest.mark.parametrize("bad", ["a\0b", "\ud800", "x" * 301, ""])
-def test_no_stored_text_can_break_a_later_read(database: Database, bad: str) -> None:
+def test_text_out_of_bounds_is_refused(database: Database, bad: str) -> None:
     with pytest.raises((StatementError, ValueError)), database.session() as session:
         session.add(factories.article(title=bad))
 
@@ -102,22 +103,22 @@ def test_no_stored_text_can_break_a_later_read(database: Database, bad: str) -> 
 @pytest.mark.parametrize(
     "bad",
     [
-        datetime(2019, 4, 4),  # noqa: DTZ001 - it is what must be refused
+        datetime(2019, 4, 4),  # noqa: DTZ001 - a naive datetime is refused
         datetime(1949, 12, 31, tzinfo=UTC),
         datetime(2101, 1, 1, tzinfo=UTC),
         datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-14))),
     ],
 )
-def test_no_stored_instant_can_break_a_later_read(database: Database, bad: datetime) -> None:
+def test_instant_out_of_bounds_is_refused(database: Database, bad: datetime) -> None:
     with pytest.raises((StatementError, ValueError, OverflowError)), database.session() as session:
         session.add(factories.article(published_at=bad))
 
 
 @pytest.mark.parametrize("precision", list(Precision))
-def test_an_instant_is_kept_as_the_start_of_its_period(
+def test_instant_is_stored_as_start_of_its_period(
     client: TestClient, database: Database, precision: Precision
 ) -> None:
-    """Whatever a writer gives: a launch of a known day alone must not be at some hour of it."""
+    """A launch of which only the day is known must not be stored at some hour of the day."""
     given = datetime(2019, 8, 15, 13, 14, 15, tzinfo=timezone(timedelta(hours=3)))
     with database.session() as session:
         session.add(factories.launch(slug="x", launch_at=given, launch_at_precision=precision))
@@ -134,12 +135,12 @@ def test_an_instant_is_kept_as_the_start_of_its_period(
 
 
 @given(words=st.text())
-def test_folding_twice_is_folding_once(words: str) -> None:
+def test_fold_is_idempotent(words: str) -> None:
     assert fold(fold(words)) == fold(words)
 
 
 @given(words=st.text())
-def test_a_slug_is_an_address(words: str) -> None:
+def test_slug_is_a_url_segment(words: str) -> None:
     assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-" for c in slugify(words))
     assert slugify(slugify(words)) == slugify(words)
 
@@ -155,12 +156,12 @@ def test_a_slug_is_an_address(words: str) -> None:
         ("Sławosz Uznański", "slawosz-uznanski"),
     ],
 )
-def test_slugs(words: str, slug: str) -> None:
+def test_slugify_examples(words: str, slug: str) -> None:
     assert slugify(words) == slug
 
 
 @given(words=st.text(st.characters(codec=None)))
-def test_storable_text_is_what_utf_8_can_say(words: str) -> None:
+def test_storable_text_is_utf_8_without_nul(words: str) -> None:
     try:
         words.encode()
     except UnicodeEncodeError:
@@ -178,7 +179,7 @@ def test_text_round_trips(client: TestClient, database: Database) -> None:
 
 
 @pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
-def test_only_who_is_in_no_hurry_waits_beyond_the_deadline(
+def test_response_timeout_applies_unless_disabled(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.db.engines.postgresql.SERVER_RESPONSE_TIMEOUT_SECONDS", 0.2)
@@ -187,7 +188,16 @@ def test_only_who_is_in_no_hurry_waits_beyond_the_deadline(
         session.execute(text("SET LOCAL statement_timeout = '300ms'"))
         disable_timeouts(session.connection())
         session.execute(sleep)
-    # The same connection, and those that others take, are in a hurry again.
+    # The timeout applies again on the same connection, and on others.
     for _ in range(2):
-        with pytest.raises(OperationalError, match="did not answer"), database.session() as session:
+        with (
+            pytest.raises(OperationalError, match="not respond"),
+            database.session() as session,
+        ):
             session.execute(sleep)
+
+
+def test_psycopg_internals_exist() -> None:
+    assert hasattr(psycopg.errors, "_WaitTimeout"), (
+        f"psycopg {psycopg.__version__} changed: adapt app/db/engines/postgresql.py"
+    )

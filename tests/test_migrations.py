@@ -14,6 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from app.db.database import Database
 from app.db.models import Base, CrewAssignment, Mission
 from app.ingest.dataset.load import load_dataset
+from app.resources.registry import SEARCH_INDEXER
+from app.resources.write_steps import build_database
 from migrations.engine import engine_for
 from tests.support import factories
 from tests.support.databases import CreateDatabase, alembic_config
@@ -21,7 +23,7 @@ from tests.support.paths import ROOT
 
 
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, in the order of the primary keys."""
+    """All rows of all tables, by primary key."""
     with database.engine.connect() as connection:
         return {
             table.name: [
@@ -32,7 +34,7 @@ def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_there_is_one_head() -> None:
+def test_migrations_have_one_head() -> None:
     assert len(ScriptDirectory.from_config(alembic_config("sqlite://")).get_heads()) == 1
 
 
@@ -43,21 +45,21 @@ def test_migrations_import_nothing_of_the_app() -> None:
         assert "from app" not in code
 
 
-def test_models_and_migrations_agree(create_database: CreateDatabase) -> None:
+def test_migrations_match_models(create_database: CreateDatabase) -> None:
     config = alembic_config(create_database())
     command.upgrade(config, "head")
     command.check(config)
 
 
-def test_migrations_make_every_constraint(create_database: CreateDatabase) -> None:
-    """Autogenerate compares no CHECK, and SQLite loses what a changed table is not told to keep."""
+def test_migrations_create_each_constraint(create_database: CreateDatabase) -> None:
+    """Alembic does not compare CHECKs, and batch operations on SQLite can lose constraints."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
     engine = engine_for(url)
     for table in Base.metadata.sorted_tables:
-        made = {check["name"] for check in inspect(engine).get_check_constraints(table.name)}
-        wanted = {c.name for c in table.constraints if isinstance(c, CheckConstraint)}
-        assert made == wanted, table.name
+        created = {check["name"] for check in inspect(engine).get_check_constraints(table.name)}
+        expected = {c.name for c in table.constraints if isinstance(c, CheckConstraint)}
+        assert created == expected, table.name
         if engine.dialect.name == "sqlite" and table.dialect_kwargs.get("sqlite_autoincrement"):
             with engine.connect() as connection:
                 definition = text("SELECT sql FROM sqlite_master WHERE name = :name")
@@ -65,24 +67,29 @@ def test_migrations_make_every_constraint(create_database: CreateDatabase) -> No
             assert "AUTOINCREMENT" in str(ddl), table.name
 
 
-def test_up_down_and_up_again(create_database: CreateDatabase, archive_template_url: str) -> None:
+def test_upgrade_downgrade_upgrade_keeps_rows(
+    create_database: CreateDatabase, archive_template_url: str
+) -> None:
     url = create_database(archive_template_url)
     config = alembic_config(url)
-    database = Database(url, read_threads=1)
+    database = build_database(url)
     before = contents(database)
     database.close()
 
     revisions = [r.revision for r in ScriptDirectory.from_config(config).walk_revisions()]
-    if len(revisions) > 1:  # the last step back and forth keeps what both revisions know
+    if len(revisions) > 1:  # the last step keeps the tables of both revisions
         command.downgrade(config, "-1")
-        kept = set(inspect(database.engine).get_table_names())
+        kept_tables = set(inspect(database.engine).get_table_names())
         database.close()
         command.upgrade(config, "head")
+        with database.session() as session:  # as `zarya migrate` does
+            if SEARCH_INDEXER.is_index_missing(session):
+                SEARCH_INDEXER.rebuild(session)
         after = contents(database)
-        assert all(len(after[name]) == len(before[name]) for name in kept & before.keys())
-    there = contents(database)
+        assert all(len(after[name]) == len(before[name]) for name in kept_tables & before.keys())
+    current = contents(database)
     command.upgrade(config, "head")
-    assert contents(database) == there
+    assert contents(database) == current
 
     database.close()
     command.downgrade(config, "base")
@@ -99,25 +106,25 @@ def test_up_down_and_up_again(create_database: CreateDatabase, archive_template_
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_the_statements_can_be_printed(dialect: str) -> None:
+def test_upgrade_prints_sql_offline(dialect: str) -> None:
     config = alembic_config(f"{dialect}:///nowhere")
-    config.output_buffer = printed = io.StringIO()
+    config.output_buffer = output = io.StringIO()
     command.upgrade(config, "head", sql=True)
-    assert "CREATE TABLE missions" in printed.getvalue()
+    assert "CREATE TABLE missions" in output.getvalue()
 
 
-def test_changing_a_parent_table_keeps_its_children(tmp_path: Path) -> None:
-    """SQLite changes a table by dropping it: with foreign keys on, its children go with it."""
+def test_batch_alter_keeps_child_rows(tmp_path: Path) -> None:
+    """A batch operation on SQLite drops the old table; with foreign keys on, child rows follow."""
     url = f"sqlite:///{tmp_path}/archive.db"
     command.upgrade(alembic_config(url), "head")
-    database = Database(url, read_threads=1)
+    database = build_database(url)
     with database.session() as session:
         mission, person = factories.mission(), factories.person()
         session.add_all([mission, person])
         session.flush()
         session.add(factories.crew_assignment(mission, person))
 
-    def crews() -> int:
+    def crew_rows() -> int:
         with database.engine.connect() as connection:
             return len(connection.execute(select(CrewAssignment.id)).all())
 
@@ -128,10 +135,10 @@ def test_changing_a_parent_table_keeps_its_children(tmp_path: Path) -> None:
 
     with engine_for(url).begin() as connection:
         recreate(connection)
-    assert crews() == 1
+    assert crew_rows() == 1
     with database.engine.begin() as connection:  # the app's own engine: foreign keys are on
         recreate(connection)
-    assert crews() == 0, "the danger has gone, and with it the need for an engine of its own"
+    assert crew_rows() == 0, "child rows are kept: migrations need no engine of their own any more"
 
 
 def test_constraints_hold(database: Database) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from app.db.database import Database
 from app.ingest.dataset.load import load_dataset
+from app.resources.write_steps import build_database
 from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
 from tests.support.servers import run_server_process
 from tests_faults import report
@@ -31,7 +31,7 @@ def archive_url(create_database: CreateDatabase) -> str:
     """URL of a database with the embedded archive."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
-    with closing(Database(url, read_threads=1)) as database, database.session() as session:
+    with closing(build_database(url)) as database, database.session() as session:
         load_dataset(session)
     return url
 

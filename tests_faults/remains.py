@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from app.db.database import Database
 from app.db.models import Base
+from app.resources.write_steps import build_database
 
 KEY = re.compile(rb"zarya_[a-z0-9]{8}_(\w+)")
 
@@ -25,7 +25,7 @@ def remains(database_url: str, logs: Iterable[Path]) -> Iterator[tuple[str, byte
     if database_url.startswith("sqlite"):
         for file in Path(database_url.removeprefix("sqlite:///")).parent.glob("*.db*"):
             yield str(file), file.read_bytes()
-    with closing(Database(database_url, read_threads=1)) as database, database.snapshot() as reader:
+    with closing(build_database(database_url)) as database, database.snapshot() as reader:
         for table in Base.metadata.sorted_tables:
             yield table.name, str(reader.all(select(table))).encode()
 

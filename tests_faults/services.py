@@ -13,8 +13,8 @@ from alembic import command
 from sqlalchemy import text
 
 from app.api.auth import generate_api_key
-from app.db.database import Database
 from app.domain.enums import Scope
+from app.resources.write_steps import build_database
 from tests.support.databases import alembic_config
 from tests.support.servers import DEV_NULL, free_port, is_up, wait_for
 
@@ -72,7 +72,7 @@ def migrate_with_key(url: str) -> str:
 
 def create_key(url: str) -> str:
     """Create a key with all scopes in the database at `url`."""
-    with closing(Database(url, read_threads=1)) as database, database.session() as session:
+    with closing(build_database(url)) as database, database.session() as session:
         stored, key = generate_api_key("Faults", list(Scope))
         session.add(stored)
     return key
@@ -80,7 +80,7 @@ def create_key(url: str) -> str:
 
 def execute_directly(url: str, statement: str) -> None:
     """Execute a statement in the database at `url`, bypassing the service."""
-    with closing(Database(url, read_threads=1)) as database, database.session() as session:
+    with closing(build_database(url)) as database, database.session() as session:
         session.execute(text(statement))
 
 

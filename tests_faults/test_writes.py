@@ -14,8 +14,8 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import delete, update
 
-from app.db.database import Database
 from app.db.models import Person
+from app.resources.write_steps import build_database
 from tests.support.servers import run_server_process
 from tests_faults.load import CUT, Tally, lasting, readers, until
 from tests_faults.services import LOAD_DIVISOR, Note, Start, migrate_with_key, worker_pids
@@ -67,7 +67,7 @@ def test_a_loss_is_noticed(start: Start) -> None:
         asyncio.run(writers.run(4, lambda: len(writers.acknowledged) >= 20))
         assert writers.lost(service.database_url) == (0, 0)
     taken, doubled, over, *_ = writers.acknowledged
-    database = Database(service.database_url, read_threads=1)
+    database = build_database(service.database_url)
     with closing(database), database.session() as session:
         session.execute(delete(Person).where(Person.name == taken))
         session.execute(update(Person).where(Person.name == over).values(name=doubled))

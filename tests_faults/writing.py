@@ -9,8 +9,8 @@ from time import perf_counter
 
 from sqlalchemy import func, select
 
-from app.db.database import Database
 from app.db.models import Person
+from app.resources.write_steps import build_database
 from tests_faults.load import Client, Tally
 
 PAUSE = 0.05
@@ -65,7 +65,7 @@ class Writers:
 
     def lost(self, database_url: str) -> tuple[int, int]:
         """How many of the acknowledged records are not there, and how many are there twice."""
-        database = Database(database_url, read_threads=1)
+        database = build_database(database_url)
         with database.snapshot() as reader:
             names = select(Person.name, func.count().label("times")).group_by(Person.name)
             found = {row["name"]: row["times"] for row in reader.all(names)}

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Actor
 from app.api.routing import Route
-from app.db.database import DatabaseDep, Reader, Row
+from app.db.database import PrimaryDatabaseDep, Reader, Row
 from app.db.models import ApiKey
 from app.domain.dates import now
 from app.domain.enums import Scope
@@ -157,7 +157,7 @@ class RequireScope:
     def __init__(self, scope: Scope | None = None) -> None:
         self.scope = scope
 
-    async def __call__(self, request: Request, database: DatabaseDep) -> ApiClient:
+    async def __call__(self, request: Request, database: PrimaryDatabaseDep) -> ApiClient:
         caller: ApiClient | None = getattr(request.state, "caller", None)
         if caller is not None:
             return caller

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.database import Reader
-from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord, get_record_type
+from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRenamed
@@ -26,7 +26,7 @@ def not_found_detail(model: type[VersionedRecord], slug: str) -> str:
 
 def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str) -> NoReturn:
     """Say what has become of the record that had `slug`: renamed, gone, or never there."""
-    kind = get_record_type(model)
+    kind = model.record_type
     former = reader.first(
         select(FormerSlug.record_id, model.slug)
         .outerjoin(model, model.id == FormerSlug.record_id)
@@ -61,7 +61,7 @@ def set_slug(session: Session, record: VersionedRecord, asked: str | None, name:
 def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -> str:
     like = f"{base}-%"
     used = set(session.scalars(select(model.slug).where(model.slug.like(like))))
-    former = FormerSlug.type == get_record_type(model), FormerSlug.slug.like(like)
+    former = FormerSlug.type == model.record_type, FormerSlug.slug.like(like)
     used |= {*RESERVED_SLUGS, *session.scalars(select(FormerSlug.slug).where(*former))}
     if base not in used and not _is_slug_taken(session, model, base, None):
         return base
@@ -73,7 +73,7 @@ def _is_slug_taken(
 ) -> bool:
     owner = session.scalar(select(model.id).where(model.slug == slug))
     former = select(FormerSlug.record_id).where(
-        FormerSlug.type == get_record_type(model), FormerSlug.slug == slug
+        FormerSlug.type == model.record_type, FormerSlug.slug == slug
     )
     led_to = session.execute(former).first()
     return owner not in {None, own} or (led_to is not None and led_to[0] != own)

@@ -19,7 +19,7 @@ from app.cli.terminal import (
     progress_counter,
 )
 from app.db.database import Database
-from app.db.models.days import find_wrong_day_counts, rebuild_day_counts
+from app.db.tracking.day_counts import find_wrong_day_counts, rebuild_day_counts
 from app.ingest.dataset import check as checks
 from app.ingest.dataset import load as loading
 from app.ops import backup as backups

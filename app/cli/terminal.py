@@ -20,6 +20,7 @@ from app.api.audit_log import Actor
 from app.cli import console
 from app.config import get_settings
 from app.db.database import Database
+from app.resources.write_steps import build_database
 
 MAX_LISTED_ITEMS = 20
 """How many of many are told one by one."""
@@ -35,7 +36,7 @@ def open_database() -> Iterator[Database]:
     """The database that the settings name."""
     with (
         exit_on_database_error(),
-        closing(Database(get_settings().database_url, read_threads=1)) as database,
+        closing(build_database(get_settings().database_url)) as database,
     ):
         yield database
 

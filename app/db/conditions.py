@@ -1,4 +1,4 @@
-"""Conditions that several resources ask for."""
+"""SQL conditions shared by several resources."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,34 +11,36 @@ from app.db.functions import ColumnExpression
 from app.db.models import Launch, Mission, MissionAlias, Person
 from app.domain.clock import has_passed
 
+RelatedModel = type[Launch] | type[Mission] | type[Person]
+
 
 def has_related(
-    to: type[Launch] | type[Mission] | type[Person],
+    model: RelatedModel,
     slugs: Collection[str],
-    through: InstrumentedAttribute[Any],
+    foreign_key: InstrumentedAttribute[Any],
     owner: ColumnElement[bool],
 ) -> ColumnElement[bool]:
-    """Whether `owner` holds for a row whose key `through` leads to one of the `slugs` of `to`.
+    """Condition: a record of `model` with one of `slugs` is related through `foreign_key`.
 
-    By EXISTS, never by a join: what is linked twice is still found once.
+    `owner` joins the table of `foreign_key` to the outer statement. An EXISTS subquery, because a
+    join would repeat rows with several related records.
     """
-    return select(through).join(to, to.id == through).where(owner, slug_in(to, slugs)).exists()
+    related = select(foreign_key).join(model, model.id == foreign_key)
+    return related.where(owner, slug_in(model, slugs)).exists()
 
 
-def slug_in(
-    what: type[Launch] | type[Mission] | type[Person], slugs: Collection[str]
-) -> ColumnElement[bool]:
-    """Whether `what` goes by one of `slugs`; a mission by another of its names too."""
-    own = what.slug.in_(slugs)
-    if what is not Mission:
+def slug_in(model: RelatedModel, slugs: Collection[str]) -> ColumnElement[bool]:
+    """Condition: the slug of `model` is one of `slugs`; for missions also an alias."""
+    own = model.slug.in_(slugs)
+    if model is not Mission:
         return own
     aliases = select(MissionAlias.mission_id).where(MissionAlias.slug.in_(slugs))
-    return or_(own, what.id.in_(aliases))
+    return or_(own, model.id.in_(aliases))
 
 
 def still_running_on(end: ColumnExpression, day: datetime) -> ColumnElement[bool]:
-    """Whether what ends at `end` had not ended by the start of `day`.
+    """Condition: a period with the exclusive end `end` had not ended by the start of `day`.
 
-    What has no end yet goes on to now: nobody knows the future.
+    A period without an end lasts until now, not into the future.
     """
     return or_(end > day, and_(end.is_(None), literal(has_passed(day))))

@@ -1,7 +1,4 @@
-"""What statements are made of beside SQLAlchemy's own: said here as each database says it.
-
-Queries use it without knowing which database they will be asked of.
-"""
+"""SQL functions and expressions with a form for each database, so that queries are the same."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -27,35 +24,40 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
-from app.db.models.base import UTCDateTime, compile_arguments
+from app.db.types import UTCDateTime
 from app.domain.clock import current_second
 
 AnySelect = Select[*tuple[Any, ...]]
-"""A select of any columns."""
+"""SELECT of any columns."""
 
 ColumnExpression = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
+def compile_arguments(
+    element: FunctionElement[Any], compiler: Any, kw: dict[str, Any]
+) -> list[str]:
+    """Compile the arguments of a function to SQL."""
+    return [compiler.process(argument, **kw) for argument in element.clauses]
+
+
 def current_time_param(instant: Callable[[], datetime] = current_second) -> BindParameter[datetime]:
-    """What `instant` tells whenever a statement runs, so that one made before holds later."""
+    """Build a parameter with the value of `instant()` at each run of a statement."""
     return bindparam(None, callable_=instant, type_=UTCDateTime(), unique=True)
 
 
 def hide_from_planner(column: ColumnExpression) -> ColumnElement[Any]:
-    """`column` in a condition that holds for nearly every row, so that no index is taken for it.
+    """Wrap `column` so that no index is used for a condition that holds for nearly all rows.
 
-    SQLite takes one bound of a range for its index, and not always the one that bounds anything.
+    SQLite uses an index for one bound of a range, and not always for the selective one.
     """
     return func.coalesce(column, column)
 
 
-# --- Rows within rows: what belongs to a row, as JSON in one of its columns ----------------------
-#
-# A list then takes one statement however much each of its rows holds, on either database.
+# --- Nested rows as JSON columns, so that a list with its parts is one statement ------------------
 
 
 def json_array_subquery(statement: AnySelect, *order: ColumnExpression) -> ScalarSelect[Any]:
-    """The rows of `statement`, correlated to the one around it, as a list of dicts by `order`."""
+    """Build a subquery for the rows of a correlated `statement`: a list of dicts in `order`."""
     rows = _JsonArrayAgg(_row_to_json(statement), *order)
     return statement.with_only_columns(rows, maintain_column_froms=True).scalar_subquery()
 
@@ -63,32 +65,32 @@ def json_array_subquery(statement: AnySelect, *order: ColumnExpression) -> Scala
 def json_values_subquery(
     column: ColumnExpression, *where: ColumnElement[bool]
 ) -> ScalarSelect[Any]:
-    """The values of one column where all of `where` holds, as a sorted list."""
+    """Build a subquery for the sorted values of one column where all of `where` holds."""
     return select(_JsonArrayAgg(column, column)).where(*where).scalar_subquery()
 
 
 def json_object_subquery(statement: AnySelect) -> ScalarSelect[Any]:
-    """The one row of `statement` as a dict, None where there is none."""
+    """Build a subquery for the only row of `statement`: a dict, None if there is no row."""
     row = _row_to_json(statement)
     return statement.with_only_columns(row, maintain_column_froms=True).scalar_subquery()
 
 
 class _JsonArrayAgg(GenericFunction[Any]):
-    """An aggregate: the first argument of each row, ordered by the other ones."""
+    """JSON array of the first argument of each row, ordered by the other arguments."""
 
     type = JSON()
     inherit_cache = True
 
 
 class _JsonBuildObject(GenericFunction[Any]):
-    """An object made of alternating keys and values."""
+    """JSON object of alternating keys and values."""
 
     type = JSON()
     inherit_cache = True
 
 
 class _JsonValue(GenericFunction[Any]):
-    """A column as JSON says it: instants in RFC 3339, JSON as it is."""
+    """Column as a JSON value: instants in RFC 3339, JSON unchanged."""
 
     inherit_cache = True
 
@@ -129,11 +131,11 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     return f"(replace({value}, ' ', 'T') || 'Z')"
 
 
-# --- What each database says of itself -----------------------------------------------------------
+# --- State of the database -----------------------------------------------------------------------
 
 
 class LastSequenceValue(GenericFunction[int]):
-    """The last number that was given to a row, though it may have been deleted since."""
+    """Last value generated for a primary key, also if its row has been deleted."""
 
     type = Integer()
     inherit_cache = False
@@ -152,7 +154,7 @@ class ServerVersion(FunctionElement[str]):
 
 
 class IsWritable(FunctionElement[bool]):
-    """Whether writers are let in; a read-only transaction, as of a `Reader`, is not meant."""
+    """The database accepts writes, regardless of the present transaction being read-only."""
 
     type = Boolean()
     inherit_cache = True
@@ -172,11 +174,23 @@ def _(_element: IsWritable, compiler: Any, **_kw: Any) -> str:
     return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
 
 
-class SnapshotXmin(FunctionElement[int]):
-    """The number of the oldest transaction that may still write: those before it have ended.
+class CurrentTransactionId(FunctionElement[int]):
+    """Id of the present transaction; 0 on SQLite, which has one writer at a time."""
 
-    Numbers are given before commits are made, so only what lies below is known to be complete.
-    SQLite writes one transaction at a time: what can be seen there is complete.
+    inherit_cache = True
+
+
+@compiles(CurrentTransactionId)
+def _(_element: CurrentTransactionId, compiler: Any, **_kw: Any) -> str:
+    sqlite = compiler.dialect.name == "sqlite"
+    return "0" if sqlite else "(pg_current_xact_id()::text::bigint)"
+
+
+class SnapshotXmin(FunctionElement[int]):
+    """Id of the oldest transaction in progress: all transactions with a lower id have ended.
+
+    Sequence numbers are assigned before the commit, so only rows of lower transaction ids are known
+    to be complete. On SQLite all visible rows are: it has one writer at a time.
     """
 
     inherit_cache = True
@@ -189,42 +203,41 @@ def _(_element: SnapshotXmin, compiler: Any, **_kw: Any) -> str:
     return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
-# --- Rows from outside: a table made of one parameter --------------------------------------------
-#
-# However many rows it has, the statement is the same: compiled once, and kept.
+# --- Rows from one parameter, so that the SQL does not depend on their number --------------------
 
 
 def timestamp_rows_cte(parameter: str, *names: str) -> CTE:
-    """A `parameter` made by `encode_timestamp_rows` as a table: the columns `names`, and `n`,
-    counted from 0.
-    """
-    given = bindparam(parameter, type_=JSON())
-    row = _JsonEach(given).table_valued("value", name="given").c.value
+    """Build a table from a parameter of `encode_timestamp_rows`.
 
-    def item(place: int) -> ColumnElement[Any]:
-        return row.op("->>")(literal_column(str(place)))
+    Its columns are `n`, the row number from 0, and one instant for each of `names`.
+    """
+    rows = bindparam(parameter, type_=JSON())
+    row = _JsonEach(rows).table_valued("value", name="given").c.value
+
+    def item(index: int) -> ColumnElement[Any]:
+        return row.op("->>")(literal_column(str(index)))
 
     columns = [
-        _CastToTimestamp(item(place)).label(name) for place, name in enumerate(names, start=1)
+        _CastToTimestamp(item(index)).label(name) for index, name in enumerate(names, start=1)
     ]
     return select(cast(item(0), Integer).label("n"), *columns).cte("period")
 
 
 def encode_timestamp_rows(rows: Iterable[Sequence[datetime]]) -> list[list[Any]]:
-    """`rows` as the value of the parameter of `timestamp_rows_cte`."""
-    # Four times as fast as strftime.
-    written = ([at.replace(tzinfo=None).isoformat(" ", "microseconds") for at in r] for r in rows)
-    return [[n, *row] for n, row in enumerate(written)]
+    """Encode rows of instants as the value of the parameter of `timestamp_rows_cte`."""
+    # isoformat() is four times as fast as strftime().
+    encoded = ([at.replace(tzinfo=None).isoformat(" ", "microseconds") for at in r] for r in rows)
+    return [[n, *row] for n, row in enumerate(encoded)]
 
 
 class _JsonEach(GenericFunction[Any]):
-    """The items of a JSON list as rows."""
+    """Items of a JSON array as rows."""
 
     inherit_cache = True
 
 
 class _CastToTimestamp(GenericFunction[Any]):
-    """Text in the form that SQLite keeps instants in, as an instant."""
+    """Instant from text in SQLite's form."""
 
     type = UTCDateTime()
     inherit_cache = True

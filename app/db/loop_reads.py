@@ -1,8 +1,8 @@
-"""Reads in the event loop, where the database is a file: those that take some milliseconds at most.
+"""Reads on the event loop: queries of a few milliseconds on SQLite, without a thread.
 
-Giving a read to a thread and taking its answer back costs as much as most reads, and more where the
-interpreter is handed from core to core. A read that takes long would hold up everybody: it is
-broken off, and done over in a thread.
+Running a query in a thread and fetching its result costs as much as most queries, and more if the
+interpreter moves from core to core. A query that takes long would block the event loop: it is
+interrupted, and run again in a thread.
 """
 
 from collections.abc import Callable
@@ -19,45 +19,44 @@ from app.db.engines.sqlite import MAX_STATEMENT_CPU_SECONDS, TimeLimitedConnecti
 T = TypeVar("T")
 
 _SLOW_READ_BACKOFF_SECONDS = 0.25
-"""Seconds for which reads like one that took long are left to the threads.
+"""Time for which queries like an interrupted one run in threads at once.
 
-So what is broken off takes no more of the event loop than a few hundredths, however much of it is
-asked for.
+It limits interrupted work to a few hundredths of the event loop's time, whatever the load.
 """
 
 
 class RunInThread(Exception):
-    """A read that the event loop is not to do, or not to the end."""
+    """The event loop must not run a query, or not to its end."""
 
 
 class LoopReader:
-    """A connection for what is read in the event loop: kept, and never waiting for anybody."""
+    """Connection for reads on the event loop: persistent, and never waiting for a lock."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
         self._lock = Lock()
         self._backoff_until: dict[object, float] = {}
-        """The kinds of reads that are left to the threads, and until when."""
+        """By cost key: time until which such queries run in threads."""
 
-    def read(self, kind: object, work: Callable[[Connection], T]) -> T:
-        """What `work` answers, asked of one snapshot. Raises `RunInThread`: it is to be done there.
+    def read(self, cost_key: object, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one snapshot. Raises RunInThread if it must run in a thread instead.
 
-        `kind` is equal for reads that can be expected to take equally long.
+        `cost_key` is equal for queries that are expected to take equally long.
         """
-        if self._backoff_until and self._backoff_until.get(kind, 0) > monotonic():
+        if self._backoff_until and self._backoff_until.get(cost_key, 0) > monotonic():
             raise RunInThread
         if not self._lock.acquire(blocking=False):
             raise RunInThread
         try:
             if self._connection is None:
                 raise RunInThread
-            return self._run(self._connection, kind, work)
+            return self._run(self._connection, cost_key, work)
         finally:
             self._lock.release()
 
-    def _run(self, connection: Connection, kind: object, work: Callable[[Connection], T]) -> T:
-        driver, began = _driver_connection(connection), thread_time()
+    def _run(self, connection: Connection, cost_key: object, work: Callable[[Connection], T]) -> T:
+        driver, started_at = _driver_connection(connection), thread_time()
         try:
             driver.execute("BEGIN")
             try:
@@ -65,29 +64,29 @@ class LoopReader:
             finally:
                 driver.rollback()
         except (DBAPIError, sqlite.Error) as error:
-            # Slow, locked or broken: a thread has the time to find out.
+            # Slow, locked or broken: in a thread there is time to find out.
             if not driver.interrupted:
                 self._close()
             raise RunInThread from error
         finally:
-            if driver.interrupted or thread_time() - began > MAX_STATEMENT_CPU_SECONDS:
-                self._back_off(kind)
+            if driver.interrupted or thread_time() - started_at > MAX_STATEMENT_CPU_SECONDS:
+                self._back_off(cost_key)
 
-    def _back_off(self, kind: object) -> None:
+    def _back_off(self, cost_key: object) -> None:
         now = monotonic()
         self._backoff_until = {k: until for k, until in self._backoff_until.items() if until > now}
-        self._backoff_until[kind] = now + _SLOW_READ_BACKOFF_SECONDS
+        self._backoff_until[cost_key] = now + _SLOW_READ_BACKOFF_SECONDS
 
     def open(self) -> None:
-        """Open the connection, where there is none: by a thread, as it may have to wait."""
+        """Open the connection if it is closed. Call it in a thread: it may wait for a lock."""
         if self._connection is None:
             with self._lock:
                 self._connection = self._connection or self._open_connection()
 
     def _open_connection(self) -> Connection:
         connection = self._engine.connect()
-        connection.detach()  # from the pool, whose places are the threads'
-        # To SQLAlchemy all is one transaction; to SQLite each read is one of its own.
+        connection.detach()  # the connections of the pool are for the threads
+        # For SQLAlchemy there is one transaction; for SQLite each read is a transaction.
         connection.begin()
         driver = _driver_connection(connection)
         driver.rollback()
@@ -95,7 +94,7 @@ class LoopReader:
         return connection
 
     def close(self) -> None:
-        """Close the connection; the next read by a thread opens another."""
+        """Close the connection; the next read in a thread opens another."""
         with self._lock:
             self._close()
 

@@ -1,7 +1,7 @@
-"""Statements that are run again and again: compiled by SQLAlchemy once, then run by the driver.
+"""Prepared statements: compiled by SQLAlchemy once, then executed by the driver directly.
 
-What SQLAlchemy does for each run takes as long as the database does. The text, the parameters and
-the rows are the same as without.
+SQLAlchemy's part of an execution takes as long as the database's. The SQL text, the parameters and
+the rows are the same as without it.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.db.functions import AnySelect
+from app.db.sqlalchemy_internals import raise_dbapi_error, result_columns
 
 
 class CompiledStatement:
-    """A statement as the driver takes it. It holds nothing of the statement itself."""
+    """A compiled statement: SQL text, parameters and result columns, without the statement."""
 
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
         self._sql = compiled.string
@@ -27,78 +28,80 @@ class CompiledStatement:
             (name, binds[name], binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in names
         ]
-        self._column_names = tuple(column.keyname for column in compiled._result_columns)
-        impls = (column.type.dialect_impl(dialect) for column in compiled._result_columns)
-        readers = (impl.result_processor(dialect, None) for impl in impls)
-        by_name = dict(
-            zip(self._column_names, readers, strict=True)
-        )  # of two with one name the last
-        self._result_processors = [(name, read) for name, read in by_name.items() if read]
+        columns = result_columns(compiled)
+        self._column_names = tuple(column.keyname for column in columns)
+        impls = (column.type.dialect_impl(dialect) for column in columns)
+        processors = (impl.result_processor(dialect, None) for impl in impls)
+        # Of two columns with one name, the last one counts.
+        by_name = dict(zip(self._column_names, processors, strict=True))
+        self._result_processors = [(name, process) for name, process in by_name.items() if process]
 
     def fetch_rows(
-        self, connection: Connection, values: Mapping[str, Any], most: int = -1
+        self, connection: Connection, values: Mapping[str, Any], limit: int = -1
     ) -> list[dict[str, Any]]:
-        """The rows, each by its column names, or so many of them at the most."""
+        """Fetch the rows, at most `limit` of them, as dicts by column name.
+
+        Raises KeyError if a required parameter is missing, and SQLAlchemy's DBAPIError.
+        """
         if not connection.in_transaction():
             connection.begin()
-        given = self._build_parameters(values)
+        parameters = self._build_parameters(values)
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(self._sql, given)
-            found = cursor.fetchall() if most < 0 else cursor.fetchmany(most)
+            cursor.execute(self._sql, parameters)
+            fetched = cursor.fetchall() if limit < 0 else cursor.fetchmany(limit)
             cursor.close()
         except connection.dialect.loaded_dbapi.Error as error:
-            # As of any other statement: with its type, and with what it says of the connection.
-            connection._handle_dbapi_exception(error, self._sql, given, cursor, None)
-        rows = [dict(zip(self._column_names, row, strict=True)) for row in found]
-        for name, read in self._result_processors:
+            raise_dbapi_error(connection, error, self._sql, parameters, cursor)
+        rows = [dict(zip(self._column_names, row, strict=True)) for row in fetched]
+        for name, process in self._result_processors:
             for row in rows:
-                row[name] = read(row[name])
+                row[name] = process(row[name])
         return rows
 
     def _build_parameters(self, values: Mapping[str, Any]) -> Any:
-        """The parameters: those in `values` by name, and those that the statement has itself."""
-        given = []
-        for name, bind, written in self._bind_parameters:
-            own = name not in values and not bind.required
-            value = bind.effective_value if own else values[name]
-            given.append(written(value) if written else value)
+        """Parameters for the driver: from `values` by name, else the statement's own value."""
+        parameters = []
+        for name, bind, process in self._bind_parameters:
+            has_own = name not in values and not bind.required
+            value = bind.effective_value if has_own else values[name]
+            parameters.append(process(value) if process else value)
         return (
-            tuple(given)
+            tuple(parameters)
             if self._is_positional
-            else dict(zip(self._parameter_keys, given, strict=True))
+            else dict(zip(self._parameter_keys, parameters, strict=True))
         )
 
 
 _SEEN_ONCE, _NOT_CACHEABLE = object(), object()
-"""What is known of statements that have been run once, and that are spelt anew for their values."""
+"""Statements that ran once, and statements with SQL that depends on the values."""
 
 _STATEMENTS_BY_DIALECT: dict[str, WeakKeyDictionary[AnySelect, Any]] = {
     "sqlite": WeakKeyDictionary(),
     "postgresql": WeakKeyDictionary(),
 }
-"""What is known of statements, by dialect."""
+"""By dialect and statement: the compiled statement, or one of the markers above."""
 
 
 def get_compiled_statement(
     statement: AnySelect, connection: Connection
 ) -> CompiledStatement | None:
-    """`statement` as it is run, where it has been before; None where SQLAlchemy is to run it.
+    """Get the compiled form of a statement from its second run on; None to run it by SQLAlchemy.
 
-    Whoever listens to statements, as traces do, hears of them from SQLAlchemy.
+    Always None while the engine has listeners for executions, such as tracing.
     """
     events = connection.dispatch
     if events.before_cursor_execute or events.after_cursor_execute:
         return None
     dialect = connection.dialect
     statements = _STATEMENTS_BY_DIALECT[dialect.name]
-    known = statements.get(statement)
-    if known is None:
+    cached = statements.get(statement)
+    if cached is None:
         statements[statement] = _SEEN_ONCE
-    elif known is _SEEN_ONCE:
+    elif cached is _SEEN_ONCE:
         compiled = statement.compile(dialect=dialect)
-        anew = compiled.post_compile_params or compiled.literal_execute_params
-        statements[statement] = known = (
-            _NOT_CACHEABLE if anew else CompiledStatement(compiled, dialect)
+        by_value = compiled.post_compile_params or compiled.literal_execute_params
+        statements[statement] = cached = (
+            _NOT_CACHEABLE if by_value else CompiledStatement(compiled, dialect)
         )
-    return known if isinstance(known, CompiledStatement) else None
+    return cached if isinstance(cached, CompiledStatement) else None

@@ -1,4 +1,4 @@
-"""How long a transaction may take: as a request may, unless it says otherwise."""
+"""Timeouts of transactions, which are those of a request by default."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from sqlalchemy import Connection, text
 
 
 def disable_timeouts(connection: Connection) -> None:
-    """Let the transaction of `connection` take as long as it needs: nobody waits for its answer."""
+    """Disable all timeouts of the present transaction, for commands and background jobs."""
     if connection.dialect.name != "postgresql":
         return
-    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        connection.execute(text(f"SET LOCAL {limit} = 0"))
+    for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(text(f"SET LOCAL {setting} = 0"))
+    # Not typed as `_DeadlineConnection`, which would load PostgreSQL's driver on SQLite.
     driver: Any = connection.connection.driver_connection
-    driver.deadline_enabled = False  # until the connection goes back
+    driver.deadline_enabled = False  # until the connection returns to the pool

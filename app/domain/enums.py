@@ -7,11 +7,15 @@ from typing import Self
 class RecordType(StrEnum):
     """Types of records."""
 
-    # A member has its value, its search rank, and whether its records are public only from their
-    # date on. New members go to the end: cursors of the changes hold positions in this list.
     search_rank: int
-    """Order among equal search results, highest first; stored in the index, so never changed."""
+    """Rank in search results, from 0 to 6; records of a higher rank come first.
+
+    It is stored in index keys: run `zarya reindex` after a change. The odd ranks are free, for new
+    types between the present ones.
+    """
+
     scheduled: bool
+    """Records are public only from their date on."""
 
     def __new__(cls, value: str, search_rank: int = -1, scheduled: bool = False) -> Self:
         member = str.__new__(cls, value)
@@ -20,9 +24,9 @@ class RecordType(StrEnum):
         member.scheduled = scheduled
         return member
 
-    MISSION = "mission", 3
-    PERSON = "person", 2
-    LAUNCH = "launch", 1
+    MISSION = "mission", 6
+    PERSON = "person", 4
+    LAUNCH = "launch", 2
     ARTICLE = "article", 0, True
 
 

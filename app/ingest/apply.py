@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.write_models import validate_write_model
-from app.db.models import Article, Mission, VersionedRecord, get_record_type
+from app.db.models import Article, Mission, VersionedRecord
 from app.domain.dates import now
 from app.domain.enums import ArticleState
 from app.ingest.entries import ImportEntry
@@ -64,7 +64,7 @@ def update_from_entry(
 
 def apply_entry_data(session: Session, record: VersionedRecord, given: dict[str, Any]) -> None:
     """Let `record`, new or not, take on a document; that of a mission may hold its crew, too."""
-    editable = RECORD_RESOURCES[get_record_type(type(record))].writer
+    editable = RECORD_RESOURCES[record.record_type].writer
     crew = given.pop(_CREW_FIELD, None) if isinstance(record, Mission) else None
     editable.save(session, record, validate_write_model(editable.write_model, given))
     session.flush()

@@ -22,7 +22,6 @@ from app.db.models import (
     MissionAlias,
     MissionTask,
     VersionedRecord,
-    get_record_type,
 )
 from app.domain.dates import Precision
 from app.domain.enums import ArticleState, LaunchStatus, RecordType
@@ -180,7 +179,7 @@ def _restore_state(session: Session, record: VersionedRecord, kept: RecordState)
         _restore_mission(session, record.id, kept)
     if isinstance(record, Launch):
         _restore_history(session, record.id, kept.history)
-    kind = get_record_type(model)
+    kind = model.record_type
     for slug in kept.former_slugs:
         if session.get(FormerSlug, (kind, slug)) is None:
             session.add(FormerSlug(type=kind, slug=slug, record_id=record.id))

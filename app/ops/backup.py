@@ -21,10 +21,12 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Table, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.db.database import Database, Reader, Row, get_last_sequence_value, set_sequence_value
+from app.db.database import Database, Reader, Row
 from app.db.models import Base, RecordChange, Restoration, SearchDocument, SearchWord, Webhook
+from app.db.sequences import get_last_sequence_value, set_sequence_value
 from app.db.timeouts import disable_timeouts
 from app.resources.registry import SEARCH_INDEXER
+from app.resources.write_steps import build_database
 from migrations.engine import engine_for
 
 _BATCH_ROWS = 1000
@@ -90,7 +92,7 @@ def restore_backup(
         _verify_manifest(copy)
         _migrate_file(config, copy)
         with (
-            closing(Database(_sqlite_url(copy), read_threads=1)) as file,
+            closing(build_database(_sqlite_url(copy))) as file,
             file.snapshot() as reader,
             database.engine.begin() as connection,
         ):

@@ -13,7 +13,8 @@ from sqlalchemy import column, select, table
 
 from app.api.routing import Router
 from app.config import get_settings, parse_networks
-from app.db.database import Database, DatabaseState, Reader, get_database_state
+from app.db.database import Database, Reader
+from app.db.server_state import DatabaseState, get_database_state
 from app.domain.languages import tr
 from app.http import metrics
 from app.http.client_address import is_in_networks

@@ -8,11 +8,11 @@ from sqlalchemy import JSON, Boolean, Column, Date, Integer, select
 
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
-from app.db.models.base import UTCDateTime
+from app.db.types import UTCDateTime
 
 EXPORT_BATCH_ROWS = 2000
 
-_EDITORIAL_COLUMNS = {"edited", "search_text"}
+_EDITORIAL_COLUMNS = {"edited"}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from app.resources.missions.resource import RESOURCE as MISSIONS
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
-from app.search.indexer import SearchIndexer, register_indexer
+from app.search.indexer import SearchIndexer
 
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     MISSIONS,
@@ -44,4 +44,3 @@ RECORD_RESOURCES: Mapping[RecordType, RecordResource] = {
 SEARCH_INDEXER = SearchIndexer(
     {type_: resource.search for type_, resource in RECORD_RESOURCES.items()}
 )
-register_indexer(SEARCH_INDEXER)

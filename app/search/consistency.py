@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import SearchDocument
-from app.db.models.search import build_index_key
 from app.search.documents import SearchSource
 from app.search.fulltext import all_documents
+from app.search.index_keys import build_index_key
 
 
 def find_index_inconsistencies(reader: Reader, sources: Iterable[SearchSource]) -> Iterator[str]:

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Select
 
 from app.db.functions import AnySelect
 from app.db.models import Base, VersionedRecord
-from app.db.models.search import MAX_WORD_CHARS, build_index_key
+from app.db.models.search import MAX_WORD_CHARS
 from app.domain.enums import RecordType
 from app.search.fulltext import PHRASE_BREAK, TokenizedDocument
+from app.search.index_keys import build_index_key
 from app.search.query_parser import MIN_TYPO_WORD_CHARS, build_full_name_token
 from app.search.tokenizer import tokenize
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.db.models.base import compile_arguments
+from app.db.functions import compile_arguments
 from app.db.models.search import SEARCH_INDEX_TABLE
 from app.db.timeouts import disable_timeouts
 from app.search.query_parser import Term, Tokens

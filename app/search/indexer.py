@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
-from app.db.models import SearchDocument, SearchWord
-from app.db.models.search import get_pending_index_updates
+from app.db.models import Base, SearchDocument, SearchWord
+from app.db.tracking.steps import Writes
 from app.domain.batching import batched
 from app.domain.enums import RecordType
 from app.search.documents import SearchSource, select_correction_candidates
@@ -32,15 +31,14 @@ class SearchIndexer:
 
     sources: Mapping[RecordType, SearchSource]
 
-    def update(self, session: Session) -> None:
-        """Bring the index up to date with the writes of the transaction of `session`."""
-        session.flush()
-        if not (pending := get_pending_index_updates(session)):
+    def update(self, session: Session, writes: Writes) -> None:
+        """Rebuild the documents that the transaction of `session` has made stale."""
+        if not writes.stale_documents:
             return
         connection = session.connection()
-        written: dict[Any, set[int]] = defaultdict(set)
-        for written_type, id_ in pending:
-            written[written_type].add(id_)
+        written: dict[RecordType | type[Base], set[int]] = defaultdict(set)
+        for record_type_or_model, id_ in writes.stale_documents:
+            written[record_type_or_model].add(id_)
         for source in self.sources.values():
             changed = set(written[source.record_type])
             for dependency, select_ids in source.dependencies.items():
@@ -49,7 +47,6 @@ class SearchIndexer:
             for batch in batched(sorted(changed), _BATCH_ROWS):
                 _delete_records(connection, source.record_type, batch)
                 _insert_records(connection, source, batch)
-        pending.clear()
 
     def is_index_missing(self, session: Session) -> bool:
         """Whether the database has records, and the index has none of them."""
@@ -115,15 +112,3 @@ def _insert_words(connection: Connection, words: list[str]) -> None:
 _INSERT_WORDS_STATEMENT = text(
     "INSERT INTO search_words (word, backwards) VALUES (:word, :backwards) ON CONFLICT DO NOTHING"
 )
-
-
-_registered: list[SearchIndexer] = []
-
-
-def register_indexer(indexer: SearchIndexer) -> None:
-    _registered.append(indexer)
-
-
-def update_search_index(session: Session) -> None:
-    for indexer in _registered:
-        indexer.update(session)

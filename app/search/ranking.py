@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.db.functions import AnySelect
 from app.db.models import SearchDocument
-from app.db.models.search import index_key_range, record_id_expression
 from app.domain.dates import now
 from app.domain.enums import RecordType
 from app.search.fulltext import FieldMatch, SearchFields, match_documents
+from app.search.index_keys import index_key_range, record_id_expression
 from app.search.query_parser import ParsedQuery, Term, parse_query_text
 
 SEARCHABLE_TYPES = tuple(RecordType)

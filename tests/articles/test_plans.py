@@ -1,4 +1,4 @@
-"""What a hundred thousand articles cost: no list, page or calendar reads many of them."""
+"""Query plans with 100,000 articles: no list, page or calendar reads many of them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
 from app.db.database import Reader
-from app.db.models.days import rebuild_day_counts
+from app.db.tracking.day_counts import rebuild_day_counts
 from app.resources.articles.commands import get_next_publication_time, has_due_articles
 from app.resources.changes.queries import get_oldest_pending_change_time
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
@@ -18,9 +18,9 @@ from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 
-MANY = 100_000
-FEW = 5_000
-"""Rows, or a hundred times as many steps of SQLite's machine: what one answer may take."""
+ARTICLE_COUNT = 100_000
+MAX_COST = 5_000
+"""Maximum for one response: rows on PostgreSQL, hundreds of instructions on SQLite."""
 
 COLUMNS = {
     "slug": "'news-' || n",
@@ -38,29 +38,30 @@ COLUMNS = {
     "translation_key": "'news-' || n",
     "reading_minutes": "1",
     "title_key": "'news ' || n",
-    "search_text": "'news ' || n",
     "edited": "false",
     "version": "1",
 }
 DATES = {"published_at": 0, "published_until": 1, "created_at": 0, "updated_at": 0}
-EACH = 8000
-"""Seconds from one article to the next: they begin in 1998 and end in 2024."""
+INTERVAL_SECONDS = 8000
+"""Seconds between two articles, from 1998 to 2024."""
 
 
 def fill(connection: Connection) -> None:
-    """Write many articles by SQL, each tag, source and language often, one mission once."""
+    """Insert many articles by SQL: each tag, source and language often, a mission once."""
     columns = dict(COLUMNS)
     if connection.dialect.name == "sqlite":
-        numbers = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT {MANY})"  # noqa: S608 - ours
+        numbers = (
+            f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT {ARTICLE_COUNT})"  # noqa: S608 - ours
+        )
         numbers += " SELECT n FROM s"
         for name, more in DATES.items():
-            moment = f"datetime({911520000 + more} + n * {EACH}, 'unixepoch')"
+            moment = f"datetime({911520000 + more} + n * {INTERVAL_SECONDS}, 'unixepoch')"
             columns[name] = f"{moment} || '.000000'"
     else:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        numbers = f"SELECT n FROM generate_series(1, {MANY}) AS g(n)"  # noqa: S608 - ours
+        numbers = f"SELECT n FROM generate_series(1, {ARTICLE_COUNT}) AS g(n)"  # noqa: S608 - ours
         for name, more in DATES.items():
-            columns[name] = f"to_timestamp({911520000 + more} + n * {EACH})"
+            columns[name] = f"to_timestamp({911520000 + more} + n * {INTERVAL_SECONDS})"
     names, values = ", ".join(columns), ", ".join(columns.values())
     connection.execute(
         text(f"INSERT INTO articles ({names}) SELECT {values} FROM ({numbers}) AS numbers")  # noqa: S608 - ours
@@ -80,7 +81,7 @@ def fill(connection: Connection) -> None:
 
 @pytest.fixture(scope="module")
 def large(create_database: CreateDatabase) -> Iterator[TestClient]:
-    """A client of the service over many articles; for reading only."""
+    """Read-only client over many articles."""
     with open_client(create_database()) as client:
         with database_of(client).session() as session:
             session.add(factories.mission(slug="iss-1"))
@@ -121,26 +122,28 @@ PATHS = [
 
 
 class Cost:
-    """What the statements of an answer take: rows of PostgreSQL, steps of SQLite."""
+    """Cost of the statements of a response: rows on PostgreSQL, instructions on SQLite."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.given: list[tuple[str, Any]] = []
+        self.statements_run: list[tuple[str, Any]] = []
 
-    def note(self, _c: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
+    def record(
+        self, _c: object, _cursor: object, statement: str, parameters: Any, *_: object
+    ) -> None:
         if statement.lstrip().startswith(("SELECT", "WITH")):
-            self.given.append((statement, given))
+            self.statements_run.append((statement, parameters))
 
-    def most(self) -> int:
-        """What the dearest of the statements takes."""
+    def maximum(self) -> int:
+        """Cost of the most expensive statement."""
         ask = self._steps if self.engine.dialect.name == "sqlite" else self._rows
         with self.engine.connect() as connection:
-            return max(ask(connection, *one) for one in self.given)
+            return max(ask(connection, *statement) for statement in self.statements_run)
 
-    def _steps(self, connection: Connection, statement: str, given: Any) -> int:
-        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given):
+    def _steps(self, connection: Connection, statement: str, parameters: Any) -> int:
+        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
             if re.search(r"SCAN (articles|article_\w+)(_\d+)?$", row[3]):
-                return MANY  # without an index, however few there are
+                return ARTICLE_COUNT  # a scan without an index, however few rows there are
         steps = 0
 
         def count() -> None:
@@ -149,18 +152,18 @@ class Cost:
 
         driver: Any = connection.connection.driver_connection
         driver.set_progress_handler(count, 100)
-        connection.exec_driver_sql(statement, given).all()
+        connection.exec_driver_sql(statement, parameters).all()
         driver.set_progress_handler(None, 0)
         return steps
 
-    def _rows(self, connection: Connection, statement: str, given: Any) -> int:
+    def _rows(self, connection: Connection, statement: str, parameters: Any) -> int:
         explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
-        (plan,) = connection.exec_driver_sql(explain, given).scalar_one()
+        (plan,) = connection.exec_driver_sql(explain, parameters).scalar_one()
         return sum(_read(plan["Plan"]))
 
 
 def _read(node: dict[str, Any]) -> Iterator[int]:
-    """The rows that each node of a plan has looked at."""
+    """Rows read by each node of a plan."""
     if "Relation Name" in node:
         removed = sum(n for name, n in node.items() if name.startswith("Rows Removed"))
         yield int((node["Actual Rows"] + removed) * node["Actual Loops"])
@@ -169,34 +172,34 @@ def _read(node: dict[str, Any]) -> Iterator[int]:
 
 
 @contextmanager
-def _noted(client: TestClient) -> Iterator[Cost]:
+def _record_cost(client: TestClient) -> Iterator[Cost]:
     engine = database_of(client).engine
     cost = Cost(engine)
-    event.listen(engine, "before_cursor_execute", cost.note)
+    event.listen(engine, "before_cursor_execute", cost.record)
     try:
         yield cost
     finally:
-        event.remove(engine, "before_cursor_execute", cost.note)
+        event.remove(engine, "before_cursor_execute", cost.record)
 
 
 def _cost(client: TestClient, path: str) -> int:
-    with _noted(client) as cost:
+    with _record_cost(client) as cost:
         answer = client.get(path)
     assert answer.status_code == 200
     following = answer.json().get("next") if "json" in answer.headers["Content-Type"] else None
     if isinstance(following, str) and "cursor" not in path:
-        return max(cost.most(), _cost(client, following.removeprefix("http://127.0.0.1:8000")))
-    return cost.most()
+        return max(cost.maximum(), _cost(client, following.removeprefix("http://127.0.0.1:8000")))
+    return cost.maximum()
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_answer_reads_many_articles(large: TestClient, path: str) -> None:
-    """Nor does the page behind it."""
-    assert 0 < _cost(large, path) < FEW
+def test_response_reads_few_articles(large: TestClient, path: str) -> None:
+    """Neither does the next page."""
+    assert 0 < _cost(large, path) < MAX_COST
 
 
 @pytest.mark.parametrize(
-    "look",
+    "query",
     [
         has_due_articles,
         get_next_publication_time,
@@ -204,28 +207,30 @@ def test_no_answer_reads_many_articles(large: TestClient, path: str) -> None:
         get_oldest_undelivered_change_time,
     ],
 )
-def test_no_look_of_those_that_never_end_reads_many(
-    large: TestClient, look: Callable[[Reader], object]
+def test_periodic_query_reads_few_rows(
+    large: TestClient, query: Callable[[Reader], object]
 ) -> None:
-    with _noted(large) as cost, database_of(large).snapshot() as reader:
-        look(reader)
-    assert cost.most() < FEW / 10
+    with _record_cost(large) as cost, database_of(large).snapshot() as reader:
+        query(reader)
+    assert cost.maximum() < MAX_COST / 10
 
 
-def test_what_reads_all_is_told_from_what_does_not(large: TestClient) -> None:
-    """The measure itself: a total has to be counted."""
-    assert _cost(large, "/v1/articles?limit=20&with_total=true") > FEW
+def test_total_reads_many_articles(large: TestClient) -> None:
+    """Check of the measure: a total has to be counted."""
+    assert _cost(large, "/v1/articles?limit=20&with_total=true") > MAX_COST
 
 
 @pytest.mark.parametrize("parameters", ["month=2019-04", "month=2019-04&language=ru", ""])
-def test_a_plain_calendar_takes_one_statement(
+def test_calendar_takes_one_statement(
     archive: TestClient, statements: list[str], parameters: str
 ) -> None:
     archive.get(f"/v1/articles/archive?{parameters}")
     assert len([s for s in statements if s.startswith("SELECT")]) == 1
 
 
-def test_a_page_takes_at_most_twelve_statements(archive: TestClient, statements: list[str]) -> None:
+def test_mission_page_takes_at_most_twelve_statements(
+    archive: TestClient, statements: list[str]
+) -> None:
     archive.get("/v1/missions/iss-59/page?month=2019-04")
     assert len(statements) <= 12
     del statements[:]

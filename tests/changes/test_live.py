@@ -15,8 +15,8 @@ import pytest
 from alembic import command
 
 from app.api.auth import generate_api_key
-from app.db.database import Database
 from app.domain.enums import Scope
+from app.resources.write_steps import build_database
 from tests.support import documents
 from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.servers import peer_pid, run_server, wait_for
@@ -30,7 +30,7 @@ def service(create_database: CreateDatabase) -> Iterator[httpx.Client]:
     """A client with a key of the service, run by two processes."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
-    database = Database(url, read_threads=1)
+    database = build_database(url)
     with database.session() as session:
         stored, key = generate_api_key("Live", list(Scope))
         session.add(stored)

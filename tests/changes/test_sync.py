@@ -19,6 +19,7 @@ from app.db.database import Database
 from app.db.models import Article, ArticlePerson, Launch, Person, RecordChange
 from app.domain.enums import ArticleState, RecordType
 from app.resources.registry import RECORD_RESOURCES
+from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
@@ -33,7 +34,7 @@ def shared(create_database: CreateDatabase) -> Iterator[tuple[TestClient, Databa
     """A client, and another process's database beside it, with a connection for each writer."""
     with open_client(create_database()) as client:
         address = database_of(client).engine.url.render_as_string(hide_password=False)
-        database = Database(address, read_threads=WRITERS)
+        database = build_database(address, read_threads=WRITERS)
         yield client, database
         database.close()
 

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
-from app.db.database import Database
 from app.db.models import Article, IdempotentResponse, Person, RecordChange
 from app.domain.dates import now
 from app.domain.enums import ArticleState, Scope
+from app.resources.write_steps import build_database
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase
@@ -184,7 +184,7 @@ def naive(session: Session, id_: int, name: str, between: Callable[[], object]) 
 def test_the_race_is_real(create_database: CreateDatabase) -> None:
     """Read, compare, write lets several win on PostgreSQL; SQLite's one writer hides it."""
     with open_client(create_database()) as client:
-        database = Database(database_of(client).engine.url.render_as_string(False), 8)
+        database = build_database(database_of(client).engine.url.render_as_string(False), 8)
         with database.session() as session:
             person = factories.person()
             session.add(person)

@@ -85,7 +85,7 @@ def test_what_is_not_public_is_in_none(
     shown = file_of(database, tmp_path / "b.sqlite")
     assert asked(shown, "SELECT slug FROM articles") == [(slug,)]
     for table in EXPORT_TABLES:
-        unknown = {column.name for column in table.columns} & {"edited", "state", "search_text"}
+        unknown = {column.name for column in table.columns} & {"edited", "state"}
         assert not unknown
 
 

@@ -16,6 +16,7 @@ from app.domain.enums import ArticleState, LaunchStatus
 from app.http.cache.generation import Generation, GenerationTracker
 from app.http.cache.store import RESPONSE_OVERHEAD_BYTES, CachedResponse, ResponseCache
 from app.resources.articles.commands import get_next_publication_time
+from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import clear_response_cache, client_with_key
 from tests.support.statements import record_selects
@@ -181,7 +182,7 @@ def test_another_process_is_heard(client: TestClient, database: Database) -> Non
         session.add(factories.mission(slug="iss-1", summary="0"))
     seen = {id(run(versions.refresh))}
     kept = [run(versions.refresh)]
-    other = Database(database.engine.url.render_as_string(hide_password=False), read_threads=1)
+    other = build_database(database.engine.url.render_as_string(hide_password=False))
     for n in range(3):
         assert run(versions.refresh) is kept[-1]
         with other.session() as session:

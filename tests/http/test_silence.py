@@ -17,13 +17,14 @@ from app.db.database import Database
 from app.db.engines.postgresql import SERVER_RESPONSE_TIMEOUT_SECONDS
 from app.http.cache.generation import GenerationTracker
 from app.resources.articles.commands import get_next_publication_time
+from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import database_of, second_app
 from tests.support.servers import wait_for
 
 
 def test_a_database_that_does_not_tell_makes_nobody_wait(tmp_path: Any) -> None:
-    database = Database(f"sqlite:///{tmp_path}/folder/archive.db", read_threads=1)
+    database = build_database(f"sqlite:///{tmp_path}/folder/archive.db")
     (tmp_path / "folder" / "archive.db").mkdir(parents=True)
     assert run(GenerationTracker(database, get_next_publication_time).refresh) is None
     database.close()

@@ -7,7 +7,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models.days import find_wrong_day_counts
+from app.db.tracking.day_counts import find_wrong_day_counts
 from tests.support import documents
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase

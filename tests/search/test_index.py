@@ -19,10 +19,10 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.db.models.search import build_index_key, index_key_range, parse_index_key
 from app.domain.enums import ArticleState, RecordType
 from app.resources.registry import SEARCH_INDEXER
 from app.search.consistency import find_index_inconsistencies
+from app.search.index_keys import build_index_key, index_key_range, parse_index_key
 from tests.support import factories
 from tests.support.clients import database_of
 from tests.support.searches import search_slugs
@@ -168,5 +168,5 @@ def test_places_tell_what_stands_there() -> None:
     assert build_index_key(RecordType.ARTICLE, at, 1) < index_key_range(RecordType.ARTICLE, at)[1]
     later = build_index_key(RecordType.ARTICLE, at.replace(second=36), 0)
     assert later >= index_key_range(RecordType.ARTICLE, at)[1]
-    with pytest.raises(ValueError, match="no place"):
+    with pytest.raises(ValueError, match="no index key"):
         build_index_key(RecordType.PERSON, None, 1 << 27)

@@ -17,6 +17,7 @@ from app.domain.dates import now
 from app.ingest.pipeline import ImportReport
 from app.ingest.polling import SOURCE_LEASE_DURATION, PollResult, run_poll
 from app.ops.jobs import PeriodicJobs
+from app.resources.write_steps import build_database
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.polling import (
@@ -208,7 +209,7 @@ def test_the_service_looks_by_itself_and_when_it_is_told_to(
 
     async def serve() -> None:
         with ExitStack() as processes:
-            own = [processes.enter_context(closing(Database(address, 1))) for _ in range(2)]
+            own = [processes.enter_context(closing(build_database(address, 1))) for _ in range(2)]
             async with create_task_group() as tasks:
                 for each in own:
                     tasks.start_soon(PeriodicJobs(each, allow_private=True).run)

@@ -71,7 +71,6 @@ def launch(**columns: Any) -> Launch:
         "launch_at_precision": Precision.SECOND,
         "crewed": True,
         "sources": [],
-        "search_text": f"launch {n}",
     }
     return Launch(**defaults | columns)
 

@@ -9,6 +9,19 @@ from app.db.database import Database
 
 
 @contextmanager
+def record_statements(database: Database) -> Iterator[list[str]]:
+    """Record all statements run on `database`, in order of execution."""
+    statements: list[str] = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", record)
+    yield statements
+    event.remove(database.engine, "before_cursor_execute", record)
+
+
+@contextmanager
 def record_selects(database: Database) -> Iterator[list[str]]:
     """Record the SELECT statements run on `database`, in order of execution.
 

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, public_cache_control
 from app.api.lists.csv import csv_header, csv_lines
 from app.api.lists.pagination import ListFormat, ListQuery, Page, next_cursor
-from app.db.database import Database, Reader, get_database
+from app.db.database import Reader, ReadPool, get_database
 from app.domain.languages import tr
 from app.http.negotiation import media_type_quality, parse_quality_values
 from app.http.problems import FieldProblem, InvalidRequest
@@ -38,7 +38,7 @@ _PAGING_PARAMS = ("limit", "cursor", "with_total")
 class ListResponder:
     """What answers one request for a list, in the form that it asks for."""
 
-    def __init__(self, database: Database, path: str, accept: str) -> None:
+    def __init__(self, database: ReadPool, path: str, accept: str) -> None:
         self._database = database
         self._path = path
         self._accept = accept

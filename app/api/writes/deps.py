@@ -16,7 +16,7 @@ from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest
-from app.db.database import DatabaseDep
+from app.db.database import PrimaryDatabaseDep
 from app.domain.enums import Scope
 from app.domain.languages import tr
 from app.http.problems import BadRequest, PreconditionRequired, UnsupportedMediaType
@@ -94,7 +94,7 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
     """
 
     async def edit_once(
-        database: DatabaseDep,
+        database: PrimaryDatabaseDep,
         caller: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - how FastAPI is told
         validate_only: ValidateOnlyParam = False,
     ) -> WriteRequest:
@@ -102,7 +102,7 @@ def build_create_dependency(scope: Scope, accepts_idempotency_key: bool = True) 
 
     async def edit(
         request: Request,
-        database: DatabaseDep,
+        database: PrimaryDatabaseDep,
         caller: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - how FastAPI is told
         validate_only: ValidateOnlyParam = False,
         idempotency_key: Annotated[
@@ -145,7 +145,7 @@ def build_update_dependency(scope: Scope) -> Any:
     """A dependency: the `WriteRequest` of a PATCH, PUT or DELETE, by a key with `scope`."""
 
     async def edit(
-        database: DatabaseDep,
+        database: PrimaryDatabaseDep,
         if_match: IfMatchHeader[str],
         caller: ApiClient = Depends(RequireScope(scope)),  # noqa: B008 - how FastAPI is told
         validate_only: ValidateOnlyParam = False,

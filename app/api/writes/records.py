@@ -17,7 +17,7 @@ from app.api.write_models import WriteModel, apply_merge_patch
 from app.api.writes.relations import bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import VersionedRecord, get_record_type
+from app.db.models import VersionedRecord
 from app.domain.languages import tr
 from app.http.problems import Conflict
 
@@ -146,5 +146,5 @@ class RecordWriter(Generic[M, D]):
         after: dict[str, Any] | None,
     ) -> None:
         """Note in the trail what has become of a record."""
-        kind = Kind(get_record_type(self.model))
+        kind = Kind(self.model.record_type)
         write_audit_entry(session, edit.client, action, kind, record.id, record.slug, before, after)

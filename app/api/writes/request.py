@@ -14,7 +14,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.auth import ApiClient
 from app.api.cache_control import HasVersion
-from app.db.database import Database, is_lock_timeout, is_retryable
+from app.db.database import Database
+from app.db.errors import is_lock_timeout, is_retryable
 from app.db.models import IdempotentResponse
 from app.domain.dates import now
 from app.domain.languages import current_language, tr

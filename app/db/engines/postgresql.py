@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL."""
+"""Engine and connections for PostgreSQL."""
 
 from typing import Any
 
@@ -9,35 +9,35 @@ from pydantic_core import from_json
 from sqlalchemy import Dialect, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL
 
-from app.db.engines.settings import QUERY_CACHE_ITEMS
+from app.db.engines import QUERY_CACHE_ITEMS
 
 STATEMENT_TIMEOUT_SECONDS = 4
-"""How long PostgreSQL works on one statement."""
+"""Server-side limit of one statement."""
 
 LOCK_TIMEOUT_SECONDS = 1.5
-"""How long PostgreSQL waits for a row that another transaction holds.
+"""Server-side limit of waiting for a lock.
 
-Longer than until it looks whether these two wait for one another (`deadlock_timeout`, a second):
-otherwise both would be told that they waited in vain, and neither be carried out.
+Longer than PostgreSQL's `deadlock_timeout` of one second. Otherwise both transactions of a deadlock
+would time out, instead of one being ended for the other.
 """
 
 SERVER_RESPONSE_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_SECONDS + 1.0
-"""How long we wait for PostgreSQL to answer one: it may be frozen, or behind a dead network."""
+"""Client-side limit of waiting for a response, for a server that is frozen or unreachable."""
 
 DISCONNECT_SQLSTATES = {"25006", "57P01", "57P02", "57P03"}
-"""The SQLSTATEs of a server that takes no writes, or goes: all connections to it are of no use."""
+"""SQLSTATEs of a server that is read-only or shutting down: all connections to it are closed."""
 
 
 class _DeadlineConnection(Psycopg[Any]):
-    """A connection that is given up where its server says nothing for a while.
+    """Connection that is closed if its server does not respond in time.
 
-    No setting of the server or of TCP ends the wait for one that is frozen but acknowledges what it
-    is sent. The statement is not cancelled but left: one that waits to be on a standby would be
-    acknowledged without being there.
+    No server or TCP setting ends the wait for a frozen server that still acknowledges packets. The
+    statement is not cancelled: a cancelled commit that waits for a standby would be reported as
+    successful without being on the standby.
     """
 
     deadline_enabled = True
-    """Whether somebody waits for what is asked (see `app.db.timeouts`)."""
+    """Enforce `SERVER_RESPONSE_TIMEOUT_SECONDS` (see `app.db.timeouts`)."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         deadline = SERVER_RESPONSE_TIMEOUT_SECONDS if self.deadline_enabled else None
@@ -47,14 +47,16 @@ class _DeadlineConnection(Psycopg[Any]):
             if timeout is not None:
                 raise
             self.pgconn.finish()
-            raise OperationalError("the server did not answer in time") from None
+            raise OperationalError(
+                f"PostgreSQL did not respond within {SERVER_RESPONSE_TIMEOUT_SECONDS:g} s"
+            ) from None
 
 
-def build_engine(url: URL, pool_size: int, server: str) -> Engine:
-    """An engine for the server that `url` names, or the one of several that is a `server`."""
+def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
+    """Build the engine for the server of `url`, or for the matching one of several servers."""
     if not isinstance(url.query.get("host", ""), str):
-        url = url.set(query={"target_session_attrs": server, **url.query})
-    made = create_engine(
+        url = url.set(query={"target_session_attrs": target_session_attrs, **url.query})
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
@@ -74,25 +76,25 @@ def build_engine(url: URL, pool_size: int, server: str) -> Engine:
             "tcp_user_timeout": 5000,
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s "
             f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout=10s "
-            # Disks are no longer those that read on four times as fast as elsewhere: believing it,
-            # the planner looks through the whole search index for what few records have.
+            # For SSDs. With the default of 4, the planner scans the whole search index for words
+            # that few records have.
             "-c random_page_cost=1.1",
         },
     )
 
-    @event.listens_for(made, "do_connect")
-    def patiently(
+    @event.listens_for(engine, "do_connect")
+    def connect_with_deadline(
         _dialect: Dialect, _record: Any, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Psycopg[Any]:
         return _DeadlineConnection.connect(*arguments, **named)
 
-    @event.listens_for(made, "checkout")
-    def hurry(connection: _DeadlineConnection, _record: Any, _proxy: Any) -> None:
+    @event.listens_for(engine, "checkout")
+    def enable_deadline(connection: _DeadlineConnection, _record: Any, _proxy: Any) -> None:
         connection.deadline_enabled = True
 
-    @event.listens_for(made, "handle_error")
-    def let_go(context: ExceptionContext) -> None:
+    @event.listens_for(engine, "handle_error")
+    def mark_disconnected(context: ExceptionContext) -> None:
         if getattr(context.original_exception, "sqlstate", None) in DISCONNECT_SQLSTATES:
             context.is_disconnect = True
 
-    return made
+    return engine

@@ -1,4 +1,4 @@
-"""Connections to SQLite."""
+"""Engine and connections for SQLite."""
 
 from pathlib import Path
 from time import monotonic, thread_time
@@ -9,38 +9,38 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from app.db.engines.settings import QUERY_CACHE_ITEMS
+from app.db.engines import QUERY_CACHE_ITEMS
 
 MAX_STATEMENT_CPU_SECONDS = 0.01
 MAX_STATEMENT_WALL_SECONDS = 0.1
-"""How much CPU time, and how much time, a statement of a bounded connection may take.
+"""Time limits of a statement on a time-limited connection, in CPU time and in wall time.
 
-A machine that others keep busy, or a container at its quota, stops anything for a while: that says
-nothing of the statement. A slow disk does.
+A busy machine, or a container at its quota, delays every statement: wall time alone does not tell a
+slow one. CPU time alone misses a slow disk.
 """
 
 PROGRESS_INTERVAL_INSTRUCTIONS = 1000
-"""How many steps SQLite takes from one look at the clock to the next: some tens of microseconds."""
+"""SQLite instructions between two checks of the time: some tens of microseconds."""
 
 PAGE_CACHE_KIB = 8192
-"""How much of the file a bounded connection keeps: most is read by it, through the same indexes."""
+"""Page cache of a time-limited connection, which serves most reads."""
 
 
 class TimeLimitedConnection(sqlite.Connection):  # type: ignore[misc]  # it ships no types
-    """A connection that can be told to break off what takes long, and to wait for nobody."""
+    """Connection that can interrupt long statements and does not wait for locks."""
 
     interrupted = False
-    """Whether the last statement was."""
+    """The last statement exceeded the time limit."""
     _deadlines: tuple[float, float] | None = None
 
     def enable_time_limit(self) -> None:
-        """Do so from now on."""
+        """Enforce the time limits from now on."""
         self.execute("PRAGMA busy_timeout=0")
         self.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
         self.set_progress_handler(self._check_deadlines, PROGRESS_INTERVAL_INSTRUCTIONS)
 
     def cursor(self, *args: Any, **kwargs: Any) -> Any:
-        """A cursor for one statement, which begins now: SQLAlchemy has compiled it."""
+        """Create a cursor for one statement, and start its time."""
         self._deadlines, self.interrupted = None, False
         return super().cursor(*args, **kwargs)
 
@@ -50,16 +50,16 @@ class TimeLimitedConnection(sqlite.Connection):  # type: ignore[misc]  # it ship
                 thread_time() + MAX_STATEMENT_CPU_SECONDS,
                 monotonic() + MAX_STATEMENT_WALL_SECONDS,
             )
-        work_end, end = self._deadlines
-        self.interrupted = thread_time() > work_end or monotonic() > end
+        cpu_deadline, wall_deadline = self._deadlines
+        self.interrupted = thread_time() > cpu_deadline or monotonic() > wall_deadline
         return self.interrupted
 
 
-def build_engine(url: URL, pool_size: int, _server: str) -> Engine:
-    """An engine for the file that `url` names; its folder is made where there is none."""
+def build_engine(url: URL, pool_size: int, _target_session_attrs: str) -> Engine:
+    """Build the engine for the file of `url`; creates its folder if there is none."""
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    made = create_engine(
+    engine = create_engine(
         url,
         module=sqlite,
         pool_size=pool_size,
@@ -69,9 +69,9 @@ def build_engine(url: URL, pool_size: int, _server: str) -> Engine:
         connect_args={"factory": TimeLimitedConnection},
     )
 
-    @event.listens_for(made, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # "begin" below says how each transaction starts
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # `begin` below starts each transaction
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -81,11 +81,11 @@ def build_engine(url: URL, pool_size: int, _server: str) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(made, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A deferred transaction that turns into a write fails at once where another one writes:
-        # the busy timeout does not apply to it. So writers take the lock when they begin.
-        reads = connection.get_execution_options().get("zarya_reads", False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        # A deferred transaction that turns into a write fails at once if another one writes: the
+        # busy timeout does not apply to it. So write transactions take the lock at the start.
+        read_only = connection.get_execution_options().get("zarya_read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
-    return made
+    return engine

@@ -1,10 +1,10 @@
-"""Every table of the archive."""
+"""Tables of the database."""
 
 from app.db.models.api_keys import ApiKey, IdempotentResponse
 from app.db.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from app.db.models.base import Base, VersionedRecord
-from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration, get_record_type
-from app.db.models.days import ArticleDailyCounts
+from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
+from app.db.models.day_counts import ArticleDailyCounts
 from app.db.models.import_origins import ImportOrigin
 from app.db.models.launches import Launch, LaunchSlip, Site, Spacecraft, Vehicle
 from app.db.models.missions import CrewAssignment, Mission, MissionAlias, MissionLaunch, MissionTask
@@ -45,5 +45,4 @@ __all__ = [
     "Vehicle",
     "VersionedRecord",
     "Webhook",
-    "get_record_type",
 ]

@@ -1,21 +1,22 @@
-"""The keys that editors and programs write with, and the answers kept for repeated requests."""
+"""API keys, and the stored responses of requests with an Idempotency-Key."""
 
 from datetime import datetime
 
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime
+from app.db.models.base import Base
+from app.db.types import BoundedString, UTCDateTime
 from app.domain.dates import now
 
 
 class ApiKey(Base):
-    """A key. Of its secret only the SHA-256 is kept: 190 random bits need no slower hash."""
+    """API key. Only the SHA-256 of its secret is stored: 190 random bits need no slower hash."""
 
     __tablename__ = "api_keys"
 
     id: Mapped[str] = mapped_column(BoundedString(8), primary_key=True)
-    """The public part, which names the key in lists and in the audit trail."""
+    """Public part of the key, in lists and in the audit log."""
     name: Mapped[str] = mapped_column(BoundedString(120))
     secret_sha256: Mapped[str] = mapped_column(BoundedString(64))
     scopes: Mapped[list[str]] = mapped_column(JSON)
@@ -28,14 +29,14 @@ class ApiKey(Base):
 
 
 class IdempotentResponse(Base):
-    """The answer to a request that bore an Idempotency-Key, for when it is repeated."""
+    """Response to a request with an Idempotency-Key, to replay it."""
 
     __tablename__ = "kept_answers"
 
     caller: Mapped[str] = mapped_column(BoundedString(8), primary_key=True)
     key: Mapped[str] = mapped_column(BoundedString(255), primary_key=True)
     request_sha256: Mapped[str] = mapped_column(BoundedString(64))
-    """Of method, path, query and body."""
+    """SHA-256 of method, path, query and body."""
     status: Mapped[int | None]
     headers: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     body: Mapped[str | None] = mapped_column(BoundedString(2_000_000))

@@ -1,4 +1,4 @@
-"""News articles, their tags, and what they are about."""
+"""News articles, their tags, and their related records."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.db.models.base import Base, VersionedRecord
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_bounds
-from app.domain.enums import ArticleState
+from app.domain.enums import ArticleState, RecordType
 from app.domain.labels import RecordLabel
 from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
@@ -18,18 +19,19 @@ MAX_HTML_CHARS = 400_000
 
 
 def _partial_index_where(condition: str) -> dict[str, Any]:
-    """What makes an index one of the rows alone for which `condition` holds."""
+    """Arguments of an index on the rows for which `condition` holds."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Article(VersionedRecord, Base):
-    """A news item; its body is Markdown and comes out as sanitised HTML.
+    """News article with a Markdown body, rendered to sanitised HTML.
 
-    Translations of one another share a `translation_key`. `announced` says whether the public has
-    been told of it: a scheduled one will be when its time comes.
+    Translations of an article share its `translation_key`. `announced` is set when the article
+    becomes public: for a scheduled article, at its time.
     """
 
     __tablename__ = "articles"
+    record_type = RecordType.ARTICLE
     label = RecordLabel("article", "статьи", "articles", "launch-progress-ms-11")
 
     title: Mapped[str] = mapped_column(BoundedString(300))
@@ -56,13 +58,12 @@ class Article(VersionedRecord, Base):
     translation_key: Mapped[str] = mapped_column(BoundedString(120))
     reading_minutes: Mapped[int]
     title_key: Mapped[str] = mapped_column(BoundedString(300))
-    search_text: Mapped[str] = mapped_column(BoundedString(2000))
 
     __table_args__ = (
         UniqueConstraint("translation_key", "language"),
         CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="dated"),
-        Index(None, "published_at", "id", "state"),  # the state, so that all can be counted by it
-        # What is rare among many is found by an index of itself alone.
+        Index(None, "published_at", "id", "state"),  # with the state, for counting all
+        # Partial indexes, for conditions that few articles meet.
         Index(
             "ix_articles_dayed",
             "published_at",
@@ -90,22 +91,28 @@ class Article(VersionedRecord, Base):
             self.published_at, self.published_until = period_bounds(
                 self.published_at, self.published_at_precision
             )
-            published = self.state in {None, ArticleState.PUBLISHED}  # None: not yet by default
-            seen = self.published_at <= now()
-            self.announced = seen if published else bool(self.announced)
+            is_published = self.state in {
+                None,
+                ArticleState.PUBLISHED,
+            }  # None before the default applies
+            is_due = self.published_at <= now()
+            self.announced = is_due if is_published else bool(self.announced)
         else:
             self.published_at = self.published_at_precision = self.published_until = None
         self.source_slug = slugify(self.source_name)
         self.translation_key = self.translation_key or self.slug
         self.reading_minutes = max(1, round(len(self.body.split()) / READING_WORDS_PER_MINUTE))
         self.title_key = fold(self.title)[:300]
-        self.search_text = fold(f"{self.title}\n{self.lead}")[:2000]
 
 
 class ArticleTag(Base):
-    """One tag of an article."""
+    """Tag of an article."""
 
     __tablename__ = "article_tags"
+
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
+    searchable = True
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
@@ -116,9 +123,12 @@ class ArticleTag(Base):
 
 
 class ArticleMission(Base):
-    """A mission that an article is about."""
+    """Mission that an article is about."""
 
     __tablename__ = "article_missions"
+
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
@@ -129,9 +139,12 @@ class ArticleMission(Base):
 
 
 class ArticlePerson(Base):
-    """A person whom an article is about."""
+    """Person whom an article is about."""
 
     __tablename__ = "article_people"
+
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
@@ -142,9 +155,12 @@ class ArticlePerson(Base):
 
 
 class ArticleLaunch(Base):
-    """A launch that an article is about."""
+    """Launch that an article is about."""
 
     __tablename__ = "article_launches"
+
+    record_type = RecordType.ARTICLE
+    record_key = "article_id"
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True

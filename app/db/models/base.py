@@ -1,40 +1,40 @@
-"""What every table shares: naming, column types with their bounds, and the keeper of versions."""
+"""Declarative base of all tables, the CHECKs of their columns, and the base of records."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from enum import Enum, StrEnum
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    DateTime,
-    Dialect,
     Integer,
     MetaData,
     String,
     Table,
     TextClause,
-    TypeDecorator,
-    event,
     func,
     text,
     type_coerce,
 )
 from sqlalchemy import Enum as EnumType
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, declared_attr, mapped_column
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
+from app.db.types import BoundedString, UTCDateTime
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, now
+from app.domain.enums import RecordType
 from app.domain.labels import RecordLabel
-from app.domain.text import is_storable
+
+WITHOUT_CHECK = {"check": False}
+"""`info` of an enumeration column without a CHECK.
+
+The Python type alone validates the columns for `RecordType`: with a CHECK, a new record type would
+mean a rebuild of each of their tables.
+"""
 
 
 class Base(DeclarativeBase):
-    """The declarative base.
+    """Declarative base.
 
-    Every entity may complete itself by `compute_columns` before it is written.
+    The class attributes are what `app.db.tracking` must know of a table.
     """
 
     metadata = MetaData(
@@ -47,114 +47,26 @@ class Base(DeclarativeBase):
         }
     )
 
+    record_type: ClassVar[RecordType | None] = None
+    """Type of the record that a row is, or is a part of."""
+    record_key: ClassVar[str] = "id"
+    """Column with the id of that record."""
+    searchable: ClassVar[bool] = False
+    """Search documents contain text of the rows."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if isinstance(table := cls.__table__, Table):
             _add_bounds_checks(table)
 
     def compute_columns(self) -> None:
-        """Fill the columns that follow from others; called before each insert and update."""
-
-
-@event.listens_for(Base, "before_insert", propagate=True)
-@event.listens_for(Base, "before_update", propagate=True)
-def _compute_columns(_mapper: Mapper[Any], _connection: Any, entity: Base) -> None:
-    entity.compute_columns()
-
-
-class BoundedString(TypeDecorator[str]):
-    """A string of 1 to `length` characters that every database stores and sorts alike.
-
-    Sorted by code point on both: PostgreSQL's own collations differ from machine to machine.
-    """
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, length: int) -> None:
-        super().__init__(length)
-        self.length = length
-
-    @property
-    def python_type(self) -> type[str]:
-        return str
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        collation = "C" if dialect.name == "postgresql" else None
-        return dialect.type_descriptor(String(self.length, collation=collation))
-
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        if value is not None and not is_storable(value):
-            raise ValueError("a NUL character or a lone surrogate cannot be stored")
-        return value
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """An aware instant, stored in UTC. SQLite keeps no zone, so none is left to it."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def __init__(self) -> None:
-        super().__init__(timezone=True)
-
-    @property
-    def python_type(self) -> type[datetime]:
-        return datetime
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def result_processor(
-        self, dialect: Dialect, _coltype: object
-    ) -> Callable[[str | None], datetime | None] | None:
-        """Out of what SQLite keeps, at once; PostgreSQL's driver brings instants in UTC itself."""
-        return _parse_sqlite_datetime if dialect.name == "sqlite" else None
-
-
-def _parse_sqlite_datetime(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
-
-
-def compile_arguments(
-    element: FunctionElement[Any], compiler: Any, kw: dict[str, Any]
-) -> list[str]:
-    """The arguments of a function as they are spelt, for who spells the function."""
-    return [compiler.process(argument, **kw) for argument in element.clauses]
-
-
-class CurrentTransactionId(FunctionElement[int]):
-    """The number of the transaction that writes; 0 on SQLite, where one is at work at a time."""
-
-    inherit_cache = True
-
-
-@compiles(CurrentTransactionId)
-def _(_element: CurrentTransactionId, compiler: Any, **_kw: Any) -> str:
-    sqlite = compiler.dialect.name == "sqlite"
-    return "0" if sqlite else "(pg_current_xact_id()::text::bigint)"
-
-
-def enum_type(kind: type[StrEnum]) -> EnumType:
-    """A column that holds one value of `kind`, by value, refused otherwise by a CHECK."""
-
-    def values(members: type[Enum]) -> list[str]:
-        return [member.value for member in members]
-
-    return EnumType(
-        kind, native_enum=False, length=24, values_callable=values, validate_strings=True
-    )
+        """Fill the columns that are derived from others; runs before each insert and update."""
 
 
 def _add_bounds_checks(table: Table) -> None:
-    """Turn the bounds of each column's type into a CHECK: SQLite enforces no type by itself.
+    """Add a CHECK for the bounds of each column's type, because SQLite does not enforce types.
 
-    Nor does it by itself refrain from giving the id of a deleted row to the next one.
+    AUTOINCREMENT keeps SQLite from giving the id of a deleted row to a new one.
     """
     if "id" in table.columns and isinstance(table.columns["id"].type, Integer):
         table.dialect_kwargs["sqlite_autoincrement"] = True
@@ -164,10 +76,10 @@ def _add_bounds_checks(table: Table) -> None:
             case BoundedString(length=length):
                 rule = func.length(column).between(1, length)
             case UTCDateTime():
-                # Text on SQLite, where this form sorts as time does; an instant on PostgreSQL.
+                # SQLite compares text, which sorts as time does in this form.
                 first, last = (f"{bound:%Y-%m-%d %H:%M:%S}" for bound in (MIN_INSTANT, MAX_INSTANT))
                 rule = text(f"{column.name} >= '{first}' AND {column.name} < '{last}'")
-            case EnumType(enums=values):
+            case EnumType(enums=values) if column.info.get("check", True):
                 rule = type_coerce(column, String).in_(values)
             case _:
                 continue
@@ -175,8 +87,10 @@ def _add_bounds_checks(table: Table) -> None:
 
 
 class VersionedRecord:
-    """A record with an address of its own that editors keep: when it was written, how often."""
+    """Columns of a record: a slug, a version for optimistic locking, and times of writing."""
 
+    record_type: ClassVar[RecordType]
+    searchable: ClassVar[bool] = True
     label: ClassVar[RecordLabel]
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -185,7 +99,7 @@ class VersionedRecord:
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, onupdate=now)
     version: Mapped[int] = mapped_column(default=1)
     edited: Mapped[bool] = mapped_column(default=False)
-    """Whether an editor has written it: no load of a dataset touches it from then on."""
+    """An editor has written the record, so that loading the dataset no longer changes it."""
 
     @declared_attr.directive
     @classmethod

@@ -1,23 +1,24 @@
-"""Launches to the station, with what flew, on what, from where."""
+"""Launches to the station, with spacecraft, launch vehicles, sites and history."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, UniqueConstraint, insert, inspect
-from sqlalchemy.event import listens_for
-from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.db.models.base import Base, VersionedRecord
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_bounds
-from app.domain.enums import LaunchStatus, SpacecraftKind
+from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
-from app.domain.text import fold, slugify
+from app.domain.text import slugify
 
 
 class Vehicle(Base):
-    """A launch vehicle type, such as Soyuz-2.1a of the family Soyuz."""
+    """Launch vehicle type, such as Soyuz-2.1a of the family Soyuz."""
 
     __tablename__ = "vehicles"
+
+    searchable = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(BoundedString(80), unique=True)
@@ -30,9 +31,11 @@ class Vehicle(Base):
 
 
 class Site(Base):
-    """A launch site; `code` is the one the General Catalog of Artificial Space Objects uses."""
+    """Launch site; `code` is that of the General Catalog of Artificial Space Objects."""
 
     __tablename__ = "sites"
+
+    searchable = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(BoundedString(12), unique=True)
@@ -45,9 +48,10 @@ class Site(Base):
 
 
 class Launch(VersionedRecord, Base):
-    """One launch. `launch_at` starts a period of `launch_at_precision`; `launch_until` ends it."""
+    """Launch, between `launch_at` and `launch_until`: a period of `launch_at_precision`."""
 
     __tablename__ = "launches"
+    record_type = RecordType.LAUNCH
     label = RecordLabel("launch", "запуска", "launches", "progress-ms-11")
 
     cospar_id: Mapped[str | None] = mapped_column(BoundedString(12), unique=True)
@@ -65,8 +69,6 @@ class Launch(VersionedRecord, Base):
     outcome_note: Mapped[str | None] = mapped_column(BoundedString(1000))
     outcome_note_ru: Mapped[str | None] = mapped_column(BoundedString(1000))
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
-    search_text: Mapped[str] = mapped_column(BoundedString(1000))
-    """The folded names of vehicle, ships and site: what `q` looks in. Set by `set_search_names`."""
 
     __table_args__ = (
         Index(None, "launch_at", "id"),
@@ -79,15 +81,14 @@ class Launch(VersionedRecord, Base):
     def compute_columns(self) -> None:
         self.launch_at, self.launch_until = period_bounds(self.launch_at, self.launch_at_precision)
 
-    def set_search_names(self, *names: str | None) -> None:
-        """Make the launch findable by `names`: its vehicle, its ships, its site, its pad."""
-        self.search_text = "\n".join(fold(name) for name in names if name)[:1000]
-
 
 class LaunchSlip(Base):
-    """That a launch's time or status changed, and why: what it was before, and what it became."""
+    """Change of a launch's time or status, with both values and the reason."""
 
     __tablename__ = "launch_slips"
+
+    record_type = RecordType.LAUNCH
+    record_key = "launch_id"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     launch_id: Mapped[int] = mapped_column(
@@ -103,26 +104,14 @@ class LaunchSlip(Base):
     reason: Mapped[str | None] = mapped_column(BoundedString(300))
 
 
-@listens_for(Launch, "after_update")
-def _record_slip(_mapper: Mapper[Any], connection: Connection, launch: Launch) -> None:
-    """Note a change of time or status, whoever makes it; its reason is the session's `info`."""
-    names = {"status": "status", "launch_at": "at", "launch_at_precision": "at_precision"}
-    slip: dict[str, Any] = {}
-    for name, kept in names.items():
-        history = inspect(launch).attrs[name].history
-        slip[f"to_{kept}"] = getattr(launch, name)
-        slip[f"from_{kept}"] = history.deleted[0] if history.deleted else getattr(launch, name)
-    if any(slip[f"from_{kept}"] != slip[f"to_{kept}"] for kept in names.values()):
-        session = object_session(launch)
-        reason = session.info.get("reason") if session else None
-        slip |= {"launch_id": launch.id, "reason": reason}
-        connection.execute(insert(LaunchSlip).values(slip))
-
-
 class Spacecraft(Base):
-    """A ship, module or other thing that a launch carried; the first is the main one."""
+    """Ship, module or other payload of a launch; the first is the main one."""
 
     __tablename__ = "spacecraft"
+
+    record_type = RecordType.LAUNCH
+    record_key = "launch_id"
+    searchable = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))

@@ -5,17 +5,18 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.db.models.base import Base, VersionedRecord
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, period_bounds
-from app.domain.enums import CrewRole, LaunchRelation
+from app.domain.enums import CrewRole, LaunchRelation, RecordType
 from app.domain.labels import RecordLabel
-from app.domain.text import fold
 
 
 class Mission(VersionedRecord, Base):
-    """An expedition. It lasts from `starts_at` to `ends_at`, half-open; null: still going on."""
+    """Expedition, from `starts_at` until before `ends_at`; null if it has not ended."""
 
     __tablename__ = "missions"
+    record_type = RecordType.MISSION
     label = RecordLabel("mission", "экспедиции", "missions", "iss-59")
 
     number: Mapped[int] = mapped_column(unique=True)
@@ -33,7 +34,6 @@ class Mission(VersionedRecord, Base):
         ForeignKey("articles.id", ondelete="SET NULL"), index=True
     )
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
-    search_text: Mapped[str] = mapped_column(BoundedString(4000))
 
     __table_args__ = (
         CheckConstraint("number BETWEEN 1 AND 9999", name="number_bounds"),
@@ -48,14 +48,15 @@ class Mission(VersionedRecord, Base):
             self.ends_at, self.ends_until = period_bounds(self.ends_at, self.ends_at_precision)
         else:
             self.ends_at = self.ends_at_precision = self.ends_until = None
-        names = [self.slug, *self.alternative_names, self.station, self.summary]
-        self.search_text = "\n".join(fold(name) for name in names)
 
 
 class MissionAlias(Base):
-    """Another address of a mission: `expedition-59` leads to `iss-59`."""
+    """Alias of a mission's slug, such as `expedition-59` of `iss-59`."""
 
     __tablename__ = "mission_aliases"
+
+    record_type = RecordType.MISSION
+    record_key = "mission_id"
 
     slug: Mapped[str] = mapped_column(BoundedString(120), primary_key=True)
     mission_id: Mapped[int] = mapped_column(
@@ -64,9 +65,13 @@ class MissionAlias(Base):
 
 
 class MissionTask(Base):
-    """One of a mission's main tasks. `derived`: drawn from the launches and crews on record."""
+    """Main task of a mission. `derived`: generated from its launches and crews."""
 
     __tablename__ = "mission_tasks"
+
+    record_type = RecordType.MISSION
+    record_key = "mission_id"
+    searchable = True
 
     mission_id: Mapped[int] = mapped_column(
         ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True
@@ -78,9 +83,13 @@ class MissionTask(Base):
 
 
 class CrewAssignment(Base):
-    """A role that somebody held in a mission; from_on and to_on null: for the whole of it."""
+    """Role of a person in a mission, from `from_on` to `to_on`; null for all of the mission."""
 
     __tablename__ = "crew_assignments"
+
+    record_type = RecordType.MISSION
+    record_key = "mission_id"
+    searchable = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mission_id: Mapped[int] = mapped_column(ForeignKey("missions.id", ondelete="CASCADE"))
@@ -104,9 +113,12 @@ class CrewAssignment(Base):
 
 
 class MissionLaunch(Base):
-    """A launch that served a mission, and how."""
+    """Launch that served a mission, and its purpose."""
 
     __tablename__ = "mission_launches"
+
+    record_type = RecordType.MISSION
+    record_key = "mission_id"
 
     mission_id: Mapped[int] = mapped_column(
         ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True

@@ -1,21 +1,23 @@
-"""People, the names they go by, and the flights that carried them."""
+"""People and their flights."""
 
 from datetime import datetime
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, VersionedRecord, enum_type
+from app.db.models.base import Base, VersionedRecord
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, period_bounds
-from app.domain.enums import ShipRole
+from app.domain.enums import RecordType, ShipRole
 from app.domain.labels import RecordLabel
 from app.domain.text import fold, slugify
 
 
 class Person(VersionedRecord, Base):
-    """Somebody who flew, or set out to fly, to the station."""
+    """Person who flew to the station, or was launched to it."""
 
     __tablename__ = "people"
+    record_type = RecordType.PERSON
     label = RecordLabel("person", "человека", "people", "anne-mcclain")
 
     name: Mapped[str] = mapped_column(BoundedString(120))
@@ -27,25 +29,26 @@ class Person(VersionedRecord, Base):
     aliases: Mapped[list[str]] = mapped_column(JSON)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
     name_key: Mapped[str] = mapped_column(BoundedString(120))
-    search_text: Mapped[str] = mapped_column(BoundedString(4000))
 
     __table_args__ = (Index(None, "name_key", "id"),)
 
     def compute_columns(self) -> None:
         self.name_key = fold(self.name)
         self.agency_slug = slugify(self.agency) if self.agency else None
-        names = [self.name, self.name_ru, self.name_native, *self.aliases]
-        self.search_text = "\n".join(dict.fromkeys(fold(name) for name in names if name))
 
 
 class Flight(Base):
-    """One person's way up by one launch and down again, by the same ship or another.
+    """Flight of a person: up with one launch, down with the ship of the same launch or another.
 
-    `landed_with_id` is the launch of the ship that brought them home. Both it and `landed_at` are
-    null while they are in space.
+    `landed_with_id` is the launch of the ship for the return. It and `landed_at` are null while the
+    person is in space.
     """
 
     __tablename__ = "flights"
+
+    record_type = RecordType.LAUNCH
+    record_key = "launch_id"
+    searchable = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
@@ -58,7 +61,7 @@ class Flight(Base):
     landed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     landed_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     landed_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    """The end of the period that `landed_at` starts."""
+    """End of the period that `landed_at` starts."""
 
     __table_args__ = (
         UniqueConstraint("person_id", "launch_id"),

@@ -1,17 +1,18 @@
-"""Feeds of others that are looked at again and again."""
+"""Feed sources that are polled."""
 
 from datetime import datetime
 
 from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime, enum_type
+from app.db.models.base import Base
+from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import now
 from app.domain.enums import SourceFormat
 
 
 class FeedSource(Base):
-    """An address that is looked at, how often, and what came of it the last time."""
+    """Feed source: URL, polling interval, and result of the last poll."""
 
     __tablename__ = "sources"
 
@@ -31,12 +32,12 @@ class FeedSource(Base):
     last_modified: Mapped[str | None] = mapped_column(BoundedString(100))
     next_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    """Until when one process has it for itself."""
+    """End of the lease of the process that polls it."""
     failures: Mapped[int] = mapped_column(default=0)
-    """How many looks have failed since the last one that did not."""
+    """Failed polls since the last successful one."""
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     last_error: Mapped[str | None] = mapped_column(BoundedString(300))
     last_report: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
-    """What the last look that brought something came to."""
+    """Counts of the last import."""
 
     __table_args__ = (Index(None, "enabled", "next_at"),)

@@ -1,19 +1,21 @@
-"""Addresses that are told of changes."""
+"""Webhooks: subscriptions to changes."""
 
 from datetime import datetime
 
 from sqlalchemy import JSON, BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.models.base import Base, BoundedString, UTCDateTime
+from app.db.models.base import Base
+from app.db.types import BoundedString, UTCDateTime
 from app.domain.dates import now
 
 
 class Webhook(Base):
-    """Somebody's address, and how far in the changes it has been told.
+    """Webhook: URL, and position of the last change delivered.
 
-    The changes are the outbox: they are written in the transaction of the write itself, so what
-    was committed is told however often a process dies. `secret` signs, so it is kept as it is.
+    The table `changes` is the outbox: a change is recorded in the transaction of the write, so that
+    each committed write is delivered even if a process dies. `secret` is stored in clear because it
+    signs the messages.
     """
 
     __tablename__ = "webhooks"
@@ -30,12 +32,12 @@ class Webhook(Base):
     version: Mapped[int] = mapped_column(default=1)
     told_transaction_id: Mapped[int] = mapped_column(BigInteger)
     told_seq: Mapped[int]
-    """The place of the last change that it has been told of."""
+    """With `told_transaction_id`: position of the last change delivered."""
     attempts: Mapped[int] = mapped_column(default=0)
-    """How often the next one has been tried."""
+    """Attempts to deliver the next change."""
     next_attempt_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
     leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    """Until when one process has it for itself."""
+    """End of the lease of the process that delivers to it."""
     last_attempt_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     last_status: Mapped[int | None]
     last_error: Mapped[str | None] = mapped_column(BoundedString(300))

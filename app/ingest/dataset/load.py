@@ -159,14 +159,6 @@ def _build_launch_values(
     dataset: Dataset, launch: DatasetLaunch, vehicles: _IdsByKey, sites: _IdsByKey
 ) -> ColumnValues:
     vehicle, site = dataset.vehicles[launch.vehicle], dataset.sites[launch.site]
-    described = Launch()
-    described.set_search_names(
-        vehicle.name,
-        vehicle.family,
-        *(craft.name for craft in launch.spacecraft),
-        site.name,
-        launch.pad,
-    )
     return {
         "cospar_id": launch.cospar_id,
         "status": launch.status,
@@ -180,7 +172,6 @@ def _build_launch_values(
         "outcome_note": launch.outcome_note,
         "outcome_note_ru": launch.outcome_note_ru,
         "sources": dataset.resolve_citations(launch.sources),
-        "search_text": described.search_text,
     }
 
 

@@ -24,7 +24,6 @@ from app.db.models import (
     Site,
     Vehicle,
     VersionedRecord,
-    get_record_type,
 )
 from app.domain.batching import batched
 from app.domain.dates import now
@@ -112,7 +111,7 @@ class DatasetUpsert:
         kept = [(slug, id_, tuple(values)) for slug, id_, *values in edited]
         former = self.session.execute(
             select(FormerSlug.slug, FormerSlug.record_id).where(
-                FormerSlug.type == get_record_type(model)
+                FormerSlug.type == model.record_type
             )
         )
         held = {slug: _MISSING_ID if id_ is None else id_ for slug, id_ in former if slug in wanted}

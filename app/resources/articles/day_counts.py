@@ -14,10 +14,16 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from app.api.embeds import article_is_public
 from app.db.database import Reader, Row
-from app.db.functions import AnySelect, current_time_param, hide_from_planner
+from app.db.functions import (
+    AnySelect,
+    compile_arguments,
+    current_time_param,
+    hide_from_planner,
+)
 from app.db.models import Article, ArticleDailyCounts
-from app.db.models.base import UTCDateTime, compile_arguments
-from app.db.models.days import before_hour_column, select_day_counts
+from app.db.models.day_counts import before_hour_column
+from app.db.tracking.day_counts import select_day_counts
+from app.db.types import UTCDateTime
 from app.domain.clock import current_second
 from app.domain.dates import (
     ONE_DAY,

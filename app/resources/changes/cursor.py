@@ -1,4 +1,4 @@
-"""Places in the changes, and how clients carry them from one request to the next."""
+"""Change cursors: positions in the changes that clients send back to continue."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -13,18 +13,26 @@ from app.domain.languages import tr
 from app.http.problems import CursorMismatch, Gone, InvalidCursor
 
 TOMBSTONE_RETENTION_PERIOD = timedelta(days=90)
-"""How long a deletion can still be learnt of."""
+"""Period for which deletions stay in the changes, and so the lifetime of a cursor."""
 
 _MAX_CURSOR_INTEGER = 2**62
+_MAX_RECORD_ID = 2**31 - 1
+
+_TYPES_BY_LETTER = {
+    "a": RecordType.ARTICLE,
+    "l": RecordType.LAUNCH,
+    "m": RecordType.MISSION,
+    "p": RecordType.PERSON,
+}
+"""Record types of the first form of cursors, which had a letter for each."""
 
 
 @dataclass(frozen=True)
 class ChangeCursor:
-    """What somebody knows: all changes up to one of them, and in the snapshot, all records so far.
+    """Position of a client: all changes up to one, and in the snapshot the records so far.
 
-    `as_of_date` is a day on which that was all there was: changes after it have been kept for
-    longer than the place holds. `restore_count` says how often the archive had been put back to a
-    backup by then.
+    `as_of_date` is a day on which these were all changes; changes after it are kept for longer
+    than the cursor is valid. `restore_count` is the number of backups restored until then.
     """
 
     restore_count: int
@@ -32,63 +40,74 @@ class ChangeCursor:
     seq: int
     as_of_date: date
     snapshot_position: tuple[int, int] | None = None
-    """The type at hand, by its place in `RecordType`, and the last id of it; None afterwards."""
+    """Index in `RecordType` and last record id of the snapshot; None after the snapshot."""
 
     def encode(self, types: Collection[RecordType]) -> str:
-        """The place as a cursor of these types."""
-        letters = "".join(sorted(kind[0] for kind in types))
+        """Encode the cursor for changes of `types`."""
         numbers = self.restore_count, self.transaction_id, self.seq
-        given = [letters, *numbers, self.as_of_date.isoformat(), *(self.snapshot_position or ())]
-        text = json.dumps(given)
+        day = self.as_of_date.isoformat()
+        text = json.dumps([sorted(types), *numbers, day, *(self.snapshot_position or ())])
         return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str, types: Collection[RecordType]) -> "ChangeCursor":
-        """Parse what `encode` wrote, for the same types; refuse it where it is too old."""
+        """Decode a cursor for changes of `types`.
+
+        Raises InvalidCursor, CursorMismatch if it was made for other types, and Gone if it is
+        older than the retention period.
+        """
         try:
             padded = text + "=" * (-len(text) % 4)
-            given = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-            letters, restored, transaction_id, seq, known_on, *snapshot = given
-            numbers = [restored, transaction_id, seq, *snapshot]
+            decoded = json.loads(urlsafe_b64decode(padded.encode("ascii")))
+            names, restores, transaction_id, seq, as_of_date, *snapshot = decoded
+            numbers = [restores, transaction_id, seq, *snapshot]
             if any(type(n) is not int or not 0 <= n <= _MAX_CURSOR_INTEGER for n in numbers):
                 raise ValueError(numbers)
             if len(snapshot) not in {0, 2}:
                 raise ValueError(snapshot)
-            place = cls(restored, transaction_id, seq, date.fromisoformat(known_on))
+            if isinstance(names, str):
+                names = [_TYPES_BY_LETTER.get(letter) for letter in names]
+            same_types = set(names) == set(types)
+            cursor = cls(restores, transaction_id, seq, date.fromisoformat(as_of_date))
             if snapshot:
-                place = replace(place, snapshot_position=(snapshot[0], min(snapshot[1], 2**31 - 1)))
+                position = snapshot[0], min(snapshot[1], _MAX_RECORD_ID)
+                cursor = replace(cursor, snapshot_position=position)
         except (ValueError, TypeError, RecursionError) as error:
             raise InvalidCursor(
                 tr(
-                    "Take the cursor from `next` or `sync` as it is, or leave it out to start "
-                    "anew.",
-                    "Возьмите курсор из `next` или `sync` как есть или начните заново без него.",
+                    "Send the cursor from `next` or `sync` unchanged, or leave it out to start "
+                    "again.",
+                    "Передайте курсор из `next` или `sync` без изменений или начните заново без "
+                    "курсора.",
                 )
             ) from error
-        if letters != "".join(sorted(kind[0] for kind in types)):
+        if not same_types:
             raise CursorMismatch(
                 tr(
-                    "It was made for other types; start without it.",
-                    "Он сделан для других видов записей; начните без него.",
+                    "The cursor belongs to other `types`. Start again without it.",
+                    "Курсор относится к другим `types`. Начните заново без него.",
                 )
             )
-        if place.as_of_date < (now() - TOMBSTONE_RETENTION_PERIOD).date() - timedelta(days=1):
+        if cursor.as_of_date < (now() - TOMBSTONE_RETENTION_PERIOD).date() - timedelta(days=1):
             raise build_restart_error(
                 tr(
-                    "Deletions since then are no longer on record.",
-                    "Об удалениях с тех пор записей уже нет.",
+                    "The cursor has expired: deletions since then are no longer kept.",
+                    "Срок действия курсора истёк: сведения об удалениях с тех пор не хранятся.",
                 )
             )
-        return place
+        return cursor
 
 
-def build_restart_error(why: str) -> Gone:
-    """What tells that a cursor leads nowhere any more, and where to begin instead."""
+def build_restart_error(reason: str) -> Gone:
+    """Build the error for a cursor that is no longer valid, with a link to start again."""
     start = url_for_request("changes")
-    anew = tr(f"Start anew from {start}.", f"Начните заново: {start}.")
-    return Gone(f"{why} {anew}", headers={"Link": f'<{start}>; rel="start"'})
+    restart = tr(f"Start again from {start}.", f"Начните заново: {start}.")
+    return Gone(f"{reason} {restart}", headers={"Link": f'<{start}>; rel="start"'})
 
 
 def utc_today() -> date:
-    """The present day, in UTC. Places tell it, and no finer time, so that they seldom change."""
+    """Present day in UTC. Cursors contain no finer time, so that they seldom change.
+
+    Unlike `app.domain.dates.now`, it does not limit the lifetime of a cached response.
+    """
     return datetime.now(UTC).date()

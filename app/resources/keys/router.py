@@ -10,7 +10,7 @@ from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
 from app.api.routing import Router
 from app.api.writes.deps import JsonBodyRoute
-from app.db.database import DatabaseDep
+from app.db.database import DatabaseDep, PrimaryDatabaseDep
 from app.domain.enums import Scope
 from app.resources.keys import queries
 from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
@@ -53,7 +53,7 @@ async def get_key(id_: KeyIdPath, _admin: KeyAdminDep, database: DatabaseDep) ->
 
 @router.post("/keys", name="createKey", summary="Create a key", status_code=201)
 async def create_key(
-    key: KeyWrite, admin: KeyAdminDep, database: DatabaseDep, response: Response
+    key: KeyWrite, admin: KeyAdminDep, database: PrimaryDatabaseDep, response: Response
 ) -> KeyCreated:
     """Creates a key.
 
@@ -65,6 +65,6 @@ async def create_key(
 
 
 @router.delete("/keys/{id}", name="revokeKey", summary="Revoke a key", status_code=204)
-async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: DatabaseDep) -> None:
+async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: PrimaryDatabaseDep) -> None:
     """Revokes the key immediately and permanently. Does not require `If-Match`."""
     await database.write(queries.revoke_key, admin, id_)

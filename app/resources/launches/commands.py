@@ -27,6 +27,7 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
+from app.db.tracking.launch_history import CHANGE_REASON
 from app.domain.dates import period_bounds
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -87,7 +88,7 @@ def read_back(reader: Reader, id_: int) -> tuple[LaunchRead, str]:
 
 def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     """Let `launch` take on `document`."""
-    session.info["reason"] = document.change_reason
+    session.info[CHANGE_REASON] = document.change_reason
     _check_designator_unique(session, launch, document.cospar_id)
     set_slug(session, launch, document.slug, document.spacecraft[0].name)
     for name in (
@@ -108,12 +109,6 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     vehicle, site = document.vehicle, document.site
     launch.vehicle_id = _get_or_create_vehicle_id(session, vehicle) if vehicle else None
     launch.site_id = _get_or_create_site_id(session, site) if site else None
-    launch.set_search_names(
-        *((vehicle.name, vehicle.family) if vehicle else ()),
-        *(ship.name for ship in document.spacecraft),
-        site.name if site else None,
-        document.pad,
-    )
     session.add(launch)
     session.flush()
     _set_spacecraft(session, launch, document.spacecraft)

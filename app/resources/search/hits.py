@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from app.db.database import Reader, Row
-from app.db.models.search import parse_index_key
 from app.domain.enums import RecordType
 from app.resources.registry import RECORD_RESOURCES
+from app.search.index_keys import parse_index_key
 
 
 def load_search_hits(reader: Reader, index_keys: Iterable[int]) -> dict[int, Row]:

@@ -1,4 +1,4 @@
-"""The counts that the plain calendar is read from: right after every write, and as time passes."""
+"""Daily article counts: after each write, and as time passes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +12,20 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Article, ArticleDailyCounts
-from app.db.models.days import before_hour_column, find_wrong_day_counts, rebuild_day_counts
+from app.db.models.day_counts import before_hour_column
+from app.db.tracking.day_counts import find_wrong_day_counts, rebuild_day_counts
 from app.domain.dates import Precision
 from app.domain.enums import ArticleState
-from tests.support import factories
+from tests.support import documents, factories
 from tests.support.clients import database_of
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.statements import record_statements
 
 NOON = datetime(2030, 1, 1, 12, 30, tzinfo=UTC)
 
 
-def counted(client: TestClient, parameters: str = "") -> list[tuple[str, int]]:
-    """The days of January 2030 that have articles, each with how many its own list has."""
+def read_calendar(client: TestClient, parameters: str = "") -> list[tuple[str, int]]:
+    """Days of January 2030 with articles and their counts, checked against the list of the day."""
     address = f"/v1/articles/archive?month=2030-01{parameters}"
     days = client.get(address).raise_for_status().json()["days"]
     for day in days:
@@ -31,7 +34,7 @@ def counted(client: TestClient, parameters: str = "") -> list[tuple[str, int]]:
     return [(day["date"][-2:], day["count"]) for day in days if day["count"]]
 
 
-def wrong(database: Database) -> int:
+def count_wrong_days(database: Database) -> int:
     with database.session() as session:
         return len(find_wrong_day_counts(session))
 
@@ -44,56 +47,58 @@ def _move(session: Session) -> None:
     _article(session).published_at = NOON + timedelta(days=3)
 
 
-def _blur(session: Session) -> None:
+def _round_to_day(session: Session) -> None:
     _article(session).published_at_precision = Precision.DAY
 
 
-def _lose(session: Session) -> None:
+def _round_to_month(session: Session) -> None:
     _article(session).published_at_precision = Precision.MONTH
 
 
-def _translate(session: Session) -> None:
+def _change_language(session: Session) -> None:
     _article(session).language = "de"
 
 
-def _hide(session: Session) -> None:
+def _unpublish(session: Session) -> None:
     _article(session).state = ArticleState.UNPUBLISHED
 
 
-def _erase(session: Session) -> None:
+def _delete(session: Session) -> None:
     session.delete(_article(session))
 
 
-def _many(session: Session) -> None:
+def _move_all_by_statement(session: Session) -> None:
     session.execute(update(Article).values(published_at=NOON + timedelta(days=5)))
 
 
-def _clear(session: Session) -> None:
+def _delete_all_by_statement(session: Session) -> None:
     session.execute(delete(Article))
 
 
-def _undo(session: Session) -> None:
+def _roll_back_savepoint(session: Session) -> None:
     point = session.begin_nested()
     session.add(factories.article(published_at=NOON))
     session.flush()
     point.rollback()
 
 
-def _keep_some(session: Session) -> None:
+def _commit_some_savepoints(session: Session) -> None:
     with session.begin_nested():
         session.add(factories.article(published_at=NOON))
-    _undo(session)
+    _roll_back_savepoint(session)
     with session.begin_nested():
         _move(session)
 
 
 CHANGES: list[Callable[[Session], None]] = [
-    _move, _blur, _lose, _translate, _hide, _erase, _many, _clear, _undo, _keep_some,
+    _move, _round_to_day, _round_to_month, _change_language, _unpublish,
+    _delete, _move_all_by_statement, _delete_all_by_statement,
+    _roll_back_savepoint, _commit_some_savepoints,
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_counts_follow_every_change(
+def test_counts_follow_each_change(
     client: TestClient, database: Database, change: Callable[[Session], None]
 ) -> None:
     with time_machine.travel(NOON + timedelta(days=40), tick=False):
@@ -101,16 +106,16 @@ def test_the_counts_follow_every_change(
             for n in range(4):
                 at = NOON + timedelta(minutes=25 * n)
                 session.add(factories.article(published_at=at, language="enru"[n // 2 * 2 :][:2]))
-        assert counted(client) == [("01", 4)]
-        assert counted(client, "&language=ru") == [("01", 2)]
+        assert read_calendar(client) == [("01", 4)]
+        assert read_calendar(client, "&language=ru") == [("01", 2)]
         with database.session() as session:
             change(session)
-        assert wrong(database) == 0
+        assert count_wrong_days(database) == 0
         for parameters in ("", "&language=en", "&tz=Asia/Kathmandu", "&tz=Pacific/Apia"):
-            counted(client, parameters)
+            read_calendar(client, parameters)
 
 
-def test_what_fails_leaves_no_count(client: TestClient, database: Database) -> None:
+def test_counts_exclude_failed_transaction(client: TestClient, database: Database) -> None:
     def fail() -> None:
         with database.session() as session:
             session.add(factories.article(published_at=NOON))
@@ -119,13 +124,13 @@ def test_what_fails_leaves_no_count(client: TestClient, database: Database) -> N
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert wrong(database) == 0
+    assert count_wrong_days(database) == 0
 
 
-def test_those_who_publish_on_one_day_are_all_counted(
+def test_counts_include_concurrent_writes_on_one_day(
     client: TestClient, database: Database
 ) -> None:
-    """From four threads at once, in two hours of it and on the day after."""
+    """From four threads, in two hours of the day and on the next day."""
 
     def publish(n: int) -> None:
         for step in range(5):
@@ -136,17 +141,17 @@ def test_those_who_publish_on_one_day_are_all_counted(
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(publish, range(4)))
-    assert wrong(database) == 0
+    assert count_wrong_days(database) == 0
     with database.snapshot() as reader:
         rows = reader.all(select(ArticleDailyCounts).order_by(ArticleDailyCounts.at))
     counts = [[row[before_hour_column(hour)] for hour in (12, 13, 14, 24)] for row in rows]
     assert counts == [[0, 20, 40, 40], [0, 20, 20, 20]]
 
 
-def test_scheduled_articles_are_counted_when_they_appear(
+def test_scheduled_articles_are_counted_from_their_time(
     client: TestClient, database: Database
 ) -> None:
-    """To the second, in the hour that is under way and at its end."""
+    """To the second, within an hour and at its end."""
     second = Precision.SECOND
     with time_machine.travel(NOON, tick=False), database.session() as session:
         for minutes in (-40, -20, 10, 29, 30, 31, 24 * 60):
@@ -154,15 +159,13 @@ def test_scheduled_articles_are_counted_when_they_appear(
             session.add(factories.article(published_at=at, published_at_precision=second))
     for minutes, expected in ((0, 2), (10, 3), (29, 4), (30, 5), (31, 6), (120, 6)):
         with time_machine.travel(NOON + timedelta(minutes=minutes), tick=False):
-            assert counted(client) == [("01", expected)]
+            assert read_calendar(client) == [("01", expected)]
             index = client.get("/v1/articles/archive").json()
             assert (index["total"], index["last_month"]) == (expected, "2030-01")
-    assert wrong(database) == 0
+    assert count_wrong_days(database) == 0
 
 
-def test_a_month_that_is_only_scheduled_is_not_named(
-    client: TestClient, database: Database
-) -> None:
+def test_last_month_excludes_scheduled_articles(client: TestClient, database: Database) -> None:
     eve = datetime(2030, 1, 31, 20, 30, tzinfo=UTC)  # half an hour before February in Moscow
     with time_machine.travel(eve, tick=False), database.session() as session:
         for minutes in (-5, 25, 35):
@@ -179,7 +182,7 @@ def test_a_month_that_is_only_scheduled_is_not_named(
             assert bool(found["next"]) == (last == "2030-02")
 
 
-def test_what_was_written_by_sql_can_be_counted_anew(archive: TestClient) -> None:
+def test_counts_can_be_rebuilt_after_raw_sql(archive: TestClient) -> None:
     database = database_of(archive)
     with database.session() as session:
         assert find_wrong_day_counts(session) == []
@@ -192,3 +195,22 @@ def test_what_was_written_by_sql_can_be_counted_anew(archive: TestClient) -> Non
         assert len(find_wrong_day_counts(session)) > 900
         rebuild_day_counts(session)
         assert find_wrong_day_counts(session) == []
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        ({"lead": "Another lead."}, 0),
+        ({"tags": ["other"]}, 0),
+        ({"published_at": "2019-04-05T10:00:00Z"}, 6),  # three statements for each of two days
+    ],
+)
+def test_counts_cost_no_statement_unless_the_day_changes(
+    editor: TestClient, database: Database, patch: dict[str, object], expected: int
+) -> None:
+    document = documents.article(published_at="2019-04-04T10:00:00Z")
+    url = editor.post("/v1/articles", json=document).headers["Location"]
+    with record_statements(database) as statements:
+        editor.patch(url, json=patch, headers=IF_MATCH_ANY).raise_for_status()
+    assert statements
+    assert len([s for s in statements if "article_days" in s]) == expected

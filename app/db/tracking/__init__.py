@@ -1,0 +1,1 @@
+"""Steps that run with every write: what a write records besides the rows themselves."""

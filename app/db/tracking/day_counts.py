@@ -1,0 +1,176 @@
+"""Daily article counts, from which the calendar of all articles is read.
+
+The hourly columns are for time zones: a day of most zones is made of parts of two days in UTC.
+Articles scheduled for later are counted as well. The days of the articles written are counted anew
+at commit, not incremented, so that neither a savepoint rolled back nor a wrong count remains.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    inspect,
+    literal_column,
+    null,
+    select,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.db.functions import compile_arguments
+from app.db.models import Article, ArticleDailyCounts
+from app.db.models.day_counts import COUNT_COLUMNS
+from app.db.timeouts import disable_timeouts
+from app.db.tracking.steps import DayKey, Writes
+from app.db.types import BoundedString, UTCDateTime
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_bounds
+from app.domain.enums import ArticleState
+
+
+class _StartOfDay(GenericFunction[datetime]):
+    """Start of the day of an instant."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+
+class _HourOfDay(GenericFunction[int]):
+    """Hour of an instant, from 0."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_StartOfDay)
+def _(element: _StartOfDay, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(substr({at}, 1, 10) || ' 00:00:00.000000')"
+    return f"date_trunc('day', {at})"
+
+
+@compiles(_HourOfDay)
+def _(element: _HourOfDay, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"CAST(substr({at}, 12, 2) AS INTEGER)"
+    return f"extract(hour FROM {at})"
+
+
+def select_day_counts(*where: ColumnElement[bool]) -> Select[Any]:
+    """Select the counts by day and language of the published articles that `where` holds for."""
+    dayed = Article.published_at_precision == Precision.DAY
+    articles = (
+        select(
+            _StartOfDay(Article.published_at).label("at"),
+            Article.language,
+            case((dayed, null()), else_=_HourOfDay(Article.published_at)).label("hour"),
+        )
+        .where(
+            Article.state == ArticleState.PUBLISHED,
+            Article.published_at_precision.in_([*PRECISIONS_WITH_TIME, Precision.DAY]),
+            *where,
+        )
+        .subquery()
+    )
+    conditions = ["hour IS NULL", *(f"hour < {hour}" for hour in range(1, 25))]
+    counts = [
+        func.count().filter(literal_column(condition, Boolean)).label(name)
+        for name, condition in zip(COUNT_COLUMNS, conditions, strict=True)
+    ]
+    key = articles.c.at, articles.c.language
+    return select(*key, *counts).group_by(*key)
+
+
+_DAY_COUNT_COLUMNS = list(ArticleDailyCounts.__table__.columns)
+
+
+def rebuild_day_counts(session: Session) -> None:
+    """Count all days anew."""
+    disable_timeouts(session.connection())
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE article_days IN EXCLUSIVE MODE"))
+    session.execute(delete(ArticleDailyCounts))
+    session.execute(insert(ArticleDailyCounts).from_select(_DAY_COUNT_COLUMNS, select_day_counts()))
+
+
+def find_wrong_day_counts(session: Session) -> list[DayKey]:
+    """Find the days with stored counts that differ from the articles."""
+    disable_timeouts(session.connection())
+    stored, counted = (
+        {*map(tuple, session.execute(s))}
+        for s in (select(*_DAY_COUNT_COLUMNS), select_day_counts())
+    )
+    return sorted({(at, language) for at, language, *_ in stored ^ counted})
+
+
+_COUNTED_COLUMNS = ("state", "published_at", "published_at_precision", "language")
+"""Columns of an article that decide on which day it is counted."""
+
+
+def note_touched_days(_session: Session, writes: Writes) -> None:
+    """Note the days on which the articles saved or deleted are counted, or were before."""
+    recounted = [e for e in writes.deleted if isinstance(e, Article)]
+    recounted += [e for e in writes.saved if isinstance(e, Article) and _is_counted_anew(e)]
+    for article in recounted:
+        days = _build_day_key(article), _build_day_key(article, previous=True)
+        writes.touched_days.update(day for day in days if day)
+
+
+def _is_counted_anew(article: Article) -> bool:
+    attributes = inspect(article).attrs
+    return any(attributes[name].history.has_changes() for name in _COUNTED_COLUMNS)
+
+
+def _build_day_key(article: Article, previous: bool = False) -> DayKey | None:
+    """Day of an article, now or before the change; None if it has no date."""
+
+    def value(name: str) -> Any:
+        former = inspect(article).attrs[name].history.deleted if previous else None
+        return former[0] if former else getattr(article, name)
+
+    at = value("published_at")
+    return None if at is None else (period_bounds(at, Precision.DAY)[0], value("language"))
+
+
+_START, _END = (bindparam(name, type_=UTCDateTime()) for name in ("start", "end"))
+_LANGUAGE = bindparam("language", type_=BoundedString(8))
+_LOCK_DAY = text(
+    "INSERT INTO article_days (at, language) VALUES (:start, :language) "
+    "ON CONFLICT (at, language) DO UPDATE SET dayed = 0"
+).bindparams(_START, _LANGUAGE)
+_DELETE_DAY = delete(ArticleDailyCounts).where(
+    ArticleDailyCounts.at == _START, ArticleDailyCounts.language == _LANGUAGE
+)
+_INSERT_DAY = insert(ArticleDailyCounts).from_select(
+    _DAY_COUNT_COLUMNS,
+    select_day_counts(
+        Article.published_at >= _START,
+        Article.published_at < _END,
+        Article.language == _LANGUAGE,
+    ),
+)
+
+
+def update_touched_days(session: Session, writes: Writes) -> None:
+    """Count the noted days anew, or all days after a bulk write of articles."""
+    if Article in writes.bulk_models:
+        rebuild_day_counts(session)
+        return
+    # Sorted, so that no two transactions deadlock. Locked before counting, so that the count sees
+    # the commits of the transactions that held the lock before.
+    for start, language in sorted(writes.touched_days):
+        day = {"start": start, "end": period_bounds(start, Precision.DAY)[1], "language": language}
+        for statement in (_LOCK_DAY, _DELETE_DAY, _INSERT_DAY):
+            session.connection().execute(statement, day)

@@ -1,0 +1,61 @@
+"""Steps of every write, and the attributes of models that they depend on."""
+
+import pytest
+from sqlalchemy import inspect
+
+from app.db.models import Article, Base, Launch, Mission, Person, VersionedRecord
+from app.db.tracking.changes import find_slug_references
+from app.domain.enums import RecordType
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (Article, ["missions.featured_article_id"]),
+        (Mission, ["article_missions.mission_id"]),
+        (
+            Person,
+            ["article_people.person_id", "crew_assignments.person_id", "flights.person_id"],
+        ),
+        (
+            Launch,
+            ["article_launches.launch_id", "mission_launches.launch_id", "flights.landed_with_id"],
+        ),
+    ],
+)
+def test_slug_references_are_the_foreign_keys_to_a_record(
+    model: type[VersionedRecord], expected: list[str]
+) -> None:
+    found = find_slug_references(inspect(model))
+    assert [f"{other.__tablename__}.{column}" for other, column in found] == expected
+
+
+def test_record_types_have_one_model_each() -> None:
+    records = [m for m in Base.__subclasses__() if issubclass(m, VersionedRecord)]
+    assert sorted(str(model.record_type) for model in records) == sorted(RecordType)
+
+
+def test_parts_of_records_name_their_record() -> None:
+    """A table with a foreign key to a record has a record type, or its changes go untracked."""
+    records = {m.__table__ for m in Base.__subclasses__() if issubclass(m, VersionedRecord)}
+    for model in Base.__subclasses__():
+        tables = {key.column.table for key in inspect(model).local_table.foreign_keys}
+        if tables & records:
+            assert model.record_type, model
+            assert model.record_key in inspect(model).columns, model
+
+
+def test_searchable_models_are_records_their_parts_and_names() -> None:
+    searchable = {model.__name__ for model in Base.__subclasses__() if model.searchable}
+    assert searchable == {
+        *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
+        *("Person", "Site", "Spacecraft", "Vehicle"),
+    }
+
+
+def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
+    ranks = {kind: kind.search_rank for kind in RecordType}
+    assert len(set(ranks.values())) == len(ranks)
+    assert all(0 <= rank <= 6 for rank in ranks.values())
+    by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
+    assert by_rank == ["mission", "person", "launch", "article"]
