@@ -41,7 +41,7 @@ from app.portal.asset_routes import router as web_files
 from app.portal.index import router as site
 from app.portal.pages import router as pages
 from app.portal.resource import RESOURCE as PORTAL
-from app.resources.articles.commands import get_next_publication_time
+from app.resources.articles.scheduling import get_next_publication_time
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.resource import RESOURCE as CHANGES
 from app.resources.exports.file_cache import ArchiveFileCache

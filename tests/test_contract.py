@@ -16,10 +16,10 @@ from fastapi.routing import APIRoute
 from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.api.auth import authenticated_routes
 from app.api.lists.pagination import ListQuery, to_query_params
 from app.api.lists.sorting import Order
 from app.api.params import QueryModel
+from app.api.routing import authenticated_routes
 from app.config import Settings
 from app.db.models import Base
 from app.domain.enums import RecordType

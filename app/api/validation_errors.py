@@ -1,7 +1,7 @@
 """What pydantic finds wrong with a request, told in both languages and at its place."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from app.domain.languages import tr
 from app.http.problems import MAX_FIELD_ERROR_COUNT, FieldProblem, InvalidRequest
@@ -70,3 +70,11 @@ def _json_pointer(*steps: str | int) -> str:
     names = (str(step)[:_MAX_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in steps)
     # Half of a surrogate pair can be read in a name, but not be written in an answer.
     return "".join(f"/{name}" for name in names).encode(errors="replace").decode()
+
+
+def raise_field_error(pointer: str, code: str, detail: str) -> NoReturn:
+    """Raise InvalidRequest for the value at `pointer` of the body."""
+    message = tr(
+        f"Invalid value at {pointer}: {detail}", f"Неверное значение в {pointer}: {detail}"
+    )
+    raise InvalidRequest(message, FieldProblem(pointer=pointer, code=code, detail=detail))

@@ -11,9 +11,9 @@ from app.cli import console
 from app.cli.terminal import command_line_actor, new_table, open_database
 from app.domain.enums import Scope
 from app.http.problems import NotFound
-from app.resources.keys.queries import create_key as create_one
+from app.resources.keys.commands import create_key as create_one
+from app.resources.keys.commands import revoke_key as revoke_one
 from app.resources.keys.queries import list_all_keys
-from app.resources.keys.queries import revoke_key as revoke_one
 from app.resources.keys.schemas import KeyWrite
 
 cli = typer.Typer(no_args_is_help=True, help="The keys that editors and programs write with.")

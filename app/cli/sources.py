@@ -14,7 +14,7 @@ from app.config import get_settings
 from app.domain.enums import SourceFormat
 from app.http.problems import InvalidRequest
 from app.ingest.polling import find_due_sources, run_poll
-from app.resources.sources.queries import insert_source as add_one
+from app.resources.sources.commands import WRITER
 from app.resources.sources.queries import list_all_sources
 from app.resources.sources.schemas import SourceWrite
 
@@ -45,14 +45,15 @@ def add_source(
     }
     with open_database() as database, database.session() as session:
         try:
-            made = add_one(
+            source, _ = WRITER.insert(
                 session, command_line_actor("sources add"), validate_write_model(SourceWrite, given)
             )
+            added = f"The source {source.id} is looked at every {source.every_minutes} minutes."
         except InvalidRequest as error:
             for problem in error.errors:
                 console.print(f"{problem.pointer}: {problem.detail}", markup=False)
             raise typer.Exit(2) from error
-    console.print(f"The source {made.id} is looked at every {made.every_minutes} minutes.")
+    console.print(added)
 
 
 @cli.command("list")

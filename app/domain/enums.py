@@ -30,6 +30,21 @@ class RecordType(StrEnum):
     ARTICLE = "article", 0, True
 
 
+class AuditTarget(StrEnum):
+    """Type of the record that an audit log entry refers to."""
+
+    __qualname__ = "Kind"  # the component of openapi.json
+
+    MISSION = RecordType.MISSION.value
+    PERSON = RecordType.PERSON.value
+    LAUNCH = RecordType.LAUNCH.value
+    ARTICLE = RecordType.ARTICLE.value
+    WEBHOOK = "webhook"
+    SOURCE = "source"
+    KEY = "key"
+    ARCHIVE = "archive"
+
+
 class Scope(StrEnum):
     """Permission of an API key."""
 

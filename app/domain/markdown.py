@@ -8,6 +8,8 @@ _ALLOWED_TAGS = set(
     "p br hr h2 h3 h4 ul ol li strong em code pre blockquote a table thead tbody tr th td".split()
 )
 _ALLOWED_URL_SCHEMES = {"http", "https", "mailto"}
+MAX_HTML_CHARS = 400_000
+"""Limit for the HTML of an article."""
 
 
 def render_markdown(body: str) -> str:

@@ -19,10 +19,11 @@ from typing import Any
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Actor, Kind, write_audit_entry
+from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.database import Database, Reader
 from app.db.models import ImportOrigin
 from app.domain.batching import batched
+from app.domain.enums import AuditTarget
 from app.http.metrics import ENTRIES_IMPORTED
 from app.http.problems import ApiError
 from app.ingest.apply import create_from_entry, update_from_entry
@@ -159,7 +160,7 @@ class _ImportJob:
         if changed:
             told: dict[str, Any] = {"from": given.name, "format": self.input_format.name} | changed
             write_audit_entry(
-                session, self.actor, Action.IMPORT, Kind.ARCHIVE, None, None, None, told
+                session, self.actor, Action.IMPORT, AuditTarget.ARCHIVE, None, None, None, told
             )
         session.flush()
         session.expunge_all()

@@ -43,7 +43,7 @@ class NestedCollection:
 
     name: str
     save: Callable[[Session, Any, Any], None]
-    """Replaces the collection of a record by the items given, without their ids."""
+    """Replaces the collection of a record by the items given; ignores their ids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,8 @@ class RecordResource(Resource):
     scope: Scope
     """Scope that a key needs to write records."""
     writer: RecordWriter[Any, Any]
+    load_records: Callable[[Reader, Collection[int]], Mapping[int, Any]]
+    """Loads whole records by id, as instances of `record_model`."""
     record_model: type[WriteModel]
     """Schema of a whole record in changes, exports and the audit log."""
     search: SearchSource

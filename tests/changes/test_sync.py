@@ -102,7 +102,7 @@ def truth(database: Database) -> Copy:
     with database.snapshot() as reader:
         for kind, resource in RECORD_RESOURCES.items():
             ids = [row["id"] for row in reader.all(select(resource.model.id))]
-            for id_, record in resource.writer.load_records(reader, ids).items():
+            for id_, record in resource.load_records(reader, ids).items():
                 if kind is RecordType.ARTICLE and record.model_dump()["status"] != "published":
                     continue
                 found[str(kind), id_] = record.model_dump(mode="json", by_alias=True)

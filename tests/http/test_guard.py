@@ -111,4 +111,4 @@ def test_what_follows_a_body_is_no_header(origin: str) -> None:
         request_head("/v1/me", "Transfer-Encoding: chunked")
         + b"0\r\nAuthorization: Bearer x\r\n\r\n"
     )
-    assert send_raw(origin, sent).problem()["detail"].startswith("Send a key")
+    assert send_raw(origin, sent).problem()["detail"].startswith("Send an API key")

@@ -15,7 +15,7 @@ from app.domain.dates import Precision
 from app.domain.enums import ArticleState, LaunchStatus
 from app.http.cache.generation import Generation, GenerationTracker
 from app.http.cache.store import RESPONSE_OVERHEAD_BYTES, CachedResponse, ResponseCache
-from app.resources.articles.commands import get_next_publication_time
+from app.resources.articles.scheduling import get_next_publication_time
 from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import clear_response_cache, client_with_key

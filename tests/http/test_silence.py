@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.engines.postgresql import SERVER_RESPONSE_TIMEOUT_SECONDS
 from app.http.cache.generation import GenerationTracker
-from app.resources.articles.commands import get_next_publication_time
+from app.resources.articles.scheduling import get_next_publication_time
 from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import database_of, second_app

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Actor, Kind, write_audit_entry
+from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -31,6 +31,7 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
+from app.domain.enums import AuditTarget
 from app.domain.text import slugify
 from app.ingest.dataset import english, russian
 from app.ingest.dataset.chronicle import generate_chronicle
@@ -98,7 +99,7 @@ def load_dataset(session: Session, progress: _ProgressCallback = lambda *_: None
     if changed:
         counts = {"created": len(merge.created), "updated": len(merge.updated)}
         write_audit_entry(
-            session, _LOADER_ACTOR, Action.LOAD, Kind.ARCHIVE, None, None, None, counts
+            session, _LOADER_ACTOR, Action.LOAD, AuditTarget.ARCHIVE, None, None, None, counts
         )
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)
 

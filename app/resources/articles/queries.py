@@ -1,10 +1,10 @@
-"""How articles are found."""
+"""Queries of articles, drafts and the news archive."""
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.api.embeds import (
@@ -25,7 +25,7 @@ from app.api.lists.day_counts import (
 from app.api.lists.pagination import fetch_page, to_query_params
 from app.api.lists.sorting import build_orders
 from app.api.params import View, time_zone_or_default, to_instant
-from app.api.slugs import not_found_detail
+from app.api.slugs import deleted_record_error, not_found_detail, raise_missing_record
 from app.db.conditions import slug_in
 from app.db.database import Reader
 from app.db.functions import (
@@ -47,9 +47,9 @@ from app.db.models import (
 )
 from app.domain.dates import add_months, utc_month_start_hours
 from app.domain.enums import ArticleState, RecordType
-from app.domain.languages import Language, tr
+from app.domain.languages import Language
 from app.domain.text import slugify
-from app.http.problems import Gone, NotFound, SlugRenamed
+from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
@@ -57,8 +57,12 @@ from app.resources.articles.schemas import (
     ArticleFilters,
     ArticleFullPage,
     ArticlePage,
+    ArticlePreview,
     ArticleQuery,
     ArticleRead,
+    ArticleStatus,
+    DraftPage,
+    DraftQuery,
     FeedEntry,
     FeedQuery,
 )
@@ -261,22 +265,25 @@ def _select_by_slug() -> AnySelect:
 
 
 def _raise_not_found(reader: Reader, slug: str) -> NoReturn:
-    """Say what has become of an article, but not where one is that the public does not see.
+    """Raise SlugRenamed or Gone for an article that was public, else NotFound.
 
-    Whatever there is, the same two statements are asked: how long they take tells nothing.
+    Always runs the same two statements, so that the time taken does not reveal a draft.
     """
     former = FormerSlug.type == RecordType.ARTICLE, FormerSlug.slug == slug
-    led_to = select(FormerSlug.record_id).where(*former)
-    known = select(
-        Article.slug, Article.state, Article.announced, article_is_public().label("shown")
+    redirect = select(FormerSlug.record_id).where(*former)
+    articles = select(
+        Article.slug, Article.state, Article.announced, article_is_public().label("public")
     )
-    found = reader.first(known.where(or_(Article.slug == slug, Article.id.in_(led_to))))
-    had = reader.first(led_to)
-    if found and found["shown"] and found["slug"] != slug:
-        raise SlugRenamed(slug, found["slug"])
-    deleted = found["announced"] and found["state"] == ArticleState.DELETED if found else had
+    article = reader.first(articles.where(or_(Article.slug == slug, Article.id.in_(redirect))))
+    tombstone = reader.first(redirect)
+    if article and article["public"] and article["slug"] != slug:
+        raise SlugRenamed(slug, article["slug"])
+    if article:
+        deleted = article["announced"] and article["state"] == ArticleState.DELETED
+    else:
+        deleted = tombstone is not None
     if deleted:
-        raise Gone(tr(f"The article {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+        raise deleted_record_error(RecordType.ARTICLE, slug)
     raise NotFound(f"{not_found_detail(Article, slug)} {Article.label.hint}")
 
 
@@ -296,6 +303,50 @@ def fetch_article(reader: Reader, statement: AnySelect, **values: Any) -> Articl
     """The article that `statement` finds, None where there is none."""
     row = reader.first(statement, **values)
     return None if row is None else ArticleRead.model_validate(row)
+
+
+DRAFT_SORTS = build_orders(Article.id, updated_at=(Article.updated_at,))
+
+
+def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
+    """A page of the articles that are not public, the last changed first."""
+    scheduled = and_(Article.state == ArticleState.PUBLISHED, ~article_is_public())
+    by_status = {
+        ArticleStatus.SCHEDULED: scheduled,
+        ArticleStatus.DRAFT: Article.state == ArticleState.DRAFT,
+        ArticleStatus.UNPUBLISHED: Article.state == ArticleState.UNPUBLISHED,
+        ArticleStatus.DELETED: Article.state == ArticleState.DELETED,
+    }
+    wanted = query.status or by_status
+    where = or_(false(), *(by_status[status] for status in by_status if status in wanted))
+    return fetch_page(
+        reader,
+        DraftPage,
+        _select_preview(),
+        [where],
+        DRAFT_SORTS,
+        query,
+        "drafts",
+        default_sort="-updated_at",
+    )
+
+
+@cache
+def _select_preview() -> AnySelect:
+    return select_full_article().add_columns(Article.state, Article.translation_key)
+
+
+@cache
+def _select_preview_by_slug() -> AnySelect:
+    return _select_preview().where(Article.slug == bindparam("slug"))
+
+
+def get_article_preview(reader: Reader, slug: str) -> ArticlePreview:
+    """The article `slug`, whatever its status. Raises NotFound, Gone or SlugRenamed."""
+    row = reader.first(_select_preview_by_slug(), slug=slug)
+    if row is None:
+        raise_missing_record(reader, Article, slug)
+    return ArticlePreview.model_validate(row)
 
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:

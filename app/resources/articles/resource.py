@@ -9,7 +9,7 @@ from app.api.embeds import article_is_public
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from app.domain.enums import RecordType, Scope
-from app.resources.articles.commands import WRITER
+from app.resources.articles.commands import WRITER, load_records
 from app.resources.articles.router import drafts_router, router
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.articles.search import SEARCH, load_hits
@@ -47,6 +47,7 @@ RESOURCE = RecordResource(
     record_type=RecordType.ARTICLE,
     scope=Scope.ARTICLES_WRITE,
     writer=WRITER,
+    load_records=load_records,
     record_model=ArticleRecord,
     search=SEARCH,
     load_hits=load_hits,

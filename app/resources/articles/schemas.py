@@ -38,11 +38,10 @@ from app.api.write_models import (
     default_precision,
     example_config,
 )
-from app.db.models.articles import MAX_HTML_CHARS
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
 from app.domain.languages import tr
-from app.domain.markdown import render_markdown
+from app.domain.markdown import MAX_HTML_CHARS, render_markdown
 
 
 class ArticleSort(SortChoice):

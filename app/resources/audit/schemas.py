@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from app.api.audit_log import Action, Kind
+from app.api.audit_log import Action
 from app.api.embeds import ReadModel, UtcInstant
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, Omittable, QueryModel, Rfc3339OrDate, Slug
+from app.domain.enums import AuditTarget
 
 
 class AuditSort(SortChoice):
@@ -30,7 +31,7 @@ class AuditFilters(QueryModel):
     """Actor: the id of an API key, or a command."""
     action: Annotated[CommaList[Action], Example(["update"])] = []
     """Action of the entry."""
-    type: Annotated[CommaList[Kind], Example(["mission"])] = []
+    type: Annotated[CommaList[AuditTarget], Example(["mission"])] = []
     """Type of the record."""
     slug: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """Slug of the record at the time of the write, or the id of an API key."""
@@ -64,7 +65,7 @@ class AuditEntryRead(ReadModel):
     at: UtcInstant
     actor: AuditActor
     action: Action
-    type: Kind
+    type: AuditTarget
     record_id: int | None
     slug: str | None
     before: dict[str, Any] | None

@@ -123,7 +123,7 @@ def _load_public_records(reader: Reader, kind: RecordType, last: int, limit: int
         where.append(resource.public_condition())
     ids = select(model.id).where(*where).order_by(model.id).limit(limit)
     found = [row["id"] for row in reader.all(ids)]
-    records = resource.writer.load_records(reader, found)
+    records = resource.load_records(reader, found)
     return [records[id_] for id_ in found]
 
 
@@ -144,7 +144,7 @@ def list_changes_after(
     page, more = rows[:limit], len(rows) > limit
     latest = {(row["type"], row["record_id"]): row for row in page}
     records = {
-        kind: RECORD_RESOURCES[kind].writer.load_records(
+        kind: RECORD_RESOURCES[kind].load_records(
             reader, [id_ for type_, id_ in latest if type_ == kind]
         )
         for kind in {type_ for type_, _ in latest}

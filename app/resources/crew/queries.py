@@ -98,15 +98,20 @@ def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage
 
 
 def get_crew_assignment(reader: Reader, id_: int) -> tuple[CrewAssignmentRead, int]:
-    """The assignment `id_`, and the version of its mission, which is its own too."""
+    """The assignment `id_` and its version, which is that of its mission. Raises NotFound."""
     row = reader.first(
         _select_joined().add_columns(Mission.version).where(CrewAssignment.id == id_)
     )
     if row is None:
-        raise NotFound(
-            tr(
-                f"There is no crew assignment {id_}. See /v1/crew-assignments.",
-                f"Нет места в экипаже {id_}. См. /v1/crew-assignments.",
-            )
-        )
+        raise crew_assignment_not_found(id_)
     return CrewAssignmentRead.model_validate(row), row["version"]
+
+
+def crew_assignment_not_found(id_: int) -> NotFound:
+    """The error for an unknown id."""
+    return NotFound(
+        tr(
+            f"There is no crew assignment {id_}. See /v1/crew-assignments.",
+            f"Нет места в экипаже {id_}. См. /v1/crew-assignments.",
+        )
+    )

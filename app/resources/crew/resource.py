@@ -1,7 +1,6 @@
-"""Declaration of the crew resource: its writes belong to missions."""
+"""Declaration of the crew resource."""
 
-from app.resources.crew.router import router
-from app.resources.missions.router import assignments_router
+from app.resources.crew.router import assignments_router, router
 from app.resources.resource import Resource
 
 RESOURCE = Resource(

@@ -68,7 +68,7 @@ def _iter_records(
         if not rows:
             return
         ids, last_slug = [row["id"] for row in rows], rows[-1]["slug"]
-        records = resource.writer.load_records(reader, ids)
+        records = resource.load_records(reader, ids)
         states = load_record_states(reader, resource.record_type, ids)
         for id_ in ids:
             record = records[id_].model_dump(mode="json", by_alias=True)

@@ -3,7 +3,7 @@
 from app.db.models import Flight, Launch, Site, Spacecraft, Vehicle
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
-from app.resources.launches.commands import WRITER
+from app.resources.launches.commands import WRITER, load_records
 from app.resources.launches.router import router
 from app.resources.launches.schemas import LaunchRecord
 from app.resources.launches.search import SEARCH, load_hits
@@ -17,6 +17,7 @@ RESOURCE = RecordResource(
     record_type=RecordType.LAUNCH,
     scope=Scope.LAUNCHES_WRITE,
     writer=WRITER,
+    load_records=load_records,
     record_model=LaunchRecord,
     search=SEARCH,
     load_hits=load_hits,

@@ -3,7 +3,7 @@
 from app.db.models import Person
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
-from app.resources.people.commands import WRITER
+from app.resources.people.commands import WRITER, load_records
 from app.resources.people.router import router
 from app.resources.people.schemas import PersonRecord
 from app.resources.people.search import SEARCH, load_hits
@@ -17,6 +17,7 @@ RESOURCE = RecordResource(
     record_type=RecordType.PERSON,
     scope=Scope.PEOPLE_WRITE,
     writer=WRITER,
+    load_records=load_records,
     record_model=PersonRecord,
     search=SEARCH,
     load_hits=load_hits,
