@@ -45,7 +45,7 @@ class DeduplicationIndex:
         return index
 
     def has_record(self, session: Session, entry: ImportEntry) -> bool:
-        """Whether the archive has the record of `entry` already, from another source."""
+        """True if the archive has the record of `entry` from another source."""
         if any((entry.type, value) in self.natural_keys for value in _read_natural_key(entry)):
             return True
         if entry.matched_slug is None:

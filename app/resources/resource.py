@@ -83,7 +83,7 @@ class RecordResource(Resource):
     public_condition: Callable[[], ColumnElement[bool]] | None = None
     """SQL condition for public records; None if all are public."""
     is_public: Callable[[Any], bool] = lambda _record: True
-    """Whether a `record_model` is public."""
+    """True for a public `record_model`."""
 
     @property
     def model(self) -> type[VersionedRecord]:

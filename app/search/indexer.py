@@ -49,7 +49,7 @@ class SearchIndexer:
                 _insert_records(connection, source, batch)
 
     def is_index_missing(self, session: Session) -> bool:
-        """Whether the database has records, and the index has none of them."""
+        """True if the database has records and the index is empty."""
         has_records = or_(*(select(source.model.id).exists() for source in self.sources.values()))
         is_empty = ~select(SearchDocument.place).exists()
         return bool(session.scalar(select(and_(has_records, is_empty))))

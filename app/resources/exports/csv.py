@@ -1,4 +1,4 @@
-"""The public archive as CSV: a file a table, safe to open in a spreadsheet."""
+"""CSV export of the public archive: one file for each table, safe to open in a spreadsheet."""
 
 import csv
 import json
@@ -17,9 +17,9 @@ _ProgressCallback = Callable[[int], None]
 
 
 def write_csv(reader: Reader, target: Path, progress: _ProgressCallback = lambda _: None) -> int:
-    """Write every table into the folder `target`, or the archive `target` if it ends in .zip.
+    """Write every table to the folder `target`, or to the archive `target` if it ends in .zip.
 
-    Returns how many rows that makes.
+    Returns the number of rows.
     """
     number = 0
     with _open_target(target) as create:
@@ -48,7 +48,7 @@ def _format_cell(value: Any) -> Any:
 
 @contextmanager
 def _open_target(target: Path) -> Iterator[Callable[[str], Any]]:
-    """What opens a text file by its name, in a folder or an archive."""
+    """A function that opens a text file by name in a folder or archive."""
     if target.suffix.lower() != ".zip":
         target.mkdir(parents=True, exist_ok=True)
         yield lambda name: (target / name).open("w", encoding="utf-8", newline="")

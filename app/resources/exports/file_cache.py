@@ -1,4 +1,4 @@
-"""The SQLite file of the archive, built once for each state of it, and kept for those who ask."""
+"""Cache of the archive as an SQLite file, built once for each state of the database."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from app.domain.dates import now
 from app.resources.exports import sqlite
 
 _MAX_STALE_SECONDS = 60.0
-"""Seconds for which a file is shown although the archive has changed: as long as caches do."""
+"""Longest time that an outdated file is served: the same as in HTTP caches."""
 
 _READ_CHUNK_BYTES = 2**20
 
@@ -32,7 +32,7 @@ ArchiveGeneration = tuple[int, int]
 
 @dataclass(frozen=True)
 class BuiltArchive:
-    """A file, and what it is of."""
+    """An archive file and the state that it was built from."""
 
     path: Path
     sha256: str
@@ -45,7 +45,7 @@ class BuiltArchive:
 
 
 class ArchiveFileCache:
-    """The file of one process. Requests that come while it is built wait for the one build."""
+    """The file of one process. Requests during a build wait for it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -53,10 +53,10 @@ class ArchiveFileCache:
         self._lock = Lock()
         self._builds: list[BuiltArchive] = []
         self.close: Callable[[], object] = lambda: None
-        """Removes the files; the end of the process does, too."""
+        """Removes the files, as does the end of the process."""
 
     async def get_current(self) -> BuiltArchive:
-        """The file of the archive as it is, or was less than a minute ago."""
+        """The file of the archive, less than a minute out of date."""
         return await to_thread.run_sync(self._get_or_build)
 
     def _get_or_build(self) -> BuiltArchive:
@@ -70,7 +70,7 @@ class ArchiveFileCache:
                 if last and last.generation == state:
                     return last
                 self._builds.append(self._build(reader, state))
-            for old in self._builds[:-2]:  # the last but one may be on its way to somebody
+            for old in self._builds[:-2]:  # a response may still be sending the one before
                 old.path.unlink(missing_ok=True)
             self._builds = self._builds[-2:]
             return self._builds[-1]
@@ -90,7 +90,7 @@ class ArchiveFileCache:
 
 
 def _read_generation(reader: Reader) -> ArchiveGeneration:
-    """What differs whenever the public archive does: a scheduled article is told of as a change."""
+    """A value that changes with the public archive, also when a scheduled article appears."""
     row = reader.first(
         select(func.max(RecordChange.seq).label("last"), func.count().label("number"))
     )
@@ -98,8 +98,8 @@ def _read_generation(reader: Reader) -> ArchiveGeneration:
 
 
 async def _get_archive_file_cache(request: Request) -> ArchiveFileCache:
-    kept: ArchiveFileCache = request.app.state.archive_file
-    return kept
+    cache: ArchiveFileCache = request.app.state.archive_file
+    return cache
 
 
 ArchiveFileCacheDep = Annotated[ArchiveFileCache, Depends(_get_archive_file_cache)]

@@ -1,8 +1,8 @@
-"""The whole archive, drafts and all, in its own format: what another archive takes in unchanged.
+"""NDJSON export of the whole archive, drafts included, for import into another archive.
 
-A line names only records of lines before it. So launches come without their crews first, who may
-have come home with a later one, and missions without the articles that lead their pages; a second
-line of these adds that. Everything stands in the order of slugs: ids are each archive's own.
+A line refers only to records of earlier lines. A field that refers to later records, such as the
+crew of a launch who returned on a later one, is left out and added by a second line. Records are
+sorted by slug, as ids differ between archives.
 """
 
 import json
@@ -18,13 +18,12 @@ from app.resources.registry import RECORD_RESOURCES
 from app.resources.resource import RecordResource
 
 _BATCH_ROWS = 200
-"""How many records are held at once."""
 
 
 def write_ndjson(
     reader: Reader, file: TextIO, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write the archive into `file`. Returns how many lines that makes."""
+    """Write the archive to `file`. Returns the number of lines."""
     number = 0
     for number, line in enumerate(iter_export_lines(reader), start=1):
         file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -1,7 +1,7 @@
-"""The public archive as one SQLite file: for apps that work without a network.
+"""SQLite export of the public archive, for offline apps.
 
-The same archive makes the same bytes, whatever database it lies in: rows in a fixed order, and
-nothing of the time or the place. So its digest tells whether there is anything new.
+The same archive gives the same bytes from either database: rows have a fixed order, and nothing
+depends on the time or the machine. So the digest changes only with the archive.
 """
 
 import json
@@ -23,7 +23,7 @@ from app.resources.exports.tables import (
 from app.resources.registry import RECORD_RESOURCES
 
 _APPLICATION_ID = 0x5A415259
-"""`ZARY`: what `PRAGMA application_id` tells."""
+"""`PRAGMA application_id`: `ZARY` in ASCII."""
 
 _SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 
@@ -31,7 +31,7 @@ _SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 def write_sqlite(
     reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write the archive into the new file `target`. Returns how many rows that makes."""
+    """Write the archive to the new file `target`. Returns the number of rows."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
