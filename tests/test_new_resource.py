@@ -48,6 +48,7 @@ def find_head(versions: Path) -> str:
         set(re.findall(rf'^{name} = "(.*)"', text, re.MULTILINE))
         for name in ("revision", "down_revision")
     )
+    head: str
     (head,) = revisions - before
     return head
 
