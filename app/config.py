@@ -1,6 +1,7 @@
-"""Every setting of the service: one environment variable each, read once."""
+"""Settings of the service, and access to them in code without an argument for them."""
 
-from functools import cached_property, lru_cache
+from contextvars import ContextVar
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from pydantic import AnyHttpUrl, Field, field_validator
@@ -10,84 +11,85 @@ from app.domain.dates import time_zone_names
 
 
 class Settings(BaseSettings):
-    """The environment variables `ZARYA_…`; `docs/settings.md` is checked against this class."""
+    """Settings, read from the environment variables `ZARYA_…`; documented in docs/settings.md."""
 
     model_config = SettingsConfigDict(
         env_prefix="ZARYA_", frozen=True, use_attribute_docstrings=True
     )
 
     database_url: str = "sqlite:///var/zarya.db"
-    """Where the archive lives: `sqlite:///path` or `postgresql://user:password@host/name`."""
+    """Database URL: `sqlite:///path` or `postgresql://user:password@host/name`."""
 
     replica_url: str = ""
-    """A PostgreSQL replica, `postgresql://…`, for reads without a key; empty, none."""
+    """PostgreSQL read replica, `postgresql://…`, for requests without an API key. Empty: none."""
 
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
-    """The address that links are made from. `zarya serve` defaults it to the port served."""
+    """Base URL of all links. `zarya serve` defaults it to `http://127.0.0.1` with its port."""
 
     time_zone: str = "Europe/Moscow"
-    """The portal's own IANA time zone: what "a day" means where a request names no `tz`."""
+    """Default IANA time zone of dates, for requests without the parameter `tz`."""
 
     security_contact: str = ""
-    """Whom security.txt names: `mailto:…` or `https://…`; empty, the postmaster of the host."""
+    """Contact in security.txt: `mailto:…` or `https://…`. Empty: postmaster at the public host."""
 
     websub_hub: str = ""
-    """The WebSub hub that feeds name, which tells subscribers of news: `https://…`; empty, none."""
+    """URL of the WebSub hub that feeds advertise, `https://…`. Empty: none."""
 
     read_threads: int = Field(default=4, ge=1, le=64)
-    """How many reads run at once in one process, on SQLite slow ones; each has a connection."""
+    """Concurrent reads per process, each with a database connection; on SQLite, only slow reads."""
 
     cache_bytes: int = Field(default=2**25, ge=0, le=2**36)
-    """How much of what was answered one process keeps to answer it again, in bytes; 0, nothing."""
+    """Response cache size per process, in bytes. 0: no cache."""
+
     max_connections: int = Field(default=10_000, ge=1)
-    """How many connections one process holds; its limit of files may leave room for fewer."""
+    """Maximum of client connections per process; fewer if the limit of open files requires it."""
 
     max_waiting: int = Field(default=256, ge=0)
-    """How many reads, and how many writes, may wait in one process; the rest are answered 503."""
+    """Queue length per process, for reads and for writes. When the queue is full: status 503."""
 
     request_seconds: float = Field(default=6.0, gt=0)
-    """How long an answer may take to begin; then it is a 503, and what it waited for goes on."""
+    """Timeout until a response starts, in seconds; then 503, while started work goes on."""
 
     drain_seconds: float = Field(default=2.0, ge=0)
-    """On SIGTERM, how long requests are still taken while `/health/ready` says 503 already."""
+    """Seconds after SIGTERM in which requests are accepted, while `/health/ready` returns 503."""
 
     trusted_proxies: str = ""
-    """Whose `X-Forwarded-For` is believed: addresses and networks, with commas; empty, nobody's."""
+    """Trusted proxies (`X-Forwarded-For`): addresses and networks, comma-separated. Empty: none."""
 
     rate_limit: int = Field(default=600, ge=0)
-    """Requests a minute of one address (IPv6: of a /64), loopback excepted; 0, any number."""
+    """Requests per minute per IP address (IPv6: per /64), except loopback. 0: no limit."""
 
     key_rate_limit: int = Field(default=6000, ge=0)
-    """Requests a minute of one API key, from wherever they come; 0, any number."""
+    """Requests per minute per API key, from all addresses together. 0: no limit."""
 
     wrong_keys: int = Field(default=20, ge=0)
-    """Wrong API keys a minute that one address may try; 0, any number."""
+    """Requests with an invalid API key per minute per IP address. 0: no limit."""
 
     rate_limit_url: str = ""
-    """Where rate limits are counted: `redis://host`; empty, in each process by itself."""
+    """Redis server for rate limits, `redis://host`. Empty: each process counts for itself."""
 
     metrics_from: str = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
-    """Who may read `/metrics`: addresses and networks, with commas; empty, nobody."""
+    """Clients that may read `/metrics`: addresses and networks, comma-separated. Empty: none."""
 
     log_requests: bool = True
-    """Whether each request is a line of the log; faults of ours are told in any case."""
+    """Log a line for each request. Errors of the service are logged in any case."""
 
     private_targets: bool = False
-    """Whether webhooks and sources may lead to private and loopback addresses: for tests only."""
+    """Allow webhooks and sources on private and loopback addresses. For tests only."""
 
     @field_validator("database_url")
     @classmethod
     def check_database_url(cls, value: str) -> str:
         scheme, _, rest = value.partition("://")
         if scheme not in {"sqlite", "postgresql"} or rest in {"", "/", "/:memory:"}:
-            raise ValueError("take sqlite:///a/file.db or postgresql://user:password@host/name")
+            raise ValueError("use sqlite:///path or postgresql://user:password@host/name")
         return value
 
     @field_validator("replica_url")
     @classmethod
     def check_replica_url(cls, value: str) -> str:
         if value and not value.startswith("postgresql://"):
-            raise ValueError("take postgresql://user:password@host/name")
+            raise ValueError("use postgresql://user:password@host/name")
         return value
 
     @field_validator("trusted_proxies", "metrics_from")
@@ -100,14 +102,14 @@ class Settings(BaseSettings):
     @classmethod
     def check_rate_limit_url(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("take redis://host:6379/0")
+            raise ValueError("use redis://host:6379/0")
         return value
 
     @field_validator("time_zone")
     @classmethod
     def check_time_zone(cls, value: str) -> str:
         if value not in time_zone_names():
-            raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Moscow")
+            raise ValueError(f"{value!r} is not an IANA time zone, such as Europe/Moscow")
         return value
 
     @field_validator("websub_hub")
@@ -117,16 +119,45 @@ class Settings(BaseSettings):
 
     @cached_property
     def base_url(self) -> str:
-        """The public address without a slash at its end."""
+        """Public URL without a trailing slash."""
         return str(self.public_url).rstrip("/")
 
 
-def parse_networks(listed: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The addresses and networks of a list with commas; ValueError tells of one that is none."""
-    return tuple(ip_network(part.strip()) for part in listed.split(",") if part.strip())
+def parse_networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Parse a comma-separated list of IP addresses and networks.
+
+    Raises ValueError for an entry that is neither.
+    """
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
 
-@lru_cache
-def get_settings() -> Settings:
-    """The settings of this process, read from the environment at the first call."""
-    return Settings()
+_current: ContextVar[Settings] = ContextVar("settings")
+
+
+class use_settings:  # noqa: N801 - a context manager, as `contextlib.suppress`
+    """Make `settings` current in this context, its threads and the tasks that it starts.
+
+    A class, since a generator would cost every request three times as much.
+    """
+
+    __slots__ = ("_settings", "_token")
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._settings)
+
+    def __exit__(self, *_exception: object) -> None:
+        _current.reset(self._token)
+
+
+def current_settings() -> Settings:
+    """Settings of the application or command that runs this code.
+
+    Raises RuntimeError outside of `use_settings`.
+    """
+    settings = _current.get(None)
+    if settings is None:
+        raise RuntimeError("No settings are current: run this code within use_settings(settings).")
+    return settings

@@ -1,4 +1,4 @@
-"""The application: routes, services and middleware put together."""
+"""The application: services, routes, ASGI layers, and the lifespan with its background jobs."""
 
 import gc
 import os
@@ -10,14 +10,15 @@ from typing import Any
 
 from anyio import create_task_group
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
-from app.api import error_handlers
+from app.api import error_handlers, problem_pages, well_known
+from app.api.deps import Services
 from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
 from app.api.routing import Router
-from app.config import Settings, get_settings
-from app.db.database import Database
+from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.middleware import CacheMiddleware
@@ -31,14 +32,13 @@ from app.http.rate_limit import RateLimitMiddleware
 from app.http.request_body import BufferBodyMiddleware
 from app.http.request_context import RequestContextMiddleware
 from app.http.shutdown import GracefulShutdown
-from app.ops.gauges import GaugeSampler
-from app.ops.health import ReadinessCheck
+from app.ops.gauges import run_gauge_sampler
 from app.ops.health import router as health
 from app.ops.jobs import PeriodicJobs
 from app.ops.watchdog import run_watchdog
-from app.portal import problem_pages
-from app.portal.asset_routes import router as web_files
-from app.portal.index import router as site
+from app.portal import error_pages
+from app.portal.assets import router as assets
+from app.portal.index import router as index
 from app.portal.pages import router as pages
 from app.portal.resource import RESOURCE as PORTAL
 from app.resources.articles.scheduling import get_next_publication_time
@@ -66,99 +66,110 @@ _RESOURCES: tuple[Resource, ...] = (
 ROUTERS: tuple[Router, ...] = (
     *(router for resource in _RESOURCES for router in resource.routers),
     pages,
-    web_files,
-    site,
+    assets,
+    index,
+    well_known.router,
+    problem_pages.router,
     docs,
     health,
 )
 
 
 class Zarya(FastAPI):
-    """The application, with the layers around it that see every answer, a 500 too."""
+    """The FastAPI application, wrapped in the ASGI middleware of `app.http`."""
 
     def openapi(self) -> dict[str, Any]:
-        self.openapi_schema = self.openapi_schema or build_openapi(self)
+        services: Services = self.state.services
+        with use_settings(services.settings):
+            self.openapi_schema = self.openapi_schema or build_openapi(self)
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        state, settings = self.state, self.state.settings
-        database: Database = state.database
+        services: Services = self.state.services
+        settings = services.settings
         routed = DeprecationMiddleware(super().build_middleware_stack())
-        asked = LoadSheddingMiddleware(
-            routed, *database.thread_limits, settings.max_waiting, settings.request_seconds
+        load_shedding = LoadSheddingMiddleware(
+            routed,
+            *services.database.thread_limits,
+            settings.max_waiting,
+            settings.request_seconds,
         )
-        answers = CacheMiddleware(
-            ContentLanguageMiddleware(BufferBodyMiddleware(asked)), state.versions, state.kept
+        cache = CacheMiddleware(
+            ContentLanguageMiddleware(BufferBodyMiddleware(load_shedding)),
+            services.generations,
+            services.response_cache,
         )
-        quota = RateLimitMiddleware(answers, settings)
-        front = RequestContextMiddleware(quota, settings, state.draining, state.journal)
-        state.express = FastPath(front, quota, answers)
-        return front
-
-
-def _is_tracing_enabled() -> bool:
-    """Whether somebody takes traces: for nobody, they would cost something still."""
-    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    return any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
+        rate_limit = RateLimitMiddleware(cache, settings)
+        outermost = RequestContextMiddleware(
+            rate_limit, settings, services.shutdown, services.access_log
+        )
+        self.state.fast_path = FastPath(outermost, rate_limit, cache)
+        return outermost
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service, its database at `settings.database_url`."""
-    settings = settings or get_settings()
-    database = build_database(settings.database_url, settings.read_threads, settings.replica_url)
-    background = PeriodicJobs(database, settings.private_targets)
-    live = ChangeBroadcaster(database)
-    archive_file = ArchiveFileCache(database)
-    draining = GracefulShutdown(settings.drain_seconds)
-    journal = AccessLog(settings.log_requests)
-    kept = ResponseCache(settings.cache_bytes)
-    figures = GaugeSampler(database, journal, kept)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # What is there by now stays; looking through it, now or again, would only hold up.
-        gc.freeze()
-        gc.enable()
-        async with create_task_group() as tasks:
-            tasks.start_soon(background.run)
-            tasks.start_soon(figures.run)
-            with draining.handle_signals(live.close), run_watchdog():
-                yield
-            tasks.cancel_scope.cancel()
-        journal.flush()
-        archive_file.close()
-        database.close()
-
+    """Create the application with `settings`, by default those of the environment."""
     app = Zarya(
         title="Zarya",
         summary="The open archive behind an ISS mission portal",
         version=version("zarya"),
-        lifespan=lifespan,
+        lifespan=_run_background_jobs,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         openapi_tags=[{"name": each.tag, "description": each.description} for each in _RESOURCES],
         routes=[route for router in ROUTERS for route in router.routes],
-        telemetry={
-            "tracing": _is_tracing_enabled(),
-            "operation_spans": _is_tracing_enabled(),
-            "auto_configure": _is_tracing_enabled(),
-            "metrics": False,
-            "logs": False,
-        },
+        telemetry=_telemetry_config(),
     )
-    app.state.settings = settings
-    app.state.versions = GenerationTracker(database, get_next_publication_time)
-    app.state.kept = kept
-    app.state.draining = draining
-    app.state.journal = journal
-    app.state.figures = figures
-    app.state.readiness = ReadinessCheck(database)
-    app.state.database = database
-    app.state.live = live
-    app.state.archive_file = archive_file
+    app.state.services = _create_services(settings or Settings())
     error_handlers.add_exception_handlers(app)
-    problem_pages.install_problem_pages(app)
+    error_pages.install_error_pages(app)
     app.router.routes.insert(0, PathDispatcher(app.routes))
     mark_deprecated(app)
     return app
+
+
+def _create_services(settings: Settings) -> Services:
+    database = build_database(settings.database_url, settings.read_threads, settings.replica_url)
+    return Services(
+        settings=settings,
+        database=database,
+        generations=GenerationTracker(database, get_next_publication_time),
+        response_cache=ResponseCache(settings.cache_bytes),
+        access_log=AccessLog(settings.log_requests),
+        shutdown=GracefulShutdown(settings.drain_seconds),
+    )
+
+
+@asynccontextmanager
+async def _run_background_jobs(app: FastAPI) -> AsyncIterator[None]:
+    """Lifespan: run the background jobs, then close what the services hold open."""
+    # Objects created by now stay for good: exclude them from garbage collection.
+    gc.freeze()
+    gc.enable()
+    services: Services = app.state.services
+    jobs = PeriodicJobs(services.database, services.settings.private_targets)
+    close_streams = services.singleton(ChangeBroadcaster).close
+    with use_settings(services.settings):
+        async with create_task_group() as tasks:
+            tasks.start_soon(jobs.run)
+            tasks.start_soon(run_gauge_sampler, services)
+            with services.shutdown.handle_signals(close_streams), run_watchdog():
+                yield
+            tasks.cancel_scope.cancel()
+    services.access_log.flush()
+    services.singleton(ArchiveFileCache).close()
+    services.database.close()
+
+
+def _telemetry_config() -> TelemetryConfig:
+    """FastAPI's telemetry: traces only, and only if they are exported, since they cost time."""
+    endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    traced = any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
+    return {
+        "tracing": traced,
+        "operation_spans": traced,
+        "auto_configure": traced,
+        "metrics": False,
+        "logs": False,
+    }

@@ -7,12 +7,12 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
 import app.resources.registry  # noqa: F401 - the tables of all resources
-from app.config import get_settings
+from app.config import Settings
 from app.db.models import Base
 from app.db.types import BoundedString, UTCDateTime
 from migrations.engine import engine_for
 
-url = context.config.attributes.get("url") or get_settings().database_url
+url = context.config.attributes.get("url") or Settings().database_url
 
 
 def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:

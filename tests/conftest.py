@@ -13,7 +13,6 @@ import pytest
 from alembic import command
 from starlette.testclient import TestClient
 
-from app.config import get_settings
 from app.db.database import Database
 from app.domain.enums import Scope
 from app.ingest.dataset.load import load_dataset
@@ -27,9 +26,10 @@ from tests.support.databases import (
     postgresql_url,
 )
 from tests.support.scheduling import DatabaseScheduling
+from tests.support.settings import default_settings
 from tests.support.statements import record_selects
 
-__all__ = ["create_database", "postgresql_url"]  # fixtures
+__all__ = ["create_database", "default_settings", "postgresql_url"]  # fixtures
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:
@@ -109,12 +109,8 @@ def empty_sqlite_database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def cli_database_url(
-    create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def cli_database_url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """URL of a database without tables that the `zarya` command is configured for."""
     url = create_database()
     monkeypatch.setenv("ZARYA_DATABASE_URL", url)
-    get_settings.cache_clear()
-    yield url
-    get_settings.cache_clear()
+    return url

@@ -214,7 +214,7 @@ def test_route_accepts_only_its_scope(
 def test_each_scope_requirement_is_checked(client: TestClient) -> None:
     """Two requirements of one endpoint: the client cached by the first has not the second scope."""
     both = FastAPI()
-    both.state.database = database_of(client)
+    both.state.services = client.app.state.services  # type: ignore[attr-defined]  # FastAPI
     add_exception_handlers(both)
     scopes = Scope.ARTICLES_WRITE, Scope.AUDIT_READ
 

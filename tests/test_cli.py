@@ -1,4 +1,4 @@
-"""The command: what it does, what it says, and its exit status."""
+"""The `zarya` command: effects, output and exit status."""
 
 import json
 import os
@@ -13,7 +13,6 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import column, select, table, text
 
-from app.config import get_settings
 from app.resources.write_steps import build_database
 from tests.support.command_line import run_zarya
 from tests.support.servers import free_port
@@ -25,7 +24,7 @@ def test_migrate_load_check(cli_database_url: str) -> None:
     assert "1739 records created, 0 updated, 0 unchanged" in first.stderr
     assert "0 records created, 0 updated, 1739 unchanged" in second.stderr
     checked = run_zarya("load", "--check")
-    assert (checked.exit_code, checked.stderr) == (0, "The archive is sound.\n")
+    assert (checked.exit_code, checked.stderr) == (0, "No problems found.\n")
 
     database = build_database(cli_database_url)
     with database.session() as session:
@@ -41,7 +40,7 @@ def test_migrate_load_check(cli_database_url: str) -> None:
 
     assert run_zarya("migrate").exit_code == 0  # which fills an index that is empty
     assert "search" not in run_zarya("load", "--check").stderr
-    assert "1715 records can be found." in run_zarya("reindex").stderr
+    assert "1715 records indexed." in run_zarya("reindex").stderr
     assert "search" not in run_zarya("load", "--check").stderr
     if cli_database_url.startswith("postgresql"):
         database = build_database(cli_database_url)
@@ -54,36 +53,34 @@ _INDEX = table("pg_stat_user_tables", column("relname"), column("vacuum_count"))
 _VACUUMED = select(_INDEX.c.vacuum_count).where(_INDEX.c.relname == "search_index")
 
 
-def test_openapi_is_a_document(cli_database_url: str) -> None:
+@pytest.mark.usefixtures("cli_database_url")
+def test_openapi_prints_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://portal.example")
     document = json.loads(run_zarya("openapi").stdout)
     assert document["info"]["title"] == "Zarya"
+    assert document["servers"][0]["url"] == "https://portal.example"
     assert "/v1/missions/{slug}/page" in document["paths"]
-    assert cli_database_url
 
 
 @pytest.mark.parametrize("command", [["load"], ["load", "--check"]])
-def test_a_database_without_tables_is_told_in_a_line(
-    cli_database_url: str, command: list[str]
-) -> None:
+def test_load_without_tables_prints_one_line(cli_database_url: str, command: list[str]) -> None:
     result = run_zarya(*command)
     assert result.exit_code == 2
     assert "cannot be used" in result.stderr
     assert cli_database_url
 
 
-def test_a_database_that_does_not_answer_is_told_without_its_password(
+def test_migrate_without_database_hides_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ZARYA_DATABASE_URL", "postgresql://zarya:secret@127.0.0.1:1/zarya")
-    get_settings.cache_clear()
     result = run_zarya("migrate")
-    get_settings.cache_clear()
     assert result.exit_code == 2
     assert "cannot be used" in result.stderr
     assert "secret" not in result.output
 
 
-def test_a_bad_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZARYA_TIME_ZONE", "Mars")
     result = run_zarya("migrate")
     assert result.exit_code == 2
@@ -93,31 +90,31 @@ def test_a_bad_setting_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 COSTLY = {"alembic", "markdown_it", "nh3", "openpyxl", "pyarrow", "app.ingest.dataset"}
 
 
-def test_serving_loads_nothing_that_only_other_commands_need() -> None:
-    """Each of them is megabytes in each worker; the control is that the others load them."""
+def test_serve_imports_no_modules_of_other_commands() -> None:
+    """Each of them takes megabytes in every worker. The other commands do import them."""
 
-    def loaded(by: str) -> set[str]:
-        code = f"import sys, app.cli; {by}; print(*sys.modules)"
-        told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-        return COSTLY & set(told.stdout.decode().split())
+    def imported(statement: str) -> set[str]:
+        code = f"import sys, app.cli; {statement}; print(*sys.modules)"
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        return COSTLY & set(result.stdout.decode().split())
 
-    assert loaded("app.cli.create_served_app()") == set()
-    assert loaded("app.cli._load_other_commands()") >= {"alembic", "app.ingest.dataset"}
+    assert imported("app.cli.create_served_app()") == set()
+    assert imported("app.cli._load_other_commands()") >= {"alembic", "app.ingest.dataset"}
 
 
-def test_nothing_is_served_that_could_not_be_prepared(tmp_path: Path) -> None:
+def test_serve_stops_if_prepare_fails(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/file/archive.db"}
     command = [str(Path(sys.executable).with_name("zarya")), "serve", "--prepare"]
-    told = subprocess.run(
+    result = subprocess.run(
         command, check=False, env=environment, capture_output=True, text=True, timeout=60
     )
-    assert told.returncode == 2
-    assert "cannot be used" in told.stderr
-    assert "Traceback" not in told.stderr
+    assert result.returncode == 2
+    assert "cannot be used" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_serve_prepares_answers_and_ends(tmp_path: Path) -> None:
+def test_serve_prepares_database_and_stops_on_sigterm(tmp_path: Path) -> None:
     port = free_port()
     environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db"}
     command = [
@@ -129,23 +126,23 @@ def test_serve_prepares_answers_and_ends(tmp_path: Path) -> None:
     ]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
-            mission = answer(f"http://127.0.0.1:{port}/v1/missions/iss-59", server)
+            mission = get_json(f"http://127.0.0.1:{port}/v1/missions/iss-59", server)
         finally:
             server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=10) in {0, -signal.SIGTERM}
-        said = server.stderr.read() if server.stderr else ""
+        output = server.stderr.read() if server.stderr else ""
     assert mission["url"] == f"http://127.0.0.1:{port}/v1/missions/iss-59"
-    assert said.count(f"http://127.0.0.1:{port}/") == 3
+    assert output.count(f"http://127.0.0.1:{port}/") == 3
 
 
-def answer(address: str, server: subprocess.Popen[str]) -> dict[str, object]:
-    """What the server says, as soon as it says something."""
+def get_json(url: str, server: subprocess.Popen[str]) -> dict[str, object]:
+    """JSON response of the server, as soon as it accepts connections."""
     deadline = time.monotonic() + 60
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            with urlopen(address) as response:  # noqa: S310 - an address of our own
-                found: dict[str, object] = json.load(response)
-                return found
+            with urlopen(url) as response:  # noqa: S310 - a URL of the test's own server
+                content: dict[str, object] = json.load(response)
+                return content
         except URLError:
             time.sleep(0.1)
     pytest.fail("the server did not answer")

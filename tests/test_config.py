@@ -1,15 +1,19 @@
-"""Settings: documented, and refused where they make no sense."""
+"""Settings: documented, validated, and current in the code that an application runs."""
 
+import asyncio
 import re
+from contextvars import Context
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from app.config import Settings
+from app.config import Settings, current_settings, use_settings
+from app.main import create_app
 from tests.support.paths import ROOT
 
 
-def test_every_setting_is_documented_with_its_default() -> None:
+def test_settings_are_documented_with_defaults() -> None:
     rows = re.findall(
         r"^\| `ZARYA_(\w+)` \| `(.*?)` \| (.*?) \|$", (ROOT / "docs/settings.md").read_text(), re.M
     )
@@ -34,7 +38,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         ("ZARYA_DATABASE_URL", "sqlite:///:memory:"),
     ],
 )
-def test_a_setting_without_sense_is_refused(
+def test_invalid_settings_are_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -42,5 +46,31 @@ def test_a_setting_without_sense_is_refused(
         Settings()
 
 
-def test_the_origin_has_no_slash_at_its_end() -> None:
+def test_base_url_has_no_trailing_slash() -> None:
     assert Settings(public_url="https://portal.example/").base_url == "https://portal.example"
+
+
+def test_current_settings_raise_outside_of_use_settings() -> None:
+    with pytest.raises(RuntimeError, match="use_settings"):
+        Context().run(current_settings)
+
+
+def test_current_settings_of_threads_are_those_of_their_caller() -> None:
+    settings = Settings(time_zone="Asia/Almaty")
+
+    async def read_in_thread() -> Settings:
+        with use_settings(settings):
+            return await asyncio.to_thread(current_settings)
+
+    assert Context().run(asyncio.run, read_in_thread()) is settings
+
+
+def test_current_settings_of_background_jobs_are_those_of_the_application(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/archive.db", drain_seconds=0)
+    app = create_app(settings)
+
+    async def read_in_lifespan() -> Settings:
+        async with app.router.lifespan_context(app):
+            return current_settings()
+
+    assert Context().run(asyncio.run, read_in_lifespan()) is settings

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
-from app.config import get_settings
+from app.config import Settings
 from app.main import create_app
 from tests.support.documented_requests import documented_requests, replay_request
 from tests.support.paths import ROOT
@@ -56,7 +56,7 @@ def test_documented_response_equals_real_response(
 
 @pytest.fixture(scope="module")
 def document() -> Schema:
-    return create_app(get_settings()).openapi()
+    return create_app(Settings()).openapi()
 
 
 def operations(document: Schema, tag: str) -> Iterator[tuple[str, str, Schema]]:

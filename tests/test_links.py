@@ -1,22 +1,14 @@
-"""Links are made from the setting, whatever a request claims about the host."""
+"""Links: built from the settings of the application, and all of them lead somewhere."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.api.links import tag_uri
-from app.config import get_settings
-
-
-@pytest.fixture
-def public_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    address: str = getattr(request, "param", "https://portal.example")
-    monkeypatch.setenv("ZARYA_PUBLIC_URL", address)
-    get_settings.cache_clear()
-    yield address
-    get_settings.cache_clear()
-
+from app.config import Settings, use_settings
+from tests.support.clients import second_app
 
 HOSTILE = {
     "Host": "evil.example",
@@ -42,12 +34,28 @@ HOSTILE = {
         "/v1/missions/iss-59/calendar.ics",
     ],
 )
-def test_no_link_follows_a_header(archive: TestClient, public_url: str, path: str) -> None:
-    answer = archive.get(path, headers=HOSTILE)
-    said = answer.text + str(answer.headers)
-    assert "evil.example" not in said
-    assert "127.0.0.1" not in said
-    assert f"{public_url}/" in said
+def test_links_use_public_url_of_settings(archive: TestClient, path: str) -> None:
+    """Links of an application are built from its own settings, not from headers or defaults."""
+    with portal_client(archive) as client:
+        response = client.get(path, headers=HOSTILE)
+    content = response.text + str(response.headers)
+    assert "evil.example" not in content
+    assert "127.0.0.1" not in content
+    assert "https://portal.example/" in content
+
+
+def test_openapi_servers_use_public_url_of_settings(archive: TestClient) -> None:
+    with portal_client(archive) as client:
+        document = client.get("/openapi.json").json()
+    assert [server["url"] for server in document["servers"]] == ["https://portal.example"]
+
+
+@contextmanager
+def portal_client(archive: TestClient) -> Iterator[TestClient]:
+    """Client of another application over the database of `archive`, with a public URL."""
+    app = second_app(archive, public_url="https://portal.example")
+    yield TestClient(app, follow_redirects=False)
+    app.state.services.database.close()
 
 
 @pytest.mark.parametrize(
@@ -58,25 +66,24 @@ def test_no_link_follows_a_header(archive: TestClient, public_url: str, path: st
         ("http://[2001:db8::5]:8000", "2001-db8--5"),
         ("https://пример.example", "xn--e1afmkfd.example"),
     ],
-    indirect=["public_url"],
 )
-@pytest.mark.usefixtures("public_url")
-def test_lasting_names_are_made_with_the_host(authority: str) -> None:
-    assert tag_uri("article", 59) == f"tag:{authority},2026:article/59"
-    assert tag_uri("articles", q="a b") == f"tag:{authority},2026:articles?q=a+b"
+def test_tag_uris_use_host_of_public_url(public_url: str, authority: str) -> None:
+    with use_settings(Settings(public_url=public_url)):
+        assert tag_uri("article", 59) == f"tag:{authority},2026:article/59"
+        assert tag_uri("articles", q="a b") == f"tag:{authority},2026:articles?q=a+b"
 
 
-def links(part: object) -> Iterator[str]:
-    """Every link of the archive's own in an answer."""
+def iter_links(part: object) -> Iterator[str]:
+    """Links to the API in a response body."""
     match part:
         case dict():
             for key, value in part.items():
                 if key in {"url", "next", "prev"} and isinstance(value, str) and "/v1/" in value:
                     yield value
-                yield from links(value)
+                yield from iter_links(value)
         case list():
             for item in part:
-                yield from links(item)
+                yield from iter_links(item)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +97,8 @@ def links(part: object) -> Iterator[str]:
         "/v1/launches/archive?month=2019-03",
     ],
 )
-def test_every_link_leads_somewhere(archive: TestClient, path: str) -> None:
-    found = sorted(set(links(archive.get(path).json())))
+def test_links_lead_to_responses(archive: TestClient, path: str) -> None:
+    found = sorted(set(iter_links(archive.get(path).json())))
     assert len(found) > 5
     for link in found:
         answer = archive.get(link)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.config import get_settings
+from app.config import Settings
 from app.main import create_app
 from contract.compat import breaks
 from tests.support.paths import ROOT
@@ -24,7 +24,7 @@ def committed() -> Schema:
 
 def test_committed_document_equals_served_document(committed: Schema) -> None:
     """Update it with `make openapi`."""
-    assert create_app(get_settings()).openapi() == committed
+    assert create_app(Settings()).openapi() == committed
 
 
 def operations(document: Schema) -> Iterator[tuple[str, str, Schema]]:

@@ -22,7 +22,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Actor
-from app.db.database import Database, PrimaryDatabaseDep, Reader, Row
+from app.api.deps import PrimaryDatabaseDep
+from app.db.database import Database, Reader, Row
 from app.db.models import ApiKey
 from app.domain.dates import now
 from app.domain.enums import Scope

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from app.api.validation_errors import build_invalid_request
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.languages import tr
 from app.http.problems import (
     RETRY_AFTER_SECONDS,
@@ -74,7 +74,7 @@ async def _redirect_renamed_slug(request: Request, answer: SlugRenamed) -> Redir
     # From the scope: a request's URL is made with its Host header, which anybody can write.
     path = request.scope["path"].replace(f"/{answer.old_slug}", f"/{answer.new_slug}", 1)
     query = f"?{q.decode('latin-1')}" if (q := request.scope["query_string"]) else ""
-    location = f"{get_settings().base_url}{path}{query}"
+    location = f"{current_settings().base_url}{path}{query}"
     return RedirectResponse(location, HTTPStatus.PERMANENT_REDIRECT)
 
 

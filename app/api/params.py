@@ -23,7 +23,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.api.openapi.examples import Example
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, start_of_day, time_zone_names
 from app.domain.languages import LANGUAGES, Language, tr
 from app.domain.text import fold, is_storable
@@ -346,7 +346,7 @@ TimeZone = Annotated[
 
 def time_zone_or_default(zone: ZoneInfo | None) -> ZoneInfo:
     """The zone that a request names, or the portal's own."""
-    return zone or ZoneInfo(get_settings().time_zone)
+    return zone or ZoneInfo(current_settings().time_zone)
 
 
 def to_instant(value: datetime | date, zone: ZoneInfo) -> datetime:

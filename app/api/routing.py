@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts, request_response
 from pydantic import BaseModel
 
 from app.api.auth import RequireScope
+from app.api.deps import get_services
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.api.params import validate_lang
 from app.api.query_strings import QueryParams, reject_unknown_params
@@ -47,8 +48,9 @@ def authenticate(route: "Route") -> Check | None:
     requirements = _scope_requirements(route.dependant)
 
     async def check(request: Request) -> None:
+        database = (await get_services(request)).database
         for requirement in requirements:
-            await requirement(request, request.app.state.database)
+            await requirement(request, database)
 
     return check if requirements else None
 

@@ -1,4 +1,4 @@
-"""Folders of files that go out as they are."""
+"""Static files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ REVALIDATE_CACHE_CONTROL = "no-cache"
 
 
 class StaticDirectory:
-    """What may be had from a folder. A request picks from `files`: no path reaches the disk."""
+    """Files of a directory, listed once: a request selects one by name and cannot leave it."""
 
     def __init__(self, path: Path, headers: Mapping[str, str]) -> None:
         self.files = {
@@ -33,12 +33,13 @@ class StaticDirectory:
         self._headers = dict(headers)
 
     def get_response(self, name: str, cache_control: str = REVALIDATE_CACHE_CONTROL) -> Response:
-        """The file `name`."""
+        """Response with the content of the file `name`.
+
+        Raises NotFound if there is no such file.
+        """
         path = self.files.get(name)
         if path is None:
-            raise NotFound(
-                tr(f"No file here has the name {name[:80]!r}.", f"Здесь нет {name[:80]!r}.")
-            )
+            raise NotFound(tr(f"There is no file {name[:80]!r}.", f"Файла {name[:80]!r} нет."))
         return Response(
             path.read_bytes(),
             headers=self._headers | {"Cache-Control": cache_control},

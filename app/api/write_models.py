@@ -19,7 +19,7 @@ from pydantic import (
 
 from app.api.params import Slug, validate_searchable, validate_storable
 from app.api.validation_errors import build_invalid_request
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.dates import Precision
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -100,7 +100,7 @@ HttpUrlStr = Annotated[
 
 def _validate_fetchable(value: str) -> str:
     try:
-        check_url(value, get_settings().private_targets)
+        check_url(value, current_settings().private_targets)
     except ForbiddenUrl as error:
         raise ValueError(str(error)) from error
     return value

@@ -1,7 +1,6 @@
-"""The `zarya` command: `serve`, and the others where one of them is asked for.
+"""The `zarya` command: `serve`, and the other commands, imported only when one of them is run.
 
-What serves loads nothing that only they need: it stays for as long as the process does, and in each
-worker anew.
+The server imports nothing that only other commands need: every worker would hold it in memory.
 """
 
 import gc
@@ -23,7 +22,7 @@ from rich.console import Console
 from starlette.types import ASGIApp
 from typer.core import TyperGroup
 
-from app.config import Settings, get_settings
+from app.config import Settings, use_settings
 from app.http.logging import build_logging_config
 from app.http.metrics import MULTIPROC_DIR_ENV
 from app.http.protocol import raise_file_limit
@@ -31,12 +30,11 @@ from app.http.protocol import raise_file_limit
 
 @cache
 def _load_other_commands() -> Any:
-    """The other commands."""
     return typer.main.get_command(import_module("app.cli.commands").cli)
 
 
 class _LazyCommandGroup(TyperGroup):
-    """The commands defined here, and behind them the others."""
+    """Command group that imports the commands of `app.cli.commands` when it needs them."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         self.commands |= _load_other_commands().commands
@@ -58,33 +56,37 @@ console = Console(stderr=True, soft_wrap=True)
 
 
 @cli.callback()
-def main() -> None:
+def main(context: typer.Context) -> None:
     """Zarya: the open archive behind an ISS mission portal."""
     try:
-        Settings()
+        settings = Settings()
     except ValidationError as error:
-        for fault in error.errors():
-            name, problem = f"ZARYA_{fault['loc'][0]}".upper(), fault["msg"]
-            console.print(f"{name}: {problem}", markup=False)
+        for problem in error.errors():
+            name = f"ZARYA_{problem['loc'][0]}".upper()
+            console.print(f"{name}: {problem['msg']}", markup=False)
         raise typer.Exit(2) from error
+    context.with_resource(use_settings(settings))
 
 
 @cli.command()
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes.")] = 1,
-    prepare: Annotated[bool, typer.Option(help="Migrate and load first.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of processes.")] = 1,
+    prepare: Annotated[
+        bool, typer.Option(help="Migrate the database and load the embedded archive first.")
+    ] = False,
 ) -> None:
-    """Serve the archive over HTTP."""
+    """Serve the API and the portal over HTTP."""
     os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    settings = Settings()
     if prepare:
-        _prepare_in_subprocess(workers)
-    origin = get_settings().base_url
-    console.print(f"A mission's page   {origin}/v1/missions/iss-59/page?month=2019-04")
-    console.print(f"The news calendar  {origin}/v1/articles/archive?month=2019-04")
-    console.print(f"The documentation  {origin}/docs")
-    raise_file_limit()
+        _prepare_in_subprocess(settings, workers)
+    base_url = settings.base_url
+    console.print(f"Mission page    {base_url}/v1/missions/iss-59/page?month=2019-04")
+    console.print(f"News calendar   {base_url}/v1/articles/archive?month=2019-04")
+    console.print(f"Documentation   {base_url}/docs")
+    raise_file_limit(settings.max_connections)
     with _shared_metrics_directory(workers):
         uvicorn.run(
             "app.cli:create_served_app",
@@ -100,49 +102,53 @@ def serve(
             server_header=False,
             log_config=build_logging_config(),
             timeout_worker_healthcheck=30,  # a new worker may be slow; a stuck one ends itself
-            # What is being answered then has been given up by its own limit before.
-            timeout_graceful_shutdown=ceil(get_settings().request_seconds) + 1,
+            # By then every request has been answered or has reached its own timeout.
+            timeout_graceful_shutdown=ceil(settings.request_seconds) + 1,
         )
 
 
 def create_served_app() -> ASGIApp:
-    """The application."""
+    """Create the application in a server process, with the settings of the environment."""
     app: ASGIApp = _import_app_module().create_app()
     return app
 
 
 def _import_app_module() -> Any:
-    """The application's module, in a fifth less time: what is made is made to stay."""
+    """Import `app.main` without garbage collection, which takes a fifth less time."""
     gc.disable()  # until the application has started
     return import_module("app.main")
 
 
-def _prepare_in_subprocess(workers: int) -> None:
-    """Migrate and load in a process of its own: what only that needs ends with it."""
-    process = get_context("fork").Process(target=_migrate_and_load)
+def _prepare_in_subprocess(settings: Settings, workers: int) -> None:
+    """Migrate and load in a child process, so that its imports do not stay in memory.
+
+    Raises typer.Exit with the status of the child process if that fails.
+    """
+    process = get_context("fork").Process(target=_migrate_and_load, args=[settings])
     process.start()
-    if workers == 1:  # who serves is this process: it need not wait to load what it serves with
+    if workers == 1:  # this process is the server: meanwhile import what it needs
         _import_app_module()
     process.join()
     if process.exitcode:
         raise typer.Exit(process.exitcode)
 
 
-def _migrate_and_load() -> None:
-    upkeep = import_module("app.cli.database")
+def _migrate_and_load(settings: Settings) -> None:
+    commands = import_module("app.cli.database")
     try:
-        upkeep.migrate()
-        upkeep.load()
+        with use_settings(settings):
+            commands.migrate()
+            commands.load()
     except typer.Exit as end:
         sys.exit(end.exit_code)
 
 
 @contextmanager
 def _shared_metrics_directory(workers: int) -> Iterator[None]:
-    """A folder where several processes leave their figures, so that any of them knows all."""
+    """Directory where all workers store their metrics, so that each can report the sum."""
     if workers == 1 or MULTIPROC_DIR_ENV in os.environ:
         yield
         return
-    with TemporaryDirectory(prefix="zarya-metrics-") as folder:
-        os.environ[MULTIPROC_DIR_ENV] = folder
+    with TemporaryDirectory(prefix="zarya-metrics-") as directory:
+        os.environ[MULTIPROC_DIR_ENV] = directory
         yield

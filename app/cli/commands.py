@@ -1,4 +1,4 @@
-"""Every command but `serve`, together."""
+"""All commands except `serve`."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ import sys
 import typer
 
 from app.cli import database, exports, imports, keys, sources
+from app.config import current_settings
 from app.main import create_app
 
 cli = typer.Typer()
@@ -19,5 +20,5 @@ cli.add_typer(exports.cli, name="export")
 @cli.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
-    json.dump(create_app().openapi(), sys.stdout, indent=2, ensure_ascii=False)
+    json.dump(create_app(current_settings()).openapi(), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")

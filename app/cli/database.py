@@ -1,4 +1,4 @@
-"""The commands that make the database, and keep it."""
+"""Commands that maintain the database: migrate, load, reindex, recount, backup, restore."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from app.cli.terminal import (
     progress_bar,
     progress_counter,
 )
+from app.config import current_settings
 from app.db.database import Database
 from app.db.tracking.day_counts import find_wrong_day_counts, rebuild_day_counts
 from app.ingest.dataset import check as checks
@@ -33,9 +34,11 @@ cli = typer.Typer()
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database's tables up to date."""
+    """Migrate the tables to the current version; build the search index if it is empty."""
+    config = Config(_ALEMBIC_CONFIG_PATH)
+    config.attributes["url"] = current_settings().database_url
     with exit_on_database_error():
-        command.upgrade(Config(_ALEMBIC_CONFIG_PATH), "head")
+        command.upgrade(config, "head")
     with open_database() as database, database.session() as session:
         if SEARCH_INDEXER.is_index_missing(session):
             _rebuild_index(session)
@@ -43,12 +46,12 @@ def migrate() -> None:
 
 @cli.command()
 def reindex() -> None:
-    """Make the search index anew from the records."""
+    """Rebuild the search index from the records."""
     with open_database() as database:
         with database.session() as session:
-            number = _rebuild_index(session)
+            count = _rebuild_index(session)
         vacuum_search_index(database.engine)
-    console.print(f"{number} records can be found.")
+    console.print(f"{count} records indexed.")
 
 
 def _rebuild_index(session: Session) -> int:
@@ -58,9 +61,9 @@ def _rebuild_index(session: Session) -> int:
 
 @cli.command()
 def load(
-    check: Annotated[bool, typer.Option(help="Only prove the loaded archive sound.")] = False,
+    check: Annotated[bool, typer.Option(help="Only check the loaded archive for errors.")] = False,
 ) -> None:
-    """Load the embedded archive; what is there already stays as it is."""
+    """Load the embedded archive; records that exist already are not changed."""
     with open_database() as database:
         if check:
             _run_archive_check(database)
@@ -78,49 +81,49 @@ def _run_archive_check(database: Database) -> None:
         problems = checks.check_archive(reader)
     for problem in problems:
         console.print(f"- {problem}", markup=False)
-    console.print(f"{len(problems)} problems." if problems else "The archive is sound.")
+    console.print(f"{len(problems)} problems." if problems else "No problems found.")
     raise typer.Exit(1 if problems else 0)
 
 
 @cli.command("recount")
 def recount_command(
-    check: Annotated[bool, typer.Option("--check", help="Only compare.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only compare, change nothing.")] = False,
 ) -> None:
-    """Count anew what the calendar of the news is read from; after writing to its tables by SQL."""
+    """Recalculate the day counts of the news calendar, as needed after changes by SQL."""
     with open_database() as database, database.session() as session:
         wrong = find_wrong_day_counts(session)
         if wrong and not check:
             rebuild_day_counts(session)
     for at, language in wrong[:MAX_LISTED_ITEMS]:
         console.print(f"- {at:%Y-%m-%d} in UTC, in {language}")
-    counted = "not what they should be" if check else "counted anew"
-    console.print(f"{len(wrong)} days are {counted}." if wrong else "The counts are right.")
+    outcome = "wrong" if check else "corrected"
+    console.print(f"{len(wrong)} day counts {outcome}." if wrong else "All day counts are right.")
     raise typer.Exit(1 if wrong and check else 0)
 
 
 @cli.command()
 def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Everything that the database keeps, as one new file, read again and compared."""
+    """Write all data to a new file, then read the file back and compare."""
     with (
         open_database() as database,
         progress_counter("Backing up") as progress,
         _exit_on_backup_error(),
     ):
-        number = backups.write_backup(database, file, Config(_ALEMBIC_CONFIG_PATH), progress)
-    console.print(f"{number} rows in {file}", markup=False, highlight=False)
+        count = backups.write_backup(database, file, Config(_ALEMBIC_CONFIG_PATH), progress)
+    console.print(f"{count} rows written to {file}", markup=False, highlight=False)
 
 
 @cli.command()
 def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Fill a new database, of either kind, with what a backup holds."""
+    """Restore a backup into a new, empty database: SQLite or PostgreSQL."""
     migrate()
     with (
         open_database() as database,
         progress_counter("Restoring") as progress,
         _exit_on_backup_error(),
     ):
-        number = backups.restore_backup(database, file, Config(_ALEMBIC_CONFIG_PATH), progress)
-    console.print(f"{number} rows from {file}", markup=False, highlight=False)
+        count = backups.restore_backup(database, file, Config(_ALEMBIC_CONFIG_PATH), progress)
+    console.print(f"{count} rows restored from {file}", markup=False, highlight=False)
 
 
 @contextmanager

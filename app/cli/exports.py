@@ -1,4 +1,4 @@
-"""`zarya export`."""
+"""`zarya export`: write the archive to files."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,37 +13,37 @@ from app.cli.terminal import open_database, progress_counter
 from app.db.database import Reader
 from app.resources.exports import csv, ndjson, sqlite
 
-cli = typer.Typer(no_args_is_help=True, help="The archive as files to take away.")
+cli = typer.Typer(no_args_is_help=True, help="Write the archive to files.")
 
 
 @cli.command("ndjson")
 def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Everything, drafts too, a record a line: what `zarya import ndjson` takes in unchanged."""
+    """Write all records, drafts too, one a line; `zarya import ndjson` reads the file."""
     with (
         open_database() as database,
         progress_counter("Exporting") as progress,
         _open_atomically(file) as target,
         database.snapshot() as reader,
     ):
-        number = ndjson.write_ndjson(reader, target, progress)
-    console.print(f"{number} lines in {file}", markup=False, highlight=False)
+        count = ndjson.write_ndjson(reader, target, progress)
+    console.print(f"{count} lines written to {file}", markup=False, highlight=False)
 
 
 @cli.command("csv")
 def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
-    """What is public, a file a table."""
+    """Write the public data as CSV, one file per table."""
     _run_export(csv.write_csv, target)
 
 
 @cli.command("sqlite")
 def export_sqlite(target: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """What is public, as one SQLite file."""
+    """Write the public data as one SQLite file."""
     _run_export(sqlite.write_sqlite, target)
 
 
 @cli.command("parquet")
 def export_parquet(target: Annotated[Path, typer.Argument(metavar="FOLDER")]) -> None:
-    """What is public, a file a table; needs the extra `parquet`."""
+    """Write the public data as Parquet, one file per table; needs the extra `parquet`."""
     try:
         parquet = import_module("app.resources.exports.parquet")
     except ImportError as error:
@@ -58,13 +58,13 @@ def _run_export(write: Callable[[Reader, Path, Callable[[int], None]], int], tar
         progress_counter("Exporting") as progress,
         database.snapshot() as reader,
     ):
-        number = write(reader, target, progress)
-    console.print(f"{number} rows in {target}", markup=False, highlight=False)
+        count = write(reader, target, progress)
+    console.print(f"{count} rows written to {target}", markup=False, highlight=False)
 
 
 @contextmanager
 def _open_atomically(path: Path) -> Iterator[TextIO]:
-    """A text file that takes the place of `path` when it is whole."""
+    """Open a temporary text file that replaces `path` once it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:

@@ -1,4 +1,4 @@
-"""`zarya import`."""
+"""`zarya import`: import entries from a file, a directory or a URL."""
 
 import sys
 from dataclasses import replace
@@ -10,7 +10,7 @@ import typer
 
 from app.cli import console
 from app.cli.terminal import MAX_LISTED_ITEMS, command_line_actor, open_database, progress_counter
-from app.config import get_settings
+from app.config import current_settings
 from app.http.client import ForbiddenUrl, RequestFailed
 from app.ingest.entries import Input, Reject
 from app.ingest.fetching import fetch_url
@@ -22,73 +22,80 @@ cli = typer.Typer()
 
 @cli.command("import")
 def import_(
-    form: Annotated[str, typer.Argument(metavar="FORMAT", help=", ".join(FORMATS))],
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help=", ".join(FORMATS))],
     target: Annotated[str, typer.Argument(metavar="FILE-FOLDER-OR-URL")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only try it.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Validate and report, change nothing.")
+    ] = False,
     publish: Annotated[
-        bool, typer.Option("--publish", help="Publish new articles; otherwise they are drafts.")
+        bool, typer.Option("--publish", help="Publish new articles instead of saving drafts.")
     ] = False,
     language: Annotated[
-        str | None, typer.Option(help="The language of entries that do not tell theirs.")
+        str | None, typer.Option(help="Language of entries that do not name one.")
     ] = None,
     rejects: Annotated[
-        Path, typer.Option(help="The folder for what is rejected, in the format it came in.")
+        Path, typer.Option(help="Directory for rejected entries, in their original format.")
     ] = Path("var/rejects"),
 ) -> None:
-    """Take in what others publish, or an archive's own export."""
-    if form not in FORMATS:
-        console.print(f"There is no format {form!r}: take {', '.join(FORMATS)}.", markup=False)
+    """Import entries from a feed, a data file, or an NDJSON export."""
+    if format_ not in FORMATS:
+        console.print(
+            f"Unknown format {format_!r}. Choose one of {', '.join(FORMATS)}.", markup=False
+        )
         raise typer.Exit(2)
-    inputs = _find_inputs(form, target, language)
-    shown = 0
+    inputs = _find_inputs(format_, target, language)
+    reject_count = 0
 
-    def told(given: Input, reject: Reject) -> None:
-        nonlocal shown
-        shown += 1
-        if shown <= MAX_LISTED_ITEMS:
-            where = f"{given.name}:{reject.line}: {reject.field}"
-            console.print(f"{where}: {reject.reason}", markup=False, highlight=False)
+    def print_reject(source: Input, reject: Reject) -> None:
+        nonlocal reject_count
+        reject_count += 1
+        if reject_count <= MAX_LISTED_ITEMS:
+            position = f"{source.name}:{reject.line}: {reject.field}"
+            console.print(f"{position}: {reject.reason}", markup=False, highlight=False)
 
     with open_database() as database, progress_counter("Importing") as progress:
         report = run_import(
             database,
-            FORMATS[form],
+            FORMATS[format_],
             inputs,
-            actor=command_line_actor(f"import {form}"),
+            actor=command_line_actor(f"import {format_}"),
             publish=publish,
             dry_run=dry_run,
             rejects=None if dry_run else rejects,
-            on_reject=told,
+            on_reject=print_reject,
             progress=progress,
         )
     if report.rejected > MAX_LISTED_ITEMS:
         console.print(f"… and {report.rejected - MAX_LISTED_ITEMS} more.")
     if report.rejected and not dry_run:
-        console.print(f"What was rejected lies in {rejects}.", markup=False, highlight=False)
+        console.print(f"Rejected entries were written to {rejects}.", markup=False, highlight=False)
     sys.stdout.write(f"{report}\n")
     raise typer.Exit(1 if report.rejected else 0)
 
 
-def _find_inputs(form: str, target: str, language: str | None) -> list[Input]:
-    """What an address answers, the file `target`, or the files in it that may be of the format."""
+def _find_inputs(format_: str, target: str, language: str | None) -> list[Input]:
+    """Inputs at `target`: a URL, a file, or the files in a directory with a suffix of the format.
+
+    Raises typer.Exit if there are none.
+    """
     if target.startswith(("http://", "https://")):
         return [replace(_fetch_input(target), language=language)]
-    suffixes, path = FORMATS[form].suffixes, Path(target)
+    suffixes, path = FORMATS[format_].suffixes, Path(target)
     files = [path]
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.suffix.lower() in suffixes and p.is_file())
     if not files or not files[0].is_file():
-        console.print(f"There is no file to import at {target}.", markup=False)
+        console.print(f"No file to import at {target}.", markup=False)
         raise typer.Exit(2)
     return [replace(Input.from_file(file), language=language) for file in files]
 
 
 def _fetch_input(url: str) -> Input:
     try:
-        answer = fetch_url(url, allow_private=get_settings().private_targets)
-        if answer.status != 200:
-            raise RequestFailed(f"It answered {answer.status}.")
+        response = fetch_url(url, allow_private=current_settings().private_targets)
+        if response.status != 200:
+            raise RequestFailed(f"The server responded with status {response.status}.")
     except (ForbiddenUrl, RequestFailed) as error:
         console.print(f"{url}: {error}", markup=False)
         raise typer.Exit(2) from error
-    return Input(url, lambda: BytesIO(answer.body))
+    return Input(url, lambda: BytesIO(response.body))

@@ -1,4 +1,4 @@
-"""`zarya sources`."""
+"""`zarya sources`: add, list and poll the feeds that are imported regularly."""
 
 import sys
 from typing import Annotated
@@ -10,7 +10,7 @@ from rich.markup import escape
 from app.api.write_models import validate_write_model
 from app.cli import console
 from app.cli.terminal import command_line_actor, new_table, open_database
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.enums import SourceFormat
 from app.http.problems import InvalidRequest
 from app.ingest.polling import find_due_sources, run_poll
@@ -18,59 +18,64 @@ from app.resources.sources.commands import WRITER
 from app.resources.sources.queries import list_all_sources
 from app.resources.sources.schemas import SourceWrite
 
-cli = typer.Typer(no_args_is_help=True, help="Feeds of others, looked at again and again.")
+cli = typer.Typer(
+    no_args_is_help=True, help="Add, list and poll the feeds that are imported regularly."
+)
 
 
 @cli.command("add")
 def add_source(
     url: Annotated[str, typer.Argument(metavar="URL")],
-    name: Annotated[str, typer.Option(help="What it is called.")],
-    form: Annotated[SourceFormat, typer.Option("--format", help="What it publishes in.")] = (
-        SourceFormat.FEED
-    ),
-    trusted: Annotated[bool, typer.Option("--trusted", help="Publish what it brings.")] = False,
+    name: Annotated[str, typer.Option(help="Name of the source.")],
+    format_: Annotated[
+        SourceFormat, typer.Option("--format", help="Format of the source.")
+    ] = SourceFormat.FEED,
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="Publish new articles instead of saving drafts.")
+    ] = False,
     language: Annotated[
-        str | None, typer.Option(help="The language of entries that do not tell theirs.")
+        str | None, typer.Option(help="Language of entries that do not name one.")
     ] = None,
-    every: Annotated[int, typer.Option(help="Minutes from one look to the next.")] = 60,
+    every: Annotated[int, typer.Option(help="Minutes between polls.")] = 60,
 ) -> None:
-    """Look at an address again and again, and take in what it publishes."""
-    given = {
+    """Add a source: the service polls URL regularly and imports new entries."""
+    fields = {
         "name": name,
         "feed_url": url,
-        "format": form,
+        "format": format_,
         "trusted": trusted,
         "language": language,
         "every_minutes": every,
     }
     with open_database() as database, database.session() as session:
         try:
-            source, _ = WRITER.insert(
-                session, command_line_actor("sources add"), validate_write_model(SourceWrite, given)
-            )
-            added = f"The source {source.id} is looked at every {source.every_minutes} minutes."
+            document = validate_write_model(SourceWrite, fields)
+            source, _ = WRITER.insert(session, command_line_actor("sources add"), document)
         except InvalidRequest as error:
             for problem in error.errors:
                 console.print(f"{problem.pointer}: {problem.detail}", markup=False)
             raise typer.Exit(2) from error
-    console.print(added)
+        message = f"Source {source.id} added, polled every {source.every_minutes} minutes."
+    console.print(message)
 
 
 @cli.command("list")
 def list_sources() -> None:
-    """Tell of every source, and how it fares."""
+    """List all sources, with the result of their last poll."""
     with open_database() as database, database.snapshot() as reader:
-        found = list_all_sources(reader)
-    table = new_table("id", "name", "url", "format", "trusted", "looked at", "next", "state")
-    for each in found:
-        times = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (each.checked_at, each.next_at))
-        trusted = "yes" if each.trusted else "no"
-        state = each.disabled_reason or ("enabled" if each.enabled else "disabled")
-        if each.enabled and each.last_error:
-            times_failed = f"failed {each.failures} times: " if each.failures else ""
-            state = times_failed + each.last_error
-        told = (each.feed_url, each.format, trusted, *times, state)
-        table.add_row(str(each.id), *(escape(text) for text in (each.name, *told)))
+        sources = list_all_sources(reader)
+    table = new_table("id", "name", "url", "format", "trusted", "last poll", "next poll", "state")
+    for source in sources:
+        times = (
+            f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (source.checked_at, source.next_at)
+        )
+        trusted = "yes" if source.trusted else "no"
+        state = source.disabled_reason or ("enabled" if source.enabled else "disabled")
+        if source.enabled and source.last_error:
+            times_failed = f"failed {source.failures} times: " if source.failures else ""
+            state = times_failed + source.last_error
+        cells = (source.name, source.feed_url, source.format, trusted, *times, state)
+        table.add_row(str(source.id), *map(escape, cells))
     Console(soft_wrap=True).print(table)
 
 
@@ -78,18 +83,18 @@ def list_sources() -> None:
 def poll_sources(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]")] = None,
 ) -> None:
-    """Look at the sources that are due, or at these, now."""
+    """Poll the sources with these ids now; without ids, those that are due."""
     failed = False
     with open_database() as database:
         with database.snapshot() as reader:
-            wanted = ids or find_due_sources(reader)
-        for id_ in wanted:
-            look = run_poll(database, id_, get_settings().private_targets, force=bool(ids))
-            if look is None:
-                told = "There is no such source, or another process is looking at it."
+            source_ids = ids or find_due_sources(reader)
+        for id_ in source_ids:
+            poll = run_poll(database, id_, current_settings().private_targets, force=bool(ids))
+            if poll is None:
+                result = "No such source, or another process is polling it."
                 failed |= bool(ids)
             else:
-                told = "; ".join(str(part) for part in (look.report, look.error) if part)
-                failed |= look.error is not None
-            sys.stdout.write(f"{id_}: {told}\n")
+                result = "; ".join(str(part) for part in (poll.report, poll.error) if part)
+                failed |= poll.error is not None
+            sys.stdout.write(f"{id_}: {result}\n")
     raise typer.Exit(1 if failed else 0)

@@ -1,4 +1,4 @@
-"""What the commands have in common: the database, and what they show of their work."""
+"""Shared parts of the commands: the database, error messages, tables and progress bars."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,50 +18,53 @@ from sqlalchemy.exc import DatabaseError
 
 from app.api.audit_log import Actor
 from app.cli import console
-from app.config import get_settings
+from app.config import current_settings
 from app.db.database import Database
 from app.resources.write_steps import build_database
 
 MAX_LISTED_ITEMS = 20
-"""How many of many are told one by one."""
+"""Number of items of a long list that are printed."""
 
 
 def command_line_actor(command: str) -> Actor:
-    """Who writes, where `command` does."""
+    """Actor of the writes of `command`, for the audit log."""
     return Actor(f"zarya {command}", "command line")
 
 
 @contextmanager
 def open_database() -> Iterator[Database]:
-    """The database that the settings name."""
+    """Open the database of the settings; exit with status 2 if it cannot be used."""
     with (
         exit_on_database_error(),
-        closing(build_database(get_settings().database_url)) as database,
+        closing(build_database(current_settings().database_url)) as database,
     ):
         yield database
 
 
 @contextmanager
 def exit_on_database_error() -> Iterator[None]:
-    """A database that cannot be used is told in a line, with exit status 2."""
+    """Turn database errors into one line of output and exit status 2.
+
+    Raises typer.Exit.
+    """
     try:
         yield
     except (DatabaseError, OSError) as error:
         cause = getattr(error, "orig", None) or error
-        url = make_url(get_settings().database_url).render_as_string(hide_password=True)
+        url = make_url(current_settings().database_url).render_as_string(hide_password=True)
         console.print(f"The database {url} cannot be used: {cause}", markup=False)
         raise typer.Exit(2) from error
 
 
 def new_table(*names: str) -> Table:
-    """A table that shows all of its cells, however narrow the terminal is."""
+    """Table that wraps the text of its cells instead of truncating it."""
     return Table(*(Column(name, overflow="fold") for name in names))
 
 
 @contextmanager
-def progress_counter(what: str) -> Iterator[Callable[[int], None]]:
-    """A count on the terminal; nothing where the output is no terminal."""
-    columns = SpinnerColumn(), TextColumn(f"{what} {{task.completed:,.0f}}"), TimeElapsedColumn()
+def progress_counter(label: str) -> Iterator[Callable[[int], None]]:
+    """Counter on the terminal; shows nothing if the output is not a terminal."""
+    columns = SpinnerColumn(), TextColumn(f"{label} {{task.completed:,.0f}}"), TimeElapsedColumn()
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=None)
@@ -69,9 +72,9 @@ def progress_counter(what: str) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on the terminal; nothing where the output is no terminal."""
-    columns = TextColumn(f"{what} {{task.description:<10}}"), BarColumn(), MofNCompleteColumn()
+def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bar on the terminal; shows nothing if the output is not a terminal."""
+    columns = TextColumn(f"{label} {{task.description:<10}}"), BarColumn(), MofNCompleteColumn()
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=None)

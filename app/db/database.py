@@ -5,10 +5,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, Request
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Select, make_url
 from sqlalchemy.exc import OperationalError
@@ -212,24 +211,3 @@ def _read_cost_key(query: Callable[..., Any], args: Iterable[object]) -> object:
     """Key of queries that take about equally long: the function, and the set of its parameters."""
     fields_set = (frozenset(arg.model_fields_set) for arg in args if isinstance(arg, BaseModel))
     return getattr(query, "__qualname__", query), *fields_set
-
-
-async def get_primary_database(request: Request) -> Database:
-    """Primary database, for writes. Async: a sync dependency would cost a thread."""
-    database: Database = request.app.state.database
-    return database
-
-
-PrimaryDatabaseDep = Annotated[Database, Depends(get_primary_database)]
-
-
-async def get_database(request: Request) -> ReadPool:
-    """Read pool for `request`: with an API key the primary, otherwise a replica if there is one.
-
-    A client with a key may read what it has just written; a replica may not have it yet.
-    """
-    database: Database = request.app.state.database
-    return database if "authorization" in request.headers else database.for_public_reads
-
-
-DatabaseDep = Annotated[ReadPool, Depends(get_database)]

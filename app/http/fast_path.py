@@ -40,6 +40,7 @@ class FastPath:
     def __init__(
         self, front: RequestContextMiddleware, quota: RateLimitMiddleware, answers: CacheMiddleware
     ) -> None:
+        self.settings = front.settings
         self._request_context = front
         self._rate_limiter = quota
         self._cache = answers
@@ -91,7 +92,7 @@ class FastPath:
 
 def get_fast_path(app: object) -> FastPath | None:
     """That of an application, None where it has none."""
-    found = getattr(getattr(app, "state", None), "express", None)
+    found = getattr(getattr(app, "state", None), "fast_path", None)
     return found if isinstance(found, FastPath) else None
 
 

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.languages import Bilingual, tr
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -254,7 +254,7 @@ def respond_with_problem(request: Request, error: ApiError) -> JSONResponse:
 def build_problem_response(id_: UUID, error: ApiError) -> JSONResponse:
     """The answer that tells the request `id_` of `error`."""
     problem = Problem(
-        type=f"{get_settings().base_url}/problems/{error.problem_type}",
+        type=f"{current_settings().base_url}/problems/{error.problem_type}",
         title=str(error.title),
         status=error.status,
         detail=error.detail,

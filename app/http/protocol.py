@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
-from app.config import get_settings
+from app.config import Settings, use_settings
 from app.domain.languages import tr
 from app.http.fast_path import FastPath, encode_headers, get_fast_path
 from app.http.problems import (
@@ -63,16 +63,16 @@ DEADLINE_CHECK_SECONDS = 0.5
 
 
 @lru_cache
-def get_max_connections() -> int:
+def get_max_connections(max_connections: int) -> int:
     """How many connections there may be in this process: fewer than it may have files."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return max(min(get_settings().max_connections, files - RESERVED_FILE_COUNT), 1)
+    return max(min(max_connections, files - RESERVED_FILE_COUNT), 1)
 
 
-def raise_file_limit() -> None:
+def raise_file_limit(max_connections: int) -> None:
     """Let this process, and those it starts, have as many files as it may."""
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = get_settings().max_connections + RESERVED_FILE_COUNT
+    wanted = max_connections + RESERVED_FILE_COUNT
     if most != resource.RLIM_INFINITY:
         wanted = min(wanted, most)
     if wanted > files:
@@ -102,8 +102,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
         self._fast_path = get_fast_path(self.app)
+        self._settings = self._fast_path.settings if self._fast_path else Settings()
         _start_monitor(self.server_state, self.loop)
-        if len(self.connections) > get_max_connections():
+        if len(self.connections) > get_max_connections(self._settings.max_connections):
             self._evict_idle()
 
     def _evict_idle(self) -> None:
@@ -283,7 +284,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 self._abort()
                 return
             self._mark_disconnected()
-        answer = build_problem_response(uuid4(), error)
+        with use_settings(self._settings):
+            answer = build_problem_response(uuid4(), error)
         head = encode_headers(
             [*self.server_state.default_headers, *answer.raw_headers, *_ERROR_HEADERS]
         )

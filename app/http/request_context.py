@@ -11,7 +11,7 @@ from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.config import Settings
+from app.config import Settings, use_settings
 from app.http.access_log import AccessLog, AccessLogEntry
 from app.http.cache.store import RawHeader, RawHeaders
 from app.http.client_address import build_client_address_resolver
@@ -51,6 +51,7 @@ class RequestContextMiddleware:
         self.app = app
         self.shutdown = draining
         self.access_log = journal
+        self.settings = settings
         self._resolve_address = build_client_address_resolver(settings.trusted_proxies)
         self._common_headers = [*_COMMON_HEADERS]
         if settings.public_url.scheme == "https":
@@ -78,13 +79,16 @@ class RequestContextMiddleware:
 
         self.access_log.started()
         try:
-            await self.app(scope, receive, told)
+            with use_settings(self.settings):
+                await self.app(scope, receive, told)
         except CancelledError:
             # The server stops, and waits no longer.
             if not entry.status:
                 detail = "The service is stopping. Try again in a few seconds."
                 error = Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
-                await build_problem_response(UUID(id_), error)(scope, receive, told)
+                with use_settings(self.settings):
+                    answer = build_problem_response(UUID(id_), error)
+                await answer(scope, receive, told)
         finally:
             entry.route = getattr(scope.get("route"), "name", "")
             self.access_log.finished(entry)

@@ -12,7 +12,7 @@ from io import BytesIO
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
-from app.config import get_settings
+from app.config import current_settings
 from app.http.client import (
     MAX_OUTBOUND_RESPONSE_BYTES,
     OUTBOUND_TIMEOUT_SECONDS,
@@ -58,7 +58,7 @@ def fetch_url(
     headers = {
         "Accept": _ACCEPT,
         "Accept-Encoding": "gzip",
-        "User-Agent": f"Zarya (+{get_settings().base_url})",
+        "User-Agent": f"Zarya (+{current_settings().base_url})",
     }
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}

@@ -1,56 +1,48 @@
-"""Figures that are looked up now and then, since nothing happens when they change."""
+"""Gauges of the metrics: set by sampling, since no event in the process marks their changes."""
 
 import logging
 
 from anyio import sleep
 from sqlalchemy.pool import QueuePool
 
-from app.db.database import Database, Reader
+from app.api.deps import Services
+from app.db.database import Reader
 from app.domain.dates import now
 from app.http import metrics
-from app.http.access_log import AccessLog
-from app.http.cache.store import ResponseCache
 from app.resources.changes.queries import get_oldest_pending_change_time
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 
 logger = logging.getLogger("zarya")
 
 _SAMPLE_INTERVAL_SECONDS = 5.0
-"""Seconds from one look to the next."""
 
 
-class GaugeSampler:
-    """What a process knows of its present."""
+async def run_gauge_sampler(services: Services) -> None:
+    """Sample every gauge at regular intervals, until cancelled."""
+    while True:
+        sample_process_gauges(services)
+        try:
+            feed, webhooks = await services.database.read(_load_lag_seconds)
+            metrics.CHANGE_FEED_LAG_SECONDS.set(feed)
+            metrics.WEBHOOK_LAG_SECONDS.set(webhooks)
+        except Exception as error:
+            # Any error may be temporary: the next sample is taken as planned.
+            logger.error("gauges: %s", type(error).__name__, exc_info=error)
+        await sleep(_SAMPLE_INTERVAL_SECONDS)
 
-    def __init__(self, database: Database, journal: AccessLog, kept: ResponseCache) -> None:
-        self._database = database
-        self._access_log = journal
-        self._cache = kept
 
-    def sample(self) -> None:
-        """Note what the process knows without asking anybody."""
-        metrics.REQUESTS_IN_FLIGHT.set(self._access_log.in_flight)
-        metrics.CACHE_BYTES.set(self._cache.size_bytes)
-        pool = self._database.engine.pool
-        if isinstance(pool, QueuePool):
-            metrics.POOL_USED.set(pool.checkedout())
-            metrics.POOL_SIZE.set(pool.size())
-
-    async def run(self) -> None:
-        """Look again and again, for ever."""
-        while True:
-            self.sample()
-            try:
-                feed, webhooks = await self._database.read(_load_lag_seconds)
-                metrics.CHANGE_FEED_LAG_SECONDS.set(feed)
-                metrics.WEBHOOK_LAG_SECONDS.set(webhooks)
-            except Exception as error:
-                # Whatever it was: the next look may fare better.
-                logger.error("figures: %s", type(error).__name__, exc_info=error)
-            await sleep(_SAMPLE_INTERVAL_SECONDS)
+def sample_process_gauges(services: Services) -> None:
+    """Set the gauges of this process, which need no query."""
+    metrics.REQUESTS_IN_FLIGHT.set(services.access_log.in_flight)
+    metrics.CACHE_BYTES.set(services.response_cache.size_bytes)
+    pool = services.database.engine.pool
+    if isinstance(pool, QueuePool):
+        metrics.POOL_USED.set(pool.checkedout())
+        metrics.POOL_SIZE.set(pool.size())
 
 
 def _load_lag_seconds(reader: Reader) -> tuple[float, float]:
+    """Age of the oldest change that is not yet in the feed, and not yet sent to a webhook."""
     at = now()
     since = (get_oldest_pending_change_time(reader), get_oldest_undelivered_change_time(reader))
     feed, webhooks = (max((at - each).total_seconds(), 0.0) if each else 0.0 for each in since)

@@ -1,6 +1,6 @@
-"""What a process does beside answering: scheduled articles, webhooks, sources, and forgetting.
+"""Background jobs: publish scheduled articles, deliver webhooks, poll sources, prune old rows.
 
-Each process does all of it; the database sees to it that nothing is done twice.
+Every process runs them. Leases in the database keep two processes from doing the same work.
 """
 
 import logging
@@ -16,7 +16,7 @@ from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
 from app.db.database import Database
 from app.db.models import IdempotentResponse
 from app.domain.dates import now
-from app.ingest import polling
+from app.ingest.polling import find_due_sources, run_poll
 from app.resources.articles.scheduling import announce_due_articles, has_due_articles
 from app.resources.changes.queries import prune_changes
 from app.resources.webhooks.delivery import deliver_pending_changes, list_due_webhooks
@@ -24,70 +24,69 @@ from app.resources.webhooks.delivery import deliver_pending_changes, list_due_we
 logger = logging.getLogger("zarya")
 
 _POLL_INTERVAL_SECONDS = 1.0
-"""Seconds from one look to the next."""
 
 _PRUNE_INTERVAL_ROUNDS = 3600
-"""How many looks lie between two rounds of forgetting."""
+"""Rounds of polling between two prunings."""
 
 _MAX_CONCURRENT_JOBS = 4
-"""How many webhooks are told at once, and how many sources looked at."""
+"""Webhooks delivered at the same time, and sources polled at the same time."""
 
 _Job = Callable[[Database, int, bool], object]
 
 
 class PeriodicJobs:
-    """The duties of one process."""
+    """Loop that starts the jobs of one process when they are due."""
 
     def __init__(self, database: Database, allow_private: bool) -> None:
         self._database = database
         self._allow_private = allow_private
-        works: tuple[_Job, ...] = (deliver_pending_changes, polling.run_poll)
-        self._limiters = {work: CapacityLimiter(_MAX_CONCURRENT_JOBS) for work in works}
+        jobs: tuple[_Job, ...] = (deliver_pending_changes, run_poll)
+        self._limiters = {job: CapacityLimiter(_MAX_CONCURRENT_JOBS) for job in jobs}
         self._running: set[tuple[_Job, int]] = set()
 
     async def run(self) -> None:
-        """Look after everything, for ever."""
-        looks = 0
+        """Start the jobs that are due, once a second, until cancelled."""
+        rounds = 0
         async with create_task_group() as tasks:
             while True:
                 try:
                     await self.publish_scheduled()
-                    for work, found in (
+                    for job, find_due in (
                         (deliver_pending_changes, list_due_webhooks),
-                        (polling.run_poll, polling.find_due_sources),
+                        (run_poll, find_due_sources),
                     ):
-                        for id_ in await self._database.read(found):
-                            if (work, id_) not in self._running:
-                                self._running.add((work, id_))
-                                tasks.start_soon(self._run_job, work, id_)
-                    if looks % _PRUNE_INTERVAL_ROUNDS == 0:
+                        for id_ in await self._database.read(find_due):
+                            if (job, id_) not in self._running:
+                                self._running.add((job, id_))
+                                tasks.start_soon(self._run_job, job, id_)
+                    if rounds % _PRUNE_INTERVAL_ROUNDS == 0:
                         await self._database.write(prune_expired)
                 except Exception as error:
-                    # Whatever it was, the next look may fare better; the service must not end.
-                    logger.error("background: %s", type(error).__name__, exc_info=error)
-                looks += 1
+                    # Any error may be temporary: try again in the next round.
+                    logger.error("background jobs: %s", type(error).__name__, exc_info=error)
+                rounds += 1
                 await sleep(_POLL_INTERVAL_SECONDS)
 
     async def publish_scheduled(self) -> None:
-        """Tell of the articles whose time has come."""
+        """Record the changes of articles whose scheduled time has come."""
         if await self._database.read(has_due_articles):
             try:
                 await self._database.write(announce_due_articles)
             except StaleDataError:
-                logger.info("another process has announced it")
+                logger.info("another process has published the scheduled articles")
 
-    async def _run_job(self, work: _Job, id_: int) -> None:
-        run = partial(work, self._database, id_, self._allow_private)
+    async def _run_job(self, job: _Job, id_: int) -> None:
+        run = partial(job, self._database, id_, self._allow_private)
         try:
-            await to_thread.run_sync(run, limiter=self._limiters[work])
+            await to_thread.run_sync(run, limiter=self._limiters[job])
         except Exception as error:
-            logger.error("%s %s: %s", work.__name__, id_, type(error).__name__, exc_info=error)
+            logger.error("%s %s: %s", job.__name__, id_, type(error).__name__, exc_info=error)
         finally:
-            self._running.discard((work, id_))
+            self._running.discard((job, id_))
 
 
 def prune_expired(session: Session) -> None:
-    """Forget changes and kept answers whose time is over."""
+    """Delete old changes, and responses to idempotent requests after their retention period."""
     prune_changes(session)
     session.execute(
         delete(IdempotentResponse).where(

@@ -1,1 +1,1 @@
-"""The portal's composite answers, assembled from the queries of the resources."""
+"""The portal: its HTML pages and assets, and the composite response for a mission's page."""

@@ -1,59 +1,97 @@
-"""What every page is made of in browsers: files of one version, whose addresses name it."""
+"""`/web`: the scripts, styles, strings and templates of the portal, under versioned URLs."""
 
 import json
 from functools import cache
 from hashlib import blake2b
 
-from app.api.static_files import StaticDirectory
-from app.portal.template_filters import WEB_DIRECTORY
+from fastapi import Response
 
-PORTAL_CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types zarya"
+from app.api.routing import Router
+from app.api.static_files import (
+    IMMUTABLE_CACHE_CONTROL,
+    REVALIDATE_CACHE_CONTROL,
+    StaticDirectory,
 )
+from app.portal.template_filters import WEB_DIRECTORY, get_base_path
+
+router = Router(prefix="/web", include_in_schema=False)
+
 PORTAL_HEADERS = {
-    "Content-Security-Policy": PORTAL_CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "trusted-types zarya"
+    ),
 }
 TEMPLATES_DIRECTORY = WEB_DIRECTORY / "templates"
 SERVER_ONLY_TEMPLATES = {"page.html"}
-TEMPLATE_BUNDLE_FILENAME = "templates.json"
 SERVICE_WORKER_FILENAME = "service-worker.js"
-PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS)
+_TEMPLATE_BUNDLE_FILENAME = "templates.json"
+_PORTAL_FILES = StaticDirectory(WEB_DIRECTORY, PORTAL_HEADERS)
 
 
 @cache
-def build_template_bundle() -> str:
-    """The templates in one file, by their names."""
-    found = {
+def _build_template_bundle() -> str:
+    """Templates that browsers render, as a JSON object by file name."""
+    templates = {
         path.name: path.read_text("utf-8")
         for path in sorted(TEMPLATES_DIRECTORY.glob("*.html"))
         if path.name not in SERVER_ONLY_TEMPLATES
     }
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(templates, ensure_ascii=False, separators=(",", ":"))
 
 
 def _asset_names() -> list[str]:
-    return sorted(PORTAL_FILES.files.keys() - {SERVICE_WORKER_FILENAME})
+    return sorted(_PORTAL_FILES.files.keys() - {SERVICE_WORKER_FILENAME})
 
 
 @cache
 def get_asset_version() -> str:
-    """Another one as soon as any of it is another, so that caches may keep it for good."""
-    digest = blake2b(build_template_bundle().encode(), digest_size=8)
+    """Digest of all assets: a part of their URLs, so that caches may keep them forever."""
+    digest = blake2b(_build_template_bundle().encode(), digest_size=8)
     for name in _asset_names():
-        digest.update(PORTAL_FILES.files[name].read_bytes())
+        digest.update(_PORTAL_FILES.files[name].read_bytes())
     return digest.hexdigest()
 
 
 @cache
-def build_service_worker() -> str:
-    """The service worker, told what to keep: browsers install it anew whenever that changes."""
+def _build_service_worker() -> str:
+    """Service worker with the list of files to cache; browsers reinstall it when that changes."""
     files = [
-        f"web/{get_asset_version()}/{name}" for name in (*_asset_names(), TEMPLATE_BUNDLE_FILENAME)
+        f"web/{get_asset_version()}/{name}" for name in (*_asset_names(), _TEMPLATE_BUNDLE_FILENAME)
     ]
-    kept = {"version": get_asset_version(), "files": files}
+    shell = {"version": get_asset_version(), "files": files}
     return (
         "const SHELL = "
-        f"{json.dumps(kept)};\n{PORTAL_FILES.files[SERVICE_WORKER_FILENAME].read_text('utf-8')}"
+        f"{json.dumps(shell)};\n{_PORTAL_FILES.files[SERVICE_WORKER_FILENAME].read_text('utf-8')}"
     )
+
+
+def _cache_control(version: str) -> str:
+    """Immutable for the current version; a URL of another version gets the current file."""
+    current = version == get_asset_version()
+    return IMMUTABLE_CACHE_CONTROL if current else REVALIDATE_CACHE_CONTROL
+
+
+@router.get(f"/{SERVICE_WORKER_FILENAME}")
+async def get_service_worker() -> Response:
+    """Service worker of the portal."""
+    headers = PORTAL_HEADERS | {
+        "Cache-Control": REVALIDATE_CACHE_CONTROL,
+        "Service-Worker-Allowed": f"{get_base_path()}/",
+    }
+    return Response(_build_service_worker(), headers=headers, media_type="text/javascript")
+
+
+@router.get(f"/{{version}}/{_TEMPLATE_BUNDLE_FILENAME}")
+async def get_template_bundle(version: str) -> Response:
+    """Templates that browsers render."""
+    headers = PORTAL_HEADERS | {"Cache-Control": _cache_control(version)}
+    return Response(_build_template_bundle(), headers=headers, media_type="application/json")
+
+
+@router.get("/{version}/{name:path}")
+def get_asset(version: str, name: str) -> Response:
+    """Asset of the portal by its name."""
+    return _PORTAL_FILES.get_response(name, _cache_control(version))

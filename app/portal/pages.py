@@ -1,4 +1,4 @@
-"""The portal's pages: `/missions/iss-59` and all other addresses that people see."""
+"""HTML pages of the portal, such as `/missions/iss-59`."""
 
 from typing import Annotated, Any
 
@@ -6,13 +6,14 @@ from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from app.api.cache_control import launches_cache_control, month_cache_control
+from app.api.deps import DatabaseDep
 from app.api.links import public_url
 from app.api.lists.day_counts import format_month
 from app.api.lists.pagination import MAX_PAGE_ITEMS, CursorParam, to_query_params
 from app.api.params import CalendarDay, CalendarMonth, Omittable, QueryModel, SlugPath
 from app.api.routing import Router
-from app.config import get_settings
-from app.db.database import DatabaseDep
+from app.api.static_files import REVALIDATE_CACHE_CONTROL
+from app.config import current_settings
 from app.domain.languages import current_language
 from app.domain.text import fold, is_storable
 from app.portal.queries import get_portal_page
@@ -24,48 +25,48 @@ from app.resources.launches.queries import get_launch
 from app.resources.missions.queries import list_missions
 from app.resources.missions.schemas import MissionQuery
 from app.resources.people.queries import get_person
-from app.resources.search.queries import search as find
+from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
 
 router = Router(include_in_schema=False)
 
 _MAX_RELATED_ITEMS = 10
-"""How many news items of a person or a launch their pages show."""
+"""News items on the page of a person or a launch."""
 
 
 class HtmlPageQuery(QueryModel):
-    """What every page takes, and whatever else others hang on to the addresses that they share."""
+    """Parameters of every page. Unknown ones are ignored: shared links often gain some."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class HtmlDayQuery(HtmlPageQuery):
-    """What an address with a calendar takes."""
+    """Parameters of pages with a calendar."""
 
     day: Omittable[CalendarDay] = None
-    """The day whose news are listed."""
+    """Day whose news is listed."""
 
 
 class HtmlMissionQuery(HtmlDayQuery):
-    """What the page of a mission takes."""
+    """Parameters of a mission's page."""
 
     month: Omittable[CalendarMonth] = None
-    """The month of its calendar."""
+    """Month of the calendar."""
 
 
 class HtmlSearchQuery(HtmlPageQuery):
-    """What the search takes."""
+    """Parameters of the search page."""
 
     q: Annotated[str, Field(max_length=100)] = ""
-    """Words to look for."""
+    """Search text."""
     cursor: Omittable[CursorParam] = None
-    """Where to go on, as the page before says."""
+    """Start of the page, from the link on the page before."""
 
 
-def build_api_path(*path: str, **asked: str) -> str:
-    """A request of the API, as the foot of a page shows it."""
-    named = dict(sorted({**asked, "lang": current_language()}.items()))
-    return public_url(*path, **named).removeprefix(get_settings().base_url)
+def build_api_path(*segments: str, **params: str) -> str:
+    """Path of the API request that returns a page's data; shown in the footer of the page."""
+    params = dict(sorted({**params, "lang": current_language()}.items()))
+    return public_url(*segments, **params).removeprefix(current_settings().base_url)
 
 
 @router.get("/missions/{slug}")
@@ -73,18 +74,18 @@ async def render_mission_page(
     slug: SlugPath,
     query: Annotated[HtmlMissionQuery, Query()],
     database: DatabaseDep,
-    screens: PageRendererDep,
+    renderer: PageRendererDep,
 ) -> Response:
-    """A mission, and the news of a day where one is chosen."""
-    wanted = PortalPageQuery(month=query.month, language=[current_language()])
-    page = await database.read(get_portal_page, slug, wanted)
-    requests = [build_api_path("missions", slug, "page", **to_query_params(wanted))]
+    """Page of a mission, with the news of `day` if it is given."""
+    page_query = PortalPageQuery(month=query.month, language=[current_language()])
+    page = await database.read(get_portal_page, slug, page_query)
+    requests = [build_api_path("missions", slug, "page", **to_query_params(page_query))]
     news = None
     if query.day:
-        of_day = _news_query(published_on=query.day, limit=MAX_PAGE_ITEMS)
-        news = await database.read(list_articles, of_day)
-        requests.append(build_api_path("articles", **to_query_params(of_day)))
-    return screens.render(
+        news_query = _news_query(published_on=query.day, limit=MAX_PAGE_ITEMS)
+        news = await database.read(list_articles, news_query)
+        requests.append(build_api_path("articles", **to_query_params(news_query)))
+    return renderer.render(
         "mission",
         *requests,
         calendar_path=("missions", page.mission.slug),
@@ -96,24 +97,24 @@ async def render_mission_page(
     )
 
 
-def _news_query(**wanted: Any) -> ArticleQuery:
-    """The news in the language of the page."""
-    return ArticleQuery(language=[current_language()], **wanted)
+def _news_query(**filters: Any) -> ArticleQuery:
+    """Query for articles in the language of the page."""
+    return ArticleQuery(language=[current_language()], **filters)
 
 
 @router.get("/missions")
 async def render_missions_page(
-    query: Annotated[HtmlPageQuery, Query()], database: DatabaseDep, screens: PageRendererDep
+    query: Annotated[HtmlPageQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
 ) -> Response:
-    """All missions; browsers draw who was aboard when."""
-    wanted = MissionQuery(limit=MAX_PAGE_ITEMS)
+    """Page of all missions, with a timeline of the crews that browsers draw."""
+    missions_query = MissionQuery(limit=MAX_PAGE_ITEMS)
     timeline = build_api_path("launches", crewed="true", format="ndjson", view="full")
-    return screens.render(
+    return renderer.render(
         "missions",
-        build_api_path("missions", **to_query_params(wanted)),
+        build_api_path("missions", **to_query_params(missions_query)),
         timeline,
         canonical_path="/missions",
-        missions=await database.read(list_missions, wanted),
+        missions=await database.read(list_missions, missions_query),
         timeline=timeline,
     )
 
@@ -123,18 +124,18 @@ async def render_person_page(
     slug: SlugPath,
     query: Annotated[HtmlPageQuery, Query()],
     database: DatabaseDep,
-    screens: PageRendererDep,
+    renderer: PageRendererDep,
 ) -> Response:
-    """A person, and the news about them."""
-    about = _news_query(person=[slug], limit=_MAX_RELATED_ITEMS)
-    found = await database.read(get_person, slug)
-    return screens.render(
+    """Page of a person, with the news about them."""
+    news_query = _news_query(person=[slug], limit=_MAX_RELATED_ITEMS)
+    person = await database.read(get_person, slug)
+    return renderer.render(
         "person",
         build_api_path("people", slug),
-        build_api_path("articles", **to_query_params(about)),
+        build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/people/{slug}",
-        person=found,
-        news=await database.read(list_articles, about),
+        person=person,
+        news=await database.read(list_articles, news_query),
     )
 
 
@@ -143,19 +144,19 @@ async def render_launch_page(
     slug: SlugPath,
     query: Annotated[HtmlPageQuery, Query()],
     database: DatabaseDep,
-    screens: PageRendererDep,
+    renderer: PageRendererDep,
 ) -> Response:
-    """A launch, and the news about it."""
-    about = _news_query(launch=[slug], limit=_MAX_RELATED_ITEMS)
-    found = await database.read(get_launch, slug)
-    return screens.render(
+    """Page of a launch, with the news about it."""
+    news_query = _news_query(launch=[slug], limit=_MAX_RELATED_ITEMS)
+    launch = await database.read(get_launch, slug)
+    return renderer.render(
         "launch",
         build_api_path("launches", slug),
-        build_api_path("articles", **to_query_params(about)),
+        build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/launches/{slug}",
-        cache_control=launches_cache_control([found]),
-        launch=found,
-        news=await database.read(list_articles, about),
+        cache_control=launches_cache_control([launch]),
+        launch=launch,
+        news=await database.read(list_articles, news_query),
     )
 
 
@@ -164,29 +165,29 @@ async def render_article_page(
     slug: SlugPath,
     query: Annotated[HtmlPageQuery, Query()],
     database: DatabaseDep,
-    screens: PageRendererDep,
+    renderer: PageRendererDep,
 ) -> Response:
-    """A news item."""
-    found = await database.read(get_article, slug)
-    return screens.render(
+    """Page of an article."""
+    article = await database.read(get_article, slug)
+    return renderer.render(
         "article",
         build_api_path("articles", slug),
         canonical_path=f"/articles/{slug}",
-        article=found,
+        article=article,
     )
 
 
 @router.get("/archive")
 async def render_archive_page(
-    query: Annotated[HtmlPageQuery, Query()], database: DatabaseDep, screens: PageRendererDep
+    query: Annotated[HtmlPageQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
 ) -> Response:
-    """How much news each month had."""
-    wanted = ArticleArchiveQuery(language=[current_language()])
-    return screens.render(
+    """Page of the news archive: the number of articles in each month."""
+    archive_query = ArticleArchiveQuery(language=[current_language()])
+    return renderer.render(
         "years",
-        build_api_path("articles", "archive", **to_query_params(wanted)),
+        build_api_path("articles", "archive", **to_query_params(archive_query)),
         canonical_path="/archive",
-        years=await database.read(get_article_archive, wanted),
+        years=await database.read(get_article_archive, archive_query),
     )
 
 
@@ -195,33 +196,39 @@ async def render_archive_month_page(
     month: CalendarMonth,
     query: Annotated[HtmlDayQuery, Query()],
     database: DatabaseDep,
-    screens: PageRendererDep,
+    renderer: PageRendererDep,
 ) -> Response:
-    """The news of a month or of one of its days."""
-    calendar = ArticleArchiveQuery(month=month, language=[current_language()])
-    wanted = {"published_on": query.day} if query.day else {"published_month": month}
-    listed = _news_query(**wanted, limit=MAX_PAGE_ITEMS)
-    return screens.render(
+    """Page of the news of a month, or of `day`."""
+    archive_query = ArticleArchiveQuery(month=month, language=[current_language()])
+    period = {"published_on": query.day} if query.day else {"published_month": month}
+    news_query = _news_query(**period, limit=MAX_PAGE_ITEMS)
+    return renderer.render(
         "archive",
-        build_api_path("articles", "archive", **to_query_params(calendar)),
-        build_api_path("articles", **to_query_params(listed)),
+        build_api_path("articles", "archive", **to_query_params(archive_query)),
+        build_api_path("articles", **to_query_params(news_query)),
         calendar_path=("archive",),
         canonical_path=f"/archive/{format_month(month)}",
         cache_control=month_cache_control(format_month(month)),
-        archive=await database.read(get_article_archive, calendar),
-        news=await database.read(list_articles, listed),
+        archive=await database.read(get_article_archive, archive_query),
+        news=await database.read(list_articles, news_query),
         day=query.day and query.day.isoformat(),
     )
 
 
 @router.get("/search")
 async def render_search_page(
-    query: Annotated[HtmlSearchQuery, Query()], database: DatabaseDep, screens: PageRendererDep
+    query: Annotated[HtmlSearchQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
 ) -> Response:
-    """What is found for words; nothing where there is nothing in them to look for."""
+    """Page of search results; an empty form if `q` has no text to search for."""
     if not (is_storable(query.q) and fold(query.q)):
-        return screens.render("search", q="", found=None)
-    wanted = SearchQuery(q=query.q, cursor=query.cursor)
-    found = await database.read(find, wanted)
-    asked = build_api_path("search", **to_query_params(wanted))
-    return screens.render("search", asked, q=query.q, found=found)
+        return renderer.render("search", q="", found=None)
+    search_query = SearchQuery(q=query.q, cursor=query.cursor)
+    found = await database.read(search, search_query)
+    request = build_api_path("search", **to_query_params(search_query))
+    return renderer.render("search", request, q=query.q, found=found)
+
+
+@router.get("/offline")
+async def get_offline_page(renderer: PageRendererDep) -> Response:
+    """Empty page that browsers cache, and fill with stored data when there is no connection."""
+    return renderer.render("loading", cache_control=REVALIDATE_CACHE_CONTROL)

@@ -1,4 +1,4 @@
-"""How the mission page is put together."""
+"""Queries of a mission's page, composed of the queries of the resources."""
 
 from datetime import date
 from functools import cache
@@ -37,7 +37,10 @@ from app.resources.missions.schemas import MissionRead
 
 
 def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> PortalPage:
-    """The page of the mission `slug`, of the current one where that is `current`."""
+    """Page of the mission `slug`; `current` selects the current mission.
+
+    Raises NotFound if there is no such mission, SlugRenamed if `slug` is an alias.
+    """
     mission = get_mission(reader, get_current_mission_slug(reader) if slug == "current" else slug)
     return PortalPage(
         mission=mission,
@@ -54,61 +57,63 @@ def _list_recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> 
     if not query.launches:
         return []
     until = add_months(query.month, 1) if query.month else None
-    wanted = LaunchQuery(mission=[slug], launch_at_lt=until, tz=query.tz, limit=query.launches)
-    return list(list_launches(reader, wanted).items)
+    launches_query = LaunchQuery(
+        mission=[slug], launch_at_lt=until, tz=query.tz, limit=query.launches
+    )
+    return list(list_launches(reader, launches_query).items)
 
 
 def _get_lead_article(reader: Reader, slug: str) -> ArticleRead | None:
-    speech = current_language()
-    featured = fetch_article(reader, _select_featured(speech), slug=slug)
-    return featured or fetch_article(reader, _select_newest_about(speech), slug=slug)
+    language = current_language()
+    featured = fetch_article(reader, _select_featured(language), slug=slug)
+    return featured or fetch_article(reader, _select_newest_about(language), slug=slug)
 
 
 @cache
-def _select_featured(speech: Language) -> AnySelect:
-    """The article that the mission `slug` features, in the language `speech` if it is there."""
+def _select_featured(language: Language) -> AnySelect:
+    """Featured article of the mission `slug`, as a translation into `language` if there is one."""
     mission = select(Mission.featured_article_id).where(Mission.slug == bindparam("slug"))
     keys = select(Article.translation_key).where(Article.id.in_(mission))
     twin = aliased(Article)
-    twins = select(twin.id).where(twin.translation_key.in_(keys), twin.language == speech)
-    itself = select(Article.id).where(Article.id.in_(mission))
+    twins = select(twin.id).where(twin.translation_key.in_(keys), twin.language == language)
+    original = select(Article.id).where(Article.id.in_(mission))
     return select_newest_article(
-        Article.id.in_(union(twins, itself)), is_preferred_translation(speech)
+        Article.id.in_(union(twins, original)), is_preferred_translation(language)
     )
 
 
 @cache
-def _select_newest_about(speech: Language) -> AnySelect:
+def _select_newest_about(language: Language) -> AnySelect:
     about = (
         select(ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id)
         .where(Mission.slug == bindparam("slug"))
     )
-    return select_newest_article(Article.id.in_(about), is_preferred_translation(speech))
+    return select_newest_article(Article.id.in_(about), is_preferred_translation(language))
 
 
 def _list_newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
     if not query.articles:
         return []
-    wanted = ArticleQuery(
+    articles_query = ArticleQuery(
         published_month=query.month, language=query.language, tz=query.tz, limit=query.articles
     )
-    each = () if query.language else (is_preferred_translation(current_language()),)
-    return list(list_articles(reader, wanted, *each).items)
+    translation = () if query.language else (is_preferred_translation(current_language()),)
+    return list(list_articles(reader, articles_query, *translation).items)
 
 
 def _get_archive_month(
     reader: Reader, mission: MissionRead, query: PortalPageQuery
 ) -> ArchiveMonth:
     month = query.month or _default_month(mission, time_zone_or_default(query.tz))
-    wanted = ArticleArchiveQuery(month=month, language=query.language, tz=query.tz)
-    archive = get_article_archive(reader, wanted)
-    assert isinstance(archive, ArchiveMonth)  # noqa: S101 - a month was asked for
+    archive_query = ArticleArchiveQuery(month=month, language=query.language, tz=query.tz)
+    archive = get_article_archive(reader, archive_query)
+    assert isinstance(archive, ArchiveMonth)  # noqa: S101 - the query names a month
     return archive
 
 
 def _default_month(mission: MissionRead, zone: ZoneInfo) -> date:
-    """The month in which the mission ended, or the present one while it goes on."""
+    """Month of the mission's end, or the current month if it has not ended."""
     if mission.ends_at and has_passed(mission.ends_at):
         return mission.ends_at.astimezone(zone).date().replace(day=1)
     month = current_second().astimezone(zone).date().replace(day=1)

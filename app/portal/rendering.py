@@ -1,7 +1,7 @@
-"""The portal's screens as HTML: the templates that browsers fill too, filled here for a start."""
+"""HTML rendering of the portal's pages, from the templates that browsers render too."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,23 +11,28 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.languages import Language, current_language, explicit_language
-from app.portal import assets, template_filters
-from app.portal.assets import PORTAL_HEADERS
-from app.portal.template_filters import TemplateFilters
+from app.portal.assets import PORTAL_HEADERS, TEMPLATES_DIRECTORY, get_asset_version
+from app.portal.template_filters import (
+    PAGE_PATH_SEGMENTS,
+    SHARED_FILTERS,
+    TemplateFilters,
+    build_page_path,
+    get_base_path,
+)
 
 
 class TemplateEnvironment(Environment):
-    """Jinja, escaping every value, with a dot that means the key of a dict before its methods."""
+    """Jinja environment that escapes every value; `a.b` reads the key of a dict, as in browsers."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return self.getitem(obj, attribute)
 
 
-def _build_environment(speech: Language) -> TemplateEnvironment:
-    made = TemplateEnvironment(
-        loader=FileSystemLoader(assets.TEMPLATES_DIRECTORY),
+def _build_environment(language: Language) -> TemplateEnvironment:
+    environment = TemplateEnvironment(
+        loader=FileSystemLoader(TEMPLATES_DIRECTORY),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -36,45 +41,23 @@ def _build_environment(speech: Language) -> TemplateEnvironment:
         auto_reload=False,
         finalize=lambda value: "" if value is None else value,
     )
-    spoken = TemplateFilters(speech)
-    for own in (
-        spoken.when,
-        spoken.date,
-        spoken.counted,
-        spoken.country,
-        spoken.agency,
-        spoken.language,
-    ):
-        made.filters[own.__name__] = own
-    for shared in (
-        template_filters.weeks,
-        template_filters.twelve,
-        template_filters.weight,
-        template_filters.day_number,
-        template_filters.short,
-        template_filters.clocked,
-        template_filters.cursor,
-        template_filters.parts,
-        template_filters.in_language,
-    ):
-        made.filters[shared.__name__] = shared
-    other = next(each for each in Language if each != speech)
-    made.globals |= {"lang": speech, "other_language": other, "t": spoken.strings}
-    return made
+    filters = TemplateFilters(language)
+    environment.filters |= {each.__name__: each for each in (*filters.all(), *SHARED_FILTERS)}
+    other = next(each for each in Language if each != language)
+    environment.globals |= {"lang": language, "other_language": other, "t": filters.strings}
+    return environment
 
 
-TEMPLATE_ENVIRONMENTS = {speech: _build_environment(speech) for speech in Language}
+TEMPLATE_ENVIRONMENTS = {language: _build_environment(language) for language in Language}
 
 
 class PageRenderer:
-    """What answers one request for a page of the portal."""
+    """Renderer of the page that answers one request."""
 
     def __init__(self, request: Request) -> None:
         query = request.scope["query_string"].decode("latin-1")
         path: str = request.scope["path"]
-        self.current_path = (
-            template_filters.get_base_path() + quote(path) + (f"?{query}" if query else "")
-        )
+        self.current_path = get_base_path() + quote(path) + (f"?{query}" if query else "")
 
     def render(
         self,
@@ -83,65 +66,67 @@ class PageRenderer:
         calendar_path: Sequence[str] = (),
         canonical_path: str | None = None,
         cache_control: str | None = None,
-        **shown: Any,
+        **context: Any,
     ) -> Response:
-        """The page of a `template`, filled with what is `shown`.
+        """Render `template` with `context`, and the frame of the page around it.
 
-        `requests` are those by which the API gives the same; `place` is where its calendar leads
-        to; `address` names the page for good, None where none should; `fresh` is its Cache-Control.
+        `requests` are the API requests for the same data, shown in the footer; `calendar_path` is
+        the page that links of the calendar lead to.
         """
-
-        def to(*segments: str, **parameters: str | None) -> str:
-            return template_filters.build_page_path(
-                *segments, **parameters, lang=explicit_language()
-            )
-
-        def of_month(month: str, day: str | None = None) -> str:
-            if calendar_path == ("archive",):
-                return to("archive", month, day=day)
-            return to(*calendar_path, month=month, day=day)
-
-        main = self._render_template(
+        main = _render_template(
             template,
-            to=to,
-            of_month=of_month,
-            to_found=lambda item: to(
-                template_filters.PAGE_PATH_SEGMENTS[item["type"]], item["slug"]
-            ),
+            **_link_functions(calendar_path),
             kept_lang=explicit_language(),
-            **{name: _to_json_value(value) for name, value in shown.items()},
+            **{name: _to_json_value(value) for name, value in context.items()},
         )
-        page = self._render_template(
+        page = _render_template(
             "page",
-            to=to,
+            to=_page_path,
             main=Markup(main),  # noqa: S704 - a template's
             title=_extract_heading(main),
-            base=template_filters.get_base_path(),
-            web=f"{template_filters.get_base_path()}/web/{assets.get_asset_version()}",
+            base=get_base_path(),
+            web=f"{get_base_path()}/web/{get_asset_version()}",
             here=self.current_path,
-            address=canonical_path and get_settings().base_url + canonical_path,
+            address=canonical_path and current_settings().base_url + canonical_path,
             requests=requests,
         )
         headers = PORTAL_HEADERS | ({"Cache-Control": cache_control} if cache_control else {})
         return HTMLResponse(page, headers=headers)
 
-    def _render_template(self, template: str, **context: Any) -> str:
-        return (
-            TEMPLATE_ENVIRONMENTS[current_language()]
-            .get_template(f"{template}.html")
-            .render(context)
-        )
+
+def _render_template(template: str, **context: Any) -> str:
+    environment = TEMPLATE_ENVIRONMENTS[current_language()]
+    return environment.get_template(f"{template}.html").render(context)
+
+
+def _page_path(*segments: str, **parameters: str | None) -> str:
+    """Path of a page, in the language that the request names by `lang`."""
+    return build_page_path(*segments, **parameters, lang=explicit_language())
+
+
+def _link_functions(calendar_path: Sequence[str]) -> dict[str, Callable[..., str]]:
+    """Functions by which templates make links to other pages."""
+
+    def month_path(month: str, day: str | None = None) -> str:
+        if calendar_path == ("archive",):
+            return _page_path("archive", month, day=day)
+        return _page_path(*calendar_path, month=month, day=day)
+
+    def result_path(item: dict[str, Any]) -> str:
+        return _page_path(PAGE_PATH_SEGMENTS[item["type"]], item["slug"])
+
+    return {"to": _page_path, "of_month": month_path, "to_found": result_path}
 
 
 def _to_json_value(value: Any) -> Any:
-    """What JSON would say: that is what the templates are filled with in browsers."""
+    """`value` as the API returns it in JSON, which is what templates get in browsers."""
     return (
         json.loads(value.model_dump_json(by_alias=True)) if isinstance(value, BaseModel) else value
     )
 
 
 def _extract_heading(main: str) -> str:
-    """The text of the heading, which is the title of the page too."""
+    """Text of the first heading, used as the page title."""
     start = main.index(">", main.index("<h1")) + 1
     return Markup(main[start : main.index("</h1>")]).striptags()  # noqa: S704 - a template's
 

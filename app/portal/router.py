@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.api.cache_control import launches_cache_control
+from app.api.deps import DatabaseDep
 from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
-from app.db.database import DatabaseDep
 from app.portal import queries
 from app.portal.schemas import PortalPage, PortalPageQuery
 

@@ -1,6 +1,6 @@
-"""What the templates of the portal say in words: dates, numbers, places, in each language.
+"""Jinja filters of the portal's templates: dates, numbers and names, in each language.
 
-`web/words.js` has the same under the same names: a template comes out alike on either side.
+`web/words.js` defines the same filters, so that browsers render a template to the same HTML.
 """
 
 import json
@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from app.api.links import append_query
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision
 from app.domain.languages import Language
 
 WEB_DIRECTORY = Path(__file__).parent / "web"
 UI_STRINGS: dict[Language, dict[str, Any]] = {
-    speech: json.loads((WEB_DIRECTORY / "strings" / f"{speech}.json").read_text("utf-8"))
-    for speech in Language
+    language: json.loads((WEB_DIRECTORY / "strings" / f"{language}.json").read_text("utf-8"))
+    for language in Language
 }
 PAGE_PATH_SEGMENTS = {
     "mission": "missions",
@@ -25,46 +25,50 @@ PAGE_PATH_SEGMENTS = {
     "launch": "launches",
     "article": "articles",
 }
-"""Where the pages of what is found lie, by its type."""
+"""First segment of the path of a record's page, by the type of the record."""
 
 _MAX_WEIGHT_LEVEL = 5
 
 
 class TextFragment(NamedTuple):
-    """A piece of a text, and whether it is what was searched for."""
+    """Part of a text; `hit` if it matches the search."""
 
     text: str
     hit: bool
 
 
 def get_base_path() -> str:
-    """What stands before every path: empty unless the portal lies in a folder of its host."""
-    return (get_settings().public_url.path or "").rstrip("/")
+    """Path of the public URL, without a trailing slash; empty if the portal is at the root."""
+    return (current_settings().public_url.path or "").rstrip("/")
 
 
 def build_page_path(*segments: str, **parameters: str | None) -> str:
-    """The path of a page, with those of `parameters` that are given."""
-    given = {name: value for name, value in parameters.items() if value}
+    """Path of a page, with the `parameters` that are not empty."""
+    query = {name: value for name, value in parameters.items() if value}
     inner = "/".join(quote(segment, safe="") for segment in segments)
-    return append_query(f"{get_base_path()}/{inner}", given)
+    return append_query(f"{get_base_path()}/{inner}", query)
 
 
 def in_language(address: str, language: str) -> str:
-    """`address` of a page in a language of its own, whatever the browser would rather have."""
-    before, _, query = address.partition("?")
-    kept = [part for part in query.split("&") if part and not part.startswith("lang=")]
-    return f"{before}?{'&'.join([*kept, f'lang={language}'])}"
+    """URL `address` with the parameter `lang` set to `language`."""
+    path, _, query = address.partition("?")
+    others = [part for part in query.split("&") if part and not part.startswith("lang=")]
+    return f"{path}?{'&'.join([*others, f'lang={language}'])}"
 
 
 class TemplateFilters:
-    """The filters and functions of the templates in one language."""
+    """Filters that depend on the language."""
 
-    def __init__(self, speech: Language) -> None:
-        self.strings = UI_STRINGS[speech]
-        self._plural_form = _PLURAL_RULES[speech]
+    def __init__(self, language: Language) -> None:
+        self.strings = UI_STRINGS[language]
+        self._plural_form = _PLURAL_RULES[language]
+
+    def all(self) -> tuple[Callable[..., Any], ...]:
+        """All filters of this language."""
+        return self.when, self.date, self.counted, self.country, self.agency, self.language
 
     def when(self, at: str, precision: str) -> str:
-        """A date and time as exact as it is known."""
+        """Date and time, to the given precision."""
         if precision in PRECISIONS_WITH_TIME:
             form = "hour" if precision == Precision.HOUR else "minute"
             clock = {"hour": at[11:13], "minute": at[14:16]}
@@ -72,7 +76,7 @@ class TemplateFilters:
         return self.date(at, precision)
 
     def date(self, at: str, precision: str) -> str:
-        """A date as exact as it is known, its time of day left out."""
+        """Date without the time of day, to the given precision."""
         form = "day" if precision in PRECISIONS_WITH_TIME else precision
         month = int(at[5:7] or 1) - 1
         names = self.strings["months_of" if form == "day" else "months"]
@@ -85,20 +89,20 @@ class TemplateFilters:
         return str(self.strings["dates"][form].format(**parts))
 
     def counted(self, n: int, noun: str) -> str:
-        """A number of things: `101 days`."""
+        """Number with its noun in the right plural form: `101 days`."""
         forms: Sequence[str] = self.strings["counted"][noun]
         return forms[self._plural_form(n)].format(n=n)
 
     def country(self, code: str) -> str:
-        """The name of a country, its code where it has none here."""
+        """Name of a country; its code if the name is unknown."""
         return str(self.strings["countries"].get(code, code))
 
     def agency(self, name: str | None) -> str | None:
-        """The name of an agency, which mostly is the same in every language."""
+        """Name of an agency; `name` itself if it has no translation."""
         return self.strings["agencies"].get(name, name)  # type: ignore[no-any-return]  # JSON of ours
 
     def language(self, code: str) -> str:
-        """The name of a language, its code where it has none here."""
+        """Name of a language; its code if the name is unknown."""
         return str(self.strings["languages"].get(code, code))
 
 
@@ -119,7 +123,7 @@ _PLURAL_RULES: dict[Language, Callable[[int], int]] = {
 
 
 def weeks(days: Sequence[dict[str, Any]]) -> list[list[dict[str, Any] | None]]:
-    """The days of a month by weeks, Monday first, with None where other months have theirs."""
+    """Days of a month by weeks, Monday first; None for days of other months."""
     cells: list[dict[str, Any] | None] = [None] * (days[0]["weekday"] - 1)
     cells += days
     cells += [None] * (-len(cells) % 7)
@@ -127,38 +131,38 @@ def weeks(days: Sequence[dict[str, Any]]) -> list[list[dict[str, Any] | None]]:
 
 
 def twelve(months: Sequence[dict[str, Any]]) -> list[dict[str, Any] | None]:
-    """The months of a year, None for each that is not there."""
-    there = {int(month["month"][5:]): month for month in months}
-    return [there.get(n) for n in range(1, 13)]
+    """The twelve months of a year; None for each that is missing."""
+    by_number = {int(month["month"][5:]): month for month in months}
+    return [by_number.get(n) for n in range(1, 13)]
 
 
 def weight(count: int) -> int:
-    """How heavy a day or month of so many news items looks."""
+    """Level, from 0 to 5, of the shade of a day or month with `count` news items."""
     return min(count.bit_length(), _MAX_WEIGHT_LEVEL)
 
 
 def day_number(day: str) -> str:
-    """The number of a day in its month."""
+    """Number of a day in its month, without a leading zero."""
     return day[8:].lstrip("0")
 
 
 def short(name: str) -> str:
-    """A name in three letters."""
+    """First three letters of a name."""
     return name[:3]
 
 
 def clocked(precision: str) -> bool:
-    """Whether a time of day is known, so that it can be counted down to."""
+    """True if a time of day is known, so that a countdown can be shown."""
     return precision in PRECISIONS_WITH_TIME
 
 
 def cursor(next_page: str) -> str:
-    """Where the list of an API address goes on."""
+    """Cursor in the URL of the next page of a list."""
     return parse_qs(urlsplit(next_page).query)["cursor"][0]
 
 
 def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterator[TextFragment]:
-    """`text` in pieces, those that `highlights` of `field` name and those between."""
+    """Split `text` into the `highlights` of `field` and the parts between them."""
     at = 0
     for hit in highlights:
         if hit["field"] == field:
@@ -166,3 +170,17 @@ def parts(text: str, highlights: Sequence[dict[str, Any]], field: str) -> Iterat
             yield TextFragment(text[hit["start"] : hit["end"]], True)
             at = hit["end"]
     yield TextFragment(text[at:], False)
+
+
+SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
+    weeks,
+    twelve,
+    weight,
+    day_number,
+    short,
+    clocked,
+    cursor,
+    parts,
+    in_language,
+)
+"""Filters that do not depend on the language."""

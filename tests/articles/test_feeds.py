@@ -13,12 +13,12 @@ from defusedxml.ElementTree import fromstring
 from lxml import etree
 from starlette.testclient import TestClient
 
-from app.config import get_settings
 from app.db.database import Database
 from app.db.models import ArticleMission, ArticleTag
 from app.domain.dates import Precision
 from app.domain.enums import ArticleState
 from tests.support import factories
+from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.feeds import atom_schema, json_feed_errors, parse_feed, rss_channel
 
@@ -332,12 +332,9 @@ def test_no_text_can_pass_for_a_date(client: TestClient, database: Database, for
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("ZARYA_WEBSUB_HUB", HUB)
-    monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://portal.example")
-    get_settings.cache_clear()
-    yield HUB
-    get_settings.cache_clear()
+def hub(client: TestClient) -> Iterator[str]:
+    with override_settings(client, websub_hub=HUB, public_url="https://portal.example"):
+        yield HUB
 
 
 def hubs(form: str, content: bytes) -> list[str]:

@@ -169,7 +169,7 @@ def test_every_payload_is_inert_in_the_json_feed(news: TestClient) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
 def test_titles_and_leads_are_text_and_stay_it(client: TestClient, payload: str) -> None:
     """They are shown as they were written, in JSON: nothing is escaped twice, nothing lost."""
-    with client.app.state.database.session() as session:  # type: ignore[attr-defined]  # FastAPI's own
+    with client.app.state.services.database.session() as session:  # type: ignore[attr-defined]  # FastAPI's own
         session.add(factories.article(slug="a", title=payload, lead=payload))
     shown = client.get("/v1/articles/a").json()
     assert (shown["title"], shown["lead"]) == (payload, payload)

@@ -127,12 +127,14 @@ def test_what_is_not_kept_or_has_more_to_say_goes_the_usual_way(
 ) -> None:
     usual = archive.get(LIST, headers={"Accept-Encoding": "identity", "Accept": ""})
     state = _app(archive).state
-    monkeypatch.setattr(state.versions, "_ttl_seconds", 60)  # however slow this machine is
+    monkeypatch.setattr(
+        state.services.generations, "_ttl_seconds", 60
+    )  # however slow this machine is
 
     async def answer(
         method: str, path: str, *headers: tuple[bytes, bytes]
     ) -> tuple[bytes, bytes] | None:
-        express: FastPath = state.express
+        express: FastPath = state.fast_path
         return express.respond(method, path.encode(), [*HEADERS, *headers], "x", [])
 
     kept = asyncio.run(answer("GET", LIST))

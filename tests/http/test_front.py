@@ -44,7 +44,7 @@ def test_behind_tls_the_answer_asks_for_tls(archive: TestClient) -> None:
     app = second_app(archive, public_url="https://portal.example")
     answer = TestClient(app).get("/health/live")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
-    app.state.database.close()
+    app.state.services.database.close()
 
 
 def test_each_request_is_a_line(archive: TestClient, capsys: pytest.CaptureFixture[str]) -> None:

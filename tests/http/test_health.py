@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from app.config import Settings
 from app.db.database import Database
 from app.main import create_app
-from app.ops.health import list_known_revisions
+from app.ops.readiness import list_known_revisions
 from tests.support.clients import database_of, second_app
 from tests.support.databases import alembic_config
 from tests.support.slow_reads import blocking_query
@@ -49,7 +49,7 @@ def test_with_the_tables_of_another_version(
     app = second_app(client)  # which has not looked yet
     _set(database, at)
     answer = TestClient(app).get("/health/ready")
-    app.state.database.close()
+    app.state.services.database.close()
     _set(database, list_known_revisions()[-1])
     assert answer.status_code == status
     if status == 503:
@@ -64,15 +64,15 @@ def test_without_a_database_it_is_not_ready(tmp_path: Path) -> None:
     assert answer.status_code == answer.json()["status"] == 503
     assert answer.headers["Cache-Control"] == "no-store"
     assert client.get("/health/live").status_code == 200
-    app.state.database.close()
+    app.state.services.database.close()
 
 
 def test_nobody_waits_long_for_a_database_that_does_not_answer(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = Event()
-    monkeypatch.setattr("app.ops.health.get_database_state", blocking_query(released))
-    monkeypatch.setattr("app.ops.health._CHECK_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("app.ops.readiness.get_database_state", blocking_query(released))
+    monkeypatch.setattr("app.ops.readiness._CHECK_TIMEOUT_SECONDS", 0.05)
     with TestClient(second_app(archive)) as client:
         assert {client.get("/health/ready").status_code for _ in range(3)} == {503}
         released.set()

@@ -30,7 +30,7 @@ def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
         yield lambda address, **kw: TestClient(
             app, client=(address, 50_000), follow_redirects=False, **kw
         )
-    app.state.database.close()
+    app.state.services.database.close()
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from starlette.testclient import TestClient
 
+from app.api.problem_pages import PROBLEM_TYPES
 from app.http.problems import ApiError
-from app.portal.index import iter_problem_types
 
 
 def test_every_link_of_the_index_works(archive: TestClient) -> None:
@@ -38,7 +38,7 @@ def test_security_txt_expires_within_a_year(archive: TestClient, moment: str) ->
     assert 100 < (datetime.fromisoformat(fields["Expires"]) - now).days < 366
 
 
-@pytest.mark.parametrize("kind", list(iter_problem_types()), ids=lambda kind: kind.problem_type)
+@pytest.mark.parametrize("kind", PROBLEM_TYPES, ids=lambda kind: kind.problem_type)
 def test_every_problem_has_a_page(archive: TestClient, kind: type[ApiError]) -> None:
     page = archive.get(f"/problems/{kind.problem_type}", headers={"Accept": "text/html,*/*"})
     assert page.headers["Content-Type"].startswith("text/html")
@@ -50,7 +50,7 @@ def test_every_problem_has_a_page(archive: TestClient, kind: type[ApiError]) -> 
 
 
 def test_kinds_have_names_of_their_own() -> None:
-    names = [kind.problem_type for kind in iter_problem_types()]
+    names = [kind.problem_type for kind in PROBLEM_TYPES]
     assert len(names) == len(set(names))
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from app.config import get_settings
 from tests.support.command_line import run_zarya
 from tests.support.fake_sites import Reply, fake_site, rss_feed, rss_item
 
@@ -45,7 +44,6 @@ def test_an_address_is_fetched(cli_database_url: str, monkeypatch: pytest.Monkey
         assert (refused.exit_code, refused.stdout) == (2, "")
         assert "no address of the public Internet" in refused.stderr
         monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
-        get_settings.cache_clear()
         assert run_zarya("import", "feed", address).stdout == LAST.format(1, 0, 0, 0)
         assert run_zarya("import", "feed", f"{address}-missing").exit_code == 2
 

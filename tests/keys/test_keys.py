@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from app.api.auth import generate_api_key, is_well_formed_key
 from app.cli import cli
-from app.config import get_settings
 from app.db.database import Database
 from app.db.models import ApiKey, Base
 from app.domain.enums import Scope
@@ -153,7 +152,6 @@ def test_keys_command_creates_lists_and_revokes(
 ) -> None:
     url = database.engine.url.set(drivername=database.engine.dialect.name)
     monkeypatch.setenv("ZARYA_DATABASE_URL", url.render_as_string(hide_password=False))
-    get_settings.cache_clear()
     runner = CliRunner()
     wanted = [
         "keys",
@@ -180,4 +178,3 @@ def test_keys_command_creates_lists_and_revokes(
     assert runner.invoke(cli, [*wanted[:6], "--expires", "soon"]).exit_code == 2
     with database.snapshot() as reader:
         assert len(reader.all(select(ApiKey.id).where(ApiKey.name == "Desk"))) == 1
-    get_settings.cache_clear()

@@ -1,4 +1,4 @@
-"""The page this project is named for."""
+"""`/v1/missions/{slug}/page`: a mission's page in one response."""
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from app.db.models import Article
 from tests.support import factories
 
 
-def test_the_page_of_expedition_59_carries_every_fact(archive: TestClient) -> None:
+def test_page_of_expedition_59_contains_every_fact(archive: TestClient) -> None:
     page = archive.get("/v1/missions/iss-59/page?month=2019-04").json()
     mission = page["mission"]
     assert mission["title"] == "ISS-59 mission"
@@ -57,18 +57,16 @@ def test_the_page_of_expedition_59_carries_every_fact(archive: TestClient) -> No
     assert all(item["published_on"].startswith("2019-04") for item in page["articles"])
 
 
-def test_the_page_takes_at_most_twelve_statements(
-    archive: TestClient, statements: list[str]
-) -> None:
+def test_page_takes_at_most_twelve_statements(archive: TestClient, statements: list[str]) -> None:
     assert archive.get("/v1/missions/iss-59/page?month=2019-04").status_code == 200
-    few = len(statements)
+    default_count = len(statements)
     statements.clear()
     address = "/v1/missions/current/page?launches=50&articles=50"
     assert archive.get(address).status_code == 200
-    assert few <= len(statements) <= 12
+    assert default_count <= len(statements) <= 12
 
 
-def test_the_page_of_the_current_mission(archive: TestClient) -> None:
+def test_page_of_current_mission(archive: TestClient) -> None:
     answer = archive.get("/v1/missions/current/page")
     assert answer.headers["Content-Location"].endswith("/v1/missions/iss-74/page")
     page = answer.json()
@@ -77,7 +75,7 @@ def test_the_page_of_the_current_mission(archive: TestClient) -> None:
     assert page["launches"]["next"] is None
 
 
-def test_the_calendar_of_the_page_is_the_calendar(archive: TestClient) -> None:
+def test_page_archive_equals_article_archive(archive: TestClient) -> None:
     for filters in (
         "month=2019-04",
         "month=2019-04&tz=America/New_York",
@@ -87,38 +85,36 @@ def test_the_calendar_of_the_page_is_the_calendar(archive: TestClient) -> None:
         assert page["archive"] == archive.get(f"/v1/articles/archive?{filters}").json()
 
 
-def test_without_a_month_the_calendar_is_that_of_the_missions_end(archive: TestClient) -> None:
+def test_page_archive_defaults_to_month_of_mission_end(archive: TestClient) -> None:
     page = archive.get("/v1/missions/iss-59/page").json()
     assert page["archive"]["month"] == "2019-06"
 
 
-@pytest.mark.parametrize("speech", ["en", "ru"])
-def test_news_that_are_there_in_both_languages_are_shown_once(
-    archive: TestClient, speech: str
-) -> None:
-    """In hers to whom the page is shown; what is there in the other one alone is not left out."""
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_page_news_shows_translations_once(archive: TestClient, language: str) -> None:
+    """In the language of the request if possible; articles in the other language only are kept."""
     month = "2010-12"
     address = f"/v1/articles?view=full&limit=100&published_month={month}"
     newest = archive.get(address).json()["items"]
-    once = [
+    expected = [
         article
         for article in newest
-        if article["language"] == speech
-        or speech not in {twin["language"] for twin in article["translations"]}
+        if article["language"] == language
+        or language not in {twin["language"] for twin in article["translations"]}
     ]
-    assert 1 < len(once) < len(newest)
+    assert 1 < len(expected) < len(newest)
     page = f"/v1/missions/iss-26/page?articles=50&month={month}"
-    shown = archive.get(page, headers={"Accept-Language": speech}).json()["articles"]
-    assert [article["slug"] for article in shown] == [article["slug"] for article in once]
-    whole = archive.get(f"{page}&language=en,ru&lang={speech}").json()["articles"]
-    assert [article["slug"] for article in whole] == [article["slug"] for article in newest]
+    shown = archive.get(page, headers={"Accept-Language": language}).json()["articles"]
+    assert [article["slug"] for article in shown] == [article["slug"] for article in expected]
+    all_languages = archive.get(f"{page}&language=en,ru&lang={language}").json()["articles"]
+    assert [article["slug"] for article in all_languages] == [article["slug"] for article in newest]
     alone = "soyuz-tma-20-docked-to-the-iss"
     assert alone in {article["slug"] for article in shown}
 
 
-@pytest.mark.parametrize("speech", ["en", "ru"])
-def test_the_leading_article_is_there_in_the_language_of_the_page(
-    client: TestClient, database: Database, speech: str
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_page_lead_article_has_language_of_page(
+    client: TestClient, database: Database, language: str
 ) -> None:
     with database.session() as session:
         english = factories.article(slug="globe", translation_key="globe", language="en")
@@ -128,23 +124,23 @@ def test_the_leading_article_is_there_in_the_language_of_the_page(
         session.flush()
         session.add(factories.mission(slug="iss-59", number=59, featured_article_id=english.id))
         session.add(factories.mission(slug="iss-60", number=60, featured_article_id=german.id))
-    wanted = {"en": "globe", "ru": "shar"}[speech]
+    expected = {"en": "globe", "ru": "shar"}[language]
     for mission in ("iss-59", "iss-60"):
-        page = client.get(f"/v1/missions/{mission}/page?lang={speech}").json()
-        assert page["lead_article"]["slug"] == wanted
+        page = client.get(f"/v1/missions/{mission}/page?lang={language}").json()
+        assert page["lead_article"]["slug"] == expected
     with database.session() as session:
         for article in session.scalars(select(Article).where(Article.language != "de")):
             session.delete(article)
-    page = client.get(f"/v1/missions/iss-60/page?lang={speech}").json()
+    page = client.get(f"/v1/missions/iss-60/page?lang={language}").json()
     assert page["lead_article"]["slug"] == "kugel"
 
 
-def test_parts_can_be_left_out(archive: TestClient) -> None:
+def test_page_parts_can_be_omitted(archive: TestClient) -> None:
     page = archive.get("/v1/missions/iss-59/page?launches=0&articles=0").json()
     assert page["launches"]["recent"] == page["articles"] == []
 
 
-def test_an_alternative_name_leads_to_the_page(archive: TestClient) -> None:
+def test_page_redirects_from_mission_alias(archive: TestClient) -> None:
     answer = archive.get("/v1/missions/expedition-59/page?month=2019-04")
     assert answer.status_code == 308
     expected = "http://127.0.0.1:8000/v1/missions/iss-59/page?month=2019-04"

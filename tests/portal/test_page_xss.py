@@ -1,4 +1,4 @@
-"""Stored cross-site scripting: whatever editors write comes out of the pages as text."""
+"""Stored cross-site scripting: pages show all content of editors as text."""
 
 from html.parser import HTMLParser
 from urllib.parse import quote
@@ -14,8 +14,8 @@ from tests.support import factories
 from tests.support.xss import MARKDOWN_TAGS, PAYLOADS, URL_SCHEME
 
 
-class Marks(HTMLParser):
-    """Every tag of a page with every attribute, and whatever a link might do."""
+class PageMarkup(HTMLParser):
+    """Tags and attributes of a page, the URL schemes of its links, and its text."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -43,8 +43,8 @@ class Marks(HTMLParser):
 MARKDOWN = {(tag, "") for tag in MARKDOWN_TAGS} | {("a", "href"), ("a", "title"), ("a", "rel")}
 
 
-def planted(database: Database, payloads: list[str]) -> list[str]:
-    """Records that hold `payloads` wherever editors write; the addresses that show them."""
+def insert_records(database: Database, payloads: list[str]) -> list[str]:
+    """Insert records with `payloads` in all text fields; returns the paths of their pages."""
     with database.session() as session:
         mission = factories.mission(
             slug="iss-1", number=1, summary=payloads[0], station=payloads[0][:40]
@@ -78,29 +78,28 @@ def planted(database: Database, payloads: list[str]) -> list[str]:
     ]
 
 
-def harmless(client: TestClient, database: Database) -> set[tuple[str, str]]:
-    """The marks of the same pages where nobody means harm."""
-    addresses = planted(database, ["A quiet day.", "Another one."])
-    return MARKDOWN.union(*(Marks(client.get(address).text).tags for address in addresses))
+def harmless_markup(client: TestClient, database: Database) -> set[tuple[str, str]]:
+    """Tags and attributes of the same pages with harmless content."""
+    addresses = insert_records(database, ["A quiet day.", "Another one."])
+    return MARKDOWN.union(*(PageMarkup(client.get(address).text).tags for address in addresses))
 
 
-def empty(database: Database) -> None:
-
+def empty_tables(database: Database) -> None:
     with database.session() as session:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name != "audit_entries":
                 session.execute(table.delete())
 
 
-def test_every_payload_is_text_in_every_page(client: TestClient, database: Database) -> None:
-    known = harmless(client, database)
-    empty(database)
-    addresses = planted(database, PAYLOADS)
+def test_pages_show_payloads_as_text(client: TestClient, database: Database) -> None:
+    known = harmless_markup(client, database)
+    empty_tables(database)
+    addresses = insert_records(database, PAYLOADS)
     shown = ""
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200, address
-        marks = Marks(answer.text)
+        marks = PageMarkup(answer.text)
         assert marks.tags <= known, address
         assert marks.targets <= {"", "http", "https", "mailto"}, address
         shown += marks.text
@@ -108,31 +107,29 @@ def test_every_payload_is_text_in_every_page(client: TestClient, database: Datab
 
 
 @pytest.mark.parametrize("payload", PAYLOADS[:40:4])
-def test_a_problem_and_a_search_show_what_was_asked_for_as_text(
-    client: TestClient, payload: str
-) -> None:
+def test_error_and_search_pages_show_input_as_text(client: TestClient, payload: str) -> None:
     headers = {"Accept": "text/html"}
-    known = Marks(client.get("/nowhere", headers=headers).text).tags
-    known |= Marks(client.get("/search?q=a", headers=headers).text).tags | {("code", "")}
+    known = PageMarkup(client.get("/nowhere", headers=headers).text).tags
+    known |= PageMarkup(client.get("/search?q=a", headers=headers).text).tags | {("code", "")}
     for answer in (
         client.get(f"/web/{quote(payload)}", headers=headers),
         client.get("/search", params={"q": payload}, headers=headers),
         client.get("/missions/a", params={"month": payload}, headers=headers),
     ):
-        marks = Marks(answer.text)
+        marks = PageMarkup(answer.text)
         assert marks.tags <= known | {("li", ""), ("ul", "")}
         assert "javascript" not in marks.targets
 
 
-def test_the_check_finds_what_is_dangerous() -> None:
-    """The positive control: the same template, filled by an environment that escapes nothing."""
+def test_check_detects_unescaped_payloads() -> None:
+    """Positive control: the same template in an environment that does not escape."""
     naive = TEMPLATE_ENVIRONMENTS[Language.EN].overlay(autoescape=False)
     template = naive.get_template("problem.html")
     problem = {"status": 404, "title": "", "errors": []}
 
-    def filled(detail: str) -> Marks:
-        told = problem | {"detail": detail}
-        return Marks(template.render(problem=told, again=None, to=lambda *_: "/"))
+    def render(detail: str) -> PageMarkup:
+        content = problem | {"detail": detail}
+        return PageMarkup(template.render(problem=content, again=None, to=lambda *_: "/"))
 
-    known = filled("A quiet day.").tags
-    assert len([p for p in PAYLOADS if not filled(p).tags <= known]) > 80
+    known = render("A quiet day.").tags
+    assert len([p for p in PAYLOADS if not render(p).tags <= known]) > 80

@@ -1,4 +1,4 @@
-"""The portal's pages as the server gives them: for people, for those without JavaScript too."""
+"""HTML pages of the portal as the server renders them."""
 
 import json
 import re
@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.config import get_settings
 from app.domain.languages import Language
 from app.portal.assets import get_asset_version
 from app.portal.template_filters import UI_STRINGS, WEB_DIRECTORY
 from tests.support import factories
-from tests.support.clients import clear_response_cache, database_of
+from tests.support.clients import database_of, override_settings
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = [
@@ -50,17 +49,17 @@ POLICY = {
 }
 
 
-def text(page: str) -> str:
-    """What `page` says, without its marks."""
+def page_text(page: str) -> str:
+    """Text of `page` without tags."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def links(page: str) -> set[str]:
+def page_links(page: str) -> set[str]:
     return {unescape(found) for found in re.findall(r'(?:href|src|action)="([^"]*)"', page)}
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_every_address_answers_a_whole_page(archive: TestClient, address: str) -> None:
+def test_pages_are_complete_html(archive: TestClient, address: str) -> None:
     answer = archive.get(address, headers=BROWSER)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -71,7 +70,7 @@ def test_every_address_answers_a_whole_page(archive: TestClient, address: str) -
     title = re.search(r"<title>(.+?) – Zarya</title>", page)
     assert heading
     assert title
-    assert text(heading[1]) == text(title[1])
+    assert page_text(heading[1]) == page_text(title[1])
     for mark in ("<main", "<nav", "<header", "<footer", 'class="skip" href="#main"'):
         assert mark in page
     ids = re.findall(r'\bid="([^"]+)"', page)
@@ -79,7 +78,7 @@ def test_every_address_answers_a_whole_page(archive: TestClient, address: str) -
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/nowhere", APP])
-def test_nothing_inline_and_no_other_host(archive: TestClient, address: str) -> None:
+def test_pages_have_no_inline_code_and_no_other_hosts(archive: TestClient, address: str) -> None:
     answer = archive.get(address, headers=BROWSER)
     directives = answer.headers["Content-Security-Policy"].split("; ")
     assert dict(d.split(" ", 1) for d in directives) == POLICY
@@ -92,9 +91,9 @@ def test_nothing_inline_and_no_other_host(archive: TestClient, address: str) -> 
         assert not outside
 
 
-def test_the_page_of_april_2019_says_every_fact(archive: TestClient) -> None:
+def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> None:
     page = archive.get("/missions/iss-59?month=2019-04&day=2019-04-04").text
-    said = text(page)
+    content = page_text(page)
     for fact in (
         "ISS-59 mission",
         "Main tasks",
@@ -120,9 +119,9 @@ def test_the_page_of_april_2019_says_every_fact(archive: TestClient) -> None:
         "News of April 4, 2019",
         "Progress MS-11 launches toward ISS on 2-orbit trek",
     ):
-        assert fact in said, fact
+        assert fact in content, fact
     assert 'aria-label="April 4, 2019: 3 news items"' in page
-    assert links(page) >= {
+    assert page_links(page) >= {
         "/missions/iss-59?month=2019-03",
         "/missions/iss-59?month=2019-05",
         "/missions/iss-59?month=2019-04&day=2019-04-17",
@@ -132,9 +131,9 @@ def test_the_page_of_april_2019_says_every_fact(archive: TestClient) -> None:
     }
 
 
-def test_every_link_of_a_page_leads_somewhere(archive: TestClient) -> None:
+def test_page_links_lead_to_responses(archive: TestClient) -> None:
     found = {
-        link for address in PAGES for link in links(archive.get(address, headers=BROWSER).text)
+        link for address in PAGES for link in page_links(archive.get(address, headers=BROWSER).text)
     }
     own = {link.split("#")[0] for link in found if link.startswith("/")} - {""}
     kinds = {re.sub(r"[^/]*\d[^/]*|(?<=/)[a-z0-9-]+$", "…", link): link for link in sorted(own)}
@@ -156,9 +155,7 @@ def test_every_link_of_a_page_leads_somewhere(archive: TestClient) -> None:
         ("text/html;q=0", "application/json"),
     ],
 )
-def test_the_first_address_is_for_people_and_for_programs(
-    archive: TestClient, accept: str, kind: str
-) -> None:
+def test_index_negotiates_html_or_json(archive: TestClient, accept: str, kind: str) -> None:
     answer = archive.get("/", headers={"Accept": accept})
     assert answer.headers["Content-Type"].startswith(kind)
     assert "Accept" in answer.headers["Vary"].split(", ")
@@ -177,26 +174,28 @@ def test_the_first_address_is_for_people_and_for_programs(
         ("?lang=ru", "en", "ru"),
     ],
 )
-def test_a_page_speaks_the_language_that_is_asked_for(
+def test_pages_use_requested_language(
     archive: TestClient, query: str, header: str, language: str
 ) -> None:
     answer = archive.get(f"/missions/iss-59{query}", headers={"Accept-Language": header})
     assert answer.headers["Content-Language"] == language
     assert f'<html lang="{language}"' in answer.text
     assert ("Accept-Language" in answer.headers["Vary"]) is (not query)
-    said = text(answer.text)
-    assert ("Экипаж МКС" in said) is (language == "ru")
-    assert ("ISS crew" in said) is (language == "en")
+    content = page_text(answer.text)
+    assert ("Экипаж МКС" in content) is (language == "ru")
+    assert ("ISS crew" in content) is (language == "en")
     other = "ru" if language == "en" else "en"
-    assert f"/missions/iss-59?lang={other}" in links(answer.text)
-    kept = [link for link in links(answer.text) if re.match("/(people|launches|archive)/", link)]
-    assert kept
-    assert all(link.endswith(f"lang={language}") for link in kept) is bool(query)
+    assert f"/missions/iss-59?lang={other}" in page_links(answer.text)
+    localized = [
+        link for link in page_links(answer.text) if re.match("/(people|launches|archive)/", link)
+    ]
+    assert localized
+    assert all(link.endswith(f"lang={language}") for link in localized) is bool(query)
 
 
-def test_what_is_found_goes_on(archive: TestClient) -> None:
-    told = archive.get("/search?q=ovchinin&lang=ru", headers=BROWSER).text
-    (more,) = [link for link in links(told) if "cursor=" in link]
+def test_search_page_links_next_page(archive: TestClient) -> None:
+    results = archive.get("/search?q=ovchinin&lang=ru", headers=BROWSER).text
+    (more,) = [link for link in page_links(results) if "cursor=" in link]
     first, second = (
         re.findall(r'<h2[^>]*><a href="([^"]+)"', archive.get(address, headers=BROWSER).text)
         for address in ("/search?q=ovchinin&lang=ru", more)
@@ -208,8 +207,7 @@ def test_what_is_found_goes_on(archive: TestClient) -> None:
     assert (wrong.status_code, wrong.headers["Content-Type"][:9]) == (400, "text/html")
 
 
-def test_no_word_is_without_its_translation() -> None:
-
+def test_strings_have_translations_and_are_used() -> None:
     def names(strings: Any, above: str = "") -> Iterator[str]:
         if isinstance(strings, dict):
             for name, value in strings.items():
@@ -227,7 +225,7 @@ def test_no_word_is_without_its_translation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "status", "told"),
+    ("address", "status", "message"),
     [
         ("/nowhere", 404, "No resource has the path /nowhere."),
         ("/missions/iss-9999", 404, "iss-9999"),
@@ -240,47 +238,47 @@ def test_no_word_is_without_its_translation() -> None:
         ("/web/1/missing.js", 404, "missing.js"),
     ],
 )
-def test_problems_are_pages_for_browsers_and_json_for_programs(
-    archive: TestClient, address: str, status: int, told: str
+def test_errors_are_html_for_browsers_and_json_otherwise(
+    archive: TestClient, address: str, status: int, message: str
 ) -> None:
     shown = archive.get(address, headers=BROWSER)
     assert shown.status_code == status
     assert shown.headers["Content-Type"].startswith("text/html")
     assert shown.headers["Cache-Control"] == "no-store"
     assert "Accept" in shown.headers["Vary"].split(", ")
-    assert told in text(shown.text)
-    assert "/missions" in links(shown.text)
+    assert message in page_text(shown.text)
+    assert "/missions" in page_links(shown.text)
     problem = archive.get(address)
     assert problem.status_code == status
     assert problem.headers["Content-Type"] == "application/problem+json"
     assert problem.json()["status"] == status
 
 
-def test_the_api_tells_browsers_of_problems_in_json_too(archive: TestClient) -> None:
+def test_api_errors_are_json_for_browsers(archive: TestClient) -> None:
     answer = archive.get("/v1/missions/iss-9999", headers=BROWSER)
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_method_that_does_not_work_is_told_with_those_that_do(archive: TestClient) -> None:
+def test_method_not_allowed_lists_allowed_methods(archive: TestClient) -> None:
     answer = archive.post("/missions/iss-59", headers=BROWSER)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_another_name_of_a_mission_leads_to_its_page(archive: TestClient) -> None:
+def test_mission_page_redirects_from_alias(archive: TestClient) -> None:
     answer = archive.get("/missions/expedition-59?month=2019-04", headers=BROWSER)
     assert answer.status_code == 308
     assert answer.headers["Location"] == "http://127.0.0.1:8000/missions/iss-59?month=2019-04"
 
 
-def test_what_others_hang_on_to_an_address_does_no_harm(archive: TestClient) -> None:
-    told = archive.get("/missions/iss-59?month=2019-04&utm_source=mail", headers=BROWSER)
-    assert told.status_code == 200
-    assert 'rel="canonical" href="http://127.0.0.1:8000/missions/iss-59"' in told.text
+def test_pages_ignore_unknown_parameters(archive: TestClient) -> None:
+    answer = archive.get("/missions/iss-59?month=2019-04&utm_source=mail", headers=BROWSER)
+    assert answer.status_code == 200
+    assert 'rel="canonical" href="http://127.0.0.1:8000/missions/iss-59"' in answer.text
 
 
 @pytest.mark.parametrize("address", [a for a in PAGES if a != "/"])
-def test_a_page_is_not_sent_twice(archive: TestClient, address: str) -> None:
+def test_pages_are_revalidated_by_etag(archive: TestClient, address: str) -> None:
     first = archive.get(address)
     again = archive.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -290,30 +288,21 @@ def test_a_page_is_not_sent_twice(archive: TestClient, address: str) -> None:
     assert head.headers["ETag"] == first.headers["ETag"]
 
 
-def test_a_month_that_is_over_is_kept_for_long(archive: TestClient) -> None:
+def test_archive_page_of_past_month_is_cached_for_a_day(archive: TestClient) -> None:
     assert "max-age=86400" in archive.get("/archive/2019-04").headers["Cache-Control"]
 
 
-def test_links_never_come_from_the_host_header(archive: TestClient) -> None:
+def test_links_ignore_host_header(archive: TestClient) -> None:
     answer = archive.get("/missions/iss-59", headers={"Host": "evil.example"})
     assert "evil.example" not in answer.text
     assert answer.text == archive.get("/missions/iss-59").text
 
 
-def test_the_portal_may_lie_in_a_folder_of_its_host(
-    archive: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ZARYA_PUBLIC_URL", "https://space.example/iss/")
-    get_settings.cache_clear()
-    clear_response_cache(archive)
-    try:
+def test_portal_works_under_path_of_public_url(archive: TestClient) -> None:
+    with override_settings(archive, public_url="https://space.example/iss/"):
         page = archive.get("/missions/iss-59?month=2019-04&lang=ru").text
         worker = archive.get("/web/service-worker.js")
-    finally:
-        monkeypatch.undo()
-        get_settings.cache_clear()
-        clear_response_cache(archive)
-    inner = [link for link in links(page) if link.startswith("/")]
+    inner = [link for link in page_links(page) if link.startswith("/")]
     assert len(inner) > 30
     assert all(link.startswith("/iss/") for link in inner)
     assert "/iss/missions/iss-59?month=2019-04&lang=en" in inner
@@ -321,22 +310,22 @@ def test_the_portal_may_lie_in_a_folder_of_its_host(
     assert worker.headers["Service-Worker-Allowed"] == "/iss/"
 
 
-def test_an_empty_archive_has_pages(client: TestClient) -> None:
+def test_pages_of_empty_archive(client: TestClient) -> None:
     assert "Nothing" not in client.get("/missions").text
     assert "There was no news." in client.get("/archive").text
     nothing = client.get("/", headers=BROWSER)
     assert nothing.status_code == 404
-    assert "No mission is going on now." in text(nothing.text)
+    assert "No mission is going on now." in page_text(nothing.text)
     with database_of(client).session() as session:
         session.add(factories.mission(slug="iss-1", number=1))
         session.add(factories.launch(slug="a", vehicle_id=None))
-    page = text(client.get("/missions/iss-1?month=2019-04").text)
-    for told in ("No crew is on record.", "No launches are on record.", "There was no news."):
-        assert told in page
+    page = page_text(client.get("/missions/iss-1?month=2019-04").text)
+    for message in ("No crew is on record.", "No launches are on record.", "There was no news."):
+        assert message in page
     assert client.get("/launches/a").status_code == 200
 
 
-def test_news_without_a_day_has_pages(archive: TestClient) -> None:
+def test_pages_of_articles_without_a_day(archive: TestClient) -> None:
     found = archive.get("/v1/articles?format=ndjson&view=full").text
     articles = [json.loads(line) for line in found.splitlines()]
     dayless = [a for a in articles if not a["published_on"] and a["language"] in list(Language)]
@@ -348,8 +337,7 @@ def test_news_without_a_day_has_pages(archive: TestClient) -> None:
             assert archive.get(f"{address}?lang={article['language']}").status_code == 200
 
 
-def test_a_launch_ahead_is_counted_down_to(client: TestClient) -> None:
-
+def test_planned_launch_has_countdown(client: TestClient) -> None:
     at = datetime(2099, 4, 4, 11, 1, tzinfo=UTC)
     with database_of(client).session() as session:
         session.add(factories.mission(slug="iss-1", number=1))

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from starlette.testclient import TestClient
 
-from app.config import get_settings
 from tests.support import fake_sites
+from tests.support.clients import override_settings
 
 
 @pytest.fixture
@@ -18,13 +19,10 @@ def fake_site() -> Iterator[fake_sites.FakeSite]:
 
 
 @pytest.fixture
-def allow_private_targets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Setting that allows sources on private addresses, such as loopback."""
-    monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
-    get_settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    get_settings.cache_clear()
+def allow_private_targets(client: TestClient) -> Iterator[None]:
+    """Setting of `client` that allows sources on private addresses, such as loopback."""
+    with override_settings(client, private_targets=True):
+        yield
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from anyio import create_task_group, run, to_thread
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from app.config import Settings, use_settings
 from app.db.database import Database
 from app.db.models import FeedSource
 from app.domain.dates import now
@@ -115,7 +116,8 @@ def test_many_processes_look_once(
         found = due_sources(database)
         ready.wait()
         assert found == [id_]
-        return poll_source(database, id_)
+        with use_settings(Settings()):
+            return poll_source(database, id_)
 
     with ThreadPoolExecutor(4) as threads:
         looks = list(threads.map(process, range(4)))

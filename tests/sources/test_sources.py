@@ -7,7 +7,6 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
-from app.config import get_settings
 from app.db.database import Database
 from app.domain.enums import Scope
 from tests.support.clients import client_with_key
@@ -152,14 +151,12 @@ def test_one_that_is_not_enabled_is_not_due(editor: TestClient, database: Databa
 
 
 @pytest.fixture
-def url(
-    create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch, allow_private_targets: None
-) -> str:
+def url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of a database with tables that the command works on."""
     address = create_database()
     monkeypatch.setenv("ZARYA_DATABASE_URL", address)
+    monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
     monkeypatch.setenv("COLUMNS", "250")  # of the terminal
-    get_settings.cache_clear()
     assert zarya("migrate").exit_code == 0
     return address
 
@@ -173,7 +170,7 @@ def test_the_command_adds_lists_and_looks(url: str, fake_site: FakeSite) -> None
     added = zarya(
         "sources", "add", feed, "--name", "[The] desk", "--language", "ru", "--every", "30"
     )
-    assert (added.exit_code, added.stderr) == (0, "The source 1 is looked at every 30 minutes.\n")
+    assert (added.exit_code, added.stderr) == (0, "Source 1 added, polled every 30 minutes.\n")
     assert zarya("sources", "poll").stdout == "1: created 1, updated 0, unchanged 0, rejected 0\n"
     nothing_due = zarya("sources", "poll")
     assert (nothing_due.exit_code, nothing_due.stdout) == (0, "")
@@ -200,7 +197,7 @@ def test_the_command_tells_of_failures_by_its_status(url: str, fake_site: FakeSi
     assert second.startswith("2: created 1, updated 0, unchanged 0, rejected 1; 1 could not be")
     assert "failed 1 times: It answered 500." in zarya("sources", "list").stdout
     missing = zarya("sources", "poll", "3")
-    assert (missing.exit_code, "no such source" in missing.stdout) == (1, True)
+    assert (missing.exit_code, "No such source" in missing.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -223,9 +220,7 @@ def test_the_command_refuses_what_the_service_refuses(url: str, arguments: list[
 
 def test_without_a_database_the_command_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZARYA_DATABASE_URL", "postgresql://zarya:secret@127.0.0.1:1/zarya")
-    get_settings.cache_clear()
     results = [zarya("sources", "poll"), zarya("sources", "list")]
-    get_settings.cache_clear()
     for result in results:
         assert result.exit_code == 2
         assert "secret" not in result.output

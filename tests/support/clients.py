@@ -13,6 +13,7 @@ from app.api.auth import generate_api_key
 from app.config import Settings
 from app.db.database import Database
 from app.domain.enums import Scope
+from app.http.request_context import RequestContextMiddleware
 from app.main import create_app
 from tests.support.databases import alembic_config
 
@@ -29,7 +30,7 @@ def open_client(url: str) -> Iterator[TestClient]:
         client = TestClient(app, follow_redirects=False, raise_server_exceptions=False)
         client.portal = portal  # one event loop for all requests; a new one for each is slow
         yield client
-    app.state.database.close()
+    app.state.services.database.close()
 
 
 def second_app(client: TestClient, **settings: Any) -> FastAPI:
@@ -56,10 +57,28 @@ def client_with_key(client: TestClient, *scopes: Scope) -> TestClient:
 
 def database_of(client: TestClient) -> Database:
     """Database of the application behind `client`."""
-    database: Database = client.app.state.database  # type: ignore[attr-defined]  # FastAPI
+    database: Database = client.app.state.services.database  # type: ignore[attr-defined]  # FastAPI
     return database
+
+
+@contextmanager
+def override_settings(client: TestClient, **settings: Any) -> Iterator[None]:
+    """Change what `current_settings()` returns in requests to the application behind `client`."""
+    app = client.app
+    assert isinstance(app, FastAPI)
+    app.middleware_stack = app.middleware_stack or app.build_middleware_stack()
+    outermost = app.middleware_stack
+    assert isinstance(outermost, RequestContextMiddleware)
+    previous = outermost.settings
+    outermost.settings = Settings(**(previous.model_dump() | settings))
+    clear_response_cache(client)
+    try:
+        yield
+    finally:
+        outermost.settings = previous
+        clear_response_cache(client)
 
 
 def clear_response_cache(client: TestClient) -> None:
     """Drop all cached responses of the application behind `client`."""
-    client.app.state.kept.clear()  # type: ignore[attr-defined]  # FastAPI
+    client.app.state.services.response_cache.clear()  # type: ignore[attr-defined]  # FastAPI

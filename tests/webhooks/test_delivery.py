@@ -13,7 +13,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 from starlette.testclient import TestClient
 
-from app.config import get_settings
+from app.config import Settings, use_settings
 from app.db.database import Database
 from app.db.models import Webhook
 from app.domain.dates import now
@@ -24,6 +24,7 @@ from app.resources.webhooks.delivery import (
     list_due_webhooks,
 )
 from tests.support import documents
+from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.webhook_receivers import WebhookReceiver, webhook_receiver
 
@@ -35,13 +36,10 @@ def hook() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture
-def lenient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def lenient(client: TestClient) -> Iterator[None]:
     """Webhooks may lead to this machine."""
-    monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
-    get_settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    get_settings.cache_clear()
+    with override_settings(client, private_targets=True):
+        yield
 
 
 def register(editor: TestClient, url: str, **fields: Any) -> dict[str, Any]:
@@ -176,8 +174,13 @@ def test_many_processes_tell_it_once(
     made = register(editor, hook.url)
     for _ in range(10):
         editor.post("/v1/people", json=documents.person())
+
+    def process(_: int) -> None:
+        with use_settings(Settings()):
+            deliver_pending_changes(database, made["id"], True)
+
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: deliver_pending_changes(database, made["id"], True), range(4)))
+        list(threads.map(process, range(4)))
     ids = [headers["webhook-id"] for headers, _ in hook.messages]
     assert len(ids) == len(set(ids)) == 10
 

@@ -13,9 +13,10 @@ from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, public_cache_control
+from app.api.deps import get_database
 from app.api.lists.csv import csv_header, csv_lines
 from app.api.lists.pagination import ListFormat, ListQuery, Page, next_cursor
-from app.db.database import Reader, ReadPool, get_database
+from app.db.database import Reader, ReadPool
 from app.domain.languages import tr
 from app.http.negotiation import media_type_quality, parse_quality_values
 from app.http.problems import FieldProblem, InvalidRequest

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.auth import Forbidden, Unauthorized
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
-from app.config import get_settings
+from app.config import current_settings
 from app.http.problems import (
     PROBLEM_MEDIA_TYPE,
     ApiError,
@@ -142,7 +142,7 @@ def build_response_components() -> OpenApiObject:
 
 def _build_error_response(error: type[ApiError], headers: list[str]) -> OpenApiObject:
     example = Problem(
-        type=f"{get_settings().base_url}/problems/{error.problem_type}",
+        type=f"{current_settings().base_url}/problems/{error.problem_type}",
         title=error.title.en,
         status=error.status,
         detail="What went wrong and how to fix it.",

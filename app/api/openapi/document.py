@@ -14,7 +14,7 @@ from app.api.openapi.components import (
 from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
 from app.api.openapi.operations import complete_operation, extract_patch_schemas
 from app.api.routing import authenticated_routes
-from app.config import get_settings
+from app.config import current_settings
 from app.http.problems import Problem
 
 API_DESCRIPTION = """\
@@ -39,12 +39,12 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         tags=app.openapi_tags,
         servers=[
             {
-                "url": get_settings().base_url,
+                "url": current_settings().base_url,
                 "description": "This service.",
                 "x-internal": False,
             }
         ],
-        contact={"name": "The maintainers of Zarya", "url": f"{get_settings().base_url}/"},
+        contact={"name": "The maintainers of Zarya", "url": f"{current_settings().base_url}/"},
         license_info={"name": "MIT", "identifier": "MIT"},
     )
     scopes = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}

@@ -17,9 +17,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import HasVersion
+from app.api.deps import PrimaryDatabaseDep
 from app.api.openapi.examples import Example
 from app.api.params import Omittable
-from app.db.database import Database, PrimaryDatabaseDep
+from app.db.database import Database
 from app.db.errors import is_lock_timeout, is_retryable
 from app.db.models import IdempotentResponse
 from app.domain.dates import now

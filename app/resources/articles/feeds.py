@@ -9,7 +9,7 @@ from fastapi import Response
 
 from app.api.links import tag_uri, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
-from app.config import get_settings
+from app.config import current_settings
 from app.domain.languages import Bilingual, tr
 from app.resources.articles.schemas import ArticleFilters, ArticleQuery, FeedEntry, FeedQuery
 
@@ -57,8 +57,8 @@ class ArticleFeed:
         self.updated_at = max(
             (entry.updated_at for entry in entries), default=EMPTY_FEED_UPDATED_AT
         )
-        self.home_url = f"{get_settings().base_url}/"
-        self.hub_url = get_settings().websub_hub or None
+        self.home_url = f"{current_settings().base_url}/"
+        self.hub_url = current_settings().websub_hub or None
 
     def self_url(self, form: str) -> str:
         """The feed's own address in one of its forms."""

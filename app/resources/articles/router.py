@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_version_etag
+from app.api.deps import DatabaseDep
 from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
@@ -22,7 +23,6 @@ from app.api.writes.request import (
     build_create_dependency,
     build_update_dependency,
 )
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.schemas import (

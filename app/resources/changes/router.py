@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterable
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from app.api.deps import DatabaseDep, ServicesDep
 from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.routing import Router
-from app.db.database import DatabaseDep
 from app.resources.changes import queries
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.cursor import ChangeCursor
@@ -54,12 +54,12 @@ async def _get_resume_cursor(
     response_class=EventSourceResponse,
 )
 async def stream_events(
-    request: Request,
+    services: ServicesDep,
     query: Annotated[ChangeFilters, Query()],
     cursor: Annotated[ChangeCursor | None, Depends(_get_resume_cursor)],
 ) -> AsyncIterable[ServerSentEvent]:
     """Streams changes as server-sent events. Each event id is also a cursor of `/v1/changes`."""
-    live: ChangeBroadcaster = request.app.state.live
-    async for change, at in live.subscribe(cursor, query.types):
+    broadcaster = services.singleton(ChangeBroadcaster)
+    async for change, at in broadcaster.subscribe(cursor, query.types):
         data = change.model_dump_json(by_alias=True)
         yield ServerSentEvent(raw_data=data, event=change.op, id=at.encode(query.types))

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
+from app.api.deps import DatabaseDep
 from app.api.embeds import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -11,7 +12,6 @@ from app.api.openapi.examples import Example
 from app.api.params import IdPath, SlugPath
 from app.api.routing import Router
 from app.api.writes.request import WriteRequest, build_create_dependency, build_update_dependency
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.crew import commands, queries
 from app.resources.crew.schemas import CrewAssignmentPage, CrewAssignmentQuery, CrewQuery

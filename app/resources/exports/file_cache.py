@@ -13,9 +13,10 @@ from typing import Annotated
 from weakref import finalize
 
 from anyio import to_thread
-from fastapi import Depends, Request
+from fastapi import Depends
 from sqlalchemy import func, select
 
+from app.api.deps import ServicesDep
 from app.db.database import Database, Reader
 from app.db.models import RecordChange
 from app.domain.clock import current_second, expire_response_at
@@ -97,9 +98,8 @@ def _read_generation(reader: Reader) -> ArchiveGeneration:
     return (row["last"] or 0, row["number"]) if row else (0, 0)
 
 
-async def _get_archive_file_cache(request: Request) -> ArchiveFileCache:
-    cache: ArchiveFileCache = request.app.state.archive_file
-    return cache
+async def _get_archive_file_cache(services: ServicesDep) -> ArchiveFileCache:
+    return services.singleton(ArchiveFileCache)
 
 
 ArchiveFileCacheDep = Annotated[ArchiveFileCache, Depends(_get_archive_file_cache)]

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
+from app.api.deps import DatabaseDep, PrimaryDatabaseDep
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
 from app.api.routing import Router
-from app.db.database import DatabaseDep, PrimaryDatabaseDep
 from app.domain.enums import Scope
 from app.resources.keys import commands, queries
 from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import launches_cache_control, set_version_etag
+from app.api.deps import DatabaseDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
@@ -18,7 +19,6 @@ from app.api.writes.request import (
     build_create_dependency,
     build_update_dependency,
 )
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.launches import commands, queries
 from app.resources.launches.calendar import build_launch_calendar

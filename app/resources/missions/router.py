@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_version_etag
+from app.api.deps import DatabaseDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -17,7 +18,6 @@ from app.api.writes.request import (
     build_create_dependency,
     build_update_dependency,
 )
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.missions import commands, queries
 from app.resources.missions.calendar import build_mission_calendar

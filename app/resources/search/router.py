@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
+from app.api.deps import DatabaseDep
 from app.api.lists.responses import build_page_response
 from app.api.routing import Router
-from app.db.database import DatabaseDep
 from app.resources.search import queries
 from app.resources.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuery
 

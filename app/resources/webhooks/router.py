@@ -6,6 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_version_etag
+from app.api.deps import DatabaseDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -16,7 +17,6 @@ from app.api.writes.request import (
     build_create_dependency,
     build_update_dependency,
 )
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 from app.resources.webhooks import commands, queries
 from app.resources.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
