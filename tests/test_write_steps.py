@@ -1,11 +1,15 @@
 """Steps of every write, and the attributes of models that they depend on."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import inspect
 
 from app.db.models import Article, Base, Launch, Mission, Person, VersionedRecord
 from app.db.tracking.changes import find_slug_references
+from app.domain.dates import MAX_INSTANT
 from app.domain.enums import RecordType
+from app.search.index_keys import build_index_key, index_key_range, parse_index_key
 
 
 @pytest.mark.parametrize(
@@ -57,5 +61,10 @@ def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
     ranks = {kind: kind.search_rank for kind in RecordType}
     assert len(set(ranks.values())) == len(ranks)
     assert all(0 <= rank <= 6 for rank in ranks.values())
+    latest = MAX_INSTANT - timedelta(seconds=1)
+    for kind in RecordType:
+        key = build_index_key(kind, latest, 2**27 - 1)
+        assert parse_index_key(key) == (kind, 2**27 - 1)
+        assert key < index_key_range(kind)[1] <= 2**62
     by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
     assert by_rank == ["mission", "person", "launch", "article"]

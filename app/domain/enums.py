@@ -10,7 +10,7 @@ class RecordType(StrEnum):
     search_rank: int
     """Rank in search results, from 0 to 6; records of a higher rank come first.
 
-    It is stored in index keys: run `zarya reindex` after a change. The odd ranks are free, for new
+    Index keys contain the rank: run `zarya reindex` after a change. The odd ranks are free for new
     types between the present ones.
     """
 

@@ -9,7 +9,8 @@ from time import monotonic
 
 from sqlalchemy import column, select, table
 
-from app.db.database import Database, DatabaseState, Reader, get_database_state
+from app.db.database import Database, Reader
+from app.db.server_state import DatabaseState, get_database_state
 
 logger = logging.getLogger("zarya")
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
 from app.db.database import Reader
+from app.db.timeouts import disable_timeouts
 from app.db.tracking.day_counts import rebuild_day_counts
 from app.resources.articles.scheduling import get_next_publication_time, has_due_articles
 from app.resources.changes.queries import get_oldest_pending_change_time
@@ -58,7 +59,7 @@ def fill(connection: Connection) -> None:
             moment = f"datetime({911520000 + more} + n * {INTERVAL_SECONDS}, 'unixepoch')"
             columns[name] = f"{moment} || '.000000'"
     else:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        disable_timeouts(connection)
         numbers = f"SELECT n FROM generate_series(1, {ARTICLE_COUNT}) AS g(n)"  # noqa: S608 - ours
         for name, more in DATES.items():
             columns[name] = f"to_timestamp({911520000 + more} + n * {INTERVAL_SECONDS})"

@@ -1,1 +1,1 @@
-"""Steps that run with every write: what a write records besides the rows themselves."""
+"""Steps that run with every write; `app.resources.write_steps` lists them in order."""

@@ -7,6 +7,7 @@ from app.resources.notes.schemas import NotePage, NoteQuery, NoteRead, NoteWrite
 from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_version_etag
+from app.api.deps import DatabaseDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.examples import Example
@@ -17,7 +18,6 @@ from app.api.writes.request import (
     build_create_dependency,
     build_update_dependency,
 )
-from app.db.database import DatabaseDep
 from app.domain.enums import Scope
 
 router = Router(prefix="/v1/notes", tags=["notes"])
