@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.testclient import TestClient
 
-from app.api.auth import authenticated_routes, generate_api_key
+from app.api.auth import RequireScope, generate_api_key
+from app.api.error_handlers import add_exception_handlers
+from app.api.routing import authenticated_routes
 from app.config import Settings
 from app.domain.dates import now
 from app.domain.enums import Scope
@@ -137,11 +139,11 @@ def gaps(app: FastAPI) -> set[str]:
     return wrong | (keyed.keys() ^ wanted.keys()) | (writing(app) - keyed.keys())
 
 
-def test_every_route_has_its_row(app: FastAPI) -> None:
+def test_matrix_covers_every_keyed_route(app: FastAPI) -> None:
     assert gaps(app) == set()
 
 
-def test_a_route_without_a_row_is_found(app: FastAPI) -> None:
+def test_uncovered_route_is_found(app: FastAPI) -> None:
     """The positive control: a new route that writes, with a key or without."""
     added = FastAPI()
     added.include_router(app.router)
@@ -178,7 +180,7 @@ def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str |
 
 
 @pytest.mark.parametrize("operation", MATRIX)
-def test_only_the_right_key_passes(
+def test_route_accepts_only_its_scope(
     client: TestClient, editor: TestClient, app: FastAPI, operation: str
 ) -> None:
     scope, make, body, success = MATRIX[operation]
@@ -207,3 +209,22 @@ def test_only_the_right_key_passes(
     passed = ask(right.headers["Authorization"].removeprefix("Bearer "))
     assert passed.status_code == success, passed.text
     assert passed.headers["Cache-Control"] == "private, no-store"
+
+
+def test_each_scope_requirement_is_checked(client: TestClient) -> None:
+    """Two requirements of one endpoint: the client cached by the first has not the second scope."""
+    both = FastAPI()
+    both.state.services = client.app.state.services  # type: ignore[attr-defined]  # FastAPI
+    add_exception_handlers(both)
+    scopes = Scope.ARTICLES_WRITE, Scope.AUDIT_READ
+
+    @both.get("/both", dependencies=[Depends(RequireScope(scope)) for scope in scopes])
+    async def read_both() -> None: ...
+
+    guarded = TestClient(both)
+    for key_scopes, status in (((), 403), (scopes[:1], 403), (scopes[1:], 403), (scopes, 200)):
+        headers = {"Authorization": client_with_key(client, *key_scopes).headers["Authorization"]}
+        response = guarded.get("/both", headers=headers)
+        assert response.status_code == status, key_scopes
+        if status == 403:
+            assert str(next(s for s in scopes if s not in key_scopes)) in response.json()["detail"]

@@ -3,7 +3,10 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
 from random import Random
 from typing import Any, get_args
 from urllib.parse import quote_plus, urlencode
@@ -11,12 +14,14 @@ from uuid import UUID
 
 import pytest
 from fastapi import Depends, FastAPI, HTTPException, Request, Response, params
+from fastapi.dependencies.models import Dependant
 from fastapi.responses import PlainTextResponse
-from fastapi.routing import APIRoute
+from fastapi.routing import request_response
 from pydantic import BaseModel, ValidationError
 
 from app.api import error_handlers
-from app.api.routing import Route, Router
+from app.api.query_strings import QueryParams
+from app.api.routing import Route, Router, authenticated_routes
 from app.config import Settings
 from app.domain.languages import LANGUAGES
 from app.main import create_app
@@ -54,18 +59,35 @@ class Asked:
         return "&".join(given)
 
 
-class Told(Route):
-    """A route that FastAPI reads, as it documents it."""
+class UnparsedParams(QueryParams):
+    """Declared parameters that are always left to FastAPI."""
 
-    get_route_handler = APIRoute.get_route_handler
+    def parse(self, query_string: bytes) -> None:
+        return None
 
 
-class Careless(Route):
-    """The control: a route that takes the first of several values, and no blank ones."""
+class FastApiRoute(Route):
+    """A route whose query string FastAPI parses."""
 
-    def parse_query(self, query_string: bytes) -> dict[str, BaseModel] | None:
+    @cached_property
+    def query_params(self) -> QueryParams:
+        return UnparsedParams(**vars(super().query_params))
+
+
+class CarelessParams(QueryParams):
+    """Declared parameters of which the last value is taken, and no blank one."""
+
+    def parse(self, query_string: bytes) -> dict[str, BaseModel] | None:
         pairs = dict(pair.split("=") for pair in query_string.decode().split("&") if "=" in pair)
-        return super().parse_query("&".join(f"{k}={v}" for k, v in pairs.items() if v).encode())
+        return super().parse("&".join(f"{k}={v}" for k, v in pairs.items() if v).encode())
+
+
+class CarelessRoute(Route):
+    """The positive control: a route that parses its query string in another way than FastAPI."""
+
+    @cached_property
+    def query_params(self) -> QueryParams:
+        return CarelessParams(**vars(super().query_params))
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +95,12 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
     """Every route of the service that takes parameters."""
     folder = tmp_path_factory.mktemp("routing")
     app = create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
-    return [route for route in app.routes if isinstance(route, Route) and route.query_models]
+    return [route for route in app.routes if isinstance(route, Route) and route.query_params.models]
 
 
 def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
     """The parameters of `route`, each with those of the values that it takes."""
-    (model,) = route.query_models.values()
+    (model,) = route.query_params.models.values()
     yield "lang", list(LANGUAGES)
     for name in model.model_fields:
         yield name, [value for value in VALUES if fits(model, **given(route, name, value))]
@@ -86,9 +108,9 @@ def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
 
 def given(route: Route, name: str, value: str) -> dict[str, Any]:
     """The parameter `name` with `value`, and those that `route` cannot do without."""
-    (model,) = route.query_models.values()
+    (model,) = route.query_params.models.values()
     needed = {name: "2019-04" for name, field in model.model_fields.items() if field.is_required()}
-    return needed | {name: value if route.declared_params[name] == 1 else [value]}
+    return needed | {name: [value] if route.query_params.multiple[name] else value}
 
 
 def fits(model: type[BaseModel], **values: Any) -> bool:
@@ -158,7 +180,7 @@ async def answer(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
 async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], list[int]]:
     """The addresses where `kind` differs from FastAPI, and all statuses."""
     random = Random(7)
-    ours, theirs = service(routes, kind), service(routes, Told)
+    ours, theirs = service(routes, kind), service(routes, FastApiRoute)
     differing, statuses = [], []
     for route in routes:
         asked = Asked(route.path, dict(fitting(route)))
@@ -173,7 +195,7 @@ async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], li
     return differing, statuses
 
 
-def test_every_query_string_is_read_as_fastapi_reads_it(routes: list[Route]) -> None:
+def test_parsed_query_equals_that_of_fastapi(routes: list[Route]) -> None:
     assert len(routes) > 25
     differing, statuses = asyncio.run(compare(routes, Route))
     assert differing == []
@@ -181,24 +203,24 @@ def test_every_query_string_is_read_as_fastapi_reads_it(routes: list[Route]) -> 
     assert min(statuses.count(200), statuses.count(422)) > len(statuses) / 4
 
 
-def test_another_reading_is_found(routes: list[Route]) -> None:
+def test_different_parsing_is_found(routes: list[Route]) -> None:
     """The positive control."""
-    differing, _ = asyncio.run(compare(routes, Careless))
+    differing, _ = asyncio.run(compare(routes, CarelessRoute))
     assert any("=&" in address or address.endswith("=") for address in differing)
     assert len(differing) > len(routes)
 
 
-def test_what_is_right_is_read_at_once(routes: list[Route]) -> None:
+def test_valid_parameters_are_parsed_without_fastapi(routes: list[Route]) -> None:
     """Each parameter by itself, with each value that it takes: FastAPI is not asked."""
     for route in routes:
         for name, values in fitting(route):
             assert values, f"no value here fits {name}"
             for value in values:
                 query = urlencode(given(route, name, value), doseq=True, errors="surrogatepass")
-                assert route.parse_query(query.encode()) is not None, f"{route.path}?{query}"
+                assert route.query_params.parse(query.encode()) is not None, f"{route.path}?{query}"
 
 
-def test_a_router_that_is_included_keeps_what_it_is_included_with() -> None:
+def test_included_router_keeps_its_dependencies() -> None:
     async def nobody() -> None:
         raise HTTPException(403)
 
@@ -209,3 +231,32 @@ def test_a_router_that_is_included_keeps_what_it_is_included_with() -> None:
     closed.include_router(router, dependencies=[Depends(nobody)])
     assert asyncio.run(answer(open_to_all, "/open", ""))[0] == 200
     assert asyncio.run(answer(closed, "/open", ""))[0] == 403
+
+
+def test_public_get_passes_no_check(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/unused.db"))
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    keyed = {route.name for route, _ in authenticated_routes(app)}
+    public = [route for route in routes if route.name not in keyed]
+    assert len(public) > 40
+    assert [route.name for route in public if route.checks] == []
+    checks = {route.name: len(route.checks) for route in routes if route.name in keyed}
+    assert checks["listDrafts"] == 1
+    assert checks["createArticle"] == 2
+    assert checks["updateArticle"] == 3
+    assert checks["deleteArticle"] == 2
+    assert checks["revokeKey"] == 1
+    assert checks["publishArticle"] == 1
+
+
+def test_dependant_of_fastapi_has_the_fields_in_use() -> None:
+    names = {field.name for field in fields(Dependant)}
+    used = {
+        "call",
+        "dependencies",
+        "header_params",
+        "http_connection_param_name",
+        "query_params",
+    }
+    assert used <= names, f"app.api.routing does not fit FastAPI {version('fastapi')}"
+    assert list(inspect.signature(request_response).parameters) == ["func"], version("fastapi")

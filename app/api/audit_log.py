@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, when, from what to what."""
+"""The audit log: who changed what, when, from what to what."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db.models import AuditEntry
+from app.domain.enums import AuditTarget
 
 
 class Action(StrEnum):
@@ -27,22 +28,9 @@ class Action(StrEnum):
     IMPORT = "import"
 
 
-class Kind(StrEnum):
-    """Type of the record that an audit log entry refers to."""
-
-    MISSION = "mission"
-    PERSON = "person"
-    LAUNCH = "launch"
-    ARTICLE = "article"
-    WEBHOOK = "webhook"
-    SOURCE = "source"
-    KEY = "key"
-    ARCHIVE = "archive"
-
-
 @dataclass(frozen=True)
 class Actor:
-    """Who writes: a key by its id and name, or a command by its own."""
+    """The author of a write: an API key by its id and name, or a command."""
 
     id: str
     name: str
@@ -53,22 +41,22 @@ def write_audit_entry(
     session: Session,
     actor: Actor,
     action: Action,
-    kind: Kind,
+    target: AuditTarget,
     record_id: int | None,
     slug: str | None,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
 ) -> None:
-    """Write into the trail, in the transaction of `session`, that `actor` did `action`.
+    """Add an entry to the audit log, in the transaction of `session`.
 
-    `before` and `after` are the record as JSON; None where there was none, or is none any more.
+    `before` and `after` are the record as JSON; None if it did not exist before or after.
     """
     session.add(
         AuditEntry(
             actor=actor.id,
             actor_name=actor.name,
             action=action,
-            type=kind,
+            type=target,
             record_id=record_id,
             slug=slug,
             before=None if before is None else dict(before),

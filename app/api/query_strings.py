@@ -1,66 +1,79 @@
-"""No parameter is ignored: what an endpoint has not declared is refused, with a hint."""
+"""Query strings: declared parameters, parsing in one step, refusal of unknown parameters."""
 
 from collections import Counter
-from collections.abc import Iterator
-from math import inf
-from typing import get_origin
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import Request
-from fastapi.dependencies.models import Dependant
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from app.domain.languages import tr
-from app.http.problems import MAX_FIELD_ERROR_COUNT, FieldProblem, InvalidRequest, did_you_mean
+from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, did_you_mean
+from app.domain.languages import LANGUAGES, Language, tr
+from app.http.problems import FieldProblem, InvalidRequest
 
-GLOBAL_PARAMS: dict[str, float] = {"lang": 1}
-"""What the application itself declares, for every endpoint."""
 
-ALLOW_UNKNOWN = "…"
-"""Among the declared names: that others do no harm, as where people share addresses of pages."""
+@dataclass(frozen=True)
+class QueryParams:
+    """The query parameters that an endpoint declares."""
+
+    multiple: Mapping[str, bool]
+    """By name: whether the parameter may be repeated."""
+    models: Mapping[str, type[BaseModel]]
+    """The query models, by argument of the endpoint."""
+    allow_unknown: bool
+    """Whether undeclared parameters are ignored: visitors add their own to addresses of pages."""
+
+    def parse(self, query_string: bytes) -> dict[str, BaseModel] | None:
+        """Validate a query string into arguments of the endpoint; None if anything is wrong."""
+        values: dict[str, Any] = {}
+        for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+            multiple = self.multiple.get(name)
+            if multiple:
+                values.setdefault(name, []).append(value)
+            elif multiple is None or name in values:
+                return None
+            else:
+                values[name] = value
+        if values.pop("lang", Language.EN) not in LANGUAGES:
+            return None
+        try:
+            return {name: model.model_validate(values) for name, model in self.models.items()}
+        except ValidationError:
+            return None
 
 
 async def reject_unknown_params(request: Request) -> None:
-    """Refuse parameters that the endpoint does not have, and single ones given twice."""
+    """Refuse undeclared parameters and repeated single ones. Raises InvalidRequest."""
     if not request.scope["query_string"]:
         return
-    times = Counter(name for name, _ in request.query_params.multi_items())
-    declared: dict[str, float] = request.scope["route"].declared_params
-    if ALLOW_UNKNOWN in declared:
+    declared: QueryParams = request.scope["route"].query_params
+    if declared.allow_unknown:
         return
-    faulty = [name for name, given in times.items() if given > declared.get(name, 0)]
-    errors = [_param_problem(name, declared) for name in faulty[:MAX_FIELD_ERROR_COUNT]]
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    wrong = [name for name, count in counts.items() if not _is_allowed(declared, name, count)]
+    errors = [_param_problem(name, declared) for name in wrong[:MAX_FIELD_ERROR_COUNT]]
     if errors:
-        allowed = ", ".join(sorted(declared))
+        allowed = ", ".join(sorted(declared.multiple))
         detail = tr(
-            f"Some parameters cannot be taken. Allowed here: {allowed}.",
-            f"Некоторые параметры не подходят. Здесь допустимы: {allowed}.",
+            f"The query string has unknown or repeated parameters. Allowed: {allowed}.",
+            f"В строке запроса есть неизвестные или повторённые параметры. Допустимы: {allowed}.",
         )
         raise InvalidRequest(detail, *errors)
 
 
-def _param_problem(name: str, declared: dict[str, float]) -> FieldProblem:
-    if name in declared:
-        once = tr("Give it only once.", "Укажите его один раз.")
-        return FieldProblem(parameter=name, code="repeated-parameter", detail=once)
-    told = tr("There is no such parameter here.", "Такого параметра здесь нет.")
-    detail = told + did_you_mean(name, sorted(declared))
+def _is_allowed(declared: QueryParams, name: str, count: int) -> bool:
+    multiple = declared.multiple.get(name)
+    return multiple is not None and (multiple or count == 1)
+
+
+def _param_problem(name: str, declared: QueryParams) -> FieldProblem:
+    if name in declared.multiple:
+        detail = tr(
+            "This parameter can be given only once.", "Этот параметр можно указать один раз."
+        )
+        return FieldProblem(parameter=name, code="repeated-parameter", detail=detail)
+    detail = tr("Unknown parameter.", "Неизвестный параметр.")
+    detail += did_you_mean(name, sorted(declared.multiple))
     return FieldProblem(parameter=name, code="unknown-parameter", detail=detail)
-
-
-def query_params_of(dependant: Dependant) -> dict[str, float]:
-    """The names of the query parameters of an endpoint, each with how often it may be given."""
-    return GLOBAL_PARAMS | dict(_iter_query_params(dependant))
-
-
-def _iter_query_params(dependant: Dependant) -> Iterator[tuple[str, float]]:
-    for parameter in dependant.query_params:
-        model = parameter.field_info.annotation
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            yield parameter.alias, 1
-            continue
-        if model.model_config.get("extra") == "ignore":
-            yield ALLOW_UNKNOWN, inf
-        for name, field in model.model_fields.items():
-            yield name, inf if get_origin(field.annotation) is list else 1
-    for below in dependant.dependencies:
-        yield from _iter_query_params(below)

@@ -1,100 +1,180 @@
-"""Routes that read a query string at once.
+"""Routes: checks before the body is read, and query strings parsed in one step.
 
-FastAPI would read it field by field, given or not, which takes as long as the database does.
+The only module that uses internals of FastAPI: `Dependant` and `request_response`.
 """
 
-from collections.abc import Callable, Coroutine
-from copy import copy
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import cached_property, wraps
-from math import inf
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, get_origin
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.requests import HTTPConnection
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from fastapi.routing import APIRoute, iter_route_contexts, request_response
+from pydantic import BaseModel
 
+from app.api.auth import RequireScope
+from app.api.deps import get_services
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.api.params import validate_lang
-from app.api.query_strings import query_params_of, reject_unknown_params
-from app.domain.languages import LANGUAGES, Language
+from app.api.query_strings import QueryParams, reject_unknown_params
+from app.domain.languages import tr
+from app.http.problems import PreconditionRequired, UnsupportedMediaType
 
-COMMON_DEPENDENCIES = (reject_unknown_params, validate_lang)
-"""The dependencies of every endpoint: they refuse, and tell it nothing."""
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Check = Callable[[Request], Awaitable[None]]
+"""Raises an `ApiError` if the request is not acceptable."""
 
-_PARSED_QUERY = "zarya.read"
-"""Where in the scope of a request is what its query string has been read into."""
+ACCEPTED_BODY_TYPES = {
+    "POST": ("Accept-Post", ("application/json",)),
+    "PUT": ("Accept", ("application/json",)),
+    "PATCH": ("Accept-Patch", (MERGE_PATCH_MEDIA_TYPE, "application/json")),
+}
+"""By method: the response header that names the accepted media types, and these types."""
+
+_COMMON_DEPENDENCIES = (reject_unknown_params, validate_lang)
+"""Dependencies of every endpoint. They only refuse requests; they return nothing."""
+
+_PARSED_QUERY = "zarya.parsed_query"
+"""Key in the ASGI scope: the endpoint's arguments parsed from the query string."""
+
+
+def authenticate(route: "Route") -> Check | None:
+    """Check of the API key, for endpoints that depend on `RequireScope`.
+
+    FastAPI reads and validates the body first, and would report its errors to everybody.
+    """
+    requirements = _scope_requirements(route.dependant)
+
+    async def check(request: Request) -> None:
+        database = (await get_services(request)).database
+        for requirement in requirements:
+            await requirement(request, database)
+
+    return check if requirements else None
+
+
+def require_json(route: "Route") -> Check | None:
+    """Check of `Content-Type`, for endpoints with a body."""
+
+    async def check(request: Request) -> None:
+        header, accepted = ACCEPTED_BODY_TYPES[request.method]
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in accepted:
+            names = " or ".join(accepted), " или ".join(accepted)
+            detail = tr(
+                f"The body must be {names[0]}. Set Content-Type accordingly.",
+                f"Тело запроса должно быть {names[1]}. Укажите это в Content-Type.",
+            )
+            raise UnsupportedMediaType(detail, headers={header: ", ".join(accepted)})
+
+    return None if route.body_field is None else check
+
+
+def require_if_match(route: "Route") -> Check | None:
+    """Check that `If-Match` is present, for endpoints that require it."""
+
+    async def check(request: Request) -> None:
+        if "if-match" not in request.headers:
+            raise PreconditionRequired(
+                tr(
+                    "Send If-Match with the ETag of the version you read, so that you do not "
+                    "overwrite a later change.",
+                    "Пришлите If-Match с ETag прочитанной версии, чтобы не затереть более "
+                    "поздние изменения.",
+                )
+            )
+
+    headers = [header for each in _flatten(route.dependant) for header in each.header_params]
+    required = any(
+        header.alias == "If-Match" and header.field_info.is_required() for header in headers
+    )
+    return check if required else None
+
+
+CHECKS: tuple[Callable[["Route"], Check | None], ...] = (
+    authenticate,
+    require_json,
+    require_if_match,
+)
+"""The checks of a request, in order. Each returns None for routes that it does not concern."""
 
 
 class Route(APIRoute):
-    """A route whose query string is read at once, and only told of by FastAPI where it is wrong.
+    """A route that runs its checks, then parses the query string into the endpoint's models.
 
-    There is one definition of the parameters: their model. As FastAPI reads it, it is documented,
-    and refused with every fault in its order; `parse_query` hands the same to it whole.
+    The query models are the only definition of the parameters. An acceptable query string is
+    validated as a whole. Any other is left to FastAPI, which reports all its errors in order.
     """
 
-    @cached_property
-    def declared_params(self) -> dict[str, float]:
-        """The names of the query parameters, each with how often it may be given."""
-        return query_params_of(self.dependant)
-
-    @cached_property
-    def query_models(self) -> dict[str, type[BaseModel]]:
-        """The model that the query string is read into, by the name of the endpoint's argument."""
-        kinds = {field.name: field.field_info.annotation for field in self.dependant.query_params}
-        return {
-            name: kind
-            for name, kind in kinds.items()
-            if isinstance(kind, type) and issubclass(kind, BaseModel)
-        }
-
-    def parse_query(self, query_string: bytes) -> dict[str, BaseModel] | None:
-        """The endpoint's arguments that a query string makes; None where FastAPI has to look."""
-        given: dict[str, Any] = {}
-        for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
-            if self.declared_params.get(name) == inf:
-                given.setdefault(name, []).append(value)
-            elif name in given or name not in self.declared_params:
-                return None
-            else:
-                given[name] = value
-        if given.pop("lang", Language.EN) not in LANGUAGES:
-            return None
-        try:
-            return {name: kind.model_validate(given) for name, kind in self.query_models.items()}
-        except ValidationError:
-            return None
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        told = super().get_route_handler()
-        if hasattr(self, "app"):  # asked for again, by a router that includes this one's, and more
-            return told
-        answered = super(Route, self._preparsed_route()).get_route_handler()
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        preparsed = APIRoute(path, endpoint, **options)
+        preparsed.dependant = self._preparsed_dependant()
+        by_models, by_fastapi = preparsed.get_route_handler(), super().get_route_handler()
+        parse = self.query_params.parse
 
         async def handle(request: Request) -> Response:
-            read = request.scope[_PARSED_QUERY] = self.parse_query(request.scope["query_string"])
-            return await (told if read is None else answered)(request)
+            parsed = request.scope[_PARSED_QUERY] = parse(request.scope["query_string"])
+            return await (by_fastapi if parsed is None else by_models)(request)
 
-        return handle
+        self.app = request_response(self._after_checks(handle))
 
-    def _preparsed_route(self) -> "Route":
-        """The same route for requests that have been read."""
-        asked = self.dependant
-        dependencies = [
-            below for below in asked.dependencies if below.call not in COMMON_DEPENDENCIES
-        ]
-        rest = [field for field in asked.query_params if field.name not in self.query_models]
-        route = copy(self)
-        route.dependant = replace(asked, dependencies=dependencies, query_params=rest)
-        if self.query_models:
-            route.dependant.call = _inject_parsed_query(self.endpoint)
-            route.dependant.http_connection_param_name = "connection"
-        return route
+    def get_route_handler(self) -> Handler:
+        """FastAPI's own handler after the checks: FastAPI uses it where a router is included."""
+        return self._after_checks(super().get_route_handler())
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks that concern this route; none for a public GET."""
+        return tuple(check for build in CHECKS if (check := build(self)))
+
+    @cached_property
+    def query_params(self) -> QueryParams:
+        """The declared query parameters."""
+        multiple, models, allow_unknown = {"lang": False}, {}, False
+        for dependant in _flatten(self.dependant):
+            for field in dependant.query_params:
+                model = field.field_info.annotation
+                if not (isinstance(model, type) and issubclass(model, BaseModel)):
+                    multiple[field.alias] = False
+                    continue
+                if dependant is self.dependant:
+                    models[field.name] = model
+                allow_unknown |= model.model_config.get("extra") == "ignore"
+                for name, part in model.model_fields.items():
+                    multiple[name] = get_origin(part.annotation) is list
+        return QueryParams(multiple, models, allow_unknown)
+
+    def _after_checks(self, handle: Handler) -> Handler:
+        checks = self.checks
+        if not checks:
+            return handle
+
+        async def handle_checked(request: Request) -> Response:
+            for check in checks:
+                await check(request)
+            return await handle(request)
+
+        return handle_checked
+
+    def _preparsed_dependant(self) -> Dependant:
+        """The dependencies of the endpoint without those that `QueryParams.parse` replaces."""
+        declared, models = self.dependant, self.query_params.models
+        preparsed = replace(
+            declared,
+            dependencies=[d for d in declared.dependencies if d.call not in _COMMON_DEPENDENCIES],
+            query_params=[field for field in declared.query_params if field.name not in models],
+        )
+        if models:
+            preparsed.call = _inject_parsed_query(self.endpoint)
+            preparsed.http_connection_param_name = "connection"
+        return preparsed
 
 
 def _inject_parsed_query(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """`endpoint`, of whatever kind it is, handed what its query string has been read into."""
+    """Wrap `endpoint` to receive the parsed query models from the scope."""
 
     @wraps(endpoint)  # by which FastAPI tells coroutines from generators and plain functions
     def call(connection: HTTPConnection, **values: Any) -> Any:
@@ -103,13 +183,31 @@ def _inject_parsed_query(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class Router(APIRouter):
-    """The routes of a resource: strict about parameters, and named as its operations."""
+def _flatten(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for nested in dependant.dependencies:
+        yield from _flatten(nested)
 
-    def __init__(self, route_class: type[Route] = Route, **given: Any) -> None:
+
+def _scope_requirements(dependant: Dependant) -> list[RequireScope]:
+    return [each.call for each in _flatten(dependant) if isinstance(each.call, RequireScope)]
+
+
+def authenticated_routes(app: FastAPI) -> Iterator[tuple[APIRoute, RequireScope]]:
+    """The routes of `app` that need an API key, each with its requirement."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute):
+            yield from ((route, needed) for needed in _scope_requirements(route.dependant)[:1])
+
+
+class Router(APIRouter):
+    """A router whose endpoints refuse unknown parameters and are named as their operations."""
+
+    def __init__(self, route_class: type[Route] = Route, **options: Any) -> None:
         super().__init__(
             route_class=route_class,
-            dependencies=[Depends(refuses) for refuses in COMMON_DEPENDENCIES],
+            dependencies=[Depends(refuse) for refuse in _COMMON_DEPENDENCIES],
             generate_unique_id_function=lambda route: route.name,
-            **given,
+            **options,
         )

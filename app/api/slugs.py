@@ -1,21 +1,27 @@
-"""Slugs: who has one, who had it, and how a new record gets its own."""
+"""Slugs: generation, uniqueness, redirects from former slugs."""
 
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import count
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from pydantic import BaseModel
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.api.validation_errors import raise_field_error
 from app.db.database import Reader
+from app.db.functions import AnySelect
 from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord
 from app.domain.enums import RecordType
 from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
 from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRenamed
 
-RESERVED_SLUGS = {"archive", "current", "next"}
-"""Slugs that would hide behind an address of another meaning."""
+M = TypeVar("M", bound=BaseModel)
 
+RESERVED_SLUGS = {"archive", "current", "next"}
+"""Slugs that no record can have, because an endpoint has this path."""
 
 SLUG_HINTS = {
     RecordType.MISSION: Bilingual(
@@ -33,8 +39,7 @@ SLUG_HINTS = {
 }
 
 MAX_GENERATED_SLUG_CHARS = 100
-"""The length of a slug made of a name; what is longer is an editor's own choice."""
-
+"""Limit for generated slugs; editors may choose longer ones."""
 
 _RUSSIAN_GENITIVES = {
     RecordType.MISSION: "экспедиции",
@@ -44,61 +49,118 @@ _RUSSIAN_GENITIVES = {
 }
 
 
-def not_found_detail(kind: RecordType, slug: str) -> str:
-    """That no record of a kind has this slug."""
-    return tr(f"There is no {kind} {slug!r}.", f"Нет {_RUSSIAN_GENITIVES[kind]} {slug!r}.")
+def not_found_detail(record_type: RecordType, slug: str) -> str:
+    """The message that no record of a type has this slug."""
+    return tr(
+        f"There is no {record_type} {slug!r}.", f"Нет {_RUSSIAN_GENITIVES[record_type]} {slug!r}."
+    )
 
 
 def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str) -> NoReturn:
-    """Say what has become of the record that had `slug`: renamed, gone, or never there."""
-    kind = model.record_type
+    """Raise SlugRenamed for a former slug, Gone for that of a deleted record, else NotFound."""
+    record_type = model.record_type
     former = reader.first(
         select(FormerSlug.record_id, model.slug)
         .outerjoin(model, model.id == FormerSlug.record_id)
-        .where(FormerSlug.type == kind, FormerSlug.slug == slug)
+        .where(FormerSlug.type == record_type, FormerSlug.slug == slug)
     )
     if former is None and model is Mission:
         alias = select(Mission.slug).join(MissionAlias, MissionAlias.mission_id == Mission.id)
         former = reader.first(alias.where(MissionAlias.slug == slug))
     if former is None:
-        raise NotFound(f"{not_found_detail(kind, slug)} {SLUG_HINTS[kind]}")
+        raise NotFound(f"{not_found_detail(record_type, slug)} {SLUG_HINTS[record_type]}")
     if former["slug"] is None:
-        raise Gone(tr(f"The {kind} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+        raise deleted_record_error(record_type, slug)
     raise SlugRenamed(slug, former["slug"])
 
 
-def set_slug(session: Session, record: VersionedRecord, asked: str | None, name: str) -> None:
-    """Give `record` the slug `asked` for, or a free one made of `name` where it has none yet."""
-    if asked is None:
+def deleted_record_error(record_type: RecordType, slug: str) -> Gone:
+    """The error for the slug of a deleted record."""
+    return Gone(tr(f"The {record_type} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+
+
+def get_by_slug(
+    reader: Reader,
+    model: type[VersionedRecord],
+    statement: AnySelect,
+    schema: type[M],
+    slug: str,
+) -> M:
+    """Read the row of `statement` with `slug`, as `schema`.
+
+    Raises NotFound, Gone or SlugRenamed. `statement` is the same object for all requests.
+    """
+    row = reader.first(_select_by_slug(statement, model.slug), slug=slug)
+    if row is None:
+        raise_missing_record(reader, model, slug)
+    return schema.model_validate(row)
+
+
+@lru_cache(maxsize=16)
+def _select_by_slug(statement: AnySelect, column: InstrumentedAttribute[str]) -> AnySelect:
+    return statement.where(column == bindparam("slug"))
+
+
+def set_slug(session: Session, record: VersionedRecord, slug: str | None, name: str) -> None:
+    """Set the slug of `record`; with None, one made of `name` if it has none yet.
+
+    Raises Conflict if another record has the slug, or had it and is redirected from it.
+    """
+    if slug is None:
         record.slug = record.slug or _find_free_slug(
             session, type(record), slugify(name)[:MAX_GENERATED_SLUG_CHARS].strip("-")
         )
-    elif asked != record.slug:
-        if asked in RESERVED_SLUGS or _is_slug_taken(session, type(record), asked, record.id):
+    elif slug != record.slug:
+        if slug in RESERVED_SLUGS or _is_slug_taken(session, record, slug):
             detail = tr(
-                f"The slug {asked!r} is taken, or leads to what had it before.",
-                f"Имя {asked!r} занято или ведёт к тому, что звалось так раньше.",
+                f"The slug {slug!r} is taken, or redirects to the record that had it before.",
+                f"Имя {slug!r} занято или перенаправляет на запись, у которой оно было раньше.",
             )
             raise Conflict(detail, FieldProblem(pointer="/slug", code="taken", detail=detail))
-        record.slug = asked
+        record.slug = slug
 
 
 def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -> str:
+    """`base`, or `base` with the first free number from 2 on."""
     like = f"{base}-%"
-    used = set(session.scalars(select(model.slug).where(model.slug.like(like))))
-    former = FormerSlug.type == model.record_type, FormerSlug.slug.like(like)
-    used |= {*RESERVED_SLUGS, *session.scalars(select(FormerSlug.slug).where(*former))}
-    if base not in used and not _is_slug_taken(session, model, base, None):
+    current = select(model.slug).where(or_(model.slug == base, model.slug.like(like)))
+    # The former slug of a deleted record redirects nowhere, so the base alone is free again.
+    redirects = and_(FormerSlug.slug == base, FormerSlug.record_id.is_not(None))
+    former = select(FormerSlug.slug).where(
+        FormerSlug.type == model.record_type, or_(redirects, FormerSlug.slug.like(like))
+    )
+    used = {*RESERVED_SLUGS, *session.scalars(current.union_all(former))}
+    if base not in used:
         return base
     return next(slug for n in count(2) if (slug := f"{base}-{n}") not in used)
 
 
-def _is_slug_taken(
-    session: Session, model: type[VersionedRecord], slug: str, own: int | None
-) -> bool:
+def _is_slug_taken(session: Session, record: VersionedRecord, slug: str) -> bool:
+    model = type(record)
     owner = session.scalar(select(model.id).where(model.slug == slug))
     former = select(FormerSlug.record_id).where(
         FormerSlug.type == model.record_type, FormerSlug.slug == slug
     )
-    led_to = session.execute(former).first()
-    return owner not in {None, own} or (led_to is not None and led_to[0] != own)
+    redirect = session.execute(former).first()
+    return owner not in {None, record.id} or (redirect is not None and redirect[0] != record.id)
+
+
+def resolve_slugs(
+    session: Session, model: type[VersionedRecord], slugs: Sequence[str], pointer: str
+) -> list[int]:
+    """Look up the ids of records by slug, in the order of `slugs`.
+
+    Raises InvalidRequest for the first unknown slug; `{}` in `pointer` stands for its index.
+    """
+    found = (
+        session.execute(select(model.slug, model.id).where(model.slug.in_(slugs))) if slugs else ()
+    )
+    ids: dict[str, int] = {row.slug: row.id for row in found}
+    for index, slug in enumerate(slugs):
+        if slug not in ids:
+            raise_field_error(
+                pointer.format(index),
+                "unknown-reference",
+                not_found_detail(model.record_type, slug),
+            )
+    return [ids[slug] for slug in slugs]

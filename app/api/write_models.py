@@ -1,4 +1,4 @@
-"""Documents: what editors send. Each field is bounded, and no field that is not known is taken."""
+"""Write models: base class, field types, validation. Unknown fields are refused."""
 
 import logging
 from collections.abc import Mapping
@@ -24,13 +24,12 @@ from app.domain.dates import Precision
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.client import ForbiddenUrl, check_url
-from app.http.problems import BadRequest
 
 logger = logging.getLogger("zarya")
 
 
 class WriteModel(BaseModel):
-    """What an editor sends, or a part of it."""
+    """Base of request bodies and their parts."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -41,32 +40,32 @@ class WriteModel(BaseModel):
 
 
 def example_config(**fields: Any) -> ConfigDict:
-    """The configuration of a document that has an example: what the reference shows, and tests."""
+    """Build a model configuration with an example, for the API reference and the tests."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 NonBlankText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(validate_storable)
 ]
-"""Text of any kind."""
+"""Text with at least one visible character."""
 
 SearchableText = Annotated[NonBlankText, AfterValidator(validate_searchable)]
-"""Text that is searched for and sorted by."""
+"""Text of a field that is searched or sorted by."""
 
 
 def _validate_sluggable(value: str) -> str:
     if not slugify(value):
         raise ValueError(
             tr(
-                "It has no letter or digit to make an address of.",
-                "Здесь нет ни буквы, ни цифры, из которых сделать адрес.",
+                "The name must contain a letter or digit, so that a slug can be made from it.",
+                "В имени должна быть буква или цифра, чтобы из него получился адрес.",
             )
         )
     return value
 
 
 SluggableName = Annotated[SearchableText, AfterValidator(_validate_sluggable)]
-"""A name that something can be found by."""
+"""A name that a slug can be made from."""
 
 
 _HTTP_URL_ADAPTER = TypeAdapter(AnyHttpUrl)
@@ -77,11 +76,14 @@ def _validate_http_url(value: str) -> str:
         url = _HTTP_URL_ADAPTER.validate_python(value)
     except ValidationError:
         raise ValueError(
-            tr("Write an absolute http or https address.", "Напишите полный адрес http или https.")
+            tr("This must be an absolute http or https URL.", "Нужен полный адрес http или https.")
         ) from None
     if url.username or url.password:
         raise ValueError(
-            tr("Leave the user name and password out.", "Уберите имя пользователя и пароль.")
+            tr(
+                "The URL must not contain a user name or password.",
+                "В адресе не должно быть имени пользователя и пароля.",
+            )
         )
     return value
 
@@ -93,19 +95,19 @@ HttpUrlStr = Annotated[
     AfterValidator(_validate_http_url),
     WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000}),
 ]
-"""An absolute address of the web, kept as it was written."""
+"""An absolute http or https URL, stored as written."""
 
 
 def _validate_fetchable(value: str) -> str:
     try:
         check_url(value, current_settings().private_targets)
-    except ForbiddenUrl as refused:
-        raise ValueError(str(refused)) from refused
+    except ForbiddenUrl as error:
+        raise ValueError(str(error)) from error
     return value
 
 
 FetchableUrl = Annotated[HttpUrlStr, AfterValidator(_validate_fetchable)]
-"""An address that the service itself is to send requests to."""
+"""A URL that the service sends requests to; it must not point into a private network."""
 
 MissionNumber = Annotated[StrictInt, Field(ge=1, le=9999)]
 
@@ -119,57 +121,34 @@ class CitationWrite(WriteModel):
 
 
 def default_precision(at: object, precision: Precision | None) -> Precision | None:
-    """How exact `at` is: to the second unless said otherwise; nothing where there is no date."""
+    """The precision of `at`: the second by default, None without a date."""
     return None if at is None else precision or Precision.SECOND
-
-
-def _merge_patch(target: Any, patch: Any) -> Any:
-    """`target` with a merge patch applied to it (RFC 7396): null takes a member away."""
-    if not isinstance(patch, dict):
-        return patch
-    kept = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            kept.pop(name, None)
-        else:
-            kept[name] = _merge_patch(kept.get(name), value)
-    return kept
 
 
 D = TypeVar("D", bound=WriteModel)
 
 
-def to_record(kind: type[D], row: Mapping[str, Any]) -> D:
-    """What `row` keeps of a record, as a document of `kind`.
+def to_record(model: type[D], row: Mapping[str, Any]) -> D:
+    """Build the record of `row`.
 
-    One that no editor could have written, whoever did, is shown as it is: a single bad row must
-    not keep everybody from reading all others.
+    An invalid row is logged and returned unvalidated, so that the other rows of an export or a
+    list of changes stay readable.
     """
-    fields = {name: row[name] for name in kind.model_fields}
+    fields = {name: row[name] for name in model.model_fields}
     try:
-        return kind.model_validate(fields)
+        return model.model_validate(fields)
     except ValidationError as error:
-        places = [".".join(map(str, fault["loc"])) for fault in error.errors()]
-        logger.error("%s %s is not as it should be: %s", kind.__name__, row["id"], places)
-        return cast(D, kind.model_construct(**fields))
+        invalid = [".".join(map(str, fault["loc"])) for fault in error.errors()]
+        logger.error("%s %s has invalid fields: %s", model.__name__, row["id"], invalid)
+        return cast(D, model.model_construct(**fields))
 
 
-def validate_write_model(kind: type[D], given: Any) -> D:
-    """`given`, JSON that has been parsed, as a document of `kind`, or refused by its faults."""
+def validate_write_model(model: type[D], document: Any) -> D:
+    """Validate parsed JSON as `model`. Raises InvalidRequest with all its errors."""
     try:
-        return kind.model_validate(given)
+        return model.model_validate(document)
     except ValidationError as error:
         raise build_invalid_request(error.errors(), "body") from error
-
-
-def apply_merge_patch(kind: type[D], current: Mapping[str, Any], patch: Any) -> D:
-    """The document of `kind` that `patch` makes of `current`, its JSON."""
-    try:
-        return validate_write_model(kind, _merge_patch(current, patch))
-    except RecursionError:
-        raise BadRequest(
-            tr("The patch is nested too deep.", "Вложенность слишком глубока.")
-        ) from None
 
 
 def _sort_unique(values: list[str]) -> list[str]:
@@ -177,4 +156,4 @@ def _sort_unique(values: list[str]) -> list[str]:
 
 
 SlugList = Annotated[list[Slug], Field(max_length=50), AfterValidator(_sort_unique)]
-"""The slugs of what something is about, each once, sorted."""
+"""Slugs of referenced records, sorted, without duplicates."""

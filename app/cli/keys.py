@@ -11,7 +11,7 @@ from app.cli import console
 from app.cli.terminal import command_line_actor, new_table, open_database
 from app.domain.enums import Scope
 from app.http.problems import NotFound
-from app.resources.keys import queries
+from app.resources.keys import commands, queries
 from app.resources.keys.schemas import KeyWrite
 
 cli = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
@@ -38,7 +38,7 @@ def create_key(
         raise typer.Exit(2) from error
     with open_database() as database, database.session() as session:
         actor = command_line_actor("keys create")
-        created = queries.create_key(session, actor, key.name, key.scopes, key.expires_at)
+        created = commands.create_key(session, actor, key.name, key.scopes, key.expires_at)
     scopes = ", ".join(created.scopes)
     console.print(f"Key {created.id} with {scopes}. Store it now, it is not shown again:")
     sys.stdout.write(f"{created.key}\n")
@@ -62,7 +62,7 @@ def revoke_key(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Revoke a key: its next request is refused."""
     with open_database() as database, database.session() as session:
         try:
-            queries.revoke_key(session, command_line_actor("keys revoke"), id_)
+            commands.revoke_key(session, command_line_actor("keys revoke"), id_)
         except NotFound as error:
             console.print(error.detail, markup=False)
             raise typer.Exit(1) from error

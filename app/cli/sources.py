@@ -14,7 +14,8 @@ from app.config import current_settings
 from app.domain.enums import SourceFormat
 from app.http.problems import InvalidRequest
 from app.ingest.polling import find_due_sources, run_poll
-from app.resources.sources.queries import insert_source, list_all_sources
+from app.resources.sources.commands import WRITER
+from app.resources.sources.queries import list_all_sources
 from app.resources.sources.schemas import SourceWrite
 
 cli = typer.Typer(
@@ -48,13 +49,14 @@ def add_source(
     }
     with open_database() as database, database.session() as session:
         try:
-            source = validate_write_model(SourceWrite, fields)
-            created = insert_source(session, command_line_actor("sources add"), source)
+            document = validate_write_model(SourceWrite, fields)
+            source, _ = WRITER.insert(session, command_line_actor("sources add"), document)
         except InvalidRequest as error:
             for problem in error.errors:
                 console.print(f"{problem.pointer}: {problem.detail}", markup=False)
             raise typer.Exit(2) from error
-    console.print(f"Source {created.id} added, polled every {created.every_minutes} minutes.")
+        message = f"Source {source.id} added, polled every {source.every_minutes} minutes."
+    console.print(message)
 
 
 @cli.command("list")

@@ -26,6 +26,21 @@ class RecordType(StrEnum):
     ARTICLE = "article", 0
 
 
+class AuditTarget(StrEnum):
+    """Type of the record that an audit log entry refers to."""
+
+    __qualname__ = "Kind"  # the component of openapi.json
+
+    MISSION = RecordType.MISSION.value
+    PERSON = RecordType.PERSON.value
+    LAUNCH = RecordType.LAUNCH.value
+    ARTICLE = RecordType.ARTICLE.value
+    WEBHOOK = "webhook"
+    SOURCE = "source"
+    KEY = "key"
+    ARCHIVE = "archive"
+
+
 class Scope(StrEnum):
     """Permission of an API key."""
 
@@ -40,7 +55,7 @@ class Scope(StrEnum):
 
 
 class ArticleState(StrEnum):
-    """What editors have made of an article; published ones appear when `published_at` has come."""
+    """Editorial state of an article; a published article is public from `published_at` on."""
 
     DRAFT = "draft"
     PUBLISHED = "published"

@@ -1,7 +1,4 @@
-"""How an entry becomes a record, or changes the one that it became before: as editors' writes do.
-
-Every rule that holds for what editors send holds here, since it is the same code that applies it.
-"""
+"""Create and update records from import entries, with the validation of the write API."""
 
 from typing import Any
 
@@ -14,19 +11,16 @@ from app.domain.dates import now
 from app.domain.enums import ArticleState
 from app.ingest.entries import ImportEntry
 from app.resources.changes.queries import RECORD_WRITERS
-from app.resources.missions.crew_commands import set_crew_if_changed
+from app.resources.crew.commands import parse_crew, set_crew_if_changed
 from app.resources.missions.schemas import MissionCrew
-
-_CREW_FIELD = "crew"
-"""What the document of a mission may hold beside what editors send for it: its crew."""
+from app.resources.record_state import CREW_FIELD, project_document
 
 
 def create_from_entry(
     session: Session, entry: ImportEntry, publish: bool = False
 ) -> VersionedRecord:
-    """A new record as `entry` says. Raises `ApiError` where it breaks a rule."""
-    editable = RECORD_WRITERS[entry.type]
-    record: VersionedRecord = editable.model()
+    """Create a record. Raises `ApiError` if the data are invalid."""
+    record: VersionedRecord = RECORD_WRITERS[entry.type].model()
     if isinstance(record, Article) and publish:
         record.state = ArticleState.PUBLISHED
     apply_entry_data(session, record, dict(entry.data))
@@ -36,41 +30,43 @@ def create_from_entry(
 def update_from_entry(
     session: Session, entry: ImportEntry, record_id: int, publish: bool = False
 ) -> str | None:
-    """Let the record take on what `entry` says; its slug if that changed anything, else nothing.
+    """Update the record of an entry. Returns its slug if it changed, "" if not.
 
-    What editors have written or deleted stays as they left it. None where it may not be changed:
-    what the public sees changes only if it is to be published.
+    A record that an editor has changed or deleted stays unchanged. Returns None, so that the entry
+    is tried again later, for a published article unless `publish`. Raises `ApiError` if the data
+    are invalid.
     """
-    editable = RECORD_WRITERS[entry.type]
-    record: VersionedRecord | None = session.get(editable.model, record_id, with_for_update=True)
+    writer = RECORD_WRITERS[entry.type]
+    record: VersionedRecord | None = session.get(writer.model, record_id, with_for_update=True)
     if record is None or record.edited:
         return ""
     if isinstance(record, Article) and record.state is ArticleState.PUBLISHED and not publish:
         return None
-    before = editable.snapshot(session, record)
-    names = [*editable.write_model.model_fields, _CREW_FIELD]
-    current = {name: before[name] for name in names if name in before}
-    with session.no_autoflush:  # one UPDATE, and so one new version
+    before = writer.snapshot(session, record)
+    current = project_document(entry.type, before)
+    with session.no_autoflush:  # one UPDATE, which makes one new version
         apply_entry_data(session, record, current | dict(entry.data))
         session.flush()
-    if editable.snapshot(session, record) == before:
+    if writer.snapshot(session, record) == before:
         return ""
-    if record.version == before["version"]:  # what belongs to it alone has changed
+    if record.version == before["version"]:  # only related rows have changed
         record.updated_at = now()
         flag_modified(record, "updated_at")
         session.flush()
     return record.slug
 
 
-def apply_entry_data(session: Session, record: VersionedRecord, given: dict[str, Any]) -> None:
-    """Let `record`, new or not, take on a document; that of a mission may hold its crew, too."""
-    editable = RECORD_WRITERS[record.record_type]
-    crew = given.pop(_CREW_FIELD, None) if isinstance(record, Mission) else None
-    editable.save(session, record, validate_write_model(editable.write_model, given))
+def apply_entry_data(session: Session, record: VersionedRecord, data: dict[str, Any]) -> None:
+    """Write a document, of a mission with or without its crew, to a new or existing record.
+
+    Raises `ApiError` if the data are invalid.
+    """
+    writer = RECORD_WRITERS[record.record_type]
+    crew = data.pop(CREW_FIELD, None) if isinstance(record, Mission) else None
+    writer.save(session, record, validate_write_model(writer.write_model, data))
     session.flush()
     if isinstance(record, Mission) and crew is not None:
         items = [{name: row[name] for name in row if name != "id"} for row in crew]
-        set_crew_if_changed(
-            session, record, validate_write_model(MissionCrew, {"items": items}).items
-        )
+        wanted = validate_write_model(MissionCrew, {"items": items}).items
+        set_crew_if_changed(session, record, parse_crew(writer.snapshot(session, record)), wanted)
         session.flush()

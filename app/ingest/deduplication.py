@@ -11,7 +11,7 @@ from app.db.models import Article, ImportOrigin, Launch, Mission
 from app.domain.enums import RecordType
 from app.domain.text import is_storable
 from app.ingest.entries import ImportEntry
-from app.ingest.json_stream import object_at
+from app.ingest.json_values import object_at
 from app.resources.changes.queries import RECORD_WRITERS
 
 OriginKey = tuple[str, str, RecordType]

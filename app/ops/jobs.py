@@ -17,7 +17,7 @@ from app.db.database import Database
 from app.db.models import IdempotentResponse
 from app.domain.dates import now
 from app.ingest.polling import find_due_sources, run_poll
-from app.resources.articles.commands import announce_due_articles, has_due_articles
+from app.resources.articles.scheduling import announce_due_articles, has_due_articles
 from app.resources.changes.queries import prune_changes
 from app.resources.webhooks.delivery import deliver_pending_changes, list_due_webhooks
 

@@ -153,11 +153,12 @@ def _load_mission_documents(
 
 
 def _load_person_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
-    rows = connection.execute(select(*Person.__table__.columns).where(Person.id.in_(ids)))
+    names = Person.name, Person.name_ru, Person.name_native, Person.aliases
+    rows = connection.execute(select(Person.id, *names, Person.agency).where(Person.id.in_(ids)))
     for row in rows.mappings():
-        names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
+        all_names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
         lead = [_PERSON_KEYWORDS, *(get_agency_synonyms(row["agency"]) if row["agency"] else ())]
-        known = [name for name in names if name]
+        known = [name for name in all_names if name]
         yield IndexDocument(RecordType.PERSON, row["id"], None, known, "", lead)
 
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.db.database import Reader
 from app.db.timeouts import disable_timeouts
 from app.db.tracking.day_counts import rebuild_day_counts
-from app.resources.articles.commands import get_next_publication_time, has_due_articles
+from app.resources.articles.scheduling import get_next_publication_time, has_due_articles
 from app.resources.changes.queries import get_oldest_pending_change_time
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 from tests.support import factories

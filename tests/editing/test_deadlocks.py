@@ -18,9 +18,7 @@ ATTEMPTS = 5
 
 
 @pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite has one writer
-def test_a_request_that_was_ended_for_another_is_carried_out(
-    editor: TestClient, database: Database
-) -> None:
+def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -> None:
     person = editor.post("/v1/people", json=documents.person()).json()
     ended: list[str] = []
 

@@ -10,11 +10,11 @@ import time_machine
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from app.api.cache_control import cap_max_age, public_cache_control
 from app.db.database import Database
 from app.db.models import AuditEntry, RecordChange
 from app.domain.enums import Scope
-from app.resources.articles.commands import announce_due_articles, get_next_publication_time
+from app.http.cache.freshness import cap_max_age, public_cache_control
+from app.resources.articles.scheduling import announce_due_articles, get_next_publication_time
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -102,7 +102,7 @@ def mission(editor: TestClient) -> str:
     return slug
 
 
-def test_a_draft_is_found_nowhere(
+def test_draft_is_in_no_public_response(
     client: TestClient, editor: TestClient, mission: str, clock: time_machine.Traveller
 ) -> None:
     before = everything(client, mission), tags(client, mission)
@@ -153,9 +153,7 @@ def test_a_draft_is_found_nowhere(
     assert slug in client.get(address).json()["detail"]
 
 
-def test_neighbours_and_translations_are_public_ones(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_neighbours_and_translations_are_public(client: TestClient, editor: TestClient) -> None:
     def published(**fields: Any) -> str:
         made = editor.post("/v1/articles", json=documents.article(**fields))
         editor.post(f"{made.headers['Location']}/publish")
@@ -185,9 +183,7 @@ def test_neighbours_and_translations_are_public_ones(
     assert alone.json()["translation_key"] != key
 
 
-def test_what_is_done_to_a_hidden_article_is_not_told(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: TestClient) -> None:
     address = editor.post("/v1/articles", json=documents.article()).headers["Location"]
     known = json.loads(list(pages(client, "/v1/changes"))[-1])["sync"]
 
@@ -213,7 +209,7 @@ def test_what_is_done_to_a_hidden_article_is_not_told(
     assert told() == ["upsert"]
 
 
-def test_a_guess_at_an_address_costs_the_same_whatever_there_is(
+def test_unknown_slug_takes_as_many_statements_as_draft(
     client: TestClient, editor: TestClient
 ) -> None:
     editor.post("/v1/articles", json=documents.article(slug="hidden"))
@@ -228,9 +224,7 @@ def test_a_guess_at_an_address_costs_the_same_whatever_there_is(
     assert hidden.replace("hidden", "nobody") == nobody
 
 
-def test_editors_of_other_things_hear_no_name_of_a_draft(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_referrers_hide_draft_slugs_without_scope(client: TestClient, editor: TestClient) -> None:
     about = {
         kind: editor.post(f"/v1/{kind}", json=document).headers["Location"]
         for kind, document in (
@@ -258,7 +252,7 @@ def test_editors_of_other_things_hear_no_name_of_a_draft(
     assert refusals().count(f"the article {SECRET}") == 3
 
 
-def test_a_renamed_draft_does_not_tell_its_new_name(client: TestClient, editor: TestClient) -> None:
+def test_renamed_draft_is_not_redirected(client: TestClient, editor: TestClient) -> None:
     address = editor.post("/v1/articles", json=documents.article(slug="dull")).headers["Location"]
     renamed = editor.patch(address, json={"slug": SECRET}, headers=IF_MATCH_ANY)
     assert renamed.status_code == 200
@@ -274,7 +268,7 @@ def test_a_renamed_draft_does_not_tell_its_new_name(client: TestClient, editor: 
     assert SECRET not in client.get(address).text
 
 
-def test_a_scheduled_article_appears_at_its_second(
+def test_scheduled_article_is_public_at_its_second(
     client: TestClient,
     editor: TestClient,
     database: Database,
@@ -324,7 +318,7 @@ def test_a_scheduled_article_appears_at_its_second(
     assert announced() == [("upsert", "article")]
 
 
-def test_caches_hold_nothing_beyond_the_next_publication() -> None:
+def test_cache_lifetime_ends_at_next_publication() -> None:
     usual = public_cache_control(60)
     with time_machine.travel(NOW, tick=False):
         assert cap_max_age(NOW + timedelta(hours=1), usual) == usual
@@ -340,7 +334,7 @@ def test_caches_hold_nothing_beyond_the_next_publication() -> None:
         assert cap_max_age(NOW + timedelta(seconds=7), "no-store") == "no-store"
 
 
-def test_editors_find_what_is_not_published(client: TestClient, editor: TestClient) -> None:
+def test_draft_list_filters_by_status(client: TestClient, editor: TestClient) -> None:
     slugs = {}
     for status in ("draft", "scheduled", "published", "unpublished", "deleted"):
         made = editor.post("/v1/articles", json=documents.article(slug=f"an-{status}"))
@@ -364,7 +358,7 @@ def test_editors_find_what_is_not_published(client: TestClient, editor: TestClie
     assert editor.get(page["next"]).json()["items"][0]["slug"] != page["items"][0]["slug"]
 
 
-def test_what_leads_a_page_stays_public(editor: TestClient) -> None:
+def test_featured_article_cannot_be_hidden(editor: TestClient) -> None:
     article = editor.post("/v1/articles", json=documents.article())
     address, slug = article.headers["Location"], article.json()["slug"]
     refused = editor.post("/v1/missions", json=documents.mission(featured_article=slug))
@@ -384,7 +378,7 @@ def test_what_leads_a_page_stays_public(editor: TestClient) -> None:
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 204
 
 
-def test_what_is_published_keeps_a_date(editor: TestClient) -> None:
+def test_published_article_keeps_its_date(editor: TestClient) -> None:
     made = editor.post("/v1/articles", json=documents.article())
     address = made.headers["Location"]
     assert editor.post(f"{address}/publish").json()["published_at"]
@@ -396,7 +390,7 @@ def test_what_is_published_keeps_a_date(editor: TestClient) -> None:
     )
 
 
-def test_a_deleted_article_cannot_be_changed_before_it_is_restored(editor: TestClient) -> None:
+def test_deleted_article_is_read_only_until_restored(editor: TestClient) -> None:
     made = editor.post("/v1/articles", json=documents.article())
     address = made.headers["Location"]
     assert editor.post(f"{address}/restore").json()["status"] == "draft"  # nothing to do

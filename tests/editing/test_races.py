@@ -47,7 +47,7 @@ def together(work: Callable[[int], Any], times: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_one_change_of_a_version_wins(editor: TestClient, turn: int) -> None:
+def test_concurrent_patches_of_one_version_have_one_winner(editor: TestClient, turn: int) -> None:
     made = editor.post("/v1/people", json=documents.person())
     address, version = made.headers["Location"], {"If-Match": made.headers["ETag"]}
 
@@ -59,7 +59,7 @@ def test_one_change_of_a_version_wins(editor: TestClient, turn: int) -> None:
     assert editor.get(address).json()["version"] == 2
 
 
-def test_one_key_makes_one_record(editor: TestClient) -> None:
+def test_idempotency_key_creates_one_record(editor: TestClient) -> None:
     def people() -> int:
         total: int = editor.get("/v1/people", params={"with_total": True}).json()["total"]
         return total
@@ -81,7 +81,7 @@ def test_one_key_makes_one_record(editor: TestClient) -> None:
         assert people() == before + 1
 
 
-def test_one_key_makes_one_record_when_its_day_is_over(editor: TestClient) -> None:
+def test_expired_idempotency_key_creates_one_record(editor: TestClient) -> None:
     headers = {"Idempotency-Key": "of-yesterday"}
     editor.post("/v1/people", json=documents.person(), headers=headers)
     with database_of(editor).session() as session:
@@ -101,7 +101,7 @@ def test_one_key_makes_one_record_when_its_day_is_over(editor: TestClient) -> No
     assert len({body for _, body in answers}) == 1
 
 
-def test_the_same_name_at_once_gets_several_addresses(editor: TestClient) -> None:
+def test_concurrent_creations_get_distinct_slugs(editor: TestClient) -> None:
     document = documents.article()
 
     def make(_: int) -> str:
@@ -113,7 +113,7 @@ def test_the_same_name_at_once_gets_several_addresses(editor: TestClient) -> Non
     assert len(set(together(make, 4))) == 4
 
 
-def test_nothing_hidden_comes_to_lead_a_page(editor: TestClient) -> None:
+def test_featured_article_is_locked_against_unpublishing(editor: TestClient) -> None:
     """One editor takes an article back while another one puts it onto a mission's page."""
     made = editor.post("/v1/articles", json=documents.article())
     mission = editor.post("/v1/missions", json=documents.mission()).headers["Location"]
@@ -131,7 +131,7 @@ def test_nothing_hidden_comes_to_lead_a_page(editor: TestClient) -> None:
     assert editor.get(mission).json()["version"] == 1
 
 
-def test_a_deletion_and_a_change_do_not_both_win(editor: TestClient) -> None:
+def test_concurrent_delete_and_patch_have_one_winner(editor: TestClient) -> None:
     for _ in range(5):
         made = editor.post("/v1/people", json=documents.person())
         address, version = made.headers["Location"], {"If-Match": made.headers["ETag"]}
@@ -146,7 +146,7 @@ def test_a_deletion_and_a_change_do_not_both_win(editor: TestClient) -> None:
         assert codes[200] + codes[204] == 1, codes
 
 
-def test_two_commanders_cannot_come_in_at_once(editor: TestClient) -> None:
+def test_concurrent_assignments_have_one_commander(editor: TestClient) -> None:
     mission = editor.post("/v1/missions", json=documents.mission()).json()["slug"]
     people = [editor.post("/v1/people", json=documents.person()).json()["slug"] for _ in range(10)]
 
@@ -157,7 +157,7 @@ def test_two_commanders_cannot_come_in_at_once(editor: TestClient) -> None:
     assert Counter(together(assign, 10)) == {201: 1, 422: 9}
 
 
-def test_every_write_is_in_the_trail_once(editor: TestClient) -> None:
+def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
     made = editor.post("/v1/people", json=documents.person())
     address, slug = made.headers["Location"], made.json()["slug"]
 
@@ -181,7 +181,7 @@ def naive(session: Session, id_: int, name: str, between: Callable[[], object]) 
     return True
 
 
-def test_the_race_is_real(create_database: CreateDatabase) -> None:
+def test_naive_compare_and_write_loses_the_race(create_database: CreateDatabase) -> None:
     """Read, compare, write lets several win on PostgreSQL; SQLite's one writer hides it."""
     with open_client(create_database()) as client:
         database = build_database(database_of(client).engine.url.render_as_string(False), 8)
@@ -203,7 +203,7 @@ def test_the_race_is_real(create_database: CreateDatabase) -> None:
         database.close()
 
 
-def test_the_count_of_changes_is_that_of_writes(editor: TestClient) -> None:
+def test_change_count_equals_write_count(editor: TestClient) -> None:
     """One write, one change: also where several flushes were needed."""
     database = database_of(editor)
 

@@ -48,7 +48,7 @@ def faults(answer: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("action", ["publish", "unpublish", "restore"])
-def test_an_action_heeds_a_version_where_one_is_named(editor: TestClient, action: str) -> None:
+def test_action_checks_optional_if_match(editor: TestClient, action: str) -> None:
     made = editor.post("/v1/articles", json=documents.article())
     address, stale = made.headers["Location"], {"If-Match": made.headers["ETag"]}
     if action != "publish":
@@ -67,7 +67,7 @@ def test_an_action_heeds_a_version_where_one_is_named(editor: TestClient, action
     assert malformed.status_code == 400
 
 
-def test_a_record_is_made_changed_and_deleted(
+def test_record_is_created_patched_and_deleted(
     editor: TestClient, client: TestClient, resource: str
 ) -> None:
     address, etag = make(editor, resource)
@@ -83,7 +83,7 @@ def test_a_record_is_made_changed_and_deleted(
     assert client.get(address).status_code == (404 if resource == "articles" else 410)
 
 
-def test_the_tag_of_a_read_is_good_for_a_write(
+def test_etag_of_read_is_accepted_by_write(
     editor: TestClient, client: TestClient, resource: str
 ) -> None:
     address, _ = make(editor, resource)
@@ -95,7 +95,7 @@ def test_the_tag_of_a_read_is_good_for_a_write(
         assert editor.patch(address, json={}, headers={"If-Match": tag}).status_code == 200
 
 
-def test_a_change_without_a_version_is_refused(editor: TestClient, resource: str) -> None:
+def test_write_without_if_match_is_refused(editor: TestClient, resource: str) -> None:
     address, _ = make(editor, resource)
     for method in ("PATCH", "DELETE"):
         answer = editor.request(method, address, headers=JSON, content="{")
@@ -103,7 +103,7 @@ def test_a_change_without_a_version_is_refused(editor: TestClient, resource: str
         assert answer.json()["type"].endswith("/problems/precondition-required")
 
 
-def test_a_change_of_another_version_is_refused(editor: TestClient, resource: str) -> None:
+def test_write_with_stale_if_match_is_refused(editor: TestClient, resource: str) -> None:
     address, etag = make(editor, resource)
     changed = editor.patch(address, json=A_FIELD[resource], headers={"If-Match": etag})
     for tag in (etag, '"nothing"', '"a.1"', 'W/""', '"5f3c2"', '"2.x"', '"2.2222222222"'):
@@ -118,12 +118,12 @@ def test_a_change_of_another_version_is_refused(editor: TestClient, resource: st
 
 
 @pytest.mark.parametrize("tag", ["x", "", "W/x", '"a" "b"', '"', "7", '"a",,"b"'])
-def test_a_malformed_version_is_refused(editor: TestClient, tag: str) -> None:
+def test_malformed_if_match_is_refused(editor: TestClient, tag: str) -> None:
     address, _ = make(editor, "people")
     assert editor.patch(address, json={}, headers={"If-Match": tag}).status_code in {400, 412}
 
 
-def test_what_changes_nothing_writes_nothing(
+def test_patch_without_effect_writes_nothing(
     editor: TestClient, database: Database, resource: str
 ) -> None:
     document = MAKERS[resource]()
@@ -175,7 +175,7 @@ def test_what_changes_nothing_writes_nothing(
         ),
     ],
 )
-def test_a_bad_body_is_told_and_nothing_is_kept(
+def test_invalid_body_is_refused_and_nothing_saved(
     editor: TestClient, database: Database, headers: dict[str, str], content: Any, status: int
 ) -> None:
     answer = editor.post("/v1/people", content=content, headers=headers)
@@ -188,7 +188,7 @@ def test_a_bad_body_is_told_and_nothing_is_kept(
         assert reader.all(select(Person.id)) == []
 
 
-def test_a_patch_of_another_kind_is_refused(editor: TestClient) -> None:
+def test_patch_of_unsupported_media_type_is_refused(editor: TestClient) -> None:
     address, _ = make(editor, "people")
     plain = IF_MATCH_ANY | {"Content-Type": "application/json-patch+json"}
     answer = editor.patch(address, content="[]", headers=plain)
@@ -200,7 +200,7 @@ def test_a_patch_of_another_kind_is_refused(editor: TestClient) -> None:
         assert editor.patch(address, content=content, headers=merge).status_code == 422
 
 
-def test_a_merge_patch_takes_fields_away_and_merges_deep(editor: TestClient) -> None:
+def test_merge_patch_removes_and_merges_members(editor: TestClient) -> None:
     image = {"url": "https://example.org/a.png", "alt": "A ship", "credit": "Somebody"}
     address, _ = make(editor, "articles", image=image, note="A note.", tags=["b", "a", "a"])
     patch = {"image": {"alt": "Another ship"}, "note": None}
@@ -221,7 +221,7 @@ def test_a_merge_patch_takes_fields_away_and_merges_deep(editor: TestClient) -> 
     }
 
 
-def test_every_fault_is_told_at_its_place(editor: TestClient) -> None:
+def test_each_error_has_its_pointer(editor: TestClient) -> None:
     document = documents.article(
         title=7,
         published_at="2019-04-04T12:00:00",
@@ -240,12 +240,12 @@ def test_every_fault_is_told_at_its_place(editor: TestClient) -> None:
     [0, 0.5, "2019", "2019-04-04", "04.04.2019", "2019-04-04T12:00:00", "9999-12-31T23:59:59-14:00",
      "1850-01-01T00:00:00Z", "2019-02-30T00:00:00Z", "2019-04-04T24:00:00Z", True, []],
 )  # fmt: skip
-def test_a_date_that_is_none_is_refused(editor: TestClient, given: Any) -> None:
+def test_invalid_date_is_refused(editor: TestClient, given: Any) -> None:
     answer = editor.post("/v1/articles", json=documents.article(published_at=given))
     assert set(faults(answer)) == {"/published_at"}
 
 
-def test_an_unknown_reference_is_told(editor: TestClient) -> None:
+def test_unknown_reference_is_refused(editor: TestClient) -> None:
     known = editor.post("/v1/people", json=documents.person()).json()["slug"]
     document = documents.article(people=["nobody", known])
     assert faults(editor.post("/v1/articles", json=document)) == {"/people": "unknown-reference"}
@@ -254,7 +254,7 @@ def test_an_unknown_reference_is_told(editor: TestClient) -> None:
     assert told == {"/translation_key": "unknown-reference"}
 
 
-def test_a_slug_is_free_or_refused(editor: TestClient, client: TestClient) -> None:
+def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: TestClient) -> None:
     first, _ = make(editor, "people", name="Юрий Пример")
     assert first.endswith("/v1/people/yuriy-primer")
     second, _ = make(editor, "people", name="Юрий Пример")
@@ -274,7 +274,7 @@ def test_a_slug_is_free_or_refused(editor: TestClient, client: TestClient) -> No
         assert editor.post("/v1/people", json=documents.person(slug=reserved)).status_code == 409
 
 
-def test_writing_under_an_old_slug_leads_on(editor: TestClient) -> None:
+def test_write_to_former_slug_is_redirected(editor: TestClient) -> None:
     address, _ = make(editor, "people")
     editor.patch(address, json={"slug": "elsewhere"}, headers=IF_MATCH_ANY)
     answer = editor.patch(address, json={}, headers=IF_MATCH_ANY)
@@ -282,7 +282,7 @@ def test_writing_under_an_old_slug_leads_on(editor: TestClient) -> None:
     assert answer.headers["Location"].endswith("/v1/people/elsewhere")
 
 
-def test_a_trial_keeps_nothing(editor: TestClient, database: Database, resource: str) -> None:
+def test_dry_run_saves_nothing(editor: TestClient, database: Database, resource: str) -> None:
     answer = editor.post(f"/v1/{resource}?validate_only=true", json=MAKERS[resource]())
     assert answer.status_code == 200
     assert "Location" not in answer.headers
@@ -301,7 +301,7 @@ def test_a_trial_keeps_nothing(editor: TestClient, database: Database, resource:
     assert noted == []
 
 
-def test_a_repeated_request_brings_the_same_answer(
+def test_repeated_idempotency_key_replays_response(
     editor: TestClient, database: Database, resource: str
 ) -> None:
     document, key = MAKERS[resource](), {"Idempotency-Key": "once"}
@@ -320,20 +320,20 @@ def test_a_repeated_request_brings_the_same_answer(
     assert elsewhere.status_code == 422
 
 
-def test_a_refused_request_may_be_mended_under_its_key(editor: TestClient) -> None:
+def test_idempotency_key_of_refused_request_is_reusable(editor: TestClient) -> None:
     key = {"Idempotency-Key": "mended"}
     assert editor.post("/v1/people", json={}, headers=key).status_code == 422
     assert editor.post("/v1/people", json=documents.person(), headers=key).status_code == 201
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ключ".encode().decode("latin-1"), "a" * 256])
-def test_a_malformed_idempotency_key_is_refused(editor: TestClient, key: str) -> None:
+def test_malformed_idempotency_key_is_refused(editor: TestClient, key: str) -> None:
     headers = {b"Idempotency-Key": key.encode("latin-1")}
     answer = editor.post("/v1/people", json=documents.person(), headers=headers)
     assert answer.status_code == 400
 
 
-def test_keys_of_other_callers_are_their_own(client: TestClient, editor: TestClient) -> None:
+def test_idempotency_keys_are_scoped_to_the_client(client: TestClient, editor: TestClient) -> None:
     other = client_with_key(client, *Scope)
     key = {"Idempotency-Key": "shared"}
     first = editor.post("/v1/people", json=documents.person(), headers=key)
@@ -341,7 +341,7 @@ def test_keys_of_other_callers_are_their_own(client: TestClient, editor: TestCli
     assert first.json()["id"] != second.json()["id"]
 
 
-def test_what_is_in_use_is_not_deleted(editor: TestClient) -> None:
+def test_referenced_record_is_not_deleted(editor: TestClient) -> None:
     person = editor.post("/v1/people", json=documents.person()).json()["slug"]
     article = editor.post("/v1/articles", json=documents.article(people=[person])).json()["slug"]
     refused = editor.delete(f"/v1/people/{person}", headers=IF_MATCH_ANY)
@@ -351,9 +351,7 @@ def test_what_is_in_use_is_not_deleted(editor: TestClient) -> None:
     assert editor.delete(f"/v1/people/{person}", headers=IF_MATCH_ANY).status_code == 204
 
 
-def test_the_database_keeps_no_answer_of_a_trial_or_a_failure(
-    editor: TestClient, database: Database
-) -> None:
+def test_dry_runs_and_failures_store_no_response(editor: TestClient, database: Database) -> None:
     key = {"Idempotency-Key": "trial"}
     editor.post("/v1/people?validate_only=true", json=documents.person(), headers=key)
     editor.post("/v1/people", json={}, headers=key)

@@ -9,7 +9,7 @@ import time_machine
 from starlette.testclient import TestClient
 
 from app.domain.enums import Scope
-from app.resources.articles.commands import announce_due_articles
+from app.resources.articles.scheduling import announce_due_articles
 from app.resources.exports import file_cache as archives
 from app.resources.exports import sqlite
 from tests.support import documents

@@ -24,7 +24,7 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def test_a_key_is_made_used_and_revoked(client: TestClient, editor: TestClient) -> None:
+def test_key_is_created_used_and_revoked(client: TestClient, editor: TestClient) -> None:
     made = editor.post("/v1/keys", json=WANTED)
     assert made.status_code == 201
     assert made.headers["Cache-Control"] == "private, no-store"
@@ -48,7 +48,9 @@ def test_a_key_is_made_used_and_revoked(client: TestClient, editor: TestClient) 
     assert editor.delete("/v1/keys/aaaaaaaa").status_code == 404
 
 
-def test_the_secret_is_nowhere(client: TestClient, editor: TestClient, database: Database) -> None:
+def test_secret_is_stored_nowhere(
+    client: TestClient, editor: TestClient, database: Database
+) -> None:
     made = editor.post("/v1/keys", json=WANTED).json()
     secret = made["key"].rpartition("_")[2]
     texts = [
@@ -63,7 +65,7 @@ def test_the_secret_is_nowhere(client: TestClient, editor: TestClient, database:
     assert secret not in "".join(texts)
 
 
-def test_expiry(client: TestClient, editor: TestClient) -> None:
+def test_key_expires(client: TestClient, editor: TestClient) -> None:
     with time_machine.travel(datetime(2031, 1, 1, tzinfo=UTC), tick=False) as clock:
         made = editor.post("/v1/keys", json=WANTED | {"expires_at": "2031-01-01T01:00:00Z"}).json()
         assert client.get("/v1/me", headers=bearer(made["key"])).status_code == 200
@@ -87,11 +89,11 @@ def test_expiry(client: TestClient, editor: TestClient) -> None:
         {"name": "A", "scopes": ["audit:read"], "id": "aaaaaaaa"},
     ],
 )
-def test_a_key_that_cannot_be(editor: TestClient, wrong: dict[str, object]) -> None:
+def test_invalid_key_document_is_refused(editor: TestClient, wrong: dict[str, object]) -> None:
     assert editor.post("/v1/keys", json=wrong).status_code == 422
 
 
-def test_a_made_up_key_costs_no_statement(client: TestClient) -> None:
+def test_malformed_key_takes_no_statement(client: TestClient) -> None:
     _, key = generate_api_key("Nobody", [Scope.AUDIT_READ])
     flipped = key[:-7] + ("a" if key[-7] != "a" else "b") + key[-6:]
     assert is_well_formed_key(key)
@@ -117,14 +119,14 @@ def test_a_made_up_key_costs_no_statement(client: TestClient) -> None:
         b"Bearer zarya_aaaaaaaa_", b"Bearer " + b"a" * 10_000, "Bearer ключ".encode(), b"\xff\xfe",
     ],
 )  # fmt: skip
-def test_a_header_of_any_shape_is_401(client: TestClient, header: bytes) -> None:
+def test_malformed_authorization_header_is_401(client: TestClient, header: bytes) -> None:
     answer = client.get("/v1/me", headers={b"Authorization": header})
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="zarya"')
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_two_keys_are_none(client: TestClient) -> None:
+def test_repeated_authorization_header_is_401(client: TestClient) -> None:
     stored, key = generate_api_key("Double", [Scope.AUDIT_READ])
     with database_of(client).session() as session:
         session.add(stored)
@@ -135,7 +137,7 @@ def test_two_keys_are_none(client: TestClient) -> None:
     assert client.get("/v1/me", headers=both).status_code == 401
 
 
-def test_the_list_of_keys(client: TestClient, editor: TestClient) -> None:
+def test_key_list_filters_by_scope(client: TestClient, editor: TestClient) -> None:
     client_with_key(client, Scope.AUDIT_READ)
     client_with_key(client, Scope.PEOPLE_WRITE)
     listed = editor.get("/v1/keys", params={"with_total": "true"}).json()
@@ -145,7 +147,7 @@ def test_the_list_of_keys(client: TestClient, editor: TestClient) -> None:
     assert all("audit:read" in key["scopes"] for key in some["items"])
 
 
-def test_the_command_line(
+def test_keys_command_creates_lists_and_revokes(
     database: Database, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = database.engine.url.set(drivername=database.engine.dialect.name)

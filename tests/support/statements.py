@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
+from typing import Any, NamedTuple
 
 from sqlalchemy import event
 
@@ -36,4 +38,33 @@ def record_selects(database: Database) -> Iterator[list[str]]:
 
     event.listen(database.engine, "before_cursor_execute", record)
     yield selects
+    event.remove(database.engine, "before_cursor_execute", record)
+
+
+class Statement(NamedTuple):
+    """A statement, its parameters, and the thread that ran it.
+
+    A read that takes too long for the event loop is run again in another thread.
+    """
+
+    sql: str
+    parameters: str
+    thread: int
+
+
+@contextmanager
+def record_dml(database: Database) -> Iterator[list[Statement]]:
+    """Record the SELECT, INSERT, UPDATE and DELETE statements run on `database`, in order.
+
+    Leaves out the statement that runs once for each version of the archive, not once a request.
+    """
+    statements: list[Statement] = []
+
+    def record(_connection: object, _cursor: object, sql: str, parameters: Any, *_: object) -> None:
+        kinds = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+        if sql.lstrip().upper().startswith(kinds) and "min(articles.published_at)" not in sql:
+            statements.append(Statement(sql, repr(parameters), get_ident()))
+
+    event.listen(database.engine, "before_cursor_execute", record)
+    yield statements
     event.remove(database.engine, "before_cursor_execute", record)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.api.auth import Forbidden, Unauthorized
-from app.api.writes.deps import MERGE_PATCH_MEDIA_TYPE
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.config import current_settings
 from app.http.problems import (
     PROBLEM_MEDIA_TYPE,

@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api.auth import authenticated_routes
 from app.api.openapi.components import (
     SECURITY_SCHEMES,
     OpenApiObject,
@@ -14,6 +13,7 @@ from app.api.openapi.components import (
 )
 from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
 from app.api.openapi.operations import complete_operation, extract_patch_schemas
+from app.api.routing import authenticated_routes
 from app.config import current_settings
 from app.http.problems import Problem
 

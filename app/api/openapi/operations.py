@@ -9,7 +9,7 @@ from app.api.openapi.components import (
     header_refs,
 )
 from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
-from app.api.writes.deps import ACCEPTED_BODY_TYPES
+from app.api.routing import ACCEPTED_BODY_TYPES
 from app.domain.enums import Scope
 
 FULL_LIST_DESCRIPTION = """\

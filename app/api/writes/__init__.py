@@ -1,5 +1,5 @@
-"""Writing: under which conditions, once only, noted in the trail, and all of it or nothing.
+"""Writes: requests with their preconditions (`request`), records with audit log (`records`).
 
-A request becomes an `WriteRequest`, which runs in one transaction that is committed before the
-answer goes out. Each resource says how its records take on a document (`RecordWriter`).
+A dependency builds a `WriteRequest`, which runs a command in one transaction, committed before the
+response is sent. Each resource declares its writes in a `RecordWriter`.
 """

@@ -1,150 +1,209 @@
-"""What the writes of all records have in common: found, changed, noted in the trail, shown."""
+"""The writes that all resources share: lock, check the version, save, audit, read back."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-from fastapi import Response
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
-from app.api.audit_log import Action, Kind, write_audit_entry
+from app.api.audit_log import Action, Actor, write_audit_entry
 from app.api.auth import ApiClient
+from app.api.links import url_for_request
+from app.api.merge_patch import apply_merge_patch
 from app.api.slugs import raise_missing_record
-from app.api.write_models import WriteModel, apply_merge_patch
-from app.api.writes.relations import bump_version
+from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import VersionedRecord
+from app.db.models import FeedSource, VersionedRecord, Webhook
+from app.domain.dates import now
+from app.domain.enums import AuditTarget
 from app.domain.languages import tr
-from app.http.problems import Conflict
+from app.http.problems import Conflict, NotFound
 
-M = TypeVar("M", bound=VersionedRecord)
+Versioned = VersionedRecord | FeedSource | Webhook
+"""An entity with a version, which `If-Match` is compared with."""
+
+M = TypeVar("M", bound=Versioned)
 D = TypeVar("D", bound=WriteModel)
 
 _MAX_LISTED_REFERRERS = 5
-"""How many of the users of a record are named."""
 
 
-def delete_record(session: Session, record: VersionedRecord) -> None:
-    """Delete `record` and what belongs to it."""
+def bump_version(record: Versioned) -> None:
+    """Give `record` a new version at the next flush, even if only related rows change."""
+    record.updated_at = now()
+    if isinstance(record, VersionedRecord):
+        record.edited = True
+        flag_modified(record, "updated_at")
+    else:
+        record.version += 1
+
+
+def lock_by_slug(session: Session, model: type[Any], slug: str) -> Any:
+    """Select a record for update. Raises NotFound, Gone or SlugRenamed."""
+    record = session.scalar(select(model).where(model.slug == slug).with_for_update())
+    return record or raise_missing_record(Reader.from_session(session), model, slug)
+
+
+def lock_by_id(not_found: Callable[[int], NotFound]) -> Callable[[Session, type[Any], int], Any]:
+    """Build a function that selects an entity for update by id, and raises `not_found(id)`."""
+
+    def lock(session: Session, model: type[Any], id_: int) -> Any:
+        entity = session.get(model, id_, with_for_update=True)
+        if entity is None:
+            raise not_found(id_)
+        return entity
+
+    return lock
+
+
+def has_no_referrers(_session: Session, _record: object, _client: ApiClient) -> list[str]:
+    """The referrers of records that nothing can refer to."""
+    return []
+
+
+def delete_record(session: Session, record: Versioned) -> None:
+    """Delete `record` and the rows that belong to it."""
     session.delete(record)
 
 
 @dataclass(frozen=True)
 class RecordWriter(Generic[M, D]):
-    """How the records of a resource are written."""
+    """The writes of one resource, which names its records by slug or by id."""
 
+    audit_target: AuditTarget
+    collection: str
+    """The path under `/v1`."""
     model: type[M]
     write_model: type[D]
     save: Callable[[Session, M, D], None]
-    """Lets a record, new or not, take on a document, or refuses it."""
-    load_records: Callable[[Reader, Collection[int]], Mapping[int, BaseModel]]
-    """The records with these ids with all that is kept of them, by id."""
-    read_back: Callable[[Reader, int], tuple[BaseModel, str]]
-    """What is answered for a record, and its address."""
-    referrers: Callable[[Session, M, ApiClient], list[str]]
-    """What refers to a record, by names that the caller may know: it is not deleted before."""
+    """Applies a document to a record, new or not. Raises InvalidRequest or Conflict."""
+    get: Callable[[Reader, Any], BaseModel]
+    """The body of the answer, by slug or id."""
+    load_records: Callable[[Reader, Collection[int]], Mapping[int, BaseModel]] | None = None
+    """The complete records by id, for the audit log and as targets of merge patches.
+
+    None: what `get` returns is complete.
+    """
+    referrers: Callable[[Session, M, ApiClient], list[str]] = has_no_referrers
+    """Descriptions of the records that refer to a record, which prevent its deletion."""
     remove: Callable[[Session, M], None] = delete_record
+    lock: Callable[[Session, type[M], Any], M] = lock_by_slug
+    """Selects a record for update, by slug or id. Raises NotFound and the like."""
 
-    async def create(self, edit: WriteRequest, document: D) -> Response:
-        """A new record as `write_model` says."""
+    def create(self, session: Session, write: WriteRequest, document: D) -> WriteResult:
+        """Create a record."""
+        record, body = self.insert(session, write.client, document)
+        address = url_for_request(self.collection, self._key(record))
+        return WriteResult(HTTPStatus.CREATED, body, record.version, address)
 
-        def work(session: Session) -> WriteResult:
-            record = self.model()
+    def insert(self, session: Session, actor: Actor, document: D) -> tuple[M, BaseModel]:
+        """Create a record in the name of `actor`; the record and the body of the answer."""
+        record = self.model()
+        if isinstance(record, VersionedRecord):
             record.edited = True
-            self.save(session, record, document)
-            self.write_audit_entry(
-                session, edit, Action.CREATE, record, None, self.snapshot(session, record)
-            )
-            shown, address = self.read_back(Reader.from_session(session), record.id)
-            return WriteResult(HTTPStatus.CREATED, shown, record.version, address)
+        self.save(session, record, document)
+        stored = self._load(session, record)
+        self.write_audit_entry(session, actor, Action.CREATE, record, None, _to_json(stored))
+        return record, self._get_body(session, record, stored)
 
-        return await edit.execute(work)
+    def patch(self, session: Session, write: WriteRequest, key: Any, patch: Any) -> WriteResult:
+        """Apply a merge patch to the document of a record. Raises InvalidRequest or Conflict."""
 
-    async def patch(self, edit: WriteRequest, slug: str, patch: Any) -> Response:
-        """The record `slug` with a merge patch applied to its document."""
-
-        def apply(session: Session, record: M) -> None:
-            before = self.snapshot(session, record)
+        def apply(record: M, before: dict[str, Any]) -> None:
             current = {
                 name: before[name] for name in self.write_model.model_fields if name in before
             }
-            wanted = apply_merge_patch(self.write_model, current, patch)
-            if wanted.model_dump(mode="json", include=set(current)) != current:
+            document = apply_merge_patch(self.write_model, current, patch)
+            if document.model_dump(mode="json", include=set(current)) != current:
                 bump_version(record)
-                self.save(session, record, wanted)
+                self.save(session, record, document)
 
-        return await self.update(edit, slug, Action.UPDATE, apply)
+        return self.update(session, write, key, Action.UPDATE, apply)
 
-    async def update(
-        self, edit: WriteRequest, slug: str, action: Action, apply: Callable[[Session, M], None]
-    ) -> Response:
-        """The record `slug` as `apply` leaves it, which touches it where it changes anything."""
+    def update(
+        self,
+        session: Session,
+        write: WriteRequest,
+        key: Any,
+        action: Action,
+        apply: Callable[[M, dict[str, Any]], None],
+    ) -> WriteResult:
+        """Change a record by `apply`, called with the record and its JSON.
 
-        def work(session: Session) -> WriteResult:
-            record = self._get_for_update(session, edit, slug)
-            before = self.snapshot(session, record)
-            with session.no_autoflush:  # one UPDATE, and so one new version
-                apply(session, record)
-            after = self.snapshot(session, record)
-            if after != before:
-                self.write_audit_entry(session, edit, action, record, before, after)
-            shown, _ = self.read_back(Reader.from_session(session), record.id)
-            return WriteResult(HTTPStatus.OK, shown, record.version)
+        `apply` must call `bump_version` if it changes anything.
+        """
+        record = self._lock(session, write, key)
+        version, stored = record.version, self._load(session, record)
+        before = _to_json(stored)
+        with session.no_autoflush:  # one UPDATE, and so one new version
+            apply(record, before)
+        session.flush()
+        if record.version != version:
+            stored = self._load(session, record)
+            after = _to_json(stored)
+            self.write_audit_entry(session, write.client, action, record, before, after)
+        return WriteResult(HTTPStatus.OK, self._get_body(session, record, stored), record.version)
 
-        return await edit.execute(work)
-
-    async def delete(self, edit: WriteRequest, slug: str) -> Response:
-        """Nothing, where the record `slug` was."""
-
-        def work(session: Session) -> WriteResult:
-            record = self._get_for_update(session, edit, slug)
-            if users := self.referrers(session, record, edit.client):
-                others = (
-                    tr(" and others", " и другие") if len(users) > _MAX_LISTED_REFERRERS else ""
+    def delete(self, session: Session, write: WriteRequest, key: Any) -> WriteResult:
+        """Delete a record. Raises Conflict if another record refers to it."""
+        record = self._lock(session, write, key)
+        if names := self.referrers(session, record, write.client):
+            more = tr(" and others", " и другие") if len(names) > _MAX_LISTED_REFERRERS else ""
+            listed = ", ".join(names[:_MAX_LISTED_REFERRERS]) + more
+            raise Conflict(
+                tr(
+                    f"It is referred to by {listed}. Remove these references first.",
+                    f"На эту запись ссылаются: {listed}. Сначала уберите эти ссылки.",
                 )
-                listed = ", ".join(users[:_MAX_LISTED_REFERRERS]) + others
-                raise Conflict(
-                    tr(
-                        f"It is in use by {listed}. Take it out of there first.",
-                        f"Это ещё нужно: {listed}. Сначала уберите оттуда.",
-                    )
-                )
-            before = self.snapshot(session, record)
-            self.remove(session, record)
-            self.write_audit_entry(session, edit, Action.DELETE, record, before, None)
-            return WriteResult(HTTPStatus.NO_CONTENT)
+            )
+        before = self.snapshot(session, record)
+        self.remove(session, record)
+        self.write_audit_entry(session, write.client, Action.DELETE, record, before, None)
+        return WriteResult(HTTPStatus.NO_CONTENT)
 
-        return await edit.execute(work)
-
-    def _get_for_update(self, session: Session, edit: WriteRequest, slug: str) -> M:
-        """The record `slug`, held for the rest of the transaction, if it is what If-Match names."""
-        found = select(self.model).where(self.model.slug == slug).with_for_update()
-        record = session.scalar(found) or raise_missing_record(
-            Reader.from_session(session), self.model, slug
-        )
-        edit.check_version(record)
+    def _lock(self, session: Session, write: WriteRequest, key: Any) -> M:
+        """Select a record for update. Raises PreconditionFailed if `If-Match` does not match."""
+        record = self.lock(session, self.model, key)
+        write.check_version(record)
         return record
 
+    def _key(self, record: M) -> str | int:
+        return record.slug if isinstance(record, VersionedRecord) else record.id
+
     def snapshot(self, session: Session, record: M) -> dict[str, Any]:
-        """All that is kept of a record, as JSON."""
+        """The complete record as JSON."""
+        return _to_json(self._load(session, record))
+
+    def _load(self, session: Session, record: M) -> BaseModel:
         session.flush()
-        return self.load_records(Reader.from_session(session), [record.id])[record.id].model_dump(
-            mode="json", by_alias=True
-        )
+        reader = Reader.from_session(session)
+        if self.load_records is None:
+            return self.get(reader, self._key(record))
+        return self.load_records(reader, [record.id])[record.id]
+
+    def _get_body(self, session: Session, record: M, stored: BaseModel) -> BaseModel:
+        if self.load_records is None:
+            return stored
+        return self.get(Reader.from_session(session), self._key(record))
 
     def write_audit_entry(
         self,
         session: Session,
-        edit: WriteRequest,
+        actor: Actor,
         action: Action,
         record: M,
         before: dict[str, Any] | None,
         after: dict[str, Any] | None,
     ) -> None:
-        """Note in the trail what has become of a record."""
-        kind = Kind(self.model.record_type)
-        write_audit_entry(session, edit.client, action, kind, record.id, record.slug, before, after)
+        """Add an entry about `record` to the audit log."""
+        slug = record.slug if isinstance(record, VersionedRecord) else None
+        write_audit_entry(session, actor, action, self.audit_target, record.id, slug, before, after)
+
+
+def _to_json(record: BaseModel) -> dict[str, Any]:
+    return record.model_dump(mode="json", by_alias=True)

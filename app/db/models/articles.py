@@ -10,11 +10,10 @@ from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_bounds
 from app.domain.enums import ArticleState, RecordType
-from app.domain.markdown import render_markdown
+from app.domain.markdown import MAX_HTML_CHARS, render_markdown
 from app.domain.text import fold, slugify
 
 READING_WORDS_PER_MINUTE = 200
-MAX_HTML_CHARS = 400_000
 
 
 def _partial_index_where(condition: str) -> dict[str, Any]:

@@ -6,25 +6,23 @@ from fastapi import Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import header_refs, link_to, link_to_first
 from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
-from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
+from app.api.writes.request import (
+    WriteRequest,
     build_action_dependency,
     build_create_dependency,
     build_update_dependency,
 )
-from app.api.writes.request import WriteRequest
 from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
 from app.resources.articles.schemas import (
@@ -41,7 +39,7 @@ from app.resources.articles.schemas import (
     FeedQuery,
 )
 
-router = Router(prefix="/v1/articles", tags=["articles"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/articles", tags=["articles"])
 
 ArticleSlugPath = Annotated[SlugPath, Example("launch-progress-ms-11")]
 ArticleWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.ARTICLES_WRITE))]
@@ -146,7 +144,7 @@ async def get_article(
     slug: ArticleSlugPath, database: DatabaseDep, response: Response
 ) -> ArticleRead:
     """Returns an article with its related records, translations, and previous and next article."""
-    return set_version_etag(response, await database.read(queries.get_article, slug))
+    return set_validators(response, await database.read(queries.get_article, slug))
 
 
 @router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
@@ -154,7 +152,7 @@ async def preview_article(
     slug: ArticleSlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
 ) -> ArticlePreview:
     """Returns an article in any status, including drafts and deleted articles."""
-    return set_version_etag(response, await database.read(commands.get_article_preview, slug))
+    return set_validators(response, await database.read(queries.get_article_preview, slug))
 
 
 @router.post(
@@ -165,25 +163,25 @@ async def preview_article(
     response_model=ArticlePreview,
     responses=link_to("previewArticle", "article"),
 )
-async def create_article(article: ArticleWrite, edit: CreateArticleDep) -> Response:
+async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Response:
     """Creates a draft. It is private until you publish it."""
-    return await commands.WRITER.create(edit, article)
+    return await write.execute(commands.WRITER.create, article)
 
 
 @router.patch(
     "/{slug}", name="updateArticle", summary="Update an article", response_model=ArticlePreview
 )
 async def update_article(
-    slug: ArticleSlugPath, patch: ArticlePatch, edit: UpdateArticleDep
+    slug: ArticleSlugPath, patch: ArticlePatch, write: UpdateArticleDep
 ) -> Response:
     """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)
-async def delete_article(slug: ArticleSlugPath, edit: UpdateArticleDep) -> Response:
+async def delete_article(slug: ArticleSlugPath, write: UpdateArticleDep) -> Response:
     """Moves the article to the trash. Restore it with `POST /v1/articles/{slug}/restore`."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)
 
 
 @router.post(
@@ -192,9 +190,9 @@ async def delete_article(slug: ArticleSlugPath, edit: UpdateArticleDep) -> Respo
     summary="Publish an article",
     response_model=ArticlePreview,
 )
-async def publish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
+async def publish_article(slug: ArticleSlugPath, write: ArticleActionDep) -> Response:
     """Makes the article public at `published_at`, or now if `published_at` is null."""
-    return await commands.publish_article(edit, slug)
+    return await write.execute(commands.publish_article, slug)
 
 
 @router.post(
@@ -203,9 +201,9 @@ async def publish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Resp
     summary="Unpublish an article",
     response_model=ArticlePreview,
 )
-async def unpublish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
+async def unpublish_article(slug: ArticleSlugPath, write: ArticleActionDep) -> Response:
     """Hides the article from the public until you publish it again."""
-    return await commands.unpublish_article(edit, slug)
+    return await write.execute(commands.unpublish_article, slug)
 
 
 @router.post(
@@ -214,12 +212,12 @@ async def unpublish_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Re
     summary="Restore an article",
     response_model=ArticlePreview,
 )
-async def restore_article(slug: ArticleSlugPath, edit: ArticleActionDep) -> Response:
+async def restore_article(slug: ArticleSlugPath, write: ArticleActionDep) -> Response:
     """Restores a deleted article. Its status is then `unpublished`."""
-    return await commands.restore_article(edit, slug)
+    return await write.execute(commands.restore_article, slug)
 
 
-drafts_router = Router(prefix="/v1/drafts", tags=["articles"], route_class=ConditionalWriteRoute)
+drafts_router = Router(prefix="/v1/drafts", tags=["articles"])
 
 
 @drafts_router.get("", name="listDrafts", summary="List drafts", response_model=DraftPage)
@@ -227,4 +225,4 @@ async def list_drafts(
     query: Annotated[DraftQuery, Query()], _writer: ArticleWriterDep, lists: ListResponderDep
 ) -> Response:
     """Returns draft, scheduled, unpublished and deleted articles, last updated first."""
-    return await lists.respond(commands.list_drafts, query)
+    return await lists.respond(queries.list_drafts, query)

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, literal, not_, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.api.embeds import article_is_public
 from app.api.links import url_for_request
 from app.api.lists.pagination import to_query_params
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import SnapshotXmin, hide_from_planner
 from app.db.models import Article, Restoration

@@ -1,15 +1,16 @@
 """Change feed schemas: query parameters and read models."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
+from app.api.read_models import ReadModel, UtcInstant
 from app.domain.enums import RecordType
 from app.resources.articles.schemas import ArticleRecord
 from app.resources.launches.schemas import LaunchRecord
@@ -57,6 +58,9 @@ class Change(ReadModel):
     changed_at: UtcInstant
     data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | None
     """Current record with references by slug, or null if it was deleted."""
+
+    def last_modified(self) -> datetime | None:
+        return self.data.updated_at if self.data else None
 
 
 class ChangePage(ReadModel):

@@ -1,4 +1,4 @@
-"""The public archive as Parquet, a file a table; needs the extra `zarya[parquet]`."""
+"""Parquet export of the public archive, one file a table. Needs the extra `zarya[parquet]`."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _ARROW_TYPES = {
 def write_parquet(
     reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write every table into the folder `target`. Returns how many rows that makes."""
+    """Write every table to the folder `target`. Returns the number of rows."""
     target.mkdir(parents=True, exist_ok=True)
     number = 0
     for table in EXPORT_TABLES:

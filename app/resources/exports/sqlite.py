@@ -1,7 +1,7 @@
-"""The public archive as one SQLite file: for apps that work without a network.
+"""SQLite export of the public archive, for offline use in apps.
 
-The same archive makes the same bytes, whatever database it lies in: rows in a fixed order, and
-nothing of the time or the place. So its digest tells whether there is anything new.
+The file is reproducible: rows are in a fixed order, and nothing depends on the time or the
+database. Its digest therefore changes only if the archive does.
 """
 
 import json
@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import Launch, Mission, Person
+from app.domain.atomic_file import replace_atomically
 from app.resources.exports.tables import (
     EXPORT_SCHEMA_VERSION,
     EXPORT_TABLES,
@@ -22,7 +23,7 @@ from app.resources.exports.tables import (
 )
 
 _APPLICATION_ID = 0x5A415259
-"""`ZARY`: what `PRAGMA application_id` tells."""
+"""`ZARY`, for `PRAGMA application_id`."""
 
 _SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 
@@ -30,16 +31,12 @@ _SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 def write_sqlite(
     reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write the archive into the new file `target`. Returns how many rows that makes."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        number = _write_tables(reader, part, progress)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return number
+    """Write the archive to the file `target`. Returns the number of rows.
+
+    Raises OSError if `target` cannot be written.
+    """
+    with replace_atomically(target) as path:
+        return _write_tables(reader, path, progress)
 
 
 def _write_tables(reader: Reader, path: Path, progress: Callable[[int], None]) -> int:
@@ -54,10 +51,10 @@ def _write_tables(reader: Reader, path: Path, progress: Callable[[int], None]) -
         for table in EXPORT_TABLES:
             connection.execute(_create_table_sql(table))
             names = [column.name for column in table.columns]
-            places = ", ".join("?" * len(names))
+            placeholders = ", ".join("?" * len(names))
             for row in table.stream_rows(reader):
                 values = [_convert_value(row[name]) for name in names]
-                connection.execute(f"INSERT INTO {table.name} VALUES ({places})", values)  # noqa: S608 - our own names
+                connection.execute(f"INSERT INTO {table.name} VALUES ({placeholders})", values)  # noqa: S608 - our own names
                 number += 1
                 if number % 1000 == 0:
                     progress(number)
@@ -77,9 +74,9 @@ def _create_table_sql(table: ExportTable) -> str:
     columns = []
     for column in table.columns:
         null = "" if column.nullable else " NOT NULL"
-        refers = f" REFERENCES {column.references_table}(id)" if column.references_table else ""
+        references = f" REFERENCES {column.references_table}(id)" if column.references_table else ""
         columns.append(
-            f"{column.name} {_SQLITE_TYPES.get(column.value_type, 'TEXT')}{null}{refers}"
+            f"{column.name} {_SQLITE_TYPES.get(column.value_type, 'TEXT')}{null}{references}"
         )
     key = ", ".join(column.name for column in table.columns[: table.key_column_count])
     return f"CREATE TABLE {table.name} ({', '.join(columns)}, PRIMARY KEY ({key})) STRICT"
@@ -106,11 +103,11 @@ def _convert_value(value: Any) -> Any:
 
 
 def _read_credits(reader: Reader) -> list[tuple[str, str | None, str | None]]:
-    """Every source of facts that a record names, once."""
-    found = {
+    """Distinct sources of all records, sorted."""
+    sources = {
         (source["name"], source.get("url"), source.get("licence"))
         for model in (Mission, Person, Launch)
         for row in reader.stream(select(model.sources), 2000)
         for source in row["sources"]
     }
-    return sorted(found, key=lambda source: tuple(part or "" for part in source))
+    return sorted(sources, key=lambda source: tuple(part or "" for part in source))

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Date, Integer, select
 
-from app.api.embeds import article_is_public
+from app.db.conditions import article_is_public
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import (

@@ -1,33 +1,26 @@
-"""How keys are found, made and revoked."""
+"""Queries of API keys."""
 
-from collections.abc import Collection
-from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, String, cast, or_, select
-from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Actor, Kind, write_audit_entry
-from app.api.auth import generate_api_key
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import ApiKey
-from app.domain.dates import now
-from app.domain.enums import Scope
 from app.domain.languages import tr
 from app.http.problems import NotFound
-from app.resources.keys.schemas import KeyCreated, KeyFilters, KeyPage, KeyQuery, KeySummary, Me
+from app.resources.keys.schemas import KeyFilters, KeyPage, KeyQuery, KeySummary, Me
 
 SORTS = build_orders(ApiKey.id, created_at=(ApiKey.created_at,))
 
 
 def conditions(filters: KeyFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a key."""
+    """The WHERE conditions of `filters`."""
     found: list[ColumnElement[bool]] = []
     if filters.scope:
-        # A short list of short words: its JSON holds a word in quotes or it does not.
+        # A JSON array of short words: it contains a word in quotes, or not.
         text = cast(ApiKey.scopes, String)
         named = [text.contains(f'"{scope}"') for scope in filters.scope]
         found.append(or_(*named))
@@ -62,7 +55,7 @@ def list_all_keys(reader: Reader) -> list[KeySummary]:
 
 
 def get_key(reader: Reader, id_: str) -> KeySummary:
-    """The key with this public part."""
+    """The key with this id. Raises NotFound."""
     row = reader.first(_select_keys().where(ApiKey.id == id_))
     if row is None:
         raise NotFound(
@@ -72,42 +65,5 @@ def get_key(reader: Reader, id_: str) -> KeySummary:
 
 
 def get_me(reader: Reader, id_: str) -> Me:
-    """What the key with this public part may do."""
+    """The key with this id, with its scopes, as its owner sees it."""
     return Me.model_validate(reader.first(_select_keys().where(ApiKey.id == id_)))
-
-
-def create_key(
-    session: Session,
-    actor: Actor,
-    name: str,
-    scopes: Collection[Scope],
-    expires_at: datetime | None,
-) -> KeyCreated:
-    """A new key; its text cannot be had again."""
-    key, text = generate_api_key(name, scopes, expires_at)
-    session.add(key)
-    session.flush()
-    made = get_key(Reader.from_session(session), key.id)
-    kept = made.model_dump(mode="json")
-    write_audit_entry(session, actor, Action.CREATE, Kind.KEY, None, key.id, None, kept)
-    return KeyCreated.model_validate(dict(made) | {"key": text})
-
-
-def revoke_key(session: Session, actor: Actor, id_: str) -> None:
-    """Let a key work no more, in every process from its next request on."""
-    before = get_key(Reader.from_session(session), id_)
-    if before.revoked_at is None:
-        key = session.get_one(ApiKey, id_)
-        key.revoked_at = now()
-        session.flush()
-        after = get_key(Reader.from_session(session), id_).model_dump(mode="json")
-        write_audit_entry(
-            session,
-            actor,
-            Action.REVOKE,
-            Kind.KEY,
-            None,
-            id_,
-            before.model_dump(mode="json"),
-            after,
-        )

@@ -10,12 +10,11 @@ from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
 from app.api.routing import Router
-from app.api.writes.deps import JsonBodyRoute
 from app.domain.enums import Scope
-from app.resources.keys import queries
+from app.resources.keys import commands, queries
 from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
 
-router = Router(prefix="/v1", tags=["keys"], route_class=JsonBodyRoute)
+router = Router(prefix="/v1", tags=["keys"])
 
 KeyAdminDep = Annotated[ApiClient, Depends(RequireScope(Scope.KEYS_ADMIN))]
 AnyApiKeyDep = Annotated[ApiClient, Depends(RequireScope())]
@@ -59,7 +58,7 @@ async def create_key(
 
     Only this response contains the full key, so it accepts no `Idempotency-Key`.
     """
-    created = await database.write(queries.create_key, admin, key.name, key.scopes, key.expires_at)
+    created = await database.write(commands.create_key, admin, key.name, key.scopes, key.expires_at)
     response.headers["Location"] = url_for_request("keys", created.id)
     return created
 
@@ -67,4 +66,4 @@ async def create_key(
 @router.delete("/keys/{id}", name="revokeKey", summary="Revoke a key", status_code=204)
 async def revoke_key(id_: KeyIdPath, admin: KeyAdminDep, database: PrimaryDatabaseDep) -> None:
     """Revokes the key immediately and permanently. Does not require `If-Match`."""
-    await database.write(queries.revoke_key, admin, id_)
+    await database.write(commands.revoke_key, admin, id_)

@@ -1,4 +1,4 @@
-"""How launches are written, with what flew, on what, from where, and with whom."""
+"""Writes of launches, with their vehicle, site, spacecraft and crew."""
 
 from collections.abc import Collection
 from typing import Any
@@ -7,12 +7,12 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from app.api.auth import ApiClient
-from app.api.embeds import describe_referring_articles
 from app.api.links import public_url
-from app.api.slugs import set_slug
+from app.api.slugs import resolve_slugs, set_slug
+from app.api.validation_errors import raise_field_error
 from app.api.write_models import default_precision, to_record
 from app.api.writes.records import RecordWriter
-from app.api.writes.relations import raise_field_error, resolve_slugs
+from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import json_array_subquery, json_object_subquery
 from app.db.models import (
@@ -29,11 +29,11 @@ from app.db.models import (
 )
 from app.db.tracking.launch_history import CHANGE_REASON
 from app.domain.dates import period_bounds
+from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.resources.launches.queries import get_launch, select_launch_history
 from app.resources.launches.schemas import (
-    LaunchRead,
     LaunchRecord,
     LaunchWrite,
     SeatWrite,
@@ -44,7 +44,7 @@ from app.resources.launches.schemas import (
 
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
-    """The launches with these ids, with all that is kept of them."""
+    """The complete records of launches by id."""
     home = aliased(Launch)
     crew = (
         select(
@@ -75,19 +75,12 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord
 
 
 def _build_record(row: dict[str, Any]) -> LaunchRecord:
-    given = row | {"url": public_url("launches", row["slug"])}
-    return to_record(LaunchRecord, given)
-
-
-def read_back(reader: Reader, id_: int) -> tuple[LaunchRead, str]:
-    """A launch as everybody sees it, and its address."""
-    slug = reader.scalar(select(Launch.slug).where(Launch.id == id_))
-    launch = get_launch(reader, slug or "")
-    return launch, launch.url
+    return to_record(LaunchRecord, row | {"url": public_url("launches", row["slug"])})
 
 
 def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
-    """Let `launch` take on `document`."""
+    """Apply `document` to `launch`. Raises InvalidRequest or Conflict."""
+    is_new = launch.id is None
     session.info[CHANGE_REASON] = document.change_reason
     _check_designator_unique(session, launch, document.cospar_id)
     set_slug(session, launch, document.slug, document.spacecraft[0].name)
@@ -111,8 +104,8 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     launch.site_id = _get_or_create_site_id(session, site) if site else None
     session.add(launch)
     session.flush()
-    _set_spacecraft(session, launch, document.spacecraft)
-    _set_crew(session, launch, document)
+    _set_spacecraft(session, launch, document.spacecraft, is_new)
+    _set_crew(session, launch, document, is_new)
 
 
 def _check_designator_unique(session: Session, launch: Launch, designator: str | None) -> None:
@@ -124,42 +117,41 @@ def _check_designator_unique(session: Session, launch: Launch, designator: str |
         raise_field_error("/cospar_id", "taken", detail)
 
 
-def _get_or_create_vehicle_id(session: Session, given: VehicleWrite) -> int:
-    known = session.scalar(select(Vehicle).where(Vehicle.slug == slugify(given.name)))
-    if known is None:
-        return _insert_row(session, Vehicle(name=given.name, family=given.family))
-    if slugify(given.family) != known.family_slug:
+def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
+    vehicle = session.scalar(select(Vehicle).where(Vehicle.slug == slugify(document.name)))
+    if vehicle is None:
+        return _insert_row(session, Vehicle(name=document.name, family=document.family))
+    if slugify(document.family) != vehicle.family_slug:
         detail = tr(
-            f"It is known as one of {known.family!r}.",
-            f"Известно, что её семейство — {known.family!r}.",
+            f"The vehicle {vehicle.name!r} belongs to the family {vehicle.family!r}.",
+            f"Ракета {vehicle.name!r} относится к семейству {vehicle.family!r}.",
         )
         raise_field_error("/vehicle/family", "contradiction", detail)
-    return known.id
+    return vehicle.id
 
 
 def _insert_row(session: Session, new: Vehicle | Site) -> int:
-    """Add a row by itself: a flush would write the launch too, which is not complete yet."""
+    """Insert a row without a flush, which would insert the incomplete launch too."""
     new.compute_columns()
     model = type(new)
     values = {c.name: getattr(new, c.name) for c in model.__table__.columns if c.name != "id"}
     return session.execute(insert(model).values(values).returning(model.id)).scalar_one()
 
 
-def _get_or_create_site_id(session: Session, given: SiteWrite) -> int:
-    known = session.scalar(select(Site).where(Site.slug == slugify(given.name)))
-    if known is None:
-        taken = session.scalar(select(Site.id).where(Site.code == given.code))
-        code = (
-            given.code if given.code and taken is None else _generate_site_code(session, given.name)
-        )
-        return _insert_row(session, Site(code=code, name=given.name, country=given.country))
-    if given.country != known.country:
+def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
+    name, code = document.name, document.code
+    site = session.scalar(select(Site).where(Site.slug == slugify(name)))
+    if site is None:
+        if not code or session.scalar(select(Site.id).where(Site.code == code)) is not None:
+            code = _generate_site_code(session, name)
+        return _insert_row(session, Site(code=code, name=name, country=document.country))
+    if document.country != site.country:
         detail = tr(
-            f"It is known to lie in {known.country!r}.",
-            f"Известно, что его страна — {known.country!r}.",
+            f"The site {site.name!r} is in the country {site.country!r}.",
+            f"Космодром {site.name!r} находится в стране {site.country!r}.",
         )
         raise_field_error("/site/country", "contradiction", detail)
-    return known.id
+    return site.id
 
 
 def _generate_site_code(session: Session, name: str) -> str:
@@ -167,47 +159,52 @@ def _generate_site_code(session: Session, name: str) -> str:
     return f"{slugify(name)[:7].strip('-').upper()}-{number}"
 
 
-def _set_spacecraft(session: Session, launch: Launch, wanted: list[SpacecraftWrite]) -> None:
+def _set_spacecraft(
+    session: Session, launch: Launch, wanted: list[SpacecraftWrite], is_new: bool
+) -> None:
     own = select(Spacecraft).where(Spacecraft.launch_id == launch.id)
-    there = {ship.ordinal: ship for ship in session.scalars(own)}
-    first = min(there, default=1)
-    for ordinal, given in enumerate(wanted, start=first):
-        ship = there.pop(ordinal, None) or Spacecraft(launch_id=launch.id, ordinal=ordinal)
-        ship.name, ship.kind = given.name, given.kind
+    surplus = {} if is_new else {ship.ordinal: ship for ship in session.scalars(own)}
+    first = min(surplus, default=1)
+    for ordinal, document in enumerate(wanted, start=first):
+        ship = surplus.pop(ordinal, None) or Spacecraft(launch_id=launch.id, ordinal=ordinal)
+        ship.name, ship.kind = document.name, document.kind
         session.add(ship)
-    for ship in there.values():
+    for ship in surplus.values():
         session.delete(ship)
 
 
-def _set_crew(session: Session, launch: Launch, document: LaunchWrite) -> None:
+def _set_crew(session: Session, launch: Launch, document: LaunchWrite, is_new: bool) -> None:
     people = resolve_slugs(
         session, Person, [seat.person for seat in document.crew], "/crew/{}/person"
     )
     own = select(Flight).where(Flight.launch_id == launch.id)
-    there = {flight.person_id: flight for flight in session.scalars(own)}
-    for place, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
-        if person in people[:place]:
-            detail = tr("They have a seat already.", "Место для этого человека уже есть.")
-            raise_field_error(f"/crew/{place}/person", "repeated", detail)
-        home = _find_landing_launch_id(session, place, seat)
-        exact = default_precision(seat.landed_at, seat.landed_at_precision)
-        if seat.landed_at and exact and period_bounds(seat.landed_at, exact)[1] <= launch.launch_at:
-            detail = tr("They return before they leave.", "Возвращение раньше отлёта.")
-            raise_field_error(f"/crew/{place}/landed_at", "returns-before-launch", detail)
-        flight = there.pop(person, None) or Flight(launch_id=launch.id, person_id=person)
-        flight.role, flight.ordinal = seat.role, place + 1
-        flight.landed_with_id = home
-        flight.landed_at, flight.landed_at_precision = seat.landed_at, exact
+    surplus = {} if is_new else {flight.person_id: flight for flight in session.scalars(own)}
+    for index, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
+        if person in people[:index]:
+            detail = tr(
+                "This person is in the crew twice.", "Этот человек указан в экипаже дважды."
+            )
+            raise_field_error(f"/crew/{index}/person", "repeated", detail)
+        landed_with_id = _find_landing_launch_id(session, index, seat)
+        landed_at = seat.landed_at
+        precision = default_precision(landed_at, seat.landed_at_precision)
+        if landed_at and precision and period_bounds(landed_at, precision)[1] <= launch.launch_at:
+            detail = tr("The landing is before the launch.", "Посадка раньше запуска.")
+            raise_field_error(f"/crew/{index}/landed_at", "returns-before-launch", detail)
+        flight = surplus.pop(person, None) or Flight(launch_id=launch.id, person_id=person)
+        flight.role, flight.ordinal = seat.role, index + 1
+        flight.landed_with_id = landed_with_id
+        flight.landed_at, flight.landed_at_precision = landed_at, precision
         session.add(flight)
-    for flight in there.values():
+    for flight in surplus.values():
         _check_not_assigned(session, flight)
         session.delete(flight)
 
 
-def _find_landing_launch_id(session: Session, place: int, seat: SeatWrite) -> int | None:
+def _find_landing_launch_id(session: Session, index: int, seat: SeatWrite) -> int | None:
     if seat.landed_with is None:
         return None
-    return resolve_slugs(session, Launch, [seat.landed_with], f"/crew/{place}/landed_with")[0]
+    return resolve_slugs(session, Launch, [seat.landed_with], f"/crew/{index}/landed_with")[0]
 
 
 def _check_not_assigned(session: Session, flight: Flight) -> None:
@@ -219,14 +216,14 @@ def _check_not_assigned(session: Session, flight: Flight) -> None:
     if mission := session.scalar(crews):
         person = session.scalar(select(Person.slug).where(Person.id == flight.person_id))
         detail = tr(
-            f"{person!r} came to {mission!r} by this launch. Change that crew first.",
-            f"Этим запуском {person!r} попадает в {mission!r}. Сначала измените тот экипаж.",
+            f"{person!r} arrived at {mission!r} with this launch. Change that crew first.",
+            f"Этим запуском {person!r} прибывает в {mission!r}. Сначала измените тот экипаж.",
         )
         raise_field_error("/crew", "in-use", detail)
 
 
-def referrers(session: Session, launch: Launch, caller: ApiClient) -> list[str]:
-    """The missions that a launch served, those who came home by its ship, and its articles."""
+def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
+    """The missions of a launch, the launches whose crew landed with it, and its articles."""
     missions = (
         select(Mission.slug)
         .outerjoin(MissionLaunch, MissionLaunch.mission_id == Mission.id)
@@ -244,8 +241,10 @@ def referrers(session: Session, launch: Launch, caller: ApiClient) -> list[str]:
     return [
         *(f"the mission {slug}" for slug in sorted(session.scalars(missions))),
         *(f"the crew of {slug}" for slug in sorted(session.scalars(up))),
-        *describe_referring_articles(session, ArticleLaunch.launch_id, launch.id, caller),
+        *describe_referring_articles(session, ArticleLaunch.launch_id, launch.id, client),
     ]
 
 
-WRITER = RecordWriter(Launch, LaunchWrite, save, load_records, read_back, referrers)
+WRITER = RecordWriter(
+    AuditTarget.LAUNCH, "launches", Launch, LaunchWrite, save, get_launch, load_records, referrers
+)

@@ -4,23 +4,21 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import launches_cache_control, set_version_etag
+from app.api.cache_control import launches_cache_control, set_validators
 from app.api.deps import DatabaseDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import header_refs, link_to, link_to_first
 from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
-from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
+from app.api.writes.request import (
+    WriteRequest,
     build_create_dependency,
     build_update_dependency,
 )
-from app.api.writes.request import WriteRequest
 from app.domain.enums import Scope
 from app.resources.launches import commands, queries
 from app.resources.launches.calendar import build_launch_calendar
@@ -34,7 +32,7 @@ from app.resources.launches.schemas import (
     LaunchWrite,
 )
 
-router = Router(prefix="/v1/launches", tags=["launches"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/launches", tags=["launches"])
 
 LaunchSlugPath = Annotated[SlugPath, Example("progress-ms-11")]
 
@@ -86,7 +84,7 @@ async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRe
     launch = await database.read(queries.get_next_launch)
     response.headers["Content-Location"] = launch.url
     response.headers["Cache-Control"] = launches_cache_control([launch])
-    return set_version_etag(response, launch)
+    return set_validators(response, launch)
 
 
 @router.get("/archive", name="getLaunchArchive", summary="Get the launch calendar")
@@ -105,7 +103,7 @@ async def get_launch(slug: LaunchSlugPath, database: DatabaseDep, response: Resp
     """Returns a launch with its crew, missions and sources."""
     launch = await database.read(queries.get_launch, slug)
     response.headers["Cache-Control"] = launches_cache_control([launch])
-    return set_version_etag(response, launch)
+    return set_validators(response, launch)
 
 
 @router.post(
@@ -116,20 +114,20 @@ async def get_launch(slug: LaunchSlugPath, database: DatabaseDep, response: Resp
     response_model=LaunchRead,
     responses=link_to("getLaunch", "launch"),
 )
-async def create_launch(launch: LaunchWrite, edit: CreateLaunchDep) -> Response:
+async def create_launch(launch: LaunchWrite, write: CreateLaunchDep) -> Response:
     """Creates a planned or past launch. A new vehicle or site is created with it."""
-    return await commands.WRITER.create(edit, launch)
+    return await write.execute(commands.WRITER.create, launch)
 
 
 @router.patch("/{slug}", name="updateLaunch", summary="Update a launch", response_model=LaunchRead)
 async def update_launch(
-    slug: LaunchSlugPath, patch: LaunchPatch, edit: UpdateLaunchDep
+    slug: LaunchSlugPath, patch: LaunchPatch, write: UpdateLaunchDep
 ) -> Response:
     """Applies a JSON Merge Patch (RFC 7396). Records changes of time or status in `history`."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteLaunch", summary="Delete a launch", status_code=204)
-async def delete_launch(slug: LaunchSlugPath, edit: UpdateLaunchDep) -> Response:
+async def delete_launch(slug: LaunchSlugPath, write: UpdateLaunchDep) -> Response:
     """Deletes a launch that no mission, crew or article refers to."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)

@@ -1,21 +1,21 @@
-"""How missions are written, with their tasks and launches."""
+"""Writes of missions, with their tasks and launches."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from fastapi import Response
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
-from app.api.embeds import article_is_public, describe_referring_articles
 from app.api.links import public_url
-from app.api.slugs import set_slug
+from app.api.slugs import resolve_slugs, set_slug
+from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
-from app.api.writes.records import RecordWriter
-from app.api.writes.relations import bump_version, raise_field_error, resolve_slugs
-from app.api.writes.request import WriteRequest
+from app.api.writes.records import RecordWriter, bump_version
+from app.api.writes.referrers import describe_referring_articles
+from app.api.writes.request import WriteRequest, WriteResult
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import json_array_subquery
 from app.db.models import (
@@ -29,6 +29,7 @@ from app.db.models import (
     MissionTask,
     Person,
 )
+from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.resources.missions.crew_rules import (
     AssignmentDates,
@@ -37,11 +38,11 @@ from app.resources.missions.crew_rules import (
     get_role_date_range,
 )
 from app.resources.missions.queries import get_mission
-from app.resources.missions.schemas import MissionRead, MissionRecord, MissionTasks, MissionWrite
+from app.resources.missions.schemas import MissionRecord, MissionTasks, MissionWrite
 
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
-    """The missions with these ids, with all that is kept of them."""
+    """The complete records of missions by id."""
     launches = (
         select(MissionLaunch.relation, Launch.slug.label("launch"))
         .join(Launch, Launch.id == MissionLaunch.launch_id)
@@ -83,23 +84,16 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecor
 
 
 def _build_record(row: dict[str, Any]) -> MissionRecord:
-    given = row | {
+    fields = row | {
         "tasks": [task["text"] for task in row["task_rows"]],
         "tasks_ru": [task["text_ru"] for task in row["task_rows"] if task["text_ru"]],
         "url": public_url("missions", row["slug"]),
     }
-    return to_record(MissionRecord, given)
-
-
-def read_back(reader: Reader, id_: int) -> tuple[MissionRead, str]:
-    """A mission as everybody sees it, and its address."""
-    slug = reader.scalar(select(Mission.slug).where(Mission.id == id_))
-    mission = get_mission(reader, slug or "")
-    return mission, mission.url
+    return to_record(MissionRecord, fields)
 
 
 def save(session: Session, mission: Mission, document: MissionWrite) -> None:
-    """Let `mission` take on `document`."""
+    """Apply `document` to `mission`. Raises InvalidRequest or Conflict."""
     same = select(Mission.slug).where(
         Mission.number == document.number, Mission.id.is_distinct_from(mission.id)
     )
@@ -108,7 +102,8 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
             f"The mission {taken!r} has this number.", f"Этот номер у экспедиции {taken!r}."
         )
         raise_field_error("/number", "taken", detail)
-    before = get_mission_date_range(mission) if mission.id else None
+    is_new = mission.id is None
+    previous = None if is_new else get_mission_date_range(mission)
     set_slug(session, mission, document.slug, f"{document.station} {document.number}")
     for name in ("number", "station", "summary", "summary_ru", "alternative_names"):
         setattr(mission, name, getattr(document, name))
@@ -123,26 +118,27 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     launches = resolve_slugs(session, Launch, slugs, "/launches/{}/launch")
     session.add(mission)
     session.flush()
-    _check_crew_within_dates(session, mission)
-    if before not in {None, get_mission_date_range(mission)}:
+    if not is_new:
+        _check_crew_within_dates(session, mission)
+    if previous not in {None, get_mission_date_range(mission)}:
         _check_crew_not_in_other_missions(session, mission)
-    _set_tasks(session, mission, document.tasks, document.tasks_ru)
+    _set_tasks(session, mission, document.tasks, document.tasks_ru, is_new)
     wanted = {
         (launch, each.relation) for launch, each in zip(launches, document.launches, strict=True)
     }
-    _set_launches(session, mission, wanted)
+    _set_launches(session, mission, wanted, is_new)
 
 
 def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
     if slug is None:
         return None
-    # Held: nobody takes the article back before this is committed.
-    shown = (
+    # Locked, so that the article cannot be unpublished before the commit.
+    public = (
         select(Article.id)
         .where(Article.slug == slug, article_is_public())
         .with_for_update(read=True)
     )
-    found = session.scalar(shown)
+    found = session.scalar(public)
     if found is None:
         detail = tr(
             f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
@@ -152,26 +148,26 @@ def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
 
 
 def _check_crew_within_dates(session: Session, mission: Mission) -> None:
-    """Refuse dates that leave somebody of the crew outside."""
-    held = CrewAssignment.from_on, CrewAssignment.to_on
+    """Raise InvalidRequest if a role of the crew begins or ends outside the mission."""
+    dates = select(CrewAssignment.from_on, CrewAssignment.to_on)
     first, end = mission.starts_at.date(), mission.ends_until
-    for both in session.execute(select(*held).where(CrewAssignment.mission_id == mission.id)):
-        for day in filter(None, both):
+    for row in session.execute(dates.where(CrewAssignment.mission_id == mission.id)):
+        for day in filter(None, row):
             if day < first:
                 detail = tr(
-                    f"Somebody of its crew begins on {day}.", f"Кто-то из экипажа начинает {day}."
+                    f"A role in the crew begins on {day}.", f"Одна из ролей в экипаже с {day}."
                 )
                 raise_field_error("/starts_at", "outside-mission", detail)
             if end and day > end.date():
                 detail = tr(
-                    f"Somebody of its crew stays until {day}.",
-                    f"Кто-то из экипажа остаётся до {day}.",
+                    f"A role in the crew ends on {day}.",
+                    f"Одна из ролей в экипаже до {day}.",
                 )
                 raise_field_error("/ends_at", "outside-mission", detail)
 
 
 def _check_crew_not_in_other_missions(session: Session, mission: Mission) -> None:
-    """Refuse dates by which somebody of the crew would be in two missions at once."""
+    """Raise InvalidRequest if the dates put somebody of the crew into two missions at once."""
     crew = session.execute(
         select(Person.id, Person.slug, CrewAssignment.from_on, CrewAssignment.to_on)
         .join(Person, Person.id == CrewAssignment.person_id)
@@ -179,19 +175,27 @@ def _check_crew_not_in_other_missions(session: Session, mission: Mission) -> Non
         .order_by(CrewAssignment.ordinal)
     )
     roles = [
-        AssignmentDates(id_, slug, get_role_date_range(mission, *held), "/starts_at", "/ends_at")
-        for id_, slug, *held in crew
+        AssignmentDates(id_, slug, get_role_date_range(mission, *days), "/starts_at", "/ends_at")
+        for id_, slug, *days in crew
     ]
     check_not_in_other_missions(session, mission, roles)
 
 
-def _set_tasks(session: Session, mission: Mission, texts: list[str], translated: list[str]) -> None:
+def _set_tasks(
+    session: Session,
+    mission: Mission,
+    texts: list[str],
+    translated: list[str],
+    is_new: bool = False,
+) -> None:
     own = MissionTask.mission_id == mission.id
-    held = select(MissionTask.text, MissionTask.text_ru).where(own).order_by(MissionTask.position)
+    tasks = select(MissionTask.text, MissionTask.text_ru).where(own).order_by(MissionTask.position)
     in_russian: Sequence[str | None] = translated or [None] * len(texts)
     wanted = list(zip(texts, in_russian, strict=True))
-    if [tuple(row) for row in session.execute(held)] != wanted:
-        session.execute(delete(MissionTask).where(own))
+    current = [] if is_new else [tuple(row) for row in session.execute(tasks)]
+    if current != wanted:
+        if current:
+            session.execute(delete(MissionTask).where(own))
         session.add_all(
             MissionTask(
                 mission_id=mission.id, position=position, text=text, text_ru=ru, derived=False
@@ -200,36 +204,49 @@ def _set_tasks(session: Session, mission: Mission, texts: list[str], translated:
         )
 
 
-def _set_launches(session: Session, mission: Mission, wanted: set[tuple[int, Any]]) -> None:
+def _set_launches(
+    session: Session, mission: Mission, wanted: set[tuple[int, Any]], is_new: bool
+) -> None:
     own = MissionLaunch.mission_id == mission.id
-    rows = session.scalars(select(MissionLaunch).where(own))
-    there = {(row.launch_id, row.relation): row for row in rows}
-    for key in there.keys() - wanted:
-        session.delete(there[key])
-    for launch, relation in sorted(wanted - there.keys()):
+    rows = [] if is_new else session.scalars(select(MissionLaunch).where(own)).all()
+    current = {(row.launch_id, row.relation): row for row in rows}
+    for key in current.keys() - wanted:
+        session.delete(current[key])
+    for launch, relation in sorted(wanted - current.keys()):
         session.add(MissionLaunch(mission_id=mission.id, launch_id=launch, relation=relation))
 
 
-def referrers(session: Session, mission: Mission, caller: ApiClient) -> list[str]:
-    """The crew of a mission, and the articles about it."""
+def referrers(session: Session, mission: Mission, client: ApiClient) -> list[str]:
+    """The crew of a mission and the articles about it."""
     crew = session.scalars(
         select(Person.slug)
         .join(CrewAssignment, CrewAssignment.person_id == Person.id)
         .where(CrewAssignment.mission_id == mission.id)
         .order_by(CrewAssignment.ordinal)
     )
-    articles = describe_referring_articles(session, ArticleMission.mission_id, mission.id, caller)
+    articles = describe_referring_articles(session, ArticleMission.mission_id, mission.id, client)
     return [*(f"its crew: {slug}" for slug in crew), *articles]
 
 
-WRITER = RecordWriter(Mission, MissionWrite, save, load_records, read_back, referrers)
+WRITER = RecordWriter(
+    AuditTarget.MISSION,
+    "missions",
+    Mission,
+    MissionWrite,
+    save,
+    get_mission,
+    load_records,
+    referrers,
+)
 
 
-async def replace_tasks(edit: WriteRequest, slug: str, document: MissionTasks) -> Response:
-    """The mission `slug` with `document` for its main tasks."""
+def replace_tasks(
+    session: Session, write: WriteRequest, slug: str, document: MissionTasks
+) -> WriteResult:
+    """Replace the main tasks of the mission `slug`."""
 
-    def apply(session: Session, mission: Mission) -> None:
+    def apply(mission: Mission, _before: dict[str, Any]) -> None:
         bump_version(mission)
         _set_tasks(session, mission, document.items, document.items_ru)
 
-    return await WRITER.update(edit, slug, Action.TASKS, apply)
+    return WRITER.update(session, write, slug, Action.TASKS, apply)

@@ -1,33 +1,27 @@
-"""Routes of `/v1/missions`, and write routes of `/v1/crew-assignments`."""
+"""Routes of `/v1/missions`; those of the crew are in `app.resources.crew`."""
 
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.embeds import CrewAssignmentRead
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import header_refs, link_to, link_to_first
 from app.api.openapi.examples import Example
-from app.api.params import IdPath, SlugPath
+from app.api.params import SlugPath
 from app.api.routing import Router
-from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
+from app.api.writes.request import (
+    WriteRequest,
     build_create_dependency,
     build_update_dependency,
 )
-from app.api.writes.request import WriteRequest
 from app.domain.enums import Scope
-from app.resources.missions import commands, crew_commands, queries
+from app.resources.missions import commands, queries
 from app.resources.missions.calendar import build_mission_calendar
 from app.resources.missions.schemas import (
-    CrewAssignmentWrite,
-    CrewWrite,
-    MissionCrew,
     MissionFullPage,
     MissionPage,
     MissionQuery,
@@ -36,7 +30,7 @@ from app.resources.missions.schemas import (
     MissionWrite,
 )
 
-router = Router(prefix="/v1/missions", tags=["missions"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/missions", tags=["missions"])
 
 MissionSlugPath = Annotated[SlugPath, Example("iss-59")]
 
@@ -73,7 +67,7 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
     """Returns the mission in progress. `Content-Location` is its canonical URL."""
     mission = await database.read(queries.get_current_mission)
     response.headers["Content-Location"] = mission.url
-    return set_version_etag(response, mission)
+    return set_validators(response, mission)
 
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
@@ -81,7 +75,7 @@ async def get_mission(
     slug: MissionSlugPath, database: DatabaseDep, response: Response
 ) -> MissionRead:
     """Returns a mission with its main tasks, crew and launches."""
-    return set_version_etag(response, await database.read(queries.get_mission, slug))
+    return set_validators(response, await database.read(queries.get_mission, slug))
 
 
 @router.get(
@@ -107,28 +101,28 @@ async def get_mission_calendar(slug: MissionSlugPath, database: DatabaseDep) -> 
     response_model=MissionRead,
     responses=link_to("getMission", "mission"),
 )
-async def create_mission(mission: MissionWrite, edit: CreateMissionDep) -> Response:
+async def create_mission(mission: MissionWrite, write: CreateMissionDep) -> Response:
     """Creates a mission with its tasks and launches.
 
     Set its crew with `PUT /v1/missions/{slug}/crew`.
     """
-    return await commands.WRITER.create(edit, mission)
+    return await write.execute(commands.WRITER.create, mission)
 
 
 @router.patch(
     "/{slug}", name="updateMission", summary="Update a mission", response_model=MissionRead
 )
 async def update_mission(
-    slug: MissionSlugPath, patch: MissionPatch, edit: UpdateMissionDep
+    slug: MissionSlugPath, patch: MissionPatch, write: UpdateMissionDep
 ) -> Response:
     """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deleteMission", summary="Delete a mission", status_code=204)
-async def delete_mission(slug: MissionSlugPath, edit: UpdateMissionDep) -> Response:
+async def delete_mission(slug: MissionSlugPath, write: UpdateMissionDep) -> Response:
     """Deletes a mission without a crew that no article refers to."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)
 
 
 @router.put(
@@ -138,71 +132,7 @@ async def delete_mission(slug: MissionSlugPath, edit: UpdateMissionDep) -> Respo
     response_model=MissionRead,
 )
 async def replace_tasks(
-    slug: MissionSlugPath, tasks: MissionTasks, edit: UpdateMissionDep
+    slug: MissionSlugPath, tasks: MissionTasks, write: UpdateMissionDep
 ) -> Response:
     """Replaces all main tasks of the mission, in the given order."""
-    return await commands.replace_tasks(edit, slug, tasks)
-
-
-@router.put(
-    "/{slug}/crew",
-    name="replaceMissionCrew",
-    summary="Replace the crew of a mission",
-    response_model=MissionRead,
-)
-async def replace_crew(
-    slug: MissionSlugPath, members: MissionCrew, edit: UpdateMissionDep
-) -> Response:
-    """Replaces the whole crew. A person who keeps a role keeps the assignment id."""
-    return await crew_commands.replace_crew(edit, slug, members)
-
-
-assignments_router = Router(
-    prefix="/v1/crew-assignments", tags=["crew"], route_class=ConditionalWriteRoute
-)
-"""Write routes. The read routes are in `app.resources.crew`."""
-
-CrewAssignmentPatch = Annotated[
-    dict[str, Any],
-    Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="CrewAssignmentPatch"),
-    MergePatchSchema(CrewWrite),
-]
-
-
-@assignments_router.post(
-    "",
-    name="createCrewAssignment",
-    summary="Create a crew assignment",
-    status_code=201,
-    response_model=CrewAssignmentRead,
-)
-async def create_assignment(assignment: CrewAssignmentWrite, edit: CreateMissionDep) -> Response:
-    """Adds a crew assignment to a mission and increments the mission's version."""
-    return await crew_commands.create_assignment(edit, assignment)
-
-
-@assignments_router.patch(
-    "/{id}",
-    name="updateCrewAssignment",
-    summary="Update a crew assignment",
-    response_model=CrewAssignmentRead,
-)
-async def update_assignment(
-    id_: IdPath, patch: CrewAssignmentPatch, edit: UpdateMissionDep
-) -> Response:
-    """Applies a JSON Merge Patch (RFC 7396).
-
-    `If-Match` accepts the ETag of the assignment or of its mission.
-    """
-    return await crew_commands.update_assignment(edit, id_, patch)
-
-
-@assignments_router.delete(
-    "/{id}",
-    name="deleteCrewAssignment",
-    summary="Delete a crew assignment",
-    status_code=204,
-)
-async def delete_assignment(id_: IdPath, edit: UpdateMissionDep) -> Response:
-    """Deletes the assignment. `If-Match` accepts the ETag of the assignment or of its mission."""
-    return await crew_commands.delete_assignment(edit, id_)
+    return await write.execute(commands.replace_tasks, slug, tasks)

@@ -1,4 +1,4 @@
-"""How people are written."""
+"""Writes of people."""
 
 from collections.abc import Collection
 
@@ -6,19 +6,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient
-from app.api.embeds import describe_referring_articles
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
 from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person
+from app.domain.enums import AuditTarget
 from app.resources.people.queries import get_person
-from app.resources.people.schemas import PersonRead, PersonRecord, PersonWrite
+from app.resources.people.schemas import PersonRecord, PersonWrite
 
 
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
-    """The people with these ids, with all that is kept of them."""
+    """The complete records of people by id."""
     rows = reader.all(select(*Person.__table__.columns).where(Person.id.in_(ids)))
     return {
         row["id"]: to_record(PersonRecord, row | {"url": public_url("people", row["slug"])})
@@ -26,15 +27,8 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord
     }
 
 
-def read_back(reader: Reader, id_: int) -> tuple[PersonRead, str]:
-    """A person as everybody sees them, and their address."""
-    slug = reader.scalar(select(Person.slug).where(Person.id == id_))
-    person = get_person(reader, slug or "")
-    return person, person.url
-
-
 def save(session: Session, person: Person, document: PersonWrite) -> None:
-    """Let `person` take on `document`."""
+    """Apply `document` to `person`. Raises Conflict."""
     set_slug(session, person, document.slug, document.name)
     for name in ("name", "name_ru", "name_native", "agency", "nationality", "aliases"):
         setattr(person, name, getattr(document, name))
@@ -42,8 +36,8 @@ def save(session: Session, person: Person, document: PersonWrite) -> None:
     session.add(person)
 
 
-def referrers(session: Session, person: Person, caller: ApiClient) -> list[str]:
-    """The crews that a person was in, their flights, and the articles about them."""
+def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
+    """The crews and launches of a person, and the articles about them."""
     missions = session.scalars(
         select(Mission.slug)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
@@ -59,8 +53,10 @@ def referrers(session: Session, person: Person, caller: ApiClient) -> list[str]:
     return [
         *(f"the crew of {slug}" for slug in missions),
         *(f"the launch {slug}" for slug in launches),
-        *describe_referring_articles(session, ArticlePerson.person_id, person.id, caller),
+        *describe_referring_articles(session, ArticlePerson.person_id, person.id, client),
     ]
 
 
-WRITER = RecordWriter(Person, PersonWrite, save, load_records, read_back, referrers)
+WRITER = RecordWriter(
+    AuditTarget.PERSON, "people", Person, PersonWrite, save, get_person, load_records, referrers
+)

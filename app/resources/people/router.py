@@ -4,21 +4,19 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
 from app.api.openapi.examples import Example
 from app.api.params import SlugPath
 from app.api.routing import Router
-from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
+from app.api.writes.request import (
+    WriteRequest,
     build_create_dependency,
     build_update_dependency,
 )
-from app.api.writes.request import WriteRequest
 from app.domain.enums import Scope
 from app.resources.people import commands, queries
 from app.resources.people.schemas import (
@@ -29,7 +27,7 @@ from app.resources.people.schemas import (
     PersonWrite,
 )
 
-router = Router(prefix="/v1/people", tags=["people"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/people", tags=["people"])
 
 PersonSlugPath = Annotated[SlugPath, Example("anne-mcclain")]
 
@@ -57,7 +55,7 @@ async def list_people(query: Annotated[PersonQuery, Query()], lists: ListRespond
 @router.get("/{slug}", name="getPerson", summary="Get a person")
 async def get_person(slug: PersonSlugPath, database: DatabaseDep, response: Response) -> PersonRead:
     """Returns a person with their crew assignments and flights."""
-    return set_version_etag(response, await database.read(queries.get_person, slug))
+    return set_validators(response, await database.read(queries.get_person, slug))
 
 
 @router.post(
@@ -68,20 +66,20 @@ async def get_person(slug: PersonSlugPath, database: DatabaseDep, response: Resp
     response_model=PersonRead,
     responses=link_to("getPerson", "person"),
 )
-async def create_person(person: PersonWrite, edit: CreatePersonDep) -> Response:
+async def create_person(person: PersonWrite, write: CreatePersonDep) -> Response:
     """Creates a person."""
-    return await commands.WRITER.create(edit, person)
+    return await write.execute(commands.WRITER.create, person)
 
 
 @router.patch("/{slug}", name="updatePerson", summary="Update a person", response_model=PersonRead)
 async def update_person(
-    slug: PersonSlugPath, patch: PersonPatch, edit: UpdatePersonDep
+    slug: PersonSlugPath, patch: PersonPatch, write: UpdatePersonDep
 ) -> Response:
     """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
-    return await commands.WRITER.patch(edit, slug, patch)
+    return await write.execute(commands.WRITER.patch, slug, patch)
 
 
 @router.delete("/{slug}", name="deletePerson", summary="Delete a person", status_code=204)
-async def delete_person(slug: PersonSlugPath, edit: UpdatePersonDep) -> Response:
+async def delete_person(slug: PersonSlugPath, write: UpdatePersonDep) -> Response:
     """Deletes a person whom no crew, launch or article refers to."""
-    return await commands.WRITER.delete(edit, slug)
+    return await write.execute(commands.WRITER.delete, slug)

@@ -3,13 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from app.api.embeds import (
-    select_article_ref,
-    select_launch_summary,
-    select_mission_ref,
-    select_person_ref,
-)
-from app.api.embeds.missions import MissionRef
+from app.api.embeds.articles import select_article_ref
+from app.api.embeds.launches import select_launch_summary
+from app.api.embeds.missions import MissionRef, select_mission_ref
+from app.api.embeds.people import select_person_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import json_array_subquery

@@ -5,25 +5,23 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
+from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.params import IdPath
 from app.api.routing import Router
-from app.api.writes.deps import (
-    MERGE_PATCH_MEDIA_TYPE,
-    ConditionalWriteRoute,
-    MergePatchSchema,
+from app.api.writes.request import (
+    WriteRequest,
     build_create_dependency,
     build_update_dependency,
 )
-from app.api.writes.request import WriteRequest
 from app.domain.enums import Scope
-from app.resources.webhooks import queries
+from app.resources.webhooks import commands, queries
 from app.resources.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
 
-router = Router(prefix="/v1/webhooks", tags=["webhooks"], route_class=ConditionalWriteRoute)
+router = Router(prefix="/v1/webhooks", tags=["webhooks"])
 
 WebhookWriterDep = Annotated[ApiClient, Depends(RequireScope(Scope.WEBHOOKS_WRITE))]
 CreateWebhookDep = Annotated[
@@ -51,7 +49,7 @@ async def get_webhook(
     id_: IdPath, _writer: WebhookWriterDep, database: DatabaseDep, response: Response
 ) -> WebhookRead:
     """Returns a webhook with its delivery status, without its secret."""
-    return set_version_etag(response, await database.read(queries.get_webhook, id_))
+    return set_validators(response, await database.read(queries.get_webhook, id_))
 
 
 @router.post(
@@ -61,24 +59,24 @@ async def get_webhook(
     status_code=201,
     response_model=WebhookCreated,
 )
-async def create_webhook(webhook: WebhookWrite, edit: CreateWebhookDep) -> Response:
+async def create_webhook(webhook: WebhookWrite, write: CreateWebhookDep) -> Response:
     """Creates a webhook.
 
     Only this response contains the secret, so it accepts no `Idempotency-Key`.
     """
-    return await queries.create_webhook(edit, webhook)
+    return await write.execute(commands.create_webhook, webhook)
 
 
 @router.patch("/{id}", name="updateWebhook", summary="Update a webhook", response_model=WebhookRead)
-async def update_webhook(id_: IdPath, patch: WebhookPatch, edit: UpdateWebhookDep) -> Response:
+async def update_webhook(id_: IdPath, patch: WebhookPatch, write: UpdateWebhookDep) -> Response:
     """Applies a JSON Merge Patch (RFC 7396).
 
     Enabling the webhook delivers all changes missed meanwhile.
     """
-    return await queries.WRITER.patch(edit, id_, patch)
+    return await write.execute(commands.WRITER.patch, id_, patch)
 
 
 @router.delete("/{id}", name="deleteWebhook", summary="Delete a webhook", status_code=204)
-async def delete_webhook(id_: IdPath, edit: UpdateWebhookDep) -> Response:
+async def delete_webhook(id_: IdPath, write: UpdateWebhookDep) -> Response:
     """Deletes the webhook and stops its deliveries."""
-    return await queries.WRITER.delete(edit, id_)
+    return await write.execute(commands.WRITER.delete, id_)

@@ -1,0 +1,43 @@
+"""Writes of API keys."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.api.audit_log import Action, Actor, write_audit_entry
+from app.api.auth import generate_api_key
+from app.db.database import Reader
+from app.db.models import ApiKey
+from app.domain.dates import now
+from app.domain.enums import AuditTarget, Scope
+from app.resources.keys.queries import get_key
+from app.resources.keys.schemas import KeyCreated
+
+
+def create_key(
+    session: Session,
+    actor: Actor,
+    name: str,
+    scopes: Collection[Scope],
+    expires_at: datetime | None,
+) -> KeyCreated:
+    """Create an API key. Only this result contains its text."""
+    key, text = generate_api_key(name, scopes, expires_at)
+    session.add(key)
+    session.flush()
+    created = get_key(Reader.from_session(session), key.id)
+    after = created.model_dump(mode="json")
+    write_audit_entry(session, actor, Action.CREATE, AuditTarget.KEY, None, key.id, None, after)
+    return KeyCreated.model_validate(dict(created) | {"key": text})
+
+
+def revoke_key(session: Session, actor: Actor, id_: str) -> None:
+    """Revoke an API key, effective from the next request. Raises NotFound."""
+    before = get_key(Reader.from_session(session), id_)
+    if before.revoked_at is None:
+        key = session.get_one(ApiKey, id_)
+        key.revoked_at = now()
+        after = before.model_copy(update={"revoked_at": key.revoked_at})
+        dumped = (record.model_dump(mode="json") for record in (before, after))
+        write_audit_entry(session, actor, Action.REVOKE, AuditTarget.KEY, None, id_, *dumped)
