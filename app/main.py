@@ -36,43 +36,31 @@ from app.portal import error_pages
 from app.portal.assets import router as assets
 from app.portal.index import router as index
 from app.portal.pages import router as pages
-from app.portal.router import router as portal
-from app.resources.articles.router import drafts_router
-from app.resources.articles.router import router as articles
+from app.portal.resource import RESOURCE as PORTAL
 from app.resources.articles.scheduling import get_next_publication_time
-from app.resources.audit.router import router as audit
 from app.resources.changes.broadcast import ChangeBroadcaster
-from app.resources.changes.router import router as changes
-from app.resources.crew.router import assignments_router, mission_crew_router
-from app.resources.crew.router import router as crew
+from app.resources.changes.resource import RESOURCE as CHANGES
 from app.resources.exports.file_cache import ArchiveFileCache
-from app.resources.exports.router import router as exports
-from app.resources.keys.router import router as keys
-from app.resources.launches.router import router as launches
-from app.resources.missions.router import router as missions
-from app.resources.people.router import router as people
-from app.resources.search.router import router as search
-from app.resources.sources.router import router as sources
-from app.resources.webhooks.router import router as webhooks
+from app.resources.exports.resource import RESOURCE as EXPORTS
+from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
+from app.resources.resource import Resource
+from app.resources.search.resource import RESOURCE as SEARCH
+from app.resources.webhooks.resource import RESOURCE as WEBHOOKS
 from app.resources.write_steps import build_database
 
+_RESOURCES: tuple[Resource, ...] = (
+    PORTAL,
+    *ARCHIVE_RESOURCES,
+    SEARCH,
+    CHANGES,
+    EXPORTS,
+    WEBHOOKS,
+    *SERVICE_RESOURCES,
+)
+"""All resources, in the order of the API reference."""
+
 ROUTERS: tuple[Router, ...] = (
-    portal,
-    missions,
-    mission_crew_router,
-    articles,
-    drafts_router,
-    launches,
-    people,
-    crew,
-    assignments_router,
-    search,
-    changes,
-    exports,
-    webhooks,
-    sources,
-    keys,
-    audit,
+    *(router for resource in _RESOURCES for router in resource.routers),
     pages,
     assets,
     index,
@@ -125,6 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        openapi_tags=[{"name": each.tag, "description": each.description} for each in _RESOURCES],
         routes=routes,
         telemetry=_telemetry_config(),
     )

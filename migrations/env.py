@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, Enum
 
+import app.resources.registry  # noqa: F401 - the tables of all resources
 from app.config import Settings
 from app.db.models import Base
 from app.db.types import BoundedString, UTCDateTime

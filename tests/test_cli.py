@@ -34,7 +34,9 @@ def test_migrate_load_check(cli_database_url: str) -> None:
     checked = run_zarya("load", "--check")
     assert checked.exit_code == 1
     assert "problems." in checked.stderr
-    assert "1715 records are not where the search index has them: zarya reindex" in checked.stderr
+    assert (
+        "1715 records are missing or outdated in the search index: zarya reindex" in checked.stderr
+    )
 
     assert run_zarya("migrate").exit_code == 0  # which fills an index that is empty
     assert "search" not in run_zarya("load", "--check").stderr

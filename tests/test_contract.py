@@ -1,11 +1,8 @@
-"""What every resource promises, checked by walking what it declares.
-
-A new resource is found by itself: its router is in `ROUTERS`, its queries stand beside it.
-"""
+"""Contract of every resource, checked by walking the registry and what the resources declare."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
@@ -14,19 +11,50 @@ from typing import Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.api.lists.pagination import to_query_params
+from app.api.lists.pagination import ListQuery, to_query_params
 from app.api.lists.sorting import Order
 from app.api.params import QueryModel
+from app.api.routing import authenticated_routes
 from app.config import Settings
 from app.db.models import Base
-from app.main import create_app
+from app.domain.enums import RecordType
+from app.main import ROUTERS, create_app
+from app.resources.registry import RECORD_RESOURCES, RESOURCES
+from app.resources.resource import RecordResource, Resource
 
-RESOURCES = ["articles", "crew", "launches", "missions", "people"]
 CALENDAR_ONLY = {"tz"}  # says what a day is; alone it filters nothing
+UNSORTED_LISTS = {"keys"}  # always newest first
+SHORT_LISTS = {"crew", "keys"}  # a crew has a dozen rows, and so has the table of keys
+
+
+def package_of(route: APIRoute) -> str:
+    """The package of an endpoint, such as `articles`."""
+    return route.endpoint.__module__.split(".")[-2]
+
+
+def routes_of(router: APIRouter) -> list[APIRoute]:
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+def has_list(route: APIRoute) -> bool:
+    """Whether an endpoint answers a list that can be filtered or sorted, page by page."""
+    kinds = [field.field_info.annotation for field in route.dependant.query_params]
+    lists = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, ListQuery)]
+    return any(kind is not ListQuery for kind in lists)
+
+
+def listing_packages(resources: Iterable[Resource]) -> list[str]:
+    """The packages of those of `resources` that have a list, each once."""
+    routes = [r for each in resources for router in each.routers for r in routes_of(router)]
+    return sorted({package_of(route) for route in routes if has_list(route)})
+
+
+LISTS = listing_packages(RESOURCES)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +80,7 @@ def filters(resource: str) -> type[QueryModel]:
 
 
 def every_filter() -> Iterator[tuple[str, str]]:
-    for resource in RESOURCES:
+    for resource in LISTS:
         for name in filters(resource).model_fields:
             if name not in CALENDAR_ONLY:
                 yield resource, name
@@ -81,43 +109,91 @@ def _leaves(annotation: Any) -> set[Any]:
     return {annotation}.union(*(_leaves(part) for part in get_args(annotation)))
 
 
-def spelt(conditions: list[ColumnElement[bool]]) -> str:
+def sql_of(conditions: list[ColumnElement[bool]]) -> str:
     return str(select(1).where(*conditions)) if conditions else ""
+
+
+def test_registry_has_every_router_with_a_list() -> None:
+    """A list outside the registry would escape the tests below."""
+    found = {package_of(r) for router in ROUTERS for r in routes_of(router) if has_list(r)}
+    assert found == set(LISTS)
+    assert {"articles", "audit", "crew", "keys", "launches", "missions", "people"} <= found
+    assert set(listing_packages(RESOURCES[1:])) < found  # a resource left out is noticed
+
+
+def test_registry_has_every_record_type() -> None:
+    assert set(RECORD_RESOURCES) == set(RecordType)
+    ranks = [record_type.search_rank for record_type in RecordType]
+    assert len(set(ranks)) == len(ranks)
+    assert set(ranks) <= set(range(8))  # three bits of a key of the search index
+
+
+@pytest.mark.parametrize("resource", RECORD_RESOURCES.values(), ids=lambda each: each.tag)
+def test_record_resource_is_consistent(app: FastAPI, resource: RecordResource) -> None:
+    assert resource.search.record_type is resource.record_type
+    assert resource.search.model is resource.model
+    assert RecordType(resource.model.__name__.lower()) is resource.record_type
+    assert resource.label.en == resource.record_type
+    assert f"/v1/{resource.label.collection}/{{slug}}" in app.openapi()["paths"]
+    table = Base.metadata.tables[resource.label.collection]
+    assert table.name in {export.name for export in resource.export_tables}
+    natural_key = resource.natural_key
+    assert natural_key is None or natural_key.column.class_ is resource.model
+    assert resource.references <= set(RecordType)
+    assert set(resource.writer.write_model.model_fields) - {"change_reason"} <= set(
+        resource.record_model.model_fields
+    )
+
+
+@pytest.mark.parametrize("resource", RECORD_RESOURCES.values(), ids=lambda each: each.tag)
+def test_record_writes_need_the_scope_of_the_resource(
+    app: FastAPI, resource: RecordResource
+) -> None:
+    needed = {route.path: allowed.scope for route, allowed in authenticated_routes(app)}
+    writes = [
+        route
+        for router in resource.routers
+        for route in routes_of(router)
+        if route.methods and route.methods & {"POST", "PATCH", "PUT", "DELETE"}
+    ]
+    assert len(writes) >= 3
+    assert {needed[route.path] for route in writes} == {resource.scope}
 
 
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
 def test_every_declared_filter_filters(resource: str, name: str) -> None:
     kind = filters(resource)
     conditions: Callable[[Any], list[ColumnElement[bool]]] = queries(resource).conditions
-    asked = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
-    assert spelt(conditions(asked)) != spelt(conditions(kind()))
+    query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
+    assert sql_of(conditions(query)) != sql_of(conditions(kind()))
 
 
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
 def test_every_filter_survives_a_link(resource: str, name: str) -> None:
     """What `next` and the calendar's addresses carry is read back as it was given."""
     kind = filters(resource)
-    asked = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
-    carried = to_query_params(asked)
-    assert carried.keys() == {name}
+    query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
+    parameters = to_query_params(query)
+    assert parameters.keys() == {name}
     is_list = get_origin(kind.model_fields[name].annotation) is list
-    read = kind.model_validate({name: [carried[name]] if is_list else carried[name]})
-    assert getattr(read, name) == getattr(asked, name)
+    read = kind.model_validate({name: [parameters[name]] if is_list else parameters[name]})
+    assert getattr(read, name) == getattr(query, name)
 
 
-@pytest.mark.parametrize("resource", RESOURCES)
+@pytest.mark.parametrize("resource", LISTS)
 def test_every_sort_sorts_and_ends_with_the_primary_key(resource: str) -> None:
     schemas = import_module(f"app.resources.{resource}.schemas")
-    (sort,) = (kind for name, kind in vars(schemas).items() if name.endswith("Sort"))
+    sorts = [kind for name, kind in vars(schemas).items() if name.endswith("Sort")]
     orders: dict[str, Order] = queries(resource).SORTS
-    assert {member.value for member in sort} == set(orders)
+    assert len(sorts) == (resource not in UNSORTED_LISTS)
+    assert all({member.value for member in sort} == set(orders) for sort in sorts)
     for order in orders.values():
         last = order.keys[-1]
         assert isinstance(last, InstrumentedAttribute)
         assert last.expression.primary_key
 
 
-@pytest.mark.parametrize("resource", [r for r in RESOURCES if r != "crew"])  # a crew is short
+@pytest.mark.parametrize("resource", [each for each in LISTS if each not in SHORT_LISTS])
 def test_every_sort_has_an_index_behind_it(resource: str) -> None:
     for order in queries(resource).SORTS.values():
         columns = [key.expression for key in order.keys]

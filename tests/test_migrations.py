@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from app.db.database import Database
 from app.db.models import Base, CrewAssignment, Mission
 from app.ingest.dataset.load import load_dataset
+from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
-from app.search.indexer import is_search_index_missing, rebuild_search_index
 from migrations.engine import engine_for
 from tests.support import factories
 from tests.support.databases import CreateDatabase, alembic_config
@@ -83,8 +83,8 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
         database.close()
         command.upgrade(config, "head")
         with database.session() as session:  # as `zarya migrate` does
-            if is_search_index_missing(session):
-                rebuild_search_index(session)
+            if SEARCH_INDEXER.is_index_missing(session):
+                SEARCH_INDEXER.rebuild(session)
         after = contents(database)
         assert all(len(after[name]) == len(before[name]) for name in kept_tables & before.keys())
     current = contents(database)

@@ -14,7 +14,7 @@ from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord
 from app.domain.enums import RecordType
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRenamed
 
@@ -23,37 +23,13 @@ M = TypeVar("M", bound=BaseModel)
 RESERVED_SLUGS = {"archive", "current", "next"}
 """Slugs that no record can have, because an endpoint has this path."""
 
-SLUG_HINTS = {
-    RecordType.MISSION: Bilingual(
-        "Slugs look like iss-59. See /v1/missions.", "Имена здесь вида iss-59: см. /v1/missions."
-    ),
-    RecordType.PERSON: Bilingual(
-        "Slugs look like anne-mcclain. See /v1/people.",
-        "Имена здесь вида anne-mcclain: см. /v1/people.",
-    ),
-    RecordType.LAUNCH: Bilingual(
-        "Slugs look like progress-ms-11. See /v1/launches.",
-        "Имена здесь вида progress-ms-11: см. /v1/launches.",
-    ),
-    RecordType.ARTICLE: Bilingual("See /v1/articles.", "См. /v1/articles."),
-}
-
 MAX_GENERATED_SLUG_CHARS = 100
 """Limit for generated slugs; editors may choose longer ones."""
 
-_RUSSIAN_GENITIVES = {
-    RecordType.MISSION: "экспедиции",
-    RecordType.PERSON: "человека",
-    RecordType.LAUNCH: "запуска",
-    RecordType.ARTICLE: "статьи",
-}
 
-
-def not_found_detail(record_type: RecordType, slug: str) -> str:
-    """The message that no record of a type has this slug."""
-    return tr(
-        f"There is no {record_type} {slug!r}.", f"Нет {_RUSSIAN_GENITIVES[record_type]} {slug!r}."
-    )
+def not_found_detail(model: type[VersionedRecord], slug: str) -> str:
+    """Message for a slug that no record of `model` has."""
+    return tr(f"There is no {model.label.en} {slug!r}.", f"Нет {model.label.ru_genitive} {slug!r}.")
 
 
 def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str) -> NoReturn:
@@ -68,7 +44,7 @@ def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str
         alias = select(Mission.slug).join(MissionAlias, MissionAlias.mission_id == Mission.id)
         former = reader.first(alias.where(MissionAlias.slug == slug))
     if former is None:
-        raise NotFound(f"{not_found_detail(record_type, slug)} {SLUG_HINTS[record_type]}")
+        raise NotFound(f"{not_found_detail(model, slug)} {model.label.hint}")
     if former["slug"] is None:
         raise deleted_record_error(record_type, slug)
     raise SlugRenamed(slug, former["slug"])
@@ -161,6 +137,6 @@ def resolve_slugs(
             raise_field_error(
                 pointer.format(index),
                 "unknown-reference",
-                not_found_detail(model.record_type, slug),
+                not_found_detail(model, slug),
             )
     return [ids[slug] for slug in slugs]

@@ -24,8 +24,8 @@ from app.db.tracking.day_counts import find_wrong_day_counts, rebuild_day_counts
 from app.ingest.dataset import check as checks
 from app.ingest.dataset import load as loading
 from app.ops import backup as backups
+from app.resources.registry import SEARCH_INDEXER
 from app.search.fulltext import vacuum_search_index
-from app.search.indexer import is_search_index_missing, rebuild_search_index
 
 _ALEMBIC_CONFIG_PATH = Path(__file__).parent.parent.parent / "alembic.ini"
 
@@ -40,7 +40,7 @@ def migrate() -> None:
     with exit_on_database_error():
         command.upgrade(config, "head")
     with open_database() as database, database.session() as session:
-        if is_search_index_missing(session):
+        if SEARCH_INDEXER.is_index_missing(session):
             _rebuild_index(session)
 
 
@@ -56,7 +56,7 @@ def reindex() -> None:
 
 def _rebuild_index(session: Session) -> int:
     with progress_bar("Indexing") as progress:
-        return rebuild_search_index(session, lambda done, total: progress("", done, total))
+        return SEARCH_INDEXER.rebuild(session, lambda done, total: progress("", done, total))
 
 
 @cli.command()

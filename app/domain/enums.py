@@ -14,16 +14,20 @@ class RecordType(StrEnum):
     types between the present ones.
     """
 
-    def __new__(cls, value: str, search_rank: int = -1) -> Self:
+    scheduled: bool
+    """Records are public only from their date on."""
+
+    def __new__(cls, value: str, search_rank: int = -1, scheduled: bool = False) -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.search_rank = search_rank
+        member.scheduled = scheduled
         return member
 
     MISSION = "mission", 6
     PERSON = "person", 4
     LAUNCH = "launch", 2
-    ARTICLE = "article", 0
+    ARTICLE = "article", 0, True
 
 
 class AuditTarget(StrEnum):

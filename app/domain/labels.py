@@ -1,10 +1,31 @@
-"""What people read beside the values that programs read: of roles and of statuses."""
+"""Labels in both languages: of record types, roles and statuses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.enums import CrewRole, LaunchStatus, ShipRole
 from app.domain.languages import Bilingual
+
+
+@dataclass(frozen=True)
+class RecordLabel:
+    """Name of a record type in messages, and the place of its records in the API."""
+
+    en: str
+    ru_genitive: str
+    collection: str
+    """Last segment of the collection's path, such as `missions`."""
+    example_slug: str
+
+    @property
+    def hint(self) -> Bilingual:
+        """Slug format, for messages about an unknown slug."""
+        return Bilingual(
+            f"Slugs look like {self.example_slug}. See /v1/{self.collection}.",
+            f"Имена здесь вида {self.example_slug}: см. /v1/{self.collection}.",
+        )
+
 
 CREW_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {
     CrewRole.COMMANDER: Bilingual("Commander", "Командир"),

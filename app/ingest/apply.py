@@ -6,21 +6,18 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.write_models import validate_write_model
-from app.db.models import Article, Mission, VersionedRecord
+from app.db.models import Article, VersionedRecord
 from app.domain.dates import now
 from app.domain.enums import ArticleState
 from app.ingest.entries import ImportEntry
-from app.resources.changes.queries import RECORD_WRITERS
-from app.resources.crew.commands import parse_crew, set_crew_if_changed
-from app.resources.missions.schemas import MissionCrew
-from app.resources.record_state import CREW_FIELD, project_document
+from app.resources.registry import RECORD_RESOURCES
 
 
 def create_from_entry(
     session: Session, entry: ImportEntry, publish: bool = False
 ) -> VersionedRecord:
-    """Create a record. Raises `ApiError` if the data are invalid."""
-    record: VersionedRecord = RECORD_WRITERS[entry.type].model()
+    """Create a record from `entry`. Raises InvalidRequest or Conflict."""
+    record = RECORD_RESOURCES[entry.type].model()
     if isinstance(record, Article) and publish:
         record.state = ArticleState.PUBLISHED
     apply_entry_data(session, record, dict(entry.data))
@@ -30,24 +27,22 @@ def create_from_entry(
 def update_from_entry(
     session: Session, entry: ImportEntry, record_id: int, publish: bool = False
 ) -> str | None:
-    """Update the record of an entry. Returns its slug if it changed, "" if not.
+    """Update a record from `entry`. Returns its slug, or an empty string if nothing changed.
 
-    A record that an editor has changed or deleted stays unchanged. Returns None, so that the entry
-    is tried again later, for a published article unless `publish`. Raises `ApiError` if the data
-    are invalid.
+    Does not change a record that editors have written or deleted. Returns None for a published
+    article unless `publish`. Raises InvalidRequest or Conflict.
     """
-    writer = RECORD_WRITERS[entry.type]
-    record: VersionedRecord | None = session.get(writer.model, record_id, with_for_update=True)
+    resource = RECORD_RESOURCES[entry.type]
+    record = session.get(resource.model, record_id, with_for_update=True)
     if record is None or record.edited:
         return ""
     if isinstance(record, Article) and record.state is ArticleState.PUBLISHED and not publish:
         return None
-    before = writer.snapshot(session, record)
-    current = project_document(entry.type, before)
-    with session.no_autoflush:  # one UPDATE, which makes one new version
-        apply_entry_data(session, record, current | dict(entry.data))
+    before = resource.writer.snapshot(session, record)
+    with session.no_autoflush:  # one UPDATE, and so one new version
+        apply_entry_data(session, record, resource.extract_document(before) | dict(entry.data))
         session.flush()
-    if writer.snapshot(session, record) == before:
+    if resource.writer.snapshot(session, record) == before:
         return ""
     if record.version == before["version"]:  # only related rows have changed
         record.updated_at = now()
@@ -57,16 +52,13 @@ def update_from_entry(
 
 
 def apply_entry_data(session: Session, record: VersionedRecord, data: dict[str, Any]) -> None:
-    """Write a document, of a mission with or without its crew, to a new or existing record.
-
-    Raises `ApiError` if the data are invalid.
-    """
-    writer = RECORD_WRITERS[record.record_type]
-    crew = data.pop(CREW_FIELD, None) if isinstance(record, Mission) else None
-    writer.save(session, record, validate_write_model(writer.write_model, data))
+    """Apply `data` to a record, new or not, with its nested collection. Raises InvalidRequest."""
+    resource = RECORD_RESOURCES[record.record_type]
+    nested = resource.nested_collection
+    items = data.pop(nested.name, None) if nested else None
+    document = validate_write_model(resource.writer.write_model, data)
+    resource.writer.save(session, record, document)
     session.flush()
-    if isinstance(record, Mission) and crew is not None:
-        items = [{name: row[name] for name in row if name != "id"} for row in crew]
-        wanted = validate_write_model(MissionCrew, {"items": items}).items
-        set_crew_if_changed(session, record, parse_crew(writer.snapshot(session, record)), wanted)
+    if nested and items is not None:
+        nested.save(session, record, items)
         session.flush()

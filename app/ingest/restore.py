@@ -20,13 +20,12 @@ from app.db.models import (
 from app.domain.enums import ArticleState, RecordType
 from app.ingest.apply import apply_entry_data
 from app.ingest.entries import ImportEntry
-from app.resources.changes.queries import RECORD_WRITERS
 from app.resources.record_state import (
     RecordState,
     SlipState,
     load_record_states,
-    project_document,
 )
+from app.resources.registry import RECORD_RESOURCES
 
 
 def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
@@ -45,7 +44,7 @@ def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
     reader = Reader.from_session(session)
     before = None if existing is None else _load_document_and_state(session, reader, existing)
     document = ({} if before is None else before[0]) | dict(entry.data)
-    record = RECORD_WRITERS[type_].model() if existing is None else existing
+    record = RECORD_RESOURCES[type_].model() if existing is None else existing
     if isinstance(record, Article) and state.state is not None:
         is_deleted = state.state is ArticleState.DELETED  # which cannot be written
         record.state = ArticleState.DRAFT if is_deleted else state.state
@@ -67,7 +66,7 @@ def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
 
 def _find_by_slugs(session: Session, type_: RecordType, slugs: list[str]) -> VersionedRecord | None:
     """Return the record with the first of `slugs` that exists."""
-    model = RECORD_WRITERS[type_].model
+    model = RECORD_RESOURCES[type_].model
     found: dict[str, VersionedRecord] = {
         record.slug: record
         for record in session.scalars(select(model).where(model.slug.in_(slugs)))
@@ -79,7 +78,8 @@ def _load_document_and_state(
     session: Session, reader: Reader, record: VersionedRecord
 ) -> tuple[dict[str, Any], RecordState]:
     type_ = record.record_type
-    document = project_document(type_, RECORD_WRITERS[type_].snapshot(session, record))
+    resource = RECORD_RESOURCES[type_]
+    document = resource.extract_document(resource.writer.snapshot(session, record))
     return document, load_record_states(reader, type_, [record.id])[record.id]
 
 
@@ -130,7 +130,7 @@ def _restore_history(session: Session, id_: int, history: list[SlipState]) -> No
 
 def _record_deletion(session: Session, type_: RecordType, slug: str) -> str:
     """Record the deletion of a slug that the archive does not have. Returns the slug, or ""."""
-    model = RECORD_WRITERS[type_].model
+    model = RECORD_RESOURCES[type_].model
     exists_here = session.scalar(select(exists().where(model.slug == slug)))
     if exists_here or session.get(FormerSlug, (type_, slug)) is not None:
         return ""

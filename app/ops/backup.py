@@ -25,8 +25,8 @@ from app.db.models import Base, RecordChange, Restoration, SearchDocument, Searc
 from app.db.sequences import get_last_sequence_value, set_sequence_value
 from app.db.timeouts import disable_timeouts
 from app.domain.atomic_file import replace_atomically
+from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
-from app.search.indexer import rebuild_search_index
 from migrations.engine import engine_for
 
 _BATCH_ROWS = 1000
@@ -103,7 +103,7 @@ def restore_backup(
             _reset_transaction_ids(connection)
             connection.execute(insert(Restoration))
             with Session(connection) as session:
-                rebuild_search_index(session)
+                SEARCH_INDEXER.rebuild(session)
     return sum(rows for rows, _ in copied.values())
 
 

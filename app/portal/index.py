@@ -12,6 +12,7 @@ from app.domain.languages import tr
 from app.http.negotiation import prefers_html
 from app.portal.pages import HtmlMissionQuery, render_mission_page
 from app.portal.rendering import PageRendererDep
+from app.resources.registry import ARCHIVE_RESOURCES
 
 router = Router(include_in_schema=False)
 
@@ -19,12 +20,7 @@ _LINKS = {
     "openapi": "/openapi.json",
     "documentation": "/docs",
     "current_mission": "/v1/missions/current/page",
-    "missions": "/v1/missions",
-    "crew_assignments": "/v1/crew-assignments",
-    "people": "/v1/people",
-    "launches": "/v1/launches",
-    "articles": "/v1/articles",
-    "news_calendar": "/v1/articles/archive",
+    **{name: path for each in ARCHIVE_RESOURCES for name, path in each.index_links.items()},
     "changes": "/v1/changes",
     "problems": "/problems",
     "health": "/health/ready",

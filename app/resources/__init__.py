@@ -1,1 +1,1 @@
-"""The resources of the API, one package each."""
+"""Resources of the API: one package for each, listed in `app.resources.registry`."""

@@ -16,10 +16,7 @@ from app.db.database import Reader
 from app.db.models import FormerSlug, LaunchSlip, MissionAlias, MissionTask
 from app.domain.dates import Precision
 from app.domain.enums import ArticleState, LaunchStatus, RecordType
-from app.resources.changes.queries import RECORD_WRITERS
-
-CREW_FIELD = "crew"
-"""Field of a mission's document that its write model does not have."""
+from app.resources.registry import RECORD_RESOURCES
 
 
 class SlipState(WriteModel):
@@ -56,17 +53,11 @@ class RecordState(WriteModel):
     """True if an article has been public."""
 
 
-def project_document(type_: RecordType, snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """Reduce a full record to its document: the fields of its write model, and a mission's crew."""
-    names = [*RECORD_WRITERS[type_].write_model.model_fields, CREW_FIELD]
-    return {name: snapshot[name] for name in names if name in snapshot}
-
-
 def load_record_states(
     reader: Reader, type_: RecordType, ids: Collection[int]
 ) -> dict[int, RecordState]:
     """Load the states of the records with these ids, by id."""
-    model = RECORD_WRITERS[type_].model
+    model = RECORD_RESOURCES[type_].model
     names = ["id", "created_at", "updated_at", "version", "edited"]
     if type_ is RecordType.ARTICLE:
         names += ["state", "announced"]

@@ -6,7 +6,7 @@ from app.db.tracking.day_counts import note_touched_days, update_touched_days
 from app.db.tracking.launch_history import record_launch_slips
 from app.db.tracking.search import note_stale_documents
 from app.db.tracking.steps import WriteSteps, compute_columns
-from app.search.indexer import update_search_index
+from app.resources.registry import SEARCH_INDEXER
 
 WRITE_STEPS = WriteSteps(
     before_flush=(
@@ -17,10 +17,10 @@ WRITE_STEPS = WriteSteps(
         record_changes,  # `changes`, `former_slugs`: each public record saved, renamed or deleted
         record_launch_slips,  # `launch_slips`: each new time or status of a launch
         note_touched_days,  # for `update_touched_days`
-        note_stale_documents,  # for `update_search_index`
+        note_stale_documents,  # for `SEARCH_INDEXER`
     ),
     before_commit=(
-        update_search_index,  # `search_index` and its tables: documents with text that changed
+        SEARCH_INDEXER.update,  # `search_index` and its tables: documents with text that changed
         update_touched_days,  # `article_days`: days of articles, locked in order, counted anew
     ),
 )

@@ -1,1 +1,1 @@
-"""Full-text search: tokenizer, query parser, index, ranking."""
+"""Full-text search: tokens, index, queries, ranking and spelling correction."""

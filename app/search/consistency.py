@@ -1,42 +1,32 @@
-"""Whether the index holds what the archive has: each record that may be found, at its place."""
+"""Consistency check of the search index: every record that belongs in it, and no other."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import literal, select
+from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import Article, Launch, Mission, Person, SearchDocument
-from app.domain.enums import ArticleState, RecordType
+from app.db.models import SearchDocument
+from app.search.documents import SearchSource
 from app.search.fulltext import all_documents
 from app.search.index_keys import build_index_key
 
-_INDEXABLE_RECORDS: Mapping[RecordType, Any] = {
-    RecordType.MISSION: select(Mission.id, Mission.starts_at.label("at")),
-    RecordType.PERSON: select(Person.id, literal(None).label("at")),
-    RecordType.LAUNCH: select(Launch.id, Launch.launch_at.label("at")),
-    RecordType.ARTICLE: select(Article.id, Article.published_at.label("at")).where(
-        Article.state == ArticleState.PUBLISHED
-    ),
-}
 
-
-def find_index_inconsistencies(reader: Reader) -> Iterator[str]:
-    """What is wrong with the search index, a line each."""
-    held = {
+def find_index_inconsistencies(reader: Reader, sources: Iterable[SearchSource]) -> Iterator[str]:
+    """Descriptions of the differences between the index and the records, one each line."""
+    actual = {
         (row["type"], row["record_id"]): row["place"]
         for row in reader.all(select(*SearchDocument.__table__.columns))
     }
-    wanted = {
-        (kind, row["id"]): build_index_key(kind, row["at"], row["id"])
-        for kind, statement in _INDEXABLE_RECORDS.items()
-        for row in reader.all(statement)
+    expected = {
+        (source.record_type, row["id"]): build_index_key(source.record_type, row["at"], row["id"])
+        for source in sources
+        for row in reader.all(source.indexed)
     }
-    wrong = [key for key, place in wanted.items() if held.get(key) != place]
+    wrong = [record for record, key in expected.items() if actual.get(record) != key]
     if wrong:
-        yield f"{len(wrong)} records are not where the search index has them: zarya reindex"
-    if surplus := held.keys() - wanted.keys():
-        yield f"the search index has {len(surplus)} records that nobody may find: zarya reindex"
-    there = {row["place"] for row in reader.all(select(all_documents().c.place))}
-    if there != set(held.values()):
+        yield f"{len(wrong)} records are missing or outdated in the search index: zarya reindex"
+    if surplus := actual.keys() - expected.keys():
+        yield f"{len(surplus)} records in the search index must not be found: zarya reindex"
+    keys = {row["place"] for row in reader.all(select(all_documents().c.place))}
+    if keys != set(actual.values()):
         yield "the search index and its list of documents differ: zarya reindex"

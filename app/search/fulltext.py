@@ -1,8 +1,8 @@
-"""The index in the databases' own full-text engines: the only place where the two differ.
+"""Full-text index in SQLite (FTS5) and PostgreSQL (tsvector): the only place where they differ.
 
 SQLite has one FTS5 table with four columns, PostgreSQL four tsvectors with a GIN index each. Both
-hold the same tokens in the same order, and are asked for the same: which places have which tokens.
-What a token is, and what comes first, neither decides.
+hold the same tokens in the same order and select the index keys of the documents that have given
+tokens. Tokenization and ranking are done by `app.search.tokenizer` and `app.search.ranking`.
 """
 
 from collections import Counter, defaultdict
@@ -32,18 +32,18 @@ from app.db.timeouts import disable_timeouts
 from app.search.query_parser import Term, Tokens
 
 PHRASE_BREAK = "_"
-"""A token that no query has: what no phrase goes over."""
+"""Token that no query contains: no phrase extends across it."""
 
 _MAX_TOKEN_OCCURRENCES = 250
-"""How often one token of a document counts: PostgreSQL keeps no more of its positions."""
+"""Indexed occurrences of one token in a document: the limit of positions in a tsvector."""
 
 _MAX_DOCUMENT_TOKENS = 15_000
-"""How many tokens of a document count: PostgreSQL's positions end at 16,383."""
+"""Indexed tokens of a document: the largest position in a tsvector is 16,383."""
 
 
 @dataclass(frozen=True)
 class TokenizedDocument:
-    """The tokens of a document, by what they stand in."""
+    """Tokens of a document by field."""
 
     index_key: int
     names: Sequence[str]
@@ -52,22 +52,22 @@ class TokenizedDocument:
     body: Sequence[str]
 
     def truncate_fields(self) -> list[list[str]]:
-        """The tokens of each part, none of them more often than counts."""
+        """Tokens of each field within the limits of PostgreSQL."""
         seen: Counter[str] = Counter()
-        left = _MAX_DOCUMENT_TOKENS
-        parts = []
-        for part in (self.names, self.title, self.lead, self.body):
-            kept = []
-            for token in part[:left]:
+        remaining = _MAX_DOCUMENT_TOKENS
+        fields = []
+        for field in (self.names, self.title, self.lead, self.body):
+            tokens = []
+            for token in field[:remaining]:
                 seen[token] += 1
-                kept.append(token if seen[token] <= _MAX_TOKEN_OCCURRENCES else PHRASE_BREAK)
-            left -= len(kept)
-            parts.append(kept)
-        return parts
+                tokens.append(token if seen[token] <= _MAX_TOKEN_OCCURRENCES else PHRASE_BREAK)
+            remaining -= len(tokens)
+            fields.append(tokens)
+        return fields
 
 
 class SearchFields(Enum):
-    """The parts of documents that a condition looks at."""
+    """Fields of documents that a condition searches."""
 
     NAMES = "names"
     TITLE = "title"
@@ -77,32 +77,32 @@ class SearchFields(Enum):
 
 @dataclass(frozen=True)
 class FieldMatch:
-    """That a part of a document has all of some terms."""
+    """Condition: the fields of a document contain all terms."""
 
     fields: SearchFields
     terms: tuple[Term, ...]
     last_is_prefix: bool = False
-    """Whether the last term may also be the beginning of a word."""
+    """The last term also matches as a prefix of a word."""
 
     def list_alternatives(self) -> list[list[tuple[Tokens, bool]]]:
-        """For each term the ways it may stand; the second tells whether more may follow."""
+        """Alternative token sequences of each term; the flag marks prefixes."""
         found = []
         for term in self.terms:
             match self.fields:
                 case SearchFields.NAMES:
-                    ways = term.name_tokens
+                    alternatives = term.name_tokens
                 case SearchFields.TITLE:
-                    ways = term.text_tokens
+                    alternatives = term.text_tokens
                 case _:
-                    ways = term.all_tokens
-            found.append([(way, False) for way in ways])
+                    alternatives = term.all_tokens
+            found.append([(tokens, False) for tokens in alternatives])
         if self.last_is_prefix:
             found[-1] += [((token,), True) for token in self.terms[-1].prefixes]
         return found
 
 
 class _MatchExpression(TypeDecorator[FieldMatch]):
-    """A condition as the database's engine spells it. Tokens are letters and digits alone."""
+    """A condition in the query language of the database. Tokens need no quoting."""
 
     impl = String
     cache_ok = True
@@ -113,27 +113,29 @@ class _MatchExpression(TypeDecorator[FieldMatch]):
         return _build_fts5_query(value) if dialect.name == "sqlite" else _build_tsquery(value)
 
 
-def _build_fts5_query(holds: FieldMatch) -> str:
+def _build_fts5_query(condition: FieldMatch) -> str:
     terms = [
-        " OR ".join(f'"{" ".join(way)}"{" *" * more}' for way, more in ways)
-        for ways in holds.list_alternatives()
+        " OR ".join(f'"{" ".join(tokens)}"{" *" * is_prefix}' for tokens, is_prefix in alternatives)
+        for alternatives in condition.list_alternatives()
     ]
-    return f"{{{holds.fields.value}}} : ({' AND '.join(f'({term})' for term in terms)})"
+    return f"{{{condition.fields.value}}} : ({' AND '.join(f'({term})' for term in terms)})"
 
 
-def _build_tsquery(holds: FieldMatch) -> str:
-    def spelt(way: Tokens, more: bool) -> str:
-        return f"({' <-> '.join(token + ':*' * more for token in way)})"
+def _build_tsquery(condition: FieldMatch) -> str:
+    def phrase(tokens: Tokens, is_prefix: bool) -> str:
+        return f"({' <-> '.join(token + ':*' * is_prefix for token in tokens)})"
 
-    terms = [" | ".join(spelt(*way) for way in ways) for ways in holds.list_alternatives()]
+    terms = [
+        " | ".join(phrase(*each) for each in alternatives)
+        for alternatives in condition.list_alternatives()
+    ]
     return " & ".join(f"({term})" for term in terms)
 
 
 class _MatchTable(FunctionElement[Any]):
-    """A table of places: those where one of some conditions holds, and none of others.
+    """Table of the index keys that match one of some conditions, and none of others.
 
-    Its arguments are how many may hold, then pairs: the vector that PostgreSQL looks in, and the
-    condition.
+    Arguments: the number of the former, then pairs of a PostgreSQL column and a condition.
     """
 
     inherit_cache = True
@@ -148,17 +150,17 @@ _TSVECTOR_COLUMNS = {
 
 
 def match_documents(either: Sequence[FieldMatch], but: Sequence[FieldMatch] = ()) -> Any:
-    """A table with the column `index_key`: where one of `either` holds, and none of `but`."""
+    """Table of the index keys, as `place`, with one of `either` and none of `but`."""
     arguments: list[Any] = [literal_column(str(len(either)))]
     for condition in (*either, *but):
-        # Written into the statement: PostgreSQL's plan depends on how common the words are.
+        # A literal: the plan of PostgreSQL depends on the frequency of the words.
         bound = bindparam(None, condition, _MatchExpression(), unique=True, literal_execute=True)
         arguments += [literal_column(_TSVECTOR_COLUMNS[condition.fields]), bound]
     return _MatchTable(*arguments).table_valued(column("place", BigInteger), name="found")
 
 
 def all_documents() -> Any:
-    """A table with the column `index_key`: all that the index holds."""
+    """Table of all index keys, as `place`."""
     return _MatchTable().table_valued(column("place", BigInteger), name="found")
 
 
@@ -166,10 +168,10 @@ def all_documents() -> Any:
 def _(element: _MatchTable, compiler: Any, **kw: Any) -> str:
     sqlite = compiler.dialect.name == "sqlite"
     key = "rowid AS place" if sqlite else "place"
-    number, *spelt = compile_arguments(element, compiler, kw) or ["0"]
-    if not spelt:
+    number, *operands = compile_arguments(element, compiler, kw) or ["0"]
+    if not operands:
         return f"(SELECT {key} FROM {SEARCH_INDEX_TABLE})"  # noqa: S608 - a name of our own
-    pairs = list(zip(spelt[::2], spelt[1::2], strict=True))
+    pairs = list(zip(operands[::2], operands[1::2], strict=True))
     if sqlite:
         tests = [f"'(' || {condition} || ')'" for _, condition in pairs]
         both = " || ' OR ' || ", " || ' NOT ' || "
@@ -185,7 +187,7 @@ def _(element: _MatchTable, compiler: Any, **kw: Any) -> str:
 
 
 def insert_documents(connection: Connection, documents: Iterable[TokenizedDocument]) -> None:
-    """Put documents into the index, where nothing stands at their places."""
+    """Insert documents, none of whose index keys is in the index."""
     sqlite = connection.dialect.name == "sqlite"
     rows = [_build_row(document, sqlite) for document in documents]
     if rows:
@@ -220,7 +222,7 @@ def _build_row(document: TokenizedDocument, sqlite: bool) -> dict[str, Any]:
 
 
 def _build_tsvector(*parts: list[str]) -> str:
-    """Parts of a document as a tsvector; no phrase goes over from one to the other."""
+    """Fields of a document as a tsvector, with a gap between fields that no phrase crosses."""
     positions: dict[str, list[str]] = defaultdict(list)
     position = 0
     for part in parts:
@@ -232,22 +234,22 @@ def _build_tsvector(*parts: list[str]) -> str:
     return " ".join(f"{token}:{','.join(at)}" for token, at in positions.items())
 
 
-def delete_documents(connection: Connection, places_: Collection[int]) -> None:
-    """Take what stands at these places out of the index."""
+def delete_documents(connection: Connection, index_keys: Collection[int]) -> None:
+    """Delete the documents with these index keys."""
     key = "rowid" if connection.dialect.name == "sqlite" else "place"
-    rows = [{"place": place} for place in places_]
+    rows = [{"place": place} for place in index_keys]
     if rows:
         connection.execute(text(f"DELETE FROM {SEARCH_INDEX_TABLE} WHERE {key} = :place"), rows)  # noqa: S608 - ours
 
 
 def clear_search_index(connection: Connection) -> None:
-    """Take everything out of the index, to be made anew, however long that takes."""
+    """Empty the index before a rebuild, without timeouts."""
     disable_timeouts(connection)
     connection.execute(text(f"DELETE FROM {SEARCH_INDEX_TABLE}"))  # noqa: S608 - a name of our own
 
 
 def optimize_search_index(connection: Connection) -> None:
-    """Let the engine put a rebuilt index in order."""
+    """Optimize the index after a rebuild."""
     if connection.dialect.name == "sqlite":
         connection.execute(
             text(
@@ -260,9 +262,9 @@ def optimize_search_index(connection: Connection) -> None:
 
 
 def vacuum_search_index(engine: Engine) -> None:
-    """Take out what a rebuilt index was before, once that is committed.
+    """Remove the dead rows of a rebuilt index, after the commit.
 
-    PostgreSQL looks through it until then, which it would do by itself within some minutes only.
+    On PostgreSQL queries read them until a vacuum, which would run by itself after some minutes.
     """
     if engine.dialect.name != "postgresql":
         return
@@ -270,4 +272,4 @@ def vacuum_search_index(engine: Engine) -> None:
         disable_timeouts(connection)
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text(f"VACUUM ANALYZE {SEARCH_INDEX_TABLE}"))
-        connection.invalidate()  # nobody else is to have so much time
+        connection.invalidate()  # not back to the pool: it has no timeouts

@@ -1,19 +1,18 @@
-"""Where in a text stands what was searched for, in code points."""
+"""Highlighting: the spans of a text that match a query, in code points."""
 
 from collections.abc import Iterator
 
 from app.search.query_parser import ParsedQuery, Term
 from app.search.tokenizer import TokenizedWord, tokenize
-from app.search.transliteration import build_transliteration_prefix
 
 HighlightSpan = tuple[int, int]
-"""From where, and to before where."""
+"""Start, and end (exclusive)."""
 
 
-def find_highlight_spans(asked: ParsedQuery, text: str) -> list[HighlightSpan]:
-    """The words and phrases of `text` that a query asks for, in their order, none over another."""
-    heard = tokenize(text)
-    found = sorted({mark for term in asked.terms for mark in _find_term_spans(term, heard)})
+def find_highlight_spans(query: ParsedQuery, text: str) -> list[HighlightSpan]:
+    """Spans of the words and phrases of `text` that match a query, in order, without overlaps."""
+    words = tokenize(text)
+    found = sorted({span for term in query.terms for span in _find_term_spans(term, words)})
     merged: list[HighlightSpan] = []
     for start, end in found:
         if merged and start < merged[-1][1]:
@@ -23,18 +22,14 @@ def find_highlight_spans(asked: ParsedQuery, text: str) -> list[HighlightSpan]:
     return merged
 
 
-def _find_term_spans(term: Term, heard: list[TokenizedWord]) -> Iterator[HighlightSpan]:
+def _find_term_spans(term: Term, words: list[TokenizedWord]) -> Iterator[HighlightSpan]:
     names, texts = set(term.name_tokens), set(term.text_tokens)
-    lengths = {len(way) for way in (*names, *texts)}
-    for place, word in enumerate(heard):
+    lengths = {len(tokens) for tokens in (*names, *texts)}
+    for place, word in enumerate(words):
         for length in lengths:
-            run = heard[place : place + length]
+            run = words[place : place + length]
             named = tuple(each.name_token for each in run) in names | texts
             if named or tuple(each.text_token for each in run) in texts:
                 yield word.start, run[-1].end
-        if term.prefixes and _get_prefix_key(word).startswith(term.prefixes):
+        if term.prefixes and word.prefix_key.startswith(term.prefixes):
             yield word.start, word.end
-
-
-def _get_prefix_key(word: TokenizedWord) -> str:
-    return build_transliteration_prefix(word.word) if word.word else word.name_token

@@ -1,4 +1,4 @@
-"""Numbers in words, as expeditions are counted: "fifty-ninth", "пятьдесят девятая"."""
+"""Numbers in words, as in names of expeditions: "fifty-ninth", "пятьдесят девятая"."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ _TENS_VALUES |= {
 
 
 def parse_number_words(words: Sequence[str]) -> tuple[int, int] | None:
-    """The number below a hundred that folded `words` begin with, and how many of them tell it."""
+    """Parse the number below 100 at the start of `words`; returns it and its number of words."""
     if not words:
         return None
     tens = _TENS_VALUES.get(words[0])

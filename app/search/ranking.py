@@ -1,4 +1,4 @@
-"""Which places of the index match a query, and how well: the same on every database."""
+"""Ranking: the index keys that match a query, in tiers; the same on both databases."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -17,132 +17,134 @@ from app.search.query_parser import ParsedQuery, Term, parse_query_text
 SEARCHABLE_TYPES = tuple(RecordType)
 
 SpellingCorrections = Mapping[str, Collection[str]]
-"""By words that nothing has, those that may be meant."""
+"""Corrections by word of a query."""
 
 NO_CORRECTIONS: SpellingCorrections = {}
 
 RankingTier = tuple[FieldMatch, ...]
-"""What holds in a tier, and then what holds in a better one and so does not count again."""
+"""The condition of a tier, then those of better tiers, whose matches it excludes."""
 
 
 def parse_search_query(text: str) -> ParsedQuery:
-    """What `text` asks for."""
+    """Parse a search query."""
     return parse_query_text(text, SEARCHABLE_TYPES)
 
 
 def parse_suggest_query(text: str) -> ParsedQuery:
-    """What `text` asks for that somebody is typing: its last word, however short, may go on."""
+    """Parse the query of a suggestion: the last word, however short, matches as a prefix."""
     return parse_query_text(text, SEARCHABLE_TYPES, min_prefix_chars=1)
 
 
-def build_search_tiers(asked: ParsedQuery) -> list[RankingTier]:
-    """How well a record can match, best first; each record is in one tier at the most.
+def build_search_tiers(query: ParsedQuery) -> list[RankingTier]:
+    """Tiers of search results, best first; each record is in at most one of them.
 
-    What it is called is the query; its names have all the words; its title has; its names, title
-    and lead have; the same three if the last word is taken for a beginning; its whole text has.
+    In order: a name equals the query; the names contain all words; the title does; names, title
+    and lead together do; the same three with the last word as a prefix; the whole text does.
     """
-    if not asked.terms:
+    if not query.terms:
         return []
-    names, title, head, whole = (FieldMatch(within, asked.terms) for within in SearchFields)
-    found: list[RankingTier] = [*_build_exact_tiers(asked, names), (title,), (head, names, title)]
-    if asked.terms[-1].prefixes:
-        begun = replace(head, last_is_prefix=True)
-        found += [(each, head) for each in _build_prefix_matches(asked)]
-        found += [(begun, head, *_build_prefix_matches(asked)), (whole, begun)]
+    names, title, head, whole = (FieldMatch(within, query.terms) for within in SearchFields)
+    found: list[RankingTier] = [*_build_exact_tiers(query, names), (title,), (head, names, title)]
+    if query.terms[-1].prefixes:
+        prefix = replace(head, last_is_prefix=True)
+        found += [(each, head) for each in _build_prefix_matches(query)]
+        found += [(prefix, head, *_build_prefix_matches(query)), (whole, prefix)]
     else:
         found += [(whole, head)]
-    return [(*tier, *_build_exclusions(asked)) for tier in found]
+    return [(*tier, *_build_exclusions(query)) for tier in found]
 
 
-def build_suggestion_tiers(asked: ParsedQuery) -> list[RankingTier]:
-    """The tiers of what is called so, or may be when the last word is complete."""
-    if not asked.terms:
+def build_suggestion_tiers(query: ParsedQuery) -> list[RankingTier]:
+    """Tiers of suggestions: names and titles, with the last word as a prefix."""
+    if not query.terms:
         return []
-    if not asked.terms[-1].prefixes:
-        names, title, *_ = (FieldMatch(within, asked.terms) for within in SearchFields)
+    if not query.terms[-1].prefixes:
+        names, title, *_ = (FieldMatch(within, query.terms) for within in SearchFields)
     else:
-        names, title = _build_prefix_matches(asked)
+        names, title = _build_prefix_matches(query)
     return [
-        (*tier, *_build_exclusions(asked)) for tier in (*_build_exact_tiers(asked, names), (title,))
+        (*tier, *_build_exclusions(query)) for tier in (*_build_exact_tiers(query, names), (title,))
     ]
 
 
-def _build_exact_tiers(asked: ParsedQuery, names: FieldMatch) -> list[RankingTier]:
-    if not asked.full_name_token:
+def _build_exact_tiers(query: ParsedQuery, names: FieldMatch) -> list[RankingTier]:
+    if not query.full_name_token:
         return [(names,)]
-    exact = FieldMatch(SearchFields.NAMES, (Term(((asked.full_name_token,),), ()),))
+    exact = FieldMatch(SearchFields.NAMES, (Term(((query.full_name_token,),), ()),))
     return [(exact,), (names, exact)]
 
 
-def _build_prefix_matches(asked: ParsedQuery) -> list[FieldMatch]:
+def _build_prefix_matches(query: ParsedQuery) -> list[FieldMatch]:
     return [
-        FieldMatch(within, asked.terms, last_is_prefix=True)
+        FieldMatch(within, query.terms, last_is_prefix=True)
         for within in (SearchFields.NAMES, SearchFields.TITLE)
     ]
 
 
-def _build_exclusions(asked: ParsedQuery) -> list[FieldMatch]:
-    return [FieldMatch(SearchFields.ALL, (term,)) for term in asked.excluded_terms]
+def _build_exclusions(query: ParsedQuery) -> list[FieldMatch]:
+    return [FieldMatch(SearchFields.ALL, (term,)) for term in query.excluded_terms]
 
 
-def select_tier_keys(tier: RankingTier, kinds: Collection[RecordType]) -> AnySelect:
-    """The places of a tier that everybody may see, of records of `kinds`."""
+def select_tier_keys(tier: RankingTier, types: Collection[RecordType]) -> AnySelect:
+    """Index keys of a tier, for public records of some types."""
     first, *better = tier
     found = match_documents([first], better)
-    return select(found.c.place).where(_is_visible(found.c.place, kinds))
+    return select(found.c.place).where(_is_visible(found.c.place, types))
 
 
-def select_any_tier_keys(asked: ParsedQuery, kinds: Collection[RecordType]) -> AnySelect:
-    """The places of all tiers together, or of all records of `kinds` where no words are asked for.
+def select_any_tier_keys(query: ParsedQuery, types: Collection[RecordType]) -> AnySelect:
+    """Index keys of all tiers, or of all records of some types if the query has no words.
 
-    Either way without those that have what `asked` excludes.
+    Excludes the records that match an exclusion of the query.
     """
-    if asked.terms:
-        begun = FieldMatch(
-            SearchFields.HEAD, asked.terms, last_is_prefix=bool(asked.terms[-1].prefixes)
+    if query.terms:
+        prefix = FieldMatch(
+            SearchFields.HEAD, query.terms, last_is_prefix=bool(query.terms[-1].prefixes)
         )
         found = match_documents(
-            [FieldMatch(SearchFields.ALL, asked.terms), begun], _build_exclusions(asked)
+            [FieldMatch(SearchFields.ALL, query.terms), prefix], _build_exclusions(query)
         )
-        return select(found.c.place).where(_is_visible(found.c.place, kinds))
-    place = SearchDocument.place
-    every = select(place).where(_is_visible(place, kinds))
-    for excluded in _build_exclusions(asked):
-        every = every.where(place.not_in(select(match_documents([excluded]).c.place)))
+        return select(found.c.place).where(_is_visible(found.c.place, types))
+    key = SearchDocument.place
+    every = select(key).where(_is_visible(key, types))
+    for excluded in _build_exclusions(query):
+        every = every.where(key.not_in(select(match_documents([excluded]).c.place)))
     return every
 
 
-def _is_visible(place: Any, kinds: Collection[RecordType]) -> ColumnElement[bool]:
-    """Whether `place` is one of `kinds`, and its time has come if it is that of an article."""
-    ranges = sorted(
-        index_key_range(kind, now() if kind is RecordType.ARTICLE else None) for kind in set(kinds)
-    )
-    joined: list[list[int]] = []
+def _is_visible(key: Any, types: Collection[RecordType]) -> ColumnElement[bool]:
+    """Condition: the key is of one of the types, and of a past date if the type is scheduled."""
+    ranges = sorted(index_key_range(each, now() if each.scheduled else None) for each in set(types))
+    merged: list[list[int]] = []
     for first, end in ranges:
-        if joined and joined[-1][1] == first:
-            joined[-1][1] = end
+        if merged and merged[-1][1] == first:
+            merged[-1][1] = end
         else:
-            joined.append([first, end])
-    within = or_(*(and_(place >= first, place < end) for first, end in joined))
-    return and_(place >= joined[0][0], place < joined[-1][1], within)
+            merged.append([first, end])
+    within = or_(*(and_(key >= first, key < end) for first, end in merged))
+    return and_(key >= merged[0][0], key < merged[-1][1], within)
 
 
-def get_requested_types(asked: ParsedQuery, kinds: Sequence[RecordType] = ()) -> list[RecordType]:
-    """The kinds that both a query and `kinds` ask for; what asks for none asks for all."""
-    named = [RecordType(kind) for kind in asked.types]
+def get_requested_types(query: ParsedQuery, types: Sequence[RecordType] = ()) -> list[RecordType]:
+    """Types that both a query and a filter request; none requested means all."""
+    named = [RecordType(each) for each in query.types]
     return [
-        k
-        for k in SEARCHABLE_TYPES
-        if k in (named or SEARCHABLE_TYPES) and k in (kinds or SEARCHABLE_TYPES)
+        each
+        for each in SEARCHABLE_TYPES
+        if each in (named or SEARCHABLE_TYPES) and each in (types or SEARCHABLE_TYPES)
     ]
 
 
 def select_matching_ids(
-    kind: RecordType, text: str, spellings: SpellingCorrections = NO_CORRECTIONS
+    record_type: RecordType, text: str, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> AnySelect:
-    """The ids of the records of `kind` that match, however well: what a list's `q` asks for."""
-    asked = parse_search_query(text).with_corrections(spellings)
-    found = select_any_tier_keys(asked, [kind])
-    (place,) = found.selected_columns
-    ids = found.with_only_columns(record_id_expression(place), maintain_column_froms=True)
-    return ids.where(false()) if asked.is_empty or kind not in get_requested_types(asked) else ids
+    """Ids of the records of one type that match in any tier: the filter `q` of a list."""
+    query = parse_search_query(text).with_corrections(corrections)
+    found = select_any_tier_keys(query, [record_type])
+    (key,) = found.selected_columns
+    ids = found.with_only_columns(record_id_expression(key), maintain_column_froms=True)
+    return (
+        ids.where(false())
+        if query.is_empty or record_type not in get_requested_types(query)
+        else ids
+    )

@@ -1,8 +1,8 @@
-"""One misspelt letter forgiven: which of the words that are known may be meant.
+"""Spelling correction: the indexed words at an edit distance of one.
 
-Two words that differ by one letter left out, put in, exchanged or swapped with its neighbour share
-their first half or their second, unless those two letters lie across the middle. So the candidates
-are two short ranges of the words known, read forwards and backwards.
+Two words that differ by one letter omitted, inserted, replaced or swapped with its neighbour share
+their first or their second half, unless the swap crosses the middle. So the candidates are two
+short ranges of the indexed words, sorted forwards and backwards.
 """
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -19,33 +19,33 @@ from app.search.ranking import (
 )
 
 _MAX_CANDIDATE_ROWS = 2000
-"""How many words with one half in common are looked at."""
+"""Candidate words that are compared."""
 
 _MAX_CORRECTION_COUNT = 8
-"""How many words one misspelt word is taken for at the most."""
+"""Corrections of one word."""
 
 _MAX_CODE_POINT = "\U0010ffff"
 
 
 def find_corrections(reader: Reader, text: str | None) -> SpellingCorrections:
-    """What may be meant by the words of `text` where nothing public has them all.
+    """Corrections of the words of a query if no public record contains them all.
 
-    Those are other spellings of the words that nothing has; of all words, where each is known.
+    Corrects the words that no record contains, or all of them if each is in some record.
     """
-    asked = parse_search_query(text) if text else ParsedQuery()
-    doubtful = {term.word: term for term in asked.terms if term.word}
-    if not doubtful or reader.scalar(select(_has_match(asked.terms))):
+    query = parse_search_query(text) if text else ParsedQuery()
+    correctable = {term.word: term for term in query.terms if term.word}
+    if not correctable or reader.scalar(select(_has_match(query.terms))):
         return {}
     known = reader.first(
-        select(*(_has_match((term,)).label(word) for word, term in doubtful.items()))
+        select(*(_has_match((term,)).label(word) for word, term in correctable.items()))
     )
-    unknown = [word for word, found in (known or {}).items() if not found] or list(doubtful)
-    meant = {word: _find_word_corrections(reader, word) for word in unknown}
-    return {word: found for word, found in meant.items() if found}
+    unknown = [word for word, found in (known or {}).items() if not found] or list(correctable)
+    corrections = {word: _find_word_corrections(reader, word) for word in unknown}
+    return {word: found for word, found in corrections.items() if found}
 
 
 def _has_match(terms: tuple[Term, ...]) -> ColumnElement[bool]:
-    """Whether something public has the terms, or, where the last may go on, begins so."""
+    """Condition: a public record matches the terms, the last of them perhaps as a prefix."""
     whole = select_tier_keys((FieldMatch(SearchFields.ALL, terms),), SEARCHABLE_TYPES).exists()
     if not terms[-1].prefixes:
         return whole
@@ -60,25 +60,25 @@ def _has_match(terms: tuple[Term, ...]) -> ColumnElement[bool]:
 def _find_word_corrections(reader: Reader, word: str) -> list[str]:
     half = len(word) // 2
     start, end = word[:half], word[half:][::-1]
-    across = word[: half - 1] + word[half] + word[half - 1] + word[half + 1 :]
-    alike = or_(
+    swapped = word[: half - 1] + word[half] + word[half - 1] + word[half + 1 :]
+    shares_half = or_(
         SearchWord.word.between(start, start + _MAX_CODE_POINT),
         SearchWord.backwards.between(end, end + _MAX_CODE_POINT),
-        SearchWord.word == across,
+        SearchWord.word == swapped,
     )
     length = func.length(SearchWord.word).between(len(word) - 1, len(word) + 1)
     rows = reader.all(
         select(SearchWord.word)
-        .where(alike, length)
+        .where(shares_half, length)
         .order_by(SearchWord.word)
         .limit(_MAX_CANDIDATE_ROWS)
     )
-    near = [row["word"] for row in rows if is_one_edit_apart(word, row["word"])]
-    return [other for other in near if _is_public_word(reader, other)][:_MAX_CORRECTION_COUNT]
+    close = [row["word"] for row in rows if is_one_edit_apart(word, row["word"])]
+    return [other for other in close if _is_public_word(reader, other)][:_MAX_CORRECTION_COUNT]
 
 
 def _is_public_word(reader: Reader, word: str) -> bool:
-    """Whether something public has a word: those of a draft, or of what is gone, tell nothing."""
+    """True if a public record contains a word. Words of drafts and deleted records stay secret."""
     found = select_tier_keys(
         (FieldMatch(SearchFields.ALL, parse_search_query(word).terms),), SEARCHABLE_TYPES
     )
@@ -86,7 +86,7 @@ def _is_public_word(reader: Reader, word: str) -> bool:
 
 
 def is_one_edit_apart(one: str, other: str) -> bool:
-    """Whether one letter left out, put in, exchanged or swapped makes `other` of `one`."""
+    """True if the words differ by one letter omitted, inserted, replaced or swapped."""
     if one == other:
         return False
     if len(one) > len(other):

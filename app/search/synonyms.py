@@ -1,4 +1,4 @@
-"""What ships, rockets, sites and agencies are called besides, in English and in Russian."""
+"""Synonyms of spacecraft, launch vehicles, sites and agencies, in English and Russian."""
 
 import re
 from collections.abc import Iterator
@@ -27,21 +27,21 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 def fold_words(text: str) -> FoldedWords:
-    """The words and numbers of `text`, folded: "Soyuz MS-01" and "SOYUZ MS1" are the same."""
+    """Words and numbers of `text`, folded: the same for "Soyuz MS-01" and "SOYUZ MS1"."""
     found = _WORD.findall(fold(text))
     return tuple(word.lstrip("0") or "0" if word.isdigit() else word for word in found)
 
 
-def derive_ship_aliases(spelt: FoldedWords) -> Iterator[FoldedWords]:
-    """What else a ship is called, by the rules that ships of its kind are called by.
+def derive_ship_aliases(words: FoldedWords) -> Iterator[FoldedWords]:
+    """Further names of a spacecraft by the conventions of its series.
 
-    `spelt` are the words and numbers of its name, folded.
+    `words` are those of its name, by `fold_words`.
     """
-    match spelt:
+    match words:
         case ("soyuz" | "progress", *rest):
-            yield tuple(_RUSSIAN_SERIES.get(word, word) for word in spelt)
+            yield tuple(_RUSSIAN_SERIES.get(word, word) for word in words)
         case ("dragon", "crs", number):
-            yield "spacex", "crs", number  # not "CRS-24" alone: others have contracts, too
+            yield "spacex", "crs", number  # not "CRS-24" alone: other companies have such contracts
         case ("dragon", "crew", number):
             yield "spacex", "crew", number
             yield "crew", "dragon", number
@@ -56,7 +56,7 @@ def derive_ship_aliases(spelt: FoldedWords) -> Iterator[FoldedWords]:
         case ("axiom", "ax", number):
             yield "ax", number
             yield "axiom", "mission", number
-        case (_, "sts", number):  # the orbiters flew again and again
+        case (_, "sts", number):  # the flight, as the orbiters flew many times
             yield "sts", number
         case ("crew", "dragon", "demo", number):
             yield "demo", number
@@ -76,7 +76,7 @@ _RUSSIAN_PHONETIC_NAMES = {
     "SpaceX": "Спейс-Икс",
     "Starliner": "Старлайнер",
 }
-"""Names that Russian hears rather than spells, by how their English begins."""
+"""Russian phonetic spellings by prefix of the English name."""
 
 
 def _build_phonetic_names(name: str) -> list[str]:
@@ -89,7 +89,7 @@ def _build_phonetic_names(name: str) -> list[str]:
 
 
 def get_ship_synonyms(name: str) -> list[str]:
-    """Every name of a ship, a module or another thing that a launch carried."""
+    """All names of a spacecraft, module or other payload."""
     names = [
         name,
         *(" ".join(other) for other in derive_ship_aliases(fold_words(name))),
@@ -111,7 +111,7 @@ def get_ship_synonyms(name: str) -> list[str]:
 
 
 def get_vehicle_synonyms(name: str) -> list[str]:
-    """Every name of a rocket."""
+    """All names of a launch vehicle."""
     return [name, vehicle_phrase_ru(name), *_build_phonetic_names(name)]
 
 
@@ -130,9 +130,9 @@ _SITE_SYNONYMS = {
 
 
 def get_site_synonyms(name: str) -> list[str]:
-    """Every name of a launch site."""
-    also = [names for begins, names in _SITE_SYNONYMS.items() if name.startswith(begins)]
-    return [name, *(each.strip() for names in also for each in names.split(","))]
+    """All names of a launch site."""
+    synonyms = [names for prefix, names in _SITE_SYNONYMS.items() if name.startswith(prefix)]
+    return [name, *(each.strip() for names in synonyms for each in names.split(","))]
 
 
 _AGENCY_SYNONYMS = {
@@ -145,5 +145,5 @@ _AGENCY_SYNONYMS = {
 
 
 def get_agency_synonyms(name: str) -> list[str]:
-    """Every name of an agency."""
+    """All names of an agency."""
     return [name, _AGENCY_SYNONYMS.get(name, "")]

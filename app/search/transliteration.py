@@ -1,7 +1,7 @@
-"""Letters in their many spellings: look-alikes, and what transliterations have in common.
+"""Transliteration: keys that Cyrillic words share with their romanizations, and homoglyphs.
 
-ISO 9 writes Ovčinin, BGN/PCGN and passports Ovchinin, the French Ovtchinine. No table of pairs can
-hold that; a skeleton can, which all of them and the Cyrillic itself lead to.
+ISO 9 writes Ovčinin, BGN/PCGN and passports Ovchinin, French texts Ovtchinine. All of them and the
+Cyrillic original are reduced to one key.
 """
 
 import re
@@ -10,7 +10,7 @@ from functools import lru_cache
 from app.domain.text import fold
 
 WORD_CACHE_ITEMS = 100_000
-"""How many words are remembered: a language in use has no more that matter."""
+"""Size of the caches of words: more than the frequent words of a language."""
 
 _LATIN_BY_LETTER = dict(
     zip(
@@ -53,7 +53,7 @@ _NON_ALPHANUMERIC = re.compile(r"[^a-z0-9]")
 
 
 def is_cyrillic(word: str) -> bool:
-    """Whether folded `word` is written in Cyrillic, for the greater part."""
+    """True if more than half of folded `word` is Cyrillic."""
     return _count_cyrillic(word) > len(word) // 2
 
 
@@ -63,29 +63,29 @@ def _count_cyrillic(word: str) -> int:
 
 @lru_cache(WORD_CACHE_ITEMS)
 def normalize_word(word: str) -> str:
-    """`word` folded, without apostrophes, its letters of one script where they can be."""
+    """`word` folded, without apostrophes, and with homoglyphs replaced by letters of one script."""
     folded = _APOSTROPHES.sub("", fold(_APOSTROPHES.sub("", word)))
-    foreign = _count_cyrillic(folded)
-    if not foreign or foreign == sum(letter.isalpha() for letter in folded):
+    cyrillic = _count_cyrillic(folded)
+    if not cyrillic or cyrillic == sum(letter.isalpha() for letter in folded):
         return folded
     for table in (
         _HOMOGLYPHS_TO_CYRILLIC,
         _HOMOGLYPHS_TO_LATIN,
     ):  # "Ивaнишин" with a Latin a; "Hаgue" with a Cyrillic
-        pure = folded.translate(table)
-        letters = sum(letter.isalpha() for letter in pure)
-        if _count_cyrillic(pure) in {0, letters}:
-            return pure
+        converted = folded.translate(table)
+        letters = sum(letter.isalpha() for letter in converted)
+        if _count_cyrillic(converted) in {0, letters}:
+            return converted
     return folded
 
 
 def latinize(word: str) -> str:
-    """Plain `word` in Latin letters, one by one, as designators have them."""
+    """Normalized `word` in Latin letters, letter by letter, as in designators."""
     return word.translate(_LATIN_TABLE)
 
 
 def build_transliteration_prefix(word: str) -> str:
-    """What all transliterations of plain `word` begin with, as far as it goes: ASCII, no case."""
+    """Key of a prefix of a normalized word, the same for all romanizations: ASCII, lower case."""
     found = latinize(word)
     for pattern, letter in _TRANSLITERATION_RULES:
         found = pattern.sub(letter, found)
@@ -94,5 +94,10 @@ def build_transliteration_prefix(word: str) -> str:
 
 @lru_cache(WORD_CACHE_ITEMS)
 def build_transliteration_key(word: str) -> str:
-    """What all transliterations of plain `word` have in common; the last vowels are no part."""
-    return _FINAL_VOWELS.sub("", build_transliteration_prefix(word))
+    """Key of a normalized word, the same for all romanizations, without final vowels."""
+    return strip_final_vowels(build_transliteration_prefix(word))
+
+
+def strip_final_vowels(word: str) -> str:
+    """`word`, in Latin letters, without final vowels; keeps at least two letters."""
+    return _FINAL_VOWELS.sub("", word)

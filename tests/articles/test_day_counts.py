@@ -19,7 +19,7 @@ from app.domain.enums import ArticleState
 from tests.support import documents, factories
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
-from tests.support.statements import record_statements
+from tests.support.statements import record_sql
 
 NOON = datetime(2030, 1, 1, 12, 30, tzinfo=UTC)
 
@@ -210,7 +210,7 @@ def test_counts_cost_no_statement_unless_the_day_changes(
 ) -> None:
     document = documents.article(published_at="2019-04-04T10:00:00Z")
     url = editor.post("/v1/articles", json=document).headers["Location"]
-    with record_statements(database) as statements:
+    with record_sql(database) as statements:
         editor.patch(url, json=patch, headers=IF_MATCH_ANY).raise_for_status()
     assert statements
     assert len([s for s in statements if "article_days" in s]) == expected

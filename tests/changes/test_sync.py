@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.models import Article, ArticlePerson, Launch, Person, RecordChange
 from app.domain.enums import ArticleState, RecordType
-from app.resources.changes.queries import RECORD_WRITERS
+from app.resources.registry import RECORD_RESOURCES
 from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import database_of, open_client
@@ -100,10 +100,10 @@ def truth(database: Database) -> Copy:
     """Every public record as it is."""
     found: Copy = {}
     with database.snapshot() as reader:
-        for kind, editable in RECORD_WRITERS.items():
-            ids = [row["id"] for row in reader.all(select(editable.model.id))]
-            for id_, record in editable.load_records(reader, ids).items():
-                if kind is RecordType.ARTICLE and record.status != "published":
+        for kind, resource in RECORD_RESOURCES.items():
+            ids = [row["id"] for row in reader.all(select(resource.model.id))]
+            for id_, record in resource.load_records(reader, ids).items():
+                if kind is RecordType.ARTICLE and record.model_dump()["status"] != "published":
                     continue
                 found[str(kind), id_] = record.model_dump(mode="json", by_alias=True)
     return found

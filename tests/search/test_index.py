@@ -20,9 +20,9 @@ from app.db.models import (
     Vehicle,
 )
 from app.domain.enums import ArticleState, RecordType
+from app.resources.registry import SEARCH_INDEXER
 from app.search.consistency import find_index_inconsistencies
 from app.search.index_keys import build_index_key, index_key_range, parse_index_key
-from app.search.indexer import is_search_index_missing, rebuild_search_index
 from tests.support import factories
 from tests.support.clients import database_of
 from tests.support.searches import search_slugs
@@ -50,7 +50,7 @@ def test_made_anew_it_is_the_same(archive: TestClient) -> None:
     with database_of(archive).session() as session:
         before = contents(session.connection())
         steps: list[tuple[int, int]] = []
-        number = rebuild_search_index(session, lambda done, total: steps.append((done, total)))
+        number = SEARCH_INDEXER.rebuild(session, lambda done, total: steps.append((done, total)))
         assert contents(session.connection()) == before
         assert len(before) > 3000
         assert steps[-1][0] == steps[-1][1] >= number > 1000
@@ -59,7 +59,7 @@ def test_made_anew_it_is_the_same(archive: TestClient) -> None:
 
 def test_the_embedded_archive_is_indexed_whole(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
-        assert list(find_index_inconsistencies(reader)) == []
+        assert list(find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values())) == []
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_the_check_sees_what_is_wrong(client: TestClient, database: Database, br
     with database.session() as session:
         session.add(factories.person(id=1))
     with database.snapshot() as reader:
-        assert list(find_index_inconsistencies(reader)) == []
+        assert list(find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values())) == []
     with database.engine.begin() as connection:
         connection.execute(text(broken))
     with database.snapshot() as reader:
-        assert list(find_index_inconsistencies(reader))
+        assert list(find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values()))
 
 
 def test_it_follows_every_write(client: TestClient, database: Database) -> None:
@@ -147,13 +147,13 @@ def test_what_is_undone_is_not_found(client: TestClient, database: Database) -> 
 
 def test_an_empty_index_is_noticed(client: TestClient, database: Database) -> None:
     with database.session() as session:
-        assert not is_search_index_missing(session)
+        assert not SEARCH_INDEXER.is_index_missing(session)
         session.add(factories.person(slug="ada", name="Ada Kestrel"))
     with database.session() as session:
-        assert not is_search_index_missing(session)
+        assert not SEARCH_INDEXER.is_index_missing(session)
         session.execute(delete(SearchDocument))
-        assert is_search_index_missing(session)
-        assert rebuild_search_index(session) == 1
+        assert SEARCH_INDEXER.is_index_missing(session)
+        assert SEARCH_INDEXER.rebuild(session) == 1
     assert search_slugs(client, "kestrel") == ["ada"]
 
 

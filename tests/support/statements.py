@@ -11,7 +11,7 @@ from app.db.database import Database
 
 
 @contextmanager
-def record_statements(database: Database) -> Iterator[list[str]]:
+def record_sql(database: Database) -> Iterator[list[str]]:
     """Record all statements run on `database`, in order of execution."""
     statements: list[str] = []
 

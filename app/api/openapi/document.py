@@ -24,22 +24,6 @@ precision, cursors stay valid while records are added or removed, and the counts
 match the list of that day in every time zone.
 """
 
-TAG_DESCRIPTIONS = {
-    "portal": "All data of a mission's page in one response.",
-    "missions": "Expeditions to the station.",
-    "articles": "News, with feeds, a calendar and editing.",
-    "launches": "Launches to the station, with a calendar.",
-    "people": "People who flew or were to fly to the station.",
-    "crew": "Crew assignments: the roles of people in missions.",
-    "search": "Full-text search in all records, in both languages and any spelling.",
-    "changes": "Change feed, for polling and streaming.",
-    "webhooks": "Webhooks that deliver changes to other services.",
-    "sources": "External feeds that the service polls.",
-    "export": "Download of all public records as a file.",
-    "keys": "API keys for editors and programs.",
-    "audit": "Audit log of all writes.",
-}
-
 _MAX_FORMAT_CHARS = {"date": 10, "date-time": 35, "uri": 4000}
 """`maxLength` of the string formats."""
 
@@ -52,7 +36,7 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         summary=app.summary,
         description=API_DESCRIPTION,
         routes=app.routes,
-        tags=[{"name": name, "description": text} for name, text in TAG_DESCRIPTIONS.items()],
+        tags=app.openapi_tags,
         servers=[
             {
                 "url": current_settings().base_url,

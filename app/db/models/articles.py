@@ -10,6 +10,7 @@ from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_bounds
 from app.domain.enums import ArticleState, RecordType
+from app.domain.labels import RecordLabel
 from app.domain.markdown import MAX_HTML_CHARS, render_markdown
 from app.domain.text import fold, slugify
 
@@ -29,8 +30,8 @@ class Article(VersionedRecord, Base):
     """
 
     __tablename__ = "articles"
-
     record_type = RecordType.ARTICLE
+    label = RecordLabel("article", "статьи", "articles", "launch-progress-ms-11")
 
     title: Mapped[str] = mapped_column(BoundedString(300))
     lead: Mapped[str] = mapped_column(BoundedString(1000))

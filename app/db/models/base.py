@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from app.db.types import BoundedString, UTCDateTime
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, now
 from app.domain.enums import RecordType
+from app.domain.labels import RecordLabel
 
 WITHOUT_CHECK = {"check": False}
 """`info` of an enumeration column without a CHECK.
@@ -90,6 +91,7 @@ class VersionedRecord:
 
     record_type: ClassVar[RecordType]
     searchable: ClassVar[bool] = True
+    label: ClassVar[RecordLabel]
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(BoundedString(120), unique=True)

@@ -9,6 +9,7 @@ from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_bounds
 from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
+from app.domain.labels import RecordLabel
 from app.domain.text import slugify
 
 
@@ -50,8 +51,8 @@ class Launch(VersionedRecord, Base):
     """Launch, between `launch_at` and `launch_until`: a period of `launch_at_precision`."""
 
     __tablename__ = "launches"
-
     record_type = RecordType.LAUNCH
+    label = RecordLabel("launch", "запуска", "launches", "progress-ms-11")
 
     cospar_id: Mapped[str | None] = mapped_column(BoundedString(12), unique=True)
     status: Mapped[LaunchStatus] = mapped_column(enum_type(LaunchStatus))

@@ -9,14 +9,15 @@ from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, period_bounds
 from app.domain.enums import CrewRole, LaunchRelation, RecordType
+from app.domain.labels import RecordLabel
 
 
 class Mission(VersionedRecord, Base):
     """Expedition, from `starts_at` until before `ends_at`; null if it has not ended."""
 
     __tablename__ = "missions"
-
     record_type = RecordType.MISSION
+    label = RecordLabel("mission", "экспедиции", "missions", "iss-59")
 
     number: Mapped[int] = mapped_column(unique=True)
     station: Mapped[str] = mapped_column(BoundedString(40))

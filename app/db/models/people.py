@@ -9,6 +9,7 @@ from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, period_bounds
 from app.domain.enums import RecordType, ShipRole
+from app.domain.labels import RecordLabel
 from app.domain.text import fold, slugify
 
 
@@ -16,8 +17,8 @@ class Person(VersionedRecord, Base):
     """Person who flew to the station, or was launched to it."""
 
     __tablename__ = "people"
-
     record_type = RecordType.PERSON
+    label = RecordLabel("person", "человека", "people", "anne-mcclain")
 
     name: Mapped[str] = mapped_column(BoundedString(120))
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))

@@ -33,6 +33,7 @@ from app.ingest.dataset.compare import find_differences
 from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, read_dataset
 from app.resources.articles.queries import get_article_archive
 from app.resources.articles.schemas import ArticleArchiveQuery
+from app.resources.registry import SEARCH_INDEXER
 from app.search.consistency import find_index_inconsistencies
 
 _FIRST_CONTIGUOUS_EXPEDITION = 19
@@ -61,7 +62,7 @@ def check_archive(reader: Reader) -> list[str]:
         *_check_flights(reader),
         *_check_chronicle(reader),
         *_check_day_counts(reader),
-        *find_index_inconsistencies(reader),
+        *find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values()),
     ]
 
 

@@ -23,12 +23,7 @@ from app.api.lists.day_counts import (
 from app.api.lists.pagination import fetch_page, to_query_params
 from app.api.lists.sorting import build_orders
 from app.api.params import View
-from app.api.slugs import (
-    SLUG_HINTS,
-    deleted_record_error,
-    not_found_detail,
-    raise_missing_record,
-)
+from app.api.slugs import deleted_record_error, not_found_detail, raise_missing_record
 from app.db.conditions import article_is_public, slug_in
 from app.db.database import Reader
 from app.db.functions import (
@@ -286,7 +281,7 @@ def _raise_not_found(reader: Reader, slug: str) -> NoReturn:
         deleted = former is not None
     if deleted:
         raise deleted_record_error(RecordType.ARTICLE, slug)
-    raise NotFound(f"{not_found_detail(RecordType.ARTICLE, slug)} {SLUG_HINTS[RecordType.ARTICLE]}")
+    raise NotFound(f"{not_found_detail(Article, slug)} {Article.label.hint}")
 
 
 def select_newest_article(*where: ColumnElement[bool]) -> AnySelect:

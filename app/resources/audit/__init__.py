@@ -1,1 +1,1 @@
-"""The audit trail, for reading."""
+"""Audit log."""

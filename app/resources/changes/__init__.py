@@ -1,1 +1,1 @@
-"""What has changed: the feed that copies of the archive are kept by."""
+"""Change feed and event stream."""

@@ -1,4 +1,4 @@
-"""Changes as they happen: one look at the database for all who listen in this process."""
+"""Broadcast of changes to the event streams of this process, with one poll for all of them."""
 
 from collections.abc import AsyncGenerator, Collection
 from time import monotonic
@@ -13,17 +13,17 @@ from app.resources.changes.queries import get_latest_cursor, list_changes_after
 from app.resources.changes.schemas import Change
 
 _POLL_INTERVAL_SECONDS = 0.5
-"""Seconds: how long a change may be there before listeners are told."""
+"""Longest delay of a change in an event stream, besides that of the database."""
 
 MAX_CACHED_BATCHES = 16
-"""How many answers are kept for others who ask the same: anybody can ask from any place."""
+"""Batches cached for streams at the same cursor. Bounded, as clients choose their cursors."""
 
 ChangeBatch = tuple[list[tuple[Change, ChangeCursor]], ChangeCursor, bool]
 _BatchKey = tuple[ChangeCursor, frozenset[RecordType]]
 
 
 class ChangeBroadcaster:
-    """What listeners wait for. However many they are, each question is asked once."""
+    """Source of the event streams. Concurrent streams share their polls and batches."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,28 +34,28 @@ class ChangeBroadcaster:
         self._closing = Event()
 
     def close(self) -> None:
-        """Let every listener go: the process ends."""
+        """End all streams before the process stops."""
         self._closing.set()
 
     async def subscribe(
-        self, place: ChangeCursor | None, types: Collection[RecordType]
+        self, cursor: ChangeCursor | None, types: Collection[RecordType]
     ) -> AsyncGenerator[tuple[Change, ChangeCursor], None]:
-        """Every change behind `place` (None: from now on) as it comes, each with its own place."""
-        known = place or await self._poll()  # not asked anew: thousands may come at once
+        """Yield changes after a cursor as they happen, each with its cursor. None: from now on."""
+        position = cursor or await self._poll()  # shared: thousands of streams may start at once
         while not self._closing.is_set():
             newest = await self._poll()
-            if (newest.transaction_id, newest.seq) > (known.transaction_id, known.seq):
-                told, known, more = await self._fetch((known, frozenset(types)))
-                for change, at in told:
+            if (newest.transaction_id, newest.seq) > (position.transaction_id, position.seq):
+                changes, position, more = await self._fetch((position, frozenset(types)))
+                for change, at in changes:
                     yield change, at
                 if more:
                     continue
-                known = max(known, newest, key=lambda p: (p.transaction_id, p.seq))
+                position = max(position, newest, key=lambda each: (each.transaction_id, each.seq))
             with move_on_after(_POLL_INTERVAL_SECONDS):
                 await self._closing.wait()
 
     async def _poll(self) -> ChangeCursor:
-        """The place behind all changes, as it was a moment ago at the latest."""
+        """The cursor after all changes, at most one interval old."""
         async with self._lock:
             if (
                 self._latest_cursor is None
@@ -67,13 +67,13 @@ class ChangeBroadcaster:
                 self._latest_cursor, self._polled_at = newest, monotonic()
             return self._latest_cursor
 
-    async def _fetch(self, asked: _BatchKey) -> ChangeBatch:
+    async def _fetch(self, key: _BatchKey) -> ChangeBatch:
         async with self._lock:
-            if asked not in self._cached_batches:
+            if key not in self._cached_batches:
                 if len(self._cached_batches) >= MAX_CACHED_BATCHES:
                     self._cached_batches.clear()
-                place, types = asked
-                self._cached_batches[asked] = await self._database.read(
-                    list_changes_after, place, types, MAX_PAGE_ITEMS
+                cursor, types = key
+                self._cached_batches[key] = await self._database.read(
+                    list_changes_after, cursor, types, MAX_PAGE_ITEMS
                 )
-            return self._cached_batches[asked]
+            return self._cached_batches[key]

@@ -1,7 +1,7 @@
-"""How changes are read: a snapshot of all records first, then what has changed since it began.
+"""Change feed: a snapshot of all records, then the changes since its start.
 
-What a change says is what its record says now, read with it in one snapshot of the database. So a
-copy comes out right in whatever order changes of one record were committed.
+A change contains the current state of its record, read in the same database snapshot. So a copy is
+correct in whatever order changes of one record were committed.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,15 +14,12 @@ from sqlalchemy.orm import Session
 
 from app.api.links import url_for_request
 from app.api.lists.pagination import to_query_params
-from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import SnapshotXmin, hide_from_planner
-from app.db.models import Article, Restoration
 from app.db.models import RecordChange as ChangeRow
+from app.db.models import Restoration
 from app.domain.dates import now
 from app.domain.enums import RecordType
-from app.resources.articles import commands as articles
-from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.changes.cursor import (
     TOMBSTONE_RETENTION_PERIOD,
     ChangeCursor,
@@ -30,88 +27,86 @@ from app.resources.changes.cursor import (
     utc_today,
 )
 from app.resources.changes.schemas import Change, ChangeOp, ChangePage, ChangeQuery
-from app.resources.launches import commands as launches
-from app.resources.missions import commands as missions
-from app.resources.people import commands as people
+from app.resources.registry import RECORD_RESOURCES
 
-RECORD_WRITERS: Mapping[RecordType, Any] = {
-    RecordType.MISSION: missions.WRITER,
-    RecordType.PERSON: people.WRITER,
-    RecordType.LAUNCH: launches.WRITER,
-    RecordType.ARTICLE: articles.WRITER,
-}
 _SNAPSHOT_TYPE_ORDER = list(RecordType)
 PRUNE_GRACE_PERIOD = timedelta(days=2)
-"""How much longer than cursors hold changes are kept: a cursor knows its day, and no finer time."""
+"""Time for which changes outlive the cursors before them, whose precision is a day."""
 
 _POSITION = tuple_(ChangeRow.transaction_id, ChangeRow.seq)
 _IS_BELOW_HORIZON = ChangeRow.transaction_id < SnapshotXmin()
 
 
 def conditions(types: Collection[RecordType]) -> list[ColumnElement[bool]]:
-    """What `types` ask of a change; none ask nothing."""
+    """SQL conditions for changes of some record types; none means all."""
     return [ChangeRow.type.in_(types)] if types else []
 
 
 def get_latest_cursor(reader: Reader) -> ChangeCursor:
-    """The place behind all changes that are complete."""
+    """Cursor after all changes below the horizon."""
     newest = select(ChangeRow.transaction_id, ChangeRow.seq).where(_IS_BELOW_HORIZON)
     row = reader.first(newest.order_by(ChangeRow.transaction_id.desc(), ChangeRow.seq.desc()))
-    known = row or {"transaction_id": 0, "seq": 0}
-    return ChangeCursor(_count_restores(reader), known["transaction_id"], known["seq"], utc_today())
+    position = row or {"transaction_id": 0, "seq": 0}
+    return ChangeCursor(
+        _count_restores(reader), position["transaction_id"], position["seq"], utc_today()
+    )
 
 
 def _count_restores(reader: Reader) -> int:
-    """How often the archive has been put back to a backup."""
+    """Number of times that the archive was restored from a backup."""
     return reader.scalar(select(func.count(Restoration.id))) or 0
 
 
-def check_change_cursor(reader: Reader, place: ChangeCursor) -> None:
-    """Refuse a place in what was there before the archive was put back to a backup."""
-    if place.restore_count != _count_restores(reader):
+def check_change_cursor(reader: Reader, cursor: ChangeCursor) -> None:
+    """Raise Gone for a cursor from before the archive was restored from a backup."""
+    if cursor.restore_count != _count_restores(reader):
         raise build_restart_error("The archive has been restored from a backup since.")
 
 
 def get_oldest_pending_change_time(reader: Reader) -> datetime | None:
-    """When the oldest of the changes was made that are not complete yet; None without any."""
-    # By the horizon: the index of `changed_at` would be looked through to its end for none.
+    """Time of the oldest change above the horizon, None if there is none."""
+    # By the index of the transaction ids: that of `changed_at` would be read to its end.
     return reader.scalar(
         select(func.min(hide_from_planner(ChangeRow.changed_at))).where(not_(_IS_BELOW_HORIZON))
     )
 
 
 def list_changes(reader: Reader, query: ChangeQuery) -> ChangePage:
-    """A page of the snapshot or of the changes since, and where to go on."""
+    """A page of the change feed. Raises InvalidCursor, CursorMismatch or Gone."""
     if query.cursor is None:
-        place = replace(get_latest_cursor(reader), snapshot_position=(0, 0))
+        cursor = replace(get_latest_cursor(reader), snapshot_position=(0, 0))
     else:
-        place = ChangeCursor.decode(query.cursor, query.types)
-        check_change_cursor(reader, place)
-    if place.snapshot_position is None:
-        told, place, more = list_changes_after(reader, place, query.types, query.limit)
-        items = [change for change, _ in told]
+        cursor = ChangeCursor.decode(query.cursor, query.types)
+        check_change_cursor(reader, cursor)
+    if cursor.snapshot_position is None:
+        changes, cursor, more = list_changes_after(reader, cursor, query.types, query.limit)
+        items = [change for change, _ in changes]
     else:
-        items, place = _read_snapshot(reader, place, query.types, query.limit)
+        items, cursor = _read_snapshot(reader, cursor, query.types, query.limit)
         more = True
-    kept = to_query_params(query, cursor=place.encode(query.types))
-    address = url_for_request("changes", **kept)
+    params = to_query_params(query, cursor=cursor.encode(query.types))
+    address = url_for_request("changes", **params)
     return ChangePage(items=items, next=address if more else None, sync=None if more else address)
 
 
 def _read_snapshot(
-    reader: Reader, place: ChangeCursor, types: Collection[RecordType], limit: int
+    reader: Reader, cursor: ChangeCursor, types: Collection[RecordType], limit: int
 ) -> tuple[list[Change], ChangeCursor]:
-    """Some records by type and id, and the place behind them; the changes since come after."""
-    number, last = place.snapshot_position or (0, 0)
+    """The next records of the snapshot by type and id, and the cursor after them."""
+    number, last = cursor.snapshot_position or (0, 0)
     items: list[Change] = []
     while number < len(_SNAPSHOT_TYPE_ORDER) and len(items) < limit:
-        kind = _SNAPSHOT_TYPE_ORDER[number]
+        record_type = _SNAPSHOT_TYPE_ORDER[number]
         rest = limit - len(items)
-        found = _load_public_records(reader, kind, last, rest) if not types or kind in types else []
+        found = (
+            _load_public_records(reader, record_type, last, rest)
+            if not types or record_type in types
+            else []
+        )
         items += [
             Change(
-                seq=place.seq,
-                type=kind,
+                seq=cursor.seq,
+                type=record_type,
                 id=record.id,
                 op=ChangeOp.UPSERT,
                 changed_at=record.updated_at,
@@ -121,65 +116,69 @@ def _read_snapshot(
         ]
         number, last = (number + 1, 0) if len(found) < rest else (number, found[-1].id)
     return items, replace(
-        place, snapshot_position=(number, last) if number < len(_SNAPSHOT_TYPE_ORDER) else None
+        cursor, snapshot_position=(number, last) if number < len(_SNAPSHOT_TYPE_ORDER) else None
     )
 
 
-def _load_public_records(reader: Reader, kind: RecordType, last: int, limit: int) -> list[Any]:
-    """The public records behind the id `last`."""
-    editable = RECORD_WRITERS[kind]
-    model = editable.model
-    where = [model.id > last, *([article_is_public()] if model is Article else [])]
+def _load_public_records(
+    reader: Reader, record_type: RecordType, last: int, limit: int
+) -> list[Any]:
+    """The public records of a type after the id `last`."""
+    resource = RECORD_RESOURCES[record_type]
+    model = resource.model
+    where = [model.id > last]
+    if resource.public_condition:
+        where.append(resource.public_condition())
     ids = select(model.id).where(*where).order_by(model.id).limit(limit)
     found = [row["id"] for row in reader.all(ids)]
-    records = editable.load_records(reader, found)
+    records = resource.load_records(reader, found)
     return [records[id_] for id_ in found]
 
 
 def list_changes_after(
-    reader: Reader, place: ChangeCursor, types: Collection[RecordType], limit: int
+    reader: Reader, cursor: ChangeCursor, types: Collection[RecordType], limit: int
 ) -> tuple[list[tuple[Change, ChangeCursor]], ChangeCursor, bool]:
-    """The changes behind `place`, each with its own, and the place behind all of them.
+    """The changes after a cursor, each with its own cursor, the cursor after all, and more to come.
 
-    Of several changes of one record only the last is told. The third says whether more follow.
+    Of several changes of one record only the last is included.
     """
-    known = tuple_(literal(place.transaction_id), literal(place.seq))
+    position = tuple_(literal(cursor.transaction_id), literal(cursor.seq))
     rows = reader.all(
         select(*ChangeRow.__table__.columns)
-        .where(known < _POSITION, _IS_BELOW_HORIZON, *conditions(types))
+        .where(position < _POSITION, _IS_BELOW_HORIZON, *conditions(types))
         .order_by(ChangeRow.transaction_id, ChangeRow.seq)
         .limit(limit + 1)
     )
     page, more = rows[:limit], len(rows) > limit
     latest = {(row["type"], row["record_id"]): row for row in page}
     records = {
-        kind: RECORD_WRITERS[kind].load_records(
-            reader, [id_ for type_, id_ in latest if type_ == kind]
+        record_type: RECORD_RESOURCES[record_type].load_records(
+            reader, [id_ for type_, id_ in latest if type_ == record_type]
         )
-        for kind in {type_ for type_, _ in latest}
+        for record_type in {type_ for type_, _ in latest}
     }
     ordered = sorted(latest.values(), key=lambda row: (row["transaction_id"], row["seq"]))
-    told = [
+    changes = [
         (
             _build_change(row, records[row["type"]].get(row["record_id"])),
-            _build_cursor_after(row, place),
+            _build_cursor_after(row, cursor),
         )
         for row in ordered
     ]
-    place = _build_cursor_after(page[-1], place) if page else place
-    return told, place if more else replace(place, as_of_date=utc_today()), more
+    cursor = _build_cursor_after(page[-1], cursor) if page else cursor
+    return changes, cursor if more else replace(cursor, as_of_date=utc_today()), more
 
 
-def _build_cursor_after(row: Mapping[str, Any], place: ChangeCursor) -> ChangeCursor:
-    """The place behind a change that was found behind `place`."""
+def _build_cursor_after(row: Mapping[str, Any], cursor: ChangeCursor) -> ChangeCursor:
+    """The cursor after a change."""
     return ChangeCursor(
-        place.restore_count, row["transaction_id"], row["seq"], row["changed_at"].date()
+        cursor.restore_count, row["transaction_id"], row["seq"], row["changed_at"].date()
     )
 
 
 def _build_change(row: Mapping[str, Any], record: Any) -> Change:
-    if isinstance(record, ArticleRecord) and record.status != ArticleStatus.PUBLISHED:
-        record = None  # the public has seen it, and sees it no more
+    if record is not None and not RECORD_RESOURCES[row["type"]].is_public(record):
+        record = None  # was public, and no longer is
     return Change(
         seq=row["seq"],
         type=row["type"],
@@ -191,7 +190,7 @@ def _build_change(row: Mapping[str, Any], record: Any) -> Change:
 
 
 def prune_changes(session: Session) -> None:
-    """Forget changes that no cursor can lead to any more."""
+    """Delete changes that no valid cursor precedes."""
     session.execute(
         delete(ChangeRow).where(
             ChangeRow.changed_at < now() - TOMBSTONE_RETENTION_PERIOD - PRUNE_GRACE_PERIOD

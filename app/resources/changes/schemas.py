@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
@@ -12,10 +14,12 @@ from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
 from app.api.read_models import ReadModel, UtcInstant
 from app.domain.enums import RecordType
-from app.resources.articles.schemas import ArticleRecord
-from app.resources.launches.schemas import LaunchRecord
-from app.resources.missions.schemas import MissionRecord
-from app.resources.people.schemas import PersonRecord
+from app.resources.registry import RECORD_RESOURCES
+
+if TYPE_CHECKING:
+    RecordData = BaseModel
+else:
+    RecordData = reduce(or_, (RECORD_RESOURCES[each].record_model for each in RecordType))
 
 
 class ChangeFilters(QueryModel):
@@ -56,11 +60,11 @@ class Change(ReadModel):
     """Id of the record, never reused within its type."""
     op: ChangeOp
     changed_at: UtcInstant
-    data: MissionRecord | PersonRecord | LaunchRecord | ArticleRecord | None
+    data: RecordData | None
     """Current record with references by slug, or null if it was deleted."""
 
     def last_modified(self) -> datetime | None:
-        return self.data.updated_at if self.data else None
+        return getattr(self.data, "updated_at", None)
 
 
 class ChangePage(ReadModel):

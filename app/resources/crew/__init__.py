@@ -1,1 +1,1 @@
-"""Crew assignments: who held which role in which mission."""
+"""Crew assignments: the roles of people in missions."""

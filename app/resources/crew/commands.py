@@ -20,7 +20,7 @@ from app.api.writes.records import bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
-from app.domain.enums import CrewRole, RecordType
+from app.domain.enums import CrewRole
 from app.domain.languages import tr
 from app.resources.crew.queries import crew_assignment_not_found
 from app.resources.missions.commands import WRITER
@@ -214,7 +214,7 @@ def create_assignment(
         select(Mission).where(Mission.slug == document.mission).with_for_update()
     )
     if mission is None:
-        detail = not_found_detail(RecordType.MISSION, document.mission)
+        detail = not_found_detail(Mission, document.mission)
         raise_field_error("/mission", "unknown-reference", detail)
     member = PlannedAssignment(None, CrewWrite(**document.model_dump(exclude={"mission"})), "")
     before = WRITER.snapshot(session, mission)

@@ -1,1 +1,1 @@
-"""The archive as files to take away."""
+"""Exports of the archive as files."""

@@ -13,20 +13,12 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import FormerSlug
-from app.domain.enums import RecordType
-from app.resources.changes.queries import RECORD_WRITERS
-from app.resources.record_state import CREW_FIELD, load_record_states, project_document
+from app.resources.record_state import load_record_states
+from app.resources.registry import RECORD_RESOURCES
+from app.resources.resource import RecordResource
 
 _BATCH_ROWS = 200
 """Records held in memory."""
-
-_TYPE_ORDER = (RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION, RecordType.ARTICLE)
-
-_DEFERRED_FIELDS = {RecordType.LAUNCH: "crew", RecordType.MISSION: "featured_article"}
-"""Fields that refer to later records."""
-
-_SECOND_PASS_TYPES = {RecordType.LAUNCH: RecordType.LAUNCH, RecordType.ARTICLE: RecordType.MISSION}
-"""Type of the second lines that follow the records of a type."""
 
 
 def write_ndjson(
@@ -41,40 +33,43 @@ def write_ndjson(
 
 
 def iter_export_lines(reader: Reader) -> Iterator[dict[str, Any]]:
-    """Yield the lines of the archive, ordered so that references are resolved."""
-    for type_ in _TYPE_ORDER:
-        deferred = _DEFERRED_FIELDS.get(type_)
-        for document, state in _iter_records(reader, type_):
-            data = {name: value for name, value in document.items() if name != deferred}
-            yield {"type": type_, "data": data, "kept": state}
-        if (second := _SECOND_PASS_TYPES.get(type_)) is not None:
-            name = _DEFERRED_FIELDS[second]
-            for document, state in _iter_records(reader, second):
-                if document[name]:
-                    data = {"slug": document["slug"], name: document[name]}
-                    yield {"type": second, "data": data, "kept": state}
+    """The archive as JSON objects, one a record, in an order in which they can be imported."""
+    for resource in RECORD_RESOURCES.values():
+        deferred = resource.deferred_field
+        for document, state in _iter_records(reader, resource):
+            if deferred:
+                del document[deferred.name]
+            yield {"type": resource.record_type, "data": document, "kept": state}
+        for other in RECORD_RESOURCES.values():
+            if other.deferred_field and other.deferred_field.refers_to is resource.record_type:
+                yield from _iter_deferred_fields(reader, other, other.deferred_field.name)
     deleted = select(FormerSlug.type, FormerSlug.slug).where(FormerSlug.record_id.is_(None))
     for row in reader.all(deleted.order_by(FormerSlug.type, FormerSlug.slug)):
         yield {"type": row["type"], "gone": row["slug"]}
 
 
+def _iter_deferred_fields(
+    reader: Reader, resource: RecordResource, name: str
+) -> Iterator[dict[str, Any]]:
+    for document, state in _iter_records(reader, resource):
+        if document[name]:
+            data = {"slug": document["slug"], name: document[name]}
+            yield {"type": resource.record_type, "data": data, "kept": state}
+
+
 def _iter_records(
-    reader: Reader, type_: RecordType
+    reader: Reader, resource: RecordResource
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Yield document and state of each record of a type, by slug."""
-    writer = RECORD_WRITERS[type_]
-    model, last_slug = writer.model, ""
+    """All records of a type by slug: the document and the state of each."""
+    model, last_slug = resource.model, ""
     while True:
-        rest = select(model.id, model.slug).where(model.slug > last_slug).order_by(model.slug)
-        rows = reader.all(rest.limit(_BATCH_ROWS))
+        page = select(model.id, model.slug).where(model.slug > last_slug).order_by(model.slug)
+        rows = reader.all(page.limit(_BATCH_ROWS))
         if not rows:
             return
         ids, last_slug = [row["id"] for row in rows], rows[-1]["slug"]
-        records = writer.load_records(reader, ids)
-        states = load_record_states(reader, type_, ids)
+        records = resource.load_records(reader, ids)
+        states = load_record_states(reader, resource.record_type, ids)
         for id_ in ids:
-            snapshot = records[id_].model_dump(mode="json", by_alias=True)
-            document = project_document(type_, snapshot)
-            for row in document[CREW_FIELD] if type_ is RecordType.MISSION else ():
-                del row["id"]
-            yield document, states[id_].model_dump(mode="json")
+            record = records[id_].model_dump(mode="json", by_alias=True)
+            yield resource.extract_document(record), states[id_].model_dump(mode="json")

@@ -10,7 +10,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from app.db.database import Reader
-from app.resources.exports.tables import EXPORT_BATCH_ROWS, EXPORT_TABLES, ExportColumn, ExportTable
+from app.resources.export_tables import EXPORT_BATCH_ROWS, ExportColumn, ExportTable
+from app.resources.exports.tables import EXPORT_TABLES
 
 _ARROW_TYPES = {
     "integer": pa.int64(),

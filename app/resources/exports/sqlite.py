@@ -5,22 +5,23 @@ database. Its digest therefore changes only if the archive does.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from app.db.database import Reader
-from app.db.models import Launch, Mission, Person
 from app.domain.atomic_file import replace_atomically
+from app.domain.enums import RecordType
+from app.resources.export_tables import EXPORT_BATCH_ROWS, ExportTable
 from app.resources.exports.tables import (
     EXPORT_SCHEMA_VERSION,
     EXPORT_TABLES,
-    ExportTable,
     format_export_value,
 )
+from app.resources.registry import RECORD_RESOURCES
 
 _APPLICATION_ID = 0x5A415259
 """`ZARY`, for `PRAGMA application_id`."""
@@ -58,7 +59,7 @@ def _write_tables(reader: Reader, path: Path, progress: Callable[[int], None]) -
                 number += 1
                 if number % 1000 == 0:
                     progress(number)
-        for statement in _INDEXES:
+        for statement in _iter_index_sql():
             connection.execute(statement)
         connection.execute(
             "CREATE TABLE credits (name TEXT NOT NULL, url TEXT, licence TEXT) STRICT"
@@ -82,17 +83,14 @@ def _create_table_sql(table: ExportTable) -> str:
     return f"CREATE TABLE {table.name} ({', '.join(columns)}, PRIMARY KEY ({key})) STRICT"
 
 
-_INDEXES = (
-    "CREATE UNIQUE INDEX missions_slug ON missions (slug)",
-    "CREATE UNIQUE INDEX people_slug ON people (slug)",
-    "CREATE UNIQUE INDEX launches_slug ON launches (slug)",
-    "CREATE UNIQUE INDEX articles_slug ON articles (slug)",
-    "CREATE INDEX launches_launch_at ON launches (launch_at)",
-    "CREATE INDEX articles_published_at ON articles (published_at)",
-    "CREATE INDEX spacecraft_launch_id ON spacecraft (launch_id)",
-    "CREATE INDEX flights_person_id ON flights (person_id)",
-    "CREATE INDEX crew_assignments_mission_id ON crew_assignments (mission_id)",
-)
+def _iter_index_sql() -> Iterator[str]:
+    """Indexes of tables of records, then of their parts: the order is part of the file's bytes."""
+    record_tables = [RECORD_RESOURCES[each].label.collection for each in RecordType]
+    for name in record_tables:
+        yield f"CREATE UNIQUE INDEX {name}_slug ON {name} (slug)"
+    for table in sorted(EXPORT_TABLES, key=lambda each: each.name not in record_tables):
+        for column in table.indexes:
+            yield f"CREATE INDEX {table.name}_{column} ON {table.name} ({column})"
 
 
 def _convert_value(value: Any) -> Any:
@@ -103,11 +101,12 @@ def _convert_value(value: Any) -> Any:
 
 
 def _read_credits(reader: Reader) -> list[tuple[str, str | None, str | None]]:
-    """Distinct sources of all records, sorted."""
-    sources = {
+    """The distinct citations of all records that have a list of them."""
+    columns = (inspect(each.model).columns for each in RECORD_RESOURCES.values())
+    credits_ = {
         (source["name"], source.get("url"), source.get("licence"))
-        for model in (Mission, Person, Launch)
-        for row in reader.stream(select(model.sources), 2000)
+        for column in (each["sources"] for each in columns if "sources" in each)
+        for row in reader.stream(select(column), EXPORT_BATCH_ROWS)
         for source in row["sources"]
     }
-    return sorted(sources, key=lambda source: tuple(part or "" for part in source))
+    return sorted(credits_, key=lambda source: tuple(part or "" for part in source))

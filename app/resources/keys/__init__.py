@@ -1,1 +1,1 @@
-"""API keys: what editors and programs write with."""
+"""API keys."""

@@ -1,1 +1,1 @@
-"""People who flew, or set out to fly, to the station."""
+"""People who flew or were to fly to the station."""

@@ -1,1 +1,1 @@
-"""Search over all records, and suggestions while somebody types."""
+"""Full-text search and suggestions."""

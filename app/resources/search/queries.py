@@ -1,4 +1,4 @@
-"""How records of all kinds are found in one list, and suggested."""
+"""Queries of search and suggestions."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,95 +23,95 @@ from app.search.spelling import find_corrections
 
 _RELEVANCE_SORT = "best"
 _CURSOR_KEY_TYPES = {_RELEVANCE_SORT: (int, int, int)}
-"""The tier of a hit, and its place in the index in two halves, as numbers that cursors may hold."""
+"""Tier and index key of a result. The key is split into halves that fit into cursors."""
 
 _HALF_KEY_BITS = 31
 
 
 def search(reader: Reader, query: SearchQuery) -> SearchPage:
-    """A page of the records of all kinds that match."""
-    asked = parse_search_query(query.q).with_corrections(find_corrections(reader, query.q))
-    kinds = get_requested_types(asked, query.type)
-    nothing = asked.is_empty or not kinds
-    found = [] if nothing else [select_tier_keys(tier, kinds) for tier in build_search_tiers(asked)]
-    if not nothing and not found:  # no words: what is excluded alone, or kinds
-        found = [select_any_tier_keys(asked, kinds)]
+    """A page of search results."""
+    parsed = parse_search_query(query.q).with_corrections(find_corrections(reader, query.q))
+    types = get_requested_types(parsed, query.type)
+    is_empty = parsed.is_empty or not types
+    tiers = (
+        [] if is_empty else [select_tier_keys(tier, types) for tier in build_search_tiers(parsed)]
+    )
+    if not is_empty and not tiers:  # no words: only exclusions or types
+        tiers = [select_any_tier_keys(parsed, types)]
 
     def total() -> int:
-        return 0 if nothing else count_rows(reader, select_any_tier_keys(asked, kinds))
+        return 0 if is_empty else count_rows(reader, select_any_tier_keys(parsed, types))
 
-    read = partial(_read_hits, reader, found, asked)
+    read = partial(_read_hits, reader, tiers, parsed)
     return build_page(SearchPage, read, total, _CURSOR_KEY_TYPES, _RELEVANCE_SORT, query, "search")
 
 
 def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
-    """What somebody may be looking for who has typed so much."""
-    asked = parse_suggest_query(query.q).with_corrections(find_corrections(reader, query.q))
-    kinds = get_requested_types(asked, query.type)
-    found = (
-        [select_tier_keys(tier, kinds) for tier in build_suggestion_tiers(asked)] if kinds else []
+    """Suggestions for an incomplete query."""
+    parsed = parse_suggest_query(query.q).with_corrections(find_corrections(reader, query.q))
+    types = get_requested_types(parsed, query.type)
+    tiers = (
+        [select_tier_keys(tier, types) for tier in build_suggestion_tiers(parsed)] if types else []
     )
-    placed = _read_index_keys(reader, found, None, query.limit)
-    rows = load_search_hits(reader, [place for _, place in placed])
+    positions = _read_index_keys(reader, tiers, None, query.limit)
+    rows = load_search_hits(reader, [key for _, key in positions])
     items = [
-        rows[place] | {"highlights": _build_highlights(asked, rows[place]["title"])}
-        for _, place in placed
-        if place in rows
+        rows[key] | {"highlights": _build_highlights(parsed, rows[key]["title"])}
+        for _, key in positions
+        if key in rows
     ]
     return Suggestions.model_validate({"items": items})
 
 
 def _read_hits(
-    reader: Reader, found: Sequence[AnySelect], asked: ParsedQuery, behind: Seek | None, number: int
+    reader: Reader, tiers: Sequence[AnySelect], parsed: ParsedQuery, after: Seek | None, number: int
 ) -> list[Row]:
-    placed = _read_index_keys(reader, found, behind, number)
-    rows = load_search_hits(reader, [place for _, place in placed])
+    positions = _read_index_keys(reader, tiers, after, number)
+    rows = load_search_hits(reader, [key for _, key in positions])
     return [
-        rows[place]
-        | {"highlights": _build_hit_highlights(asked, rows[place])}
+        rows[key]
+        | {"highlights": _build_hit_highlights(parsed, rows[key])}
         | {
             "key_0": tier,
-            "key_1": place >> _HALF_KEY_BITS,
-            "key_2": place & (1 << _HALF_KEY_BITS) - 1,
+            "key_1": key >> _HALF_KEY_BITS,
+            "key_2": key & (1 << _HALF_KEY_BITS) - 1,
         }
-        for tier, place in placed
-        if place in rows
+        for tier, key in positions
+        if key in rows
     ]
 
 
 def _read_index_keys(
-    reader: Reader, found: Sequence[AnySelect], behind: Seek | None, number: int
+    reader: Reader, tiers: Sequence[AnySelect], after: Seek | None, number: int
 ) -> list[tuple[int, int]]:
-    """The tiers and places of the first hits behind another: no tier is read beyond the last."""
-    backwards = behind is not None and behind.backwards
+    """Tiers and index keys of the results after a position; reads no more tiers than needed."""
+    backwards = after is not None and after.backwards
     start = (
-        (behind.keys[0], (behind.keys[1] << _HALF_KEY_BITS) | behind.keys[2])
-        if behind
-        else (0, None)
+        (after.keys[0], (after.keys[1] << _HALF_KEY_BITS) | after.keys[2]) if after else (0, None)
     )
-    placed: list[tuple[int, int]] = []
-    for tier in range(len(found))[::-1] if backwards else range(len(found)):
+    positions: list[tuple[int, int]] = []
+    for tier in range(len(tiers))[::-1] if backwards else range(len(tiers)):
         if tier < start[0] if not backwards else tier > start[0]:
             continue
-        (place,) = found[tier].selected_columns
-        rows = found[tier].order_by(place.asc() if backwards else place.desc())
+        (key,) = tiers[tier].selected_columns
+        rows = tiers[tier].order_by(key.asc() if backwards else key.desc())
         if tier == start[0] and start[1] is not None:
-            rows = rows.where(place > start[1] if backwards else place < start[1])
-        rows = rows.limit(number - len(placed))
-        placed += [(tier, row["place"]) for row in reader.all(rows)]
-        if len(placed) == number:
+            rows = rows.where(key > start[1] if backwards else key < start[1])
+        rows = rows.limit(number - len(positions))
+        positions += [(tier, row["place"]) for row in reader.all(rows)]
+        if len(positions) == number:
             break
-    return placed
+    return positions
 
 
-def _build_hit_highlights(asked: ParsedQuery, row: Row) -> list[Row]:
+def _build_hit_highlights(parsed: ParsedQuery, row: Row) -> list[Row]:
     return [
-        mark | {"field": field}
+        highlight | {"field": field}
         for field in ("title", "text")
         if row[field]
-        for mark in _build_highlights(asked, row[field])
+        for highlight in _build_highlights(parsed, row[field])
     ]
 
 
-def _build_highlights(asked: ParsedQuery, text: str) -> list[Row]:
-    return [{"start": start, "end": end} for start, end in find_highlight_spans(asked, text)]
+def _build_highlights(parsed: ParsedQuery, text: str) -> list[Row]:
+    return [{"start": start, "end": end} for start, end in find_highlight_spans(parsed, text)]

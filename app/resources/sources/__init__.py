@@ -1,1 +1,1 @@
-"""Feeds of others that are looked at again and again."""
+"""External feeds that the service polls."""

@@ -1,1 +1,1 @@
-"""Webhooks: other services that are told of changes."""
+"""Webhooks that deliver changes."""

@@ -1,0 +1,61 @@
+"""Articles in the search index and in search results."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from sqlalchemy import Connection, select
+
+from app.api.embeds.articles import select_article_ref
+from app.api.links import url_for_request
+from app.db.database import Reader, Row
+from app.db.models import Article, ArticleTag
+from app.domain.enums import ArticleState, RecordType
+from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
+
+_URL_PATTERN = re.compile(r"\]\([^)\s]*\)|<[^>\s]*>|https?://\S+")
+
+
+def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
+    """The articles that the public sees, or will see when their time has come."""
+    tags = group_texts_by_owner(
+        connection,
+        select(ArticleTag.article_id, ArticleTag.tag)
+        .where(ArticleTag.article_id.in_(ids))
+        .order_by(ArticleTag.article_id, ArticleTag.tag),
+    )
+    rows = connection.execute(
+        select(Article.id, Article.published_at, Article.title, Article.lead, Article.body).where(
+            Article.id.in_(ids), Article.state == ArticleState.PUBLISHED
+        )
+    )
+    for row in rows:
+        lead = [row.lead, " ".join(tags.get(row.id, ()))]
+        body = [_URL_PATTERN.sub(" ", row.body)]
+        yield IndexDocument(RecordType.ARTICLE, row.id, row.published_at, (), row.title, lead, body)
+
+
+def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+    found = select_article_ref().add_columns(Article.id, Article.lead).where(Article.id.in_(ids))
+    for row in reader.all(found):
+        yield (
+            row["id"],
+            {
+                "slug": row["slug"],
+                "title": row["title"],
+                "text": row["lead"],
+                "at": row["published_at"],
+                "at_precision": row["published_at_precision"],
+                "language": row["language"],
+                "url": url_for_request("articles", row["slug"]),
+            },
+        )
+
+
+SEARCH = SearchSource(
+    record_type=RecordType.ARTICLE,
+    model=Article,
+    indexed=select(Article.id, Article.published_at.label("at")).where(
+        Article.state == ArticleState.PUBLISHED
+    ),
+    load_documents=load_documents,
+)

@@ -1,0 +1,118 @@
+"""Launches in the search index and in search results."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.api.embeds.launches import select_launch_summary
+from app.api.links import url_for_request
+from app.db.database import Reader, Row
+from app.db.models import Flight, Launch, Person, Site, Spacecraft, Vehicle
+from app.domain.enums import RecordType, SpacecraftKind
+from app.domain.glossary import site_name, spacecraft_name, vehicle_name
+from app.domain.languages import tr
+from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
+from app.search.synonyms import get_ship_synonyms, get_site_synonyms, get_vehicle_synonyms
+
+_LAUNCH_KEYWORDS = "launch vehicle rocket пуск запуск старт ракета-носитель"
+_SPACECRAFT_KEYWORDS = {
+    SpacecraftKind.SC: "SC spacecraft ship ТПК корабль",
+    SpacecraftKind.CV: "CV cargo vehicle ship ТГК грузовой корабль",
+    SpacecraftKind.MODULE: "module модуль",
+    SpacecraftKind.SATELLITE: "satellite спутник",
+    SpacecraftKind.OTHER: "",
+}
+_CREWED_KEYWORDS = "crewed manned crew пилотируемый экипаж"
+
+_MAX_TITLE_SHIP_COUNT = 3
+"""Spacecraft named in the title of a search result."""
+
+
+def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
+    ships: dict[int, list[Any]] = {}
+    carried = select(Spacecraft.launch_id, Spacecraft.name, Spacecraft.kind)
+    carried = carried.where(Spacecraft.launch_id.in_(ids)).order_by(
+        Spacecraft.launch_id, Spacecraft.ordinal
+    )
+    for ship in connection.execute(carried):
+        ships.setdefault(ship.launch_id, []).append(ship)
+    crews = group_texts_by_owner(
+        connection,
+        select(Flight.launch_id, Person.name, Person.name_ru)
+        .join(Person, Person.id == Flight.person_id)
+        .where(Flight.launch_id.in_(ids))
+        .order_by(Flight.launch_id, Flight.ordinal, Flight.id),
+    )
+    rows = connection.execute(
+        select(
+            Launch.id,
+            Launch.launch_at,
+            Launch.cospar_id,
+            Launch.pad,
+            Launch.crewed,
+            Vehicle.name.label("vehicle"),
+            Vehicle.family,
+            Site.name.label("site"),
+        )
+        .outerjoin(Vehicle, Vehicle.id == Launch.vehicle_id)
+        .outerjoin(Site, Site.id == Launch.site_id)
+        .where(Launch.id.in_(ids))
+    )
+    for row in rows:
+        carrying = ships.get(row.id, [])
+        names = [name for ship in carrying for name in get_ship_synonyms(ship.name)]
+        vehicles = get_vehicle_synonyms(row.vehicle) if row.vehicle else []
+        sites = get_site_synonyms(row.site) if row.site else []
+        lead = [
+            _LAUNCH_KEYWORDS,
+            *vehicles,
+            row.family or "",
+            *sites,
+            row.pad or "",
+            *dict.fromkeys(_SPACECRAFT_KEYWORDS[ship.kind] for ship in carrying),
+            _CREWED_KEYWORDS if row.crewed else "",
+            *crews.get(row.id, ()),
+        ]
+        if row.cospar_id:
+            names.append(row.cospar_id)
+        wholes = [*vehicles, *sites]
+        yield IndexDocument(RecordType.LAUNCH, row.id, row.launch_at, names, "", lead, (), wholes)
+
+
+def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+    for row in reader.all(select_launch_summary().where(Launch.id.in_(ids))):
+        ships = [spacecraft_name(ship["name"]) for ship in row["spacecraft"]]
+        more = len(ships) - _MAX_TITLE_SHIP_COUNT
+        named = ships[:_MAX_TITLE_SHIP_COUNT] + (
+            [tr(f"{more} more", f"ещё {more}")] if more > 0 else []
+        )
+        parts = [
+            name(part["name"])
+            for name, part in ((vehicle_name, row["vehicle"]), (site_name, row["site"]))
+            if part
+        ]
+        yield (
+            row["id"],
+            {
+                "slug": row["slug"],
+                "title": tr(" and ", " и ").join(named) or row["slug"],
+                "text": ", ".join(parts) or None,
+                "at": row["launch_at"],
+                "at_precision": row["launch_at_precision"],
+                "url": url_for_request("launches", row["slug"]),
+            },
+        )
+
+
+SEARCH = SearchSource(
+    record_type=RecordType.LAUNCH,
+    model=Launch,
+    indexed=select(Launch.id, Launch.launch_at.label("at")),
+    load_documents=load_documents,
+    dependencies={
+        Site: lambda ids: select(Launch.id).where(Launch.site_id.in_(ids)),
+        Vehicle: lambda ids: select(Launch.id).where(Launch.vehicle_id.in_(ids)),
+        RecordType.PERSON: lambda ids: select(Flight.launch_id).where(Flight.person_id.in_(ids)),
+    },
+)

@@ -1,0 +1,79 @@
+"""People in the search index and in search results."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+
+from sqlalchemy import Connection, literal, select
+
+from app.api.embeds.missions import MissionRef, select_mission_ref
+from app.api.embeds.people import select_person_ref
+from app.api.links import url_for_request
+from app.db.database import Reader, Row
+from app.db.functions import json_array_subquery
+from app.db.models import CrewAssignment, Mission, Person
+from app.domain.enums import CrewRole, RecordType
+from app.domain.glossary import person_name
+from app.domain.labels import CREW_ROLE_LABELS
+from app.domain.languages import tr
+from app.search.documents import IndexDocument, SearchSource
+from app.search.synonyms import get_agency_synonyms
+
+_PERSON_KEYWORDS = "astronaut cosmonaut астронавт космонавт"
+
+
+def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
+    """The index documents of people."""
+    names = Person.name, Person.name_ru, Person.name_native, Person.aliases
+    rows = connection.execute(select(Person.id, *names, Person.agency).where(Person.id.in_(ids)))
+    for row in rows.mappings():
+        all_names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
+        lead = [_PERSON_KEYWORDS, *(get_agency_synonyms(row["agency"]) if row["agency"] else ())]
+        known = [name for name in all_names if name]
+        yield IndexDocument(RecordType.PERSON, row["id"], None, known, "", lead)
+
+
+def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+    held = (
+        select_mission_ref()
+        .add_columns(CrewAssignment.role)
+        .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
+        .where(CrewAssignment.person_id == Person.id)
+    )
+    roles = json_array_subquery(held, Mission.number, CrewAssignment.ordinal).label("roles")
+    for row in reader.all(
+        select_person_ref().add_columns(Person.id, roles).where(Person.id.in_(ids))
+    ):
+        yield (
+            row["id"],
+            {
+                "slug": row["slug"],
+                "title": person_name(row["name"], row["name_ru"]),
+                "text": "; ".join(filter(None, [row["agency"], *_format_roles(row["roles"])]))
+                or None,
+                "at": None,
+                "at_precision": None,
+                "url": url_for_request("people", row["slug"]),
+            },
+        )
+
+
+def _format_roles(held: Iterable[Row]) -> list[str]:
+    """Each role that somebody held, with the missions: "commander of ISS-59, ISS-71"."""
+    of_role = tr("{} of {}", "{} {}")
+    missions: dict[str, list[str]] = defaultdict(list)
+    for row in held:
+        name = MissionRef.model_validate(row).name
+        if name not in missions[row["role"]]:
+            missions[row["role"]].append(name)
+    return [
+        of_role.format(str(CREW_ROLE_LABELS[CrewRole(role)]).lower(), ", ".join(of))
+        for role, of in missions.items()
+    ]
+
+
+SEARCH = SearchSource(
+    record_type=RecordType.PERSON,
+    model=Person,
+    indexed=select(Person.id, literal(None).label("at")),
+    load_documents=load_documents,
+)

@@ -1,0 +1,46 @@
+"""Registry of the resources: the only place that lists them.
+
+What is built on all of them (search, changes, exports, webhooks) is listed in `app/main.py`.
+"""
+
+from collections.abc import Mapping
+
+from app.domain.enums import RecordType
+from app.resources.articles.resource import RESOURCE as ARTICLES
+from app.resources.audit.resource import RESOURCE as AUDIT
+from app.resources.crew.resource import RESOURCE as CREW
+from app.resources.keys.resource import RESOURCE as KEYS
+from app.resources.launches.resource import RESOURCE as LAUNCHES
+from app.resources.missions.resource import RESOURCE as MISSIONS
+from app.resources.people.resource import RESOURCE as PEOPLE
+from app.resources.resource import RecordResource, Resource, sort_by_references
+from app.resources.sources.resource import RESOURCE as SOURCES
+from app.search.indexer import SearchIndexer
+
+ARCHIVE_RESOURCES: tuple[Resource, ...] = (
+    MISSIONS,
+    ARTICLES,
+    LAUNCHES,
+    PEOPLE,
+    CREW,
+)
+"""Resources of the archive, in the order of the API reference."""
+
+SERVICE_RESOURCES: tuple[Resource, ...] = (SOURCES, KEYS, AUDIT)
+"""Resources of the operation of the service, last in the API reference."""
+
+RESOURCES = (*ARCHIVE_RESOURCES, *SERVICE_RESOURCES)
+
+RECORD_RESOURCES: Mapping[RecordType, RecordResource] = {
+    resource.record_type: resource
+    for resource in sort_by_references(
+        (each for each in RESOURCES if isinstance(each, RecordResource)),
+        lambda resource: resource.record_type,
+        lambda resource: resource.references,
+    )
+}
+"""Resources with records, each after those that its records refer to."""
+
+SEARCH_INDEXER = SearchIndexer(
+    {type_: resource.search for type_, resource in RECORD_RESOURCES.items()}
+)

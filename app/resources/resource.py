@@ -1,0 +1,127 @@
+"""Declaration of a resource: all that the rest of the application reads of its package."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.api.routing import Router
+from app.api.write_models import WriteModel
+from app.api.writes.records import RecordWriter
+from app.db.database import Reader, Row
+from app.db.models import VersionedRecord
+from app.domain.enums import RecordType, Scope
+from app.domain.labels import RecordLabel
+from app.resources.export_tables import ExportTable
+from app.search.documents import SearchSource
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NaturalKey:
+    """Column by which imported data is recognized as a known record, whatever its source."""
+
+    column: InstrumentedAttribute[Any]
+    read_values: Callable[[Mapping[str, Any]], Sequence[object]]
+    """The equivalent values of the key in the data of an entry."""
+
+
+@dataclass(frozen=True)
+class DeferredField:
+    """Field that an NDJSON export repeats in a second line, after all records it refers to."""
+
+    name: str
+    refers_to: RecordType
+
+
+@dataclass(frozen=True)
+class NestedCollection:
+    """Collection with endpoints of its own that exports and imports nest in its record's data."""
+
+    name: str
+    save: Callable[[Session, Any, Any], None]
+    """Replaces the collection of a record by the items given; ignores their ids."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource of the API without records of its own type."""
+
+    tag: str
+    """OpenAPI tag of the operations."""
+    description: str
+    """Description of the tag."""
+    routers: tuple[Router, ...]
+    index_links: Mapping[str, str] = field(default_factory=dict)
+    """Entries of the index at `/`: paths by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordResource(Resource):
+    """A resource whose records have a type: changes, search, exports and imports read these."""
+
+    record_type: RecordType
+    scope: Scope
+    """Scope that a key needs to write records."""
+    writer: RecordWriter[Any, Any]
+    load_records: Callable[[Reader, Collection[int]], Mapping[int, Any]]
+    """Loads whole records by id, as instances of `record_model`."""
+    record_model: type[WriteModel]
+    """Schema of a whole record in changes, exports and the audit log."""
+    search: SearchSource
+    load_hits: Callable[[Reader, Collection[int]], Iterable[tuple[int, Row]]]
+    """Loads search results: pairs of an id and the fields of `SearchHit`."""
+    export_tables: tuple[ExportTable, ...]
+    references: frozenset[RecordType] = frozenset()
+    """Types of the records that records of this type refer to."""
+    deferred_field: DeferredField | None = None
+    nested_collection: NestedCollection | None = None
+    natural_key: NaturalKey | None = None
+    public_condition: Callable[[], ColumnElement[bool]] | None = None
+    """SQL condition for public records; None if all are public."""
+    is_public: Callable[[Any], bool] = lambda _record: True
+    """True for a public `record_model`."""
+
+    @property
+    def model(self) -> type[VersionedRecord]:
+        """Table class of the records."""
+        return self.writer.model
+
+    @property
+    def label(self) -> RecordLabel:
+        """Name of the records in messages."""
+        return self.model.label
+
+    def extract_document(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The writable fields of a record's JSON, with its nested collection."""
+        names = self.writer.write_model.model_fields
+        document = {name: record[name] for name in names if name in record}
+        if nested := self.nested_collection:
+            document[nested.name] = [
+                {name: value for name, value in item.items() if name != "id"}
+                for item in record[nested.name]
+            ]
+        return document
+
+
+def sort_by_references(
+    items: Iterable[T], key: Callable[[T], object], references: Callable[[T], Collection[object]]
+) -> list[T]:
+    """`items` with each after those it refers to, otherwise in their order.
+
+    Raises ValueError if references form a cycle or lead to none of the items.
+    """
+    ordered: list[T] = []
+    waiting = list(items)
+    while waiting:
+        remaining: list[T] = []
+        for item in waiting:
+            known = {key(other) for other in ordered}
+            (ordered if known.issuperset(references(item)) else remaining).append(item)
+        if len(remaining) == len(waiting):
+            raise ValueError(f"unresolved references of {[key(item) for item in remaining]}")
+        waiting = remaining
+    return ordered
