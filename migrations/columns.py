@@ -1,4 +1,4 @@
-"""The archive's own column types as migrations see them; they import nothing of the app."""
+"""Column types for migrations, which import nothing of the application."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,11 +10,11 @@ def text(length: int) -> sa.types.TypeEngine[str]:
 
 
 def instant() -> sa.DateTime:
-    """An instant: in UTC by the app's doing on SQLite, by the database's on PostgreSQL."""
+    """Instant in UTC; on SQLite the application converts it, on PostgreSQL the database."""
     return sa.DateTime(timezone=True)
 
 
 def transaction_id() -> sa.TextClause:
-    """The number of the writing transaction as a default; 0 on SQLite, which has one at a time."""
+    """Default for the id of the writing transaction; always 0 on SQLite."""
     sqlite = op.get_context().dialect.name == "sqlite"
     return sa.text("0" if sqlite else "(pg_current_xact_id()::text::bigint)")

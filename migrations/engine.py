@@ -1,7 +1,7 @@
-"""The engine that migrations run on, never the app's.
+"""Engine for migrations, separate from that of the application.
 
-SQLite changes a table by making it anew and dropping the old one; with foreign keys on, that drop
-deletes every child row. So they are off while migrations run, and checked before the commit.
+Alembic changes a table on SQLite by copying it and dropping the old one. With foreign keys on, the
+drop would delete all child rows. So they are off during migrations, and checked before the commit.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, pool
 
 
 def engine_for(address: str) -> Engine:
-    """An engine for the database at `address`, for one connection at a time."""
+    """Create an engine for the database at `address`, without a connection pool."""
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
         options = "-c timezone=UTC -c lock_timeout=2000"
@@ -25,7 +25,7 @@ def engine_for(address: str) -> Engine:
     engine = create_engine(url, module=sqlite, poolclass=pool.NullPool)
 
     @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite.Connection, _record: object) -> None:
+    def set_pragmas(connection: sqlite.Connection, _record: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA foreign_keys=OFF")

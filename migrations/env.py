@@ -1,4 +1,4 @@
-"""How migrations run: in one transaction, on an engine of their own."""
+"""Alembic environment: runs all migrations in one transaction, on an engine of their own."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ url = context.config.attributes.get("url") or Settings().database_url
 
 
 def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
-    """Name the app's column types by what `migrations.columns` offers in their place."""
+    """Render the application's column types as calls of `migrations.columns`."""
     if kind != "type":
         return False
     match item:
@@ -29,18 +29,19 @@ def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[F
     return False
 
 
-def ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether models describe `name`: the search index is of each database's own kind."""
+def is_mapped(name: str | None, kind: str, _parents: object) -> bool:
+    """Test if models describe the table `name`; the search index differs by database."""
     return kind != "table" or not str(name).startswith("search_index")
 
 
 def migrate(connection: Connection) -> None:
+    """Run the migrations. Raises RuntimeError if one leaves dangling foreign keys."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=render,
-        include_name=ours,
+        include_name=is_mapped,
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
@@ -50,7 +51,7 @@ def migrate(connection: Connection) -> None:
         if connection.dialect.name == "sqlite":
             dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
             if dangling:
-                raise RuntimeError(f"a migration left rows that point nowhere: {dangling[:5]}")
+                raise RuntimeError(f"a migration left dangling foreign keys: {dangling[:5]}")
 
 
 if context.is_offline_mode():

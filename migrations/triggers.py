@@ -1,10 +1,10 @@
-"""Tables that only grow: the database itself refuses to change or delete their rows."""
+"""Triggers of append-only tables, which refuse to change or delete rows."""
 
 from alembic import op
 
 
 def make_append_only(table: str) -> None:
-    """Let the database refuse UPDATE and DELETE (and TRUNCATE, where there is one) of `table`."""
+    """Create triggers that refuse UPDATE, DELETE and TRUNCATE of `table`."""
     refused = f"{table} is append-only"
     if op.get_context().dialect.name == "sqlite":
         for event in ("UPDATE", "DELETE"):
@@ -25,7 +25,7 @@ def make_append_only(table: str) -> None:
 
 
 def refuse_replacement(table: str) -> None:
-    """Let SQLite refuse INSERT OR REPLACE too: it deletes the old row without a trigger for that.
+    """Create a trigger on SQLite that refuses INSERT OR REPLACE, which fires no DELETE trigger.
 
     PostgreSQL has no such statement; its ON CONFLICT DO UPDATE is an UPDATE.
     """
@@ -38,13 +38,13 @@ def refuse_replacement(table: str) -> None:
 
 
 def drop_refusal_of_replacement(table: str) -> None:
-    """Take back what `refuse_replacement` did to `table`."""
+    """Drop the trigger of `refuse_replacement`."""
     if op.get_context().dialect.name == "sqlite":
         op.execute(f"DROP TRIGGER {table}_refuse_replace")
 
 
 def drop_append_only(table: str) -> None:
-    """Take back what `make_append_only` did to `table`, before it is dropped."""
+    """Drop the triggers of `make_append_only`, before `table` is dropped."""
     if op.get_context().dialect.name != "sqlite":
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
         op.execute(f"DROP FUNCTION {table}_refuse()")

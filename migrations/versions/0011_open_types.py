@@ -4,8 +4,8 @@ Revision: 0011
 Before: 0010
 
 The columns for record types lose their CHECKs, so that a new type changes no table. The columns
-`search_text`, which no query reads, go. The keys of the search index change: the index comes empty,
-and `zarya migrate` fills it from the records.
+`search_text`, which no query reads, are dropped. The keys of the search index change: the index is
+empty afterwards, and `zarya migrate` fills it from the records.
 """
 
 import sqlalchemy as sa
@@ -24,14 +24,14 @@ SEARCHED = {
     "launches": (1000, "slug"),
     "missions": (4000, "slug"),
 }
-"""Length of `search_text`, and a column that it can be filled from."""
+"""Length of `search_text`, and the column that a downgrade fills it from."""
 
 
 def upgrade() -> None:
     for table in TYPED:
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_type_bounds")
     for table in SEARCHED:
-        # SQLite drops constraints since 3.53, and so need not make the table anew.
+        # SQLite 3.53 can drop constraints without copying the table.
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_search_text_bounds")
         op.drop_column(table, "search_text")
     empty_search_index()
