@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers launch-day image image-test audit sbom openapi migration clean
+.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -71,6 +71,9 @@ var/requirements.txt: .venv/.run
 
 openapi: .venv/.run  ## regenerate openapi.json
 	@$(VENV)/zarya openapi > openapi.json
+
+chronicle: .venv/.run  ## regenerate the chronicle and the texts of missions of the embedded archive
+	@$(VENV)/python -m tools.chronicle
 
 migration: .venv/.test  ## generate a migration from the models: make migration NAME="add articles"
 	@$(VENV)/zarya migrate && $(VENV)/alembic revision --autogenerate -m "$(NAME)"

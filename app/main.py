@@ -11,26 +11,22 @@ from typing import Any
 from anyio import create_task_group
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from app.api import error_handlers, problem_pages, well_known
+from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
 from app.api.deps import Services
+from app.api.dispatch import PathDispatcher
 from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
 from app.api.routing import Router
 from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
-from app.http.cache.middleware import CacheMiddleware
 from app.http.cache.store import ResponseCache
-from app.http.content_language import ContentLanguageMiddleware
-from app.http.deprecation import DeprecationMiddleware, mark_deprecated
-from app.http.dispatch import PathDispatcher
-from app.http.fast_path import FastPath
-from app.http.load_shedding import LoadSheddingMiddleware
-from app.http.rate_limit import RateLimitMiddleware
-from app.http.request_body import BufferBodyMiddleware
-from app.http.request_context import RequestContextMiddleware
+from app.http.paths import monitoring_paths, route_traits
+from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
 from app.ops.gauges import run_gauge_sampler
 from app.ops.health import router as health
@@ -86,29 +82,29 @@ class Zarya(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         services: Services = self.state.services
-        settings = services.settings
-        routed = DeprecationMiddleware(super().build_middleware_stack())
-        load_shedding = LoadSheddingMiddleware(
-            routed,
-            *services.database.thread_limits,
-            settings.max_waiting,
-            settings.request_seconds,
+        app, self.state.fast_path = build_pipeline(
+            super().build_middleware_stack(),
+            services.settings,
+            thread_limits=services.database.thread_limits,
+            generations=services.generations,
+            cache=services.response_cache,
+            shutdown=services.shutdown,
+            access_log=services.access_log,
+            monitoring_paths=monitoring_paths(self.routes),
+            deprecations=DEPRECATED_OPERATIONS,
         )
-        cache = CacheMiddleware(
-            ContentLanguageMiddleware(BufferBodyMiddleware(load_shedding)),
-            services.generations,
-            services.response_cache,
-        )
-        rate_limit = RateLimitMiddleware(cache, settings)
-        outermost = RequestContextMiddleware(
-            rate_limit, settings, services.shutdown, services.access_log
-        )
-        self.state.fast_path = FastPath(outermost, rate_limit, cache)
-        return outermost
+        return app
+
+    def setup(self) -> None:
+        super().setup()
+        document = self.routes[-1]
+        assert isinstance(document, Route)  # noqa: S101 - FastAPI adds it last
+        route_traits(english_only=True)(document.endpoint)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Create the application with `settings`, by default those of the environment."""
+    routes = [route for router in ROUTERS for route in router.routes]
     app = Zarya(
         title="Zarya",
         summary="The open archive behind an ISS mission portal",
@@ -118,10 +114,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         openapi_tags=[{"name": each.tag, "description": each.description} for each in _RESOURCES],
-        routes=[route for router in ROUTERS for route in router.routes],
+        routes=routes,
         telemetry=_telemetry_config(),
     )
-    app.state.services = _create_services(settings or Settings())
+    app.state.services = _create_services(settings or Settings(), routes)
     error_handlers.add_exception_handlers(app)
     error_pages.install_error_pages(app)
     app.router.routes.insert(0, PathDispatcher(app.routes))
@@ -129,14 +125,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _create_services(settings: Settings) -> Services:
+def _create_services(settings: Settings, routes: list[BaseRoute]) -> Services:
     database = build_database(settings.database_url, settings.read_threads, settings.replica_url)
     return Services(
         settings=settings,
         database=database,
         generations=GenerationTracker(database, get_next_publication_time),
         response_cache=ResponseCache(settings.cache_bytes),
-        access_log=AccessLog(settings.log_requests),
+        access_log=AccessLog(settings.log_requests, monitoring_paths(routes)),
         shutdown=GracefulShutdown(settings.drain_seconds),
     )
 

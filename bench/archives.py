@@ -1,4 +1,4 @@
-"""Archives of any size on either database, made once and kept in `var/bench/`."""
+"""Databases with any number of articles, created once and cached in `var/bench/`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -22,53 +22,53 @@ from app.resources.write_steps import build_database
 from bench.bulk import fill
 from contract.servers import ROOT
 
-KEPT = ROOT / "var" / "bench"
-CONNECTIONS = 800
-"""What eight servers of four workers come to, with four to forty read threads in each."""
+CACHE_FOLDER = ROOT / "var" / "bench"
+MAX_CONNECTIONS = 800
+"""Enough for eight servers of four workers with four to forty read threads each."""
 
 console = Console(stderr=True)
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """A PostgreSQL server: what gives the address of an archive in it, and its process."""
+    """PostgreSQL server: its process id, and a function from article count to database URL."""
 
-    archive: Callable[[int], str]
+    archive_url: Callable[[int], str]
     pid: int
 
 
 @cache
 def _digest() -> str:
-    """What archives are made by: another migration or another generator makes other ones."""
-    parts = [ROOT / "bench" / name for name in ("bulk.py", "generator.py", "words.py")]
+    """Digest of the generator, the migrations and the data set: part of each database name."""
+    parts = [ROOT / "bench" / name for name in ("bulk.py", "generator.py", "vocabulary.py")]
     parts += sorted((ROOT / "migrations" / "versions").glob("*.py"))
     parts += sorted((ROOT / "app" / "ingest" / "dataset" / "data").glob("*"))
     return blake2b(b"".join(part.read_bytes() for part in parts), digest_size=4).hexdigest()
 
 
 def sqlite(number: int) -> str:
-    """The address of an SQLite archive with `number` articles."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    path = KEPT / f"articles-{number}-{_digest()}.db"
+    """Return the URL of an SQLite database with `number` articles."""
+    CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
+    path = CACHE_FOLDER / f"articles-{number}-{_digest()}.db"
     if not path.exists():
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
-        make(f"sqlite:///{part}", number)
+        create_archive(f"sqlite:///{part}", number)
         part.rename(path)
     return f"sqlite:///{path}"
 
 
-def for_peers(number: int) -> str:
-    """The same articles for other software, with the one index that its list and count want.
+def sqlite_for_peers(number: int) -> str:
+    """Return the URL of a copy with the one index that the peers' list and count need.
 
-    Our own for articles to be announced would lead SQLite's planner astray there.
+    Without our index on unannounced articles, which SQLite's planner would choose wrongly.
     """
-    ours = Path(make_url(sqlite(number)).database or "")
-    path = ours.with_name(f"peers-{ours.name}")
+    source = Path(make_url(sqlite(number)).database or "")
+    path = source.with_name(f"peers-{source.name}")
     if not path.exists():
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
-        with closing(driver.connect(ours)) as connection:
+        with closing(driver.connect(source)) as connection:
             connection.execute("VACUUM INTO ?", (str(part),))
         with closing(driver.connect(part)) as connection:
             connection.execute("DROP INDEX IF EXISTS ix_articles_state_announced_published_at")
@@ -81,29 +81,29 @@ def for_peers(number: int) -> str:
 
 @contextmanager
 def postgresql() -> Iterator[Postgres]:
-    """A PostgreSQL server of our own, which keeps its archives."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    folder = KEPT / "postgresql"
-    fresh = not (folder / "PG_VERSION").exists()
+    """Run a PostgreSQL server whose databases remain for the next run."""
+    CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
+    folder = CACHE_FOLDER / "postgresql"
+    is_new = not (folder / "PG_VERSION").exists()
     server = get_server(folder, cleanup_mode="stop")
     try:
-        if fresh:
-            _run(server.get_uri(), f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+        if is_new:
+            _run(server.get_uri(), f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}")
             server.cleanup()
             server = get_server(folder, cleanup_mode="stop")
         address = make_url(server.get_uri()).set(drivername="postgresql")
 
-        def archive(number: int) -> str:
+        def archive_url(number: int) -> str:
             name = f"articles_{number}_{_digest()}"
             if not _exists(server.get_uri(), name):
                 part = address.set(database=f"part_{name}")
                 _run(server.get_uri(), f"DROP DATABASE IF EXISTS {part.database} WITH (FORCE)")
                 _run(server.get_uri(), f"CREATE DATABASE {part.database}")
-                make(part.render_as_string(hide_password=False), number)
+                create_archive(part.render_as_string(hide_password=False), number)
                 _run(server.get_uri(), f"ALTER DATABASE {part.database} RENAME TO {name}")
             return address.set(database=name).render_as_string(hide_password=False)
 
-        yield Postgres(archive, server.get_postmaster_info().pid)
+        yield Postgres(archive_url, server.get_postmaster_info().pid)
     finally:
         server.cleanup()
 
@@ -115,12 +115,12 @@ def _run(address: str, statement: str) -> None:
 
 def _exists(address: str, name: str) -> bool:
     with psycopg.connect(address) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-        return found.fetchone() is not None
+        rows = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        return rows.fetchone() is not None
 
 
-def make(url: str, number: int) -> None:
-    """An archive with `number` articles in the empty database at `url`."""
+def create_archive(url: str, number: int) -> None:
+    """Migrate the empty database at `url` and fill it with `number` articles."""
     config = Config(ROOT / "alembic.ini")
     config.attributes["url"] = url
     command.upgrade(config, "head")
@@ -129,8 +129,8 @@ def make(url: str, number: int) -> None:
         closing(build_database(url)) as database,
         Progress(*columns, TimeRemainingColumn(), console=console) as bar,
     ):
-        task = bar.add_task(f"Making {number:,} articles", total=number)
+        task = bar.add_task(f"Creating {number:,} articles", total=number)
         with database.session() as session:
             disable_timeouts(session.connection())
             load_dataset(session)
-        fill(database, number, lambda done, _: bar.update(task, completed=done))
+        fill(database, number, lambda done, _total: bar.update(task, completed=done))

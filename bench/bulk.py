@@ -1,5 +1,4 @@
-"""Rows into the archive's tables as fast as each database takes them: past SQLAlchemy, not past
-its models' names, and with indexes made when all rows are there."""
+"""Bulk insertion of generated articles: driver-level inserts, with indexes created afterwards."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,13 +12,13 @@ from app.db.database import Database
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
 from app.db.timeouts import disable_timeouts
 from app.db.tracking.day_counts import rebuild_day_counts
-from bench.generator import Generator, Made, World
+from bench.generator import GeneratedArticle, Generator, World
 
-BATCH = 5_000
+BATCH_ROWS = 5_000
 SEED = 59
 
 Progress = Callable[[int, int], None]
-"""Told how many articles are there, and of how many."""
+"""Callback with the number of articles inserted so far, and their total."""
 
 LINKS: tuple[tuple[Any, str, str], ...] = (
     (ArticleTag, "tag", "tags"),
@@ -31,27 +30,27 @@ TABLES = [Base.metadata.tables[m.__tablename__] for m in (Article, *(m for m, _,
 
 
 def fill(database: Database, number: int, progress: Progress = lambda *_: None) -> None:
-    """Add made articles to the embedded archive, until it has `number` of them."""
+    """Add generated articles to the embedded archive until it has `number` of them."""
     with database.snapshot() as reader:
         world = World.read(reader)
-        there = reader.scalar(select(func.count()).select_from(Article)) or 0
+        existing = reader.scalar(select(func.count()).select_from(Article)) or 0
         last = reader.scalar(select(func.max(Article.id))) or 0
-    made = Generator(world, SEED).articles(last + 1, number - there)
-    with database.engine.connect() as connection, _loading(connection):
-        done = there
-        while batch := list(islice(made, BATCH)):
+    articles = Generator(world, SEED).articles(last + 1, number - existing)
+    with database.engine.connect() as connection, _without_indexes(connection):
+        done = existing
+        while batch := list(islice(articles, BATCH_ROWS)):
             _write(connection, batch)
             done += len(batch)
             progress(done, number)
     with database.session() as session:
         disable_timeouts(session.connection())
         rebuild_day_counts(session)
-    _settle(database)
+    _optimize(database)
 
 
 @contextmanager
-def _loading(connection: Connection) -> Iterator[None]:
-    """One transaction, the plain indexes away until its end."""
+def _without_indexes(connection: Connection) -> Iterator[None]:
+    """Run the block in one transaction; drop the indexes first, recreate them at the end."""
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
         driver = connection.connection.driver_connection
@@ -72,8 +71,8 @@ def _loading(connection: Connection) -> Iterator[None]:
             connection.execute(select(func.setval(func.pg_get_serial_sequence(name, "id"), newest)))
 
 
-def _settle(database: Database) -> None:
-    """What time would do to the archive by itself."""
+def _optimize(database: Database) -> None:
+    """Checkpoint (SQLite) or vacuum and analyze (PostgreSQL), as a database in use would have."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "sqlite":
             driver = connection.connection.driver_connection
@@ -81,16 +80,16 @@ def _settle(database: Database) -> None:
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
             disable_timeouts(connection)
-            connection.execute(text("SET statement_timeout = 0"))  # there is no transaction
+            connection.execute(text("SET statement_timeout = 0"))  # no transaction to limit it to
             connection.execute(text("VACUUM ANALYZE"))
     database.engine.dispose()
 
 
-def _write(connection: Connection, batch: list[Made]) -> None:
+def _write(connection: Connection, batch: list[GeneratedArticle]) -> None:
     columns = list(batch[0].article)
-    _insert(connection, Article.__tablename__, columns, (made.article.values() for made in batch))
+    _insert(connection, Article.__tablename__, columns, (row.article.values() for row in batch))
     for model, column, name in LINKS:
-        rows = ((made.article["id"], to) for made in batch for to in getattr(made, name))
+        rows = ((row.article["id"], target) for row in batch for target in getattr(row, name))
         _insert(connection, model.__tablename__, ["article_id", column], rows)
 
 
@@ -99,17 +98,17 @@ def _insert(connection: Connection, table: str, columns: list[str], rows: Iterat
     names = ", ".join(columns)
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
-        told = ([_sqlite(value) for value in row] for row in rows)
-        driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", told)
+        values = ([_sqlite(value) for value in row] for row in rows)
+        driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
         return
-    copying: AbstractContextManager[Any] = driver.cursor().copy(
+    copy_context: AbstractContextManager[Any] = driver.cursor().copy(
         f"COPY {table} ({names}) FROM STDIN"
     )
-    with copying as copy:
+    with copy_context as copy:
         for row in rows:
             copy.write_row(list(row))
 
 
 def _sqlite(value: Any) -> Any:
-    """As SQLAlchemy would keep it."""
+    """Convert a value to SQLAlchemy's storage format for SQLite."""
     return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value

@@ -1,9 +1,9 @@
-"""`make bench-check`: whether any route costs more than it did, in times of a constant route.
+"""`make bench-check`: detect routes whose CPU cost, relative to a constant route, has grown.
 
-The costs are kept in `bench/ratios.json`. CPU time in this process, by turns with the constant
-route, hardly depends on what else the machine does, nor much on which machine it is; a route that
-seems dearer is measured several times more, and the middle counts. `--update` writes the file anew;
-`--control` slows every route by a fifth and expects all of them to be noticed.
+The expected ratios are in `bench/ratios.json`. CPU time in this process, measured in turn with the
+constant route, hardly depends on the load of the machine or on its model. A route that seems slower
+is measured several more times, and the median counts. `--update` rewrites the file; `--control`
+slows each route by a fifth and fails unless all of them are detected.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from bench import archives, inprocess
 from bench.inprocess import ASGI, Route
 from bench.reads import ARCHIVE, LIST, PAGE
 
-KEPT = Path(__file__).parent / "ratios.json"
-ARTICLES = 10_000
-ALLOWED, DOUBTED = 1.15, 1.05
-SLOWED = 0.2
-ROUNDS, AGAIN = 30, 4
+RATIOS_FILE = Path(__file__).parent / "ratios.json"
+ARTICLE_COUNT = 10_000
+MAX_INCREASE, REMEASURE_INCREASE = 1.15, 1.05
+CONTROL_SLOWDOWN = 0.2
+ROUNDS, EXTRA_RUNS = 30, 4
 READS = {
     "list": LIST,
     "page": PAGE,
@@ -35,83 +35,91 @@ READS = {
 }
 
 
-async def routes(ours: ASGI, kind: str) -> list[Route]:
-    """Six reads of an application: five answers, and a 304."""
-    found = [Route(f"{kind} {name}", ours, path, {}) for name, path in READS.items()]
-    headers, _ = await found[0].ask()
+async def routes(app: ASGI, kind: str) -> list[Route]:
+    """Return six reads of an application: five responses with a body, and a 304."""
+    results = [Route(f"{kind} {name}", app, path, {}) for name, path in READS.items()]
+    headers, _ = await results[0].request()
     tag = {"if-none-match": headers["etag"]}
-    return [*found, replace(found[0], name=f"{kind} 304", headers=tag, status=304)]
+    return [*results, replace(results[0], name=f"{kind} 304", headers=tag, status=304)]
 
 
-async def measure(known: Mapping[str, float] | None, slowed: float = 0) -> dict[str, float]:
-    """The ratio of each route; the middle of several where it is dearer than `known`, or new."""
-    address = archives.sqlite(ARTICLES)
+async def measure(known: Mapping[str, float] | None, slowdown: float = 0) -> dict[str, float]:
+    """Return the ratio of each route: the median of several if slower than `known`, or new."""
+    address = archives.sqlite(ARTICLE_COUNT)
     async with AsyncExitStack() as stack:
         hot = await stack.enter_async_context(inprocess.service(address, None))
         cold = await stack.enter_async_context(inprocess.service(address, 0))
-        every = [*await routes(hot, "hot"), *await routes(cold, "cold")]
+        all_routes = [*await routes(hot, "hot"), *await routes(cold, "cold")]
         ref = await inprocess.reference(hot)
-        if slowed:
-            every = [await _slower(route, slowed) for route in every]
-        found = await inprocess.ratios(every, ref, ROUNDS)
-        runs = {name: [ratio] for name, ratio in found.items()}
-        for _ in range(AGAIN):
-            doubted = [r for r in every if not known or dearer(found, known, r.name, DOUBTED)]
-            for name, ratio in (await inprocess.ratios(doubted, ref, ROUNDS)).items():
+        if slowdown:
+            all_routes = [await _slow_down(route, slowdown) for route in all_routes]
+        results = await inprocess.ratios(all_routes, ref, ROUNDS)
+        runs = {name: [ratio] for name, ratio in results.items()}
+        for _ in range(EXTRA_RUNS):
+            suspects = [
+                r
+                for r in all_routes
+                if not known or is_slower(results, known, r.name, REMEASURE_INCREASE)
+            ]
+            for name, ratio in (await inprocess.ratios(suspects, ref, ROUNDS)).items():
                 runs[name].append(ratio)
     return {name: median(ratios) for name, ratios in runs.items()}
 
 
-def dearer(
-    found: Mapping[str, float], known: Mapping[str, float], name: str, allowed: float = ALLOWED
+def is_slower(
+    results: Mapping[str, float],
+    known: Mapping[str, float],
+    name: str,
+    max_increase: float = MAX_INCREASE,
 ) -> bool:
-    """Whether a route costs more than is allowed."""
-    return found[name] > known[name] * allowed
+    """Return whether a route costs more than `max_increase` times its known ratio."""
+    return results[name] > known[name] * max_increase
 
 
-async def _slower(route: Route, share: float) -> Route:
-    """The same route with so much more to do."""
-    number = await inprocess.filling(route)
-    alone = min([await inprocess.window(route, number) for _ in range(ROUNDS)])
+async def _slow_down(route: Route, share: float) -> Route:
+    """Return the same route with its CPU time increased by `share`."""
+    number = await inprocess.window_size(route)
+    base_seconds = min([await inprocess.measure_window(route, number) for _ in range(ROUNDS)])
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await route.app(scope, receive, send)
-        end = thread_time() + alone * share
+        end = thread_time() + base_seconds * share
         while thread_time() < end:
             pass
 
     return replace(route, app=app)
 
 
-def told(found: Mapping[str, float], known: Mapping[str, float]) -> list[str]:
-    """A line a route."""
+def format_lines(results: Mapping[str, float], known: Mapping[str, float]) -> list[str]:
+    """Return one line per route."""
     return [
-        f"{name:<20} {ratio:7.3f} × REF, kept {known[name]:7.3f} ({ratio / known[name] - 1:+.0%})"
-        for name, ratio in found.items()
+        f"{name:<20} {ratio:7.3f} × REF, expected {known[name]:7.3f} "
+        f"({ratio / known[name] - 1:+.0%})"
+        for name, ratio in results.items()
     ]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command; its exit status."""
+    """Run the command and return its exit status."""
     inprocess.pin()
     if "--update" in arguments:
-        found = {name: round(ratio, 4) for name, ratio in asyncio.run(measure(None)).items()}
-        KEPT.write_text(json.dumps(found, indent=2) + "\n")
-        print(f"{len(found)} ratios in {KEPT}")
+        results = {name: round(ratio, 4) for name, ratio in asyncio.run(measure(None)).items()}
+        RATIOS_FILE.write_text(json.dumps(results, indent=2) + "\n")
+        print(f"{len(results)} ratios in {RATIOS_FILE}")
         return 0
-    known: dict[str, float] = json.loads(KEPT.read_text())
+    known: dict[str, float] = json.loads(RATIOS_FILE.read_text())
     control = "--control" in arguments
-    found = asyncio.run(measure(known, SLOWED if control else 0))
-    print("\n".join(told(found, known)))
-    dear = [name for name in found if dearer(found, known, name)]
+    results = asyncio.run(measure(known, CONTROL_SLOWDOWN if control else 0))
+    print("\n".join(format_lines(results, known)))
+    slower = [name for name in results if is_slower(results, known, name)]
     if control:
-        missed = [name for name in found if name not in dear]
-        print(f"Slowed by {SLOWED:.0%}: {len(dear)} of {len(found)} noticed")
+        missed = [name for name in results if name not in slower]
+        print(f"Slowed by {CONTROL_SLOWDOWN:.0%}: {len(slower)} of {len(results)} detected")
         return 1 if missed else 0
-    if dear:
-        print(f"More than {ALLOWED - 1:.0%} dearer: {', '.join(dear)}")
-        print("If that is meant: make bench-check UPDATE=1, and say why in the commit.")
-    return 1 if dear else 0
+    if slower:
+        print(f"More than {MAX_INCREASE - 1:.0%} slower: {', '.join(slower)}")
+        print("If intended, run make bench-check UPDATE=1 and state the reason in the commit.")
+    return 1 if slower else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The CPU time of a request without sockets: ASGI applications driven in this process.
+"""CPU time per request without sockets: ASGI applications called in this process.
 
-Where requests a second follow whatever else the machine does, this repeats within a few percent:
-the applications take turns in short windows, and of each the quick windows count.
+Unlike requests per second, it is repeatable within a few percent on a busy machine. Applications
+are measured in turn in short windows, and the fastest windows of each count.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ from contract.servers import Failed
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
-TASKS = 4
-WINDOW = 0.03
-"""Seconds of CPU time."""
+TASK_COUNT = 4
+WINDOW_SECONDS = 0.03
+"""CPU time of one measurement."""
 
 ASGI = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Route:
-    """A request of an application, by a name; `headers` as sent."""
+    """Request to an application, with its expected status."""
 
     name: str
     app: ASGI
@@ -43,7 +43,7 @@ class Route:
     status: int = 200
 
     def scope(self) -> dict[str, Any]:
-        """What a server would hand to the application."""
+        """Return the ASGI scope that a server would create."""
         address = urlsplit(self.path)
         headers = {"host": "127.0.0.1:8000", "user-agent": "bench", "accept": "*/*", **self.headers}
         return {
@@ -62,8 +62,8 @@ class Route:
             "state": {},
         }
 
-    async def ask(self) -> tuple[Mapping[str, str], bytes]:
-        """One answer: its headers and body. Fails where it has another status."""
+    async def request(self) -> tuple[Mapping[str, str], bytes]:
+        """Send the request; return headers and body. Raises Failed if the status differs."""
         sent: list[Any] = []
 
         async def send(message: Any) -> None:
@@ -71,7 +71,7 @@ class Route:
 
         await self.app(self.scope(), _receive, send)
         if sent[0]["status"] != self.status:
-            raise Failed(f"{self.name}: {self.path} answers {sent[0]['status']}")
+            raise Failed(f"{self.name}: {self.path} returned {sent[0]['status']}")
         headers = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
         return headers, b"".join(message.get("body", b"") for message in sent[1:])
 
@@ -81,11 +81,11 @@ async def _receive() -> dict[str, Any]:
 
 
 async def _send(_message: Any) -> None:
-    """Nobody listens."""
+    """Discard the message."""
 
 
-async def window(route: Route, number: int) -> float:
-    """The CPU seconds of a request, when `TASKS` at once make `number` requests each."""
+async def measure_window(route: Route, number: int) -> float:
+    """Return the CPU seconds per request when `TASK_COUNT` tasks send `number` requests each."""
     scope = route.scope()
 
     async def task() -> None:
@@ -93,41 +93,44 @@ async def window(route: Route, number: int) -> float:
             await route.app(dict(scope), _receive, _send)
 
     start = process_time()
-    await asyncio.gather(*(task() for _ in range(TASKS)))
-    return (process_time() - start) / number / TASKS
+    await asyncio.gather(*(task() for _ in range(TASK_COUNT)))
+    return (process_time() - start) / number / TASK_COUNT
 
 
-async def filling(route: Route) -> int:
-    """How many requests a task makes in a window."""
-    await route.ask()
-    rough = await window(route, 2)
-    return max(1, round(WINDOW / TASKS / min(rough, await window(route, 2))))
+async def window_size(route: Route) -> int:
+    """Return how many requests per task fit into a window."""
+    await route.request()
+    estimate = await measure_window(route, 2)
+    return max(
+        1, round(WINDOW_SECONDS / TASK_COUNT / min(estimate, await measure_window(route, 2)))
+    )
 
 
 async def ratios(routes: Sequence[Route], ref: Route, rounds: int) -> dict[str, float]:
-    """The CPU time of each route in times that of `ref`, by the tenth part of quickest windows."""
-    found: dict[str, float] = {}
-    in_ref = await filling(ref)
+    """Return each route's CPU time relative to `ref`: the first deciles of its windows' times."""
+    results: dict[str, float] = {}
+    ref_number = await window_size(ref)
     for route in routes:
-        number = await filling(route)
-        own, reference = [], []
+        number = await window_size(route)
+        route_times, ref_times = [], []
         for _ in range(rounds):
-            own.append(await window(route, number))
-            reference.append(await window(ref, in_ref))
-        found[route.name] = _quick(own) / _quick(reference)
+            route_times.append(await measure_window(route, number))
+            ref_times.append(await measure_window(ref, ref_number))
+        results[route.name] = _first_decile(route_times) / _first_decile(ref_times)
         console.print(
-            f"{route.name:<20} {_quick(own) * 1e6:>9,.1f} µs, REF {_quick(reference) * 1e6:,.1f}"
+            f"{route.name:<20} {_first_decile(route_times) * 1e6:>9,.1f} µs, "
+            f"REF {_first_decile(ref_times) * 1e6:,.1f}"
         )
-    return found
+    return results
 
 
-def _quick(windows: Sequence[float]) -> float:
+def _first_decile(windows: Sequence[float]) -> float:
     return quantiles(windows, n=10, method="inclusive")[0]
 
 
 @asynccontextmanager
 async def service(database_url: str, cache_bytes: int | None) -> AsyncIterator[FastAPI]:
-    """The service at work in this process."""
+    """Run the service in this process, without rate limit and access log."""
     env = {"ZARYA_RATE_LIMIT": "0", "ZARYA_LOG_REQUESTS": "false"}
     if cache_bytes is not None:
         env["ZARYA_CACHE_BYTES"] = str(cache_bytes)
@@ -143,12 +146,12 @@ async def service(database_url: str, cache_bytes: int | None) -> AsyncIterator[F
 
 
 async def reference(app: ASGI) -> Route:
-    """REF, returning the list that `app` returns."""
-    _, content = await Route("list", app, LIST, {}).ask()
+    """Return REF, with the list that `app` returns as its content."""
+    _, content = await Route("list", app, LIST, {}).request()
     path = "/ref?limit=20&language=en&sort=-published_at"
     return Route("REF", constant.create(content), path, {})
 
 
 def pin() -> None:
-    """Keep this process on one core: handing the interpreter's lock between two costs by itself."""
+    """Pin this process to one core: passing the interpreter lock between cores costs CPU time."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

@@ -1,6 +1,6 @@
-"""`make launch-day`: a day on which all look at once, before the service alone and behind a cache.
+"""`make launch-day`: simulation of a launch day, with the service alone and behind a cache.
 
-The counts decide: who answered what, and how much reached the service and its database.
+It reports counts, not times: responses by origin, and the load of the service and database.
 """
 
 import asyncio
@@ -20,32 +20,32 @@ from typing import Any
 import httpx2 as httpx
 
 from bench import report
+from bench.deployment import MetricsDelta, Setup, run_service
 from bench.machine import cpu_seconds
 from bench.measure import console
-from bench.stages import Figures, Setup, served
-from bench.visitors import CUT, LENGTH, Day, Tally, arrivals, heard
+from bench.visitors import DAY_SECONDS, NO_RESPONSE, Day, Tally, arrivals, event_stream
 from contract.servers import ROOT, Failed
 
 SEED = 59
-QUIET = 0.06
-"""Visitors a second on a quiet day; fifty times as many when all come."""
+QUIET_VISITORS_PER_SECOND = 0.06
+"""Arrival rate on a quiet day; the peak rate is fifty times as high."""
 
-EDITED = 7.0
-"""Seconds between two commits of the editors."""
+EDIT_INTERVAL_SECONDS = 7.0
+"""Time between two commits of the editors."""
 
-CROWD = 1000
-"""Who listens to the changes at once, in the second part."""
+LISTENER_COUNT = 1000
+"""Simultaneous clients of the change stream, in the second part."""
 
-SILENCE = 5.0
-"""Seconds for which they hear nothing."""
+IDLE_SECONDS = 5.0
+"""Time during which the listeners receive no change, to measure their idle cost."""
 
 PAGE = "/v1/missions/current/page?lang=en&language=en"
-IDLE = 2.0
-"""Seconds after which a connection is not used again: the service ends them after five."""
+KEEPALIVE_SECONDS = 2.0
+"""Idle time after which a connection is not reused: the service closes it after five."""
 
 
 class Editors:
-    """Those who keep the archive: the launch slips, and news comes."""
+    """Editors, who delay the launch and publish articles in turn."""
 
     def __init__(self, setup: Setup) -> None:
         self.commits = 0
@@ -67,26 +67,26 @@ class Editors:
         self._launch = self._send("POST", "/v1/launches", launch)["slug"]
 
     def _send(self, method: str, path: str, document: dict[str, object]) -> Any:
-        answer = self._client.request(method, path, json=document)
-        if answer.is_error:
-            raise Failed(f"{method} {path} answers {answer.status_code}\n{answer.text}")
+        response = self._client.request(method, path, json=document)
+        if response.is_error:
+            raise Failed(f"{method} {path} returned {response.status_code}\n{response.text}")
         self.commits += 1
-        return answer.json()
+        return response.json()
 
     @property
     def planned(self) -> str:
-        """When the launch is planned for."""
+        """Planned time of the launch, as in the API."""
         return f"{self._at:%Y-%m-%dT%H:%M:%SZ}"
 
-    def slip(self, day: Day | None = None) -> None:
-        """Let the launch be a minute later."""
+    def delay_launch(self, day: Day | None = None) -> None:
+        """Delay the launch by a minute, and record it in `day`."""
         self._at += timedelta(minutes=1)
         self._send("PATCH", f"/v1/launches/{self._launch}", {"launch_at": self.planned})
         if day:
-            day.truth.told.append((monotonic(), self.planned))
+            day.schedule.history.append((monotonic(), self.planned))
 
     def publish(self) -> None:
-        """A piece of news."""
+        """Publish an article."""
         article: dict[str, object] = {
             "title": f"Countdown, note {self.commits}", "lead": "All goes well.", "body": "So far.",
             "language": "en", "source": {"name": "Press office"},
@@ -95,151 +95,157 @@ class Editors:
         self._send("POST", f"/v1/articles/{slug}/publish", {})
 
     async def work(self, day: Day) -> None:
-        """Write by turns, until it is over."""
+        """Delay the launch and publish articles in turn, until cancelled."""
         while True:
-            await asyncio.sleep(EDITED)
-            await asyncio.to_thread(self.slip, day)
-            await asyncio.sleep(EDITED)
+            await asyncio.sleep(EDIT_INTERVAL_SECONDS)
+            await asyncio.to_thread(self.delay_launch, day)
+            await asyncio.sleep(EDIT_INTERVAL_SECONDS)
             await asyncio.to_thread(self.publish)
 
 
-async def lived(setup: Setup, editors: Editors) -> tuple[Tally, Counter[str]]:
-    """The whole day: all visitors, and the editors meanwhile."""
+async def simulate_day(setup: Setup, editors: Editors) -> tuple[Tally, Counter[str]]:
+    """Simulate all visitors of the day, with the editors writing at the same time."""
     random = Random(SEED)
     origin = setup.front
-    limits = httpx.Limits(max_connections=256, keepalive_expiry=IDLE)
+    limits = httpx.Limits(max_connections=256, keepalive_expiry=KEEPALIVE_SECONDS)
     async with httpx.AsyncClient(base_url=origin, timeout=60, limits=limits) as client:
         page = (await client.get("/v1/missions/current/page")).json()
         script = (await client.get("/web/service-worker.js")).text
-        found = re.match(r"const SHELL = (\{.+\});\n", script)
-        shell = json.loads(found[1])["files"] if found else []
+        match = re.match(r"const SHELL = (\{.+\});\n", script)
+        shell = json.loads(match[1])["files"] if match else []
         day = Day(origin, page, shell)
-        day.truth.told.append((monotonic(), page["launches"]["next"]["launch_at"]))
-        figures = Figures(setup)
-        writing = asyncio.ensure_future(editors.work(day))
-        begun, visits = monotonic(), []
-        for at in arrivals(random, QUIET):
-            await asyncio.sleep(max(0.0, begun + at - monotonic()))
+        day.schedule.history.append((monotonic(), page["launches"]["next"]["launch_at"]))
+        metrics = MetricsDelta(setup)
+        editing = asyncio.ensure_future(editors.work(day))
+        started, visits = monotonic(), []
+        for at in arrivals(random, QUIET_VISITORS_PER_SECOND):
+            await asyncio.sleep(max(0.0, started + at - monotonic()))
             visits.append(asyncio.ensure_future(day.visit(client, Random(random.random()))))
-        await asyncio.sleep(max(0.0, begun + LENGTH - monotonic()))
+        await asyncio.sleep(max(0.0, started + DAY_SECONDS - monotonic()))
         await asyncio.gather(*visits)
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
-        return day.tally, figures.since()
+        editing.cancel()
+        await asyncio.gather(editing, return_exceptions=True)
+        return day.tally, metrics.since()
 
 
 @dataclass
-class Herd:
-    """What became of a crowd that listens, and is told of one change."""
+class ListenerResults:
+    """Results of many listeners that receive one change and reload the page."""
 
-    truth: Callable[[], str]
-    """When the launch is planned for."""
-    listening: Counter[int] = field(default_factory=Counter)
-    idle: float = 0.0
-    """The share of a core that listeners cost while there is nothing to hear."""
-    told: int = 0
+    planned: Callable[[], str]
+    """Function that returns the planned time of the launch."""
+    stream_statuses: Counter[int] = field(default_factory=Counter)
+    idle_cpu: float = 0.0
+    """Share of a core used while no changes are sent."""
+    notified: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
-    right: int = 0
-    reached: Counter[str] = field(default_factory=Counter)
+    correct: int = 0
+    metrics: Counter[str] = field(default_factory=Counter)
 
-    async def listen(self, client: httpx.AsyncClient, there: asyncio.Event) -> None:
-        """One of the crowd: hear of a change, and look at once."""
-        async with aclosing(heard(str(client.base_url), {})) as events:
+    async def listen(self, client: httpx.AsyncClient, all_connected: asyncio.Event) -> None:
+        """Wait for a change, then request the page at once."""
+        async with aclosing(event_stream(str(client.base_url), {})) as events:
             status = int(await anext(events))
-            self.listening[status] += 1
-            if self.listening.total() == CROWD:
-                there.set()
+            self.stream_statuses[status] += 1
+            if self.stream_statuses.total() == LISTENER_COUNT:
+                all_connected.set()
             if status != 200 or not await anext(events, None):
                 return
-        self.told += 1
+        self.notified += 1
         try:
-            answer = await client.get(PAGE, headers={"Cache-Control": "max-age=0"})
+            response = await client.get(PAGE, headers={"Cache-Control": "max-age=0"})
         except httpx.TransportError:
-            self.statuses[CUT] += 1
+            self.statuses[NO_RESPONSE] += 1
             return
-        self.statuses[answer.status_code] += 1
-        if answer.status_code == 200:
-            self.right += answer.json()["launches"]["next"]["launch_at"] == self.truth()
+        self.statuses[response.status_code] += 1
+        if response.status_code == 200:
+            self.correct += response.json()["launches"]["next"]["launch_at"] == self.planned()
 
 
-async def herd(setup: Setup, editors: Editors) -> Herd:
-    """A crowd listens, the launch slips, and all who hear of it ask for the page at once."""
-    found = Herd(lambda: editors.planned)
-    there = asyncio.Event()
-    limits = httpx.Limits(max_connections=64, keepalive_expiry=IDLE)
+async def notify_listeners(setup: Setup, editors: Editors) -> ListenerResults:
+    """Connect all listeners, delay the launch, and let all of them reload the page at once."""
+    results = ListenerResults(lambda: editors.planned)
+    all_connected = asyncio.Event()
+    limits = httpx.Limits(max_connections=64, keepalive_expiry=KEEPALIVE_SECONDS)
     async with httpx.AsyncClient(base_url=setup.front, timeout=60, limits=limits) as client:
         await client.get(PAGE)
-        crowd = [asyncio.ensure_future(found.listen(client, there)) for _ in range(CROWD)]
-        await there.wait()
-        spent = cpu_seconds(setup.pid)
-        await asyncio.sleep(SILENCE)
-        found.idle = (cpu_seconds(setup.pid) - spent) / SILENCE
-        figures = Figures(setup)
-        await asyncio.to_thread(editors.slip)
-        _, late = await asyncio.wait(crowd, timeout=60)
-        for each in late:
-            each.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-        found.reached = figures.since()
-    return found
+        listeners = [
+            asyncio.ensure_future(results.listen(client, all_connected))
+            for _ in range(LISTENER_COUNT)
+        ]
+        await all_connected.wait()
+        cpu_before = cpu_seconds(setup.pid)
+        await asyncio.sleep(IDLE_SECONDS)
+        results.idle_cpu = (cpu_seconds(setup.pid) - cpu_before) / IDLE_SECONDS
+        metrics = MetricsDelta(setup)
+        await asyncio.to_thread(editors.delay_launch)
+        _, unfinished = await asyncio.wait(listeners, timeout=60)
+        for listener in unfinished:
+            listener.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        results.metrics = metrics.since()
+    return results
 
 
-def share(part: float, whole: float) -> str:
-    """A number, and how much of a whole it is."""
+def with_share(part: float, whole: float) -> str:
+    """Format a number with its share of a whole."""
     return f"{part:,.0f} ({part / whole:.1%})" if whole else f"{part:,.0f}"
 
 
-def counts(found: Counter[int]) -> str:
-    """How many of each status."""
-    names = {CUT: "cut"}
-    return ", ".join(f"{n:,} × {names.get(s, s)}" for s, n in sorted(found.items()))
+def format_statuses(statuses: Counter[int]) -> str:
+    """Format the number of responses by status."""
+    names = {NO_RESPONSE: "cut"}
+    return ", ".join(f"{n:,} × {names.get(s, s)}" for s, n in sorted(statuses.items()))
 
 
-def columns(setup: Setup, tally: Tally, reached: Counter[str], crowd: Herd) -> list[str]:
-    """What a run came to, in the order of `ROWS`."""
+def column(
+    setup: Setup, tally: Tally, metrics: Counter[str], listeners: ListenerResults
+) -> list[str]:
+    """Return the figures of a run, in the order of `ROWS`."""
     sent = sum(tally.statuses.values())
-    asked = sent + tally.kept
+    needed = sent + tally.from_cache
     fresh = sum(tally.proxy[kind] for kind in ("HIT", "STALE", "UPDATING"))
-    again = sum(tally.proxy[kind] for kind in ("REVALIDATED", "EXPIRED"))
-    databases = f"{reached['primary']:,} / {reached['replica']:,}" if setup.databases else "–"
+    revalidated = sum(tally.proxy[kind] for kind in ("REVALIDATED", "EXPIRED"))
+    databases = f"{metrics['primary']:,} / {metrics['replica']:,}" if setup.databases else "–"
     return [
         f"{tally.visits:,}",
-        f"{asked:,}",
-        share(tally.kept, asked),
-        counts(tally.statuses),
-        share(fresh, sent) if setup.front != setup.service else "–",
-        share(again, sent) if setup.front != setup.service else "–",
-        share(reached["requests"], asked),
-        share(reached["hit"] + reached["shared"], reached["requests"]),
-        share(reached["miss"], asked),
+        f"{needed:,}",
+        with_share(tally.from_cache, needed),
+        format_statuses(tally.statuses),
+        with_share(fresh, sent) if setup.front != setup.service else "–",
+        with_share(revalidated, sent) if setup.front != setup.service else "–",
+        with_share(metrics["requests"], needed),
+        with_share(metrics["hit"] + metrics["shared"], metrics["requests"]),
+        with_share(metrics["miss"], needed),
         databases,
-        counts(tally.listening),
-        f"{len(tally.outdated):,} of {tally.told:,}"
+        format_statuses(tally.stream_statuses),
+        f"{len(tally.outdated):,} of {tally.notified:,}"
         + (f", up to {max(tally.outdated):.0f} s" if tally.outdated else ""),
-        counts(crowd.listening),
-        f"{crowd.idle:.0%} of a core",
-        f"{crowd.told:,}; {counts(crowd.statuses)}; {crowd.right:,} right",
-        f"{crowd.reached['requests']:,}; {crowd.reached['miss']:,}",
+        format_statuses(listeners.stream_statuses),
+        f"{listeners.idle_cpu:.0%} of a core",
+        f"{listeners.notified:,}; {format_statuses(listeners.statuses)}; "
+        f"{listeners.correct:,} correct",
+        f"{listeners.metrics['requests']:,}; {listeners.metrics['miss']:,}",
     ]
 
 
 ROWS = [
     "visits",
-    "answers that pages and service workers wanted",
-    "… kept by the browser, fresh",
-    "… asked for, by status",
-    "… of these answered by nginx alone",
-    "… by nginx after asking whether it still holds",
-    "… of all that reached the service",
-    "… answered there from what it keeps",
-    "… made anew, by the database",
+    "responses needed by pages and service workers",
+    "… served from the browser's cache",
+    "… requested, by status",
+    "… of these served by nginx alone",
+    "… served by nginx after revalidation",
+    "… of all, requests that reached the service",
+    "… of these served from its cache",
+    "… of all, read from the database",
     "transactions of primary / replica",
-    "streams of changes opened",
-    "told of a slip, and shown what was wrong then",
-    f"{CROWD:,} listeners at once",
-    "… while they hear nothing, the service takes",
-    "told of one slip; how their next look was answered",
-    "… looks that reached the service; made anew",
+    "change streams opened",
+    "reloads after a delay of the launch that returned an outdated time",
+    f"{LISTENER_COUNT:,} simultaneous listeners",
+    "… CPU use of the service while no changes are sent",
+    "listeners notified of one delay; their next request",
+    "… requests that reached the service; read from the database",
 ]
 
 SETUPS = (
@@ -250,18 +256,19 @@ SETUPS = (
 
 
 def main() -> None:
-    """The command."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    found: dict[str, list[str]] = {}
+    """Run the command."""
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
+    results: dict[str, list[str]] = {}
     for name, workers, postgresql, proxied in SETUPS:
-        with served(name, workers, postgresql, proxied) as setup:
+        with run_service(name, workers, postgresql, proxied) as setup:
             editors = Editors(setup)
-            tally, reached = asyncio.run(lived(setup, editors))
-            found[name] = columns(setup, tally, reached, asyncio.run(herd(setup, editors)))
-            console.print(f"{name}: {dict(zip(ROWS, found[name], strict=True))}")
-    rows: report.Rows = [("", *found)]
-    rows += [(row, *(column[n] for column in found.values())) for n, row in enumerate(ROWS)]
+            tally, metrics = asyncio.run(simulate_day(setup, editors))
+            listeners = asyncio.run(notify_listeners(setup, editors))
+            results[name] = column(setup, tally, metrics, listeners)
+            console.print(f"{name}: {dict(zip(ROWS, results[name], strict=True))}")
+    rows: report.Rows = [("", *results)]
+    rows += [(row, *(cells[n] for cells in results.values())) for n, row in enumerate(ROWS)]
     report.show(rows)
     report.write("launch-day", report.markdown(rows), ROOT / "docs" / "scaling.md")
 

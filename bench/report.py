@@ -1,4 +1,4 @@
-"""The results as tables: on the terminal, and between the markers in `docs/performance.md`."""
+"""Tables of results: on the terminal, and between the markers in `docs/performance.md`."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -16,25 +16,33 @@ Rows = list[Sequence[str]]
 
 
 def goals(results: Results) -> Rows:
-    """What was to be reached, and what was found."""
-    head = "read", "against", "found (lowest–highest)", "goal", ""
+    """Return the table of goals and results."""
+    head = "read", "compared with", "result (lowest–highest)", "goal", ""
     return [
         head,
         *(
-            (line.read, line.against, line.found, line.goal, "" if line.reached else "missed")
-            for line in results.lines
+            (goal.target, goal.reference, goal.result, goal.goal, "" if goal.reached else "missed")
+            for goal in results.goals
         ),
     ]
 
 
-def figures(results: Results) -> Rows:
-    """What each target came to: medians of the rounds."""
-    head = "what", "requests/s", "CPU µs a request", "p50 ms", "p95 ms", "p99 ms", "other processes"
+def measurements(results: Results) -> Rows:
+    """Return the table of measurements by target: medians of the rounds."""
+    head = (
+        "target",
+        "requests/s",
+        "CPU µs per request",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "other processes",
+    )
     rows: Rows = [head]
     for name in results.runs:
         rate, cpu, p50, p95, p99, others = (
-            results.middle(name, figure)
-            for figure in (
+            results.median_of(name, metric)
+            for metric in (
                 lambda run: run.rate,
                 lambda run: run.cpu,
                 lambda run: run.p50,
@@ -49,7 +57,7 @@ def figures(results: Results) -> Rows:
 
 
 def show(*tables: Rows) -> None:
-    """Print tables; numbers to the right."""
+    """Print tables."""
     console = Console(width=None if Console().is_terminal else 160)
     for head, *rows in tables:
         table = Table(*head)
@@ -59,17 +67,20 @@ def show(*tables: Rows) -> None:
 
 
 def write(marker: str, lines: Iterable[str], document: Path = DOCUMENT) -> None:
-    """Put `lines` between the two markers of that name in a document."""
+    """Replace the text between the two markers of that name in a document.
+
+    Raises Failed if the document lacks them.
+    """
     text = document.read_text()
     begin, end = f"<!-- {marker} -->\n", f"<!-- /{marker} -->"
     if begin not in text or end not in text:
-        raise Failed(f"{document} has no place marked {marker}")
+        raise Failed(f"{document} has no markers for {marker}")
     before, rest = text.split(begin)
     document.write_text(before + begin + "\n".join(lines) + "\n" + end + rest.split(end)[1])
 
 
 def markdown(rows: Rows) -> list[str]:
-    """A table."""
+    """Format a table in Markdown."""
     head, *body = rows
     return [_line(head), _line(["---"] * len(head)), *map(_line, body)]
 
@@ -79,7 +90,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def heading(plan: Plan) -> list[str]:
-    """When, on what, and how it was measured."""
+    """Return the heading of a report: date, method, machine."""
     return [
         f"{datetime.now(UTC):%-d %B %Y}. Medians of {plan.rounds} rounds of {plan.seconds} s. "
         + " ".join(f"{line}." for line in machine.describe()),

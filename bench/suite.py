@@ -1,4 +1,4 @@
-"""What is measured against what. Each part starts its servers, and ends them."""
+"""Parts of the benchmark: servers, targets and goals of each comparison."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,7 +8,7 @@ from bench import archives, reads, servers
 from bench.archives import Postgres
 from bench.measure import CPU, Plan, Results
 from bench.reads import ARCHIVE, LIST, PAGE
-from bench.servers import COLD
+from bench.servers import CACHE_OFF
 from bench.wrk import Server, Target
 
 REF = "/ref?limit=20&language=en&sort=-published_at"
@@ -17,45 +17,45 @@ SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 @dataclass(frozen=True)
 class Bench:
-    """What the parts of the suite share."""
+    """Plan, PostgreSQL server and results, shared by all parts."""
 
     plan: Plan
     postgres: Postgres
     results: Results
 
     def address(self, kind: str, number: int) -> str:
-        """The address of an archive."""
-        return archives.sqlite(number) if kind == SQLITE else self.postgres.archive(number)
+        """Return the URL of an archive."""
+        return archives.sqlite(number) if kind == SQLITE else self.postgres.archive_url(number)
 
     @contextmanager
     def cold(self, kind: str, number: int, workers: int = 1) -> Iterator[Server]:
-        """The service without its cache."""
+        """Run the service without its cache."""
         pid = None if kind == SQLITE else self.postgres.pid
-        with servers.zarya(self.address(kind, number), workers, COLD, pid) as server:
+        with servers.zarya(self.address(kind, number), workers, CACHE_OFF, pid) as server:
             yield server
 
 
 def hot(bench: Bench) -> None:
-    """Reads out of the cache, against the same bytes from a raw ASGI application."""
+    """Compare cache hits with the same bytes from a raw ASGI application."""
     results = bench.results
     with ExitStack() as stack:
-        ours = stack.enter_context(servers.zarya(archives.sqlite(bench.plan.main)))
-        tag = {"If-None-Match": reads.etag(ours, LIST)}
+        service = stack.enter_context(servers.zarya(archives.sqlite(bench.plan.main)))
+        tag = {"If-None-Match": reads.etag(service, LIST)}
         targets = [
-            Target("hot list", ours, [LIST]),
-            Target("hot page", ours, [PAGE]),
-            Target("hot archive", ours, [ARCHIVE]),
-            Target("hot 304", ours, [LIST], tag, status=304),
+            Target("hot list", service, [LIST]),
+            Target("hot page", service, [PAGE]),
+            Target("hot archive", service, [ARCHIVE]),
+            Target("hot 304", service, [LIST], tag, status=304),
         ]
-        recorded = {f"/{target.name.replace(' ', '-')}": target for target in targets}
-        bare = stack.enter_context(servers.raw(recorded))
+        target_by_path = {f"/{target.name.replace(' ', '-')}": target for target in targets}
+        raw_server = stack.enter_context(servers.raw(target_by_path))
         ref = stack.enter_context(servers.constant(targets[0].get(LIST)[2]))
-        django = stack.enter_context(servers.django(archives.for_peers(bench.plan.main)))
+        django = stack.enter_context(servers.django(archives.sqlite_for_peers(bench.plan.main)))
         pairs = [
             pair
-            for path, target in recorded.items()
+            for path, target in target_by_path.items()
             for pair in (
-                Target(f"raw {target.name[4:]}", bare, [path], status=target.status),
+                Target(f"raw {target.name[4:]}", raw_server, [path], status=target.status),
                 target,
             )
         ]
@@ -68,26 +68,26 @@ def hot(bench: Bench) -> None:
 
 
 def cold(bench: Bench) -> None:
-    """Reads from the database each time, against what a user might take instead."""
+    """Compare uncached reads with alternative frameworks."""
     plan, results = bench.plan, bench.results
     with ExitStack() as stack:
-        ours = {
+        service = {
             kind: stack.enter_context(bench.cold(kind, plan.main)) for kind in (SQLITE, POSTGRESQL)
         }
-        rows = archives.for_peers(plan.main)
+        rows = archives.sqlite_for_peers(plan.main)
         django = stack.enter_context(servers.django(rows))
         datasette, path = stack.enter_context(servers.datasette(rows))
-        content = Target("content", ours[SQLITE], [LIST]).get(LIST)[2]
+        content = Target("content", service[SQLITE], [LIST]).get(LIST)[2]
         ref = stack.enter_context(servers.constant(content))
         idiomatic = stack.enter_context(servers.idiomatic(rows))
         targets = [
             Target("REF", ref, [REF]),
-            *(Target(f"cold list, {kind}", server, [LIST]) for kind, server in ours.items()),
+            *(Target(f"cold list, {kind}", server, [LIST]) for kind, server in service.items()),
             Target("idiomatic FastAPI list", idiomatic, ["/articles?limit=20"]),
             Target("DRF list", django, ["/articles?limit=20"]),
             Target("DRF list by cursor", django, ["/articles/by-cursor?limit=20"]),
             Target("datasette list", datasette, [path]),
-            *(Target(f"cold page, {kind}", server, [PAGE]) for kind, server in ours.items()),
+            *(Target(f"cold page, {kind}", server, [PAGE]) for kind, server in service.items()),
         ]
         results.measure(plan, targets)
     results.at_least("cold list, SQLite", "REF", 0.6)
@@ -99,16 +99,16 @@ def cold(bench: Bench) -> None:
 
 
 def growth(bench: Bench) -> None:
-    """The same reads over a small archive and a large one."""
+    """Compare reads of a large archive with the same reads of a small one."""
     plan, results = bench.plan, bench.results
-    for kind in (SQLITE, POSTGRESQL) if plan.everywhere else (SQLITE,):
+    for kind in (SQLITE, POSTGRESQL) if plan.growth_on_postgresql else (SQLITE,):
         with ExitStack() as stack:
             sizes = {number: bench.address(kind, number) for number in (plan.small, plan.large)}
-            ours = {n: stack.enter_context(bench.cold(kind, n)) for n in sizes}
-            month = reads.full_month(*ours.values())
+            service = {n: stack.enter_context(bench.cold(kind, n)) for n in sizes}
+            month = reads.full_month(*service.values())
             targets = {
                 (read, number): Target(f"cold {read}, {kind}, {number:,}", server, paths)
-                for number, server in ours.items()
+                for number, server in service.items()
                 for read, paths in {
                     "detail": reads.details(sizes[number]),
                     "first page": [LIST],
@@ -127,7 +127,7 @@ def growth(bench: Bench) -> None:
 
 
 def workers(bench: Bench) -> None:
-    """Two workers against one."""
+    """Compare two workers with one."""
     for kind in (SQLITE, POSTGRESQL):
         with (
             bench.cold(kind, bench.plan.main) as one,

@@ -1,4 +1,4 @@
--- Asks for the paths of a file in turn, and tells what came of it in one line.
+-- Requests the paths of a file in turn, and prints the results in one line.
 local paths, requests, n = {}, {}, 0
 for path in io.lines(os.getenv("BENCH_PATHS")) do paths[#paths + 1] = path end
 

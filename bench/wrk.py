@@ -1,4 +1,4 @@
-"""Load on a server by `wrk`, and what it cost."""
+"""Load generation with `wrk`, and measurement of rate, CPU time and latency."""
 
 import os
 import shutil
@@ -13,19 +13,19 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from tempfile import NamedTemporaryFile
 from time import perf_counter
 
-from bench.machine import CORES, busy_seconds, cpu_seconds
+from bench.machine import CORE_COUNT, busy_seconds, cpu_seconds
 from contract.servers import Failed
 
-SCRIPT = Path(__file__).parent / "wrk.lua"
-CONNECTIONS = 16
-LONGEST = 60
-WARMING = 50
-"""How many requests are made before anything is measured."""
+SCRIPT_PATH = Path(__file__).parent / "wrk.lua"
+CONNECTION_COUNT = 16
+MAX_RUN_SECONDS = 60
+WARM_UP_REQUESTS = 50
+"""Requests sent before the measurement."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """Something that answers at `origin`, and the processes whose CPU time is its."""
+    """Running server at `origin`, and the processes that count towards its CPU time."""
 
     origin: str
     pids: tuple[int, ...]
@@ -33,32 +33,32 @@ class Server:
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked of a server: its paths in turn, each answered with `status`."""
+    """Requests to a server: paths in turn, each with the expected status."""
 
     name: str
     server: Server
     paths: Sequence[str]
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
-    connections: int = CONNECTIONS
+    connections: int = CONNECTION_COUNT
 
     def get(self, path: str) -> tuple[int, Mapping[str, str], bytes]:
-        """One answer: status, headers by lower-case names, body."""
+        """Send one request; return status, headers by lower-case name, and body."""
         request = urllib.request.Request(self.server.origin + path, headers=dict(self.headers))
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, _headers(answer.headers.items()), answer.read()
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, _headers(response.headers.items()), response.read()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, _headers(error.headers.items()), error.read()
 
     def warm(self) -> None:
-        """Ask for some of the paths one by one; fail unless they are answered as they should be."""
-        for path in islice(cycle(self.paths), WARMING):
+        """Send some requests one by one. Raises Failed if a status differs."""
+        for path in islice(cycle(self.paths), WARM_UP_REQUESTS):
             status, _, body = self.get(path)
             if status != self.status:
-                told = body[:500].decode(errors="replace")
-                raise Failed(f"{self.name}: {path} answers {status}, not {self.status}\n{told}")
+                text = body[:500].decode(errors="replace")
+                raise Failed(f"{self.name}: {path} returned {status}, not {self.status}\n{text}")
 
 
 def _headers(items: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -66,8 +66,8 @@ def _headers(items: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one run of a target came to; times in milliseconds, CPU in microseconds a request."""
+class Measurement:
+    """Results of one run: requests/s, CPU µs per request, latency percentiles in milliseconds."""
 
     rate: float
     cpu: float
@@ -75,11 +75,11 @@ class Measured:
     p95: float
     p99: float
     others: float
-    """The share of the machine that neither the server nor `wrk` had."""
+    """Share of the machine's CPU time used by neither the server nor `wrk`."""
 
 
-def drive(target: Target, seconds: int) -> Measured:
-    """Ask for `seconds` as fast as the connections allow; fail at the first wrong answer."""
+def run_wrk(target: Target, seconds: int) -> Measurement:
+    """Run `wrk` for `seconds` at full load. Raises Failed if a request fails."""
     with NamedTemporaryFile("w", suffix=".paths") as file:
         file.write("\n".join(target.paths))
         file.flush()
@@ -87,42 +87,42 @@ def drive(target: Target, seconds: int) -> Measured:
             part for name, value in target.headers.items() for part in ("-H", f"{name}: {value}")
         ]
         command = [_wrk(), "-t1", f"-c{target.connections}", f"-d{seconds}s", "--timeout=30s"]
-        command += ["-s", str(SCRIPT), *headers, target.server.origin]
+        command += ["-s", str(SCRIPT_PATH), *headers, target.server.origin]
         before = _clocks(target.server)
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             env=os.environ | {"BENCH_PATHS": file.name},
             capture_output=True,
             text=True,
             check=False,
         )
-        served, own, busy, wall = (
+        server_cpu, wrk_cpu, busy, wall = (
             b - a for a, b in zip(before, _clocks(target.server), strict=True)
         )
-    if "RESULT" not in done.stdout:
-        raise Failed(f"wrk on {target.name}: {done.stdout}{done.stderr}")
-    requests, duration, errors, p50, p95, p99 = map(int, done.stdout.split("RESULT")[1].split())
-    if not requests and seconds < LONGEST:  # slow, on a busy machine
-        return drive(target, seconds * 4)
+    if "RESULT" not in result.stdout:
+        raise Failed(f"wrk on {target.name}: {result.stdout}{result.stderr}")
+    requests, duration, errors, p50, p95, p99 = map(int, result.stdout.split("RESULT")[1].split())
+    if not requests and seconds < MAX_RUN_SECONDS:  # a slow target on a busy machine
+        return run_wrk(target, seconds * 4)
     if errors or not requests:
-        raise Failed(f"{target.name}: {errors} of {requests} requests failed\n{done.stdout}")
-    return Measured(
+        raise Failed(f"{target.name}: {errors} of {requests} requests failed\n{result.stdout}")
+    return Measurement(
         rate=requests / duration * 1e6,
-        cpu=served / requests * 1e6,
+        cpu=server_cpu / requests * 1e6,
         p50=p50 / 1000,
         p95=p95 / 1000,
         p99=p99 / 1000,
-        others=max(0.0, busy - served - own) / wall / CORES,
+        others=max(0.0, busy - server_cpu - wrk_cpu) / wall / CORE_COUNT,
     )
 
 
 def _clocks(server: Server) -> tuple[float, float, float, float]:
-    own = sum(sum(getrusage(who)[:2]) for who in (RUSAGE_SELF, RUSAGE_CHILDREN))
-    return cpu_seconds(*server.pids), own, busy_seconds(), perf_counter()
+    wrk_cpu = sum(sum(getrusage(who)[:2]) for who in (RUSAGE_SELF, RUSAGE_CHILDREN))
+    return cpu_seconds(*server.pids), wrk_cpu, busy_seconds(), perf_counter()
 
 
 def _wrk() -> str:
-    found = shutil.which("wrk")
-    if found is None:
-        raise Failed("wrk is not installed; Debian's package will do: apt-get install wrk")
-    return found
+    executable = shutil.which("wrk")
+    if executable is None:
+        raise Failed("wrk is not installed: apt-get install wrk")
+    return executable

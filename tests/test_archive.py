@@ -1,4 +1,4 @@
-"""The calendar's law: its days add up to its total, and both to what the lists return."""
+"""Archives: days, totals and lists agree."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -33,7 +33,7 @@ HOSTILE = [
 
 
 def query_of(url: str) -> ArticleQuery:
-    """The query that the list at `url` is asked with, its total counted."""
+    """Query of the list at `url`, with its total."""
     given = {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
     lists = {"language", "tag"}
     return ArticleQuery.model_validate(
@@ -50,7 +50,7 @@ def calendar(reader: Reader, month: date, zone: str, **filters: Any) -> ArchiveM
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_the_law_holds_for_every_month(archive: TestClient, zone: str) -> None:
+def test_month_counts_equal_day_lists(archive: TestClient, zone: str) -> None:
     month, months, articles = date(1998, 11, 1), 0, 0
     with database_of(archive).snapshot() as reader:
         while month <= date(2026, 11, 1):
@@ -73,9 +73,7 @@ def test_the_law_holds_for_every_month(archive: TestClient, zone: str) -> None:
 
 @pytest.mark.parametrize("month", ["2019-04", "2000-10", "2011-12", "2025-11"])
 @pytest.mark.parametrize("zone", ZONES)
-def test_the_addresses_of_the_days_answer_with_what_was_counted(
-    archive: TestClient, month: str, zone: str
-) -> None:
+def test_day_urls_list_counted_records(archive: TestClient, month: str, zone: str) -> None:
     found = archive.get(f"/v1/articles/archive?month={month}&tz={zone}").json()
     for day in found["days"]:
         listed = archive.get(day["url"] + "&limit=100").json()
@@ -86,7 +84,7 @@ def test_the_addresses_of_the_days_answer_with_what_was_counted(
 @pytest.mark.parametrize(
     "filters", ["language=ru", "tag=launch", "tag=landing,expedition", "q=soyuz", "mission=iss-59"]
 )
-def test_every_filter_works_in_the_calendar_too(archive: TestClient, filters: str) -> None:
+def test_archive_applies_each_filter(archive: TestClient, filters: str) -> None:
     found = archive.get(f"/v1/articles/archive?month=2019-03&{filters}").json()
     listed = archive.get(f"/v1/articles?published_month=2019-03&with_total=true&{filters}").json()
     assert 0 < found["total"] == listed["total"] < 30
@@ -94,8 +92,8 @@ def test_every_filter_works_in_the_calendar_too(archive: TestClient, filters: st
         assert archive.get(day["url"] + "&with_total=true").json()["total"] == day["count"]
 
 
-def test_a_calendar_leaves_the_day_to_its_days(archive: TestClient) -> None:
-    """With a day of its own to keep, the addresses of the other days could not be true."""
+def test_archive_rejects_day_filter(archive: TestClient) -> None:
+    """The URLs of other days would contradict the filter."""
     for address in ("articles/archive?published_on", "launches/archive?launch_on"):
         assert archive.get(f"/v1/{address}=2019-04-04&month=2019-04").status_code == 422
     found = archive.get("/v1/articles/archive?month=2019-04&published_month=2019-03").json()
@@ -105,7 +103,7 @@ def test_a_calendar_leaves_the_day_to_its_days(archive: TestClient) -> None:
 
 
 def instants(zone: str) -> st.SearchStrategy[datetime]:
-    """Instants near the midnights and the clock changes of `zone`, in a few years."""
+    """Instants near midnights and clock changes of `zone`, in some years."""
     days = st.dates(date(2009, 3, 1), date(2012, 4, 1))
     seconds = st.sampled_from([-7200, -3600, -1, 0, 1, 3599, 3600, 7200]) | st.integers(-9999, 9999)
 
@@ -126,10 +124,10 @@ def _last(months: list[date]) -> str | None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(zone=st.sampled_from(HOSTILE), data=st.data())
-def test_any_news_in_any_zone_is_counted_once_on_its_own_day(
+def test_article_is_counted_once_in_any_zone(
     client: TestClient, database: Database, zone: str, data: Any
 ) -> None:
-    """Against a model in Python: every article known to the day is on exactly one day, its own."""
+    """Compared with a model in Python: each article with a known day is on that day only."""
     with database.session() as session:
         session.execute(delete(Article))
         drawn = data.draw(
@@ -169,10 +167,8 @@ def test_any_news_in_any_zone_is_counted_once_on_its_own_day(
     assert {m.month: m.count for year in index.years for m in year.months} == monthly
 
 
-def test_a_day_that_a_zone_left_out_is_there_and_empty(
-    client: TestClient, database: Database
-) -> None:
-    """30 December 2011 did not happen in Samoa; news dated so, by the day alone, still shows."""
+def test_omitted_day_of_zone_is_empty(client: TestClient, database: Database) -> None:
+    """30 December 2011 does not exist in Samoa; articles dated by that day are counted."""
     gone = datetime(2011, 12, 30, tzinfo=UTC)
     with database.session() as session:
         session.add_all(
@@ -184,7 +180,7 @@ def test_a_day_that_a_zone_left_out_is_there_and_empty(
     assert counts == {"2011-12-29": 10, "2011-12-30": 1, "2011-12-31": 14}
 
 
-def test_vague_dates_fall_on_no_day_but_are_found_by_overlap(
+def test_imprecise_dates_are_not_counted_but_filterable(
     client: TestClient, database: Database
 ) -> None:
     vague = {"published_at": datetime(2019, 4, 1, tzinfo=UTC)}
@@ -205,7 +201,7 @@ def test_vague_dates_fall_on_no_day_but_are_found_by_overlap(
     assert [item["slug"] for item in listed["items"]] == ["year"]
 
 
-def test_the_index_agrees_with_the_months(archive: TestClient) -> None:
+def test_index_equals_months(archive: TestClient) -> None:
     index = archive.get("/v1/articles/archive?language=en").json()
     assert index["total"] == sum(year["count"] for year in index["years"])
     assert index["years"][0]["year"] == 1998
@@ -215,7 +211,7 @@ def test_the_index_agrees_with_the_months(archive: TestClient) -> None:
             assert archive.get(month["url"]).json()["total"] == month["count"]
 
 
-def test_an_empty_archive_has_a_calendar_of_zeros(client: TestClient) -> None:
+def test_empty_archive_has_zero_counts(client: TestClient) -> None:
     found = client.get("/v1/articles/archive?month=2020-02").json()
     assert len(found["days"]) == 29
     assert found["total"] == 0
@@ -230,7 +226,7 @@ def test_an_empty_archive_has_a_calendar_of_zeros(client: TestClient) -> None:
     }
 
 
-def test_the_neighbours_of_a_month_are_those_with_news(archive: TestClient) -> None:
+def test_month_neighbours_have_records(archive: TestClient) -> None:
     found = archive.get("/v1/articles/archive?month=1990-01").json()
     assert found["previous"] is None
     assert found["next"]["month"] == found["first_month"] == "1998-11"
@@ -239,7 +235,7 @@ def test_the_neighbours_of_a_month_are_those_with_news(archive: TestClient) -> N
     assert following["total"] > 0
 
 
-def test_people_who_type_addresses_are_led_to_the_month(archive: TestClient) -> None:
+def test_month_path_redirects_to_query(archive: TestClient) -> None:
     for typed in ("2019/04", "2019/4"):
         answer = archive.get(f"/v1/articles/archive/{typed}")
         assert answer.status_code == 308
@@ -248,7 +244,7 @@ def test_people_who_type_addresses_are_led_to_the_month(archive: TestClient) -> 
     assert answer.headers["Location"].endswith("?month=2019-04&language=ru&tz=UTC")
 
 
-def test_launches_have_a_calendar_of_their_own(archive: TestClient) -> None:
+def test_launch_archive(archive: TestClient) -> None:
     found = archive.get("/v1/launches/archive?month=2019-04&tz=UTC").json()
     assert {day["date"]: day["count"] for day in found["days"] if day["count"]} == {
         "2019-04-04": 1,
@@ -261,14 +257,14 @@ def test_launches_have_a_calendar_of_their_own(archive: TestClient) -> None:
 
 @example(precision=Precision.DAY)
 @given(precision=st.sampled_from(list(Precision)))
-def test_a_known_day_is_the_same_everywhere(precision: Precision) -> None:
+def test_day_precision_is_independent_of_zone(precision: Precision) -> None:
     at = period_start(datetime(2021, 6, 29, 23, 27, 20, tzinfo=UTC), precision)
     days = {local_day(at, precision, ZoneInfo(zone)) for zone in ZONES}
     assert (len(days) > 1) == (precision in PRECISIONS_WITH_TIME)
 
 
-def test_conditions_are_what_the_calendar_counts(archive: TestClient) -> None:
-    """The law would hold for two equal mistakes; so count once more, in Python."""
+def test_date_conditions_equal_archive_counts(archive: TestClient) -> None:
+    """Independent count in Python: lists and archive could share a mistake."""
     zone = ZoneInfo("America/New_York")
     with database_of(archive).snapshot() as reader:
         rows = reader.all(select(Article.published_at, Article.published_at_precision))

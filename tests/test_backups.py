@@ -1,4 +1,4 @@
-"""Backups: of either database, into either, whole, and refused where they are not."""
+"""Backup and restore of both kinds of databases, and detection of damage."""
 
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +21,7 @@ HOOK = {"address": "https://hook.example/", "types": [], "secret": "whsec_" + "a
 
 
 def quiet(_: int) -> None:
-    """Tell nobody how far it is."""
+    """Progress callback that does nothing."""
 
 
 def migrated(url: str) -> Database:
@@ -31,7 +31,7 @@ def migrated(url: str) -> Database:
 
 @pytest.fixture(scope="session")
 def backup(archive_client: TestClient, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backup of the embedded archive."""
+    """Backup of the embedded archive."""
     file = tmp_path_factory.mktemp("backup") / "zarya.backup"
     database = database_of(archive_client)
     assert write_backup(database, file, alembic_config(""), quiet) > 5000
@@ -39,10 +39,10 @@ def backup(archive_client: TestClient, tmp_path_factory: pytest.TempPathFactory)
     return file
 
 
-def test_what_was_backed_up_comes_back(
+def test_backup_restores_to_both_databases(
     archive: TestClient, backup: Path, create_database: CreateDatabase, tmp_path: Path
 ) -> None:
-    """Into the same kind of database, and into the other one; all of it can be found again."""
+    """With identical responses, and a rebuilt search index."""
     found = ("/v1/search?q=kononenko", "/v1/search?q=konnonenko", "/v1/launches?q=progress")
     assert all(archive.get(path).json()["items"] for path in found)
     for url in (create_database(), f"sqlite:///{tmp_path}/other.db"):
@@ -53,8 +53,8 @@ def test_what_was_backed_up_comes_back(
                 assert restored.get(path).content == archive.get(path).content
 
 
-def test_nothing_is_left_out(client: TestClient, editor: TestClient, tmp_path: Path) -> None:
-    """Drafts, keys, the trail, and the numbers of rows that are no more."""
+def test_backup_has_every_table(client: TestClient, editor: TestClient, tmp_path: Path) -> None:
+    """With drafts, API keys, the audit log, and the sequences of deleted rows."""
     editor.post("/v1/articles", json=documents.article())
     gone = editor.post("/v1/people", json=documents.person()).json()["id"]
     database, file, url = database_of(client), tmp_path / "b", f"sqlite:///{tmp_path}/other.db"
@@ -76,10 +76,8 @@ def test_nothing_is_left_out(client: TestClient, editor: TestClient, tmp_path: P
             assert person.id > gone
 
 
-def test_changes_go_on_behind_what_was_restored(
-    create_database: CreateDatabase, tmp_path: Path
-) -> None:
-    """Copies start anew; webhooks are told of what they had not been told of, and of what comes."""
+def test_changes_continue_after_restore(create_database: CreateDatabase, tmp_path: Path) -> None:
+    """Change cursors are refused; webhooks continue with undelivered changes."""
     with open_client(create_database()) as client:
         editor = client_with_key(client, *Scope)
         sync = editor.get("/v1/changes").json()
@@ -108,7 +106,7 @@ def test_changes_go_on_behind_what_was_restored(
         assert told["id"] == made["id"]
 
 
-def test_a_damaged_backup_is_refused(
+def test_damaged_backup_is_refused(
     backup: Path, empty_sqlite_database: Database, tmp_path: Path
 ) -> None:
     command.upgrade(alembic_config(url := str(empty_sqlite_database.engine.url)), "head")
@@ -129,24 +127,28 @@ def test_a_damaged_backup_is_refused(
         assert reader.scalar(select(func.count(Person.id))) == 0
 
 
-def test_nothing_is_written_over(archive: TestClient, backup: Path, client: TestClient) -> None:
-    with pytest.raises(BackupError, match="there already"):
+def test_existing_file_and_filled_database_are_refused(
+    archive: TestClient, backup: Path, client: TestClient
+) -> None:
+    with pytest.raises(BackupError, match="exists already"):
         write_backup(database_of(archive), backup, alembic_config(""), quiet)
     with database_of(client).session() as session:
         session.add(factories.person())
-    with pytest.raises(BackupError, match="rows already"):
+    with pytest.raises(BackupError, match="not empty"):
         restore_backup(database_of(client), backup, alembic_config(""), quiet)
 
 
-def test_what_is_lost_on_the_way_is_noticed(backup: Path, empty_sqlite_database: Database) -> None:
-    """A database that keeps something else than it is given does not pass for restored."""
+def test_altered_rows_are_detected_on_restore(
+    backup: Path, empty_sqlite_database: Database
+) -> None:
+    """A trigger alters a row during the restore."""
     command.upgrade(alembic_config(url := str(empty_sqlite_database.engine.url)), "head")
     with empty_sqlite_database.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER spoil AFTER INSERT ON people WHEN new.slug = 'oleg-kononenko' "
             "BEGIN UPDATE people SET name = 'Somebody' WHERE id = new.id; END"
         )
-    with pytest.raises(BackupError, match="does not read as it was written"):
+    with pytest.raises(BackupError, match="differs from the backup"):
         restore_backup(empty_sqlite_database, backup, alembic_config(url), quiet)
     with empty_sqlite_database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 0

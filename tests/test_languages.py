@@ -2,13 +2,11 @@
 
 import pytest
 
-from app.domain.languages import (
+from app.domain.languages import Language, current_language, use_language
+from app.http.content_language import (
     MAX_ACCEPT_LANGUAGE_CHARS,
-    Language,
-    current_language,
     language_param,
     negotiate_language,
-    use_language,
 )
 
 

@@ -1,4 +1,4 @@
-"""Every list as CSV and NDJSON: the same rows, whole, streamed, and safe in a spreadsheet."""
+"""Lists as CSV and NDJSON: complete, streamed, and safe in spreadsheets."""
 
 import asyncio
 import csv
@@ -27,7 +27,7 @@ from tests.support.exports import SPREADSHEET_FORMULAS
 
 
 def lists() -> Iterator[tuple[str, bool]]:
-    """The path of every list, and whether it needs a key."""
+    """Path of each list, and true if it needs a key."""
     document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
     for path, methods in document["paths"].items():
         for operation in (methods["get"],) if "get" in methods else ():
@@ -40,7 +40,7 @@ PUBLIC = [path for path, keyed in LISTS if not keyed]
 
 
 def walked(client: TestClient, address: str) -> list[dict[str, Any]]:
-    """The items of a list, page by page."""
+    """Items of a list, read in pages."""
     found, url = [], f"{address}{'&' if '?' in address else '?'}limit=100"
     while url:
         page = client.get(url).json()
@@ -53,7 +53,7 @@ def table(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def test_every_list_is_one() -> None:
+def test_lists_support_all_formats() -> None:
     assert len(LISTS) == 11
     assert len(PUBLIC) == 6
 
@@ -63,7 +63,7 @@ def test_every_list_is_one() -> None:
     [(path, "") for path in PUBLIC]
     + [(path, "?view=full") for path in PUBLIC if "crew" not in path],
 )
-def test_all_of_a_list_comes(archive: TestClient, path: str, view: str) -> None:
+def test_whole_list_has_all_items(archive: TestClient, path: str, view: str) -> None:
     items = walked(archive, path + view)
     params = {"format": "ndjson"} | ({"view": "full"} if view else {})
     ndjson = archive.get(path, params=params)
@@ -78,7 +78,9 @@ def test_all_of_a_list_comes(archive: TestClient, path: str, view: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "keyed"), LISTS)
-def test_lists_behind_a_key_come_too(client: TestClient, path: str, keyed: bool) -> None:
+def test_authenticated_lists_support_all_formats(
+    client: TestClient, path: str, keyed: bool
+) -> None:
     if "iss-59" in path:
         return
     editor = client_with_key(client, *Scope)
@@ -89,7 +91,7 @@ def test_lists_behind_a_key_come_too(client: TestClient, path: str, keyed: bool)
         assert f'.{form}"' in answer.headers["content-disposition"]
 
 
-def test_filters_and_sorts_are_the_same(archive: TestClient) -> None:
+def test_whole_list_applies_filters_and_sort(archive: TestClient) -> None:
     address = "/v1/launches?kind=CV&sort=launch_at&vehicle_family=Antares"
     items = walked(archive, address)
     rows = table(archive.get(f"{address}&format=csv").text)
@@ -97,7 +99,7 @@ def test_filters_and_sorts_are_the_same(archive: TestClient) -> None:
     assert len(items) > 5
 
 
-def test_an_empty_list_has_its_header(client: TestClient) -> None:
+def test_empty_csv_has_header(client: TestClient) -> None:
     text = client.get("/v1/launches?format=csv").text
     assert text.startswith("slug,headline,")
     assert text.count("\r\n") == 1
@@ -118,7 +120,7 @@ def test_an_empty_list_has_its_header(client: TestClient) -> None:
         ("text/csv;q=nonsense", "application/json"),
     ],
 )
-def test_accept_decides(archive: TestClient, accept: str, kind: str) -> None:
+def test_accept_header_selects_format(archive: TestClient, accept: str, kind: str) -> None:
     answer = archive.get("/v1/missions", headers={"Accept": accept})
     assert answer.headers["content-type"].startswith(kind)
     assert "Accept" in [part.strip() for part in answer.headers["vary"].split(",")]
@@ -128,13 +130,15 @@ def test_accept_decides(archive: TestClient, accept: str, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["limit=5", "cursor=x", "with_total=true"])
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_a_whole_list_has_no_pages(archive: TestClient, name: str, form: str) -> None:
+def test_paging_parameters_of_whole_list_are_rejected(
+    archive: TestClient, name: str, form: str
+) -> None:
     answer = archive.get(f"/v1/people?format={form}&{name}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == name.partition("=")[0]
 
 
-def test_an_unknown_format_is_refused(archive: TestClient) -> None:
+def test_unknown_format_is_rejected(archive: TestClient) -> None:
     answer = archive.get("/v1/people?format=xml")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
@@ -166,8 +170,8 @@ def many(client: TestClient, number: int) -> None:
             session.add(person)
 
 
-def test_a_slow_reader_holds_nothing(client: TestClient) -> None:
-    """Half of a list is read; meanwhile no connection is out, and rows may come and go."""
+def test_slow_reader_holds_no_connection(client: TestClient) -> None:
+    """No connection is held while the client has read half of a list."""
     many(client, 3 * STREAM_BATCH_ROWS)
     database = database_of(client)
 
@@ -181,7 +185,7 @@ def test_a_slow_reader_holds_nothing(client: TestClient) -> None:
 
 
 class _Slow:
-    """A client that looks around after each part of an answer."""
+    """ASGI client that calls a function after each part of a response."""
 
     def __init__(self, app: Any, look: Any) -> None:
         self.app, self.look = app, look
@@ -208,7 +212,7 @@ class _Slow:
         return seen
 
 
-def test_rows_that_come_and_go_lose_and_double_none(client: TestClient) -> None:
+def test_whole_list_stays_consistent_during_changes(client: TestClient) -> None:
     many(client, 2 * STREAM_BATCH_ROWS)
     lines = client.get("/v1/people?format=ndjson").text.splitlines()
     slugs = [json.loads(line)["slug"] for line in lines]
@@ -217,7 +221,7 @@ def test_rows_that_come_and_go_lose_and_double_none(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("text", SPREADSHEET_FORMULAS)
-def test_no_cell_is_a_formula(editor: TestClient, text: str) -> None:
+def test_csv_cells_are_no_formulas(editor: TestClient, text: str) -> None:
     editor.post("/v1/articles", json=documents.article(title=f"{text} title", lead=f"x;{text} y"))
     drafts = editor.get("/v1/drafts?format=csv").text
     (row,) = csv.DictReader(io.StringIO(drafts, newline=""))
@@ -226,10 +230,10 @@ def test_no_cell_is_a_formula(editor: TestClient, text: str) -> None:
     assert row["title"][0] in "'" or not escape_formulas(stored["title"]).startswith("'")
 
 
-def test_a_failure_in_the_middle_is_no_whole_answer(
+def test_stream_failure_aborts_response(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What breaks off is seen to have broken off."""
+    """An aborted response is recognisable."""
     from app.resources.people import queries  # noqa: PLC0415 - to be replaced
 
     many(client, 2 * STREAM_BATCH_ROWS)

@@ -1,4 +1,4 @@
-"""Other hosts: none but public ones are reached, whatever the address looks like."""
+"""HTTP client: SSRF protection, limits of size and time."""
 
 import socket
 from ipaddress import ip_address
@@ -18,15 +18,15 @@ from tests.support.loopback import LOOPBACK_HOSTS, OK_RESPONSE, fake_getaddrinfo
 
 
 @pytest.mark.parametrize("host", LOOPBACK_HOSTS)
-def test_no_spelling_of_the_loopback_address_is_reached(host: str) -> None:
+def test_loopback_address_in_any_spelling_is_refused(host: str) -> None:
     with loopback_server() as listener:
         with pytest.raises(ForbiddenUrl):
             send_request("GET", f"http://{host}:{listener.port}/")
         assert listener.requests == []
 
 
-def test_the_canary_can_be_reached() -> None:
-    """The positive control: where private addresses are allowed, it sings."""
+def test_loopback_is_reached_if_allowed() -> None:
+    """Positive control of the SSRF protection."""
     with loopback_server() as listener:
         for host in ("127.0.0.1", "127.1", "localhost"):
             url = f"http://{host}:{listener.port}/path?a=b"
@@ -53,12 +53,12 @@ def test_the_canary_can_be_reached() -> None:
         "http://printer.local/", "http://metadata.google.internal/",
     ],
 )  # fmt: skip
-def test_what_is_refused_by_its_look(url: str) -> None:
+def test_invalid_urls_are_refused(url: str) -> None:
     with pytest.raises(ForbiddenUrl):
         check_url(url)
 
 
-def test_what_is_taken_by_its_look() -> None:
+def test_public_urls_are_accepted() -> None:
     for url in ("https://example.org/hook?a=b", "http://8.8.8.8:8080/", "https://[2606:4700::1]/"):
         check_url(url)
 
@@ -69,11 +69,11 @@ def test_what_is_taken_by_its_look() -> None:
      "::ffff:10.0.0.1", "224.0.0.1", "ff02::1", "192.0.2.1", "198.18.0.1",
      "192.88.99.1", "fec0::1", "3fff::1", "fd00:ec2::254", "::ffff:0:127.0.0.1"],
 )  # fmt: skip
-def test_addresses_that_lead_inside(address: str) -> None:
+def test_special_addresses_are_forbidden(address: str) -> None:
     assert is_forbidden_address(ip_address(address))
 
 
-def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_with_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with loopback_server() as listener:
         monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("8.8.8.8 127.0.0.1"))
         with pytest.raises(ForbiddenUrl):
@@ -81,8 +81,8 @@ def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         assert listener.requests == []
 
 
-def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rebinding: public when it is judged, loopback when it is connected to."""
+def test_host_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: public when checked, loopback when connected."""
     with loopback_server() as listener:
         monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("203.0.114.7", "127.0.0.1"))
         connected: list[str] = []
@@ -98,7 +98,7 @@ def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert listener.requests == []
 
 
-def test_a_redirection_is_not_followed() -> None:
+def test_redirect_is_not_followed() -> None:
     with loopback_server() as inside:
         there = f"Location: http://127.0.0.1:{inside.port}/"
         moved = f"HTTP/1.1 302 Found\r\n{there}\r\nContent-Length: 0\r\n\r\n"
@@ -108,7 +108,7 @@ def test_a_redirection_is_not_followed() -> None:
         assert inside.requests == []
 
 
-def test_a_trickle_is_cut_at_the_deadline() -> None:
+def test_slow_response_is_cut_at_deadline() -> None:
     with loopback_server(OK_RESPONSE, pause=0.1) as listener:
         began = monotonic()
         with pytest.raises(RequestFailed):
@@ -128,14 +128,14 @@ def test_a_trickle_is_cut_at_the_deadline() -> None:
         b"",
     ],
 )
-def test_a_bad_answer_is_a_failure(reply: bytes) -> None:
+def test_invalid_response_fails(reply: bytes) -> None:
     with loopback_server(reply) as listener:
         url = f"http://127.0.0.1:{listener.port}/"
         with pytest.raises(RequestFailed):
             send_request("GET", url, allow_private=True, max_bytes=1000, timeout=3)
 
 
-def test_nobody_there_is_a_failure() -> None:
+def test_unreachable_host_fails() -> None:
     with loopback_server() as listener:
         port = listener.port
     with pytest.raises(RequestFailed):

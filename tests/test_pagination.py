@@ -1,4 +1,4 @@
-"""Cursors: a walk loses and doubles nothing, whatever comes and goes meanwhile."""
+"""Keyset pagination: no item is lost or repeated while rows are added and deleted."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,7 +19,7 @@ NOON = datetime(2019, 4, 4, 12, tzinfo=UTC)
 
 
 def walk(client: TestClient, address: str, between: Any = lambda: None) -> list[str]:
-    """The slugs of all pages from `address` on, `between` called after each."""
+    """Slugs of all pages from `address` on; `between` is called after each page."""
     slugs: list[str] = []
     following: str | None = address
     while following:
@@ -32,7 +32,7 @@ def walk(client: TestClient, address: str, between: Any = lambda: None) -> list[
 
 @pytest.mark.parametrize("sort", ["-published_at", "published_at", "title"])
 @pytest.mark.parametrize("limit", [7, 100])
-def test_a_walk_over_equal_keys_sees_each_once(
+def test_pages_with_equal_sort_keys_show_each_item_once(
     client: TestClient, database: Database, sort: str, limit: int
 ) -> None:
     with database.session() as session:
@@ -47,10 +47,10 @@ def test_a_walk_over_equal_keys_sees_each_once(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data(), crowd=st.sampled_from([0, 120]))
-def test_a_walk_survives_changes(
+def test_pages_stay_consistent_during_changes(
     client: TestClient, database: Database, data: Any, crowd: int
 ) -> None:
-    """What was there all along is seen once; what came or went is seen at most once."""
+    """Permanent items are seen once; added or deleted items are seen at most once."""
     hours = st.integers(0, 3).map(lambda hour: NOON + timedelta(hours=hour))
     with database.session() as session:
         session.execute(delete(Article))
@@ -77,12 +77,14 @@ def test_a_walk_survives_changes(
 
 
 def walk_at_most(client: TestClient, address: str, between: Any, changes: int) -> list[str]:
-    """`walk`, with `between` called a bounded number of times, so that the walk ends."""
+    """`walk` with a bounded number of calls of `between`, so that it ends."""
     left = iter(range(changes))
     return walk(client, address, lambda: between() if next(left, None) is not None else None)
 
 
-def test_the_way_back_is_the_way_there(client: TestClient, database: Database) -> None:
+def test_prev_links_lead_back_through_the_same_pages(
+    client: TestClient, database: Database
+) -> None:
     with database.session() as session:
         session.add_all(
             factories.article(published_at=NOON + timedelta(hours=n // 2)) for n in range(11)
@@ -99,7 +101,7 @@ def test_the_way_back_is_the_way_there(client: TestClient, database: Database) -
     assert pages[0]["prev"] is None
 
 
-def test_links_are_in_the_header_too(archive: TestClient) -> None:
+def test_link_header_equals_page_links(archive: TestClient) -> None:
     first = archive.get("/v1/launches?limit=2")
     assert first.headers["Link"] == f'<{first.json()["next"]}>; rel="next"'
     second = archive.get(first.json()["next"])
@@ -108,7 +110,7 @@ def test_links_are_in_the_header_too(archive: TestClient) -> None:
     )
 
 
-def test_total_counts_all_pages_and_only_when_asked(archive: TestClient) -> None:
+def test_total_counts_all_pages_on_request(archive: TestClient) -> None:
     assert archive.get("/v1/launches?limit=2").json()["total"] is None
     page = archive.get("/v1/launches?limit=2&with_total=true").json()
     assert page["total"] == 303
@@ -133,7 +135,7 @@ def recoded(cursor: str, change: Any) -> str:
         "/v1/launches?limit=2&tz=UTC",
     ],
 )
-def test_a_cursor_works_with_its_own_list_only(archive: TestClient, other: str) -> None:
+def test_cursor_of_other_filters_is_rejected(archive: TestClient, other: str) -> None:
     cursor = cursor_of(archive, "/v1/launches?limit=2")
     assert archive.get(f"/v1/launches?limit=5&cursor={cursor}").status_code == 200
     refusal = archive.get(f"{other}&cursor={cursor}")
@@ -144,7 +146,7 @@ def test_a_cursor_works_with_its_own_list_only(archive: TestClient, other: str) 
 @pytest.mark.parametrize(
     "other", ["/v1/people", "/v1/articles", "/v1/missions/iss-59/crew", "/v1/crew-assignments"]
 )
-def test_a_cursor_of_one_list_says_nothing_in_another(archive: TestClient, other: str) -> None:
+def test_cursor_of_another_list_is_rejected(archive: TestClient, other: str) -> None:
     for own in ("/v1/launches", "/v1/missions/iss-60/crew", "/v1/missions"):
         refusal = archive.get(f"{other}?cursor={cursor_of(archive, own + '?limit=2')}")
         assert refusal.status_code == 400
@@ -152,7 +154,7 @@ def test_a_cursor_of_one_list_says_nothing_in_another(archive: TestClient, other
 
 
 @pytest.mark.parametrize("length", [1, 5, 20, 40, -1, -2])
-def test_a_cut_cursor_is_refused(archive: TestClient, length: int) -> None:
+def test_truncated_cursor_is_rejected(archive: TestClient, length: int) -> None:
     cursor = cursor_of(archive, "/v1/launches?limit=2")
     refusal = archive.get(f"/v1/launches?limit=2&cursor={cursor[:length]}")
     assert refusal.status_code == 400
@@ -178,7 +180,7 @@ def test_a_cut_cursor_is_refused(archive: TestClient, length: int) -> None:
         lambda parts: [["x"], *parts[1:]],
     ],
 )
-def test_a_forged_cursor_is_refused(archive: TestClient, change: Any) -> None:
+def test_forged_cursor_is_rejected(archive: TestClient, change: Any) -> None:
     cursor = recoded(cursor_of(archive, "/v1/launches?limit=2"), change)
     assert archive.get(f"/v1/launches?limit=2&cursor={cursor}").status_code == 400
 
@@ -189,5 +191,5 @@ def test_a_forged_cursor_is_refused(archive: TestClient, change: Any) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(cursor=st.text(min_size=1, max_size=60))
-def test_no_text_is_a_cursor_that_breaks(archive: TestClient, cursor: str) -> None:
+def test_random_cursor_is_rejected(archive: TestClient, cursor: str) -> None:
     assert archive.get("/v1/articles", params={"cursor": cursor}).status_code == 400

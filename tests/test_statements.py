@@ -12,7 +12,7 @@ from app.db.database import Database
 from tests.support import documents
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
-from tests.support.statements import Statement, record_statements
+from tests.support.statements import Statement, record_dml
 
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 WEBHOOK = {"target_url": "https://portal.example/hook"}
@@ -46,7 +46,7 @@ def find_repeated(statements: Sequence[Statement]) -> list[str]:
 @pytest.fixture
 def recorded(client: TestClient) -> Iterator[list[Statement]]:
     """The statements that requests to `client` execute during the test."""
-    with record_statements(database_of(client)) as statements:
+    with record_dml(database_of(client)) as statements:
         yield statements
 
 
@@ -124,7 +124,7 @@ def test_crew_writes_repeat_no_statement(editor: TestClient, recorded: list[Stat
     ],
 )
 def test_reads_repeat_no_statement(archive: TestClient, path: str) -> None:
-    with record_statements(database_of(archive)) as statements:
+    with record_dml(database_of(archive)) as statements:
         archive.get(path)
     assert statements
     assert find_repeated(statements) == []
@@ -162,7 +162,7 @@ def test_launch_post_takes_at_most_sixteen_statements(
 def test_repeated_statement_is_found(database: Database) -> None:
     """The positive control."""
     count = text("SELECT count(*) FROM people WHERE name = :name")
-    with record_statements(database) as statements, database.session() as session:
+    with record_dml(database) as statements, database.session() as session:
         session.execute(count, {"name": "A"})
         session.execute(count, {"name": "B"})
         assert find_repeated(statements) == []

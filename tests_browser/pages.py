@@ -36,8 +36,8 @@ def wait_for_offline_data(page: Page) -> None:
     """Wait until the service worker has cached the data of the navigation bar."""
     while not page.evaluate(
         """async () => {
-          const kept = await (await caches.open('data')).keys();
-          return kept.some(({ url }) => url.includes('/articles/archive?'));
+          const cached = await (await caches.open('data')).keys();
+          return cached.some(({ url }) => url.includes('/articles/archive?'));
         }"""
     ):
         page.wait_for_timeout(100)

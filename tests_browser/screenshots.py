@@ -1,4 +1,4 @@
-"""`make screenshots`: the portal's screens, on a desk and in a hand, into docs/screenshots/."""
+"""`make screenshots`: write the portal's screens, on desktop and phone, to docs/screenshots/."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,28 +12,26 @@ from tests_browser.pages import APRIL_2019, SCREENS, open_page
 from tests_browser.servers import run_server
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
-LARGEST = 150_000
-"""Bytes: a picture may be no larger."""
-
+MAX_SCREENSHOT_BYTES = 150_000
 DEVICES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 1080}},
     "phone": {"viewport": {"width": 360, "height": 1500}, "has_touch": True, "is_mobile": True},
 }
-MORE: dict[str, tuple[str, dict[str, Any]]] = {
+EXTRA_SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "mission-dark": (APRIL_2019, {"color_scheme": "dark"}),
     "missions-dark": ("/missions", {"color_scheme": "dark"}),
     "mission-ru": (f"{APRIL_2019}&lang=ru", {}),
 }
-ALL: dict[str, tuple[str, dict[str, Any]]] = {
+ALL_SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     name: (address, {}) for name, address in SCREENS.items() if name not in {"day", "search"}
-} | MORE
+} | EXTRA_SCREENS
 
 
-def pictures(browser: Browser, origin: str) -> Iterator[Path]:
-    """Take every picture."""
+def take_screenshots(browser: Browser, origin: str) -> Iterator[Path]:
+    """Take all screenshots; yields their paths."""
     for device, settings in DEVICES.items():
-        for name, (address, more) in ALL.items():
-            with browser.new_context(**settings, **more) as context:
+        for name, (address, options) in ALL_SCREENS.items():
+            with browser.new_context(**settings, **options) as context:
                 page = context.new_page()
                 open_page(page, f"{origin}{address}")
                 path = FOLDER / f"{name}-{device}.jpg"
@@ -42,17 +40,17 @@ def pictures(browser: Browser, origin: str) -> Iterator[Path]:
 
 
 def main() -> None:
-    """Take the pictures."""
+    """Run the command."""
     FOLDER.mkdir(exist_ok=True)
     with (
         TemporaryDirectory() as folder,
         run_server(Path(folder)) as server,
         run_chromium() as browser,
     ):
-        for path in pictures(browser, server.origin):
+        for path in take_screenshots(browser, server.origin):
             size = path.stat().st_size
             print(f"{path.name}: {size} bytes")
-            assert size < LARGEST, path
+            assert size < MAX_SCREENSHOT_BYTES, path
 
 
 if __name__ == "__main__":

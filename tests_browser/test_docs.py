@@ -1,4 +1,4 @@
-"""The documentation pages in a real browser: they work, and they ask no other host."""
+"""The documentation pages work in a browser, without requests to other hosts."""
 
 # ruff: noqa: S101 - tests assert
 
@@ -18,20 +18,20 @@ SCHEMES = ["light", "dark"]
 
 
 @pytest.fixture(autouse=True)
-def _patient() -> None:
+def _long_timeout() -> None:
     expect.set_options(timeout=20_000)  # a page of four megabytes on a busy machine
 
 
 @pytest.fixture(scope="session")
 def document(origin: str) -> dict[str, Any]:
-    """The document that both pages show."""
-    with urlopen(f"{origin}/openapi.json") as answer:  # noqa: S310 - an address of our own
-        found: dict[str, Any] = json.load(answer)
-        return found
+    """OpenAPI document of both pages."""
+    with urlopen(f"{origin}/openapi.json") as response:  # noqa: S310 - an address of our own
+        openapi: dict[str, Any] = json.load(response)
+        return openapi
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each operation's method and path with its description."""
+    """Yield method, path and description of each operation."""
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield method, path, operation
@@ -39,39 +39,41 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 @pytest.mark.timeout(400)  # seventy operations, each of which is scrolled to
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_scalar(visit: Open, origin: str, document: dict[str, Any], scheme: str) -> None:
+def test_scalar_shows_and_tries_every_operation(
+    visit: Open, origin: str, document: dict[str, Any], scheme: str
+) -> None:
     seen = visit(color_scheme=scheme)
     page = seen.page
     page.goto(f"{origin}/docs")
     expect(page.locator("body")).to_have_class(re.compile(rf"\b{scheme}-mode\b"))
-    shown = ""
-    for method, path, operation in sorted(operations(document), key=lambda found: found[2]["tags"]):
+    current_tag = ""
+    for method, path, operation in sorted(operations(document), key=lambda entry: entry[2]["tags"]):
         tag = operation["tags"][0]
-        if tag != shown:  # anew: what has been opened stays, and makes the page slower and slower
+        if tag != current_tag:  # a new page, because open sections make it slower and slower
             page.goto("about:blank")
-        shown = tag
+        current_tag = tag
         page.goto(f"{origin}/docs#tag/{tag}/{method.upper()}{path}")
         expect(scalar_button(page, method, path)).to_be_visible()
 
     page.goto(f"{origin}/docs#tag/missions/GET/v1/missions")
     scalar_button(page, "get", "/v1/missions").click()
     client = page.get_by_role("dialog")
-    with page.expect_response(lambda answer: "/v1/missions" in answer.url) as answer:
+    with page.expect_response(lambda response: "/v1/missions" in response.url) as response:
         client.get_by_role("button", name="Send").first.click()
-    assert answer.value.status == 200
-    assert answer.value.url.startswith(f"{origin}/v1/missions")
+    assert response.value.status == 200
+    assert response.value.url.startswith(f"{origin}/v1/missions")
     expect(client.get_by_text("200 OK")).to_be_visible()
     expect(client.get_by_text('"ISS-74"').first).to_be_visible()
     assert (seen.external_requests, seen.errors) == ([], [])
 
 
 def scalar_button(page: Page, method: str, path: str) -> Any:
-    """What opens the form that tries an operation."""
+    """Return the button that opens the request form of an operation."""
     return page.get_by_role("button", name=f"Test Request ({method} {path})", exact=True)
 
 
 def test_scalar_copies_an_operation_as_markdown(visit: Open, origin: str) -> None:
-    """The part of the program that does it is loaded when asked for."""
+    """The module for it is loaded on demand."""
     seen = visit(permissions=["clipboard-read", "clipboard-write"])
     seen.page.goto(f"{origin}/docs")
     seen.page.get_by_role("button", name="Copy as Markdown").first.click()
@@ -82,7 +84,9 @@ def test_scalar_copies_an_operation_as_markdown(visit: Open, origin: str) -> Non
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_swagger(visit: Open, origin: str, document: dict[str, Any], scheme: str) -> None:
+def test_swagger_shows_and_tries_every_operation(
+    visit: Open, origin: str, document: dict[str, Any], scheme: str
+) -> None:
     seen = visit(color_scheme=scheme)
     page = seen.page
     page.goto(f"{origin}/docs/swagger")
@@ -95,18 +99,18 @@ def test_swagger(visit: Open, origin: str, document: dict[str, Any], scheme: str
     missions = page.locator("[id$='-listMissions']")
     missions.click()
     missions.get_by_role("button", name="Try it out").click()
-    with page.expect_response(lambda answer: "/v1/missions" in answer.url) as answer:
+    with page.expect_response(lambda response: "/v1/missions" in response.url) as response:
         missions.get_by_role("button", name="Execute").click()
-    assert answer.value.status == 200
-    assert answer.value.url.startswith(f"{origin}/v1/missions")
-    shown = missions.locator(".live-responses-table")
-    expect(shown.locator(".response-col_status").last).to_contain_text("200")
-    expect(shown.get_by_text('"ISS-74"').first).to_be_visible()
+    assert response.value.status == 200
+    assert response.value.url.startswith(f"{origin}/v1/missions")
+    responses_table = missions.locator(".live-responses-table")
+    expect(responses_table.locator(".response-col_status").last).to_contain_text("200")
+    expect(responses_table.get_by_text('"ISS-74"').first).to_be_visible()
     assert (seen.external_requests, seen.errors) == ([], [])
 
 
-def test_a_request_to_another_host_is_counted(visit: Open) -> None:
-    """Otherwise the tests above would prove nothing."""
+def test_request_to_another_host_is_recorded(visit: Open) -> None:
+    """Positive control of the tests above."""
     seen = visit()
     seen.page.set_content('<img src="http://elsewhere.invalid/logo.png">')
     assert seen.external_requests == ["http://elsewhere.invalid/logo.png"]
@@ -114,7 +118,7 @@ def test_a_request_to_another_host_is_counted(visit: Open) -> None:
 
 @pytest.mark.parametrize("address", ["/docs", "/docs/swagger"])
 @pytest.mark.parametrize(
-    ("ask", "told"),
+    ("script", "violation"),
     [
         (
             "fetch('http://elsewhere.invalid/x').catch(() => null)",
@@ -131,12 +135,12 @@ def test_a_request_to_another_host_is_counted(visit: Open) -> None:
     ],
     ids=["fetch", "image", "script"],
 )
-def test_the_policy_is_in_force(
-    visit: Open, origin: str, address: str, ask: str, told: str
+def test_content_security_policy_is_enforced(
+    visit: Open, origin: str, address: str, script: str, violation: str
 ) -> None:
-    """And what it forbids is told, so that the tests above would see it."""
+    """Violations are recorded, so that the tests above would fail."""
     seen = visit()
     seen.page.goto(f"{origin}{address}")
-    with seen.page.expect_console_message(lambda message: message.text == told):
-        seen.page.evaluate(ask)
-    assert told in seen.errors
+    with seen.page.expect_console_message(lambda message: message.text == violation):
+        seen.page.evaluate(script)
+    assert violation in seen.errors

@@ -1,4 +1,4 @@
-"""The portal in a real browser: what it shows, and that everybody can use it anywhere."""
+"""The portal in a browser: content, navigation, accessibility, offline use, refresh."""
 
 # ruff: noqa: S101 - tests assert
 
@@ -26,11 +26,11 @@ from tests_browser.servers import Server
 Open = Callable[..., Visit]
 
 PHONE = {"width": 360, "height": 740}
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+AXE_SCRIPT = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(autouse=True)
-def _patient() -> None:
+def _long_timeout() -> None:
     expect.set_options(timeout=20_000)  # the machine may be busy
 
 
@@ -39,12 +39,14 @@ def in_language(address: str, language: str) -> str:
 
 
 def api(origin: str, path: str) -> Any:
-    with urlopen(f"{origin}{path}") as answer:  # noqa: S310 - an address of our own
-        return json.load(answer)
+    with urlopen(f"{origin}{path}") as response:  # noqa: S310 - an address of our own
+        return json.load(response)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["modules", "no-script"])
-def test_the_page_of_april_2019_shows_every_fact(visit: Open, origin: str, scripts: bool) -> None:
+def test_mission_page_of_april_2019_shows_all_facts(
+    visit: Open, origin: str, scripts: bool
+) -> None:
     seen = visit(java_script_enabled=scripts)
     page = seen.page
     page.goto(f"{origin}{APRIL_2019}")
@@ -69,8 +71,8 @@ def test_the_page_of_april_2019_shows_every_fact(visit: Open, origin: str, scrip
     for fact in ("globe", "hands", "Soyuz", "Apollo", "July 1975", "1996", "Korolev", "80th"):
         expect(article).to_contain_text(fact)
     launches = page.get_by_role("region", name="Launches").get_by_role("listitem").all_inner_texts()
-    told = [" ".join(line.split()) for line in launches]
-    assert told[1:3] == [
+    texts = [" ".join(line.split()) for line in launches]
+    assert texts[1:3] == [
         "April 4, 2019 LV Soyuz-2.1a with CV Progress MS-11 is launched",
         "March 14, 2019 LV Soyuz-FG with SC Soyuz MS-12 is launched",
     ]
@@ -88,7 +90,7 @@ def test_the_page_of_april_2019_shows_every_fact(visit: Open, origin: str, scrip
     assert (seen.external_requests, seen.errors) == ([], [])
 
 
-def test_month_to_month_skips_nothing(visit: Open, origin: str) -> None:
+def test_walking_the_archive_visits_every_month(visit: Open, origin: str) -> None:
     years = api(origin, "/v1/articles/archive?language=en")["years"]
     months = {month["month"]: month["count"] for year in years for month in year["months"]}
     seen = visit()
@@ -114,7 +116,7 @@ def test_month_to_month_skips_nothing(visit: Open, origin: str) -> None:
     assert seen.errors == []
 
 
-def test_addresses_are_kept_and_go_back_and_forward(visit: Open, origin: str) -> None:
+def test_navigation_updates_the_url_and_history(visit: Open, origin: str) -> None:
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     loads = page.evaluate("performance.timeOrigin")
@@ -141,25 +143,25 @@ def test_addresses_are_kept_and_go_back_and_forward(visit: Open, origin: str) ->
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("screen", [name for name in SCREENS if name != "problem"])
-def test_browsers_fill_the_templates_as_the_server_does(
+def test_browser_renders_templates_like_the_server(
     visit: Open, origin: str, screen: str, language: str
 ) -> None:
     address = in_language(SCREENS[screen], language)
-    asked = Request(f"{origin}{address}", headers={"Accept": "text/html"})  # noqa: S310 - our own
-    with urlopen(asked) as answer:  # noqa: S310 - an address of our own
-        page: str = answer.read().decode()
+    request = Request(f"{origin}{address}", headers={"Accept": "text/html"})  # noqa: S310 - our own
+    with urlopen(request) as response:  # noqa: S310 - an address of our own
+        page: str = response.read().decode()
     start = page.index(">", page.index("<main")) + 1
     seen = visit()
     open_page(seen.page, f"{origin}{in_language('/search', language)}")
-    filled: str = seen.page.evaluate(
+    rendered: str = seen.page.evaluate(
         """async (to) => {
           const { src } = document.querySelector("script[type=module]");
-          return (await import(src)).rendered(new URL(to, location));
+          return (await import(src)).render(new URL(to, location));
         }""",
         address,
     )
-    assert filled.strip() == page[start : page.index("</main>")].strip()
-    assert len(filled) > 500
+    assert rendered.strip() == page[start : page.index("</main>")].strip()
+    assert len(rendered) > 500
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_browsers_fill_the_templates_as_the_server_does(
         ("dark", "ru", "desktop"),
     ],
 )
-def test_no_screen_has_a_barrier(
+def test_screens_have_no_accessibility_violations(
     visit: Open, origin: str, scheme: str, language: str, size: str
 ) -> None:
     viewport = PHONE if size == "phone" else {"width": 1280, "height": 900}
@@ -180,37 +182,37 @@ def test_no_screen_has_a_barrier(
     for name, address in SCREENS.items():
         page.goto(f"{origin}{in_language(address, language)}")
         wait_until_ready(page)
-        assert barriers(page) == [], name
+        assert accessibility_violations(page) == [], name
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= viewport["width"], name
     assert seen.external_requests == []
-    assert [fault for fault in seen.errors if "404" not in fault] == []
+    assert [error for error in seen.errors if "404" not in error] == []
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe finds on a page."""
+def accessibility_violations(page: Page) -> list[str]:
+    """Return the violations that axe finds on a page."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run()")
+        page.evaluate(AXE_SCRIPT.read_text("utf-8"))
+    report = page.evaluate("axe.run()")
     return [
         f"{violation['id']}: {node['html']} {node['failureSummary']}"
-        for violation in found["violations"]
+        for violation in report["violations"]
         for node in violation["nodes"]
     ]
 
 
-def test_barriers_are_found(visit: Open, origin: str) -> None:
-    """The positive control."""
+def test_accessibility_violations_are_detected(visit: Open, origin: str) -> None:
+    """Positive control."""
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     page.evaluate("document.documentElement.lang = ''")
     page.evaluate("document.querySelector('.tasks li').style.color = '#eee'")
-    found = barriers(page)
-    assert {line.split(":")[0] for line in found} == {"html-has-lang", "color-contrast"}
+    violations = accessibility_violations(page)
+    assert {line.split(":")[0] for line in violations} == {"html-has-lang", "color-contrast"}
 
 
 @pytest.mark.parametrize(
-    ("plant", "told"),
+    ("script", "violation"),
     [
         ("document.body.append(Object.assign(document.createElement('script'), {src: '/x.js'}))",
          "This document requires 'TrustedScriptURL' assignment"),
@@ -224,19 +226,19 @@ def test_barriers_are_found(visit: Open, origin: str) -> None:
     ],
     ids=["script", "html", "image", "style"],
 )  # fmt: skip
-def test_the_policy_is_in_force_and_what_breaks_it_is_told(
-    visit: Open, origin: str, plant: str, told: str
+def test_content_security_policy_is_enforced(
+    visit: Open, origin: str, script: str, violation: str
 ) -> None:
-    """The positive control of all tests that say that nothing was told."""
+    """Positive control of all tests that assert no errors."""
     seen = visit()
     open_page(seen.page, f"{origin}{APRIL_2019}")
     assert seen.errors == []
-    with seen.page.expect_console_message(lambda message: told in message.text):
-        seen.page.evaluate(f"try {{ {plant} }} catch (error) {{ console.error(error.message) }}")
-    assert any(told in fault for fault in seen.errors)
+    with seen.page.expect_console_message(lambda message: violation in message.text):
+        seen.page.evaluate(f"try {{ {script} }} catch (error) {{ console.error(error.message) }}")
+    assert any(violation in error for error in seen.errors)
 
 
-def test_the_calendar_goes_by_keyboard_and_tells_where_it_is(visit: Open, origin: str) -> None:
+def test_calendar_is_operable_by_keyboard(visit: Open, origin: str) -> None:
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     focus = page.locator(":focus")
@@ -261,24 +263,24 @@ def test_the_calendar_goes_by_keyboard_and_tells_where_it_is(visit: Open, origin
     )
 
 
-def test_the_calendar_goes_by_swiping(visit: Open, origin: str) -> None:
+def test_calendar_is_operable_by_swiping(visit: Open, origin: str) -> None:
     page = visit(viewport=PHONE, has_touch=True).page
     open_page(page, f"{origin}{APRIL_2019}")
     table = page.locator("[data-calendar] table")
-    for way, month in ((-1, "2019-05"), (1, "2019-04")):
+    for direction, month in ((-1, "2019-05"), (1, "2019-04")):
         table.scroll_into_view_if_needed()
         box = table.bounding_box()
         assert box
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         touches = page.context.new_cdp_session(page)
-        for kind, at in (("touchStart", x), ("touchMove", x + 60 * way), ("touchEnd", None)):
+        for kind, at in (("touchStart", x), ("touchMove", x + 60 * direction), ("touchEnd", None)):
             points = [] if at is None else [{"x": at, "y": y}]
             touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         page.wait_for_url(re.compile(f"month={month}"))
         expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
 
 
-def test_the_language_switches_and_stays(visit: Open, origin: str) -> None:
+def test_language_link_switches_the_language_permanently(visit: Open, origin: str) -> None:
     seen = visit(locale="en-GB")
     page = seen.page
     open_page(page, f"{origin}{APRIL_2019}")
@@ -296,54 +298,54 @@ def test_the_language_switches_and_stays(visit: Open, origin: str) -> None:
     assert seen.errors == []
 
 
-def test_the_theme_switches_and_stays(visit: Open, origin: str) -> None:
+def test_theme_button_switches_the_theme_permanently(visit: Open, origin: str) -> None:
     seen = visit(color_scheme="dark")
     page = seen.page
     open_page(page, f"{origin}/missions")
-    paper = "getComputedStyle(document.documentElement).backgroundColor"
-    dark = page.evaluate(paper)
-    button = page.get_by_role("button", name="Light or dark")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    dark = page.evaluate(background)
+    button = page.get_by_role("button", name="Dark theme")
     expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
-    light = page.evaluate(paper)
+    light = page.evaluate(background)
     assert light != dark
     page.reload()
-    assert page.evaluate(paper) == light
+    assert page.evaluate(background) == light
     assert seen.errors == []
 
 
-def test_the_timeline_says_who_was_aboard(visit: Open, origin: str) -> None:
+def test_timeline_lists_people_aboard(visit: Open, origin: str) -> None:
     page = visit().page
     open_page(page, f"{origin}/missions")
-    section = page.get_by_role("region", name="Who was aboard when").first
+    section = page.get_by_role("region", name="Crew timeline").first
     section.get_by_label("Day").fill("2019-04-04")
-    told = section.get_by_role("listitem").all_inner_texts()
-    found = api(origin, "/v1/people?aboard_on=2019-04-04")["items"]
-    assert sorted(told) == sorted(person["name"] for person in found)
-    assert len(told) == 6
+    names = section.get_by_role("listitem").all_inner_texts()
+    people = api(origin, "/v1/people?aboard_on=2019-04-04")["items"]
+    assert sorted(names) == sorted(person["name"] for person in people)
+    assert len(names) == 6
     years = section.locator("svg text").all_text_contents()
     assert years[0] == "2000"
     section.get_by_label("Day").fill("2000-10-31")
     assert len(section.get_by_role("listitem").all()) == 3
 
 
-@pytest.mark.parametrize("spelt", ["Ovchinin", "Ovtchinine", "Овчинин", "Овчiнин", "Ovčinin"])
-def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelt: str) -> None:
+@pytest.mark.parametrize("spelling", ["Ovchinin", "Ovtchinine", "Овчинин", "Овчiнин", "Ovčinin"])
+def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelling: str) -> None:
     seen = visit()
     page = seen.page
     open_page(page, f"{origin}/search")
     box = page.get_by_role("combobox", name="Search")
-    box.press_sequentially(spelt)
-    suggested = page.get_by_role("option").first
-    expect(suggested).to_have_accessible_name("Aleksey Ovchinin Person")
-    expect(suggested.locator("mark")).to_have_text("Ovchinin")
+    box.press_sequentially(spelling)
+    suggestion = page.get_by_role("option").first
+    expect(suggestion).to_have_accessible_name("Aleksey Ovchinin Person")
+    expect(suggestion.locator("mark")).to_have_text("Ovchinin")
     expect(box).to_have_attribute("aria-expanded", "true")
     box.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Search: {spelt}")
-    first = page.get_by_role("region", name="Found").get_by_role("listitem").first
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Search: {spelling}")
+    first = page.get_by_role("region", name="Results").get_by_role("listitem").first
     expect(first.get_by_role("link")).to_have_text("Aleksey Ovchinin")
-    assert parse_qs(urlsplit(page.url).query) == {"q": [spelt]}
+    assert parse_qs(urlsplit(page.url).query) == {"q": [spelling]}
     page.get_by_role("link", name="More").click()
     expect(first.get_by_role("link")).not_to_have_text("Aleksey Ovchinin")
     page.go_back()
@@ -351,25 +353,25 @@ def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelt: 
     assert (seen.external_requests, seen.errors) == ([], [])
 
 
-def test_search_finds_in_russian_and_says_where_there_is_nothing(visit: Open, origin: str) -> None:
+def test_search_in_russian_and_empty_result(visit: Open, origin: str) -> None:
     seen = visit()
     page = seen.page
     open_page(page, f"{origin}/search?lang=ru")
     box = page.get_by_role("combobox", name="Поиск")
     box.press_sequentially("ovch")
-    suggested = page.get_by_role("option").first
-    expect(suggested).to_have_accessible_name("Алексей Овчинин Человек")
+    suggestion = page.get_by_role("option").first
+    expect(suggestion).to_have_accessible_name("Алексей Овчинин Человек")
     box.press("ArrowDown")
-    expect(suggested).to_have_attribute("aria-selected", "true")
+    expect(suggestion).to_have_attribute("aria-selected", "true")
     box.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Алексей Овчинин")
     expect(page).to_have_url(f"{origin}/people/aleksey-ovchinin?lang=ru")
     page.goto(f"{origin}/search?q=xqzwvkj&lang=ru")
-    expect(page.get_by_text("Ничего не нашлось.")).to_be_visible()
+    expect(page.get_by_text("Ничего не найдено.")).to_be_visible()
     assert seen.errors == []
 
 
-def test_without_a_connection_all_that_was_seen_is_there(visit: Open, origin: str) -> None:
+def test_visited_pages_are_available_offline(visit: Open, origin: str) -> None:
     seen = visit()
     page = seen.page
     open_page(page, f"{origin}{APRIL_2019}")
@@ -398,7 +400,7 @@ def test_without_a_connection_all_that_was_seen_is_there(visit: Open, origin: st
     expect(page.locator(".notice")).to_have_count(0)
 
 
-def test_an_error_of_the_server_shows_what_was_kept(visit: Open, origin: str) -> None:
+def test_cached_page_is_shown_after_a_server_error(visit: Open, origin: str) -> None:
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     wait_for_offline_data(page)
@@ -408,14 +410,12 @@ def test_an_error_of_the_server_shows_what_was_kept(visit: Open, origin: str) ->
     expect(page.get_by_role("heading", level=1)).to_have_text("ISS-59 mission")
 
 
-def test_what_editors_change_is_seen_without_asking(
-    visit: Open, server: Server, origin: str
-) -> None:
+def test_changes_by_editors_appear_without_reload(visit: Open, server: Server, origin: str) -> None:
     key = server.create_key("launches:write")
     page = visit().page
     open_page(page, f"{origin}/")
     expect(page.locator("[data-until]")).to_have_count(0)
-    with page.expect_response(lambda answer: answer.url.endswith("/v1/events")):
+    with page.expect_response(lambda response: response.url.endswith("/v1/events")):
         page.reload()
     launch = {
         "status": "planned",
@@ -433,12 +433,12 @@ def test_what_editors_change_is_seen_without_asking(
     expect(timer).not_to_have_text(before)
     expect(page.get_by_text("The launch of LV Soyuz-2.1a with CV Progress Example")).to_be_visible()
     headers = {"Authorization": f"Bearer {key}", "If-Match": "*"}
-    gone = Request(f"{origin}/v1/launches/{slug}", headers=headers, method="DELETE")  # noqa: S310 - ours
-    urlopen(gone).close()  # noqa: S310 - an address of our own
+    request = Request(f"{origin}/v1/launches/{slug}", headers=headers, method="DELETE")  # noqa: S310 - ours
+    urlopen(request).close()  # noqa: S310 - an address of our own
     expect(timer).to_have_count(0)
 
 
-def test_who_is_refused_to_listen_comes_again(visit: Open, origin: str) -> None:
+def test_refused_event_stream_reconnects(visit: Open, origin: str) -> None:
     page = visit(service_workers="block").page
     page.add_init_script("Math.random = () => 0")
     refused: list[str] = []
@@ -448,45 +448,45 @@ def test_who_is_refused_to_listen_comes_again(visit: Open, origin: str) -> None:
         route.fulfill(status=503, body="busy")
 
     page.route("**/v1/events", refuse, times=1)
-    with page.expect_response(lambda answer: answer.url.endswith("/v1/events") and answer.ok):
+    with page.expect_response(lambda response: response.url.endswith("/v1/events") and response.ok):
         open_page(page, f"{origin}{APRIL_2019}")
     assert len(refused) == 1
 
 
-def test_a_screen_that_takes_long_says_so_and_one_that_fails_too(visit: Open, origin: str) -> None:
+def test_slow_and_failed_requests_are_shown(visit: Open, origin: str) -> None:
     page = visit(service_workers="block").page
     open_page(page, f"{origin}{APRIL_2019}")
-    waiting: list[Route] = []
-    page.route("**/v1/people/**", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright
+    pending: list[Route] = []
+    page.route("**/v1/people/**", lambda route: pending.append(route))  # noqa: PLW0108 - Playwright
     page.get_by_role("link", name="Nick Hague").click()
     main = page.get_by_role("main")
     expect(main).to_have_attribute("aria-busy", "true")
     page.wait_for_timeout(0)
-    waiting[0].fulfill(status=503, content_type="application/problem+json", body=json.dumps(
-        {"status": 503, "title": "The archive cannot be read just now", "detail": "Wait."}
+    pending[0].fulfill(status=503, content_type="application/problem+json", body=json.dumps(
+        {"status": 503, "title": "Service unavailable", "detail": "Wait."}
     ))  # fmt: skip
-    expect(page.get_by_role("heading", level=1)).to_have_text("The archive cannot be read just now")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Service unavailable")
     expect(main).not_to_have_attribute("aria-busy", "true")
     page.unroute("**/v1/people/**")
     page.get_by_role("link", name="Try again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Nick Hague")
 
 
-def test_on_paper_there_is_what_is_read_and_nothing_to_click(visit: Open, origin: str) -> None:
+def test_print_style_hides_controls(visit: Open, origin: str) -> None:
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator(".bar")).to_be_hidden()
     style = "getComputedStyle(document.querySelector('.hero'))"
-    ink, paper = page.evaluate(f"[{style}.color, {style}.backgroundColor]")
-    assert (ink, paper) == ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0)")
+    color, background_color = page.evaluate(f"[{style}.color, {style}.backgroundColor]")
+    assert (color, background_color) == ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0)")
 
 
-def test_the_content_can_be_skipped_to(visit: Open, origin: str) -> None:
+def test_skip_link_moves_the_focus_to_the_content(visit: Open, origin: str) -> None:
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     page.keyboard.press("Tab")
-    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    expect(page.locator(":focus")).to_have_text("Skip to content")
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()

@@ -1,4 +1,4 @@
-"""What a first visit costs: bytes, which are bounded, and time, which is told and not judged."""
+"""Cost of a first visit: transferred bytes, which are bounded, and paint time, only reported."""
 
 # ruff: noqa: S101 - tests assert
 
@@ -13,57 +13,59 @@ from tests_browser.pages import APRIL_2019, SCREENS, open_page, wait_for_offline
 
 Open = Callable[..., Visit]
 
-BUDGET = 60_000
-"""Bytes on the wire: all that a browser ever loads of ours, and a page."""
+MAX_TRANSFER_BYTES = 60_000
+"""Limit of the compressed size of all assets and a page."""
 
-SHELL = """async () => {
+CACHED_ASSETS_SCRIPT = """async () => {
   const [name] = (await caches.keys()).filter((name) => name.startsWith("shell-"));
   return (await (await caches.open(name)).keys()).map(({ url }) => url);
 }"""
-PAINTED = """() => new Promise((resolve) => new PerformanceObserver((list) =>
+FIRST_PAINT_SCRIPT = """() => new Promise((resolve) => new PerformanceObserver((list) =>
   list.getEntriesByName("first-contentful-paint").forEach((entry) => resolve(entry.startTime))
 ).observe({type: "paint", buffered: true}))"""
 
 
-def weight(address: str, codings: str) -> int:
-    """How many bytes of a body come over the wire."""
-    asked = Request(address, headers={"Accept-Encoding": codings})  # noqa: S310 - our own
-    with urlopen(asked) as answer:  # noqa: S310 - an address of our own
-        return len(answer.read())
+def body_size(url: str, encodings: str) -> int:
+    """Return the size of a response body as transferred, in bytes."""
+    request = Request(url, headers={"Accept-Encoding": encodings})  # noqa: S310 - our own
+    with urlopen(request) as response:  # noqa: S310 - an address of our own
+        return len(response.read())
 
 
-def test_all_that_is_ever_loaded_is_small(visit: Open, origin: str, figures: list[str]) -> None:
+def test_transfer_size_of_all_assets_is_bounded(
+    visit: Open, origin: str, figures: list[str]
+) -> None:
     page = visit().page
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested = []
+    page.on("request", lambda request: requested.append(request.url))
     open_page(page, f"{origin}{APRIL_2019}")
     wait_for_offline_data(page)
-    shell: list[str] = page.evaluate(SHELL)
-    assert {url for url in asked if "/web/" in url} <= set(shell)
-    all_of_it = {*shell, f"{origin}/web/service-worker.js", f"{origin}{APRIL_2019}"}
-    sizes = {url: weight(url, "gzip, deflate, br, zstd") for url in all_of_it}
-    whole = {url: weight(url, "identity") for url in all_of_it}
+    shell: list[str] = page.evaluate(CACHED_ASSETS_SCRIPT)
+    assert {url for url in requested if "/web/" in url} <= set(shell)
+    all_urls = {*shell, f"{origin}/web/service-worker.js", f"{origin}{APRIL_2019}"}
+    sizes = {url: body_size(url, "gzip, deflate, br, zstd") for url in all_urls}
+    uncompressed_sizes = {url: body_size(url, "identity") for url in all_urls}
     figures.append(
         f"{len(sizes)} files and pages: {sum(sizes.values()):,} bytes, "
-        f"{sum(whole.values()):,} before they are compressed"
+        f"{sum(uncompressed_sizes.values()):,} uncompressed"
     )
-    assert sum(sizes.values()) < BUDGET, sizes
-    assert sum(whole.values()) > BUDGET  # the positive control: it is measured, and compressed
+    assert sum(sizes.values()) < MAX_TRANSFER_BYTES, sizes
+    assert sum(uncompressed_sizes.values()) > MAX_TRANSFER_BYTES  # positive control
 
 
-def painted(page: Page, address: str) -> float:
-    """Milliseconds from the click to the first content, with the CPU slowed to a quarter."""
+def first_paint_ms(page: Page, address: str) -> float:
+    """Return the time to the first contentful paint, with the CPU slowed to a quarter."""
     slow = page.context.new_cdp_session(page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     page.goto(address)
-    found: float = page.evaluate(PAINTED)
-    return found
+    milliseconds: float = page.evaluate(FIRST_PAINT_SCRIPT)
+    return milliseconds
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_content_is_painted_at_once(
+def test_first_paint_time_is_reported(
     visit: Open, origin: str, figures: list[str], screen: str
 ) -> None:
-    first = painted(visit().page, f"{origin}{SCREENS[screen]}")
-    figures.append(f"{screen}: first content after {first:.0f} ms on a CPU slowed to a quarter")
-    assert first > 0
+    milliseconds = first_paint_ms(visit().page, f"{origin}{SCREENS[screen]}")
+    figures.append(f"{screen}: first paint after {milliseconds:.0f} ms, CPU slowed to a quarter")
+    assert milliseconds > 0

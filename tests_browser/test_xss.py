@@ -1,4 +1,4 @@
-"""Stored cross-site scripting in a real browser: nothing fires, and nobody is asked."""
+"""Stored cross-site scripting in a browser: no script runs, and no request is sent."""
 
 # ruff: noqa: S101 - tests assert
 
@@ -10,13 +10,13 @@ from playwright.sync_api import Browser, Page, Route
 from app.domain.markdown import render_markdown
 from tests.support.xss import PAYLOADS
 
-WATCH = """() => {
+RECORD_CALLS_SCRIPT = """() => {
     window.fired = [];
     for (const name of ["alert", "prompt", "confirm"]) window[name] = () => fired.push(name);
     window.msgbox = () => fired.push("msgbox");
 }"""
 
-INSERT = """html => {
+INSERT_HTML_SCRIPT = """html => {
     const box = document.createElement("div");
     document.body.append(box);
     box.innerHTML = html;
@@ -35,35 +35,35 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def fired(page: Page, texts: list[str]) -> tuple[list[str], set[str]]:
-    """What fires when each of `texts` is put into a page, and where its links lead."""
-    asked: list[str] = []
+def run_in_page(page: Page, texts: list[str]) -> tuple[list[str], set[str]]:
+    """Insert each of `texts` into a page; return calls and requests, and the links' protocols."""
+    requested: list[str] = []
 
     def refuse(route: Route) -> None:
-        asked.append(route.request.url)
+        requested.append(route.request.url)
         route.abort()
 
     page.route("**/*", refuse)
     page.set_content("<!doctype html><title>x</title><body></body>")
-    page.evaluate(WATCH)
+    page.evaluate(RECORD_CALLS_SCRIPT)
     page.evaluate("addEventListener('click', event => event.preventDefault(), true)")
     protocols: set[str] = set()
     for text in texts:
-        protocols |= set(page.evaluate(INSERT, text))
-    page.wait_for_timeout(500)  # images that fail tell so later
-    found = [*page.evaluate("window.fired"), *asked]
+        protocols |= set(page.evaluate(INSERT_HTML_SCRIPT, text))
+    page.wait_for_timeout(500)  # error events of images arrive later
+    effects = [*page.evaluate("window.fired"), *requested]
     page.unroute("**/*")
-    return found, protocols
+    return effects, protocols
 
 
-def test_nothing_fires(page: Page) -> None:
-    found, protocols = fired(page, [render_markdown(payload) for payload in PAYLOADS])
-    assert found == []
-    assert protocols <= {"http:", "https:", "mailto:", "about:", ":"}  # ":": no address at all
+def test_rendered_markdown_runs_no_script(page: Page) -> None:
+    effects, protocols = run_in_page(page, [render_markdown(payload) for payload in PAYLOADS])
+    assert effects == []
+    assert protocols <= {"http:", "https:", "mailto:", "about:", ":"}  # ":": no URL
 
 
-def test_the_payloads_are_real(page: Page) -> None:
-    """The positive control: put in as they are, they fire."""
-    found, protocols = fired(page, PAYLOADS)
-    assert len(found) > 10
+def test_unrendered_payloads_run_scripts(page: Page) -> None:
+    """Positive control: the payloads work if inserted unchanged."""
+    effects, protocols = run_in_page(page, PAYLOADS)
+    assert len(effects) > 10
     assert "javascript:" in protocols

@@ -18,12 +18,12 @@ from app.resources.write_steps import build_database
 from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
 from tests.support.servers import run_server_process
 from tests_faults import report
-from tests_faults.remains import found, remains, secret_of
+from tests_faults.leaks import places_with, secret_of, stored_data
 from tests_faults.services import Note, Service, Start, create_key, run_uvicorn
 
 __all__ = ["create_database", "postgresql_url"]  # fixtures
 
-FIGURES = pytest.StashKey[list[report.Figure]]()
+RESULTS = pytest.StashKey[list[report.Result]]()
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def key(archive_url: str, logs: Path) -> Iterator[str]:
     """Key with all scopes; afterwards, fails if its secret was left in database or logs."""
     key = create_key(archive_url)
     yield key
-    assert found([secret_of(key)], remains(archive_url, logs.iterdir())) == []
+    assert places_with([secret_of(key)], stored_data(archive_url, logs.iterdir())) == []
 
 
 @pytest.fixture
@@ -55,14 +55,14 @@ def start(archive_url: str, key: str, logs: Path) -> Start:
     """Start services with `zarya serve`."""
 
     @contextmanager
-    def started(workers: int = 1, **settings: object) -> Iterator[Service]:
+    def run(workers: int = 1, **settings: object) -> Iterator[Service]:
         # On a busy machine a response may take long without any fault.
-        given = {"log_requests": False, "request_seconds": 30} | settings
+        environment = {"log_requests": False, "request_seconds": 30} | settings
         log = logs / str(len(list(logs.iterdir())))
-        with run_server_process(archive_url, workers, log, **given) as (origin, process):
+        with run_server_process(archive_url, workers, log, **environment) as (origin, process):
             yield Service(origin, key, archive_url, process, log)
 
-    return started
+    return run
 
 
 @pytest.fixture
@@ -75,13 +75,13 @@ def start_plain(archive_url: str, key: str) -> Start:
 def note(request: pytest.FixtureRequest) -> Note:
     """Record the outcome of a fault, for the database of this test."""
 
-    def noted(fault: str, done: str, counts: str, times: str = "") -> None:
+    def add(fault: str, load: str, counts: str, times: str = "") -> None:
         callspec = getattr(request.node, "callspec", None)
         database = callspec.params.get("create_database", "") if callspec else ""
-        made = report.Figure(request.node.name, fault, database, done, counts, times)
-        request.config.stash[FIGURES].append(made)
+        result = report.Result(request.node.name, fault, database, load, counts, times)
+        request.config.stash[RESULTS].append(result)
 
-    return noted
+    return add
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,16 +89,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[FIGURES] = []
+    config.stash[RESULTS] = []
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    figures = session.config.stash[FIGURES]
+    results = session.config.stash[RESULTS]
     document = session.config.getoption("--report")
-    if document and figures:
-        kept = Path("var/faults.json")
-        kept.parent.mkdir(exist_ok=True)
-        known = json.loads(kept.read_text()) if kept.exists() else []
-        merged = report.merged([report.Figure(**each) for each in known], figures)
-        kept.write_text(json.dumps([vars(each) for each in merged], indent=1))
-        report.rewrite(Path(document), merged)
+    if document and results:
+        file = Path("var/fault_results.json")
+        file.parent.mkdir(exist_ok=True)
+        known = json.loads(file.read_text()) if file.exists() else []
+        merged = report.merge_results([report.Result(**row) for row in known], results)
+        file.write_text(json.dumps([vars(result) for result in merged], indent=1))
+        report.rewrite_table(Path(document), merged)

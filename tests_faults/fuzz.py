@@ -1,4 +1,4 @@
-"""A fuzzer with a seed: the same requests each time, most of them wrong in some place."""
+"""Fuzzer of HTTP requests, deterministic for a seed; most requests are invalid."""
 
 import json
 from collections.abc import Iterator
@@ -127,75 +127,77 @@ ODD_PARTS = ["..", "%2e%2e", "", "%00", "a"]
 
 
 def requests(document: Document, key: str, seed: int, number: int) -> Iterator[tuple[str, bytes]]:
-    """Requests by their method, made of what `document` says that there is."""
-    made = Random(seed)
-    places = [
+    """Yield random requests to the operations of `document`, each with its method."""
+    random = Random(seed)
+    operations = [
         (path, method, operation)
         for path, methods in sorted(document["paths"].items())
         for method, operation in sorted(methods.items())
-        if operation["operationId"] != "streamEvents"  # which has no end
+        if operation["operationId"] != "streamEvents"  # endless response
     ]
     for _ in range(number):
-        path, method, operation = made.choice(places)
-        yield _request(made, path, method.upper(), operation, document, key)
+        path, method, operation = random.choice(operations)
+        yield _request(random, path, method.upper(), operation, document, key)
 
 
 def _request(
-    made: Random, path: str, method: str, operation: Document, document: Document, key: str
+    random: Random, path: str, method: str, operation: Document, document: Document, key: str
 ) -> tuple[str, bytes]:
-    if made.random() < 0.1:
-        method = made.choice(METHODS)
-    target = _path(made, path).encode() + _query(made, operation)
+    if random.random() < 0.1:
+        method = random.choice(METHODS)
+    target = _path(random, path).encode() + _query(random, operation)
     lines = [f"{method} ".encode() + target + b" HTTP/1.1", b"Host: x"]
-    lines += [text.encode("latin-1") for text in made.sample(HEADERS, made.randrange(3))]
-    if made.random() < 0.7:
+    lines += [text.encode("latin-1") for text in random.sample(HEADERS, random.randrange(3))]
+    if random.random() < 0.7:
         lines.append(f"Authorization: Bearer {key}".encode())
     body = b""
-    if "requestBody" in operation or made.random() < 0.05:
-        body = _body(made, operation, document)
+    if "requestBody" in operation or random.random() < 0.05:
+        body = _body(random, operation, document)
         kind = b"application/merge-patch+json" if method == "PATCH" else b"application/json"
         lines += [b"Content-Type: " + kind, b'If-Match: "1"', b"Content-Length: %d" % len(body)]
     return method, b"\r\n".join([*lines, b"", body])
 
 
-def _path(made: Random, path: str) -> str:
+def _path(random: Random, path: str) -> str:
     parts = []
     for part in path.split("/"):
         if part.startswith("{"):
-            known = made.random() < 0.5
-            text = made.choice(SLUGS).encode() if known else made.choice(TEXTS)
+            is_slug = random.random() < 0.5
+            text = random.choice(SLUGS).encode() if is_slug else random.choice(TEXTS)
             parts.append(quote_from_bytes(text, safe=""))
         else:
             parts.append(part)
-    if made.random() < 0.05:
-        parts.insert(made.randrange(1, len(parts) + 1), made.choice(ODD_PARTS))
+    if random.random() < 0.05:
+        parts.insert(random.randrange(1, len(parts) + 1), random.choice(ODD_PARTS))
     return "/".join(parts) or "/"
 
 
-def _query(made: Random, operation: Document) -> bytes:
-    known = [p["name"] for p in operation.get("parameters", []) if p.get("in") == "query"]
-    names = made.choices([*known, "nonsense", "q", "limit"], k=made.randrange(4))
-    pairs = [f"{name}={quote_from_bytes(made.choice(TEXTS))}" for name in names]
-    if made.random() < 0.05:
-        pairs.append(made.choice(["%", "=", "&&&", "a=%zz", "cursor=" + "A" * 500, "%00=%00"]))
+def _query(random: Random, operation: Document) -> bytes:
+    declared = [p["name"] for p in operation.get("parameters", []) if p.get("in") == "query"]
+    names = random.choices([*declared, "nonsense", "q", "limit"], k=random.randrange(4))
+    pairs = [f"{name}={quote_from_bytes(random.choice(TEXTS))}" for name in names]
+    if random.random() < 0.05:
+        pairs.append(random.choice(["%", "=", "&&&", "a=%zz", "cursor=" + "A" * 500, "%00=%00"]))
     return ("?" + "&".join(pairs)).encode() if pairs else b""
 
 
-def _body(made: Random, operation: Document, document: Document) -> bytes:
-    if made.random() < 0.15:
-        return made.choice([b"", b"{", b"nul", b"[" * 3000, b"\xff", b'{"a":' * 2000, b"9" * 5000])
+def _body(random: Random, operation: Document, document: Document) -> bytes:
+    if random.random() < 0.15:
+        return random.choice(
+            [b"", b"{", b"nul", b"[" * 3000, b"\xff", b'{"a":' * 2000, b"9" * 5000]
+        )
     content = operation.get("requestBody", {}).get("content", {})
-    schemas = [each.get("schema", {}) for each in content.values()] or [{}]
+    schemas = [media_type.get("schema", {}) for media_type in content.values()] or [{}]
     name = schemas[0].get("$ref", "").rpartition("/")[2]
     fields = list(document["components"]["schemas"].get(name, {}).get("properties", {})) or ["a"]
-    some = made.sample(fields, made.randint(0, len(fields)))
-    chosen = {field: made.choice(VALUES) for field in some}
-    if made.random() < 0.1:
-        chosen[made.choice(["id", "version", "created_at", "nonsense", "\x00"])] = 1
+    some = random.sample(fields, random.randint(0, len(fields)))
+    chosen = {field: random.choice(VALUES) for field in some}
+    if random.random() < 0.1:
+        chosen[random.choice(["id", "version", "created_at", "nonsense", "\x00"])] = 1
     return json.dumps(chosen).encode()
 
 
-def document_of(root: Path) -> Document:
-    """The document as it is published."""
-    found: Document = json.loads((root / "openapi.json").read_text())
-    return found
+def read_document(root: Path) -> Document:
+    """Read the published OpenAPI document."""
+    document: Document = json.loads((root / "openapi.json").read_text())
+    return document

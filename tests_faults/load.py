@@ -1,4 +1,4 @@
-"""Load: clients that ask again and again, and count what they get."""
+"""Load generation: clients that send requests repeatedly and count the responses."""
 
 import asyncio
 from collections import Counter
@@ -8,8 +8,8 @@ from time import perf_counter
 from typing import Self
 from urllib.parse import urlsplit
 
-CUT = 0
-"""The status of an answer that did not come, or not whole."""
+NO_RESPONSE = 0
+"""Status recorded when no complete response arrived."""
 
 PATHS = (
     "/v1/missions/iss-59",
@@ -21,49 +21,49 @@ PATHS = (
 
 
 def is_stale(head: str) -> bool:
-    """Whether an answer with this head says that the database was not asked."""
+    """Return whether this response head marks the response as served without a database check."""
     return "cache-status: zarya; hit; detail=unverified" in head
 
 
 @dataclass
 class Tally:
-    """What clients got."""
+    """Responses counted by status, with their times."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: dict[int, list[float]] = field(default_factory=dict)
     stale: int = 0
-    unlike: Counter[int] = field(default_factory=Counter)
-    """Refusals that are no problem, or do not say when to come again."""
+    malformed: Counter[int] = field(default_factory=Counter)
+    """Responses with status 503 that are no problem document or lack `Retry-After`."""
 
     def add(self, status: int, seconds: float, head: str = "") -> None:
-        """Count one answer, which has this head."""
+        """Count one response with this head."""
         self.statuses[status] += 1
         self.seconds.setdefault(status, []).append(seconds)
         self.stale += is_stale(head)
         if status == 503 and not ("application/problem+json" in head and "retry-after: " in head):
-            self.unlike[status] += 1
+            self.malformed[status] += 1
 
     def quantile(self, share: float, *statuses: int) -> float:
-        """In how many ms this share of the answers came, or of those of some statuses."""
+        """Return the quantile of response times in ms, of all responses or of some statuses."""
         wanted = statuses or tuple(self.seconds)
-        found = sorted(s for status in wanted for s in self.seconds.get(status, ()))
-        return found[min(int(len(found) * share), len(found) - 1)] * 1000 if found else 0.0
+        times = sorted(s for status in wanted for s in self.seconds.get(status, ()))
+        return times[min(int(len(times) * share), len(times) - 1)] * 1000 if times else 0.0
 
     def __str__(self) -> str:
-        names = {CUT: "cut"}
+        names = {NO_RESPONSE: "cut"}
         parts = (f"{n:,} × {names.get(s, s)}" for s, n in sorted(self.statuses.items()))
         return ", ".join(parts)
 
 
 class Client:
-    """A client that keeps its connection as long as it is let."""
+    """HTTP client with a persistent connection."""
 
     def __init__(self, origin: str) -> None:
         address = urlsplit(origin)
         self._address = address.hostname or "", address.port or 80
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.head, self.body = "", b""
-        """Of the last answer; the head in small letters."""
+        """Head, in lower case, and body of the last response."""
 
     def __enter__(self) -> Self:
         return self
@@ -71,16 +71,18 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    async def ask(self, path: str, method: str = "GET", *headers: str, body: bytes = b"") -> int:
-        """The status of the answer; `CUT` where there is none."""
+    async def request(
+        self, path: str, method: str = "GET", *headers: str, body: bytes = b""
+    ) -> int:
+        """Send a request; return the status, or NO_RESPONSE."""
         lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
         if body:
             lines.append(f"Content-Length: {len(body)}")
         return await self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body, method)
 
     async def send(self, data: bytes, method: str = "GET") -> int:
-        """The status of the answer to these bytes."""
-        used = self._streams is not None
+        """Send these bytes; return the status of the response, or NO_RESPONSE."""
+        reused = self._streams is not None
         self.head, self.body = "", b""
         try:
             if self._streams is None:
@@ -88,14 +90,14 @@ class Client:
             reader, writer = self._streams
             writer.write(data)
             await writer.drain()
-            return await asyncio.wait_for(self._answer(reader, method), 30)
+            return await asyncio.wait_for(self._read_response(reader, method), 30)
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
             self.close()
-            if used and method in {"GET", "HEAD"} and not getattr(error, "partial", b""):
-                return await self.send(data, method)  # it was closed while it was idle
-            return CUT
+            if reused and method in {"GET", "HEAD"} and not getattr(error, "partial", b""):
+                return await self.send(data, method)  # closed while idle
+            return NO_RESPONSE
 
-    async def _answer(self, reader: asyncio.StreamReader, method: str) -> int:
+    async def _read_response(self, reader: asyncio.StreamReader, method: str) -> int:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         status, body = int(head[9:12]), b""
         if "content-length: " in head and method != "HEAD" and status != 304:
@@ -111,13 +113,13 @@ class Client:
         return status
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         if self._streams is not None:
             self._streams[1].transport.abort()
             self._streams = None
 
 
-async def readers(
+async def run_readers(
     origin: str,
     number: int,
     until: Callable[[], bool],
@@ -125,65 +127,65 @@ async def readers(
     paths: Sequence[str] = PATHS,
     pause: float = 0.0,
 ) -> None:
-    """`number` clients that read, each one after the other, until it is over."""
+    """Run `number` clients that send requests one after the other until `until` returns true."""
 
-    async def read(turn: int) -> None:
+    async def read(index: int) -> None:
         with Client(origin) as client:
             while not until():
-                begun = perf_counter()
-                status = await client.ask(paths[turn % len(paths)])
-                tally.add(status, perf_counter() - begun, client.head)
-                turn += 1
+                start = perf_counter()
+                status = await client.request(paths[index % len(paths)])
+                tally.add(status, perf_counter() - start, client.head)
+                index += 1
                 await asyncio.sleep(pause)
 
     await asyncio.gather(*map(read, range(number)))
-    await asyncio.sleep(0.01)  # connections end in the next turn of the loop
+    await asyncio.sleep(0.01)  # connections are closed in the next iteration of the loop
 
 
-async def steady(
+async def send_at_rate(
     origin: str,
     per_second: float,
     seconds: float,
     tally: Tally,
     paths: Sequence[str] = PATHS,
-    most: int = 10_000,
+    max_pending: int = 10_000,
 ) -> None:
-    """Requests at a steady rate, whether or not the ones before have been answered.
+    """Send requests at a constant rate, without waiting for earlier responses.
 
-    Where `most` wait for their answer no more are sent: the client is not to be what is overloaded.
+    At most `max_pending` are pending, so that the client itself is not overloaded.
     """
     idle: list[Client] = []
 
-    async def ask(path: str) -> None:
+    async def request(path: str) -> None:
         client = idle.pop() if idle else Client(origin)
-        begun = perf_counter()
-        status = await client.ask(path)
-        tally.add(status, perf_counter() - begun, client.head)
+        start = perf_counter()
+        status = await client.request(path)
+        tally.add(status, perf_counter() - start, client.head)
         idle.append(client)
 
-    begun, sent, asked = perf_counter(), 0, set[asyncio.Task[None]]()
-    while (passed := perf_counter() - begun) < seconds:
-        while sent < passed * per_second and len(asked) < most:
-            task = asyncio.ensure_future(ask(paths[sent % len(paths)]))
-            asked.add(task)
-            task.add_done_callback(asked.discard)
+    start, sent, pending = perf_counter(), 0, set[asyncio.Task[None]]()
+    while (elapsed := perf_counter() - start) < seconds:
+        while sent < elapsed * per_second and len(pending) < max_pending:
+            task = asyncio.ensure_future(request(paths[sent % len(paths)]))
+            pending.add(task)
+            task.add_done_callback(pending.discard)
             sent += 1
         await asyncio.sleep(0.002)
-    await asyncio.gather(*asked)
+    await asyncio.gather(*pending)
     for client in idle:
         client.close()
     await asyncio.sleep(0.01)
 
 
-async def until(what: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until `what` answers that it is so."""
+async def wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until `condition` returns true."""
     while True:
-        if await what():
+        if await condition():
             return
         await asyncio.sleep(0.02)
 
 
-def lasting(seconds: float) -> Callable[[], bool]:
-    """Whether so much time has passed since."""
+def deadline(seconds: float) -> Callable[[], bool]:
+    """Return a function that returns true once `seconds` have passed."""
     end = perf_counter() + seconds
     return lambda: perf_counter() > end

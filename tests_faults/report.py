@@ -1,51 +1,51 @@
-"""The table of `docs/reliability.md`, made from what the suite found."""
+"""Table of results in `docs/reliability.md`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-BEGIN, END = "<!-- figures: made by `make faults` -->", "<!-- end of the figures -->"
+BEGIN, END = "<!-- results: written by `make faults` -->", "<!-- end of results -->"
 
 
 @dataclass
-class Figure:
-    """What came of one fault."""
+class Result:
+    """Result of one fault: a row of the table."""
 
     test: str
     fault: str
     database: str
-    done: str
+    load: str
     counts: str
     times: str
 
 
-def merged(known: Sequence[Figure], found: Sequence[Figure]) -> list[Figure]:
-    """The figures of this run, and those of tests that it did not run."""
-    fresh = {figure.test for figure in found}
-    rest = [figure for figure in known if figure.test not in fresh]
-    return sorted([*rest, *found], key=lambda figure: (figure.fault, figure.database))
+def merge_results(known: Sequence[Result], new: Sequence[Result]) -> list[Result]:
+    """Return the results of this run, and the known ones of tests that did not run."""
+    tests = {result.test for result in new}
+    rest = [result for result in known if result.test not in tests]
+    return sorted([*rest, *new], key=lambda result: (result.fault, result.database))
 
 
-def rewrite(document: Path, figures: Sequence[Figure]) -> None:
-    """Put `figures` between the marks of `document`."""
+def rewrite_table(document: Path, results: Sequence[Result]) -> None:
+    """Replace the table between the markers of `document`."""
     before, rest = document.read_text().split(BEGIN)
     _, after = rest.split(END)
-    rows = ["| " + " | ".join(_cells(figure)) + " |" for figure in figures]
+    rows = ["| " + " | ".join(_cells(result)) + " |" for result in results]
     head = [
-        "| fault | database | what is done | counts | times (not judged) | test |",
+        "| fault | database | load | counts | times (not asserted) | test |",
         "|---|---|---|---|---|---|",
     ]
     table = "\n".join(head + rows)
     document.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
 
 
-def _cells(figure: Figure) -> list[str]:
-    test = figure.test.partition("[")[0]
+def _cells(result: Result) -> list[str]:
+    test = result.test.partition("[")[0]
     return [
-        figure.fault,
-        figure.database,
-        figure.done,
-        figure.counts,
-        figure.times,
+        result.fault,
+        result.database,
+        result.load,
+        result.counts,
+        result.times,
         f"`{test}`",
     ]

@@ -33,8 +33,8 @@ class Service:
     log: Path = DEV_NULL
 
     @property
-    def memory(self) -> float:
-        """Resident memory of the main process, in MB."""
+    def memory_mb(self) -> float:
+        """Resident memory of the main process."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / 1024
@@ -50,7 +50,7 @@ class Start(Protocol):
 class Note(Protocol):
     """Record a row of the table in `docs/reliability.md`."""
 
-    def __call__(self, fault: str, done: str, counts: str, times: str = "") -> None: ...
+    def __call__(self, fault: str, load: str, counts: str, times: str = "") -> None: ...
 
 
 def worker_pids(pid: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""More connections than anybody needs."""
+"""Idle connections in large numbers."""
 
 import asyncio
 import resource
@@ -10,23 +10,23 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests_faults.load import Tally, lasting, readers
+from tests_faults.load import Tally, deadline, run_readers
 from tests_faults.services import Note, Start
 
 pytestmark = pytest.mark.parametrize("create_database", ["sqlite"], indirect=True)
-"""No database is asked."""
+"""The database is not involved."""
 
-MANY = 10_000
+MAX_CONNECTION_COUNT = 10_000
 
 
 @contextmanager
-def idle(origin: str, number: int) -> Iterator[list[socket.socket]]:
-    """So many connections, over which nothing is sent."""
-    address = urlsplit(origin)
+def open_idle_connections(origin: str, number: int) -> Iterator[list[socket.socket]]:
+    """Open `number` connections, over which nothing is sent."""
+    url = urlsplit(origin)
     sockets: list[socket.socket] = []
     try:
-        place = address.hostname, address.port
-        sockets.extend(socket.create_connection(place, 10) for _ in range(number))
+        address = url.hostname, url.port
+        sockets.extend(socket.create_connection(address, 10) for _ in range(number))
         yield sockets
     finally:
         for sock in sockets:
@@ -34,33 +34,34 @@ def idle(origin: str, number: int) -> Iterator[list[socket.socket]]:
 
 
 @pytest.mark.timeout(120)
-def test_idle_connections_hold_nobody_up(start: Start, note: Note) -> None:
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files[1], files[1]))
-    many = min(MANY, files[1] - 1000)
+def test_idle_connections_delay_no_reader(start: Start, note: Note) -> None:
+    open_files_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files_limit[1], open_files_limit[1]))
+    connection_count = min(MAX_CONNECTION_COUNT, open_files_limit[1] - 1000)
     with start() as service:
-        calm, good = Tally(), Tally()
-        asyncio.run(readers(service.origin, 4, lasting(4), calm, pause=0.02))
-        before, begun = service.memory, perf_counter()
-        with idle(service.origin, many):
-            opened = perf_counter() - begun
-            held = service.memory - before
-            asyncio.run(readers(service.origin, 4, lasting(6), good, pause=0.02))
-    resource.setrlimit(resource.RLIMIT_NOFILE, files)
-    assert set(good.statuses) == {200}
+        baseline, during = Tally(), Tally()
+        asyncio.run(run_readers(service.origin, 4, deadline(4), baseline, pause=0.02))
+        before, started = service.memory_mb, perf_counter()
+        with open_idle_connections(service.origin, connection_count):
+            opening_seconds = perf_counter() - started
+            added_mb = service.memory_mb - before
+            asyncio.run(run_readers(service.origin, 4, deadline(6), during, pause=0.02))
+    resource.setrlimit(resource.RLIMIT_NOFILE, open_files_limit)
+    assert set(during.statuses) == {200}
     note(
         "idle connections",
-        f"{many:,} connections opened in {opened:.0f} s, nothing sent; 4 readers beside",
-        f"readers: {good}",
-        f"readers' p99 {good.quantile(0.99):.0f} ms, {calm.quantile(0.99):.0f} ms before; "
-        f"memory +{held:.0f} MB",
+        f"{connection_count:,} connections opened in {opening_seconds:.0f} s, nothing sent; "
+        "4 readers",
+        f"readers: {during}",
+        f"readers' p99 {during.quantile(0.99):.0f} ms, {baseline.quantile(0.99):.0f} ms before; "
+        f"memory +{added_mb:.0f} MB",
     )
 
 
 @pytest.mark.timeout(60)
-def test_at_the_limit_idle_connections_make_room(start: Start, note: Note) -> None:
-    with start(max_connections=50) as service, idle(service.origin, 500):
-        good = Tally()
-        asyncio.run(readers(service.origin, 4, lasting(3), good))
-        assert set(good.statuses) == {200}
-    note("all connections taken", "500 idle ones where there may be 50; 4 readers", f"{good}")
+def test_idle_connections_are_closed_at_the_limit(start: Start, note: Note) -> None:
+    with start(max_connections=50) as service, open_idle_connections(service.origin, 500):
+        during = Tally()
+        asyncio.run(run_readers(service.origin, 4, deadline(3), during))
+        assert set(during.statuses) == {200}
+    note("connection limit reached", "500 idle connections, limit 50; 4 readers", f"{during}")

@@ -1,4 +1,4 @@
-"""A primary that dies or freezes, and a standby that takes over."""
+"""Failover: the primary is killed or frozen, and the standby is promoted."""
 
 import asyncio
 import signal
@@ -12,122 +12,129 @@ from sqlalchemy.exc import OperationalError
 from app.db.engines import create_database_engine
 from app.db.engines.postgresql import SERVER_RESPONSE_TIMEOUT_SECONDS
 from tests.support.servers import run_server_process
-from tests_faults.load import CUT
-from tests_faults.postgres import Server, pair, single, url_of
+from tests_faults.load import NO_RESPONSE
+from tests_faults.postgres import Server, database_url, run_replicated_pair, run_server
 from tests_faults.services import Note, migrate_with_key
-from tests_faults.writing import Writers
+from tests_faults.writers import Writers
 
-CLIENTS = 8
-AFTER = 1.0
-"""Seconds from the fault to the promotion."""
+CLIENT_COUNT = 8
+PROMOTION_DELAY_SECONDS = 1.0
+"""Time from the fault to the promotion."""
 
-LAG = 1.0
-"""Seconds before the fault from which an asynchronous standby is sent nothing."""
+REPLICATION_LAG_SECONDS = 1.0
+"""Time before the fault during which an asynchronous standby receives nothing."""
 
-PATIENCE = 45.0
-"""Seconds after which a service that has not recovered will not: a bound, not a goal."""
+RECOVERY_TIMEOUT_SECONDS = 45.0
+"""Upper bound of the recovery time, so that the test cannot hang."""
 
 FAULTS = {"killed": signal.SIGKILL, "frozen": signal.SIGSTOP}
 
 
-async def _fail(
+async def _fail_over(
     writers: Writers, primary: Server, standby: Server, fault: str, lag: float
 ) -> tuple[float, int]:
-    """Let the primary fail among writes, of which the standby is sent no more for the last `lag`.
+    """Let the primary fail during writes; for the last `lag` seconds the standby receives none.
 
-    How many seconds it took from the promotion to the next acknowledgement, and how many there were
-    in the lag.
+    Returns the seconds from the promotion to the next acknowledged write, and the number of writes
+    acknowledged during the lag.
     """
-    over = False
-    work = asyncio.ensure_future(writers.run(CLIENTS, lambda: over))
+    finished = False
+    work = asyncio.ensure_future(writers.run(CLIENT_COUNT, lambda: finished))
     await asyncio.sleep(3)
-    known = len(writers.acknowledged)
+    before = len(writers.acknowledged)
     if lag:
         primary.send(signal.SIGSTOP, b"walsender")
         await asyncio.sleep(lag)
-    known = len(writers.acknowledged) - known
+    unsent_count = len(writers.acknowledged) - before
     primary.send(FAULTS[fault])
-    await asyncio.sleep(AFTER)
+    await asyncio.sleep(PROMOTION_DELAY_SECONDS)
     await asyncio.to_thread(standby.promote)
     promoted = perf_counter()
-    while perf_counter() < promoted + PATIENCE:
+    while perf_counter() < promoted + RECOVERY_TIMEOUT_SECONDS:
         await asyncio.sleep(0.05)
-        if recovered := [at for at in writers.acknowledged.values() if at > promoted]:
+        if recovery_times := [at for at in writers.acknowledged.values() if at > promoted]:
             break
     await asyncio.sleep(2)
-    over = True
+    finished = True
     await work
-    assert recovered, "no write was acknowledged after the promotion"
-    return min(recovered) - promoted, known
+    assert recovery_times, "no write was acknowledged after the promotion"
+    return min(recovery_times) - promoted, unsent_count
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("synchronous", [True, False], ids=["synchronous", "asynchronous"])
-def test_a_standby_takes_over(note: Note, fault: str, synchronous: bool) -> None:
-    """An asynchronous standby is the control: what it was not sent is lost, and is noticed."""
-    lag = 0.0 if synchronous else LAG
-    with pair(synchronous) as (primary, standby):
-        key = migrate_with_key(url_of(primary))
-        with run_server_process(url_of(primary, standby), log_requests=False) as (origin, process):
+def test_standby_takes_over(note: Note, fault: str, synchronous: bool) -> None:
+    """Positive control: writes that an asynchronous standby did not receive are detected."""
+    lag = 0.0 if synchronous else REPLICATION_LAG_SECONDS
+    with run_replicated_pair(synchronous) as (primary, standby):
+        key = migrate_with_key(database_url(primary))
+        with run_server_process(database_url(primary, standby), log_requests=False) as (
+            origin,
+            process,
+        ):
             writers = Writers(origin, key)
-            healed, unsent = asyncio.run(_fail(writers, primary, standby, fault, lag))
+            recovery_seconds, unsent_count = asyncio.run(
+                _fail_over(writers, primary, standby, fault, lag)
+            )
             assert process.poll() is None
-        missing, doubled = writers.lost(url_of(standby))
+        missing, duplicated = writers.count_losses(database_url(standby))
     assert set(writers.tally.statuses) <= {201, 503, 409}, str(writers.tally)
-    assert CUT not in writers.tally.statuses
-    assert doubled == 0
+    assert NO_RESPONSE not in writers.tally.statuses
+    assert duplicated == 0
     if synchronous:
         assert missing == 0
     else:
         assert 0 < missing < len(writers.acknowledged)
     kind = "synchronous" if synchronous else "asynchronous"
     note(
-        f"Primary {fault}, {kind} standby promoted after {AFTER:.0f} s",
-        f"{CLIENTS} clients write, each record until it is acknowledged"
-        + f"; for the last {lag:.0f} s, {unsent} of them, the standby is sent nothing" * bool(lag),
+        f"Primary {fault}, {kind} standby promoted after {PROMOTION_DELAY_SECONDS:.0f} s",
+        f"{CLIENT_COUNT} clients write, retrying each record until it is acknowledged"
+        + f"; the standby receives nothing for the last {lag:.0f} s ({unsent_count} records)"
+        * bool(lag),
         f"{writers.tally}; {missing} of {len(writers.acknowledged):,} acknowledged lost, "
-        f"{doubled} doubled; no restart",
-        f"longest time without a write {writers.gap():.1f} s, {healed:.1f} s after the promotion",
+        f"{duplicated} duplicated; no restart",
+        f"longest time without a write {writers.longest_gap():.1f} s, "
+        f"{recovery_seconds:.1f} s after the promotion",
     )
 
 
 @pytest.mark.timeout(60)
-def test_a_silent_server_is_given_up() -> None:
-    """By our connections; plain ones wait, which is why ours do not."""
-    with single() as server:
-        engine = create_database_engine(url_of(server), pool_size=1)
-        begun = perf_counter()
+def test_unresponsive_server_times_out() -> None:
+    """Control: a plain psycopg connection keeps waiting."""
+    with run_server() as server:
+        engine = create_database_engine(database_url(server), pool_size=1)
+        start = perf_counter()
         with engine.connect() as connection:
             connection.execute(text("SET statement_timeout = 0"))
             with pytest.raises(OperationalError, match="did not respond within"):
                 connection.execute(text(f"SELECT pg_sleep({SERVER_RESPONSE_TIMEOUT_SECONDS + 3})"))
-        assert perf_counter() - begun < SERVER_RESPONSE_TIMEOUT_SECONDS + 2.5
+        assert perf_counter() - start < SERVER_RESPONSE_TIMEOUT_SECONDS + 2.5
         engine.dispose()
-        with psycopg.connect(url_of(server)) as plain:
+        with psycopg.connect(database_url(server)) as plain:
             slept = plain.execute("SELECT pg_sleep(%s)", [SERVER_RESPONSE_TIMEOUT_SECONDS + 1])
             assert slept.fetchone()
 
 
 @pytest.mark.timeout(120)
-def test_one_host_is_not_enough() -> None:
-    """The control: a service that knows the primary only does not recover."""
-    with pair(synchronous=True) as (primary, standby):
-        key = migrate_with_key(url_of(primary))
-        with run_server_process(url_of(primary), log_requests=False) as (origin, _):
+def test_service_without_standby_host_does_not_recover() -> None:
+    """Control: a service configured with the primary only does not recover."""
+    with run_replicated_pair(synchronous=True) as (primary, standby):
+        key = migrate_with_key(database_url(primary))
+        with run_server_process(database_url(primary), log_requests=False) as (origin, _):
             writers = Writers(origin, key)
 
             async def fail() -> int:
-                over = False
-                work = asyncio.ensure_future(writers.run(CLIENTS, lambda: over))
+                finished = False
+                work = asyncio.ensure_future(writers.run(CLIENT_COUNT, lambda: finished))
                 await asyncio.sleep(2)
                 primary.send(signal.SIGKILL)
                 await asyncio.to_thread(standby.promote)
-                known = len(writers.acknowledged)
+                acknowledged = len(writers.acknowledged)
                 await asyncio.sleep(10)
-                over = True
+                finished = True
                 await work
-                return len(writers.acknowledged) - known
+                return len(writers.acknowledged) - acknowledged
 
-            assert asyncio.run(fail()) <= CLIENTS
+            assert asyncio.run(fail()) <= CLIENT_COUNT
             assert set(writers.tally.statuses) == {201, 503}

@@ -1,55 +1,59 @@
-"""Ten times as many requests as can be answered: those that can be, are."""
+"""Overload: ten times the requests that the service can answer."""
 
 import asyncio
 from time import perf_counter
 
 import pytest
 
-from tests_faults.load import Client, Tally, lasting, readers, steady
+from tests_faults.load import Client, Tally, deadline, run_readers, send_at_rate
 from tests_faults.services import Note, Service, Start
 
-HEAVY = ("/v1/articles?limit=100", "/v1/launches?limit=100")
-SECONDS = 10
-AT_ONCE = 600
-"""How many requests there are at once, more than twice as many as may wait."""
+HEAVY_PATHS = ("/v1/articles?limit=100", "/v1/launches?limit=100")
+OVERLOAD_SECONDS = 10
+MAX_PENDING = 600
+"""Pending requests, more than twice as many as may wait in the service."""
 
 
 async def _overload(service: Service) -> tuple[float, Tally, Tally, float]:
-    await readers(service.origin, 2, lasting(1), Tally(), HEAVY)  # whatever is made once
-    begun, peak = perf_counter(), Tally()
-    await readers(service.origin, 8, lasting(5), peak, HEAVY)
-    capacity = peak.statuses[200] / (perf_counter() - begun)
-    over, alive = Tally(), Tally()
+    await run_readers(service.origin, 2, deadline(1), Tally(), HEAVY_PATHS)  # warm-up
+    start, peak = perf_counter(), Tally()
+    await run_readers(service.origin, 8, deadline(5), peak, HEAVY_PATHS)
+    capacity = peak.statuses[200] / (perf_counter() - start)
+    overload, liveness = Tally(), Tally()
 
-    async def live() -> None:
-        ended = lasting(SECONDS)
+    async def check_liveness() -> None:
+        is_over = deadline(OVERLOAD_SECONDS)
         with Client(service.origin) as client:
-            while not ended():
-                begun = perf_counter()
-                alive.add(await client.ask("/health/live"), perf_counter() - begun)
+            while not is_over():
+                start = perf_counter()
+                liveness.add(await client.request("/health/live"), perf_counter() - start)
                 await asyncio.sleep(0.05)
 
-    begun = perf_counter()
+    start = perf_counter()
     await asyncio.gather(
-        steady(service.origin, 10 * capacity, SECONDS, over, HEAVY, AT_ONCE), live()
+        send_at_rate(
+            service.origin, 10 * capacity, OVERLOAD_SECONDS, overload, HEAVY_PATHS, MAX_PENDING
+        ),
+        check_liveness(),
     )
-    return capacity, over, alive, over.statuses[200] / (perf_counter() - begun)
+    return capacity, overload, liveness, overload.statuses[200] / (perf_counter() - start)
 
 
 @pytest.mark.timeout(120)
 def test_overload_is_shed(start: Start, note: Note) -> None:
-    with start(cache_bytes=0) as service:  # what is kept costs too little to be overloaded with
-        before = service.memory
-        capacity, over, alive, goodput = asyncio.run(_overload(service))
-        grown = service.memory - before
+    with start(cache_bytes=0) as service:  # cached responses are too cheap to cause overload
+        before = service.memory_mb
+        capacity, overload, liveness, goodput = asyncio.run(_overload(service))
+        growth_mb = service.memory_mb - before
     note(
         "10 × overload",
-        f"up to {10 * capacity:.0f} requests a second for {SECONDS} s, {AT_ONCE} at once; "
-        f"the peak is {capacity:.0f}",
-        f"{over}; `/health/live`: {alive}",
-        f"goodput {goodput / capacity:.0%} of the peak; p99 of the answered "
-        f"{over.quantile(0.99, 200):.0f} ms, p50 of the refused {over.quantile(0.5, 503):.0f} ms, "
-        f"p99 of `/health/live` {alive.quantile(0.99):.0f} ms; memory +{grown:.0f} MB",
+        f"up to {10 * capacity:.0f} requests per second for {OVERLOAD_SECONDS} s, "
+        f"{MAX_PENDING} pending; capacity {capacity:.0f} per second",
+        f"{overload}; `/health/live`: {liveness}",
+        f"goodput {goodput / capacity:.0%} of the capacity; p99 of successful requests "
+        f"{overload.quantile(0.99, 200):.0f} ms, "
+        f"p50 of refused ones {overload.quantile(0.5, 503):.0f} ms, "
+        f"p99 of `/health/live` {liveness.quantile(0.99):.0f} ms; memory +{growth_mb:.0f} MB",
     )
-    assert set(over.statuses) == {200, 503}
-    assert set(alive.statuses) == {200}
+    assert set(overload.statuses) == {200, 503}
+    assert set(liveness.statuses) == {200}

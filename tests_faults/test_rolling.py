@@ -1,8 +1,7 @@
-"""Two versions over one database: while the second one comes, the first one goes on.
+"""Rolling update: an additive migration and a second process while the first one serves.
 
-There is no released version before this one. So the one that is there is the older of the two, and
-the newer one is told by what it leaves: a migration of the kind that ours have to be, which adds,
-run while the older one is at work, and a process that is started when it has run.
+There is no earlier release, so the present version acts as the old one. The new one is represented
+by an additive migration, run while the old process serves, and a second process started afterwards.
 """
 
 import asyncio
@@ -13,11 +12,11 @@ import pytest
 from migrations.engine import engine_for
 from tests.support.databases import CreateDatabase
 from tests.support.servers import run_server_process
-from tests_faults.load import Client, Tally, lasting, readers
+from tests_faults.load import Client, Tally, deadline, run_readers
 from tests_faults.services import Note, execute_directly, migrate_with_key
-from tests_faults.writing import Writers
+from tests_faults.writers import Writers
 
-ADDING = (
+ADDITIVE_MIGRATION = (
     "CREATE TABLE awards (id INTEGER PRIMARY KEY, person_id INTEGER REFERENCES people (id))",
     "CREATE INDEX ix_awards_person_id ON awards (person_id)",
     "ALTER TABLE people ADD COLUMN motto VARCHAR(80)",
@@ -25,20 +24,20 @@ ADDING = (
     "UPDATE alembic_version SET version_num = '9999'",
 )
 PATHS = ("/v1/people?limit=5", "/v1/missions", "/v1/articles?limit=5", "/health/ready")
-SECONDS = 4.0
+PHASE_SECONDS = 4.0
 
 
-def migrate(url: str) -> None:
-    """What `zarya migrate` of a next version would do."""
+def run_migration(url: str) -> None:
+    """Run the migration that `zarya migrate` of a later version would run."""
     with engine_for(url).begin() as connection:
-        for statement in ADDING:
+        for statement in ADDITIVE_MIGRATION:
             connection.exec_driver_sql(statement)
 
 
-async def _count(origin: str, key: str) -> int:
-    """How many people a process shows."""
+async def _person_count(origin: str, key: str) -> int:
+    """Return the number of people in the API of a process."""
     with Client(origin) as client:
-        status = await client.ask(
+        status = await client.request(
             "/v1/people?limit=1&with_total=true", "GET", f"Authorization: Bearer {key}"
         )
         assert status == 200
@@ -46,22 +45,24 @@ async def _count(origin: str, key: str) -> int:
 
 
 @pytest.mark.timeout(120)
-def test_two_versions_at_once(create_database: CreateDatabase, note: Note) -> None:
-    """The control is at the end: a column that is renamed breaks both, and is noticed."""
+def test_two_versions_serve_at_the_same_time(create_database: CreateDatabase, note: Note) -> None:
+    """Positive control at the end: a renamed column breaks both processes."""
     url = create_database()
     key = migrate_with_key(url)
     with run_server_process(url, log_requests=False, cache_bytes=0) as (older, _):
         writers, reads = [Writers(older, key)], Tally()
 
-        async def change() -> None:
-            begun = perf_counter()
-            migrating = asyncio.ensure_future(asyncio.to_thread(migrate, url))
+        async def migrate() -> None:
+            start = perf_counter()
+            migrating = asyncio.ensure_future(asyncio.to_thread(run_migration, url))
             await asyncio.gather(
-                writers[0].run(4, lambda: migrating.done() and perf_counter() > begun + SECONDS),
-                readers(
+                writers[0].run(
+                    4, lambda: migrating.done() and perf_counter() > start + PHASE_SECONDS
+                ),
+                run_readers(
                     older,
                     2,
-                    lambda: migrating.done() and perf_counter() > begun + SECONDS,
+                    lambda: migrating.done() and perf_counter() > start + PHASE_SECONDS,
                     reads,
                     PATHS,
                     0.02,
@@ -69,35 +70,35 @@ def test_two_versions_at_once(create_database: CreateDatabase, note: Note) -> No
             )
             await migrating
 
-        async def both(newer: str) -> None:
+        async def use_both(newer: str) -> None:
             second = Writers(newer, key, prefix="Second")
             writers.append(second)
             await asyncio.gather(
-                *(each.run(2, lasting(SECONDS)) for each in writers),
+                *(writer.run(2, deadline(PHASE_SECONDS)) for writer in writers),
                 *(
-                    readers(each, 2, lasting(SECONDS), reads, PATHS, 0.02)
-                    for each in (older, newer)
+                    run_readers(origin, 2, deadline(PHASE_SECONDS), reads, PATHS, 0.02)
+                    for origin in (older, newer)
                 ),
             )
-            written = sum(len(each.acknowledged) for each in writers)
-            assert [await _count(each, key) for each in (older, newer)] == [written, written]
+            total = sum(len(writer.acknowledged) for writer in writers)
+            assert [await _person_count(origin, key) for origin in (older, newer)] == [total, total]
 
-        asyncio.run(change())
+        asyncio.run(migrate())
         with run_server_process(url, log_requests=False, cache_bytes=0) as (newer, _):
-            asyncio.run(both(newer))
-            statuses = [each.tally.statuses for each in writers]
-            assert [set(each) for each in statuses] == [{201}, {201}]
+            asyncio.run(use_both(newer))
+            statuses = [writer.tally.statuses for writer in writers]
+            assert [set(counter) for counter in statuses] == [{201}, {201}]
             assert set(reads.statuses) == {200}
-            assert [each.lost(url) for each in writers] == [(0, 0)] * 2
+            assert [writer.count_losses(url) for writer in writers] == [(0, 0)] * 2
             execute_directly(url, "ALTER TABLE people RENAME COLUMN name_ru TO name_in_russian")
             for origin in (older, newer):
                 broken = Tally()
-                asyncio.run(readers(origin, 1, lasting(0.5), broken, PATHS[:1]))
+                asyncio.run(run_readers(origin, 1, deadline(0.5), broken, PATHS[:1]))
                 assert min(broken.statuses) >= 500
     note(
-        "a change of versions",
-        "a migration that adds, run while one process works; then a second process beside it; "
-        "4 clients write to each, 2 read",
+        "rolling update",
+        "an additive migration while one process serves; then a second process; "
+        "4 clients write to the first, then 2 to each; 2 read from each",
         f"writes {writers[0].tally} and {writers[1].tally}; reads and readiness {reads}; "
-        "each shows what the other one wrote",
+        "each returns the other's writes",
     )

@@ -1,4 +1,4 @@
-"""A process whose event loop is stuck ends itself; one that was only stopped does not."""
+"""The watchdog ends a process with a blocked event loop, but not one that was only stopped."""
 
 import asyncio
 import os
@@ -15,20 +15,20 @@ from app.ops.watchdog import (
     run_watchdog,
 )
 
-LONGEST = WATCHDOG_INTERVAL_SECONDS * (MAX_MISSED_BEAT_COUNT + 2)
+MAX_DETECTION_SECONDS = WATCHDOG_INTERVAL_SECONDS * (MAX_MISSED_BEAT_COUNT + 2)
 
 
 def _serve(stuck_after: float) -> None:
     async def run() -> None:
         with run_watchdog():
             await asyncio.sleep(stuck_after)
-            time.sleep(60)  # noqa: ASYNC251 - what must not be done
+            time.sleep(60)  # noqa: ASYNC251 - blocks the event loop on purpose
 
     asyncio.run(run())
 
 
 @pytest.mark.timeout(60)
-def test_a_stuck_process_ends_itself() -> None:
+def test_process_with_blocked_event_loop_ends() -> None:
     process = get_context("spawn").Process(target=_serve, args=(0.5,))
     process.start()
     process.join(40)
@@ -36,13 +36,13 @@ def test_a_stuck_process_ends_itself() -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_process_that_was_stopped_goes_on() -> None:
+def test_stopped_process_continues() -> None:
     process = get_context("spawn").Process(target=_serve, args=(60,))
     process.start()
     assert process.pid is not None
     time.sleep(4)
     os.kill(process.pid, signal.SIGSTOP)
-    time.sleep(LONGEST + 2)
+    time.sleep(MAX_DETECTION_SECONDS + 2)
     os.kill(process.pid, signal.SIGCONT)
     time.sleep(4)
     assert process.is_alive()

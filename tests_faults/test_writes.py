@@ -1,4 +1,4 @@
-"""Writers whose server processes are killed, and whose disk is full."""
+"""Durability of writes when workers are killed or the disk is full."""
 
 import asyncio
 import os
@@ -17,66 +17,69 @@ from sqlalchemy import delete, update
 from app.db.models import Person
 from app.resources.write_steps import build_database
 from tests.support.servers import run_server_process
-from tests_faults.load import CUT, Tally, lasting, readers, until
+from tests_faults.load import NO_RESPONSE, Tally, deadline, run_readers, wait_until
 from tests_faults.services import LOAD_DIVISOR, Note, Start, migrate_with_key, worker_pids
-from tests_faults.writing import Writers
+from tests_faults.writers import Writers
 
-WRITES = 10_000 // LOAD_DIVISOR
-KILLS = 20 // LOAD_DIVISOR
-CLIENTS = 16
+WRITE_COUNT = 10_000 // LOAD_DIVISOR
+KILL_COUNT = 20 // LOAD_DIVISOR
+CLIENT_COUNT = 16
 
 
 @pytest.mark.timeout(590)
-def test_a_killed_worker_loses_nothing(start: Start, note: Note) -> None:
-    chance = random.Random(59)
+def test_killed_worker_loses_no_acknowledged_write(start: Start, note: Note) -> None:
+    random_source = random.Random(59)
     with start(workers=2) as service:
         writers = Writers(service.origin, service.key)
 
-        async def there_are(number: int) -> bool:
+        async def has_acknowledged(number: int) -> bool:
             return len(writers.acknowledged) >= number
 
         async def kill() -> None:
-            for number in range(1, KILLS + 1):
-                await until(partial(there_are, number * WRITES // (KILLS + 1)))
-                os.kill(chance.choice(worker_pids(service.process.pid)), signal.SIGKILL)
+            for number in range(1, KILL_COUNT + 1):
+                await wait_until(
+                    partial(has_acknowledged, number * WRITE_COUNT // (KILL_COUNT + 1))
+                )
+                os.kill(random_source.choice(worker_pids(service.process.pid)), signal.SIGKILL)
 
         async def work() -> None:
             killing = asyncio.ensure_future(kill())
-            await writers.run(CLIENTS, lambda: len(writers.acknowledged) >= WRITES)
+            await writers.run(CLIENT_COUNT, lambda: len(writers.acknowledged) >= WRITE_COUNT)
             await killing
 
         asyncio.run(work())
-        missing, doubled = writers.lost(service.database_url)
-    assert writers.tally.statuses[CUT] >= 1
-    assert (missing, doubled) == (0, 0)
+        missing, duplicated = writers.count_losses(service.database_url)
+    assert writers.tally.statuses[NO_RESPONSE] >= 1
+    assert (missing, duplicated) == (0, 0)
     if service.database_url.startswith("sqlite"):
         with closing(sqlite.connect(service.database_url.removeprefix("sqlite:///"))) as file:
             assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     note(
-        f"`kill -9` of one of 2 workers, {KILLS} times",
-        f"{CLIENTS} clients write {WRITES:,} records, each until it is acknowledged",
-        f"{writers.tally}; {missing} lost, {doubled} doubled",
+        f"`kill -9` of one of 2 workers, {KILL_COUNT} times",
+        f"{CLIENT_COUNT} clients write {WRITE_COUNT:,} records, "
+        "retrying each until it is acknowledged",
+        f"{writers.tally}; {missing} lost, {duplicated} duplicated",
     )
 
 
 @pytest.mark.timeout(120)
-def test_a_loss_is_noticed(start: Start) -> None:
-    """The control: of what was acknowledged, one record is taken away and one is made twice."""
+def test_lost_and_duplicated_records_are_detected(start: Start) -> None:
+    """Positive control: one acknowledged record is deleted, and one is duplicated."""
     with start() as service:
         writers = Writers(service.origin, service.key)
         asyncio.run(writers.run(4, lambda: len(writers.acknowledged) >= 20))
-        assert writers.lost(service.database_url) == (0, 0)
-    taken, doubled, over, *_ = writers.acknowledged
+        assert writers.count_losses(service.database_url) == (0, 0)
+    deleted, copied, overwritten, *_ = writers.acknowledged
     database = build_database(service.database_url)
     with closing(database), database.session() as session:
-        session.execute(delete(Person).where(Person.name == taken))
-        session.execute(update(Person).where(Person.name == over).values(name=doubled))
-    assert writers.lost(service.database_url) == (2, 1)
+        session.execute(delete(Person).where(Person.name == deleted))
+        session.execute(update(Person).where(Person.name == overwritten).values(name=copied))
+    assert writers.count_losses(service.database_url) == (2, 1)
 
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """A file system of its own; needs root."""
+    """Mount a small file system; needs root."""
     folder.mkdir()
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True
@@ -88,7 +91,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(120)
-def test_a_full_disk_refuses_writes_alone(tmp_path: Path, note: Note) -> None:
+def test_full_disk_blocks_only_writes(tmp_path: Path, note: Note) -> None:
     with small_disk(tmp_path / "disk", 24) as disk:
         url = f"sqlite:///{disk}/archive.db"
         key = migrate_with_key(url)
@@ -101,24 +104,25 @@ def test_a_full_disk_refuses_writes_alone(tmp_path: Path, note: Note) -> None:
                     while True:
                         file.write(bytes(4096))
                 await asyncio.gather(
-                    writers.run(4, lasting(4)),
-                    readers(origin, 2, lasting(4), reads, ["/v1/people?limit=5"], pause=0.02),
+                    writers.run(4, deadline(4)),
+                    run_readers(origin, 2, deadline(4), reads, ["/v1/people?limit=5"], pause=0.02),
                 )
 
             asyncio.run(fill())
-            refused, known = writers.tally.statuses[503], len(writers.acknowledged)
+            refused, acknowledged = writers.tally.statuses[503], len(writers.acknowledged)
             ballast.unlink()
-            asyncio.run(writers.run(4, lasting(4)))
-        missing, doubled = writers.lost(url)
+            asyncio.run(writers.run(4, deadline(4)))
+        missing, duplicated = writers.count_losses(url)
         with closing(sqlite.connect(f"{disk}/archive.db")) as file:
             assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert set(writers.tally.statuses) == {201, 503}
     assert refused > 0
     assert set(reads.statuses) == {200}
-    assert len(writers.acknowledged) > known
-    assert (missing, doubled) == (0, 0)
+    assert len(writers.acknowledged) > acknowledged
+    assert (missing, duplicated) == (0, 0)
     note(
-        "The disk is full, and then is not",
+        "The disk is full, then has space again",
         "4 clients write, 2 read (SQLite)",
-        f"writes {writers.tally}; reads {reads}; 0 lost; `integrity_check` ok; writing goes on",
+        f"writes {writers.tally}; reads {reads}; 0 lost; `integrity_check` ok; "
+        "writes succeed again",
     )

@@ -25,7 +25,7 @@ from app.api.audit_log import Actor
 from app.api.deps import PrimaryDatabaseDep
 from app.db.database import Database, Reader, Row
 from app.db.models import ApiKey
-from app.domain.dates import now
+from app.domain.dates import format_rfc3339_utc, now
 from app.domain.enums import Scope
 from app.domain.languages import Bilingual, tr
 from app.http.problems import ApiError, get_request_id
@@ -137,7 +137,7 @@ def _get_valid_key(reader: Reader, key: str) -> Row:
     if row["revoked_at"] is not None:
         raise _invalid_token(tr("This key has been revoked.", "Этот ключ отозван."))
     if row["expires_at"] is not None and row["expires_at"] <= now():
-        end = f"{row['expires_at']:%Y-%m-%dT%H:%M:%SZ}"
+        end = format_rfc3339_utc(row["expires_at"])
         raise _invalid_token(tr(f"This key expired at {end}.", f"Срок ключа истёк {end}."))
     return row
 

@@ -1,4 +1,4 @@
-"""Every error is answered with a problem."""
+"""Exception handlers: every error is answered with a problem."""
 
 import logging
 from http import HTTPStatus
@@ -18,10 +18,10 @@ from app.http.problems import (
     RETRY_AFTER_SECONDS,
     ApiError,
     BadRequest,
+    MethodNotAllowed,
     NotFound,
     SlugRenamed,
     Unavailable,
-    method_not_allowed,
     respond_with_problem,
 )
 
@@ -33,36 +33,45 @@ async def _handle_api_error(request: Request, error: ApiError) -> JSONResponse:
 
 
 async def _handle_validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
-    faults = error.errors()
-    if any(fault["type"] == "json_invalid" for fault in faults):
-        where = next(fault["loc"][-1] for fault in faults)
+    errors = error.errors()
+    if any(each["type"] == "json_invalid" for each in errors):
+        offset = next(each["loc"][-1] for each in errors)
         detail = tr(
-            f"The body is no JSON: look at character {where}.",
-            f"Тело запроса — не JSON: посмотрите на знак {where}.",
+            f"The body is not valid JSON: error at character {offset}.",
+            f"Тело запроса — не JSON: ошибка в позиции {offset}.",
         )
         return respond_with_problem(request, BadRequest(detail))
-    return respond_with_problem(request, build_invalid_request(faults))
+    return respond_with_problem(request, build_invalid_request(errors))
 
 
 async def _handle_http_exception(request: Request, error: HTTPException) -> JSONResponse:
     method, path = request.method, request.scope["path"]
-    refusals: dict[int, ApiError] = {
-        404: NotFound(tr(f"No resource has the path {path}.", f"По адресу {path} ничего нет.")),
-        405: method_not_allowed(method, path),
-    }
-    problem = refusals.get(error.status_code) or BadRequest(str(error.detail))
+    problem: ApiError
+    match error.status_code:
+        case 404:
+            problem = NotFound(
+                tr(f"No resource has the path {path}.", f"Ресурса с адресом {path} нет.")
+            )
+        case 405:
+            detail = tr(
+                f"{path} does not support {method}; see `Allow`.",
+                f"{path} не поддерживает метод {method}; поддерживаемые — в `Allow`.",
+            )
+            problem = MethodNotAllowed(detail)
+        case _:
+            problem = BadRequest(str(error.detail))
     problem.headers.update(error.headers or {})
     return respond_with_problem(request, problem)
 
 
 async def _handle_database_error(request: Request, error: Exception) -> JSONResponse:
-    # A server that became read-only is lost as one that went away is: it is asked anew.
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if not lost and not isinstance(error, OperationalError | PoolTimeoutError):
+    # A server that became read-only after a failover invalidates its connections as well.
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if not is_lost and not isinstance(error, OperationalError | PoolTimeoutError):
         raise error
     logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
     detail = tr(
-        "The database did not answer in time. Try again in a few seconds.",
+        "The database did not respond in time. Try again in a few seconds.",
         "База данных не ответила вовремя. Повторите запрос через несколько секунд.",
     )
     return respond_with_problem(
@@ -70,9 +79,9 @@ async def _handle_database_error(request: Request, error: Exception) -> JSONResp
     )
 
 
-async def _redirect_renamed_slug(request: Request, answer: SlugRenamed) -> RedirectResponse:
-    # From the scope: a request's URL is made with its Host header, which anybody can write.
-    path = request.scope["path"].replace(f"/{answer.old_slug}", f"/{answer.new_slug}", 1)
+async def _redirect_renamed_slug(request: Request, renamed: SlugRenamed) -> RedirectResponse:
+    # From the scope: `request.url` would contain the Host header of the client.
+    path = request.scope["path"].replace(f"/{renamed.old_slug}", f"/{renamed.new_slug}", 1)
     query = f"?{q.decode('latin-1')}" if (q := request.scope["query_string"]) else ""
     location = f"{current_settings().base_url}{path}{query}"
     return RedirectResponse(location, HTTPStatus.PERMANENT_REDIRECT)
@@ -80,8 +89,8 @@ async def _redirect_renamed_slug(request: Request, answer: SlugRenamed) -> Redir
 
 async def _handle_unexpected_error(request: Request, error: Exception) -> JSONResponse:
     detail = tr(
-        "This is our fault and has been recorded. Quote `instance` when you tell us.",
-        "Это наша вина, и ошибка записана. Сообщая о ней, приведите `instance`.",
+        "An unexpected error occurred and has been logged. Quote `instance` if you report it.",
+        "Непредвиденная ошибка записана в журнал. Сообщая о ней, укажите `instance`.",
     )
     return respond_with_problem(request, ApiError(detail))
 
@@ -98,6 +107,6 @@ _EXCEPTION_HANDLERS: dict[type[Exception], Any] = {
 
 
 def add_exception_handlers(app: FastAPI) -> None:
-    """Let `app` answer every error with a problem."""
-    for kind, answer in _EXCEPTION_HANDLERS.items():
-        app.add_exception_handler(kind, answer)
+    """Register the handlers with `app`."""
+    for error_class, handler in _EXCEPTION_HANDLERS.items():
+        app.add_exception_handler(error_class, handler)

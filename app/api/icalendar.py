@@ -1,6 +1,7 @@
-"""Calendars for others to subscribe to, in the form of RFC 5545.
+"""iCalendar (RFC 5545) responses.
 
-Written by hand: icalendar takes thirteen times as long, and reads what we write in the tests.
+Rendered here, not by the icalendar package: that takes thirteen times as long. The tests parse
+the output with icalendar.
 """
 
 import re
@@ -15,13 +16,13 @@ from fastapi import Response
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_end
 
 MAX_CALENDAR_EVENTS = 10_000
-"""How many events a calendar holds at the most: it has no pages, and is made in memory."""
+"""A calendar has no pages and is built in memory."""
 
 _REFRESH_INTERVAL = "PT1H"
-"""How often clients are asked to look again."""
+"""Refresh interval that clients are asked to use."""
 
 _HEADER_LINES = "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Zarya//Zarya//EN", "CALSCALE:GREGORIAN"
-_PLACEHOLDER_LINES = (
+_EMPTY_CALENDAR_LINES = (
     "BEGIN:VTIMEZONE",
     "TZID:Etc/UTC",
     "BEGIN:STANDARD",
@@ -31,7 +32,7 @@ _PLACEHOLDER_LINES = (
     "END:STANDARD",
     "END:VTIMEZONE",
 )
-"""What a calendar without events holds: the form knows none without any component."""
+"""Component of an empty calendar; RFC 5545 requires at least one."""
 
 _LINE_BREAK_PATTERN = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL_CHAR_PATTERN = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
@@ -39,7 +40,7 @@ _TEXT_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"
 
 
 class EventStatus(StrEnum):
-    """How sure an event is."""
+    """STATUS of an event."""
 
     CONFIRMED = "CONFIRMED"
     TENTATIVE = "TENTATIVE"
@@ -47,27 +48,27 @@ class EventStatus(StrEnum):
 
 
 def get_event_status(precision: Precision, done: bool, uncertain: bool = False) -> EventStatus:
-    """How sure the time of something is, before or after it is `done`.
+    """Status of an event by the precision of its time.
 
-    What lies ahead is sure when its minute is known, what is over when its day is.
+    A future event is confirmed if its minute is known, a past one (`done`) if its day is known.
     """
-    timed = precision in {Precision.SECOND, Precision.MINUTE}
-    sure = timed or (done and precision in {Precision.HOUR, Precision.DAY})
-    return EventStatus.CONFIRMED if sure and not uncertain else EventStatus.TENTATIVE
+    exact = precision in {Precision.SECOND, Precision.MINUTE}
+    confirmed = exact or (done and precision in {Precision.HOUR, Precision.DAY})
+    return EventStatus.CONFIRMED if confirmed and not uncertain else EventStatus.TENTATIVE
 
 
 @dataclass(frozen=True)
 class CalendarEvent:
-    """Something that takes place in the period of `precision` that begins at `starts_at`."""
+    """Event in the period of `precision` that begins at `starts_at`."""
 
     uid: str
     sequence: int
-    """Rises with each change of its time."""
+    """SEQUENCE: increases with each change of the time."""
     changed_at: datetime
     starts_at: datetime
     precision: Precision
     ends_at: datetime | None
-    """The end of the time in which it may take place, where one is known."""
+    """End of the window of the event, if known."""
     status: EventStatus
     summary: str
     url: str
@@ -76,42 +77,42 @@ class CalendarEvent:
 
 
 class ICalendarResponse(Response):
-    """The answer that holds a calendar."""
+    """Response with a calendar."""
 
     media_type = "text/calendar"
 
 
 @dataclass(frozen=True)
 class RenderedCalendar:
-    """A calendar ready to be sent."""
+    """Rendered calendar with its URL and the last change of its events."""
 
     url: str
     content: bytes
     changed_at: datetime | None
 
     def to_response(self) -> ICalendarResponse:
-        """What it is sent as."""
+        """Response with the calendar, Content-Location and Last-Modified."""
         headers = {"Content-Location": self.url}
         if self.changed_at:
             headers["Last-Modified"] = format_datetime(self.changed_at, usegmt=True)
         return ICalendarResponse(self.content, headers=headers)
 
 
-def render_icalendar(name: str, address: str, events: Sequence[CalendarEvent]) -> RenderedCalendar:
-    """The calendar `name`, found at `url`. It differs only where its events do."""
+def render_icalendar(name: str, url: str, events: Sequence[CalendarEvent]) -> RenderedCalendar:
+    """Render the calendar `name` at `url`; equal events give equal bytes."""
     lines = [
         *_HEADER_LINES,
         f"NAME:{_escape_text(name)}",
         f"X-WR-CALNAME:{_escape_text(name)}",
-        f"SOURCE;VALUE=URI:{address}",
+        f"SOURCE;VALUE=URI:{url}",
         f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH_INTERVAL}",
         f"X-PUBLISHED-TTL:{_REFRESH_INTERVAL}",
         *(line for event in events for line in _event_lines(event)),
-        *(() if events else _PLACEHOLDER_LINES),
+        *(() if events else _EMPTY_CALENDAR_LINES),
         "END:VCALENDAR",
     ]
     content = b"".join(_fold_line(line) for line in lines)
-    return RenderedCalendar(address, content, max((e.changed_at for e in events), default=None))
+    return RenderedCalendar(url, content, max((e.changed_at for e in events), default=None))
 
 
 def _event_lines(event: CalendarEvent) -> Iterator[str]:
@@ -123,7 +124,7 @@ def _event_lines(event: CalendarEvent) -> Iterator[str]:
     yield f"LAST-MODIFIED:{changed}"
     yield from _time_lines(event)
     yield f"STATUS:{event.status}"
-    yield "TRANSP:TRANSPARENT"  # nobody is busy by it
+    yield "TRANSP:TRANSPARENT"  # subscribers stay free
     yield f"SUMMARY:{_escape_text(event.summary)}"
     if event.location:
         yield f"LOCATION:{_escape_text(event.location)}"
@@ -134,7 +135,7 @@ def _event_lines(event: CalendarEvent) -> Iterator[str]:
 
 
 def _time_lines(event: CalendarEvent) -> Iterator[str]:
-    """When it takes place: whole days where no time of day is known, an instant where one is."""
+    """DTSTART and DTEND: dates if the time of day is unknown, otherwise instants."""
     end = period_end(event.starts_at, event.precision)
     if event.precision not in PRECISIONS_WITH_TIME:
         yield f"DTSTART;VALUE=DATE:{event.starts_at:%Y%m%d}"
@@ -157,12 +158,12 @@ def _escape_text(value: str) -> str:
 
 
 def _fold_line(line: str) -> bytes:
-    """A line as it is sent: in pieces of at most 75 octets, no character torn apart."""
+    """Fold a line into parts of at most 75 octets, without splitting characters."""
     rest = line.encode()
-    pieces: list[bytes] = []
-    while len(rest) > (room := 74 if pieces else 75):
-        while rest[room] & 0xC0 == 0x80:
-            room -= 1
-        pieces.append(rest[:room])
-        rest = rest[room:]
-    return b"\r\n ".join([*pieces, rest]) + b"\r\n"
+    parts: list[bytes] = []
+    while len(rest) > (size := 74 if parts else 75):
+        while rest[size] & 0xC0 == 0x80:
+            size -= 1
+        parts.append(rest[:size])
+        rest = rest[size:]
+    return b"\r\n ".join([*parts, rest]) + b"\r\n"

@@ -13,8 +13,8 @@ from app.api.routing import Router
 from app.config import current_settings
 from app.domain.languages import Bilingual, current_language, tr
 from app.http import problems
-from app.http.negotiation import media_type_quality, parse_quality_values
-from app.http.problems import PROBLEM_MEDIA_TYPE, ApiError, NotFound
+from app.http.negotiation import prefers_json
+from app.http.problems import ApiError, NotFound
 
 router = Router(prefix="/problems", include_in_schema=False)
 
@@ -57,7 +57,7 @@ async def explain_problem(name: str, request: Request) -> Response:
     for kind in PROBLEM_TYPES:
         if kind.problem_type == name:
             content = _describe_problem_type(kind)
-            if _prefers_json(request.headers.get("accept", "")):
+            if prefers_json(request.headers.get("accept", "")):
                 return JSONResponse(content, headers={"Vary": "Accept"})
             return HTMLResponse(_render_page(content), headers={"Vary": "Accept"})
     raise NotFound(
@@ -75,13 +75,6 @@ def _describe_problem_type(kind: type[ApiError]) -> dict[str, Any]:
         "status": kind.status,
         "description": tr(" ".join((kind.__doc__ or "").split()), kind.description_ru),
     }
-
-
-def _prefers_json(accept: str) -> bool:
-    wanted = parse_quality_values(accept)
-    json_types = ("application/json", PROBLEM_MEDIA_TYPE)
-    json = max(media_type_quality(wanted, media_type) for media_type in json_types)
-    return json > media_type_quality(wanted, "text/html")
 
 
 _PAGE_TEXT = Bilingual(

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
-from app.http.problems import MAX_FIELD_ERROR_COUNT, FieldProblem, InvalidRequest, did_you_mean
+from app.http.problems import FieldProblem, InvalidRequest
 
 
 @dataclass(frozen=True)

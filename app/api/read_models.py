@@ -1,4 +1,4 @@
-"""What every part of an answer shares."""
+"""Base model and types of response schemas."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,25 +14,20 @@ from pydantic import (
 )
 
 from app.api.links import Url
-
-
-def _format_utc(at: datetime) -> str:
-    return at.isoformat()[:19] + "Z"  # the quickest way by far, and lists have two in each item
-
+from app.domain.dates import format_rfc3339_utc
 
 UtcInstant = Annotated[
     AwareDatetime,
-    PlainSerializer(_format_utc, return_type=str),
+    PlainSerializer(format_rfc3339_utc, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant in UTC, to the second."""
 
 
 class ReadModel(BaseModel):
-    """What an answer or a part of one looks like: every key present, nothing by default.
+    """Base of response schemas: all keys present, no defaults.
 
-    It is filled from the columns of a row, by name, and by `computed_fields` with what follows
-    from them.
+    Filled from the columns of a row by name, and from `computed_fields`.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -44,8 +39,12 @@ class ReadModel(BaseModel):
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields that follow from the columns in `row`."""
+        """Fields computed from the columns of `row`."""
         return {}
+
+    def last_modified(self) -> datetime | None:
+        """When the newest record in it was changed, for `Last-Modified`; None if it has none."""
+        return getattr(self, "updated_at", None)
 
 
 class Source(ReadModel):

@@ -1,19 +1,24 @@
 """Slugs: generation, uniqueness, redirects from former slugs."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import count
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from pydantic import BaseModel
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.api.validation_errors import raise_field_error
 from app.db.database import Reader
+from app.db.functions import AnySelect
 from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord
 from app.domain.enums import RecordType
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import Conflict, FieldProblem, Gone, NotFound, SlugRenamed
+
+M = TypeVar("M", bound=BaseModel)
 
 RESERVED_SLUGS = {"archive", "current", "next"}
 """Slugs that no record can have, because an endpoint has this path."""
@@ -48,6 +53,28 @@ def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str
 def deleted_record_error(record_type: RecordType, slug: str) -> Gone:
     """The error for the slug of a deleted record."""
     return Gone(tr(f"The {record_type} {slug!r} has been deleted.", f"Запись {slug!r} удалена."))
+
+
+def get_by_slug(
+    reader: Reader,
+    model: type[VersionedRecord],
+    statement: AnySelect,
+    schema: type[M],
+    slug: str,
+) -> M:
+    """Read the row of `statement` with `slug`, as `schema`.
+
+    Raises NotFound, Gone or SlugRenamed. `statement` is the same object for all requests.
+    """
+    row = reader.first(_select_by_slug(statement, model.slug), slug=slug)
+    if row is None:
+        raise_missing_record(reader, model, slug)
+    return schema.model_validate(row)
+
+
+@lru_cache(maxsize=16)
+def _select_by_slug(statement: AnySelect, column: InstrumentedAttribute[str]) -> AnySelect:
+    return statement.where(column == bindparam("slug"))
 
 
 def set_slug(session: Session, record: VersionedRecord, slug: str | None, name: str) -> None:

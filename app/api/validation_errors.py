@@ -1,74 +1,87 @@
-"""What pydantic finds wrong with a request, told in both languages and at its place."""
+"""Validation errors of pydantic as problems, in both languages."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from app.domain.languages import tr
-from app.http.problems import MAX_FIELD_ERROR_COUNT, FieldProblem, InvalidRequest
+from app.http.problems import FieldProblem, InvalidRequest
+
+MAX_FIELD_ERROR_COUNT = 20
+"""Errors of one request that are reported."""
 
 _MAX_NAME_CHARS = 120
+_MAX_SUGGESTION_CHARS = 64
 
 _RUSSIAN_MESSAGES = {
-    "bool_parsing": "Напишите true или false.",
-    "bool_type": "Напишите true или false.",
+    "bool_parsing": "Укажите true или false.",
+    "bool_type": "Укажите true или false.",
     "enum": "Возможные значения: {expected}.",
-    "extra_forbidden": "Такого поля здесь нет.",
-    "greater_than_equal": "Не меньше {ge}.",
-    "int_parsing": "Напишите целое число.",
-    "int_parsing_size": "Это число слишком велико.",
-    "int_type": "Напишите целое число.",
-    "less_than_equal": "Не больше {le}.",
-    "list_type": "Здесь должен быть список.",
-    "missing": "Это нужно указать.",
-    "model_attributes_type": "Здесь должен быть объект.",
-    "model_type": "Здесь должен быть объект.",
-    "dict_type": "Здесь должен быть объект.",
-    "string_pattern_mismatch": "Это не подходит под образец {pattern}.",
-    "string_too_long": "Знаков должно быть не больше {max_length}.",
-    "string_too_short": "Знаков должно быть не меньше {min_length}.",
-    "string_type": "Здесь должен быть текст.",
-    "too_long": "Значений должно быть не больше {max_length}.",
-    "too_short": "Значений должно быть не меньше {min_length}.",
+    "extra_forbidden": "Неизвестное поле.",
+    "greater_than_equal": "Значение должно быть не меньше {ge}.",
+    "int_parsing": "Укажите целое число.",
+    "int_parsing_size": "Число слишком велико.",
+    "int_type": "Укажите целое число.",
+    "less_than_equal": "Значение должно быть не больше {le}.",
+    "list_type": "Значение должно быть массивом.",
+    "missing": "Обязательное поле.",
+    "model_attributes_type": "Значение должно быть объектом.",
+    "model_type": "Значение должно быть объектом.",
+    "dict_type": "Значение должно быть объектом.",
+    "string_pattern_mismatch": "Значение должно соответствовать шаблону {pattern}.",
+    "string_too_long": "Длина должна быть не больше {max_length} символов.",
+    "string_too_short": "Длина должна быть не меньше {min_length} символов.",
+    "string_type": "Значение должно быть строкой.",
+    "too_long": "Число элементов должно быть не больше {max_length}.",
+    "too_short": "Число элементов должно быть не меньше {min_length}.",
 }
-"""What pydantic tells, by its code; the bounds come from it."""
+"""Messages by error code of pydantic, which provides the values in braces."""
 
 
-def build_invalid_request(faults: Sequence[Any], *within: str) -> InvalidRequest:
-    """The refusal of a request with `faults` as pydantic tells them; `within` leads to each."""
-    errors = [
-        _build_field_problem(fault, (*within, *fault["loc"]))
-        for fault in faults[:MAX_FIELD_ERROR_COUNT]
+def build_invalid_request(errors: Sequence[Any], *location_prefix: str) -> InvalidRequest:
+    """The problem for `errors` of pydantic; `location_prefix` is put before their locations."""
+    problems = [
+        _build_field_problem(error, (*location_prefix, *error["loc"]))
+        for error in errors[:MAX_FIELD_ERROR_COUNT]
     ]
     body = tr("the body", "тело запроса")
-    names = ", ".join(dict.fromkeys(e.parameter or e.pointer or body for e in errors))
+    names = ", ".join(dict.fromkeys(e.parameter or e.pointer or body for e in problems))
     detail = tr(
-        f"Look at {names}: `errors` says what each needs.",
-        f"Посмотрите на {names}: в `errors` сказано, что там должно быть.",
+        f"Invalid values: {names}. See `errors` for details.",
+        f"Недопустимые значения: {names}. Подробности — в `errors`.",
     )
-    return InvalidRequest(detail, *errors)
+    return InvalidRequest(detail, *problems)
 
 
-def _build_field_problem(fault: Any, place: tuple[Any, ...]) -> FieldProblem:
-    code = fault["type"]
-    detail = tr(fault["msg"].removeprefix("Value error, "), _russian_message(fault))
-    if place[0] == "body":
-        return FieldProblem(pointer=_json_pointer(*place[1:]), code=code, detail=detail)
-    parameter = str(place[-1] if len(place) == 1 else place[1])
+def did_you_mean(word: str, allowed: list[str]) -> str:
+    """A hint at the allowed word most similar to `word`; empty if none is similar."""
+    # The comparison takes quadratic time; all names are shorter than the limit.
+    matches = get_close_matches(word, allowed, n=1) if len(word) <= _MAX_SUGGESTION_CHARS else []
+    hint = tr(" Did you mean {!r}?", " Возможно, вы имели в виду {!r}?")
+    return hint.format(matches[0]) if matches else ""
+
+
+def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
+    code = error["type"]
+    detail = tr(error["msg"].removeprefix("Value error, "), _russian_message(error))
+    if location[0] == "body":
+        return FieldProblem(pointer=_json_pointer(*location[1:]), code=code, detail=detail)
+    parameter = str(location[-1] if len(location) == 1 else location[1])
     return FieldProblem(parameter=parameter, code=code, detail=detail)
 
 
-def _russian_message(fault: Any) -> str:
-    """What pydantic says, in Russian as far as we know it; our own validators have said it so."""
-    known = _RUSSIAN_MESSAGES.get(fault["type"])
-    context = {k: str(v).replace(" or ", " или ") for k, v in fault.get("ctx", {}).items()}
-    message: str = fault["msg"]
-    return known.format(**context) if known else message.removeprefix("Value error, ")
+def _russian_message(error: Any) -> str:
+    """The translated message; that of our own validators is in the right language already."""
+    template = _RUSSIAN_MESSAGES.get(error["type"])
+    context = {k: str(v).replace(" or ", " или ") for k, v in error.get("ctx", {}).items()}
+    message: str = error["msg"]
+    return template.format(**context) if template else message.removeprefix("Value error, ")
 
 
 def _json_pointer(*steps: str | int) -> str:
-    """The JSON Pointer (RFC 6901) that leads by `steps` into a body."""
+    """The JSON Pointer (RFC 6901) of a place in the body."""
     names = (str(step)[:_MAX_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in steps)
-    # Half of a surrogate pair can be read in a name, but not be written in an answer.
+    # A lone surrogate is valid in JSON, but cannot be encoded in the response.
     return "".join(f"/{name}" for name in names).encode(errors="replace").decode()
 
 

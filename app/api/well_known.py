@@ -7,11 +7,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from app.api.routing import Router
 from app.config import current_settings
 from app.domain.dates import add_months, now
+from app.http.paths import route_traits
 
 router = Router(prefix="/.well-known", include_in_schema=False)
 
 
 @router.get("/api-catalog")
+@route_traits(english_only=True, json_errors=True)
 async def api_catalog() -> Response:
     """API catalog of this origin (RFC 9727)."""
     base_url = current_settings().base_url
@@ -26,6 +28,7 @@ async def api_catalog() -> Response:
 
 
 @router.get("/security.txt")
+@route_traits(english_only=True, json_errors=True)
 async def security_txt() -> Response:
     """Contact for vulnerability reports (RFC 9116); expires at the start of a later month."""
     settings = current_settings()

@@ -1,16 +1,16 @@
 """`zarya export`: write the archive to files."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from app.cli import console
 from app.cli.terminal import open_database, progress_counter
 from app.db.database import Reader
+from app.domain.atomic_file import replace_atomically
 from app.resources.exports import csv, ndjson, sqlite
 
 cli = typer.Typer(no_args_is_help=True, help="Write the archive to files.")
@@ -22,7 +22,8 @@ def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None
     with (
         open_database() as database,
         progress_counter("Exporting") as progress,
-        _open_atomically(file) as target,
+        replace_atomically(file) as path,
+        path.open("w", encoding="utf-8", newline="") as target,
         database.snapshot() as reader,
     ):
         count = ndjson.write_ndjson(reader, target, progress)
@@ -60,16 +61,3 @@ def _run_export(write: Callable[[Reader, Path, Callable[[int], None]], int], tar
     ):
         count = write(reader, target, progress)
     console.print(f"{count} rows written to {target}", markup=False, highlight=False)
-
-
-@contextmanager
-def _open_atomically(path: Path) -> Iterator[TextIO]:
-    """Open a temporary text file that replaces `path` once it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

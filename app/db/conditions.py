@@ -2,14 +2,28 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.db.functions import ColumnExpression
-from app.db.models import Launch, Mission, MissionAlias, Person
+from app.db.functions import ColumnExpression, current_time_param, hide_from_planner
+from app.db.models import Article, Launch, Mission, MissionAlias, Person
 from app.domain.clock import has_passed
+from app.domain.enums import ArticleState
+
+
+@cache
+def article_is_public(article: type[Article] = Article) -> ColumnElement[bool]:
+    """Condition: the article is published, and its publication time has come.
+
+    The time of the next publication is tracked for the whole archive
+    (`app.http.cache.generation`), not by each statement.
+    """
+    has_come = hide_from_planner(article.published_at) <= current_time_param()
+    return and_(article.state == ArticleState.PUBLISHED, has_come)
+
 
 RelatedModel = type[Launch] | type[Mission] | type[Person]
 

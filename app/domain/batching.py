@@ -1,4 +1,4 @@
-"""Many things, some at a time."""
+"""Batches of an iterable (`itertools.batched` of Python 3.12)."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def batched(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """`values` as lists of `size` of them; the last may be shorter."""
-    rest = iter(values)
-    while batch := list(islice(rest, size)):
+    """Yield lists of `size` values; the last one may be shorter."""
+    iterator = iter(values)
+    while batch := list(islice(iterator, size)):
         yield batch

@@ -1,8 +1,8 @@
-"""The present, and until when what is made of it holds.
+"""Clock whose readings bound the validity of the response being built.
 
-While an answer is made, whoever asks the clock says until when it would say the same, and the
-answer is kept no longer. Who takes the time by `app.domain.dates.now`, and says nothing, has it for
-this one second.
+Code that reads the clock reports the instant at which its result would change, by
+`expire_response_at`; the cache keeps the response no longer. `app.domain.dates.now` reports the
+next second.
 """
 
 from collections.abc import Iterator
@@ -14,40 +14,40 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Expiry:
-    """Until when an answer that is being made will hold, as far as is known by now."""
+    """Instant until which the response being built is valid, as far as reported."""
 
     def __init__(self) -> None:
         self.expires_at = NEVER
 
 
-_current_expiry: ContextVar[Expiry | None] = ContextVar("what is being made", default=None)
+_current_expiry: ContextVar[Expiry | None] = ContextVar("current_expiry", default=None)
 
 
 @contextmanager
 def track_expiry() -> Iterator[Expiry]:
-    """What is said of the clock within, in the threads that are used within, too."""
-    holding = Expiry()
-    token = _current_expiry.set(holding)
+    """Collect the expiries reported in the context, including in its threads."""
+    expiry = Expiry()
+    token = _current_expiry.set(expiry)
     try:
-        yield holding
+        yield expiry
     finally:
         _current_expiry.reset(token)
 
 
 def expire_response_at(at: datetime) -> None:
-    """Say that what is being made will be something else from `at` on."""
-    holding = _current_expiry.get()
-    if holding is not None and at < holding.expires_at:
-        holding.expires_at = at
+    """Report that the response being built is valid until `at` at the latest."""
+    expiry = _current_expiry.get()
+    if expiry is not None and at < expiry.expires_at:
+        expiry.expires_at = at
 
 
 def current_second() -> datetime:
-    """The present instant, to the second, for those who say themselves how long it matters."""
+    """The present instant, to the second; the caller reports the expiry of its result."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def has_passed(at: datetime) -> bool:
-    """Whether the time of `at`, to the second, has come; where not, the answer holds until then."""
+    """Return true if `at` has come, to the second; otherwise the response expires at `at`."""
     if at <= current_second():
         return True
     expire_response_at(at)

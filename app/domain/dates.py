@@ -1,4 +1,4 @@
-"""Dates that say how exact they are, and days and months in any time zone."""
+"""Instants with a precision, and days and months in any time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo, reset_tzpath
 
 from app.domain.clock import current_second, expire_response_at
 
-# The zones of the tzdata package, never the machine's own: the same everywhere, and no `localtime`.
+# Time zones come from the tzdata package, never from the system: the same on every machine.
 reset_tzpath(to=())
 
 ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
 MIN_INSTANT = datetime(1950, 1, 1, tzinfo=UTC)
 MAX_INSTANT = datetime(2101, 1, 1, tzinfo=UTC)
-"""No stored instant lies outside [EARLIEST, LATEST), so that no zone shift can overflow one."""
+"""Stored instants are in [MIN_INSTANT, MAX_INSTANT), so that no time zone overflows them."""
 
 
 class Precision(StrEnum):
@@ -31,7 +31,7 @@ class Precision(StrEnum):
 
 
 PRECISIONS_WITH_TIME = (Precision.SECOND, Precision.MINUTE, Precision.HOUR)
-"""The precisions that know a time of day, and so fall on different days in different zones."""
+"""Precisions with a time of day; their day depends on the time zone."""
 
 _FIXED_DURATIONS = {
     Precision.SECOND: ONE_SECOND,
@@ -44,24 +44,29 @@ _MONTH_COUNTS = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}
 
 @cache
 def time_zone_names() -> frozenset[str]:
-    """The names of all IANA time zones."""
+    """Names of all IANA time zones."""
     return frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
 
 
 def now() -> datetime:
-    """The present instant, to the second: finer would change every answer that shows a clock.
+    """The present instant, to the second; the response being built expires with that second.
 
-    An answer made with it holds for that second; `app.domain.clock` makes it hold for longer.
+    `app.domain.clock` has functions for a longer validity.
     """
-    moment = current_second()
-    expire_response_at(moment + ONE_SECOND)
-    return moment
+    second = current_second()
+    expire_response_at(second + ONE_SECOND)
+    return second
+
+
+def format_rfc3339_utc(at: datetime) -> str:
+    """Format an instant in UTC by RFC 3339, to the second."""
+    return at.isoformat()[:19] + "Z"  # faster than strftime; lists have two instants in each item
 
 
 def period_start(at: datetime, precision: Precision) -> datetime:
-    """The start of the period of `precision` that holds `at`, in UTC.
+    """Start of the period of `precision` that contains `at`, in UTC.
 
-    Raises ValueError where `at` has no time zone.
+    Raises ValueError if `at` has no time zone.
     """
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone")
@@ -81,7 +86,7 @@ def period_start(at: datetime, precision: Precision) -> datetime:
 
 
 def period_end(at: datetime, precision: Precision) -> datetime:
-    """The first instant after the period of `precision` that starts at `at`."""
+    """End of the period of `precision` that starts at `at`, exclusive."""
     if precision in _FIXED_DURATIONS:
         return at + _FIXED_DURATIONS[precision]
     later = add_months(at.date(), _MONTH_COUNTS[precision])
@@ -89,37 +94,37 @@ def period_end(at: datetime, precision: Precision) -> datetime:
 
 
 def period_bounds(at: datetime, precision: Precision) -> tuple[datetime, datetime]:
-    """The period of `precision` that holds `at`: its start, and the first instant after it."""
+    """Start and exclusive end of the period of `precision` that contains `at`."""
     start = period_start(at, precision)
     return start, period_end(start, precision)
 
 
 def add_months(day: date, months: int) -> date:
-    """The first day of the month that lies `months` after the month of `day`."""
+    """First day of the month that is `months` after the month of `day`."""
     years, month = divmod(day.month - 1 + months, 12)
     return date(day.year + years, month + 1, 1)
 
 
 def days_of_month(first: date) -> list[date]:
-    """Every day of the month that starts on `first`."""
+    """Days of the month that starts on `first`."""
     return [first + timedelta(n) for n in range((add_months(first, 1) - first).days)]
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which `day` begins in `zone`, in UTC.
+    """Start of `day` in `zone`, in UTC.
 
-    Where midnight is skipped (a zone springs forward then) this is the first instant of the day;
-    where it comes twice, the first of the two. A day that a zone left out altogether (30 December
-    2011 in Pacific/Apia) begins and ends at the same instant.
+    If midnight is skipped (the clock goes forward), the first instant of the day; if midnight
+    occurs twice, the first of them. A day that the zone omits (30 December 2011 in Pacific/Apia)
+    starts and ends at the same instant.
     """
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 @cache
 def utc_month_start_hours(zone: ZoneInfo) -> frozenset[int] | None:
-    """At which hours of UTC the months of `zone` begin, whenever an instant is stored.
+    """Hours of UTC at which the months of `zone` begin, in the range of stored instants.
 
-    None where its clock does not differ by whole hours at all times.
+    None if its offset is not always a number of whole hours.
     """
     days = (date(y, m, d) for y in range(1950, 2102) for m in range(1, 13) for d in (1, 15))
     starts = [start_of_day(day, zone) for day in days]
@@ -128,15 +133,15 @@ def utc_month_start_hours(zone: ZoneInfo) -> frozenset[int] | None:
 
 
 def utc_day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The start and the end of `day` in UTC."""
+    """Start and exclusive end of `day` in UTC."""
     start = datetime.combine(day, time(), UTC)
     return start, start + timedelta(days=1)
 
 
 def local_day(at: datetime, precision: Precision, zone: ZoneInfo) -> date | None:
-    """The day on which `at` falls in `zone`; a known day is that day everywhere.
+    """Day of `at` in `zone`; at the precision of a day, the same day in every zone.
 
-    None where not even the day is known.
+    None for a lower precision.
     """
     if precision in PRECISIONS_WITH_TIME:
         return at.astimezone(zone).date()
@@ -144,15 +149,15 @@ def local_day(at: datetime, precision: Precision, zone: ZoneInfo) -> date | None
 
 
 def whole_days(start: datetime, end: datetime) -> int:
-    """Full periods of 24 hours from `start` to `end`, never negative."""
+    """Full periods of 24 hours from `start` to `end`; 0 if `end` is earlier."""
     return max(0, (end - start) // ONE_DAY)
 
 
 def days_since(start: datetime, *ends: datetime) -> int:
-    """Full days from `start` to the first of `ends`, or to now where none of them has come."""
-    moment = current_second()
-    end = min([moment, *ends])
+    """Full days from `start` to the first of `ends`, or to now if all are in the future."""
+    present = current_second()
+    end = min([present, *ends])
     days = whole_days(start, end)
-    if end == moment:
+    if end == present:
         expire_response_at(start + (days + 1) * ONE_DAY)
     return days

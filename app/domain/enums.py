@@ -59,7 +59,7 @@ class Scope(StrEnum):
 
 
 class ArticleState(StrEnum):
-    """What editors have made of an article; published ones appear when `published_at` has come."""
+    """Editorial state of an article; a published article is public from `published_at` on."""
 
     DRAFT = "draft"
     PUBLISHED = "published"

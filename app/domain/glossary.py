@@ -1,11 +1,11 @@
-"""What ships, modules, rockets and launch pads are called in English and in Russian sentences."""
+"""Names of spacecraft, rockets, sites and people, in English and in Russian."""
 
 import re
 from typing import NamedTuple
 
 from app.domain.languages import Language, current_language, tr
 
-# The letters of series such as MS, TMA, M-SO1: Soyuz and Progress ships are numbered by them.
+# Letters of the series of Soyuz and Progress ships: MS, TMA, M-SO1.
 _CYRILLIC_LETTERS = str.maketrans("MSTAOIU", "МСТАОИУ")
 _SERIES_PATTERN = re.compile(r"(?P<family>Soyuz|Progress) (?P<series>[A-Z0-9-]+)")
 _FAMILY_NAMES_RU = {"Soyuz": "Союз", "Progress": "Прогресс"}
@@ -37,7 +37,7 @@ _VEHICLE_NAMES_RU = {
     "Soyuz-U": "Союз-У",
     "Space Shuttle": "Спейс шаттл",
 }
-"""Rockets and their families."""
+"""Rockets and families of rockets."""
 
 _SITE_NAMES_RU = {
     "Baikonur Cosmodrome": "Космодром Байконур",
@@ -52,7 +52,7 @@ _STATION_NAMES_RU = {"ISS": "МКС"}
 
 
 class ModuleNames(NamedTuple):
-    """A module or another thing for the station: in English, in Russian, and there after "с"."""
+    """Phrases for a module or other payload; `instrumental_ru` follows the preposition "с"."""
 
     phrase_en: str
     phrase_ru: str
@@ -60,14 +60,9 @@ class ModuleNames(NamedTuple):
 
     @property
     def name_ru(self) -> str:
-        """Its name by itself, in Russian: "Юнити", "Грузовой модуль «Кибо»"."""
+        """Russian name on its own: "Юнити", "Грузовой модуль «Кибо»"."""
         plain = _MODULE_PATTERN.fullmatch(self.phrase_ru)
         return plain["name"] if plain else self.phrase_ru[:1].upper() + self.phrase_ru[1:]
-
-    @property
-    def was_verb_ru(self) -> str:
-        """The verb that agrees with it: "был модуль", "была камера"."""
-        return "была" if self.phrase_ru.partition(" ")[0].endswith(("ая", "яя")) else "был"
 
 
 def _build_module_names(name: str, russian: str) -> ModuleNames:
@@ -120,139 +115,60 @@ MODULE_NAMES = {
 }
 
 
-class PadNames(NamedTuple):
-    """From where a rocket rises: its pad, and the site in a word, each in both languages."""
-
-    pad: str
-    site: str
-    pad_ru: str
-    site_ru: str
-
-
-def _build_baikonur_pad(pad: str) -> PadNames:
-    return PadNames(
-        f"Site {pad} at Baikonur Cosmodrome",
-        "Baikonur",
-        f"с площадки № {pad} космодрома Байконур",
-        "с Байконура",
-    )
-
-
-_PAD_NAMES = {
-    ("CC", "LC40"): PadNames(
-        "Space Launch Complex 40 at Cape Canaveral",
-        "Cape Canaveral",
-        "со стартового комплекса № 40 на мысе Канаверал",
-        "с мыса Канаверал",
-    ),
-    ("CC", "SLC41"): PadNames(
-        "Space Launch Complex 41 at Cape Canaveral",
-        "Cape Canaveral",
-        "со стартового комплекса № 41 на мысе Канаверал",
-        "с мыса Канаверал",
-    ),
-    ("CSG", "ELA3"): PadNames(
-        "ELA-3 at the Guiana Space Centre",
-        "the Guiana Space Centre",
-        "с площадки ELA-3 Гвианского космического центра",
-        "из Гвианского космического центра",
-    ),
-    ("GIK-5", "LC1"): _build_baikonur_pad("1"),
-    ("GIK-5", "LC31"): _build_baikonur_pad("31"),
-    ("GIK-5", "LC81/23"): _build_baikonur_pad("81"),
-    ("GIK-5", "LC200/39"): _build_baikonur_pad("200"),
-    ("KSC", "LC39A"): PadNames(
-        "Launch Complex 39A at Kennedy Space Center",
-        "Kennedy Space Center",
-        "со стартового комплекса 39A Космического центра имени Кеннеди",
-        "из Космического центра имени Кеннеди",
-    ),
-    ("KSC", "LC39B"): PadNames(
-        "Launch Complex 39B at Kennedy Space Center",
-        "Kennedy Space Center",
-        "со стартового комплекса 39B Космического центра имени Кеннеди",
-        "из Космического центра имени Кеннеди",
-    ),
-    ("MARS", "0A"): PadNames(
-        "Pad 0A on Wallops Island",
-        "Wallops Island",
-        "со стартовой площадки 0A на острове Уоллопс",
-        "с острова Уоллопс",
-    ),
-    ("TNSC", "Y2"): PadNames(
-        "the second Yoshinobu pad at Tanegashima Space Center",
-        "Tanegashima",
-        "со второй площадки комплекса Ёсинобу космического центра Танэгасима",
-        "с Танэгасимы",
-    ),
-}
-
-
-def get_pad_names(site: str, pad: str) -> PadNames:
-    """Where a launch left from, by the codes of site and pad."""
-    return _PAD_NAMES[site, pad]
-
-
 def get_module_names(name: str) -> ModuleNames:
-    """A module or another thing that was brought to the station; one not known by its name."""
+    """Phrases for a module or other payload; an unknown one has its name in all of them."""
     return MODULE_NAMES.get(name) or ModuleNames(name, name, name)
 
 
 def is_shuttle(ship: str) -> bool:
-    """Whether `ship` is an orbiter on one of its flights: "Endeavour (STS-88)"."""
+    """Return true for a Space Shuttle on a flight: "Endeavour (STS-88)"."""
     return _SHUTTLE_PATTERN.fullmatch(ship) is not None
 
 
-def splashes_down(ship: str) -> bool:
-    """Whether `ship` comes down at sea, as every Dragon does, those of Axiom too."""
-    return ship.startswith(("Dragon", "Crew Dragon", "Axiom"))
-
-
 def parse_shuttle_name(ship: str) -> tuple[str, str, str]:
-    """An orbiter in English and in Russian, and its flight: "Endeavour", "Индевор", "STS-88"."""
-    found = _SHUTTLE_PATTERN.fullmatch(ship)
-    if found is None:
-        raise ValueError(f"{ship} is no Space Shuttle")
-    name = found["orbiter"]
-    return name, ORBITER_NAMES_RU.get(name, name), found["flight"]
+    """Orbiter in English and in Russian, and flight: "Endeavour", "Индевор", "STS-88".
 
-
-def ship_phrase_en(ship: str) -> str:
-    """A ship in an English sentence: "Soyuz MS-12", "the shuttle Endeavour (STS-88)"."""
-    return f"the shuttle {ship}" if is_shuttle(ship) else ship
+    Raises ValueError if `ship` is not a Space Shuttle.
+    """
+    match = _SHUTTLE_PATTERN.fullmatch(ship)
+    if match is None:
+        raise ValueError(f"{ship} is not a Space Shuttle")
+    name = match["orbiter"]
+    return name, ORBITER_NAMES_RU.get(name, name), match["flight"]
 
 
 def vehicle_phrase_ru(vehicle: str) -> str:
-    """A rocket in a Russian sentence: "«Союз-2.1а»"; foreign ones keep their Latin names."""
+    """Rocket in a Russian sentence: "«Союз-2.1а»"; foreign rockets keep their Latin names."""
     return f"«{_VEHICLE_NAMES_RU[vehicle]}»" if vehicle in _VEHICLE_NAMES_RU else vehicle
 
 
 def ship_phrase_ru(ship: str) -> str:
-    """A ship in a Russian sentence: "«Союз МС-12»", "Dragon CRS-18", "«Индевор» (STS-88)"."""
+    """Ship in a Russian sentence: "«Союз МС-12»", "Dragon CRS-18", "«Индевор» (STS-88)"."""
     if is_shuttle(ship):
         _, name, flight = parse_shuttle_name(ship)
         return f"«{name}» ({flight})"
-    return f"«{named}»" if (named := _russian_series_name(ship)) else _ATV_NAMES_RU.get(ship, ship)
+    series = _russian_series_name(ship)
+    return f"«{series}»" if series else _ATV_NAMES_RU.get(ship, ship)
 
 
 def has_russian_series(ship: str) -> bool:
-    """Whether `ship` is one that the Russian portal has a word of its own for: ТПК or ТГК."""
+    """Return true for a Soyuz or Progress, which the Russian portal calls ТПК or ТГК."""
     return _russian_series_name(ship) is not None
 
 
 def _russian_series_name(ship: str) -> str | None:
-    found = _SERIES_PATTERN.fullmatch(ship)
+    match = _SERIES_PATTERN.fullmatch(ship)
     return (
-        found
-        and f"{_FAMILY_NAMES_RU[found['family']]} {found['series'].translate(_CYRILLIC_LETTERS)}"
+        match
+        and f"{_FAMILY_NAMES_RU[match['family']]} {match['series'].translate(_CYRILLIC_LETTERS)}"
     )
 
 
-# --- By themselves, in the language that is spoken -----------------------------------------------
+# --- Names on their own, in the current language -------------------------------------------------
 
 
 def spacecraft_name(name: str) -> str:
-    """A ship or module by itself: "Союз МС-12", "Индевор (STS-88)", "Юнити"."""
+    """Ship or module: "Союз МС-12", "Индевор (STS-88)", "Юнити"."""
     if current_language() is Language.EN:
         return name
     if name in MODULE_NAMES:
@@ -261,20 +177,20 @@ def spacecraft_name(name: str) -> str:
 
 
 def vehicle_name(name: str) -> str:
-    """A rocket or a family of rockets by itself."""
+    """Rocket or family of rockets."""
     return tr(name, _VEHICLE_NAMES_RU.get(name, name))
 
 
 def site_name(name: str) -> str:
-    """A launch site by itself."""
+    """Launch site."""
     return tr(name, _SITE_NAMES_RU.get(name, name))
 
 
 def station_name(name: str) -> str:
-    """A station by itself."""
+    """Space station."""
     return tr(name, _STATION_NAMES_RU.get(name, name))
 
 
 def person_name(name: str, name_ru: str | None) -> str:
-    """Somebody, by the name in this language where it is known."""
+    """Person, by the Russian name in Russian if there is one."""
     return tr(name, name_ru or name)

@@ -1,31 +1,30 @@
-"""A launch in a line, as the portal words it in each language."""
+"""Headlines of launches, in the terms of the portal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain import glossary
 from app.domain.enums import LaunchStatus, SpacecraftKind
-from app.domain.grammar import join_list_ru, upper_first
 from app.domain.languages import Language, current_language
+from app.domain.text import join_list, upper_first
 
 HeadlineShip = Mapping[str, Any]
-"""A ship or module, by its `name` and `kind`."""
+"""A ship or module: its `name` and `kind`."""
 
 
 def build_launch_headline(
     status: LaunchStatus, vehicle: str | None, ships: Sequence[HeadlineShip]
 ) -> str:
-    """A launch in a line, in the language that is spoken."""
-    in_russian = current_language() is Language.RU
-    return (build_launch_headline_ru if in_russian else build_launch_headline_en)(
-        status, vehicle, ships
-    )
+    """Headline of a launch in the current language."""
+    if current_language() is Language.RU:
+        return build_launch_headline_ru(status, vehicle, ships)
+    return build_launch_headline_en(status, vehicle, ships)
 
 
 def build_launch_headline_en(
     status: LaunchStatus, vehicle: str | None, ships: Sequence[HeadlineShip]
 ) -> str:
-    """In English: LV, CV and SC are the portal's own terms."""
+    """Headline of a launch in English; LV, CV and SC are terms of the portal."""
     load = " and ".join(
         ship["name"] if ship["kind"] == SpacecraftKind.OTHER else f"{ship['kind']} {ship['name']}"
         for ship in ships
@@ -47,9 +46,9 @@ def build_launch_headline_en(
 def build_launch_headline_ru(
     status: LaunchStatus, vehicle: str | None, ships: Sequence[HeadlineShip]
 ) -> str:
-    """In Russian: РН, ТГК and ТПК are the portal's own terms, and what was launched needs no verb.
+    """Headline of a launch in Russian; РН, ТГК and ТПК are terms of the portal.
 
-    Behind the colon stands the nominative, so that nothing is declined that names hold.
+    A colon precedes the names, so that they stay in the nominative.
     """
     launch = vehicle_with_payload_ru(vehicle, ships)
     match status:
@@ -66,15 +65,15 @@ def build_launch_headline_ru(
 
 
 def vehicle_with_payload_ru(vehicle: str | None, ships: Sequence[HeadlineShip]) -> str:
-    """What is launched: "РН «Союз-2.1а» с ТГК «Прогресс МС-11»"; a shuttle is its own rocket."""
+    """Rocket and payload: "РН «Союз-2.1а» с ТГК «Прогресс МС-11»"; a shuttle has no rocket."""
     if ships and glossary.is_shuttle(ships[0]["name"]):
         carrier, load = f"шаттл {glossary.ship_phrase_ru(ships[0]['name'])}", ships[1:]
     elif vehicle:
         carrier, load = f"РН {glossary.vehicle_phrase_ru(vehicle)}", ships
     else:
-        return join_list_ru([_nominative_ru(ship) for ship in ships])
+        return join_list([_nominative_ru(ship) for ship in ships], " и ")
     return " с ".join(
-        filter(None, [carrier, join_list_ru([_instrumental_ru(ship) for ship in load])])
+        filter(None, [carrier, join_list([_instrumental_ru(ship) for ship in load], " и ")])
     )
 
 
@@ -91,7 +90,7 @@ def _nominative_ru(ship: HeadlineShip) -> str:
 
 
 def _instrumental_ru(ship: HeadlineShip) -> str:
-    """The same after "с"."""
+    """The phrase after the preposition "с"."""
     name = ship["name"]
     match ship["kind"]:
         case SpacecraftKind.CV:

@@ -1,4 +1,4 @@
-"""Markdown in, safe HTML out."""
+"""Markdown to sanitised HTML."""
 
 from functools import cache
 from importlib import import_module
@@ -13,9 +13,9 @@ MAX_HTML_CHARS = 400_000
 
 
 def render_markdown(body: str) -> str:
-    """The sanitised HTML of a Markdown text.
+    """Render Markdown as sanitised HTML.
 
-    Raw HTML in it is shown as text. Images are dropped: a remote one would report each reader.
+    Raw HTML is escaped. Images are removed, because a remote image would track readers.
     """
     markdown, nh3 = _load_renderer_and_sanitizer()
     html: str = nh3.clean(
@@ -30,6 +30,6 @@ def render_markdown(body: str) -> str:
 
 @cache
 def _load_renderer_and_sanitizer() -> tuple[Any, Any]:
-    """What reads Markdown, and what sanitises HTML: 3 MB that who only reads does without."""
+    """Import the Markdown renderer and the sanitizer on first use: they take 3 MB."""
     markdown = import_module("markdown_it").MarkdownIt("commonmark", {"html": False})
     return markdown.enable("table"), import_module("nh3")

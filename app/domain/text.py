@@ -1,7 +1,8 @@
-"""Text as it is compared, addressed and bounded, the same on every database."""
+"""Text functions: folding for comparison, slugs, lists, validity for databases."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _LATIN_BY_LETTER = dict(
     zip(
@@ -21,9 +22,9 @@ _RESTORE_SHORT_I = str.maketrans({"\0": "й"})
 
 
 def fold(text: str) -> str:
-    """`text` without case, diacritics and runs of white space: what searches compare.
+    """Fold `text` for searches: no case, no diacritics, single spaces.
 
-    "Ёлкин  É" and "елкин e" fold alike. й stays apart from и: it is a letter of its own.
+    "Ёлкин  É" and "елкин e" are equal when folded. й and и stay different letters.
     """
     cased = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     apart = unicodedata.normalize("NFKD", cased.replace("\0", "").translate(_PROTECT_SHORT_I))
@@ -32,14 +33,24 @@ def fold(text: str) -> str:
 
 
 def slugify(text: str) -> str:
-    """`text` as it stands in an address: "Союз-2.1а" and "Soyuz-2.1a" both give "soyuz-2-1a".
+    """Slug of `text`: "soyuz-2-1a" for both "Союз-2.1а" and "Soyuz-2.1a".
 
-    A plus is a letter: Antares 230 and Antares 230+ are two rockets.
+    "+" becomes "plus": Antares 230 and Antares 230+ are two rockets.
     """
     cased = unicodedata.normalize("NFKC", text).casefold().replace("+", " plus ")
     return re.sub(r"[^a-z0-9]+", "-", fold(cased.translate(_TRANSLITERATE))).strip("-")
 
 
+def join_list(items: Sequence[str], conjunction: str) -> str:
+    """Items separated by commas, the last one by `conjunction`: "A", "A and B", "A, B and C"."""
+    return conjunction.join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def upper_first(text: str) -> str:
+    """`text` with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
 def is_storable(text: str) -> bool:
-    """Whether every database can hold `text`: no NUL (PostgreSQL), no half of a surrogate pair."""
+    """Return true if every database can store `text`: no NUL (PostgreSQL), no lone surrogate."""
     return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)

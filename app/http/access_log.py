@@ -1,25 +1,23 @@
-"""What is noted of each request: a line in the log, and figures for `/metrics`."""
+"""The access log: one line a request, and its duration for `/metrics`."""
 
 import asyncio
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from app.http.logging import format_request_line
 from app.http.metrics import request_histogram
 
-_QUIET_PATHS = frozenset({"/health/live", "/health/ready", "/metrics"})
-"""What machines ask again and again: only faults in answering are worth a line."""
-
 _MAX_PATH_CHARS = 200
 
 _FLUSH_DELAY_SECONDS = 0.01
-"""Seconds in which lines of what is answered at once are gathered: writing is a system call."""
+"""Time for which lines of cached responses are collected: each write is a system call."""
 
 
 @dataclass(slots=True)
 class AccessLogEntry:
-    """What is known of one request and its answer."""
+    """One request and its response."""
 
     id: str
     client: str
@@ -27,34 +25,36 @@ class AccessLogEntry:
     path: str
     started_at: float = field(default_factory=perf_counter)
     status: int = 0
-    """None was told where it is 0: the client went away before."""
+    """0 if no response was sent because the client disconnected."""
     body_bytes: int = 0
     route: str = ""
-    """The name of what answered, empty where nothing did."""
+    """The name of the route, empty if none matched."""
 
 
 class AccessLog:
-    """Notes every request of a process."""
+    """The access log of one process."""
 
-    def __init__(self, lines: bool) -> None:
-        self.enabled = lines
+    def __init__(self, enabled: bool, quiet_paths: Collection[str] = ()) -> None:
+        self.enabled = enabled
+        self._quiet_paths = quiet_paths
+        """Paths whose requests are logged only if they fail with a server error."""
         self.in_flight = 0
         self._pending_lines: list[str] = []
         self._flush_loop: asyncio.AbstractEventLoop | None = None
-        """What will write the lines soon, where there are any."""
+        """The event loop that `flush` is scheduled on."""
 
     def started(self) -> None:
-        """A request has come that will take a while."""
+        """Count a request in flight."""
         self.in_flight += 1
 
     def finished(self, entry: AccessLogEntry) -> None:
-        """It is over."""
+        """Log a request that was in flight."""
         self.in_flight -= 1
         self._observe(entry)
         self.flush()
 
     def served_from_cache(self, entry: AccessLogEntry) -> None:
-        """A request has come and is over."""
+        """Log a request that the fast path answered; its line is written a little later."""
         self._observe(entry)
         loop = asyncio.get_running_loop()
         if self._pending_lines and self._flush_loop is not loop:
@@ -64,7 +64,7 @@ class AccessLog:
     def _observe(self, entry: AccessLogEntry) -> None:
         seconds = perf_counter() - entry.started_at
         request_histogram(entry.route, entry.method, entry.status).observe(seconds)
-        if self.enabled and (entry.status >= 500 or entry.path not in _QUIET_PATHS):
+        if self.enabled and (entry.status >= 500 or entry.path not in self._quiet_paths):
             line = format_request_line(
                 entry.id,
                 seconds * 1000,
@@ -78,7 +78,7 @@ class AccessLog:
             self._pending_lines.append(line)
 
     def flush(self) -> None:
-        """Write the lines that there are."""
+        """Write the pending lines."""
         self._flush_loop = None
         if self._pending_lines:
             lines, self._pending_lines = self._pending_lines, []

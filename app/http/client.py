@@ -1,7 +1,7 @@
-"""Requests to other hosts: only to addresses of the public Internet, bounded in size and time.
+"""HTTP client for untrusted URLs: public addresses only (SSRF protection), limited size and time.
 
-A name is looked up once. Each address that it has is judged, and the connection is made to one of
-these very addresses, so that no second look-up can lead elsewhere.
+A host name is resolved once. All its addresses are checked, and the connection is made to one of
+them, so that a second resolution (DNS rebinding) cannot lead elsewhere.
 """
 
 import socket
@@ -16,25 +16,25 @@ from urllib.parse import urlsplit
 import httpcore2 as httpcore
 
 OUTBOUND_TIMEOUT_SECONDS = 10.0
-"""Seconds that a whole request may take, however it trickles in."""
+"""Deadline of a whole request, including the response body."""
 
 MAX_OUTBOUND_RESPONSE_BYTES = 5 * 2**20
-"""Bytes that an answer may have."""
+"""Maximum size of a response body."""
 
 _MAX_URL_CHARS = 2000
 
 _FORBIDDEN_NETWORKS = [
     ip_network(network)
     for network in (
-        "100.64.0.0/10",  # between a provider and its customers
-        "192.88.99.0/24",  # leads on to 2002::/16
-        "64:ff9b::/96",  # these lead to IPv4 addresses of any kind
+        "100.64.0.0/10",  # carrier-grade NAT
+        "192.88.99.0/24",  # 6to4 relays
+        "64:ff9b::/96",  # NAT64, Teredo, 6to4: embed any IPv4 address
         "64:ff9b:1::/48",
         "2001::/32",
         "2002::/16",
         "::/96",
-        "3fff::/20",  # of documentation
-        "fec0::/10",  # of sites, once
+        "3fff::/20",  # documentation
+        "fec0::/10",  # site-local, deprecated
     )
 ]
 _FORBIDDEN_HOST_SUFFIXES = (".localhost", ".local", ".internal")
@@ -43,16 +43,16 @@ IPAddress = IPv4Address | IPv6Address
 
 
 class ForbiddenUrl(Exception):
-    """The address is none that may be asked."""
+    """The URL may not be requested. The message is the reason."""
 
 
 class RequestFailed(Exception):
-    """The other side did not answer as it should."""
+    """There was no valid response. The message is the reason."""
 
 
 @dataclass(frozen=True)
 class OutboundResponse:
-    """What the other side answered."""
+    """Response of another host."""
 
     status: int
     headers: Mapping[str, str]
@@ -61,40 +61,40 @@ class OutboundResponse:
 
 
 def is_forbidden_address(address: IPAddress) -> bool:
-    """Whether an address is none of the public Internet's."""
+    """Report whether an address is not a public one."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return is_forbidden_address(address.ipv4_mapped)
-    # `is_global` alone holds several of these for global.
-    odd = address.is_multicast or address.is_reserved or address.is_unspecified
+    # `is_global` is true for several of these.
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
     listed = any(
         address in network for network in _FORBIDDEN_NETWORKS if network.version == address.version
     )
-    return odd or listed or not address.is_global
+    return special or listed or not address.is_global
 
 
 def check_url(url: str, allow_private: bool = False) -> None:
-    """Raise `ForbiddenUrl` where `url` is to be refused by its look alone."""
+    """Raise `ForbiddenUrl` if `url` is invalid, or names a private host or address."""
     if len(url) > _MAX_URL_CHARS or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
-        raise ForbiddenUrl("The address is too long, or holds what has to be percent-encoded.")
+        raise ForbiddenUrl("The URL is too long, or has characters that must be percent-encoded.")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise ForbiddenUrl("This is no address.") from error
+        raise ForbiddenUrl("This is not a valid URL.") from error
     if parts.scheme not in {"http", "https"}:
-        raise ForbiddenUrl("Only http and https are asked.")
+        raise ForbiddenUrl("The URL scheme must be http or https.")
     if parts.username is not None or parts.password is not None:
-        raise ForbiddenUrl("Leave the user name and password out.")
+        raise ForbiddenUrl("The URL must not have a user name or password.")
     if not host or "%" in host or port == 0:
-        raise ForbiddenUrl("The address names no host.")
+        raise ForbiddenUrl("The URL has no host.")
     if not allow_private and (f".{host.rstrip('.')}".endswith(_FORBIDDEN_HOST_SUFFIXES)):
-        raise ForbiddenUrl(f"{host} is no host of the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a public host.")
     if not allow_private and (literal := _parse_ip_literal(host)) and is_forbidden_address(literal):
-        raise ForbiddenUrl(f"{host} is no address of the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a public address.")
 
 
 def _parse_ip_literal(host: str) -> IPAddress | None:
-    """The address that `host` spells, in any of the ways that systems read one."""
+    """Parse an IP address in any notation that operating systems accept."""
     try:
         return ip_address(host)
     except ValueError:
@@ -115,28 +115,30 @@ def send_request(
     timeout: float = OUTBOUND_TIMEOUT_SECONDS,
     max_bytes: int = MAX_OUTBOUND_RESPONSE_BYTES,
 ) -> OutboundResponse:
-    """The answer of another host; a redirection is an answer, and is not followed.
+    """Send a request and return the response. Redirects are not followed.
 
-    Raises `ForbiddenUrl` where it may not be asked, `RequestFailed` where it does not answer well.
+    Raises `ForbiddenUrl` if the URL is not allowed, `RequestFailed` if there is no valid response.
     """
     check_url(url, allow_private)
     backend = _PublicNetworkBackend(monotonic() + timeout, allow_private)
-    sent = list(
-        ({"User-Agent": "Zarya", "Accept-Encoding": "identity"} | dict(headers or {})).items()
-    )
+    all_headers = {"User-Agent": "Zarya", "Accept-Encoding": "identity"} | dict(headers or {})
     try:
         with (
             httpcore.ConnectionPool(network_backend=backend) as pool,
-            pool.stream(method, url, headers=sent, content=content) as answer,
+            pool.stream(
+                method, url, headers=list(all_headers.items()), content=content
+            ) as response,
         ):
             body = b""
-            for part in answer.iter_stream():
-                body += part
+            for chunk in response.iter_stream():
+                body += chunk
                 if len(body) > max_bytes:
-                    raise RequestFailed(f"The answer has more than {max_bytes} bytes.")
-            names = {name.decode("latin-1").lower(): value for name, value in answer.headers}
-            told = {name: value.decode("latin-1") for name, value in names.items()}
-            return OutboundResponse(answer.status, told, body)
+                    raise RequestFailed(f"The response has more than {max_bytes} bytes.")
+            response_headers = {
+                name.decode("latin-1").lower(): value.decode("latin-1")
+                for name, value in response.headers
+            }
+            return OutboundResponse(response.status, response_headers, body)
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
         raise RequestFailed(f"{type(error).__name__}: {error}".rstrip(": ")) from error
     except (OSError, ValueError) as error:
@@ -144,7 +146,7 @@ def send_request(
 
 
 class _PublicNetworkBackend(httpcore.NetworkBackend):
-    """Connects to what may be connected to, and lets nothing last beyond the deadline."""
+    """Network backend that connects to public addresses only, until a deadline."""
 
     def __init__(self, deadline: float, allow_private: bool) -> None:
         self._deadline = deadline
@@ -161,10 +163,10 @@ class _PublicNetworkBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         addresses = [ip_address(address) for address in _resolve_host(host, port)]
         if not self._allow_private and any(map(is_forbidden_address, addresses)):
-            raise ForbiddenUrl(f"{host} is no host of the public Internet.")
-        left = _remaining_seconds(self._deadline)
+            raise ForbiddenUrl(f"{host} is not a public host.")
+        remaining = _remaining_seconds(self._deadline)
         stream = self._backend.connect_tcp(
-            str(addresses[0]), port, left, local_address, socket_options
+            str(addresses[0]), port, remaining, local_address, socket_options
         )
         return _DeadlineStream(stream, self._deadline)
 
@@ -173,21 +175,21 @@ def _resolve_host(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise RequestFailed(f"{host} cannot be found.") from error
+        raise RequestFailed(f"The host {host} cannot be resolved.") from error
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     if any("%" in address for address in addresses) or not addresses:
-        raise ForbiddenUrl(f"{host} is no host of the public Internet.")
+        raise ForbiddenUrl(f"{host} is not a public host.")
     return addresses
 
 
 def _remaining_seconds(deadline: float) -> float:
-    if (left := deadline - monotonic()) <= 0:
-        raise RequestFailed("It took too long.")
-    return left
+    if (remaining := deadline - monotonic()) <= 0:
+        raise RequestFailed("The request timed out.")
+    return remaining
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A stream of which no part, nor all of them together, lasts beyond the deadline."""
+    """Network stream whose operations all end at one deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -208,9 +210,9 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _remaining_seconds(self._deadline)
+        remaining = _remaining_seconds(self._deadline)
         return _DeadlineStream(
-            self._stream.start_tls(ssl_context, server_hostname, left), self._deadline
+            self._stream.start_tls(ssl_context, server_hostname, remaining), self._deadline
         )
 
     def get_extra_info(self, info: str) -> Any:

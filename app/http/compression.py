@@ -1,8 +1,9 @@
-"""Content codings: which one a client would rather have, and its making."""
+"""Content codings: negotiation and compression (RFC 9110, section 8.4)."""
 
 import gzip
 import zlib
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 import brotli
@@ -12,7 +13,7 @@ from app.http.negotiation import parse_quality_values
 
 
 class ContentCoding(StrEnum):
-    """The codings we offer, the best first."""
+    """The supported codings, in order of preference."""
 
     ZSTD = "zstd"
     BROTLI = "br"
@@ -21,17 +22,23 @@ class ContentCoding(StrEnum):
 
 
 def negotiate_coding(header: str) -> ContentCoding:
-    """The coding to use for an `Accept-Encoding` header; identity where it names none of ours."""
-    wanted = parse_quality_values(header)
+    """The coding for an `Accept-Encoding` header; identity if it names no supported one."""
+    weights = parse_quality_values(header)
 
     def weight(coding: ContentCoding) -> float:
-        return wanted.get(coding, wanted.get("*", 0.0))
+        return weights.get(coding, weights.get("*", 0.0))
 
     return max(filter(weight, ContentCoding), key=weight, default=ContentCoding.IDENTITY)
 
 
+@lru_cache(maxsize=256)
+def select_coding(header: bytes) -> ContentCoding:
+    """The coding for a raw `Accept-Encoding` header."""
+    return negotiate_coding(header.decode("latin-1"))
+
+
 def compress_body(body: bytes, coding: ContentCoding) -> bytes:
-    """`body` in `coding`, at the level that costs little."""
+    """`body` in `coding`, at a fast level."""
     match coding:
         case ContentCoding.ZSTD:
             return zstandard.ZstdCompressor(level=3).compress(body)
@@ -45,7 +52,7 @@ def compress_body(body: bytes, coding: ContentCoding) -> bytes:
 
 
 class StreamCompressor(Protocol):
-    """What encodes a body part by part; all of it has come out after `flush`."""
+    """An incremental compressor; `flush` returns the rest of its output."""
 
     def compress(self, part: bytes, /) -> bytes: ...
 
@@ -57,16 +64,16 @@ class _BrotliCompressor:
         self._compressor = brotli.Compressor(quality=4)
 
     def compress(self, part: bytes) -> bytes:
-        made: bytes = self._compressor.process(part)
-        return made
+        compressed: bytes = self._compressor.process(part)
+        return compressed
 
     def flush(self) -> bytes:
-        made: bytes = self._compressor.finish()
-        return made
+        compressed: bytes = self._compressor.finish()
+        return compressed
 
 
 def create_compressor(coding: ContentCoding) -> StreamCompressor | None:
-    """An encoder for a body of unknown length; None for identity."""
+    """A compressor for a body of unknown length; None for identity."""
     match coding:
         case ContentCoding.ZSTD:
             return zstandard.ZstdCompressor(level=3).compressobj()

@@ -1,32 +1,57 @@
-"""The language of each answer: chosen before anything is asked, and told in its headers."""
+"""Content language: negotiated for each request, stated in the headers of each response."""
+
+from functools import lru_cache
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.languages import Language, language_param, negotiate_language, use_language
+from app.domain.languages import LANGUAGES, Language, use_language
+from app.http.negotiation import parse_quality_values
+from app.http.paths import NO_TRAITS, ROUTE_TRAITS_KEY
 
-_ENGLISH_ONLY_PREFIXES = (
-    "/.well-known/",
-    "/docs",
-    "/health/",
-    "/openapi.json",
-    "/v1/audit",
-    "/v1/changes",
-    "/v1/events",
-    "/v1/export",
-    "/web/",
-)
-"""Where what is answered is in English or for programs, whatever is asked for; problems are not."""
+MAX_ACCEPT_LANGUAGE_CHARS = 200
+"""Characters of `Accept-Language` that are read; the rest is ignored."""
+
+
+def language_param(query_string: bytes) -> Language | None:
+    """The language in the query parameter `lang`; None if it is absent or not supported."""
+    if b"lang" not in query_string and b"%" not in query_string:
+        return None
+    value = dict(parse_qsl(query_string.decode("latin-1"))).get("lang")
+    return Language(value) if value in LANGUAGES else None
+
+
+@lru_cache(maxsize=256)
+def _preferred_language(accept_language: str) -> Language:
+    """The supported language with the highest weight; of equal ones, the first in the header."""
+    weights: dict[str, float] = {}
+    for tag, weight in parse_quality_values(accept_language).items():
+        name = tag.partition("-")[0]
+        weights[name] = max(weight, weights.get(name, 0.0))
+    default = weights.pop("*", 0.0)
+    supported = {name: weight for name, weight in weights.items() if name in LANGUAGES}
+    supported |= {language: default for language in Language if language not in supported}
+    if not any(supported.values()):
+        return Language.EN
+    return Language(max(supported, key=lambda name: supported[name]))
+
+
+def negotiate_language(query_string: bytes, accept_language: str) -> Language:
+    """The language of the response: `lang`, else the best match for `Accept-Language`."""
+    return language_param(query_string) or _preferred_language(
+        accept_language[:MAX_ACCEPT_LANGUAGE_CHARS]
+    )
 
 
 def request_language(scope: Scope) -> Language:
-    """The language that a request asks for."""
-    accepted = ",".join(Headers(scope=scope).getlist("accept-language"))
-    return negotiate_language(scope["query_string"], accepted)
+    """The language of the response to a request."""
+    accept_language = ",".join(Headers(scope=scope).getlist("accept-language"))
+    return negotiate_language(scope["query_string"], accept_language)
 
 
 class ContentLanguageMiddleware:
-    """ASGI middleware: lets the language of a request be spoken, and says which one that is."""
+    """ASGI middleware: sets the current language, `Content-Language` and `Vary`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -35,20 +60,21 @@ class ContentLanguageMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        named = language_param(scope["query_string"])
-        speech = request_language(scope)
+        explicit = language_param(scope["query_string"])
+        language = request_language(scope)
 
-        async def told(message: Message) -> None:
+        async def send_with_language(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message["headers"]))
-                if message["status"] < 400 and scope["path"].startswith(_ENGLISH_ONLY_PREFIXES):
+                traits = scope.get(ROUTE_TRAITS_KEY, NO_TRAITS)
+                if message["status"] < 400 and traits.english_only:
                     headers["content-language"] = Language.EN
                 else:
-                    headers.setdefault("content-language", speech)
-                    if named is None:
+                    headers.setdefault("content-language", language)
+                    if explicit is None:
                         headers.add_vary_header("Accept-Language")
                 message["headers"] = headers.raw
             await send(message)
 
-        with use_language(speech, explicit=named is not None):
-            await self.app(scope, receive, told)
+        with use_language(language, explicit=explicit is not None):
+            await self.app(scope, receive, send_with_language)

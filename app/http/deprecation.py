@@ -1,26 +1,24 @@
-"""What is on its way out: one table, from which headers and the OpenAPI document both tell."""
+"""Deprecation headers (RFC 9745, RFC 8594) of operations that will be removed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 @dataclass(frozen=True)
 class Deprecation:
-    """Since when something is deprecated, when it ends, and where to read what to do (RFC 9745)."""
+    """The dates of a deprecation, and the page that explains how to migrate."""
 
     deprecated_at: datetime
     sunset_at: datetime
     docs_url: str
 
     def headers(self) -> dict[str, str]:
-        """The headers that tell of it (RFC 9745 and RFC 8594)."""
+        """The headers `Deprecation`, `Sunset` and `Link`."""
         return {
             "Deprecation": f"@{int(self.deprecated_at.timestamp())}",
             "Sunset": format_datetime(self.sunset_at, usegmt=True),
@@ -29,36 +27,25 @@ class Deprecation:
 
 
 DeprecationTable = Mapping[str, Deprecation]
-
-DEPRECATED_OPERATIONS: DeprecationTable = {}
-"""By operation id: `{"listMissions": Deprecation(since, sunset, guide)}`."""
-
-
-def mark_deprecated(app: FastAPI, table: DeprecationTable = DEPRECATED_OPERATIONS) -> None:
-    """Flag the operations of `table` in the OpenAPI document of `app`; refuse ids it has not."""
-    routes = {context.name: context.original_route for context in iter_route_contexts(app.routes)}
-    for operation in table:
-        route = routes.get(operation)
-        if not isinstance(route, APIRoute):
-            raise LookupError(f"no operation is called {operation!r}")
-        route.deprecated = True
+"""Deprecations by operation id."""
 
 
 class DeprecationMiddleware:
-    """ASGI middleware: tells of deprecation in the headers of each answer concerned."""
+    """ASGI middleware: adds the headers of a deprecation to the responses of its operation."""
 
-    def __init__(self, app: ASGIApp, table: DeprecationTable = DEPRECATED_OPERATIONS) -> None:
+    def __init__(self, app: ASGIApp, table: DeprecationTable) -> None:
         self.app = app
         self.table = table
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def told(message: Message) -> None:
-            row = self.table.get(getattr(scope.get("route"), "name", ""))
-            if message["type"] == "http.response.start" and row:
+        async def send_with_deprecation(message: Message) -> None:
+            deprecation = self.table.get(getattr(scope.get("route"), "name", ""))
+            if message["type"] == "http.response.start" and deprecation:
                 headers = MutableHeaders(raw=list(message["headers"]))
-                for name, value in row.headers().items():
+                for name, value in deprecation.headers().items():
                     headers.append(name, value)
                 message["headers"] = headers.raw
             await send(message)
 
-        await self.app(scope, receive, told if scope["type"] == "http" and self.table else send)
+        is_http = scope["type"] == "http"
+        await self.app(scope, receive, send_with_deprecation if is_http and self.table else send)

@@ -1,19 +1,16 @@
-"""What is kept is answered at once, as soon as the head of a request has been read.
+"""The fast path: a cached response is sent as soon as the head of its request has been parsed.
 
-The usual way is a task, a scope, and the layers of the application one around the other: most of
-what it costs to send what is there already. Here each of those layers is asked by a plain function;
-where one of them has to wait for something, or has more to say, the request goes the usual way and
-is answered the same.
+On the ASGI path most of the time of a cache hit goes into a task, a scope and nested layers. Here
+each layer is a plain function call. If one of them would have to wait, or the request is unusual,
+it takes the ASGI path instead; the response is the same.
 """
 
 from http import HTTPStatus
 from time import perf_counter
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-
 from app.http.access_log import AccessLogEntry
 from app.http.cache.middleware import CACHEABLE_METHODS, CacheMiddleware
-from app.http.cache.store import RawHeaders, Variant
+from app.http.cache.response import RawHeaders, Variant
 from app.http.metrics import CACHE_HITS
 from app.http.rate_limit import RateLimitMiddleware
 from app.http.request_context import (
@@ -31,71 +28,88 @@ _DISQUALIFYING_HEADERS = frozenset(
         b"upgrade",
     }
 )
-"""Who sends one of these has a key, a body or a wish of their own, and is answered as usual."""
+"""Request headers that need the ASGI path: a key, a body or a protocol negotiation."""
 
 
 class FastPath:
-    """Answers what is kept."""
+    """Answers cache hits without the ASGI layers."""
 
     def __init__(
-        self, front: RequestContextMiddleware, quota: RateLimitMiddleware, answers: CacheMiddleware
+        self,
+        request_context: RequestContextMiddleware,
+        rate_limiter: RateLimitMiddleware,
+        cache: CacheMiddleware,
     ) -> None:
-        self.settings = front.settings
-        self._request_context = front
-        self._rate_limiter = quota
-        self._cache = answers
+        self.settings = request_context.settings
+        self._request_context = request_context
+        self._rate_limiter = rate_limiter
+        self._cache = cache
         self._server_headers: RawHeaders = []
         self._encoded_server_headers = b""
-        """The server's own headers, which it makes anew each second."""
+        """The server's own headers, such as `Date`, encoded once a second."""
 
     def respond(
-        self, method: str, url: bytes, headers: RawHeaders, peer: str, own: RawHeaders
+        self,
+        method: str,
+        url: bytes,
+        headers: RawHeaders,
+        peer: str,
+        server_headers: RawHeaders,
     ) -> tuple[bytes, bytes] | None:
-        """Head and body of the answer with the server's `own` headers; None: take the usual way."""
-        begun = perf_counter()
-        asked = dict(headers)
+        """The head and body of a cached response; None if the request takes the ASGI path."""
+        started_at = perf_counter()
+        fields = dict(headers)
         if (
             method not in CACHEABLE_METHODS
-            or len(asked) < len(headers)
-            or not _DISQUALIFYING_HEADERS.isdisjoint(asked)
+            or len(fields) < len(headers)
+            or not _DISQUALIFYING_HEADERS.isdisjoint(fields)
             or self._request_context.shutdown.is_draining
         ):
             return None
-        address, _, query = url.partition(b"?")
-        path = address.decode("latin-1")  # if anything in it is encoded, nothing is found by it
-        found = self._cache.lookup(path, query, asked)
-        if found is None:
+        raw_path, _, query = url.partition(b"?")
+        path = raw_path.decode("latin-1")  # not percent-decoded: such a path is a miss
+        hit = self._cache.lookup(path, query, fields)
+        if hit is None:
             return None
-        whole, form = found
-        client = self._request_context.get_client_address(peer, asked.get(b"x-forwarded-for"))
-        told = self._rate_limiter.count_cached(client, form.status != HTTPStatus.NOT_MODIFIED)
-        if told is None:
+        response, variant = hit
+        client = self._request_context.get_client_address(peer, fields.get(b"x-forwarded-for"))
+        limit_headers = self._rate_limiter.count_cached(
+            client, variant.status != HTTPStatus.NOT_MODIFIED
+        )
+        if limit_headers is None:
             return None
-        id_ = request_id_from_header(asked.get(b"x-request-id", b""))
-        body: bytes = b"" if method == "HEAD" else form.body_message["body"]
-        route = getattr(whole.route, "name", "")
+        id_ = request_id_from_header(fields.get(b"x-request-id", b""))
+        body: bytes = b"" if method == "HEAD" else variant.body_message["body"]
+        route = getattr(response.route, "name", "")
         CACHE_HITS.inc()
         self._request_context.access_log.served_from_cache(
-            AccessLogEntry(id_, client, method, path, begun, form.status, len(body), route)
+            AccessLogEntry(id_, client, method, path, started_at, variant.status, len(body), route)
         )
-        form.encoded_head = form.encoded_head or self._encode_head(form)
-        if own is not self._server_headers:
-            self._server_headers, self._encoded_server_headers = own, encode_headers(own)
-        more = encode_headers([*told, request_id_header(id_)])
-        return form.encoded_head + self._encoded_server_headers + more + b"\r\n", body
+        variant.encoded_head = variant.encoded_head or self._encode_head(variant)
+        if server_headers is not self._server_headers:
+            self._server_headers = server_headers
+            self._encoded_server_headers = encode_headers(server_headers)
+        own_headers = encode_headers([*limit_headers, request_id_header(id_)])
+        head = variant.encoded_head + self._encoded_server_headers + own_headers + b"\r\n"
+        return head, body
 
-    def _encode_head(self, form: Variant) -> bytes:
-        return STATUS_LINE[form.status] + encode_headers(
-            self._request_context.with_common_headers(form.headers)
+    def _encode_head(self, variant: Variant) -> bytes:
+        return encode_status_line(variant.status) + encode_headers(
+            self._request_context.with_common_headers(variant.headers)
         )
 
 
 def get_fast_path(app: object) -> FastPath | None:
-    """That of an application, None where it has none."""
-    found = getattr(getattr(app, "state", None), "fast_path", None)
-    return found if isinstance(found, FastPath) else None
+    """The fast path of an application, if it has one."""
+    fast_path = getattr(getattr(app, "state", None), "fast_path", None)
+    return fast_path if isinstance(fast_path, FastPath) else None
+
+
+def encode_status_line(status: int) -> bytes:
+    """The first line of an HTTP/1.1 response."""
+    return b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
 
 
 def encode_headers(headers: RawHeaders) -> bytes:
-    """Headers as they are sent."""
+    """Headers in HTTP/1.1 format, each with its line break."""
     return b"".join([b"%b: %b\r\n" % line for line in headers])

@@ -1,11 +1,12 @@
-"""What is refused so that the rest is answered in time.
+"""Load shedding: bounded concurrency and queues for reads and writes; 503 when they are full.
 
-Requests wait for the few threads that ask the database. While those get on, some may wait; when
-they do not, as behind a lock, who comes is told so at once instead of waiting with all the others.
+Requests wait for a slot of the few database threads. When no request completes for a while, as
+behind a lock, the waiting ones and new ones are refused immediately.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,28 +16,27 @@ from app.http.problems import ApiError, Unavailable, build_problem_response
 
 _STALL_DETECTION_SECONDS = 0.9
 _STALL_CONFIRMATION_SECONDS = 0.1
-"""How long nothing may be answered while some wait, before they and the rest are refused."""
+"""Time without a completed response after which a bulkhead counts as stalled, in two steps."""
 
 _MAX_WAIT_SECONDS = 2.0
-"""How long one request waits for a place."""
+"""Time that a request waits for a slot."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-MONITORING_PATHS = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
 class Bulkhead:
-    """A few places, and a queue before them."""
+    """A semaphore with a bounded queue that detects stalls."""
 
-    def __init__(self, places: int, most_waiting: int) -> None:
-        self.free_slots = places
-        self.max_waiters = most_waiting
+    def __init__(self, slots: int, max_waiters: int) -> None:
+        self.free_slots = slots
+        self.max_waiters = max_waiters
         self.is_stalled = False
         self._waiters: deque[asyncio.Future[bool]] = deque()
         self._completed_count = 0
         self._check_scheduled = False
 
     async def acquire(self) -> bool:
-        """Take a place; False where there is none, and none to be waited for."""
+        """Take a slot, waiting for one if necessary; False if the request has to be refused."""
         if self.free_slots > 0:
             self.free_slots -= 1
             return True
@@ -48,40 +48,40 @@ class Bulkhead:
             loop.call_later(
                 _STALL_DETECTION_SECONDS, self._check_stall, self._completed_count, False
             )
-        place: asyncio.Future[bool] = loop.create_future()
-        self._waiters.append(place)
-        timer = loop.call_later(_MAX_WAIT_SECONDS, _resolve_waiter, place, False)
+        waiter: asyncio.Future[bool] = loop.create_future()
+        self._waiters.append(waiter)
+        timer = loop.call_later(_MAX_WAIT_SECONDS, _resolve_waiter, waiter, False)
         try:
-            return await place
+            return await waiter
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.result():
+            if waiter.done() and not waiter.cancelled() and waiter.result():
                 self.release(ok=False)
             raise
         finally:
             timer.cancel()
 
     def release(self, *, ok: bool) -> None:
-        """Let the next one have the place; `well` says that the answer was not a fault of ours."""
+        """Pass the slot to the next waiter; `ok` if the response was not a server error."""
         if ok:
             self._completed_count += 1
             self.is_stalled = False
         while self._waiters:
-            place = self._waiters.popleft()
-            if not place.done():
-                place.set_result(True)
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(True)
                 return
         self.free_slots += 1
 
-    def _check_stall(self, answered: int, sure: bool) -> None:
-        """See whether any has been answered since; send those away who wait, where none has."""
-        if self._completed_count == answered and not self.free_slots and not sure:
-            # Not yet: where the process itself stood still, what has ended is told only now.
+    def _check_stall(self, completed_before: int, is_confirmed: bool) -> None:
+        """Refuse all waiters if no request has completed since the last check."""
+        if self._completed_count == completed_before and not self.free_slots and not is_confirmed:
+            # Confirm first: after a pause of the whole process, completions arrive only now.
             asyncio.get_running_loop().call_later(
-                _STALL_CONFIRMATION_SECONDS, self._check_stall, answered, True
+                _STALL_CONFIRMATION_SECONDS, self._check_stall, completed_before, True
             )
             return
         self._check_scheduled = False
-        if self._completed_count == answered and not self.free_slots:
+        if self._completed_count == completed_before and not self.free_slots:
             self.is_stalled = True
             while self._waiters:
                 _resolve_waiter(self._waiters.popleft(), False)
@@ -92,60 +92,70 @@ class Bulkhead:
             )
 
 
-def _resolve_waiter(place: asyncio.Future[bool], admitted: bool) -> None:
-    if not place.done():
-        place.set_result(admitted)
+def _resolve_waiter(waiter: asyncio.Future[bool], is_admitted: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(is_admitted)
 
 
 class LoadSheddingMiddleware:
-    """ASGI middleware: reads and writes wait before gates of their own, and not for ever."""
+    """ASGI middleware: separate bulkheads for reads and writes, and a time limit."""
 
-    def __init__(self, app: ASGIApp, readers: int, writers: int, waiting: int, seconds: float):
-        """Twice as many places as threads: one works for a request while another one's is asked."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        read_threads: int,
+        write_threads: int,
+        *,
+        max_waiters: int,
+        timeout_seconds: float,
+        exempt_paths: Collection[str],
+    ) -> None:
+        # Two slots a thread: one request is in the database while another is being encoded.
         self.app = app
-        self.read_bulkhead = Bulkhead(2 * readers, waiting)
-        self.write_bulkhead = Bulkhead(2 * writers, waiting)
-        self.timeout_seconds = seconds
+        self.read_bulkhead = Bulkhead(2 * read_threads, max_waiters)
+        self.write_bulkhead = Bulkhead(2 * write_threads, max_waiters)
+        self.timeout_seconds = timeout_seconds
+        self._exempt_paths = exempt_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in MONITORING_PATHS:
+        if scope["type"] != "http" or scope["path"] in self._exempt_paths:
             await self.app(scope, receive, send)
             return
-        gate = self.read_bulkhead if scope["method"] in _SAFE_METHODS else self.write_bulkhead
-        if not await gate.acquire():
+        bulkhead = self.read_bulkhead if scope["method"] in _SAFE_METHODS else self.write_bulkhead
+        if not await bulkhead.acquire():
             REQUESTS_REFUSED.labels("busy").inc()
             detail = tr(
-                "The service is busy. Try again in a second.",
-                "Служба занята. Повторите через секунду.",
+                "The server is overloaded. Try again in a second.",
+                "Сервер перегружен. Повторите запрос через секунду.",
             )
             error = Unavailable(detail, headers={"Retry-After": "1"})
             await build_problem_response(scope["state"]["request_id"], error)(scope, receive, send)
             return
-        answer = _TimedResponse(scope, receive, send, gate)
-        timer = asyncio.get_running_loop().call_later(self.timeout_seconds, answer.time_out)
+        response = _TimedResponse(scope, receive, send, bulkhead)
+        timer = asyncio.get_running_loop().call_later(self.timeout_seconds, response.time_out)
         try:
-            await self.app(scope, receive, answer.forward)
+            await self.app(scope, receive, response.forward)
         finally:
             timer.cancel()
-            answer.release()
-        if answer.timeout_task is not None:
-            await answer.timeout_task
+            response.release()
+        if response.timeout_task is not None:
+            await response.timeout_task
 
 
 class _TimedResponse:
-    """One answer on its way out: its place is free when it begins, for all of it is there then."""
+    """A response with a time limit. It is complete when it starts, so its slot is free then."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, gate: Bulkhead) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, bulkhead: Bulkhead) -> None:
         self.scope = scope
         self.receive = receive
         self.send = send
-        self.bulkhead = gate
+        self.bulkhead = bulkhead
         self.status = 0
         self.released = False
         self.timeout_task: asyncio.Task[None] | None = None
 
     async def forward(self, message: Message) -> None:
-        """Send `message` on, unless the client has been told that it takes too long."""
+        """Pass `message` to the client, unless it has timed out."""
         if self.timeout_task is not None:
             return
         if message["type"] == "http.response.start":
@@ -154,19 +164,23 @@ class _TimedResponse:
         await self.send(message)
 
     def release(self) -> None:
-        """Let the next request have the place."""
+        """Release the slot, once."""
         if not self.released:
             self.released = True
             self.bulkhead.release(ok=0 < self.status < 500)
 
     def time_out(self) -> None:
-        """Tell the client that it takes too long; the place is free when the work has ended."""
+        """Send 503 if no response has started; the slot is free when the work has ended."""
         if not self.status:
             REQUESTS_REFUSED.labels("late").inc()
             self.timeout_task = asyncio.ensure_future(self._send_timeout_error())
 
     async def _send_timeout_error(self) -> None:
-        detail = "The answer took too long. Ask for less, or try again in a few seconds."
+        detail = tr(
+            "The response took too long. Request less data, or try again in a few seconds.",
+            "Ответ готовился слишком долго. Запросите меньше данных или повторите через несколько "
+            "секунд.",
+        )
         error: ApiError = Unavailable(detail, headers={"Retry-After": "5"})
-        answer = build_problem_response(self.scope["state"]["request_id"], error)
-        await answer(self.scope, self.receive, self.send)
+        response = build_problem_response(self.scope["state"]["request_id"], error)
+        await response(self.scope, self.receive, self.send)

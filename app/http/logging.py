@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on standard output, and nothing in it that is secret."""
+"""Logging: one JSON object a line on standard output, without secrets."""
 
 import json
 import logging
@@ -10,31 +10,31 @@ from typing import Any
 
 _API_KEY_PATTERN = re.compile(r"zarya_([a-z0-9]{8})_\w+")
 _SENSITIVE_PACKAGES = frozenset({"sqlalchemy", "psycopg", "pysqlite3", "pydantic_core"})
-"""Whose errors quote values: what editors wrote, or what a client sent. Named, for importing them
-would take longer than a supervisor waits for a new process to say that it lives."""
+"""Packages whose error messages quote data of users. By name, because importing them would take
+longer than a supervisor waits for a new process."""
 
 
 def _redact(text: str) -> str:
-    """`text` with no API key in it but its id."""
+    """`text` with every API key reduced to its id."""
     return _API_KEY_PATTERN.sub(r"zarya_\1_…", text) if "zarya_" in text else text
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """What a log says of an error: its kind and its place, its message where that is harmless."""
-    told: dict[str, Any] = {"kind": f"{type(error).__module__}.{type(error).__qualname__}"}
+    """The log entry of an error: class, traceback and causes, and its message if it is safe."""
+    entry: dict[str, Any] = {"kind": f"{type(error).__module__}.{type(error).__qualname__}"}
     state = getattr(getattr(error, "orig", error), "sqlstate", None)
     if state:
-        told["sqlstate"] = state
+        entry["sqlstate"] = state
     if not any(
         kind.__module__.partition(".")[0] in _SENSITIVE_PACKAGES for kind in type(error).__mro__
     ):
-        told["message"] = _redact(str(error))
-    told["at"] = [
+        entry["message"] = _redact(str(error))
+    entry["at"] = [
         f"{frame.filename}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return told | {"cause": describe_error(cause)} if cause else told
+    return entry | {"cause": describe_error(cause)} if cause else entry
 
 
 def _format_timestamp(at: float) -> str:
@@ -51,10 +51,10 @@ _encode_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class JsonFormatter(logging.Formatter):
-    """Makes a line of whatever is logged, here or in a library."""
+    """Formats log records, of the application and its libraries, as JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line: nothing that came with the record but its message and its error."""
+        """The line: message and error of `record`, no other attributes."""
         line: dict[str, Any] = {
             "event": _redact(record.getMessage()),
             "level": record.levelname.lower(),
@@ -65,21 +65,21 @@ class JsonFormatter(logging.Formatter):
         return _encode_json(line if error is None else line | {"error": describe_error(error)})
 
 
-def format_request_line(id_: str, milliseconds: float, path: str, **told: Any) -> str:
-    """The line of a request for `path`."""
+def format_request_line(id_: str, milliseconds: float, path: str, **fields: Any) -> str:
+    """The access log line of a request."""
     now = _format_timestamp(time.time())
-    own = f'"event":"request","timestamp":"{now}","id":"{id_}","ms":{milliseconds:.2f}'
-    return f"{{{own},{_encode_request_fields(path, **told)}}}"
+    head = f'"event":"request","timestamp":"{now}","id":"{id_}","ms":{milliseconds:.2f}'
+    return f"{{{head},{_encode_request_fields(path, **fields)}}}"
 
 
 @lru_cache(maxsize=4096)
-def _encode_request_fields(path: str, **told: Any) -> str:
-    """What requests have in common that ask for the same, as much is asked for again and again."""
-    return _encode_json({"path": _redact(path), **told})[1:-1]
+def _encode_request_fields(path: str, **fields: Any) -> str:
+    """The part of the line that equal requests share, so it is worth caching."""
+    return _encode_json({"path": _redact(path), **fields})[1:-1]
 
 
 def build_logging_config() -> dict[str, Any]:
-    """For `logging.config.dictConfig`: whoever logs, here or in a library, the form is one."""
+    """The configuration for `logging.config.dictConfig`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

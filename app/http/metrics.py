@@ -1,7 +1,7 @@
-"""Figures for Prometheus: what is counted, whoever counts it.
+"""Prometheus metrics of all components.
 
-Several processes count together where `PROMETHEUS_MULTIPROC_DIR` names a folder when they start;
-`zarya serve --workers` sees to that.
+Several processes share their metrics in the directory `PROMETHEUS_MULTIPROC_DIR`, which has to be
+set before they start; `zarya serve --workers` sets it.
 """
 
 import os
@@ -25,53 +25,56 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 _REQUEST_SECONDS = Histogram(
     "zarya_http_request_seconds",
-    "From the first byte of a request to the last of its answer, by operation.",
+    "Time from the first byte of a request to the last of its response, by operation.",
     ["route", "method", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 REQUESTS_IN_FLIGHT = Gauge(
-    "zarya_http_in_flight", "Requests being answered.", multiprocess_mode="livesum"
+    "zarya_http_in_flight", "Requests in progress.", multiprocess_mode="livesum"
 )
 REQUESTS_REFUSED = Counter(
-    "zarya_http_refused_total", "Requests refused without being looked at, by reason.", ["reason"]
+    "zarya_http_refused_total", "Requests refused before routing, by reason.", ["reason"]
 )
 POOL_USED = Gauge("zarya_pool_used", "Database connections in use.", multiprocess_mode="livesum")
 POOL_SIZE = Gauge(
-    "zarya_pool_size", "Database connections there may be.", multiprocess_mode="livesum"
+    "zarya_pool_size", "Maximum number of database connections.", multiprocess_mode="livesum"
 )
 _CACHE_LOOKUPS = Counter(
-    "zarya_cache_total", "Answers looked for in the cache, by outcome.", ["outcome"]
+    "zarya_cache_total", "Lookups in the response cache, by outcome.", ["outcome"]
 )
 CACHE_HITS, CACHE_SHARED, CACHE_MISSES, CACHE_STALE = map(
     _CACHE_LOOKUPS.labels, ("hit", "shared", "miss", "unverified")
 )
-"""Shared: made for somebody who asked the same at once. Unverified: answered as it was before,
-while the database does not tell whether that still holds."""
+"""Shared: the response of a concurrent request with the same key. Unverified: a stale response,
+sent while the database does not answer."""
 CACHE_BYTES = Gauge(
-    "zarya_cache_bytes", "Bytes of the answers kept in the cache.", multiprocess_mode="livesum"
+    "zarya_cache_bytes", "Size of the response cache in bytes.", multiprocess_mode="livesum"
 )
 ENTRIES_IMPORTED = Counter(
-    "zarya_imported_total", "Entries of imports and sources, by outcome.", ["format", "outcome"]
+    "zarya_imported_total", "Imported entries, by format and outcome.", ["format", "outcome"]
 )
 CHANGE_FEED_LAG_SECONDS = Gauge(
     "zarya_change_feed_lag_seconds",
-    "Age of the oldest change that followers cannot see yet.",
+    "Age of the oldest change that is not in the change feed yet.",
     multiprocess_mode="max",
 )
 WEBHOOK_LAG_SECONDS = Gauge(
     "zarya_webhook_lag_seconds",
-    "Age of the oldest change that an enabled webhook has not been told of.",
+    "Age of the oldest change that has not been delivered to an enabled webhook.",
     multiprocess_mode="max",
 )
 _BUILD_INFO = Gauge(
-    "zarya_build_info", "What runs.", ["version", "python"], multiprocess_mode="max"
+    "zarya_build_info",
+    "Version of the service and of Python; always 1.",
+    ["version", "python"],
+    multiprocess_mode="max",
 )
 _BUILD_INFO.labels(version("zarya"), platform.python_version()).set(1)
 
 
 @lru_cache(maxsize=4096)
 def request_histogram(route: str, method: str, status: int) -> Histogram:
-    """The histogram of answers with a status like `status`; 0 is that of none."""
+    """The histogram for the status class of `status`; 0 if no response was sent."""
     known = method if method in _KNOWN_METHODS else "other"
     return _REQUEST_SECONDS.labels(
         route or "none", known, f"{status // 100}xx" if status else "none"
@@ -79,19 +82,19 @@ def request_histogram(route: str, method: str, status: int) -> Histogram:
 
 
 def render_metrics() -> bytes:
-    """All figures, of all processes, in the text format."""
-    folder = os.environ.get(MULTIPROC_DIR_ENV)
-    if folder is None:
+    """The metrics of all processes in the text format of Prometheus."""
+    directory = os.environ.get(MULTIPROC_DIR_ENV)
+    if directory is None:
         return generate_latest(REGISTRY)
-    _remove_dead_processes(Path(folder))
+    _remove_dead_processes(Path(directory))
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]  # theirs
+    MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]  # theirs
     return generate_latest(registry)
 
 
-def _remove_dead_processes(folder: Path) -> None:
-    """Forget what processes that have ended said of their present."""
-    for file in folder.glob("gauge_live*_*.db"):
+def _remove_dead_processes(directory: Path) -> None:
+    """Remove the live gauges of processes that have ended."""
+    for file in directory.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         if not Path(f"/proc/{pid}").exists():
-            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # theirs
+            mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]  # theirs

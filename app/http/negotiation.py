@@ -1,16 +1,16 @@
-"""What a client would rather have: the weights in `Accept` and `Accept-Encoding`."""
+"""Content negotiation: the weights in `Accept`, `Accept-Encoding` and `Accept-Language`."""
 
 
 def parse_quality_values(header: str) -> dict[str, float]:
-    """By lower-case name, the weight of each part of `header`, from 0 (unwanted) to 1.
+    """The weights in a header by lower-case name, from 0 (not acceptable) to 1.
 
-    Parsed as RFC 9110, section 12.4.2, says; a weight that is no number counts as 0.
+    See RFC 9110, section 12.4.2. A weight that is not a number counts as 0.
     """
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for part in header.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
-        found[name] = _parse_quality(parameters)
-    return found
+        weights[name] = _parse_quality(parameters)
+    return weights
 
 
 def _parse_quality(parameters: list[str]) -> float:
@@ -24,13 +24,21 @@ def _parse_quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def media_type_quality(wanted: dict[str, float], kind: str) -> float:
-    """How much of the media type `kind` is wanted: the range that fits it best decides."""
-    ranges = (kind, f"{kind.partition('/')[0]}/*", "*/*")
-    return next((wanted[each] for each in ranges if each in wanted), 0.0)
+def media_type_quality(weights: dict[str, float], media_type: str) -> float:
+    """The weight of `media_type` by the most specific range that matches it."""
+    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+    return next((weights[each] for each in ranges if each in weights), 0.0)
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether an `Accept` header names HTML, as browsers do, and would not rather have JSON."""
-    wanted = parse_quality_values(accept)
-    return wanted.get("text/html", 0.0) > media_type_quality(wanted, "application/json")
+    """Whether `Accept` names HTML, as browsers do, with a higher weight than JSON."""
+    weights = parse_quality_values(accept)
+    return weights.get("text/html", 0.0) > media_type_quality(weights, "application/json")
+
+
+def prefers_json(accept: str) -> bool:
+    """Whether `Accept` gives JSON or problem+json a higher weight than HTML."""
+    weights = parse_quality_values(accept)
+    html = media_type_quality(weights, "text/html")
+    json_types = ("application/json", "application/problem+json")
+    return any(media_type_quality(weights, each) > html for each in json_types)

@@ -1,58 +1,55 @@
-"""Errors as RFC 9457 problems: every answer that is not 2xx or 3xx has this one shape."""
+"""Errors as RFC 9457 problem details: every response with an error status has this form."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
-from fastapi import Request
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from app.config import current_settings
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import Bilingual
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one parameter of a request, or with one place in its body."""
+    """An error in one parameter of the request, or at one place in its body."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     parameter: str | None = Field(
-        default=None, description="The parameter, as the request names it; null for the body."
+        default=None, description="The name of the parameter; null for an error in the body."
     )
     pointer: str | None = Field(
-        default=None, description="The place in the body, as a JSON Pointer (RFC 6901), or null."
+        default=None,
+        description="The place in the body as a JSON Pointer (RFC 6901); null for a parameter.",
     )
-    code: str = Field(description="What kind of fault it is, for programs.")
-    detail: str = Field(description="What is wrong and what would be right, for people.")
+    code: str = Field(description="The error code, for programs.")
+    detail: str = Field(description="The error and how to correct it, for people.")
 
 
 class Problem(BaseModel):
-    """An error in the form of RFC 9457."""
+    """Problem details (RFC 9457)."""
 
-    type: str = Field(description="The address of a page that explains this kind of error.")
-    title: str = Field(description="The kind of error in a few words.")
-    status: int = Field(description="The HTTP status of this answer.")
-    detail: str = Field(description="What happened and what to do about it.")
-    instance: str = Field(description="`urn:uuid:` and the id of this request.")
-    errors: list[FieldProblem] = Field(description="One entry for each fault.")
+    type: str = Field(description="The URL of a page that explains this type of problem.")
+    title: str = Field(description="A short summary of the problem type.")
+    status: int = Field(description="The HTTP status code.")
+    detail: str = Field(description="What happened, and how to correct it.")
+    instance: str = Field(description="`urn:uuid:` and the id of the request.")
+    errors: list[FieldProblem] = Field(description="One item for each invalid parameter or field.")
 
 
 class ApiError(Exception):
-    """An error that the caller can do something about.
-
-    Its `problem_type` names the problem's type.
-    """
+    """An unexpected error in the service."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     problem_type = "internal-error"
-    title = Bilingual("Something went wrong on our side", "Что-то сломалось у нас")
-    description_ru = "Ошибка на нашей стороне."
-    """What the docstring of a kind says, in Russian: `/problems` tells of both."""
+    title = Bilingual("Internal server error", "Внутренняя ошибка сервера")
+    description_ru = "Непредвиденная ошибка в работе сервиса."
+    """The class docstring in Russian; both are shown at `/problems`."""
 
     def __init__(
         self,
@@ -67,158 +64,170 @@ class ApiError(Exception):
 
 
 class NotFound(ApiError):
-    """Nothing has this address."""
+    """No resource has this URL."""
 
     status = HTTPStatus.NOT_FOUND
     problem_type = "not-found"
-    title = Bilingual("Nothing is here", "Здесь ничего нет")
-    description_ru = "По этому адресу ничего нет."
+    title = Bilingual("Not found", "Не найдено")
+    description_ru = "Ресурса с таким адресом нет."
 
 
 class MethodNotAllowed(ApiError):
-    """The address is right, the method is not."""
+    """The resource does not support this method; `Allow` lists those that it supports."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     problem_type = "method-not-allowed"
-    title = Bilingual("This method does not work here", "Этот метод здесь не работает")
-    description_ru = "Адрес верен, а метод — нет."
+    title = Bilingual("Method not allowed", "Метод не поддерживается")
+    description_ru = (
+        "Ресурс не поддерживает этот метод; поддерживаемые перечислены в заголовке `Allow`."
+    )
 
 
 class InvalidRequest(ApiError):
-    """The request was understood, but what it asks for makes no sense."""
+    """A parameter or a field of the body has an invalid value; `errors` lists them all."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     problem_type = "invalid-request"
-    title = Bilingual("The request is not valid", "Запрос составлен неверно")
-    description_ru = "Запрос понятен, но то, о чём он просит, не имеет смысла."
+    title = Bilingual("Invalid request", "Неверный запрос")
+    description_ru = (
+        "Недопустимое значение параметра или поля в теле запроса; все ошибки перечислены в "
+        "`errors`."
+    )
 
 
 class BadRequest(ApiError):
-    """The request cannot be parsed."""
+    """The request or its body is malformed."""
 
     status = HTTPStatus.BAD_REQUEST
     problem_type = "bad-request"
-    title = Bilingual("The request cannot be read", "Запрос не читается")
-    description_ru = "Запрос не удаётся разобрать."
+    title = Bilingual("Bad request", "Некорректный запрос")
+    description_ru = "Запрос или его тело не удаётся разобрать."
 
 
 class InvalidCursor(ApiError):
-    """A cursor that nothing can be made of."""
+    """The cursor is malformed."""
 
     status = HTTPStatus.BAD_REQUEST
     problem_type = "invalid-cursor"
-    title = Bilingual("The cursor cannot be read", "Курсор не читается")
-    description_ru = "Курсор, из которого ничего не извлечь."
+    title = Bilingual("Invalid cursor", "Неверный курсор")
+    description_ru = "Курсор не удаётся разобрать."
 
 
 class CursorMismatch(ApiError):
-    """A cursor that belongs to another list."""
+    """The cursor was made for another list, or for other filters or another order."""
 
     status = HTTPStatus.BAD_REQUEST
     problem_type = "cursor-mismatch"
     title = Bilingual("The cursor belongs to another list", "Курсор от другого списка")
-    description_ru = "Курсор, который относится к другому списку."
+    description_ru = "Курсор получен для другого списка, других фильтров или другого порядка."
 
 
 class RequestTimeout(ApiError):
-    """The request did not come in whole in the time there is for it."""
+    """The request was not received completely in time."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
     problem_type = "request-timeout"
-    title = Bilingual("The request took too long to arrive", "Запрос приходил слишком долго")
+    title = Bilingual("Request timeout", "Время ожидания запроса истекло")
+    description_ru = "Запрос не был получен полностью за отведённое время."
 
 
 class ContentTooLarge(ApiError):
-    """The body is larger than any that is taken."""
+    """The request body exceeds the maximum size."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     problem_type = "content-too-large"
-    title = Bilingual("The body is too large", "Тело запроса слишком велико")
+    title = Bilingual("Content too large", "Тело запроса слишком велико")
+    description_ru = "Размер тела запроса превышает допустимый."
 
 
 class UriTooLong(ApiError):
-    """The address is longer than any that there is."""
+    """The URL exceeds the maximum length."""
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     problem_type = "uri-too-long"
-    title = Bilingual("The address is too long", "Адрес слишком длинный")
+    title = Bilingual("URI too long", "Адрес слишком длинный")
+    description_ru = "Длина адреса превышает допустимую."
 
 
 class HeadersTooLarge(ApiError):
-    """The headers are more, or larger, than any request needs."""
+    """The request headers exceed the maximum number or size."""
 
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     problem_type = "headers-too-large"
-    title = Bilingual("The headers are too large", "Заголовки слишком велики")
+    title = Bilingual("Request headers too large", "Заголовки запроса слишком велики")
+    description_ru = "Число или размер заголовков запроса превышает допустимое."
 
 
 class TooManyRequests(ApiError):
-    """The quota is used up, or too many wrong keys were tried; `Retry-After` says for how long."""
+    """The rate limit or the limit of invalid keys is exceeded; `Retry-After` says for how long."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     problem_type = "too-many-requests"
     title = Bilingual("Too many requests", "Слишком много запросов")
+    description_ru = (
+        "Превышен лимит запросов или неверных ключей; время ожидания указано в `Retry-After`."
+    )
 
 
 class UnsupportedMediaType(ApiError):
-    """A body of a kind that the address does not take; `Accept-Post` or `Accept-Patch` tells."""
+    """The body has an unsupported media type; `Accept-Post` or `Accept-Patch` lists the others."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     problem_type = "unsupported-media-type"
-    title = Bilingual("Bodies of this kind are not taken", "Тело такого вида не принимается")
+    title = Bilingual("Unsupported media type", "Формат тела запроса не поддерживается")
     description_ru = (
-        "Тело такого вида здесь не принимается; какое принимается, сказано в `Accept-Post` "
-        "или `Accept-Patch`."
+        "Формат тела запроса не поддерживается; поддерживаемые перечислены в `Accept-Post` или "
+        "`Accept-Patch`."
     )
 
 
 class Gone(ApiError):
-    """What had this address has been deleted, or can no longer be had from here."""
+    """The resource has been deleted, or is no longer available at this URL."""
 
     status = HTTPStatus.GONE
     problem_type = "gone"
-    title = Bilingual("It was here, and is gone", "Это здесь было, но больше нет")
-    description_ru = "То, что было по этому адресу, удалено или отсюда уже недоступно."
+    title = Bilingual("Gone", "Удалено")
+    description_ru = "Ресурс удалён или больше недоступен по этому адресу."
 
 
 class Conflict(ApiError):
-    """The archive stands against it: a name is taken, or a record is still in use."""
+    """The request conflicts with other data: a slug is taken, or a record is in use."""
 
     status = HTTPStatus.CONFLICT
     problem_type = "conflict"
-    title = Bilingual("The archive stands against it", "Архив этому противоречит")
-    description_ru = "Архив этому противоречит: имя занято или запись ещё нужна."
+    title = Bilingual("Conflict", "Конфликт с другими данными")
+    description_ru = "Запрос противоречит другим данным: слаг занят или запись используется."
 
 
 class PreconditionRequired(ApiError):
-    """A change without `If-Match`, which says what it is a change of."""
+    """The change needs `If-Match` with the ETag of the version that it applies to."""
 
     status = HTTPStatus.PRECONDITION_REQUIRED
     problem_type = "precondition-required"
-    title = Bilingual("Say which version you change", "Укажите, какую версию вы меняете")
-    description_ru = "Изменение без `If-Match`, который говорит, что именно меняется."
+    title = Bilingual("Precondition required", "Требуется условие If-Match")
+    description_ru = "Для изменения нужен `If-Match` с ETag той версии, которая меняется."
 
 
 class PreconditionFailed(ApiError):
-    """Somebody has changed the record since it was read; `ETag` is the present one's."""
+    """The record has changed since it was read; `ETag` is that of the current version."""
 
     status = HTTPStatus.PRECONDITION_FAILED
     problem_type = "precondition-failed"
-    title = Bilingual("The record has changed meanwhile", "Запись тем временем изменилась")
-    description_ru = "С тех пор как запись прочли, её кто-то изменил; `ETag` — у нынешней."
+    title = Bilingual("Precondition failed", "Условие If-Match не выполнено")
+    description_ru = "Запись изменилась с момента чтения; в `ETag` — текущая версия."
 
 
 class Unavailable(ApiError):
-    """The service is busy or about to stop, or its database does not answer in time."""
+    """The service is overloaded or shutting down, or its database does not respond in time."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     problem_type = "unavailable"
-    title = Bilingual("The archive cannot be read just now", "Архив сейчас не читается")
-    description_ru = "База данных не отвечает вовремя."
+    title = Bilingual("Service unavailable", "Сервис временно недоступен")
+    description_ru = "Сервис перегружен или останавливается, либо база данных не отвечает вовремя."
 
 
 class SlugRenamed(Exception):
-    """What has the slug `old_slug` in its address lives under `new_slug`: answered with 308."""
+    """The record with `old_slug` in the URL is now at `new_slug`; answered with 308."""
 
     def __init__(self, old: str, new: str) -> None:
         super().__init__(old, new)
@@ -226,50 +235,28 @@ class SlugRenamed(Exception):
         self.new_slug = new
 
 
-MAX_FIELD_ERROR_COUNT = 20
-"""How many faults of one request are told."""
-
-_MAX_SUGGESTION_CHARS = 64
-
-
-def did_you_mean(word: str, allowed: list[str]) -> str:
-    """A hint at the allowed word nearest to `word`, empty where none is near."""
-    # Comparing takes time by the square of the length; no name of ours is as long as this.
-    near = get_close_matches(word, allowed, n=1) if len(word) <= _MAX_SUGGESTION_CHARS else []
-    return tr(" Did you mean {!r}?", " Может быть, {!r}?").format(near[0]) if near else ""
-
-
 def get_request_id(request: Request) -> UUID:
-    """The id of this request, the same however often it is asked for."""
+    """The id of `request`; a random one if no layer has set it."""
     state = request.scope.setdefault("state", {})
-    found: UUID = state.setdefault("request_id", uuid4())
-    return found
+    id_: UUID = state.setdefault("request_id", uuid4())
+    return id_
 
 
 def respond_with_problem(request: Request, error: ApiError) -> JSONResponse:
-    """The answer that tells of `error`."""
+    """The response for `error`."""
     return build_problem_response(get_request_id(request), error)
 
 
-def build_problem_response(id_: UUID, error: ApiError) -> JSONResponse:
-    """The answer that tells the request `id_` of `error`."""
+def build_problem_response(request_id: UUID, error: ApiError) -> JSONResponse:
+    """The response for `error` in the current language."""
     problem = Problem(
         type=f"{current_settings().base_url}/problems/{error.problem_type}",
         title=str(error.title),
         status=error.status,
         detail=error.detail,
-        instance=id_.urn,
+        instance=request_id.urn,
         errors=error.errors,
     )
     return JSONResponse(
         problem.model_dump(), error.status, headers=error.headers, media_type=PROBLEM_MEDIA_TYPE
     )
-
-
-def method_not_allowed(method: str, path: str, **headers: str) -> MethodNotAllowed:
-    """The refusal of a method that an address does not take."""
-    detail = tr(
-        f"{method} does not work on {path}; `Allow` lists what does.",
-        f"{method} по адресу {path} не работает; что работает, сказано в `Allow`.",
-    )
-    return MethodNotAllowed(detail, headers=headers)

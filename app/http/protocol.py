@@ -1,8 +1,8 @@
-"""What stands between the socket and the application: the HTTP protocol, with bounds.
+"""The HTTP/1.1 protocol: uvicorn's, with deadlines and size limits, and the fast path.
 
-uvicorn's own waits for a slow client for ever, and takes heads of any size. Here a request has to
-come in, and an answer to be taken, in time; what is too large or malformed is refused with a
-problem before the application hears of it.
+uvicorn waits for slow clients without limit and accepts heads of any size. Here requests that are
+late, too large or malformed are refused with a problem before they reach the application. This is
+the only module that uses uvicorn's internals.
 """
 
 import asyncio
@@ -11,20 +11,21 @@ from functools import lru_cache
 from itertools import islice
 from math import inf
 from uuid import uuid4
-from weakref import WeakKeyDictionary
 
 import httptools
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
-from uvicorn.server import ServerState
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.config import Settings, use_settings
 from app.domain.languages import tr
-from app.http.fast_path import FastPath, encode_headers, get_fast_path
+from app.http.deadlines import (
+    BODY_TIMEOUT_SECONDS,
+    HEAD_TIMEOUT_SECONDS,
+    LINGER_SECONDS,
+    WRITE_TIMEOUT_SECONDS,
+    monitor_deadlines,
+)
+from app.http.fast_path import FastPath, encode_headers, encode_status_line, get_fast_path
 from app.http.problems import (
     RETRY_AFTER_SECONDS,
     ApiError,
@@ -36,94 +37,81 @@ from app.http.problems import (
     build_problem_response,
 )
 
-HEAD_TIMEOUT_SECONDS = 5.0
-BODY_TIMEOUT_SECONDS = 10.0
-"""Within which a head, and then a body, must have come; a silent connection is one without head."""
-
-WRITE_TIMEOUT_SECONDS = 10.0
-"""How long an answer may wait for its client to take more of it."""
-
-LINGER_SECONDS = 2.0
-"""How long what a refused client still sends is read: closed at once, it would miss the answer."""
-
 MAX_HEAD_BYTES = 32 * 1024
 MAX_HEADER_COUNT = 100
 MAX_URL_BYTES = 8 * 1024
 MAX_RECEIVED_BODY_BYTES = 16 * 2**20
-"""Bytes of one body that are read at all; how many are taken is the application's to say."""
+"""The connection is closed beyond this; `request_body` refuses bodies at a lower limit."""
 
 RESERVED_FILE_COUNT = 128
-"""File descriptors that connections leave to the database, the logs and the rest."""
+"""File descriptors that are reserved for the database, logs and files."""
 
 EVICTION_SAMPLE_COUNT = 64
-"""How many idle connections are looked at when one has to go."""
-
-DEADLINE_CHECK_SECONDS = 0.5
-"""Seconds from one look at all connections to the next: no request pays for a timer of its own."""
+"""Idle connections among which the one to close is chosen."""
 
 
 @lru_cache
 def get_max_connections(max_connections: int) -> int:
-    """How many connections there may be in this process: fewer than it may have files."""
+    """`max_connections`, at most what the limit of open files of this process allows."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return max(min(max_connections, files - RESERVED_FILE_COUNT), 1)
 
 
 def raise_file_limit(max_connections: int) -> None:
-    """Let this process, and those it starts, have as many files as it may."""
-    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    """Raise the limit of open files, up to the hard limit, for `max_connections`."""
+    files, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = max_connections + RESERVED_FILE_COUNT
-    if most != resource.RLIM_INFINITY:
-        wanted = min(wanted, most)
+    if hard_limit != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard_limit)
     if wanted > files:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard_limit))
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection with deadlines and size limits."""
 
     deadline = inf
-    """When what is awaited of the client must have come."""
+    """When the head or body must have been received, in the time of the event loop."""
     write_deadline = inf
-    """When the client must have taken what is written."""
+    """When the client must have taken more of the response."""
     reading_head = False
     closing_with_error = False
     _received_bytes = 0
-    """Bytes since the head or the body began, the whole of the chunk it began in among them."""
+    """Bytes since the head or body began, including the whole chunk it began in."""
     _chunk_bytes = 0
     _head_error: ApiError | None = None
     _active_cycle: RequestResponseCycle | None = None
-    """What is being answered: with others behind it in the pipeline, not the last that came."""
+    """The request in progress; with pipelining, not the last one received."""
     _answered_by_fast_path = False
-    """Whether the last request was answered at once, and nothing has come since."""
+    """Whether the fast path has answered the last request, and nothing was received since."""
     _fast_path: FastPath | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
         self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
         self._fast_path = get_fast_path(self.app)
         self._settings = self._fast_path.settings if self._fast_path else Settings()
-        _start_monitor(self.server_state, self.loop)
+        monitor_deadlines(self.server_state, self.loop)
         if len(self.connections) > get_max_connections(self._settings.max_connections):
             self._evict_idle()
 
     def _evict_idle(self) -> None:
-        """End a connection that nobody waits at; refuse this one where there is none."""
+        """Close an idle connection; refuse this one if none is idle."""
         others = (each for each in self.connections if isinstance(each, LimitedHttpProtocol))
         idle = (other for other in others if other is not self and not other.is_responding)
-        # Of a few the one that has kept us waiting longest: who has just come is about to ask.
+        # The one that has been silent longest: a new connection is about to send a request.
         oldest = min(
             islice(idle, EVICTION_SAMPLE_COUNT), key=lambda other: other.deadline, default=None
         )
         if oldest is not None:
             oldest._abort()
             return
-        detail = "There are too many connections at this moment. Try again in a few seconds."
+        detail = "The server has too many connections. Try again in a few seconds."
         self._close_with_error(Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS}))
 
     @property
     def is_responding(self) -> bool:
-        """Whether a request of this connection is being answered."""
+        """Whether a request of this connection is in progress."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -135,7 +123,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _mark_disconnected(self) -> None:
-        """Let what is being answered know that nobody is there any more."""
+        """Tell the request in progress that the client has disconnected."""
         if self._active_cycle is not None and not self._active_cycle.response_complete:
             self._active_cycle.disconnected = True
             self._active_cycle.message_event.set()
@@ -156,16 +144,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            # There is nothing to change over to: the request is answered as any other, and since
-            # the parser takes no more, as the last one.
+            # No protocol to upgrade to: the request is answered over HTTP/1.1, as the last one,
+            # because the parser takes no more.
             self.cycle.keep_alive = False
         except httptools.HttpParserError:
             self._close_with_error(
                 self._head_error
                 or BadRequest(
                     tr(
-                        "The request is not HTTP as RFC 9112 has it.",
-                        "Это не HTTP, каким его описывает RFC 9112.",
+                        "The request is not valid HTTP/1.1 (RFC 9112).",
+                        "Запрос не соответствует HTTP/1.1 (RFC 9112).",
                     )
                 )
             )
@@ -181,7 +169,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._received_bytes = self._chunk_bytes
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # What comes after a body is not looked at: it would be taken for a header.
+        # Trailers are ignored; they must not become headers.
         if self.reading_head:
             super().on_header(name, value)
 
@@ -194,15 +182,15 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._answered_by_fast_path = self._respond_by_fast_path()
         if self._answered_by_fast_path:
             return
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()  # only now: it makes the scope of a request for the application
-        self.url, self.expect_100_continue = url, expects
+        url, headers, expects_continue = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()  # only now: it builds an ASGI scope
+        self.url, self.expect_100_continue = url, expects_continue
         self.headers.extend(headers)
         super().on_headers_complete()
         self.deadline = self.loop.time() + BODY_TIMEOUT_SECONDS
 
     def _respond_by_fast_path(self) -> bool:
-        """Send what is kept for this request; False where nothing is, or others are before it."""
+        """Send the cached response; False if there is none or another request is in progress."""
         if (
             self._fast_path is None
             or self.is_responding
@@ -213,11 +201,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return False
         method = self.parser.get_method().decode()
         peer = self.client[0] if self.client else ""
-        own = self.server_state.default_headers
-        answer = self._fast_path.respond(method, self.url, self.headers, peer, own)
-        if answer is None:
+        server_headers = self.server_state.default_headers
+        response = self._fast_path.respond(method, self.url, self.headers, peer, server_headers)
+        if response is None:
             return False
-        self.transport.writelines(answer)
+        self.transport.writelines(response)
         self.server_state.total_requests += 1
         return True
 
@@ -233,8 +221,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
             return BadRequest(
                 tr(
-                    "Send one `Host` header: RFC 9112, section 3.2.",
-                    "Пришлите один заголовок `Host`: RFC 9112, раздел 3.2.",
+                    "Send exactly one `Host` header (RFC 9112, section 3.2).",
+                    "Нужен ровно один заголовок `Host` (RFC 9112, раздел 3.2).",
                 )
             )
         return None
@@ -256,11 +244,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.write_deadline = inf
 
     def check_deadlines(self, now: float) -> None:
-        """End what has lasted too long by `now`; `_DeadlineMonitor` asks again and again."""
+        """Close the connection if a deadline is over; see `ConnectionWithDeadlines`."""
         if self.write_deadline <= now:
             self._abort()
         elif self.transport.is_closing():
-            # Closed, but the client has not taken all of the answer yet.
+            # Closing, but the client has not taken all of the response yet.
             self.write_deadline = min(self.write_deadline, now + WRITE_TIMEOUT_SECONDS)
         elif self.deadline > now:
             return
@@ -268,16 +256,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._abort()
         elif self.reading_head or self.is_responding:
             self._close_with_error(
-                RequestTimeout("The request did not arrive in time. Send it again.")
+                RequestTimeout("The request was not received in time. Send it again.")
             )
         else:
             self.transport.close()
 
     def _close_with_error(self, error: ApiError) -> None:
-        """Answer with `error`, the last answer of this connection."""
+        """Send `error` as the last response of this connection."""
         self.closing_with_error = True
         if self.is_responding:
-            if self.reading_head:  # the request before is still being answered: let it end
+            if self.reading_head:  # the previous request is in progress
                 self.cycle.keep_alive = False
                 return
             if self.cycle.response_started or self.pipeline:
@@ -285,11 +273,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 return
             self._mark_disconnected()
         with use_settings(self._settings):
-            answer = build_problem_response(uuid4(), error)
-        head = encode_headers(
-            [*self.server_state.default_headers, *answer.raw_headers, *_ERROR_HEADERS]
+            response = build_problem_response(uuid4(), error)
+        head = encode_status_line(error.status) + encode_headers(
+            [*self.server_state.default_headers, *response.raw_headers, *_ERROR_HEADERS]
         )
-        self.transport.write(STATUS_LINE[error.status] + head + b"\r\n" + bytes(answer.body))
+        self.transport.write(head + b"\r\n" + bytes(response.body))
         self.transport.write_eof()
         self.deadline = self.loop.time() + LINGER_SECONDS
 
@@ -298,43 +286,10 @@ _ERROR_HEADERS = ((b"cache-control", b"no-store"), (b"connection", b"close"))
 
 
 def _uri_too_long() -> UriTooLong:
-    return UriTooLong(f"Addresses have {MAX_URL_BYTES} bytes at the most.")
+    return UriTooLong(f"The maximum length of a URL is {MAX_URL_BYTES} bytes.")
 
 
 def _headers_too_large() -> HeadersTooLarge:
     return HeadersTooLarge(
-        f"Send {MAX_HEADER_COUNT} headers and {MAX_HEAD_BYTES} bytes of them at the most."
+        f"The maximum is {MAX_HEADER_COUNT} headers with {MAX_HEAD_BYTES} bytes in total."
     )
-
-
-class _DeadlineMonitor:
-    """What looks at all connections of one server, as long as there are any."""
-
-    def __init__(self, server: ServerState, loop: asyncio.AbstractEventLoop) -> None:
-        self._connections = server.connections
-        self._loop = loop
-        self._running = False
-
-    def start(self) -> None:
-        """Look from now on."""
-        if not self._running:
-            self._running = True
-            self._loop.call_later(DEADLINE_CHECK_SECONDS, self._check_connections)
-
-    def _check_connections(self) -> None:
-        now = self._loop.time()
-        for connection in list(self._connections):
-            if isinstance(connection, LimitedHttpProtocol):
-                connection.check_deadlines(now)
-        self._running = bool(self._connections)
-        if self._running:
-            self._loop.call_later(DEADLINE_CHECK_SECONDS, self._check_connections)
-
-
-_monitors: WeakKeyDictionary[ServerState, _DeadlineMonitor] = WeakKeyDictionary()
-
-
-def _start_monitor(server: ServerState, loop: asyncio.AbstractEventLoop) -> None:
-    if server not in _monitors:
-        _monitors[server] = _DeadlineMonitor(server, loop)
-    _monitors[server].start()

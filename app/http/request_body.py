@@ -1,4 +1,8 @@
-"""Bodies of requests: whole before anything else is done, no larger than they may be."""
+"""Request bodies: buffered before the request takes a slot, and bounded in size.
+
+Starlette's limit would neither buffer, nor bound all bodies together, nor answer with a problem.
+`protocol` stops reading at a higher limit, whatever the application does.
+"""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,17 +16,16 @@ from app.http.problems import (
 )
 
 MAX_REQUEST_BODY_BYTES = 2**20
-"""Bytes of a body: many times what the longest article has."""
+"""Maximum size of a body: many times the longest article."""
 
 _MAX_BUFFERED_BYTES = 64 * MAX_REQUEST_BODY_BYTES
-"""Bytes of all bodies that are arriving."""
-
+"""Maximum size of all bodies that are being received."""
 
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
 
 
 class BufferBodyMiddleware:
-    """ASGI middleware: takes in a body, so that a slow one holds up nobody but its client."""
+    """ASGI middleware: buffers the body, so that a slow client occupies no slot."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -32,20 +35,20 @@ class BufferBodyMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = {name: value for name, value in scope["headers"] if name in _BODY_HEADERS}
-        if not told:
+        fields = {name: value for name, value in scope["headers"] if name in _BODY_HEADERS}
+        if not fields:
             await self.app(scope, receive, send)
             return
         body: bytes | None = None
         error: ApiError | None = None
-        if told.get(b"content-encoding", b"identity").lower() != b"identity":
+        if fields.get(b"content-encoding", b"identity").lower() != b"identity":
             error = UnsupportedMediaType(
                 tr(
-                    "Send the body as it is, without `Content-Encoding`.",
-                    "Пришлите тело как есть, без `Content-Encoding`.",
+                    "Compressed bodies are not supported: send it without `Content-Encoding`.",
+                    "Сжатые тела не поддерживаются: отправьте его без `Content-Encoding`.",
                 )
             )
-        elif int(told.get(b"content-length", b"0")) > MAX_REQUEST_BODY_BYTES:
+        elif int(fields.get(b"content-length", b"0")) > MAX_REQUEST_BODY_BYTES:
             error = _content_too_large()
         else:
             body, error = await self._read_body(receive)
@@ -55,7 +58,7 @@ class BufferBodyMiddleware:
             await self.app(scope, _replay(body, receive), send)
 
     async def _read_body(self, receive: Receive) -> tuple[bytes | None, ApiError | None]:
-        """The body; None where the client went away."""
+        """The body, or the error if it is too large; neither if the client disconnected."""
         parts = bytearray()
         try:
             while True:
@@ -69,8 +72,8 @@ class BufferBodyMiddleware:
                     return None, _content_too_large()
                 if self.buffered_bytes > _MAX_BUFFERED_BYTES:
                     detail = tr(
-                        "Too many bodies arrive at this moment. Try again in a second.",
-                        "Сейчас приходит слишком много запросов с телом. Повторите через секунду.",
+                        "Too many request bodies are being received. Try again in a second.",
+                        "Сейчас принимается слишком много тел запросов. Повторите через секунду.",
                     )
                     return None, Unavailable(detail, headers={"Retry-After": "1"})
                 if not message.get("more_body", False):
@@ -80,22 +83,22 @@ class BufferBodyMiddleware:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    given = False
+    is_sent = False
 
-    async def give() -> Message:
-        nonlocal given
-        if given:
+    async def receive_body() -> Message:
+        nonlocal is_sent
+        if is_sent:
             return await receive()
-        given = True
+        is_sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return give
+    return receive_body
 
 
 def _content_too_large() -> ContentTooLarge:
     return ContentTooLarge(
         tr(
-            f"A body has {MAX_REQUEST_BODY_BYTES} bytes at the most.",
-            f"В теле не больше {MAX_REQUEST_BODY_BYTES} байт.",
+            f"The maximum size of a request body is {MAX_REQUEST_BODY_BYTES} bytes.",
+            f"Максимальный размер тела запроса — {MAX_REQUEST_BODY_BYTES} байт.",
         )
     )

@@ -1,4 +1,4 @@
-"""The end of a process: it is told to balancers first, then requests run out, then it stops."""
+"""Graceful shutdown: readiness fails first, then requests drain, then the process stops."""
 
 import asyncio
 import signal
@@ -11,26 +11,26 @@ from typing import Any
 
 
 class GracefulShutdown:
-    """Whether this process is about to end."""
+    """The shutdown state of this process."""
 
-    def __init__(self, seconds: float) -> None:
-        self.drain_seconds = seconds
+    def __init__(self, drain_seconds: float) -> None:
+        self.drain_seconds = drain_seconds
         self.is_draining = False
         self._previous_handlers: dict[int, Any] = {}
 
     @contextmanager
-    def handle_signals(self, let_go: Callable[[], None]) -> Iterator[None]:
-        """Listen to the signals; `let_go` ends what would never end by itself.
+    def handle_signals(self, on_shutdown: Callable[[], None]) -> Iterator[None]:
+        """Handle SIGTERM and SIGINT; `on_shutdown` ends streams that have no end.
 
-        SIGTERM stops the server after a while only, so that those who choose where requests go
-        have seen that this is the wrong place. SIGINT, and a second SIGTERM, do so at once.
+        SIGTERM stops the server after `drain_seconds`, so that load balancers notice the failing
+        readiness check first. SIGINT, and a second SIGTERM, stop it immediately.
         """
         loop = asyncio.get_running_loop()
 
-        def told(number: int, frame: FrameType | None) -> None:
-            again, self.is_draining = self.is_draining, True
-            let_go()
-            if number == SIGINT or again or not self.drain_seconds:
+        def handle(number: int, frame: FrameType | None) -> None:
+            is_repeated, self.is_draining = self.is_draining, True
+            on_shutdown()
+            if number == SIGINT or is_repeated or not self.drain_seconds:
                 stop(number, frame)
             else:
                 loop.call_soon_threadsafe(loop.call_later, self.drain_seconds, stop, number, None)
@@ -41,7 +41,7 @@ class GracefulShutdown:
 
         if threading.current_thread() is threading.main_thread():
             self._previous_handlers = {
-                number: signal.signal(number, told) for number in (SIGINT, SIGTERM)
+                number: signal.signal(number, handle) for number in (SIGINT, SIGTERM)
             }
         try:
             yield

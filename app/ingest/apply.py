@@ -1,7 +1,4 @@
-"""How an entry becomes a record, or changes the one that it became before: as editors' writes do.
-
-Every rule that holds for what editors send holds here, since it is the same code that applies it.
-"""
+"""Create and update records from import entries, with the validation of the write API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Countries of spaceflight by the names and codes that sources give, as ISO 3166-1 alpha-2."""
+"""ISO 3166-1 alpha-2 codes by the country names and codes of import sources."""
 
 COUNTRY_BY_ALPHA_3 = {
     "ARE": "AE", "AUS": "AU", "BRA": "BR", "CAN": "CA", "CHN": "CN", "DEU": "DE", "DZA": "DZ",
@@ -6,7 +6,7 @@ COUNTRY_BY_ALPHA_3 = {
     "ITA": "IT", "JPN": "JP", "KAZ": "KZ", "KEN": "KE", "KOR": "KR", "MHL": "MH", "NOR": "NO",
     "NZL": "NZ", "PRK": "KP", "RUS": "RU", "SWE": "SE", "USA": "US",
 }  # fmt: skip
-"""By alpha-3 code."""
+"""By ISO 3166-1 alpha-3 code."""
 
 COUNTRY_BY_DEMONYM = {
     "american": "US", "australian": "AU", "austrian": "AT", "belarusian": "BY", "belgian": "BE",
@@ -18,4 +18,12 @@ COUNTRY_BY_DEMONYM = {
     "south korean": "KR", "spanish": "ES", "swedish": "SE", "swiss": "CH", "turkish": "TR",
     "ukrainian": "UA",
 }  # fmt: skip
-"""By what their people are called, in lower case."""
+"""By English demonym, in lower case."""
+
+COUNTRY_BY_GCAT_STATE = {
+    "US": "US", "SU": "RU", "RU": "RU", "CN": "CN", "F": "FR", "GUF": "GF", "J": "JP", "IN": "IN",
+    "NZ": "NZ", "IR": "IR", "I": "IT", "IL": "IL", "KP": "KP", "KR": "KR", "AU": "AU", "UK": "GB",
+    "BR": "BR", "N": "NO", "KE": "KE", "DZ": "DZ", "KI": "KI", "TTPI": "MH", "ESCN": "ES",
+    "KZ": "KZ", "S": "SE", "D": "DE", "E": "ES", "CA": "CA",
+}  # fmt: skip
+"""By the `StateCode` of GCAT's table of sites. Sites in Kazakhstan are coded as SU or RU."""

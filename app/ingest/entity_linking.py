@@ -1,7 +1,7 @@
-"""What the archive's people, ships and missions are called, and which of them a text names.
+"""Entity linking: find people, launches and missions by name, and in texts.
 
-A name is known by the archive's own table of names and aliases, or not at all. In a text, precision
-comes first: a link that is missing can be added, a wrong one misleads.
+Names and aliases of the archive are matched exactly. In texts, precision has priority over recall:
+a missing link can be added, a wrong one misleads.
 """
 
 import re
@@ -19,13 +19,13 @@ from app.ingest.russian_names import RussianNameIndex
 from app.search.synonyms import FoldedWords, derive_ship_aliases, fold_words
 
 _NAMED_SPACECRAFT_KINDS = (SpacecraftKind.SC, SpacecraftKind.CV)
-"""What has a name of its own. That of a module is an ordinary word, and it flies on for decades."""
+"""Kinds whose names are linked. Names of modules are ordinary words (Unity, Harmony)."""
 
 _NOMINATIVE_FORMS = {
     f"{ship}{ending}": ship for ship in ("союз", "прогресс") for ending in ("а", "у", "ом", "е")
 }
 _CREW_FLIGHT = re.compile(r"\bCrew-(\d{1,2})\b(?!-)")
-"""As the agency writes the name of a flight; a crew with a number is any crew."""
+"""Name of a flight in the spelling of NASA; "crew 5" in other spellings is any crew."""
 _STATION_CONTEXT = re.compile(
     r"\b(iss|space station|station|astronauts?|cosmonauts?|spacewalks?|soyuz|crew)\b"
     r"|мкс|станци|космонавт|астронавт|экипаж|союз"
@@ -46,16 +46,16 @@ _ORDINAL_EXPEDITION = re.compile(
 
 
 class AmbiguousName(Exception):
-    """Several people, or ships, have this name."""
+    """A name matches several records."""
 
     def __init__(self, name: str, candidates: Iterable[str]) -> None:
         self.candidates = tuple(sorted(candidates))
-        super().__init__(f"{name!r} may be {' or '.join(self.candidates)}.")
+        super().__init__(f"{name!r} is ambiguous: {' or '.join(self.candidates)}.")
 
 
 @dataclass(frozen=True)
 class EntityLinks:
-    """What a text names, by slug, each list sorted."""
+    """Slugs of the records that a text names, sorted."""
 
     missions: list[str] = field(default_factory=list)
     launches: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class EntityLinks:
 
 
 class EntityLinker:
-    """The table of names of one archive."""
+    """Index of the names in an archive."""
 
     def __init__(self) -> None:
         self._people_by_name: dict[FoldedWords, set[str]] = defaultdict(set)
@@ -76,80 +76,74 @@ class EntityLinker:
 
     @classmethod
     def load(cls, reader: Reader) -> "EntityLinker":
-        """What the archive knows now: five statements, however much that is."""
-        names = cls()
+        """Build the index, with five statements."""
+        linker = cls()
         columns = Person.slug, Person.name, Person.name_ru, Person.name_native, Person.aliases
         for row in reader.all(select(*columns)):
-            given = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
-            names._add_person(row["slug"], [name for name in given if name])
-        served = select(MissionLaunch.launch_id)
+            names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
+            linker._add_person(row["slug"], [name for name in names if name])
+        mission_launches = select(MissionLaunch.launch_id)
         ships = select(Spacecraft.name, Launch.slug).join(Launch, Launch.id == Spacecraft.launch_id)
         kinds = (
             Spacecraft.kind.in_(_NAMED_SPACECRAFT_KINDS),
-            or_(Spacecraft.ordinal == 1, Launch.id.in_(served)),
+            or_(Spacecraft.ordinal == 1, Launch.id.in_(mission_launches)),
         )
         for row in reader.all(ships.where(*kinds)):
-            names._add_ship(row["slug"], row["name"])
+            linker._add_ship(row["slug"], row["name"])
         for row in reader.all(select(Mission.slug, Mission.number).where(Mission.station == "ISS")):
-            names._missions_by_number[row["number"]] = row["slug"]
-        flown = select(Person.slug.label("person"), Launch.slug).join_from(Flight, Person)
-        either = or_(Launch.id == Flight.launch_id, Launch.id == Flight.landed_with_id)
-        for row in reader.all(flown.join(Launch, either)):
-            names._crew_by_record[row["slug"]].add(row["person"])
+            linker._missions_by_number[row["number"]] = row["slug"]
+        flights = select(Person.slug.label("person"), Launch.slug).join_from(Flight, Person)
+        of_flight = or_(Launch.id == Flight.launch_id, Launch.id == Flight.landed_with_id)
+        for row in reader.all(flights.join(Launch, of_flight)):
+            linker._crew_by_record[row["slug"]].add(row["person"])
         crews = select(Person.slug.label("person"), Mission.slug).join_from(CrewAssignment, Person)
         for row in reader.all(crews.join(Mission, Mission.id == CrewAssignment.mission_id)):
-            names._crew_by_record[row["slug"]].add(row["person"])
-        return names
+            linker._crew_by_record[row["slug"]].add(row["person"])
+        return linker
 
     def find_person(self, name: str) -> str | None:
-        """The slug of the person of that name; None where nobody has it.
-
-        Raises `AmbiguousName` where several have.
-        """
+        """Slug of the person of that name, or None. Raises `AmbiguousName`."""
         return _require_unambiguous(name, self._people_by_name.get(fold_words(name), set()))
 
     def find_launch(self, ship: str) -> str | None:
-        """The slug of the launch of the ship of that name; None where none is known.
-
-        Raises `AmbiguousName` where several are.
-        """
+        """Slug of the launch of the spacecraft of that name, or None. Raises `AmbiguousName`."""
         return _require_unambiguous(ship, self._launches_by_ship.get(fold_words(ship), set()))
 
     def find_links(self, title: str, lead: str) -> EntityLinks:
-        """What a text names beyond doubt."""
+        """Find the records that an article names unambiguously."""
         text = fold(f"{title}\n{lead}").replace("‑", "-").replace("–", "-")
         missions = self._find_missions(text)
         launches, people = set[str](), set[str]()
-        for part in (title, lead):  # no name goes over from one to the other
-            spoken = fold_words(part)
+        for part in (title, lead):  # separately, as no name spans both
+            words = fold_words(part)
             launches |= set(
                 self._find_names(
-                    self._launches_by_ship, tuple(_NOMINATIVE_FORMS.get(w, w) for w in spoken)
+                    self._launches_by_ship, tuple(_NOMINATIVE_FORMS.get(w, w) for w in words)
                 )
             )
             for number in _CREW_FLIGHT.findall(part):
                 launches |= self._launches_by_ship.get(("dragon", "crew", number), set())
-            people |= set(self._find_names(self._people_by_name, spoken))
-            people |= set(self._russian_names.find_people(spoken))
+            people |= set(self._find_names(self._people_by_name, words))
+            people |= set(self._russian_names.find_people(words))
         crews = set[str]().union(*(self._crew_by_record[slug] for slug in missions | launches))
         people |= self._find_by_family_name(fold_words(text), crews)
         return EntityLinks(sorted(missions), sorted(launches), sorted(people))
 
     def _add_person(self, slug: str, names: list[str]) -> None:
         for name in names:
-            spelt = fold_words(name)
-            self._people_by_name[spelt].add(slug)
-            self._max_name_words = max(self._max_name_words, len(spelt))
-        for name in names[:2]:  # as the archive writes it: the family name stands last
+            words = fold_words(name)
+            self._people_by_name[words].add(slug)
+            self._max_name_words = max(self._max_name_words, len(words))
+        for name in names[:2]:  # English and Russian name, with the family name last
             self._people_by_family_name[fold_words(name)[-1]].add(slug)
             self._russian_names.add(slug, fold_words(name))
 
     def _add_ship(self, slug: str, name: str) -> None:
-        spelt = fold_words(name)
-        self._launches_by_ship[spelt].add(slug)
-        self._max_name_words = max(self._max_name_words, len(spelt))
-        for other in derive_ship_aliases(spelt):
-            self._launches_by_ship[other].add(slug)
+        words = fold_words(name)
+        self._launches_by_ship[words].add(slug)
+        self._max_name_words = max(self._max_name_words, len(words))
+        for alias in derive_ship_aliases(words):
+            self._launches_by_ship[alias].add(slug)
 
     def _find_missions(self, text: str) -> set[str]:
         if not _STATION_CONTEXT.search(text):
@@ -167,25 +161,25 @@ class EntityLinker:
             self._missions_by_number[number] for number in numbers & self._missions_by_number.keys()
         }
 
-    def _find_names(self, table: dict[FoldedWords, set[str]], spoken: FoldedWords) -> Iterator[str]:
-        """What of `table` is named: the longest name at each place, if one thing alone has it."""
+    def _find_names(self, table: dict[FoldedWords, set[str]], words: FoldedWords) -> Iterator[str]:
+        """Yield the slug of the longest name of `table` at each position, if it is unambiguous."""
         place = 0
-        while place < len(spoken):
-            for length in range(min(self._max_name_words, len(spoken) - place), 1, -1):
-                if (found := table.get(spoken[place : place + length])) is not None:
+        while place < len(words):
+            for length in range(min(self._max_name_words, len(words) - place), 1, -1):
+                if (found := table.get(words[place : place + length])) is not None:
                     if len(found) == 1:
                         yield next(iter(found))
                     place += length - 1
                     break
             place += 1
 
-    def _find_by_family_name(self, spoken: FoldedWords, crews: set[str]) -> set[str]:
-        """Those of `crews`, whose ship or mission is named beside, that family names tell of."""
+    def _find_by_family_name(self, words: FoldedWords, crews: set[str]) -> set[str]:
+        """Find members of `crews` (of the launches and missions in the text) by family name."""
         found: set[str] = set()
         for family, people in self._people_by_family_name.items():
-            named = people & crews
-            if len(named) == 1 and len(family) > 2 and family in spoken:
-                found |= named
+            members = people & crews
+            if len(members) == 1 and len(family) > 2 and family in words:
+                found |= members
         return found
 
 

@@ -1,8 +1,8 @@
-"""What a format finds in its input: records to be, each with its place, and what cannot be one.
+"""Interface between import formats and the import pipeline.
 
-A format knows its input and nothing of how records are written. It yields each entry as a document
-such as editors send, so that every rule holds for what is imported too; `app/ingest/pipeline.py`
-does the rest.
+A format parses an input into `ImportEntry` and `Reject` objects. The data of an entry is a document
+as the write API accepts it, so the same validation applies to imports and editors. `pipeline.py`
+writes the records.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,73 +16,95 @@ from app.domain.enums import RecordType
 
 @dataclass(frozen=True)
 class Input:
-    """One file, or one answer of another host."""
+    """One document to import: a local file or a fetched response body."""
 
     name: str
-    """Its path or address, for messages."""
+    """Path or URL, for messages."""
     open: Callable[[], BinaryIO]
-    """Its bytes from the beginning, each time it is called."""
+    """Opens the content; each call starts at the first byte."""
     path: Path | None = None
-    """Where it lies; None where it was fetched."""
+    """Path of a local file; None for a fetched document."""
     language: str | None = None
-    """That of entries which do not tell their own."""
+    """Language of entries that state none."""
 
     @classmethod
     def from_file(cls, path: Path) -> "Input":
-        """A file of this machine."""
+        """Input that reads the local file `path`."""
         return cls(str(path), lambda: path.open("rb"), path)
 
 
 @dataclass(frozen=True)
 class ImportEntry:
-    """One thing that may become a record."""
+    """A parsed entry that may become a record."""
 
     type: RecordType
     scheme: str
-    """Whose identities these are, such as `gcat`, or the address of a feed; up to 300 characters.
-    """
+    """Namespace of `key`, such as `gcat` or the URL of a feed; up to 300 characters."""
     key: str
-    """What names the entry in `scheme`, now and in all later inputs; up to 500 characters."""
+    """Identifier in `scheme`, the same in every later input; up to 500 characters."""
     data: Mapping[str, Any]
-    """The record as JSON, as editors would send it; what it does not name is left as it is."""
+    """Document as the write API accepts it. Fields that are absent are left unchanged."""
     line: int
-    """Where it begins, from 1."""
+    """First line of the entry in the input, from 1."""
     raw: str
-    """The entry as it stands in the input."""
+    """Source text of the entry."""
     matched_slug: str | None = None
-    """The slug of the record that it is known to be, None where it is not known to be any."""
+    """Slug of the existing record that the entry describes; None if there is none."""
     record_state: Mapping[str, Any] | None = None
-    """What an archive kept of the record beside its document; None for what no archive was."""
+    """State of the record beside its document, in exports of an archive; otherwise None."""
 
 
 @dataclass(frozen=True)
 class Reject:
-    """One thing that cannot become a record, and why."""
+    """A part of the input that cannot become a record, and the reason."""
 
     line: int
     field: str
-    """In the words of the input."""
+    """Name of the invalid field, as in the input."""
     reason: str
     raw: str
-    """All that stands in the input of it: nothing is lost."""
+    """Complete source text, to be written to the rejects file."""
 
 
 EntryOrReject = ImportEntry | Reject
 
 EntryParser = Callable[[Input], Iterator[EntryOrReject]]
-"""Yields everything that an input holds, in its order, without ever holding all of it.
+"""Yields the entries of an input in order, with bounded memory.
 
-Raises `InvalidInput` where the input as a whole is not of the format.
+Raises `InvalidInput` if the input as a whole is not of the format.
 """
 
 
 class InvalidInput(Exception):
-    """The input is not what it was said to be; the message says why."""
+    """The input as a whole is not of the expected format. The message is the reason."""
+
+
+class InvalidEntry(Exception):
+    """An entry cannot become a record: `field` is missing or invalid. The message is the reason."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def parse_or_reject(
+    line: int, raw: str, field: str, parse: Callable[[], ImportEntry]
+) -> EntryOrReject:
+    """Run `parse` for one entry, and convert its errors to a `Reject`.
+
+    `field` is reported for errors other than `InvalidEntry`.
+    """
+    try:
+        return parse()
+    except InvalidEntry as error:
+        return Reject(line, error.field, str(error), raw)
+    except (RecursionError, ValueError) as error:
+        return Reject(line, field, f"Cannot be parsed: {error}", raw)
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """What stands around the entries in a file of a format."""
+    """Text around and between the entries of a document."""
 
     prefix: str
     separator: str
@@ -91,14 +113,14 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Format:
-    """One format that others publish in."""
+    """An import format."""
 
     name: str
     suffixes: tuple[str, ...]
-    """Of the files of a folder that are looked at, in lower case, with the dot."""
+    """File name suffixes selected from a folder, in lower case, with the dot."""
     create_parser: Callable[[Reader], EntryParser]
-    """Learns from the archive what the format needs to know of it, and gives what reads inputs."""
+    """Loads the lookup data of the format from the archive, and returns the parser."""
     read_envelope: Callable[[Input], Envelope]
-    """What makes a file of the format, in UTF-8, out of `raw` entries of an input."""
+    """Returns the envelope that makes a valid UTF-8 document of `raw` entries of the input."""
     rank: Callable[[Input], int] = lambda _input: 0
-    """Which of several inputs comes first: the lowest, as others refer to what it holds."""
+    """Import order of several inputs: lower first, as later ones refer to their records."""

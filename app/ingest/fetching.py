@@ -1,7 +1,7 @@
-"""Fetching what others publish: only when it has changed, over few redirects, and bounded.
+"""Conditional GET of feeds, with limited redirects, size and time.
 
-Each address on the way is judged as the first one was, and all of it together has one deadline. A
-body may come compressed by gzip; what it unfolds to is bounded as well.
+The URL of every redirect is checked like the first one, and all requests share one deadline. The
+size limit applies to a gzip body before and after decompression.
 """
 
 import zlib
@@ -32,13 +32,13 @@ _ACCEPT = (
 
 @dataclass(frozen=True)
 class FetchResult:
-    """What an address answered in the end."""
+    """Response at the end of the redirects."""
 
     status: int
     headers: Mapping[str, str]
     """By name, in lower case."""
     body: bytes
-    """What a 200 brought, decompressed; nothing of any other answer."""
+    """Decompressed body of a 200; empty for other statuses."""
 
 
 def fetch_url(
@@ -49,10 +49,10 @@ def fetch_url(
     allow_private: bool = False,
     timeout: float = OUTBOUND_TIMEOUT_SECONDS,
 ) -> FetchResult:
-    """What `url` answers, behind at most three redirects; 304 where it has not changed.
+    """Fetch `url`, following at most three redirects. The status is 304 if it has not changed.
 
-    Raises `ForbiddenUrl` where it leads to an address that may not be asked, `RequestFailed` where
-    it does not answer well.
+    Raises `ForbiddenUrl` if a URL on the way is not allowed, `RequestFailed` if there is no valid
+    response.
     """
     deadline = monotonic() + timeout
     headers = {
@@ -63,45 +63,47 @@ def fetch_url(
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
     for _ in range(_MAX_REDIRECTS + 1):
-        left = deadline - monotonic()
-        if left <= 0:
-            raise RequestFailed("It took too long.")
-        answer = send_request("GET", url, headers, allow_private=allow_private, timeout=left)
-        target = answer.headers.get("location")
-        if answer.status not in _REDIRECT_STATUSES or not target:
-            body = _decompress_body(answer) if answer.status == 200 else b""
-            return FetchResult(answer.status, answer.headers, body)
+        remaining = deadline - monotonic()
+        if remaining <= 0:
+            raise RequestFailed("The request timed out.")
+        response = send_request("GET", url, headers, allow_private=allow_private, timeout=remaining)
+        target = response.headers.get("location")
+        if response.status not in _REDIRECT_STATUSES or not target:
+            body = _decompress_body(response) if response.status == 200 else b""
+            return FetchResult(response.status, response.headers, body)
         url = resolve_redirect(url, target)
-    raise RequestFailed(f"It leads on and on: more than {_MAX_REDIRECTS} redirects.")
+    raise RequestFailed(f"Too many redirects (more than {_MAX_REDIRECTS}).")
 
 
 def resolve_redirect(url: str, target: str) -> str:
-    """Where a redirect of `url` to `target` leads.
+    """Resolve the `Location` of a response from `url`.
 
-    Raises `ForbiddenUrl` where nobody should follow.
+    Raises `ForbiddenUrl` if it is not a URL, or not https although `url` is.
     """
     try:
-        onwards = urljoin(url, target)
-        safe = urlsplit(onwards).scheme == "https"
+        location = urljoin(url, target)
+        is_https = urlsplit(location).scheme == "https"
     except ValueError as error:
-        raise ForbiddenUrl("It leads to what is no address.") from error
-    if urlsplit(url).scheme == "https" and not safe:
-        raise ForbiddenUrl("It leads from https to something less.")
-    return onwards
+        raise ForbiddenUrl("The redirect target is not a valid URL.") from error
+    if urlsplit(url).scheme == "https" and not is_https:
+        raise ForbiddenUrl("A redirect from https to another scheme is refused.")
+    return location
 
 
-def _decompress_body(answer: OutboundResponse) -> bytes:
-    """The body of an answer, decompressed as far as it may grow."""
-    coding = answer.headers.get("content-encoding", "identity").strip().lower()
-    if coding in {"identity", ""} or not answer.body:
-        return answer.body
+def _decompress_body(response: OutboundResponse) -> bytes:
+    """Decompress a gzip body within the size limit. Raises `RequestFailed`."""
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"identity", ""} or not response.body:
+        return response.body
     if coding not in {"gzip", "x-gzip"}:
-        raise RequestFailed(f"It is encoded as {coding[:40]!r}, which was not asked for.")
+        raise RequestFailed(f"Unsupported Content-Encoding {coding[:40]!r}.")
     try:
-        with GzipFile(fileobj=BytesIO(answer.body)) as file:
+        with GzipFile(fileobj=BytesIO(response.body)) as file:
             body = file.read(MAX_OUTBOUND_RESPONSE_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise RequestFailed("It is no gzip, as it says, or none that ends.") from error
+        raise RequestFailed("The gzip body is invalid or truncated.") from error
     if len(body) > MAX_OUTBOUND_RESPONSE_BYTES:
-        raise RequestFailed(f"Decompressed it has more than {MAX_OUTBOUND_RESPONSE_BYTES} bytes.")
+        raise RequestFailed(
+            f"The decompressed body has more than {MAX_OUTBOUND_RESPONSE_BYTES} bytes."
+        )
     return body

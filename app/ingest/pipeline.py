@@ -1,15 +1,15 @@
-"""One run of an importer: what was found becomes records, is known already, or is told why not.
+"""Import pipeline: parse inputs, deduplicate entries, write records, report every outcome.
 
-A record belongs to whoever made it. An importer changes only what it has made itself, and of that
-nothing that an editor has written since; what the archive knew before stays as it was. What an
-importer has seen once it knows again, so that a second run of the same input changes nothing.
+An import updates only records that it created itself, and never fields of records that an editor
+has changed since. Records that existed before stay unchanged. Each form of an entry is remembered,
+so that importing the same input again changes nothing.
 
-Entries are taken in batches, each in a transaction of its own: a run that was broken off goes on
-where it was when it is started again.
+Entries are written in batches, one transaction each. An interrupted import continues where it
+stopped when it is started again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -28,19 +28,27 @@ from app.http.metrics import ENTRIES_IMPORTED
 from app.http.problems import ApiError
 from app.ingest.apply import create_from_entry, update_from_entry
 from app.ingest.deduplication import DeduplicationIndex
-from app.ingest.entries import EntryOrReject, Format, ImportEntry, Input, InvalidInput, Reject
-from app.ingest.record_state import restore_entry
-from app.ingest.rejects import RejectsFile
+from app.ingest.entries import (
+    EntryOrReject,
+    EntryParser,
+    Format,
+    ImportEntry,
+    Input,
+    InvalidInput,
+    Reject,
+)
+from app.ingest.rejects import open_rejects_file
+from app.ingest.restore import restore_entry
 
 IMPORT_BATCH_ENTRIES = 200
-"""How many entries one transaction takes."""
+"""Entries in one transaction."""
 
 _MAX_SEEN_DIGESTS = 20
-"""How many forms of one entry are remembered."""
+"""Maximum remembered forms of an entry."""
 
 
 class ImportOutcome(StrEnum):
-    """What became of an entry."""
+    """Outcome of an entry."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -50,7 +58,7 @@ class ImportOutcome(StrEnum):
 
 @dataclass
 class ImportReport:
-    """How many entries came to what."""
+    """Numbers of entries by outcome."""
 
     created: int = 0
     updated: int = 0
@@ -58,7 +66,7 @@ class ImportReport:
     rejected: int = 0
 
     def increment(self, outcome: ImportOutcome) -> None:
-        """Count one more."""
+        """Count one entry."""
         setattr(self, outcome, getattr(self, outcome) + 1)
 
     def __str__(self) -> str:
@@ -70,12 +78,12 @@ _ProgressCallback = Callable[[int], None]
 
 
 class _DryRunRollback(Exception):
-    """Ends the transaction of a run that was only tried."""
+    """Rolls back the transaction of a dry run."""
 
 
 def run_import(
     database: Database,
-    form: Format,
+    format_: Format,
     inputs: Iterable[Input],
     *,
     actor: Actor,
@@ -85,63 +93,69 @@ def run_import(
     on_reject: _RejectCallback = lambda _input, _reject: None,
     progress: _ProgressCallback = lambda _number: None,
 ) -> ImportReport:
-    """Take in all that is found in `inputs`.
+    """Import all entries of `inputs`.
 
-    New articles are drafts unless `publish`. What is rejected is `on_reject`, and written into the
-    folder `rejects` in the format it came in. With `dry_run` nothing is kept. `progress` is told
-    how many entries have been looked at.
+    New articles are drafts unless `publish`. Rejects are passed to `on_reject`, and written to the
+    folder `rejects` in their original format. A `dry_run` is rolled back, and writes no rejects.
+    `progress` receives the number of processed entries after each batch.
 
-    Raises OSError where an input or the folder cannot be used.
+    Raises OSError if an input or the folder cannot be used.
     """
-    job = _ImportJob(form, actor, publish, on_reject)
-    ordered = sorted(inputs, key=form.rank)
+    job = _ImportJob(format_, actor, publish, on_reject)
+    used_paths = set[Path]()
+    open_reader: Callable[[], AbstractContextManager[Reader]] = database.snapshot
+    open_session: Callable[[], AbstractContextManager[Session]] = database.session
     with ExitStack() as stack:
-        if dry_run:
+        if dry_run:  # one transaction for everything, rolled back
             stack.enter_context(suppress(_DryRunRollback))
             session = stack.enter_context(database.session())
-            for given in ordered:
-                read = form.create_parser(Reader.from_session(session))
-                with RejectsFile(form, given, None) as kept:
-                    for batch in batched(job.read_entries(read, given), IMPORT_BATCH_ENTRIES):
-                        job.import_batch(session, given, kept, batch)
-                        progress(job.processed_entries)
+            own_reader = Reader.from_session(session)
+            open_reader, open_session = (
+                lambda: nullcontext(own_reader),
+                lambda: nullcontext(session),
+            )
+            rejects = None
+        for source in sorted(inputs, key=format_.rank):
+            with open_reader() as reader:
+                parse = format_.create_parser(reader)
+            with open_rejects_file(format_, source, rejects, used_paths) as write_reject:
+                for batch in batched(_parse_input(parse, source), IMPORT_BATCH_ENTRIES):
+                    with open_session() as batch_session:
+                        job.import_batch(batch_session, source, write_reject, batch)
+                    progress(sum(vars(job.report).values()))
+        if dry_run:
             raise _DryRunRollback
-        written = set[Path]()
-        for given in ordered:
-            with database.snapshot() as reader:
-                read = form.create_parser(reader)
-            with RejectsFile(form, given, rejects, written) as kept:
-                for batch in batched(job.read_entries(read, given), IMPORT_BATCH_ENTRIES):
-                    with database.session() as session:
-                        job.import_batch(session, given, kept, batch)
-                    progress(job.processed_entries)
         for outcome, number in vars(job.report).items():
-            ENTRIES_IMPORTED.labels(form.name, outcome).inc(number)
+            ENTRIES_IMPORTED.labels(format_.name, outcome).inc(number)
     return job.report
+
+
+def _parse_input(parse: EntryParser, source: Input) -> Iterator[EntryOrReject]:
+    """Yield the entries of an input, and a reject if the input is invalid as a whole."""
+    try:
+        yield from parse(source)
+    except InvalidInput as error:
+        yield Reject(1, "document", str(error), "")
 
 
 @dataclass
 class _ImportJob:
-    input_format: Format
+    """State of one call of `run_import`."""
+
+    format: Format
     actor: Actor
     publish: bool
     on_reject: _RejectCallback
     report: ImportReport = field(default_factory=ImportReport)
-    processed_entries: int = 0
-
-    def read_entries(
-        self, read: Callable[[Input], Iterator[EntryOrReject]], given: Input
-    ) -> Iterator[EntryOrReject]:
-        """What is found in `given`; that it cannot be read is one thing more, and the last."""
-        try:
-            yield from read(given)
-        except InvalidInput as error:
-            yield Reject(1, "document", str(error), "")
 
     def import_batch(
-        self, session: Session, given: Input, kept: RejectsFile, batch: list[EntryOrReject]
+        self,
+        session: Session,
+        source: Input,
+        write_reject: Callable[[Reject], None],
+        batch: list[EntryOrReject],
     ) -> None:
-        """Take in a batch, in the transaction of `session`."""
+        """Import a batch in the transaction of `session`."""
         entries = [each for each in batch if isinstance(each, ImportEntry)]
         known = DeduplicationIndex.load(session, entries)
         changed: dict[str, list[str]] = {}
@@ -152,15 +166,14 @@ class _ImportJob:
                 else self._import_entry(session, known, each, changed)
             )
             if isinstance(outcome, Reject):
-                kept.write(outcome)
-                self.on_reject(given, outcome)
+                write_reject(outcome)
+                self.on_reject(source, outcome)
                 outcome = ImportOutcome.REJECTED
             self.report.increment(outcome)
-            self.processed_entries += 1
         if changed:
-            told: dict[str, Any] = {"from": given.name, "format": self.input_format.name} | changed
+            after: dict[str, Any] = {"from": source.name, "format": self.format.name} | changed
             write_audit_entry(
-                session, self.actor, Action.IMPORT, AuditTarget.ARCHIVE, None, None, None, told
+                session, self.actor, Action.IMPORT, AuditTarget.ARCHIVE, None, None, None, after
             )
         session.flush()
         session.expunge_all()
@@ -172,58 +185,50 @@ class _ImportJob:
         entry: ImportEntry,
         changed: dict[str, list[str]],
     ) -> ImportOutcome | Reject:
-        """What becomes of an entry; one that is refused leaves nothing behind."""
+        """Import an entry in a savepoint, and add its slug to `changed` by outcome."""
         try:
             with session.begin_nested():
-                outcome, slug = self._apply_entry(session, known, entry)
+                is_new, slug = self._apply_entry(session, known, entry)
         except ApiError as error:
             return _to_reject(entry, error)
         except StatementError as error:
-            if not isinstance(error, DataError | IntegrityError) and not _is_invalid_bind_value(
-                error
+            # ValueError: the driver refused a value, such as a text with NUL.
+            if not isinstance(error, DataError | IntegrityError) and not isinstance(
+                error.orig, ValueError
             ):
                 raise
-            return Reject(entry.line, entry.type, f"It cannot be kept: {error.orig}", entry.raw)
-        if slug:
-            changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
+            reason = f"Cannot be stored: {str(error.orig).partition(chr(10))[0]}"
+            return Reject(entry.line, entry.type, reason, entry.raw)
+        if not slug:
+            return ImportOutcome.UNCHANGED
+        outcome = ImportOutcome.CREATED if is_new else ImportOutcome.UPDATED
+        changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
         return outcome
 
     def _apply_entry(
         self, session: Session, known: DeduplicationIndex, entry: ImportEntry
-    ) -> tuple[ImportOutcome, str]:
+    ) -> tuple[bool, str]:
+        """Write an entry. Returns True if its record is new, and its slug if it changed, or ""."""
         if entry.record_state is not None:
-            made, slug = restore_entry(session, entry)
-            return (
-                ImportOutcome.CREATED
-                if made
-                else ImportOutcome.UPDATED
-                if slug
-                else ImportOutcome.UNCHANGED
-            ), slug
+            return restore_entry(session, entry)
         digest = sha256(entry.raw.encode(errors="replace")).hexdigest()[:16]
         origin = known.origins.get((entry.scheme, entry.key, entry.type))
         if origin is None:
             if known.has_record(session, entry):
-                return ImportOutcome.UNCHANGED, ""
+                return False, ""
             record = create_from_entry(session, entry, self.publish)
             origin = ImportOrigin(scheme=entry.scheme, key=entry.key, type=entry.type)
             origin.record_id, origin.seen = record.id, [digest]
             session.add(origin)
             session.flush()
             known.add(origin, entry)
-            return ImportOutcome.CREATED, record.slug
+            return True, record.slug
         if digest in origin.seen:
-            return ImportOutcome.UNCHANGED, ""
-        changed = update_from_entry(session, entry, origin.record_id, self.publish)
-        if changed is None:
-            return ImportOutcome.UNCHANGED, ""
-        origin.seen = [*origin.seen, digest][-_MAX_SEEN_DIGESTS:]
-        return (ImportOutcome.UPDATED if changed else ImportOutcome.UNCHANGED), changed
-
-
-def _is_invalid_bind_value(error: StatementError) -> bool:
-    """Whether a value was none that a column can hold, such as a text with NUL in it."""
-    return isinstance(error.orig, ValueError)
+            return False, ""
+        slug = update_from_entry(session, entry, origin.record_id, self.publish)
+        if slug is not None:
+            origin.seen = [*origin.seen, digest][-_MAX_SEEN_DIGESTS:]
+        return False, slug or ""
 
 
 def _to_reject(entry: ImportEntry, error: ApiError) -> Reject:

@@ -1,4 +1,4 @@
-"""The formats that can be imported, by name."""
+"""Registry of import formats."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -15,15 +15,14 @@ _FORMAT_MODULES = {
 
 
 class _LazyFormatRegistry(Mapping[str, Format]):
-    """The formats, each loaded when it is first used.
+    """Formats by name, imported on first use.
 
-    What reads feeds takes 15 MB, in each of the processes that answer requests, most of which
-    never look at one.
+    The feed parser takes 15 MB of memory, which most server processes never need.
     """
 
     def __getitem__(self, name: str) -> Format:
-        form: Format = import_module(_FORMAT_MODULES[name]).FORMAT
-        return form
+        format_: Format = import_module(_FORMAT_MODULES[name]).FORMAT
+        return format_
 
     def __iter__(self) -> Iterator[str]:
         return iter(_FORMAT_MODULES)

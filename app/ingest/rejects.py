@@ -1,68 +1,55 @@
-"""What was rejected, in a file of the format that it came in: to be mended, and imported again."""
+"""Rejects file: rejected entries in their original format, to be corrected and imported again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
 from app.domain.text import slugify
 from app.ingest.entries import Format, Input, Reject
 
 
-class RejectsFile:
-    """The rejects of one input: a file in `folder`, made with the first one; None keeps none.
+@contextmanager
+def open_rejects_file(
+    format_: Format, source: Input, folder: Path | None, used_paths: set[Path]
+) -> Iterator[Callable[[Reject], None]]:
+    """Yield a function that writes rejects of `source` to a file in `folder`.
 
-    `written` are the files of the run: none is written twice.
+    The file is created with the first reject; none is written if `folder` is None. `used_paths` are
+    the files of the same import, none of which is overwritten. Raises OSError.
     """
+    file: TextIO | None = None
+    envelope = None
 
-    def __init__(
-        self, form: Format, given: Input, folder: Path | None, written: set[Path] | None = None
-    ) -> None:
-        self._input_format = form
-        self._input = given
-        self._folder = folder
-        self._used_paths = set[Path]() if written is None else written
-        self._file: TextIO | None = None
-        self._suffix = ""
-        self._separator = ""
-
-    def __enter__(self) -> "RejectsFile":
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        if self._file is not None:
-            self._file.write(self._suffix)
-            self._file.close()
-
-    def write(self, reject: Reject) -> None:
-        """Keep one more."""
-        if self._folder is None or not reject.raw:
+    def write(reject: Reject) -> None:
+        nonlocal file, envelope
+        if folder is None or not reject.raw:
             return
-        if self._file is None:
-            frame = self._input_format.read_envelope(self._input)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            paths = _candidate_paths(self._folder, self._input)
-            path = next(each for each in paths if each not in self._used_paths)
-            self._used_paths.add(path)
-            self._file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-            self._file.write(frame.prefix)
-            self._separator, self._suffix = frame.separator, frame.suffix
+        if file is None or envelope is None:
+            envelope = format_.read_envelope(source)
+            folder.mkdir(parents=True, exist_ok=True)
+            path = next(p for p in _candidate_paths(folder, source) if p not in used_paths)
+            used_paths.add(path)
+            file = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+            file.write(envelope.prefix)
         else:
-            self._file.write(self._separator)
-        self._file.write(reject.raw)
+            file.write(envelope.separator)
+        file.write(reject.raw)
+
+    try:
+        yield write
+    finally:
+        if file is not None and envelope is not None:
+            file.write(envelope.suffix)
+            file.close()
 
 
-def _candidate_paths(folder: Path, given: Input) -> Iterator[Path]:
-    """The files in `folder` that the rejects of an input may go to, as others have its name."""
-    name, suffix = slugify(given.name)[-100:], ""
-    if given.path is not None:
-        name, suffix = given.path.stem, given.path.suffix
+def _candidate_paths(folder: Path, source: Input) -> Iterator[Path]:
+    """Yield possible paths of the rejects file, numbered for inputs of the same name."""
+    name, suffix = slugify(source.name)[-100:], ""
+    if source.path is not None:
+        name, suffix = source.path.stem, source.path.suffix
     yield folder / f"{name}.rejects{suffix}"
     for number in count(2):
         yield folder / f"{name}-{number}.rejects{suffix}"

@@ -1,13 +1,12 @@
-"""Backups: everything that the database keeps, of either kind, as one file.
+"""Backup and restore of the whole database, SQLite or PostgreSQL, as one file.
 
-All but the search index, which is made of the rest, and anew where it is restored.
+The search index is left out, and rebuilt after a restore.
 
-The file is an SQLite database of the service itself, and one table more that says what each of the
-others has to hold. It is made from one snapshot while the service goes on, and goes back into
-either kind of database. In both directions, what was written is read again and compared.
+A backup is an SQLite database with the schema of the service and a manifest table of row counts and
+digests. It is written from one snapshot while the service runs, and can be restored to either kind
+of database. Both directions read the rows back and compare their digests.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -25,12 +24,13 @@ from app.db.database import Database, Reader, Row
 from app.db.models import Base, RecordChange, Restoration, SearchDocument, SearchWord, Webhook
 from app.db.sequences import get_last_sequence_value, set_sequence_value
 from app.db.timeouts import disable_timeouts
+from app.domain.atomic_file import replace_atomically
 from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
 from migrations.engine import engine_for
 
 _BATCH_ROWS = 1000
-"""How many rows are held at once."""
+"""Rows held in memory."""
 
 _MANIFEST_TABLE = "backup"
 
@@ -38,55 +38,48 @@ _SEARCH_INDEX_TABLES = {SearchDocument.__tablename__, SearchWord.__tablename__}
 _BACKUP_TABLES = [
     table for table in Base.metadata.sorted_tables if table.name not in _SEARCH_INDEX_TABLES
 ]
-"""The tables that a backup has, those first that others refer to."""
+"""Tables of a backup; a table precedes those that refer to it."""
 
 TableDigests = Mapping[str, tuple[int, str]]
-"""By table: how many rows it has, and the SHA-256 of all of them."""
+"""Number of rows and SHA-256 of all rows, by table."""
 
 _ProgressCallback = Callable[[int], None]
 
 
 class BackupError(Exception):
-    """What is to be restored, or the place for it or for a backup, does not serve."""
+    """A backup cannot be written or restored. The message is the reason."""
 
 
 def write_backup(
     database: Database, target: Path, config: Config, progress: _ProgressCallback
 ) -> int:
-    """Write all of `database` into the new file `target`. Returns how many rows that makes.
+    """Write `database` to the new file `target`. Returns the number of rows.
 
-    `config` is Alembic's. Raises `BackupError` where `target` exists, or does not read as written.
+    `config` is the configuration of Alembic. Raises `BackupError` if `target` exists, or does not
+    read back as it was written.
     """
     if target.exists():
-        raise BackupError(f"{target} is there already: no backup is written over another.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        _migrate_file(config, part)
-        with database.snapshot() as reader, engine_for(_sqlite_url(part)).begin() as file:
-            copied = _copy_tables(reader, file, progress)
-            if _digest_tables(Reader(file)) != copied:
-                raise BackupError("The file does not read as it was written. It is not kept.")
-        _write_manifest(part)
-        _fsync(part)
-        part.replace(target)
-        _fsync(target.parent)
-    finally:
-        part.unlink(missing_ok=True)
+        raise BackupError(f"{target} exists already. A backup never overwrites a file.")
+    with replace_atomically(target, durable=True) as path:
+        _migrate_file(config, path)
+        with database.snapshot() as reader, engine_for(_sqlite_url(path)).begin() as connection:
+            copied = _copy_tables(reader, connection, progress)
+            if _digest_tables(Reader(connection)) != copied:
+                raise BackupError("The file differs from the database. The backup is discarded.")
+        _write_manifest(path)
     return sum(rows for rows, _ in copied.values())
 
 
 def restore_backup(
     database: Database, source: Path, config: Config, progress: _ProgressCallback
 ) -> int:
-    """Fill the empty `database` with what the file `source` holds. Returns how many rows that is.
+    """Restore the file `source` to the empty `database`. Returns the number of rows.
 
-    A file of an earlier version is first brought up to date, in a copy. Raises `BackupError` where
-    the file is no backup or not what it was, and where the database has something in it.
+    A backup of an earlier version is migrated first, in a copy. Raises `BackupError` if the file is
+    not an intact backup, or the database is not empty.
     """
     if not source.is_file():
-        raise BackupError(f"There is no file {source}.")
+        raise BackupError(f"{source} is not a file.")
     with TemporaryDirectory(dir=source.parent) as folder:
         copy = Path(shutil.copy(source, folder))
         _verify_manifest(copy)
@@ -99,12 +92,14 @@ def restore_backup(
             disable_timeouts(connection)
             if found := _count_rows(Reader(connection)):
                 raise BackupError(
-                    f"The database has {found} rows already, and they would be mixed with the "
-                    "backup's. Name a new one in ZARYA_DATABASE_URL, and migrate it."
+                    f"The database is not empty: it has {found} rows. Set ZARYA_DATABASE_URL to a "
+                    "new database, and migrate it."
                 )
             copied = _copy_tables(reader, connection, progress)
             if _digest_tables(Reader(connection)) != copied:
-                raise BackupError("The database does not read as it was written. It stays empty.")
+                raise BackupError(
+                    "The database differs from the backup. The restore is rolled back."
+                )
             _reset_transaction_ids(connection)
             connection.execute(insert(Restoration))
             with Session(connection) as session:
@@ -113,16 +108,16 @@ def restore_backup(
 
 
 def _copy_tables(source: Reader, target: Connection, progress: _ProgressCallback) -> TableDigests:
-    """Copy every table; what was copied."""
+    """Copy every table and its sequence. Returns the digests of the source."""
     number = 0
 
-    def keep(table: Table, rows: list[Row]) -> None:
+    def write_rows(table: Table, rows: list[Row]) -> None:
         nonlocal number
         target.execute(insert(table), rows)
         number += len(rows)
         progress(number)
 
-    digests = _digest_tables(source, keep)
+    digests = _digest_tables(source, write_rows)
     for table in _BACKUP_TABLES:
         if (column := table.autoincrement_column) is not None:
             set_sequence_value(target, column, get_last_sequence_value(source, column))
@@ -130,50 +125,50 @@ def _copy_tables(source: Reader, target: Connection, progress: _ProgressCallback
 
 
 def _digest_tables(
-    reader: Reader, keep: Callable[[Table, list[Row]], None] | None = None
+    reader: Reader, on_rows: Callable[[Table, list[Row]], None] | None = None
 ) -> TableDigests:
-    """What every table holds; `keep` is given all of it on the way."""
+    """Digest every table, and pass its rows to `on_rows` in batches."""
     digests: dict[str, tuple[int, str]] = {}
     for table in _BACKUP_TABLES:
         digest, count, rows = sha256(), 0, list[Row]()
         for row in reader.stream(select(table).order_by(*table.primary_key), _BATCH_ROWS):
             digest.update(repr(list(row.values())).encode())
             count += 1
-            if keep:
+            if on_rows:
                 rows.append(row)
-            if keep and len(rows) == _BATCH_ROWS:
-                keep(table, rows)
-                rows = []
-        if keep and rows:
-            keep(table, rows)
+                if len(rows) == _BATCH_ROWS:
+                    on_rows(table, rows)
+                    rows = []
+        if on_rows and rows:
+            on_rows(table, rows)
         digests[table.name] = count, digest.hexdigest()
     return digests
 
 
 def _reset_transaction_ids(connection: Connection) -> None:
-    """Let what was written count as written before everything that will be.
+    """Order all restored changes before future ones, and move webhooks accordingly.
 
-    Numbers of transactions mean nothing in another database. A webhook that had not been told of
-    everything may be told something again.
+    Transaction ids have no meaning in another database. A webhook with undelivered changes may
+    receive some changes again.
     """
-    told = tuple_(Webhook.told_transaction_id, Webhook.told_seq)
-    untold = select(func.min(RecordChange.seq) - 1).where(
-        tuple_(RecordChange.transaction_id, RecordChange.seq) > told
+    delivered = tuple_(Webhook.told_transaction_id, Webhook.told_seq)
+    before_undelivered = select(func.min(RecordChange.seq) - 1).where(
+        tuple_(RecordChange.transaction_id, RecordChange.seq) > delivered
     )
     newest = select(func.coalesce(func.max(RecordChange.seq), 0))
-    behind = func.coalesce(untold.scalar_subquery(), newest.scalar_subquery())
-    connection.execute(update(Webhook).values(told_seq=behind, told_transaction_id=0))
+    seq = func.coalesce(before_undelivered.scalar_subquery(), newest.scalar_subquery())
+    connection.execute(update(Webhook).values(told_seq=seq, told_transaction_id=0))
     connection.execute(update(RecordChange).values(transaction_id=0))
 
 
 def _count_rows(reader: Reader) -> int:
-    """How many rows all tables have together."""
+    """Count the rows of all tables."""
     tables = Base.metadata.sorted_tables
     return sum(reader.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
 
 
 def _digest_sqlite_tables(file: sqlite.Connection) -> dict[str, tuple[int, str]]:
-    """What each table of a file holds, whatever version of the service made it."""
+    """Digest every table of a file of any version."""
     tables = file.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
         "AND name <> ? ORDER BY name",
@@ -182,7 +177,7 @@ def _digest_sqlite_tables(file: sqlite.Connection) -> dict[str, tuple[int, str]]
     contents: dict[str, tuple[int, str]] = {}
     for (name,) in tables:
         digest, count = sha256(), 0
-        for row in file.execute(f'SELECT * FROM "{name}"'):  # noqa: S608 - its own name
+        for row in file.execute(f'SELECT * FROM "{name}"'):  # noqa: S608 - a name of the file itself
             digest.update(repr(row).encode())
             count += 1
         contents[name] = count, digest.hexdigest()
@@ -190,9 +185,9 @@ def _digest_sqlite_tables(file: sqlite.Connection) -> dict[str, tuple[int, str]]
 
 
 def _write_manifest(path: Path) -> None:
-    """Let a file say what it has to hold."""
+    """Write the row counts and digests of all tables to the file."""
     with closing(sqlite.connect(str(path), isolation_level=None)) as file:
-        file.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing beside it
+        file.execute("PRAGMA journal_mode=DELETE")  # a single file without WAL
         rows = [(name, *content) for name, content in _digest_sqlite_tables(file).items()]
         file.execute(
             f"CREATE TABLE {_MANIFEST_TABLE} (name TEXT PRIMARY KEY, rows INTEGER, sha256 TEXT)"
@@ -201,19 +196,21 @@ def _write_manifest(path: Path) -> None:
 
 
 def _verify_manifest(path: Path) -> None:
-    """Refuse a file that does not hold what it says it has to."""
+    """Raise `BackupError` if a file differs from its manifest."""
     try:
         with closing(sqlite.connect(str(path))) as file:
             rows = file.execute(f"SELECT * FROM {_MANIFEST_TABLE}")  # noqa: S608 - ours
-            said = {name: content for name, *content in rows}
+            expected = {name: content for name, *content in rows}
             found = {name: list(content) for name, content in _digest_sqlite_tables(file).items()}
-            sound = file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            is_intact = file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     except sqlite.DatabaseError as error:
-        raise BackupError(f"It is no backup of this service: {error}.") from error
-    differing = sorted(name for name in said.keys() | found if said.get(name) != found.get(name))
-    if differing or not sound:
-        what = f" in {', '.join(differing)}" if differing else ""
-        raise BackupError(f"The backup is damaged{what}: it is not what was written.")
+        raise BackupError(f"Not a backup of this service: {error}.") from error
+    differing = sorted(
+        name for name in expected.keys() | found if expected.get(name) != found.get(name)
+    )
+    if differing or not is_intact:
+        tables = f" in {', '.join(differing)}" if differing else ""
+        raise BackupError(f"The backup is damaged{tables}.")
 
 
 def _migrate_file(config: Config, path: Path) -> None:
@@ -223,12 +220,3 @@ def _migrate_file(config: Config, path: Path) -> None:
 
 def _sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
-
-
-def _fsync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

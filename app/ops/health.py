@@ -11,6 +11,7 @@ from app.config import parse_networks
 from app.domain.languages import tr
 from app.http import metrics
 from app.http.client_address import is_in_networks
+from app.http.paths import route_traits
 from app.http.problems import RETRY_AFTER_SECONDS, NotFound, Unavailable
 from app.ops.gauges import sample_process_gauges
 from app.ops.readiness import ReadinessCheck
@@ -21,12 +22,14 @@ _NO_STORE_HEADERS = {"Cache-Control": "no-store"}
 
 
 @router.get("/health/live")
+@route_traits(monitoring=True, english_only=True, json_errors=True)
 async def live() -> Response:
     """Liveness: 200 as long as the process answers."""
     return JSONResponse({"status": "live"}, headers=_NO_STORE_HEADERS)
 
 
 @router.get("/health/ready")
+@route_traits(monitoring=True, english_only=True, json_errors=True)
 async def ready(services: ServicesDep) -> Response:
     """Readiness: 200 if the archive can be read, 503 if not or if the process is shutting down."""
     headers = _NO_STORE_HEADERS | {"Retry-After": RETRY_AFTER_SECONDS}
@@ -46,6 +49,7 @@ async def ready(services: ServicesDep) -> Response:
 
 
 @router.get("/metrics")
+@route_traits(monitoring=True)
 async def figures(request: Request, services: ServicesDep) -> Response:
     """Metrics in the Prometheus text format, for the networks of `ZARYA_METRICS_FROM`; else 404."""
     state, settings = request.scope["state"], services.settings

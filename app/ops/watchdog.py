@@ -1,6 +1,6 @@
-"""The end of a process whose event loop is stuck, so that another one takes its place.
+"""The watchdog: ends a process whose event loop is stuck, so that the supervisor replaces it.
 
-The supervisor of several processes cannot see it: its question is answered by a thread.
+The supervisor's own health check is answered by a thread, so it does not notice a stuck loop.
 """
 
 import asyncio
@@ -17,42 +17,42 @@ logger = logging.getLogger("zarya")
 
 WATCHDOG_INTERVAL_SECONDS = 1.0
 MAX_MISSED_BEAT_COUNT = 8
-"""How many beats in a row may be missing: counted, since a process may itself have been stopped."""
+"""Heartbeats in a row that may be missing. Not a duration: the process may have been suspended."""
 
 STUCK_EXIT_STATUS = 70
-"""The exit status of a process that ended itself."""
+"""Exit status of a process that the watchdog ends."""
 
 
 @contextmanager
 def run_watchdog() -> Iterator[None]:
-    """End the process when its loop is stuck, where a supervisor is there to start another."""
+    """Watch the running event loop, if a supervisor can start another process."""
     if parent_process() is None:
         yield
         return
-    over = threading.Event()
-    watch = _Watchdog(asyncio.get_running_loop(), over)
-    watch.beat()
-    threading.Thread(target=watch.run, name="watchdog", daemon=True).start()
+    stop_event = threading.Event()
+    watchdog = _Watchdog(asyncio.get_running_loop(), stop_event)
+    watchdog.beat()
+    threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
     try:
         yield
     finally:
-        over.set()
+        stop_event.set()
 
 
 class _Watchdog:
-    def __init__(self, loop: asyncio.AbstractEventLoop, over: threading.Event) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, stop_event: threading.Event) -> None:
         self._loop = loop
-        self._stop_event = over
+        self._stop_event = stop_event
         self._alive = True
 
     def beat(self) -> None:
-        """Say that the loop runs, now and after a while."""
+        """Record a heartbeat of the event loop, and schedule the next one."""
         self._alive = True
         if not self._stop_event.is_set():
             self._loop.call_later(WATCHDOG_INTERVAL_SECONDS / 2, self.beat)
 
     def run(self) -> None:
-        """Look for beats until it is over."""
+        """Check for heartbeats until stopped; runs in a thread."""
         missed = 0
         while not self._stop_event.wait(WATCHDOG_INTERVAL_SECONDS):
             missed = 0 if self._alive else missed + 1
@@ -61,6 +61,6 @@ class _Watchdog:
                 self._kill_process()
 
     def _kill_process(self) -> NoReturn:
-        logger.critical("the event loop is stuck: the process ends")
+        logger.critical("watchdog: the event loop is stuck, ending the process")
         faulthandler.dump_traceback()
         os._exit(STUCK_EXIT_STATUS)

@@ -12,6 +12,7 @@ from app.api.static_files import (
     REVALIDATE_CACHE_CONTROL,
     StaticDirectory,
 )
+from app.http.paths import route_traits
 from app.portal.template_filters import WEB_DIRECTORY, get_base_path
 
 router = Router(prefix="/web", include_in_schema=False)
@@ -75,6 +76,7 @@ def _cache_control(version: str) -> str:
 
 
 @router.get(f"/{SERVICE_WORKER_FILENAME}")
+@route_traits(english_only=True)
 async def get_service_worker() -> Response:
     """Service worker of the portal."""
     headers = PORTAL_HEADERS | {
@@ -85,6 +87,7 @@ async def get_service_worker() -> Response:
 
 
 @router.get(f"/{{version}}/{_TEMPLATE_BUNDLE_FILENAME}")
+@route_traits(english_only=True)
 async def get_template_bundle(version: str) -> Response:
     """Templates that browsers render."""
     headers = PORTAL_HEADERS | {"Cache-Control": _cache_control(version)}
@@ -92,6 +95,7 @@ async def get_template_bundle(version: str) -> Response:
 
 
 @router.get("/{version}/{name:path}")
+@route_traits(english_only=True)
 def get_asset(version: str, name: str) -> Response:
     """Asset of the portal by its name."""
     return _PORTAL_FILES.get_response(name, _cache_control(version))

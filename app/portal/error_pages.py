@@ -7,28 +7,27 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from app.http.negotiation import prefers_html
+from app.http.paths import json_error_prefixes
 from app.http.problems import PROBLEM_MEDIA_TYPE
 from app.portal.rendering import PageRenderer
 
 _ExceptionHandler = Callable[[Request, Any], Awaitable[Response]]
 
-_API_PATH_PREFIXES = ("/v1/", "/health/", "/.well-known/")
-"""Paths whose errors are always JSON."""
-
 
 def install_error_pages(app: FastAPI) -> None:
     """Wrap the exception handlers of `app`, so that browsers get their problems as pages."""
+    json_prefixes = json_error_prefixes(app.routes)
     for kind, handler in list(app.exception_handlers.items()):
-        app.add_exception_handler(kind, _with_error_page(handler))
+        app.add_exception_handler(kind, _with_error_page(handler, json_prefixes))
 
 
-def _with_error_page(handler: Any) -> _ExceptionHandler:
+def _with_error_page(handler: Any, json_prefixes: tuple[str, ...]) -> _ExceptionHandler:
     handle: _ExceptionHandler = handler
 
     async def handle_with_page(request: Request, error: Exception) -> Response:
         response = await handle(request, error)
         is_problem = response.headers.get("content-type") == PROBLEM_MEDIA_TYPE
-        if not is_problem or request.scope["path"].startswith(_API_PATH_PREFIXES):
+        if not is_problem or request.scope["path"].startswith(json_prefixes):
             return response
         if prefers_html(request.headers.get("accept", "")):
             response = _render_error_page(request, response)

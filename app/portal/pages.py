@@ -6,11 +6,12 @@ from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from app.api.cache_control import launches_cache_control, month_cache_control
+from app.api.date_params import CalendarDay, CalendarMonth
 from app.api.deps import DatabaseDep
 from app.api.links import public_url
 from app.api.lists.day_counts import format_month
 from app.api.lists.pagination import MAX_PAGE_ITEMS, CursorParam, to_query_params
-from app.api.params import CalendarDay, CalendarMonth, Omittable, QueryModel, SlugPath
+from app.api.params import Omittable, QueryModel, SlugPath
 from app.api.routing import Router
 from app.api.static_files import REVALIDATE_CACHE_CONTROL
 from app.config import current_settings

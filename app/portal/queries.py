@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import LaunchSummary
+from app.api.date_params import time_zone_or_default
+from app.api.embeds.launches import LaunchSummary
 from app.api.lists.day_counts import ArchiveMonth
-from app.api.params import time_zone_or_default
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleMission, Mission

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.api.cache_control import launches_cache_control
+from app.api.cache_control import last_modified_headers, launches_cache_control
 from app.api.deps import DatabaseDep
 from app.api.openapi.examples import Example
 from app.api.params import SlugPath
@@ -32,4 +32,5 @@ async def get_portal_page(
     if slug == "current":
         response.headers["Content-Location"] = f"{page.mission.url}/page"
     response.headers["Cache-Control"] = launches_cache_control(page.launches.all_launches())
+    response.headers.update(last_modified_headers([page]))
     return page

@@ -1,21 +1,16 @@
 """Schemas of a mission's page."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
-from app.api.embeds import LaunchSummary, ReadModel
+from app.api.date_params import CalendarMonth, TimeZone
+from app.api.embeds.launches import LaunchSummary
 from app.api.lists.day_counts import ArchiveMonth
 from app.api.openapi.examples import Example
-from app.api.params import (
-    CalendarMonth,
-    CommaList,
-    DecimalInt,
-    LanguageCode,
-    Omittable,
-    QueryModel,
-    TimeZone,
-)
+from app.api.params import CommaList, DecimalInt, LanguageCode, Omittable, QueryModel
+from app.api.read_models import ReadModel
 from app.resources.articles.schemas import ArticleRead, ArticleSummary
 from app.resources.launches.schemas import LaunchRead
 from app.resources.missions.schemas import MissionRead
@@ -62,3 +57,14 @@ class PortalPage(ReadModel):
     each article, in the language of the response if possible."""
     archive: ArchiveMonth
     """Article calendar of all missions."""
+
+    def last_modified(self) -> datetime:
+        articles = [self.lead_article, *self.articles] if self.lead_article else self.articles
+        launches = self.launches.all_launches()
+        return max(
+            [
+                self.mission.last_modified(),
+                *(launch.updated_at for launch in launches),
+                *(article.updated_at for article in articles),
+            ]
+        )

@@ -1,6 +1,6 @@
 """Jinja filters of the portal's templates: dates, numbers and names, in each language.
 
-`web/words.js` defines the same filters, so that browsers render a template to the same HTML.
+`web/filters.js` defines the same filters, so that browsers render a template to the same HTML.
 """
 
 import json

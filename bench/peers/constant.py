@@ -8,7 +8,7 @@ from fastapi import FastAPI, Query, Response
 
 
 def create(content: bytes) -> FastAPI:
-    """The application that answers `/ref` with `content`."""
+    """Create the application that returns `content` at `/ref`."""
     app = FastAPI(telemetry={"tracing": False, "metrics": False})
 
     @app.get("/ref")
@@ -23,5 +23,5 @@ def create(content: bytes) -> FastAPI:
 
 
 def create_app() -> FastAPI:
-    """The same for a server, with the content of the file `BENCH_CONTENT`."""
+    """Create the application with the content of the file named by `BENCH_CONTENT`."""
     return create(Path(os.environ["BENCH_CONTENT"]).read_bytes())

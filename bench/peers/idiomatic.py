@@ -1,7 +1,7 @@
-"""The list of articles as FastAPI's and SQLAlchemy's own tutorials would write it.
+"""The list of articles as in the tutorials of FastAPI and SQLAlchemy.
 
 Entities with relationships, a session by dependency, a plain `def` handler and a `response_model`.
-It has the index that it needs, asks by keyset, and loads no body: nothing is made slow on purpose.
+It has the index that it needs, uses keyset pagination, and loads no bodies, to compare fairly.
 """
 
 import os
@@ -138,13 +138,13 @@ def list_articles(
         statement = statement.where(Article.published_at < before)
     newest = statement.order_by(Article.published_at.desc(), Article.id.desc())
     articles = session.scalars(newest.limit(limit + 1)).all()
-    more = len(articles) > limit
+    has_more = len(articles) > limit
     return PageOut(
         items=[ArticleOut.model_validate(article) for article in articles[:limit]],
-        next=f"/articles?before={articles[limit - 1].published_at}" if more else None,
+        next=f"/articles?before={articles[limit - 1].published_at}" if has_more else None,
     )
 
 
 def _now() -> datetime:
-    present = datetime.now().astimezone()
-    return present.replace(tzinfo=None) if engine.dialect.name == "sqlite" else present
+    now = datetime.now().astimezone()
+    return now.replace(tzinfo=None) if engine.dialect.name == "sqlite" else now

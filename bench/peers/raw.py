@@ -1,4 +1,4 @@
-"""The ceiling: recorded answers from a dict, by an ASGI application that does nothing else."""
+"""Upper bound: an ASGI application that returns recorded responses from a dict."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
-_ANSWERS = {
+_RESPONSES = {
     path.encode(): (
         {
             "type": "http.response.start",
@@ -17,15 +17,15 @@ _ANSWERS = {
         {"type": "http.response.body", "body": b64decode(body)},
     )
     for path, (status, headers, body) in json.loads(
-        Path(os.environ["BENCH_ANSWERS"]).read_text()
+        Path(os.environ["BENCH_RESPONSES"]).read_text()
     ).items()
 }
 
 
 async def app(scope: Scope, _receive: Receive, send: Send) -> None:
-    """Answer with what was recorded under the path."""
+    """Send the response recorded for the path."""
     if scope["type"] != "http":
         return
-    start, body = _ANSWERS[scope["raw_path"]]
+    start, body = _RESPONSES[scope["raw_path"]]
     await send(start)
     await send(body)

@@ -1,4 +1,4 @@
-"""Archives made for the benchmarks are archives as editors would have made them."""
+"""Generated archives of the benchmarks have consistent columns, links, indexes and counts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,33 +16,33 @@ from bench.generator import DAYS, Generator, World
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 
-NUMBER = 1300
-"""The embedded archive has some thousand; the others are made."""
+ARTICLE_COUNT = 1300
+"""More than in the embedded archive, so that some articles are generated."""
 
 
 @pytest.fixture(scope="module")
-def made(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
-    """A client of the service over an archive of `NUMBER` articles."""
+def client(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
+    """Client of the service over an archive of `ARTICLE_COUNT` articles."""
     with open_client(create_database(archive_template_url)) as client:
-        told: list[int] = []
-        fill(database_of(client), NUMBER, lambda done, _: told.append(done))
-        assert told == [NUMBER]
+        progress: list[int] = []
+        fill(database_of(client), ARTICLE_COUNT, lambda done, _: progress.append(done))
+        assert progress == [ARTICLE_COUNT]
         yield client
 
 
 @pytest.fixture
-def filled(made: TestClient) -> Database:
-    return database_of(made)
+def database(client: TestClient) -> Database:
+    return database_of(client)
 
 
 def _columns(article: Article) -> dict[str, Any]:
     return {c.key: getattr(article, c.key) for c in inspect(Article).column_attrs}
 
 
-def test_every_column_is_what_the_model_would_derive(filled: Database) -> None:
-    with filled.session() as session:
+def test_computed_columns_equal_the_models(database: Database) -> None:
+    with database.session() as session:
         articles = session.scalars(select(Article)).all()
-        assert len(articles) == NUMBER
+        assert len(articles) == ARTICLE_COUNT
         for article in articles:
             before = _columns(article)
             article.compute_columns()
@@ -50,23 +50,27 @@ def test_every_column_is_what_the_model_would_derive(filled: Database) -> None:
         session.rollback()
 
 
-def test_the_database_has_its_indexes_back_and_goes_on_counting(filled: Database) -> None:
-    inspector = inspect(filled.engine)
+def test_indexes_are_recreated_and_id_sequence_continues(database: Database) -> None:
+    inspector = inspect(database.engine)
     for model in (Article, ArticleTag, ArticleMission, ArticlePerson, ArticleLaunch):
-        there = {index["name"] for index in inspector.get_indexes(model.__tablename__)}
-        assert {index.name for index in model.__table__.indexes} <= there  # type: ignore[attr-defined]  # a Table
-    with Session(filled.engine) as session:  # whatever it writes is undone
+        existing = {index["name"] for index in inspector.get_indexes(model.__tablename__)}
+        assert {index.name for index in model.__table__.indexes} <= existing  # type: ignore[attr-defined]  # a Table
+    with Session(database.engine) as session:  # rolled back at the end
         last = session.scalar(select(func.max(Article.id))) or 0
-        kept = session.scalars(select(Article).where(Article.id == last)).one()
-        columns = _columns(kept) | {"id": None, "slug": "one-more", "translation_key": "one-more"}
-        more = Article(**columns)
-        session.add(more)
+        template = session.scalars(select(Article).where(Article.id == last)).one()
+        columns = _columns(template) | {
+            "id": None,
+            "slug": "one-more",
+            "translation_key": "one-more",
+        }
+        article = Article(**columns)
+        session.add(article)
         session.flush()
-        assert more.id == last + 1
+        assert article.id == last + 1
 
 
-def test_two_languages_with_translations_and_links(filled: Database) -> None:
-    with filled.session() as session:
+def test_articles_have_two_languages_translations_and_links(database: Database) -> None:
+    with database.session() as session:
         languages = session.scalars(select(Article.language).distinct()).all()
         assert {"en", "ru"} <= set(languages)
         pairs = select(Article.translation_key).group_by(Article.translation_key)
@@ -75,27 +79,27 @@ def test_two_languages_with_translations_and_links(filled: Database) -> None:
             assert session.scalar(select(func.count()).select_from(model))
 
 
-def test_the_same_seed_makes_the_same_archive(filled: Database) -> None:
-    with filled.snapshot() as reader:
+def test_equal_seeds_give_equal_archives(database: Database) -> None:
+    with database.snapshot() as reader:
         world = World.read(reader)
-    once, again = (list(Generator(world, 1).articles(1, 50)) for _ in range(2))
-    assert once == again
-    assert once != list(Generator(world, 2).articles(1, 50))
+    first, second = (list(Generator(world, 1).articles(1, 50)) for _ in range(2))
+    assert first == second
+    assert first != list(Generator(world, 2).articles(1, 50))
 
 
-def test_every_day_of_twenty_years_has_its_share(filled: Database) -> None:
-    with filled.snapshot() as reader:
+def test_generated_dates_cover_every_day_of_twenty_years(database: Database) -> None:
+    with database.snapshot() as reader:
         world = World.read(reader)
-    articles = [made.article for made in Generator(world, 1).articles(1, DAYS)]
-    exact = [a for a in articles if a["published_at_precision"] != Precision.MONTH]
-    assert len({a["published_at"].date() for a in exact}) == len(exact) > 7_000
+    articles = [generated.article for generated in Generator(world, 1).articles(1, DAYS)]
+    dated = [a for a in articles if a["published_at_precision"] != Precision.MONTH]
+    assert len({a["published_at"].date() for a in dated}) == len(dated) > 7_000
 
 
-def test_calendars_agree_with_lists(made: TestClient) -> None:
-    index = made.get("/v1/articles/archive").json()
+def test_calendars_agree_with_lists(client: TestClient) -> None:
+    index = client.get("/v1/articles/archive").json()
     month = max((m for year in index["years"] for m in year["months"]), key=lambda m: m["count"])
     assert index["total"] == sum(year["count"] for year in index["years"])
-    days = made.get(month["url"]).json()["days"]
+    days = client.get(month["url"]).json()["days"]
     assert sum(day["count"] for day in days) == month["count"]
     for day in days:
-        assert made.get(f"{day['url']}&with_total=true").json()["total"] == day["count"]
+        assert client.get(f"{day['url']}&with_total=true").json()["total"] == day["count"]

@@ -1,4 +1,4 @@
-"""Crew assignments: each request, and what it must find."""
+"""Crew assignments: requests and expected records."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -31,7 +31,7 @@ def test_filters(archive: TestClient, query: str, expected: list[str]) -> None:
     assert [person for _, person, _ in listed] == expected
 
 
-def test_missions_follow_the_sort_and_each_crew_keeps_its_order(archive: TestClient) -> None:
+def test_sort_keeps_order_within_crews(archive: TestClient) -> None:
     newest = found(archive, "/v1/crew-assignments?limit=100")
     assert newest[0][0] == "iss-74"
     assert newest[0][2] == "commander"
@@ -45,7 +45,7 @@ def test_missions_follow_the_sort_and_each_crew_keeps_its_order(archive: TestCli
 
 
 @pytest.mark.parametrize("sort", ["mission", "-mission"])
-def test_every_assignment_is_seen_once(archive: TestClient, sort: str) -> None:
+def test_pages_show_each_assignment_once(archive: TestClient, sort: str) -> None:
     address, seen = f"/v1/crew-assignments?limit=90&sort={sort}", []
     while address:
         page = archive.get(address).json()
@@ -54,7 +54,7 @@ def test_every_assignment_is_seen_once(archive: TestClient, sort: str) -> None:
     assert len(seen) == len(set(seen)) == 485
 
 
-def test_the_crew_of_a_mission_is_what_the_mission_shows(archive: TestClient) -> None:
+def test_mission_crew_equals_mission(archive: TestClient) -> None:
     crew = archive.get("/v1/missions/iss-65/crew?limit=100").json()["items"]
     assert crew == archive.get("/v1/missions/iss-65").json()["crew"]
     engineers = archive.get("/v1/missions/iss-65/crew?role=flight_engineer&limit=100").json()
@@ -64,7 +64,7 @@ def test_the_crew_of_a_mission_is_what_the_mission_shows(archive: TestClient) ->
     )
 
 
-def test_three_commanders_in_one_mission(archive: TestClient) -> None:
+def test_mission_with_three_commanders(archive: TestClient) -> None:
     commanders = archive.get("/v1/missions/iss-65/crew?role=commander").json()["items"]
     assert [(m["person"]["slug"], m["from_on"], m["to_on"]) for m in commanders] == [
         ("shannon-walker", None, "2021-04-27"),

@@ -2,9 +2,7 @@
 
 import pytest
 
-from app.ingest.dataset.chronicle import generate_chronicle
-from app.ingest.dataset.derive import MissionLaunchRelation, derive_relations
-from app.ingest.dataset.records import Dataset, DatasetArticle, read_dataset
+from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetMissionLaunch, read_dataset
 
 
 @pytest.fixture(scope="session")
@@ -14,14 +12,12 @@ def dataset() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def launch_relations(dataset: Dataset) -> set[MissionLaunchRelation]:
+def launch_relations(dataset: Dataset) -> list[DatasetMissionLaunch]:
     """Relations between missions and launches."""
-    return derive_relations(dataset)
+    return dataset.mission_launches
 
 
 @pytest.fixture(scope="session")
-def chronicle_by_slug(
-    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
-) -> dict[str, DatasetArticle]:
+def chronicle_by_slug(dataset: Dataset) -> dict[str, DatasetArticle]:
     """Articles of the chronicle, by slug."""
-    return {item.slug: item for item in generate_chronicle(dataset, launch_relations)}
+    return dataset.chronicle

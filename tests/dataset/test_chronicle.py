@@ -1,4 +1,4 @@
-"""The chronicle: what it tells, when, and of whom."""
+"""Articles of the chronicle: texts, dates and links."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ def text(item: DatasetArticle) -> str:
     return f"{item.title}\n{item.lead}\n{item.body}"
 
 
-def test_one_item_for_every_event(chronicle_by_slug: Items) -> None:
+def test_chronicle_has_one_item_per_event(chronicle_by_slug: Items) -> None:
     kinds = Counter(
         "handover" if "change-of-command" in slug else slug.split("-")[0]
         for slug, item in chronicle_by_slug.items()
@@ -26,7 +26,7 @@ def test_one_item_for_every_event(chronicle_by_slug: Items) -> None:
     assert kinds == {"launch": 303, "expedition": 74, "handover": 9, "landing": 123}
 
 
-def test_each_item_has_a_translation(chronicle_by_slug: Items) -> None:
+def test_items_have_translations(chronicle_by_slug: Items) -> None:
     for item in chronicle_by_slug.values():
         other = chronicle_by_slug[item.translation_of or f"{item.slug}-ru"]
         assert {item.language, other.language} == {"en", "ru"}
@@ -42,7 +42,7 @@ def test_each_item_has_a_translation(chronicle_by_slug: Items) -> None:
         )
 
 
-def test_slugs_titles_and_leads_keep_their_bounds(
+def test_slugs_titles_and_leads_are_within_limits(
     chronicle_by_slug: Items, dataset: Dataset
 ) -> None:
     assert not chronicle_by_slug.keys() & dataset.articles.keys()
@@ -56,7 +56,7 @@ def test_slugs_titles_and_leads_keep_their_bounds(
         assert 1 <= item.body.count("\n\n") + 1 <= 4
 
 
-def test_nothing_is_left_unsaid_in_a_sentence(chronicle_by_slug: Items) -> None:
+def test_sentences_have_no_gaps(chronicle_by_slug: Items) -> None:
     for item in chronicle_by_slug.values():
         for slip in ("None", "  ", " ,", " .", "..", "****", "{", "}", "()", "and and", "with as"):
             assert slip not in text(item), item.slug
@@ -65,7 +65,7 @@ def test_nothing_is_left_unsaid_in_a_sentence(chronicle_by_slug: Items) -> None:
             assert not re.search(r"\b(Soyuz|Progress|the|with|crew)\b", text(item)), item.slug
 
 
-def test_each_item_is_about_something(chronicle_by_slug: Items, dataset: Dataset) -> None:
+def test_items_have_links_and_tags(chronicle_by_slug: Items, dataset: Dataset) -> None:
     tags = {"launch", "crew", "cargo", "module", "landing", "expedition", "command", "failure"}
     for item in chronicle_by_slug.values():
         assert item.missions or item.people or item.launches
@@ -77,7 +77,7 @@ def test_each_item_is_about_something(chronicle_by_slug: Items, dataset: Dataset
         assert item.source.name == "Zarya chronicle"
 
 
-def test_progress_ms_11(chronicle_by_slug: Items) -> None:
+def test_launch_item_of_progress_ms_11(chronicle_by_slug: Items) -> None:
     english, russian = (
         chronicle_by_slug["launch-progress-ms-11"],
         chronicle_by_slug["launch-progress-ms-11-ru"],
@@ -95,7 +95,7 @@ def test_progress_ms_11(chronicle_by_slug: Items) -> None:
     assert english.launches == ["progress-ms-11"]
 
 
-def test_soyuz_ms_10_tells_of_the_failure_and_of_the_crew(chronicle_by_slug: Items) -> None:
+def test_launch_item_of_soyuz_ms_10_has_failure_and_crew(chronicle_by_slug: Items) -> None:
     english, russian = (
         chronicle_by_slug["launch-soyuz-ms-10"],
         chronicle_by_slug["launch-soyuz-ms-10-ru"],
@@ -146,7 +146,7 @@ def test_titles(chronicle_by_slug: Items, slug: str, title: str) -> None:
     assert chronicle_by_slug[slug].title == title
 
 
-def test_an_expedition_starts_with_its_commander_and_crew(chronicle_by_slug: Items) -> None:
+def test_expedition_start_items_name_commander_and_crew(chronicle_by_slug: Items) -> None:
     stays, passes, leaves = (chronicle_by_slug[f"expedition-{n}-begins"] for n in (59, 60, 5))
     assert stays.lead.startswith("Oleg Kononenko stayed in command")
     assert stays.published_at == datetime(2019, 3, 15, 1, 1, tzinfo=UTC)
@@ -162,8 +162,8 @@ def test_an_expedition_starts_with_its_commander_and_crew(chronicle_by_slug: Ite
     )
 
 
-def test_a_command_lasts_until_the_next_handover(chronicle_by_slug: Items) -> None:
-    """Pesquet kept it into the next expedition, and the start of that is no change of command."""
+def test_handover_item_names_end_of_command(chronicle_by_slug: Items) -> None:
+    """Pesquet remained commander in the next expedition; its start is no change of command."""
     first, second = (chronicle_by_slug[f"expedition-65-change-of-command{n}"] for n in ("", "-2"))
     assert first.published_at == datetime(2021, 4, 27, tzinfo=UTC)
     assert first.published_at_precision is Precision.DAY
@@ -172,8 +172,8 @@ def test_a_command_lasts_until_the_next_handover(chronicle_by_slug: Items) -> No
     assert "command" not in chronicle_by_slug["expedition-66-begins"].tags
 
 
-def test_a_landing_tells_who_came_from_where(chronicle_by_slug: Items) -> None:
-    """Koch left with one ship and came home with another, after the longest flight of the three."""
+def test_landing_item_names_flights_and_missions(chronicle_by_slug: Items) -> None:
+    """Koch was launched with one ship and landed with another, after the longest of the flights."""
     landing = chronicle_by_slug["landing-soyuz-ms-13"]
     assert landing.published_at == datetime(2020, 2, 6, 9, 12, 21, tzinfo=UTC)
     assert landing.lead.startswith("Christina Koch is back from the International Space Station")
@@ -224,18 +224,18 @@ def test_a_landing_tells_who_came_from_where(chronicle_by_slug: Items) -> None:
         ("landing-soyuz-ms-24-ru", "**Лорал О'Хара** — из экспедиции МКС-70; остальные — из"),
     ],
 )
-def test_how_it_is_told(chronicle_by_slug: Items, slug: str, words: str) -> None:
+def test_texts_contain_phrases(chronicle_by_slug: Items, slug: str, words: str) -> None:
     assert words in text(chronicle_by_slug[slug])
 
 
-def test_a_former_commander_is_no_news(chronicle_by_slug: Items) -> None:
-    """The row of their last days in the crew makes nobody set out, join or land again."""
+def test_former_commander_is_named_once(chronicle_by_slug: Items) -> None:
+    """The second assignment of a former commander creates no further sentence."""
     start = chronicle_by_slug["expedition-65-begins"]
     assert start.body.count("Shannon Walker") == 1
     assert start.people.count("shannon-walker") == 1
 
 
-def test_sentences_begin_anew(chronicle_by_slug: Items) -> None:
+def test_sentences_do_not_begin_alike(chronicle_by_slug: Items) -> None:
     for item in chronicle_by_slug.values():
         for paragraph in item.body.split("\n\n"):
             assert len(re.findall(r"(?:^|\. )Экипаж ", paragraph)) < 2, item.slug

@@ -1,17 +1,16 @@
-"""What follows from the records: relations, tasks, summaries."""
+"""Generated relations of launches, tasks and summaries of missions."""
 
 import pytest
 
 from app.domain.enums import LaunchRelation
-from app.ingest.dataset import english, russian
-from app.ingest.dataset.derive import (
+from app.ingest.dataset.records import Dataset, DatasetMissionLaunch
+from tools.chronicle import english_missions, russian_missions
+from tools.chronicle.derive import (
     MissionFacts,
-    MissionLaunchRelation,
     derive_mission_facts,
     find_last_mission,
     group_launches_by_mission,
 )
-from app.ingest.dataset.records import Dataset
 
 ARRIVAL, DEPARTURE, CARGO, MODULE = (
     LaunchRelation.CREW_ARRIVAL,
@@ -21,16 +20,16 @@ ARRIVAL, DEPARTURE, CARGO, MODULE = (
 )
 
 
-def of_mission(found: set[MissionLaunchRelation], slug: str) -> set[tuple[str, LaunchRelation]]:
+def of_mission(found: list[DatasetMissionLaunch], slug: str) -> set[tuple[str, LaunchRelation]]:
     return {(each.launch, each.relation) for each in found if each.mission == slug}
 
 
-def of_launch(found: set[MissionLaunchRelation], slug: str) -> set[tuple[str, LaunchRelation]]:
+def of_launch(found: list[DatasetMissionLaunch], slug: str) -> set[tuple[str, LaunchRelation]]:
     return {(each.mission, each.relation) for each in found if each.launch == slug}
 
 
-def test_the_launches_of_iss_59(launch_relations: set[MissionLaunchRelation]) -> None:
-    """Soyuz MS-12 left hours before the mission began, and its crew belongs to it all the same."""
+def test_launches_of_iss_59(launch_relations: list[DatasetMissionLaunch]) -> None:
+    """The crew of Soyuz MS-12 belongs to the mission, although launched hours before its start."""
     assert of_mission(launch_relations, "iss-59") == {
         ("soyuz-ms-11", ARRIVAL),
         ("soyuz-ms-12", ARRIVAL),
@@ -72,16 +71,16 @@ def test_the_launches_of_iss_59(launch_relations: set[MissionLaunchRelation]) ->
         ("zarya", set()),
     ],
 )
-def test_what_a_launch_served(
-    launch_relations: set[MissionLaunchRelation],
+def test_missions_of_launches(
+    launch_relations: list[DatasetMissionLaunch],
     launch: str,
     expected: set[tuple[str, LaunchRelation]],
 ) -> None:
     assert of_launch(launch_relations, launch) == expected
 
 
-def test_every_launch_since_the_first_crew_serves_a_mission(
-    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
+def test_launches_since_first_crew_serve_missions(
+    dataset: Dataset, launch_relations: list[DatasetMissionLaunch]
 ) -> None:
     first = dataset.missions["iss-1"].starts_at
     serving = {each.launch for each in launch_relations}
@@ -89,7 +88,7 @@ def test_every_launch_since_the_first_crew_serves_a_mission(
     assert all(dataset.launches[slug].launch_at < first for slug in unused)
 
 
-def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
+def test_last_mission_is_that_of_landing(dataset: Dataset) -> None:
     launch = dataset.launches["soyuz-ms-12"]
     homes = {seat.person: find_last_mission(dataset, launch, seat) for seat in launch.crew}
     assert {person: home and home.slug for person, home in homes.items()} == {
@@ -105,7 +104,7 @@ def test_people_come_home_from_their_last_mission(dataset: Dataset) -> None:
 
 @pytest.fixture(scope="module")
 def courses(
-    dataset: Dataset, launch_relations: set[MissionLaunchRelation]
+    dataset: Dataset, launch_relations: list[DatasetMissionLaunch]
 ) -> dict[str, MissionFacts]:
     served = group_launches_by_mission(dataset, launch_relations)
     return {
@@ -114,41 +113,42 @@ def courses(
 
 
 def test_derived_tasks(courses: dict[str, MissionFacts]) -> None:
-    assert english.describe_tasks(courses["iss-60"]) == [
+    assert english_missions.describe_tasks(courses["iss-60"]) == [
         "Host the arrival of Soyuz MS-13",
         "Keep the station crewed from 24 June to 3 October 2019 UTC",
         "Receive the cargo ships Dragon CRS-18 and Progress MS-12",
         "Hand the station over to Expedition 61 under Luca Parmitano",
         "Return crew members to Earth with Soyuz MS-12",
     ]
-    assert "Reach the station with the shuttle Discovery (STS-105)" in english.describe_tasks(
-        courses["iss-3"]
+    assert (
+        "Reach the station with the shuttle Discovery (STS-105)"
+        in english_missions.describe_tasks(courses["iss-3"])
     )
     assert (
         "Pass the command from Shannon Walker to Akihiko Hoshide, then to Thomas Pesquet"
-        in english.describe_tasks(courses["iss-65"])
+        in english_missions.describe_tasks(courses["iss-65"])
     )
 
 
-def test_what_was_lost_is_not_received(courses: dict[str, MissionFacts]) -> None:
+def test_lost_cargo_is_not_in_tasks(courses: dict[str, MissionFacts]) -> None:
     for slug in ("iss-28", "iss-41", "iss-43", "iss-44", "iss-50", "iss-57"):
-        told = " ".join(english.describe_tasks(courses[slug]))
+        told = " ".join(english_missions.describe_tasks(courses[slug]))
         for ship in ("M-12M", "Orb-3", "M-27M", "CRS-7", "MS-04", "MS-10 "):
             assert ship not in told.replace("Progress MS-10", "")
 
 
-def test_every_mission_has_tasks_and_a_summary(courses: dict[str, MissionFacts]) -> None:
+def test_missions_have_tasks_and_summaries(courses: dict[str, MissionFacts]) -> None:
     for each in courses.values():
-        listed = english.describe_tasks(each)
+        listed = english_missions.describe_tasks(each)
         assert listed
-        assert len(russian.describe_tasks(each)) == len(listed)
-        assert all(len(task) <= 500 for task in (*listed, *russian.describe_tasks(each)))
-        assert 50 < len(english.summarize_mission(each)) <= 2000
-        assert 50 < len(russian.summarize_mission(each)) <= 2000
+        assert len(russian_missions.describe_tasks(each)) == len(listed)
+        assert all(len(task) <= 500 for task in (*listed, *russian_missions.describe_tasks(each)))
+        assert 50 < len(english_missions.summarize_mission(each)) <= 2000
+        assert 50 < len(russian_missions.summarize_mission(each)) <= 2000
 
 
 def test_summaries(courses: dict[str, MissionFacts]) -> None:
-    assert english.summarize_mission(courses["iss-59"]) == (
+    assert english_missions.summarize_mission(courses["iss-59"]) == (
         "Expedition 59 to the International Space Station lasted 101 days, from 15 March to "
         "24 June 2019 UTC, under the command of Oleg Kononenko. Its crew of six came with "
         "Soyuz MS-11 and Soyuz MS-12. In its time the cargo ships Progress MS-11, Cygnus NG-11 "
@@ -157,36 +157,41 @@ def test_summaries(courses: dict[str, MissionFacts]) -> None:
     assert (
         "from 17 April to 17 October 2021. Shannon Walker was in command at first; the command "
         "later passed to Akihiko Hoshide, then to Thomas Pesquet. Its crew of twelve"
-    ) in english.summarize_mission(courses["iss-65"])
+    ) in english_missions.summarize_mission(courses["iss-65"])
     assert (
         "the module Tranquility, the module Cupola and the cargo ship Progress"
-        in english.summarize_mission(courses["iss-22"])
+        in english_missions.summarize_mission(courses["iss-22"])
     )
-    assert "The launch of Soyuz MS-10 failed." in english.summarize_mission(courses["iss-57"])
+    assert "The launch of Soyuz MS-10 failed." in english_missions.summarize_mission(
+        courses["iss-57"]
+    )
 
 
-def test_tasks_and_summaries_in_russian(courses: dict[str, MissionFacts]) -> None:
-    assert russian.describe_tasks(courses["iss-60"]) == [
+def test_russian_tasks_and_summaries(courses: dict[str, MissionFacts]) -> None:
+    assert russian_missions.describe_tasks(courses["iss-60"]) == [
         "Встретить корабль «Союз МС-13»",
         "Обеспечить работу экипажа на станции с 25 июня по 3 октября 2019 года",
         "Принять грузовые корабли Dragon CRS-18 и «Прогресс МС-12»",
         "Передать станцию экспедиции МКС-61, командир — Лука Пармитано",
         "Вернуть членов экипажа на Землю на корабле «Союз МС-12»",
     ]
-    assert russian.describe_tasks(courses["iss-1"])[3] == "Принять на станции: модуль «Дестини»"
-    assert "Передать командование станцией: сначала Шеннон Уокер, затем" in "\n".join(
-        russian.describe_tasks(courses["iss-65"])
+    assert (
+        russian_missions.describe_tasks(courses["iss-1"])[3]
+        == "Принять на станции: модуль «Дестини»"
     )
-    assert russian.summarize_mission(courses["iss-59"]) == (
+    assert "Передать командование станцией: сначала Шеннон Уокер, затем" in "\n".join(
+        russian_missions.describe_tasks(courses["iss-65"])
+    )
+    assert russian_missions.summarize_mission(courses["iss-59"]) == (
         "Экспедиция МКС-59 продлилась 101 день, с 15 марта по 25 июня 2019 года по московскому "
         "времени. Командир — Олег Кононенко. Экипаж из шести человек прибыл на корабле «Союз "
         "МС-11» и на корабле "
         "«Союз МС-12». За это время к станции отправили: грузовые корабли «Прогресс МС-11», "
         "Cygnus NG-11 и Dragon CRS-17."
     )
-    assert "с 4 октября по 20 декабря 2018 года. Командир" in russian.summarize_mission(
+    assert "с 4 октября по 20 декабря 2018 года. Командир" in russian_missions.summarize_mission(
         courses["iss-57"]
     )
-    assert "Запуск корабля «Союз МС-10» закончился неудачей." in russian.summarize_mission(
+    assert "Запуск корабля «Союз МС-10» закончился неудачей." in russian_missions.summarize_mission(
         courses["iss-57"]
     )

@@ -1,4 +1,4 @@
-"""Loading the embedded archive, again and again."""
+"""Loading the embedded archive, once and repeatedly."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 
 @pytest.fixture
 def own(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
-    """A client of the service over a copy of the archive of its own, with a key."""
+    """Client with a key, and a copy of the archive of its own."""
     with open_client(create_database(archive_template_url)) as client:
         yield client_with_key(client, *Scope)
 
@@ -46,7 +46,7 @@ def load_again(database: Database) -> LoadReport:
 
 @dataclass
 class First:
-    """A first load, into a database that held records of others."""
+    """A first load into a database with other records."""
 
     database: Database
     report: LoadReport
@@ -55,7 +55,7 @@ class First:
 
 @pytest.fixture(scope="module")
 def first(create_database: CreateDatabase) -> Iterator[First]:
-    """What a first load came to; it is loaded again, but no more is written."""
+    """Result of a first load; tests may load again, and write nothing."""
     with open_client(create_database()) as client:
         database, told = database_of(client), list[tuple[str, int, int]]()
         with database.session() as session:
@@ -69,7 +69,7 @@ def first(create_database: CreateDatabase) -> Iterator[First]:
         yield First(database, report, told)
 
 
-def test_a_first_load_creates_and_a_second_one_writes_nothing(first: First) -> None:
+def test_load_twice_creates_then_writes_nothing(first: First) -> None:
     assert first.report == LoadReport(created=RECORDS, updated=0, unchanged=0)
     assert [done for _, done, _ in first.told] == list(range(len(first.told)))
     assert first.told[-1][1] == first.told[-1][2]
@@ -85,7 +85,7 @@ def test_a_first_load_creates_and_a_second_one_writes_nothing(first: First) -> N
         assert check_archive(reader) == []
 
 
-def test_what_the_page_of_iss_59_is_made_of(archive: TestClient) -> None:
+def test_loaded_mission_iss_59(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         mission = reader.first(
             select(Mission.id, Mission.alternative_names, Article.slug, Mission.station)
@@ -115,7 +115,7 @@ def test_what_the_page_of_iss_59_is_made_of(archive: TestClient) -> None:
         assert {row["derived"] for row in reader.all(derived)} == {False}
 
 
-def test_a_changed_record_is_set_right_and_gets_a_version(own: TestClient) -> None:
+def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
     database = database_of(own)
     with database.session() as session:
         article = session.scalars(
@@ -145,13 +145,13 @@ def test_a_changed_record_is_set_right_and_gets_a_version(own: TestClient) -> No
     assert load_again(database).updated == 0
 
 
-def test_records_of_others_are_left_alone(first: First) -> None:
+def test_load_leaves_other_records_unchanged(first: First) -> None:
     with first.database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 294 + 1
         assert reader.scalar(select(ArticleTag.article_id).where(ArticleTag.tag == "own"))
 
 
-def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
+def test_vehicles_with_similar_names_are_distinct(archive: TestClient) -> None:
     """Antares 230 and Antares 230+ are two rockets."""
     with database_of(archive).snapshot() as reader:
         flown = select(Vehicle.name, func.count(Launch.id).label("launches")).join(
@@ -162,8 +162,8 @@ def test_vehicles_of_like_names_stay_apart(archive: TestClient) -> None:
     assert (counts["Antares 230"], counts["Antares 230+"]) == (5, 8)
 
 
-def test_editors_win_over_a_later_load(own: TestClient) -> None:
-    """What they have written stays, what they have deleted or renamed does not come back."""
+def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
+    """Changed records stay changed; deleted and renamed records are not created again."""
     aged = {"name": "Somebody Else", "slug": "somebody-else", "aliases": ["Other"]}
     assert own.patch("/v1/people/anne-mcclain", json=aged, headers=IF_MATCH_ANY).status_code == 200
     tasks = {"items": ["Only this"]}
@@ -208,7 +208,7 @@ def test_editors_win_over_a_later_load(own: TestClient) -> None:
 
 
 def free(editor: TestClient, slug: str) -> None:
-    """Take a launch out of all that refers to it."""
+    """Remove all references to a launch."""
     launch = editor.get(f"/v1/launches/{slug}").json()
     for link in launch["missions"]:
         address = f"/v1/missions/{link['mission']['slug']}"

@@ -1,18 +1,16 @@
-"""Russian names, and that nothing in the dataset lacks one."""
+"""Names in Russian and English; all records of the dataset have them."""
 
 import pytest
 
 from app.domain.glossary import (
     get_module_names,
-    get_pad_names,
     is_shuttle,
     parse_shuttle_name,
-    ship_phrase_en,
     ship_phrase_ru,
-    splashes_down,
     vehicle_phrase_ru,
 )
 from app.ingest.dataset.records import Dataset
+from tools.chronicle.names import get_pad_names, ship_phrase_en, splashes_down, was_verb_ru
 
 
 @pytest.mark.parametrize(
@@ -33,25 +31,25 @@ from app.ingest.dataset.records import Dataset
         ("HTV-8", "HTV-8"),
     ],
 )
-def test_ships_in_russian(name: str, russian: str) -> None:
+def test_russian_ship_phrases(name: str, russian: str) -> None:
     assert ship_phrase_ru(name) == russian
 
 
-def test_rockets_in_russian() -> None:
+def test_russian_vehicle_phrases() -> None:
     assert vehicle_phrase_ru("Soyuz-2.1a") == "«Союз-2.1а»"
     assert vehicle_phrase_ru("Soyuz-FG") == "«Союз-ФГ»"
     assert vehicle_phrase_ru("Falcon 9") == "Falcon 9"
 
 
-def test_orbiters() -> None:
+def test_shuttle_names() -> None:
     assert parse_shuttle_name("Endeavour (STS-88)") == ("Endeavour", "Индевор", "STS-88")
     assert ship_phrase_en("Endeavour (STS-88)") == "the shuttle Endeavour (STS-88)"
     assert ship_phrase_en("Soyuz MS-12") == "Soyuz MS-12"
-    with pytest.raises(ValueError, match="no Space Shuttle"):
+    with pytest.raises(ValueError, match="not a Space Shuttle"):
         parse_shuttle_name("Soyuz MS-12")
 
 
-def test_what_comes_down_at_sea() -> None:
+def test_splashdown_ships() -> None:
     assert splashes_down("Dragon Crew-1")
     assert splashes_down("Crew Dragon Demo-2")
     assert splashes_down("Axiom Ax-1")
@@ -59,13 +57,13 @@ def test_what_comes_down_at_sea() -> None:
     assert not splashes_down("Soyuz MS-12")
 
 
-def test_a_russian_verb_agrees_with_a_part() -> None:
-    assert get_module_names("Unity").was_verb_ru == "был"
-    assert get_module_names("Bishop Airlock").was_verb_ru == "была"
-    assert get_module_names("Kibo Exposed Facility").was_verb_ru == "была"
+def test_russian_verb_agrees_with_module() -> None:
+    assert was_verb_ru(get_module_names("Unity")) == "был"
+    assert was_verb_ru(get_module_names("Bishop Airlock")) == "была"
+    assert was_verb_ru(get_module_names("Kibo Exposed Facility")) == "была"
 
 
-def test_everything_launched_can_be_named(dataset: Dataset) -> None:
+def test_launches_have_names_of_pad_and_spacecraft(dataset: Dataset) -> None:
     for launch in dataset.launches.values():
         assert get_pad_names(launch.site, launch.pad)
         assert all(get_module_names(craft.name) for craft in launch.spacecraft[1:])

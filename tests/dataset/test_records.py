@@ -1,4 +1,4 @@
-"""The dataset's files keep to their format and to each other."""
+"""Format of the dataset files, and references between them."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from app.domain.enums import CrewRole
 from app.ingest.dataset.records import DATASET_PATH, Dataset, DatasetCrewRole, read_dataset
 
 
-def test_the_counts_of_the_archive(dataset: Dataset) -> None:
+def test_dataset_record_counts(dataset: Dataset) -> None:
     assert len(dataset.missions) == 74
     assert len(dataset.launches) == 303
     assert len(dataset.people) == 294
@@ -19,13 +19,13 @@ def test_the_counts_of_the_archive(dataset: Dataset) -> None:
     assert sum(len(mission.crew) for mission in dataset.missions.values()) == 485
 
 
-def test_launches_and_missions_stand_in_the_order_of_time(dataset: Dataset) -> None:
+def test_launches_and_missions_are_in_order_of_time(dataset: Dataset) -> None:
     launched = [launch.launch_at for launch in dataset.launches.values()]
     assert launched == sorted(launched)
     assert [m.number for m in dataset.missions.values()] == list(range(1, 75))
 
 
-def test_a_crew_stands_in_order(dataset: Dataset) -> None:
+def test_crews_are_in_display_order(dataset: Dataset) -> None:
     """Commanders in the order of command, then engineers by position, unknown positions last."""
     for mission in dataset.missions.values():
         order = [_place(row) for row in mission.crew]
@@ -38,7 +38,7 @@ def _place(row: DatasetCrewRole) -> tuple[bool, bool, int, str]:
     return True, row.position is None, int((row.position or "FE-0").removeprefix("FE-")), ""
 
 
-def test_every_name_leads_somewhere(dataset: Dataset) -> None:
+def test_references_between_records_resolve(dataset: Dataset) -> None:
     for launch in dataset.launches.values():
         assert launch.vehicle in dataset.vehicles
         assert launch.site in dataset.sites
@@ -57,14 +57,14 @@ def test_every_name_leads_somewhere(dataset: Dataset) -> None:
         assert set(article.launches) <= dataset.launches.keys()
 
 
-def test_notes_and_tasks_come_in_both_languages(dataset: Dataset) -> None:
+def test_notes_and_tasks_are_bilingual(dataset: Dataset) -> None:
     for launch in dataset.launches.values():
         assert (launch.outcome_note is None) == (launch.outcome_note_ru is None)
     for mission in dataset.missions.values():
         assert len(mission.tasks) == len(mission.tasks_ru)
 
 
-def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
+def test_unknown_field_is_rejected(tmp_path: Path) -> None:
     shutil.copytree(DATASET_PATH, tmp_path, dirs_exist_ok=True)
     sites = tmp_path / "sites.jsonl"
     sites.write_text(sites.read_text("utf-8").replace('"country"', '"county"'), "utf-8")

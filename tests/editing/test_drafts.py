@@ -10,10 +10,10 @@ import time_machine
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from app.api.cache_control import cap_max_age, public_cache_control
 from app.db.database import Database
 from app.db.models import AuditEntry, RecordChange
 from app.domain.enums import Scope
+from app.http.cache.freshness import cap_max_age, public_cache_control
 from app.resources.articles.scheduling import announce_due_articles, get_next_publication_time
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of

@@ -6,7 +6,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.http.deprecation import Deprecation, DeprecationMiddleware, mark_deprecated
+from app.api.deprecation import mark_deprecated
+from app.http.deprecation import Deprecation, DeprecationMiddleware
 
 TABLE = {
     "oldWay": Deprecation(
@@ -32,7 +33,7 @@ def app() -> FastAPI:
     return app
 
 
-def test_headers_and_document_agree(app: FastAPI) -> None:
+def test_deprecation_is_in_headers_and_openapi(app: FastAPI) -> None:
     mark_deprecated(app, TABLE)
     client = TestClient(DeprecationMiddleware(app, TABLE))
     old, new = client.get("/old"), client.get("/new")
@@ -47,6 +48,6 @@ def test_headers_and_document_agree(app: FastAPI) -> None:
     assert "deprecated" not in paths["/new"]["get"]
 
 
-def test_a_row_about_nothing_is_refused(app: FastAPI) -> None:
+def test_deprecation_of_unknown_operation_is_refused(app: FastAPI) -> None:
     with pytest.raises(LookupError, match="noWay"):
         mark_deprecated(app, {"noWay": TABLE["oldWay"]})

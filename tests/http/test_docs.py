@@ -23,7 +23,7 @@ def policy(headers: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/docs/static/scalar.js", f"/docs/static/{SWAGGER}"])
-def test_every_answer_forbids_other_hosts(client: TestClient, address: str) -> None:
+def test_docs_csp_forbids_other_hosts(client: TestClient, address: str) -> None:
     headers = dict(client.get(address).raise_for_status().headers)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -39,7 +39,7 @@ def test_every_answer_forbids_other_hosts(client: TestClient, address: str) -> N
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_refers_to_our_own_files_only(client: TestClient, address: str) -> None:
+def test_docs_pages_refer_to_own_files_only(client: TestClient, address: str) -> None:
     answer = client.get(address)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache"
@@ -51,7 +51,7 @@ def test_a_page_refers_to_our_own_files_only(client: TestClient, address: str) -
 
 
 @pytest.mark.parametrize("name", sorted(name for name in DOCS_FILES.files if "/" not in name))
-def test_our_own_files_name_no_host(name: str) -> None:
+def test_docs_files_contain_no_urls(name: str) -> None:
     assert "//" not in re.sub(r"(^|\s)// .*", "", DOCS_FILES.files[name].read_text())
 
 
@@ -65,7 +65,7 @@ def test_our_own_files_name_no_host(name: str) -> None:
         ("scalar-1.72.1/LICENSE.txt", "text/plain", "public, max-age=31536000, immutable"),
     ],
 )
-def test_a_file_goes_out_as_it_is(client: TestClient, name: str, kind: str, kept: str) -> None:
+def test_docs_file_is_served_unchanged(client: TestClient, name: str, kind: str, kept: str) -> None:
     answer = client.get(f"/docs/static/{name}").raise_for_status()
     assert answer.content == (DOCS_STATIC_DIR / name).read_bytes()
     assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
@@ -99,7 +99,7 @@ def test_a_file_goes_out_as_it_is(client: TestClient, name: str, kind: str, kept
         "%ff%fe",
     ],
 )
-def test_nothing_else_is_served(client: TestClient, name: str) -> None:
+def test_docs_path_traversal_is_404(client: TestClient, name: str) -> None:
     answer = client.get(f"/docs/static/{name}")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
@@ -108,16 +108,16 @@ def test_nothing_else_is_served(client: TestClient, name: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/redoc", "/docs/oauth2-redirect", "/docs/"])
-def test_the_pages_that_fastapi_brings_are_off(client: TestClient, address: str) -> None:
+def test_fastapi_docs_pages_are_off(client: TestClient, address: str) -> None:
     assert client.get(address).status_code == 404
 
 
-def test_the_pages_are_not_in_the_document(client: TestClient) -> None:
+def test_docs_pages_are_not_in_openapi(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert not [path for path in paths if path.startswith("/docs")]
 
 
-def test_the_published_files_are_unchanged() -> None:
+def test_vendored_files_match_their_digests() -> None:
     readme = (DOCS_STATIC_DIR / "README.md").read_text()
     told = {name: digest for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.M)}
     found = {
@@ -128,13 +128,13 @@ def test_the_published_files_are_unchanged() -> None:
     assert told == found
 
 
-def test_no_file_is_needlessly_large() -> None:
+def test_vendored_files_are_small() -> None:
     files = [path for path in DOCS_STATIC_DIR.rglob("*") if path.is_file()]
     assert not [path.name for path in files if path.suffix == ".map"]
     assert max(path.stat().st_size for path in files) < 4_000_000
 
 
-def test_every_module_that_scalar_imports_is_there() -> None:
+def test_scalar_modules_are_complete() -> None:
     folder = (DOCS_STATIC_DIR / SCALAR).parent
     imported = re.compile(r"""(?:\bfrom|\bimport\(?)\s*["'`](\.[^"'`]+\.js)["'`]""")
     missing = {

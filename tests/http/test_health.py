@@ -20,13 +20,13 @@ from tests.support.databases import alembic_config
 from tests.support.slow_reads import blocking_query
 
 
-def test_the_newest_migration_is_known() -> None:
+def test_expected_revision_is_the_alembic_head() -> None:
     assert [list_known_revisions()[-1]] == ScriptDirectory.from_config(
         alembic_config("sqlite://")
     ).get_heads()
 
 
-def test_it_tells_what_database_it_is(archive: TestClient) -> None:
+def test_readiness_reports_the_database(archive: TestClient) -> None:
     told = archive.get("/health/ready").json()
     kind = database_of(archive).engine.dialect.name
     assert told["database"]["kind"] == kind
@@ -42,7 +42,7 @@ def _set(database: Database, at: str | None) -> None:
 
 
 @pytest.mark.parametrize(("at", "status"), [("0001", 503), ("0099", 200), (None, 503)])
-def test_with_the_tables_of_another_version(
+def test_readiness_depends_on_the_revision(
     client: TestClient, database: Database, at: str | None, status: int
 ) -> None:
     """Older ones are not what we need; newer ones are made so that we can work with them."""
@@ -57,7 +57,7 @@ def test_with_the_tables_of_another_version(
         assert answer.headers["Retry-After"]
 
 
-def test_without_a_database_it_is_not_ready(tmp_path: Path) -> None:
+def test_readiness_without_a_database_is_503(tmp_path: Path) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/none.db"))
     client = TestClient(app)
     answer = client.get("/health/ready")
@@ -67,7 +67,7 @@ def test_without_a_database_it_is_not_ready(tmp_path: Path) -> None:
     app.state.services.database.close()
 
 
-def test_nobody_waits_long_for_a_database_that_does_not_answer(
+def test_readiness_does_not_wait_for_a_stuck_database(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = Event()
@@ -78,7 +78,7 @@ def test_nobody_waits_long_for_a_database_that_does_not_answer(
         released.set()
 
 
-def test_who_is_told_the_figures(archive: TestClient) -> None:
+def test_metrics_are_limited_to_private_networks(archive: TestClient) -> None:
     def status(address: str, **headers: str) -> int:
         client = TestClient(archive.app, client=(address, 50_000))
         return client.get("/metrics", headers=headers).status_code
@@ -91,7 +91,7 @@ def test_who_is_told_the_figures(archive: TestClient) -> None:
     assert status("127.0.0.1", **{"X-Forwarded-For": "10.0.0.1"}) == 404
 
 
-def test_the_figures_tell_of_requests(archive: TestClient) -> None:
+def test_metrics_count_requests(archive: TestClient) -> None:
     client = TestClient(archive.app, client=("127.0.0.1", 50_000))
     for _ in range(3):
         client.get("/v1/missions/iss-59")
@@ -112,7 +112,7 @@ def test_the_figures_tell_of_requests(archive: TestClient) -> None:
         assert f"\nzarya_{name}" in told
 
 
-def test_the_figures_tell_of_the_cache(archive: TestClient) -> None:
+def test_metrics_count_cache_lookups(archive: TestClient) -> None:
     def told(client: TestClient) -> dict[str, float]:
         lines = client.get("/metrics").text.splitlines()
         return {
@@ -137,7 +137,7 @@ def test_the_figures_tell_of_the_cache(archive: TestClient) -> None:
     database_of(client).close()
 
 
-def test_several_processes_count_together(tmp_path: Path) -> None:
+def test_metrics_of_several_processes_are_added(tmp_path: Path) -> None:
     """Each leaves its figures in a folder; what the dead said of their present is forgotten."""
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     count = (

@@ -10,7 +10,7 @@ from app.api.problem_pages import PROBLEM_TYPES
 from app.http.problems import ApiError
 
 
-def test_every_link_of_the_index_works(archive: TestClient) -> None:
+def test_index_links_resolve(archive: TestClient) -> None:
     answer = archive.get("/")
     links = answer.json()["links"]
     assert len(links) > 8
@@ -19,7 +19,7 @@ def test_every_link_of_the_index_works(archive: TestClient) -> None:
     assert '/openapi.json>; rel="service-desc"' in answer.headers["Link"]
 
 
-def test_the_catalogue_names_the_description(archive: TestClient) -> None:
+def test_api_catalog_links_resolve(archive: TestClient) -> None:
     answer = archive.get("/.well-known/api-catalog")
     assert answer.headers["Content-Type"].startswith("application/linkset+json")
     (entry,) = answer.json()["linkset"]
@@ -39,7 +39,7 @@ def test_security_txt_expires_within_a_year(archive: TestClient, moment: str) ->
 
 
 @pytest.mark.parametrize("kind", PROBLEM_TYPES, ids=lambda kind: kind.problem_type)
-def test_every_problem_has_a_page(archive: TestClient, kind: type[ApiError]) -> None:
+def test_problem_types_have_pages(archive: TestClient, kind: type[ApiError]) -> None:
     page = archive.get(f"/problems/{kind.problem_type}", headers={"Accept": "text/html,*/*"})
     assert page.headers["Content-Type"].startswith("text/html")
     assert str(kind.title) in page.text
@@ -49,18 +49,38 @@ def test_every_problem_has_a_page(archive: TestClient, kind: type[ApiError]) -> 
     assert data.json()["type"] in {x["type"] for x in archive.get("/problems").json()["items"]}
 
 
-def test_kinds_have_names_of_their_own() -> None:
+@pytest.mark.parametrize(
+    ("accept", "is_json"),
+    [
+        ("", False),
+        ("*/*", False),
+        ("text/html,application/json;q=0.9", False),
+        ("application/json;q=0.9,text/html", False),
+        ("application/json", True),
+        ("application/problem+json", True),
+        ("text/html;q=0.5, application/json", True),
+        ("text/notjson", False),
+    ],
+)
+def test_problem_page_negotiates_its_format(
+    archive: TestClient, accept: str, is_json: bool
+) -> None:
+    page = archive.get("/problems/gone", headers={"Accept": accept})
+    assert page.headers["Content-Type"].startswith("application/json") is is_json
+
+
+def test_problem_type_names_are_unique() -> None:
     names = [kind.problem_type for kind in PROBLEM_TYPES]
     assert len(names) == len(set(names))
 
 
-def test_the_type_of_a_problem_leads_to_its_page(archive: TestClient) -> None:
+def test_problem_type_url_resolves(archive: TestClient) -> None:
     problem = archive.get("/v1/missions?limit=0").json()
     assert archive.get(problem["type"]).status_code == 200
     assert archive.get("/problems/nonsense").status_code == 404
 
 
-def test_health(archive: TestClient) -> None:
+def test_health_endpoints_report_ok(archive: TestClient) -> None:
     assert archive.get("/health/live").json() == {"status": "live"}
     answer = archive.get("/health/ready").json()
     assert answer["status"] == "ready"

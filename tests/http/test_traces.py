@@ -37,7 +37,7 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
     server.server_close()
 
 
-def test_a_request_is_a_trace(
+def test_trace_is_exported_without_the_key(
     collector: tuple[str, list[bytes]],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""Calendars of launches: stable, honest about dates, and as whole as the list."""
+"""iCalendar of launches: stable, with the precision of dates, and complete."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ from tests.support.documents import IF_MATCH_ANY
 
 HOSTILE = 'a,b;c\\n\\,d\ne\r\nf:g "h" \x01\x1f 🚀 ' + "Ёж" * 60 + " \u2028\x85END:VEVENT ]]>"
 READ = 'a,b;c\\n\\,d\ne\nf:g "h"  🚀 ' + "Ёж" * 60 + " \n\nEND:VEVENT ]]>"
-"""Hostile text, and what is left of it: line breaks of every kind are one, controls are none."""
+"""Special characters and their form in a calendar: line breaks are equal, controls removed."""
 
 
 Plan = Callable[..., str]
@@ -30,7 +30,7 @@ Plan = Callable[..., str]
 
 @pytest.fixture
 def plan(editor: TestClient) -> Plan:
-    """Writes a launch through the API; gives its address."""
+    """Create a launch through the API; returns its URL."""
 
     def write(**fields: Any) -> str:
         made = editor.post("/v1/launches", json=documents.launch(**fields))
@@ -112,7 +112,7 @@ def plan(editor: TestClient) -> Plan:
         ),
     ],
 )
-def test_an_event_says_what_is_known(
+def test_event_times_follow_precision(
     client: TestClient,
     plan: Plan,
     fields: dict[str, Any],
@@ -141,13 +141,15 @@ def test_an_event_says_what_is_known(
         (Precision.YEAR, EventStatus.TENTATIVE, EventStatus.TENTATIVE),
     ],
 )
-def test_how_sure_a_time_is(precision: Precision, ahead: EventStatus, over: EventStatus) -> None:
+def test_event_status_follows_precision(
+    precision: Precision, ahead: EventStatus, over: EventStatus
+) -> None:
     assert get_event_status(precision, done=False) is ahead
     assert get_event_status(precision, done=True) is over
     assert get_event_status(precision, done=True, uncertain=True) is EventStatus.TENTATIVE
 
 
-def test_a_slip_raises_the_sequence_and_a_new_name_nothing(
+def test_sequence_increases_with_slips_only(
     client: TestClient, editor: TestClient, plan: Plan
 ) -> None:
     address = plan(slug="slipping")
@@ -170,7 +172,7 @@ def test_a_slip_raises_the_sequence_and_a_new_name_nothing(
     assert found[-1]["URL"].endswith("/v1/launches/slipped")
 
 
-def test_a_calendar_changes_when_a_launch_does(
+def test_calendar_changes_with_its_launches(
     client: TestClient, editor: TestClient, plan: Plan
 ) -> None:
     address = plan()
@@ -188,7 +190,7 @@ def test_a_calendar_changes_when_a_launch_does(
     assert client.get("/v1/launches.ics", headers=held).status_code == 200
 
 
-def test_hostile_text_comes_out_as_it_went_in(client: TestClient, database: Database) -> None:
+def test_special_characters_round_trip(client: TestClient, database: Database) -> None:
     with database.session() as session:
         site = Site(code="X", name="Site; of, all\\names", country="KZ")
         session.add(site)
@@ -205,7 +207,7 @@ def test_hostile_text_comes_out_as_it_went_in(client: TestClient, database: Data
     assert "🚀 Ёж" in found["SUMMARY"]
 
 
-def test_an_event_tells_of_its_launch(archive: TestClient) -> None:
+def test_event_describes_launch(archive: TestClient) -> None:
     found = get_event(archive, "/v1/launches.ics?spacecraft=Soyuz+MS-10")
     launch = archive.get("/v1/launches/soyuz-ms-10").json()
     assert found["UID"] == f"launch-{launch['id']}@127.0.0.1"
@@ -237,7 +239,7 @@ def test_an_event_tells_of_its_launch(archive: TestClient) -> None:
         "?launch_on=2030-01-01",
     ],
 )
-def test_a_calendar_has_what_the_list_has(archive: TestClient, query: str) -> None:
+def test_calendar_equals_list(archive: TestClient, query: str) -> None:
     sized = f"{query or '?'}&limit=100&with_total=true".replace("?&", "?")
     listed = archive.get(f"/v1/launches{sized}").json()
     found = get_events(archive, f"/v1/launches.ics{query}")
@@ -246,7 +248,7 @@ def test_a_calendar_has_what_the_list_has(archive: TestClient, query: str) -> No
     assert len({str(e["UID"]) for e in found}) == len(found)
 
 
-def test_a_calendar_says_what_it_is(archive: TestClient) -> None:
+def test_calendar_has_metadata(archive: TestClient) -> None:
     address = "/v1/launches.ics?crewed=true&mission=iss-59"
     calendar: Any = Calendar.from_ical(get_calendar(archive, address))
     assert calendar["VERSION"] == "2.0"
@@ -258,8 +260,8 @@ def test_a_calendar_says_what_it_is(archive: TestClient) -> None:
     assert archive.get(address).headers["Content-Location"] == calendar["SOURCE"]
 
 
-def test_a_calendar_without_events_is_one_too(client: TestClient) -> None:
-    """RFC 5545 wants at least one component."""
+def test_empty_calendar_is_valid(client: TestClient) -> None:
+    """RFC 5545 requires at least one component."""
     assert Calendar.from_ical(get_calendar(client, "/v1/launches.ics")).subcomponents
 
 
@@ -267,7 +269,7 @@ def test_a_calendar_without_events_is_one_too(client: TestClient) -> None:
     ("query", "parameter"),
     [("limit=1", "limit"), ("sort=launch_at", "sort"), ("launch_on=x", "launch_on")],
 )
-def test_what_a_calendar_does_not_take_is_refused(
+def test_paging_parameters_of_calendar_are_rejected(
     client: TestClient, query: str, parameter: str
 ) -> None:
     answer = client.get(f"/v1/launches.ics?{query}")
@@ -275,7 +277,7 @@ def test_what_a_calendar_does_not_take_is_refused(
     assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
 
 
-def test_no_calendar_is_cropped(
+def test_calendar_with_too_many_events_is_rejected(
     client: TestClient, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.api.embeds.launch_events.MAX_CALENDAR_EVENTS", 2)
@@ -290,15 +292,13 @@ def test_no_calendar_is_cropped(
     assert f"{icalendar.MAX_CALENDAR_EVENTS:,}" in client.get("/openapi.json").text
 
 
-def test_a_calendar_takes_one_statement(archive: TestClient, statements: list[str]) -> None:
+def test_calendar_takes_one_statement(archive: TestClient, statements: list[str]) -> None:
     get_calendar(archive, "/v1/launches.ics")
     assert len(statements) == 1
 
 
 @pytest.mark.parametrize("length", range(60, 90))
-def test_a_line_of_any_length_is_folded(
-    client: TestClient, database: Database, length: int
-) -> None:
+def test_long_lines_are_folded(client: TestClient, database: Database, length: int) -> None:
     text = ("ё" * length)[: length // 2] + "x" * (length % 2) + " end"
     with database.session() as session:
         session.add(factories.launch(outcome_note=text, status=LaunchStatus.FAILURE))

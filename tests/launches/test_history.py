@@ -1,4 +1,4 @@
-"""Launches that slip: every change of time or status stays, whoever makes it."""
+"""History of launches: each change of time or status is recorded."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.support import documents, factories
 from tests.support.documents import IF_MATCH_ANY
 
 
-def test_every_slip_is_public_with_its_reason(client: TestClient, editor: TestClient) -> None:
+def test_history_has_each_slip_with_reason(client: TestClient, editor: TestClient) -> None:
     made = editor.post("/v1/launches", json=documents.launch())
     address = made.headers["Location"]
     assert made.json()["history"] == []
@@ -37,7 +37,7 @@ def test_every_slip_is_public_with_its_reason(client: TestClient, editor: TestCl
     assert listed[0]["history"] == history
 
 
-def test_a_change_beside_the_api_is_kept_too(client: TestClient, database: Database) -> None:
+def test_history_has_changes_made_outside_the_api(client: TestClient, database: Database) -> None:
     with database.session() as session:
         launch = factories.launch(slug="slipping", status=LaunchStatus.PLANNED)
         session.add(launch)

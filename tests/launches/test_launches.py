@@ -1,4 +1,4 @@
-"""Launches: each request, and what it must find."""
+"""Launches: requests and expected records."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -59,7 +59,7 @@ def test_filters(archive: TestClient, query: str, expected: list[str]) -> None:
     assert slugs(archive, query) == expected
 
 
-def test_the_launch_of_progress_ms_11(archive: TestClient) -> None:
+def test_launch_progress_ms_11(archive: TestClient) -> None:
     launch = archive.get("/v1/launches/progress-ms-11").json()
     assert launch["cospar_id"] == "2019-019"
     assert launch["launch_at"] == "2019-04-04T11:01:35Z"
@@ -74,7 +74,7 @@ def test_the_launch_of_progress_ms_11(archive: TestClient) -> None:
     assert launch["sources"][0]["licence"]
 
 
-def test_a_failed_launch_keeps_its_crew_and_date(archive: TestClient) -> None:
+def test_failed_launch_has_crew_and_date(archive: TestClient) -> None:
     launch = archive.get("/v1/launches/soyuz-ms-10").json()
     assert launch["headline"] == "The launch of LV Soyuz-FG with SC Soyuz MS-10 failed"
     assert launch["cospar_id"] is None
@@ -83,12 +83,12 @@ def test_a_failed_launch_keeps_its_crew_and_date(archive: TestClient) -> None:
     assert launch["outcome_note"]
 
 
-def test_a_launch_may_carry_several_things(archive: TestClient) -> None:
+def test_launch_with_several_spacecraft(archive: TestClient) -> None:
     launch = archive.get("/v1/launches/progress-m-so1").json()
     assert [ship["name"] for ship in launch["spacecraft"]] == ["Progress M-SO1", "Pirs"]
 
 
-def test_a_launch_known_to_the_day_is_never_at_midnight(archive: TestClient) -> None:
+def test_launch_with_day_precision_has_no_time(archive: TestClient) -> None:
     launch = archive.get("/v1/launches/progress-ms-30").json()
     assert launch["launch_at_precision"] == "day"
     assert launch["launch_at"] == "2025-02-27T00:00:00Z"
@@ -96,14 +96,12 @@ def test_a_launch_known_to_the_day_is_never_at_midnight(archive: TestClient) -> 
         assert slugs(archive, f"launch_on=2025-02-27&tz={zone}") == ["progress-ms-30"]
 
 
-def test_a_full_list_shows_what_the_launch_shows(archive: TestClient) -> None:
+def test_full_view_equals_launch(archive: TestClient) -> None:
     full = archive.get("/v1/launches?view=full&spacecraft=soyuz-ms-10").json()["items"]
     assert full == [archive.get("/v1/launches/soyuz-ms-10").json()]
 
 
-def test_the_next_launch_is_the_planned_one_nearest_ahead(
-    client: TestClient, database: Database
-) -> None:
+def test_next_launch_is_earliest_planned(client: TestClient, database: Database) -> None:
     now = datetime(2030, 6, 15, tzinfo=UTC)
     planned = [
         ("missed", now - timedelta(days=3), Precision.DAY, LaunchStatus.PLANNED),
@@ -126,13 +124,13 @@ def test_the_next_launch_is_the_planned_one_nearest_ahead(
     assert answer.json()["vehicle"] is answer.json()["site"] is None
 
 
-def test_with_no_launch_planned_there_is_no_next(archive: TestClient) -> None:
+def test_next_launch_not_found_without_plan(archive: TestClient) -> None:
     answer = archive.get("/v1/launches/next")
     assert answer.status_code == 404
     assert "planned" in answer.json()["detail"]
 
 
-def test_many_links_double_no_launch(client: TestClient, database: Database) -> None:
+def test_launch_with_many_links_is_listed_once(client: TestClient, database: Database) -> None:
     with database.session() as session:
         launch = factories.launch(slug="many")
         missions = [factories.mission() for _ in range(3)]

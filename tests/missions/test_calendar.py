@@ -15,7 +15,7 @@ from tests.support.calendars import get_events
 from tests.support.documents import IF_MATCH_ANY
 
 
-def test_a_mission_has_its_launches_start_and_end(archive: TestClient) -> None:
+def test_calendar_has_launches_start_and_end(archive: TestClient) -> None:
     begins, ends, *launches = get_events(archive, "/v1/missions/iss-59/calendar.ics")
     assert (begins["SUMMARY"], ends["SUMMARY"]) == ("ISS-59 begins", "ISS-59 ends")
     assert begins["DTSTART"].dt == datetime(2019, 3, 15, 1, 1, tzinfo=UTC)
@@ -29,7 +29,7 @@ def test_a_mission_has_its_launches_start_and_end(archive: TestClient) -> None:
     assert [e["UID"] for e in launches] == [e["UID"] for e in own]
 
 
-def test_the_current_mission_goes_by_current(archive: TestClient) -> None:
+def test_calendar_of_current_mission(archive: TestClient) -> None:
     answer = archive.get("/v1/missions/current/calendar.ics")
     current = archive.get("/v1/missions/current").json()["url"]
     assert answer.headers["Content-Location"] == f"{current}/calendar.ics"
@@ -42,18 +42,18 @@ def test_the_current_mission_goes_by_current(archive: TestClient) -> None:
 @pytest.mark.parametrize(
     ("slug", "status"), [("expedition-59", 308), ("iss-999", 404), ("ISS_59", 422)]
 )
-def test_what_is_no_slug_of_a_mission(archive: TestClient, slug: str, status: int) -> None:
+def test_calendar_of_unknown_slug_is_not_found(archive: TestClient, slug: str, status: int) -> None:
     answer = archive.get(f"/v1/missions/{slug}/calendar.ics")
     assert answer.status_code == status
     if status == 308:
         assert answer.headers["Location"].endswith("/v1/missions/iss-59/calendar.ics")
 
 
-def test_without_a_current_mission_there_is_no_calendar(client: TestClient) -> None:
+def test_calendar_not_found_without_current_mission(client: TestClient) -> None:
     assert client.get("/v1/missions/current/calendar.ics").status_code == 404
 
 
-def test_a_launch_that_serves_twice_shows_once(client: TestClient, database: Database) -> None:
+def test_launch_with_two_relations_is_one_event(client: TestClient, database: Database) -> None:
     with database.session() as session:
         mission, launch = factories.mission(slug="iss-7"), factories.launch()
         session.add_all([mission, launch])
@@ -66,7 +66,7 @@ def test_a_launch_that_serves_twice_shows_once(client: TestClient, database: Dat
     assert len(found) == 3
 
 
-def test_the_sequence_rises_with_each_edit(client: TestClient, editor: TestClient) -> None:
+def test_sequence_increases_with_edits(client: TestClient, editor: TestClient) -> None:
     made = editor.post("/v1/missions", json=documents.mission(slug="iss-8001"))
     assert made.status_code == 201
     before = get_events(client, "/v1/missions/iss-8001/calendar.ics")
@@ -82,7 +82,7 @@ def test_the_sequence_rises_with_each_edit(client: TestClient, editor: TestClien
     assert (after[1]["DTSTART"].dt, after[1]["STATUS"]) == (date(2031, 10, 1), "TENTATIVE")
 
 
-def test_what_is_over_is_sure_when_its_day_is(client: TestClient, database: Database) -> None:
+def test_past_event_with_known_day_is_confirmed(client: TestClient, database: Database) -> None:
     with database.session() as session:
         day = {"starts_at_precision": Precision.DAY, "ends_at_precision": Precision.DAY}
         session.add(factories.mission(slug="iss-7", **day))

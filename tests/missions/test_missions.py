@@ -1,4 +1,4 @@
-"""Missions: each request, and what it must find."""
+"""Missions: requests and expected records."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -50,12 +50,12 @@ def test_filters(archive: TestClient, query: str, expected: list[int]) -> None:
     assert numbers(archive, query) == expected
 
 
-def test_newest_first_unless_told_otherwise(archive: TestClient) -> None:
+def test_default_sort_is_newest_first(archive: TestClient) -> None:
     assert numbers(archive, "") == list(range(74, 0, -1))
     assert numbers(archive, "sort=number") == list(range(1, 75))
 
 
-def test_a_mission_is_whole(archive: TestClient) -> None:
+def test_mission_has_all_fields(archive: TestClient) -> None:
     mission = archive.get("/v1/missions/iss-59").json()
     assert mission["alternative_names"] == ["Expedition 59"]
     assert mission["starts_at"] == "2019-03-15T01:01:00Z"
@@ -73,12 +73,12 @@ def test_a_mission_is_whole(archive: TestClient) -> None:
     assert archive.get("/v1/missions/iss-74").json()["next"] is None
 
 
-def test_a_full_list_shows_what_the_mission_shows(archive: TestClient) -> None:
+def test_full_view_equals_mission(archive: TestClient) -> None:
     full = archive.get("/v1/missions?view=full&number=59").json()["items"]
     assert full == [archive.get("/v1/missions/iss-59").json()]
 
 
-def test_the_crew_of_70_changes_its_command(archive: TestClient) -> None:
+def test_crew_of_iss_70_has_handover(archive: TestClient) -> None:
     crew = archive.get("/v1/missions/iss-70").json()["crew"]
     roles = [m for m in crew if m["person"]["slug"] == "oleg-kononenko"]
     roles.sort(key=lambda m: m["from_on"] or "")
@@ -91,7 +91,7 @@ def test_the_crew_of_70_changes_its_command(archive: TestClient) -> None:
     assert sum(m["days_aboard"] for m in roles) in (191, 192)
 
 
-def test_somebody_may_go_home_on_another_ship(archive: TestClient) -> None:
+def test_crew_member_departs_with_another_ship(archive: TestClient) -> None:
     crew = archive.get("/v1/missions/iss-59").json()["crew"]
     koch = next(m for m in crew if m["person"]["slug"] == "christina-koch")
     assert koch["arrived_with"]["spacecraft"] == "Soyuz MS-12"
@@ -100,12 +100,12 @@ def test_somebody_may_go_home_on_another_ship(archive: TestClient) -> None:
     assert koch["days_aboard"] == 101
 
 
-def test_while_somebody_is_aboard_they_have_not_departed(archive: TestClient) -> None:
+def test_crew_member_aboard_has_no_departure(archive: TestClient) -> None:
     crew = archive.get("/v1/missions/iss-74").json()["crew"]
     assert [m["departed_with"] for m in crew if m["person"]["slug"] == "jessica-meir"] == [None]
 
 
-def test_another_name_leads_to_the_mission(archive: TestClient) -> None:
+def test_alias_redirects_to_mission(archive: TestClient) -> None:
     answer = archive.get("/v1/missions/expedition-59?")
     assert answer.status_code == 308
     assert answer.headers["Location"] == "http://127.0.0.1:8000/v1/missions/iss-59"
@@ -123,7 +123,7 @@ def test_another_name_leads_to_the_mission(archive: TestClient) -> None:
         ("2000-10-31T00:00:00Z", "iss-1"),
     ],
 )
-def test_exactly_one_mission_is_current(archive: TestClient, moment: str, slug: str) -> None:
+def test_current_mission_is_unique(archive: TestClient, moment: str, slug: str) -> None:
     with time_machine.travel(moment, tick=False):
         answer = archive.get("/v1/missions/current")
     assert answer.json()["slug"] == slug
@@ -131,7 +131,7 @@ def test_exactly_one_mission_is_current(archive: TestClient, moment: str, slug: 
     assert answer.json()["status"] == "active"
 
 
-def test_before_the_first_mission_the_next_is_named(archive: TestClient) -> None:
+def test_current_mission_not_found_names_next(archive: TestClient) -> None:
     with time_machine.travel("2000-10-30T23:59:59Z", tick=False):
         answer = archive.get("/v1/missions/current")
     assert answer.status_code == 404

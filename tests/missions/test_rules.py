@@ -1,4 +1,4 @@
-"""What cannot be is refused, at its place in the document."""
+"""Validation of missions, crews and launches, with the pointer of each error."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def seat(person: str, role: str = "flight_engineer", **fields: Any) -> dict[str,
     return {"person": person, "role": role} | fields
 
 
-def test_a_crew_is_replaced_and_who_stays_keeps_the_assignment(
+def test_crew_replacement_keeps_ids_of_remaining_members(
     editor: TestClient, mission: str, people: list[str]
 ) -> None:
     a, b, c = people
@@ -65,7 +65,9 @@ def test_a_crew_is_replaced_and_who_stays_keeps_the_assignment(
     assert put(editor, mission).json()["crew"] == []
 
 
-def test_who_cannot_be_in_a_crew(editor: TestClient, mission: str, people: list[str]) -> None:
+def test_invalid_crew_members_are_rejected(
+    editor: TestClient, mission: str, people: list[str]
+) -> None:
     a, b, _ = people
     launch = slug(editor, "launches", crew=[{"person": b, "role": "pilot"}])
     assert fault(put(editor, mission, seat("nobody"))) == ("/items/0/person", "unknown-reference")
@@ -84,7 +86,7 @@ def test_who_cannot_be_in_a_crew(editor: TestClient, mission: str, people: list[
     assert put(editor, mission, seat(b, arrived_with=launch)).status_code == 200
 
 
-def test_command_changes_hands_on_a_day(
+def test_commander_handover_within_mission(
     editor: TestClient, mission: str, people: list[str]
 ) -> None:
     a, b, _ = people
@@ -100,7 +102,7 @@ def test_command_changes_hands_on_a_day(
     assert answer.status_code == 200, answer.text
 
 
-def test_a_day_is_enough_for_two_to_be_too_many(
+def test_overlapping_commanders_are_rejected(
     editor: TestClient, mission: str, people: list[str]
 ) -> None:
     a, b, _ = people
@@ -111,7 +113,7 @@ def test_a_day_is_enough_for_two_to_be_too_many(
     assert fault(put(editor, mission, *twice)) == ("/items/1/person", "overlap")
 
 
-def test_a_single_assignment_is_held_to_the_same(
+def test_single_assignment_follows_crew_rules(
     editor: TestClient, client: TestClient, mission: str, people: list[str]
 ) -> None:
     a, b, _ = people
@@ -153,7 +155,7 @@ def test_a_single_assignment_is_held_to_the_same(
     )
 
 
-def test_nobody_is_in_two_missions_but_for_a_handover(
+def test_person_in_two_missions_is_rejected_except_handover(
     editor: TestClient, people: list[str]
 ) -> None:
     first = slug(editor, "missions")
@@ -168,7 +170,7 @@ def test_nobody_is_in_two_missions_but_for_a_handover(
     assert fault(put(editor, inside, seat(people[0]))) == ("/items/0/person", "overlap")
 
 
-def test_a_mission_is_not_moved_into_another_one_of_its_crew(
+def test_mission_dates_must_not_overlap_missions_of_its_crew(
     editor: TestClient, people: list[str]
 ) -> None:
     first = slug(editor, "missions")
@@ -188,7 +190,7 @@ def test_a_mission_is_not_moved_into_another_one_of_its_crew(
     assert move(later, **early).status_code == 200  # nobody stands against it any more
 
 
-def test_a_mission_that_cannot_be(editor: TestClient, mission: str, people: list[str]) -> None:
+def test_invalid_missions_are_rejected(editor: TestClient, mission: str, people: list[str]) -> None:
     ends = documents.mission(ends_at="2031-03-14T00:00:00Z")
     assert fault(editor.post("/v1/missions", json=ends)) == ("/ends_at", "value_error")
     there = editor.get(f"/v1/missions/{mission}").json()
@@ -211,7 +213,7 @@ def test_tasks_are_replaced_as_a_whole(editor: TestClient, mission: str) -> None
     assert [(t["position"], t["text"]) for t in again.json()["tasks"]] == [(1, "Two")]
 
 
-def test_a_launch_that_cannot_be(editor: TestClient, people: list[str]) -> None:
+def test_invalid_launches_are_rejected(editor: TestClient, people: list[str]) -> None:
     early = documents.launch(
         crew=[{"person": people[0], "role": "pilot", "landed_at": "2031-04-04T11:00:00Z"}]
     )
@@ -234,7 +236,7 @@ def test_a_launch_that_cannot_be(editor: TestClient, people: list[str]) -> None:
     assert fault(refused) == ("/vehicle/family", "contradiction")
 
 
-def test_who_came_with_a_launch_stays_in_its_crew(
+def test_launch_crew_keeps_members_of_missions(
     editor: TestClient, mission: str, people: list[str]
 ) -> None:
     launch = slug(editor, "launches", crew=[{"person": people[0], "role": "pilot"}])

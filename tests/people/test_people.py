@@ -1,4 +1,4 @@
-"""People: each request, and who it must find."""
+"""People: requests and expected records."""
 
 import pytest
 import time_machine
@@ -51,7 +51,7 @@ def test_filters(archive: TestClient, query: str, expected: list[str]) -> None:
     assert slugs(archive, query) == expected
 
 
-def test_an_aborted_flight_is_on_record_but_nobody_was_in_orbit(archive: TestClient) -> None:
+def test_aborted_flight_is_listed_but_not_aboard(archive: TestClient) -> None:
     aboard = slugs(archive, "aboard_on=2018-10-11")
     assert "nick-hague" not in aboard
     assert len(aboard) == 3
@@ -60,14 +60,14 @@ def test_an_aborted_flight_is_on_record_but_nobody_was_in_orbit(archive: TestCli
     assert flights[-1]["launch"]["status"] == "failure"
 
 
-def test_a_day_of_landing_and_a_day_of_launch_count_as_aboard(archive: TestClient) -> None:
+def test_aboard_on_includes_launch_and_landing_day(archive: TestClient) -> None:
     assert "christina-koch" in slugs(archive, "aboard_on=2019-03-14")
     assert "christina-koch" not in slugs(archive, "aboard_on=2019-03-13")
     assert "christina-koch" in slugs(archive, "aboard_on=2020-02-06")
     assert "christina-koch" not in slugs(archive, "aboard_on=2020-02-07")
 
 
-def test_a_person_is_whole(archive: TestClient) -> None:
+def test_person_has_all_fields(archive: TestClient) -> None:
     koch = archive.get("/v1/people/christina-koch").json()
     assert koch["days_aboard"] == 328
     assert koch["missions_count"] == 3
@@ -79,7 +79,7 @@ def test_a_person_is_whole(archive: TestClient) -> None:
     assert koch["sources"]
 
 
-def test_visitors_are_people_too(archive: TestClient) -> None:
+def test_visitors_are_listed(archive: TestClient) -> None:
     tito = archive.get("/v1/people/dennis-tito").json()
     assert tito["missions_count"] == 0
     assert tito["assignments"] == []
@@ -87,14 +87,14 @@ def test_visitors_are_people_too(archive: TestClient) -> None:
     assert tito["flights"][0]["role"] == "spaceflight_participant"
 
 
-def test_whoever_is_up_has_their_days_counted_to_now(archive: TestClient) -> None:
+def test_days_of_person_aboard_count_to_now(archive: TestClient) -> None:
     with time_machine.travel("2026-03-15T10:15:55Z", tick=False):
         meir = archive.get("/v1/people/jessica-meir").json()
     assert meir["aboard"] is True
     assert meir["days_aboard"] == 204 + 30
 
 
-def test_somebody_with_two_roles_is_found_once(client: TestClient, database: Database) -> None:
+def test_person_with_two_roles_is_listed_once(client: TestClient, database: Database) -> None:
     with database.session() as session:
         who, of = factories.person(slug="twice"), factories.mission(slug="both")
         session.add_all([who, of])
@@ -107,9 +107,7 @@ def test_somebody_with_two_roles_is_found_once(client: TestClient, database: Dat
     assert answer.json()["items"][0]["missions_count"] == 1
 
 
-def test_names_sort_without_regard_to_case_or_accents(
-    client: TestClient, database: Database
-) -> None:
+def test_name_sort_ignores_case_and_accents(client: TestClient, database: Database) -> None:
     names = ["émile", "Zoe", "anna", "Bob", "Eve"]
     with database.session() as session:
         session.add_all(factories.person(name=name) for name in names)

@@ -109,7 +109,7 @@ def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> 
                 "Christina Koch",
             )
         ),
-        "Up Soyuz MS-12 March 14, 2019 Down Soyuz MS-13 February 6, 2020 Aboard 101 days",
+        "Launch Soyuz MS-12 March 14, 2019 Landing Soyuz MS-13 February 6, 2020 Aboard 101 days",
         "August 31, 2018 Monument to Soyuz–Apollo restored in Korolev",
         "April 4, 2019 LV Soyuz-2.1a with CV Progress MS-11 is launched",
         "March 14, 2019 LV Soyuz-FG with SC Soyuz MS-12 is launched",
@@ -230,9 +230,9 @@ def test_strings_have_translations_and_are_used() -> None:
         ("/nowhere", 404, "No resource has the path /nowhere."),
         ("/missions/iss-9999", 404, "iss-9999"),
         ("/people/nobody", 404, "nobody"),
-        ("/missions/iss-59?month=2019-13", 422, "Write a month as YYYY-MM"),
-        ("/archive/2019-4", 422, "Write a month as YYYY-MM"),
-        ("/archive/2019-04?day=yesterday", 422, "Write a day as YYYY-MM-DD"),
+        ("/missions/iss-59?month=2019-13", 422, "Use the format YYYY-MM"),
+        ("/archive/2019-4", 422, "Use the format YYYY-MM"),
+        ("/archive/2019-04?day=yesterday", 422, "Use the format YYYY-MM-DD"),
         ("/missions/UPPER", 422, ""),
         ("/missions?lang=de", 422, "lang"),
         ("/web/1/missing.js", 404, "missing.js"),
@@ -312,15 +312,15 @@ def test_portal_works_under_path_of_public_url(archive: TestClient) -> None:
 
 def test_pages_of_empty_archive(client: TestClient) -> None:
     assert "Nothing" not in client.get("/missions").text
-    assert "There was no news." in client.get("/archive").text
+    assert "No news." in client.get("/archive").text
     nothing = client.get("/", headers=BROWSER)
     assert nothing.status_code == 404
-    assert "No mission is going on now." in page_text(nothing.text)
+    assert "No mission is active." in page_text(nothing.text)
     with database_of(client).session() as session:
         session.add(factories.mission(slug="iss-1", number=1))
         session.add(factories.launch(slug="a", vehicle_id=None))
     page = page_text(client.get("/missions/iss-1?month=2019-04").text)
-    for message in ("No crew is on record.", "No launches are on record.", "There was no news."):
+    for message in ("No crew recorded.", "No launches recorded.", "No news."):
         assert message in page
     assert client.get("/launches/a").status_code == 200
 

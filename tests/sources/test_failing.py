@@ -1,4 +1,4 @@
-"""Where a look fails the source says why, waits longer each time, and nothing is lost."""
+"""Failed polls: stored errors, backoff, and no lost entries."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def test_failures_wait_longer_each_time_up_to_a_day(
+def test_failures_back_off_up_to_a_day(
     editor: TestClient,
     database: Database,
     fake_site: FakeSite,
@@ -37,7 +37,7 @@ def test_failures_wait_longer_each_time_up_to_a_day(
     id_ = add_source(editor, fake_site.add("/", Reply(500)))
     waits = []
     for failures in range(1, 9):
-        assert poll_source(database, id_) == PollResult(None, "It answered 500.")
+        assert poll_source(database, id_) == PollResult(None, "HTTP status 500.")
         found = source_row(database, id_)
         assert found["failures"] == failures
         waits.append(found["next_at"] - now())
@@ -54,7 +54,7 @@ def test_failures_wait_longer_each_time_up_to_a_day(
     assert found["next_at"] == now() + HOUR
 
 
-def test_what_is_looked_at_weekly_is_not_asked_more_often_when_it_fails(
+def test_backoff_is_not_shorter_than_interval(
     editor: TestClient,
     database: Database,
     fake_site: FakeSite,
@@ -84,11 +84,11 @@ def test_retry_after_is_respected_within_bounds(
     wait: timedelta,
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(429, {"Retry-After": told})))
-    assert poll_source(database, id_) == PollResult(None, "It answered 429.")
+    assert poll_source(database, id_) == PollResult(None, "HTTP status 429.")
     assert wait <= source_row(database, id_)["next_at"] - now() <= 1.1 * wait
 
 
-def test_retry_after_may_be_a_date(
+def test_retry_after_date_is_respected(
     editor: TestClient,
     database: Database,
     fake_site: FakeSite,
@@ -102,14 +102,14 @@ def test_retry_after_may_be_a_date(
     assert 5 * HOUR - timedelta(seconds=1) <= wait <= 5.5 * HOUR
 
 
-def test_what_is_gone_is_disabled_until_it_is_enabled_again(
+def test_gone_source_is_disabled_until_enabled(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(410, {"Content-Encoding": "br"}, b"gone")))
-    assert poll_source(database, id_) == PollResult(None, "It answered 410.")
+    assert poll_source(database, id_) == PollResult(None, "HTTP status 410.")
     found = get_source(editor, id_)
     assert (found["enabled"], found["next_at"]) == (False, None)
-    assert found["disabled_reason"] == "It answered 410: it is gone."
+    assert found["disabled_reason"] == "HTTP status 410 (Gone)."
     refused = editor.post(f"/v1/sources/{id_}/poll")
     assert (refused.status_code, len(fake_site.requests)) == (409, 1)
     enabled = editor.patch(
@@ -119,10 +119,10 @@ def test_what_is_gone_is_disabled_until_it_is_enabled_again(
     assert due_sources(database) == [id_]
 
 
-def test_a_failure_leaves_what_was_seen_as_it_was(
+def test_failure_keeps_cache_validators(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    """Else the next look would be told that nothing is new, of what was never taken in."""
+    """Otherwise the next response would be 304 for entries that were never imported."""
     id_ = add_source(
         editor, fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1))))
     )
@@ -143,7 +143,7 @@ def test_a_failure_leaves_what_was_seen_as_it_was(
     assert len(get_drafts(editor)) == 1
 
 
-def test_what_was_refused_in_part_is_asked_for_again(
+def test_partially_rejected_feed_is_fetched_again(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     bad = rss_item(2, date="some\tday\N{RIGHT-TO-LEFT OVERRIDE}")
@@ -156,7 +156,7 @@ def test_what_was_refused_in_part_is_asked_for_again(
     told = get_source(editor, id_)
     assert told["last_error"] == found.error
     assert found.error is not None
-    assert found.error.startswith("1 could not be taken in, the first: line 1, published: ")
+    assert found.error.startswith("1 rejected, the first: line 1, published: ")
     assert found.error.isprintable()
     assert (told["failures"], source_row(database, id_)["etag"]) == (0, None)
     fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), rss_item(2))))
@@ -164,7 +164,7 @@ def test_what_was_refused_in_part_is_asked_for_again(
     assert source_row(database, id_)["etag"] == '"one"'
 
 
-def test_an_error_is_a_line_without_what_a_terminal_would_obey(
+def test_error_is_one_printable_line(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     odd = '"a\\u001b[2J\\u0000\\nb\\u202e' + "x" * 1000 + '"'
@@ -178,7 +178,7 @@ def test_an_error_is_a_line_without_what_a_terminal_would_obey(
 
 
 @pytest.mark.parametrize("odd", ["caf\xe9", "x" * 301])
-def test_odd_validators_are_not_kept(
+def test_invalid_validators_are_not_stored(
     editor: TestClient,
     database: Database,
     fake_site: FakeSite,
@@ -193,7 +193,7 @@ def test_odd_validators_are_not_kept(
     assert (row["etag"], row["last_modified"]) == (None, None)
 
 
-def test_an_attack_in_xml_is_one_failure_and_reads_no_file(
+def test_xml_attack_is_one_failure_and_reads_no_file(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))

@@ -1,4 +1,4 @@
-"""Sources are looked at when they are due, once, and what they bring is a draft."""
+"""Polling of sources: due once, new entries as drafts, leases."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -36,7 +36,7 @@ from tests.support.servers import wait_for
 HOUR = timedelta(hours=1)
 
 
-def test_what_it_brings_is_a_draft_and_asked_for_only_when_it_has_changed(
+def test_poll_creates_drafts_and_sends_validators(
     editor: TestClient,
     database: Database,
     fake_site: FakeSite,
@@ -69,7 +69,7 @@ def test_what_it_brings_is_a_draft_and_asked_for_only_when_it_has_changed(
     assert source_row(database, id_)["last_modified"] is None
 
 
-def test_a_trusted_source_publishes(
+def test_trusted_source_publishes(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     poll_source(
@@ -81,10 +81,10 @@ def test_a_trusted_source_publishes(
     assert entry["actor"]["name"] == "The desk"
 
 
-def test_an_untrusted_source_changes_nothing_that_is_public(
+def test_untrusted_source_changes_nothing_public(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    """It can name the same ids as a trusted one does."""
+    """Its entries may have the same ids as those of a trusted source."""
     trusted = add_source(
         editor, fake_site.add("/ours", Reply(body=rss_feed(rss_item(1)))), trusted=True
     )
@@ -106,7 +106,7 @@ def test_an_untrusted_source_changes_nothing_that_is_public(
     assert article_titles(editor) == ["A lie (1)", "A ship docked (2)"]
 
 
-def test_many_processes_look_once(
+def test_concurrent_polls_fetch_once(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))))
@@ -127,7 +127,7 @@ def test_many_processes_look_once(
     assert len(fake_site.requests) == 1
 
 
-def test_a_process_that_died_holds_it_for_minutes_only(
+def test_expired_lease_is_taken_over(
     editor: TestClient,
     database: Database,
     fake_site: FakeSite,
@@ -144,10 +144,10 @@ def test_a_process_that_died_holds_it_for_minutes_only(
     assert poll_source(database, id_) == PollResult(ImportReport(created=1), None)
 
 
-def test_what_comes_of_a_look_at_another_address_is_not_kept(
+def test_poll_of_former_url_is_discarded(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    """An editor points the source elsewhere while it is being looked at."""
+    """An editor changes the URL during a poll."""
     elsewhere = fake_site.add("/new", Reply(200, {"ETag": '"new"'}, rss_feed(rss_item(2))))
     id_ = add_source(
         editor, fake_site.add("/old", Reply(200, {"ETag": '"old"'}, rss_feed(rss_item(1))))
@@ -170,7 +170,7 @@ def test_what_comes_of_a_look_at_another_address_is_not_kept(
     assert source_row(database, id_)["etag"] == '"new"'
 
 
-def test_inside_addresses_are_refused_when_given_and_when_asked(
+def test_private_addresses_are_refused_on_write_and_on_poll(
     editor: TestClient, database: Database, fake_site: FakeSite
 ) -> None:
     url = fake_site.add("/", Reply(body=rss_feed(rss_item(1))))
@@ -185,18 +185,18 @@ def test_inside_addresses_are_refused_when_given_and_when_asked(
     found = run_poll(database, id_, allow_private=False)
     assert found is not None
     assert found.error is not None
-    assert "no address of the public Internet" in found.error
+    assert "not a public address" in found.error
     assert fake_site.requests == []
     assert poll_source_now(database, id_)  # the canary can be reached
     assert len(fake_site.requests) == 1
 
 
-def test_the_service_looks_by_itself_and_when_it_is_told_to(
+def test_periodic_jobs_poll_due_and_requested_sources(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    """Two processes, as far as the database can tell: each look is taken once.
+    """Two processes poll each source once.
 
-    They share no `Database` with the service, as its limits belong to one event loop.
+    They share no `Database` with the service, whose limiters belong to one event loop.
     """
     address = database.engine.url.render_as_string(hide_password=False)
     id_ = add_source(

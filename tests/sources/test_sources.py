@@ -1,4 +1,4 @@
-"""Sources as editors keep them: over HTTP, and by the command."""
+"""Sources resource: the API and the `zarya sources` command."""
 
 from typing import Any
 
@@ -34,14 +34,16 @@ FEED = {"name": "The desk", "feed_url": "https://desk.example/feed"}
         ({"etag": "mine"}, "/etag"),
     ],
 )
-def test_what_is_refused(editor: TestClient, fields: dict[str, Any], pointer: str) -> None:
+def test_invalid_sources_are_refused(
+    editor: TestClient, fields: dict[str, Any], pointer: str
+) -> None:
     refused = editor.post("/v1/sources", json=FEED | fields)
     assert refused.status_code == 422, refused.text
     assert refused.json()["errors"][0]["pointer"] == pointer
     assert editor.post("/v1/sources", json=FEED).status_code == 201
 
 
-def test_launches_are_taken_from_a_trusted_source_only(editor: TestClient) -> None:
+def test_launch_library_source_must_be_trusted(editor: TestClient) -> None:
     address = f"/v1/sources/{add_source(editor, 'https://desk.example/', trusted=True)}"
     launches = {"format": "launch-library"}
     assert editor.patch(address, json=launches, headers=IF_MATCH_ANY).status_code == 200
@@ -49,7 +51,7 @@ def test_launches_are_taken_from_a_trusted_source_only(editor: TestClient) -> No
     assert refused.json()["errors"][0]["pointer"] == "/trusted"
 
 
-def test_an_address_is_looked_at_once(editor: TestClient) -> None:
+def test_feed_url_is_unique(editor: TestClient) -> None:
     add_source(editor, "https://desk.example/feed")
     other = add_source(editor, "https://desk.example/other")
     again = editor.post("/v1/sources", json=FEED)
@@ -61,7 +63,7 @@ def test_an_address_is_looked_at_once(editor: TestClient) -> None:
         assert (problem["pointer"], problem["code"]) == ("/feed_url", "taken")
 
 
-def test_it_is_changed_by_whoever_knows_its_version(editor: TestClient, client: TestClient) -> None:
+def test_source_changes_need_matching_version(editor: TestClient, client: TestClient) -> None:
     address = f"/v1/sources/{add_source(editor, 'https://desk.example/feed')}"
     tag = editor.get(address).headers["ETag"]
     assert editor.patch(address, json={"name": "New"}).status_code == 428
@@ -76,7 +78,7 @@ def test_it_is_changed_by_whoever_knows_its_version(editor: TestClient, client: 
         assert asked(missing).status_code == 404
 
 
-def test_the_trail_tells_who_added_changed_and_deleted_it(editor: TestClient) -> None:
+def test_audit_log_records_source_changes(editor: TestClient) -> None:
     id_ = add_source(editor, "https://desk.example/feed")
     editor.patch(f"/v1/sources/{id_}", json={"trusted": True}, headers=IF_MATCH_ANY)
     assert editor.delete(f"/v1/sources/{id_}", headers=IF_MATCH_ANY).status_code == 204
@@ -86,7 +88,7 @@ def test_the_trail_tells_who_added_changed_and_deleted_it(editor: TestClient) ->
     assert (newest[1]["before"]["trusted"], newest[1]["after"]["trusted"]) == (False, True)
 
 
-def test_what_came_from_a_deleted_source_stays(
+def test_articles_of_deleted_source_stay(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     id_ = add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))))
@@ -107,7 +109,7 @@ def test_what_came_from_a_deleted_source_stays(
         ({"every_minutes": 30}, False),
     ],
 )
-def test_what_is_fetched_anew_is_fetched_whole(
+def test_changed_source_forgets_validators(
     editor: TestClient,
     database: Database,
     fake_site: FakeSite,
@@ -125,7 +127,7 @@ def test_what_is_fetched_anew_is_fetched_whole(
     assert (due_sources(database) == [id_]) == forgets
 
 
-def test_a_shorter_wait_begins_at_once(
+def test_shorter_interval_applies_at_once(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
     weekly = add_source(
@@ -137,7 +139,7 @@ def test_a_shorter_wait_begins_at_once(
     assert (far - source_row(database, weekly)["next_at"]).total_seconds() > 10000 * 60
 
 
-def test_one_that_is_not_enabled_is_not_due(editor: TestClient, database: Database) -> None:
+def test_disabled_source_is_not_due(editor: TestClient, database: Database) -> None:
     id_ = add_source(editor, "https://desk.example/feed", enabled=False)
     assert due_sources(database) == []
     assert editor.get(f"/v1/sources/{id_}").json()["next_at"] is None
@@ -152,7 +154,7 @@ def test_one_that_is_not_enabled_is_not_due(editor: TestClient, database: Databa
 
 @pytest.fixture
 def url(create_database: CreateDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of a database with tables that the command works on."""
+    """URL of the migrated database that the command uses."""
     address = create_database()
     monkeypatch.setenv("ZARYA_DATABASE_URL", address)
     monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
@@ -165,7 +167,7 @@ def zarya(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments)
 
 
-def test_the_command_adds_lists_and_looks(url: str, fake_site: FakeSite) -> None:
+def test_sources_command_adds_polls_and_lists(url: str, fake_site: FakeSite) -> None:
     feed = fake_site.add("/feed", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), language="")))
     added = zarya(
         "sources", "add", feed, "--name", "[The] desk", "--language", "ru", "--every", "30"
@@ -183,7 +185,7 @@ def test_the_command_adds_lists_and_looks(url: str, fake_site: FakeSite) -> None
         assert text in listed.stdout
 
 
-def test_the_command_tells_of_failures_by_its_status(url: str, fake_site: FakeSite) -> None:
+def test_sources_poll_command_exits_with_1_on_failure(url: str, fake_site: FakeSite) -> None:
     failing = fake_site.add("/failing", Reply(500))
     partly = fake_site.add(
         "/partly", Reply(body=rss_feed(rss_item(1), rss_item(2, date="some day")))
@@ -193,9 +195,9 @@ def test_the_command_tells_of_failures_by_its_status(url: str, fake_site: FakeSi
     both = zarya("sources", "poll", "1", "2")
     assert both.exit_code == 1
     first, second = both.stdout.splitlines()
-    assert first == "1: It answered 500."
-    assert second.startswith("2: created 1, updated 0, unchanged 0, rejected 1; 1 could not be")
-    assert "failed 1 times: It answered 500." in zarya("sources", "list").stdout
+    assert first == "1: HTTP status 500."
+    assert second.startswith("2: created 1, updated 0, unchanged 0, rejected 1; 1 rejected, the")
+    assert "failed 1 times: HTTP status 500." in zarya("sources", "list").stdout
     missing = zarya("sources", "poll", "3")
     assert (missing.exit_code, "No such source" in missing.stdout) == (1, True)
 
@@ -211,14 +213,14 @@ def test_the_command_tells_of_failures_by_its_status(url: str, fake_site: FakeSi
         ["https://desk.example/"],
     ],
 )
-def test_the_command_refuses_what_the_service_refuses(url: str, arguments: list[str]) -> None:
+def test_sources_add_command_refuses_invalid_sources(url: str, arguments: list[str]) -> None:
     refused = zarya("sources", "add", *arguments)
     assert refused.exit_code == 2
     assert "Traceback" not in refused.output
     assert refused.stderr
 
 
-def test_without_a_database_the_command_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_command_without_database_exits_with_2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZARYA_DATABASE_URL", "postgresql://zarya:secret@127.0.0.1:1/zarya")
     results = [zarya("sources", "poll"), zarya("sources", "list")]
     for result in results:

@@ -82,3 +82,15 @@ def override_settings(client: TestClient, **settings: Any) -> Iterator[None]:
 def clear_response_cache(client: TestClient) -> None:
     """Drop all cached responses of the application behind `client`."""
     client.app.state.services.response_cache.clear()  # type: ignore[attr-defined]  # FastAPI
+
+
+def public_paths(client: TestClient) -> Iterator[str]:
+    """Paths of all documented GET operations without a key, with the parameters of the examples."""
+    for path, methods in client.get("/openapi.json").json()["paths"].items():
+        operation = methods.get("get", {"security": True})
+        if operation["security"] or operation["operationId"] in {"getCrewAssignment"}:
+            continue
+        if operation["operationId"] == "streamEvents":  # which has no end
+            continue
+        parameters = [p for p in operation.get("parameters", []) if p["in"] == "path"]
+        yield path.format(**{parameter["name"]: parameter["example"] for parameter in parameters})

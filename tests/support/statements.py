@@ -53,7 +53,7 @@ class Statement(NamedTuple):
 
 
 @contextmanager
-def record_statements(database: Database) -> Iterator[list[Statement]]:
+def record_dml(database: Database) -> Iterator[list[Statement]]:
     """Record the SELECT, INSERT, UPDATE and DELETE statements run on `database`, in order.
 
     Leaves out the statement that runs once for each version of the archive, not once a request.

@@ -1,4 +1,4 @@
-"""Webhooks are told of every change, in order, signed, and again where it fails."""
+"""Webhook delivery: order, signatures, retries, leases."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def hook() -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def lenient(client: TestClient) -> Iterator[None]:
-    """Webhooks may lead to this machine."""
+    """Setting that allows webhooks on private addresses, such as loopback."""
     with override_settings(client, private_targets=True):
         yield
 
@@ -49,8 +49,8 @@ def register(editor: TestClient, url: str, **fields: Any) -> dict[str, Any]:
     return made
 
 
-def tell(database: Database) -> list[int]:
-    """One round of telling; which webhooks had something to be told."""
+def deliver_due(database: Database) -> list[int]:
+    """Deliver pending changes to all due webhooks; returns their ids."""
     with database.snapshot() as reader:
         found = list_due_webhooks(reader)
     for id_ in found:
@@ -58,8 +58,8 @@ def tell(database: Database) -> list[int]:
     return found
 
 
-def told(hook: WebhookReceiver) -> list[tuple[str, str | None]]:
-    """What the listener has been told of: the type of each message, and the record's slug."""
+def delivered(hook: WebhookReceiver) -> list[tuple[str, str | None]]:
+    """Type and record slug of each received message."""
     bodies = [json.loads(body) for _, body in hook.messages]
     return [(b["type"], b["data"]["data"] and b["data"]["data"]["slug"]) for b in bodies]
 
@@ -69,18 +69,18 @@ def state(editor: TestClient, id_: int) -> dict[str, Any]:
     return found
 
 
-def test_changes_are_told_in_order_and_signed(
+def test_changes_are_delivered_in_order_and_signed(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     before = editor.post("/v1/people", json=documents.person(slug="before"))
     made = register(editor, hook.url)
-    assert tell(database) == []
+    assert deliver_due(database) == []
     editor.post("/v1/people", json=documents.person(slug="after"))
     editor.delete(before.headers["Location"], headers=IF_MATCH_ANY)
     editor.post("/v1/articles", json=documents.article())  # a draft
-    assert tell(database) == [made["id"]]
-    assert told(hook) == [("person.upsert", "after"), ("person.delete", None)]
-    assert tell(database) == []
+    assert deliver_due(database) == [made["id"]]
+    assert delivered(hook) == [("person.upsert", "after"), ("person.delete", None)]
+    assert deliver_due(database) == []
     for headers, body in hook.messages:
         verified = Verifier(made["secret"]).verify(body, headers)
         assert verified["data"]["id"]
@@ -92,17 +92,17 @@ def test_changes_are_told_in_order_and_signed(
     assert state(editor, made["id"])["last_status"] == 204
 
 
-def test_only_the_types_asked_for(
+def test_only_selected_types_are_delivered(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     register(editor, hook.url, types=["launch"])
     editor.post("/v1/people", json=documents.person())
     slug = editor.post("/v1/launches", json=documents.launch()).json()["slug"]
-    tell(database)
-    assert told(hook) == [("launch.upsert", slug)]
+    deliver_due(database)
+    assert delivered(hook) == [("launch.upsert", slug)]
 
 
-def test_what_fails_is_tried_again_with_the_same_id(
+def test_failed_message_is_retried_with_same_id(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
@@ -110,28 +110,28 @@ def test_what_fails_is_tried_again_with_the_same_id(
         for name in ("one", "two"):
             editor.post("/v1/people", json=documents.person(slug=name))
         hook.next_statuses = [500, 429]
-        tell(database)
-        assert tell(database) == []  # not at once
+        deliver_due(database)
+        assert deliver_due(database) == []  # not at once
         failed = state(editor, made["id"])
         assert (failed["attempts"], failed["last_status"]) == (1, 500)
-        assert failed["last_error"] == "It answered 500."
+        assert failed["last_error"] == "HTTP status 500."
         assert failed["next_attempt_at"]
         assert failed["version"] == made["version"]
         clock.shift(DELIVERY_RETRY_DELAYS[0])
-        tell(database)
+        deliver_due(database)
         assert state(editor, made["id"])["attempts"] == 2
         clock.shift(DELIVERY_RETRY_DELAYS[0])
-        assert tell(database) == []  # it waits longer each time
+        assert deliver_due(database) == []  # it waits longer each time
         clock.shift(DELIVERY_RETRY_DELAYS[1])
-        tell(database)
-    assert [slug for _, slug in told(hook)] == ["one", "one", "one", "two"]
+        deliver_due(database)
+    assert [slug for _, slug in delivered(hook)] == ["one", "one", "one", "two"]
     ids = [headers["webhook-id"] for headers, _ in hook.messages]
     assert len(set(ids[:3])) == 1
     assert ids[3] != ids[0]
     assert state(editor, made["id"])["attempts"] == 0
 
 
-def test_it_is_disabled_when_it_never_answers_and_hears_of_all_later(
+def test_failing_webhook_is_disabled_and_resumes_when_enabled(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
@@ -139,36 +139,36 @@ def test_it_is_disabled_when_it_never_answers_and_hears_of_all_later(
         editor.post("/v1/people", json=documents.person(slug="missed"))
         hook.next_statuses = [503] * (len(DELIVERY_RETRY_DELAYS) + 1)
         for wait in (*DELIVERY_RETRY_DELAYS, timedelta()):
-            tell(database)
+            deliver_due(database)
             clock.shift(wait)
         disabled = state(editor, made["id"])
         assert disabled["enabled"] is False
         assert "10 attempts" in disabled["disabled_reason"]
         assert len(hook.messages) == len(DELIVERY_RETRY_DELAYS) + 1
         clock.shift(timedelta(days=1))
-        assert tell(database) == []
+        assert deliver_due(database) == []
         editor.post("/v1/people", json=documents.person(slug="later"))
         enabled = editor.patch(
             f"/v1/webhooks/{made['id']}", json={"enabled": True}, headers=IF_MATCH_ANY
         )
         assert enabled.json()["disabled_reason"] is None
-        tell(database)
-    assert [slug for _, slug in told(hook)][-2:] == ["missed", "later"]
+        deliver_due(database)
+    assert [slug for _, slug in delivered(hook)][-2:] == ["missed", "later"]
 
 
-def test_410_disables_at_once(
+def test_status_410_disables_webhook(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     made = register(editor, hook.url)
     editor.post("/v1/people", json=documents.person())
     hook.next_statuses = [410]
-    tell(database)
+    deliver_due(database)
     gone = state(editor, made["id"])
-    assert (gone["enabled"], gone["disabled_reason"]) == (False, "It answered 410: it is gone.")
-    assert tell(database) == []
+    assert (gone["enabled"], gone["disabled_reason"]) == (False, "HTTP status 410 (Gone).")
+    assert deliver_due(database) == []
 
 
-def test_many_processes_tell_it_once(
+def test_concurrent_deliveries_send_each_change_once(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     made = register(editor, hook.url)
@@ -185,7 +185,7 @@ def test_many_processes_tell_it_once(
     assert len(ids) == len(set(ids)) == 10
 
 
-def test_a_process_that_died_holds_it_for_a_minute_only(
+def test_expired_lease_is_taken_over(
     editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
 ) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
@@ -194,12 +194,12 @@ def test_a_process_that_died_holds_it_for_a_minute_only(
         with database.session() as session:
             held = update(Webhook).where(Webhook.id == made["id"])
             session.execute(held.values(leased_until=now() + WEBHOOK_LEASE_DURATION))
-        assert tell(database) == []
+        assert deliver_due(database) == []
         clock.shift(WEBHOOK_LEASE_DURATION)
-        assert tell(database) == [made["id"]]
+        assert deliver_due(database) == [made["id"]]
 
 
-def test_inside_targets_are_refused_when_given_and_when_asked(
+def test_private_targets_are_refused_on_write_and_on_delivery(
     editor: TestClient, database: Database, hook: WebhookReceiver
 ) -> None:
     for url in (hook.url, "http://169.254.169.254/", "http://localhost/", "http://[::1]/"):
@@ -213,12 +213,10 @@ def test_inside_targets_are_refused_when_given_and_when_asked(
     editor.post("/v1/people", json=documents.person())
     deliver_pending_changes(database, made["id"], allow_private=False)
     assert hook.messages == []
-    assert "no address of the public Internet" in state(editor, made["id"])["last_error"]
+    assert "not a public address" in state(editor, made["id"])["last_error"]
 
 
-def test_the_secret_is_shown_once(
-    editor: TestClient, database: Database, client: TestClient
-) -> None:
+def test_secret_is_shown_once(editor: TestClient, database: Database, client: TestClient) -> None:
     made = register(editor, "https://portal.example/hook")
     assert made["secret"].startswith("whsec_")
     address = f"/v1/webhooks/{made['id']}"

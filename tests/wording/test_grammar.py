@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.domain.dates import Precision
-from app.domain.grammar import (
+from tools.chronicle.grammar import (
     format_crew_size_ru,
     format_day_en,
     format_days_ru,
@@ -50,7 +50,7 @@ def test_russian_plurals(n: int, text: str) -> None:
     ("n", "text"),
     [(1, "одного человека"), (2, "двух человек"), (4, "четырёх человек"), (11, "11 человек")],
 )
-def test_the_size_of_a_russian_crew(n: int, text: str) -> None:
+def test_russian_crew_size(n: int, text: str) -> None:
     assert format_crew_size_ru(n) == text
 
 
@@ -63,19 +63,19 @@ def test_the_size_of_a_russian_crew(n: int, text: str) -> None:
         (["A", "B", "C"], "A, B and C", "A, B и C"),
     ],
 )
-def test_lists(names: list[str], english: str, russian: str) -> None:
+def test_list_joining(names: list[str], english: str, russian: str) -> None:
     assert join_list_en(names) == english
     assert join_list_ru(names) == russian
 
 
-def test_lists_of_lists() -> None:
+def test_clause_joining() -> None:
     assert join_clauses_en([]) == join_clauses_ru([]) == ""
     assert join_clauses_en(["A"]) == join_clauses_ru(["A"]) == "A"
     assert join_clauses_en(["A", "B and C"]) == "A, and B and C"
     assert join_clauses_ru(["A", "B", "C и D"]) == "A, B, а также C и D"
 
 
-def test_a_time_names_the_other_day_where_it_is_another_one() -> None:
+def test_time_names_both_days_if_they_differ() -> None:
     """Progress MS-17 left on 29 June by UTC and on 30 June in Moscow."""
     assert format_time_en(PROGRESS_MS_17, Precision.SECOND) == (
         "at 23:27:20 UTC on 29 June 2021 (02:27:20 on 30 June Moscow time)"
@@ -86,7 +86,7 @@ def test_a_time_names_the_other_day_where_it_is_another_one() -> None:
     assert format_local_day_ru(PROGRESS_MS_17, Precision.SECOND) == "30 июня 2021 года"
 
 
-def test_a_time_is_as_exact_as_it_is_known() -> None:
+def test_time_format_follows_precision() -> None:
     at = datetime(2025, 7, 15, 9, tzinfo=UTC)
     assert format_time_en(at, Precision.MINUTE) == (
         "at 09:00 UTC on 15 July 2025 (12:00 Moscow time)"
@@ -102,14 +102,14 @@ def test_a_time_is_as_exact_as_it_is_known() -> None:
     assert format_local_day_ru(at.replace(hour=23), Precision.DAY) == "15 июля 2025 года"
 
 
-def test_moscow_kept_summer_time_and_then_another_offset() -> None:
+def test_moscow_time_follows_historical_offsets() -> None:
     summer = datetime(2001, 4, 28, 7, 37, 20, tzinfo=UTC)
     assert "11:37:20 Moscow time" in format_time_en(summer, Precision.SECOND)
     winter_of_2012 = datetime(2012, 12, 19, 12, 12, 35, tzinfo=UTC)
     assert "16:12:35 Moscow time" in format_time_en(winter_of_2012, Precision.SECOND)
 
 
-def test_spans_and_periods() -> None:
+def test_durations_and_periods() -> None:
     flown = timedelta(days=203, hours=15, minutes=17)
     assert format_duration_en(flown) == "203 days and 15 hours"
     assert format_duration_ru(flown) == "203 дня 15 часов"

@@ -1,4 +1,4 @@
-"""Launches in a line, in both languages."""
+"""Headlines of launches in both languages."""
 
 import pytest
 
@@ -23,7 +23,7 @@ UNITY = {"name": "Unity", "kind": "module"}
         ("cancelled", "The launch of {} is cancelled", "Запуск отменён: {}"),
     ],
 )
-def test_every_status(status: str, english: str, russian: str) -> None:
+def test_headline_of_each_status(status: str, english: str, russian: str) -> None:
     launch = LaunchStatus(status), "Soyuz-2.1a", [PROGRESS]
     assert build_launch_headline(*launch) == english.format("LV Soyuz-2.1a with CV Progress MS-11")
     with use_language(Language.RU):
@@ -58,7 +58,7 @@ def test_every_status(status: str, english: str, russian: str) -> None:
         (None, [], ""),
     ],
 )  # fmt: skip
-def test_everything_that_flies_in_russian(
+def test_russian_headline_of_each_payload(
     vehicle: str | None, ships: list[dict[str, str]], told: str
 ) -> None:
     assert build_launch_headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == told
@@ -77,7 +77,7 @@ def test_everything_that_flies_in_russian(
         ("Soyuz", "Soyuz"),
     ],
 )
-def test_a_ship_by_itself(name: str, russian: str) -> None:
+def test_spacecraft_names(name: str, russian: str) -> None:
     assert glossary.spacecraft_name(name) == name
     with use_language(Language.RU):
         assert glossary.spacecraft_name(name) == russian

@@ -1,4 +1,4 @@
-"""Crew assignments: they belong to a mission and to a person alike, and show in both."""
+"""Crew assignments, embedded in missions and in people."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -68,7 +68,7 @@ class CrewAssignmentRead(ReadModel):
 
 
 def _format_credited_name(row: Mapping[str, Any]) -> str:
-    """The pages in English have spellings of their own; those in Russian have the name."""
+    """Name as credited on the English page, or the Russian name of the person."""
     person = row["person"]
     name: str = row["credited_as"] or person["name"]
     return glossary.person_name(name, person["name_ru"])
@@ -87,7 +87,7 @@ def _build_ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, A
 
 
 def _to_instant(value: str | date | None) -> datetime | None:
-    """An instant or a day, as a column or out of JSON, as an instant; a day is its start."""
+    """Convert an instant or a day, from a column or from JSON, to an instant."""
     if value is None or isinstance(value, datetime):
         return value
     at = datetime.fromisoformat(str(value))
@@ -95,7 +95,7 @@ def _to_instant(value: str | date | None) -> datetime | None:
 
 
 def _count_days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int:
-    """The overlap of mission, flight and role."""
+    """Full days in the overlap of mission, flight and role."""
     mission, launch = row["mission"], flight.get("launch") or {}
     starts = [mission["starts_at"], launch.get("launch_at"), row["from_on"]]
     ends = [mission["ends_at"], flight.get("landed_at"), row["to_on"]]
@@ -105,10 +105,10 @@ def _count_days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int
 
 @cache
 def select_crew_assignments() -> AnySelect:
-    """What a `CrewAssignmentRead` is filled from; callers may join any table to it."""
+    """Columns of a `CrewAssignmentRead`; callers may join any table."""
     mission, person, flight = aliased(Mission), aliased(Person), aliased(Flight)
     launch, landed_with = aliased(Launch), aliased(Launch)
-    ride = select(
+    rides = select(
         json_object_subquery(select_launch_ref(launch).where(launch.id == flight.launch_id)).label(
             "launch"
         ),
@@ -131,5 +131,5 @@ def select_crew_assignments() -> AnySelect:
         json_object_subquery(
             select_person_ref(person).where(person.id == CrewAssignment.person_id)
         ).label("person"),
-        json_object_subquery(ride.where(flight.id == CrewAssignment.flight_id)).label("flight"),
+        json_object_subquery(rides.where(flight.id == CrewAssignment.flight_id)).label("flight"),
     )

@@ -1,4 +1,4 @@
-"""A launch as an entry of a calendar."""
+"""Launches as calendar events."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -26,13 +26,13 @@ _PRECISION_NOTES = {
 
 
 class LaunchEvent(LaunchSummary):
-    """A launch as calendars show it."""
+    """Launch fields of a calendar."""
 
     slips: int
-    """How often its time or status has changed."""
+    """Number of changes of its time or status."""
     outcome_note: str | None
     crew: list[str]
-    """The names of those aboard, the ship's commander first."""
+    """Names of the crew, the commander first."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,10 +58,10 @@ def _select_launch_events() -> AnySelect:
 
 
 def list_launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[CalendarEvent]:
-    """The launches that all of `where` holds for, newest first; `InvalidRequest` where they are
-    too many.
+    """List the launches that fulfil `where` as events, newest first.
 
-    No calendar is cropped: who took one for whole would miss a launch.
+    Raises InvalidRequest for more than `MAX_CALENDAR_EVENTS`: a truncated calendar would look
+    complete.
     """
     newest = (
         _select_launch_events().where(*where).order_by(Launch.launch_at.desc(), Launch.id.desc())
@@ -71,7 +71,7 @@ def list_launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[Cale
         raise InvalidRequest(
             tr(
                 f"More than {MAX_CALENDAR_EVENTS} launches match. "
-                "Ask for fewer, such as by `launch_at_gte`.",
+                "Narrow the request, for example by `launch_at_gte`.",
                 f"Подходит больше {MAX_CALENDAR_EVENTS} запусков. "
                 "Сузьте запрос, например `launch_at_gte`.",
             )
@@ -81,7 +81,7 @@ def list_launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[Cale
 
 def _build_event(launch: LaunchEvent) -> CalendarEvent:
     done = launch.status != LaunchStatus.PLANNED
-    sure = get_event_status(launch.launch_at_precision, done, launch.launch_at_uncertain)
+    status = get_event_status(launch.launch_at_precision, done, launch.launch_at_uncertain)
     site = launch.site
     return CalendarEvent(
         uid=f"launch-{launch.id}@{tag_authority()}",
@@ -90,7 +90,7 @@ def _build_event(launch: LaunchEvent) -> CalendarEvent:
         starts_at=launch.launch_at,
         precision=launch.launch_at_precision,
         ends_at=None if done else launch.window_ends_at,
-        status=EventStatus.CANCELLED if launch.status == LaunchStatus.CANCELLED else sure,
+        status=EventStatus.CANCELLED if launch.status == LaunchStatus.CANCELLED else status,
         summary=launch.headline,
         url=launch.url,
         location=", ".join(filter(None, (site.name, site.pad))) if site else "",
@@ -100,11 +100,11 @@ def _build_event(launch: LaunchEvent) -> CalendarEvent:
 
 def _build_description(launch: LaunchEvent) -> list[str]:
     crew = ", ".join(launch.crew)
-    told = [tr(f"Crew: {crew}.", f"Экипаж: {crew}.")] if crew else []
+    lines = [tr(f"Crew: {crew}.", f"Экипаж: {crew}.")] if crew else []
     if launch.outcome_note:
-        told.append(launch.outcome_note)
+        lines.append(launch.outcome_note)
     if launch.launch_at_precision in _PRECISION_NOTES:
-        told.append(str(_PRECISION_NOTES[launch.launch_at_precision]))
+        lines.append(str(_PRECISION_NOTES[launch.launch_at_precision]))
     if launch.launch_at_uncertain:
-        told.append(tr("Even that date is doubtful.", "Но и это время под сомнением."))
-    return told
+        lines.append(tr("The date is uncertain.", "Время под сомнением."))
+    return lines

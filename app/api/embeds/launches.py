@@ -1,4 +1,4 @@
-"""A launch in short, in two sizes."""
+"""Short forms of a launch: a reference, and a summary."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -106,13 +106,13 @@ class LaunchSummary(LaunchRef):
 
 
 def localize_outcome_note(row: Mapping[str, Any]) -> str | None:
-    """What went other than planned, in this language where it is known."""
+    """Note on the outcome, in the current language if there is a translation."""
     note: str | None = row["outcome_note"]
     return note and tr(note, row["outcome_note_ru"] or note)
 
 
 def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
-    """What a `LaunchRef` is filled from."""
+    """Columns of a `LaunchRef`."""
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == launch.vehicle_id)
     ships = select(Spacecraft.name, Spacecraft.kind).where(Spacecraft.launch_id == launch.id)
     return select(
@@ -127,7 +127,7 @@ def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
 
 @cache
 def select_launch_summary() -> AnySelect:
-    """What a `LaunchSummary` is filled from."""
+    """Columns of a `LaunchSummary`."""
     site = select(Site.name, Launch.pad, Site.country).where(Site.id == Launch.site_id)
     return select_launch_ref().add_columns(
         Launch.id,

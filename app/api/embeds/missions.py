@@ -1,4 +1,4 @@
-"""A mission in short."""
+"""Short form of a mission."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,5 +31,5 @@ class MissionRef(ReadModel):
 
 
 def select_mission_ref(mission: type[Mission] = Mission) -> AnySelect:
-    """What a `MissionRef` is filled from."""
+    """Columns of a `MissionRef`."""
     return select(mission.slug, mission.number, mission.station)

@@ -1,4 +1,4 @@
-"""A person in short."""
+"""Short form of a person."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ class PersonRef(ReadModel):
 
 
 def select_person_ref(person: type[Person] = Person) -> AnySelect:
-    """What a `PersonRef` is filled from."""
+    """Columns of a `PersonRef`."""
     return select(
         person.slug,
         person.name,

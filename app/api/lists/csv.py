@@ -1,8 +1,8 @@
-"""Records as rows of CSV: columns by their schema, and nothing that a spreadsheet would run.
+"""CSV of records (RFC 4180), safe against formula injection in spreadsheets.
 
-RFC 4180: commas, CRLF, quotes where they are needed. A column for each leaf of the schema, its name
-the path to it with dots. Nothing is null and an empty text is `""`; a list of plain values is
-joined by `;`, a `;` or `\\` of theirs behind a backslash; any other list or object is JSON.
+Commas, CRLF, quotes where needed. One column for each leaf of the schema, named by its path with
+dots. null is an empty field, an empty text is `""`; a list of scalars is joined by `;`, with `;`
+and `\\` escaped by a backslash; any other list or object is JSON.
 """
 
 import json
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 
 class _CellFormat(Enum):
-    """How the values of a column are spelt."""
+    """Format of the values of a column."""
 
     SCALAR = auto()
     LIST = auto()
@@ -27,18 +27,18 @@ class _CellFormat(Enum):
 
 @dataclass(frozen=True)
 class CsvColumn:
-    """A leaf of a schema."""
+    """Column of a leaf of the schema."""
 
     path: tuple[str, ...]
     cell_format: _CellFormat
 
     @property
     def name(self) -> str:
-        """The path to it, with dots."""
+        """Path of the leaf, with dots."""
         return ".".join(self.path)
 
     def format_cell(self, record: Any) -> str:
-        """Its field of the row that `record`, an object of JSON, becomes."""
+        """Format the field of `record`, a JSON object."""
         for step in self.path:
             record = record[step] if record is not None else None
         return "" if record is None else _quote_cell(self._format_value(record))
@@ -59,29 +59,29 @@ class CsvColumn:
 
 @cache
 def csv_columns(record: type[BaseModel]) -> tuple[CsvColumn, ...]:
-    """The columns of a table of `record`s, in the order of its fields."""
+    """Columns of a record type, in the order of its fields."""
     return tuple(_iter_columns(record, ()))
 
 
 def csv_header(record: type[BaseModel]) -> str:
-    """The first line of a table of `record`s."""
+    """Header line of a record type."""
     return _format_line(column.name for column in csv_columns(record))
 
 
 def csv_lines(record: type[BaseModel], records: Iterable[BaseModel]) -> str:
-    """A line for each of `records`, all of which are `record`s."""
-    row = csv_columns(record)
-    shown = (each.model_dump(mode="json", by_alias=True) for each in records)
-    return "".join(_format_line(column.format_cell(each) for column in row) for each in shown)
+    """Lines of `records` of the type `record`."""
+    columns = csv_columns(record)
+    rows = (item.model_dump(mode="json", by_alias=True) for item in records)
+    return "".join(_format_line(column.format_cell(row) for column in columns) for row in rows)
 
 
 def _format_line(cells: Iterable[str]) -> str:
     return f"{','.join(cells)}\r\n"
 
 
-def _iter_columns(record: type[BaseModel], above: tuple[str, ...]) -> Iterator[CsvColumn]:
+def _iter_columns(record: type[BaseModel], prefix: tuple[str, ...]) -> Iterator[CsvColumn]:
     for name, field in record.model_fields.items():
-        path = (*above, field.alias or name)
+        path = (*prefix, field.alias or name)
         kind = _unwrap_type(field.annotation)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _iter_columns(kind, path)
@@ -94,7 +94,7 @@ def _iter_columns(record: type[BaseModel], above: tuple[str, ...]) -> Iterator[C
 
 
 def _unwrap_type(kind: Any) -> Any:
-    """`kind` without what is annotated, and without None beside it."""
+    """The type without `Annotated` and without `None`."""
     if get_origin(kind) is Annotated:
         return _unwrap_type(get_args(kind)[0])
     if get_origin(kind) in {Union, UnionType}:
@@ -109,9 +109,9 @@ def _is_scalar(kind: Any) -> bool:
 
 # --- Cells ---------------------------------------------------------------------------------------
 #
-# A formula begins with one of four signs, wide or not, whatever is before it that a spreadsheet
-# passes over. And a cell begins where the spreadsheet thinks so: one set up for Russian or German
-# takes `;` for the comma, then knows no quotes around it, and ends the row at a line break.
+# A formula starts with one of four signs, fullwidth or not, after characters that spreadsheets
+# ignore. A cell may also start after `;`: Russian and German spreadsheets use it as the separator,
+# then do not recognise the quotes, and end the row at a line break.
 
 _IGNORED_PREFIX = r"(?:[^\S\t\r\n]|['\"\x00-\x08\x0b\x0c\x0e-\x1f\u200b-\u200f\u2060\ufeff])*+"
 _FORMULA_SIGN = "[=+@\\-\uff1d\uff0b\uff20\uff0d]"
@@ -124,9 +124,9 @@ _NEEDS_QUOTES_PATTERN = re.compile(r'[",;\t\r\n]|\A\s|\s\Z')
 
 
 def escape_formulas(text: str) -> str:
-    """`text` with an apostrophe wherever a spreadsheet would take what follows for a formula.
+    """Insert an apostrophe before each part of `text` that a spreadsheet would run as a formula.
 
-    The way back: take away each apostrophe that stands where one would be put if it were not there.
+    To restore the text, remove each apostrophe whose removal would make it necessary again.
     """
     return _FORMULA_PATTERN.sub("'", text)
 

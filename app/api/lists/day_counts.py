@@ -1,13 +1,13 @@
-"""Calendars: how many records fall on each day of a month, agreeing with the lists of those days.
+"""JSON archives: counts of the records of each day of a month, and of each month.
 
-For any resource with an instant and its precision. A record whose time of day is known falls on
-the day that the time zone makes of it; one whose day alone is known falls on that day in every
-zone; one whose day is not known falls on none, and no calendar counts it.
+For any resource with an instant and its precision. A record with a time of day falls on its day
+in the requested time zone; a record with a day alone falls on that day in every zone; a record
+without a day is not counted. Counts agree with the lists of those days.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, NamedTuple, Protocol
@@ -19,13 +19,15 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, selec
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.cache_control import month_cache_control
+from app.api.date_params import CalendarMonth, TimeZone, time_zone_or_default, to_instant
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import to_query_params
 from app.api.openapi.examples import Example
-from app.api.params import CalendarMonth, Omittable, QueryModel, TimeZone, time_zone_or_default
+from app.api.params import Omittable, QueryModel
 from app.db.database import Reader
 from app.db.functions import AnySelect, encode_timestamp_rows, timestamp_rows_cte
 from app.domain.dates import (
+    ONE_DAY,
     PRECISIONS_WITH_TIME,
     Precision,
     add_months,
@@ -96,7 +98,7 @@ class ArchiveIndex(BaseModel):
 
 
 class ArchiveQuery(QueryModel):
-    """A calendar of a resource; to be composed with the filters of it."""
+    """Query parameters of an archive; combine with the filters of the resource."""
 
     month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
     """Month of the calendar. Default: an index of all years and months."""
@@ -105,57 +107,76 @@ class ArchiveQuery(QueryModel):
 
 
 ArchiveCalendar = ArchiveMonth | ArchiveIndex
+UrlBuilder = Callable[[str], str]
 
 
 @dataclass(frozen=True, eq=False)
 class DateColumns:
-    """The two columns that tell when something was; null where that is not known at all."""
+    """Columns of an instant, its precision and the end of its period; null if unknown."""
 
     at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
     precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
+    until: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
-    def in_date_range(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
-        """Whether a record falls on a day from `first` to before `end` in `zone`."""
+    def conditions(
+        self,
+        zone: ZoneInfo,
+        *,
+        day: date | None,
+        month: date | None,
+        from_: datetime | date | None,
+        before: datetime | date | None,
+    ) -> list[ColumnElement[bool]]:
+        """Conditions of the date filters of a list; a period matches [`from_`, `before`) partly."""
+        where = []
+        if day:
+            where.append(self._in_date_range(day, day + ONE_DAY, zone))
+        if month:
+            where.append(self._in_date_range(month, add_months(month, 1), zone))
+        if from_:
+            where.append(self.until > to_instant(from_, zone))
+        if before:
+            where.append(self.at < to_instant(before, zone))
+        return where
+
+    def _in_date_range(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
+        """Condition: the record falls on a day in [`first`, `end`) in `zone`."""
         return self.in_period(_period_bounds(first, end, zone))
 
-    def on_day(self, day: date, zone: ZoneInfo) -> ColumnElement[bool]:
-        """Whether a record falls on `day` in `zone`."""
-        return self.in_date_range(day, day + timedelta(days=1), zone)
-
     def in_period(self, period: Any) -> ColumnElement[bool]:
-        """Whether a record falls into `period`: `_PeriodBounds`, or columns of the same names."""
+        """Condition: the record is in `period`, a `_PeriodBounds` or columns of the same names."""
         at, precision = self.at, self.precision
-        clocked = and_(
+        with_time = and_(
             precision.in_(PRECISIONS_WITH_TIME), at >= period.clock_start, at < period.clock_end
         )
-        dayed = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
-        # First what the two alternatives have in common, so that an index on `at` finds it.
-        return and_(at >= period.low, at < period.high, or_(clocked, dayed))
+        with_day = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
+        # The common bounds come first, so that an index on `at` is used.
+        return and_(at >= period.low, at < period.high, or_(with_time, with_day))
 
 
 @lru_cache(maxsize=32)
 def _period_counts_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
-    """How many of `records` fall into each of the `periods`."""
+    """Statement that counts the `records` in each of the bound `periods`."""
     period = timestamp_rows_cte("periods", *_PeriodBounds._fields).c
-    found = (
+    count = (
         records.with_only_columns(func.count(), maintain_column_froms=True)
         .where(dated.in_period(period))
         .scalar_subquery()
     )
-    return select(period.n, found.label("count")).order_by(period.n)
+    return select(period.n, count.label("count")).order_by(period.n)
 
 
 @lru_cache(maxsize=32)
 def _boundary_instants_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
-    """When of `records` the last before and the first after a period were, the first and the last.
+    """Statement for the last instant before a period, the first after it, the first and the last.
 
-    Each twice: of those with a time of day, and of those with a day alone.
+    Each of them for records with a time of day, and for records with a day alone.
     """
     at, precision = dated.at, dated.precision
     bound = {name: bindparam(name, type_=at.type) for name in _PeriodBounds._fields}
-    # Spelt out: an index of dayed records alone serves no parameter that may say anything.
-    dayed = literal(Precision.DAY, precision.type, literal_execute=True)
-    known = precision.in_(PRECISIONS_WITH_TIME), precision == dayed
+    # A literal: the partial index of records with a day alone does not serve a parameter.
+    day = literal(Precision.DAY, precision.type, literal_execute=True)
+    kinds = precision.in_(PRECISIONS_WITH_TIME), precision == day
     edges = {
         "before": (at.desc(), (at < bound["clock_start"], at < bound["day_start"])),
         "after": (at.asc(), (at >= bound["clock_end"], at >= bound["day_end"])),
@@ -170,28 +191,29 @@ def _boundary_instants_statement(dated: DateColumns, records: AnySelect) -> AnyS
         .scalar_subquery()
         .label(f"{name}_{exact}")
         for name, (order, limits) in edges.items()
-        for exact, kind, limit in zip(("second", "day"), known, limits, strict=True)
+        for exact, kind, limit in zip(("second", "day"), kinds, limits, strict=True)
     ]
     return select(*columns)
 
 
 class DayCountSource(Protocol):
-    """What a calendar is read from."""
+    """Source of the counts of an archive."""
 
     def count_by_day(
         self, reader: Reader, month: date, zone: ZoneInfo
     ) -> tuple[list[int], list[date]]:
-        """How many records fall on each day of `month`; and months that have some.
+        """Count the records of each day of `month`, and list months with records.
 
-        In order, among them those nearest to `month` on both sides, the first and the last.
+        The months are in order, and include the nearest ones on both sides of `month`, the first
+        and the last.
         """
 
     def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
-        """How many records each month has, in order, of those that have some."""
+        """Count the records of each month with records, in order."""
 
 
 class RecordCounts(NamedTuple):
-    """The records themselves, and what dates them."""
+    """Counts of the records of a statement, dated by two columns."""
 
     date_columns: DateColumns
     statement: AnySelect
@@ -205,11 +227,11 @@ class RecordCounts(NamedTuple):
 
     def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
         today = datetime.now(UTC).date()
-        around = self._find_boundary_months(reader, today, today, zone)
-        if not around:
+        boundaries = self._find_boundary_months(reader, today, today, zone)
+        if not boundaries:
             return {}
-        months = [around[0]]
-        while months[-1] <= around[-1]:
+        months = [boundaries[0]]
+        while months[-1] <= boundaries[-1]:
             months.append(add_months(months[-1], 1))
         counts = zip(months, self._count_per_period(reader, months, zone), strict=False)
         return {month: count for month, count in counts if count}
@@ -217,14 +239,14 @@ class RecordCounts(NamedTuple):
     def _count_per_period(
         self, reader: Reader, starts: Sequence[date], zone: ZoneInfo
     ) -> list[int]:
-        """How many fall into each of the periods from one of `starts` to before the next."""
+        """Count the records of each period from one of `starts` to the next."""
         periods = encode_timestamp_rows(
             _period_bounds(first, end, zone) for first, end in pairwise(starts)
         )
-        found = reader.all(
+        rows = reader.all(
             _period_counts_statement(self.date_columns, self.statement), periods=periods
         )
-        return [row["count"] for row in found]
+        return [row["count"] for row in rows]
 
     def _find_boundary_months(
         self, reader: Reader, first: date, end: date, zone: ZoneInfo
@@ -243,7 +265,7 @@ class RecordCounts(NamedTuple):
 
 
 class _PeriodBounds(NamedTuple):
-    """A period as instants: of records with a time of day, of those with a day alone, of both."""
+    """Bounds of a period: of both kinds of records, with a time of day, with a day alone."""
 
     low: datetime
     high: datetime
@@ -260,12 +282,12 @@ def _period_bounds(first: date, end: date, zone: ZoneInfo) -> _PeriodBounds:
 
 
 def format_month(first: date) -> str:
-    """A month as `YYYY-MM`."""
+    """Format a month as `YYYY-MM`."""
     return f"{first:%Y-%m}"
 
 
 def with_cache_control(response: Response, archive: ArchiveCalendar) -> ArchiveCalendar:
-    """`archive`, with how long it may be kept in the headers of `response`."""
+    """Set Cache-Control of `response` for the month of `archive`; returns `archive`."""
     if isinstance(archive, ArchiveMonth):
         response.headers["Cache-Control"] = month_cache_control(archive.month)
     return archive
@@ -274,23 +296,25 @@ def with_cache_control(response: Response, archive: ArchiveCalendar) -> ArchiveC
 def build_archive(
     reader: Reader, source: DayCountSource, query: ArchiveQuery, resource: str, day_filter: str
 ) -> ArchiveCalendar:
-    """The calendar of the month asked for, or the index of all where none is.
+    """Archive of the requested month, or else the index of all months.
 
-    Links keep the filters of `query`: a day's is the list of `resource` by `day_filter`.
+    Links keep the filters of `query`; the link of a day is the list of `resource` by `day_filter`.
     """
     zone = time_zone_or_default(query.tz)
     filters = to_query_params(query, month=None)
-
-    def month_url(month: date) -> str:
-        return url_for_request(resource, "archive", month=format_month(month), **filters)
-
-    def day_url(day: date) -> str:
-        return url_for_request(resource, **{day_filter: day.isoformat(), **filters})
-
+    month_url = _url_builder(resource, "archive", param="month", filters=filters)
     if query.month is None:
         return _build_index(source.count_by_month(reader, zone), zone, month_url)
+    day_url = _url_builder(resource, param=day_filter, filters=filters)
     counts, months = source.count_by_day(reader, query.month, zone)
     return _build_month(query.month, counts, months, zone, day_url, month_url)
+
+
+def _url_builder(*path: str, param: str, filters: Mapping[str, str]) -> UrlBuilder:
+    """Builder of URLs that differ in the value of `param` alone, a date or a month."""
+    address, _, query = url_for_request(*path, **{param: "", **filters}).partition("?")
+    prefix, suffix = f"{address}?{param}=", query.removeprefix(f"{param}=")
+    return lambda value: f"{prefix}{value}{suffix}"
 
 
 def _build_month(
@@ -298,37 +322,37 @@ def _build_month(
     counts: Sequence[int],
     months: Sequence[date],
     zone: ZoneInfo,
-    day_url: Callable[[date], str],
-    month_url: Callable[[date], str],
+    day_url: UrlBuilder,
+    month_url: UrlBuilder,
 ) -> ArchiveMonth:
-    """The calendar of `month`, whose days have `counts`; `count_by_month` have records."""
+    """Archive of `month` with the counts of its days; `months` have records."""
 
-    def linked(found: date | None) -> MonthLink | None:
-        return MonthLink(month=format_month(found), url=month_url(found)) if found else None
+    def link(other: date | None) -> MonthLink | None:
+        if other is None:
+            return None
+        name = format_month(other)
+        return MonthLink(month=name, url=month_url(name))
 
     return ArchiveMonth(
         month=format_month(month),
         time_zone=zone.key,
         total=sum(counts),
-        previous=linked(max((m for m in months if m < month), default=None)),
-        next=linked(min((m for m in months if m > month), default=None)),
+        previous=link(max((m for m in months if m < month), default=None)),
+        next=link(min((m for m in months if m > month), default=None)),
         **_first_and_last_month(months),
         days=[
-            ArchiveDay(date=d, weekday=d.isoweekday(), count=count, url=day_url(d))
+            ArchiveDay(date=d, weekday=d.isoweekday(), count=count, url=day_url(d.isoformat()))
             for d, count in zip(days_of_month(month), counts, strict=True)
         ],
     )
 
 
-def _build_index(
-    counts: Mapping[date, int], zone: ZoneInfo, month_url: Callable[[date], str]
-) -> ArchiveIndex:
-    """All years and months, of which each month in `counts` has so many records."""
+def _build_index(counts: Mapping[date, int], zone: ZoneInfo, month_url: UrlBuilder) -> ArchiveIndex:
+    """Index of the years and months in `counts`."""
     years: dict[int, list[MonthCount]] = {month.year: [] for month in counts}
     for month, count in counts.items():
-        years[month.year].append(
-            MonthCount(month=format_month(month), count=count, url=month_url(month))
-        )
+        name = format_month(month)
+        years[month.year].append(MonthCount(month=name, count=count, url=month_url(name)))
     return ArchiveIndex(
         time_zone=zone.key,
         total=sum(counts.values()),

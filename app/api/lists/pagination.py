@@ -1,7 +1,6 @@
-"""Lists by the page: keyset cursors, the links to the pages around, and the filters they keep."""
+"""Keyset pagination: cursors, and links to the next and the previous page."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +8,12 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar, get_args
-from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PrivateAttr
 from sqlalchemy import ColumnElement, Integer, bindparam, func, tuple_
 
 from app.api.links import Url, url_for_request
+from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
 from app.api.lists.sorting import Order
 from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
@@ -23,7 +22,7 @@ from app.db.functions import AnySelect
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.languages import tr
 from app.domain.text import is_storable
-from app.http.problems import CursorMismatch, InvalidCursor
+from app.http.problems import CursorMismatch
 
 T = TypeVar("T")
 P = TypeVar("P", bound="Page[Any]")
@@ -40,11 +39,11 @@ class ListFormat(StrEnum):
     NDJSON = "ndjson"
 
 
-CursorParam = Annotated[str, Field(min_length=1, max_length=2000)]
+CursorParam = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_CHARS)]
 
 
 class PageParams(QueryModel):
-    """Which page of what is found, and how much of it."""
+    """Query parameters of a paginated response."""
 
     limit: DecimalInt = Field(default=20, ge=1, le=MAX_PAGE_ITEMS)
     """Maximum number of items per page."""
@@ -58,21 +57,21 @@ class PageParams(QueryModel):
 
 
 class ListQuery(PageParams):
-    """Which page of a list, and how much of it."""
+    """Query parameters of a list."""
 
     format: Annotated[Omittable[ListFormat], Example("json")] = None
     """`json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`."""
 
 
 class ListViewQuery(ListQuery):
-    """A page of a list whose items come in two sizes."""
+    """Query parameters of a list whose items have two views."""
 
     view: View = View.SUMMARY
     """`summary` omits long texts and lists. `full` returns all fields of the resource."""
 
 
 class Page(BaseModel, Generic[T]):
-    """One page of a list."""
+    """A page of a list."""
 
     items: list[T] = Field(description="Items of this page, in the requested order.")
     next: Url | None = Field(description="URL of the next page, or null on the last page.")
@@ -81,29 +80,30 @@ class Page(BaseModel, Generic[T]):
         description="Number of matching items. Null unless `with_total=true`."
     )
 
+    _next_cursor: str | None = PrivateAttr(None)
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Cursor of the next page, None at the end."""
+        return self._next_cursor
+
     @classmethod
     def item_type(cls) -> type[BaseModel]:
-        """What the items are."""
-        (kind,) = get_args(cls.model_fields["items"].annotation)
-        found: type[BaseModel] = kind
-        return found
-
-
-def next_cursor(page: Page[Any]) -> str | None:
-    """The cursor of the page after `page`, None at the end."""
-    return parse_qs(urlsplit(page.next).query)["cursor"][0] if page.next else None
+        """Model of the items."""
+        item_type: type[BaseModel] = get_args(cls.model_fields["items"].annotation)[0]
+        return item_type
 
 
 def to_query_params(query: QueryModel, **changed: str | None) -> dict[str, str]:
-    """The parameters that make `query`, defaults left out, with some changed (None: left out)."""
-    given: dict[str, Any] = query.model_dump(mode="json", exclude_defaults=True) | changed
-    return {name: _format_param(value) for name, value in given.items() if value is not None}
+    """Query parameters of `query` without defaults; `changed` values replace, None removes."""
+    params: dict[str, Any] = query.model_dump(mode="json", exclude_defaults=True) | changed
+    return {name: _format_param(value) for name, value in params.items() if value is not None}
 
 
-def title_with_filters(name: str, asked: Mapping[str, str]) -> str:
-    """`name` with the parameters asked for: `Zarya news (mission: iss-59, language: ru)`."""
-    told = ", ".join(f"{parameter}: {value}" for parameter, value in asked.items())
-    return f"{name} ({told})" if told else name
+def title_with_filters(name: str, params: Mapping[str, str]) -> str:
+    """`name` with query parameters: `Zarya news (mission: iss-59, language: ru)`."""
+    filters = ", ".join(f"{param}: {value}" for param, value in params.items())
+    return f"{name} ({filters})" if filters else name
 
 
 def _format_param(value: Any) -> str:
@@ -113,53 +113,53 @@ def _format_param(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class _PageCursor:
-    """A place between two items: the keys of one of them, and which way to read from there."""
+class Seek:
+    """Position from which a page is read: the sort keys of an item, and the direction."""
 
-    sort: str
-    filters_digest: str
-    backwards: bool
     keys: tuple[Any, ...]
+    backwards: bool
 
-    def encode(self) -> str:
-        keys = [key.isoformat() if isinstance(key, datetime) else key for key in self.keys]
-        text = json.dumps(
-            [self.sort, self.filters_digest, int(self.backwards), *keys], ensure_ascii=False
-        )
-        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
-    @classmethod
-    def decode(cls, text: str, sorts: Mapping[str, Sequence[type]]) -> "_PageCursor":
-        """Parse what `encode` wrote; anything else, whatever it is, is a `InvalidCursor`.
+def _encode_seek(seek: Seek, sort: str, filters_digest: str) -> str:
+    keys = (key.isoformat() if isinstance(key, datetime) else key for key in seek.keys)
+    return encode_cursor(sort, filters_digest, int(seek.backwards), *keys)
 
-        `sorts` has the types of the keys of each sort.
-        """
-        try:
-            padded = text + "=" * (-len(text) % 4)
-            sort, filters, backwards, *keys = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-            if sort not in sorts:
-                raise CursorMismatch(
-                    tr(
-                        "It was made for another list; start without it.",
-                        "Он сделан для другого списка; начните без него.",
-                    )
-                )
-            values = tuple(
-                _decode_key(key, kind) for key, kind in zip(keys, sorts[sort], strict=True)
-            )
-            return cls(sort, filters, {0: False, 1: True}[backwards], values)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise InvalidCursor(
+
+def _decode_seek(
+    cursor: str, sort: str, filters_digest: str, sorts: Mapping[str, Sequence[type]]
+) -> Seek:
+    """Decode a cursor of a list; `sorts` has the key types of each sort.
+
+    Raises InvalidCursor, and CursorMismatch for a cursor of another list, sort or filter.
+    """
+
+    def parse(cursor_sort: str, digest: str, backwards: int, *keys: Any) -> Seek:
+        if cursor_sort not in sorts:
+            raise CursorMismatch(
                 tr(
-                    "Take the cursor from `next` or `prev` as it is, or leave it out to start "
-                    "anew.",
-                    "Возьмите курсор из `next` или `prev` как есть или начните заново без него.",
+                    "The cursor belongs to another list. Omit it.",
+                    "Курсор от другого списка. Уберите его.",
                 )
-            ) from error
+            )
+        values = (_decode_key(*pair) for pair in zip(keys, sorts[cursor_sort], strict=True))
+        seek = Seek(tuple(values), {0: False, 1: True}[backwards])
+        if (cursor_sort, digest) != (sort, filters_digest):
+            raise CursorMismatch(
+                tr(
+                    "The cursor belongs to other filters or another sort. Omit it.",
+                    "Курсор от других фильтров или другой сортировки. Уберите его.",
+                )
+            )
+        return seek
+
+    return decode_cursor(cursor, parse, "prev")
 
 
 def _decode_key(value: Any, kind: type) -> Any:
-    """A key of a cursor as `kind`, within what a database can compare with."""
+    """Decode a sort key of type `kind`.
+
+    Raises ValueError or TypeError for a value that a database cannot compare with.
+    """
     if kind is datetime:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None or not MIN_INSTANT <= at < MAX_INSTANT:
@@ -178,18 +178,10 @@ def _digest_filters(filters: Mapping[str, str]) -> str:
     return blake2b(json.dumps(filters, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
-@dataclass(frozen=True)
-class Seek:
-    """The place that a page starts from: the keys of an item, and which way to read from there."""
-
-    keys: tuple[Any, ...]
-    backwards: bool
-
-
 RowFetcher = Callable[[Seek | None, int], list[Row]]
-"""Reads up to as many rows behind a place as asked for, in the order of reading.
+"""Reads up to a number of rows after a position, or from the start, in reading order.
 
-Each has the keys of its place as `key_0`, `key_1` …
+Each row has its sort keys as `key_0`, `key_1` …
 """
 
 
@@ -203,18 +195,18 @@ def fetch_page(
     *path: str,
     default_sort: str | None = None,
 ) -> P:
-    """One page of `statement`, where all of `where` holds, filled into `page`; links under `path`.
+    """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
-    `statement` is the same for all requests, and has neither order nor limit. The order is
-    `query.sort`, or `default` where the list has one only.
+    `statement` is the same object for all requests, without ORDER BY and LIMIT. The order is
+    `query.sort`, or `default_sort` for a list that has only one. Raises InvalidCursor and
+    CursorMismatch.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
 
-    def read(behind: Seek | None, number: int) -> list[Row]:
-        backwards = None if behind is None else behind.backwards
-        rows = _page_statement(statement, orders[sort], backwards)
-        keys = {f"behind_{n}": key for n, key in enumerate(behind.keys if behind else ())}
+    def read(seek: Seek | None, number: int) -> list[Row]:
+        rows = _page_statement(statement, orders[sort], seek.backwards if seek else None)
+        keys = {f"seek_{n}": key for n, key in enumerate(seek.keys if seek else ())}
         return reader.all(rows.where(*where) if where else rows, number=number, **keys)
 
     def total() -> int:
@@ -232,58 +224,55 @@ def build_page(
     query: PageParams,
     *path: str,
 ) -> P:
-    """One page of what `decode` reads in the order `sort`, filled into `page`.
+    """Build a page of the rows that `read` returns in the order `sort`.
 
-    `sorts` has the types of the keys of each sort; `total` counts all rows.
+    `sorts` has the key types of each sort; `total` counts all rows. Raises InvalidCursor and
+    CursorMismatch.
     """
-    kept = to_query_params(query, cursor=None)
-    scope = {k: v for k, v in kept.items() if k not in ListQuery.model_fields and k != "view"}
+    params = to_query_params(query, cursor=None)
+    scope = {k: v for k, v in params.items() if k not in ListViewQuery.model_fields}
     digest = _digest_filters(scope | {"": "/".join(path)})
-    cursor = _PageCursor.decode(query.cursor, sorts) if query.cursor else None
-    if cursor and (cursor.sort, cursor.filters_digest) != (sort, digest):
-        raise CursorMismatch(
-            tr(
-                "It was made for other filters or another sort; start without it.",
-                "Он сделан для других фильтров или другой сортировки; начните без него.",
-            )
-        )
-    backwards = cursor is not None and cursor.backwards
-    rows = read(Seek(cursor.keys, backwards) if cursor else None, query.limit + 1)
+    seek = _decode_seek(query.cursor, sort, digest, sorts) if query.cursor else None
+    backwards = seek is not None and seek.backwards
+    rows = read(seek, query.limit + 1)
     more, rows = len(rows) > query.limit, rows[: query.limit]
     rows = rows[::-1] if backwards else rows
 
-    def neighbour(row: Row, backwards: bool) -> str:
+    def cursor_at(row: Row, backwards: bool) -> str:
         keys = tuple(row[f"key_{n}"] for n in range(len(sorts[sort])))
-        at = _PageCursor(sort, digest, backwards, keys).encode()
-        return url_for_request(*path, **kept, cursor=at)
+        return _encode_seek(Seek(keys, backwards), sort, digest)
 
-    has_next, has_prev = (bool(cursor), more) if backwards else (more, bool(cursor))
-    return page.model_validate(
+    def url(cursor: str | None) -> str | None:
+        return url_for_request(*path, **params, cursor=cursor) if cursor else None
+
+    has_next, has_prev = (True, more) if backwards else (more, seek is not None)
+    next_cursor = cursor_at(rows[-1], False) if rows and has_next else None
+    result = page.model_validate(
         {
             "items": rows,
-            "next": neighbour(rows[-1], False) if rows and has_next else None,
-            "prev": neighbour(rows[0], True) if rows and has_prev else None,
+            "next": url(next_cursor),
+            "prev": url(cursor_at(rows[0], True)) if rows and has_prev else None,
             "total": total() if query.with_total else None,
         }
     )
+    result._next_cursor = next_cursor
+    return result
 
 
 @lru_cache(maxsize=256)
 def _page_statement(statement: AnySelect, order: Order, backwards: bool | None) -> AnySelect:
-    """The first `number` rows of `statement`; None: from the start, else behind a place."""
+    """Statement of `number` rows, from the start (None) or from the bound seek keys."""
     if backwards is not None:
-        # A row value, not the same spelt with OR: the index then finds the place at once.
-        here = tuple_(*order.keys)
-        there = tuple_(
-            *(bindparam(f"behind_{n}", type_=key.type) for n, key in enumerate(order.keys))
-        )
-        down = order.descending != backwards
-        statement = statement.where(here < there if down else here > there)
-    keys = (key.label(f"key_{n}") for n, key in enumerate(order.keys))
-    ordered = statement.add_columns(*keys).order_by(*order.order_by_clauses(bool(backwards)))
+        # A row value comparison uses the index; the same condition written with OR does not.
+        keys = tuple_(*order.keys)
+        seek = tuple_(*(bindparam(f"seek_{n}", type_=key.type) for n, key in enumerate(order.keys)))
+        descending = order.descending != backwards
+        statement = statement.where(keys < seek if descending else keys > seek)
+    labels = (key.label(f"key_{n}") for n, key in enumerate(order.keys))
+    ordered = statement.add_columns(*labels).order_by(*order.order_by_clauses(bool(backwards)))
     return ordered.limit(bindparam("number", type_=Integer()))
 
 
 def count_rows(reader: Reader, statement: AnySelect) -> int:
-    """How many rows `statement` has."""
+    """Count the rows of `statement`."""
     return reader.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True)) or 0

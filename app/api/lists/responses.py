@@ -1,7 +1,7 @@
-"""Answers to requests for lists: by the page as JSON, or the whole list as CSV or NDJSON.
+"""Responses of lists: JSON in pages, or the whole list as CSV or NDJSON.
 
-A whole list goes out in parts, each read like a page, behind the last one's cursor. Between two of
-them nothing is held, neither a connection nor a thread, however slowly the client takes them.
+A whole list is streamed in batches, each read like a page after the cursor of the last one. No
+connection or thread is held between two batches, however slow the client is.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,19 +12,20 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
-from app.api.cache_control import SHORT_MAX_AGE_SECONDS, public_cache_control
+from app.api.cache_control import SHORT_MAX_AGE_SECONDS, last_modified_headers
 from app.api.deps import get_database
 from app.api.lists.csv import csv_header, csv_lines
-from app.api.lists.pagination import ListFormat, ListQuery, Page, next_cursor
+from app.api.lists.pagination import ListFormat, ListQuery, Page
 from app.db.database import Reader, ReadPool
 from app.domain.languages import tr
+from app.http.cache.freshness import public_cache_control
 from app.http.negotiation import media_type_quality, parse_quality_values
 from app.http.problems import FieldProblem, InvalidRequest
 
 Q = TypeVar("Q", bound=ListQuery)
 
 STREAM_BATCH_ROWS = 200
-"""How many rows of a whole list are read at once."""
+"""Rows per batch of a whole list."""
 
 LIST_MEDIA_TYPES = {
     ListFormat.JSON: "application/json",
@@ -33,11 +34,11 @@ LIST_MEDIA_TYPES = {
 }
 
 _PAGING_PARAMS = ("limit", "cursor", "with_total")
-"""The parameters that tell of pages, which a whole list does not have."""
+"""Parameters that do not apply to a whole list."""
 
 
 class ListResponder:
-    """What answers one request for a list, in the form that it asks for."""
+    """Responder for one list request, in the requested format."""
 
     def __init__(self, database: ReadPool, path: str, accept: str) -> None:
         self._database = database
@@ -50,18 +51,18 @@ class ListResponder:
         query: Q,
         fresh: Callable[[Sequence[Any]], str] | None = None,
     ) -> Response:
-        """What `read` finds for `query`; `fresh` makes the Cache-Control of a page of its items.
+        """Respond with the list that `read` returns; `fresh` gives the Cache-Control of its items.
 
-        Raises `InvalidRequest` where a whole list is asked for by the page.
+        Raises InvalidRequest for paging parameters of a whole list.
         """
-        form = query.format or negotiate_list_format(self._accept)
-        if form is ListFormat.JSON:
-            answer = await self._respond_page(read, query, fresh)
+        format_ = query.format or negotiate_list_format(self._accept)
+        if format_ is ListFormat.JSON:
+            response = await self._respond_page(read, query, fresh)
         else:
-            answer = await self._stream_all(read, query, form)
+            response = await self._stream_all(read, query, format_)
         if query.format is None:
-            answer.headers["Vary"] = "Accept"
-        return answer
+            response.headers["Vary"] = "Accept"
+        return response
 
     async def _respond_page(
         self,
@@ -70,43 +71,43 @@ class ListResponder:
         fresh: Callable[[Sequence[Any]], str] | None,
     ) -> Response:
         page = await self._database.read(read, query)
-        answer = build_page_response(page)
+        response = build_page_response(page)
         if fresh:
-            answer.headers["Cache-Control"] = fresh(page.items)
-        return answer
+            response.headers["Cache-Control"] = fresh(page.items)
+        return response
 
     async def _stream_all(
-        self, read: Callable[[Reader, Q], Page[Any]], query: Q, form: ListFormat
+        self, read: Callable[[Reader, Q], Page[Any]], query: Q, format_: ListFormat
     ) -> Response:
         if paged := [name for name in _PAGING_PARAMS if name in query.model_fields_set]:
-            raise _paging_error(form, paged)
+            raise _paging_error(format_, paged)
         query = query.model_copy(update={"limit": STREAM_BATCH_ROWS})
 
-        def part(reader: Reader, cursor: str | None) -> tuple[bytes, str | None]:
+        def read_batch(reader: Reader, cursor: str | None) -> tuple[bytes, str | None]:
             page = read(reader, query.model_copy(update={"cursor": cursor}))
-            return _encode_page(page, form, cursor is None), next_cursor(page)
+            return _encode_page(page, format_, cursor is None), page.next_cursor
 
-        # Read before anything is sent: what is wrong with the request is told as a problem.
-        first, cursor = await self._database.read(part, None)
+        # Read before the response starts, so that an error becomes a problem response.
+        first, cursor = await self._database.read(read_batch, None)
 
-        async def parts() -> AsyncIterator[bytes]:
+        async def stream() -> AsyncIterator[bytes]:
             yield first
-            at = cursor
-            while at is not None:
-                content, at = await self._database.read(part, at)
+            following = cursor
+            while following is not None:
+                content, following = await self._database.read(read_batch, following)
                 yield content
 
         name = "-".join(self._path.split("/")[2:])
-        media_type = LIST_MEDIA_TYPES[form]
-        if form is ListFormat.CSV:
+        media_type = LIST_MEDIA_TYPES[format_]
+        if format_ is ListFormat.CSV:
             media_type += "; charset=utf-8; header=present"
         headers = {
             "Content-Type": media_type,
-            "Content-Disposition": f'attachment; filename="{name}.{form}"',
-            # Whatever the rows behind the first part may say of their freshness.
+            "Content-Disposition": f'attachment; filename="{name}.{format_}"',
+            # Independent of the rows: later batches are not known yet.
             "Cache-Control": public_cache_control(SHORT_MAX_AGE_SECONDS),
         }
-        return StreamingResponse(parts(), headers=headers)
+        return StreamingResponse(stream(), headers=headers)
 
 
 async def _get_list_responder(request: Request) -> ListResponder:
@@ -118,37 +119,39 @@ ListResponderDep = Annotated[ListResponder, Depends(_get_list_responder)]
 
 
 def build_page_response(page: Page[Any]) -> Response:
-    """The answer that is `page`: its neighbours are in the `Link` header too (RFC 8288)."""
+    """JSON response of a page, with its neighbours in the `Link` header (RFC 8288)."""
     links = [f'<{url}>; rel="{rel}"' for rel in ("prev", "next") if (url := getattr(page, rel))]
-    headers = {"Link": ", ".join(links)} if links else {}
-    content = to_json(page, by_alias=True)  # bytes: as text they would be coded twice
+    headers = ({"Link": ", ".join(links)} if links else {}) | last_modified_headers(page.items)
+    content = to_json(page, by_alias=True)  # bytes: text would be encoded twice
     return Response(content, headers=headers, media_type="application/json")
 
 
 @lru_cache(maxsize=64)
 def negotiate_list_format(accept: str) -> ListFormat:
-    """The form to answer in for an `Accept` header; JSON where nothing else is wanted more."""
-    wanted = parse_quality_values(accept)
-    return max(ListFormat, key=lambda form: media_type_quality(wanted, LIST_MEDIA_TYPES[form]))
+    """Format of the response to an `Accept` header; JSON by default."""
+    qualities = parse_quality_values(accept)
+    return max(
+        ListFormat, key=lambda format_: media_type_quality(qualities, LIST_MEDIA_TYPES[format_])
+    )
 
 
-def _paging_error(form: ListFormat, given: Sequence[str]) -> InvalidRequest:
+def _paging_error(format_: ListFormat, params: Sequence[str]) -> InvalidRequest:
     detail = tr(
-        f"As {form} a list comes whole: leave it out, or ask for format=json.",
-        f"В виде {form} список приходит целиком: уберите это или попросите format=json.",
+        f"The {format_} format returns the whole list. Omit this parameter, or use format=json.",
+        f"Формат {format_} возвращает весь список. Уберите этот параметр или укажите format=json.",
     )
-    errors = [FieldProblem(parameter=name, code="not-by-page", detail=detail) for name in given]
-    names = ", ".join(given)
-    told = tr(
-        f"A list as {form} has no pages: leave out {names}.",
-        f"У списка в виде {form} нет страниц: уберите {names}.",
+    errors = [FieldProblem(parameter=name, code="not-by-page", detail=detail) for name in params]
+    names = ", ".join(params)
+    message = tr(
+        f"A list in the {format_} format has no pages. Omit {names}.",
+        f"У списка в формате {format_} нет страниц. Уберите {names}.",
     )
-    return InvalidRequest(told, *errors)
+    return InvalidRequest(message, *errors)
 
 
-def _encode_page(page: Page[Any], form: ListFormat, is_first: bool) -> bytes:
-    """The items of `page` in the lines of `form`."""
-    if form is ListFormat.NDJSON:
+def _encode_page(page: Page[Any], format_: ListFormat, is_first: bool) -> bytes:
+    """Encode the items of a page as lines of CSV or NDJSON."""
+    if format_ is ListFormat.NDJSON:
         return b"".join(item.model_dump_json(by_alias=True).encode() + b"\n" for item in page.items)
     item = type(page).item_type()
     return ((csv_header(item) if is_first else "") + csv_lines(item, page.items)).encode()

@@ -1,4 +1,4 @@
-"""Orders that a list can be read in, each made total by the primary key."""
+"""Sort orders of lists, made total by the primary key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,41 +15,41 @@ from app.db.functions import ColumnExpression
 
 
 class SortChoice(StrEnum):
-    """The names of a list's orders; each member has a name that clients can be made with."""
+    """Enum of sort names; its schema has variable names for generated clients."""
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        shown = handler(schema)
-        handler.resolve_ref_schema(shown)["x-enum-varnames"] = [member.name for member in cls]
-        return shown
+        json_schema = handler(schema)
+        handler.resolve_ref_schema(json_schema)["x-enum-varnames"] = [member.name for member in cls]
+        return json_schema
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """Columns to sort by, all in one direction; the last one, a primary key, breaks ties."""
+    """Columns to sort by, all in one direction; the last one is the primary key."""
 
     keys: tuple[ColumnExpression, ...]
     descending: bool
 
     @cached_property
     def key_types(self) -> tuple[type, ...]:
-        """The types of the keys."""
+        """Python types of the keys."""
         return tuple(key.type.python_type for key in self.keys)
 
     def order_by_clauses(self, backwards: bool = False) -> list[ColumnElement[Any]]:
-        """The ORDER BY of a page read forwards or backwards."""
-        down = self.descending != backwards
-        return [key.desc() if down else key.asc() for key in self.keys]
+        """ORDER BY clauses of a page read forwards or backwards."""
+        descending = self.descending != backwards
+        return [key.desc() if descending else key.asc() for key in self.keys]
 
 
 def build_orders(
     tie: ColumnExpression, **columns: tuple[ColumnExpression, ...]
 ) -> Mapping[str, Order]:
-    """Each name of `columns` as an ascending order, and with a minus before it as a descending one.
+    """Ascending and descending orders (`name`, `-name`) of the columns; `tie` breaks ties.
 
-    `orders(Article.id, published_at=(Article.published_at,))`
+    `build_orders(Article.id, published_at=(Article.published_at,))`
     """
     return {
         sign + name: Order((*keys, tie), descending=sign == "-")

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from app.api.routing import Router
 from app.api.static_files import IMMUTABLE_CACHE_CONTROL, REVALIDATE_CACHE_CONTROL, StaticDirectory
+from app.http.paths import route_traits
 
 router = Router(prefix="/docs", include_in_schema=False)
 
@@ -55,6 +56,7 @@ $parts
 
 
 @router.get("")
+@route_traits(english_only=True)
 async def scalar() -> Response:
     """Serve the API reference."""
     page = _PAGE_TEMPLATE.substitute(title="Zarya API", root=".", parts="", script="scalar.js")
@@ -62,6 +64,7 @@ async def scalar() -> Response:
 
 
 @router.get("/swagger")
+@route_traits(english_only=True)
 async def swagger() -> Response:
     """Serve Swagger UI."""
     parts = dedent(
@@ -77,6 +80,7 @@ async def swagger() -> Response:
 
 
 @router.get("/static/{name:path}")
+@route_traits(english_only=True)
 def static(name: str) -> Response:
     """Serve a static file of the documentation pages."""
     # Folder names contain a version, so their files never change. Files outside folders may.

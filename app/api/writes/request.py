@@ -16,16 +16,18 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.cache_control import HasVersion
+from app.api.cache_control import HasVersion, last_modified_headers
 from app.api.deps import PrimaryDatabaseDep
 from app.api.openapi.examples import Example
 from app.api.params import Omittable
+from app.api.read_models import ReadModel
 from app.db.database import Database
 from app.db.errors import is_lock_timeout, is_retryable
 from app.db.models import IdempotentResponse
 from app.domain.dates import now
 from app.domain.enums import Scope
 from app.domain.languages import current_language, tr
+from app.http.cache.conditional import parse_etags
 from app.http.problems import (
     BadRequest,
     Conflict,
@@ -40,7 +42,6 @@ T = TypeVar("T")
 _MAX_WRITE_ATTEMPTS = 5
 """Attempts at a transaction that the database aborts because of a concurrent one."""
 
-_ETAG_PATTERN = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e]*)"\s*')
 _VERSION_PATTERN = re.compile(r"[0-9]{1,9}")
 _IF_MATCH_PATTERN = r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'
 _IDEMPOTENCY_KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,255}")
@@ -62,6 +63,8 @@ class WriteResult:
         """Build the response. Its ETag is the version; the cache prepends a content digest."""
         headers = {"ETag": f'"{self.version}"'} if self.version else {}
         headers |= {"Location": self.location} if self.location else {}
+        if isinstance(self.body, ReadModel) and self.status is not HTTPStatus.ACCEPTED:
+            headers |= last_modified_headers([self.body])
         body = self.body.model_dump_json(by_alias=True) if self.body else None
         return Response(body, self.status, headers, "application/json" if body else None)
 
@@ -160,7 +163,7 @@ class WriteRequest:
         stored.status, stored.body = response.status_code, bytes(response.body).decode() or None
         stored.headers = {
             name: response.headers[name]
-            for name in ("etag", "location", "content-type")
+            for name in ("etag", "last-modified", "location", "content-type")
             if name in response.headers
         } | {"content-language": current_language()}
         return response
@@ -289,14 +292,15 @@ def _parse_if_match(header: str) -> Collection[int] | None:
     """Parse the versions at the end of the ETags; ETags without a version match no record."""
     if header.strip() == "*":
         return None
-    tags = [_ETAG_PATTERN.fullmatch(part) for part in header.split(",")]
-    if not all(tags):
+    try:
+        tags = parse_etags(header)
+    except ValueError as error:
         raise BadRequest(
             tr(
                 'If-Match must be an ETag as received, such as W/"5f3c1a9e.7", or *.',
                 "В If-Match нужен ETag в том виде, в каком он получен, например "
                 'W/"5f3c1a9e.7", или *.',
             )
-        )
-    ends = [tag[1].rpartition(".")[2] for tag in tags if tag]
+        ) from error
+    ends = [tag.rpartition(".")[2] for tag in tags]
     return {int(end) for end in ends if _VERSION_PATTERN.fullmatch(end)}

@@ -1,4 +1,4 @@
-"""Work that is done once for all who ask for it at the same time."""
+"""Single-flight: concurrent calls with the same key share one execution."""
 
 from asyncio import shield, wrap_future
 from collections.abc import Awaitable, Callable, Hashable
@@ -10,31 +10,31 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[K, T]):
-    """What is being made, by what it is made for."""
+    """Calls in progress, by key."""
 
     def __init__(self) -> None:
         self._in_progress: dict[K, Future[T | None]] = {}
 
-    async def run(self, key: K, make: Callable[[Callable[[], None]], Awaitable[T]]) -> T | None:
-        """What `make` makes, or what another one makes already; None where that one fails.
+    async def run(self, key: K, call: Callable[[Callable[[], None]], Awaitable[T]]) -> T | None:
+        """The result of `call`, or of the one in progress; None if that one fails or is released.
 
-        `make` is given what lets those who wait go with None, as soon as it knows that what it
-        makes is not for them.
+        `call` gets a function that releases the waiters with None, for a result that turns out not
+        to be shareable.
         """
-        there = self._in_progress.get(key)
-        if there is not None:  # whoever waits and gives up must not take it from the others
-            return await shield(wrap_future(there))
-        flight = self._in_progress[key] = Future()
+        in_progress = self._in_progress.get(key)
+        if in_progress is not None:  # a waiter that is cancelled must not cancel the others
+            return await shield(wrap_future(in_progress))
+        future = self._in_progress[key] = Future()
 
-        def land(made: T | None = None) -> None:
-            if self._in_progress.get(key) is flight:
+        def release(result: T | None = None) -> None:
+            if self._in_progress.get(key) is future:
                 del self._in_progress[key]
-            if not flight.done():
-                flight.set_result(made)
+            if not future.done():
+                future.set_result(result)
 
         try:
-            made = await make(land)
-            land(made)
-            return made
+            result = await call(release)
+            release(result)
+            return result
         finally:
-            land()
+            release()

@@ -1,1 +1,1 @@
-"""The embedded archive: facts in the project's own format, and the chronicle made of them."""
+"""The embedded archive: data files, and their loader."""

@@ -1,6 +1,6 @@
-"""The archive's check of itself: what is missing from the dataset, and which of its laws is broken.
+"""Consistency check of the loaded archive, computed in other ways than the service does.
 
-Everything is asked of one snapshot, and computed another way than the service computes it.
+All statements read one snapshot.
 """
 
 from collections import Counter, defaultdict
@@ -12,8 +12,8 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from app.api.date_params import time_zone_or_default
 from app.api.lists.day_counts import ArchiveIndex, format_month
-from app.api.params import time_zone_or_default
 from app.db.database import Reader, Row
 from app.db.models import (
     Article,
@@ -29,23 +29,22 @@ from app.db.models import (
 )
 from app.domain.dates import local_day, now
 from app.domain.enums import CrewRole
-from app.ingest.dataset.chronicle import CHRONICLE_SOURCE
 from app.ingest.dataset.compare import find_differences
-from app.ingest.dataset.records import read_dataset
+from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, read_dataset
 from app.resources.articles.queries import get_article_archive
 from app.resources.articles.schemas import ArticleArchiveQuery
 from app.resources.registry import SEARCH_INDEXER
 from app.search.consistency import find_index_inconsistencies
 
 _FIRST_CONTIGUOUS_EXPEDITION = 19
-"""The first expedition that did not hand over to its successor in an overlap."""
+"""The first expedition that did not overlap with its successor."""
 
 _MAX_RETURN_DURATION = timedelta(days=2)
-"""How long after the end of their last mission somebody may still be on the way home."""
+"""Maximum time from the end of a person's last mission to the landing."""
 
 
 def check_archive(reader: Reader) -> list[str]:
-    """Whatever is wrong with the archive, a line each; nothing when all is well."""
+    """Describe all inconsistencies of the archive; an empty list if there are none."""
     missions = reader.all(
         select(Mission.slug, Mission.number, Mission.starts_at, Mission.ends_at).order_by(
             Mission.number
@@ -68,32 +67,32 @@ def check_archive(reader: Reader) -> list[str]:
 
 
 def _check_foreign_keys(reader: Reader) -> Iterator[str]:
-    """Links to rows that are not there."""
+    """Foreign keys to rows that do not exist."""
     for table in Base.metadata.sorted_tables:
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
             target = key.column.table.alias()
-            there = select(1).where(target.c[key.column.name] == key.parent).exists()
+            exists = select(1).where(target.c[key.column.name] == key.parent).exists()
             dangling = reader.scalar(
-                select(func.count()).select_from(table).where(key.parent.is_not(None), ~there)
+                select(func.count()).select_from(table).where(key.parent.is_not(None), ~exists)
             )
             if dangling:
-                yield f"{dangling} of {table.name}.{key.parent.name} lead nowhere"
+                yield f"{dangling} values of {table.name}.{key.parent.name} refer to no row"
 
 
 def _check_mission_intervals(missions: list[Row]) -> Iterator[str]:
-    """One mission at any time: each ends as the next one starts, and none but the last is open."""
-    for mission, after in pairwise(missions):
-        if after["number"] != mission["number"] + 1:
-            yield f"no mission between {mission['slug']} and {after['slug']}"
-        if mission["ends_at"] != after["starts_at"]:
-            yield f"{mission['slug']} does not end as {after['slug']} starts"
+    """Exactly one mission at any time: each one ends when the next one starts."""
+    for mission, successor in pairwise(missions):
+        if successor["number"] != mission["number"] + 1:
+            yield f"no mission between {mission['slug']} and {successor['slug']}"
+        if mission["ends_at"] != successor["starts_at"]:
+            yield f"{mission['slug']} does not end when {successor['slug']} starts"
     for mission in missions:
         if mission["ends_at"] and mission["ends_at"] <= mission["starts_at"]:
             yield f"{mission['slug']} ends before it starts"
 
 
 def _check_commanders(reader: Reader, missions: list[Row]) -> Iterator[str]:
-    """One commander on every day of a mission, two on the day of a handover."""
+    """One commander on each day of a mission, two on the day of a handover."""
     rows = reader.all(
         select(Mission.slug, CrewAssignment.from_on, CrewAssignment.to_on)
         .join(Mission, Mission.id == CrewAssignment.mission_id)
@@ -107,22 +106,22 @@ def _check_commanders(reader: Reader, missions: list[Row]) -> Iterator[str]:
         first, last = mission["starts_at"].date(), (mission["ends_at"] or now()).date()
         for n in range((last - first).days + 1):
             day = first + timedelta(n)
-            held = [(start, end) for start, end in commands[mission["slug"]] if start <= day <= end]
-            handover = len(held) == 2 and held[0][1] == day == held[1][0]
-            if len(held) != 1 and not handover:
-                yield f"{mission['slug']} has {len(held)} commanders on {day}"
+            terms = [term for term in commands[mission["slug"]] if term[0] <= day <= term[1]]
+            handover = len(terms) == 2 and terms[0][1] == day == terms[1][0]
+            if len(terms) != 1 and not handover:
+                yield f"{mission['slug']} has {len(terms)} commanders on {day}"
                 break
 
 
 def _check_former_commanders(reader: Reader) -> Iterator[str]:
-    """Who hands a mission over while it goes on stays in its crew."""
-    after = aliased(CrewAssignment)
+    """A commander who hands over during a mission stays in its crew."""
+    later = aliased(CrewAssignment)
     stays = (
         select(1)
         .where(
-            after.mission_id == CrewAssignment.mission_id,
-            after.person_id == CrewAssignment.person_id,
-            after.from_on == CrewAssignment.to_on,
+            later.mission_id == CrewAssignment.mission_id,
+            later.person_id == CrewAssignment.person_id,
+            later.from_on == CrewAssignment.to_on,
         )
         .exists()
     )
@@ -138,7 +137,7 @@ def _check_former_commanders(reader: Reader) -> Iterator[str]:
 
 
 def _check_crew_assignments(reader: Reader) -> Iterator[str]:
-    """Roles lie within their mission, and their flight is the person's own, at the time of it."""
+    """Roles are within their mission; their flight is the person's own, and at that time."""
     rows = reader.all(
         select(
             Mission.slug,
@@ -148,7 +147,7 @@ def _check_crew_assignments(reader: Reader) -> Iterator[str]:
             CrewAssignment.from_on,
             CrewAssignment.to_on,
             CrewAssignment.person_id,
-            Flight.person_id.label("flown_by"),
+            Flight.person_id.label("flight_person_id"),
             Flight.landed_at,
             Launch.launch_at,
         )
@@ -163,11 +162,11 @@ def _check_crew_assignments(reader: Reader) -> Iterator[str]:
         ends_at = row["ends_at"] or datetime.max.replace(tzinfo=UTC)
         first, last = row["starts_at"].date(), ends_at.date()
         if any(day and not first <= day <= last for day in (row["from_on"], row["to_on"])):
-            yield f"{role}: the role reaches out of the mission"
-        if row["flown_by"] is None:
+            yield f"{role}: the role exceeds the mission"
+        if row["flight_person_id"] is None:
             continue
-        if row["flown_by"] != row["person_id"]:
-            yield f"{role}: the flight is somebody else's"
+        if row["flight_person_id"] != row["person_id"]:
+            yield f"{role}: the flight belongs to another person"
         if row["launch_at"] >= ends_at:
             yield f"{role}: launched after the mission"
         if row["landed_at"] and row["landed_at"] < row["starts_at"]:
@@ -175,7 +174,7 @@ def _check_crew_assignments(reader: Reader) -> Iterator[str]:
 
 
 def _check_flights(reader: Reader) -> Iterator[str]:
-    """Landings come after launches, soon after the last mission, and nobody flies twice at once."""
+    """Landings follow launches and the last mission; flights of a person do not overlap."""
     ended = (
         select(Mission.ends_at)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
@@ -198,36 +197,36 @@ def _check_flights(reader: Reader) -> Iterator[str]:
         .order_by(Person.slug, Launch.launch_at)
     )
     for row in rows:
-        landed_at, who = row["landed_at"], f"{row['person']} on {row['launch']}"
+        landed_at, flight = row["landed_at"], f"{row['person']} on {row['launch']}"
         if landed_at and landed_at <= row["launch_at"]:
-            yield f"{who} landed before the launch"
+            yield f"{flight} landed before the launch"
         if landed_at and row["ended_at"] and landed_at > row["ended_at"] + _MAX_RETURN_DURATION:
-            yield f"{who} landed long after the last mission"
-    for flight, after in pairwise(rows):
-        same = flight["person"] == after["person"]
-        if same and (flight["landed_at"] is None or flight["landed_at"] > after["launch_at"]):
-            yield f"{flight['person']} flies on {flight['launch']} and {after['launch']} at once"
+            yield f"{flight} landed long after the last mission"
+    for row, following in pairwise(rows):
+        same = row["person"] == following["person"]
+        if same and (row["landed_at"] is None or row["landed_at"] > following["launch_at"]):
+            yield f"{row['person']}: flights {row['launch']} and {following['launch']} overlap"
 
 
 def _check_chronicle(reader: Reader) -> Iterator[str]:
-    """Each item of the chronicle is about something, and comes in English and in Russian."""
-    own = Article.source_name == CHRONICLE_SOURCE.name
+    """Each item of the chronicle is linked to a record, and exists in English and in Russian."""
+    in_chronicle = Article.source_name == CHRONICLE_SOURCE_NAME
     linked = [
         select(1).where(link.article_id == Article.id).exists()
         for link in (ArticleMission, ArticlePerson, ArticleLaunch)
     ]
-    for row in reader.all(select(Article.slug).where(own, *(~link for link in linked))):
-        yield f"{row['slug']} is about nothing"
+    for row in reader.all(select(Article.slug).where(in_chronicle, *(~link for link in linked))):
+        yield f"{row['slug']} is linked to no record"
     languages: dict[str, set[str]] = defaultdict(set)
-    for row in reader.all(select(Article.translation_key, Article.language).where(own)):
+    for row in reader.all(select(Article.translation_key, Article.language).where(in_chronicle)):
         languages[row["translation_key"]].add(row["language"])
-    for key, told in languages.items():
-        if told != {"en", "ru"}:
-            yield f"{key} is told in {', '.join(sorted(told))} alone"
+    for key, found in languages.items():
+        if found != {"en", "ru"}:
+            yield f"{key} exists only in {', '.join(sorted(found))}"
 
 
 def _check_day_counts(reader: Reader) -> Iterator[str]:
-    """The months of the archive count the articles whose day is known, each once."""
+    """The months of the archive count each article with a known day once."""
     zone = time_zone_or_default(None)
     rows = reader.all(select(Article.published_at, Article.published_at_precision))
     days = (local_day(row["published_at"], row["published_at_precision"], zone) for row in rows)

@@ -1,4 +1,4 @@
-"""What the dataset holds and a database does not, or holds otherwise."""
+"""Comparison of the database with the dataset."""
 
 from collections.abc import Iterable, Iterator
 
@@ -23,27 +23,25 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
-from app.ingest.dataset.chronicle import generate_chronicle
-from app.ingest.dataset.derive import derive_relations
 from app.ingest.dataset.records import Dataset, DatasetArticle
 from app.ingest.dataset.upsert import RowKey
 
 _ExpectedRows = Iterator[tuple[str, AnySelect, Iterable[RowKey]]]
-"""What something is called, the statement that finds such rows, and the rows to be found."""
+"""Name of a kind of row, the statement that selects such rows, and the expected rows."""
 
 
 def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
-    """A line for every row of the dataset that the database lacks."""
-    articles = [*dataset.articles.values(), *generate_chronicle(dataset, derive_relations(dataset))]
-    for what, statement, keys in (
+    """Describe each row of the dataset that the database does not have."""
+    articles = [*dataset.articles.values(), *dataset.chronicle.values()]
+    for name, statement, expected in (
         *_expected_records(dataset),
         *_expected_children(dataset),
         *_expected_articles(articles),
     ):
-        held = {tuple(row.values()) for row in reader.all(statement)}
-        for key in keys:
-            if key not in held:
-                yield f"{what} not as in the dataset: {', '.join(str(part) for part in key)}"
+        present = {tuple(row.values()) for row in reader.all(statement)}
+        for row in expected:
+            if row not in present:
+                yield f"{name} differs from the dataset: {', '.join(map(str, row))}"
 
 
 def _expected_records(dataset: Dataset) -> _ExpectedRows:
@@ -103,7 +101,7 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
         select(Mission.slug, Launch.slug.label("launch"), MissionLaunch.relation)
         .join_from(MissionLaunch, Mission, Mission.id == MissionLaunch.mission_id)
         .join(Launch, Launch.id == MissionLaunch.launch_id),
-        derive_relations(dataset),
+        ((link.mission, link.launch, link.relation) for link in dataset.mission_launches),
     )
 
 

@@ -1,9 +1,9 @@
-"""The embedded archive into the database: what is missing is added, what differs is set right.
+"""Loader of the embedded archive: missing records are created, differing records are updated.
 
-Rows are matched by what names them (slug, site code, mission and ordinal …), never by id. Records
-that the dataset does not know are left alone, and so are those that editors have written, renamed
-or deleted; of the others the parts (crew, tasks, links) are exactly the dataset's. A second run
-writes nothing.
+Rows are matched by natural keys (slug, site code, mission and ordinal …), never by id. Records
+that the dataset does not have are left unchanged, and so are records that editors have changed,
+renamed or deleted. The child rows of the others (crew, tasks, links) are exactly those of the
+dataset. A second load writes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -33,29 +33,21 @@ from app.db.models import (
 )
 from app.domain.enums import AuditTarget
 from app.domain.text import slugify
-from app.ingest.dataset import english, russian
-from app.ingest.dataset.chronicle import generate_chronicle
-from app.ingest.dataset.derive import (
-    MissionLaunchRelation,
-    derive_mission_facts,
-    derive_relations,
-    group_launches_by_mission,
-)
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 
 _LOADER_ACTOR = Actor("zarya load", "the embedded archive")
 
 _ProgressCallback = Callable[[str, int, int], None]
-"""Told before each step: what comes now, how many steps are done, and of how many."""
+"""Called before each step with its name, the number of steps done, and the number of steps."""
 
 _IdsByKey = Mapping[str, int]
-"""The ids of records, by what names them."""
+"""Ids of records by natural key."""
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of the dataset's records; one whose parts alone have changed is updated."""
+    """Numbers of records; a record with changed child rows counts as updated."""
 
     created: int
     updated: int
@@ -63,9 +55,9 @@ class LoadReport:
 
 
 def load_dataset(session: Session, progress: _ProgressCallback = lambda *_: None) -> LoadReport:
-    """Bring the embedded archive into the database of `session`, in its transaction.
+    """Load the embedded archive in the transaction of `session`.
 
-    The audit trail gets one entry for all of it; the changes tell of each record.
+    The audit log gets one entry; the change feed has each record.
     """
     steps = ("dataset", "people", "launches", "flights", "articles", "missions", "links")
 
@@ -74,10 +66,7 @@ def load_dataset(session: Session, progress: _ProgressCallback = lambda *_: None
 
     step("dataset")
     dataset = read_dataset()
-    found = derive_relations(dataset)
-    articles = {
-        a.slug: a for a in (*dataset.articles.values(), *generate_chronicle(dataset, found))
-    }
+    articles = [*dataset.articles.values(), *dataset.chronicle.values()]
     merge = DatasetUpsert(session)
     step("people")
     people = _upsert_people(merge, dataset)
@@ -86,13 +75,13 @@ def load_dataset(session: Session, progress: _ProgressCallback = lambda *_: None
     step("flights")
     flights = _replace_flights(merge, dataset, people, launches)
     step("articles")
-    article_ids = _upsert_articles(merge, articles.values())
+    article_ids = _upsert_articles(merge, articles)
     step("missions")
-    missions = _upsert_missions(merge, dataset, found, article_ids)
+    missions = _upsert_missions(merge, dataset, article_ids)
     _replace_crews(merge, dataset, missions, people, launches, flights)
     step("links")
-    _replace_mission_launches(merge, found, missions, launches)
-    _replace_article_links(merge, articles.values(), article_ids, missions, people, launches)
+    _replace_mission_launches(merge, dataset, missions, launches)
+    _replace_article_links(merge, articles, article_ids, missions, people, launches)
     merge.bump_owner_versions()
     progress("done", len(steps), len(steps))
     changed = len(merge.created) + len(merge.updated)
@@ -121,7 +110,7 @@ def _upsert_people(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
 
 
 def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
-    """The launches, with the vehicles and sites that they need and the ships that they carried."""
+    """Merge the launches, with their vehicles, sites and spacecraft."""
     vehicles = merge.upsert_records(
         Vehicle,
         "slug",
@@ -179,7 +168,7 @@ def _build_launch_values(
 def _replace_flights(
     merge: DatasetUpsert, dataset: Dataset, people: _IdsByKey, launches: _IdsByKey
 ) -> dict[RowKey, int]:
-    """Who flew up and down with what. Returns their ids by the ids of launch and person."""
+    """Replace the flights of people. Returns flight ids by the ids of launch and person."""
     flights: dict[RowKey, ColumnValues] = {
         (launches[launch.slug], people[seat.person]): {
             "role": seat.role,
@@ -220,13 +209,8 @@ def _upsert_articles(merge: DatasetUpsert, articles: Iterable[DatasetArticle]) -
     )
 
 
-def _upsert_missions(
-    merge: DatasetUpsert, dataset: Dataset, found: set[MissionLaunchRelation], articles: _IdsByKey
-) -> _IdsByKey:
-    """The missions with their other addresses and their tasks."""
-    served = group_launches_by_mission(dataset, found)
-    records = dataset.missions.values()
-    courses = {m.slug: derive_mission_facts(dataset, m, served[m.slug]) for m in records}
+def _upsert_missions(merge: DatasetUpsert, dataset: Dataset, articles: _IdsByKey) -> _IdsByKey:
+    """Merge the missions with their aliases and tasks."""
     missions = merge.upsert_records(
         Mission,
         "slug",
@@ -238,42 +222,44 @@ def _upsert_missions(
                 "starts_at_precision": mission.starts_at_precision,
                 "ends_at": mission.ends_at,
                 "ends_at_precision": mission.ends_at_precision,
-                "summary": english.summarize_mission(courses[mission.slug]),
-                "summary_ru": russian.summarize_mission(courses[mission.slug]),
+                "summary": dataset.mission_texts[mission.slug].summary,
+                "summary_ru": dataset.mission_texts[mission.slug].summary_ru,
                 "alternative_names": [f"Expedition {mission.number}"],
                 "featured_article_id": articles.get(mission.featured_article or ""),
                 "sources": dataset.resolve_citations(mission.sources),
             }
-            for mission in records
+            for mission in dataset.missions.values()
         },
         "number",
     )
     aliases: dict[RowKey, ColumnValues] = {
-        (missions[mission.slug], f"expedition-{mission.number}"): {} for mission in records
-    }
-    listed: dict[RowKey, ColumnValues] = {
-        (missions[mission.slug], position): {
-            "text": text,
-            "text_ru": text_ru,
-            "derived": not mission.tasks,
-        }
-        for mission in records
-        for position, (text, text_ru) in enumerate(
-            zip(
-                mission.tasks or english.describe_tasks(courses[mission.slug]),
-                mission.tasks_ru or russian.describe_tasks(courses[mission.slug]),
-                strict=True,
-            ),
-            start=1,
-        )
+        (missions[mission.slug], f"expedition-{mission.number}"): {}
+        for mission in dataset.missions.values()
     }
     merge.replace_children(
         Mission, missions.values(), MissionAlias, ("mission_id", "slug"), aliases
     )
+    tasks = _build_mission_tasks(dataset, missions)
     merge.replace_children(
-        Mission, missions.values(), MissionTask, ("mission_id", "position"), listed
+        Mission, missions.values(), MissionTask, ("mission_id", "position"), tasks
     )
     return missions
+
+
+def _build_mission_tasks(dataset: Dataset, missions: _IdsByKey) -> dict[RowKey, ColumnValues]:
+    """Tasks of the missions by position: their own, or else the generated ones."""
+    tasks: dict[RowKey, ColumnValues] = {}
+    for slug, mission in dataset.missions.items():
+        source = mission if mission.tasks else dataset.mission_texts[slug]
+        for position, (text, text_ru) in enumerate(
+            zip(source.tasks, source.tasks_ru, strict=True), start=1
+        ):
+            tasks[missions[slug], position] = {
+                "text": text,
+                "text_ru": text_ru,
+                "derived": not mission.tasks,
+            }
+    return tasks
 
 
 def _replace_crews(
@@ -303,13 +289,11 @@ def _replace_crews(
 
 
 def _replace_mission_launches(
-    merge: DatasetUpsert,
-    found: Iterable[MissionLaunchRelation],
-    missions: _IdsByKey,
-    launches: _IdsByKey,
+    merge: DatasetUpsert, dataset: Dataset, missions: _IdsByKey, launches: _IdsByKey
 ) -> None:
     links: dict[RowKey, ColumnValues] = {
-        (missions[each.mission], launches[each.launch], each.relation): {} for each in found
+        (missions[link.mission], launches[link.launch], link.relation): {}
+        for link in dataset.mission_launches
     }
     names = ("mission_id", "launch_id", "relation")
     merge.replace_children(Mission, missions.values(), MissionLaunch, names, links)

@@ -1,4 +1,8 @@
-"""The dataset's own format: JSON lines beside this module, one model for each kind of line."""
+"""Format of the embedded archive: JSON Lines files in `data/`, one model for each kind of line.
+
+`mission_launches`, `mission_texts` and `chronicle` are generated from the other files by
+`python -m tools.chronicle`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,19 +15,22 @@ from typing import TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from app.domain.dates import Precision
-from app.domain.enums import CrewRole, LaunchStatus, ShipRole, SpacecraftKind
+from app.domain.enums import CrewRole, LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 
 DATASET_PATH = Path(__file__).parent / "data"
 
+CHRONICLE_SOURCE_NAME = "Zarya chronicle"
+"""Name of the source of the generated news."""
+
 
 class DatasetRecord(BaseModel):
-    """One line. Whatever is not declared is a slip in the data, and refused."""
+    """One line of a file; an undeclared field is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DatasetSource(DatasetRecord):
-    """Where facts come from; the other records name it by `key`."""
+    """Source of facts; other records refer to it by `key`."""
 
     key: str
     name: str
@@ -32,14 +39,14 @@ class DatasetSource(DatasetRecord):
 
 
 class DatasetVehicle(DatasetRecord):
-    """A launch vehicle, named by `name`."""
+    """A launch vehicle; its key is `name`."""
 
     name: str
     family: str
 
 
 class DatasetSite(DatasetRecord):
-    """A launch site, named by `code`."""
+    """A launch site; its key is `code`."""
 
     code: str
     name: str
@@ -47,7 +54,7 @@ class DatasetSite(DatasetRecord):
 
 
 class DatasetPerson(DatasetRecord):
-    """Somebody who flew to the station; `name_ru` is never left out, the chronicle needs it."""
+    """A person who flew to the station; `name_ru` is required, the chronicle uses it."""
 
     slug: str
     name: str
@@ -60,14 +67,14 @@ class DatasetPerson(DatasetRecord):
 
 
 class DatasetSpacecraft(DatasetRecord):
-    """A ship, module or other thing aboard a launch."""
+    """A ship, module or other payload of a launch."""
 
     name: str
     kind: SpacecraftKind
 
 
 class DatasetSeat(DatasetRecord):
-    """One of the crew of a launch, and their landing: with the launch of which ship, and when."""
+    """A crew member of a launch, with the landing; `landed_with` is the launch of the ship."""
 
     person: str
     role: ShipRole
@@ -77,7 +84,7 @@ class DatasetSeat(DatasetRecord):
 
 
 class DatasetLaunch(DatasetRecord):
-    """A launch with what it carried, the main ship first."""
+    """A launch with its spacecraft, the main one first."""
 
     slug: str
     cospar_id: str | None
@@ -97,11 +104,11 @@ class DatasetLaunch(DatasetRecord):
 
     @property
     def main_spacecraft(self) -> DatasetSpacecraft:
-        """The main thing that the launch carried."""
+        """The first spacecraft."""
         return self.spacecraft[0]
 
     def spacecraft_names(self, kind: SpacecraftKind) -> list[str]:
-        """The names of what it carried of one kind."""
+        """Names of its spacecraft of one kind."""
         return [craft.name for craft in self.spacecraft if craft.kind is kind]
 
 
@@ -118,7 +125,7 @@ class DatasetCrewRole(DatasetRecord):
 
 
 class DatasetMission(DatasetRecord):
-    """An expedition; its crew in the order of its page, each commander in the order of command."""
+    """An expedition; its crew in display order, the commanders in order of command."""
 
     slug: str
     number: int
@@ -134,24 +141,24 @@ class DatasetMission(DatasetRecord):
 
     @property
     def commanders(self) -> list[DatasetCrewRole]:
-        """Its commanders, the first one first."""
+        """Its commanders, in order of command."""
         return [row for row in self.crew if row.role is CrewRole.COMMANDER]
 
     @property
     def launch_by_person(self) -> dict[str, str]:
-        """Each member once, in the order of the crew list, with the launch that brought them."""
+        """Launch of each member, in the order of the crew list."""
         return {row.person: row.arrived_with for row in self.crew}
 
 
 class DatasetArticleSource(DatasetRecord):
-    """Who published an article, and where."""
+    """Publisher of an article and its address."""
 
     name: str
     url: str | None
 
 
 class DatasetArticle(DatasetRecord):
-    """A news item. `translation_of` is the slug of the item that it is a translation of."""
+    """A news item; `translation_of` is the slug of the original."""
 
     slug: str
     title: str
@@ -169,12 +176,31 @@ class DatasetArticle(DatasetRecord):
     note: str | None
 
 
+class DatasetMissionLaunch(DatasetRecord):
+    """A launch that served a mission. Generated."""
+
+    mission: str
+    launch: str
+    relation: LaunchRelation
+
+
+class DatasetMissionTexts(DatasetRecord):
+    """Summary and tasks of a mission, in English and in Russian. Generated."""
+
+    mission: str
+    summary: str
+    summary_ru: str
+    tasks: list[str]
+    """Empty for a mission that has tasks of its own."""
+    tasks_ru: list[str]
+
+
 R = TypeVar("R", bound=DatasetRecord)
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """All records, by what names them. Launches and missions stand in the order of time."""
+class DatasetFacts:
+    """Records written by hand, by their natural keys; launches and missions in order of time."""
 
     sources: dict[str, DatasetSource]
     vehicles: dict[str, DatasetVehicle]
@@ -186,31 +212,51 @@ class Dataset:
 
     @cached_property
     def missions_by_flight(self) -> dict[tuple[str, str], list[DatasetMission]]:
-        """The missions that somebody belonged to in one flight, by launch and person."""
-        found: dict[tuple[str, str], list[DatasetMission]] = defaultdict(list)
+        """Missions of each person in each flight, by launch and person."""
+        missions: dict[tuple[str, str], list[DatasetMission]] = defaultdict(list)
         for mission in self.missions.values():
             for person, launch in mission.launch_by_person.items():
-                found[launch, person].append(mission)
-        return found
+                missions[launch, person].append(mission)
+        return missions
 
     def resolve_citations(self, keys: list[str]) -> list[dict[str, str | None]]:
-        """Sources as the database keeps them with each record."""
+        """Sources in the form in which each record stores them."""
         return [self.sources[key].model_dump(exclude={"key"}) for key in keys]
 
 
-def read_dataset(folder: Path = DATASET_PATH) -> Dataset:
-    """Read the records in `folder`, and refuse what is not in their format."""
+@dataclass(frozen=True)
+class Dataset(DatasetFacts):
+    """The embedded archive: the facts, and the records generated from them."""
 
-    def lines(name: str, kind: type[R]) -> Iterator[R]:
-        for line in (folder / f"{name}.jsonl").read_text("utf-8").splitlines():
-            yield kind.model_validate_json(line)
+    mission_launches: list[DatasetMissionLaunch]
+    mission_texts: dict[str, DatasetMissionTexts]
+    chronicle: dict[str, DatasetArticle]
 
-    return Dataset(
-        sources={source.key: source for source in lines("sources", DatasetSource)},
-        vehicles={vehicle.name: vehicle for vehicle in lines("vehicles", DatasetVehicle)},
-        sites={site.code: site for site in lines("sites", DatasetSite)},
-        people={person.slug: person for person in lines("people", DatasetPerson)},
-        launches={launch.slug: launch for launch in lines("launches", DatasetLaunch)},
-        missions={mission.slug: mission for mission in lines("missions", DatasetMission)},
-        articles={article.slug: article for article in lines("articles", DatasetArticle)},
+
+def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
+    """Read the records written by hand. Raises ValidationError for a line in another format."""
+    return DatasetFacts(
+        sources={row.key: row for row in _read_lines(folder, "sources", DatasetSource)},
+        vehicles={row.name: row for row in _read_lines(folder, "vehicles", DatasetVehicle)},
+        sites={row.code: row for row in _read_lines(folder, "sites", DatasetSite)},
+        people={row.slug: row for row in _read_lines(folder, "people", DatasetPerson)},
+        launches={row.slug: row for row in _read_lines(folder, "launches", DatasetLaunch)},
+        missions={row.slug: row for row in _read_lines(folder, "missions", DatasetMission)},
+        articles={row.slug: row for row in _read_lines(folder, "articles", DatasetArticle)},
     )
+
+
+def read_dataset(folder: Path = DATASET_PATH) -> Dataset:
+    """Read all records. Raises ValidationError for a line in another format."""
+    texts = _read_lines(folder, "mission_texts", DatasetMissionTexts)
+    return Dataset(
+        **vars(read_facts(folder)),
+        mission_launches=list(_read_lines(folder, "mission_launches", DatasetMissionLaunch)),
+        mission_texts={row.mission: row for row in texts},
+        chronicle={row.slug: row for row in _read_lines(folder, "chronicle", DatasetArticle)},
+    )
+
+
+def _read_lines(folder: Path, name: str, model: type[R]) -> Iterator[R]:
+    for line in (folder / f"{name}.jsonl").read_text("utf-8").splitlines():
+        yield model.model_validate_json(line)

@@ -1,9 +1,8 @@
-"""How records are merged into tables: compared by their columns, written only where they differ.
+"""Upserts of the dataset: rows are compared by their columns, and written only if they differ.
 
-What editors have written stays as they left it, and what they have deleted does not come back.
-
-Comparing takes one statement a table and makes no entities, so that a load which changes nothing
-is quick. Only rows of the owners named are looked at, however many others the table holds.
+Records that editors have changed stay unchanged, and records that editors have deleted are not
+created again. A comparison takes one statement per table and builds no entities, so that a load
+without changes is quick; only rows with the given keys are read.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,15 +34,15 @@ DatasetModel = (
 )
 
 _MISSING_ID = -1
-"""The id of nothing: what it is a part of, or refers to, is not written."""
+"""Placeholder id of a record that is not written; neither are rows that refer to it."""
 
 _BATCH_ITEMS = 500
-"""How many values one statement names: databases bound the number of its parameters."""
+"""Values per statement: databases limit the number of parameters."""
 
 
 @dataclass
 class DatasetUpsert:
-    """What a load has done so far. Each changed record is counted once, whatever of it changed."""
+    """State of a load; each changed record is counted once."""
 
     session: Session
     total: int = 0
@@ -51,25 +50,25 @@ class DatasetUpsert:
     updated: set[tuple[DatasetModel, int]] = field(default_factory=set)
     owners_changed: set[tuple[DatasetModel, int]] = field(default_factory=set)
     protected: set[tuple[DatasetModel, int]] = field(default_factory=set)
-    """What editors have written: neither it nor what belongs to it is touched."""
+    """Records that editors have changed: they and their child rows are not written."""
 
     def upsert_records(
         self, model: DatasetModel, name: str, wanted: Mapping[str, ColumnValues], *unique: str
     ) -> dict[str, int]:
-        """Merge records that the column `name` names, and tell the id of each.
+        """Upsert records by the key column `name`. Returns their ids by key.
 
-        The id of one that editors have deleted is `_MISSING_ID`; so is that of one whose `unique`
-        columns are those of a record that editors keep under another name.
+        The id is `_MISSING_ID` for a record that editors have deleted, and for a record whose
+        `unique` columns equal those of a record that editors have renamed.
         """
-        held = (
+        protected = (
             self._find_protected(model, wanted, unique)
             if issubclass(model, VersionedRecord)
             else {}
         )
-        self.protected |= {(model, id_) for id_ in (*held.values(), _MISSING_ID)}
-        keyed = {(key,): values for key, values in wanted.items() if key not in held}
+        self.protected |= {(model, id_) for id_ in (*protected.values(), _MISSING_ID)}
+        keyed = {(key,): values for key, values in wanted.items() if key not in protected}
         created, changed, _ = self._upsert_rows(model, (name,), [key for (key,) in keyed], keyed)
-        ids = dict(_select_rows(self.session, model, (name, "id"), wanted)) | held
+        ids = dict(_select_rows(self.session, model, (name, "id"), wanted)) | protected
         self.total += len(wanted)
         self.created |= {(model, ids[key]) for (key,) in created}
         self.updated |= {(model, ids[key]) for (key,) in changed}
@@ -83,17 +82,17 @@ class DatasetUpsert:
         names: tuple[str, ...],
         wanted: Mapping[RowKey, ColumnValues],
     ) -> None:
-        """Make `wanted` the parts of the owners with `ids`; the first of `names` tells the owner.
+        """Make `wanted` the child rows of the owners `ids`; `names` are key columns, owner first.
 
-        A part that is not wanted is deleted, and an owner whose parts change is touched.
+        Other child rows are deleted. Owners of changed child rows are marked.
         """
-        free = [id_ for id_ in ids if (owner, id_) not in self.protected]
-        kept = {
+        writable_ids = [id_ for id_ in ids if (owner, id_) not in self.protected]
+        writable = {
             key: values
             for key, values in wanted.items()
             if (owner, key[0]) not in self.protected and _MISSING_ID not in (*key, *values.values())
         }
-        created, changed, surplus = self._upsert_rows(model, names, free, kept)
+        created, changed, surplus = self._upsert_rows(model, names, writable_ids, writable)
         for entity in _load_entities(self.session, model, names, surplus):
             self.session.delete(entity)
         self.session.flush()
@@ -105,34 +104,40 @@ class DatasetUpsert:
         wanted: Mapping[str, ColumnValues],
         unique: tuple[str, ...],
     ) -> dict[str, int]:
-        """Of the names `wanted`, those that are the editors' by now, each with its id."""
+        """Find the keys of `wanted` that editors have changed, with their ids."""
         columns = [getattr(model, name) for name in unique]
-        edited = self.session.execute(select(model.slug, model.id, *columns).where(model.edited))
-        kept = [(slug, id_, tuple(values)) for slug, id_, *values in edited]
+        edited = [
+            (slug, id_, tuple(values))
+            for slug, id_, *values in self.session.execute(
+                select(model.slug, model.id, *columns).where(model.edited)
+            )
+        ]
         former = self.session.execute(
             select(FormerSlug.slug, FormerSlug.record_id).where(
                 FormerSlug.type == model.record_type
             )
         )
-        held = {slug: _MISSING_ID if id_ is None else id_ for slug, id_ in former if slug in wanted}
-        taken = {values: slug for slug, _, values in kept} if unique else {}
-        for slug, given in wanted.items():
-            owner = taken.get(tuple(given[name] for name in unique), slug) if unique else slug
-            if owner != slug and None not in [given[name] for name in unique]:
-                held.setdefault(slug, _MISSING_ID)
-        return held | {slug: id_ for slug, id_, _ in kept if slug in wanted}
+        protected = {
+            slug: _MISSING_ID if id_ is None else id_ for slug, id_ in former if slug in wanted
+        }
+        edited_slugs = {values: slug for slug, _, values in edited} if unique else {}
+        for slug, row in wanted.items():
+            values = tuple(row[name] for name in unique)
+            if None not in values and edited_slugs.get(values, slug) != slug:
+                protected.setdefault(slug, _MISSING_ID)
+        return protected | {slug: id_ for slug, id_, _ in edited if slug in wanted}
 
     def bump_owner_versions(self) -> None:
-        """Give records whose parts have changed a new version, as if they themselves had."""
+        """Give the owners of changed child rows a new version."""
         for model in {model for model, _ in self.owners_changed}:
             keys = [
                 (id_,)
-                for touched, id_ in self.owners_changed - self.created - self.updated
-                if touched is model
+                for owner, id_ in self.owners_changed - self.created - self.updated
+                if owner is model
             ]
             for entity in _load_entities(self.session, model, ("id",), keys):
                 entity.updated_at = now()
-                flag_modified(entity, "updated_at")  # even within the second of the last change
+                flag_modified(entity, "updated_at")  # also within the second of the last change
         self.updated |= self.owners_changed - self.created
         self.session.flush()
 
@@ -143,7 +148,7 @@ class DatasetUpsert:
         owners: Collection[Any],
         wanted: Mapping[RowKey, ColumnValues],
     ) -> tuple[list[RowKey], list[RowKey], list[RowKey]]:
-        """Write what differs. Returns the keys created, those changed, and those not wanted."""
+        """Write rows that differ. Returns the created, the changed and the surplus keys."""
         fields = tuple(next(iter(wanted.values()), {}))
         width = len(names)
         existing = {
@@ -170,7 +175,7 @@ class DatasetUpsert:
 def _select_rows(
     session: Session, model: type[Base], names: Iterable[str], owners: Collection[Any]
 ) -> Iterator[Any]:
-    """Columns of the rows whose first column is among `owners`."""
+    """Yield columns of the rows whose first column is one of `owners`."""
     columns = [getattr(model, name) for name in names]
     for batch in batched(owners, _BATCH_ITEMS):
         yield from session.execute(select(*columns).where(columns[0].in_(batch)))

@@ -1,7 +1,7 @@
-"""Dates as feeds write them: as exact as they are, never more, or a reason why they are no use.
+"""Dates of feeds, with the precision in which they are written.
 
-The clocks of a text without a zone, or with one whose letters stand for several, are nobody's: of
-such a date the day is kept, which is the day that the publisher printed.
+A time without a time zone, or with an ambiguous abbreviation, is reduced to its day: the day that
+the publisher printed.
 """
 
 import re
@@ -16,9 +16,10 @@ _ZONE_OFFSET_MINUTES = {
     "est": -300, "edt": -240, "cst": -360, "cdt": -300,
     "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
 }  # fmt: skip
-"""Minutes east of Greenwich: those of RFC 822, and Moscow's. IST, BST and AST are several zones."""
+"""Offsets from UTC by abbreviation: those of RFC 822, and Moscow. IST, BST and AST are ambiguous.
+"""
 
-_MONTH_NUMBERS = {
+MONTH_NUMBERS = {
     name: number
     for number, names in enumerate(
         (
@@ -29,6 +30,7 @@ _MONTH_NUMBERS = {
     )
     for name in names.split()
 }  # fmt: skip
+"""Month numbers by the first three letters of their English and Russian names."""
 
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
 _ZONE = r"(?P<zone>[+-]\d{2}:?\d{2}|[A-Za-z]{1,5})?"
@@ -37,8 +39,8 @@ _WEEKDAY = r"(?:[A-Za-zА-Яа-я]{2,11}\.?, *)?"
 _YEAR = r"(?P<year>\d{4}|\d{2}(?!\d))"
 _MONTH = r"(?P<month>[A-Za-zА-Яа-я]{3,9})\.?"
 _DATE_PATTERNS = [
-    re.compile(form, re.IGNORECASE)
-    for form in (
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
         rf"(?P<year>\d{{4}})(?:-(?P<month>\d{{2}})(?:-(?P<day>\d{{2}}){_TIME})?)?",
         rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}){_TIME}",
         rf"{_WEEKDAY}(?P<day>\d{{1,2}})[ -]+{_MONTH}[ -]+{_YEAR}(?: *г\.?(?:ода)?)?{_TIME}",
@@ -49,22 +51,22 @@ _DATE_PATTERNS = [
 
 
 def parse_feed_date(text: str) -> InstantWithPrecision:
-    """The instant that `text` tells, in UTC, and how exact it is.
+    """Parse a date into an instant in UTC and its precision.
 
-    Raises ValueError, with a reason for people, where it tells none.
+    Raises ValueError, with a reason to show, if `text` is not an unambiguous date.
     """
-    given = " ".join(text.split())
-    if not given:
-        raise ValueError("There is no date.")
-    for form in _DATE_PATTERNS:
-        if found := form.fullmatch(given):
+    normalized = " ".join(text.split())
+    if not normalized:
+        raise ValueError("The date is missing.")
+    for pattern in _DATE_PATTERNS:
+        if found := pattern.fullmatch(normalized):
             parts = {name: value for name, value in found.groupdict().items() if value}
-            return _build_date(parts, given)
-    raise ValueError(f"{given[:60]!r} is no date that can be read without guessing.")
+            return _build_date(parts, f"{normalized[:60]!r}")
+    raise ValueError(f"{normalized[:60]!r} is not an unambiguous date.")
 
 
 def infer_precision_from_zeros(at: datetime, precision: Precision) -> InstantWithPrecision:
-    """A date that a program wrote, which fills up with zeros what it does not know."""
+    """Reduce the precision of a machine-written date, which pads unknown parts with zeros."""
     if precision is Precision.SECOND and at.second == 0:
         precision = Precision.MINUTE
     if precision is Precision.MINUTE and at.hour == at.minute == 0:
@@ -72,47 +74,50 @@ def infer_precision_from_zeros(at: datetime, precision: Precision) -> InstantWit
     return at, precision
 
 
-def _build_date(parts: dict[str, str], given: str) -> InstantWithPrecision:
-    year, month = _parse_year(parts["year"]), _parse_month(parts.get("month", "1"), given)
+def check_year(year: int, quoted: str) -> None:
+    """Raise ValueError if an instant of `year` cannot be stored. `quoted` is the date's text."""
+    if not MIN_INSTANT.year < year < MAX_INSTANT.year - 1:
+        raise ValueError(f"{quoted} is outside {MIN_INSTANT.year + 1}–{MAX_INSTANT.year - 2}.")
+
+
+def _build_date(parts: dict[str, str], quoted: str) -> InstantWithPrecision:
+    year, month = _parse_year(parts["year"]), _parse_month(parts.get("month", "1"), quoted)
     try:
         day = date(year, month, int(parts.get("day", 1)))
     except ValueError:
-        raise ValueError(f"{given[:60]!r}: there is no such day.") from None
-    if not MIN_INSTANT.year < day.year < MAX_INSTANT.year - 1:
-        raise ValueError(
-            f"{given[:60]!r} lies outside {MIN_INSTANT.year + 1}–{MAX_INSTANT.year - 2}."
-        )
+        raise ValueError(f"{quoted}: there is no such day.") from None
+    check_year(year, quoted)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     if "hour" not in parts:
-        exact = Precision.DAY if "day" in parts else Precision.MONTH
-        return start, exact if "month" in parts else Precision.YEAR
+        precision = Precision.DAY if "day" in parts else Precision.MONTH
+        return start, precision if "month" in parts else Precision.YEAR
     hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
     if hour > 23 or minute > 59 or second > 60:
-        raise ValueError(f"{given[:60]!r}: there is no such time of day.")
+        raise ValueError(f"{quoted}: there is no such time of day.")
     offset = _parse_utc_offset(parts.get("zone"))
     if offset is None:
         return start, Precision.DAY
-    exact = Precision.SECOND if "second" in parts else Precision.MINUTE
+    precision = Precision.SECOND if "second" in parts else Precision.MINUTE
     local = datetime(day.year, day.month, day.day, hour, minute, min(second, 59), tzinfo=offset)
-    return period_start(local, exact), exact
+    return period_start(local, precision), precision
 
 
 def _parse_year(text: str) -> int:
     if len(text) == 4:
         return int(text)
-    return int(text) + (2000 if int(text) < 50 else 1900)  # as RFC 2822 reads two digits
+    return int(text) + (2000 if int(text) < 50 else 1900)  # two-digit years by RFC 2822
 
 
-def _parse_month(text: str, given: str) -> int:
+def _parse_month(text: str, quoted: str) -> int:
     if text.isdigit():
         return int(text)
-    if (month := _MONTH_NUMBERS.get(text.casefold()[:3])) is None:
-        raise ValueError(f"{given[:60]!r}: {text!r} is no month.")
+    if (month := MONTH_NUMBERS.get(text.casefold()[:3])) is None:
+        raise ValueError(f"{quoted}: {text!r} is not a month.")
     return month
 
 
 def _parse_utc_offset(text: str | None) -> timezone | None:
-    """The zone that `text` means beyond doubt, None where it means none or several."""
+    """Parse an offset or an abbreviation of one; None if it is missing or ambiguous."""
     if text is None:
         return None
     if text[0] not in "+-":

@@ -1,25 +1,20 @@
-"""Launches from J. McDowell's General Catalog of Artificial Space Objects (GCAT), as published.
+"""Launches of the General Catalog of Artificial Space Objects (GCAT) of J. McDowell.
 
-The launch log has a row a payload; launch lists have a row a launch, with tabs or commas between
-the columns. Which of these a file is, its first line tells. The catalogue's tables of sites and
-vehicles are used where they lie beside it. See https://planet4589.org/space/gcat.
+The launch log has one row a payload; launch lists have one row a launch, separated by tabs or
+commas. The header tells them apart. The catalogue's tables of sites and vehicles are used if they
+are in the same folder. See https://planet4589.org/space/gcat.
 """
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
-from io import StringIO, TextIOWrapper
-from pathlib import Path
-from typing import Any, TextIO
-
-from sqlalchemy import select
+from io import TextIOWrapper
+from typing import Any
 
 from app.db.database import Reader
-from app.db.models import Launch, Site, Vehicle
-from app.domain.dates import MAX_INSTANT, MIN_INSTANT, Precision, period_start
+from app.domain.dates import Precision, format_rfc3339_utc, period_start
 from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
 from app.domain.text import slugify
 from app.ingest.entries import (
@@ -29,8 +24,17 @@ from app.ingest.entries import (
     Format,
     ImportEntry,
     Input,
+    InvalidEntry,
     InvalidInput,
     Reject,
+)
+from app.ingest.formats.feed_dates import MONTH_NUMBERS, check_year
+from app.ingest.formats.gcat_tables import (
+    MAX_ROW_CHARS,
+    GcatReferenceData,
+    GcatRow,
+    parse_header,
+    read_rows,
 )
 
 _CITATION = {
@@ -38,36 +42,14 @@ _CITATION = {
     "url": "https://planet4589.org/space/gcat",
     "licence": "CC-BY 4.0",
 }
-_UNKNOWN_VALUES = {"", "-", "?"}
-
-_SAME_LAUNCH_TOLERANCE = timedelta(minutes=5)
-"""Two launches from one site lie further apart; two catalogues' times for one do not."""
-
-_MAX_ROW_CHARS = 2**13
-"""Characters that a row may have."""
 
 _MAX_LAUNCH_ROWS = 1000
-"""Payloads that a launch may have, and more than any had."""
-
-_COUNTRY_BY_STATE_CODE = {
-    "US": "US", "SU": "RU", "RU": "RU", "CN": "CN", "F": "FR", "GUF": "GF", "J": "JP", "IN": "IN",
-    "NZ": "NZ", "IR": "IR", "I": "IT", "IL": "IL", "KP": "KP", "KR": "KR", "AU": "AU", "UK": "GB",
-    "BR": "BR", "N": "NO", "KE": "KE", "DZ": "DZ", "KI": "KI", "TTPI": "MH", "ESCN": "ES",
-    "KZ": "KZ", "S": "SE", "D": "DE", "E": "ES", "CA": "CA",
-}  # fmt: skip
-"""The country where a site lies, by the catalogue's code of its state; Baikonur's is in its name.
-"""
+"""Maximum rows of one launch; more than any launch has payloads."""
 
 _LAUNCH_TAG = re.compile(r"\d{4}[- ][A-Z0-9 ]+")
 _CARGO_SHIP_NAME = re.compile(
     r"(Progress|Cygnus|Dragon CRS|HTV|ATV|Tianzhou)\b|.*\b(Cygnus|SpX-\d+|CRS-\d+)\b"
 )
-_MONTH_NUMBERS = {
-    name: number
-    for number, name in enumerate(
-        "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1
-    )
-}
 _DATE_PATTERN = re.compile(
     r"(?P<year>\d{4})(?: (?:Q(?P<quarter>[1-4])|(?P<month>[A-Z][a-z]{2})"
     r"(?: +(?P<day>\d{1,2})(?: (?P<hour>\d{2})(?:h|(?P<minute>\d{2})(?::(?P<second>\d{2})"
@@ -75,32 +57,49 @@ _DATE_PATTERN = re.compile(
 )
 _LAUNCH_CODE = re.compile(r"(?P<target>[A-Z])(?P<outcome>[SFE])(?P<percent>\d{1,2})?")
 
+_UncertainTime = tuple[datetime, Precision, bool]
+"""Start of the period in UTC, its precision, and True if the catalogue doubts the time."""
 
-class _InvalidRow(Exception):
-    """A row cannot be used: for what stands in which column, and why."""
 
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
+def _parse_vague_date(row: GcatRow, column: str) -> _UncertainTime:
+    """Parse a vague date of GCAT. Raises ValueError.
+
+    `1957 Oct  4 1928:34`, `1963 Oct 29 2119?`, `2024 Nov 4`, `1998 Nov`, `2024 Q4`, `1998`.
+    """
+    text = row[column]
+    found = _DATE_PATTERN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a GCAT date.")
+    parts = {name: value for name, value in found.groupdict().items() if value}
+    periods = ("second", "minute", "hour", "day", "month", "quarter", "year")
+    precision = Precision(next(name for name in periods if name in parts))
+    month = MONTH_NUMBERS.get(parts.get("month", "Jan").casefold(), 0)
+    if "quarter" in parts:
+        month = int(parts["quarter"]) * 3 - 2
+    hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
+    try:
+        day = int(parts.get("day", 1))
+        at = datetime(int(parts["year"]), month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an existing date.") from None
+    return at, precision, "doubt" in parts
+
+
+def _parse_iso_time(row: GcatRow, column: str) -> _UncertainTime:
+    """Parse an ISO 8601 time with its precision and doubt in columns. Raises ValueError."""
+    try:
+        at = datetime.fromisoformat(row[column])
+        precision = Precision(row["time_precision"])
+    except ValueError:
+        reason = f"{row[column]!r} is not an ISO 8601 time, or its time_precision is invalid."
+        raise ValueError(reason) from None
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return period_start(at, precision), precision, row["time_uncertain"] == "1"
 
 
 @dataclass(frozen=True)
-class _Row:
-    line: int
-    raw: str
-    cells: Mapping[str, str]
-    problem: str | None = None
-    """Why its columns are not those of the first line."""
-
-    def __getitem__(self, column: str) -> str:
-        """What stands in a column; nothing where the catalogue does not know it."""
-        value = " ".join(self.cells.get(column, "").split())
-        return "" if value in _UNKNOWN_VALUES else value
-
-
-@dataclass(frozen=True)
-class _ColumnNames:
-    """How a kind of file calls what a launch is made of."""
+class _Layout:
+    """Columns of a kind of file."""
 
     tag: str
     date: str
@@ -109,165 +108,66 @@ class _ColumnNames:
     pad: str
     code: str
     payload: tuple[str, ...]
+    scheme: str = "gcat-list"
+    """Lists have one payload a launch, so they must not update launches of the log."""
+    parse_time: Callable[[GcatRow, str], _UncertainTime] = _parse_vague_date
 
 
-_LAUNCH_LOG_COLUMNS = _ColumnNames(
-    "Launch_Tag", "Launch_Date", "LV_Type", "Launch_Site", "Launch_Pad", "Launch_Code",
-    ("Name", "PLName"),
+_LAYOUTS = (
+    _Layout(
+        "Launch_Tag", "Launch_Date", "LV_Type", "Launch_Site", "Launch_Pad", "Launch_Code",
+        ("Name", "PLName"), scheme="gcat",
+    ),
+    _Layout(
+        "Launch_Tag", "Launch_Date", "LV_Type", "Launch_Site", "Launch_Pad", "LaunchCode",
+        ("Mission", "Flight"),
+    ),
+    _Layout(
+        "launch_tag", "launch_time_utc", "lv_type", "site_code", "pad", "launch_code",
+        ("primary_payload", "primary_payload_alt"), parse_time=_parse_iso_time,
+    ),
 )  # fmt: skip
-_LAUNCH_LIST_COLUMNS = _ColumnNames(
-    "Launch_Tag", "Launch_Date", "LV_Type", "Launch_Site", "Launch_Pad", "LaunchCode",
-    ("Mission", "Flight"),
-)  # fmt: skip
-_LAUNCH_TABLE_COLUMNS = _ColumnNames(
-    "launch_tag", "launch_time_utc", "lv_type", "site_code", "pad", "launch_code",
-    ("primary_payload", "primary_payload_alt"),
-)  # fmt: skip
+"""Launch log, launch list, and launch table in CSV."""
 
 
-@dataclass
-class GcatReferenceData:
-    """What is known of sites and vehicles, by the catalogue's names for them."""
+def parse_gcat(source: Input, reference: GcatReferenceData) -> Iterator[EntryOrReject]:
+    """Parse the launches of a launch log or list; none of a table of sites or vehicles.
 
-    sites: dict[str, dict[str, str]] = field(default_factory=dict)
-    vehicles: dict[str, dict[str, str]] = field(default_factory=dict)
-    families: dict[str, str] = field(default_factory=dict)
-    undesignated_launches: list[tuple[str, str, datetime]] = field(default_factory=list)
-    """The archive's launches without a designator: slug, site, and time."""
-
-    @classmethod
-    def load(cls, reader: Reader) -> "GcatReferenceData":
-        """What the archive knows."""
-        places = cls()
-        for row in reader.all(select(Site.code, Site.name, Site.country)):
-            places.sites[row["code"]] = row
-        for row in reader.all(select(Vehicle.slug, Vehicle.name, Vehicle.family)):
-            places.vehicles[row["slug"]] = {"name": row["name"], "family": row["family"]}
-        known = select(Launch.slug, Site.name, Launch.launch_at).join(
-            Site, Site.id == Launch.site_id
-        )
-        places.undesignated_launches = [
-            (row["slug"], row["name"], row["launch_at"])
-            for row in reader.all(known.where(Launch.cospar_id.is_(None)))
-        ]
-        return places
-
-    def with_sibling_tables(self, path: Path | None) -> "GcatReferenceData":
-        """These, and what the catalogue's own tables in the folder of `path` tell."""
-        places = replace(
-            self,
-            sites=dict(self.sites),
-            vehicles=dict(self.vehicles),
-            families=dict(self.families),
-        )
-        for table in sorted(path.parent.glob("*.tsv")) if path else ():
-            with table.open(encoding="utf-8", errors="surrogateescape") as file:
-                names = _parse_header(file.readline(_MAX_ROW_CHARS))
-                if {"Site", "UCode", "StateCode"} <= set(names):
-                    places._add_sites(_valid_rows(_read_rows(file, names)))
-                if {"LV_Name", "LV_Family"} <= set(names):
-                    for row in _valid_rows(_read_rows(file, names)):
-                        places.families.setdefault(row["LV_Name"], row["LV_Family"])
-        return places
-
-    def _add_sites(self, rows: Iterable[_Row]) -> None:
-        table = {row["Site"]: row for row in rows}
-        for code, row in table.items():
-            name = row["ShortName"] or row["Name"]
-            # One place under another code, such as NIIP-5 and GIK-5; with another name it is not
-            # what launches are told to leave from: Vostochny grew where Svobodny was.
-            other = table.get(row["UCode"], row)
-            same = row["UCode"] if (other["ShortName"] or other["Name"]) == name else code
-            country = (
-                "KZ" if "Kazak" in row["Name"] else _COUNTRY_BY_STATE_CODE.get(row["StateCode"])
-            )
-            if code in self.sites:
-                continue
-            if same in self.sites:
-                self.sites[code] = self.sites[same]
-            elif country and slugify(name):
-                self.sites[code] = {"name": name, "country": country, "code": code[:12]}
-
-    def find_undesignated_launch(self, site: Mapping[str, str] | None, at: datetime) -> str | None:
-        """The slug of the archive's launch from that site at that time, if it has no designator."""
-        for slug, name, there in self.undesignated_launches:
-            if site and site["name"] == name and abs(there - at) < _SAME_LAUNCH_TOLERANCE:
-                return slug
-        return None
-
-    def resolve_vehicle(self, name: str) -> dict[str, str] | None:
-        """A vehicle as documents name it. One of no family that is known is its own."""
-        if not slugify(name):
-            return None
-        family = self.families.get(name) or name
-        made = {"name": name, "family": family if slugify(family) else name}
-        return self.vehicles.setdefault(slugify(name), made)
-
-
-def parse_gcat(given: Input, places: GcatReferenceData) -> Iterator[EntryOrReject]:
-    """The launches of a launch log or list. Tables of sites and vehicles hold none."""
-    with given.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
-        names = _parse_header(file.readline(_MAX_ROW_CHARS))
+    Raises `InvalidInput` if the file is none of these.
+    """
+    with source.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
+        names = parse_header(file.readline(MAX_ROW_CHARS))
         if {"Site", "UCode"} <= set(names) or "LV_Family" in names:
             return
-        kinds = [
-            kind
-            for kind in (_LAUNCH_LOG_COLUMNS, _LAUNCH_LIST_COLUMNS, _LAUNCH_TABLE_COLUMNS)
-            if {kind.tag, kind.code} <= set(names)
-        ]
-        if not kinds:
-            raise InvalidInput("It is no launch log or list of the catalogue.")
-        yield from _parse_launches(
-            _read_rows(file, names), kinds[0], places.with_sibling_tables(given.path)
-        )
-
-
-def _parse_header(header: str) -> list[str]:
-    """The names of the columns, as the first line of a file gives them."""
-    between = "\t" if "\t" in header else ","
-    return [name.strip() for name in header.strip().lstrip("\ufeff#").split(between)]
-
-
-def _valid_rows(rows: Iterable[_Row]) -> Iterator[_Row]:
-    return (row for row in rows if not row.problem)
-
-
-def _read_rows(file: TextIO, names: list[str]) -> Iterator[_Row]:
-    """The rows of a file behind its first line, by the names of its columns."""
-    number = 2
-    while line := file.readline(_MAX_ROW_CHARS):  # of a longer one, piece by piece
-        raw = line.rstrip("\r\n")
-        if raw.strip() and not raw.startswith("#"):
-            cells = raw.split("\t") if "\t" in raw else next(csv.reader(StringIO(raw)), [])
-            found, wanted = len(cells), len(names)
-            reason = f"It has {found} columns; the first line names {wanted}."
-            named = dict(zip(names, cells, strict=False))
-            yield _Row(number, raw, named, None if found == wanted else reason)
-        number += line.endswith("\n")
+        layout = next((each for each in _LAYOUTS if {each.tag, each.code} <= set(names)), None)
+        if layout is None:
+            raise InvalidInput("Not a GCAT launch log or launch list.")
+        reference = reference.with_sibling_tables(source.path)
+        yield from _parse_launches(read_rows(file, names), layout, reference)
 
 
 def _parse_launches(
-    rows: Iterable[_Row], columns: _ColumnNames, places: GcatReferenceData
+    rows: Iterable[GcatRow], layout: _Layout, reference: GcatReferenceData
 ) -> Iterator[EntryOrReject]:
-    """A launch for each run of rows with one tag."""
-    taken = set[str]()
-    for launch in _group_rows_by_tag(rows, columns):
-        tag = launch[0][columns.tag]
-        if tag and tag in taken:
-            reason = f"The rows of {tag} do not stand together."
-            yield Reject(launch[0].line, columns.tag, reason, _join_raw(launch))
+    """Yield a launch for each run of rows with the same tag."""
+    seen_tags = set[str]()
+    for launch_rows in _group_rows_by_tag(rows, layout):
+        tag = launch_rows[0][layout.tag]
+        if tag and tag in seen_tags:
+            reason = f"The rows of {tag} are not adjacent."
+            yield Reject(launch_rows[0].line, layout.tag, reason, _join_raw(launch_rows))
         else:
-            yield _parse_launch(launch, columns, places)
-        taken.add(tag)
+            yield _parse_launch(launch_rows, layout, reference)
+        seen_tags.add(tag)
 
 
-def _group_rows_by_tag(rows: Iterable[_Row], columns: _ColumnNames) -> Iterator[list[_Row]]:
-    """The rows of each launch; what is no row at all belongs to the one it stands behind."""
-    run: list[_Row] = []
+def _group_rows_by_tag(rows: Iterable[GcatRow], layout: _Layout) -> Iterator[list[GcatRow]]:
+    """Yield the rows of each launch. A malformed row without a tag belongs to the row before."""
+    run: list[GcatRow] = []
     for row in rows:
-        same = run and row[columns.tag] == run[0][columns.tag]
-        behind = run and row.problem and not _LAUNCH_TAG.fullmatch(row[columns.tag])
-        if run and (len(run) == _MAX_LAUNCH_ROWS or not (same or behind)):
+        same = run and row[layout.tag] == run[0][layout.tag]
+        continues = run and row.problem and not _LAUNCH_TAG.fullmatch(row[layout.tag])
+        if run and (len(run) == _MAX_LAUNCH_ROWS or not (same or continues)):
             yield run
             run = []
         run.append(row)
@@ -275,119 +175,83 @@ def _group_rows_by_tag(rows: Iterable[_Row], columns: _ColumnNames) -> Iterator[
         yield run
 
 
-def _join_raw(rows: list[_Row]) -> str:
+def _join_raw(rows: list[GcatRow]) -> str:
     return "\n".join(row.raw for row in rows)
 
 
 def _parse_launch(
-    rows: list[_Row], columns: _ColumnNames, places: GcatReferenceData
+    rows: list[GcatRow], layout: _Layout, reference: GcatReferenceData
 ) -> EntryOrReject:
     first, raw = rows[0], _join_raw(rows)
     for row in rows:
-        if row.problem:  # without it the launch would lack something
+        if row.problem:  # without the row the launch would be incomplete
             return Reject(row.line, "row", row.problem, raw)
     try:
-        tag = first[columns.tag]
+        tag = first[layout.tag]
         if not _LAUNCH_TAG.fullmatch(tag):
-            raise _InvalidRow(columns.tag, f"{tag!r} is no tag of a launch.")
-        at, precision, doubtful = _parse_launch_time(first, columns)
-        status, note = _parse_outcome(first[columns.code], columns.code)
-        ships = _parse_spacecraft(rows, columns)
-        site = places.sites.get(first[columns.site])
-        designator = f"{tag[:4]}-{tag[5:].replace(' ', '')}"
-        name = ships[0]["name"] if ships else tag
-        document: dict[str, Any] = {
-            "slug": f"{slugify(name)[:80].strip('-')}-{designator.lower()}".strip("-"),
-            "cospar_id": designator,
-            "status": status,
-            "launch_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-            "launch_at_precision": precision,
-            "launch_at_uncertain": doubtful,
-            "vehicle": places.resolve_vehicle(first[columns.vehicle]),
-            "site": site,
-            "pad": first[columns.pad][:40] or None,
-            "spacecraft": ships or [{"name": tag, "kind": SpacecraftKind.OTHER}],
-            "crewed": any(row["Type"].startswith("PH") for row in rows),
-            "outcome_note": note,
-            "sources": [_CITATION],
-        }
-    except _InvalidRow as error:
-        return Reject(first.line, error.column, str(error), raw)
-    # A list, which has one payload a launch, does not take the log's payloads from it.
-    scheme = "gcat" if columns is _LAUNCH_LOG_COLUMNS else "gcat-list"
-    same = places.find_undesignated_launch(site, at)
-    return ImportEntry(RecordType.LAUNCH, scheme, tag, document, first.line, raw, same)
+            raise InvalidEntry(layout.tag, f"{tag!r} is not a launch tag.")
+        at, precision, is_uncertain = _parse_launch_time(first, layout)
+        status, note = _parse_outcome(first[layout.code], layout.code)
+    except InvalidEntry as error:
+        return Reject(first.line, error.field, str(error), raw)
+    spacecraft = _parse_spacecraft(rows, layout)
+    site = reference.sites.get(first[layout.site])
+    designator = f"{tag[:4]}-{tag[5:].replace(' ', '')}"
+    name = spacecraft[0]["name"] if spacecraft else tag
+    document: dict[str, Any] = {
+        "slug": f"{slugify(name)[:80].strip('-')}-{designator.lower()}".strip("-"),
+        "cospar_id": designator,
+        "status": status,
+        "launch_at": format_rfc3339_utc(at),
+        "launch_at_precision": precision,
+        "launch_at_uncertain": is_uncertain,
+        "vehicle": reference.resolve_vehicle(first[layout.vehicle]),
+        "site": site,
+        "pad": first[layout.pad][:40] or None,
+        "spacecraft": spacecraft or [{"name": tag, "kind": SpacecraftKind.OTHER}],
+        "crewed": any(row["Type"].startswith("PH") for row in rows),
+        "outcome_note": note,
+        "sources": [_CITATION],
+    }
+    matched_slug = reference.find_undesignated_launch(site, at)
+    return ImportEntry(
+        RecordType.LAUNCH, layout.scheme, tag, document, first.line, raw, matched_slug
+    )
 
 
-def _parse_spacecraft(rows: list[_Row], columns: _ColumnNames) -> list[dict[str, str]]:
-    """What a launch carried, in the catalogue's order, as far as it has a name."""
-    found = []
+def _parse_spacecraft(rows: list[GcatRow], layout: _Layout) -> list[dict[str, str]]:
+    """Named payloads of a launch, in the order of the catalogue."""
+    spacecraft = []
     for row in rows:
-        name = next((row[column] for column in columns.payload if slugify(row[column])), "")[:120]
+        name = next((row[column] for column in layout.payload if slugify(row[column])), "")[:120]
         if name:
-            found.append({"name": name, "kind": _spacecraft_kind(name, row["Type"])})
-    return found
+            spacecraft.append({"name": name, "kind": _spacecraft_kind(name, row["Type"])})
+    return spacecraft
 
 
 def _spacecraft_kind(name: str, type_: str) -> SpacecraftKind:
-    """What it is, as far as the catalogue's type and its name tell."""
     if type_.startswith("PH"):
         return SpacecraftKind.SC
     return SpacecraftKind.CV if _CARGO_SHIP_NAME.match(name) else SpacecraftKind.SATELLITE
 
 
-def _parse_launch_time(row: _Row, columns: _ColumnNames) -> tuple[datetime, Precision, bool]:
-    text = row[columns.date]
-    at, precision, doubtful = (
-        _parse_iso_time(row, text)
-        if columns is _LAUNCH_TABLE_COLUMNS
-        else parse_gcat_date(text, columns.date)
-    )
-    if not MIN_INSTANT.year < at.year < MAX_INSTANT.year - 1:
-        raise _InvalidRow(
-            columns.date, f"{text!r} lies outside {MIN_INSTANT.year + 1}–{MAX_INSTANT.year - 2}."
-        )
-    return at, precision, doubtful
-
-
-def _parse_iso_time(row: _Row, text: str) -> tuple[datetime, Precision, bool]:
+def _parse_launch_time(row: GcatRow, layout: _Layout) -> _UncertainTime:
     try:
-        at = datetime.fromisoformat(text)
-        precision = Precision(row["time_precision"])
-    except ValueError:
-        raise _InvalidRow("launch_time_utc", f"{text!r} is no time, or of no precision.") from None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    return period_start(at, precision), precision, row["time_uncertain"] == "1"
-
-
-def parse_gcat_date(text: str, column: str = "Launch_Date") -> tuple[datetime, Precision, bool]:
-    """A vague date of the catalogue, in UTC: its start, how exact it is, whether it is doubted.
-
-    `1957 Oct  4 1928:34`, `1963 Oct 29 2119?`, `2024 Nov 4`, `1998 Nov`, `2024 Q4`, `1998`.
-    """
-    found = _DATE_PATTERN.fullmatch(" ".join(text.split()))
-    if found is None:
-        raise _InvalidRow(column, f"{text!r} is no date of the catalogue.")
-    parts = {name: value for name, value in found.groupdict().items() if value}
-    known = ("second", "minute", "hour", "day", "month", "quarter", "year")
-    precision = Precision(next(name for name in known if name in parts))
-    month = _MONTH_NUMBERS.get(parts.get("month", "Jan"), 0)
-    if "quarter" in parts:
-        month = int(parts["quarter"]) * 3 - 2
-    hour, minute, second = (int(parts.get(name, 0)) for name in ("hour", "minute", "second"))
-    try:
-        day = int(parts.get("day", 1))
-        at = datetime(int(parts["year"]), month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
-        raise _InvalidRow(column, f"{text!r} never was.") from None
-    return at, precision, "doubt" in parts
+        at, precision, is_uncertain = layout.parse_time(row, layout.date)
+        check_year(at.year, repr(row[layout.date]))
+    except ValueError as error:
+        raise InvalidEntry(layout.date, str(error)) from None
+    return at, precision, is_uncertain
 
 
 def _parse_outcome(code: str, column: str) -> tuple[LaunchStatus, str | None]:
-    """The catalogue's verdict: a letter for the outcome, and how much of it was a success."""
+    """Parse a launch code into a status and a note. Raises `InvalidEntry` for `column`.
+
+    The second letter is the outcome, the number the percentage of success.
+    """
     found = _LAUNCH_CODE.fullmatch(code)
     if found is None:
-        raise _InvalidRow(column, f"{code!r} is no outcome of a launch.")
+        raise InvalidEntry(column, f"{code!r} is not a launch code.")
     percent = f"The catalogue rates the launch a success of {found['percent']} %."
     match found["outcome"], found["percent"]:
         case "S", None:
@@ -402,12 +266,12 @@ def _parse_outcome(code: str, column: str) -> tuple[LaunchStatus, str | None]:
 
 
 def _create_parser(reader: Reader) -> EntryParser:
-    return partial(parse_gcat, places=GcatReferenceData.load(reader))
+    return partial(parse_gcat, reference=GcatReferenceData.load(reader))
 
 
-def _read_envelope(given: Input) -> Envelope:
-    with given.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
-        header = file.readline(_MAX_ROW_CHARS).rstrip("\r\n")
+def _read_envelope(source: Input) -> Envelope:
+    with source.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
+        header = file.readline(MAX_ROW_CHARS).rstrip("\r\n")
     return Envelope(f"{header}\n", "\n", "\n")
 
 

@@ -1,10 +1,10 @@
-"""Launches, expeditions and astronauts from Launch Library 2 (2.2 and 2.3), as its answers tell.
+"""Launch Library 2 (versions 2.2 and 2.3): launches, expeditions and astronauts.
 
-People are those whom the archive knows by that name: a crew with somebody unknown is rejected with
-the name. An astronaut whom it does not know becomes a person of it, so import these first.
+Crew members are matched to people of the archive by name; a crew with an unknown name is rejected.
+Astronauts become people, so import them first.
 
-Who was aboard stands in detailed records alone (`mode=detailed`): without it, the launch of a
-mission with people is rejected rather than taken for one without.
+Crews are included in detailed records only (`mode=detailed`). A crewed launch without its crew is
+rejected.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from app.db.database import Reader
-from app.domain.dates import PRECISIONS_WITH_TIME, now
+from app.domain.dates import PRECISIONS_WITH_TIME, format_rfc3339_utc, now
 from app.domain.enums import CrewRole, LaunchStatus, RecordType, ShipRole, SpacecraftKind
 from app.domain.text import slugify
 from app.ingest.countries import COUNTRY_BY_ALPHA_3, COUNTRY_BY_DEMONYM
@@ -24,22 +24,15 @@ from app.ingest.entries import (
     Format,
     ImportEntry,
     Input,
+    InvalidEntry,
     InvalidInput,
     Reject,
 )
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
-from app.ingest.json_stream import (
-    InvalidEntry,
-    JsonItem,
-    iter_json_items,
-    list_at,
-    object_at,
-    read_json_envelope,
-    require_id,
-    text_at,
-)
+from app.ingest.formats.launch_times import parse_exact_instant, parse_launch_time
+from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
+from app.ingest.json_values import list_at, object_at, require_id, text_at
 from app.ingest.launch_matching import LAUNCH_LIBRARY_SCHEME, LaunchClaim, RecordMatcher
-from app.ingest.launch_times import format_rfc3339_utc, parse_exact_instant, parse_launch_time
 
 _CITATION = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
 
@@ -56,13 +49,13 @@ _LAUNCH_STATUSES = {
     "failure": LaunchStatus.FAILURE,
 }
 _SATELLITE_MISSION_TYPES = {"communications", "earth science", "navigation", "earth observation"}
-"""Types of missions that satellites fly."""
+"""Mission types whose payload is a satellite."""
 
 _COMMANDER_ROLES = {"commander", "iss commander", "station commander"}
 _FLIGHT_ENGINEER_ROLE = re.compile(r"(?:iss )?flight engineer ?(\d?)")
 _EXPEDITION_NAME = re.compile(r"(?:ISS )?Expedition ([0-9]{1,4})")
 _AGENCY_NAMES = {"RFSA": "Roscosmos"}
-"""What the archive calls an agency that is abbreviated otherwise."""
+"""Agency names of the archive by the abbreviations of Launch Library 2."""
 
 _SHIP_ROLES = {
     "commander": ShipRole.COMMANDER,
@@ -75,37 +68,35 @@ _SHIP_ROLES = {
 }
 
 
-def parse_launch_library(given: Input, archive: RecordMatcher) -> Iterator[EntryOrReject]:
-    """The records of an answer."""
-    for item in iter_json_items(given.open):
+def parse_launch_library(source: Input, matcher: RecordMatcher) -> Iterator[EntryOrReject]:
+    """Parse the records of a response. Raises `InvalidInput` if it is not JSON."""
+    for item in iter_json_items(source.open):
         try:
-            yield _parse_entry(item, archive)
+            yield _parse_entry(item, matcher)
         except InvalidEntry as error:
             yield Reject(item.line, error.field, str(error), item.raw)
         except AmbiguousName as error:
             yield Reject(item.line, "name", str(error), item.raw)
 
 
-def _parse_entry(item: JsonItem, archive: RecordMatcher) -> ImportEntry:
-    value = item.value
-    if not isinstance(value, dict):
-        raise InvalidEntry("record", item.problem or "It is no JSON object.")
-    key, same = require_id(value), None
-    match kind := _detect_record_type(value):
+def _parse_entry(item: JsonItem, matcher: RecordMatcher) -> ImportEntry:
+    value = item.require_object("record")
+    key, matched_slug = require_id(value), None
+    match type_ := _detect_record_type(value):
         case RecordType.LAUNCH:
-            document, same = _parse_launch(value, key, archive)
+            document, matched_slug = _parse_launch(value, key, matcher)
         case RecordType.MISSION:
-            document = _parse_mission(value, key, archive)
+            document = _parse_mission(value, key, matcher)
         case RecordType.PERSON:
             document = _parse_person(value)
-            known = (RecordType.PERSON, key) in archive.origins
-            same = None if known else archive.names.find_person(document["name"])
+            if (RecordType.PERSON, key) not in matcher.origins:
+                matched_slug = matcher.names.find_person(document["name"])
         case _:
-            raise InvalidEntry(
-                "record", "It is neither a launch nor an expedition nor an astronaut."
-            )
+            raise InvalidEntry("record", "Neither a launch, an expedition nor an astronaut.")
     document["sources"] = [_CITATION]
-    return ImportEntry(kind, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, same)
+    return ImportEntry(
+        type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, matched_slug
+    )
 
 
 def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
@@ -116,67 +107,65 @@ def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
     return RecordType.PERSON if "nationality" in value or "agency" in value else None
 
 
-def _import_rank(given: Input) -> int:
-    """Astronauts first, expeditions last: these name the others."""
+def _import_rank(source: Input) -> int:
+    """Rank astronauts before launches, and launches before expeditions, which refer to both."""
     try:
-        first = next(iter_json_items(given.open), None)
+        first = next(iter_json_items(source.open), None)
     except (InvalidInput, OSError):
         return 0
     value = first.value if first and isinstance(first.value, dict) else {}
-    kind = _detect_record_type(value)
-    return [RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION].index(kind) if kind else 0
+    type_ = _detect_record_type(value)
+    return [RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION].index(type_) if type_ else 0
 
 
 def _parse_launch(
-    value: Mapping[str, Any], key: str, archive: RecordMatcher
+    value: Mapping[str, Any], key: str, matcher: RecordMatcher
 ) -> tuple[dict[str, Any], str | None]:
-    told = text_at(value, "status", "abbrev") or text_at(value, "status", "name")
-    status = _LAUNCH_STATUSES.get(told.casefold())
+    """Launch document, and the slug of the archive's own record of the launch."""
+    status_name = text_at(value, "status", "abbrev") or text_at(value, "status", "name")
+    status = _LAUNCH_STATUSES.get(status_name.casefold())
     if status is None:
-        raise InvalidEntry("status", f"{told!r} is no status that a launch can have here.")
-    leaves, ships = parse_launch_time(value, told.casefold()), _parse_spacecraft(value)
-    vehicle, designator = (
-        _parse_vehicle(value, archive.vehicle_families),
-        text_at(value, "launch_designator"),
-    )
+        raise InvalidEntry("status", f"Unknown launch status {status_name!r}.")
+    time = parse_launch_time(value, status_name.casefold())
+    spacecraft = _parse_spacecraft(value)
+    vehicle = _parse_vehicle(value, matcher.vehicle_families)
+    designator = text_at(value, "launch_designator") or None
     document = {
-        "cospar_id": designator or None,
+        "cospar_id": designator,
         "status": status,
-        **leaves.to_fields(),
+        **time.to_fields(),
         "vehicle": vehicle,
         "site": _parse_site(value),
         "pad": text_at(value, "pad", "name") or None,
-        "spacecraft": ships,
+        "spacecraft": spacecraft,
         "crewed": bool(_launch_crew(value)),
         "outcome_note": text_at(value, "failreason") or None,
     }
-    if leaves.precision in PRECISIONS_WITH_TIME:
+    if time.precision in PRECISIONS_WITH_TIME:
         document |= {
             "window_starts_at": parse_exact_instant(value, "window_start"),
             "window_ends_at": parse_exact_instant(value, "window_end"),
         }
-    mission = text_at(value, "mission", "name") or _payload_name(value)
-    names = (ships[0]["name"], mission, f"SpaceX {mission}", f"Dragon {mission}")
+    payload = _payload_name(value)
+    names = (spacecraft[0]["name"], payload, f"SpaceX {payload}", f"Dragon {payload}")
     rocket = vehicle["name"] if vehicle else ""
-    to_station = ships[0]["kind"] in {SpacecraftKind.SC, SpacecraftKind.CV}
-    identity = LaunchClaim(
-        names, designator or None, leaves.at, leaves.precision, rocket, to_station
-    )
-    same = archive.find_launch(key, identity)
-    if same is None:  # what the archive has stays as it is, its crew too
+    to_station = spacecraft[0]["kind"] in {SpacecraftKind.SC, SpacecraftKind.CV}
+    claim = LaunchClaim(names, designator, time.at, time.precision, rocket, to_station)
+    matched_slug = matcher.find_launch(key, claim)
+    if matched_slug is None:  # the crew of a launch of the archive itself is not imported
         _reject_missing_crew(value)
         document["crew"] = [
-            _parse_seat(archive, stage, n, seat)
+            _parse_seat(matcher, stage, number, seat)
             for stage in _spacecraft_stages(value)
-            for n, seat in enumerate(list_at(stage, "launch_crew"))
+            for number, seat in enumerate(list_at(stage, "launch_crew"))
         ]
-    return document, same
+    return document, matched_slug
 
 
 def _reject_missing_crew(value: Mapping[str, Any]) -> None:
-    """Refuse a mission with people that names none: it would be taken for one without."""
+    """Raise `InvalidEntry` for a crewed mission without its crew."""
     if not _launch_crew(value) and _mission_type(value) == "human exploration":
-        reason = "It is a mission with people, and names none. Ask for mode=detailed."
+        reason = "A crewed mission without its crew. Request it with mode=detailed."
         raise InvalidEntry("rocket.spacecraft_stage.launch_crew", reason)
 
 
@@ -185,10 +174,10 @@ def _parse_vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dic
     name = text_at(configuration, "full_name") or text_at(configuration, "name")
     if not slugify(name):
         return None
-    told = text_at(configuration, "family")
+    stated = text_at(configuration, "family")
     for family in list_at(configuration, "families"):
-        told = told or text_at(family, "name")
-    return {"name": name, "family": families.get(slugify(name)) or told or name}
+        stated = stated or text_at(family, "name")
+    return {"name": name, "family": families.get(slugify(name)) or stated or name}
 
 
 def _parse_site(value: Mapping[str, Any]) -> dict[str, str] | None:
@@ -200,11 +189,11 @@ def _parse_site(value: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def _spacecraft_stages(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The ships of a launch: one in version 2.2, several in 2.3."""
+    """Spacecraft of a launch: one object in version 2.2, a list in 2.3."""
     rocket = object_at(value, "rocket")
     stage = rocket.get("spacecraft_stage")
-    listed = [stage] if isinstance(stage, dict) else list_at(rocket, "spacecraft_stage")
-    return [stage for stage in listed if isinstance(stage, dict)]
+    stages = [stage] if isinstance(stage, dict) else list_at(rocket, "spacecraft_stage")
+    return [stage for stage in stages if isinstance(stage, dict)]
 
 
 def _launch_crew(value: Mapping[str, Any]) -> list[Any]:
@@ -216,28 +205,30 @@ def _mission_type(value: Mapping[str, Any]) -> str:
 
 
 def _payload_name(value: Mapping[str, Any]) -> str:
-    return text_at(value, "name").rpartition("|")[2].strip()
+    """Name of the mission, or the part of the launch's name after the rocket."""
+    return text_at(value, "mission", "name") or text_at(value, "name").rpartition("|")[2].strip()
 
 
 def _parse_spacecraft(value: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What flew: its ships, otherwise what the mission is called; never without a name."""
-    found = [
+    """Named spacecraft of a launch, or else one with the name of the payload."""
+    spacecraft = [
         {"name": name, "kind": _spacecraft_kind(value, stage)}
         for stage in _spacecraft_stages(value)
         if slugify(name := text_at(stage, "spacecraft", "name"))
     ]
-    if found:
-        return found
-    name = text_at(value, "mission", "name") or _payload_name(value)
+    if spacecraft:
+        return spacecraft
+    name = _payload_name(value)
     if not slugify(name):
-        raise InvalidEntry("mission.name", "Nothing tells what flew.")
-    kind = {"resupply": SpacecraftKind.CV, "human exploration": SpacecraftKind.SC}
-    other = (
-        SpacecraftKind.SATELLITE
-        if _mission_type(value) in _SATELLITE_MISSION_TYPES
-        else SpacecraftKind.OTHER
-    )
-    return [{"name": name, "kind": kind.get(_mission_type(value), other)}]
+        raise InvalidEntry("mission.name", "Neither the spacecraft nor the mission has a name.")
+    return [{"name": name, "kind": _payload_kind(_mission_type(value))}]
+
+
+def _payload_kind(mission_type: str) -> SpacecraftKind:
+    if mission_type in _SATELLITE_MISSION_TYPES:
+        return SpacecraftKind.SATELLITE
+    kinds = {"resupply": SpacecraftKind.CV, "human exploration": SpacecraftKind.SC}
+    return kinds.get(mission_type, SpacecraftKind.OTHER)
 
 
 def _spacecraft_kind(value: Mapping[str, Any], stage: Mapping[str, Any]) -> SpacecraftKind:
@@ -252,113 +243,118 @@ def _spacecraft_kind(value: Mapping[str, Any], stage: Mapping[str, Any]) -> Spac
 
 
 def _parse_seat(
-    archive: RecordMatcher, stage: Mapping[str, Any], place: int, seat: Any
+    matcher: RecordMatcher, stage: Mapping[str, Any], number: int, seat: Any
 ) -> dict[str, Any]:
-    field = f"launch_crew[{place}]"
-    person = _require_person(archive, seat, field)
+    field = f"launch_crew[{number}]"
+    person = _require_person(matcher, seat, field)
     role = re.sub(r" \d+$", "", text_at(seat, "role", "role").casefold())
     if role not in _SHIP_ROLES:
-        raise InvalidEntry(
-            f"{field}.role", f"{role!r} is no role that somebody has aboard a ship here."
-        )
+        raise InvalidEntry(f"{field}.role", f"Unknown role {role!r} aboard a spacecraft.")
     return {"person": person, "role": _SHIP_ROLES[role], **_parse_landing(stage, field, seat)}
 
 
 def _parse_landing(stage: Mapping[str, Any], field: str, seat: Any) -> dict[str, Any]:
-    """When somebody came home by their ship; who did not while it has, did so by another one."""
+    """Landing of a crew member with the spacecraft; {} if it is in the future or they are in space.
+
+    Raises `InvalidEntry` if they landed otherwise.
+    """
     try:
-        at, exact = infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
+        at, precision = infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
     except ValueError:
         return {}
     if at > now():
         return {}
-    who = object_at(seat, "astronaut")
+    astronaut = object_at(seat, "astronaut")
     landed = [object_at(each, "astronaut").get("id") for each in list_at(stage, "landing_crew")]
-    if who.get("id") is not None and who["id"] in landed:
-        return {"landed_at": format_rfc3339_utc(at), "landed_at_precision": exact}
-    if who.get("in_space") is True:
+    if astronaut.get("id") is not None and astronaut["id"] in landed:
+        return {"landed_at": format_rfc3339_utc(at), "landed_at_precision": precision}
+    if astronaut.get("in_space") is True:
         return {}
-    reason = "Their ship is back, they did not come with it, and nothing tells when they did."
+    reason = "The spacecraft landed without this crew member, whose own landing is unknown."
     raise InvalidEntry(f"{field}.astronaut", reason)
 
 
-def _require_person(archive: RecordMatcher, seat: Any, field: str) -> str:
+def _require_person(matcher: RecordMatcher, seat: Any, field: str) -> str:
+    """Slug of the person in a seat. Raises `InvalidEntry` if there is none, or several."""
     name, id_ = text_at(seat, "astronaut", "name"), object_at(seat, "astronaut").get("id")
     try:
-        person = archive.find_person(str(id_), name)
+        person = matcher.find_person(str(id_), name)
     except AmbiguousName as error:
         raise InvalidEntry(f"{field}.astronaut.name", str(error)) from None
     if person is None:
-        raise InvalidEntry(f"{field}.astronaut.name", f"Nobody of the archive is called {name!r}.")
+        raise InvalidEntry(
+            f"{field}.astronaut.name", f"No person of the archive is named {name!r}."
+        )
     return person
 
 
-def _parse_mission(value: Mapping[str, Any], key: str, archive: RecordMatcher) -> dict[str, Any]:
+def _parse_mission(value: Mapping[str, Any], key: str, matcher: RecordMatcher) -> dict[str, Any]:
     name = text_at(value, "name")
     found = _EXPEDITION_NAME.fullmatch(name)
     if found is None:
-        raise InvalidEntry("name", f"{name!r} is no numbered expedition.")
+        raise InvalidEntry("name", f"{name!r} is not a numbered expedition.")
     stations = [*list_at(value, "spacestations"), value.get("spacestation")]
     if not any("International Space Station" in text_at(each, "name") for each in stations):
-        raise InvalidEntry("spacestation", "It did not go to the International Space Station.")
+        raise InvalidEntry("spacestation", "Not an expedition to the International Space Station.")
     number = int(found[1])
     document = {
         "number": number,
         "station": "ISS",
-        **_parse_boundary(value, "start", "starts_at", needed=True),
-        **_parse_boundary(value, "end", "ends_at", needed=False),
+        **_parse_boundary(value, "start", "starts_at", required=True),
+        **_parse_boundary(value, "end", "ends_at", required=False),
         "summary": f"Expedition {number} to the International Space Station.",
         "alternative_names": [f"Expedition {number}"],
     }
-    if number not in archive.mission_numbers or (RecordType.MISSION, key) in archive.origins:
+    if number not in matcher.mission_numbers or (RecordType.MISSION, key) in matcher.origins:
         crew = enumerate(list_at(value, "crew"))
-        document["crew"] = [_parse_crew_member(archive, place, seat) for place, seat in crew]
+        document["crew"] = [_parse_crew_member(matcher, place, seat) for place, seat in crew]
     return document
 
 
 def _parse_boundary(
-    value: Mapping[str, Any], name: str, ours: str, *, needed: bool
+    value: Mapping[str, Any], name: str, field: str, *, required: bool
 ) -> dict[str, Any]:
+    """Fields of the start or the end of a mission. Raises `InvalidEntry`."""
     text = text_at(value, name)
-    if not text and not needed:
-        return {ours: None}
+    if not text and not required:
+        return {field: None}
     try:
         at, precision = infer_precision_from_zeros(*parse_feed_date(text))
     except ValueError as error:
         raise InvalidEntry(name, str(error)) from None
-    return {ours: format_rfc3339_utc(at), f"{ours}_precision": precision}
+    return {field: format_rfc3339_utc(at), f"{field}_precision": precision}
 
 
-def _parse_crew_member(archive: RecordMatcher, place: int, seat: Any) -> dict[str, Any]:
-    field = f"crew[{place}]"
-    person, role = _require_person(archive, seat, field), text_at(seat, "role", "role").casefold()
+def _parse_crew_member(matcher: RecordMatcher, number: int, seat: Any) -> dict[str, Any]:
+    field = f"crew[{number}]"
+    person, role = _require_person(matcher, seat, field), text_at(seat, "role", "role").casefold()
     if role in _COMMANDER_ROLES:
         return {"person": person, "role": CrewRole.COMMANDER}
     if (found := _FLIGHT_ENGINEER_ROLE.fullmatch(role)) is None:
-        raise InvalidEntry(
-            f"{field}.role", f"{role!r} is no role that somebody has aboard a station here."
-        )
+        raise InvalidEntry(f"{field}.role", f"Unknown role {role!r} aboard a station.")
     position = f"FE-{found[1]}" if found[1] else None
     return {"person": person, "role": CrewRole.FLIGHT_ENGINEER, "position": position}
 
 
 def _parse_person(value: Mapping[str, Any]) -> dict[str, Any]:
     if text_at(value, "type", "name").casefold() == "non-human":
-        raise InvalidEntry("type", "It is nobody.")
-    told = value.get("nationality")
-    codes = [text_at(each, "alpha_2_code") for each in told] if isinstance(told, list) else []
-    demonym = COUNTRY_BY_DEMONYM.get(told.casefold()) if isinstance(told, str) else None
+        raise InvalidEntry("type", "Not a person.")
+    nationality = value.get("nationality")
     agency = text_at(value, "agency", "abbrev") or text_at(value, "agency", "name")
+    country = None
+    if isinstance(nationality, str):
+        country = COUNTRY_BY_DEMONYM.get(nationality.casefold())
+    elif isinstance(nationality, list) and len(nationality) == 1:  # of several, none is preferred
+        country = text_at(nationality[0], "alpha_2_code") or None
     return {
         "name": text_at(value, "name"),
         "agency": _AGENCY_NAMES.get(agency, agency) or None,
-        # Of several, nothing tells which one they fly for.
-        "nationality": (codes[0] or None) if len(codes) == 1 else demonym,
+        "nationality": country,
     }
 
 
 def _create_parser(reader: Reader) -> EntryParser:
-    return partial(parse_launch_library, archive=RecordMatcher.load(reader))
+    return partial(parse_launch_library, matcher=RecordMatcher.load(reader))
 
 
 FORMAT = Format(

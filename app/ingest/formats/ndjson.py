@@ -1,15 +1,14 @@
-"""The archive's own format: a record a line, each line naming only what stands in lines before it.
+"""Lossless export format of the archive: one record a line, referring to earlier lines only.
 
-`{"type": "person", "data": {…}, "kept": {…}}`: the type of the record, its document as editors
-would send it (a mission's with its crew), and what an archive kept of it beside that. Lines written
-by hand have no `kept`. A second line of one record adds what refers to records in between.
-`{"type": "launch", "gone": "progress-x"}` remembers that a record has been deleted.
+`{"type": "person", "data": {…}, "kept": {…}}`: `data` is the document as the write API accepts it
+(a mission with its crew), `kept` the state of the record beside it. Lines written by hand have no
+`kept`. A second line of a record adds references to records between the two.
+`{"type": "launch", "gone": "progress-x"}` records a deletion.
 """
 
 import json
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
 
 from app.db.database import Reader
 from app.domain.enums import RecordType
@@ -22,23 +21,25 @@ from app.ingest.entries import (
     Input,
     Reject,
 )
+from app.ingest.json_stream import reject_constant
 
 _MAX_LINE_BYTES = 2**20
-"""Bytes that a line may have: more than the longest document."""
+"""Maximum bytes of a line; more than the longest valid document."""
 
 _SCHEME = "ndjson"
 
 
-def parse_ndjson(given: Input) -> Iterator[EntryOrReject]:
-    """The records of an export, or of lines written by hand."""
-    with given.open() as file:
+def parse_ndjson(source: Input) -> Iterator[EntryOrReject]:
+    """Parse the records of an export, or of lines written by hand."""
+    with source.open() as file:
         number = 0
         while line := file.readline(_MAX_LINE_BYTES + 1):
             number += 1
             if len(line) > _MAX_LINE_BYTES:
                 while line and not line.endswith(b"\n"):
                     line = file.readline(_MAX_LINE_BYTES)
-                yield Reject(number, "line", f"It has more than {_MAX_LINE_BYTES} bytes.", "")
+                reason = f"The line has more than {_MAX_LINE_BYTES} bytes."
+                yield Reject(number, "line", reason, "")
             elif line.strip():
                 yield _parse_line(number, line.rstrip(b"\r\n"))
 
@@ -46,27 +47,25 @@ def parse_ndjson(given: Input) -> Iterator[EntryOrReject]:
 def _parse_line(number: int, line: bytes) -> EntryOrReject:
     text = line.decode("utf-8", "surrogateescape")
     try:
-        value = json.loads(line, parse_constant=_reject_constant)
+        value = json.loads(line, parse_constant=reject_constant)
         if not isinstance(value, dict):
-            raise ValueError("It is no JSON object.")
-        kind = RecordType(value.pop("type", ""))
-        gone = value.pop("gone", None)
-        data = {"slug": gone} if gone is not None else value.pop("data", None)
-        kept = {"gone": True} if gone is not None else value.pop("kept", None)
-        if not isinstance(data, dict) or not isinstance(kept, dict | None):
-            raise ValueError("Its data, and what is kept, are JSON objects.")
+            raise ValueError("Not a JSON object.")
+        type_ = RecordType(value.pop("type", ""))
+        deleted_slug = value.pop("gone", None)
+        if deleted_slug is None:
+            data, state = value.pop("data", None), value.pop("kept", None)
+        else:
+            data, state = {"slug": deleted_slug}, {"gone": True}
+        if not isinstance(data, dict) or not isinstance(state, dict | None):
+            raise ValueError("`data` and `kept` must be JSON objects.")
         if value:
-            raise ValueError(f"Nobody knows what {min(value)!r} is.")
+            raise ValueError(f"Unknown member {min(value)!r}.")
     except (ValueError, RecursionError) as error:
-        return Reject(number, "line", f"It is no record: {error}", text)
+        return Reject(number, "line", f"Not a record: {error}", text)
     slug = data.get("slug")
     key = slug if isinstance(slug, str) else sha256(line).hexdigest()
-    same = slug if isinstance(slug, str) and kept is None else None
-    return ImportEntry(kind, _SCHEME, key[:500] or "-", data, number, text, same, kept)
-
-
-def _reject_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number.")
+    matched_slug = slug if isinstance(slug, str) and state is None else None
+    return ImportEntry(type_, _SCHEME, key[:500] or "-", data, number, text, matched_slug, state)
 
 
 def _create_parser(_reader: Reader) -> EntryParser:

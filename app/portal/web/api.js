@@ -1,11 +1,11 @@
-// How the API is asked. Addresses are made here and nowhere else; errors are its problems.
+// API client: builds request paths, sends requests, and throws problem documents as errors.
 
-/** Where the portal lies: two folders above this one, which is named after its version. */
+/** Root URL of the portal: two folders above this one, which is named after its version. */
 export const ROOT = new URL("../../", import.meta.url);
 
 export const LANG = document.documentElement.lang;
 
-/** A problem (RFC 9457) that the API answered with, or that there was no answer. */
+/** Problem document (RFC 9457) of a failed request; `status` is 0 without a response. */
 export class Problem extends Error {
   constructor(problem) {
     super(problem.detail);
@@ -13,31 +13,33 @@ export class Problem extends Error {
   }
 }
 
-/** The address of a request under `/v1`, such as `/v1/people?lang=ru`; what is empty is left out. */
-export function address(path, parameters = {}) {
-  const given = Object.entries({ ...parameters, lang: LANG }).filter(([, value]) => value);
-  const query = new URLSearchParams(given.sort()).toString();
+/** Path of a request under `/v1`, such as `/v1/people?lang=ru`. Empty parameters are omitted. */
+export function apiPath(path, parameters = {}) {
+  const entries = Object.entries({ ...parameters, lang: LANG }).filter(([, value]) => value);
+  const query = new URLSearchParams(entries.sort()).toString();
   return `/v1/${path}${query && `?${query}`}`;
 }
 
-/** The answer to a request, its body not read yet. ETags and ages are the browser's work. */
-export async function ask(request, options = {}) {
-  let answer;
+/** Send a request and return the response. The browser's HTTP cache handles ETags and ages. */
+export async function send(request, options = {}) {
+  let response;
   try {
-    answer = await fetch(new URL(request.slice(1), ROOT), options);
+    response = await fetch(new URL(request.slice(1), ROOT), options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({ status: 0, detail: "" });
   }
-  if (!answer.ok) throw new Problem(await answer.json().catch(() => ({ status: answer.status })));
-  return answer;
+  if (!response.ok) {
+    throw new Problem(await response.json().catch(() => ({ status: response.status })));
+  }
+  return response;
 }
 
-/** What a request answers, as JSON. */
-export const get = async (request, options) => (await ask(request, options)).json();
+/** Send a request and return the JSON body. */
+export const getJson = async (request, options) => (await send(request, options)).json();
 
-/** What a request for a whole list answers: a line of JSON for each item (NDJSON). */
-export async function lines(request) {
-  const text = await (await ask(request)).text();
+/** Send a request for a whole list as NDJSON and return its items. */
+export async function getLines(request) {
+  const text = await (await send(request)).text();
   return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
 }

@@ -1,20 +1,20 @@
-// Takes over from the server: follows links without loading pages anew, and keeps the page fresh.
+// Client-side navigation: follows links without page loads, and refreshes the page after changes.
 
-import { LANG, ROOT, Problem, ask, get } from "./api.js";
+import { LANG, ROOT, Problem, getJson, send } from "./api.js";
 import { enhanceCalendar } from "./calendar.js";
 import { enhanceCountdowns } from "./countdown.js";
-import { keepFresh } from "./fresh.js";
+import { filters, links } from "./filters.js";
+import { autoRefresh } from "./refresh.js";
 import { screenAt } from "./screens.js";
 import { enhanceSearch } from "./search.js";
 import { templates } from "./template.js";
 import { enhanceTimeline } from "./timeline.js";
-import { filters, links } from "./words.js";
 
 const BASE = ROOT.pathname.replace(/\/$/, "");
 const main = document.getElementById("main");
 const live = document.getElementById("live");
 
-// The one place where HTML is made of text; the policy forbids every other.
+// The only Trusted Types policy: all HTML is created through it.
 const html = globalThis.trustedTypes?.createPolicy("zarya", {
   createHTML: (text) => text,
   createScriptURL: (text) => text,
@@ -22,40 +22,40 @@ const html = globalThis.trustedTypes?.createPolicy("zarya", {
 
 const file = async (name) => (await fetch(new URL(name, import.meta.url))).json();
 const ready = Promise.all([file("templates.json"), file(`strings/${LANG}.json`)]).then(
-  ([sources, strings]) => ({ strings, words: filters(LANG, strings), sources }),
-).then((parts) => ({ ...parts, fill: templates(parts.sources, parts.words) }));
+  ([sources, strings]) => ({ strings, filters: filters(LANG, strings), sources }),
+).then((parts) => ({ ...parts, fill: templates(parts.sources, parts.filters) }));
 
 const screenOf = (url) => screenAt(url.pathname.slice(BASE.length + 1), url.searchParams);
 
-/** Whether a link leads to a screen that can be filled here: the language is the server's to change. */
-const isOurs = (url) =>
+/** Whether a link leads to a screen that can be rendered here, in the current language. */
+const isRenderable = (url) =>
   url.origin === location.origin && url.pathname.startsWith(`${BASE}/`)
   && url.searchParams.get("lang") === new URLSearchParams(location.search).get("lang")
   && screenOf(url) !== null;
 
-/** The HTML of a screen. */
-export async function rendered(url, options) {
+/** Render the screen at `url`; returns its HTML. */
+export async function render(url, options) {
   const screen = screenOf(url);
-  const [{ strings, fill }, answers] = await Promise.all([ready, answered(screen, options)]);
-  const kept = url.searchParams.get("lang");
+  const [{ strings, fill }, data] = await Promise.all([ready, fetchData(screen, options)]);
+  const lang = url.searchParams.get("lang");
   const names = {
-    lang: LANG, t: strings, ...screen.shown, ...answers,
-    ...links(BASE, kept, screen.place(answers)),
+    lang: LANG, t: strings, ...screen.values, ...data,
+    ...links(BASE, lang, screen.calendarPath(data)),
   };
   return fill(screen.template, names);
 }
 
-async function answered({ requests, optional }, options) {
-  const found = await Promise.all(
-    Object.entries(requests).map(async ([name, request]) => [name, await get(request, options)]),
+async function fetchData({ requests, optional }, options) {
+  const entries = await Promise.all(
+    Object.entries(requests).map(async ([name, request]) => [name, await getJson(request, options)]),
   ).catch((problem) => {
     if (optional && problem instanceof Problem) return [];
     throw problem;
   });
-  return Object.fromEntries(found);
+  return Object.fromEntries(entries);
 }
 
-export async function renderedProblem(problem, url) {
+export async function renderProblem(problem, url) {
   const { strings, fill } = await ready;
   return fill("problem", {
     lang: LANG, t: strings, ...links(BASE, url.searchParams.get("lang"), []),
@@ -69,42 +69,42 @@ export async function renderedProblem(problem, url) {
   });
 }
 
-const addressOf = (url) => url.pathname + url.search;
-let at = addressOf(location); // the screen that is shown, or on its way
-let under; // the way to the screen that is being fetched, so that a newer one can call it off
-let shown = main.innerHTML.trim(); // the screen as it was filled, here or by the server
+const pathOf = (url) => url.pathname + url.search;
+let current = pathOf(location); // path and query of the screen that is shown or loading
+let navigation; // AbortController of the navigation in progress
+let currentHtml = main.innerHTML.trim(); // HTML of the screen as rendered, here or by the server
 
-/** Show the screen at `url`. `keep`: the reader stays where they are, at what has the id `keep`. */
+/** Show the screen at `url`. `keep`: selector of the element that keeps the focus. */
 async function show(url, { keep = "", signal } = {}) {
   main.setAttribute("aria-busy", "true");
-  mark(url);
-  at = addressOf(url);
-  let filled;
+  updateNavigation(url);
+  current = pathOf(url);
+  let rendered;
   try {
-    filled = await rendered(url, { signal });
+    rendered = await render(url, { signal });
   } catch (problem) {
     if (problem.name === "AbortError") return;
     if (!(problem instanceof Problem)) throw problem;
-    filled = await renderedProblem(problem, url);
+    rendered = await renderProblem(problem, url);
   }
   if (signal?.aborted) return;
   const { strings } = await ready;
-  replace(filled);
+  replace(rendered);
   const heading = main.querySelector("h1");
   document.title = `${heading.textContent} – ${strings.name}`;
-  foot(url);
-  const kept = keep && main.querySelector(keep);
-  if (kept) kept.focus({ preventScroll: true });
+  listRequests(url);
+  const focused = keep && main.querySelector(keep);
+  if (focused) focused.focus({ preventScroll: true });
   else {
     scrollTo(0, 0);
     heading.focus({ preventScroll: true });
   }
-  live.textContent = kept ? main.querySelector("#month, #news")?.textContent ?? "" : "";
+  live.textContent = focused ? main.querySelector("#month, #news")?.textContent ?? "" : "";
 }
 
-function replace(filled) {
-  main.innerHTML = html.createHTML(filled);
-  shown = main.innerHTML.trim();
+function replace(rendered) {
+  main.innerHTML = html.createHTML(rendered);
+  currentHtml = main.innerHTML.trim();
   main.removeAttribute("aria-busy");
   enhance();
 }
@@ -116,8 +116,8 @@ function enhance() {
   enhanceTimeline(main, ready, BASE);
 }
 
-/** Mark in the bar where we are, and let the language lead to the same screen. */
-function mark(url) {
+/** Mark the current page in the navigation bar, and point the language link to the same screen. */
+function updateNavigation(url) {
   const path = url.pathname.slice(BASE.length);
   for (const link of document.querySelectorAll(".bar nav a")) {
     const to = new URL(link.href).pathname.slice(BASE.length);
@@ -131,24 +131,24 @@ function mark(url) {
   language.href = other;
 }
 
-/** Say in the foot which requests this screen is made of. */
-function foot(url) {
+/** List the API requests of the screen in the footer. */
+function listRequests(url) {
   const { requests, later } = screenOf(url) ?? { requests: {}, later: [] };
-  const made = document.getElementById("made-of");
-  const addresses = [...Object.values(requests), ...later].map((request) => {
+  const footer = document.getElementById("made-of");
+  const requestLinks = [...Object.values(requests), ...later].map((request) => {
     const link = document.createElement("a");
     link.href = BASE + request;
     link.append(Object.assign(document.createElement("code"), { textContent: `GET ${request}` }));
     return link;
   });
-  made.hidden = addresses.length === 0;
-  made.replaceChildren(made.firstChild.textContent, ...addresses.flatMap((link) => [link, " "]));
+  footer.hidden = requestLinks.length === 0;
+  footer.replaceChildren(footer.firstChild.textContent, ...requestLinks.flatMap((link) => [link, " "]));
 }
 
-/** Go to another screen. */
+/** Navigate to another screen. */
 export function navigate(address, options = {}) {
   const url = new URL(address, location.href);
-  if (!isOurs(url)) {
+  if (!isRenderable(url)) {
     location.assign(url);
     return Promise.resolve();
   }
@@ -158,9 +158,9 @@ export function navigate(address, options = {}) {
 }
 
 function go(url, options) {
-  under?.abort();
-  under = new AbortController();
-  return show(url, { ...options, signal: under.signal });
+  navigation?.abort();
+  navigation = new AbortController();
+  return show(url, { ...options, signal: navigation.signal });
 }
 
 addEventListener("click", (event) => {
@@ -168,70 +168,70 @@ addEventListener("click", (event) => {
   if (!link || event.defaultPrevented || event.button !== 0 || link.target || link.download) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const url = new URL(link.href);
-  if (!isOurs(url) || (url.hash && addressOf(url) === at)) return;
+  if (!isRenderable(url) || (url.hash && pathOf(url) === current)) return;
   event.preventDefault();
   const calendar = link.closest("[data-calendar]");
   navigate(url, { keep: !calendar ? "" : link.dataset.date ? "#news" : `#${link.id}` });
 });
 
 addEventListener("popstate", async (event) => {
-  if (addressOf(location) === at) return; // a place within the screen
+  if (pathOf(location) === current) return; // only the fragment changed
   await go(new URL(location.href), {});
   scrollTo(0, event.state?.top ?? 0);
 });
 history.scrollRestoration = "manual";
 
 const theme = document.querySelector(".theme");
-const dark = () =>
+const isDark = () =>
   (document.documentElement.dataset.theme
     || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 theme.hidden = false;
-theme.setAttribute("aria-pressed", String(dark()));
+theme.setAttribute("aria-pressed", String(isDark()));
 theme.addEventListener("click", () => {
-  document.documentElement.dataset.theme = dark() ? "light" : "dark";
+  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
   localStorage.setItem("theme", document.documentElement.dataset.theme);
-  theme.setAttribute("aria-pressed", String(dark()));
+  theme.setAttribute("aria-pressed", String(isDark()));
 });
 
 const here = new URL(location.href);
-mark(here);
+updateNavigation(here);
 enhance();
 if (main.querySelector("[data-loading], [data-failed]")) go(here, {});
 
-/** `filled` as a browser writes it, so that it can be compared. */
-function written(filled) {
-  const made = document.createElement("template");
-  made.innerHTML = html.createHTML(filled);
-  return made.innerHTML.trim();
+/** Normalise HTML as the browser serialises it, for comparison. */
+function normalise(rendered) {
+  const template = document.createElement("template");
+  template.innerHTML = html.createHTML(rendered);
+  return template.innerHTML.trim();
 }
 
-/** Fetch the screen again; what is seen changes only where an answer has. */
+/** Fetch the data of the screen again, and replace the screen if it differs. */
 async function refresh(options) {
   const url = new URL(location.href);
   if (!screenOf(url) || main.hasAttribute("aria-busy")) return;
-  const filled = await rendered(url, options).catch(() => null);
-  if (!filled || url.href !== location.href || main.hasAttribute("aria-busy")) return;
-  if (written(filled) === shown || document.activeElement.matches("input")) return;
+  const rendered = await render(url, options).catch(() => null);
+  if (!rendered || url.href !== location.href || main.hasAttribute("aria-busy")) return;
+  if (normalise(rendered) === currentHtml || document.activeElement.matches("input")) return;
   const { id } = document.activeElement;
-  replace(filled);
+  replace(rendered);
   if (id) document.getElementById(id)?.focus({ preventScroll: true });
   live.textContent = (await ready).strings.updated;
 }
 
-keepFresh({
+autoRefresh({
   html,
   refresh,
-  /** Have this screen and those that the bar leads to at hand. */
-  async warm() {
+  /** Cache the data of this screen and of the screens in the navigation bar. */
+  async prefetch() {
     await refresh();
     for (const link of document.querySelectorAll(".bar nav a")) {
       const screen = screenOf(new URL(link.href));
-      await Promise.all([answered(screen), ...screen.later.map((request) => ask(request))])
+      await Promise.all([fetchData(screen), ...screen.later.map((request) => send(request))])
         .catch(() => null);
     }
   },
-  /** Say that there is no connection for as long as that is so. */
-  async tell(isOffline) {
+  /** Show a notice while there is no connection. */
+  async showOffline(isOffline) {
     document.querySelector(".notice")?.remove();
     if (!isOffline) return;
     const notice = Object.assign(document.createElement("p"), {

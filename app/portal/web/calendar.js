@@ -1,15 +1,15 @@
-// The calendar by keyboard (arrows, Page Up, Page Down, Home, End) and by swiping.
+// Calendar navigation by keyboard (arrows, Page Up, Page Down, Home, End) and by swiping.
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
-const FAR = 48; // pixels: less than this is no swipe
+const MIN_SWIPE_PX = 48;
 
-/** Days are links where there is news; arrows go to the next of them, beyond the edge to the next month. */
+/** Arrow keys move between days with news, and from the last one to the next month. */
 export function enhanceCalendar(root, navigate) {
   const calendar = root.querySelector("[data-calendar]");
   if (!calendar) return;
   const days = [...calendar.querySelectorAll("[data-date]")];
-  const turn = (way, keep) => {
-    const link = calendar.querySelector(`.month [rel="${way < 0 ? "prev" : "next"}"]`);
+  const changeMonth = (direction, keep) => {
+    const link = calendar.querySelector(`.month [rel="${direction < 0 ? "prev" : "next"}"]`);
     return link && navigate(link.href, { keep: keep ?? `#${link.id}` });
   };
 
@@ -18,18 +18,18 @@ export function enhanceCalendar(root, navigate) {
     const at = days.indexOf(document.activeElement);
     if (event.key === "PageUp" || event.key === "PageDown") {
       event.preventDefault();
-      turn(event.key === "PageUp" ? -1 : 1, at < 0 ? undefined : "[data-date]");
+      changeMonth(event.key === "PageUp" ? -1 : 1, at < 0 ? undefined : "[data-date]");
     } else if (at >= 0 && (event.key === "Home" || event.key === "End")) {
       event.preventDefault();
       days.at(event.key === "Home" ? 0 : -1).focus();
     } else if (at >= 0 && event.key in STEPS) {
       event.preventDefault();
       const step = STEPS[event.key];
-      const wanted = Number(days[at].dataset.date.slice(8)) + step;
-      const beyond = (day) => (Number(day.dataset.date.slice(8)) - wanted) * Math.sign(step) >= 0;
-      const next = step > 0 ? days.find(beyond) : days.findLast(beyond);
+      const target = Number(days[at].dataset.date.slice(8)) + step;
+      const isBeyond = (day) => (Number(day.dataset.date.slice(8)) - target) * Math.sign(step) >= 0;
+      const next = step > 0 ? days.find(isBeyond) : days.findLast(isBeyond);
       if (next) next.focus();
-      else turn(step, step > 0 ? "[data-date]" : "tr:last-child [data-date], [data-date]");
+      else changeMonth(step, step > 0 ? "[data-date]" : "tr:last-child [data-date], [data-date]");
     }
   });
 
@@ -40,6 +40,6 @@ export function enhanceCalendar(root, navigate) {
   calendar.addEventListener("pointerup", (event) => {
     if (!start) return;
     const [x, y] = [event.clientX - start.x, event.clientY - start.y];
-    if (Math.abs(x) > FAR && Math.abs(x) > 2 * Math.abs(y)) turn(x > 0 ? -1 : 1);
+    if (Math.abs(x) > MIN_SWIPE_PX && Math.abs(x) > 2 * Math.abs(y)) changeMonth(x > 0 ? -1 : 1);
   });
 }

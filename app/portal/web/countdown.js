@@ -1,4 +1,4 @@
-// Counts down to launches whose hour is known.
+// Countdown timers for launches with a known time.
 
 let clock;
 
@@ -14,12 +14,12 @@ export async function enhanceCountdowns(root, ready) {
       timer.hidden = left < 0;
       const parts = [left / 86400, (left / 3600) % 24, (left / 60) % 60, left % 60].map(Math.floor);
       timer.replaceChildren(...parts.map((part, n) => {
-        const shown = document.createElement("span");
-        shown.append(
+        const element = document.createElement("span");
+        element.append(
           String(part).padStart(n ? 2 : 1, "0"),
           Object.assign(document.createElement("small"), { textContent: strings.units[n] }),
         );
-        return shown;
+        return element;
       }));
     }
   };

@@ -1,40 +1,40 @@
-// The addresses of the portal: which requests each is made of, and what its template is told.
+// Screens of the portal by path: API requests, template, and additional template values.
 
-import { LANG, address } from "./api.js";
+import { LANG, apiPath } from "./api.js";
 
-const MOST = 100;
-const ABOUT = 10;
+const MAX_ITEMS = 100;
+const RELATED_NEWS_ITEMS = 10;
 const language = LANG;
 
-const TIMELINE = address("launches", { crewed: "true", format: "ndjson", view: "full" });
+const TIMELINE = apiPath("launches", { crewed: "true", format: "ndjson", view: "full" });
 
 const mission = ([slug = "current"], { month, day }) => ({
   template: "mission",
   requests: {
-    page: address(`missions/${slug}/page`, { month, language }),
-    ...(day && { news: address("articles", { published_on: day, language, limit: MOST }) }),
+    page: apiPath(`missions/${slug}/page`, { month, language }),
+    ...(day && { news: apiPath("articles", { published_on: day, language, limit: MAX_ITEMS }) }),
   },
-  shown: { day: day ?? null, news: null },
-  place: ({ page }) => ["missions", page.mission.slug],
+  values: { day: day ?? null, news: null },
+  calendarPath: ({ page }) => ["missions", page.mission.slug],
 });
 
 const archive = ([month], { day }) => ({
   template: "archive",
   requests: {
-    archive: address("articles/archive", { month, language }),
-    news: address("articles", {
-      ...(day ? { published_on: day } : { published_month: month }), language, limit: MOST,
+    archive: apiPath("articles/archive", { month, language }),
+    news: apiPath("articles", {
+      ...(day ? { published_on: day } : { published_month: month }), language, limit: MAX_ITEMS,
     }),
   },
-  shown: { day: day ?? null },
-  place: () => ["archive"],
+  values: { day: day ?? null },
+  calendarPath: () => ["archive"],
 });
 
-const about = (kind, plural) => ([slug]) => ({
+const detail = (kind, plural) => ([slug]) => ({
   template: kind,
   requests: {
-    [kind]: address(`${plural}/${slug}`),
-    news: address("articles", { [kind]: slug, language, limit: ABOUT }),
+    [kind]: apiPath(`${plural}/${slug}`),
+    news: apiPath("articles", { [kind]: slug, language, limit: RELATED_NEWS_ITEMS }),
   },
 });
 
@@ -42,36 +42,36 @@ const SCREENS = [
   [/^$/, mission],
   [/^missions$/, () => ({
     template: "missions",
-    requests: { missions: address("missions", { limit: MOST }) },
+    requests: { missions: apiPath("missions", { limit: MAX_ITEMS }) },
     later: [TIMELINE],
-    shown: { timeline: TIMELINE },
+    values: { timeline: TIMELINE },
   })],
   [/^missions\/([^/]+)$/, mission],
-  [/^people\/([^/]+)$/, about("person", "people")],
-  [/^launches\/([^/]+)$/, about("launch", "launches")],
+  [/^people\/([^/]+)$/, detail("person", "people")],
+  [/^launches\/([^/]+)$/, detail("launch", "launches")],
   [/^articles\/([^/]+)$/, ([slug]) => ({
-    template: "article", requests: { article: address(`articles/${slug}`) },
+    template: "article", requests: { article: apiPath(`articles/${slug}`) },
   })],
   [/^archive$/, () => ({
-    template: "years", requests: { years: address("articles/archive", { language }) },
+    template: "years", requests: { years: apiPath("articles/archive", { language }) },
   })],
   [/^archive\/([^/]+)$/, archive],
   [/^search$/, (_, { q, cursor }) => ({
     template: "search",
-    requests: q ? { found: address("search", { q, cursor }) } : {},
+    requests: q ? { found: apiPath("search", { q, cursor }) } : {},
     optional: true,
-    shown: { q: q ?? "", found: null },
+    values: { q: q ?? "", found: null },
   })],
 ];
 
-/** The screen at a path below the portal's own, null where there is none. */
+/** Return the screen at a path below the portal's root, or null. */
 export function screenAt(path, parameters) {
   for (const [pattern, screen] of SCREENS) {
-    const found = pattern.exec(path);
-    if (found) {
+    const match = pattern.exec(path);
+    if (match) {
       return {
-        shown: {}, later: [], place: () => [],
-        ...screen(found.slice(1).filter(Boolean), Object.fromEntries(parameters)),
+        values: {}, later: [], calendarPath: () => [],
+        ...screen(match.slice(1).filter(Boolean), Object.fromEntries(parameters)),
       };
     }
   }

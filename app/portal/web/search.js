@@ -1,9 +1,9 @@
-// Suggestions while a search is typed: a combobox as ARIA describes it.
+// Search suggestions, as an ARIA combobox.
 
-import { address, get } from "./api.js";
-import { links } from "./words.js";
+import { apiPath, getJson } from "./api.js";
+import { links } from "./filters.js";
 
-const PAUSE = 150; // milliseconds: between two keys of somebody who types
+const TYPING_DELAY_MS = 150;
 
 export async function enhanceSearch(root, ready, navigate, base) {
   const form = root.querySelector("[data-suggest]");
@@ -23,9 +23,9 @@ export async function enhanceSearch(root, ready, navigate, base) {
   const { to, to_found: toFound } = links(base, new URLSearchParams(location.search).get("lang"), []);
 
   let options = [];
-  let at = -1;
-  const choose = (n) => {
-    at = n;
+  let selected = -1;
+  const select = (n) => {
+    selected = n;
     options.forEach((option, index) => option.setAttribute("aria-selected", String(index === n)));
     if (n < 0) input.removeAttribute("aria-activedescendant");
     else input.setAttribute("aria-activedescendant", options[n].id);
@@ -33,14 +33,14 @@ export async function enhanceSearch(root, ready, navigate, base) {
   const open = (isOpen) => {
     list.hidden = !isOpen;
     input.setAttribute("aria-expanded", String(isOpen));
-    if (!isOpen) choose(-1);
+    if (!isOpen) select(-1);
   };
 
   const option = (item, n) => {
-    const made = document.createElement("li");
-    made.id = `suggestion-${n}`;
-    made.setAttribute("role", "option");
-    made.dataset.to = toFound(item);
+    const element = document.createElement("li");
+    element.id = `suggestion-${n}`;
+    element.setAttribute("role", "option");
+    element.dataset.to = toFound(item);
     const title = document.createElement("span");
     const letters = Array.from(item.title);
     let from = 0;
@@ -51,50 +51,51 @@ export async function enhanceSearch(root, ready, navigate, base) {
       from = end;
     }
     title.append(letters.slice(from).join(""));
-    made.append(title, Object.assign(document.createElement("span"), {
+    element.append(title, Object.assign(document.createElement("span"), {
       className: "quiet", textContent: strings.type[item.type],
     }));
-    made.addEventListener("pointerdown", (event) => {
+    element.addEventListener("pointerdown", (event) => {
       event.preventDefault();
-      navigate(made.dataset.to);
+      navigate(element.dataset.to);
     });
-    return made;
+    return element;
   };
 
-  let pause;
-  let asked;
+  let timer;
+  let controller;
   input.addEventListener("input", () => {
-    clearTimeout(pause);
-    asked?.abort();
+    clearTimeout(timer);
+    controller?.abort();
     const q = input.value.trim();
     if (!q) return open(false);
-    pause = setTimeout(async () => {
-      asked = new AbortController();
-      // Without suggestions a search can still be sent.
-      const found = await get(address("suggest", { q, limit: 8 }), { signal: asked.signal })
+    timer = setTimeout(async () => {
+      controller = new AbortController();
+      // The form works without suggestions, so errors are ignored.
+      const { signal } = controller;
+      const suggestions = await getJson(apiPath("suggest", { q, limit: 8 }), { signal })
         .catch(() => null);
-      if (!found || !input.isConnected) return;
-      options = found.items.map(option);
+      if (!suggestions || !input.isConnected) return;
+      options = suggestions.items.map(option);
       list.replaceChildren(...options);
-      choose(-1);
+      select(-1);
       open(options.length > 0);
-    }, PAUSE);
+    }, TYPING_DELAY_MS);
     return undefined;
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") open(false);
     if (list.hidden || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
-    if (event.key === "Enter" && at < 0) return;
+    if (event.key === "Enter" && selected < 0) return;
     event.preventDefault();
-    if (event.key === "Enter") navigate(options[at].dataset.to);
-    else if (event.key === "ArrowDown") choose((at + 1) % options.length);
-    else choose((Math.max(at, 0) + options.length - 1) % options.length);
+    if (event.key === "Enter") navigate(options[selected].dataset.to);
+    else if (event.key === "ArrowDown") select((selected + 1) % options.length);
+    else select((Math.max(selected, 0) + options.length - 1) % options.length);
   });
   input.addEventListener("blur", () => open(false));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    clearTimeout(pause);
-    asked?.abort();
+    clearTimeout(timer);
+    controller?.abort();
     const q = input.value.trim();
     if (q) navigate(to("search", { q }));
   });

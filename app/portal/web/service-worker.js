@@ -1,29 +1,29 @@
-// Answers without a connection. What the pages are made of is kept as a whole, in versions; an answer
-// of the API is shown as it was last time while it is asked for again; a page is asked for first.
+// Service worker for offline use. Assets are cached as one version; API responses are served stale
+// while they are revalidated; pages come from the network first.
 
-// The server writes SHELL before this: the version, and the files that belong to it.
+// The server prepends SHELL: the asset version and its files.
 const SHELL_CACHE = `shell-${SHELL.version}`;
-const DATA = "data";
-const PAGES = "pages";
-const MOST = 300; // answers kept, and pages: the oldest go
+const DATA_CACHE = "data";
+const PAGE_CACHE = "pages";
+const MAX_CACHED_RESPONSES = 300; // per cache; the oldest are deleted
 const LANGUAGES = ["en", "ru"];
-const UNKEPT = /^\/v1\/(events|changes|export)/;
+const UNCACHED_PATHS = /^\/v1\/(events|changes|export)/;
 
 const scope = self.registration.scope;
-const at = (path) => new URL(path, scope).href;
+const urlOf = (path) => new URL(path, scope).href;
 
 self.addEventListener("install", (event) => {
-  const empty = LANGUAGES.map((lang) => new Request(at(`offline?lang=${lang}`), { cache: "no-cache" }));
-  const files = [...SHELL.files.map(at), ...empty]; // a file of a version never changes
+  const offlinePages = LANGUAGES.map((lang) => new Request(urlOf(`offline?lang=${lang}`), { cache: "no-cache" }));
+  const files = [...SHELL.files.map(urlOf), ...offlinePages]; // files of a version never change
   event.waitUntil(
     caches.open(SHELL_CACHE).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()),
   );
 });
 
 self.addEventListener("activate", (event) => {
-  const forget = (name) => ![SHELL_CACHE, DATA, PAGES].includes(name) && caches.delete(name);
+  const deleteOld = (name) => ![SHELL_CACHE, DATA_CACHE, PAGE_CACHE].includes(name) && caches.delete(name);
   event.waitUntil(
-    caches.keys().then((names) => Promise.all(names.map(forget))).then(() => self.clients.claim()),
+    caches.keys().then((names) => Promise.all(names.map(deleteOld))).then(() => self.clients.claim()),
   );
 });
 
@@ -34,58 +34,59 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate") {
     if (!/^\/(v1|docs|web|openapi|health|problems)/.test(path)) event.respondWith(page(request));
   } else if (path.startsWith("/web/")) {
-    event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
-  } else if (path.startsWith("/v1/") && !UNKEPT.test(path)) {
+    event.respondWith(caches.match(request).then((cached) => cached ?? fetch(request)));
+  } else if (path.startsWith("/v1/") && !UNCACHED_PATHS.test(path)) {
     event.respondWith(data(event));
   }
 });
 
-/** A page: from the server, else as it was, else an empty one, which fills itself. */
+/** Return a page from the server, or from the cache, or the offline page, which renders itself. */
 async function page(request) {
-  const cache = await caches.open(PAGES);
+  const cache = await caches.open(PAGE_CACHE);
   try {
-    const answer = await fetch(request);
-    if (answer.ok) await keep(cache, request, answer);
-    if (answer.status < 500) return answer;
-    return (await cache.match(request)) ?? answer;
+    const response = await fetch(request);
+    if (response.ok) await store(cache, request, response);
+    if (response.status < 500) return response;
+    return (await cache.match(request)) ?? response;
   } catch (error) {
-    const kept = await cache.match(request);
+    const cached = await cache.match(request);
     const lang = new URL(request.url).searchParams.get("lang") ?? navigator.language.slice(0, 2);
-    const empty = at(`offline?lang=${LANGUAGES.includes(lang) ? lang : LANGUAGES[0]}`);
-    return kept ?? (await caches.match(empty, { ignoreVary: true })) ?? Promise.reject(error);
+    const offlinePage = urlOf(`offline?lang=${LANGUAGES.includes(lang) ? lang : LANGUAGES[0]}`);
+    return cached ?? (await caches.match(offlinePage, { ignoreVary: true })) ?? Promise.reject(error);
   }
 }
 
-/** An answer of the API: as it was, while a new one is fetched for the next time. */
+/** Return a cached API response while a new one is fetched for the next time. */
 async function data(event) {
   const { request } = event;
-  const cache = await caches.open(DATA);
-  const kept = await cache.match(request);
-  const fetched = fetch(request).then(async (answer) => {
-    if (answer.ok) await keep(cache, request, answer);
-    else if (answer.status === 404 || answer.status === 410) await cache.delete(request);
-    return answer;
+  const cache = await caches.open(DATA_CACHE);
+  const cached = await cache.match(request);
+  const fetched = fetch(request).then(async (response) => {
+    if (response.ok) await store(cache, request, response);
+    else if (response.status === 404 || response.status === 410) await cache.delete(request);
+    return response;
   });
-  if (kept && request.cache === "default") {
-    event.waitUntil(fetched.then((answer) => changed(kept, answer) && tell(event.clientId), () => null));
-    return kept;
+  if (cached && request.cache === "default") {
+    event.waitUntil(fetched.then((response) => isChanged(cached, response) && notify(event.clientId), () => null));
+    return cached;
   }
   try {
-    const answer = await fetched;
-    return answer.status >= 500 && kept ? kept : answer;
+    const response = await fetched;
+    return response.status >= 500 && cached ? cached : response;
   } catch (error) {
-    return kept ?? Promise.reject(error);
+    return cached ?? Promise.reject(error);
   }
 }
 
-const changed = (kept, answer) => answer.ok && answer.headers.get("ETag") !== kept.headers.get("ETag");
+const isChanged = (cached, response) => response.ok && response.headers.get("ETag") !== cached.headers.get("ETag");
 
-async function tell(client) {
+async function notify(client) {
   (await self.clients.get(client))?.postMessage("changed");
 }
 
-async function keep(cache, request, answer) {
-  await cache.put(request, answer.clone());
-  const kept = await cache.keys();
-  await Promise.all(kept.slice(0, Math.max(0, kept.length - MOST)).map((old) => cache.delete(old)));
+async function store(cache, request, response) {
+  await cache.put(request, response.clone());
+  const keys = await cache.keys();
+  const excess = Math.max(0, keys.length - MAX_CACHED_RESPONSES);
+  await Promise.all(keys.slice(0, excess).map((old) => cache.delete(old)));
 }

@@ -1,11 +1,11 @@
-// Fills the templates: the part of Jinja's language that they are written in, escaping every value.
-// The server fills the same ones with Jinja itself; a test compares what comes out.
+// Template engine for the subset of Jinja that the templates use. Every value is escaped.
+// The server renders the same templates with Jinja; a test compares both results.
 
 const TAG = /\{\{(.+?)\}\}|\{%(.+?)%\}/g;
 const TOKEN = /\s*(?:([A-Za-z_]\w*)|'([^']*)'|(\d+)|(==|!=|[.,|=()[\]]))/y;
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" };
 
-/** HTML that is to be shown as it is, which the filter `safe` makes of a text. */
+/** HTML that is not escaped, created by the filter `safe`. */
 class Safe {
   constructor(html) { this.html = html; }
 }
@@ -19,7 +19,7 @@ const truthy = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(val
 
 const member = (object, key) => {
   if (object === null || object === undefined || !(key in Object(object))) {
-    throw new TypeError(`a template asks for ${key}, which is not there`);
+    throw new TypeError(`undefined name in a template: ${key}`);
   }
   return object[key];
 };
@@ -31,17 +31,17 @@ const FILTERS = {
   join: (list, between) => list.join(between),
 };
 
-/** An expression as a function of the names it may use. */
+/** Compile an expression to a function of the template's names. */
 function expression(source, filters) {
   const tokens = [];
   TOKEN.lastIndex = 0;
   for (const end = source.trimEnd().length; TOKEN.lastIndex < end;) {
-    const found = TOKEN.exec(source);
-    if (!found) throw new SyntaxError(`a template says ${source}`);
-    const [, name, text, number, sign] = found;
+    const match = TOKEN.exec(source);
+    if (!match) throw new SyntaxError(`invalid expression in a template: ${source}`);
+    const [, name, text, number, sign] = match;
     tokens.push({ name, text, number, sign });
   }
-  const takes = (sign) => (tokens[0]?.sign === sign || tokens[0]?.name === sign) && tokens.shift();
+  const accept = (sign) => (tokens[0]?.sign === sign || tokens[0]?.name === sign) && tokens.shift();
 
   function primary() {
     const { name, text, number, sign } = tokens.shift();
@@ -54,18 +54,18 @@ function expression(source, filters) {
 
   function list(end) {
     const items = [];
-    while (!takes(end)) {
+    while (!accept(end)) {
       items.push(comparison());
-      takes(",");
+      accept(",");
     }
     return (names) => items.map((item) => item(names));
   }
 
-  // Named arguments arrive as one object behind the others.
+  // Named arguments are passed as one object after the others.
   function args() {
     const plain = [];
     const named = [];
-    while (!takes(")")) {
+    while (!accept(")")) {
       if (tokens[1]?.sign === "=") {
         const { name } = tokens.shift();
         tokens.shift();
@@ -73,12 +73,12 @@ function expression(source, filters) {
       } else {
         plain.push(comparison());
       }
-      takes(",");
+      accept(",");
     }
     return (names) => {
-      const given = plain.map((value) => value(names));
-      if (named.length) given.push(Object.fromEntries(named.map(([n, v]) => [n, v(names)])));
-      return given;
+      const values = plain.map((value) => value(names));
+      if (named.length) values.push(Object.fromEntries(named.map(([n, v]) => [n, v(names)])));
+      return values;
     };
   }
 
@@ -86,20 +86,20 @@ function expression(source, filters) {
     let value = primary();
     for (;;) {
       const before = value;
-      if (takes(".")) {
+      if (accept(".")) {
         const { name } = tokens.shift();
         value = (names) => member(before(names), name);
-      } else if (takes("[")) {
+      } else if (accept("[")) {
         const key = comparison();
-        takes("]");
+        accept("]");
         value = (names) => member(before(names), key(names));
-      } else if (takes("(")) {
-        const given = args();
-        value = (names) => before(names)(...given(names));
-      } else if (takes("|")) {
+      } else if (accept("(")) {
+        const callArgs = args();
+        value = (names) => before(names)(...callArgs(names));
+      } else if (accept("|")) {
         const filter = member(filters, tokens.shift().name);
-        const given = takes("(") ? args() : () => [];
-        value = (names) => filter(before(names), ...given(names));
+        const filterArgs = accept("(") ? args() : () => [];
+        value = (names) => filter(before(names), ...filterArgs(names));
       } else {
         return value;
       }
@@ -108,11 +108,11 @@ function expression(source, filters) {
 
   function comparison() {
     const left = filtered();
-    if (takes("==")) {
+    if (accept("==")) {
       const right = filtered();
       return (names) => left(names) === right(names);
     }
-    if (takes("!=")) {
+    if (accept("!=")) {
       const right = filtered();
       return (names) => left(names) !== right(names);
     }
@@ -120,14 +120,14 @@ function expression(source, filters) {
   }
 
   function negation() {
-    if (!takes("not")) return comparison();
+    if (!accept("not")) return comparison();
     const value = negation();
     return (names) => !truthy(value(names));
   }
 
   function conjunction() {
     const left = negation();
-    if (!takes("and")) return left;
+    if (!accept("and")) return left;
     const right = conjunction();
     return (names) => {
       const first = left(names);
@@ -138,30 +138,30 @@ function expression(source, filters) {
   return conjunction();
 }
 
-/** Functions that fill the templates, by the names of these. */
+/** Return a function that renders a template by its name. */
 export function templates(sources, ownFilters) {
   const filters = { ...FILTERS, ...ownFilters };
-  const filled = new Map();
+  const compiled = new Map();
 
   const template = (name) => {
-    if (!filled.has(name)) filled.set(name, compile(member(sources, name)));
-    return filled.get(name);
+    if (!compiled.has(name)) compiled.set(name, compile(member(sources, name)));
+    return compiled.get(name);
   };
 
   function compile(source) {
-    // As Jinja does it: a line that holds a tag alone leaves nothing behind.
+    // As in Jinja with trim_blocks and lstrip_blocks, a line with only a tag produces no output.
     const lines = source.replace(/(^[ \t]*)?(\{%.+?%\})\n?/gm, "$2");
     const pieces = [];
     let at = 0;
-    for (const found of lines.matchAll(TAG)) {
-      pieces.push({ text: lines.slice(at, found.index) }, { value: found[1], tag: found[2]?.trim() });
-      at = found.index + found[0].length;
+    for (const match of lines.matchAll(TAG)) {
+      pieces.push({ text: lines.slice(at, match.index) }, { value: match[1], tag: match[2]?.trim() });
+      at = match.index + match[0].length;
     }
     pieces.push({ text: lines.slice(at) });
     return block(pieces);
   }
 
-  /** The pieces up to a tag that ends the block, which is left for whoever began it. */
+  /** Compile the pieces up to the tag that ends the block; the caller consumes that tag. */
   function block(pieces) {
     const parts = [];
     while (pieces.length && !/^(el|end)/.test(pieces[0].tag ?? "")) parts.push(part(pieces));
@@ -172,20 +172,20 @@ export function templates(sources, ownFilters) {
     const { text, value, tag } = pieces.shift();
     if (text !== undefined) return () => text;
     if (value !== undefined) {
-      const shown = expression(value, filters);
-      return (names) => escape(shown(names));
+      const evaluate = expression(value, filters);
+      return (names) => escape(evaluate(names));
     }
     const [, word, rest] = /^(\w+)\s*(.*)$/s.exec(tag);
     return { if: condition, for: loop, set: assignment, include: inclusion }[word](rest, pieces);
   }
 
   function condition(test, pieces) {
-    const holds = expression(test, filters);
+    const evaluate = expression(test, filters);
     const then = block(pieces);
     const { tag } = pieces.shift();
     const otherwise = tag.startsWith("elif") ? condition(tag.slice(4), pieces)
       : tag === "else" ? ending(block(pieces), pieces) : () => "";
-    return (names) => (truthy(holds(names)) ? then(names) : otherwise(names));
+    return (names) => (truthy(evaluate(names)) ? then(names) : otherwise(names));
   }
 
   function loop(header, pieces) {

@@ -1,2 +1,2 @@
-// Before anything is painted: the theme that was chosen last, where one was.
+// Applies the stored theme before the first paint.
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";

@@ -1,66 +1,66 @@
-// Who was aboard when: a bar for each flight of a person, from launch to landing, drawn as SVG.
+// Timeline of crew flights in SVG: one bar per person and flight, from launch to landing.
 
-import { lines } from "./api.js";
-import { links } from "./words.js";
+import { getLines } from "./api.js";
+import { links } from "./filters.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEAST = 40; // pixels: narrower years are scrolled
-const LANE = 15;
-const HEAD = 20;
-const EDGE = 8; // behind the present
-const DAY = 86400e3;
-const YEAR = 365.2425 * DAY;
-const FIRST = Date.UTC(2000, 9, 31); // when the first crew left
+const MIN_YEAR_PX = 40; // the drawing scrolls if the years do not fit
+const LANE_PX = 15;
+const HEADER_PX = 20;
+const MARGIN_PX = 8; // right of the present day
+const DAY_MS = 86400e3;
+const YEAR_MS = 365.2425 * DAY_MS;
+const FIRST_LAUNCH_MS = Date.UTC(2000, 9, 31); // launch of the first crew
 const AGENCIES = ["Roscosmos", "NASA", "ESA", "JAXA", "CSA"];
 
 const draw = (name, attributes, ...children) => {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
 };
 
-/** The flights of people that went on on or after the first crew's day, each with a lane of its own. */
+/** Return the flights since the first crew's launch, each with a lane that it does not share. */
 export function flights(launches, now) {
-  const found = launches
+  const flown = launches
     .filter((launch) => launch.status !== "failure")
     .flatMap((launch) => launch.crew.map(({ person, landed_at: landed }) => ({
       person, ship: launch.spacecraft[0]?.name ?? launch.slug,
       up: Date.parse(launch.launch_at), down: landed ? Date.parse(landed) : now,
     })))
-    .filter(({ up, down }) => down > FIRST && up < now)
+    .filter(({ up, down }) => down > FIRST_LAUNCH_MS && up < now)
     .sort((a, b) => a.up - b.up || a.person.name.localeCompare(b.person.name));
-  const free = []; // by lane: when it is free again
-  for (const flight of found) {
+  const free = []; // end of the last flight by lane
+  for (const flight of flown) {
     let lane = free.findIndex((at) => at <= flight.up);
     if (lane < 0) lane = free.length;
     free[lane] = flight.down;
     flight.lane = lane;
   }
-  return found;
+  return flown;
 }
 
-/** Those who were in orbit for the station on a day, in UTC. */
-export const aboardOn = (found, day) =>
-  found.filter(({ up, down }) => up < day + DAY && down > day);
+/** Return the flights in progress on a day in UTC. */
+export const aboardOn = (all, day) =>
+  all.filter(({ up, down }) => up < day + DAY_MS && down > day);
 
 export async function enhanceTimeline(root, ready, base) {
   const section = root.querySelector("[data-timeline]");
   if (!section) return;
   const drawing = section.querySelector(".drawing");
-  const { strings, words } = await ready;
-  const launches = await lines(section.dataset.timeline).catch(() => null);
+  const { strings, filters } = await ready;
+  const launches = await getLines(section.dataset.timeline).catch(() => null);
   if (!launches) drawing.textContent = strings.problem;
   if (!launches || !section.isConnected) return;
 
   const now = Date.now();
-  const found = flights(launches, now);
+  const all = flights(launches, now);
   const from = Date.UTC(2000, 0, 1);
-  const years = (now - from) / YEAR;
-  const scale = Math.max(LEAST, (drawing.clientWidth - EDGE) / years) / YEAR;
+  const years = (now - from) / YEAR_MS;
+  const scale = Math.max(MIN_YEAR_PX, (drawing.clientWidth - MARGIN_PX) / years) / YEAR_MS;
   const x = (at) => (at - from) * scale;
-  const width = Math.floor(x(now)) + EDGE;
-  const height = HEAD + LANE * (1 + Math.max(...found.map(({ lane }) => lane))) + 4;
+  const width = Math.floor(x(now)) + MARGIN_PX;
+  const height = HEADER_PX + LANE_PX * (1 + Math.max(...all.map(({ lane }) => lane))) + 4;
 
   const grid = [];
   for (let year = 2000; Date.UTC(year) <= now; year += 1) {
@@ -68,9 +68,9 @@ export async function enhanceTimeline(root, ready, base) {
     grid.push(draw("line", { x1: at, x2: at, y1: 0, y2: height }));
     grid.push(draw("text", { x: at + 4, y: 13 }, String(year)));
   }
-  const bars = found.map((flight) => draw("rect", {
+  const bars = all.map((flight) => draw("rect", {
     x: x(flight.up).toFixed(1), width: Math.max(1.5, x(flight.down) - x(flight.up)).toFixed(1),
-    y: HEAD + flight.lane * LANE, height: LANE - 3, rx: 2, "data-agency": flight.person.agency ?? "",
+    y: HEADER_PX + flight.lane * LANE_PX, height: LANE_PX - 3, rx: 2, "data-agency": flight.person.agency ?? "",
   }, draw("title", {}, `${flight.person.name} · ${flight.ship}`)));
   const line = draw("line", { class: "now", y1: 0, y2: height });
   const svg = draw("svg", {
@@ -87,7 +87,7 @@ export async function enhanceTimeline(root, ready, base) {
     const entry = document.createElement("span");
     const key = draw("svg", { width: 12, height: 12, "aria-hidden": "true" },
       draw("rect", { width: 12, height: 12, rx: 2, "data-agency": agency }));
-    entry.append(key, words.agency(agency));
+    entry.append(key, filters.agency(agency));
     return entry;
   }));
 
@@ -97,16 +97,16 @@ export async function enhanceTimeline(root, ready, base) {
   const label = Object.assign(document.createElement("label"), { htmlFor: input.id, textContent: strings.day });
   const form = document.createElement("form");
   form.append(label, input);
-  const told = document.createElement("div");
-  told.setAttribute("aria-live", "polite");
+  const result = document.createElement("div");
+  result.setAttribute("aria-live", "polite");
   const { to } = links(base, new URLSearchParams(location.search).get("lang"), []);
 
-  function pick(day) {
+  function selectDay(day) {
     input.value = new Date(day).toISOString().slice(0, 10);
-    line.setAttribute("x1", x(day + DAY / 2));
-    line.setAttribute("x2", x(day + DAY / 2));
-    const aboard = aboardOn(found, day);
-    bars.forEach((bar, n) => bar.classList.toggle("past", !aboard.includes(found[n])));
+    line.setAttribute("x1", x(day + DAY_MS / 2));
+    line.setAttribute("x2", x(day + DAY_MS / 2));
+    const aboard = aboardOn(all, day);
+    bars.forEach((bar, n) => bar.classList.toggle("past", !aboard.includes(all[n])));
     const list = Object.assign(document.createElement("ul"), { className: "chips" });
     list.append(...aboard.map(({ person }) => {
       const entry = document.createElement("li");
@@ -118,19 +118,19 @@ export async function enhanceTimeline(root, ready, base) {
     const count = Object.assign(document.createElement("p"), {
       className: "quiet",
       textContent: aboard.length
-        ? `${words.date(input.value, "day")}: ${words.counted(aboard.length, "people")}`
+        ? `${filters.date(input.value, "day")}: ${filters.counted(aboard.length, "people")}`
         : strings.nobody,
     });
-    told.replaceChildren(count, list);
+    result.replaceChildren(count, list);
   }
   form.addEventListener("submit", (event) => event.preventDefault());
-  input.addEventListener("change", () => input.value && pick(Date.parse(input.value)));
+  input.addEventListener("change", () => input.value && selectDay(Date.parse(input.value)));
   svg.addEventListener("click", (event) => {
     const at = from + event.offsetX / scale;
-    pick(Math.floor(Math.min(Math.max(at, FIRST), now) / DAY) * DAY);
+    selectDay(Math.floor(Math.min(Math.max(at, FIRST_LAUNCH_MS), now) / DAY_MS) * DAY_MS);
   });
 
-  drawing.replaceChildren(scroll, legend, form, told);
+  drawing.replaceChildren(scroll, legend, form, result);
   scroll.scrollLeft = width;
-  pick(Math.floor(now / DAY) * DAY);
+  selectDay(Math.floor(now / DAY_MS) * DAY_MS);
 }

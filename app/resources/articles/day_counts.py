@@ -1,4 +1,4 @@
-"""The plain calendar of the news: what each day of UTC has, put together to days of any zone."""
+"""Article counts by day and month of a time zone, computed from stored counts by day of UTC."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, bindparam, func, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from app.api.embeds import article_is_public
+from app.db.conditions import article_is_public
 from app.db.database import Reader, Row
 from app.db.functions import (
     AnySelect,
+    ColumnExpression,
     compile_arguments,
     current_time_param,
     hide_from_planner,
@@ -37,9 +38,9 @@ from app.domain.dates import (
 
 
 class ArticleDayCounts(NamedTuple):
-    """The articles in one of `languages`, in any where there are none.
+    """Counts of the articles in `languages`, or in all languages if empty.
 
-    Only for zones whose days begin at one of `hours` of UTC.
+    For time zones whose days begin at one of `hours` of UTC.
     """
 
     languages: tuple[str, ...]
@@ -49,17 +50,17 @@ class ArticleDayCounts(NamedTuple):
         self, reader: Reader, month: date, zone: ZoneInfo
     ) -> tuple[list[int], list[date]]:
         end = add_months(month, 1)
-        # No day of a zone begins or ends a day away from that of UTC.
+        # The day of a zone and the same day of UTC begin less than a day apart.
         low, high = utc_day_bounds(month - ONE_DAY)[0], utc_day_bounds(end)[0]
-        found = _UtcDayCounts(reader.all(_select_days_near(*self), low=low, high=high), zone)
-        return found.count_per_period([*days_of_month(month), end]), list(found.count_by_month())
+        counts = _UtcDayCounts(reader.all(_select_days_near(*self), low=low, high=high), zone)
+        return counts.count_per_period([*days_of_month(month), end]), list(counts.count_by_month())
 
     def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
         return _UtcDayCounts(reader.all(_select_all_days(*self)), zone).count_by_month()
 
 
 class _UtcDayCounts:
-    """Some days of UTC, in order, and what they make of days of `zone`."""
+    """Counts of days of UTC, in order, converted to days of `zone`."""
 
     def __init__(self, rows: Sequence[Row], zone: ZoneInfo) -> None:
         self._zone = zone
@@ -69,77 +70,81 @@ class _UtcDayCounts:
         self._dated_totals = [0, *accumulate(int(row["dayed"]) for row in rows)]
 
     def count_per_period(self, starts: Sequence[date]) -> list[int]:
-        """How many fall into each of the periods from one of `starts` to before the next."""
+        """Count the articles of each period from one of `starts` to the next."""
         return [end - start for start, end in pairwise(map(self._count_before, starts))]
 
     def count_by_month(self) -> dict[date, int]:
-        """How many fall into each month, in order, of those that have some."""
-        beside = {
+        """Count the articles of each month with articles, in order."""
+        months = {
             (at + step).date().replace(day=1) for at in self._days for step in (-ONE_DAY, ONE_DAY)
         }
         counts = {
             month: self.count_per_period([month, add_months(month, 1)])[0]
-            for month in sorted(beside)
+            for month in sorted(months)
         }
         return {month: count for month, count in counts.items() if count}
 
     def _count_before(self, day: date) -> int:
-        """How many fall on days before `day`."""
-        start, dayed = start_of_day(day, self._zone), utc_day_bounds(day)[0]
+        """Count the articles of the days before `day`."""
+        start, utc_start = start_of_day(day, self._zone), utc_day_bounds(day)[0]
         midnight = start.replace(hour=0)
         count = self._timed_totals[bisect_left(self._days, midnight)]
         if start.hour and midnight in self._rows_by_day:
             count += self._rows_by_day[midnight][before_hour_column(start.hour)]
-        return count + self._dated_totals[bisect_left(self._days, dayed)]
+        return count + self._dated_totals[bisect_left(self._days, utc_start)]
 
 
 @lru_cache(maxsize=64)
 def _select_days_near(languages: tuple[str, ...], hours: frozenset[int]) -> AnySelect:
-    """The days from `low` to `high`, the nearest beside them, the first and the last."""
+    """Counts of the days from `low` to `high`, the nearest on both sides, the first, the last."""
     at = ArticleDailyCounts.at
     low, high = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high"))
-    beside = [(func.min(at), at < low), (func.max(at), at < low)]
-    beside += [(func.min(at), at > high), (func.max(at), at > high)]
-    days = [(at, at.between(low, high)), *beside]
-    near = union_all(
-        *(select(d).where(w, *_past_day_conditions(languages)).correlate(None) for d, w in days)
+    ranges: list[tuple[ColumnExpression, ColumnElement[bool]]] = [
+        (at, at.between(low, high)),
+        (func.min(at), at < low),
+        (func.max(at), at < low),
+        (func.min(at), at > high),
+        (func.max(at), at > high),
+    ]
+    days = union_all(
+        *(
+            select(day).where(where, *_past_day_conditions(languages)).correlate(None)
+            for day, where in ranges
+        )
     )
-    return _select_counts(languages, hours, lambda day: day, at.in_(near))
+    return _select_counts(languages, hours, lambda day: day, at.in_(days))
 
 
 @lru_cache(maxsize=64)
 def _select_all_days(languages: tuple[str, ...], hours: frozenset[int]) -> AnySelect:
-    """All days, those in the middle of a month as one."""
+    """Counts of all days; the days in the middle of a month are one row."""
     return _select_counts(languages, hours, _CollapseMidMonth)
 
 
 def _select_counts(
     languages: tuple[str, ...],
     hours: frozenset[int],
-    one: Callable[[ColumnElement[Any]], ColumnElement[Any]],
+    group: Callable[[ColumnElement[Any]], ColumnElement[Any]],
     *where: ColumnElement[bool],
 ) -> AnySelect:
-    """The counts of days that are over, and of what has appeared of the present one.
-
-    Those are added up that are `one`.
-    """
+    """Counts of past days, and of the articles published so far today, summed by `group`."""
     names = ["dayed", *(before_hour_column(hour) for hour in sorted(hours | {24}) if hour)]
-    spoken = [Article.language.in_(languages)] if languages else []
-    appeared = select_day_counts(
-        article_is_public(), Article.published_at >= _start_of_today(), *spoken
+    in_languages = [Article.language.in_(languages)] if languages else []
+    today = select_day_counts(
+        article_is_public(), Article.published_at >= _start_of_today(), *in_languages
     ).subquery()
-    over = select(ArticleDailyCounts).where(*_past_day_conditions(languages), *where).subquery()
+    past = select(ArticleDailyCounts).where(*_past_day_conditions(languages), *where).subquery()
     days = union_all(
-        *(select(table.c.at, *(table.c[name] for name in names)) for table in (over, appeared))
+        *(select(table.c.at, *(table.c[name] for name in names)) for table in (past, today))
     ).subquery()
-    at = one(days.c.at).label("at")
+    at = group(days.c.at).label("at")
     counts = (func.sum(days.c[name]).label(name) for name in names)
     return select(at, *counts).group_by(at).order_by(at)
 
 
 def _past_day_conditions(languages: tuple[str, ...]) -> list[ColumnElement[bool]]:
-    over = hide_from_planner(ArticleDailyCounts.at) < _start_of_today()
-    return [over, *([ArticleDailyCounts.language.in_(languages)] if languages else [])]
+    is_past = hide_from_planner(ArticleDailyCounts.at) < _start_of_today()
+    return [is_past, *([ArticleDailyCounts.language.in_(languages)] if languages else [])]
 
 
 def _start_of_today() -> ColumnElement[Any]:
@@ -147,7 +152,7 @@ def _start_of_today() -> ColumnElement[Any]:
 
 
 class _CollapseMidMonth(GenericFunction[Any]):
-    """A day of UTC; the second for all that are of the same month in every zone."""
+    """A day of UTC; days that are in the same month in every time zone become the second day."""
 
     type = UTCDateTime()
     inherit_cache = True

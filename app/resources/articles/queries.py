@@ -7,13 +7,11 @@ from typing import Any, NoReturn
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import (
-    article_is_public,
-    select_article_ref,
-    select_launch_ref,
-    select_mission_ref,
-    select_person_ref,
-)
+from app.api.date_params import time_zone_or_default, to_instant
+from app.api.embeds.articles import select_article_ref
+from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.missions import select_mission_ref
+from app.api.embeds.people import select_person_ref
 from app.api.lists.day_counts import (
     ArchiveIndex,
     ArchiveMonth,
@@ -24,9 +22,9 @@ from app.api.lists.day_counts import (
 )
 from app.api.lists.pagination import fetch_page, to_query_params
 from app.api.lists.sorting import build_orders
-from app.api.params import View, time_zone_or_default, to_instant
+from app.api.params import View
 from app.api.slugs import deleted_record_error, not_found_detail, raise_missing_record
-from app.db.conditions import slug_in
+from app.db.conditions import article_is_public, slug_in
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -45,7 +43,7 @@ from app.db.models import (
     Mission,
     Person,
 )
-from app.domain.dates import add_months, utc_month_start_hours
+from app.domain.dates import utc_month_start_hours
 from app.domain.enums import ArticleState, RecordType
 from app.domain.languages import Language
 from app.domain.text import slugify
@@ -70,47 +68,47 @@ from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_match
 from app.search.spelling import find_corrections
 
 SORTS = build_orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
-PUBLICATION_DATE_COLUMNS = DateColumns(Article.published_at, Article.published_at_precision)
+PUBLICATION_DATE_COLUMNS = DateColumns(
+    Article.published_at, Article.published_at_precision, Article.published_until
+)
 
 
 def conditions(
-    filters: ArticleArchiveFilters, spelt: SpellingCorrections = NO_CORRECTIONS
+    filters: ArticleArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a public article. `spelt` has other spellings of the words of `q`."""
-    found: list[ColumnElement[bool]] = []
+    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
+    where: list[ColumnElement[bool]] = []
     if filters.q:
-        found.append(Article.id.in_(select_matching_ids(RecordType.ARTICLE, filters.q, spelt)))
+        matching = select_matching_ids(RecordType.ARTICLE, filters.q, corrections)
+        where.append(Article.id.in_(matching))
     if filters.language:
-        found.append(Article.language.in_(filters.language))
+        where.append(Article.language.in_(filters.language))
     if filters.source:
-        found.append(Article.source_slug.in_(map(slugify, filters.source)))
+        where.append(Article.source_slug.in_(map(slugify, filters.source)))
     if filters.source_not:
-        found.append(Article.source_slug.not_in(map(slugify, filters.source_not)))
+        where.append(Article.source_slug.not_in(map(slugify, filters.source_not)))
     if filters.has_image is not None:
         imaged = Article.image_url.is_not(None)
-        found.append(imaged if filters.has_image else ~imaged)
-    return found + _link_conditions(filters) + _date_conditions(filters)
+        where.append(imaged if filters.has_image else ~imaged)
+    return where + _link_conditions(filters) + _date_conditions(filters)
 
 
 def _link_conditions(filters: ArticleArchiveFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = []
     if filters.tag:
-        found.append(_has_tag(filters.tag))
+        where.append(_has_tag(filters.tag))
     if filters.tag_not:
-        found.append(~_has_tag(filters.tag_not))
-    # By IN: what is about one of them is found by the link, among however many articles.
-    if filters.mission:
-        about = select(ArticleMission.article_id).join(
-            Mission, Mission.id == ArticleMission.mission_id
-        )
-        found.append(Article.id.in_(about.where(slug_in(Mission, filters.mission))))
-    if filters.person:
-        about = select(ArticlePerson.article_id).join(Person, Person.id == ArticlePerson.person_id)
-        found.append(Article.id.in_(about.where(slug_in(Person, filters.person))))
-    if filters.launch:
-        about = select(ArticleLaunch.article_id).join(Launch, Launch.id == ArticleLaunch.launch_id)
-        found.append(Article.id.in_(about.where(slug_in(Launch, filters.launch))))
-    return found
+        where.append(~_has_tag(filters.tag_not))
+    # IN, not EXISTS: the articles are found by the index of the link.
+    for slugs, model, link in (
+        (filters.mission, Mission, ArticleMission.mission_id),
+        (filters.person, Person, ArticlePerson.person_id),
+        (filters.launch, Launch, ArticleLaunch.launch_id),
+    ):
+        if slugs:
+            linked = select(link.class_.article_id).join(model, model.id == link)
+            where.append(Article.id.in_(linked.where(slug_in(model, slugs))))
+    return where
 
 
 def _has_tag(tags: Sequence[str]) -> ColumnElement[bool]:
@@ -119,25 +117,22 @@ def _has_tag(tags: Sequence[str]) -> ColumnElement[bool]:
 
 
 def _date_conditions(filters: ArticleArchiveFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
     zone = time_zone_or_default(filters.tz)
-    if isinstance(filters, ArticleFilters) and filters.published_on:
-        found.append(PUBLICATION_DATE_COLUMNS.on_day(filters.published_on, zone))
-    if filters.published_month:
-        month = filters.published_month
-        found.append(PUBLICATION_DATE_COLUMNS.in_date_range(month, add_months(month, 1), zone))
-    if filters.published_at_gte:
-        found.append(Article.published_until > to_instant(filters.published_at_gte, zone))
-    if filters.published_at_lt:
-        found.append(Article.published_at < to_instant(filters.published_at_lt, zone))
+    where = PUBLICATION_DATE_COLUMNS.conditions(
+        zone,
+        day=filters.published_on if isinstance(filters, ArticleFilters) else None,
+        month=filters.published_month,
+        from_=filters.published_at_gte,
+        before=filters.published_at_lt,
+    )
     if filters.updated_at_gte:
-        found.append(Article.updated_at >= to_instant(filters.updated_at_gte, zone))
-    return found
+        where.append(Article.updated_at >= to_instant(filters.updated_at_gte, zone))
+    return where
 
 
 @cache
 def _select_summary() -> AnySelect:
-    """What an `ArticleSummary` of a public article is filled from."""
+    """Columns of an `ArticleSummary`, for public articles."""
     return _select_summary_any_status().where(article_is_public())
 
 
@@ -165,7 +160,7 @@ def _select_full() -> AnySelect:
 
 @cache
 def select_full_article() -> AnySelect:
-    """What an `ArticleRead` is filled from, be the article public or not."""
+    """Columns of an `ArticleRead`, for articles in any state."""
     missions = select_mission_ref().join(ArticleMission, ArticleMission.mission_id == Mission.id)
     people = select_person_ref().join(ArticlePerson, ArticlePerson.person_id == Person.id)
     launches = select_launch_ref().join(ArticleLaunch, ArticleLaunch.launch_id == Launch.id)
@@ -196,7 +191,7 @@ def select_full_article() -> AnySelect:
 
 
 def _select_neighbour(step: int) -> Any:
-    """The article before or after in time, ties broken by id as lists do."""
+    """Reference to the article before or after in time, and by id."""
     beside = aliased(Article)
     here, there = tuple_(Article.published_at, Article.id), tuple_(beside.published_at, beside.id)
     order = [
@@ -219,21 +214,21 @@ def _select_neighbour(step: int) -> Any:
 
 
 @cache
-def is_preferred_translation(speech: Language) -> ColumnElement[bool]:
-    """Whether an article is in the language `speech`, or has no public translation into it.
+def is_preferred_translation(language: Language) -> ColumnElement[bool]:
+    """Condition: the article is in `language`, or has no public translation into it.
 
-    So each is found once, whatever languages it is there in.
+    Of the translations of an article, one is found.
     """
-    twin = aliased(Article)
-    same = twin.translation_key == Article.translation_key, twin.language == speech
-    translated = select(twin.id).where(*same, article_is_public(twin)).exists()
-    return or_(Article.language == speech, ~translated)
+    other = aliased(Article)
+    is_translation = other.translation_key == Article.translation_key, other.language == language
+    translated = select(other.id).where(*is_translation, article_is_public(other)).exists()
+    return or_(Article.language == language, ~translated)
 
 
 def list_articles(
     reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
 ) -> ArticleFullPage | ArticlePage:
-    """A page of the articles that match, and that all of `where` holds for."""
+    """List the articles that match the query and all of `where`."""
     where = (*conditions(query, find_corrections(reader, query.q)), *where)
     if query.view is View.FULL:
         return fetch_page(reader, ArticleFullPage, _select_full(), where, SORTS, query, "articles")
@@ -241,18 +236,19 @@ def list_articles(
 
 
 def list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
-    """The newest of the articles that match."""
-    found = (
+    """List the newest articles that match."""
+    newest = (
         _select_summary()
         .add_columns(Article.body_html)
         .where(*conditions(query, find_corrections(reader, query.q)))
+        .order_by(*SORTS["-published_at"].order_by_clauses())
+        .limit(query.limit)
     )
-    newest = found.order_by(*SORTS["-published_at"].order_by_clauses()).limit(query.limit)
     return [FeedEntry.model_validate(row) for row in reader.all(newest)]
 
 
 def get_article(reader: Reader, slug: str) -> ArticleRead:
-    """The article `slug`, with all that belongs to it."""
+    """Get the public article `slug`. Raises NotFound, Gone or SlugRenamed."""
     article = fetch_article(reader, _select_by_slug(), slug=slug)
     if article is None:
         _raise_not_found(reader, slug)
@@ -265,42 +261,43 @@ def _select_by_slug() -> AnySelect:
 
 
 def _raise_not_found(reader: Reader, slug: str) -> NoReturn:
-    """Raise SlugRenamed or Gone for an article that was public, else NotFound.
+    """Raise SlugRenamed, Gone or NotFound for a slug that no public article has.
 
-    Always runs the same two statements, so that the time taken does not reveal a draft.
+    An article that was never public is not disclosed: the same two statements run in each case,
+    so that the response time is the same.
     """
-    former = FormerSlug.type == RecordType.ARTICLE, FormerSlug.slug == slug
-    redirect = select(FormerSlug.record_id).where(*former)
-    articles = select(
+    former_slug = FormerSlug.type == RecordType.ARTICLE, FormerSlug.slug == slug
+    former_ids = select(FormerSlug.record_id).where(*former_slug)
+    columns = select(
         Article.slug, Article.state, Article.announced, article_is_public().label("public")
     )
-    article = reader.first(articles.where(or_(Article.slug == slug, Article.id.in_(redirect))))
-    tombstone = reader.first(redirect)
+    article = reader.first(columns.where(or_(Article.slug == slug, Article.id.in_(former_ids))))
+    former = reader.first(former_ids)
     if article and article["public"] and article["slug"] != slug:
         raise SlugRenamed(slug, article["slug"])
     if article:
         deleted = article["announced"] and article["state"] == ArticleState.DELETED
     else:
-        deleted = tombstone is not None
+        deleted = former is not None
     if deleted:
         raise deleted_record_error(RecordType.ARTICLE, slug)
     raise NotFound(f"{not_found_detail(Article, slug)} {Article.label.hint}")
 
 
 def select_newest_article(*where: ColumnElement[bool]) -> AnySelect:
-    """The newest whole public article that `where` holds for."""
+    """Columns of an `ArticleRead`, for the newest public article that fulfils `where`."""
     newest = (
         select(Article.id)
         .where(article_is_public(), *where)
         .order_by(*SORTS["-published_at"].order_by_clauses())
     )
-    # Found first: all that belongs to an article is put together for this one alone.
-    found = newest.limit(1).correlate(None).scalar_subquery()
-    return select_full_article().where(Article.id == found)
+    # A subquery, so that the JSON columns are built for this article alone.
+    newest_id = newest.limit(1).correlate(None).scalar_subquery()
+    return select_full_article().where(Article.id == newest_id)
 
 
 def fetch_article(reader: Reader, statement: AnySelect, **values: Any) -> ArticleRead | None:
-    """The article that `statement` finds, None where there is none."""
+    """First article of `statement`, or None."""
     row = reader.first(statement, **values)
     return None if row is None else ArticleRead.model_validate(row)
 
@@ -350,17 +347,17 @@ def get_article_preview(reader: Reader, slug: str) -> ArticlePreview:
 
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
-    """The calendar of a month, or the index of all months, over the articles that match."""
+    """Get the archive of a month, or the index of all months, of the articles that match."""
     return build_archive(
         reader, _day_count_source(reader, query), query, "articles", "published_on"
     )
 
 
 def _day_count_source(reader: Reader, query: ArticleArchiveQuery) -> DayCountSource:
-    """The counts of days for a plain calendar, of some languages or all; else the articles."""
-    narrowed = to_query_params(query, month=None, tz=None, language=None)
+    """Stored day counts if only languages are filtered; otherwise counts of the articles."""
+    other_filters = to_query_params(query, month=None, tz=None, language=None)
     hours = utc_month_start_hours(time_zone_or_default(query.tz))
-    if narrowed or hours is None:
+    if other_filters or hours is None:
         where = conditions(query, find_corrections(reader, query.q))
         return RecordCounts(
             PUBLICATION_DATE_COLUMNS, select(Article.id).where(article_is_public(), *where)

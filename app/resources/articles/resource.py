@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.api.embeds import article_is_public
+from app.db.conditions import article_is_public
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from app.domain.enums import RecordType, Scope

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
@@ -144,7 +144,7 @@ async def get_article(
     slug: ArticleSlugPath, database: DatabaseDep, response: Response
 ) -> ArticleRead:
     """Returns an article with its related records, translations, and previous and next article."""
-    return set_version_etag(response, await database.read(queries.get_article, slug))
+    return set_validators(response, await database.read(queries.get_article, slug))
 
 
 @router.get("/{slug}/preview", name="previewArticle", summary="Preview an article")
@@ -152,7 +152,7 @@ async def preview_article(
     slug: ArticleSlugPath, _writer: ArticleWriterDep, database: DatabaseDep, response: Response
 ) -> ArticlePreview:
     """Returns an article in any status, including drafts and deleted articles."""
-    return set_version_etag(response, await database.read(queries.get_article_preview, slug))
+    return set_validators(response, await database.read(queries.get_article_preview, slug))
 
 
 @router.post(

@@ -6,8 +6,8 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor
-from app.api.embeds import article_is_public
 from app.api.writes.records import bump_version
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.models import Article
 from app.domain.dates import now

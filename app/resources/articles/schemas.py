@@ -7,28 +7,34 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from app.api.embeds import ArticleRef, LaunchRef, MissionRef, PersonRef, ReadModel, UtcInstant
+from app.api.date_params import (
+    CalendarDay,
+    CalendarMonth,
+    Rfc3339,
+    Rfc3339OrDate,
+    TimeZone,
+    time_zone_or_default,
+)
+from app.api.embeds.articles import ArticleRef
+from app.api.embeds.launches import LaunchRef
+from app.api.embeds.missions import MissionRef
+from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import (
-    CalendarDay,
-    CalendarMonth,
     CommaList,
     DecimalInt,
     LanguageCode,
     NameParam,
     Omittable,
     QueryModel,
-    Rfc3339,
-    Rfc3339OrDate,
     SearchText,
     Slug,
-    TimeZone,
-    time_zone_or_default,
 )
+from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import (
     HttpUrlStr,
     NonBlankText,

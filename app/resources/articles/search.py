@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
-from app.api.embeds import select_article_ref
+from app.api.embeds.articles import select_article_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.models import Article, ArticleTag

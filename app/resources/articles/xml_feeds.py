@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fastapi import Response
 
+from app.domain.dates import format_rfc3339_utc
 from app.resources.articles.feeds import (
     ATOM_FEED_FILENAME,
     FEED_DESCRIPTION,
@@ -36,7 +37,7 @@ def build_atom_feed(feed: ArticleFeed) -> Response:
     _add_element(root, "id", feed.id)
     _add_element(root, "title", feed.title)
     _add_element(root, "subtitle", str(FEED_DESCRIPTION))
-    _add_element(root, "updated", f"{feed.updated_at:%Y-%m-%dT%H:%M:%SZ}")
+    _add_element(root, "updated", format_rfc3339_utc(feed.updated_at))
     _add_element(
         root, "link", rel="self", type=AtomFeed.media_type, href=feed.self_url(ATOM_FEED_FILENAME)
     )
@@ -52,8 +53,8 @@ def _add_atom_entry(root: Element, entry: FeedEntry) -> None:
     element = SubElement(root, "entry", _xml_lang(entry.language))
     _add_element(element, "id", build_entry_id(entry))
     _add_element(element, "title", entry.title)
-    _add_element(element, "published", f"{entry.published_at:%Y-%m-%dT%H:%M:%SZ}")
-    _add_element(element, "updated", f"{entry.updated_at:%Y-%m-%dT%H:%M:%SZ}")
+    _add_element(element, "published", format_rfc3339_utc(entry.published_at))
+    _add_element(element, "updated", format_rfc3339_utc(entry.updated_at))
     _add_element(_add_element(element, "author"), "name", entry.source.name)
     _add_element(element, "link", rel="alternate", href=entry.url)  # readers miss one with a type
     if entry.source.url:
@@ -96,7 +97,7 @@ def _add_rss_item(channel: Element, entry: FeedEntry) -> None:
     _add_element(item, "link", entry.url)
     _add_element(item, "guid", build_entry_id(entry), isPermaLink="false")
     _add_element(item, "pubDate", format_datetime(entry.published_at, usegmt=True))
-    _add_element(item, "atom:updated", f"{entry.updated_at:%Y-%m-%dT%H:%M:%SZ}")
+    _add_element(item, "atom:updated", format_rfc3339_utc(entry.updated_at))
     _add_element(item, "dc:creator", entry.source.name)
     _add_element(item, "dc:language", entry.language)
     if entry.source.url:

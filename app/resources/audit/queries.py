@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 
+from app.api.date_params import to_instant
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
-from app.api.params import to_instant
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import AuditEntry

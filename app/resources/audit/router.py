@@ -8,6 +8,7 @@ from app.api.auth import ApiClient, RequireScope
 from app.api.lists.responses import ListResponderDep
 from app.api.routing import Router
 from app.domain.enums import Scope
+from app.http.paths import route_traits
 from app.resources.audit import queries
 from app.resources.audit.schemas import AuditPage, AuditQuery
 
@@ -17,6 +18,7 @@ AuditReaderDep = Annotated[ApiClient, Depends(RequireScope(Scope.AUDIT_READ))]
 
 
 @router.get("", name="listAuditEntries", summary="List audit log entries", response_model=AuditPage)
+@route_traits(english_only=True)
 async def list_audit_entries(
     query: Annotated[AuditQuery, Query()], _auditor: AuditReaderDep, lists: ListResponderDep
 ) -> Response:

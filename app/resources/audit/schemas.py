@@ -1,16 +1,18 @@
 """Audit log schemas: query parameters and read models."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from app.api.audit_log import Action
-from app.api.embeds import ReadModel, UtcInstant
+from app.api.date_params import Rfc3339OrDate
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, Omittable, QueryModel, Rfc3339OrDate, Slug
+from app.api.params import CommaList, Omittable, QueryModel, Slug
+from app.api.read_models import ReadModel, UtcInstant
 from app.domain.enums import AuditTarget
 
 
@@ -78,6 +80,10 @@ class AuditEntryRead(ReadModel):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"actor": {"id": row["actor"], "name": row["actor_name"]}}
+
+    def last_modified(self) -> datetime | None:
+        states = [state for state in (self.before, self.after) if state and "updated_at" in state]
+        return max((datetime.fromisoformat(s["updated_at"]) for s in states), default=None)
 
 
 class AuditPage(Page[AuditEntryRead]):

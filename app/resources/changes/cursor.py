@@ -1,16 +1,15 @@
 """Change cursors: positions in the changes that clients send back to continue."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.api.links import url_for_request
+from app.api.lists.cursors import decode_cursor, encode_cursor
 from app.domain.dates import now
 from app.domain.enums import RecordType
 from app.domain.languages import tr
-from app.http.problems import CursorMismatch, Gone, InvalidCursor
+from app.http.problems import CursorMismatch, Gone
 
 TOMBSTONE_RETENTION_PERIOD = timedelta(days=90)
 """Period for which deletions stay in the changes, and so the lifetime of a cursor."""
@@ -44,10 +43,14 @@ class ChangeCursor:
 
     def encode(self, types: Collection[RecordType]) -> str:
         """Encode the cursor for changes of `types`."""
-        numbers = self.restore_count, self.transaction_id, self.seq
-        day = self.as_of_date.isoformat()
-        text = json.dumps([sorted(types), *numbers, day, *(self.snapshot_position or ())])
-        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return encode_cursor(
+            sorted(types),
+            self.restore_count,
+            self.transaction_id,
+            self.seq,
+            self.as_of_date.isoformat(),
+            *(self.snapshot_position or ()),
+        )
 
     @classmethod
     def decode(cls, text: str, types: Collection[RecordType]) -> "ChangeCursor":
@@ -56,32 +59,8 @@ class ChangeCursor:
         Raises InvalidCursor, CursorMismatch if it was made for other types, and Gone if it is
         older than the retention period.
         """
-        try:
-            padded = text + "=" * (-len(text) % 4)
-            decoded = json.loads(urlsafe_b64decode(padded.encode("ascii")))
-            names, restores, transaction_id, seq, as_of_date, *snapshot = decoded
-            numbers = [restores, transaction_id, seq, *snapshot]
-            if any(type(n) is not int or not 0 <= n <= _MAX_CURSOR_INTEGER for n in numbers):
-                raise ValueError(numbers)
-            if len(snapshot) not in {0, 2}:
-                raise ValueError(snapshot)
-            if isinstance(names, str):
-                names = [_TYPES_BY_LETTER.get(letter) for letter in names]
-            same_types = set(names) == set(types)
-            cursor = cls(restores, transaction_id, seq, date.fromisoformat(as_of_date))
-            if snapshot:
-                position = snapshot[0], min(snapshot[1], _MAX_RECORD_ID)
-                cursor = replace(cursor, snapshot_position=position)
-        except (ValueError, TypeError, RecursionError) as error:
-            raise InvalidCursor(
-                tr(
-                    "Send the cursor from `next` or `sync` unchanged, or leave it out to start "
-                    "again.",
-                    "Передайте курсор из `next` или `sync` без изменений или начните заново без "
-                    "курсора.",
-                )
-            ) from error
-        if not same_types:
+        cursor_types, cursor = decode_cursor(text, cls._parse, "sync")
+        if cursor_types != set(types):
             raise CursorMismatch(
                 tr(
                     "The cursor belongs to other `types`. Start again without it.",
@@ -96,6 +75,26 @@ class ChangeCursor:
                 )
             )
         return cursor
+
+    @classmethod
+    def _parse(
+        cls,
+        names: list[str] | str,
+        restore_count: int,
+        transaction_id: int,
+        seq: int,
+        day: str,
+        *snapshot: int,
+    ) -> tuple[set[str | None], "ChangeCursor"]:
+        numbers = [restore_count, transaction_id, seq, *snapshot]
+        if any(type(n) is not int or not 0 <= n <= _MAX_CURSOR_INTEGER for n in numbers):
+            raise ValueError(numbers)
+        if len(snapshot) not in {0, 2}:
+            raise ValueError(snapshot)
+        types = map(_TYPES_BY_LETTER.get, names) if isinstance(names, str) else names
+        position = (snapshot[0], min(snapshot[1], _MAX_RECORD_ID)) if snapshot else None
+        as_of_date = date.fromisoformat(day)
+        return set(types), cls(restore_count, transaction_id, seq, as_of_date, position)
 
 
 def build_restart_error(reason: str) -> Gone:

@@ -6,10 +6,12 @@ from typing import Annotated
 from fastapi import Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from app.api.cache_control import last_modified_headers
 from app.api.deps import DatabaseDep, ServicesDep
 from app.api.openapi.examples import Example
 from app.api.params import Omittable
 from app.api.routing import Router
+from app.http.paths import route_traits
 from app.resources.changes import queries
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.cursor import ChangeCursor
@@ -19,6 +21,7 @@ router = Router(prefix="/v1", tags=["changes"])
 
 
 @router.get("/changes", name="listChanges", summary="List changes")
+@route_traits(english_only=True)
 async def list_changes(
     query: Annotated[ChangeQuery, Query()], database: DatabaseDep, response: Response
 ) -> ChangePage:
@@ -27,7 +30,9 @@ async def list_changes(
     Follow `next` until it is null, then poll `sync`.
     """
     response.headers["Cache-Control"] = "no-cache"
-    return await database.read(queries.list_changes, query)
+    page = await database.read(queries.list_changes, query)
+    response.headers.update(last_modified_headers(page.items))
+    return page
 
 
 async def _get_resume_cursor(
@@ -53,6 +58,7 @@ async def _get_resume_cursor(
     summary="Stream changes",
     response_class=EventSourceResponse,
 )
+@route_traits(english_only=True)
 async def stream_events(
     services: ServicesDep,
     query: Annotated[ChangeFilters, Query()],

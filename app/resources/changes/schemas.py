@@ -1,5 +1,6 @@
 """Change feed schemas: query parameters and read models."""
 
+from datetime import datetime
 from enum import StrEnum
 from functools import reduce
 from operator import or_
@@ -7,16 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, Omittable, QueryModel
+from app.api.read_models import ReadModel, UtcInstant
 from app.domain.enums import RecordType
 from app.resources.registry import RECORD_RESOURCES
 
 if TYPE_CHECKING:
-    RecordData = BaseModel
+
+    class RecordData(BaseModel):
+        """Complete record of any type."""
+
+        updated_at: datetime
+
 else:
     RecordData = reduce(or_, (RECORD_RESOURCES[each].record_model for each in RecordType))
 
@@ -61,6 +67,9 @@ class Change(ReadModel):
     changed_at: UtcInstant
     data: RecordData | None
     """Current record with references by slug, or null if it was deleted."""
+
+    def last_modified(self) -> datetime | None:
+        return self.data.updated_at if self.data else None
 
 
 class ChangePage(ReadModel):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
-from app.api.embeds import CrewAssignmentRead, select_crew_assignments
+from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
 from app.api.links import url_for_request
 from app.api.merge_patch import apply_merge_patch
 from app.api.slugs import not_found_detail, resolve_slugs

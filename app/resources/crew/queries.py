@@ -1,10 +1,10 @@
-"""How crew assignments are found."""
+"""Queries of crew assignments."""
 
 from functools import cache
 
 from sqlalchemy import ColumnElement, or_, select
 
-from app.api.embeds import CrewAssignmentRead, select_crew_assignments
+from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import Order
 from app.api.slugs import raise_missing_record
@@ -24,7 +24,7 @@ from app.resources.crew.schemas import (
     CrewQuery,
 )
 
-# The crew's own order stays within each mission, whichever way the missions are read.
+# Within a mission the order of the crew is the same in both directions.
 SORTS = {
     "mission": Order((Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
     "-mission": Order((-Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
@@ -32,21 +32,21 @@ SORTS = {
 
 
 def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of an assignment."""
-    found: list[ColumnElement[bool]] = []
+    """SQL conditions of `filters`."""
+    where: list[ColumnElement[bool]] = []
     if filters.person:
-        found.append(Person.slug.in_(filters.person))
+        where.append(Person.slug.in_(filters.person))
     if filters.role:
-        found.append(CrewAssignment.role.in_(filters.role))
+        where.append(CrewAssignment.role.in_(filters.role))
     if filters.role_not:
-        found.append(CrewAssignment.role.not_in(filters.role_not))
+        where.append(CrewAssignment.role.not_in(filters.role_not))
     if filters.agency:
-        found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
+        where.append(Person.agency_slug.in_(map(slugify, filters.agency)))
     if isinstance(filters, CrewAssignmentFilters) and filters.mission:
-        found.append(slug_in(Mission, filters.mission))
+        where.append(slug_in(Mission, filters.mission))
     if filters.on:
         first, after = utc_day_bounds(filters.on)
-        found += [
+        where += [
             Mission.starts_at < after,
             still_running_on(Mission.ends_until, first),
             or_(CrewAssignment.from_on.is_(None), CrewAssignment.from_on <= filters.on),
@@ -54,12 +54,12 @@ def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
             or_(Flight.id.is_(None), Launch.launch_at < after),
             still_running_on(Flight.landed_until, first),
         ]
-    return found
+    return where
 
 
 @cache
 def _select_joined() -> AnySelect:
-    """Assignments with what the filters look at; each join finds at most one row."""
+    """Assignments joined to the filtered tables; each join finds at most one row."""
     return (
         select_crew_assignments()
         .join(Mission, Mission.id == CrewAssignment.mission_id)
@@ -70,7 +70,7 @@ def _select_joined() -> AnySelect:
 
 
 def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAssignmentPage:
-    """A page of the assignments that match."""
+    """List the assignments that match."""
     where = conditions(query)
     return fetch_page(
         reader, CrewAssignmentPage, _select_joined(), where, SORTS, query, "crew-assignments"
@@ -78,9 +78,8 @@ def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAss
 
 
 def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage:
-    """A page of the crew of the mission `slug`."""
+    """List the crew of the mission `slug`. Raises NotFound, Gone or SlugRenamed."""
     where = [Mission.slug == slug, *conditions(query)]
-    path = ("missions", slug, "crew")
     page = fetch_page(
         reader,
         CrewAssignmentPage,
@@ -88,17 +87,17 @@ def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage
         where,
         SORTS,
         query,
-        *path,
+        *("missions", slug, "crew"),
         default_sort="mission",
     )
-    known = select(Mission.id).where(Mission.slug == slug)
-    if not page.items and reader.scalar(known) is None:
+    mission = select(Mission.id).where(Mission.slug == slug)
+    if not page.items and reader.scalar(mission) is None:
         raise_missing_record(reader, Mission, slug)
     return page
 
 
 def get_crew_assignment(reader: Reader, id_: int) -> tuple[CrewAssignmentRead, int]:
-    """The assignment `id_` and its version, which is that of its mission. Raises NotFound."""
+    """Get the assignment `id_` and the version of its mission. Raises NotFound."""
     row = reader.first(
         _select_joined().add_columns(Mission.version).where(CrewAssignment.id == id_)
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.deps import DatabaseDep
-from app.api.embeds import CrewAssignmentRead
+from app.api.embeds.crew import CrewAssignmentRead
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.examples import Example

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from app.api.embeds import CrewAssignmentRead
+from app.api.date_params import CalendarDay
+from app.api.embeds.crew import CrewAssignmentRead
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CalendarDay, CommaList, NameParam, Omittable, QueryModel, Slug
+from app.api.params import CommaList, NameParam, Omittable, QueryModel, Slug
 from app.domain.enums import CrewRole
 
 

@@ -1,4 +1,4 @@
-"""CSV export of the public archive: one file for each table, safe to open in a spreadsheet."""
+"""CSV export of the public archive: one file a table, safe against formula injection."""
 
 import csv
 import json
@@ -11,21 +11,22 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from app.api.lists.csv import escape_formulas
 from app.db.database import Reader
+from app.domain.atomic_file import replace_atomically
 from app.resources.exports.tables import EXPORT_TABLES, format_export_value
 
 _ProgressCallback = Callable[[int], None]
 
 
 def write_csv(reader: Reader, target: Path, progress: _ProgressCallback = lambda _: None) -> int:
-    """Write every table to the folder `target`, or to the archive `target` if it ends in .zip.
+    """Write every table to the folder `target`, or to a ZIP file if its name ends in .zip.
 
-    Returns the number of rows.
+    Returns the number of rows. Raises OSError if `target` cannot be written.
     """
     number = 0
-    with _open_target(target) as create:
+    with _open_target(target) as open_file:
         for table in EXPORT_TABLES:
             names = [column.name for column in table.columns]
-            with create(f"{table.name}.csv") as file:
+            with open_file(f"{table.name}.csv") as file:
                 rows = csv.writer(file)
                 rows.writerow(names)
                 for row in table.stream_rows(reader):
@@ -48,25 +49,19 @@ def _format_cell(value: Any) -> Any:
 
 @contextmanager
 def _open_target(target: Path) -> Iterator[Callable[[str], Any]]:
-    """A function that opens a text file by name in a folder or archive."""
+    """Yield a function that opens a text file by name, in a folder or a ZIP file."""
     if target.suffix.lower() != ".zip":
         target.mkdir(parents=True, exist_ok=True)
         yield lambda name: (target / name).open("w", encoding="utf-8", newline="")
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with ZipFile(part, "w", ZIP_DEFLATED) as archive:
+    with replace_atomically(target) as path, ZipFile(path, "w", ZIP_DEFLATED) as archive:
 
-            @contextmanager
-            def entry(name: str) -> Iterator[TextIO]:
-                with (
-                    archive.open(ZipInfo(name), "w", force_zip64=True) as binary,
-                    TextIOWrapper(binary, "utf-8", newline="") as file,
-                ):
-                    yield file
+        @contextmanager
+        def open_member(name: str) -> Iterator[TextIO]:
+            with (
+                archive.open(ZipInfo(name), "w", force_zip64=True) as binary,
+                TextIOWrapper(binary, "utf-8", newline="") as file,
+            ):
+                yield file
 
-            yield entry
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        yield open_member

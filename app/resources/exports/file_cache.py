@@ -1,4 +1,4 @@
-"""Cache of the archive as an SQLite file, built once for each state of the database."""
+"""Cache of the SQLite export: one build for each generation of the archive."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from app.domain.dates import now
 from app.resources.exports import sqlite
 
 _MAX_STALE_SECONDS = 60.0
-"""Longest time that an outdated file is served: the same as in HTTP caches."""
+"""Maximum age of a file that is served after a change; that of HTTP caches."""
 
 _READ_CHUNK_BYTES = 2**20
 
@@ -33,20 +33,20 @@ ArchiveGeneration = tuple[int, int]
 
 @dataclass(frozen=True)
 class BuiltArchive:
-    """An archive file and the state that it was built from."""
+    """A built file, its digest, and the generation of the archive in it."""
 
     path: Path
     sha256: str
     """Hexadecimal."""
     size: int
-    """Bytes."""
+    """In bytes."""
     built_at: datetime
     generation: ArchiveGeneration
     built_at_monotonic: float
 
 
 class ArchiveFileCache:
-    """The file of one process. Requests during a build wait for it."""
+    """File of one process. Concurrent requests share one build."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,10 +54,10 @@ class ArchiveFileCache:
         self._lock = Lock()
         self._builds: list[BuiltArchive] = []
         self.close: Callable[[], object] = lambda: None
-        """Removes the files, as does the end of the process."""
+        """Deletes the files, which also happens when the process ends."""
 
     async def get_current(self) -> BuiltArchive:
-        """The file of the archive, less than a minute out of date."""
+        """Return the current file, or one that was current less than a minute ago."""
         return await to_thread.run_sync(self._get_or_build)
 
     def _get_or_build(self) -> BuiltArchive:
@@ -67,31 +67,31 @@ class ArchiveFileCache:
                 expire_response_at(current_second() + timedelta(seconds=left))
                 return last
             with self._database.snapshot() as reader:
-                state = _read_generation(reader)
-                if last and last.generation == state:
+                generation = _read_generation(reader)
+                if last and last.generation == generation:
                     return last
-                self._builds.append(self._build(reader, state))
-            for old in self._builds[:-2]:  # a response may still be sending the one before
+                self._builds.append(self._build(reader, generation))
+            for old in self._builds[:-2]:  # the last but one may still be sent
                 old.path.unlink(missing_ok=True)
             self._builds = self._builds[-2:]
             return self._builds[-1]
 
-    def _build(self, reader: Reader, state: ArchiveGeneration) -> BuiltArchive:
+    def _build(self, reader: Reader, generation: ArchiveGeneration) -> BuiltArchive:
         if self._directory is None:
             self._directory = Path(mkdtemp(prefix="zarya-export-"))
             self.close = finalize(self, rmtree, self._directory, ignore_errors=True)
-        path = self._directory / f"{state[0]}-{state[1]}-{monotonic():.6f}.sqlite"
+        path = self._directory / f"{generation[0]}-{generation[1]}-{monotonic():.6f}.sqlite"
         sqlite.write_sqlite(reader, path)
         digest, size = sha256(), 0
         with path.open("rb") as file:
-            while part := file.read(_READ_CHUNK_BYTES):
-                digest.update(part)
-                size += len(part)
-        return BuiltArchive(path, digest.hexdigest(), size, now(), state, monotonic())
+            while chunk := file.read(_READ_CHUNK_BYTES):
+                digest.update(chunk)
+                size += len(chunk)
+        return BuiltArchive(path, digest.hexdigest(), size, now(), generation, monotonic())
 
 
 def _read_generation(reader: Reader) -> ArchiveGeneration:
-    """A value that changes with the public archive, also when a scheduled article appears."""
+    """Read a value that differs after every change; a scheduled article is one when published."""
     row = reader.first(
         select(func.max(RecordChange.seq).label("last"), func.count().label("number"))
     )

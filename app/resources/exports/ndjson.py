@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import FormerSlug
-from app.ingest.record_state import load_record_states
+from app.resources.record_state import load_record_states
 from app.resources.registry import RECORD_RESOURCES
 from app.resources.resource import RecordResource
 

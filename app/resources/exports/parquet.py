@@ -1,4 +1,4 @@
-"""Parquet export of the public archive: one file for each table. Needs `zarya[parquet]`."""
+"""Parquet export of the public archive, one file a table. Needs the extra `zarya[parquet]`."""
 
 import json
 from collections.abc import Callable

@@ -9,6 +9,8 @@ from fastapi.responses import FileResponse
 from app.api.links import public_url
 from app.api.params import Omittable
 from app.api.routing import Router
+from app.http.cache.conditional import matches_if_none_match
+from app.http.paths import route_traits
 from app.resources.exports.file_cache import ArchiveFileCacheDep, BuiltArchive
 from app.resources.exports.schemas import ExportFile, ExportFiles
 
@@ -19,6 +21,7 @@ router = Router(prefix="/v1/export", tags=["export"])
 
 
 @router.get("", name="listExports", summary="List export files")
+@route_traits(english_only=True)
 async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
     """Returns the export files with size and digest. Compare the digest before a download."""
     built = await archive.get_current()
@@ -40,6 +43,7 @@ async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
     response_class=FileResponse,
     responses={200: {"content": {_ARCHIVE_MEDIA_TYPE: {}}}},
 )
+@route_traits(english_only=True)
 async def get_archive_file(
     archive: ArchiveFileCacheDep,
     if_none_match: Annotated[Omittable[str], Header(include_in_schema=False)] = None,
@@ -47,7 +51,7 @@ async def get_archive_file(
     """Returns all public records as one SQLite file. Supports `Range` requests."""
     built = await archive.get_current()
     headers = _build_headers(built)
-    if if_none_match and (built.sha256 in if_none_match or if_none_match.strip() == "*"):
+    if matches_if_none_match(if_none_match, headers["ETag"]):
         return Response(None, 304, headers)
     return FileResponse(
         built.path, media_type=_ARCHIVE_MEDIA_TYPE, filename=_ARCHIVE_FILE_NAME, headers=headers

@@ -1,7 +1,7 @@
 """Export schemas."""
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
+from app.api.read_models import ReadModel, UtcInstant
 
 
 class ExportFile(ReadModel):

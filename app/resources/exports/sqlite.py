@@ -1,7 +1,7 @@
-"""SQLite export of the public archive, for offline apps.
+"""SQLite export of the public archive, for offline use in apps.
 
-The same archive gives the same bytes from either database: rows have a fixed order, and nothing
-depends on the time or the machine. So the digest changes only with the archive.
+The file is reproducible: rows are in a fixed order, and nothing depends on the time or the
+database. Its digest therefore changes only if the archive does.
 """
 
 import json
@@ -13,6 +13,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import inspect, select
 
 from app.db.database import Reader
+from app.domain.atomic_file import replace_atomically
 from app.domain.enums import RecordType
 from app.resources.export_tables import EXPORT_BATCH_ROWS, ExportTable
 from app.resources.exports.tables import (
@@ -23,7 +24,7 @@ from app.resources.exports.tables import (
 from app.resources.registry import RECORD_RESOURCES
 
 _APPLICATION_ID = 0x5A415259
-"""`PRAGMA application_id`: `ZARY` in ASCII."""
+"""`ZARY`, for `PRAGMA application_id`."""
 
 _SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 
@@ -31,16 +32,12 @@ _SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
 def write_sqlite(
     reader: Reader, target: Path, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write the archive to the new file `target`. Returns the number of rows."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        number = _write_tables(reader, part, progress)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return number
+    """Write the archive to the file `target`. Returns the number of rows.
+
+    Raises OSError if `target` cannot be written.
+    """
+    with replace_atomically(target) as path:
+        return _write_tables(reader, path, progress)
 
 
 def _write_tables(reader: Reader, path: Path, progress: Callable[[int], None]) -> int:
@@ -55,10 +52,10 @@ def _write_tables(reader: Reader, path: Path, progress: Callable[[int], None]) -
         for table in EXPORT_TABLES:
             connection.execute(_create_table_sql(table))
             names = [column.name for column in table.columns]
-            places = ", ".join("?" * len(names))
+            placeholders = ", ".join("?" * len(names))
             for row in table.stream_rows(reader):
                 values = [_convert_value(row[name]) for name in names]
-                connection.execute(f"INSERT INTO {table.name} VALUES ({places})", values)  # noqa: S608 - our own names
+                connection.execute(f"INSERT INTO {table.name} VALUES ({placeholders})", values)  # noqa: S608 - our own names
                 number += 1
                 if number % 1000 == 0:
                     progress(number)
@@ -78,9 +75,9 @@ def _create_table_sql(table: ExportTable) -> str:
     columns = []
     for column in table.columns:
         null = "" if column.nullable else " NOT NULL"
-        refers = f" REFERENCES {column.references_table}(id)" if column.references_table else ""
+        references = f" REFERENCES {column.references_table}(id)" if column.references_table else ""
         columns.append(
-            f"{column.name} {_SQLITE_TYPES.get(column.value_type, 'TEXT')}{null}{refers}"
+            f"{column.name} {_SQLITE_TYPES.get(column.value_type, 'TEXT')}{null}{references}"
         )
     key = ", ".join(column.name for column in table.columns[: table.key_column_count])
     return f"CREATE TABLE {table.name} ({', '.join(columns)}, PRIMARY KEY ({key})) STRICT"
@@ -104,12 +101,12 @@ def _convert_value(value: Any) -> Any:
 
 
 def _read_credits(reader: Reader) -> list[tuple[str, str | None, str | None]]:
-    """The distinct citations of all records that have a list of them."""
+    """Distinct sources of all records, sorted."""
     columns = (inspect(each.model).columns for each in RECORD_RESOURCES.values())
-    credits_ = {
+    sources = {
         (source["name"], source.get("url"), source.get("licence"))
         for column in (each["sources"] for each in columns if "sources" in each)
         for row in reader.stream(select(column), EXPORT_BATCH_ROWS)
         for source in row["sources"]
     }
-    return sorted(credits_, key=lambda source: tuple(part or "" for part in source))
+    return sorted(sources, key=lambda source: tuple(part or "" for part in source))

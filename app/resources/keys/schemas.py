@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, field_validator
 
-from app.api.embeds import ReadModel, UtcInstant
+from app.api.date_params import Rfc3339
 from app.api.lists.pagination import ListQuery, Page
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, QueryModel, Rfc3339
+from app.api.params import CommaList, QueryModel
+from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import NonBlankText, WriteModel, example_config
 from app.domain.dates import now
 from app.domain.enums import Scope

@@ -1,6 +1,6 @@
-"""The launches that match, as a calendar."""
+"""iCalendar of launches."""
 
-from app.api.embeds import list_launch_events
+from app.api.embeds.launch_events import list_launch_events
 from app.api.icalendar import RenderedCalendar, render_icalendar
 from app.api.links import url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
@@ -12,11 +12,11 @@ from app.search.spelling import find_corrections
 
 
 def build_launch_calendar(reader: Reader, filters: LaunchFilters) -> RenderedCalendar:
-    """The launches that match, cancelled ones too."""
-    asked = to_query_params(filters)
+    """Build the calendar of the launches that match. Raises InvalidRequest for too many."""
+    params = to_query_params(filters)
     events = list_launch_events(reader, *conditions(filters, find_corrections(reader, filters.q)))
     return render_icalendar(
-        title_with_filters(tr("Zarya launches", "Заря: запуски"), asked),
-        url_for_request("launches.ics", **asked),
+        title_with_filters(tr("Zarya launches", "Заря: запуски"), params),
+        url_for_request("launches.ics", **params),
         events,
     )

@@ -7,12 +7,12 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from app.api.auth import ApiClient
-from app.api.embeds import describe_referring_articles
 from app.api.links import public_url
 from app.api.slugs import resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import default_precision, to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import json_array_subquery, json_object_subquery
 from app.db.models import (

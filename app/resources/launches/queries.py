@@ -1,17 +1,15 @@
-"""How launches are found."""
+"""Queries of launches."""
 
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import (
-    select_launch_ref,
-    select_launch_summary,
-    select_mission_ref,
-    select_person_ref,
-)
+from app.api.date_params import time_zone_or_default
+from app.api.embeds.launches import select_launch_ref, select_launch_summary
+from app.api.embeds.missions import select_mission_ref
+from app.api.embeds.people import select_person_ref
 from app.api.lists.day_counts import (
     ArchiveIndex,
     ArchiveMonth,
@@ -21,8 +19,8 @@ from app.api.lists.day_counts import (
 )
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
-from app.api.params import View, time_zone_or_default, to_instant
-from app.api.slugs import raise_missing_record
+from app.api.params import View
+from app.api.slugs import get_by_slug
 from app.db.conditions import has_related
 from app.db.database import Reader
 from app.db.functions import (
@@ -44,7 +42,7 @@ from app.db.models import (
     Vehicle,
 )
 from app.domain.clock import expire_response_at
-from app.domain.dates import add_months, period_end
+from app.domain.dates import period_end
 from app.domain.enums import LaunchStatus, RecordType
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -62,24 +60,25 @@ from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_match
 from app.search.spelling import find_corrections
 
 SORTS = build_orders(Launch.id, launch_at=(Launch.launch_at,))
-LAUNCH_DATE_COLUMNS = DateColumns(Launch.launch_at, Launch.launch_at_precision)
+LAUNCH_DATE_COLUMNS = DateColumns(Launch.launch_at, Launch.launch_at_precision, Launch.launch_until)
 
 
 def conditions(
-    filters: LaunchArchiveFilters, spelt: SpellingCorrections = NO_CORRECTIONS
+    filters: LaunchArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a launch. `spelt` has other spellings of the words of `q`."""
-    found: list[ColumnElement[bool]] = []
+    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
+    where: list[ColumnElement[bool]] = []
     if filters.status:
-        found.append(Launch.status.in_(filters.status))
+        where.append(Launch.status.in_(filters.status))
     if filters.status_not:
-        found.append(Launch.status.not_in(filters.status_not))
+        where.append(Launch.status.not_in(filters.status_not))
     if filters.crewed is not None:
-        found.append(Launch.crewed.is_(filters.crewed))
+        where.append(Launch.crewed.is_(filters.crewed))
     if filters.q:
-        found.append(Launch.id.in_(select_matching_ids(RecordType.LAUNCH, filters.q, spelt)))
+        matching = select_matching_ids(RecordType.LAUNCH, filters.q, corrections)
+        where.append(Launch.id.in_(matching))
     return (
-        found
+        where
         + _vehicle_and_site_conditions(filters)
         + _link_conditions(filters)
         + _date_conditions(filters)
@@ -87,62 +86,54 @@ def conditions(
 
 
 def _vehicle_and_site_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = []
     vehicles = select(Vehicle.id)
     if filters.vehicle:
         named = vehicles.where(Vehicle.slug.in_(map(slugify, filters.vehicle)))
-        found.append(Launch.vehicle_id.in_(named))
+        where.append(Launch.vehicle_id.in_(named))
     if filters.vehicle_family:
         related = vehicles.where(Vehicle.family_slug.in_(map(slugify, filters.vehicle_family)))
-        found.append(Launch.vehicle_id.in_(related))
+        where.append(Launch.vehicle_id.in_(related))
     if filters.site:
         codes = map(str.upper, filters.site)
         known_as = or_(Site.slug.in_(map(slugify, filters.site)), Site.code.in_(codes))
-        found.append(Launch.site_id.in_(select(Site.id).where(known_as)))
+        where.append(Launch.site_id.in_(select(Site.id).where(known_as)))
     if filters.country:
         sites = select(Site.id).where(Site.country.in_(filters.country))
-        found.append(Launch.site_id.in_(sites))
-    return found
+        where.append(Launch.site_id.in_(sites))
+    return where
 
 
 def _link_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = []
     carried = select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id)
     if filters.spacecraft:
         named = Spacecraft.slug.in_(map(slugify, filters.spacecraft))
-        found.append(carried.where(named).exists())
+        where.append(carried.where(named).exists())
     if filters.kind:
-        found.append(carried.where(Spacecraft.kind.in_(filters.kind)).exists())
+        where.append(carried.where(Spacecraft.kind.in_(filters.kind)).exists())
     if filters.mission:
         own = MissionLaunch.launch_id == Launch.id
-        found.append(has_related(Mission, filters.mission, MissionLaunch.mission_id, own))
+        where.append(has_related(Mission, filters.mission, MissionLaunch.mission_id, own))
     if filters.person:
-        found.append(
+        where.append(
             has_related(Person, filters.person, Flight.person_id, Flight.launch_id == Launch.id)
         )
-    return found
+    return where
 
 
 def _date_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    zone = time_zone_or_default(filters.tz)
-    if isinstance(filters, LaunchFilters) and filters.launch_on:
-        found.append(LAUNCH_DATE_COLUMNS.on_day(filters.launch_on, zone))
-    if filters.launch_month:
-        found.append(
-            LAUNCH_DATE_COLUMNS.in_date_range(
-                filters.launch_month, add_months(filters.launch_month, 1), zone
-            )
-        )
-    if filters.launch_at_gte:
-        found.append(Launch.launch_until > to_instant(filters.launch_at_gte, zone))
-    if filters.launch_at_lt:
-        found.append(Launch.launch_at < to_instant(filters.launch_at_lt, zone))
-    return found
+    return LAUNCH_DATE_COLUMNS.conditions(
+        time_zone_or_default(filters.tz),
+        day=filters.launch_on if isinstance(filters, LaunchFilters) else None,
+        month=filters.launch_month,
+        from_=filters.launch_at_gte,
+        before=filters.launch_at_lt,
+    )
 
 
 def select_launch_history() -> ScalarSelect[Any]:
-    """What an answer tells of a launch's slips, newest first."""
+    """Changes of time or status of a launch as a JSON array, newest first."""
 
     def moment(
         status: ColumnExpression, at: ColumnExpression, precision: ColumnExpression
@@ -197,7 +188,7 @@ def _select_full() -> AnySelect:
 
 
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
-    """A page of the launches that match."""
+    """List the launches that match."""
     where = conditions(query, find_corrections(reader, query.q))
     if query.view is View.FULL:
         return fetch_page(reader, LaunchFullPage, _select_full(), where, SORTS, query, "launches")
@@ -205,16 +196,8 @@ def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | Launch
 
 
 def get_launch(reader: Reader, slug: str) -> LaunchRead:
-    """The launch `slug`, with all that belongs to it."""
-    row = reader.first(_select_by_slug(), slug=slug)
-    if row is None:
-        raise_missing_record(reader, Launch, slug)
-    return LaunchRead.model_validate(row)
-
-
-@cache
-def _select_by_slug() -> AnySelect:
-    return _select_full().where(Launch.slug == bindparam("slug"))
+    """Get the launch `slug`. Raises NotFound, Gone or SlugRenamed."""
+    return get_by_slug(reader, Launch, _select_full(), LaunchRead, slug)
 
 
 @cache
@@ -224,7 +207,7 @@ def _select_next() -> AnySelect:
 
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
-    """The planned launch nearest ahead, None where none is planned."""
+    """Next planned launch, or None."""
     row = reader.first(_select_next())
     if row is None:
         return None
@@ -233,13 +216,13 @@ def find_next_launch(reader: Reader) -> LaunchRead | None:
 
 
 def get_next_launch(reader: Reader) -> LaunchRead:
-    """The planned launch nearest ahead."""
+    """Get the next planned launch. Raises NotFound."""
     launch = find_next_launch(reader)
     if launch is None:
         raise NotFound(
             tr(
-                "No launch is planned. /v1/launches lists those that have been.",
-                "Запусков не запланировано. Прошедшие — в /v1/launches.",
+                "No launch is planned. See /v1/launches for past launches.",
+                "Запусков не запланировано. Прошедшие запуски: /v1/launches.",
             )
         )
     return launch
@@ -251,7 +234,7 @@ def _select_ids() -> AnySelect:
 
 
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
-    """The calendar of a month, or the index of all months, over the launches that match."""
+    """Get the archive of a month, or the index of all months, of the launches that match."""
     where = conditions(query, find_corrections(reader, query.q))
     records = _select_ids().where(*where) if where else _select_ids()
     return build_archive(

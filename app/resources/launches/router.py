@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import launches_cache_control, set_version_etag
+from app.api.cache_control import launches_cache_control, set_validators
 from app.api.deps import DatabaseDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
@@ -84,7 +84,7 @@ async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRe
     launch = await database.read(queries.get_next_launch)
     response.headers["Content-Location"] = launch.url
     response.headers["Cache-Control"] = launches_cache_control([launch])
-    return set_version_etag(response, launch)
+    return set_validators(response, launch)
 
 
 @router.get("/archive", name="getLaunchArchive", summary="Get the launch calendar")
@@ -103,7 +103,7 @@ async def get_launch(slug: LaunchSlugPath, database: DatabaseDep, response: Resp
     """Returns a launch with its crew, missions and sources."""
     launch = await database.read(queries.get_launch, slug)
     response.headers["Cache-Control"] = launches_cache_control([launch])
-    return set_version_etag(response, launch)
+    return set_validators(response, launch)
 
 
 @router.post(

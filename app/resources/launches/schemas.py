@@ -6,35 +6,25 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
 
-from app.api.embeds import (
-    LaunchRef,
-    LaunchSummary,
-    MissionRef,
-    PersonRef,
-    ReadModel,
-    Source,
-    UtcInstant,
-    localize_outcome_note,
-)
+from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDate, TimeZone
+from app.api.embeds.launches import LaunchRef, LaunchSummary, localize_outcome_note
+from app.api.embeds.missions import MissionRef
+from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import (
-    CalendarDay,
-    CalendarMonth,
     CommaList,
     CountryCode,
     NameParam,
     Omittable,
     QueryModel,
-    Rfc3339,
-    Rfc3339OrDate,
     SearchText,
     Slug,
-    TimeZone,
 )
+from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
     NonBlankText,

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.api.embeds import select_launch_summary
+from app.api.embeds.launches import select_launch_summary
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.models import Flight, Launch, Person, Site, Spacecraft, Vehicle

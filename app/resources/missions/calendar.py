@@ -1,13 +1,15 @@
-"""A mission as a calendar: its launches, its start and its end."""
+"""iCalendar of a mission: its start, its end and its launches."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import select
 
-from app.api.embeds import MissionRef, UtcInstant, list_launch_events, select_mission_ref
+from app.api.embeds.launch_events import list_launch_events
+from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.icalendar import CalendarEvent, RenderedCalendar, get_event_status, render_icalendar
 from app.api.links import tag_authority, url_for_request
+from app.api.read_models import UtcInstant
 from app.api.slugs import raise_missing_record
 from app.db.database import Reader
 from app.db.models import Launch, Mission, MissionLaunch
@@ -23,7 +25,7 @@ _EVENT_TITLES = {
 
 
 class MissionDates(MissionRef):
-    """A mission as calendars show it."""
+    """Mission fields of a calendar."""
 
     id: int
     starts_at: UtcInstant
@@ -35,7 +37,10 @@ class MissionDates(MissionRef):
 
 
 def build_mission_calendar(reader: Reader, slug: str) -> RenderedCalendar:
-    """The calendar of the mission `slug`, of the current one where that is `current`."""
+    """Build the calendar of the mission `slug`, or of the current one.
+
+    Raises NotFound, Gone or SlugRenamed.
+    """
     slug = get_current_mission_slug(reader) if slug == "current" else slug
     columns = select_mission_ref().add_columns(
         Mission.id,
@@ -50,8 +55,8 @@ def build_mission_calendar(reader: Reader, slug: str) -> RenderedCalendar:
     if row is None:
         raise_missing_record(reader, Mission, slug)
     mission = MissionDates.model_validate(row)
-    served = select(MissionLaunch.launch_id).where(MissionLaunch.mission_id == mission.id)
-    events = [*_boundary_events(mission), *list_launch_events(reader, Launch.id.in_(served))]
+    launch_ids = select(MissionLaunch.launch_id).where(MissionLaunch.mission_id == mission.id)
+    events = [*_boundary_events(mission), *list_launch_events(reader, Launch.id.in_(launch_ids))]
     return render_icalendar(
         mission.title, url_for_request("missions", slug, "calendar.ics"), events
     )
@@ -64,16 +69,16 @@ def _boundary_events(mission: MissionDates) -> Iterator[CalendarEvent]:
 
 
 def _build_event(
-    mission: MissionDates, what: str, at: datetime, precision: Precision
+    mission: MissionDates, boundary: str, at: datetime, precision: Precision
 ) -> CalendarEvent:
     return CalendarEvent(
-        uid=f"mission-{mission.id}-{what}@{tag_authority()}",
-        sequence=mission.version - 1,  # of a mission's dates no slips are kept
+        uid=f"mission-{mission.id}-{boundary}@{tag_authority()}",
+        sequence=mission.version - 1,  # changes of its dates are not counted
         changed_at=mission.updated_at,
         starts_at=at,
         precision=precision,
         ends_at=None,
         status=get_event_status(precision, done=has_passed(at)),
-        summary=str(_EVENT_TITLES[what]).format(mission.name),
+        summary=str(_EVENT_TITLES[boundary]).format(mission.name),
         url=mission.url,
     )

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session, aliased
 
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
-from app.api.embeds import article_is_public, describe_referring_articles
 from app.api.links import public_url
 from app.api.slugs import resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter, bump_version
+from app.api.writes.referrers import describe_referring_articles
 from app.api.writes.request import WriteRequest, WriteResult
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import json_array_subquery
 from app.db.models import (

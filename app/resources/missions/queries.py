@@ -1,23 +1,20 @@
-"""How missions are found."""
+"""Queries of missions."""
 
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import (
-    article_is_public,
-    select_crew_assignments,
-    select_launch_summary,
-    select_mission_ref,
-)
+from app.api.embeds.crew import select_crew_assignments
+from app.api.embeds.launches import select_launch_summary
+from app.api.embeds.missions import select_mission_ref
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.params import View
-from app.api.slugs import raise_missing_record
-from app.db.conditions import has_related, still_running_on
+from app.api.slugs import get_by_slug
+from app.db.conditions import article_is_public, has_related, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import (
@@ -50,22 +47,23 @@ SORTS = build_orders(Mission.id, number=(Mission.number,))
 
 
 def conditions(
-    filters: MissionFilters, spelt: SpellingCorrections = NO_CORRECTIONS
+    filters: MissionFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a mission. `spelt` has other spellings of the words of `q`."""
-    found: list[ColumnElement[bool]] = []
+    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
+    where: list[ColumnElement[bool]] = []
     if filters.status:
-        found.append(or_(*(_has_status(status, now()) for status in filters.status)))
+        where.append(or_(*(_has_status(status, now()) for status in filters.status)))
     if filters.status_not:
-        found.append(~or_(*(_has_status(status, now()) for status in filters.status_not)))
+        where.append(~or_(*(_has_status(status, now()) for status in filters.status_not)))
     if filters.number:
-        found.append(Mission.number.in_(filters.number))
+        where.append(Mission.number.in_(filters.number))
     if filters.q:
-        found.append(Mission.id.in_(select_matching_ids(RecordType.MISSION, filters.q, spelt)))
+        matching = select_matching_ids(RecordType.MISSION, filters.q, corrections)
+        where.append(Mission.id.in_(matching))
     if filters.person:
         own = CrewAssignment.mission_id == Mission.id
-        found.append(has_related(Person, filters.person, CrewAssignment.person_id, own))
-    return found + _date_conditions(filters)
+        where.append(has_related(Person, filters.person, CrewAssignment.person_id, own))
+    return where + _date_conditions(filters)
 
 
 def _has_status(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
@@ -80,24 +78,24 @@ def _has_status(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
 
 
 def _date_conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
-    """Dates that are not exact are periods, and a period matches where it overlaps."""
-    found: list[ColumnElement[bool]] = []
+    """Conditions of the date filters; an inexact date is a period, and matches if it overlaps."""
+    where: list[ColumnElement[bool]] = []
     if filters.active_on:
         first, after = utc_day_bounds(filters.active_on)
-        found += [
+        where += [
             Mission.starts_at < after,
             still_running_on(Mission.ends_until, first),
         ]
     if filters.starts_on_gte:
-        found.append(Mission.starts_until > utc_day_bounds(filters.starts_on_gte)[0])
+        where.append(Mission.starts_until > utc_day_bounds(filters.starts_on_gte)[0])
     if filters.starts_on_lt:
-        found.append(Mission.starts_at < utc_day_bounds(filters.starts_on_lt)[0])
+        where.append(Mission.starts_at < utc_day_bounds(filters.starts_on_lt)[0])
     if filters.ends_on_gte:
         first = utc_day_bounds(filters.ends_on_gte)[0]
-        found.append(or_(Mission.ends_until.is_(None), Mission.ends_until > first))
+        where.append(or_(Mission.ends_until.is_(None), Mission.ends_until > first))
     if filters.ends_on_lt:
-        found.append(Mission.ends_at < utc_day_bounds(filters.ends_on_lt)[0])
-    return found
+        where.append(Mission.ends_at < utc_day_bounds(filters.ends_on_lt)[0])
+    return where
 
 
 @cache
@@ -147,7 +145,7 @@ def _select_counts() -> AnySelect:
         return (
             select(func.count(column.distinct()))
             .where(of == Mission.id, *where)
-            .correlate(Mission)  # by name: by itself SQLAlchemy looks one level up only
+            .correlate(Mission)  # explicit: SQLAlchemy correlates one level up only
             .scalar_subquery()
         )
 
@@ -176,7 +174,7 @@ def _select_neighbour(step: int) -> Any:
 
 
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
-    """A page of the missions that match."""
+    """List the missions that match."""
     where = conditions(query, find_corrections(reader, query.q))
     if query.view is View.FULL:
         return fetch_page(reader, MissionFullPage, _select_full(), where, SORTS, query, "missions")
@@ -184,30 +182,22 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
 
 
 def get_mission(reader: Reader, slug: str) -> MissionRead:
-    """The mission `slug`, with all that belongs to it."""
-    row = reader.first(_select_by_slug(), slug=slug)
-    if row is None:
-        raise_missing_record(reader, Mission, slug)
-    return MissionRead.model_validate(row)
-
-
-@cache
-def _select_by_slug() -> AnySelect:
-    return _select_full().where(Mission.slug == bindparam("slug"))
+    """Get the mission `slug`. Raises NotFound, Gone or SlugRenamed."""
+    return get_by_slug(reader, Mission, _select_full(), MissionRead, slug)
 
 
 def get_current_mission_slug(reader: Reader) -> str:
-    """The slug of the mission that goes on now: the one begun last, where crews overlap."""
+    """Slug of the current mission, the one that started last. Raises NotFound."""
     moment = current_second()
     other = aliased(Mission)
-    relief = select(func.min(other.starts_at)).where(other.starts_at > moment).scalar_subquery()
+    next_start = select(func.min(other.starts_at)).where(other.starts_at > moment)
     current = reader.first(
-        select(Mission.slug, Mission.ends_at, relief.label("relieved_at"))
+        select(Mission.slug, Mission.ends_at, next_start.scalar_subquery().label("next_starts_at"))
         .where(_has_status(MissionStatus.ACTIVE, moment))
         .order_by(Mission.starts_at.desc(), Mission.number.desc())
     )
     if current:
-        for at in filter(None, (current["ends_at"], current["relieved_at"])):
+        for at in filter(None, (current["ends_at"], current["next_starts_at"])):
             expire_response_at(at)
         slug: str = current["slug"]
         return slug
@@ -219,19 +209,19 @@ def get_current_mission_slug(reader: Reader) -> str:
     if planned is None:
         raise NotFound(
             tr(
-                "No mission is going on now. No mission is planned.",
-                "Сейчас экспедиции нет. Не запланировано и следующей.",
+                "No mission is active. No mission is planned.",
+                "Сейчас экспедиции нет. Следующая не запланирована.",
             )
         )
     slug, day = planned["slug"], f"{planned['starts_at']:%Y-%m-%d}"
     raise NotFound(
         tr(
-            f"No mission is going on now. The next, {slug}, is planned to begin {day}.",
-            f"Сейчас экспедиции нет. Следующая, {slug}, должна начаться {day}.",
+            f"No mission is active. The next one, {slug}, is planned to start on {day}.",
+            f"Сейчас экспедиции нет. Следующая, {slug}, начнётся по плану {day}.",
         )
     )
 
 
 def get_current_mission(reader: Reader) -> MissionRead:
-    """The mission that goes on now."""
+    """Get the current mission. Raises NotFound."""
     return get_mission(reader, get_current_mission_slug(reader))

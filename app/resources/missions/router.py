@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
@@ -67,7 +67,7 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
     """Returns the mission in progress. `Content-Location` is its canonical URL."""
     mission = await database.read(queries.get_current_mission)
     response.headers["Content-Location"] = mission.url
-    return set_version_etag(response, mission)
+    return set_validators(response, mission)
 
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
@@ -75,7 +75,7 @@ async def get_mission(
     slug: MissionSlugPath, database: DatabaseDep, response: Response
 ) -> MissionRead:
     """Returns a mission with its main tasks, crew and launches."""
-    return set_version_etag(response, await database.read(queries.get_mission, slug))
+    return set_validators(response, await database.read(queries.get_mission, slug))
 
 
 @router.get(

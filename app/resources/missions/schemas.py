@@ -7,28 +7,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from app.api.embeds import (
-    CrewAssignmentRead,
-    LaunchSummary,
-    MissionRef,
-    ReadModel,
-    Source,
-    UtcInstant,
-)
+from app.api.date_params import CalendarDay, Rfc3339
+from app.api.embeds.crew import CrewAssignmentRead
+from app.api.embeds.launches import LaunchSummary
+from app.api.embeds.missions import MissionRef
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import (
-    DIGITS_ONLY,
-    CalendarDay,
-    CommaList,
-    Omittable,
-    QueryModel,
-    Rfc3339,
-    SearchText,
-    Slug,
-)
+from app.api.params import DIGITS_ONLY, CommaList, Omittable, QueryModel, SearchText, Slug
+from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
     MissionNumber,
@@ -206,6 +194,9 @@ class MissionRead(MissionSummary):
     next: MissionRef | None
     sources: list[Source]
     created_at: UtcInstant
+
+    def last_modified(self) -> datetime:
+        return max([self.updated_at, *(served.launch.updated_at for served in self.launches)])
 
 
 class MissionLaunchWrite(WriteModel):

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
-from app.api.embeds import select_mission_ref
-from app.api.embeds.missions import MissionRef
+from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.db.database import Reader, Row
 from app.db.models import CrewAssignment, Mission, MissionTask, Person
 from app.domain.enums import RecordType

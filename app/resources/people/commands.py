@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient
-from app.api.embeds import describe_referring_articles
 from app.api.links import public_url
 from app.api.slugs import set_slug
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
+from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
 from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person
 from app.domain.enums import AuditTarget

@@ -1,15 +1,17 @@
-"""How people are found."""
+"""Queries of people."""
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.api.embeds import select_crew_assignments, select_launch_ref, select_person_ref
+from app.api.embeds.crew import select_crew_assignments
+from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.people import select_person_ref
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.params import View
-from app.api.slugs import raise_missing_record
+from app.api.slugs import get_by_slug
 from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
@@ -31,34 +33,35 @@ SORTS = build_orders(Person.id, name=(Person.name_key,))
 
 
 def conditions(
-    filters: PersonFilters, spelt: SpellingCorrections = NO_CORRECTIONS
+    filters: PersonFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
-    """What `filters` ask of a person. `spelt` has other spellings of the words of `q`."""
-    found: list[ColumnElement[bool]] = []
+    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
+    where: list[ColumnElement[bool]] = []
     if filters.q:
-        found.append(Person.id.in_(select_matching_ids(RecordType.PERSON, filters.q, spelt)))
+        matching = select_matching_ids(RecordType.PERSON, filters.q, corrections)
+        where.append(Person.id.in_(matching))
     if filters.agency:
-        found.append(Person.agency_slug.in_(map(slugify, filters.agency)))
+        where.append(Person.agency_slug.in_(map(slugify, filters.agency)))
     if filters.agency_not:
         other = Person.agency_slug.not_in(map(slugify, filters.agency_not))
-        found.append(or_(Person.agency_slug.is_(None), other))
+        where.append(or_(Person.agency_slug.is_(None), other))
     if filters.nationality:
-        found.append(Person.nationality.in_(filters.nationality))
+        where.append(Person.nationality.in_(filters.nationality))
     if filters.nationality_not:
         other = Person.nationality.not_in(filters.nationality_not)
-        found.append(or_(Person.nationality.is_(None), other))
+        where.append(or_(Person.nationality.is_(None), other))
     if filters.role or filters.mission:
-        # One EXISTS for both: who commanded that mission, not who was in it and commanded another.
-        held = select(CrewAssignment.id).where(CrewAssignment.person_id == Person.id)
+        # One EXISTS for both: the role is the role in that mission.
+        assignments = select(CrewAssignment.id).where(CrewAssignment.person_id == Person.id)
         if filters.role:
-            held = held.where(CrewAssignment.role.in_(filters.role))
+            assignments = assignments.where(CrewAssignment.role.in_(filters.role))
         if filters.mission:
-            held = held.join(Mission, Mission.id == CrewAssignment.mission_id)
-            held = held.where(slug_in(Mission, filters.mission))
-        found.append(held.exists())
+            assignments = assignments.join(Mission, Mission.id == CrewAssignment.mission_id)
+            assignments = assignments.where(slug_in(Mission, filters.mission))
+        where.append(assignments.exists())
     if filters.aboard_on:
         first, after = utc_day_bounds(filters.aboard_on)
-        found.append(
+        where.append(
             select(Flight.id)
             .join(Launch, Launch.id == Flight.launch_id)
             .where(
@@ -69,7 +72,7 @@ def conditions(
             )
             .exists()
         )
-    return found
+    return where
 
 
 @cache
@@ -130,7 +133,7 @@ def _select_full() -> AnySelect:
 
 
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
-    """A page of the people who match."""
+    """List the people who match."""
     where = conditions(query, find_corrections(reader, query.q))
     if query.view is View.FULL:
         return fetch_page(reader, PersonFullPage, _select_full(), where, SORTS, query, "people")
@@ -138,13 +141,5 @@ def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPa
 
 
 def get_person(reader: Reader, slug: str) -> PersonRead:
-    """The person `slug`, with all that is on record."""
-    row = reader.first(_select_by_slug(), slug=slug)
-    if row is None:
-        raise_missing_record(reader, Person, slug)
-    return PersonRead.model_validate(row)
-
-
-@cache
-def _select_by_slug() -> AnySelect:
-    return _select_full().where(Person.slug == bindparam("slug"))
+    """Get the person `slug`. Raises NotFound, Gone or SlugRenamed."""
+    return get_by_slug(reader, Person, _select_full(), PersonRead, slug)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -55,7 +55,7 @@ async def list_people(query: Annotated[PersonQuery, Query()], lists: ListRespond
 @router.get("/{slug}", name="getPerson", summary="Get a person")
 async def get_person(slug: PersonSlugPath, database: DatabaseDep, response: Response) -> PersonRead:
     """Returns a person with their crew assignments and flights."""
-    return set_version_etag(response, await database.read(queries.get_person, slug))
+    return set_validators(response, await database.read(queries.get_person, slug))
 
 
 @router.post(

@@ -6,22 +6,24 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from app.api.embeds import CrewAssignmentRead, LaunchRef, PersonRef, ReadModel, Source, UtcInstant
+from app.api.date_params import CalendarDay, Rfc3339
+from app.api.embeds.crew import CrewAssignmentRead
+from app.api.embeds.launches import LaunchRef
+from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import (
-    CalendarDay,
     CommaList,
     CountryCode,
     NameParam,
     Omittable,
     QueryModel,
-    Rfc3339,
     SearchText,
     Slug,
 )
+from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
     SearchableText,

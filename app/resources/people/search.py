@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from sqlalchemy import Connection, literal, select
 
-from app.api.embeds import select_mission_ref, select_person_ref
-from app.api.embeds.missions import MissionRef
+from app.api.embeds.missions import MissionRef, select_mission_ref
+from app.api.embeds.people import select_person_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import json_array_subquery

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import Page, PageParams
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, QueryModel, SearchText
+from app.api.read_models import ReadModel, UtcInstant
 from app.domain.dates import Precision
 from app.domain.enums import RecordType
 

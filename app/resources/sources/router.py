@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
@@ -46,7 +46,7 @@ async def get_source(
     id_: IdPath, _writer: SourceWriterDep, database: DatabaseDep, response: Response
 ) -> SourceRead:
     """Returns a source with its polling status."""
-    return set_version_etag(response, await database.read(queries.get_source, id_))
+    return set_validators(response, await database.read(queries.get_source, id_))
 
 
 @router.post(

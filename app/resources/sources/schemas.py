@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import Page
 from app.api.params import LanguageCode
+from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import FetchableUrl, SluggableName, WriteModel, example_config
 from app.domain.enums import SourceFormat
 

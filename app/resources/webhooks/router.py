@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
@@ -49,7 +49,7 @@ async def get_webhook(
     id_: IdPath, _writer: WebhookWriterDep, database: DatabaseDep, response: Response
 ) -> WebhookRead:
     """Returns a webhook with its delivery status, without its secret."""
-    return set_version_etag(response, await database.read(queries.get_webhook, id_))
+    return set_validators(response, await database.read(queries.get_webhook, id_))
 
 
 @router.post(

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool
 
-from app.api.embeds import ReadModel, UtcInstant
 from app.api.links import Url
 from app.api.lists.pagination import Page
+from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import FetchableUrl, NonBlankText, WriteModel, example_config
 from app.domain.enums import RecordType
 

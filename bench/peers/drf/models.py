@@ -1,4 +1,4 @@
-"""The archive's own tables, as Django sees them."""
+"""Django models of the archive's existing tables."""
 
 from django.db import models
 

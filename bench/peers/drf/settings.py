@@ -1,4 +1,4 @@
-"""Production mode, with nothing in the way that the list does not need."""
+"""Django settings: production mode, with only the middleware that the list needs."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The list three times: by offset, by cursor, and by offset out of Django's page cache."""
+"""The list of articles in three variants: offset, cursor, and offset from Django's page cache."""
 
 from django.urls import path
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""What the server runs."""
+"""WSGI application."""
 
 import os
 

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from app.api.embeds import ReadModel, UtcInstant
+from app.api.date_params import Rfc3339
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import Omittable, QueryModel, Rfc3339, SearchText, Slug
+from app.api.params import Omittable, QueryModel, SearchText, Slug
+from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import NonBlankText, SluggableName, WriteModel, example_config
 
 

@@ -1,0 +1,27 @@
+"""Articles that refer to a record, for the refusal to delete it."""
+
+from sqlalchemy import select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.api.auth import ApiClient
+from app.db.conditions import article_is_public
+from app.db.models import Article
+from app.domain.enums import Scope
+
+
+def describe_referring_articles(
+    session: Session, link: InstrumentedAttribute[int], record_id: int, caller: ApiClient
+) -> list[str]:
+    """Describe the articles linked to a record; only those visible to `caller` by slug."""
+    visible = article_is_public() if Scope.ARTICLES_WRITE not in caller.scopes else true()
+    table = link.class_
+    rows = session.execute(
+        select(Article.slug, visible.label("visible"))
+        .join(table, table.article_id == Article.id)
+        .where(link == record_id)
+        .order_by(Article.id)
+    )
+    return [
+        f"the article {row.slug}" if row.visible else "an article that is not published"
+        for row in rows
+    ]

@@ -1,0 +1,86 @@
+// Template filters: dates, numbers, links. `template_filters.py` has the same ones for the server.
+
+const PRECISIONS_WITH_TIME = ["second", "minute", "hour"];
+const SEGMENT_BY_TYPE = { mission: "missions", person: "people", launch: "launches", article: "articles" };
+const MAX_WEIGHT = 5;
+
+const format = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** Build a path with the non-empty parameters. */
+export function path(base, segments, parameters = {}) {
+  const entries = Object.entries(parameters).filter(([, value]) => value);
+  const query = new URLSearchParams(entries).toString();
+  return `${base}/${segments.map(encodeURIComponent).join("/")}${query && `?${query}`}`;
+}
+
+/** Return the template filters in the language of `strings`. */
+export function filters(lang, strings) {
+  const plural = new Intl.PluralRules(lang);
+  const forms = lang === "ru" ? ["one", "few", "many"] : ["one", "other"];
+
+  function date(at, precision) {
+    const form = PRECISIONS_WITH_TIME.includes(precision) ? "day" : precision;
+    const month = Number(at.slice(5, 7) || 1) - 1;
+    return format(strings.dates[form], {
+      year: at.slice(0, 4),
+      month: (form === "day" ? strings.months_of : strings.months)[month],
+      quarter: strings.quarters[Math.floor(month / 3)],
+      day: Number(at.slice(8, 10)),
+    });
+  }
+
+  return {
+    date,
+    when(at, precision) {
+      if (!PRECISIONS_WITH_TIME.includes(precision)) return date(at, precision);
+      return format(strings.dates[precision === "hour" ? "hour" : "minute"], {
+        date: date(at, "day"), hour: at.slice(11, 13), minute: at.slice(14, 16),
+      });
+    },
+    counted: (n, noun) => format(strings.counted[noun][forms.indexOf(plural.select(n))], { n }),
+    country: (code) => strings.countries[code] ?? code,
+    agency: (name) => strings.agencies[name] ?? name,
+    language: (code) => strings.languages[code] ?? code,
+    cursor: (next) => new URL(next).searchParams.get("cursor"),
+    clocked: (precision) => PRECISIONS_WITH_TIME.includes(precision),
+    short: (name) => name.slice(0, 3),
+    day_number: (day) => Number(day.slice(8)),
+    weight: (count) => Math.min(count.toString(2).length, MAX_WEIGHT),
+    weeks(days) {
+      const cells = [...Array(days[0].weekday - 1).fill(null), ...days];
+      while (cells.length % 7) cells.push(null);
+      return Array.from({ length: cells.length / 7 }, (_, n) => cells.slice(7 * n, 7 * n + 7));
+    },
+    twelve(months) {
+      const byNumber = new Map(months.map((month) => [Number(month.month.slice(5)), month]));
+      return Array.from({ length: 12 }, (_, n) => byNumber.get(n + 1) ?? null);
+    },
+    // Highlights count code points, some of which are two UTF-16 units.
+    parts(text, highlights, field) {
+      const letters = Array.from(text);
+      const pieces = [];
+      let at = 0;
+      for (const { start, end } of highlights.filter((hit) => hit.field === field)) {
+        pieces.push({ text: letters.slice(at, start).join(""), hit: false });
+        pieces.push({ text: letters.slice(start, end).join(""), hit: true });
+        at = end;
+      }
+      return [...pieces, { text: letters.slice(at).join(""), hit: false }];
+    },
+  };
+}
+
+/** Return the link functions of the templates. `calendarPath` is the path of the page's calendar. */
+export function links(base, keptLang, calendarPath) {
+  const to = (...segments) => {
+    const parameters = typeof segments.at(-1) === "object" ? segments.pop() : {};
+    return path(base, segments, { ...parameters, lang: keptLang });
+  };
+  return {
+    to,
+    kept_lang: keptLang,
+    to_found: (item) => to(SEGMENT_BY_TYPE[item.type], item.slug),
+    of_month: (month, day) =>
+      calendarPath[0] === "archive" ? to("archive", month, { day }) : to(...calendarPath, { month, day }),
+  };
+}

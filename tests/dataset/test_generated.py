@@ -1,0 +1,28 @@
+"""Generated files of the dataset are current."""
+
+import pytest
+
+from app.ingest.dataset.records import DATASET_PATH, Dataset
+from tools.chronicle.files import generate_files
+
+MAX_FILE_BYTES = 2_000_000
+
+
+@pytest.mark.parametrize("name", ["chronicle", "mission_launches", "mission_texts"])
+def test_generated_file_is_current(dataset: Dataset, name: str) -> None:
+    """`make chronicle` writes the files."""
+    content = generate_files(dataset)[f"{name}.jsonl"]
+    assert (DATASET_PATH / f"{name}.jsonl").read_text("utf-8") == content
+    assert len(content.encode()) < MAX_FILE_BYTES
+
+
+def test_generated_files_are_all_compared(dataset: Dataset) -> None:
+    assert set(generate_files(dataset)) == {
+        "chronicle.jsonl",
+        "mission_launches.jsonl",
+        "mission_texts.jsonl",
+    }
+
+
+def test_missions_have_texts(dataset: Dataset) -> None:
+    assert dataset.mission_texts.keys() == dataset.missions.keys()

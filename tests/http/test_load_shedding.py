@@ -1,0 +1,94 @@
+"""What waits, what is refused at once, and what is given up."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.db.database import Reader
+from app.http.problems import NotFound
+from tests.support.clients import second_app
+from tests.support.servers import wait_for
+from tests.support.slow_reads import blocking_query
+
+Asked = Future[Any]
+
+
+@contextmanager
+def service(archive: TestClient, **settings: Any) -> Iterator[TestClient]:
+    with TestClient(second_app(archive, read_threads=1, cache_bytes=0, **settings)) as client:
+        yield client  # with one event loop for all requests, as in service
+
+
+@pytest.fixture
+def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """Holds every read of a mission until it is set."""
+    released = Event()
+
+    def held(reader: Reader, *_: object) -> None:
+        blocking_query(released)(reader)
+        raise NotFound("It was held.")
+
+    monkeypatch.setattr("app.resources.missions.queries.get_mission", held)
+    yield released
+    released.set()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, nobody is refused for the time it takes."""
+    monkeypatch.setattr("app.http.load_shedding._STALL_DETECTION_SECONDS", 60)
+    monkeypatch.setattr("app.http.load_shedding._MAX_WAIT_SECONDS", 60)
+
+
+def ended(asked: list[Asked], number: int) -> list[int]:
+    """The statuses of the first so many answers, sorted."""
+    wait_for(lambda: sum(each.done() for each in asked) >= number, 30)
+    return sorted(each.result().status_code for each in asked if each.done())
+
+
+def test_bulkhead_refuses_behind_a_stall(archive: TestClient, hold: Event) -> None:
+    with service(archive) as client, ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(7)]
+        assert ended(asked, 5) == [503] * 5
+        for _ in range(20):
+            answer = client.get("/v1/missions/iss-60")
+            assert answer.status_code == answer.json()["status"] == 503
+            assert answer.headers["Retry-After"] == "1"
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert client.get("/health/live").status_code == 200
+        hold.set()
+        assert ended(asked, 7) == [404] * 2 + [503] * 5
+        assert client.get("/v1/launches?limit=1").status_code == 200
+
+
+def test_bulkhead_queues_while_requests_complete(archive: TestClient, patient: None) -> None:
+    with service(archive) as client, ThreadPoolExecutor(40) as pool:
+        asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(200)]
+        assert ended(asked, 200) == [200] * 200
+
+
+def test_bulkhead_wait_is_limited(archive: TestClient, hold: Event, patient: None) -> None:
+    with service(archive, max_waiting=3) as client, ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(12)]
+        assert ended(asked, 7) == [503] * 7
+        hold.set()
+        assert ended(asked, 12) == [404] * 5 + [503] * 7
+
+
+def test_slow_response_is_answered_with_503(archive: TestClient, hold: Event) -> None:
+    with service(archive, request_seconds=0.3) as client:
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(client.get, "/v1/missions/iss-59")
+            time.sleep(1.5)
+            hold.set()  # the client below returns when all of it has ended
+        answer = asked.result()
+        assert answer.status_code == answer.json()["status"] == 503
+        assert "too long" in answer.json()["detail"]
+        assert answer.headers["Retry-After"] == "5"
+        assert answer.headers["X-Request-ID"] in answer.json()["instance"]

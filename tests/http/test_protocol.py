@@ -1,0 +1,140 @@
+"""The HTTP protocol: malformed and oversized requests are refused with a problem."""
+
+from collections.abc import Iterator
+from inspect import signature
+
+import pytest
+import uvicorn
+from alembic import command
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from tests.support.databases import alembic_config
+from tests.support.raw_http import RawConnection, request_head, send_raw
+from tests.support.servers import run_server
+
+POST = "POST /v1/missions HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('guard')}/guard.db"
+    command.upgrade(alembic_config(url), "head")
+    with run_server(url) as origin:
+        yield origin
+
+
+def test_valid_requests_are_answered(origin: str) -> None:
+    assert send_raw(origin, request_head()).status == 200
+    assert send_raw(origin, b"GET /health/live HTTP/1.0\r\n\r\n").status == 200
+    upgrade = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    assert send_raw(origin, request_head("/health/live", *upgrade)).status == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        f"{POST}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        f"{POST}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        f"{POST}Content-Length: -1\r\n\r\n",
+        f"{POST}Content-Length: +3\r\n\r\nabc",
+        f"{POST}Content-Length: {'9' * 40}\r\n\r\n",
+        f"{POST}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        f"{POST}Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        f"{POST}Transfer-Encoding: chunked\r\n\r\n{'f' * 17}\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",
+        "GET / HTTP/1.1\nHost: x\n\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nA: \x01\x00b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\rA: b\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+        "GET / HTTP/3.7\r\nHost: x\r\n\r\n",
+        "GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        "CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "FETCH / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_malformed_http_is_refused(origin: str, sent: str) -> None:
+    answer = send_raw(origin, sent.encode("latin-1"))
+    assert answer.status == 400
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.problem()["type"].endswith("/problems/bad-request")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (request_head("/" + "a" * 8 * 1024), 414),
+        (request_head("/health/live", f"A: {'a' * 33 * 1024}"), 431),
+        (request_head("/health/live", *(f"A{n}: a" for n in range(101))), 431),
+        (request_head("/health/live", *(f"A{n}: a" for n in range(99))), 200),
+        (request_head("/health/live", *(f"A{n}: {'a' * 4096}" for n in range(7))), 200),
+        (b"GET /" + b"a" * 2**20, 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 2**20, 431),
+        (request_head(), 200),
+    ],
+)
+def test_head_size_is_limited(origin: str, sent: bytes, status: int) -> None:
+    answer = send_raw(origin, sent)
+    assert answer.status == status
+    if status >= 400:
+        answer.problem()
+
+
+@pytest.mark.parametrize("step", [1, 7, 100_000])
+def test_request_may_arrive_in_any_chunks(origin: str, step: int) -> None:
+    sent = request_head() * 2 + request_head("/nowhere")
+    with RawConnection(origin) as wire:
+        for at in range(0, len(sent), step):
+            wire.send(sent[at : at + step])
+        assert [wire.read_response().status for _ in range(3)] == [200, 200, 404]
+        wire.send(b"nonsense\r\n\r\n")
+        assert [wire.read_response().status for _ in range(2)] == [400, 0]
+
+
+def test_pipelined_error_does_not_truncate_the_previous_response(origin: str) -> None:
+    with RawConnection(origin) as wire:
+        wire.send(request_head("/openapi.json") + b"nonsense\r\n\r\n")
+        answer = wire.read_response()
+        assert answer.status == 200
+        assert len(answer.body) == int(answer.headers["content-length"])
+        assert wire.read_response().status == 0
+
+
+def test_body_too_large_is_refused_by_its_content_length(origin: str) -> None:
+    head = request_head("/v1/missions", "Content-Length: 200000000", method="POST")
+    assert send_raw(origin, head).problem()["type"].endswith("/problems/content-too-large")
+
+
+def test_trailers_are_not_headers(origin: str) -> None:
+    sent = (
+        request_head("/v1/me", "Transfer-Encoding: chunked")
+        + b"0\r\nAuthorization: Bearer x\r\n\r\n"
+    )
+    assert send_raw(origin, sent).problem()["detail"].startswith("Send an API key")
+
+
+def test_uvicorn_has_the_internals_that_protocol_uses() -> None:
+    version = f"uvicorn {uvicorn.__version__}"
+    for name in (
+        "connection_made", "connection_lost", "data_received", "on_message_begin", "on_header",
+        "on_headers_complete", "on_message_complete", "pause_writing", "resume_writing",
+        "_start_asgi_task", "_unset_keepalive_if_required",
+    ):  # fmt: skip
+        assert callable(getattr(HttpToolsProtocol, name, None)), f"{version}: no {name}"
+    protocol_names = HttpToolsProtocol.__init__.__code__.co_names
+    for name in (
+        "server_state", "timeout_keep_alive", "connections", "parser", "flow", "cycle", "pipeline",
+        "headers", "expect_100_continue", "client", "transport", "loop",
+    ):  # fmt: skip
+        assert name in protocol_names, f"{version}: no attribute {name}"
+    cycle_names = RequestResponseCycle.__init__.__code__.co_names
+    for name in (
+        "disconnected", "message_event", "keep_alive", "response_started", "response_complete",
+    ):  # fmt: skip
+        assert name in cycle_names, f"{version}: no attribute {name}"
+    parameters = list(signature(HttpToolsProtocol._start_asgi_task).parameters)
+    assert parameters == ["self", "cycle", "app"], version

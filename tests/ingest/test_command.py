@@ -1,0 +1,63 @@
+"""`zarya import` and `zarya export`: output and exit status."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import run_zarya
+from tests.support.fake_sites import Reply, fake_site, rss_feed, rss_item
+
+LAST = "created {}, updated {}, unchanged {}, rejected {}\n"
+
+
+def test_import_and_export_commands_round_trip(cli_database_url: str, tmp_path: Path) -> None:
+    assert cli_database_url
+    assert run_zarya("migrate").exit_code == 0
+    feed = tmp_path / "in" / "news.rss"
+    feed.parent.mkdir()
+    feed.write_bytes(rss_feed(rss_item(1), rss_item(2), rss_item(3, date="soon")))
+    rejects = f"--rejects={tmp_path}/rejects"
+    tried = run_zarya("import", "feed", str(feed), "--dry-run", rejects)
+    assert (tried.exit_code, tried.stdout) == (1, LAST.format(2, 0, 0, 1))
+    done = run_zarya("import", "feed", str(feed.parent), "--publish", rejects)
+    assert (done.exit_code, done.stdout) == (1, LAST.format(2, 0, 0, 1))
+    assert "news.rss:" in done.stderr
+    assert "published: 'soon' is not an unambiguous date" in done.stderr
+    assert (tmp_path / "rejects" / "news.rejects.rss").exists()
+    lines, again = tmp_path / "a.ndjson", tmp_path / "b.ndjson"
+    assert run_zarya("export", "ndjson", str(lines)).exit_code == 0
+    taken = run_zarya("import", "ndjson", str(lines))
+    assert (taken.exit_code, taken.stdout) == (0, LAST.format(0, 0, 2, 0))
+    assert run_zarya("export", "ndjson", str(again)).exit_code == 0
+    assert lines.read_bytes() == again.read_bytes()
+    for form, target in (("csv", "folder"), ("csv", "a.zip"), ("parquet", "p"), ("sqlite", "s")):
+        assert run_zarya("export", form, str(tmp_path / target)).exit_code == 0
+        assert (tmp_path / target).exists()
+
+
+def test_import_command_fetches_url(cli_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli_database_url
+    run_zarya("migrate")
+    with fake_site() as there:
+        address = there.add("/feed", Reply(body=rss_feed(rss_item(1))))
+        refused = run_zarya("import", "feed", address)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert "not a public address" in refused.stderr
+        monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
+        assert run_zarya("import", "feed", address).stdout == LAST.format(1, 0, 0, 0)
+        assert run_zarya("import", "feed", f"{address}-missing").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "nonsense", "x"),
+        ("import", "feed", "there-is-no-such-file"),
+        ("export", "sqlite", "/proc/nowhere/a.sqlite"),
+        ("export", "ndjson", "/proc/nowhere/a.ndjson"),
+    ],
+)
+def test_invalid_commands_exit_with_2(cli_database_url: str, arguments: tuple[str, ...]) -> None:
+    assert cli_database_url
+    run_zarya("migrate")
+    assert run_zarya(*arguments).exit_code == 2

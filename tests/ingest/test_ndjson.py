@@ -1,0 +1,124 @@
+"""NDJSON format: an exported archive is restored without loss."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from app.db.database import Database
+from app.db.tracking.day_counts import find_wrong_day_counts
+from tests.support import documents
+from tests.support.clients import database_of, open_client
+from tests.support.databases import CreateDatabase
+from tests.support.documents import IF_MATCH_ANY
+from tests.support.exports import export_ndjson
+from tests.support.import_runs import import_inputs, make_input, report_counts
+
+
+@pytest.fixture
+def other(create_database: CreateDatabase) -> Iterator[Database]:
+    """Second, empty archive."""
+    with open_client(create_database()) as client:
+        yield database_of(client)
+
+
+def test_embedded_archive_round_trips(archive: TestClient, other: Database) -> None:
+    text = export_ndjson(database_of(archive))
+    report, rejected = import_inputs(other, "ndjson", make_input(text))
+    assert (report.rejected, rejected) == (0, [])
+    assert report.created > 1700
+    assert export_ndjson(other) == text
+
+
+def test_edited_archive_round_trips(editor: TestClient, other: Database) -> None:
+    """With drafts, deletions, former slugs, slips, crews, translations and versions."""
+    person = editor.post("/v1/people", json=documents.person()).json()["slug"]
+    launch = documents.launch(crew=[{"person": person, "role": "commander"}])
+    launch["site"] = {"name": "Example Field", "country": "KZ", "code": "GIK-9"}
+    ship = editor.post("/v1/launches", json=launch).json()["slug"]
+    slip = {"launch_at": "2031-05-04T11:01:35Z", "change_reason": "Weather", "slug": "renamed"}
+    editor.patch(f"/v1/launches/{ship}", json=slip, headers=IF_MATCH_ANY)
+    mission = editor.post("/v1/missions", json=documents.mission()).json()["slug"]
+    crew = {"items": [{"person": person, "role": "commander", "arrived_with": "renamed"}]}
+    editor.put(f"/v1/missions/{mission}/crew", json=crew, headers=IF_MATCH_ANY)
+    article = editor.post("/v1/articles", json=documents.article(missions=[mission])).json()
+    key = {"translation_key": article["translation_key"], "language": "ru"}
+    editor.post("/v1/articles", json=documents.article(**key))
+    editor.post(f"/v1/articles/{article['slug']}/publish")
+    featured = {"featured_article": article["slug"]}
+    editor.patch(f"/v1/missions/{mission}", json=featured, headers=IF_MATCH_ANY)
+    hidden = editor.post("/v1/articles", json=documents.article()).json()["slug"]
+    editor.delete(f"/v1/articles/{hidden}", headers=IF_MATCH_ANY)
+    lost = editor.post("/v1/people", json=documents.person()).json()["slug"]
+    editor.delete(f"/v1/people/{lost}", headers=IF_MATCH_ANY)
+    here = database_of(editor)
+    text = export_ndjson(here)
+    for part in ("Weather", "GIK-9", '"deleted"', '"draft"', f'"gone":"{lost}"', ship):
+        assert part in text
+    assert import_inputs(other, "ndjson", make_input(text))[1] == []
+    assert export_ndjson(other) == text
+    assert import_inputs(other, "ndjson", make_input(text))[0].created == 0
+    assert report_counts(import_inputs(here, "ndjson", make_input(text))[0])[:2] == (0, 0)
+
+
+def test_day_counts_are_updated_once_per_batch(editor: TestClient, other: Database) -> None:
+    for _ in range(3):
+        document = documents.article(published_at="2019-04-04T11:00:00Z")
+        slug = editor.post("/v1/articles", json=document).json()["slug"]
+        assert editor.post(f"/v1/articles/{slug}/publish").status_code == 200
+    counted: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("DELETE FROM article_days"):
+            counted.append(statement)
+
+    event.listen(other.engine, "before_cursor_execute", note)
+    assert (
+        import_inputs(other, "ndjson", make_input(export_ndjson(database_of(editor))))[0].created
+        == 3
+    )
+    assert len(counted) == 1
+    with other.session() as session:
+        assert find_wrong_day_counts(session) == []
+
+
+def test_newer_record_state_wins(editor: TestClient, other: Database) -> None:
+    slug = editor.post("/v1/people", json=documents.person(aliases=["Old"])).json()["slug"]
+    old = export_ndjson(database_of(editor))
+    import_inputs(other, "ndjson", make_input(old))
+    new = old.replace('"Old"', '"New"').replace('"version":1', '"version":2')
+    later = new.replace('"updated_at":"20', '"updated_at":"20').replace(
+        '"updated_at":"' + editor.get(f"/v1/people/{slug}").json()["updated_at"],
+        '"updated_at":"2090-01-01T00:00:00Z',
+    )
+    assert report_counts(import_inputs(other, "ndjson", make_input(later))[0]) == (0, 1, 0, 0)
+    assert report_counts(import_inputs(other, "ndjson", make_input(old))[0]) == (0, 0, 1, 0)
+    assert '"New"' in export_ndjson(other)
+
+
+def test_handwritten_lines_are_imported(database: Database) -> None:
+    lines = (
+        """{"type": "person", "data": {"name": "Yuri Example"}}
+
+{"type": "satellite", "data": {}}
+{"type": "person", "data": {"name": "No End"}
+{"type": "person", "data": [], "kept": 1}
+{"type": "person", "data": {"name": "NaN", "aliases": [NaN]}}
+{"type": "person", "data": {"name": "Other"}, "more": 1}
+[1]
+"""
+        + "[" * 100_000
+    )
+    report, rejected = import_inputs(database, "ndjson", make_input(lines))
+    assert report_counts(report) == (1, 0, 0, 7)
+    assert [each.line for each in rejected] == [3, 4, 5, 6, 7, 8, 9]
+    assert report_counts(import_inputs(database, "ndjson", make_input(lines))[0])[:3] == (0, 0, 1)
+
+
+def test_oversized_line_is_rejected(database: Database) -> None:
+    line = '{"type": "person", "data": {"name": "' + "x" * 2**21
+    report, _ = import_inputs(
+        database, "ndjson", make_input(f'{line}\n{{"type": "person", "data": {{}}}}')
+    )
+    assert report_counts(report) == (0, 0, 0, 2)

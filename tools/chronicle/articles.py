@@ -1,0 +1,158 @@
+"""Articles of the chronicle: one per event and language."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from app.domain.dates import Precision
+from app.domain.enums import LaunchStatus, SpacecraftKind
+from app.ingest.dataset.records import (
+    CHRONICLE_SOURCE_NAME,
+    DatasetArticle,
+    DatasetArticleSource,
+    DatasetFacts,
+    DatasetMissionLaunch,
+)
+from tools.chronicle import english, russian
+from tools.chronicle.events import (
+    ChronicleEvent,
+    ChronicleExpeditionStart,
+    ChronicleHandover,
+    ChronicleLanding,
+    ChronicleLaunch,
+    generate_events,
+)
+from tools.chronicle.grammar import NewsText
+
+
+class EventRenderer(Protocol):
+    """Renderer of events in one language: the modules `english` and `russian`."""
+
+    def render_launch(self, event: ChronicleLaunch) -> NewsText: ...
+    def render_expedition_start(self, event: ChronicleExpeditionStart) -> NewsText: ...
+    def render_handover(self, event: ChronicleHandover) -> NewsText: ...
+    def render_landing(self, event: ChronicleLanding) -> NewsText: ...
+
+
+class _SharedFields(NamedTuple):
+    """Fields shared by the translations of an article."""
+
+    slug: str
+    published_at: datetime
+    published_at_precision: Precision
+    tags: list[str]
+    missions: list[str]
+    people: list[str]
+    launches: list[str]
+
+
+def generate_chronicle(
+    dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
+) -> Iterator[DatasetArticle]:
+    """Generate an article in English and in Russian for each event."""
+    for event in generate_events(dataset, mission_launches):
+        item = _build_shared_fields(event)
+        yield _build_article(item, "en", _render_event(event, english))
+        yield _build_article(item, "ru", _render_event(event, russian))
+
+
+def _build_article(item: _SharedFields, language: str, text: NewsText) -> DatasetArticle:
+    translated = language != "en"
+    return DatasetArticle(
+        slug=f"{item.slug}-{language}" if translated else item.slug,
+        title=text.title,
+        lead=text.lead,
+        body=text.body,
+        language=language,
+        published_at=item.published_at,
+        published_at_precision=item.published_at_precision,
+        source=DatasetArticleSource(name=CHRONICLE_SOURCE_NAME, url=None),
+        tags=item.tags,
+        missions=item.missions,
+        people=item.people,
+        launches=item.launches,
+        translation_of=item.slug if translated else None,
+        note=None,
+    )
+
+
+def _render_event(event: ChronicleEvent, language: EventRenderer) -> NewsText:
+    match event:
+        case ChronicleLaunch():
+            return language.render_launch(event)
+        case ChronicleExpeditionStart():
+            return language.render_expedition_start(event)
+        case ChronicleHandover():
+            return language.render_handover(event)
+        case ChronicleLanding():
+            return language.render_landing(event)
+
+
+def _build_shared_fields(event: ChronicleEvent) -> _SharedFields:
+    match event:
+        case ChronicleLaunch():
+            return _launch_fields(event)
+        case ChronicleExpeditionStart():
+            return _expedition_start_fields(event)
+        case ChronicleHandover():
+            return _handover_fields(event)
+        case ChronicleLanding():
+            return _landing_fields(event)
+
+
+def _launch_fields(event: ChronicleLaunch) -> _SharedFields:
+    launch = event.launch
+    tags = {
+        "crew": bool(launch.crew),
+        "cargo": bool(launch.spacecraft_names(SpacecraftKind.CV)),
+        "module": bool(launch.spacecraft_names(SpacecraftKind.MODULE)),
+        "failure": launch.status is not LaunchStatus.SUCCESS,
+    }
+    return _SharedFields(
+        slug=f"launch-{launch.slug}",
+        published_at=launch.launch_at,
+        published_at_precision=launch.launch_at_precision,
+        tags=["launch", *(tag for tag, holds in tags.items() if holds)],
+        missions=[mission.slug for mission in event.missions_served],
+        people=[person.slug for person, _ in event.crew],
+        launches=[launch.slug],
+    )
+
+
+def _expedition_start_fields(event: ChronicleExpeditionStart) -> _SharedFields:
+    mission = event.mission
+    before = [event.previous_commander.slug] if event.previous_commander else []
+    return _SharedFields(
+        slug=f"expedition-{mission.number}-begins",
+        published_at=mission.starts_at,
+        published_at_precision=mission.starts_at_precision,
+        tags=["expedition", *(["command"] if event.previous_commander else [])],
+        missions=[mission.slug],
+        people=list(dict.fromkeys([*mission.launch_by_person, *before])),
+        launches=[],
+    )
+
+
+def _handover_fields(event: ChronicleHandover) -> _SharedFields:
+    slug = f"expedition-{event.mission.number}-change-of-command"
+    return _SharedFields(
+        slug=slug if event.number == 1 else f"{slug}-{event.number}",
+        published_at=event.handed_over_at,
+        published_at_precision=Precision.DAY,
+        tags=["expedition", "command"],
+        missions=[event.mission.slug],
+        people=[event.old_commander.slug, event.new_commander.slug],
+        launches=[],
+    )
+
+
+def _landing_fields(event: ChronicleLanding) -> _SharedFields:
+    return _SharedFields(
+        slug=f"landing-{event.ship_launch.slug}",
+        published_at=event.landed_at,
+        published_at_precision=event.landed_at_precision,
+        tags=["landing", "crew"],
+        missions=[mission.slug for mission, _ in event.crew_by_mission],
+        people=[person.slug for person in event.people],
+        launches=[event.ship_launch.slug],
+    )
