@@ -6,7 +6,7 @@ from app.resources.notes import commands, queries
 from app.resources.notes.schemas import NotePage, NoteQuery, NoteRead, NoteWrite
 from fastapi import Body, Depends, Query, Response
 
-from app.api.cache_control import set_version_etag
+from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -42,7 +42,7 @@ async def list_notes(query: Annotated[NoteQuery, Query()], lists: ListResponderD
 @router.get("/{slug}", name="getNote", summary="Get a note")
 async def get_note(slug: NoteSlugPath, database: DatabaseDep, response: Response) -> NoteRead:
     """Returns a note with its text."""
-    return set_version_etag(response, await database.read(queries.get_note, slug))
+    return set_validators(response, await database.read(queries.get_note, slug))
 
 
 @router.post(
