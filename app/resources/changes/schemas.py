@@ -69,7 +69,7 @@ class Change(ReadModel):
     """Current record with references by slug, or null if it was deleted."""
 
     def last_modified(self) -> datetime | None:
-        return self.data.updated_at if self.data else None
+        return getattr(self.data, "updated_at", None)
 
 
 class ChangePage(ReadModel):
