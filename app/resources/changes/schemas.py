@@ -17,12 +17,7 @@ from app.domain.enums import RecordType
 from app.resources.registry import RECORD_RESOURCES
 
 if TYPE_CHECKING:
-
-    class RecordData(BaseModel):
-        """Complete record of any type."""
-
-        updated_at: datetime
-
+    RecordData = BaseModel
 else:
     RecordData = reduce(or_, (RECORD_RESOURCES[each].record_model for each in RecordType))
 
