@@ -1,8 +1,8 @@
-"""NDJSON export: the whole archive with drafts, histories and deletions, for lossless import.
+"""NDJSON export of the whole archive, drafts included, for import into another archive.
 
-A line refers only to records of earlier lines. Launches therefore come first without their crews,
-who may have landed with a later launch, and missions without their featured articles; a second line
-adds them. Records are ordered by slug, as ids differ between archives.
+A line refers only to records of earlier lines. A field that refers to later records, such as the
+crew of a launch who returned on a later one, is left out and added by a second line. Records are
+sorted by slug, as ids differ between archives.
 """
 
 import json
@@ -18,7 +18,6 @@ from app.resources.registry import RECORD_RESOURCES
 from app.resources.resource import RecordResource
 
 _BATCH_ROWS = 200
-"""Records held in memory."""
 
 
 def write_ndjson(

@@ -101,12 +101,12 @@ def _convert_value(value: Any) -> Any:
 
 
 def _read_credits(reader: Reader) -> list[tuple[str, str | None, str | None]]:
-    """The distinct citations of all records that have a list of them."""
+    """Distinct sources of all records, sorted."""
     columns = (inspect(each.model).columns for each in RECORD_RESOURCES.values())
-    credits_ = {
+    sources = {
         (source["name"], source.get("url"), source.get("licence"))
         for column in (each["sources"] for each in columns if "sources" in each)
         for row in reader.stream(select(column), EXPORT_BATCH_ROWS)
         for source in row["sources"]
     }
-    return sorted(credits_, key=lambda source: tuple(part or "" for part in source))
+    return sorted(sources, key=lambda source: tuple(part or "" for part in source))

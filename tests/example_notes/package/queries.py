@@ -4,11 +4,11 @@ from functools import cache
 
 from app.resources.notes.models import Note
 from app.resources.notes.schemas import NoteFilters, NotePage, NoteQuery, NoteRead
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, select
 
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
-from app.api.slugs import raise_missing_record
+from app.api.slugs import get_by_slug
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.domain.enums import RecordType
@@ -38,10 +38,7 @@ def list_notes(reader: Reader, query: NoteQuery) -> NotePage:
 
 def get_note(reader: Reader, slug: str) -> NoteRead:
     """Read the note `slug`. Raises NotFound, Gone or SlugRenamed."""
-    row = reader.first(_select_notes().where(Note.slug == bindparam("slug")), slug=slug)
-    if row is None:
-        raise_missing_record(reader, Note, slug)
-    return NoteRead.model_validate(row)
+    return get_by_slug(reader, Note, _select_notes(), NoteRead, slug)
 
 
 @cache
