@@ -40,7 +40,7 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
         servers=[
             {
                 "url": current_settings().base_url,
-                "description": "This service.",
+                "description": "This archive, in local or production use.",
                 "x-internal": False,
             }
         ],
