@@ -97,7 +97,7 @@ _DAY_COUNT_COLUMNS = list(ArticleDailyCounts.__table__.columns)
 
 
 def rebuild_day_counts(session: Session) -> None:
-    """Count all days anew."""
+    """Recount all days."""
     disable_timeouts(session.connection())
     if session.connection().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE article_days IN EXCLUSIVE MODE"))
@@ -120,7 +120,7 @@ _COUNTED_COLUMNS = ("state", "published_at", "published_at_precision", "language
 
 
 def note_touched_days(_session: Session, writes: Writes) -> None:
-    """Note the days on which the articles saved or deleted are counted, or were before."""
+    """Record the days, old and new, of the articles saved or deleted."""
     recounted = [e for e in writes.deleted if isinstance(e, Article)]
     recounted += [e for e in writes.saved if isinstance(e, Article) and _is_counted_anew(e)]
     for article in recounted:
@@ -164,7 +164,7 @@ _INSERT_DAY = insert(ArticleDailyCounts).from_select(
 
 
 def update_touched_days(session: Session, writes: Writes) -> None:
-    """Count the noted days anew, or all days after a bulk write of articles."""
+    """Recount the recorded days, or all days after a bulk write of articles."""
     if Article in writes.bulk_models:
         rebuild_day_counts(session)
         return

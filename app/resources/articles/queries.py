@@ -306,7 +306,7 @@ DRAFT_SORTS = build_orders(Article.id, updated_at=(Article.updated_at,))
 
 
 def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
-    """A page of the articles that are not public, the last changed first."""
+    """List the articles that are not public, last updated first."""
     scheduled = and_(Article.state == ArticleState.PUBLISHED, ~article_is_public())
     by_status = {
         ArticleStatus.SCHEDULED: scheduled,

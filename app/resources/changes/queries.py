@@ -138,7 +138,7 @@ def _load_public_records(
 def list_changes_after(
     reader: Reader, cursor: ChangeCursor, types: Collection[RecordType], limit: int
 ) -> tuple[list[tuple[Change, ChangeCursor]], ChangeCursor, bool]:
-    """The changes after a cursor, each with its own cursor, the cursor after all, and more to come.
+    """The changes after a cursor, each with its cursor; the cursor after all; true if more follow.
 
     Of several changes of one record only the last is included.
     """
@@ -178,7 +178,7 @@ def _build_cursor_after(row: Mapping[str, Any], cursor: ChangeCursor) -> ChangeC
 
 def _build_change(row: Mapping[str, Any], record: Any) -> Change:
     if record is not None and not RECORD_RESOURCES[row["type"]].is_public(record):
-        record = None  # was public, and no longer is
+        record = None  # no longer public
     return Change(
         seq=row["seq"],
         type=row["type"],

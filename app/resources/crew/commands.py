@@ -179,7 +179,7 @@ def set_crew_if_changed(
     current: Sequence[PlannedAssignment],
     wanted: Sequence[CrewWrite],
 ) -> bool:
-    """Replace the crew of `mission` if it differs; whether it does. Raises InvalidRequest.
+    """Replace the crew of `mission` if it differs. Returns true if so. Raises InvalidRequest.
 
     Members who stay in a role keep their assignment.
     """
@@ -197,7 +197,7 @@ def set_crew_if_changed(
 def replace_crew(
     session: Session, write: WriteRequest, slug: str, document: MissionCrew
 ) -> WriteResult:
-    """Replace the crew of the mission `slug`; who stays in a role keeps the assignment."""
+    """Replace the crew of the mission `slug`. Members who stay in a role keep their assignment."""
 
     def apply(mission: Mission, before: dict[str, Any]) -> None:
         if set_crew_if_changed(session, mission, parse_crew(before), document.items):

@@ -167,7 +167,7 @@ def _check_crew_within_dates(session: Session, mission: Mission) -> None:
 
 
 def _check_crew_not_in_other_missions(session: Session, mission: Mission) -> None:
-    """Raise InvalidRequest if the dates put somebody of the crew into two missions at once."""
+    """Raise InvalidRequest if the dates put a crew member into two missions at the same time."""
     crew = session.execute(
         select(Person.id, Person.slug, CrewAssignment.from_on, CrewAssignment.to_on)
         .join(Person, Person.id == CrewAssignment.person_id)

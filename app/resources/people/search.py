@@ -58,7 +58,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
 
 
 def _format_roles(held: Iterable[Row]) -> list[str]:
-    """Each role that somebody held, with the missions: "commander of ISS-59, ISS-71"."""
+    """Roles of a person with their missions: "commander of ISS-59, ISS-71"."""
     of_role = tr("{} of {}", "{} {}")
     missions: dict[str, list[str]] = defaultdict(list)
     for row in held:
