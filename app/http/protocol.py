@@ -60,11 +60,11 @@ def get_max_connections(max_connections: int) -> int:
 def raise_file_limit(max_connections: int) -> None:
     """Raise the limit of open files, up to the hard limit, for `max_connections`."""
     files, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max_connections + RESERVED_FILE_COUNT
+    required_files = max_connections + RESERVED_FILE_COUNT
     if hard_limit != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard_limit)
-    if wanted > files:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard_limit))
+        required_files = min(required_files, hard_limit)
+    if required_files > files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (required_files, hard_limit))
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):

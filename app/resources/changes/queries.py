@@ -98,7 +98,7 @@ def _read_snapshot(
     while number < len(_SNAPSHOT_TYPE_ORDER) and len(items) < limit:
         record_type = _SNAPSHOT_TYPE_ORDER[number]
         rest = limit - len(items)
-        found = (
+        records = (
             _load_public_records(reader, record_type, last, rest)
             if not types or record_type in types
             else []
@@ -112,9 +112,9 @@ def _read_snapshot(
                 changed_at=record.updated_at,
                 data=record,
             )
-            for record in found
+            for record in records
         ]
-        number, last = (number + 1, 0) if len(found) < rest else (number, found[-1].id)
+        number, last = (number + 1, 0) if len(records) < rest else (number, records[-1].id)
     return items, replace(
         cursor, snapshot_position=(number, last) if number < len(_SNAPSHOT_TYPE_ORDER) else None
     )
@@ -129,10 +129,10 @@ def _load_public_records(
     where = [model.id > last]
     if resource.public_condition:
         where.append(resource.public_condition())
-    ids = select(model.id).where(*where).order_by(model.id).limit(limit)
-    found = [row["id"] for row in reader.all(ids)]
-    records = resource.load_records(reader, found)
-    return [records[id_] for id_ in found]
+    rows = reader.all(select(model.id).where(*where).order_by(model.id).limit(limit))
+    ids = [row["id"] for row in rows]
+    records = resource.load_records(reader, ids)
+    return [records[id_] for id_ in ids]
 
 
 def list_changes_after(
