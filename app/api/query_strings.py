@@ -19,7 +19,7 @@ class QueryParams:
     """The query parameters that an endpoint declares."""
 
     multiple: Mapping[str, bool]
-    """By name: whether the parameter may be repeated."""
+    """Names of the parameters, with true for a repeatable one."""
     models: Mapping[str, type[BaseModel]]
     """The query models, by argument of the endpoint."""
     allow_unknown: bool

@@ -22,7 +22,7 @@ SpellingCorrections = Mapping[str, Collection[str]]
 NO_CORRECTIONS: SpellingCorrections = {}
 
 RankingTier = tuple[FieldMatch, ...]
-"""The condition of a tier, then those of better tiers, whose matches it excludes."""
+"""The condition of a tier, then the conditions whose matches it excludes, as of better tiers."""
 
 
 def parse_search_query(text: str) -> ParsedQuery:

@@ -1,7 +1,7 @@
 """Daily article counts, from which the calendar of all articles is read.
 
 The hourly columns are for time zones: a day of most zones is made of parts of two days in UTC.
-Articles scheduled for later are counted as well. The days of the articles written are counted anew
+Articles scheduled for later are counted as well. The days of the articles written are recounted
 at commit, not incremented, so that neither a savepoint rolled back nor a wrong count remains.
 """
 
@@ -122,13 +122,13 @@ _COUNTED_COLUMNS = ("state", "published_at", "published_at_precision", "language
 def note_touched_days(_session: Session, writes: Writes) -> None:
     """Record the days, old and new, of the articles saved or deleted."""
     recounted = [e for e in writes.deleted if isinstance(e, Article)]
-    recounted += [e for e in writes.saved if isinstance(e, Article) and _is_counted_anew(e)]
+    recounted += [e for e in writes.saved if isinstance(e, Article) and _needs_recount(e)]
     for article in recounted:
         days = _build_day_key(article), _build_day_key(article, previous=True)
         writes.touched_days.update(day for day in days if day)
 
 
-def _is_counted_anew(article: Article) -> bool:
+def _needs_recount(article: Article) -> bool:
     attributes = inspect(article).attrs
     return any(attributes[name].history.has_changes() for name in _COUNTED_COLUMNS)
 
