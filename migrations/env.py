@@ -45,7 +45,7 @@ def migrate(connection: Connection) -> None:
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
-            # One deployer at a time; the lock goes with the transaction.
+            # One deployment at a time; the lock ends with the transaction.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20001031)")
         context.run_migrations()
         if connection.dialect.name == "sqlite":

@@ -3,7 +3,6 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
@@ -55,9 +54,6 @@ UNITLESS: Mapping[str, str] = {
     "_MAX_CURSOR_INT": "a bound of integers",
 }
 """Names of numbers without a unit, each with its reason."""
-
-PENDING = frozenset((Path(__file__).parent / "pending_names.txt").read_text().split())
-"""Modules whose docstrings are still to be rewritten. The list only shrinks."""
 
 
 def is_public(name: str) -> bool:
@@ -226,15 +222,14 @@ def test_shared_names_are_shared() -> None:
 
 @pytest.mark.parametrize("path", SOURCES)
 def test_docstring_begins_with_a_noun_or_a_verb(path: str) -> None:
-    found = find_relative_clauses(SOURCES[path])
-    assert found == [] or path in PENDING
+    assert find_relative_clauses(SOURCES[path]) == []
 
 
 def test_public_function_names_its_errors() -> None:
     errors = find_error_classes(SOURCES)
     assert {"ApiError", "NotFound", "InvalidInput"} <= errors
     silent = {path: find_silent_raises(text, errors) for path, text in SOURCES.items()}
-    assert {path: names for path, names in silent.items() if names and path not in PENDING} == {}
+    assert {path: names for path, names in silent.items() if names} == {}
 
 
 def test_numeric_constant_ends_in_its_unit() -> None:

@@ -95,7 +95,7 @@ def generate_api_key(
 
 
 def is_well_formed_key(key: str) -> bool:
-    """Whether `key` has the form and the checksum of an API key."""
+    """Return true if `key` has the form and the checksum of an API key."""
     well_formed = len(key) == _KEY_CHARS and key.isascii() and key.startswith("zarya_")
     return well_formed and compare_digest(_checksum(key[:-_CHECKSUM_CHARS]), key[-_CHECKSUM_CHARS:])
 
@@ -147,7 +147,7 @@ def _update_last_used(session: Session, id_: str) -> None:
 
 
 class RequireScope:
-    """Dependency: the API client of the request, whose key must have `scope`; None: any key.
+    """Dependency: the API client of the request. Its key must have `scope`; None: any key.
 
     Raises Unauthorized without a valid key, Forbidden if the key lacks the scope.
     """

@@ -35,8 +35,8 @@ class Services:
         """
         if create not in self._singletons:
             self._singletons[create] = create(self.database)
-        found: T = self._singletons[create]
-        return found
+        service: T = self._singletons[create]
+        return service
 
 
 async def get_services(request: Request) -> Services:

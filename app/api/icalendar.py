@@ -19,7 +19,7 @@ MAX_CALENDAR_EVENTS = 10_000
 """A calendar has no pages and is built in memory."""
 
 _REFRESH_INTERVAL = "PT1H"
-"""Refresh interval that clients are asked to use."""
+"""Refresh interval suggested to clients."""
 
 _HEADER_LINES = "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Zarya//Zarya//EN", "CALSCALE:GREGORIAN"
 _EMPTY_CALENDAR_LINES = (

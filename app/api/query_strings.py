@@ -19,14 +19,14 @@ class QueryParams:
     """The query parameters that an endpoint declares."""
 
     multiple: Mapping[str, bool]
-    """By name: whether the parameter may be repeated."""
+    """Names of the parameters, with true for a repeatable one."""
     models: Mapping[str, type[BaseModel]]
     """The query models, by argument of the endpoint."""
     allow_unknown: bool
-    """Whether undeclared parameters are ignored: visitors add their own to addresses of pages."""
+    """True for pages, whose shared links gain parameters: undeclared ones are ignored."""
 
     def parse(self, query_string: bytes) -> dict[str, BaseModel] | None:
-        """Validate a query string into arguments of the endpoint; None if anything is wrong."""
+        """Validate a query string into arguments of the endpoint; None if it is invalid."""
         values: dict[str, Any] = {}
         for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
             multiple = self.multiple.get(name)

@@ -43,7 +43,7 @@ class ReadModel(BaseModel):
         return {}
 
     def last_modified(self) -> datetime | None:
-        """When the newest record in it was changed, for `Last-Modified`; None if it has none."""
+        """Time of the newest change of the records in it, for `Last-Modified`; None without any."""
         return getattr(self, "updated_at", None)
 
 

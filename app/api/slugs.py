@@ -128,10 +128,10 @@ def resolve_slugs(
 
     Raises InvalidRequest for the first unknown slug; `{}` in `pointer` stands for its index.
     """
-    found = (
+    rows = (
         session.execute(select(model.slug, model.id).where(model.slug.in_(slugs))) if slugs else ()
     )
-    ids: dict[str, int] = {row.slug: row.id for row in found}
+    ids: dict[str, int] = {row.slug: row.id for row in rows}
     for index, slug in enumerate(slugs):
         if slug not in ids:
             raise_field_error(

@@ -30,7 +30,7 @@ class ChangeToken:
         self._lock = Lock()
 
     def read(self) -> object:
-        """Read the token; None if the database cannot be asked."""
+        """Read the token; None if the database does not answer."""
         try:
             with self._lock:
                 if self._cursor is None:

@@ -19,14 +19,14 @@ from app.db.engines.sqlite import MAX_STATEMENT_CPU_SECONDS, TimeLimitedConnecti
 T = TypeVar("T")
 
 _SLOW_READ_BACKOFF_SECONDS = 0.25
-"""Time for which queries like an interrupted one run in threads at once.
+"""Time for which queries like an interrupted one run in threads immediately.
 
 It limits interrupted work to a few hundredths of the event loop's time, whatever the load.
 """
 
 
 class RunInThread(Exception):
-    """The event loop must not run a query, or not to its end."""
+    """The query must run in a thread: it cannot start on the event loop, or was interrupted."""
 
 
 class LoopReader:

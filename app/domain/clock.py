@@ -14,7 +14,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Expiry:
-    """Instant until which the response being built is valid, as far as reported."""
+    """Earliest reported expiry of the response being built."""
 
     def __init__(self) -> None:
         self.expires_at = NEVER

@@ -128,8 +128,8 @@ def utc_month_start_hours(zone: ZoneInfo) -> frozenset[int] | None:
     """
     days = (date(y, m, d) for y in range(1950, 2102) for m in range(1, 13) for d in (1, 15))
     starts = [start_of_day(day, zone) for day in days]
-    whole = all(start.minute == start.second == 0 for start in starts)
-    return frozenset(start.hour for start in starts) if whole else None
+    has_whole_hours = all(start.minute == start.second == 0 for start in starts)
+    return frozenset(start.hour for start in starts) if has_whole_hours else None
 
 
 def utc_day_bounds(day: date) -> tuple[datetime, datetime]:

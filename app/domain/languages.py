@@ -33,7 +33,7 @@ def current_language() -> Language:
 
 
 def explicit_language() -> Language | None:
-    """Language that the request sets by the parameter `lang`, kept in its links, or None."""
+    """Language that the request sets by the parameter `lang`, repeated in its links, or None."""
     state = _STATE.get()
     return state.language if state.is_explicit else None
 

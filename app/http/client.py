@@ -173,10 +173,10 @@ class _PublicNetworkBackend(httpcore.NetworkBackend):
 
 def _resolve_host(host: str, port: int) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise RequestFailed(f"The host {host} cannot be resolved.") from error
-    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    addresses = [str(sockaddr[0]) for *_, sockaddr in results]
     if any("%" in address for address in addresses) or not addresses:
         raise ForbiddenUrl(f"{host} is not a public host.")
     return addresses

@@ -11,7 +11,7 @@ _INVALID_ADDRESS = "invalid"
 
 
 def is_in_networks(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    """Whether `address` is valid and in one of `networks`."""
+    """Return true if `address` is valid and in one of `networks`."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
 """The fast path: a cached response is sent as soon as the head of its request has been parsed.
 
-On the ASGI path most of the time of a cache hit goes into a task, a scope and nested layers. Here
+On the ASGI path most of the time of a cache hit is spent on a task, a scope and nested layers. Here
 each layer is a plain function call. If one of them would have to wait, or the request is unusual,
 it takes the ASGI path instead; the response is the same.
 """

@@ -75,9 +75,9 @@ _BUILD_INFO.labels(version("zarya"), platform.python_version()).set(1)
 @lru_cache(maxsize=4096)
 def request_histogram(route: str, method: str, status: int) -> Histogram:
     """The histogram for the status class of `status`; 0 if no response was sent."""
-    known = method if method in _KNOWN_METHODS else "other"
+    method_label = method if method in _KNOWN_METHODS else "other"
     return _REQUEST_SECONDS.labels(
-        route or "none", known, f"{status // 100}xx" if status else "none"
+        route or "none", method_label, f"{status // 100}xx" if status else "none"
     )
 
 

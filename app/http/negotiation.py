@@ -31,13 +31,13 @@ def media_type_quality(weights: dict[str, float], media_type: str) -> float:
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether `Accept` names HTML, as browsers do, with a higher weight than JSON."""
+    """Return true if `Accept` names HTML, as browsers do, with a higher weight than JSON."""
     weights = parse_quality_values(accept)
     return weights.get("text/html", 0.0) > media_type_quality(weights, "application/json")
 
 
 def prefers_json(accept: str) -> bool:
-    """Whether `Accept` gives JSON or problem+json a higher weight than HTML."""
+    """Return true if `Accept` gives JSON or problem+json a higher weight than HTML."""
     weights = parse_quality_values(accept)
     html = media_type_quality(weights, "text/html")
     json_types = ("application/json", "application/problem+json")

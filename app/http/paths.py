@@ -26,8 +26,8 @@ class RouteTraits:
     english_only: bool = False
     """The content is in English or for programs; errors are in the language of the request."""
     json_errors: bool = False
-    """Errors under the first segment of the path are JSON, even if the client prefers HTML. So they
-    are for every route in the OpenAPI document."""
+    """Errors under the first segment of the path are JSON, even if the client prefers HTML. This
+    also holds for every route in the OpenAPI document."""
 
 
 NO_TRAITS = RouteTraits()

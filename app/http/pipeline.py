@@ -10,7 +10,7 @@
 8. `deprecation`      headers of deprecated operations
 9. the application    exception handlers, then `app.api.dispatch` and the route
 
-A new layer has to work on both paths: what it does to cache hits belongs into `fast_path` as well.
+A new layer has to work on both paths: implement its effect on cache hits in `fast_path` as well.
 """
 
 from collections.abc import Collection

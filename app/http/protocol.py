@@ -60,11 +60,11 @@ def get_max_connections(max_connections: int) -> int:
 def raise_file_limit(max_connections: int) -> None:
     """Raise the limit of open files, up to the hard limit, for `max_connections`."""
     files, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max_connections + RESERVED_FILE_COUNT
+    required_files = max_connections + RESERVED_FILE_COUNT
     if hard_limit != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard_limit)
-    if wanted > files:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard_limit))
+        required_files = min(required_files, hard_limit)
+    if required_files > files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (required_files, hard_limit))
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -83,7 +83,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _active_cycle: RequestResponseCycle | None = None
     """The request in progress; with pipelining, not the last one received."""
     _answered_by_fast_path = False
-    """Whether the fast path has answered the last request, and nothing was received since."""
+    """True if the fast path has answered the last request, and nothing was received since."""
     _fast_path: FastPath | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -99,7 +99,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Close an idle connection; refuse this one if none is idle."""
         others = (each for each in self.connections if isinstance(each, LimitedHttpProtocol))
         idle = (other for other in others if other is not self and not other.is_responding)
-        # The one that has been silent longest: a new connection is about to send a request.
+        # Idle longest: a new connection is about to send a request.
         oldest = min(
             islice(idle, EVICTION_SAMPLE_COUNT), key=lambda other: other.deadline, default=None
         )
@@ -111,7 +111,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     @property
     def is_responding(self) -> bool:
-        """Whether a request of this connection is in progress."""
+        """True if a request of this connection is in progress."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -123,7 +123,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _mark_disconnected(self) -> None:
-        """Tell the request in progress that the client has disconnected."""
+        """Signal the disconnection of the client to the request in progress."""
         if self._active_cycle is not None and not self._active_cycle.response_complete:
             self._active_cycle.disconnected = True
             self._active_cycle.message_event.set()

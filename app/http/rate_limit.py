@@ -37,7 +37,7 @@ _AUTH_FAILURES_MESSAGE = Bilingual(
 _LIMIT_EXCEEDED_MESSAGE = Bilingual("The rate limit is exceeded.", "Лимит запросов исчерпан.")
 
 _MAX_COUNTER_ITEMS = 100_000
-"""Counters in memory; with more than that all are reset."""
+"""Maximum of counters in memory; beyond it, all are reset."""
 
 _MAX_KNOWN_KEY_ITEMS = 10_000
 _REDIS_TIMEOUT_SECONDS = 0.2
@@ -94,7 +94,7 @@ class RedisCounter:
             try:
                 return await self._storage.incr(f"zarya/{name}/{window}", _WINDOW_SECONDS, amount)
             except Exception as error:
-                # Whatever the error: a generous limit is better than no response.
+                # Any error: a generous limit is better than no response.
                 logger.error("rate limit: Redis failed: %s", type(error).__name__, exc_info=error)
                 self._retry_at = time.monotonic() + _REDIS_RETRY_SECONDS
         return await self._fallback.increment(name, window, amount)
@@ -173,7 +173,7 @@ class RateLimitMiddleware:
         return _rate_limit_headers("anon", self.address_limit, left, _WINDOW_SECONDS - elapsed)
 
     def _record_auth_result(self, scope: Scope, key: bytes, status: int) -> bool:
-        """Remember `key` if it was authenticated; False if the response says that it is invalid."""
+        """Cache the id of an authenticated `key`. Returns False if the response rejects the key."""
         caller = scope["state"].get("caller")
         if caller is not None:
             if len(self._known_keys) >= _MAX_KNOWN_KEY_ITEMS:

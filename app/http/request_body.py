@@ -58,7 +58,7 @@ class BufferBodyMiddleware:
             await self.app(scope, _replay(body, receive), send)
 
     async def _read_body(self, receive: Receive) -> tuple[bytes | None, ApiError | None]:
-        """The body, or the error if it is too large; neither if the client disconnected."""
+        """The body, or the error if it is too large; None and None if the client disconnected."""
         parts = bytearray()
         try:
             while True:

@@ -110,7 +110,7 @@ class RequestContextMiddleware:
         return self._resolve_address(peer, forwarded_for.decode("latin-1"))
 
     def with_common_headers(self, headers: Iterable[RawHeader]) -> RawHeaders:
-        """`headers` with those that every response has."""
+        """`headers` with the headers of every response."""
         combined = [*headers, *self._common_headers]
         if _CSP_HEADER_NAME not in dict(combined):
             combined.append(_DEFAULT_CSP)

@@ -6,7 +6,7 @@ COUNTRY_BY_ALPHA_3 = {
     "ITA": "IT", "JPN": "JP", "KAZ": "KZ", "KEN": "KE", "KOR": "KR", "MHL": "MH", "NOR": "NO",
     "NZL": "NZ", "PRK": "KP", "RUS": "RU", "SWE": "SE", "USA": "US",
 }  # fmt: skip
-"""By ISO 3166-1 alpha-3 code."""
+"""Alpha-2 codes by ISO 3166-1 alpha-3 code."""
 
 COUNTRY_BY_DEMONYM = {
     "american": "US", "australian": "AU", "austrian": "AT", "belarusian": "BY", "belgian": "BE",
@@ -18,7 +18,7 @@ COUNTRY_BY_DEMONYM = {
     "south korean": "KR", "spanish": "ES", "swedish": "SE", "swiss": "CH", "turkish": "TR",
     "ukrainian": "UA",
 }  # fmt: skip
-"""By English demonym, in lower case."""
+"""Alpha-2 codes by English demonym, in lower case."""
 
 COUNTRY_BY_GCAT_STATE = {
     "US": "US", "SU": "RU", "RU": "RU", "CN": "CN", "F": "FR", "GUF": "GF", "J": "JP", "IN": "IN",
@@ -26,4 +26,4 @@ COUNTRY_BY_GCAT_STATE = {
     "BR": "BR", "N": "NO", "KE": "KE", "DZ": "DZ", "KI": "KI", "TTPI": "MH", "ESCN": "ES",
     "KZ": "KZ", "S": "SE", "D": "DE", "E": "ES", "CA": "CA",
 }  # fmt: skip
-"""By the `StateCode` of GCAT's table of sites. Sites in Kazakhstan are coded as SU or RU."""
+"""Alpha-2 codes by the `StateCode` of GCAT's sites; SU and RU include sites in Kazakhstan."""

@@ -30,18 +30,18 @@ class DeduplicationIndex:
         imported = [entry for entry in entries if entry.record_state is None]
         storable = (entry for entry in imported if is_storable(f"{entry.scheme}{entry.key}"))
         keys = {(entry.scheme, entry.key, entry.type) for entry in storable}
-        known = tuple_(ImportOrigin.scheme, ImportOrigin.key, ImportOrigin.type).in_(keys)
+        is_known = tuple_(ImportOrigin.scheme, ImportOrigin.key, ImportOrigin.type).in_(keys)
         index = cls()
-        for origin in session.scalars(select(ImportOrigin).where(known)) if keys else ():
+        for origin in session.scalars(select(ImportOrigin).where(is_known)) if keys else ():
             index.origins[origin.scheme, origin.key, RecordType(origin.type)] = origin
-        wanted: dict[RecordType, set[Any]] = defaultdict(set)
+        values_by_type: dict[RecordType, set[Any]] = defaultdict(set)
         for entry in imported:
-            wanted[entry.type].update(_read_natural_key(entry))
-        for record_type, values in wanted.items():
+            values_by_type[entry.type].update(_read_natural_key(entry))
+        for record_type, values in values_by_type.items():
             key = RECORD_RESOURCES[record_type].natural_key
             if key and values:
-                found = session.scalars(select(key.column).where(key.column.in_(values)))
-                index.natural_keys |= {(record_type, value) for value in found}
+                existing = session.scalars(select(key.column).where(key.column.in_(values)))
+                index.natural_keys |= {(record_type, value) for value in existing}
         return index
 
     def has_record(self, session: Session, entry: ImportEntry) -> bool:

@@ -163,27 +163,27 @@ class EntityLinker:
 
     def _find_names(self, table: dict[FoldedWords, set[str]], words: FoldedWords) -> Iterator[str]:
         """Yield the slug of the longest name of `table` at each position, if it is unambiguous."""
-        place = 0
-        while place < len(words):
-            for length in range(min(self._max_name_words, len(words) - place), 1, -1):
-                if (found := table.get(words[place : place + length])) is not None:
-                    if len(found) == 1:
-                        yield next(iter(found))
-                    place += length - 1
+        position = 0
+        while position < len(words):
+            for length in range(min(self._max_name_words, len(words) - position), 1, -1):
+                if (slugs := table.get(words[position : position + length])) is not None:
+                    if len(slugs) == 1:
+                        yield next(iter(slugs))
+                    position += length - 1
                     break
-            place += 1
+            position += 1
 
     def _find_by_family_name(self, words: FoldedWords, crews: set[str]) -> set[str]:
         """Find members of `crews` (of the launches and missions in the text) by family name."""
-        found: set[str] = set()
+        named: set[str] = set()
         for family, people in self._people_by_family_name.items():
             members = people & crews
             if len(members) == 1 and len(family) > 2 and family in words:
-                found |= members
-        return found
+                named |= members
+        return named
 
 
-def _require_unambiguous(name: str, found: set[str]) -> str | None:
-    if len(found) > 1:
-        raise AmbiguousName(name, found)
-    return next(iter(found), None)
+def _require_unambiguous(name: str, slugs: set[str]) -> str | None:
+    if len(slugs) > 1:
+        raise AmbiguousName(name, slugs)
+    return next(iter(slugs), None)

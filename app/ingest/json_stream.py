@@ -96,8 +96,8 @@ class _TextBuffer:
     def skip_to_next_char(self, blank: re.Pattern[str] = _WHITESPACE) -> str:
         """Consume characters that match `blank`. Returns the next one, or "" at the end."""
         while True:
-            found = blank.match(self._buffer, self._position)
-            self.consume(found.end() - self._position if found else 0)
+            match = blank.match(self._buffer, self._position)
+            self.consume(match.end() - self._position if match else 0)
             if len(self) or not self.read_more():
                 return self._buffer[self._position : self._position + 1]
 
@@ -121,15 +121,15 @@ class _TextBuffer:
         """
         at, closing = 0, list(within)
         while True:
-            found = _TOKEN_PATTERN.search(self._buffer, self._position + at)
-            if found is None or found[0] == '"':
-                at = found.start() - self._position if found else len(self)
+            match = _TOKEN_PATTERN.search(self._buffer, self._position + at)
+            if match is None or match[0] == '"':
+                at = match.start() - self._position if match else len(self)
                 self._read_more_or_fail(at)
                 continue
             token, start, at = (
-                found[0],
-                found.start() - self._position,
-                found.end() - self._position,
+                match[0],
+                match.start() - self._position,
+                match.end() - self._position,
             )
             if token in _CLOSING_BRACKETS:
                 closing.append(_CLOSING_BRACKETS[token])
@@ -290,10 +290,10 @@ def _parse_finite_float(digits: str) -> float:
 
 
 def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise ValueError("An object has a duplicate member name.")
-    return found
+    return members
 
 
 _DECODER = json.JSONDecoder(

@@ -148,10 +148,10 @@ class RecordMatcher:
 
     def _launches_named(self, ship: str) -> Iterable[str]:
         try:
-            found = self.names.find_launch(ship)
+            slug = self.names.find_launch(ship)
         except AmbiguousName as error:
             return self.known_launches.keys() & set(error.candidates)
-        return self.known_launches.keys() & {found}
+        return self.known_launches.keys() & {slug}
 
     def _reject_doubtful(self, claim: LaunchClaim, named: Iterable[str]) -> None:
         """Raise `InvalidEntry` if the archive may have the launch with another time or name."""

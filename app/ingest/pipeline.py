@@ -157,13 +157,13 @@ class _ImportJob:
     ) -> None:
         """Import a batch in the transaction of `session`."""
         entries = [each for each in batch if isinstance(each, ImportEntry)]
-        known = DeduplicationIndex.load(session, entries)
+        index = DeduplicationIndex.load(session, entries)
         changed: dict[str, list[str]] = {}
         for each in batch:
             outcome = (
                 each
                 if isinstance(each, Reject)
-                else self._import_entry(session, known, each, changed)
+                else self._import_entry(session, index, each, changed)
             )
             if isinstance(outcome, Reject):
                 write_reject(outcome)
@@ -181,14 +181,14 @@ class _ImportJob:
     def _import_entry(
         self,
         session: Session,
-        known: DeduplicationIndex,
+        index: DeduplicationIndex,
         entry: ImportEntry,
         changed: dict[str, list[str]],
     ) -> ImportOutcome | Reject:
         """Import an entry in a savepoint, and add its slug to `changed` by outcome."""
         try:
             with session.begin_nested():
-                is_new, slug = self._apply_entry(session, known, entry)
+                is_new, slug = self._apply_entry(session, index, entry)
         except ApiError as error:
             return _to_reject(entry, error)
         except StatementError as error:
@@ -206,22 +206,22 @@ class _ImportJob:
         return outcome
 
     def _apply_entry(
-        self, session: Session, known: DeduplicationIndex, entry: ImportEntry
+        self, session: Session, index: DeduplicationIndex, entry: ImportEntry
     ) -> tuple[bool, str]:
         """Write an entry. Returns True if its record is new, and its slug if it changed, or ""."""
         if entry.record_state is not None:
             return restore_entry(session, entry)
         digest = sha256(entry.raw.encode(errors="replace")).hexdigest()[:16]
-        origin = known.origins.get((entry.scheme, entry.key, entry.type))
+        origin = index.origins.get((entry.scheme, entry.key, entry.type))
         if origin is None:
-            if known.has_record(session, entry):
+            if index.has_record(session, entry):
                 return False, ""
             record = create_from_entry(session, entry, self.publish)
             origin = ImportOrigin(scheme=entry.scheme, key=entry.key, type=entry.type)
             origin.record_id, origin.seen = record.id, [digest]
             session.add(origin)
             session.flush()
-            known.add(origin, entry)
+            index.add(origin, entry)
             return True, record.slug
         if digest in origin.seen:
             return False, ""

@@ -67,11 +67,11 @@ def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
 def _find_by_slugs(session: Session, type_: RecordType, slugs: list[str]) -> VersionedRecord | None:
     """Return the record with the first of `slugs` that exists."""
     model = RECORD_RESOURCES[type_].model
-    found: dict[str, VersionedRecord] = {
+    records: dict[str, VersionedRecord] = {
         record.slug: record
         for record in session.scalars(select(model).where(model.slug.in_(slugs)))
     }
-    return next((found[slug] for slug in slugs if slug in found), None)
+    return next((records[slug] for slug in slugs if slug in records), None)
 
 
 def _load_document_and_state(

@@ -36,14 +36,14 @@ class RussianNameIndex:
         """Yield people whose given and family names are adjacent, in either order."""
         for one, other in pairwise(words):
             for given, family in ((one, other), (other, one)):
-                found = {
+                people = {
                     slug
                     for first in _word_stems(given)
                     for last in _word_stems(family)
                     for slug in self._slugs_by_stems.get((first, last), ())
                 }
-                if len(found) == 1:
-                    yield from found
+                if len(people) == 1:
+                    yield from people
 
 
 def _word_stems(word: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ _SEARCH_INDEX_TABLES = {SearchDocument.__tablename__, SearchWord.__tablename__}
 _BACKUP_TABLES = [
     table for table in Base.metadata.sorted_tables if table.name not in _SEARCH_INDEX_TABLES
 ]
-"""Tables of a backup; a table precedes those that refer to it."""
+"""Tables of a backup; a table precedes the tables that refer to it."""
 
 TableDigests = Mapping[str, tuple[int, str]]
 """Number of rows and SHA-256 of all rows, by table."""

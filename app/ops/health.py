@@ -54,8 +54,8 @@ async def figures(request: Request, services: ServicesDep) -> Response:
     """Metrics in the Prometheus text format, for the networks of `ZARYA_METRICS_FROM`; else 404."""
     state, settings = request.scope["state"], services.settings
     # Without trusted proxies, a forwarded request can come from anywhere: its peer is the proxy.
-    known = "forwarded" not in state or settings.trusted_proxies
-    if not known or not is_in_networks(state["client"], parse_networks(settings.metrics_from)):
+    is_client = "forwarded" not in state or settings.trusted_proxies
+    if not is_client or not is_in_networks(state["client"], parse_networks(settings.metrics_from)):
         raise NotFound(tr("No resource has the path /metrics.", "По адресу /metrics ничего нет."))
     sample_process_gauges(services)
     media_type = "text/plain; version=1.0.0; charset=utf-8"

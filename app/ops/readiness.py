@@ -30,7 +30,7 @@ class DatabaseReadiness:
 
     @property
     def not_ready_reason(self) -> str | None:
-        """Why the archive cannot be served from this database; None if it can."""
+        """Reason why the archive cannot be served from this database; None if it can."""
         if self.database.outdated:
             return "This SQLite can lose commits: install version 3.51.3 or newer."
         if self.current_revision is None or (
@@ -81,7 +81,7 @@ class ReadinessCheck:
         try:
             self._last_result = await self._database.read(_load_readiness)
         except Exception as error:
-            # Whatever the error is, the archive cannot be read.
+            # Any error means that the archive cannot be read.
             logger.error("not ready: %s", type(error).__name__, exc_info=error)
             self._last_result = None
         finally:

@@ -39,7 +39,7 @@ RECORD_RESOURCES: Mapping[RecordType, RecordResource] = {
         lambda resource: resource.references,
     )
 }
-"""Resources with records, each after those that its records refer to."""
+"""Resources with records; each follows the resources that its records refer to."""
 
 SEARCH_INDEXER = SearchIndexer(
     {type_: resource.search for type_, resource in RECORD_RESOURCES.items()}

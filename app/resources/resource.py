@@ -110,7 +110,7 @@ class RecordResource(Resource):
 def sort_by_references(
     items: Iterable[T], key: Callable[[T], object], references: Callable[[T], Collection[object]]
 ) -> list[T]:
-    """`items` with each after those it refers to, otherwise in their order.
+    """`items` in topological order: references first, otherwise in their order.
 
     Raises ValueError if references form a cycle or lead to none of the items.
     """

@@ -21,7 +21,7 @@ WRITE_STEPS = WriteSteps(
     ),
     before_commit=(
         SEARCH_INDEXER.update,  # `search_index` and its tables: documents with text that changed
-        update_touched_days,  # `article_days`: days of articles, locked in order, counted anew
+        update_touched_days,  # `article_days`: days of articles, locked in order, recounted
     ),
 )
 

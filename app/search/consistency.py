@@ -1,4 +1,4 @@
-"""Consistency check of the search index: every record that belongs in it, and no other."""
+"""Consistency check of the search index against the records."""
 
 from collections.abc import Iterable, Iterator
 

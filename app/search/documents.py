@@ -66,22 +66,25 @@ class SearchSource:
     indexed: AnySelect
     """Columns `id` and `at` of all records that belong in the index."""
     load_documents: Callable[[Connection, Collection[int]], Iterator[IndexDocument]]
-    """Loads the documents of those of the records with these ids that belong in the index."""
+    """Loads the documents of the records with these ids, except records that are not indexed."""
     dependencies: Mapping[RecordType | type[Base], Callable[[Collection[int]], Select[int]]] = (
         field(default_factory=dict)
     )
-    """Other records and rows whose texts the documents contain: selects the ids of the documents'
-    records by the ids of those. The documents are rebuilt when one of those is written."""
+    """By the type of other records or rows whose texts the documents contain: a select of the ids
+    of the dependent documents. These are rebuilt when such a record or row is written."""
 
 
 def _tokenize_texts(texts: Collection[str], words: set[str] | None) -> list[str]:
-    found: list[str] = []
+    field_tokens: list[str] = []
     for text in texts:
         tokens = tokenize(text)
         if words is not None:
             words.update(token.word for token in tokens)
-        found += [*([PHRASE_BREAK] if found else []), *(token.text_token for token in tokens)]
-    return found
+        field_tokens += [
+            *([PHRASE_BREAK] if field_tokens else []),
+            *(token.text_token for token in tokens),
+        ]
+    return field_tokens
 
 
 def select_correction_candidates(words: Collection[str]) -> list[str]:

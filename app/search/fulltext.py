@@ -86,7 +86,7 @@ class FieldMatch:
 
     def list_alternatives(self) -> list[list[tuple[Tokens, bool]]]:
         """Alternative token sequences of each term; the flag marks prefixes."""
-        found = []
+        alternatives_by_term = []
         for term in self.terms:
             match self.fields:
                 case SearchFields.NAMES:
@@ -95,10 +95,10 @@ class FieldMatch:
                     alternatives = term.text_tokens
                 case _:
                     alternatives = term.all_tokens
-            found.append([(tokens, False) for tokens in alternatives])
+            alternatives_by_term.append([(tokens, False) for tokens in alternatives])
         if self.last_is_prefix:
-            found[-1] += [((token,), True) for token in self.terms[-1].prefixes]
-        return found
+            alternatives_by_term[-1] += [((token,), True) for token in self.terms[-1].prefixes]
+        return alternatives_by_term
 
 
 class _MatchExpression(TypeDecorator[FieldMatch]):
@@ -133,9 +133,10 @@ def _build_tsquery(condition: FieldMatch) -> str:
 
 
 class _MatchTable(FunctionElement[Any]):
-    """Table of the index keys that match one of some conditions, and none of others.
+    """Table of the index keys that match one of some conditions, and none of some exclusions.
 
-    Arguments: the number of the former, then pairs of a PostgreSQL column and a condition.
+    Arguments: the number of conditions, then pairs of a PostgreSQL column and a condition, and
+    such pairs of the exclusions.
     """
 
     inherit_cache = True
@@ -149,10 +150,10 @@ _TSVECTOR_COLUMNS = {
 }
 
 
-def match_documents(either: Sequence[FieldMatch], but: Sequence[FieldMatch] = ()) -> Any:
-    """Table of the index keys, as `place`, with one of `either` and none of `but`."""
-    arguments: list[Any] = [literal_column(str(len(either)))]
-    for condition in (*either, *but):
+def match_documents(any_of: Sequence[FieldMatch], none_of: Sequence[FieldMatch] = ()) -> Any:
+    """Table of the index keys, as `place`, that match one of `any_of` and none of `none_of`."""
+    arguments: list[Any] = [literal_column(str(len(any_of)))]
+    for condition in (*any_of, *none_of):
         # A literal: the plan of PostgreSQL depends on the frequency of the words.
         bound = bindparam(None, condition, _MatchExpression(), unique=True, literal_execute=True)
         arguments += [literal_column(_TSVECTOR_COLUMNS[condition.fields]), bound]
@@ -174,14 +175,13 @@ def _(element: _MatchTable, compiler: Any, **kw: Any) -> str:
     pairs = list(zip(operands[::2], operands[1::2], strict=True))
     if sqlite:
         tests = [f"'(' || {condition} || ')'" for _, condition in pairs]
-        both = " || ' OR ' || ", " || ' NOT ' || "
+        any_operator, not_operator = " || ' OR ' || ", " || ' NOT ' || "
     else:
         tests = [f"{vector} @@ CAST({condition} AS tsquery)" for vector, condition in pairs]
-        both = " OR ", " AND NOT "
-    either, but = tests[: int(number)], tests[int(number) :]
-    found = both[0].join(either)
-    found = f"'(' || {found} || ')'" if sqlite else f"({found})"
-    test = both[1].join([found, *but])
+        any_operator, not_operator = " OR ", " AND NOT "
+    alternatives = any_operator.join(tests[: int(number)])
+    alternatives = f"'(' || {alternatives} || ')'" if sqlite else f"({alternatives})"
+    test = not_operator.join([alternatives, *tests[int(number) :]])
     test = f"{SEARCH_INDEX_TABLE} MATCH ({test})" if sqlite else test
     return f"(SELECT {key} FROM {SEARCH_INDEX_TABLE} WHERE {test})"  # noqa: S608 - a name of our own
 

@@ -12,9 +12,9 @@ HighlightSpan = tuple[int, int]
 def find_highlight_spans(query: ParsedQuery, text: str) -> list[HighlightSpan]:
     """Spans of the words and phrases of `text` that match a query, in order, without overlaps."""
     words = tokenize(text)
-    found = sorted({span for term in query.terms for span in _find_term_spans(term, words)})
+    spans = sorted({span for term in query.terms for span in _find_term_spans(term, words)})
     merged: list[HighlightSpan] = []
-    for start, end in found:
+    for start, end in spans:
         if merged and start < merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
@@ -25,9 +25,9 @@ def find_highlight_spans(query: ParsedQuery, text: str) -> list[HighlightSpan]:
 def _find_term_spans(term: Term, words: list[TokenizedWord]) -> Iterator[HighlightSpan]:
     names, texts = set(term.name_tokens), set(term.text_tokens)
     lengths = {len(tokens) for tokens in (*names, *texts)}
-    for place, word in enumerate(words):
+    for index, word in enumerate(words):
         for length in lengths:
-            run = words[place : place + length]
+            run = words[index : index + length]
             named = tuple(each.name_token for each in run) in names | texts
             if named or tuple(each.text_token for each in run) in texts:
                 yield word.start, run[-1].end

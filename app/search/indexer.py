@@ -101,10 +101,12 @@ def _insert_records(connection: Connection, source: SearchSource, ids: Collectio
 
 def _insert_words(connection: Connection, words: list[str]) -> None:
     """Add to the words of the index. `words` are sorted: concurrent writers cannot deadlock."""
-    known = set[str]()
+    existing = set[str]()
     for batch in batched(words, _BATCH_ROWS):
-        known |= set(connection.scalars(select(SearchWord.word).where(SearchWord.word.in_(batch))))
-    new = [{"word": word, "backwards": word[::-1]} for word in words if word not in known]
+        existing |= set(
+            connection.scalars(select(SearchWord.word).where(SearchWord.word.in_(batch)))
+        )
+    new = [{"word": word, "backwards": word[::-1]} for word in words if word not in existing]
     if new:
         connection.execute(_INSERT_WORDS_STATEMENT, new)
 

@@ -1,7 +1,7 @@
 """Query parser: words, phrases, exclusions and record types.
 
-Quotes enclose a phrase, a minus excludes, and `type:launch` filters by record type. Everything
-else is text; no query is invalid.
+Quotes enclose a phrase, a minus excludes, and `type:launch` filters by record type. The
+rest is text; no query is invalid.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Ranking: the index keys that match a query, in tiers; the same on both databases."""
+"""Ranking: the index keys that match a query, in tiers. Both databases give the same results."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ SpellingCorrections = Mapping[str, Collection[str]]
 NO_CORRECTIONS: SpellingCorrections = {}
 
 RankingTier = tuple[FieldMatch, ...]
-"""The condition of a tier, then those of better tiers, whose matches it excludes."""
+"""The condition of a tier, then the conditions whose matches it excludes, as of better tiers."""
 
 
 def parse_search_query(text: str) -> ParsedQuery:
@@ -43,15 +43,15 @@ def build_search_tiers(query: ParsedQuery) -> list[RankingTier]:
     """
     if not query.terms:
         return []
-    names, title, head, whole = (FieldMatch(within, query.terms) for within in SearchFields)
-    found: list[RankingTier] = [*_build_exact_tiers(query, names), (title,), (head, names, title)]
+    names, title, head, all_text = (FieldMatch(within, query.terms) for within in SearchFields)
+    tiers: list[RankingTier] = [*_build_exact_tiers(query, names), (title,), (head, names, title)]
     if query.terms[-1].prefixes:
         prefix = replace(head, last_is_prefix=True)
-        found += [(each, head) for each in _build_prefix_matches(query)]
-        found += [(prefix, head, *_build_prefix_matches(query)), (whole, prefix)]
+        tiers += [(each, head) for each in _build_prefix_matches(query)]
+        tiers += [(prefix, head, *_build_prefix_matches(query)), (all_text, prefix)]
     else:
-        found += [(whole, head)]
-    return [(*tier, *_build_exclusions(query)) for tier in found]
+        tiers += [(all_text, head)]
+    return [(*tier, *_build_exclusions(query)) for tier in tiers]
 
 
 def build_suggestion_tiers(query: ParsedQuery) -> list[RankingTier]:
@@ -88,8 +88,8 @@ def _build_exclusions(query: ParsedQuery) -> list[FieldMatch]:
 def select_tier_keys(tier: RankingTier, types: Collection[RecordType]) -> AnySelect:
     """Index keys of a tier, for public records of some types."""
     first, *better = tier
-    found = match_documents([first], better)
-    return select(found.c.place).where(_is_visible(found.c.place, types))
+    matches = match_documents([first], better)
+    return select(matches.c.place).where(_is_visible(matches.c.place, types))
 
 
 def select_any_tier_keys(query: ParsedQuery, types: Collection[RecordType]) -> AnySelect:
@@ -101,10 +101,10 @@ def select_any_tier_keys(query: ParsedQuery, types: Collection[RecordType]) -> A
         prefix = FieldMatch(
             SearchFields.HEAD, query.terms, last_is_prefix=bool(query.terms[-1].prefixes)
         )
-        found = match_documents(
+        matches = match_documents(
             [FieldMatch(SearchFields.ALL, query.terms), prefix], _build_exclusions(query)
         )
-        return select(found.c.place).where(_is_visible(found.c.place, types))
+        return select(matches.c.place).where(_is_visible(matches.c.place, types))
     key = SearchDocument.place
     every = select(key).where(_is_visible(key, types))
     for excluded in _build_exclusions(query):
@@ -121,8 +121,8 @@ def _is_visible(key: Any, types: Collection[RecordType]) -> ColumnElement[bool]:
             merged[-1][1] = end
         else:
             merged.append([first, end])
-    within = or_(*(and_(key >= first, key < end) for first, end in merged))
-    return and_(key >= merged[0][0], key < merged[-1][1], within)
+    in_ranges = or_(*(and_(key >= first, key < end) for first, end in merged))
+    return and_(key >= merged[0][0], key < merged[-1][1], in_ranges)
 
 
 def get_requested_types(query: ParsedQuery, types: Sequence[RecordType] = ()) -> list[RecordType]:
@@ -140,9 +140,9 @@ def select_matching_ids(
 ) -> AnySelect:
     """Ids of the records of one type that match in any tier: the filter `q` of a list."""
     query = parse_search_query(text).with_corrections(corrections)
-    found = select_any_tier_keys(query, [record_type])
-    (key,) = found.selected_columns
-    ids = found.with_only_columns(record_id_expression(key), maintain_column_froms=True)
+    keys = select_any_tier_keys(query, [record_type])
+    (key,) = keys.selected_columns
+    ids = keys.with_only_columns(record_id_expression(key), maintain_column_froms=True)
     return (
         ids.where(false())
         if query.is_empty or record_type not in get_requested_types(query)

@@ -36,21 +36,21 @@ def find_corrections(reader: Reader, text: str | None) -> SpellingCorrections:
     correctable = {term.word: term for term in query.terms if term.word}
     if not correctable or reader.scalar(select(_has_match(query.terms))):
         return {}
-    known = reader.first(
+    matches = reader.first(
         select(*(_has_match((term,)).label(word) for word, term in correctable.items()))
     )
-    unknown = [word for word, found in (known or {}).items() if not found] or list(correctable)
+    unknown = [word for word, match in (matches or {}).items() if not match] or list(correctable)
     corrections = {word: _find_word_corrections(reader, word) for word in unknown}
-    return {word: found for word, found in corrections.items() if found}
+    return {word: words for word, words in corrections.items() if words}
 
 
 def _has_match(terms: tuple[Term, ...]) -> ColumnElement[bool]:
     """Condition: a public record matches the terms, the last of them perhaps as a prefix."""
-    whole = select_tier_keys((FieldMatch(SearchFields.ALL, terms),), SEARCHABLE_TYPES).exists()
+    complete = select_tier_keys((FieldMatch(SearchFields.ALL, terms),), SEARCHABLE_TYPES).exists()
     if not terms[-1].prefixes:
-        return whole
+        return complete
     return or_(
-        whole,
+        complete,
         select_tier_keys(
             (FieldMatch(SearchFields.HEAD, terms, last_is_prefix=True),), SEARCHABLE_TYPES
         ).exists(),
@@ -79,10 +79,10 @@ def _find_word_corrections(reader: Reader, word: str) -> list[str]:
 
 def _is_public_word(reader: Reader, word: str) -> bool:
     """True if a public record contains a word. Words of drafts and deleted records stay secret."""
-    found = select_tier_keys(
+    keys = select_tier_keys(
         (FieldMatch(SearchFields.ALL, parse_search_query(word).terms),), SEARCHABLE_TYPES
     )
-    return reader.first(found.limit(1)) is not None
+    return reader.first(keys.limit(1)) is not None
 
 
 def is_one_edit_apart(one: str, other: str) -> bool:
@@ -91,8 +91,8 @@ def is_one_edit_apart(one: str, other: str) -> bool:
         return False
     if len(one) > len(other):
         one, other = other, one
-    place = next((n for n, letter in enumerate(one) if letter != other[n]), len(one))
+    index = next((n for n, letter in enumerate(one) if letter != other[n]), len(one))
     if len(one) < len(other):
-        return one[place:] == other[place + 1 :]
-    swapped = one[place + 1 : place + 2] + one[place] + one[place + 2 :]
-    return one[place + 1 :] == other[place + 1 :] or swapped == other[place:]
+        return one[index:] == other[index + 1 :]
+    swapped = one[index + 1 : index + 2] + one[index] + one[index + 2 :]
+    return one[index + 1 :] == other[index + 1 :] or swapped == other[index:]

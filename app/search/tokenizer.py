@@ -94,27 +94,27 @@ def _normalize_digits(text: str) -> str:
 def tokenize(text: str) -> list[TokenizedWord]:
     """Split `text` into words."""
     runs = [_CharRun(*f.span(), f[0], f[0].isdecimal()) for f in _CHAR_RUN.finditer(text)]
-    found: list[TokenizedWord] = []
+    words: list[TokenizedWord] = []
     index, has_expedition = 0, False
     while index < len(runs):
         start, end, letters, digits = runs[index]
         near_digits = digits or (index + 1 < len(runs) and runs[index + 1].is_digits)
         if near_digits and (designator := _parse_designator(text, runs, index)):
             token, index = designator
-            found.append(TokenizedWord(start, runs[index - 1].end, "", token, token))
+            words.append(TokenizedWord(start, runs[index - 1].end, "", token, token))
             continue
         if digits:
             token = _normalize_digits(letters)
-            found.append(TokenizedWord(start, end, "", token, token))
+            words.append(TokenizedWord(start, end, "", token, token))
         else:
             word, name, stem = _tokenize_word(letters)
             if stem:
-                found.append(TokenizedWord(start, end, word, name, stem))
+                words.append(TokenizedWord(start, end, word, name, stem))
                 has_expedition = (
                     has_expedition or name == _STATION_TOKEN or bool(_EXPEDITION.match(word))
                 )
         index += 1
-    return list(_merge_expedition_numbers(found)) if has_expedition else found
+    return list(_merge_expedition_numbers(words)) if has_expedition else words
 
 
 def _parse_designator(text: str, runs: list[_CharRun], index: int) -> tuple[str, int] | None:
@@ -147,9 +147,9 @@ def _parse_series(letters: str, gap: str) -> str:
     """The series of a designator whose number follows after `gap`; empty if it is none."""
     series = latinize(normalize_word(letters)) if len(letters) <= 4 else ""
     series = _SERIES_ALIASES.get(series, series)
-    known = series in _SERIES_CODES
-    joined = gap in _HYPHENS and (known or len(series) <= 3)  # "Союз-2" is no series
-    return series if series.isascii() and (joined or (known and gap in _SPACES)) else ""
+    is_series_code = series in _SERIES_CODES
+    joined = gap in _HYPHENS and (is_series_code or len(series) <= 3)  # "Союз-2" is no series
+    return series if series.isascii() and (joined or (is_series_code and gap in _SPACES)) else ""
 
 
 def _parse_designator_suffix(
@@ -181,15 +181,15 @@ def _merge_expedition_numbers(words: list[TokenizedWord]) -> Iterator[TokenizedW
     index = 0
     while index < len(words):
         word = words[index]
-        if _is_expedition_prefix(word) and (found := _parse_expedition_number(words, index + 1)):
+        if _is_expedition_prefix(word) and (number := _parse_expedition_number(words, index + 1)):
             yield word._replace(is_redundant=True)
-            yield found[0]
-            index = found[1]
-        elif (found := _parse_expedition_number(words, index)) and (
-            noun := _find_expedition_noun(words, found[1])
+            yield number[0]
+            index = number[1]
+        elif (number := _parse_expedition_number(words, index)) and (
+            noun := _find_expedition_noun(words, number[1])
         ):
-            yield found[0]
-            yield from (each._replace(is_redundant=True) for each in words[found[1] : noun + 1])
+            yield number[0]
+            yield from (each._replace(is_redundant=True) for each in words[number[1] : noun + 1])
             index = noun + 1
         else:
             is_redundant = _EXPEDITION.match(word.word) and _has_expedition_token(

@@ -86,10 +86,10 @@ def latinize(word: str) -> str:
 
 def build_transliteration_prefix(word: str) -> str:
     """Key of a prefix of a normalized word, the same for all romanizations: ASCII, lower case."""
-    found = latinize(word)
+    key = latinize(word)
     for pattern, letter in _TRANSLITERATION_RULES:
-        found = pattern.sub(letter, found)
-    return _NON_ALPHANUMERIC.sub(lambda other: f"u{ord(other[0]):x}", found)
+        key = pattern.sub(letter, key)
+    return _NON_ALPHANUMERIC.sub(lambda other: f"u{ord(other[0]):x}", key)
 
 
 @lru_cache(WORD_CACHE_ITEMS)

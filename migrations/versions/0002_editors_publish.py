@@ -102,7 +102,7 @@ ARTICLES = sa.Table(
     sa.Index("ix_articles_updated_at", "updated_at"),
     sqlite_autoincrement=True,
 )
-"""As the revision before has it: SQLite changes it by copying, also where nothing can be asked."""
+"""Table of the previous revision: SQLite alters it by copying, also in offline mode."""
 
 RECORDS = ("articles", "launches", "missions", "people")
 
@@ -374,7 +374,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_launch_slips_launch_id"), "launch_slips", ["launch_id"])
 
-    # The defaults stay: the version before this one writes rows without these columns.
+    # The defaults remain: the previous version writes rows without these columns.
     with op.batch_alter_table("articles", copy_from=ARTICLES) as articles:
         articles.add_column(
             sa.Column("state", sa.String(24), nullable=False, server_default="published")

@@ -20,7 +20,7 @@ COLUMNS = [
 
 
 def upgrade() -> None:
-    # A column's own CHECK comes and goes with it: SQLite need not make the table anew.
+    # A CHECK of the column itself is added and dropped with it: SQLite need not copy the table.
     for table, name, length in COLUMNS:
         bounds = sa.CheckConstraint(
             f"length({name}) BETWEEN 1 AND {length}", name=op.f(f"ck_{table}_{name}_bounds")

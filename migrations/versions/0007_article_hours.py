@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_articles_published_at_id_state"), "articles", ["published_at", "id", "state"]
     )
-    # With the state in front, it was taken for every list, and all of a million articles sorted.
+    # With `state` as its first column, the planner chose it for every list and sorted all articles.
     op.drop_index(op.f("ix_articles_state_announced_published_at"), "articles")
     for name, (columns, condition) in PARTIAL.items():
         op.create_index(

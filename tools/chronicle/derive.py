@@ -123,7 +123,7 @@ class MissionFacts:
     supply_launches: list[DatasetLaunch]
     """Launches of modules and cargo during the mission."""
     delivered_launches: list[DatasetLaunch]
-    """Those that certainly arrived during the mission."""
+    """Launches of modules and cargo that certainly arrived during the mission."""
     failed_launches: list[DatasetLaunch]
     departure_launches: list[DatasetLaunch]
     """Launches of the ships that took members home."""

@@ -63,7 +63,7 @@ def render_launch(event: ChronicleLaunch) -> NewsText:
 
 
 def _launch_title(launch: DatasetLaunch) -> str:
-    """As a headline; a launch that went well has a verb, since here it is news."""
+    """Title of a launch: its headline, with a verb added if the launch succeeded."""
     ships = [{"name": craft.name, "kind": craft.kind} for craft in launch.spacecraft]
     text = build_launch_headline_ru(launch.status, launch.vehicle, ships)
     if launch.status in (LaunchStatus.FAILURE, LaunchStatus.PARTIAL_FAILURE):
@@ -89,7 +89,7 @@ def _launch_lead(launch: DatasetLaunch) -> str:
 
 
 def _ship_with_crew(launch: DatasetLaunch) -> str:
-    """The main ship after "с", with whoever is aboard; a shuttle is its own rocket."""
+    """The main ship after "с", with its crew; a shuttle is its own rocket."""
     name = glossary.ship_phrase_ru(launch.main_spacecraft.name)
     crew = f"экипажем из {format_crew_size_ru(len(launch.crew))}"
     match launch.main_spacecraft.kind:
@@ -183,7 +183,7 @@ def _bold_names(people: Iterable[DatasetPerson]) -> list[str]:
 
 
 def render_expedition_start(event: ChronicleExpeditionStart) -> NewsText:
-    """The start of an expedition, with its crew and how long it was to last."""
+    """Text of the start of an expedition, with its crew and its planned duration."""
     mission = event.mission
     when = format_time_ru(mission.starts_at, mission.starts_at_precision)
     return NewsText(
@@ -238,7 +238,7 @@ def _members_sentences(event: ChronicleExpeditionStart) -> str:
 
 
 def _ship_in_brackets(launch: DatasetLaunch) -> str:
-    """A ship in brackets, which have none within."""
+    """Name of a ship to put into brackets, so without brackets of its own."""
     name = launch.main_spacecraft.name
     return (
         f"шаттл «{glossary.parse_shuttle_name(name)[1]}»"
@@ -248,7 +248,7 @@ def _ship_in_brackets(launch: DatasetLaunch) -> str:
 
 
 def render_handover(event: ChronicleHandover) -> NewsText:
-    """A change of command within an expedition."""
+    """Text of a change of command within an expedition."""
     old, new, n = event.old_commander.name_ru, event.new_commander.name_ru, event.mission.number
     back = None
     if event.return_flight:
@@ -269,7 +269,7 @@ def render_handover(event: ChronicleHandover) -> NewsText:
 
 
 def render_landing(event: ChronicleLanding) -> NewsText:
-    """The return of a ship: who came home, after how long, from which mission."""
+    """Text of a landing: the people, their time in space and their missions."""
     noun = "шаттл" if glossary.is_shuttle(event.ship_launch.main_spacecraft.name) else "корабль"
     ship = f"{noun} {glossary.ship_phrase_ru(event.ship_launch.main_spacecraft.name)}"
     down = (

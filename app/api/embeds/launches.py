@@ -88,7 +88,7 @@ class LaunchSummary(LaunchRef):
     )
     status_label: str = Field(examples=["Success"])
     launch_at_uncertain: bool
-    """Whether the launch may fall outside the period that `launch_at_precision` gives."""
+    """True if the launch may fall outside the period that `launch_at_precision` gives."""
     window_starts_at: UtcInstant | None
     window_ends_at: UtcInstant | None
     vehicle: VehicleRead | None

@@ -53,7 +53,7 @@ class PageParams(QueryModel):
     ] = None
     """Cursor from `next` or `prev`. Valid only with the same filters and sort order."""
     with_total: Annotated[bool, Example(True)] = False
-    """Whether to count all matching items in `total`. Otherwise `total` is null."""
+    """If true, `total` counts all matching items. Otherwise `total` is null."""
 
 
 class ListQuery(PageParams):

@@ -62,7 +62,7 @@ def lock_by_id(not_found: Callable[[int], NotFound]) -> Callable[[Session, type[
 
 
 def has_no_referrers(_session: Session, _record: object, _client: ApiClient) -> list[str]:
-    """The referrers of records that nothing can refer to."""
+    """Find no referrers: for records that other records cannot refer to."""
     return []
 
 
@@ -93,7 +93,7 @@ class RecordWriter(Generic[M, D]):
     """Descriptions of the records that refer to a record, which prevent its deletion."""
     remove: Callable[[Session, M], None] = delete_record
     lock: Callable[[Session, type[M], Any], M] = lock_by_slug
-    """Selects a record for update, by slug or id. Raises NotFound and the like."""
+    """Selects a record for update, by slug or id. Raises NotFound, Gone or SlugRenamed."""
 
     def create(self, session: Session, write: WriteRequest, document: D) -> WriteResult:
         """Create a record."""

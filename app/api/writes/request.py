@@ -142,7 +142,7 @@ class WriteRequest:
         expired = IdempotentResponse.created_at < now() - IDEMPOTENCY_RETENTION_PERIOD
         if stored := session.scalar(select(IdempotentResponse).where(*own, ~expired)):
             return self._replay(stored)
-        # Inserted first: of concurrent requests with one key, the database lets one through.
+        # Inserted first: of concurrent requests with one key, only one insert succeeds.
         stored = IdempotentResponse(
             caller=self.client.id, key=self.idempotency_key, request_sha256=self.fingerprint
         )

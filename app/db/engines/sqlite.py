@@ -83,7 +83,7 @@ def build_engine(url: URL, pool_size: int, _target_session_attrs: str) -> Engine
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A deferred transaction that turns into a write fails at once if another one writes: the
+        # A deferred transaction that turns into a write fails immediately if another writes: the
         # busy timeout does not apply to it. So write transactions take the lock at the start.
         read_only = connection.get_execution_options().get("zarya_read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -34,7 +34,7 @@ mean a rebuild of each of their tables.
 class Base(DeclarativeBase):
     """Declarative base.
 
-    The class attributes are what `app.db.tracking` must know of a table.
+    The class attributes configure `app.db.tracking`.
     """
 
     metadata = MetaData(
@@ -52,7 +52,7 @@ class Base(DeclarativeBase):
     record_key: ClassVar[str] = "id"
     """Column with the id of that record."""
     searchable: ClassVar[bool] = False
-    """Search documents contain text of the rows."""
+    """True if search documents contain text of the rows."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -99,7 +99,7 @@ class VersionedRecord:
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now, onupdate=now)
     version: Mapped[int] = mapped_column(default=1)
     edited: Mapped[bool] = mapped_column(default=False)
-    """An editor has written the record, so that loading the dataset no longer changes it."""
+    """True if an editor has written the record: loading the dataset no longer changes it."""
 
     @declared_attr.directive
     @classmethod

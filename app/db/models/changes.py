@@ -36,7 +36,7 @@ class RecordChange(Base):
 
 
 class Restoration(Base):
-    """A restored backup; copies of the archive made before it must start anew."""
+    """A restored backup; copies of the archive made before it must restart."""
 
     __tablename__ = "restorations"
 

@@ -32,7 +32,7 @@ class Webhook(Base):
     version: Mapped[int] = mapped_column(default=1)
     told_transaction_id: Mapped[int] = mapped_column(BigInteger)
     told_seq: Mapped[int]
-    """With `told_transaction_id`: position of the last change delivered."""
+    """Position of the last change delivered, with `told_transaction_id`."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Attempts to deliver the next change."""
     next_attempt_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)

@@ -1,7 +1,7 @@
 """Daily article counts, from which the calendar of all articles is read.
 
 The hourly columns are for time zones: a day of most zones is made of parts of two days in UTC.
-Articles scheduled for later are counted as well. The days of the articles written are counted anew
+Articles scheduled for later are counted as well. The days of the articles written are recounted
 at commit, not incremented, so that neither a savepoint rolled back nor a wrong count remains.
 """
 
@@ -97,7 +97,7 @@ _DAY_COUNT_COLUMNS = list(ArticleDailyCounts.__table__.columns)
 
 
 def rebuild_day_counts(session: Session) -> None:
-    """Count all days anew."""
+    """Recount all days."""
     disable_timeouts(session.connection())
     if session.connection().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE article_days IN EXCLUSIVE MODE"))
@@ -120,15 +120,15 @@ _COUNTED_COLUMNS = ("state", "published_at", "published_at_precision", "language
 
 
 def note_touched_days(_session: Session, writes: Writes) -> None:
-    """Note the days on which the articles saved or deleted are counted, or were before."""
+    """Record the days, old and new, of the articles saved or deleted."""
     recounted = [e for e in writes.deleted if isinstance(e, Article)]
-    recounted += [e for e in writes.saved if isinstance(e, Article) and _is_counted_anew(e)]
+    recounted += [e for e in writes.saved if isinstance(e, Article) and _needs_recount(e)]
     for article in recounted:
         days = _build_day_key(article), _build_day_key(article, previous=True)
         writes.touched_days.update(day for day in days if day)
 
 
-def _is_counted_anew(article: Article) -> bool:
+def _needs_recount(article: Article) -> bool:
     attributes = inspect(article).attrs
     return any(attributes[name].history.has_changes() for name in _COUNTED_COLUMNS)
 
@@ -164,7 +164,7 @@ _INSERT_DAY = insert(ArticleDailyCounts).from_select(
 
 
 def update_touched_days(session: Session, writes: Writes) -> None:
-    """Count the noted days anew, or all days after a bulk write of articles."""
+    """Recount the recorded days, or all days after a bulk write of articles."""
     if Article in writes.bulk_models:
         rebuild_day_counts(session)
         return

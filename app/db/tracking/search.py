@@ -6,7 +6,7 @@ from app.db.tracking.steps import Writes
 
 
 def note_stale_documents(_session: Session, writes: Writes) -> None:
-    """Note the search documents that contain text of the entities saved or deleted."""
+    """Record the search documents that contain text of the entities saved or deleted."""
     writes.stale_documents |= {
         (entity.record_type or type(entity), getattr(entity, entity.record_key))
         for entity in (*writes.saved, *writes.deleted)

@@ -23,7 +23,7 @@ _DEFAULT_CACHE_CONTROL = public_cache_control(DEFAULT_MAX_AGE_SECONDS).encode()
 _NO_STORE = b"no-store"
 _PRIVATE_NO_STORE = b"private, no-store"
 _MAX_BUFFERED_RESPONSE_BYTES = 2**23
-"""Larger responses, and those of unknown length, are passed on as they come."""
+"""Maximum size of a captured response. Larger ones, and ones of unknown length, are streamed."""
 
 _COMPRESSED_STREAMS_PATTERN = re.compile(rb"^(text/csv|application/x-ndjson)(;|$)")
 

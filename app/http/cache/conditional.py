@@ -22,7 +22,7 @@ def parse_etags(header: str) -> set[str]:
 
 
 def matches_if_none_match(header: str | None, etag: str) -> bool:
-    """Whether `If-None-Match` matches `etag`, by weak comparison; not if it is malformed."""
+    """Return true if `If-None-Match` matches `etag`, by weak comparison. False if malformed."""
     if header is None:
         return False
     if header.strip() == "*":

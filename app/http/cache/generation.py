@@ -25,7 +25,7 @@ class Generation:
 
     token: object
     next_change_at: datetime | None
-    """When the next scheduled article appears, which changes the archive without a commit."""
+    """Publication time of the next scheduled article: it changes the archive without a commit."""
 
 
 class GenerationTracker:
@@ -52,7 +52,7 @@ class GenerationTracker:
         self._thread_limiter = CapacityLimiter(1)
 
     def cached(self) -> Generation | None:
-        """The current generation; None if only `refresh` can tell."""
+        """The current generation; None if it has to be read by `refresh`."""
         is_current = self._is_recent() or (
             self._change_token.is_local and self._confirm_unchanged()
         )

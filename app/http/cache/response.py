@@ -19,10 +19,10 @@ RawHeaders = list[RawHeader]
 RequestHeaders = Mapping[bytes, bytes]
 
 MIN_COMPRESS_BYTES = 500
-"""Bodies shorter than this are sent as they are: compression hardly makes them smaller."""
+"""Minimum size of a compressed body: shorter bodies hardly shrink."""
 
 THREAD_COMPRESS_BYTES = 2**18
-"""Bodies larger than this are compressed in a thread, so that the event loop goes on."""
+"""Bodies larger than this are compressed in a thread, not on the event loop."""
 
 RESPONSE_OVERHEAD_BYTES = 4000
 """Memory of a cached response beside its bodies, estimated: mostly its headers."""
@@ -53,7 +53,7 @@ def make_variant(status: int, headers: RawHeaders, body: bytes | None) -> Varian
 
 
 class CachedResponse:
-    """A response with its complete body, in every coding that a client has asked for."""
+    """A response with its complete body, in every coding that was requested."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class CachedResponse:
         self.variants = {ContentCoding.IDENTITY: self.identity}
 
     def is_fresh(self, at: float | None = None) -> bool:
-        """Whether the response does not depend on a time that has come by `at`, or by now."""
+        """Return true if the response has not expired at `at`, by default now."""
         return self.created_at <= (at or time()) < self.expires_at
 
     def select_variant(self, request: RequestHeaders, is_read: bool = True) -> Variant | None:

@@ -220,9 +220,9 @@ def _check_chronicle(reader: Reader) -> Iterator[str]:
     languages: dict[str, set[str]] = defaultdict(set)
     for row in reader.all(select(Article.translation_key, Article.language).where(in_chronicle)):
         languages[row["translation_key"]].add(row["language"])
-    for key, found in languages.items():
-        if found != {"en", "ru"}:
-            yield f"{key} exists only in {', '.join(sorted(found))}"
+    for key, existing in languages.items():
+        if existing != {"en", "ru"}:
+            yield f"{key} exists only in {', '.join(sorted(existing))}"
 
 
 def _check_day_counts(reader: Reader) -> Iterator[str]:

@@ -40,8 +40,8 @@ def _declared_encoding(data: bytes) -> tuple[str, bytes]:
             return encoding, data[len(mark) :]
     if data[:4:2] == b"\0\0" or data[1:4:2] == b"\0\0":
         return "utf-16-be" if data[0] == 0 else "utf-16-le", data
-    found = _XML_ENCODING.search(data[:400])
-    return found[1].decode("ascii").lower() if found else "utf-8", data
+    match = _XML_ENCODING.search(data[:400])
+    return match[1].decode("ascii").lower() if match else "utf-8", data
 
 
 def _decode_strict(data: bytes, encoding: str) -> str:

@@ -276,11 +276,11 @@ def _entry_url(item: Mapping[str, Any]) -> str | None:
 
 
 def _parse_language(tag: object) -> str:
-    found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_].*)?", str(tag or "").strip())
-    if found is None:
+    match = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_].*)?", str(tag or "").strip())
+    if match is None:
         reason = "Neither the entry nor the feed states a language. Set the language of the import."
         raise InvalidEntry("language", reason)
-    return found[1].lower()
+    return match[1].lower()
 
 
 def _normalize_tags(terms: list[Any]) -> list[str]:

@@ -59,8 +59,8 @@ def parse_feed_date(text: str) -> InstantWithPrecision:
     if not normalized:
         raise ValueError("The date is missing.")
     for pattern in _DATE_PATTERNS:
-        if found := pattern.fullmatch(normalized):
-            parts = {name: value for name, value in found.groupdict().items() if value}
+        if match := pattern.fullmatch(normalized):
+            parts = {name: value for name, value in match.groupdict().items() if value}
             return _build_date(parts, f"{normalized[:60]!r}")
     raise ValueError(f"{normalized[:60]!r} is not an unambiguous date.")
 

@@ -124,7 +124,7 @@ def _set_links(
 def _set_translation_key(
     session: Session, article: Article, key: str | None, language: str
 ) -> None:
-    """Set the key that translations share, each in another language. Raises InvalidRequest."""
+    """Set the translation key of an article. Raises InvalidRequest for a duplicate language."""
     if key is None:
         # An article's own key is random: public translations show it, also if it is a draft.
         own = article.translation_key

@@ -1,4 +1,4 @@
-"""The news as feeds: what all of their forms say alike, and JSON Feed, which is one of them."""
+"""News feeds: the content shared by Atom, RSS and JSON Feed, and the JSON Feed format."""
 
 import json
 from datetime import UTC, datetime
@@ -14,10 +14,10 @@ from app.domain.languages import Bilingual, tr
 from app.resources.articles.schemas import ArticleFilters, ArticleQuery, FeedEntry, FeedQuery
 
 ATOM_FEED_FILENAME, RSS_FEED_FILENAME, JSON_FEED_FILENAME = "feed.atom", "feed.rss", "feed.json"
-"""The last part of each feed's address."""
+"""Last segment of the path of each feed."""
 
 EMPTY_FEED_UPDATED_AT = datetime(1998, 11, 20, 6, 40, tzinfo=UTC)
-"""When a feed without entries was changed: it has to say some instant, always the same one."""
+"""Update time of a feed without entries: formats require one, and caches need a constant one."""
 
 FEED_DESCRIPTION = Bilingual(
     "News of the expeditions to the International Space Station.",
@@ -26,31 +26,31 @@ FEED_DESCRIPTION = Bilingual(
 
 
 class AtomFeed(Response):
-    """An answer in the form of RFC 4287."""
+    """Atom response (RFC 4287)."""
 
     media_type = "application/atom+xml"
 
 
 class RssFeed(Response):
-    """An answer in the form of RSS 2.0."""
+    """RSS 2.0 response."""
 
     media_type = "application/rss+xml"
 
 
 class JsonFeed(Response):
-    """An answer in the form of JSON Feed 1.1."""
+    """JSON Feed 1.1 response."""
 
     media_type = "application/feed+json"
 
 
 class ArticleFeed:
-    """The newest articles of those that match, to be followed."""
+    """Feed of the newest articles that match a query, independent of the format."""
 
     def __init__(self, query: FeedQuery, entries: list[FeedEntry]) -> None:
         self._query_params = to_query_params(query)
         filters = _filter_params(query)
         self.id = tag_uri("articles", **filters)
-        """The same for every form, and however many entries are asked for."""
+        """Tag URI of the feed, the same for every format and every `limit`."""
         self.title = title_with_filters(tr("Zarya news", "Заря: новости"), filters)
         self.language = query.language[0] if len(query.language) == 1 else None
         self.entries = entries
@@ -60,39 +60,39 @@ class ArticleFeed:
         self.home_url = f"{current_settings().base_url}/"
         self.hub_url = current_settings().websub_hub or None
 
-    def self_url(self, form: str) -> str:
-        """The feed's own address in one of its forms."""
-        return url_for_request("articles", form, **self._query_params)
+    def self_url(self, filename: str) -> str:
+        """URL of the feed in the format of `filename`."""
+        return url_for_request("articles", filename, **self._query_params)
 
-    def build_response(self, kind: type[Response], form: str, content: bytes) -> Response:
-        """The feed as `content`, with what WebSub looks for in the headers of an answer."""
+    def build_response(self, kind: type[Response], filename: str, content: bytes) -> Response:
+        """Response with `content`, and the `Link` header for WebSub subscribers."""
         links = [f'<{self.hub_url}>; rel="hub"'] if self.hub_url else []
         headers = {
             "Content-Type": f"{kind.media_type}; charset=utf-8",
             "Last-Modified": format_datetime(self.updated_at, usegmt=True),
-            "Link": ", ".join([*links, f'<{self.self_url(form)}>; rel="self"']),
+            "Link": ", ".join([*links, f'<{self.self_url(filename)}>; rel="self"']),
         }
         return kind(content, headers=headers)
 
 
 def _filter_params(query: ArticleFilters) -> dict[str, str]:
-    kept = to_query_params(query)
-    return {name: value for name, value in kept.items() if name in ArticleFilters.model_fields}
+    params = to_query_params(query)
+    return {name: value for name, value in params.items() if name in ArticleFilters.model_fields}
 
 
 def build_feed_link(query: ArticleQuery) -> str:
-    """The `Link` from a list of articles to the feed of those that match."""
-    address = url_for_request("articles", ATOM_FEED_FILENAME, **_filter_params(query))
-    return f'<{address}>; rel="alternate"; type="{AtomFeed.media_type}"'
+    """`Link` header from a list of articles to the Atom feed with the same filters."""
+    url = url_for_request("articles", ATOM_FEED_FILENAME, **_filter_params(query))
+    return f'<{url}>; rel="alternate"; type="{AtomFeed.media_type}"'
 
 
 def build_entry_id(entry: FeedEntry) -> str:
-    """What stays of an article when its title and its address change."""
+    """Tag URI of an article, independent of its title and slug."""
     return tag_uri("article", entry.id)
 
 
 def build_json_feed(feed: ArticleFeed) -> Response:
-    """The feed in the form of JSON Feed 1.1, which has no null: what is not there is left out."""
+    """Build the JSON Feed 1.1. The format has no null: absent members are omitted."""
     document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
@@ -107,8 +107,8 @@ def build_json_feed(feed: ArticleFeed) -> Response:
 
 
 def _build_item(entry: FeedEntry) -> dict[str, Any]:
-    told = entry.model_dump(mode="json")
-    maybe = {
+    dumped = entry.model_dump(mode="json")
+    optional = {
         "external_url": entry.source.url,
         "image": entry.image.url if entry.image else None,
     }
@@ -118,10 +118,10 @@ def _build_item(entry: FeedEntry) -> dict[str, Any]:
         "title": entry.title,
         "summary": entry.lead,
         "content_html": entry.body_html,
-        "date_published": told["published_at"],
-        "date_modified": told["updated_at"],
+        "date_published": dumped["published_at"],
+        "date_modified": dumped["updated_at"],
         "language": entry.language,
         "authors": [{"name": entry.source.name}],
         "tags": entry.tags,
         "_zarya": {"published_at_precision": entry.published_at_precision, "slug": entry.slug},
-    } | {name: value for name, value in maybe.items() if value}
+    } | {name: value for name, value in optional.items() if value}

@@ -209,8 +209,8 @@ def _select_neighbour(step: int) -> Any:
         .correlate(Article)
         .scalar_subquery()
     )
-    found = aliased(Article)
-    return json_object_subquery(select_article_ref(found).where(found.id == nearest))
+    neighbour = aliased(Article)
+    return json_object_subquery(select_article_ref(neighbour).where(neighbour.id == nearest))
 
 
 @cache
@@ -306,7 +306,7 @@ DRAFT_SORTS = build_orders(Article.id, updated_at=(Article.updated_at,))
 
 
 def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
-    """A page of the articles that are not public, the last changed first."""
+    """List the articles that are not public, last updated first."""
     scheduled = and_(Article.state == ArticleState.PUBLISHED, ~article_is_public())
     by_status = {
         ArticleStatus.SCHEDULED: scheduled,
@@ -314,8 +314,8 @@ def list_drafts(reader: Reader, query: DraftQuery) -> DraftPage:
         ArticleStatus.UNPUBLISHED: Article.state == ArticleState.UNPUBLISHED,
         ArticleStatus.DELETED: Article.state == ArticleState.DELETED,
     }
-    wanted = query.status or by_status
-    where = or_(false(), *(by_status[status] for status in by_status if status in wanted))
+    statuses = query.status or by_status
+    where = or_(false(), *(by_status[status] for status in by_status if status in statuses))
     return fetch_page(
         reader,
         DraftPage,

@@ -21,7 +21,7 @@ _DUE_CONDITIONS = Article.announced.is_(literal_column("FALSE")), article_is_pub
 
 
 def has_due_articles(reader: Reader) -> bool:
-    """Whether a scheduled article has become public and is not announced yet."""
+    """Return true if a scheduled article has become public and is not announced yet."""
     return reader.scalar(select(Article.id).where(*_DUE_CONDITIONS).limit(1)) is not None
 
 

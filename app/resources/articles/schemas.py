@@ -87,7 +87,7 @@ class ArticleArchiveFilters(QueryModel):
     launch: Annotated[CommaList[Slug], Example(["progress-ms-11"])] = []
     """Related launch, by slug."""
     has_image: Annotated[Omittable[bool], Example(False)] = None
-    """Whether the article has an image."""
+    """Articles with an image (`true`) or without one (`false`)."""
     updated_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
     """Updated at or after this time."""
     tz: Omittable[TimeZone] = None

@@ -16,7 +16,7 @@ _URL_PATTERN = re.compile(r"\]\([^)\s]*\)|<[^>\s]*>|https?://\S+")
 
 
 def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
-    """The articles that the public sees, or will see when their time has come."""
+    """Load the index documents of published articles, scheduled ones included."""
     tags = group_texts_by_owner(
         connection,
         select(ArticleTag.article_id, ArticleTag.tag)
@@ -35,8 +35,8 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
 
 
 def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
-    found = select_article_ref().add_columns(Article.id, Article.lead).where(Article.id.in_(ids))
-    for row in reader.all(found):
+    hits = select_article_ref().add_columns(Article.id, Article.lead).where(Article.id.in_(ids))
+    for row in reader.all(hits):
         yield (
             row["id"],
             {

@@ -1,4 +1,4 @@
-"""The news as Atom (RFC 4287) and as RSS 2.0."""
+"""Atom (RFC 4287) and RSS 2.0 feeds."""
 
 import re
 from email.utils import format_datetime
@@ -20,7 +20,7 @@ from app.resources.articles.feeds import (
 from app.resources.articles.schemas import FeedEntry
 
 _INVALID_XML_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""The characters that XML 1.0 has no way to write."""
+"""Characters that are invalid in XML 1.0, even as references."""
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
 _RSS_NAMESPACES = {
@@ -32,7 +32,7 @@ _RSS_NAMESPACES = {
 
 
 def build_atom_feed(feed: ArticleFeed) -> Response:
-    """The feed as Atom."""
+    """Build the Atom feed."""
     root = Element("feed", {"xmlns": _ATOM_NAMESPACE} | _xml_lang(feed.language))
     _add_element(root, "id", feed.id)
     _add_element(root, "title", feed.title)
@@ -56,7 +56,7 @@ def _add_atom_entry(root: Element, entry: FeedEntry) -> None:
     _add_element(element, "published", format_rfc3339_utc(entry.published_at))
     _add_element(element, "updated", format_rfc3339_utc(entry.updated_at))
     _add_element(_add_element(element, "author"), "name", entry.source.name)
-    _add_element(element, "link", rel="alternate", href=entry.url)  # readers miss one with a type
+    _add_element(element, "link", rel="alternate", href=entry.url)  # no `type`: readers skip it
     if entry.source.url:
         _add_element(element, "link", rel="via", href=entry.source.url)
     if entry.image:
@@ -68,7 +68,7 @@ def _add_atom_entry(root: Element, entry: FeedEntry) -> None:
 
 
 def build_rss_feed(feed: ArticleFeed) -> Response:
-    """The feed as RSS, with the modules that its own elements are too poor for."""
+    """Build the RSS feed, with the namespaces `atom`, `content`, `dc` and `media`."""
     root = Element("rss", {"version": "2.0"} | _RSS_NAMESPACES)
     channel = _add_element(root, "channel")
     _add_element(channel, "title", _escape_tags(feed.title))
@@ -104,7 +104,7 @@ def _add_rss_item(channel: Element, entry: FeedEntry) -> None:
         _add_element(item, "atom:link", rel="via", href=entry.source.url)
     for tag in entry.tags:
         _add_element(item, "category", tag)
-    _add_element(item, "description", escape(entry.lead, quote=False))  # HTML, by all that read it
+    _add_element(item, "description", escape(entry.lead, quote=False))  # readers expect HTML
     _add_element(item, "content:encoded", entry.body_html)
     if entry.image:
         media = _add_element(item, "media:content", url=entry.image.url, medium="image")
@@ -114,9 +114,10 @@ def _add_rss_item(channel: Element, entry: FeedEntry) -> None:
 
 
 def _escape_tags(text: str) -> str:
-    """`text` so that nothing opens in readers that take it for HTML; others show `<` as `&lt;`.
+    """Escape `<` in `text`, so that readers that interpret titles as HTML see no tags.
 
-    RSS does not say which a title is. An ampersand is shown as it is by both.
+    RSS does not define whether titles are HTML. Readers of plain text show `&lt;`. An ampersand
+    is shown unchanged by both kinds of readers.
     """
     return text.replace("<", "&lt;")
 
@@ -126,9 +127,9 @@ def _xml_lang(language: str | None) -> dict[str, str]:
 
 
 def _add_element(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
-    """A new element of `parent`, its text and attributes without what XML cannot hold."""
-    kept = {key: _INVALID_XML_CHARACTERS.sub("", value) for key, value in attributes.items()}
-    element = SubElement(parent, name, kept)
+    """Add an element to `parent`, without the characters that are invalid in XML."""
+    valid = {key: _INVALID_XML_CHARACTERS.sub("", value) for key, value in attributes.items()}
+    element = SubElement(parent, name, valid)
     element.text = text and _INVALID_XML_CHARACTERS.sub("", text)
     return element
 

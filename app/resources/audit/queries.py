@@ -1,4 +1,4 @@
-"""How the audit trail is read."""
+"""Queries of the audit log."""
 
 from functools import cache
 from typing import Any
@@ -19,23 +19,23 @@ _UTC_ZONE = ZoneInfo("UTC")
 
 
 def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
-    """What `filters` ask of an entry."""
-    wanted: dict[Any, list[Any]] = {
+    """SQL conditions of `filters`."""
+    alternatives: dict[Any, list[Any]] = {
         AuditEntry.actor: filters.actor,
         AuditEntry.action: filters.action,
         AuditEntry.type: filters.type,
         AuditEntry.slug: filters.slug,
     }
-    found: list[ColumnElement[bool]] = [
-        column.in_(values) for column, values in wanted.items() if values
+    where: list[ColumnElement[bool]] = [
+        column.in_(values) for column, values in alternatives.items() if values
     ]
     if filters.record_id:
-        found.append(AuditEntry.record_id == filters.record_id)
+        where.append(AuditEntry.record_id == filters.record_id)
     if filters.at_gte:
-        found.append(AuditEntry.at >= to_instant(filters.at_gte, _UTC_ZONE))
+        where.append(AuditEntry.at >= to_instant(filters.at_gte, _UTC_ZONE))
     if filters.at_lt:
-        found.append(AuditEntry.at < to_instant(filters.at_lt, _UTC_ZONE))
-    return found
+        where.append(AuditEntry.at < to_instant(filters.at_lt, _UTC_ZONE))
+    return where
 
 
 @cache

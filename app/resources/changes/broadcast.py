@@ -41,7 +41,7 @@ class ChangeBroadcaster:
         self, cursor: ChangeCursor | None, types: Collection[RecordType]
     ) -> AsyncGenerator[tuple[Change, ChangeCursor], None]:
         """Yield changes after a cursor as they happen, each with its cursor. None: from now on."""
-        position = cursor or await self._poll()  # shared: thousands of streams may start at once
+        position = cursor or await self._poll()  # shared: thousands of streams may start together
         while not self._closing.is_set():
             newest = await self._poll()
             if (newest.transaction_id, newest.seq) > (position.transaction_id, position.seq):

@@ -98,7 +98,7 @@ def _read_snapshot(
     while number < len(_SNAPSHOT_TYPE_ORDER) and len(items) < limit:
         record_type = _SNAPSHOT_TYPE_ORDER[number]
         rest = limit - len(items)
-        found = (
+        records = (
             _load_public_records(reader, record_type, last, rest)
             if not types or record_type in types
             else []
@@ -112,9 +112,9 @@ def _read_snapshot(
                 changed_at=record.updated_at,
                 data=record,
             )
-            for record in found
+            for record in records
         ]
-        number, last = (number + 1, 0) if len(found) < rest else (number, found[-1].id)
+        number, last = (number + 1, 0) if len(records) < rest else (number, records[-1].id)
     return items, replace(
         cursor, snapshot_position=(number, last) if number < len(_SNAPSHOT_TYPE_ORDER) else None
     )
@@ -129,16 +129,16 @@ def _load_public_records(
     where = [model.id > last]
     if resource.public_condition:
         where.append(resource.public_condition())
-    ids = select(model.id).where(*where).order_by(model.id).limit(limit)
-    found = [row["id"] for row in reader.all(ids)]
-    records = resource.load_records(reader, found)
-    return [records[id_] for id_ in found]
+    rows = reader.all(select(model.id).where(*where).order_by(model.id).limit(limit))
+    ids = [row["id"] for row in rows]
+    records = resource.load_records(reader, ids)
+    return [records[id_] for id_ in ids]
 
 
 def list_changes_after(
     reader: Reader, cursor: ChangeCursor, types: Collection[RecordType], limit: int
 ) -> tuple[list[tuple[Change, ChangeCursor]], ChangeCursor, bool]:
-    """The changes after a cursor, each with its own cursor, the cursor after all, and more to come.
+    """The changes after a cursor, each with its cursor; the cursor after all; true if more follow.
 
     Of several changes of one record only the last is included.
     """
@@ -178,7 +178,7 @@ def _build_cursor_after(row: Mapping[str, Any], cursor: ChangeCursor) -> ChangeC
 
 def _build_change(row: Mapping[str, Any], record: Any) -> Change:
     if record is not None and not RECORD_RESOURCES[row["type"]].is_public(record):
-        record = None  # was public, and no longer is
+        record = None  # no longer public
     return Change(
         seq=row["seq"],
         type=row["type"],

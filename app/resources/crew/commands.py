@@ -62,15 +62,15 @@ def parse_crew(record: Mapping[str, Any]) -> list[PlannedAssignment]:
 
 
 def set_crew(
-    session: Session, mission: Mission, wanted: Sequence[PlannedAssignment]
+    session: Session, mission: Mission, members: Sequence[PlannedAssignment]
 ) -> list[CrewAssignment]:
     """Replace the crew of `mission`. Raises InvalidRequest."""
-    slugs = [member.document.person for member in wanted]
-    pointer = "/items/{}/person" if wanted and wanted[0].pointer else "/person"
+    slugs = [member.document.person for member in members]
+    pointer = "/items/{}/person" if members and members[0].pointer else "/person"
     people = resolve_slugs(session, Person, slugs, pointer)
     crew = [
         replace(member, person_id=person, flight_id=_find_flight_id(session, member, person))
-        for member, person in zip(wanted, people, strict=True)
+        for member, person in zip(members, people, strict=True)
     ]
     crew.sort(key=lambda member: member.document.role)  # commanders first, a stable sort
     _check_crew(session, mission, crew)
@@ -177,16 +177,16 @@ def set_crew_if_changed(
     session: Session,
     mission: Mission,
     current: Sequence[PlannedAssignment],
-    wanted: Sequence[CrewWrite],
+    documents: Sequence[CrewWrite],
 ) -> bool:
-    """Replace the crew of `mission` if it differs; whether it does. Raises InvalidRequest.
+    """Replace the crew of `mission` if it differs. Returns true if so. Raises InvalidRequest.
 
     Members who stay in a role keep their assignment.
     """
     ids = {(member.document.person, member.document.role): member.id for member in current}
     crew = [
         PlannedAssignment(ids.pop((member.person, member.role), None), member, f"/items/{index}")
-        for index, member in enumerate(wanted)
+        for index, member in enumerate(documents)
     ]
     if [member.document for member in current] == [member.document for member in crew]:
         return False
@@ -197,7 +197,7 @@ def set_crew_if_changed(
 def replace_crew(
     session: Session, write: WriteRequest, slug: str, document: MissionCrew
 ) -> WriteResult:
-    """Replace the crew of the mission `slug`; who stays in a role keeps the assignment."""
+    """Replace the crew of the mission `slug`. Members who stay in a role keep their assignment."""
 
     def apply(mission: Mission, before: dict[str, Any]) -> None:
         if set_crew_if_changed(session, mission, parse_crew(before), document.items):

@@ -39,7 +39,7 @@ class BuiltArchive:
     sha256: str
     """Hexadecimal."""
     size: int
-    """In bytes."""
+    """Size in bytes."""
     built_at: datetime
     generation: ArchiveGeneration
     built_at_monotonic: float

@@ -18,13 +18,13 @@ SORTS = build_orders(ApiKey.id, created_at=(ApiKey.created_at,))
 
 def conditions(filters: KeyFilters) -> list[ColumnElement[bool]]:
     """The WHERE conditions of `filters`."""
-    found: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = []
     if filters.scope:
         # A JSON array of short words: it contains a word in quotes, or not.
         text = cast(ApiKey.scopes, String)
         named = [text.contains(f'"{scope}"') for scope in filters.scope]
-        found.append(or_(*named))
-    return found
+        where.append(or_(*named))
+    return where
 
 
 @cache

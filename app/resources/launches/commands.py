@@ -160,12 +160,12 @@ def _generate_site_code(session: Session, name: str) -> str:
 
 
 def _set_spacecraft(
-    session: Session, launch: Launch, wanted: list[SpacecraftWrite], is_new: bool
+    session: Session, launch: Launch, documents: list[SpacecraftWrite], is_new: bool
 ) -> None:
     own = select(Spacecraft).where(Spacecraft.launch_id == launch.id)
     surplus = {} if is_new else {ship.ordinal: ship for ship in session.scalars(own)}
     first = min(surplus, default=1)
-    for ordinal, document in enumerate(wanted, start=first):
+    for ordinal, document in enumerate(documents, start=first):
         ship = surplus.pop(ordinal, None) or Spacecraft(launch_id=launch.id, ordinal=ordinal)
         ship.name, ship.kind = document.name, document.kind
         session.add(ship)

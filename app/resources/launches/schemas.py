@@ -65,7 +65,7 @@ class LaunchArchiveFilters(QueryModel):
     country: Annotated[CommaList[CountryCode], Example(["KZ"])] = []
     """Country of the launch site, as an ISO 3166-1 alpha-2 code."""
     crewed: Annotated[Omittable[bool], Example(True)] = None
-    """Whether the launch is crewed."""
+    """Crewed (`true`) or uncrewed (`false`) launches."""
     mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """Related mission, by slug."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
@@ -216,7 +216,7 @@ class LaunchWriteBase(WriteModel):
     launch_at_precision: Precision = Precision.SECOND
     """Precision of `launch_at`."""
     launch_at_uncertain: StrictBool = False
-    """Whether the launch may fall outside the period that `launch_at_precision` gives."""
+    """True if the launch may fall outside the period that `launch_at_precision` gives."""
     window_starts_at: Rfc3339 | None = None
     window_ends_at: Rfc3339 | None = None
     vehicle: VehicleWrite | None = None

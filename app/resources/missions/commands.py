@@ -123,10 +123,10 @@ def save(session: Session, mission: Mission, document: MissionWrite) -> None:
     if previous not in {None, get_mission_date_range(mission)}:
         _check_crew_not_in_other_missions(session, mission)
     _set_tasks(session, mission, document.tasks, document.tasks_ru, is_new)
-    wanted = {
+    links = {
         (launch, each.relation) for launch, each in zip(launches, document.launches, strict=True)
     }
-    _set_launches(session, mission, wanted, is_new)
+    _set_launches(session, mission, links, is_new)
 
 
 def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
@@ -138,13 +138,13 @@ def _find_featured_article_id(session: Session, slug: str | None) -> int | None:
         .where(Article.slug == slug, article_is_public())
         .with_for_update(read=True)
     )
-    found = session.scalar(public)
-    if found is None:
+    article_id = session.scalar(public)
+    if article_id is None:
         detail = tr(
             f"There is no published article {slug!r}.", f"Нет опубликованной статьи {slug!r}."
         )
         raise_field_error("/featured_article", "unknown-reference", detail)
-    return found
+    return article_id
 
 
 def _check_crew_within_dates(session: Session, mission: Mission) -> None:
@@ -167,7 +167,7 @@ def _check_crew_within_dates(session: Session, mission: Mission) -> None:
 
 
 def _check_crew_not_in_other_missions(session: Session, mission: Mission) -> None:
-    """Raise InvalidRequest if the dates put somebody of the crew into two missions at once."""
+    """Raise InvalidRequest if the dates put a crew member into two missions at the same time."""
     crew = session.execute(
         select(Person.id, Person.slug, CrewAssignment.from_on, CrewAssignment.to_on)
         .join(Person, Person.id == CrewAssignment.person_id)
@@ -191,28 +191,28 @@ def _set_tasks(
     own = MissionTask.mission_id == mission.id
     tasks = select(MissionTask.text, MissionTask.text_ru).where(own).order_by(MissionTask.position)
     in_russian: Sequence[str | None] = translated or [None] * len(texts)
-    wanted = list(zip(texts, in_russian, strict=True))
+    new = list(zip(texts, in_russian, strict=True))
     current = [] if is_new else [tuple(row) for row in session.execute(tasks)]
-    if current != wanted:
+    if current != new:
         if current:
             session.execute(delete(MissionTask).where(own))
         session.add_all(
             MissionTask(
                 mission_id=mission.id, position=position, text=text, text_ru=ru, derived=False
             )
-            for position, (text, ru) in enumerate(wanted, start=1)
+            for position, (text, ru) in enumerate(new, start=1)
         )
 
 
 def _set_launches(
-    session: Session, mission: Mission, wanted: set[tuple[int, Any]], is_new: bool
+    session: Session, mission: Mission, links: set[tuple[int, Any]], is_new: bool
 ) -> None:
     own = MissionLaunch.mission_id == mission.id
     rows = [] if is_new else session.scalars(select(MissionLaunch).where(own)).all()
     current = {(row.launch_id, row.relation): row for row in rows}
-    for key in current.keys() - wanted:
+    for key in current.keys() - links:
         session.delete(current[key])
-    for launch, relation in sorted(wanted - current.keys()):
+    for launch, relation in sorted(links - current.keys()):
         session.add(MissionLaunch(mission_id=mission.id, launch_id=launch, relation=relation))
 
 

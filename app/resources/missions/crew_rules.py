@@ -32,7 +32,7 @@ def get_role_date_range(mission: Mission, from_on: date | None, to_on: date | No
 
 
 def ranges_overlap(first: DateRange, second: DateRange) -> bool:
-    """Whether two ranges share more than the day on which one follows the other."""
+    """Return true if two ranges share more than the last day of one and the first of the other."""
     return first == second or (first[0] < second[1] and second[0] < first[1])
 
 
@@ -44,15 +44,15 @@ class AssignmentDates:
     person_slug: str
     date_range: DateRange
     start_pointer: str
-    """The field to blame for an overlap at the start."""
+    """Pointer of the field that causes an overlap at the start."""
     end_pointer: str
-    """The field to blame for an overlap at the end."""
+    """Pointer of the field that causes an overlap at the end."""
 
 
 def check_not_in_other_missions(
     session: Session, mission: Mission, roles: Collection[AssignmentDates]
 ) -> None:
-    """Raise InvalidRequest if somebody is in another mission for longer than a handover."""
+    """Raise InvalidRequest if a person is in another mission for longer than a handover."""
     people = sorted({role.person_id for role in roles})
     # Locked, so that no other request assigns them to another mission meanwhile.
     session.execute(

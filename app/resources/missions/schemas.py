@@ -151,7 +151,7 @@ class TaskRead(ReadModel):
     position: int
     text: str
     derived: bool
-    """Whether the service derived the task from launches and crews."""
+    """True if the service derived the task from launches and crews."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,14 +46,14 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
 
 
 def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
-    found = select_mission_ref().add_columns(
+    hits = select_mission_ref().add_columns(
         Mission.id,
         Mission.starts_at,
         Mission.starts_at_precision,
         Mission.summary,
         Mission.summary_ru,
     )
-    for row in reader.all(found.where(Mission.id.in_(ids))):
+    for row in reader.all(hits.where(Mission.id.in_(ids))):
         mission = MissionRef.model_validate(row)
         yield (
             row["id"],

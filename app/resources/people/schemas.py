@@ -81,7 +81,7 @@ class PersonSummary(PersonRef):
     days_aboard: int
     """Full days in space on flights to the station, from launch to landing or now."""
     aboard: bool
-    """Whether the person is in space on a flight to the station now."""
+    """True if the person is in space on a flight to the station now."""
     updated_at: UtcInstant
     version: int
 

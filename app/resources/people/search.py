@@ -28,18 +28,19 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
     for row in rows.mappings():
         all_names = [row["name"], row["name_ru"], row["name_native"], *row["aliases"]]
         lead = [_PERSON_KEYWORDS, *(get_agency_synonyms(row["agency"]) if row["agency"] else ())]
-        known = [name for name in all_names if name]
-        yield IndexDocument(RecordType.PERSON, row["id"], None, known, "", lead)
+        yield IndexDocument(
+            RecordType.PERSON, row["id"], None, list(filter(None, all_names)), "", lead
+        )
 
 
 def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
-    held = (
+    assignments = (
         select_mission_ref()
         .add_columns(CrewAssignment.role)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
         .where(CrewAssignment.person_id == Person.id)
     )
-    roles = json_array_subquery(held, Mission.number, CrewAssignment.ordinal).label("roles")
+    roles = json_array_subquery(assignments, Mission.number, CrewAssignment.ordinal).label("roles")
     for row in reader.all(
         select_person_ref().add_columns(Person.id, roles).where(Person.id.in_(ids))
     ):
@@ -57,11 +58,11 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
         )
 
 
-def _format_roles(held: Iterable[Row]) -> list[str]:
-    """Each role that somebody held, with the missions: "commander of ISS-59, ISS-71"."""
+def _format_roles(assignments: Iterable[Row]) -> list[str]:
+    """Roles of a person with their missions: "commander of ISS-59, ISS-71"."""
     of_role = tr("{} of {}", "{} {}")
     missions: dict[str, list[str]] = defaultdict(list)
-    for row in held:
+    for row in assignments:
         name = MissionRef.model_validate(row).name
         if name not in missions[row["role"]]:
             missions[row["role"]].append(name)

@@ -25,13 +25,13 @@ class SourceWrite(WriteModel):
     format: SourceFormat = SourceFormat.FEED
     """Format of the feed. `feed` means RSS, Atom or JSON Feed."""
     trusted: StrictBool = False
-    """Whether imported articles are published. Otherwise they are drafts."""
+    """If true, imported articles are published. Otherwise they are drafts."""
     language: LanguageCode | None = None
     """Language of entries that do not declare one."""
     every_minutes: Annotated[StrictInt, Field(ge=5, le=10080)] = 60
     """Polling interval in minutes."""
     enabled: StrictBool = True
-    """Whether the source is polled."""
+    """If true, the source is polled."""
 
 
 class SourceReport(ReadModel):

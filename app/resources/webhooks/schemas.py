@@ -24,7 +24,7 @@ class WebhookWrite(WriteModel):
     types: Annotated[list[RecordType], Field(max_length=10)] = []
     """Record types to deliver. Empty: all."""
     enabled: StrictBool = True
-    """Whether deliveries are enabled. Enabling them delivers all missed changes."""
+    """If true, changes are delivered. Enabling the webhook delivers all missed changes."""
 
 
 class WebhookRead(ReadModel):
