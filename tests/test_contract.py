@@ -161,7 +161,7 @@ def test_record_writes_need_the_scope_of_the_resource(
 
 
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
-def test_every_declared_filter_filters(resource: str, name: str) -> None:
+def test_declared_filter_adds_condition(resource: str, name: str) -> None:
     kind = filters(resource)
     conditions: Callable[[Any], list[ColumnElement[bool]]] = queries(resource).conditions
     query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
@@ -169,7 +169,7 @@ def test_every_declared_filter_filters(resource: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
-def test_every_filter_survives_a_link(resource: str, name: str) -> None:
+def test_filter_round_trips_through_query_string(resource: str, name: str) -> None:
     """What `next` and the calendar's addresses carry is read back as it was given."""
     kind = filters(resource)
     query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
@@ -181,7 +181,7 @@ def test_every_filter_survives_a_link(resource: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("resource", LISTS)
-def test_every_sort_sorts_and_ends_with_the_primary_key(resource: str) -> None:
+def test_sorts_are_declared_and_end_with_primary_key(resource: str) -> None:
     schemas = import_module(f"app.resources.{resource}.schemas")
     sorts = [kind for name, kind in vars(schemas).items() if name.endswith("Sort")]
     orders: dict[str, Order] = queries(resource).SORTS
@@ -194,7 +194,7 @@ def test_every_sort_sorts_and_ends_with_the_primary_key(resource: str) -> None:
 
 
 @pytest.mark.parametrize("resource", [each for each in LISTS if each not in SHORT_LISTS])
-def test_every_sort_has_an_index_behind_it(resource: str) -> None:
+def test_sorts_have_indexes(resource: str) -> None:
     for order in queries(resource).SORTS.values():
         columns = [key.expression for key in order.keys]
         (table,) = {column.table for column in columns}
@@ -204,7 +204,7 @@ def test_every_sort_has_an_index_behind_it(resource: str) -> None:
         assert unique or [column.name for column in columns] in led
 
 
-def test_every_foreign_key_has_an_index() -> None:
+def test_foreign_keys_have_indexes() -> None:
     """Without one, deleting a parent reads the whole of every child table."""
     for table in Base.metadata.tables.values():
         for key in table.foreign_keys:
@@ -226,7 +226,7 @@ def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{method} {path}", operation
 
 
-def test_every_operation_says_what_it_is(app: FastAPI) -> None:
+def test_operations_are_documented(app: FastAPI) -> None:
     names = [operation["operationId"] for _, operation in operations(app)]
     assert len(names) == len(set(names)) > 12
     for name, operation in operations(app):
@@ -238,7 +238,7 @@ def test_every_operation_says_what_it_is(app: FastAPI) -> None:
             assert parameter.get("description"), f"{name}: {parameter['name']}"
 
 
-def test_answers_have_no_defaults(app: FastAPI) -> None:
+def test_response_schemas_have_no_defaults(app: FastAPI) -> None:
     """Every key is always there: a schema with a default would leave one out of `required`."""
     schemas = app.openapi()["components"]["schemas"]
     sent = {
@@ -259,13 +259,13 @@ def _names(part: Any) -> set[str]:
     return set(re.findall(r"#/components/schemas/(\w+)", json.dumps(part)))
 
 
-def test_no_parameter_is_null(app: FastAPI) -> None:
+def test_parameters_are_not_nullable(app: FastAPI) -> None:
     for name, operation in operations(app):
         for parameter in operation.get("parameters", []):
             assert "'null'" not in str(parameter["schema"]), f"{name}: {parameter['name']}"
 
 
-def test_every_index_is_named_by_the_convention() -> None:
+def test_index_names_follow_convention() -> None:
     for table in Base.metadata.tables.values():
         for index in table.indexes:
             assert isinstance(index, Index)

@@ -39,7 +39,9 @@ def editors(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
-def test_every_session_is_true(page: Path, editors: tuple[TestClient, str]) -> None:
+def test_session_responses_equal_real_responses(
+    page: Path, editors: tuple[TestClient, str]
+) -> None:
     client, key = editors
     etag = ""
     for command, shown in SESSION.findall(page.read_text()):
@@ -73,7 +75,7 @@ def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str |
     return method, address, headers, content
 
 
-def test_there_are_sessions() -> None:
+def test_pages_with_sessions() -> None:
     assert {page.stem for page in PAGES} == {
         "README",
         "audit",

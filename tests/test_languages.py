@@ -34,7 +34,7 @@ from app.http.content_language import (
         ("x" * MAX_ACCEPT_LANGUAGE_CHARS + ",ru", "en"),
     ],
 )
-def test_accept_language_is_weighed(header: str, speech: str) -> None:
+def test_accept_language_selects_by_quality(header: str, speech: str) -> None:
     assert negotiate_language(b"", header) == speech
     assert negotiate_language(b"limit=5&language=ru", header) == speech
 
@@ -53,13 +53,13 @@ def test_accept_language_is_weighed(header: str, speech: str) -> None:
         (b"lang=%ff\xff", None),
     ],
 )
-def test_lang_wins(query: bytes, speech: str | None) -> None:
+def test_lang_parameter_overrides_header(query: bytes, speech: str | None) -> None:
     assert language_param(query) == speech
     assert negotiate_language(query, "ru") == (speech or "ru")
     assert negotiate_language(query, "en") == (speech or "en")
 
 
-def test_speech_ends_where_it_ends() -> None:
+def test_use_language_restores_previous_language() -> None:
     assert current_language() is Language.EN
     with use_language(Language.RU):
         assert current_language() is Language.RU

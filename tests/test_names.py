@@ -248,7 +248,7 @@ def test_app_has_twelve_entries() -> None:
     assert len(entries) <= 12
 
 
-def test_checks_see_bad_samples() -> None:
+def test_checks_detect_violations() -> None:
     """Positive controls: each check finds what it is there for."""
     one, other = "def load(): ...\nT = TypeVar('T')", "load = 1\nT = TypeVar('T')\n_x = 1"
     shared = {"app/a/queries.py": one, "app/b/queries.py": other}

@@ -68,25 +68,25 @@ def placed() -> Iterator[str]:
             yield place.format(payload)
 
 
-def test_the_list_is_long_and_each_is_new() -> None:
+def test_payloads_are_many_and_distinct() -> None:
     assert len(PAYLOADS) == len(set(PAYLOADS)) > 150
 
 
-def test_every_payload_comes_out_inert_wherever_it_stands() -> None:
+def test_payloads_are_inert_in_all_markdown_contexts() -> None:
     dangerous = {
         text: found for text in placed() if (found := Dangers(render_markdown(text)).found)
     }
     assert dangerous == {}
 
 
-def test_the_check_finds_what_is_dangerous() -> None:
+def test_check_detects_dangerous_markup() -> None:
     """The positive control: Markdown that lets HTML through, and no sanitiser after it."""
     naive = MarkdownIt("commonmark", {"html": True})
     dangerous = [payload for payload in PAYLOADS if Dangers(naive.render(payload)).found]
     assert len(dangerous) > 80
 
 
-def test_every_payload_is_inert_in_every_answer(client: TestClient, database: Database) -> None:
+def test_payloads_are_inert_in_json_responses(client: TestClient, database: Database) -> None:
     with database.session() as session:
         mission = factories.mission(slug="iss-1", number=1)
         articles = [
@@ -144,7 +144,7 @@ def feeds(news: TestClient, form: str) -> Iterator[Response]:
 
 
 @pytest.mark.parametrize("form", TEXTS)
-def test_every_payload_is_inert_in_feeds(news: TestClient, form: str) -> None:
+def test_payloads_are_inert_in_xml_feeds(news: TestClient, form: str) -> None:
     entries = [
         entry for answer in feeds(news, form) for entry in parse_feed(answer.content).entries
     ]
@@ -160,14 +160,14 @@ def test_every_payload_is_inert_in_feeds(news: TestClient, form: str) -> None:
     assert title["type"] == "text/plain" or Dangers(title["value"]).found == []
 
 
-def test_every_payload_is_inert_in_the_json_feed(news: TestClient) -> None:
+def test_payloads_are_inert_in_json_feed(news: TestClient) -> None:
     items = [item for answer in feeds(news, "json") for item in answer.json()["items"]]
     assert len(items) == len(PAYLOADS)
     assert not [item for item in items if Dangers(item["content_html"]).found]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
-def test_titles_and_leads_are_text_and_stay_it(client: TestClient, payload: str) -> None:
+def test_titles_and_leads_are_returned_unescaped(client: TestClient, payload: str) -> None:
     """They are shown as they were written, in JSON: nothing is escaped twice, nothing lost."""
     with client.app.state.services.database.session() as session:  # type: ignore[attr-defined]  # FastAPI's own
         session.add(factories.article(slug="a", title=payload, lead=payload))

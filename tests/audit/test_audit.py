@@ -22,7 +22,7 @@ def trail(editor: TestClient, **filters: Any) -> list[dict[str, Any]]:
     return items
 
 
-def test_every_kind_of_write_is_noted(editor: TestClient) -> None:
+def test_audit_log_records_all_kinds_of_writes(editor: TestClient) -> None:
     article = editor.post("/v1/articles", json=documents.article())
     address, slug = article.headers["Location"], article.json()["slug"]
     for action in ("publish", "unpublish"):
@@ -53,7 +53,7 @@ def test_every_kind_of_write_is_noted(editor: TestClient) -> None:
     assert noted[1]["after"]["crew"][0]["person"] == person
 
 
-def test_an_entry_names_the_request(editor: TestClient) -> None:
+def test_entry_has_request_id(editor: TestClient) -> None:
     given = "0190d3a2-7c1e-7b3e-9d52-3c1f5a2b4c6d"
     document = documents.person()
     made = editor.post("/v1/people", json=document, headers={"X-Request-ID": given})
@@ -63,7 +63,7 @@ def test_an_entry_names_the_request(editor: TestClient) -> None:
     assert entry["after"]["name"] == document["name"]
 
 
-def test_what_is_refused_is_not_noted(editor: TestClient) -> None:
+def test_refused_writes_are_not_recorded(editor: TestClient) -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     before = len(trail(editor, at_gte=today, limit=100))
     editor.post("/v1/people", json={})
@@ -73,7 +73,7 @@ def test_what_is_refused_is_not_noted(editor: TestClient) -> None:
     assert len(trail(editor, at_gte=today, limit=100)) == min(before + 1, 100)
 
 
-def test_it_can_be_searched(client: TestClient, editor: TestClient) -> None:
+def test_audit_log_filters(client: TestClient, editor: TestClient) -> None:
     other = client_with_key(client, Scope.PEOPLE_WRITE)
     made = other.post("/v1/people", json=documents.person()).json()
     editor.post("/v1/people", json=documents.person())
@@ -104,7 +104,7 @@ REPLACE = (
 
 
 @pytest.mark.parametrize("what", STATEMENTS)
-def test_nobody_changes_it(editor: TestClient, database: Database, what: str) -> None:
+def test_audit_log_is_append_only(editor: TestClient, database: Database, what: str) -> None:
     sqlite = database.engine.dialect.name == "sqlite"
     if what == "truncate" and sqlite:
         what = "delete"  # which is how SQLite empties a table

@@ -49,7 +49,7 @@ def since(client: TestClient, sync: str) -> list[tuple[str, str]]:
     return [(i["op"], i["data"]["slug"] if i["data"] else str(i["id"])) for i in items]
 
 
-def test_the_snapshot_is_the_archive(archive: TestClient) -> None:
+def test_snapshot_equals_archive(archive: TestClient) -> None:
     items, sync = synced(archive)
     kinds = [item["type"] for item in items]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
@@ -69,7 +69,9 @@ def test_the_snapshot_is_the_archive(archive: TestClient) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
-def test_every_page_size_shows_the_same(client: TestClient, editor: TestClient, limit: int) -> None:
+def test_page_size_does_not_affect_items(
+    client: TestClient, editor: TestClient, limit: int
+) -> None:
     for _ in range(3):
         editor.post("/v1/people", json=documents.person())
         editor.post("/v1/missions", json=documents.mission())
@@ -81,7 +83,7 @@ def test_every_page_size_shows_the_same(client: TestClient, editor: TestClient, 
     assert len(since(client, sync)) == 3
 
 
-def test_changes_come_in_order_each_record_once(client: TestClient, editor: TestClient) -> None:
+def test_changes_are_in_order_once_per_record(client: TestClient, editor: TestClient) -> None:
     first = editor.post("/v1/people", json=documents.person(slug="first"))
     second = editor.post("/v1/people", json=documents.person(slug="second"))
     _, sync = synced(client)
@@ -99,7 +101,7 @@ def test_changes_come_in_order_each_record_once(client: TestClient, editor: Test
     assert since(client, sync) == told
 
 
-def test_only_the_types_asked_for(client: TestClient, editor: TestClient) -> None:
+def test_types_parameter_selects_record_types(client: TestClient, editor: TestClient) -> None:
     items, sync = synced(client, types="person,launch")
     editor.post("/v1/missions", json=documents.mission())
     person = editor.post("/v1/people", json=documents.person()).json()["slug"]
@@ -111,9 +113,7 @@ def test_only_the_types_asked_for(client: TestClient, editor: TestClient) -> Non
     assert mixed.json()["type"].endswith("/problems/cursor-mismatch")
 
 
-def test_those_who_name_a_renamed_record_have_changed(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_rename_changes_referring_records(client: TestClient, editor: TestClient) -> None:
     person = editor.post("/v1/people", json=documents.person(slug="old-name"))
     launch = editor.post(
         "/v1/launches", json=documents.launch(crew=[{"person": "old-name", "role": "pilot"}])
@@ -133,9 +133,7 @@ def test_those_who_name_a_renamed_record_have_changed(
     assert "old-name" not in texts
 
 
-def test_an_old_cursor_is_gone_with_a_way_to_start_again(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_expired_cursor_is_gone_with_link_to_start(client: TestClient, editor: TestClient) -> None:
     with time_machine.travel(datetime(2031, 1, 1, 12, tzinfo=UTC), tick=False) as clock:
         person = editor.post("/v1/people", json=documents.person())
         _, sync = synced(client)
@@ -159,14 +157,14 @@ def test_an_old_cursor_is_gone_with_a_way_to_start_again(
     "cursor", ["x", "e30", "WzFd", "WyIiLCAxLCAyLCAieCJd", "WyIiLCAtMSwgMiwgIjIwMzEtMDEtMDEiXQ",
                "WyIiLCAxZTk5LCAyLCAiMjAzMS0wMS0wMSJd", "é", "W" * 400]
 )  # fmt: skip
-def test_a_cursor_that_is_none_is_refused(client: TestClient, cursor: str) -> None:
+def test_malformed_cursor_is_refused(client: TestClient, cursor: str) -> None:
     answer = client.get("/v1/changes", params={"cursor": cursor})
     assert answer.status_code == 400
     events = client.get("/v1/events", headers={b"Last-Event-ID": cursor.encode("latin-1")})
     assert events.status_code == 400
 
 
-def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -> None:
+def test_late_commit_is_not_lost(client: TestClient, database: Database) -> None:
     """Numbers are given before commits are made: who reads by number alone loses the late one."""
     if database.engine.dialect.name == "sqlite":
         with database.session() as first, database.snapshot():
@@ -194,9 +192,7 @@ def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -
     assert {slug for _, slug in since(client, sync)} == {"late", "early"}
 
 
-def test_whoever_asks_from_many_places_fills_no_memory(
-    editor: TestClient, database: Database
-) -> None:
+def test_cached_batches_are_bounded(editor: TestClient, database: Database) -> None:
     for _ in range(MAX_CACHED_BATCHES + 2):
         editor.post("/v1/people", json=documents.person())
     live = ChangeBroadcaster(database)

@@ -80,7 +80,7 @@ def slug(event: dict[str, Any]) -> str:
     return found
 
 
-def test_events_come_at_once_to_all_and_go_on_after_a_break(service: httpx.Client) -> None:
+def test_events_reach_all_clients_and_resume_from_last_event_id(service: httpx.Client) -> None:
     listeners = [Listener(service) for _ in range(4)]
     made = service.post("/v1/people", json=documents.person()).json()["slug"]
     events = [listener.next() for listener in listeners]
@@ -95,11 +95,11 @@ def test_events_come_at_once_to_all_and_go_on_after_a_break(service: httpx.Clien
     assert [item["data"]["slug"] for item in page["items"]] == missed
 
 
-def test_a_head_request_does_not_hang(service: httpx.Client) -> None:
+def test_events_head_request_returns(service: httpx.Client) -> None:
     assert service.head("/v1/events").status_code == 200
 
 
-def test_a_schedule_is_kept_without_anybody(service: httpx.Client) -> None:
+def test_scheduled_article_is_published_by_background_job(service: httpx.Client) -> None:
     at = datetime.now(UTC) + timedelta(seconds=3)
     document = documents.article(published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
     made = service.post("/v1/articles", json=document)
@@ -112,7 +112,7 @@ def test_a_schedule_is_kept_without_anybody(service: httpx.Client) -> None:
     assert len(trail.json()["items"]) == 1  # by one of the workers
 
 
-def test_a_webhook_is_told_by_itself(service: httpx.Client) -> None:
+def test_webhook_is_delivered_by_background_job(service: httpx.Client) -> None:
     with webhook_receiver() as hook:
         made = service.post("/v1/webhooks", json={"target_url": hook.url})
         assert made.status_code == 201, made.text
@@ -123,7 +123,7 @@ def test_a_webhook_is_told_by_itself(service: httpx.Client) -> None:
         assert service.delete(made.headers["Location"], headers=tag).status_code == 204
 
 
-def test_a_revoked_key_is_dead_in_every_worker_at_once(service: httpx.Client) -> None:
+def test_revoked_key_is_refused_by_all_workers(service: httpx.Client) -> None:
     wanted = {"name": "Short-lived", "scopes": ["people:write"]}
     made = service.post("/v1/keys", json=wanted).json()
     bearer = {"Authorization": f"Bearer {made['key']}"}
@@ -153,7 +153,7 @@ def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
         yield [reader for own in found.values() for reader in own[:2]]
 
 
-def test_what_is_committed_is_seen_by_every_worker(
+def test_committed_write_is_visible_in_all_workers(
     service: httpx.Client, readers: list[HTTPConnection]
 ) -> None:
     """A thousand reads, each after a write, by both workers, of an answer that each has kept."""

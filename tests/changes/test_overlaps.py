@@ -34,7 +34,7 @@ def publish(_session: Session, article: Article, _person: Person) -> None:
 @pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite has one writer
 @pytest.mark.parametrize("of_person", [delete, rename])
 @pytest.mark.parametrize(("of_article", "linked"), [(link, False), (publish, True)])
-def test_an_article_is_told_again_once_it_says_something_else(
+def test_concurrent_write_of_referenced_record_changes_article(
     database: Database,
     of_person: Callable[[Session, Person], None],
     of_article: Callable[[Session, Article, Person], None],

@@ -121,7 +121,9 @@ def disorder(database: Database) -> int:
     return sum(later < earlier for earlier, later in pairwise(numbers))
 
 
-def test_a_copy_comes_out_right(shared: tuple[TestClient, Database]) -> None:
+def test_synced_copy_equals_archive_after_concurrent_writes(
+    shared: tuple[TestClient, Database],
+) -> None:
     client, database = shared
     with database.session() as session:
         session.add_all([factories.person() for _ in range(20)])

@@ -18,7 +18,7 @@ from tests.support.clients import client_with_key, database_of
 FILE = "/v1/export/archive.sqlite"
 
 
-def test_the_digest_is_that_of_the_bytes(archive: TestClient) -> None:
+def test_digest_equals_sha256_of_file(archive: TestClient) -> None:
     (told,) = archive.get("/v1/export").json()["items"]
     answer = archive.get(FILE)
     assert answer.headers["content-type"] == "application/vnd.sqlite3"
@@ -30,7 +30,7 @@ def test_the_digest_is_that_of_the_bytes(archive: TestClient) -> None:
     assert told["size"] == len(answer.content) == int(answer.headers["content-length"])
 
 
-def test_it_is_not_sent_twice(archive: TestClient) -> None:
+def test_if_none_match_is_answered_with_304(archive: TestClient) -> None:
     tag = archive.get(FILE).headers["etag"]
     for header in (tag, f"W/{tag}", f'"x", {tag}', "*"):
         answer = archive.get(FILE, headers={"If-None-Match": header})
@@ -39,7 +39,7 @@ def test_it_is_not_sent_twice(archive: TestClient) -> None:
     assert archive.get(FILE, headers={"If-None-Match": '"x"'}).status_code == 200
 
 
-def test_a_download_can_be_gone_on_with(archive: TestClient) -> None:
+def test_range_request_resumes_download(archive: TestClient) -> None:
     whole = archive.get(FILE)
     half = len(whole.content) // 2
     headers = {"Range": f"bytes={half}-", "If-Range": whole.headers["etag"]}
@@ -50,20 +50,20 @@ def test_a_download_can_be_gone_on_with(archive: TestClient) -> None:
     assert (other.status_code, len(other.content)) == (200, len(whole.content))
 
 
-def test_head_tells_the_same(archive: TestClient) -> None:
+def test_head_headers_equal_get_headers(archive: TestClient) -> None:
     head, whole = archive.head(FILE), archive.get(FILE)
     assert head.content == b""
     for name in ("etag", "content-length", "repr-digest", "cache-control"):
         assert head.headers[name] == whole.headers[name]
 
 
-def test_a_small_file_has_its_own_tag_too(client: TestClient) -> None:
+def test_small_file_has_strong_etag(client: TestClient) -> None:
     answer = client.get(FILE)
     assert not answer.headers["etag"].startswith("W/")
     assert "content-encoding" not in answer.headers
 
 
-def test_a_change_shows_within_a_minute(
+def test_export_is_rebuilt_after_stale_period(
     editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = editor.get("/v1/export").json()
@@ -75,7 +75,9 @@ def test_a_change_shows_within_a_minute(
     assert editor.get("/v1/export").json() == after
 
 
-def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_requests_share_one_build(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     built = []
     monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
     client.get(FILE)
@@ -93,7 +95,7 @@ def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.Mo
     assert len(built) == 1
 
 
-def test_a_scheduled_article_gets_in_by_itself(
+def test_scheduled_article_is_exported_once_published(
     editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The background tells of it as a change; here the test does."""

@@ -47,7 +47,7 @@ def rows(path: Path, table: str) -> int:
     return int(number)
 
 
-def test_all_that_is_public_is_in_the_file(archive: TestClient, tmp_path: Path) -> None:
+def test_sqlite_file_has_all_public_records(archive: TestClient, tmp_path: Path) -> None:
     path = file_of(database_of(archive), tmp_path / "a.sqlite")
     for table in ("missions", "people", "launches", "articles"):
         total = archive.get(f"/v1/{table}", params={"with_total": True}).json()["total"]
@@ -67,13 +67,13 @@ def test_all_that_is_public_is_in_the_file(archive: TestClient, tmp_path: Path) 
     assert [slug for (slug,) in asked(path, crew)] == [row["person"]["slug"] for row in told]
 
 
-def test_the_same_archive_makes_the_same_bytes(archive: TestClient, tmp_path: Path) -> None:
+def test_sqlite_file_is_reproducible(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
     one, other = (file_of(database, tmp_path / name).read_bytes() for name in ("a", "b"))
     assert one == other
 
 
-def test_what_is_not_public_is_in_none(
+def test_unpublished_articles_are_not_exported(
     editor: TestClient, database: Database, tmp_path: Path
 ) -> None:
     slug = editor.post("/v1/articles", json=documents.article(tags=["secret"])).json()["slug"]
@@ -89,7 +89,9 @@ def test_what_is_not_public_is_in_none(
         assert not unknown
 
 
-def test_both_databases_make_one_file(create_database: CreateDatabase, tmp_path: Path) -> None:
+def test_sqlite_file_is_equal_from_both_databases(
+    create_database: CreateDatabase, tmp_path: Path
+) -> None:
     """An archive taken along has the same rows but for their numbers, and then the same bytes."""
     lines = json.dumps(
         {"type": "person", "data": {"name": "Yuri Example"}, "kept": KEPT}, ensure_ascii=False
@@ -112,7 +114,7 @@ EXPECTED = "ff63e28d39b0939fc2d645415c8202088aff250cfbd463422df098cea8a0ea33"
 """Of the file, as the SQLite of the lock writes it: on either database the same."""
 
 
-def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> None:
+def test_csv_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
     path = file_of(database, tmp_path / "a.sqlite")
     with database.snapshot() as reader:
@@ -134,7 +136,7 @@ def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> N
             )
 
 
-def test_parquet_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> None:
+def test_parquet_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
     path = file_of(database, tmp_path / "a.sqlite")
     with database.snapshot() as reader:
@@ -148,7 +150,7 @@ def test_parquet_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("text", SPREADSHEET_FORMULAS)
-def test_no_cell_is_a_formula(
+def test_formula_cells_are_escaped(
     editor: TestClient, database: Database, tmp_path: Path, text: str
 ) -> None:
     assert escape_formulas(text)[0] == "'"
@@ -162,11 +164,11 @@ def test_no_cell_is_a_formula(
 
 
 @pytest.mark.parametrize("text", ["plain", "1-1", "a=b", "", "Soyuz MS-10"])
-def test_other_cells_stay_as_they_are(text: str) -> None:
+def test_plain_cells_are_unchanged(text: str) -> None:
     assert escape_formulas(text) == text
 
 
-def test_a_deleted_record_goes_from_the_file(
+def test_deleted_record_is_not_exported(
     editor: TestClient, database: Database, tmp_path: Path
 ) -> None:
     slug = editor.post("/v1/people", json=documents.person()).json()["slug"]

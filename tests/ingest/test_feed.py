@@ -78,7 +78,7 @@ def test_rss_item_becomes_article() -> None:
         "<title>T</title><dc:language>en</dc:language><items/></channel>{}</rdf:RDF>",
     ],
 )
-def test_every_rss_version_is_read(text: str) -> None:
+def test_rss_versions_are_read(text: str) -> None:
     item = (
         "<item><title>A &amp; B</title><link>https://t.example/1</link>"
         '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">2019-04-04T11:01:35Z</dc:date>'

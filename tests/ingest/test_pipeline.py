@@ -239,7 +239,7 @@ def test_import_writes_audit_entry(database: Database, editor: TestClient) -> No
     }
 
 
-def test_every_format_rejects_unreadable_input(database: Database) -> None:
+def test_formats_reject_unreadable_input(database: Database) -> None:
     for form in FORMATS:
         report, rejected = import_inputs(database, form, make_input(b"\x00\xff\xfe not anything"))
         assert (report.created, report.rejected) == (0, 1), form

@@ -131,7 +131,7 @@ def test_current_mission_is_unique(archive: TestClient, moment: str, slug: str) 
     assert answer.json()["status"] == "active"
 
 
-def test_current_mission_not_found_names_next(archive: TestClient) -> None:
+def test_current_mission_not_found_has_next_mission(archive: TestClient) -> None:
     with time_machine.travel("2000-10-30T23:59:59Z", tick=False):
         answer = archive.get("/v1/missions/current")
     assert answer.status_code == 404

@@ -42,7 +42,7 @@ def answers(archive_client: TestClient) -> dict[str, list[str]]:
     return {each.query: found(archive_client, each.query) for each in SET}
 
 
-def test_the_set_is_large_and_of_many_kinds(archive: TestClient) -> None:
+def test_judged_queries_are_many_and_refer_to_records(archive: TestClient) -> None:
     assert len({each.query for each in SET}) == len(SET) >= 150
     for slug in {slug for each in SET for slug in each.right}:
         kind, _, name = slug.partition("/")
@@ -50,17 +50,17 @@ def test_the_set_is_large_and_of_many_kinds(archive: TestClient) -> None:
         assert archive.get(f"/v1/{plural}/{name}").status_code == 200, slug
 
 
-def test_what_is_meant_comes_first(answers: dict[str, list[str]]) -> None:
+def test_relevant_record_is_first_hit(answers: dict[str, list[str]]) -> None:
     wrong = [each.query for each in SET if not each.right.intersection(answers[each.query][:1])]
     assert len(wrong) <= (1 - FIRST) * len(SET), wrong
 
 
-def test_what_is_meant_is_among_the_first_three(answers: dict[str, list[str]]) -> None:
+def test_relevant_record_is_in_first_three_hits(answers: dict[str, list[str]]) -> None:
     wrong = [each.query for each in SET if not each.right.intersection(answers[each.query])]
     assert len(wrong) <= (1 - IN_FIRST_THREE) * len(SET), wrong
 
 
-def test_both_databases_answer_alike(
+def test_hits_are_equal_on_both_databases(
     archive: TestClient, answers: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Each leaves its answers to the other, which may run in another process at the same time."""

@@ -42,11 +42,11 @@ def stems(text: str) -> list[str]:
         "Lemaître Lemaitre",
     ],
 )
-def test_every_spelling_of_a_name_is_one_token(spellings: str) -> None:
+def test_spellings_of_a_name_share_one_token(spellings: str) -> None:
     assert len({tuple(names(spelling)) for spelling in spellings.split()}) == 1
 
 
-def test_names_that_differ_stay_apart() -> None:
+def test_different_names_have_different_tokens() -> None:
     others = "Иванов Иван Петров Пётр Романов Роман Иванишин Кононенко Кондратьев Келли Волков"
     tokens = {build_transliteration_key(normalize_word(name)) for name in others.split()}
     assert len(tokens) == len(others.split())
@@ -64,7 +64,7 @@ def test_names_that_differ_stay_apart() -> None:
         ("39a", "39A|39а"),
     ],
 )
-def test_a_designator_is_one_token(token: str, spellings: str) -> None:
+def test_designator_is_one_token(token: str, spellings: str) -> None:
     for spelling in spellings.split("|"):
         assert names(spelling) == stems(spelling) == [token], spelling
 
@@ -87,7 +87,7 @@ def test_a_designator_is_one_token(token: str, spellings: str) -> None:
         "экспедиция № 59",
     ],
 )
-def test_the_number_of_an_expedition_is_one_token(text: str) -> None:
+def test_expedition_number_is_one_token(text: str) -> None:
     assert "iss59" in names(text)
     assert build_full_name_token(text) == "_iss59"
 
@@ -103,7 +103,7 @@ def test_the_number_of_an_expedition_is_one_token(text: str) -> None:
         ("the crew's 3 tons", ["th", "krev", "3", "tons"]),
     ],
 )
-def test_other_numbers_stay_what_they_are(text: str, tokens: list[str]) -> None:
+def test_other_numbers_are_separate_tokens(text: str, tokens: list[str]) -> None:
     assert names(text) == tokens
 
 
@@ -116,12 +116,12 @@ def test_other_numbers_stay_what_they_are(text: str, tokens: list[str]) -> None:
         "station stations station's",
     ],
 )
-def test_the_forms_of_a_word_share_a_stem(forms: str) -> None:
+def test_inflected_forms_share_a_stem(forms: str) -> None:
     assert len({tuple(stems(form)) for form in forms.split()}) == 1
 
 
 @given(st.text(max_size=300))
-def test_tokens_are_what_engines_take_as_they_are(text: str) -> None:
+def test_tokens_are_lowercase_ascii(text: str) -> None:
     for word in tokenize(text):
         for token in (word.name_token, word.text_token):
             assert re.fullmatch(r"[a-z0-9]+", token)
@@ -132,7 +132,7 @@ def test_tokens_are_what_engines_take_as_they_are(text: str) -> None:
 
 
 @given(st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя", min_size=3, max_size=12))
-def test_case_and_yo_tell_no_names_apart(name: str) -> None:
+def test_case_and_yo_do_not_affect_tokens(name: str) -> None:
     assert names(name.upper()) == names(name) == names(name.replace("ё", "е"))
 
 
@@ -146,7 +146,7 @@ def apart(one: str, other: str) -> bool:
     return other in edits - {one}
 
 
-def test_one_letter_apart_is_what_one_edit_makes() -> None:
+def test_one_edit_distance_of_examples() -> None:
     words = [
         "abc",
         "ab",
@@ -167,18 +167,18 @@ def test_one_letter_apart_is_what_one_edit_makes() -> None:
 
 
 @given(st.text("ab", max_size=6), st.text("ab", max_size=6))
-def test_one_letter_apart_for_all_words(one: str, other: str) -> None:
+def test_one_edit_distance_of_random_words(one: str, other: str) -> None:
     assert is_one_edit_apart(one, other) == apart(one, other)
 
 
-def test_text_is_folded_before_it_is_compared() -> None:
+def test_word_normalisation_folds_text() -> None:
     assert normalize_word("Ёлка") == fold("Ёлка") == "елка"
     assert normalize_word("Ивaнишин") == "иванишин"
     assert normalize_word("Hаgue") == "hague"
     assert normalize_word("日本") == "日本"
 
 
-def test_what_is_asked_is_understood() -> None:
+def test_query_text_is_parsed() -> None:
     asked = parse_query_text('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
     assert [term.text_tokens for term in asked.terms] == [
         (("souz",),),
