@@ -1,4 +1,4 @@
-"""Who may write: every route that needs a key, with every kind of key; the right one passes."""
+"""Authorisation matrix: all authenticated routes with all kinds of valid and invalid keys."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +21,7 @@ from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
 
 Maker = Callable[[TestClient], dict[str, str]]
-"""Makes what an operation works on; returns what stands in its address."""
+"""Function that creates the target of an operation; returns its path parameters."""
 
 
 def nothing(_editor: TestClient) -> dict[str, str]:
@@ -112,7 +112,7 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "listAuditEntries": (Scope.AUDIT_READ, nothing, None, 200),
     "getMe": (None, nothing, None, 200),
 }
-"""By operation: its scope, what has to be there, the body, and the answer to the right key."""
+"""By operation id: scope, maker of the target, request body, and status with a valid key."""
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 
 
 def writing(app: FastAPI) -> set[str]:
-    """The routes that take another method than GET."""
+    """Names of the routes with a method other than GET."""
     found = set()
     for context in iter_route_contexts(app.routes):
         route = context.original_route
@@ -132,7 +132,7 @@ def writing(app: FastAPI) -> set[str]:
 
 
 def gaps(app: FastAPI) -> set[str]:
-    """The routes that write or need a key, and have no row in the matrix, or a wrong one."""
+    """Writing or authenticated routes with a missing or wrong row in the matrix."""
     keyed = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
     wanted = {name: scope for name, (scope, *_) in MATRIX.items()}
     wrong = {name for name in keyed.keys() & wanted.keys() if keyed[name] != wanted[name]}
@@ -144,7 +144,7 @@ def test_matrix_covers_every_keyed_route(app: FastAPI) -> None:
 
 
 def test_uncovered_route_is_found(app: FastAPI) -> None:
-    """The positive control: a new route that writes, with a key or without."""
+    """Positive control: a new writing route without a key."""
     added = FastAPI()
     added.include_router(app.router)
 
@@ -155,7 +155,7 @@ def test_uncovered_route_is_found(app: FastAPI) -> None:
 
 
 def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str | None, int]]:
-    """Every kind of key that is not the right one, with the status that it brings."""
+    """Keys that the route refuses, by kind, with the expected status."""
     moment = now()
     _, unknown = generate_api_key("Unknown", list(Scope))
     expired, expired_text = generate_api_key("Expired", list(Scope), moment - timedelta(days=1))
@@ -196,7 +196,7 @@ def test_route_accepts_only_its_scope(
         return client.request(method, address, headers=headers, **json)
 
     for kind, (text, status) in wrong_keys(client, scope).items():
-        # A body that makes no sense is nothing that somebody without a key hears of.
+        # The key is checked before the body.
         for content in (document, {"nonsense": 1} if document is not None else None):
             answer = ask(text, content)
             assert answer.status_code == status, f"{kind}: {answer.text}"
@@ -212,7 +212,7 @@ def test_route_accepts_only_its_scope(
 
 
 def test_each_scope_requirement_is_checked(client: TestClient) -> None:
-    """Two requirements of one endpoint: the client cached by the first has not the second scope."""
+    """Two requirements of one endpoint: the client cached by the first lacks the second scope."""
     both = FastAPI()
     both.state.services = client.app.state.services  # type: ignore[attr-defined]  # FastAPI
     add_exception_handlers(both)

@@ -1,4 +1,4 @@
-"""Whatever a client sends, the answer is a problem that says what to do, and never a 5xx."""
+"""Invalid input: problem documents with a useful message, never a 5xx."""
 
 import pytest
 from starlette.testclient import TestClient

@@ -1,4 +1,4 @@
-"""`docs/security.md`: each row has tests, and they are there."""
+"""`docs/security.md`: each row names existing tests."""
 
 import re
 
@@ -12,7 +12,7 @@ TEXT = (ROOT / "docs/security.md").read_text()
 
 
 def gaps(text: str) -> list[str]:
-    """Rows without a test, tests that are not there, and rows out of order."""
+    """Rows without a test, missing tests, and rows out of order."""
     found = []
     last = (0, 0, 0)
     for number, *_, tests in ROW.findall(text):

@@ -1,6 +1,6 @@
-"""The sessions that README and `docs/api` show: requests with a key, replayed in their order.
+"""Shell sessions in README and `docs/`: authenticated requests, replayed in order.
 
-`$KEY` stands for a key that may do everything, `$ETAG` for the ETag of the answer before.
+`$KEY` stands for a key with all scopes, `$ETAG` for the ETag of the previous response.
 """
 
 import re
@@ -29,11 +29,11 @@ PAGES = [page for page in TEXTS if SESSION.search(page.read_text())]
 def editors(
     create_database: CreateDatabase, archive_template_url: str
 ) -> Iterator[tuple[TestClient, str]]:
-    """A client of the service over a copy of the archive of its own, and a key to it."""
+    """Client over a separate copy of the archive, and an API key with all scopes."""
     with open_client(create_database(archive_template_url)) as client:
         with database_of(client).session() as session:
             stored, key = generate_api_key("Documentation", list(Scope))
-            stored.created_at = now() - timedelta(hours=1)  # before those that the pages make
+            stored.created_at = now() - timedelta(hours=1)  # before the keys that the pages create
             session.add(stored)
         yield client, key
 
@@ -55,7 +55,7 @@ def test_session_responses_equal_real_responses(
 
 
 def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str | None]:
-    """What a curl command sends: the method, the address, the headers and the body."""
+    """Method, URL path, headers and body of a curl command."""
     words = iter(shlex.split(command.replace("\\\n", " "))[2:])
     method, address, content = "GET", "", None
     headers: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Which language a request is answered in."""
+"""Language negotiation by `lang` and Accept-Language."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from app.http.content_language import (
         ("en-US,en;q=0.9,ru;q=0.8", "en"),
         ("de,ru;q=0.5", "ru"),
         ("de,fr;q=0.5", "en"),
-        ("ru,en", "ru"),  # liked equally: the first one named
+        ("ru,en", "ru"),  # equal quality: the first one
         ("en,ru", "en"),
         ("ru;q=0.4, en;q=0.5", "en"),
         ("ru;q=0", "en"),

@@ -1,4 +1,4 @@
-"""Migrations: up, down and up again on a full database; nothing drifts, nothing is lost."""
+"""Migrations: upgrades and downgrades of a filled database keep all rows and match the models."""
 
 import io
 from pathlib import Path

@@ -65,7 +65,7 @@ def is_public(name: str) -> bool:
 
 
 def assigned_names(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
-    """The names that a statement assigns, each with the value."""
+    """Names that a statement assigns, with their values."""
     match node:
         case ast.Assign(targets=targets, value=value):
             yield from ((each.id, value) for each in targets if isinstance(each, ast.Name))
@@ -82,7 +82,7 @@ def is_type_variable(value: ast.expr | None) -> bool:
 
 
 def public_names(tree: ast.Module) -> Iterator[str]:
-    """The public names that a module defines, without type variables."""
+    """Public names that a module defines, without type variables."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names = [node.name]
@@ -92,7 +92,7 @@ def public_names(tree: ast.Module) -> Iterator[str]:
 
 
 def find_shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
-    """The public names that several modules define, with those modules."""
+    """Public names that several modules define, with those modules."""
     modules: dict[str, list[str]] = defaultdict(list)
     for path, text in sources.items():
         for name in set(public_names(ast.parse(text))):
@@ -108,7 +108,7 @@ def find_shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def public_docstrings(node: ast.Module | ast.ClassDef) -> Iterator[str]:
-    """The docstrings of a module or class, of its public parts, and of its public variables."""
+    """Docstrings of a module or class, of its public members, and of its public variables."""
     yield ast.get_docstring(node) or ""
     previous: list[str] = []
     for part in node.body:
@@ -123,7 +123,7 @@ def public_docstrings(node: ast.Module | ast.ClassDef) -> Iterator[str]:
 
 
 def find_relative_clauses(text: str) -> list[str]:
-    """The public docstrings that begin with a relative clause, by their first words."""
+    """First lines of the public docstrings that begin with a relative clause."""
     firsts = {text.strip().partition("\n")[0] for text in public_docstrings(ast.parse(text))}
     return sorted(
         first for first in firsts if first.split() and first.split()[0] in RELATIVE_CLAUSES
@@ -131,7 +131,7 @@ def find_relative_clauses(text: str) -> list[str]:
 
 
 def find_error_classes(sources: Mapping[str, str]) -> set[str]:
-    """The names of all exceptions that the application defines."""
+    """Names of all exceptions that the application defines."""
     bases = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
         for text in sources.values()
@@ -145,7 +145,7 @@ def find_error_classes(sources: Mapping[str, str]) -> set[str]:
 
 
 def raised_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """The names of the exceptions that the body raises, without those of nested functions."""
+    """Names of the exceptions that the body raises, without those of nested functions."""
     found: set[str] = set()
     waiting: list[ast.AST] = list(function.body)
     while waiting:
@@ -168,7 +168,7 @@ def is_endpoint(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def public_functions(
     node: ast.Module | ast.ClassDef,
 ) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The public functions and methods of a module, without endpoints and commands."""
+    """Public functions and methods of a module, without endpoints and commands."""
     for part in node.body:
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             if is_public(part.name) and not is_endpoint(part):
@@ -178,7 +178,7 @@ def public_functions(
 
 
 def find_silent_raises(text: str, errors: set[str]) -> list[str]:
-    """The public functions that raise one of `errors` and do not say so."""
+    """Public functions that raise one of `errors` and do not document it."""
     return [
         function.name
         for function in public_functions(ast.parse(text))
@@ -188,7 +188,7 @@ def find_silent_raises(text: str, errors: set[str]) -> list[str]:
 
 
 def is_number(value: ast.expr | None) -> bool:
-    """Whether an expression is a number or a period, as far as its text tells."""
+    """Whether an expression is a literal number or period."""
     match value:
         case ast.UnaryOp(operand=operand):
             return is_number(operand)
@@ -202,7 +202,7 @@ def is_number(value: ast.expr | None) -> bool:
 
 
 def find_unitless_constants(text: str) -> list[str]:
-    """The constants of numbers and periods whose names do not end in a unit."""
+    """Constants of numbers and periods whose names do not end in a unit."""
     return [
         name
         for node in ast.parse(text).body
@@ -216,7 +216,7 @@ def test_public_names_have_one_definition() -> None:
 
 
 def test_shared_names_are_shared() -> None:
-    """An exception that no longer is one goes."""
+    """Exceptions that are no longer needed are removed."""
     counts: dict[str, int] = defaultdict(int)
     for text in SOURCES.values():
         for name in set(public_names(ast.parse(text))):
@@ -249,7 +249,7 @@ def test_app_has_twelve_entries() -> None:
 
 
 def test_checks_detect_violations() -> None:
-    """Positive controls: each check finds what it is there for."""
+    """Positive controls of all checks."""
     one, other = "def load(): ...\nT = TypeVar('T')", "load = 1\nT = TypeVar('T')\n_x = 1"
     shared = {"app/a/queries.py": one, "app/b/queries.py": other}
     assert find_shared_names(shared) == {"load": list(shared)}

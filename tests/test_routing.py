@@ -1,4 +1,4 @@
-"""What is read at once is what FastAPI would read, and what is refused it refuses itself."""
+"""Query string parsing: the fast parser returns the same as FastAPI, or leaves it to FastAPI."""
 
 import asyncio
 import inspect
@@ -27,7 +27,7 @@ from app.domain.languages import LANGUAGES
 from app.main import create_app
 
 STRINGS = 60
-"""How many query strings each route is asked with."""
+"""Number of random query strings per route."""
 
 VALUES = (
     " 20 0 -1 1,2 x true False 1 json csv full en ru de en,ru iss-59 ISS_59 iss-59,iss-60 , a,,b "
@@ -40,13 +40,13 @@ VALUES = (
 
 @dataclass(frozen=True)
 class Asked:
-    """An address of the service, and values for its parameters, of which some fit."""
+    """Path of a route, and valid values of its parameters."""
 
     path: str
     fitting: dict[str, list[str]]
 
     def query(self, random: Random) -> str:
-        """A query string as somebody might send it."""
+        """Random query string, mostly of valid values."""
         given = []
         for _ in range(random.choice([0, 1, 1, 2, 3])):
             if random.random() < 0.05:
@@ -60,7 +60,7 @@ class Asked:
 
 
 class UnparsedParams(QueryParams):
-    """Declared parameters that are always left to FastAPI."""
+    """Declared parameters that FastAPI always parses."""
 
     def parse(self, query_string: bytes) -> None:
         return None
@@ -75,7 +75,7 @@ class FastApiRoute(Route):
 
 
 class CarelessParams(QueryParams):
-    """Declared parameters of which the last value is taken, and no blank one."""
+    """Declared parameters with wrong parsing: last value only, blank values ignored."""
 
     def parse(self, query_string: bytes) -> dict[str, BaseModel] | None:
         pairs = dict(pair.split("=") for pair in query_string.decode().split("&") if "=" in pair)
@@ -83,7 +83,7 @@ class CarelessParams(QueryParams):
 
 
 class CarelessRoute(Route):
-    """The positive control: a route that parses its query string in another way than FastAPI."""
+    """Positive control: a route that parses its query string differently from FastAPI."""
 
     @cached_property
     def query_params(self) -> QueryParams:
@@ -92,14 +92,14 @@ class CarelessRoute(Route):
 
 @pytest.fixture(scope="module")
 def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
-    """Every route of the service that takes parameters."""
+    """All routes of the service with query parameters."""
     folder = tmp_path_factory.mktemp("routing")
     app = create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
     return [route for route in app.routes if isinstance(route, Route) and route.query_params.models]
 
 
 def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
-    """The parameters of `route`, each with those of the values that it takes."""
+    """Parameters of `route`, with those of `VALUES` that they accept."""
     (model,) = route.query_params.models.values()
     yield "lang", list(LANGUAGES)
     for name in model.model_fields:
@@ -107,14 +107,14 @@ def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
 
 
 def given(route: Route, name: str, value: str) -> dict[str, Any]:
-    """The parameter `name` with `value`, and those that `route` cannot do without."""
+    """Parameter `name` with `value`, and the required parameters of `route`."""
     (model,) = route.query_params.models.values()
     needed = {name: "2019-04" for name, field in model.model_fields.items() if field.is_required()}
     return needed | {name: [value] if route.query_params.multiple[name] else value}
 
 
 def fits(model: type[BaseModel], **values: Any) -> bool:
-    """Whether `model` takes `values`."""
+    """Whether `model` accepts `values`."""
     try:
         model.model_validate(values)
     except ValidationError:
@@ -123,7 +123,7 @@ def fits(model: type[BaseModel], **values: Any) -> bool:
 
 
 def shown(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """An endpoint that takes the parameters of `endpoint`, and shows what it is given."""
+    """Endpoint with the parameters of `endpoint` that returns their values as text."""
 
     async def show(**values: Any) -> Response:
         parts = {
@@ -139,14 +139,14 @@ def shown(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         if parameter.annotation not in {Request, Response}
         and not any(isinstance(part, params.Depends) for part in get_args(parameter.annotation))
     ]
-    show.__signature__ = signature.replace(  # type: ignore[attr-defined]  # as FastAPI asks for it
+    show.__signature__ = signature.replace(  # type: ignore[attr-defined]  # read by FastAPI
         parameters=asked, return_annotation=Response
     )
     return show
 
 
 def service(routes: list[Route], kind: type[Route]) -> FastAPI:
-    """The addresses of `routes`, read by `kind`."""
+    """Application with the paths of `routes`, as routes of class `kind`."""
     router = Router(kind)
     for route in routes:
         router.add_api_route(route.path, shown(route.endpoint), name=route.name)
@@ -156,7 +156,7 @@ def service(routes: list[Route], kind: type[Route]) -> FastAPI:
 
 
 async def answer(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
-    """The status and the body of what `app` answers."""
+    """Status and body of the response of `app`."""
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -178,7 +178,7 @@ async def answer(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
 
 
 async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], list[int]]:
-    """The addresses where `kind` differs from FastAPI, and all statuses."""
+    """URLs for which `kind` differs from FastAPI, and all statuses."""
     random = Random(7)
     ours, theirs = service(routes, kind), service(routes, FastApiRoute)
     differing, statuses = [], []
@@ -204,14 +204,14 @@ def test_parsed_query_equals_that_of_fastapi(routes: list[Route]) -> None:
 
 
 def test_different_parsing_is_found(routes: list[Route]) -> None:
-    """The positive control."""
+    """Positive control."""
     differing, _ = asyncio.run(compare(routes, CarelessRoute))
     assert any("=&" in address or address.endswith("=") for address in differing)
     assert len(differing) > len(routes)
 
 
 def test_valid_parameters_are_parsed_without_fastapi(routes: list[Route]) -> None:
-    """Each parameter by itself, with each value that it takes: FastAPI is not asked."""
+    """Each parameter alone, with each valid value."""
     for route in routes:
         for name, values in fitting(route):
             assert values, f"no value here fits {name}"

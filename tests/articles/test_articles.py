@@ -1,4 +1,4 @@
-"""Articles: each request, and what it must find."""
+"""Articles: requests and expected records."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ APRIL_4 = datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
 
 @pytest.fixture
 def news(client: TestClient, database: Database) -> TestClient:
-    """Six articles, each with something of its own."""
+    """Client over six articles, each with a distinct feature."""
     at = {
         "old": datetime(2018, 8, 31, tzinfo=UTC),
         "launch": APRIL_4,
@@ -69,7 +69,7 @@ def news(client: TestClient, database: Database) -> TestClient:
         ("published_at_gte=2018-08-31T23:00:00Z&published_at_lt=2018-09-01", ["old"]),
         ("published_at_lt=2019-04-04", ["old"]),
         ("published_at_lt=2019-04-05&tz=UTC", ["late", "launch", "old"]),
-        ("q=A launch", ["russian", "launch"]),  # by its tag
+        ("q=A launch", ["russian", "launch"]),  # the tag matches
         ("q=soyuz came", ["quoted"]),
         ("q=ёлка", ["quoted"]),
         ("q=ЕЛКА", ["quoted"]),

@@ -1,4 +1,4 @@
-"""Feeds: read by parsers of other people, checked against their forms, stable and whole."""
+"""Feeds: Atom, RSS and JSON Feed, validated and read by third-party parsers."""
 
 import json
 import re
@@ -35,17 +35,17 @@ HOSTILE = (
     "]]> <script>alert(1)</script> &amp; <![CDATA[ \"'\x01\x0b\ufffe 🚀 Ёж\u202e "
     "</title></entry><entry> %s {0} \u2028 <!-- "
 )
-"""Text that a feed pasted together would not survive."""
+"""Text that breaks a feed without proper escaping."""
 
 
 def without_controls(text: str) -> str:
-    """`text` without what XML 1.0 cannot hold."""
+    """`text` without characters that XML 1.0 forbids."""
     return text.translate(dict.fromkeys([0x01, 0x0B, 0xFFFE]))
 
 
 @pytest.fixture
 def news(client: TestClient, database: Database) -> TestClient:
-    """Five articles that everybody may read, and three that nobody may yet, or any more."""
+    """Client over five published articles, a draft, a deleted and a scheduled one."""
     at = [datetime(2019, 4, day, 12, tzinfo=UTC) for day in range(1, 9)]
     columns: dict[str, dict[str, Any]] = {
         "first": {"published_at_precision": Precision.MONTH},
@@ -85,7 +85,7 @@ def feed(client: TestClient, form: str, query: str = "") -> bytes:
 
 
 def entries(client: TestClient, form: str, query: str = "") -> list[dict[str, Any]]:
-    """The entries of a feed of any form, by the same few keys."""
+    """Entries of a feed in any format, with the keys `id`, `title` and `link`."""
     content = feed(client, form, query)
     if form == "json":
         return [
@@ -249,7 +249,7 @@ def test_json_item_equals_article(news: TestClient) -> None:
 
 
 def test_hostile_text_round_trips(news: TestClient) -> None:
-    """By strict parsers that change nothing; control characters are lost in XML alone."""
+    """Read by strict parsers. XML feeds omit control characters."""
     article = news.get("/v1/articles/hostile").json()
     assert article["title"] == HOSTILE
     item = json.loads(feed(news, "json"))["items"][1]
@@ -261,10 +261,10 @@ def test_hostile_text_round_trips(news: TestClient) -> None:
         assert entry.findtext(f"{atom}{name}") == without_controls(HOSTILE)
     assert entry.findtext(f"{atom}content") == html
     rss = rss_channel(feed(news, "rss")).findall("item")[1]
-    # Some readers take it for HTML, in which nothing may open.
+    # Some readers parse it as HTML, so it must contain no tags.
     assert rss.findtext("title") == without_controls(HOSTILE).replace("<", "&lt;")
     assert rss.findtext(CONTENT) == html
-    assert "<script>" not in (rss.findtext("description") or "")  # which readers take for HTML
+    assert "<script>" not in (rss.findtext("description") or "")  # readers parse it as HTML
     for form in ("atom", "rss"):
         assert parse_feed(feed(news, form)).entries[1].title.startswith("]]> ")
 

@@ -1,4 +1,4 @@
-"""Stored cross-site scripting: whatever editors write comes out inert."""
+"""Stored cross-site scripting: content of editors is inert in all responses."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -31,7 +31,7 @@ PLACES = {
 
 
 class Dangers(HTMLParser):
-    """What of a text a browser might act on."""
+    """Parser that collects dangerous markup: tags, attributes, URL schemes, declarations."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -80,7 +80,7 @@ def test_payloads_are_inert_in_all_markdown_contexts() -> None:
 
 
 def test_check_detects_dangerous_markup() -> None:
-    """The positive control: Markdown that lets HTML through, and no sanitiser after it."""
+    """Positive control: Markdown with HTML enabled and no sanitiser."""
     naive = MarkdownIt("commonmark", {"html": True})
     dangerous = [payload for payload in PAYLOADS if Dangers(naive.render(payload)).found]
     assert len(dangerous) > 80
@@ -118,12 +118,12 @@ TEXTS = {
     "atom": ("summary",),
     "rss": ("title", "summary"),
 }
-"""What a reader may take for HTML beside the content; titles of Atom say that they are text."""
+"""Fields besides the content that readers may parse as HTML; Atom titles are declared as text."""
 
 
 @pytest.fixture
 def news(client: TestClient, database: Database) -> TestClient:
-    """Every payload as an article, half of them in each of two languages: a feed has a limit."""
+    """Client over an article per payload, half of them in each language, to fit the feed limit."""
     with database.session() as session:
         session.add_all(
             factories.article(
@@ -168,7 +168,7 @@ def test_payloads_are_inert_in_json_feed(news: TestClient) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
 def test_titles_and_leads_are_returned_unescaped(client: TestClient, payload: str) -> None:
-    """They are shown as they were written, in JSON: nothing is escaped twice, nothing lost."""
+    """JSON contains them as written: not escaped, not truncated."""
     with client.app.state.services.database.session() as session:  # type: ignore[attr-defined]  # FastAPI's own
         session.add(factories.article(slug="a", title=payload, lead=payload))
     shown = client.get("/v1/articles/a").json()

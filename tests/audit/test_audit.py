@@ -1,4 +1,4 @@
-"""The audit trail: every write is in it, and the database lets nobody change it."""
+"""Audit log: complete, filterable and append-only."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -100,14 +100,14 @@ STATEMENTS = {
 REPLACE = (
     "INSERT INTO {table} SELECT * FROM {table} ON CONFLICT (id) DO UPDATE SET id = excluded.id"
 )
-"""What PostgreSQL has in its place."""
+"""Equivalent of INSERT OR REPLACE on PostgreSQL."""
 
 
 @pytest.mark.parametrize("what", STATEMENTS)
 def test_audit_log_is_append_only(editor: TestClient, database: Database, what: str) -> None:
     sqlite = database.engine.dialect.name == "sqlite"
     if what == "truncate" and sqlite:
-        what = "delete"  # which is how SQLite empties a table
+        what = "delete"  # SQLite has no TRUNCATE
     statement = REPLACE if what == "replace" and not sqlite else STATEMENTS[what]
     editor.post("/v1/people", json=documents.person())
     before = trail(editor, limit=100)
@@ -118,5 +118,5 @@ def test_audit_log_is_append_only(editor: TestClient, database: Database, what: 
 
     with pytest.raises(DatabaseError, match="append-only"):
         run("audit_entries")
-    run("people")  # the positive control: elsewhere the same statement works
+    run("people")  # positive control: the statement works on other tables
     assert trail(editor, limit=100) == before

@@ -1,4 +1,4 @@
-"""The change feed: a snapshot, then what has changed, deletions included, and nothing lost."""
+"""Change feed: snapshot, changes and deletions, cursors, late commits."""
 
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -25,7 +25,7 @@ Item = dict[str, Any]
 
 
 def follow(client: TestClient, address: str = "/v1/changes", **parameters: Any) -> Iterator[Item]:
-    """The pages of the feed from `address` on, until there is `sync`."""
+    """Yield the pages of the feed from `address` on, up to the one with `sync`."""
     answer = client.get(address, params=parameters or None)
     while True:
         assert answer.status_code == 200, answer.text
@@ -38,13 +38,13 @@ def follow(client: TestClient, address: str = "/v1/changes", **parameters: Any) 
 
 
 def synced(client: TestClient, **parameters: Any) -> tuple[list[Item], str]:
-    """All items from the start, and where to go on."""
+    """All items from the start, and the `sync` URL."""
     pages = list(follow(client, **parameters))
     return [item for page in pages for item in page["items"]], pages[-1]["sync"]
 
 
 def since(client: TestClient, sync: str) -> list[tuple[str, str]]:
-    """What has changed since: operations and slugs or ids."""
+    """Changes since `sync`: operations, and slugs or ids."""
     items = [item for page in follow(client, sync) for item in page["items"]]
     return [(i["op"], i["data"]["slug"] if i["data"] else str(i["id"])) for i in items]
 
@@ -165,12 +165,12 @@ def test_malformed_cursor_is_refused(client: TestClient, cursor: str) -> None:
 
 
 def test_late_commit_is_not_lost(client: TestClient, database: Database) -> None:
-    """Numbers are given before commits are made: who reads by number alone loses the late one."""
+    """Sequence numbers are assigned before the commit: a reader by number alone misses late commits."""
     if database.engine.dialect.name == "sqlite":
         with database.session() as first, database.snapshot():
             first.connection()
             with pytest.raises(OperationalError, match="locked"), database.session() as second:
-                second.connection()  # one writer at a time: nothing can commit late
+                second.connection()  # SQLite has a single writer, so no commit is late
         return
     _, sync = synced(client)
     with database.session() as late:
@@ -184,7 +184,7 @@ def test_late_commit_is_not_lost(client: TestClient, database: Database) -> None
         pages = list(follow(client, sync))
         assert [item for page in pages for item in page["items"]] == []
         sync = pages[-1]["sync"]
-    # The positive control: by its number, the late one lies behind what a naive reader knows.
+    # Positive control: the late change has a lower number than the newest one read before.
     with database.snapshot() as reader:
         numbers = select(RecordChange.seq).join(Person, Person.id == RecordChange.record_id)
         late_number = reader.scalar(numbers.where(Person.slug == "late")) or 0

@@ -1,4 +1,4 @@
-"""A copy kept by the feed, while many write: at the end it is the archive, record by record."""
+"""Replication by the change feed: with concurrent writers, the copy equals the archive."""
 
 import random
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ Copy = dict[tuple[str, int], Any]
 
 @pytest.fixture
 def shared(create_database: CreateDatabase) -> Iterator[tuple[TestClient, Database]]:
-    """A client, and another process's database beside it, with a connection for each writer."""
+    """Client, and a second `Database` over the same tables with a connection per writer."""
     with open_client(create_database()) as client:
         address = database_of(client).engine.url.render_as_string(hide_password=False)
         database = build_database(address, read_threads=WRITERS)
@@ -40,7 +40,7 @@ def shared(create_database: CreateDatabase) -> Iterator[tuple[TestClient, Databa
 
 
 def write(session: Session, chance: random.Random) -> None:
-    """One thing that an editor might do."""
+    """Execute a random write of an editor."""
     people = session.scalars(select(Person).order_by(Person.id)).all()
     articles = session.scalars(select(Article).order_by(Article.id)).all()
     match chance.randrange(8):
@@ -70,7 +70,7 @@ def write(session: Session, chance: random.Random) -> None:
 
 
 def keep_writing(database: Database, seed: int, stop: Event) -> int:
-    """Write until told to stop; commits wait a while, so that they come out of order."""
+    """Write until `stop` is set; commits are delayed at random, so that they are out of order."""
     chance, done = random.Random(seed), 0
     while not stop.is_set():
         try:
@@ -80,13 +80,13 @@ def keep_writing(database: Database, seed: int, stop: Event) -> int:
                 sleep(chance.random() * 0.03)
                 done += 1
         except (StaleDataError, IntegrityError, OperationalError):
-            pass  # another writer was quicker with the same record: an editor would try again
+            pass  # concurrent write of the same record: an editor would retry
         sleep(0.001)
     return done
 
 
 def apply(copy: Copy, page: dict[str, Any]) -> str | None:
-    """Bring a copy up to date by a page; where to go on at once."""
+    """Apply a page to a copy; returns the URL of the next page."""
     for item in page["items"]:
         if item["op"] == "upsert":
             copy[item["type"], item["id"]] = item["data"]
@@ -97,7 +97,7 @@ def apply(copy: Copy, page: dict[str, Any]) -> str | None:
 
 
 def truth(database: Database) -> Copy:
-    """Every public record as it is."""
+    """All public records, read from the database."""
     found: Copy = {}
     with database.snapshot() as reader:
         for kind, resource in RECORD_RESOURCES.items():
@@ -110,7 +110,7 @@ def truth(database: Database) -> Copy:
 
 
 def disorder(database: Database) -> int:
-    """How many changes have a lower number than one of an earlier transaction."""
+    """Number of changes with a lower number than one of an earlier transaction."""
     with database.snapshot() as reader:
         rows = reader.all(
             select(RecordChange.seq, RecordChange.transaction_id).order_by(
@@ -149,7 +149,7 @@ def test_synced_copy_equals_archive_after_concurrent_writes(
         address = page["next"]
     assert written > 100
     assert deleted > 0
-    assert abreast > 20, "who lags behind meets no late commit: the test proves nothing"
+    assert abreast > 20, "a client that lags behind meets no late commits: inconclusive"
     expected = truth(database)
     assert copy.keys() == expected.keys()
     assert copy == expected
@@ -157,4 +157,4 @@ def test_synced_copy_equals_archive_after_concurrent_writes(
     with database.snapshot() as reader:
         assert len(reader.all(select(Launch.id))) > 0
     if database.engine.dialect.name == "postgresql":
-        assert disorder(database) > 0, "nothing was out of order: the test proves nothing"
+        assert disorder(database) > 0, "no change was out of order: inconclusive"

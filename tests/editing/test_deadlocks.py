@@ -1,4 +1,4 @@
-"""Two transactions that wait for one another: PostgreSQL ends one of them, and nobody notices."""
+"""Deadlocks on PostgreSQL: the request of the aborted transaction is retried."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +17,9 @@ ATTEMPTS = 5
 """Who waits looks whether it waits in vain once, after a second: by then the other has to wait."""
 
 
-@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite has one writer
+@pytest.mark.parametrize(
+    "create_database", ["postgresql"], indirect=True
+)  # SQLite has a single writer
 def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -> None:
     person = editor.post("/v1/people", json=documents.person()).json()
     ended: list[str] = []
@@ -28,7 +30,7 @@ def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -
     event.listen(database.engine, "handle_error", note)
 
     def request_is_ended() -> Response | None:
-        """The answer to a request that was ended for another; None where the other one was."""
+        """Response of the request if its transaction was aborted, None if the other one was."""
         ended.clear()
         article = editor.post("/v1/articles", json=documents.article()).json()
         address, patch = f"/v1/articles/{article['slug']}", {"people": [person["slug"]]}
@@ -42,14 +44,14 @@ def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -
                         editor.patch, address, json=patch, headers={"If-Match": "*"}
                     )
                     while not has_waiting_transaction(database):
-                        assert not answer.done(), "it needs nothing that is held here"
-                    # Now each has what the other needs; the one that looks first is ended.
+                        assert not answer.done(), "it did not wait for the lock held here"
+                    # Deadlock: the first transaction that detects it is aborted.
                     session.scalar(
                         select(Article).where(Article.id == article["id"]).with_for_update()
                     )
             except OperationalError:
                 return None
-            # Who looked too late may have waited for as long as anybody waits for a lock.
+            # If the request was not aborted, it may have reached the lock timeout.
             return answer.result() if "40P01" in ended else None
 
     answers = (request_is_ended() for _ in range(ATTEMPTS))

@@ -1,4 +1,4 @@
-"""What every write has in common: conditions, refusals, versions, repetition, trial."""
+"""Writes of all resources: If-Match, validation, versions, idempotency keys, dry runs."""
 
 from typing import Any
 
@@ -35,14 +35,14 @@ def resource(request: pytest.FixtureRequest) -> str:
 
 
 def make(editor: TestClient, resource: str, **fields: Any) -> tuple[str, str]:
-    """The address of a new record, and its ETag."""
+    """Create a record; returns its URL and ETag."""
     answer = editor.post(f"/v1/{resource}", json=MAKERS[resource](**fields))
     assert answer.status_code == 201, answer.text
     return answer.headers["Location"], answer.headers["ETag"]
 
 
 def faults(answer: Any) -> dict[str, str]:
-    """By pointer, the code of each fault that a 422 tells of."""
+    """Error codes of a 422 response, by pointer."""
     assert answer.status_code == 422, answer.text
     return {fault["pointer"]: fault["code"] for fault in answer.json()["errors"]}
 
@@ -110,7 +110,7 @@ def test_write_with_stale_if_match_is_refused(editor: TestClient, resource: str)
         for method in ("PATCH", "DELETE"):
             answer = editor.request(method, address, json={}, headers={"If-Match": tag})
             assert answer.status_code == 412
-    # The tag of the refusal is good for the next try.
+    # The ETag of the refusal is valid for a retry.
     assert answer.headers["ETag"].endswith('2"')
     assert changed.headers["ETag"].endswith('.2"')
     retried = editor.patch(address, json={}, headers={"If-Match": answer.headers["ETag"]})
@@ -261,7 +261,7 @@ def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: T
     assert second.endswith("/yuriy-primer-2")
     taken = editor.post("/v1/people", json=documents.person(slug="yuriy-primer"))
     assert taken.status_code == 409
-    # Renamed, it is found under its old slug, which nobody else gets.
+    # The old slug redirects to it and stays reserved.
     renamed = editor.patch(first, json={"slug": "yuri"}, headers=IF_MATCH_ANY)
     assert renamed.json()["slug"] == "yuri"
     assert client.get(first).status_code == 308

@@ -1,4 +1,4 @@
-"""`/v1/export`: a file that is built once, told by its digest, and can be gone on with."""
+"""`/v1/export`: digests, conditional and range requests, rebuilds."""
 
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
@@ -85,7 +85,7 @@ def test_concurrent_requests_share_one_build(
 
     def write(*args: object) -> int:
         built.append(1)
-        return true_write(*args)  # type: ignore[arg-type]  # as it was called
+        return true_write(*args)  # type: ignore[arg-type]  # unchanged arguments
 
     monkeypatch.setattr(sqlite, "write_sqlite", write)
     client_with_key(client, *Scope).post("/v1/people", json=documents.person())
@@ -98,7 +98,7 @@ def test_concurrent_requests_share_one_build(
 def test_scheduled_article_is_exported_once_published(
     editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The background tells of it as a change; here the test does."""
+    """The test announces the publication, in place of the background job."""
     monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
     due = "2031-01-01T00:00:00Z"
     slug = editor.post("/v1/articles", json=documents.article(published_at=due)).json()["slug"]

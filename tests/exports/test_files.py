@@ -1,4 +1,4 @@
-"""The archive as files: all that is public, nothing else, the same bytes for the same archive."""
+"""Export files: all public records and nothing else, reproducible."""
 
 import csv
 import io
@@ -42,7 +42,7 @@ def asked(path: Path, statement: str) -> list[Any]:
 
 
 def rows(path: Path, table: str) -> int:
-    """How many rows a table of the file has."""
+    """Number of rows of a table of the file."""
     ((number,),) = asked(path, f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
     return int(number)
 
@@ -92,7 +92,7 @@ def test_unpublished_articles_are_not_exported(
 def test_sqlite_file_is_equal_from_both_databases(
     create_database: CreateDatabase, tmp_path: Path
 ) -> None:
-    """An archive taken along has the same rows but for their numbers, and then the same bytes."""
+    """An imported archive has the same rows except for their ids, and so the same bytes."""
     lines = json.dumps(
         {"type": "person", "data": {"name": "Yuri Example"}, "kept": KEPT}, ensure_ascii=False
     )
@@ -111,7 +111,7 @@ KEPT = {
     "edited": False,
 }
 EXPECTED = "ff63e28d39b0939fc2d645415c8202088aff250cfbd463422df098cea8a0ea33"
-"""Of the file, as the SQLite of the lock writes it: on either database the same."""
+"""SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
 def test_csv_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Answers that are kept: which, for whom, and until when. Each is what would be answered anew."""
+"""Response cache: keys, single-flight, invalidation, expiry, eviction."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,7 +101,7 @@ def test_cached_responses_have_their_own_request_ids(archive: TestClient) -> Non
 
 
 async def _ask(app: Any, path: str) -> int:
-    """The status of what `app` answers in this very event loop."""
+    """Status of the response of `app`, called in the current event loop."""
     found = 0
     name, _, query = path.partition("?")
     scope = {"type": "http", "method": "GET", "path": name, "root_path": "", "headers": []}
@@ -141,7 +141,7 @@ def test_single_flight_shares_one_execution(
 def test_single_flight_does_not_share_failures(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault while an answer is made takes nobody with it, and leaves nothing behind."""
+    """A failed execution does not fail other requests and leaves no entry."""
     clear_response_cache(archive)
     found: list[int] = []
 
@@ -166,7 +166,7 @@ def test_single_flight_does_not_share_failures(
     assert archive.get("/v1/people/christina-koch").status_code == 200
 
 
-# --- While the archive changes -------------------------------------------------------------------
+# --- Invalidation --------------------------------------------------------------------------------
 
 
 def test_cache_is_invalidated_by_own_commits(client: TestClient, database: Database) -> None:
@@ -179,7 +179,7 @@ def test_cache_is_invalidated_by_own_commits(client: TestClient, database: Datab
 def test_generation_changes_with_commits_of_other_processes(
     client: TestClient, database: Database
 ) -> None:
-    """Whoever writes, by whatever means, and whichever transaction ends first."""
+    """For any writer, any kind of statement and any order of commits."""
     versions = GenerationTracker(database, get_next_publication_time)
     with database.session() as session:
         session.add(factories.mission(slug="iss-1", summary="0"))
@@ -274,7 +274,7 @@ STEPS = (
 def test_cached_responses_expire_when_time_changes_them(
     client: TestClient, database: Database
 ) -> None:
-    """A second before and after each of the moments when something changes by itself."""
+    """Checked a second before and after each moment when time changes a response."""
     _world(database)
     kept = 0
     for step in STEPS:
@@ -289,13 +289,16 @@ def test_cached_responses_expire_when_time_changes_them(
                 fresh = client.get(path)
                 assert answer.status_code == fresh.status_code, (path, step)
                 same = answer.content == fresh.content
-                assert same or fresh.status_code != 200, (path, step)  # a problem has an id
+                assert same or fresh.status_code != 200, (
+                    path,
+                    step,
+                )  # a problem has a unique `instance`
                 for name in ("ETag", "Cache-Control"):
                     assert answer.headers.get(name) == fresh.headers.get(name), (path, step)
     assert kept > 4 * len(STEPS)
 
 
-# --- Within bounds -------------------------------------------------------------------------------
+# --- Bounds --------------------------------------------------------------------------------------
 
 
 def _whole(size: int) -> CachedResponse:
@@ -320,7 +323,7 @@ def test_cache_evicts_least_recently_used() -> None:
 
 
 def test_cache_returns_recent_stale_responses() -> None:
-    """Of older versions only what was made shortly before the database fell silent."""
+    """Responses of older generations only if created shortly before the outage."""
     at = datetime(2030, 1, 1, tzinfo=UTC)
     kept, versions = (
         ResponseCache(10 * RESPONSE_OVERHEAD_BYTES),
@@ -330,7 +333,7 @@ def test_cache_returns_recent_stale_responses() -> None:
         with time_machine.travel(at + timedelta(seconds=200 * n), tick=False):
             assert kept.get((name,), version) is None
             kept.put((name,), version, _whole(1))
-    with time_machine.travel(at + timedelta(hours=9), tick=False):  # of silence
+    with time_machine.travel(at + timedelta(hours=9), tick=False):  # of the outage
         assert [bool(kept.get_stale((name,))) for name in "abcd"] == [False, True, True, False]
     with time_machine.travel(at + timedelta(hours=10), tick=False):
         assert kept.get(("c",), versions[2])

@@ -1,4 +1,4 @@
-"""Both languages: which one an answer is in, what differs between them, and what never does."""
+"""Content language: negotiation, translated fields and language-independent fields."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ TOLD = {
     "credited_as", "description", "detail", "family", "headline", "name", "name_native",
     "outcome_note", "role_label", "spacecraft", "status_label", "summary", "text", "title",
 }  # fmt: skip
-"""The keys whose values people read: only these may differ, and of articles none."""
+"""Keys with translated values; titles of articles are never translated."""
 
 LISTS = [
     "/v1/missions?view=full&limit=40&sort=number",
@@ -35,7 +35,7 @@ ONE_LANGUAGE = ("/openapi.json", "/docs", "/health/live", "/v1/changes", "/v1/ex
 
 
 def differences(en: Any, ru: Any, key: str = "") -> Iterator[str]:
-    """The keys whose values are not the same in both; whatever differs otherwise ends the test."""
+    """Keys with different values in both documents; fails if the documents differ otherwise."""
     if isinstance(en, dict):
         assert en.keys() == ru.keys()
         for name in en:
@@ -52,7 +52,7 @@ def differences(en: Any, ru: Any, key: str = "") -> Iterator[str]:
 
 
 def test_content_language_is_on_every_route(archive: TestClient) -> None:
-    """By `lang`, which then is kept in its links, or by the header, which caches are told of."""
+    """Selected by `lang`, or by Accept-Language with `Vary`."""
     paths = list(public_paths(archive))
     assert len(paths) > 20
     for path in (*paths, "/", "/problems", "/problems/gone", "/nowhere", *ONE_LANGUAGE):
@@ -285,7 +285,7 @@ def test_missing_translation_falls_back(client: TestClient, database: Database) 
     assert names["ru"] == [("Ann", "Anna"), ("Боб", "Bob"), ("Иван", None)]
 
 
-# --- Nobody forgets the other language -----------------------------------------------------------
+# --- Completeness of error texts -----------------------------------------------------------------
 
 REFUSALS_BY_NAME = re.compile(
     r"^(ApiError|BadCursor|BadRequest|Conflict|CursorMismatch|Forbidden|Gone|Invalid|"
@@ -296,7 +296,7 @@ WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 
 
 def one_sided(source: str) -> list[str]:
-    """Sentences that are put into a refusal as they are, in one language alone."""
+    """Error texts in the source code that are in one language only."""
     found = []
     for call in ast.walk(ast.parse(source)):
         if not isinstance(call, ast.Call):

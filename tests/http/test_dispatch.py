@@ -1,4 +1,4 @@
-"""OPTIONS, Allow, cross-origin headers, request ids, on every kind of answer."""
+"""Dispatch: OPTIONS, Allow, CORS headers and request ids."""
 
 import re
 from uuid import UUID
@@ -76,7 +76,7 @@ def test_options_and_405_list_every_method(archive: TestClient, path: str, metho
 
 
 def test_dispatcher_finds_every_route(archive: TestClient) -> None:
-    """No address hides another one, as `/v1/keys/{id}` would hide a later `/v1/keys/{slug}`."""
+    """No route shadows another one, as `/v1/keys/{id}` would shadow a later `/v1/keys/{slug}`."""
     app = archive.app
     assert isinstance(app, FastAPI)
     routes = [route for route in app.routes if isinstance(route, Route)]

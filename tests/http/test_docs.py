@@ -1,4 +1,4 @@
-"""The documentation pages: what they are made of, and that nothing else can be had there."""
+"""Documentation pages: vendored files, Content-Security-Policy, no other files."""
 
 import re
 from hashlib import sha256
@@ -17,7 +17,7 @@ LEFT_OUT = re.compile(r"AgentScalarDrawer-|\.svg-")
 
 
 def policy(headers: dict[str, str]) -> dict[str, str]:
-    """The Content-Security-Policy of an answer, by directive."""
+    """Content-Security-Policy of a response, by directive."""
     directives = headers["content-security-policy"].split("; ")
     return {name: allowed for name, _, allowed in (d.partition(" ") for d in directives)}
 

@@ -1,4 +1,4 @@
-"""Whether the service is ready, and what it tells those who run it."""
+"""Health checks and metrics."""
 
 import os
 import subprocess
@@ -45,8 +45,8 @@ def _set(database: Database, at: str | None) -> None:
 def test_readiness_depends_on_the_revision(
     client: TestClient, database: Database, at: str | None, status: int
 ) -> None:
-    """Older ones are not what we need; newer ones are made so that we can work with them."""
-    app = second_app(client)  # which has not looked yet
+    """Older revisions are not ready; newer ones are backward compatible."""
+    app = second_app(client)  # no check has run yet
     _set(database, at)
     answer = TestClient(app).get("/health/ready")
     app.state.services.database.close()
@@ -87,7 +87,7 @@ def test_metrics_are_limited_to_private_networks(archive: TestClient) -> None:
         assert status(address) == 200, address
     for address in ("203.0.113.5", "testclient", "2001:db8::1"):
         assert status(address) == 404, address
-    # A proxy on this machine that nobody told us of asks for the whole world.
+    # An undeclared proxy on this machine may forward requests of any client.
     assert status("127.0.0.1", **{"X-Forwarded-For": "10.0.0.1"}) == 404
 
 
@@ -127,7 +127,7 @@ def test_metrics_count_cache_lookups(archive: TestClient) -> None:
     size = len(client.get(path, headers={"Accept-Encoding": "identity"}).content)
     for _ in range(2):
         client.head(path)
-    client.get(path, headers={"Authorization": "Bearer x"})  # for which nothing is kept
+    client.get(path, headers={"Authorization": "Bearer x"})  # a response that is not cached
     after = told(client)
     for outcome, number in {"hit": 2, "shared": 0, "miss": 1, "unverified": 0}.items():
         name = f'zarya_cache_total{{outcome="{outcome}"}}'
@@ -138,7 +138,7 @@ def test_metrics_count_cache_lookups(archive: TestClient) -> None:
 
 
 def test_metrics_of_several_processes_are_added(tmp_path: Path) -> None:
-    """Each leaves its figures in a folder; what the dead said of their present is forgotten."""
+    """Each process writes its metrics to a folder; gauges of ended processes are dropped."""
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     count = (
         "from app.http import metrics; metrics.REQUESTS_REFUSED.labels('quota').inc(); "

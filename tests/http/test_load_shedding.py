@@ -1,4 +1,4 @@
-"""What waits, what is refused at once, and what is given up."""
+"""Load shedding: queue, immediate refusal, timeout."""
 
 import time
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ Asked = Future[Any]
 @contextmanager
 def service(archive: TestClient, **settings: Any) -> Iterator[TestClient]:
     with TestClient(second_app(archive, read_threads=1, cache_bytes=0, **settings)) as client:
-        yield client  # with one event loop for all requests, as in service
+        yield client  # with one event loop for all requests, as in production
 
 
 @pytest.fixture
 def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
-    """Holds every read of a mission until it is set."""
+    """Event that blocks all reads of missions until it is set."""
     released = Event()
 
     def held(reader: Reader, *_: object) -> None:
@@ -41,13 +41,13 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, nobody is refused for the time it takes."""
+    """Stall detection and waiting times long enough for slow machines."""
     monkeypatch.setattr("app.http.load_shedding._STALL_DETECTION_SECONDS", 60)
     monkeypatch.setattr("app.http.load_shedding._MAX_WAIT_SECONDS", 60)
 
 
 def ended(asked: list[Asked], number: int) -> list[int]:
-    """The statuses of the first so many answers, sorted."""
+    """Wait for `number` responses; returns the sorted statuses of the completed ones."""
     wait_for(lambda: sum(each.done() for each in asked) >= number, 30)
     return sorted(each.result().status_code for each in asked if each.done())
 
@@ -86,7 +86,7 @@ def test_slow_response_is_answered_with_503(archive: TestClient, hold: Event) ->
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(client.get, "/v1/missions/iss-59")
             time.sleep(1.5)
-            hold.set()  # the client below returns when all of it has ended
+            hold.set()  # the test client returns when the whole response has ended
         answer = asked.result()
         assert answer.status_code == answer.json()["status"] == 503
         assert "too long" in answer.json()["detail"]

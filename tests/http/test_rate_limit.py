@@ -1,4 +1,4 @@
-"""Rate limits: who is counted, what counts, what is told of it."""
+"""Rate limits: clients, counted requests, headers."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ Ask = Callable[..., TestClient]
 
 @contextmanager
 def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
-    """Makes clients, by their address, of a service over the same archive that has limits."""
+    """Function that creates clients with an IP address, of a service with rate limits."""
     app = second_app(archive, **(LIMITS | settings))
     with time_machine.travel("2030-01-01T00:00:10Z", tick=False):
         yield lambda address, **kw: TestClient(
@@ -108,7 +108,7 @@ def test_rate_limit_of_a_key_starts_once_authenticated(ask: Ask, archive: TestCl
 
 @pytest.mark.parametrize("key", ["x", KEY], ids=["no key", "made up"])
 def test_invalid_keys_are_limited(ask: Ask, key: str) -> None:
-    """Not from one address, whatever it says of itself, nor where no key is needed."""
+    """Counted by address, whatever headers it sends, on public routes too."""
     statuses = []
     for n in range(10):
         headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": f"198.51.100.{n}"}
@@ -127,7 +127,7 @@ def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient
             answer = ask(peer).get("/v1/missions?limit=1", headers={"X-Forwarded-For": told})
             return answer.status_code
 
-        # The last address that is no proxy's counts, whatever is told before it.
+        # The last address that is not a trusted proxy counts; those before it are ignored.
         assert [status(f"198.51.100.{n}, 203.0.113.5, 10.0.0.1") for n in range(6)][-1] == 429
         assert status("203.0.113.6") == 200
         assert status("203.0.113.6", "192.0.2.1") == 200

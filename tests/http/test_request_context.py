@@ -1,4 +1,4 @@
-"""What every answer bears, and what is noted of it."""
+"""Request context: common headers, access log, log records."""
 
 import json
 import logging
@@ -82,7 +82,7 @@ def test_access_log_line_escapes_and_redacts_input(
     assert out.count("\n") == 1
     assert "\x1b" not in out
     assert KEY[14:] not in out
-    assert KEY[6:14] in out  # the id, which is no secret
+    assert KEY[6:14] in out  # the key id is not secret
     assert len(out) < 1500
     assert json.loads(out)["path"].startswith('/\r\n{"event"')
 

@@ -1,4 +1,4 @@
-"""What is answered while the database is silent: what was answered before, and marked so."""
+"""Stale responses: sent, and marked, while the database is unavailable."""
 
 import os
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ def test_generation_refresh_does_not_wait_for_a_stuck_database(tmp_path: Any) ->
     database.close()
 
 
-# --- While the database does not tell its version ------------------------------------------------
+# --- Database outage -----------------------------------------------------------------------------
 
 
 @contextmanager
 def away(database: Database) -> Iterator[None]:
-    """Let nobody open `database` anew, and the connection that asks its version be lost."""
+    """Refuse new connections to `database` and close the one that reads the change token."""
     url = database.engine.url
     if database.change_token.is_local:
         file = Path(url.database or "")
@@ -68,7 +68,7 @@ MARK = "zarya; hit; detail=unverified"
 
 
 def unverified(client: TestClient) -> Any:
-    """What is answered to `PEOPLE` as soon as what was heard before is too old to count."""
+    """Response to `PEOPLE` once the last known generation is out of date."""
     wait_for(lambda: client.get(PEOPLE).headers.get("Cache-Status") == MARK, 20)
     return client.get(PEOPLE)
 
@@ -76,14 +76,14 @@ def unverified(client: TestClient) -> Any:
 def test_stale_response_is_sent_while_the_database_is_away(
     client: TestClient, editor: TestClient, database: Database
 ) -> None:
-    """And marked; not to those with a key, not what has not been asked for, and not afterwards."""
+    """Marked as unverified; not with a key, not for uncached paths, and not after the outage."""
     with database.session() as session:
         session.add(factories.person(slug="p"))
     with TestClient(second_app(client)) as asked:
         own = database_of(asked)
         fresh = asked.get(PEOPLE)
         assert "Cache-Status" not in fresh.headers
-        with database.session() as session:  # of which the answer does not tell
+        with database.session() as session:  # that does not change the response
             session.add(factories.mission())
         asked.get("/v1/missions")
         keyed = {"Authorization": editor.headers["Authorization"]}
@@ -108,7 +108,7 @@ def test_stale_response_is_sent_while_the_database_is_away(
 def test_stale_response_is_sent_while_the_server_is_suspended(
     client: TestClient, database: Database
 ) -> None:
-    """The process of PostgreSQL that would tell it stands still; a file always tells at once."""
+    """The PostgreSQL backend that reads the change token is stopped. SQLite has no server."""
     with database.session() as session:
         session.add(factories.person(slug="p"))
     with TestClient(second_app(client)) as asked:
@@ -134,4 +134,4 @@ _TELLING = text(
 )
 
 
-# --- While time passes ---------------------------------------------------------------------------
+# --- Age limit -----------------------------------------------------------------------------------

@@ -319,7 +319,7 @@ def test_parser_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     for text in (rss(), HOSTILE["remote"], "http://127.0.0.1/feed"):
         with suppress(InvalidInput):
             found(text)
-    with pytest.raises(AssertionError):  # the control
+    with pytest.raises(AssertionError):  # positive control
         socket.create_connection(("127.0.0.1", 1))
 
 

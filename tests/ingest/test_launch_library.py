@@ -270,7 +270,7 @@ def test_archive_launches_are_matched_and_unchanged(archive: TestClient, ship: s
     later = told | {"net": "2035-08-26T07:27:27Z", "net_precision": {"abbrev": "SEC"}}
     (entry,), (reject,) = split_rejects(read(make_input(json.dumps([told, later]))))
     assert entry.matched_slug == {"CRS-2 NG-19": "cygnus-ng-19", "72P": "progress-ms-11"}[mission]
-    assert reject.field == "launch_crew[0].astronaut.name"  # another launch, and so looked at
+    assert reject.field == "launch_crew[0].astronaut.name"  # another launch, so it is imported
 
 
 def test_doubtful_launch_match_is_rejected(database: Database) -> None:
@@ -289,7 +289,7 @@ def test_doubtful_launch_match_is_rejected(database: Database) -> None:
     )
     assert report_counts(report) == (1, 0, 0, 1)
     assert "other-name" in rejects[0].reason
-    nearer = elsewhere | {"net": "2031-04-04T11:01:35Z"}  # which is known by its id by now
+    nearer = elsewhere | {"net": "2031-04-04T11:01:35Z"}  # matched by its id
     report, _ = import_inputs(database, "launch-library", make_input(json.dumps([nearer])))
     assert report_counts(report) == (0, 1, 0, 0)
 

@@ -1,4 +1,4 @@
-"""The index is kept in the write's own transaction, by whatever writes, and made anew the same."""
+"""Search index: maintained in the transaction of each write, and equal after a rebuild."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from tests.support.searches import search_slugs
 
 
 def contents(connection: Connection) -> list[tuple[Any, ...]]:
-    """All that the index holds: documents, words, and each token with its place."""
+    """Contents of the index: documents, words, and tokens with their positions."""
 
     def rows(statement: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(statement)]

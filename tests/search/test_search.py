@@ -1,4 +1,4 @@
-"""What the search answers: order, pages, kinds, marks, and nothing that is not public."""
+"""Search: ranking, syntax, pagination, highlights, suggestions, unpublished articles."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def suggested(client: TestClient, q: str, **params: Any) -> list[str]:
 
 @pytest.fixture
 def records(client: TestClient, database: Database) -> TestClient:
-    """A person, a ship and a mission that share a word, and articles that have it here or there."""
+    """Client over records of all types with the word "vega" in various fields."""
     with database.session() as session:
         session.add(factories.person(slug="vega", name="Anna Vega", aliases=["Vega, Anna"]))
         vega = factories.launch(slug="vega-1")
@@ -140,7 +140,7 @@ def test_suggestions_match_prefixes(records: TestClient) -> None:
     assert suggested(records, "again v") == ["titled-later", "titled"]
     assert suggested(records, "v", limit=2) == whole[:2]
     assert suggested(records, "v", type="launch") == ["vega-1"]
-    assert suggested(records, "come") == []  # stands in texts alone
+    assert suggested(records, "come") == []  # only in texts
     assert records.get("/v1/suggest?q=v&limit=21").status_code == 422
 
 
@@ -149,7 +149,7 @@ HIDDEN = "quokka"
 
 @pytest.fixture
 def hidden(client: TestClient, database: Database) -> TestClient:
-    """Articles with a word that nothing public has, and one public article without it."""
+    """Client over unpublished articles with a unique word, and a public one with a similar word."""
     states = ArticleState.DRAFT, ArticleState.UNPUBLISHED, ArticleState.DELETED
     with database.session() as session:
         session.add(factories.article(slug="public", title="Quotka"))
@@ -165,7 +165,7 @@ def hidden(client: TestClient, database: Database) -> TestClient:
 
 
 def test_search_does_not_reveal_unpublished_words(hidden: TestClient) -> None:
-    """Not even whether a word is known: the one that is public is forgiven for it."""
+    """Spelling correction uses public words only, so it does not reveal others either."""
     for q in (HIDDEN, "quok", f'"{HIDDEN}"', f"type:article {HIDDEN}", "quorka"):
         found = [] if '"' in q or q == "quok" else ["public"]
         assert search_slugs(hidden, q) == found
@@ -189,7 +189,7 @@ PIECES = [
     *"soyuz МС-11 59 1-2-3 x-1 2.1a Ivanishn ﬁ ß ² ٣ 🚀 \u0301 \ufeff \\".split(" "),
     *('"', "x" * 90),
 ]
-"""What engines for full text hold for syntax, and what tokens are made of."""
+"""Syntax of full-text search engines, and parts of tokens."""
 
 
 @settings(
@@ -202,7 +202,7 @@ PIECES = [
     )
 )
 def test_arbitrary_query_causes_no_server_error(archive: TestClient, q: str) -> None:
-    """Every query is answered, or refused as one that holds nothing: alike wherever it is asked."""
+    """All endpoints with `q` return 200, or all of them 422 because the query is blank."""
     answers = {
         path: archive.get(path, params={"q": q}).status_code
         for path in ("/v1/search", "/v1/suggest", "/v1/people", "/v1/articles")

@@ -49,7 +49,7 @@ def test_headline_of_each_status(status: str, english: str, russian: str) -> Non
         (None, [SOYUZ], "ТПК «Союз МС-12»"),
         (None, [UNITY, {"name": "HTV-X1", "kind": "CV"}],
          "Модуль «Юнити» и грузовой корабль HTV-X1"),
-        # What editors may write beside what the archive has words for:
+        # Payloads by editors that the archive does not have:
         ("Angara A5", [], "РН Angara A5"),
         ("Angara A5", [{"name": "A Box", "kind": "other"}], "РН Angara A5 с A Box"),
         ("Soyuz-2.1a", [{"name": "Progress Example", "kind": "CV"}],

@@ -1,4 +1,4 @@
-"""The judged set: what somebody types, and the record that is meant."""
+"""Search relevance, measured by judged queries: queries with their relevant records."""
 
 import json
 import os
@@ -14,14 +14,14 @@ FIRST, IN_FIRST_THREE = 0.95, 0.99
 
 
 class Judged(NamedTuple):
-    """A query, with what is right to come first."""
+    """Query with its relevant records."""
 
     query: str
     right: frozenset[str]
 
 
 def judged() -> list[Judged]:
-    """Every query of the set."""
+    """Read the judged queries."""
     lines = Path(__file__).with_name("judged.psv").read_text().splitlines()
     parts = (line.split(" | ") for line in lines if not line.startswith("#"))
     return [Judged(query, frozenset(right.split(", "))) for query, right in parts]
@@ -31,7 +31,7 @@ SET = judged()
 
 
 def found(client: TestClient, query: str) -> list[str]:
-    """The first hits of a query, by type and slug."""
+    """First three hits of a query, as `type/slug`."""
     answer = client.get("/v1/search", params={"q": query, "limit": 3})
     assert answer.status_code == 200, query
     return [f"{hit['type']}/{hit['slug']}" for hit in answer.json()["items"]]
@@ -63,7 +63,7 @@ def test_relevant_record_is_in_first_three_hits(answers: dict[str, list[str]]) -
 def test_hits_are_equal_on_both_databases(
     archive: TestClient, answers: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Each leaves its answers to the other, which may run in another process at the same time."""
+    """Each run writes its hits to a file for the other one, which may be a concurrent process."""
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     own = folder / f"judged-{database_of(archive).engine.dialect.name}.json"

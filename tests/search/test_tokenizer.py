@@ -1,4 +1,4 @@
-"""Words in their spellings: what is one token, and what are two."""
+"""Tokenizer: transliteration, designators, stems; query parser; edit distance."""
 
 import re
 from itertools import combinations
@@ -137,7 +137,7 @@ def test_case_and_yo_do_not_affect_tokens(name: str) -> None:
 
 
 def apart(one: str, other: str) -> bool:
-    """Whether one edit makes `other` of `one`, by trying all of them."""
+    """Whether one edit changes `one` to `other`, by exhaustive search."""
     letters = set(one + other)
     edits = {one[:n] + one[n + 1 :] for n in range(len(one))}
     edits |= {one[:n] + c + one[n:] for n in range(len(one) + 1) for c in letters}

@@ -1,4 +1,4 @@
-"""A running service: events as they happen, schedules, webhooks, revocation in every worker."""
+"""Service with two workers: events, background jobs, key revocation, cache invalidation."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ WORKERS = 2
 
 @pytest.fixture(scope="module")
 def service(create_database: CreateDatabase) -> Iterator[httpx.Client]:
-    """A client with a key of the service, run by two processes."""
+    """Client with an API key, of a service with two worker processes."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
     database = build_database(url)
@@ -42,7 +42,7 @@ def service(create_database: CreateDatabase) -> Iterator[httpx.Client]:
 
 
 class Listener:
-    """Somebody who listens to the events."""
+    """Client of the event stream; reads it in a thread."""
 
     def __init__(self, client: httpx.Client, **headers: str) -> None:
         self.events: Queue[dict[str, Any]] = Queue()
@@ -68,10 +68,10 @@ class Listener:
                         name, _, value = line.partition(": ")
                         event[name] = value
             except httpx.TransportError:
-                pass  # the service has ended
+                pass  # the service has stopped
 
     def next(self) -> dict[str, Any]:
-        """The next event."""
+        """Wait for the next event."""
         return self.events.get(timeout=10)
 
 
@@ -89,8 +89,8 @@ def test_events_reach_all_clients_and_resume_from_last_event_id(service: httpx.C
     again = Listener(service, **{"Last-Event-ID": events[0]["id"]})
     assert [slug(again.next()) for _ in missed] == missed
     with pytest.raises(Empty):
-        again.events.get(timeout=1.5)  # each once
-    # The id is a cursor of the feed too.
+        again.events.get(timeout=1.5)  # no duplicates
+    # The event id is also a cursor of the change feed.
     page = service.get("/v1/changes", params={"cursor": events[0]["id"]}).json()
     assert [item["data"]["slug"] for item in page["items"]] == missed
 
@@ -109,7 +109,7 @@ def test_scheduled_article_is_published_by_background_job(service: httpx.Client)
     event = listener.next()
     assert slug(event) == made.json()["slug"]
     trail = service.get("/v1/audit", params={"slug": made.json()["slug"], "action": "appear"})
-    assert len(trail.json()["items"]) == 1  # by one of the workers
+    assert len(trail.json()["items"]) == 1  # by one worker only
 
 
 def test_webhook_is_delivered_by_background_job(service: httpx.Client) -> None:
@@ -130,12 +130,12 @@ def test_revoked_key_is_refused_by_all_workers(service: httpx.Client) -> None:
     for _ in range(20):
         assert service.get("/v1/me", headers=bearer).status_code == 200
     assert service.delete(f"/v1/keys/{made['id']}").status_code == 204
-    for _ in range(40):  # each on a connection of its own, so by either worker
+    for _ in range(40):  # one connection per request, so both workers respond
         assert service.get("/v1/me", headers=bearer).status_code == 401
 
 
 BEHIND = 0.1
-"""Seconds for which an answer may be without what was committed."""
+"""Maximum time, in seconds, from a commit until all responses contain it."""
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
 def test_committed_write_is_visible_in_all_workers(
     service: httpx.Client, readers: list[HTTPConnection]
 ) -> None:
-    """A thousand reads, each after a write, by both workers, of an answer that each has kept."""
+    """A thousand reads of a cached response, each after a write, from both workers."""
     made = service.post("/v1/people", json=documents.person())
     address = made.headers["Location"]
     path = httpx.URL(address).path
