@@ -102,8 +102,8 @@ def test_changes_continue_after_restore(create_database: CreateDatabase, tmp_pat
         while place["next"]:
             place = client.get(place["next"]).json()
         made = client_with_key(client, *Scope).post("/v1/people", json=documents.person()).json()
-        (told,) = client.get(place["sync"]).json()["items"]
-        assert told["id"] == made["id"]
+        (change,) = client.get(place["sync"]).json()["items"]
+        assert change["id"] == made["id"]
 
 
 def test_damaged_backup_is_refused(

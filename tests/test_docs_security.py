@@ -11,7 +11,7 @@ TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 TEXT = (ROOT / "docs/security.md").read_text()
 
 
-def gaps(text: str) -> list[str]:
+def find_gaps(text: str) -> list[str]:
     """Rows without a test, missing tests, and rows out of order."""
     found = []
     last = (0, 0, 0)
@@ -31,7 +31,7 @@ def gaps(text: str) -> list[str]:
 
 
 def test_rows_have_existing_tests() -> None:
-    assert gaps(TEXT) == []
+    assert find_gaps(TEXT) == []
     rows = [line for line in TEXT.splitlines() if line.startswith("| ")][1:]
     assert len(ROW.findall(TEXT)) == len(rows) > 60
 
@@ -46,4 +46,4 @@ def test_rows_have_existing_tests() -> None:
     ],
 )
 def test_gaps_are_found(row: str) -> None:
-    assert gaps(row)
+    assert find_gaps(row)

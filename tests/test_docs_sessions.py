@@ -45,7 +45,7 @@ def test_session_responses_equal_real_responses(
     client, key = editors
     etag = ""
     for command, shown in SESSION.findall(page.read_text()):
-        method, address, headers, content = request(command, KEY=key, ETAG=etag)
+        method, address, headers, content = parse_curl(command, KEY=key, ETAG=etag)
         answer = client.request(method, address, headers=headers, content=content)
         etag = answer.headers.get("ETag", etag)
         if shown.strip():
@@ -54,7 +54,7 @@ def test_session_responses_equal_real_responses(
             assert answer.status_code == 204, f"{command}\n{answer.text}"
 
 
-def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str | None]:
+def parse_curl(command: str, **variables: str) -> tuple[str, str, dict[str, str], str | None]:
     """Method, URL path, headers and body of a curl command."""
     words = iter(shlex.split(command.replace("\\\n", " "))[2:])
     method, address, content = "GET", "", None
@@ -65,7 +65,7 @@ def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str |
                 method = next(words)
             case "-H":
                 name, _, value = next(words).partition(": ")
-                for variable, text in given.items():
+                for variable, text in variables.items():
                     value = value.replace(f"${variable}", text)
                 headers[name] = value
             case "-d":

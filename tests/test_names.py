@@ -29,13 +29,13 @@ SHARED_NAMES = {
     "load_hits": "the function of a search source",
     "build_engine": "the engine of a kind of database",
 }
-"""Public names that several modules define, each with the one meaning that it has in all."""
+"""Public names that several modules define, each with its single meaning."""
 
 LANGUAGE_MODULES = ("english.py", "russian.py")
 """Modules with the same functions for one language each."""
 
 ENDPOINT_MODULES = ("router.py", "index.py", "asset_routes.py", "pages.py", "app/cli/")
-"""Modules whose endpoints and commands are named as the functions that they call."""
+"""Modules whose endpoints and commands have the names of the functions that they call."""
 
 RELATIVE_CLAUSES = ("What", "Which", "Who", "Whose", "Whether", "That", "How", "Where")
 

@@ -39,7 +39,7 @@ VALUES = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class RandomRequests:
     """Path of a route, and valid values of its parameters."""
 
     path: str
@@ -47,16 +47,16 @@ class Asked:
 
     def query(self, random: Random) -> str:
         """Random query string, mostly of valid values."""
-        given = []
+        pairs = []
         for _ in range(random.choice([0, 1, 1, 2, 3])):
             if random.random() < 0.05:
-                given.append(random.choice(["nothing=1", "lang=de", "lang=", "utm_x", ""]))
+                pairs.append(random.choice(["nothing=1", "lang=de", "lang=", "utm_x", ""]))
                 continue
             name = random.choice(list(self.fitting))
             value = random.choice(self.fitting[name] if random.random() < 0.8 else VALUES)
             pair = f"{name}={quote_plus(value, errors='surrogatepass')}"
-            given += [pair] * random.choice([1, 1, 1, 1, 2])
-        return "&".join(given)
+            pairs += [pair] * random.choice([1, 1, 1, 1, 2])
+        return "&".join(pairs)
 
 
 class UnparsedParams(QueryParams):
@@ -103,10 +103,10 @@ def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
     (model,) = route.query_params.models.values()
     yield "lang", list(LANGUAGES)
     for name in model.model_fields:
-        yield name, [value for value in VALUES if fits(model, **given(route, name, value))]
+        yield name, [value for value in VALUES if fits(model, **valid_params(route, name, value))]
 
 
-def given(route: Route, name: str, value: str) -> dict[str, Any]:
+def valid_params(route: Route, name: str, value: str) -> dict[str, Any]:
     """Parameter `name` with `value`, and the required parameters of `route`."""
     (model,) = route.query_params.models.values()
     needed = {name: "2019-04" for name, field in model.model_fields.items() if field.is_required()}
@@ -122,7 +122,7 @@ def fits(model: type[BaseModel], **values: Any) -> bool:
     return True
 
 
-def shown(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+def echo_endpoint(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     """Endpoint with the parameters of `endpoint` that returns their values as text."""
 
     async def show(**values: Any) -> Response:
@@ -133,14 +133,14 @@ def shown(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         return PlainTextResponse(ascii(parts))
 
     signature = inspect.signature(endpoint, eval_str=True)
-    asked = [
+    query_parameters = [
         parameter
         for parameter in signature.parameters.values()
         if parameter.annotation not in {Request, Response}
         and not any(isinstance(part, params.Depends) for part in get_args(parameter.annotation))
     ]
     show.__signature__ = signature.replace(  # type: ignore[attr-defined]  # read by FastAPI
-        parameters=asked, return_annotation=Response
+        parameters=query_parameters, return_annotation=Response
     )
     return show
 
@@ -149,13 +149,13 @@ def service(routes: list[Route], kind: type[Route]) -> FastAPI:
     """Application with the paths of `routes`, as routes of class `kind`."""
     router = Router(kind)
     for route in routes:
-        router.add_api_route(route.path, shown(route.endpoint), name=route.name)
+        router.add_api_route(route.path, echo_endpoint(route.endpoint), name=route.name)
     app = FastAPI(routes=router.routes)
     error_handlers.add_exception_handlers(app)
     return app
 
 
-async def answer(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
+async def get_response(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
     """Status and body of the response of `app`."""
     sent: list[Any] = []
 
@@ -183,14 +183,14 @@ async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], li
     ours, theirs = service(routes, kind), service(routes, FastApiRoute)
     differing, statuses = [], []
     for route in routes:
-        asked = Asked(route.path, dict(fitting(route)))
+        requests = RandomRequests(route.path, dict(fitting(route)))
         for _ in range(STRINGS):
-            path, query = asked.path, asked.query(random)
+            path, query = requests.path, requests.query(random)
             slug = random.choice(["iss-59", "iss-59", "ISS_59"])
             path = path.replace("{slug}", slug).replace("{year}", "2019").replace("{month}", "4")
-            expected = await answer(theirs, path, query)
+            expected = await get_response(theirs, path, query)
             statuses.append(expected[0])
-            if await answer(ours, path, query) != expected:
+            if await get_response(ours, path, query) != expected:
                 differing.append(f"{path}?{query}")
     return differing, statuses
 
@@ -216,7 +216,9 @@ def test_valid_parameters_are_parsed_without_fastapi(routes: list[Route]) -> Non
         for name, values in fitting(route):
             assert values, f"no value here fits {name}"
             for value in values:
-                query = urlencode(given(route, name, value), doseq=True, errors="surrogatepass")
+                query = urlencode(
+                    valid_params(route, name, value), doseq=True, errors="surrogatepass"
+                )
                 assert route.query_params.parse(query.encode()) is not None, f"{route.path}?{query}"
 
 
@@ -225,12 +227,12 @@ def test_included_router_keeps_its_dependencies() -> None:
         raise HTTPException(403)
 
     router = Router()
-    router.add_api_route("/open", shown(nobody))
+    router.add_api_route("/open", echo_endpoint(nobody))
     open_to_all, closed = FastAPI(), FastAPI()
     open_to_all.include_router(router)
     closed.include_router(router, dependencies=[Depends(nobody)])
-    assert asyncio.run(answer(open_to_all, "/open", ""))[0] == 200
-    assert asyncio.run(answer(closed, "/open", ""))[0] == 403
+    assert asyncio.run(get_response(open_to_all, "/open", ""))[0] == 200
+    assert asyncio.run(get_response(closed, "/open", ""))[0] == 403
 
 
 def test_public_get_passes_no_check(tmp_path: Path) -> None:

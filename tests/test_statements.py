@@ -24,7 +24,7 @@ RECORDS: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, Any]]] = {
     "sources": (lambda: FEED, {"every_minutes": 30}),
     "webhooks": (lambda: WEBHOOK, {"description": "Ours"}),
 }
-"""By collection: a new document, and a patch of it."""
+"""New document and patch, by collection."""
 
 _READ_TABLES = re.compile(r"\b(?:FROM|JOIN) (\w+)")
 _WRITTEN_TABLE = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")

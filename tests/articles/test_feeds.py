@@ -168,7 +168,7 @@ def test_json_feed_is_valid(news: TestClient, query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "corrupt",
     [
         lambda d: d.pop("title"),
         lambda d: d.update(version="https://jsonfeed.org/version/1"),
@@ -183,10 +183,10 @@ def test_json_feed_is_valid(news: TestClient, query: str) -> None:
     ],
 )
 def test_json_feed_check_detects_violations(
-    news: TestClient, spoil: Callable[[dict[str, Any]], Any]
+    news: TestClient, corrupt: Callable[[dict[str, Any]], Any]
 ) -> None:
     document = json.loads(feed(news, "json"))
-    spoil(document)
+    corrupt(document)
     assert json_feed_errors(document)
 
 
@@ -289,13 +289,13 @@ def test_entry_ids_are_equal_in_all_formats(news: TestClient) -> None:
 
 
 def test_feed_id_depends_on_filters(news: TestClient) -> None:
-    def own(query: str) -> str:
+    def own_url(query: str) -> str:
         found: str = parse_feed(feed(news, "atom", query)).feed.id
         return found
 
-    assert own("") == own("?limit=2")
-    assert len({own(""), own("?language=ru"), own("?language=ru&mission=iss-59")}) == 3
-    assert own("?language=ru&mission=iss-59") == own("?mission=iss-59&language=ru")
+    assert own_url("") == own_url("?limit=2")
+    assert len({own_url(""), own_url("?language=ru"), own_url("?language=ru&mission=iss-59")}) == 3
+    assert own_url("?language=ru&mission=iss-59") == own_url("?mission=iss-59&language=ru")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -304,11 +304,11 @@ def test_feed_etag_changes_with_its_articles(
 ) -> None:
     address = f"/v1/articles/feed.{form}"
     first = news.get(address)
-    held = {"If-None-Match": first.headers["ETag"]}
-    again = news.get(address, headers=held)
+    conditional = {"If-None-Match": first.headers["ETag"]}
+    again = news.get(address, headers=conditional)
     assert (again.status_code, again.content) == (304, b"")
     editor.patch("/v1/articles/english", json={"lead": "Another lead."}, headers=IF_MATCH_ANY)
-    changed = news.get(address, headers=held)
+    changed = news.get(address, headers=conditional)
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
     assert b"Another lead." in changed.content
@@ -358,19 +358,21 @@ def test_feed_links_itself_and_its_hub(news: TestClient, form: str, hub: str) ->
     headers = {"Host": "evil.example"}
     path = f"/v1/articles/feed.{form}?limit=3&mission=iss-59&language=ru,en"
     answer = news.get(path, headers=headers)
-    own = f"https://portal.example/v1/articles/feed.{form}?language=ru,en&mission=iss-59&limit=3"
-    assert answer.headers["Link"] == f'<{hub}>; rel="hub", <{own}>; rel="self"'
-    assert self_of(form, answer.content) == own
+    own_url = (
+        f"https://portal.example/v1/articles/feed.{form}?language=ru,en&mission=iss-59&limit=3"
+    )
+    assert answer.headers["Link"] == f'<{hub}>; rel="hub", <{own_url}>; rel="self"'
+    assert self_of(form, answer.content) == own_url
     assert hubs(form, answer.content) == [hub]
     assert b"evil.example" not in answer.content
-    assert news.get(own.removeprefix("https://portal.example")).content == answer.content
+    assert news.get(own_url.removeprefix("https://portal.example")).content == answer.content
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_feed_without_hub_has_no_hub_link(news: TestClient, form: str) -> None:
     answer = news.get(f"/v1/articles/feed.{form}")
-    own = f"http://127.0.0.1:8000/v1/articles/feed.{form}"
-    assert answer.headers["Link"] == f'<{own}>; rel="self"'
+    own_url = f"http://127.0.0.1:8000/v1/articles/feed.{form}"
+    assert answer.headers["Link"] == f'<{own_url}>; rel="self"'
     assert hubs(form, answer.content) == []
 
 

@@ -30,7 +30,7 @@ PLACES = {
 }
 
 
-class Dangers(HTMLParser):
+class DangerousMarkup(HTMLParser):
     """Parser that collects dangerous markup: tags, attributes, URL schemes, declarations."""
 
     def __init__(self, text: str) -> None:
@@ -62,7 +62,7 @@ class Dangers(HTMLParser):
         self.found.append(f"<?{data}")
 
 
-def placed() -> Iterator[str]:
+def iter_documents() -> Iterator[str]:
     for payload in PAYLOADS:
         for place in PLACES.values():
             yield place.format(payload)
@@ -74,7 +74,9 @@ def test_payloads_are_many_and_distinct() -> None:
 
 def test_payloads_are_inert_in_all_markdown_contexts() -> None:
     dangerous = {
-        text: found for text in placed() if (found := Dangers(render_markdown(text)).found)
+        text: found
+        for text in iter_documents()
+        if (found := DangerousMarkup(render_markdown(text)).found)
     }
     assert dangerous == {}
 
@@ -82,7 +84,7 @@ def test_payloads_are_inert_in_all_markdown_contexts() -> None:
 def test_check_detects_dangerous_markup() -> None:
     """Positive control: Markdown with HTML enabled and no sanitiser."""
     naive = MarkdownIt("commonmark", {"html": True})
-    dangerous = [payload for payload in PAYLOADS if Dangers(naive.render(payload)).found]
+    dangerous = [payload for payload in PAYLOADS if DangerousMarkup(naive.render(payload)).found]
     assert len(dangerous) > 80
 
 
@@ -97,19 +99,19 @@ def test_payloads_are_inert_in_json_responses(client: TestClient, database: Data
         session.flush()
         for article in articles:
             session.add(ArticleMission(article_id=article.id, mission_id=mission.id))
-    shown = []
+    items = []
     address = "/v1/articles?view=full&limit=100&sort=published_at"
     while address:
         answer = client.get(address)
         assert answer.headers["Content-Type"] == "application/json"
-        shown += answer.json()["items"]
+        items += answer.json()["items"]
         address = answer.json()["next"]
-    assert [item["title"] for item in shown] == [f"T{payload}"[:300] for payload in PAYLOADS]
-    assert [item["lead"] for item in shown] == [f"L{payload}" for payload in PAYLOADS]
-    assert [item["body"] for item in shown] == PAYLOADS
-    assert not [item["body"] for item in shown if Dangers(item["body_html"]).found]
+    assert [item["title"] for item in items] == [f"T{payload}"[:300] for payload in PAYLOADS]
+    assert [item["lead"] for item in items] == [f"L{payload}" for payload in PAYLOADS]
+    assert [item["body"] for item in items] == PAYLOADS
+    assert not [item["body"] for item in items if DangerousMarkup(item["body_html"]).found]
     page = client.get("/v1/missions/iss-1/page", params={"articles": 50}).json()
-    assert Dangers(page["lead_article"]["body_html"]).found == []
+    assert DangerousMarkup(page["lead_article"]["body_html"]).found == []
     assert len(page["articles"]) == 50
 
 
@@ -150,20 +152,20 @@ def test_payloads_are_inert_in_xml_feeds(news: TestClient, form: str) -> None:
     ]
     assert len(entries) == len(PAYLOADS)
     for entry in entries:
-        assert Dangers(entry.content[0].value).found == []
+        assert DangerousMarkup(entry.content[0].value).found == []
         for name in TEXTS[form]:
             kind, text = entry[f"{name}_detail"]["type"], entry[name]
-            assert kind == "text/plain" or Dangers(text).found == [], text
+            assert kind == "text/plain" or DangerousMarkup(text).found == [], text
         assert form == "rss" or entry.title_detail["type"] == "text/plain"
-    sought = news.get(f"/v1/articles/feed.{form}", params={"q": PAYLOADS[0], "limit": 1})
-    title = parse_feed(sought.content).feed.title_detail
-    assert title["type"] == "text/plain" or Dangers(title["value"]).found == []
+    search_feed = news.get(f"/v1/articles/feed.{form}", params={"q": PAYLOADS[0], "limit": 1})
+    title = parse_feed(search_feed.content).feed.title_detail
+    assert title["type"] == "text/plain" or DangerousMarkup(title["value"]).found == []
 
 
 def test_payloads_are_inert_in_json_feed(news: TestClient) -> None:
     items = [item for answer in feeds(news, "json") for item in answer.json()["items"]]
     assert len(items) == len(PAYLOADS)
-    assert not [item for item in items if Dangers(item["content_html"]).found]
+    assert not [item for item in items if DangerousMarkup(item["content_html"]).found]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
@@ -171,5 +173,5 @@ def test_titles_and_leads_are_returned_unescaped(client: TestClient, payload: st
     """JSON contains them as written: not escaped, not truncated."""
     with client.app.state.services.database.session() as session:  # type: ignore[attr-defined]  # FastAPI's own
         session.add(factories.article(slug="a", title=payload, lead=payload))
-    shown = client.get("/v1/articles/a").json()
-    assert (shown["title"], shown["lead"]) == (payload, payload)
+    items = client.get("/v1/articles/a").json()
+    assert (items["title"], items["lead"]) == (payload, payload)

@@ -31,9 +31,7 @@ def publish(_session: Session, article: Article, _person: Person) -> None:
     article.state = ArticleState.PUBLISHED
 
 
-@pytest.mark.parametrize(
-    "create_database", ["postgresql"], indirect=True
-)  # SQLite has a single writer
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite: one writer
 @pytest.mark.parametrize("of_person", [delete, rename])
 @pytest.mark.parametrize(("of_article", "linked"), [(link, False), (publish, True)])
 def test_concurrent_write_of_referenced_record_changes_article(

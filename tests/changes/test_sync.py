@@ -39,29 +39,29 @@ def shared(create_database: CreateDatabase) -> Iterator[tuple[TestClient, Databa
         database.close()
 
 
-def write(session: Session, chance: random.Random) -> None:
+def write(session: Session, rng: random.Random) -> None:
     """Execute a random write of an editor."""
     people = session.scalars(select(Person).order_by(Person.id)).all()
     articles = session.scalars(select(Article).order_by(Article.id)).all()
-    match chance.randrange(8):
+    match rng.randrange(8):
         case 0 | 1:
             session.add(factories.person())
         case 2 if people:
-            session.delete(chance.choice(people))
+            session.delete(rng.choice(people))
         case 3 if people:
-            chance.choice(people).aliases = [f"Alias {chance.random()}"]
+            rng.choice(people).aliases = [f"Alias {rng.random()}"]
         case 4 if people:
-            renamed = chance.choice(people)
-            renamed.slug = f"renamed-{chance.randrange(10**9)}"
+            renamed = rng.choice(people)
+            renamed.slug = f"renamed-{rng.randrange(10**9)}"
         case 5:
             article = factories.article()
             session.add(article)
             session.flush()
             if people:
-                person = chance.choice(people)
+                person = rng.choice(people)
                 session.add(ArticlePerson(article_id=article.id, person_id=person.id))
         case 6 if articles:
-            chance.choice(articles).state = chance.choice(list(ArticleState))
+            rng.choice(articles).state = rng.choice(list(ArticleState))
         case _:
             launch = factories.launch()
             session.add(launch)
@@ -71,13 +71,13 @@ def write(session: Session, chance: random.Random) -> None:
 
 def keep_writing(database: Database, seed: int, stop: Event) -> int:
     """Write until `stop` is set; commits are delayed at random, so that they are out of order."""
-    chance, done = random.Random(seed), 0
+    rng, done = random.Random(seed), 0
     while not stop.is_set():
         try:
             with database.session() as session:
-                write(session, chance)
+                write(session, rng)
                 session.flush()
-                sleep(chance.random() * 0.03)
+                sleep(rng.random() * 0.03)
                 done += 1
         except (StaleDataError, IntegrityError, OperationalError):
             pass  # concurrent write of the same record: an editor would retry
@@ -96,7 +96,7 @@ def apply(copy: Copy, page: dict[str, Any]) -> str | None:
     return following
 
 
-def truth(database: Database) -> Copy:
+def read_public_records(database: Database) -> Copy:
     """All public records, read from the database."""
     found: Copy = {}
     with database.snapshot() as reader:
@@ -109,7 +109,7 @@ def truth(database: Database) -> Copy:
     return found
 
 
-def disorder(database: Database) -> int:
+def count_out_of_order(database: Database) -> int:
     """Number of changes with a lower number than one of an earlier transaction."""
     with database.snapshot() as reader:
         rows = reader.all(
@@ -130,7 +130,7 @@ def test_synced_copy_equals_archive_after_concurrent_writes(
     stop, copy = Event(), Copy()
     with ThreadPoolExecutor(WRITERS) as threads:
         writers = [threads.submit(keep_writing, database, seed, stop) for seed in range(WRITERS)]
-        until, address, deleted, abreast = monotonic() + SECONDS, "/v1/changes?limit=50", 0, 0
+        until, address, deleted, caught_up = monotonic() + SECONDS, "/v1/changes?limit=50", 0, 0
         try:
             while monotonic() < until:
                 answer = client.get(address)
@@ -138,7 +138,7 @@ def test_synced_copy_equals_archive_after_concurrent_writes(
                 page = answer.json()
                 deleted += sum(item["op"] == "delete" for item in page["items"])
                 address = apply(copy, page) or page["sync"]
-                abreast += page["sync"] is not None
+                caught_up += page["sync"] is not None
         finally:
             stop.set()
         written = sum(writer.result() for writer in writers)
@@ -149,12 +149,12 @@ def test_synced_copy_equals_archive_after_concurrent_writes(
         address = page["next"]
     assert written > 100
     assert deleted > 0
-    assert abreast > 20, "a client that lags behind meets no late commits: inconclusive"
-    expected = truth(database)
+    assert caught_up > 20, "a client that lags behind meets no late commits: inconclusive"
+    expected = read_public_records(database)
     assert copy.keys() == expected.keys()
     assert copy == expected
     assert any(kind == "launch" for kind, _ in copy)
     with database.snapshot() as reader:
         assert len(reader.all(select(Launch.id))) > 0
     if database.engine.dialect.name == "postgresql":
-        assert disorder(database) > 0, "no change was out of order: inconclusive"
+        assert count_out_of_order(database) > 0, "no change was out of order: inconclusive"

@@ -14,24 +14,22 @@ from tests.support import documents
 from tests.support.locks import has_waiting_transaction
 
 ATTEMPTS = 5
-"""Who waits looks whether it waits in vain once, after a second: by then the other has to wait."""
+"""PostgreSQL detects a deadlock only if both transactions wait one second after the first one."""
 
 
-@pytest.mark.parametrize(
-    "create_database", ["postgresql"], indirect=True
-)  # SQLite has a single writer
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite: one writer
 def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -> None:
     person = editor.post("/v1/people", json=documents.person()).json()
-    ended: list[str] = []
+    sqlstates: list[str] = []
 
     def note(context: ExceptionContext) -> None:
-        ended.append(getattr(context.original_exception, "sqlstate", ""))
+        sqlstates.append(getattr(context.original_exception, "sqlstate", ""))
 
     event.listen(database.engine, "handle_error", note)
 
     def request_is_ended() -> Response | None:
         """Response of the request if its transaction was aborted, None if the other one was."""
-        ended.clear()
+        sqlstates.clear()
         article = editor.post("/v1/articles", json=documents.article()).json()
         address, patch = f"/v1/articles/{article['slug']}", {"people": [person["slug"]]}
         with ThreadPoolExecutor(1) as thread:
@@ -52,11 +50,11 @@ def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -
             except OperationalError:
                 return None
             # If the request was not aborted, it may have reached the lock timeout.
-            return answer.result() if "40P01" in ended else None
+            return answer.result() if "40P01" in sqlstates else None
 
     answers = (request_is_ended() for _ in range(ATTEMPTS))
     answer = next(answer for answer in answers if answer)
     event.remove(database.engine, "handle_error", note)
-    assert ended == ["40P01"]
+    assert sqlstates == ["40P01"]
     assert answer.status_code == 200, answer.text
     assert [each["slug"] for each in answer.json()["people"]] == [person["slug"]]

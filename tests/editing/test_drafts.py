@@ -33,14 +33,14 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def draft(**fields: Any) -> dict[str, Any]:
-    given = {
+    defaults = {
         "title": f"Title {SECRET}",
         "lead": f"Lead {SECRET}",
         "body": f"Body {SECRET}",
         "tags": [SECRET],
         "source": {"name": f"Desk {SECRET}", "url": f"https://example.org/{SECRET}"},
     }
-    return documents.article(**given | fields)
+    return documents.article(**defaults | fields)
 
 
 def pages(client: TestClient, start: str, **parameters: Any) -> Iterator[str]:
@@ -52,7 +52,7 @@ def pages(client: TestClient, start: str, **parameters: Any) -> Iterator[str]:
         yield answer.text
 
 
-def everything(client: TestClient, mission: str) -> dict[str, str]:
+def all_public_texts(client: TestClient, mission: str) -> dict[str, str]:
     """All public response texts that could contain an article, by path."""
     month = {"month": DAY[:7], "tz": "UTC"}
     lists = {
@@ -105,13 +105,13 @@ def mission(editor: TestClient) -> str:
 def test_draft_is_in_no_public_response(
     client: TestClient, editor: TestClient, mission: str, clock: time_machine.Traveller
 ) -> None:
-    before = everything(client, mission), tags(client, mission)
+    before = all_public_texts(client, mission), tags(client, mission)
     whole = draft(missions=[mission], published_at=f"{DAY}T08:00:00Z")
     made = editor.post("/v1/articles", json=whole)
     address, slug = made.headers["Location"], made.json()["slug"]
 
     def hidden(status: int = 404) -> None:
-        seen = everything(client, mission)
+        seen = all_public_texts(client, mission)
         assert not [name for name, text in seen.items() if SECRET in text]
         assert tags(client, mission) == before[1]
         answer = client.get(address)
@@ -137,7 +137,7 @@ def test_draft_is_in_no_public_response(
 
     # Positive control: the published article is in each of these responses.
     assert editor.post(f"{address}/publish").json()["status"] == "published"
-    after = everything(client, mission)
+    after = all_public_texts(client, mission)
     for name in after.keys() - {"archive", "index", "mission itself", "total"}:
         assert SECRET in after[name], name
     for name in ("archive", "index", "mission itself", "total"):
@@ -146,7 +146,7 @@ def test_draft_is_in_no_public_response(
 
     editor.post(f"{address}/unpublish")
     assert editor.get(f"{address}/preview").json()["status"] == "unpublished"
-    gone = everything(client, mission)
+    gone = all_public_texts(client, mission)
     assert not [name for name, text in gone.items() if SECRET in text]
     editor.delete(address, headers=IF_MATCH_ANY)
     assert client.get(address).status_code == 410
@@ -165,15 +165,15 @@ def test_neighbours_and_translations_are_public(client: TestClient, editor: Test
     last = published(published_at="2019-04-03T00:00:00Z")
     key = editor.get(f"/v1/articles/{last}/preview").json()["translation_key"]
     twin = published(language="ru", translation_key=key, published_at="2019-04-03T00:00:00Z")
-    shown = client.get(f"/v1/articles/{last}").json()
-    assert shown["previous"]["slug"] == hidden
-    assert [t["slug"] for t in shown["translations"]] == [twin]
+    body = client.get(f"/v1/articles/{last}").json()
+    assert body["previous"]["slug"] == hidden
+    assert [t["slug"] for t in body["translations"]] == [twin]
     assert [t["slug"] for t in client.get(f"/v1/articles/{twin}").json()["translations"]] == [last]
     for slug in (hidden, twin):
         editor.post(f"/v1/articles/{slug}/unpublish")
-    shown = client.get(f"/v1/articles/{last}").json()
-    assert shown["previous"]["slug"] == first
-    assert shown["translations"] == []
+    body = client.get(f"/v1/articles/{last}").json()
+    assert body["previous"]["slug"] == first
+    assert body["translations"] == []
     second = editor.post("/v1/articles", json=documents.article(language="ru", translation_key=key))
     assert second.status_code == 422  # the hidden article is still the Russian translation
     assert last not in key
@@ -187,7 +187,7 @@ def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: Te
     address = editor.post("/v1/articles", json=documents.article()).headers["Location"]
     known = json.loads(list(pages(client, "/v1/changes"))[-1])["sync"]
 
-    def told() -> list[str]:
+    def list_operations() -> list[str]:
         return [item["op"] for item in client.get(known).json()["items"]]
 
     def changes() -> int:
@@ -195,9 +195,9 @@ def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: Te
             return reader.scalar(select(func.count()).select_from(RecordChange)) or 0
 
     editor.post(f"{address}/publish")
-    assert told() == ["upsert"]
+    assert list_operations() == ["upsert"]
     editor.post(f"{address}/unpublish")
-    assert told() == ["delete"]
+    assert list_operations() == ["delete"]
     before = changes()
     for lead in ("One", "Two"):
         assert editor.patch(address, json={"lead": lead}, headers=IF_MATCH_ANY).status_code == 200
@@ -206,7 +206,7 @@ def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: Te
     assert changes() == before
     editor.post(f"{address}/publish")
     assert changes() == before + 1
-    assert told() == ["upsert"]
+    assert list_operations() == ["upsert"]
 
 
 def test_unknown_slug_takes_as_many_statements_as_draft(

@@ -34,7 +34,7 @@ def editor(create_database: CreateDatabase) -> Iterator[TestClient]:
         yield editor  # entered, so that all its requests run in one event loop, as in a server
 
 
-def together(work: Callable[[int], Any], times: int) -> list[Any]:
+def run_concurrently(work: Callable[[int], Any], times: int) -> list[Any]:
     """Results of `work` for each number, all started at once."""
     barrier = Barrier(times)
 
@@ -55,7 +55,7 @@ def test_concurrent_patches_of_one_version_have_one_winner(editor: TestClient, t
         patch = {"aliases": [f"Number {number}"]}
         return editor.patch(address, json=patch, headers=version).status_code
 
-    assert Counter(together(change, AT_ONCE)) == {200: 1, 412: AT_ONCE - 1}
+    assert Counter(run_concurrently(change, AT_ONCE)) == {200: 1, 412: AT_ONCE - 1}
     assert editor.get(address).json()["version"] == 2
 
 
@@ -75,7 +75,7 @@ def test_idempotency_key_creates_one_record(editor: TestClient) -> None:
             answer = editor.post("/v1/people", json=document, headers=headers)
             return answer.status_code, answer.content
 
-        answers = together(make, 50)
+        answers = run_concurrently(make, 50)
         assert {status for status, _ in answers} == {201}
         assert len({body for _, body in answers}) == 1
         assert people() == before + 1
@@ -96,7 +96,7 @@ def test_expired_idempotency_key_creates_one_record(editor: TestClient) -> None:
         answer = editor.post("/v1/people", json=document, headers=headers)
         return answer.status_code, answer.content
 
-    answers = together(make, 20)
+    answers = run_concurrently(make, 20)
     assert {status for status, _ in answers} == {201}
     assert len({body for _, body in answers}) == 1
 
@@ -110,7 +110,7 @@ def test_concurrent_creations_get_distinct_slugs(editor: TestClient) -> None:
         slug: str = answer.json()["slug"]
         return slug
 
-    assert len(set(together(make, 4))) == 4
+    assert len(set(run_concurrently(make, 4))) == 4
 
 
 def test_featured_article_is_locked_against_unpublishing(editor: TestClient) -> None:
@@ -142,7 +142,7 @@ def test_concurrent_delete_and_patch_have_one_winner(editor: TestClient) -> None
             patch = {"agency": f"A{number}"}
             return editor.patch(address, json=patch, headers=version).status_code
 
-        codes = Counter(together(act, 20))
+        codes = Counter(run_concurrently(act, 20))
         assert codes[200] + codes[204] == 1, codes
 
 
@@ -154,7 +154,7 @@ def test_concurrent_assignments_have_one_commander(editor: TestClient) -> None:
         document = {"mission": mission, "person": people[number], "role": "commander"}
         return editor.post("/v1/crew-assignments", json=document).status_code
 
-    assert Counter(together(assign, 10)) == {201: 1, 422: 9}
+    assert Counter(run_concurrently(assign, 10)) == {201: 1, 422: 9}
 
 
 def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
@@ -165,7 +165,7 @@ def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
         patch = {"aliases": [f"Number {number}"]}
         return editor.patch(address, json=patch, headers={"If-Match": "*"}).status_code
 
-    assert set(together(change, 20)) == {200}
+    assert set(run_concurrently(change, 20)) == {200}
     trail = editor.get("/v1/audit", params={"slug": slug, "limit": 100, "sort": "at"}).json()
     assert [e["after"]["version"] for e in trail["items"]] == list(range(1, 22))
     for earlier, later in zip(trail["items"], trail["items"][1:], strict=False):
@@ -199,7 +199,7 @@ def test_naive_compare_and_write_loses_the_race(create_database: CreateDatabase)
                 between = (lambda: None) if one_at_a_time else all_have_read.wait
                 return naive(session, id_, str(number), between)
 
-        assert sum(together(change, 8)) == (1 if one_at_a_time else 8)
+        assert sum(run_concurrently(change, 8)) == (1 if one_at_a_time else 8)
         database.close()
 
 

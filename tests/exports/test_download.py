@@ -19,15 +19,15 @@ FILE = "/v1/export/archive.sqlite"
 
 
 def test_digest_equals_sha256_of_file(archive: TestClient) -> None:
-    (told,) = archive.get("/v1/export").json()["items"]
+    (export_file,) = archive.get("/v1/export").json()["items"]
     answer = archive.get(FILE)
     assert answer.headers["content-type"] == "application/vnd.sqlite3"
     assert answer.content.startswith(b"SQLite format 3\0")
-    assert told["sha256"] == sha256(answer.content).hexdigest()
-    assert answer.headers["etag"] == f'"{told["sha256"]}"'
+    assert export_file["sha256"] == sha256(answer.content).hexdigest()
+    assert answer.headers["etag"] == f'"{export_file["sha256"]}"'
     digest = answer.headers["repr-digest"].removeprefix("sha-256=:").removesuffix(":")
-    assert b64decode(digest).hex() == told["sha256"]
-    assert told["size"] == len(answer.content) == int(answer.headers["content-length"])
+    assert b64decode(digest).hex() == export_file["sha256"]
+    assert export_file["size"] == len(answer.content) == int(answer.headers["content-length"])
 
 
 def test_if_none_match_is_answered_with_304(archive: TestClient) -> None:

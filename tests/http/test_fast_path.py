@@ -25,7 +25,7 @@ from tests.support.servers import run_server
 LIST = "/v1/articles?limit=2"
 ID = "0b8e5a0e-5b0e-4b0e-8b0e-0b8e5a0e5b0e"
 USUAL = ("A: repeated", "A: repeated")
-"""Headers that change nothing but the way that a request goes."""
+"""Headers that affect only the choice of the path."""
 LIMIT = 4
 HEADERS = [(b"host", b"x"), (b"accept", b"")]
 

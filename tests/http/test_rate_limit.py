@@ -23,7 +23,7 @@ Ask = Callable[..., TestClient]
 
 
 @contextmanager
-def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
+def client_factory(archive: TestClient, **settings: Any) -> Iterator[Ask]:
     """Function that creates clients with an IP address, of a service with rate limits."""
     app = second_app(archive, **(LIMITS | settings))
     with time_machine.travel("2030-01-01T00:00:10Z", tick=False):
@@ -35,7 +35,7 @@ def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
 
 @pytest.fixture
 def ask(archive: TestClient) -> Iterator[Ask]:
-    with limited(archive) as ask:
+    with client_factory(archive) as ask:
         yield ask
 
 
@@ -121,10 +121,12 @@ def test_invalid_keys_are_limited(ask: Ask, key: str) -> None:
 
 
 def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient) -> None:
-    with limited(archive, trusted_proxies="10.0.0.0/8,127.0.0.1") as ask:
+    with client_factory(archive, trusted_proxies="10.0.0.0/8,127.0.0.1") as ask:
 
-        def status(told: str, peer: str = "127.0.0.1") -> int:
-            answer = ask(peer).get("/v1/missions?limit=1", headers={"X-Forwarded-For": told})
+        def status(forwarded_for: str, peer: str = "127.0.0.1") -> int:
+            answer = ask(peer).get(
+                "/v1/missions?limit=1", headers={"X-Forwarded-For": forwarded_for}
+            )
             return answer.status_code
 
         # The last address that is not a trusted proxy counts; those before it are ignored.
@@ -135,7 +137,7 @@ def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient
 
 
 def test_rate_limit_zero_is_unlimited(archive: TestClient) -> None:
-    with limited(archive, rate_limit=0, key_rate_limit=0, wrong_keys=0) as ask:
+    with client_factory(archive, rate_limit=0, key_rate_limit=0, wrong_keys=0) as ask:
         client = ask("203.0.113.5", headers={"Authorization": "Bearer x"})
         assert {client.get("/v1/me").status_code for _ in range(30)} == {401}
         assert "RateLimit" not in client.get("/v1/missions").headers
@@ -153,8 +155,8 @@ def redis() -> Iterator[str]:
 
 def test_redis_counter_is_shared_by_processes(archive: TestClient, redis: str) -> None:
     with (
-        limited(archive, rate_limit_url=redis) as one,
-        limited(archive, rate_limit_url=redis) as other,
+        client_factory(archive, rate_limit_url=redis) as one,
+        client_factory(archive, rate_limit_url=redis) as other,
         one("203.0.113.5") as mine,
         other("203.0.113.5") as theirs,
     ):
@@ -164,7 +166,7 @@ def test_redis_counter_is_shared_by_processes(archive: TestClient, redis: str) -
 
 
 def test_redis_counter_times_out(archive: TestClient, redis: str) -> None:
-    with limited(archive, rate_limit_url=redis) as ask, ask("203.0.113.5") as client:
+    with client_factory(archive, rate_limit_url=redis) as ask, ask("203.0.113.5") as client:
         assert client.get("/v1/missions").headers["RateLimit"] == '"anon";r=4;t=50'
         Redis.from_url(redis).client_pause(30_000)
         begun = monotonic()
@@ -173,6 +175,6 @@ def test_redis_counter_times_out(archive: TestClient, redis: str) -> None:
 
 
 def test_redis_counter_falls_back_to_memory(archive: TestClient) -> None:
-    with limited(archive, rate_limit_url=f"redis://127.0.0.1:{free_port()}") as ask:
+    with client_factory(archive, rate_limit_url=f"redis://127.0.0.1:{free_port()}") as ask:
         client = ask("203.0.113.5")
         assert [client.get("/v1/missions").status_code for _ in range(6)] == [200] * 5 + [429]

@@ -113,7 +113,7 @@ def test_log_records_are_json_without_secrets(capsys: pytest.CaptureFixture[str]
 def test_log_of_database_errors_omits_values(archive: TestClient) -> None:
     with pytest.raises(Exception, match="no_such") as caught:
         database_of(archive).engine.connect().exec_driver_sql("SELECT no_such_secret_value")
-    told = json.dumps(describe_error(caught.value))
-    assert "no_such_secret_value" not in told
-    assert "sqlalchemy" in told
-    assert "test_request_context" in told
+    description = json.dumps(describe_error(caught.value))
+    assert "no_such_secret_value" not in description
+    assert "sqlalchemy" in description
+    assert "test_request_context" in description

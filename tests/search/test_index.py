@@ -34,16 +34,16 @@ def contents(connection: Connection) -> list[tuple[Any, ...]]:
     def rows(statement: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(statement)]
 
-    held = rows(select(SearchDocument.place).order_by(SearchDocument.place))
-    held += rows(select(SearchWord.word).order_by(SearchWord.word))
+    found = rows(select(SearchDocument.place).order_by(SearchDocument.place))
+    found += rows(select(SearchWord.word).order_by(SearchWord.word))
     if connection.dialect.name != "sqlite":
-        return held + rows(text("SELECT * FROM search_index ORDER BY place"))
+        return found + rows(text("SELECT * FROM search_index ORDER BY place"))
     connection.execute(
         text("CREATE VIRTUAL TABLE temp.held USING fts5vocab(main, search_index, instance)")
     )
-    held += rows(text("SELECT * FROM temp.held ORDER BY term, doc, col, offset"))
+    found += rows(text("SELECT * FROM temp.held ORDER BY term, doc, col, offset"))
     connection.execute(text("DROP TABLE temp.held"))
-    return held
+    return found
 
 
 def test_rebuilt_index_equals_maintained_index(archive: TestClient) -> None:

@@ -249,8 +249,8 @@ def test_hit_titles_and_texts(records: TestClient) -> None:
 
 def test_hit_titles_and_texts_in_russian(archive: TestClient) -> None:
     def first(q: str, type_: str) -> tuple[str, str]:
-        asked = {"q": q, "type": type_, "limit": "1", "lang": "ru"}
-        (hit,) = archive.get("/v1/search", params=asked).json()["items"]
+        query_params = {"q": q, "type": type_, "limit": "1", "lang": "ru"}
+        (hit,) = archive.get("/v1/search", params=query_params).json()["items"]
         assert hit["url"].endswith("?lang=ru")
         return hit["title"], hit["text"].partition(",")[0]
 

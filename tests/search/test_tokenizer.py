@@ -127,8 +127,8 @@ def test_tokens_are_lowercase_ascii(text: str) -> None:
             assert re.fullmatch(r"[a-z0-9]+", token)
             assert len(token) <= 2 * MAX_TOKEN_CHARS + 10
         assert 0 <= word.start < word.end <= len(text)
-    asked = parse_query_text(text, ("launch",))
-    assert re.fullmatch(r"(_[a-z0-9_]+)?", asked.full_name_token)
+    query = parse_query_text(text, ("launch",))
+    assert re.fullmatch(r"(_[a-z0-9_]+)?", query.full_name_token)
 
 
 @given(st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя", min_size=3, max_size=12))
@@ -136,7 +136,7 @@ def test_case_and_yo_do_not_affect_tokens(name: str) -> None:
     assert names(name.upper()) == names(name) == names(name.replace("ё", "е"))
 
 
-def apart(one: str, other: str) -> bool:
+def one_edit_by_search(one: str, other: str) -> bool:
     """Whether one edit changes `one` to `other`, by exhaustive search."""
     letters = set(one + other)
     edits = {one[:n] + one[n + 1 :] for n in range(len(one))}
@@ -163,12 +163,16 @@ def test_one_edit_distance_of_examples() -> None:
         "bca",
     ]
     for one, other in combinations(words, 2):
-        assert is_one_edit_apart(one, other) == is_one_edit_apart(other, one) == apart(one, other)
+        assert (
+            is_one_edit_apart(one, other)
+            == is_one_edit_apart(other, one)
+            == one_edit_by_search(one, other)
+        )
 
 
 @given(st.text("ab", max_size=6), st.text("ab", max_size=6))
 def test_one_edit_distance_of_random_words(one: str, other: str) -> None:
-    assert is_one_edit_apart(one, other) == apart(one, other)
+    assert is_one_edit_apart(one, other) == one_edit_by_search(one, other)
 
 
 def test_word_normalisation_folds_text() -> None:
@@ -179,14 +183,14 @@ def test_word_normalisation_folds_text() -> None:
 
 
 def test_query_text_is_parsed() -> None:
-    asked = parse_query_text('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
-    assert [term.text_tokens for term in asked.terms] == [
+    query = parse_query_text('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
+    assert [term.text_tokens for term in query.terms] == [
         (("souz",),),
         (("krev", "of"),),
         (("ovkinin",),),
     ]
-    assert [term.name_tokens for term in asked.excluded_terms] == [(("ms12",),)]
-    assert asked.types == ("launch",)
+    assert [term.name_tokens for term in query.excluded_terms] == [(("ms12",),)]
+    assert query.types == ("launch",)
     assert parse_query_text("the crew of Soyuz").terms == parse_query_text("crew Soyuz").terms
     assert [term.name_tokens for term in parse_query_text("the").terms] == [(("th",),)]
     assert parse_query_text("!!!").is_empty

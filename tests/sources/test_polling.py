@@ -205,8 +205,8 @@ def test_periodic_jobs_poll_due_and_requested_sources(
 
     def use() -> None:
         wait_for(lambda: get_source(editor, id_)["last_report"], 20)
-        asked = editor.post(f"/v1/sources/{id_}/poll")
-        assert (asked.status_code, asked.json()["id"]) == (202, id_)
+        response = editor.post(f"/v1/sources/{id_}/poll")
+        assert (response.status_code, response.json()["id"]) == (202, id_)
         wait_for(lambda: len(fake_site.statuses) == 2, 20)
 
     async def serve() -> None:

@@ -74,8 +74,8 @@ def test_source_changes_need_matching_version(editor: TestClient, client: TestCl
     assert client.get(address).status_code == 401
     assert client_with_key(client, Scope.WEBHOOKS_WRITE).get(address).status_code == 403
     for missing in ("/v1/sources/999999", "/v1/sources/999999/poll"):
-        asked = editor.post if missing.endswith("poll") else editor.get
-        assert asked(missing).status_code == 404
+        send = editor.post if missing.endswith("poll") else editor.get
+        assert send(missing).status_code == 404
 
 
 def test_audit_log_records_source_changes(editor: TestClient) -> None:

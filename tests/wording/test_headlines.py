@@ -33,7 +33,7 @@ def test_headline_of_each_status(status: str, english: str, russian: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("vehicle", "ships", "told"),
+    ("vehicle", "ships", "headline"),
     [
         ("Soyuz-FG", [SOYUZ], "РН «Союз-ФГ» с ТПК «Союз МС-12»"),
         ("Proton-K", [{"name": "Zarya", "kind": "module"}], "РН «Протон-К» с модулем «Заря»"),
@@ -59,9 +59,9 @@ def test_headline_of_each_status(status: str, english: str, russian: str) -> Non
     ],
 )  # fmt: skip
 def test_russian_headline_of_each_payload(
-    vehicle: str | None, ships: list[dict[str, str]], told: str
+    vehicle: str | None, ships: list[dict[str, str]], headline: str
 ) -> None:
-    assert build_launch_headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == told
+    assert build_launch_headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == headline
 
 
 @pytest.mark.parametrize(
