@@ -1,4 +1,4 @@
-"""Who may write: every route that needs a key, with every kind of key; the right one passes."""
+"""Authorisation matrix: all authenticated routes with all kinds of valid and invalid keys."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,14 +21,14 @@ from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
 
 Maker = Callable[[TestClient], dict[str, str]]
-"""Makes what an operation works on; returns what stands in its address."""
+"""Function that creates the target of an operation; returns its path parameters."""
 
 
-def nothing(_editor: TestClient) -> dict[str, str]:
+def no_target(_editor: TestClient) -> dict[str, str]:
     return {}
 
 
-def made(resource: str, document: Callable[[], dict[str, Any]]) -> Maker:
+def maker_of(resource: str, document: Callable[[], dict[str, Any]]) -> Maker:
     def make(editor: TestClient) -> dict[str, str]:
         return {"slug": editor.post(f"/v1/{resource}", json=document()).json()["slug"]}
 
@@ -36,9 +36,9 @@ def made(resource: str, document: Callable[[], dict[str, Any]]) -> Maker:
 
 
 def deleted_article(editor: TestClient) -> dict[str, str]:
-    there = ARTICLE(editor)
-    editor.delete(f"/v1/articles/{there['slug']}", headers=IF_MATCH_ANY)
-    return there
+    path_params = ARTICLE(editor)
+    editor.delete(f"/v1/articles/{path_params['slug']}", headers=IF_MATCH_ANY)
+    return path_params
 
 
 def assignment(editor: TestClient) -> dict[str, str]:
@@ -63,56 +63,56 @@ def crew(editor: TestClient) -> dict[str, Any]:
     return {"mission": mission, "person": person, "role": "commander"}
 
 
-ARTICLE = made("articles", documents.article)
-PERSON = made("people", documents.person)
-MISSION = made("missions", documents.mission)
-LAUNCH = made("launches", documents.launch)
+ARTICLE = maker_of("articles", documents.article)
+PERSON = maker_of("people", documents.person)
+MISSION = maker_of("missions", documents.mission)
+LAUNCH = maker_of("launches", documents.launch)
 HOOK = {"target_url": "https://portal.example/hook"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 KEY = {"name": "Another", "scopes": ["audit:read"]}
 
 MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
-    "createArticle": (Scope.ARTICLES_WRITE, nothing, documents.article, 201),
+    "createArticle": (Scope.ARTICLES_WRITE, no_target, documents.article, 201),
     "updateArticle": (Scope.ARTICLES_WRITE, ARTICLE, {"note": "A note"}, 200),
     "deleteArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 204),
     "previewArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "publishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "unpublishArticle": (Scope.ARTICLES_WRITE, ARTICLE, None, 200),
     "restoreArticle": (Scope.ARTICLES_WRITE, deleted_article, None, 200),
-    "listDrafts": (Scope.ARTICLES_WRITE, nothing, None, 200),
-    "createMission": (Scope.MISSIONS_WRITE, nothing, documents.mission, 201),
+    "listDrafts": (Scope.ARTICLES_WRITE, no_target, None, 200),
+    "createMission": (Scope.MISSIONS_WRITE, no_target, documents.mission, 201),
     "updateMission": (Scope.MISSIONS_WRITE, MISSION, {"summary": "Short"}, 200),
     "deleteMission": (Scope.MISSIONS_WRITE, MISSION, None, 204),
     "replaceMissionTasks": (Scope.MISSIONS_WRITE, MISSION, {"items": ["Work"]}, 200),
     "replaceMissionCrew": (Scope.MISSIONS_WRITE, MISSION, {"items": []}, 200),
-    "createCrewAssignment": (Scope.MISSIONS_WRITE, nothing, crew, 201),
+    "createCrewAssignment": (Scope.MISSIONS_WRITE, no_target, crew, 201),
     "updateCrewAssignment": (Scope.MISSIONS_WRITE, assignment, {"position": "CDR"}, 200),
     "deleteCrewAssignment": (Scope.MISSIONS_WRITE, assignment, None, 204),
-    "createPerson": (Scope.PEOPLE_WRITE, nothing, documents.person, 201),
+    "createPerson": (Scope.PEOPLE_WRITE, no_target, documents.person, 201),
     "updatePerson": (Scope.PEOPLE_WRITE, PERSON, {"agency": "CSA"}, 200),
     "deletePerson": (Scope.PEOPLE_WRITE, PERSON, None, 204),
-    "createLaunch": (Scope.LAUNCHES_WRITE, nothing, documents.launch, 201),
+    "createLaunch": (Scope.LAUNCHES_WRITE, no_target, documents.launch, 201),
     "updateLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, {"outcome_note": "A note"}, 200),
     "deleteLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, None, 204),
-    "listWebhooks": (Scope.WEBHOOKS_WRITE, nothing, None, 200),
+    "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
-    "createWebhook": (Scope.WEBHOOKS_WRITE, nothing, HOOK, 201),
+    "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),
     "updateWebhook": (Scope.WEBHOOKS_WRITE, webhook, {"description": "Ours"}, 200),
     "deleteWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 204),
-    "listSources": (Scope.SOURCES_WRITE, nothing, None, 200),
+    "listSources": (Scope.SOURCES_WRITE, no_target, None, 200),
     "getSource": (Scope.SOURCES_WRITE, source, None, 200),
-    "createSource": (Scope.SOURCES_WRITE, nothing, FEED, 201),
+    "createSource": (Scope.SOURCES_WRITE, no_target, FEED, 201),
     "updateSource": (Scope.SOURCES_WRITE, source, {"every_minutes": 30}, 200),
     "deleteSource": (Scope.SOURCES_WRITE, source, None, 204),
     "pollSource": (Scope.SOURCES_WRITE, source, None, 202),
-    "listKeys": (Scope.KEYS_ADMIN, nothing, None, 200),
+    "listKeys": (Scope.KEYS_ADMIN, no_target, None, 200),
     "getKey": (Scope.KEYS_ADMIN, key, None, 200),
-    "createKey": (Scope.KEYS_ADMIN, nothing, KEY, 201),
+    "createKey": (Scope.KEYS_ADMIN, no_target, KEY, 201),
     "revokeKey": (Scope.KEYS_ADMIN, key, None, 204),
-    "listAuditEntries": (Scope.AUDIT_READ, nothing, None, 200),
-    "getMe": (None, nothing, None, 200),
+    "listAuditEntries": (Scope.AUDIT_READ, no_target, None, 200),
+    "getMe": (None, no_target, None, 200),
 }
-"""By operation: its scope, what has to be there, the body, and the answer to the right key."""
+"""By operation id: scope, maker of the target, request body, and status with a valid key."""
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +121,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     return create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
 
 
-def writing(app: FastAPI) -> set[str]:
-    """The routes that take another method than GET."""
+def writing_routes(app: FastAPI) -> set[str]:
+    """Names of the routes with a method other than GET."""
     found = set()
     for context in iter_route_contexts(app.routes):
         route = context.original_route
@@ -131,31 +131,31 @@ def writing(app: FastAPI) -> set[str]:
     return found
 
 
-def gaps(app: FastAPI) -> set[str]:
-    """The routes that write or need a key, and have no row in the matrix, or a wrong one."""
+def find_gaps(app: FastAPI) -> set[str]:
+    """Writing or authenticated routes with a missing or wrong row in the matrix."""
     keyed = {route.name: allowed.scope for route, allowed in authenticated_routes(app)}
     wanted = {name: scope for name, (scope, *_) in MATRIX.items()}
     wrong = {name for name in keyed.keys() & wanted.keys() if keyed[name] != wanted[name]}
-    return wrong | (keyed.keys() ^ wanted.keys()) | (writing(app) - keyed.keys())
+    return wrong | (keyed.keys() ^ wanted.keys()) | (writing_routes(app) - keyed.keys())
 
 
 def test_matrix_covers_every_keyed_route(app: FastAPI) -> None:
-    assert gaps(app) == set()
+    assert find_gaps(app) == set()
 
 
 def test_uncovered_route_is_found(app: FastAPI) -> None:
-    """The positive control: a new route that writes, with a key or without."""
+    """Positive control: a new writing route without a key."""
     added = FastAPI()
     added.include_router(app.router)
 
     @added.post("/v1/open", name="openToAll")
     async def open_to_all() -> None: ...
 
-    assert gaps(added) == {"openToAll"}
+    assert find_gaps(added) == {"openToAll"}
 
 
 def wrong_keys(client: TestClient, scope: Scope | None) -> dict[str, tuple[str | None, int]]:
-    """Every kind of key that is not the right one, with the status that it brings."""
+    """Keys that the route refuses, by kind, with the expected status."""
     moment = now()
     _, unknown = generate_api_key("Unknown", list(Scope))
     expired, expired_text = generate_api_key("Expired", list(Scope), moment - timedelta(days=1))
@@ -187,8 +187,8 @@ def test_route_accepts_only_its_scope(
     route = next(route for route, _ in authenticated_routes(app) if route.name == operation)
     (method,) = route.methods or {"GET"}
     document = body(editor) if body is crew else body() if callable(body) else body
-    there = make(editor)
-    address = route.path.format(**there)
+    path_params = make(editor)
+    address = route.path.format(**path_params)
 
     def ask(key: str | None, content: Any = document) -> Any:
         headers = IF_MATCH_ANY | ({"Authorization": f"Bearer {key}"} if key else {})
@@ -196,7 +196,7 @@ def test_route_accepts_only_its_scope(
         return client.request(method, address, headers=headers, **json)
 
     for kind, (text, status) in wrong_keys(client, scope).items():
-        # A body that makes no sense is nothing that somebody without a key hears of.
+        # The key is checked before the body.
         for content in (document, {"nonsense": 1} if document is not None else None):
             answer = ask(text, content)
             assert answer.status_code == status, f"{kind}: {answer.text}"
@@ -212,7 +212,7 @@ def test_route_accepts_only_its_scope(
 
 
 def test_each_scope_requirement_is_checked(client: TestClient) -> None:
-    """Two requirements of one endpoint: the client cached by the first has not the second scope."""
+    """Two requirements of one endpoint: the client cached by the first lacks the second scope."""
     both = FastAPI()
     both.state.services = client.app.state.services  # type: ignore[attr-defined]  # FastAPI
     add_exception_handlers(both)

@@ -42,7 +42,7 @@ def backup(archive_client: TestClient, tmp_path_factory: pytest.TempPathFactory)
 def test_backup_restores_to_both_databases(
     archive: TestClient, backup: Path, create_database: CreateDatabase, tmp_path: Path
 ) -> None:
-    """With identical responses, and a rebuilt search index."""
+    """Responses are identical, and the search index is rebuilt."""
     found = ("/v1/search?q=kononenko", "/v1/search?q=konnonenko", "/v1/launches?q=progress")
     assert all(archive.get(path).json()["items"] for path in found)
     for url in (create_database(), f"sqlite:///{tmp_path}/other.db"):
@@ -54,7 +54,7 @@ def test_backup_restores_to_both_databases(
 
 
 def test_backup_has_every_table(client: TestClient, editor: TestClient, tmp_path: Path) -> None:
-    """With drafts, API keys, the audit log, and the sequences of deleted rows."""
+    """Including drafts, API keys, the audit log, and the sequences of deleted rows."""
     editor.post("/v1/articles", json=documents.article())
     gone = editor.post("/v1/people", json=documents.person()).json()["id"]
     database, file, url = database_of(client), tmp_path / "b", f"sqlite:///{tmp_path}/other.db"
@@ -66,7 +66,7 @@ def test_backup_has_every_table(client: TestClient, editor: TestClient, tmp_path
         with other.snapshot() as restored, database.snapshot() as original:
             found, wanted = dict(_digest_tables(restored)), dict(_digest_tables(original))
             assert found.pop("restorations") != wanted.pop("restorations")
-            if database.engine.dialect.name == "postgresql":  # its numbers mean nothing elsewhere
+            if database.engine.dialect.name == "postgresql":  # its ids are specific to the database
                 assert found.pop("changes") != wanted.pop("changes")
             assert found == wanted
             assert restored.scalar(select(func.count(AuditEntry.id)))
@@ -102,8 +102,8 @@ def test_changes_continue_after_restore(create_database: CreateDatabase, tmp_pat
         while place["next"]:
             place = client.get(place["next"]).json()
         made = client_with_key(client, *Scope).post("/v1/people", json=documents.person()).json()
-        (told,) = client.get(place["sync"]).json()["items"]
-        assert told["id"] == made["id"]
+        (change,) = client.get(place["sync"]).json()["items"]
+        assert change["id"] == made["id"]
 
 
 def test_damaged_backup_is_refused(

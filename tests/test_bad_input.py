@@ -1,4 +1,4 @@
-"""Whatever a client sends, the answer is a problem that says what to do, and never a 5xx."""
+"""Invalid input: problem documents with a useful message, never a 5xx."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -48,7 +48,7 @@ LISTS = ["missions", "people", "launches", "articles", "crew-assignments"]
         ("/v1/missions/iss-59/page?month=2019-04&launches=51", "launches", "50"),
     ],
 )
-def test_a_bad_value_is_refused_by_name(
+def test_invalid_parameter_is_named_in_error(
     archive: TestClient, address: str, parameter: str, word: str
 ) -> None:
     answer = archive.get(address)
@@ -62,14 +62,12 @@ def test_a_bad_value_is_refused_by_name(
 
 @pytest.mark.parametrize("resource", LISTS)
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "1e9", "1000000000", "x", "", "9" * 400])
-def test_limits_are_refused_and_never_cropped(
-    archive: TestClient, resource: str, limit: str
-) -> None:
+def test_limit_out_of_range_is_refused(archive: TestClient, resource: str, limit: str) -> None:
     assert archive.get(f"/v1/{resource}?limit={limit}").status_code == 422
 
 
 @pytest.mark.parametrize("resource", LISTS)
-def test_no_more_is_told_than_can_be_read(archive: TestClient, resource: str) -> None:
+def test_error_response_size_is_bounded(archive: TestClient, resource: str) -> None:
     for query in ("&".join(f"x{n}=1" for n in range(5000)), "&".join(["limit=x"] * 5000)):
         answer = archive.get(f"/v1/{resource}?{query}")
         assert answer.status_code == 422
@@ -77,7 +75,7 @@ def test_no_more_is_told_than_can_be_read(archive: TestClient, resource: str) ->
 
 
 @pytest.mark.parametrize("resource", LISTS)
-def test_an_unknown_parameter_is_refused_with_a_hint(archive: TestClient, resource: str) -> None:
+def test_unknown_parameter_is_refused_with_suggestion(archive: TestClient, resource: str) -> None:
     answer = archive.get(f"/v1/{resource}?limt=3&cursr=x")
     assert answer.status_code == 422
     limt, cursr = answer.json()["errors"]
@@ -103,7 +101,7 @@ def test_an_unknown_parameter_is_refused_with_a_hint(archive: TestClient, resour
         "/v1/articles/archive/2019/04",
     ],
 )
-def test_every_route_refuses_what_it_does_not_know(archive: TestClient, path: str) -> None:
+def test_unknown_parameter_is_refused_on_all_routes(archive: TestClient, path: str) -> None:
     assert archive.get(path, params={"end__isnull": "true"}).status_code == 422
 
 
@@ -125,7 +123,7 @@ def test_every_route_refuses_what_it_does_not_know(archive: TestClient, path: st
         ("/v1/articles/archive/19/04", 422),
     ],
 )
-def test_an_address_of_nothing_is_a_problem(archive: TestClient, path: str, status: int) -> None:
+def test_unknown_path_is_a_problem(archive: TestClient, path: str, status: int) -> None:
     answer = archive.get(path)
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -133,7 +131,7 @@ def test_an_address_of_nothing_is_a_problem(archive: TestClient, path: str, stat
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE"])
-def test_a_method_that_does_not_work_is_named(archive: TestClient, method: str) -> None:
+def test_unsupported_method_is_405_with_allow(archive: TestClient, method: str) -> None:
     answer = archive.request(method, "/v1/missions")
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
@@ -144,16 +142,16 @@ def test_a_method_that_does_not_work_is_named(archive: TestClient, method: str) 
     "words", ["%", "_", "\\", "'", '"', "--", "%_%", "ё", "\U0001f680", "e\u0301"]
 )
 @pytest.mark.parametrize("resource", ["missions", "people", "launches", "articles"])
-def test_any_words_can_be_searched_for(archive: TestClient, resource: str, words: str) -> None:
+def test_q_accepts_any_characters(archive: TestClient, resource: str, words: str) -> None:
     assert archive.get(f"/v1/{resource}", params={"q": words}).status_code == 200
 
 
-def test_a_percent_sign_is_a_letter_like_any_other(archive: TestClient) -> None:
+def test_q_has_no_like_wildcards(archive: TestClient) -> None:
     assert archive.get("/v1/people", params={"q": "%"}).json()["items"] == []
     assert archive.get("/v1/people", params={"q": "Mc_lain"}).json()["items"] == []
 
 
-def test_a_fault_of_ours_is_a_problem_without_its_cause(
+def test_internal_error_reveals_no_details(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:

@@ -62,7 +62,7 @@ def serve_traced(client: TestClient) -> Iterator[tuple[httpx.Client, CallTrace]]
 
 
 def count_files(trace: CallTrace, request: Callable[[], None]) -> set[str]:
-    """The files that `request` executes: of three runs the shortest, after a warm-up."""
+    """Files that `request` executes: the shortest of three runs, after a warm-up."""
     runs = []
     for _ in range(4):
         trace.clear()

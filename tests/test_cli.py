@@ -38,7 +38,7 @@ def test_migrate_load_check(cli_database_url: str) -> None:
         "1715 records are missing or outdated in the search index: zarya reindex" in checked.stderr
     )
 
-    assert run_zarya("migrate").exit_code == 0  # which fills an index that is empty
+    assert run_zarya("migrate").exit_code == 0  # rebuilds a missing search index
     assert "search" not in run_zarya("load", "--check").stderr
     assert "1715 records indexed." in run_zarya("reindex").stderr
     assert "search" not in run_zarya("load", "--check").stderr

@@ -1,4 +1,4 @@
-"""Contract of every resource, checked by walking the registry and what the resources declare."""
+"""Contract of all resources, checked by walking the registry and the declarations."""
 
 import json
 import re
@@ -27,13 +27,13 @@ from app.main import ROUTERS, create_app
 from app.resources.registry import RECORD_RESOURCES, RESOURCES
 from app.resources.resource import RecordResource, Resource
 
-CALENDAR_ONLY = {"tz"}  # says what a day is; alone it filters nothing
+CALENDAR_ONLY = {"tz"}  # defines the day; filters only with another parameter
 UNSORTED_LISTS = {"keys"}  # always newest first
-SHORT_LISTS = {"crew", "keys"}  # a crew has a dozen rows, and so has the table of keys
+SHORT_LISTS = {"crew", "keys"}  # crews and API keys have a dozen rows
 
 
 def package_of(route: APIRoute) -> str:
-    """The package of an endpoint, such as `articles`."""
+    """Package of an endpoint, such as `articles`."""
     return route.endpoint.__module__.split(".")[-2]
 
 
@@ -42,14 +42,14 @@ def routes_of(router: APIRouter) -> list[APIRoute]:
 
 
 def has_list(route: APIRoute) -> bool:
-    """Whether an endpoint answers a list that can be filtered or sorted, page by page."""
+    """Whether an endpoint returns a paginated list with filters or sort orders."""
     kinds = [field.field_info.annotation for field in route.dependant.query_params]
     lists = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, ListQuery)]
     return any(kind is not ListQuery for kind in lists)
 
 
 def listing_packages(resources: Iterable[Resource]) -> list[str]:
-    """The packages of those of `resources` that have a list, each once."""
+    """Packages of `resources` with a list, without duplicates."""
     routes = [r for each in resources for router in each.routers for r in routes_of(router)]
     return sorted({package_of(route) for route in routes if has_list(route)})
 
@@ -68,7 +68,7 @@ def queries(resource: str) -> ModuleType:
 
 
 def filters(resource: str) -> type[QueryModel]:
-    """The filters of a resource's list: what `conditions` takes, in its widest form."""
+    """Filter model of a resource's list, in its widest form."""
     schemas = import_module(f"app.resources.{resource}.schemas")
     found = [
         kind
@@ -87,7 +87,7 @@ def every_filter() -> Iterator[tuple[str, str]]:
 
 
 def sample(annotation: Any) -> Any:
-    """Some value of a filter's type."""
+    """Sample value of a filter's type."""
     kinds = [kind for kind in (get_origin(annotation), annotation, *get_args(annotation)) if kind]
     for kind in kinds:
         if kind is list:
@@ -114,11 +114,13 @@ def sql_of(conditions: list[ColumnElement[bool]]) -> str:
 
 
 def test_registry_has_every_router_with_a_list() -> None:
-    """A list outside the registry would escape the tests below."""
+    """The tests below do not cover lists outside of the registry."""
     found = {package_of(r) for router in ROUTERS for r in routes_of(router) if has_list(r)}
     assert found == set(LISTS)
     assert {"articles", "audit", "crew", "keys", "launches", "missions", "people"} <= found
-    assert set(listing_packages(RESOURCES[1:])) < found  # a resource left out is noticed
+    assert (
+        set(listing_packages(RESOURCES[1:])) < found
+    )  # positive control: a missing resource is detected
 
 
 def test_registry_has_every_record_type() -> None:
@@ -161,7 +163,7 @@ def test_record_writes_need_the_scope_of_the_resource(
 
 
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
-def test_every_declared_filter_filters(resource: str, name: str) -> None:
+def test_declared_filter_adds_condition(resource: str, name: str) -> None:
     kind = filters(resource)
     conditions: Callable[[Any], list[ColumnElement[bool]]] = queries(resource).conditions
     query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
@@ -169,8 +171,8 @@ def test_every_declared_filter_filters(resource: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
-def test_every_filter_survives_a_link(resource: str, name: str) -> None:
-    """What `next` and the calendar's addresses carry is read back as it was given."""
+def test_filter_round_trips_through_query_string(resource: str, name: str) -> None:
+    """Links such as `next` contain the filters, and parse to the same values."""
     kind = filters(resource)
     query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
     parameters = to_query_params(query)
@@ -181,7 +183,7 @@ def test_every_filter_survives_a_link(resource: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("resource", LISTS)
-def test_every_sort_sorts_and_ends_with_the_primary_key(resource: str) -> None:
+def test_sorts_are_declared_and_end_with_primary_key(resource: str) -> None:
     schemas = import_module(f"app.resources.{resource}.schemas")
     sorts = [kind for name, kind in vars(schemas).items() if name.endswith("Sort")]
     orders: dict[str, Order] = queries(resource).SORTS
@@ -194,7 +196,7 @@ def test_every_sort_sorts_and_ends_with_the_primary_key(resource: str) -> None:
 
 
 @pytest.mark.parametrize("resource", [each for each in LISTS if each not in SHORT_LISTS])
-def test_every_sort_has_an_index_behind_it(resource: str) -> None:
+def test_sorts_have_indexes(resource: str) -> None:
     for order in queries(resource).SORTS.values():
         columns = [key.expression for key in order.keys]
         (table,) = {column.table for column in columns}
@@ -204,8 +206,8 @@ def test_every_sort_has_an_index_behind_it(resource: str) -> None:
         assert unique or [column.name for column in columns] in led
 
 
-def test_every_foreign_key_has_an_index() -> None:
-    """Without one, deleting a parent reads the whole of every child table."""
+def test_foreign_keys_have_indexes() -> None:
+    """Without an index, deleting a parent row scans all child tables."""
     for table in Base.metadata.tables.values():
         for key in table.foreign_keys:
             if key.ondelete is None:
@@ -226,7 +228,7 @@ def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{method} {path}", operation
 
 
-def test_every_operation_says_what_it_is(app: FastAPI) -> None:
+def test_operations_are_documented(app: FastAPI) -> None:
     names = [operation["operationId"] for _, operation in operations(app)]
     assert len(names) == len(set(names)) > 12
     for name, operation in operations(app):
@@ -238,8 +240,8 @@ def test_every_operation_says_what_it_is(app: FastAPI) -> None:
             assert parameter.get("description"), f"{name}: {parameter['name']}"
 
 
-def test_answers_have_no_defaults(app: FastAPI) -> None:
-    """Every key is always there: a schema with a default would leave one out of `required`."""
+def test_response_schemas_have_no_defaults(app: FastAPI) -> None:
+    """All keys are always present: a field with a default would not be `required`."""
     schemas = app.openapi()["components"]["schemas"]
     sent = {
         name
@@ -255,17 +257,17 @@ def test_answers_have_no_defaults(app: FastAPI) -> None:
 
 
 def _names(part: Any) -> set[str]:
-    """The schemas that a part of the document names."""
+    """Names of the schemas that a part of the document refers to."""
     return set(re.findall(r"#/components/schemas/(\w+)", json.dumps(part)))
 
 
-def test_no_parameter_is_null(app: FastAPI) -> None:
+def test_parameters_are_not_nullable(app: FastAPI) -> None:
     for name, operation in operations(app):
         for parameter in operation.get("parameters", []):
             assert "'null'" not in str(parameter["schema"]), f"{name}: {parameter['name']}"
 
 
-def test_every_index_is_named_by_the_convention() -> None:
+def test_index_names_follow_convention() -> None:
     for table in Base.metadata.tables.values():
         for index in table.indexes:
             assert isinstance(index, Index)

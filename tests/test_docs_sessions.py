@@ -1,6 +1,6 @@
-"""The sessions that README and `docs/api` show: requests with a key, replayed in their order.
+"""Shell sessions in README and `docs/`: authenticated requests, replayed in order.
 
-`$KEY` stands for a key that may do everything, `$ETAG` for the ETag of the answer before.
+`$KEY` stands for a key with all scopes, `$ETAG` for the ETag of the previous response.
 """
 
 import re
@@ -29,21 +29,23 @@ PAGES = [page for page in TEXTS if SESSION.search(page.read_text())]
 def editors(
     create_database: CreateDatabase, archive_template_url: str
 ) -> Iterator[tuple[TestClient, str]]:
-    """A client of the service over a copy of the archive of its own, and a key to it."""
+    """Client over a separate copy of the archive, and an API key with all scopes."""
     with open_client(create_database(archive_template_url)) as client:
         with database_of(client).session() as session:
             stored, key = generate_api_key("Documentation", list(Scope))
-            stored.created_at = now() - timedelta(hours=1)  # before those that the pages make
+            stored.created_at = now() - timedelta(hours=1)  # before the keys that the pages create
             session.add(stored)
         yield client, key
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
-def test_every_session_is_true(page: Path, editors: tuple[TestClient, str]) -> None:
+def test_session_responses_equal_real_responses(
+    page: Path, editors: tuple[TestClient, str]
+) -> None:
     client, key = editors
     etag = ""
     for command, shown in SESSION.findall(page.read_text()):
-        method, address, headers, content = request(command, KEY=key, ETAG=etag)
+        method, address, headers, content = parse_curl(command, KEY=key, ETAG=etag)
         answer = client.request(method, address, headers=headers, content=content)
         etag = answer.headers.get("ETag", etag)
         if shown.strip():
@@ -52,8 +54,8 @@ def test_every_session_is_true(page: Path, editors: tuple[TestClient, str]) -> N
             assert answer.status_code == 204, f"{command}\n{answer.text}"
 
 
-def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str | None]:
-    """What a curl command sends: the method, the address, the headers and the body."""
+def parse_curl(command: str, **variables: str) -> tuple[str, str, dict[str, str], str | None]:
+    """Method, URL path, headers and body of a curl command."""
     words = iter(shlex.split(command.replace("\\\n", " "))[2:])
     method, address, content = "GET", "", None
     headers: dict[str, str] = {}
@@ -63,7 +65,7 @@ def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str |
                 method = next(words)
             case "-H":
                 name, _, value = next(words).partition(": ")
-                for variable, text in given.items():
+                for variable, text in variables.items():
                     value = value.replace(f"${variable}", text)
                 headers[name] = value
             case "-d":
@@ -73,7 +75,7 @@ def request(command: str, **given: str) -> tuple[str, str, dict[str, str], str |
     return method, address, headers, content
 
 
-def test_there_are_sessions() -> None:
+def test_pages_with_sessions() -> None:
     assert {page.stem for page in PAGES} == {
         "README",
         "audit",

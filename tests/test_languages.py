@@ -1,4 +1,4 @@
-"""Which language a request is answered in."""
+"""Language negotiation by `lang` and Accept-Language."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from app.http.content_language import (
 
 
 @pytest.mark.parametrize(
-    ("header", "speech"),
+    ("header", "language"),
     [
         ("", "en"),
         ("ru", "ru"),
@@ -20,7 +20,7 @@ from app.http.content_language import (
         ("en-US,en;q=0.9,ru;q=0.8", "en"),
         ("de,ru;q=0.5", "ru"),
         ("de,fr;q=0.5", "en"),
-        ("ru,en", "ru"),  # liked equally: the first one named
+        ("ru,en", "ru"),  # equal quality: the first one
         ("en,ru", "en"),
         ("ru;q=0.4, en;q=0.5", "en"),
         ("ru;q=0", "en"),
@@ -34,13 +34,13 @@ from app.http.content_language import (
         ("x" * MAX_ACCEPT_LANGUAGE_CHARS + ",ru", "en"),
     ],
 )
-def test_accept_language_is_weighed(header: str, speech: str) -> None:
-    assert negotiate_language(b"", header) == speech
-    assert negotiate_language(b"limit=5&language=ru", header) == speech
+def test_accept_language_selects_by_quality(header: str, language: str) -> None:
+    assert negotiate_language(b"", header) == language
+    assert negotiate_language(b"limit=5&language=ru", header) == language
 
 
 @pytest.mark.parametrize(
-    ("query", "speech"),
+    ("query", "language"),
     [
         (b"lang=ru", "ru"),
         (b"lang=en", "en"),
@@ -53,13 +53,13 @@ def test_accept_language_is_weighed(header: str, speech: str) -> None:
         (b"lang=%ff\xff", None),
     ],
 )
-def test_lang_wins(query: bytes, speech: str | None) -> None:
-    assert language_param(query) == speech
-    assert negotiate_language(query, "ru") == (speech or "ru")
-    assert negotiate_language(query, "en") == (speech or "en")
+def test_lang_parameter_overrides_header(query: bytes, language: str | None) -> None:
+    assert language_param(query) == language
+    assert negotiate_language(query, "ru") == (language or "ru")
+    assert negotiate_language(query, "en") == (language or "en")
 
 
-def test_speech_ends_where_it_ends() -> None:
+def test_use_language_restores_previous_language() -> None:
     assert current_language() is Language.EN
     with use_language(Language.RU):
         assert current_language() is Language.RU

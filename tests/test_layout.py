@@ -1,4 +1,4 @@
-"""Layout of the test code: shared code is in support modules, and a conftest has only fixtures."""
+"""Layout of the test code: shared code is in support modules, conftests contain only fixtures."""
 
 import ast
 from collections.abc import Iterator

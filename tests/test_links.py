@@ -1,4 +1,4 @@
-"""Links: built from the settings of the application, and all of them lead somewhere."""
+"""Links: built from the settings of the application, and all of them resolve."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

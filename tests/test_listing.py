@@ -124,8 +124,8 @@ def test_accept_header_selects_format(archive: TestClient, accept: str, kind: st
     answer = archive.get("/v1/missions", headers={"Accept": accept})
     assert answer.headers["content-type"].startswith(kind)
     assert "Accept" in [part.strip() for part in answer.headers["vary"].split(",")]
-    told = archive.get("/v1/missions?format=json", headers={"Accept": accept})
-    assert told.headers["content-type"] == "application/json"
+    response = archive.get("/v1/missions?format=json", headers={"Accept": accept})
+    assert response.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize("name", ["limit=5", "cursor=x", "with_total=true"])

@@ -150,7 +150,7 @@ def test_query_that_raises_runs_once(database: Database) -> None:
 
 
 def test_connection_is_not_shared(database: Database) -> None:
-    """Neither with a snapshot nor with a concurrent read, as from another event loop."""
+    """Not with a snapshot, and not with a concurrent read from another event loop."""
     on_loop: Runs = []
 
     def outer(reader: Reader) -> int:
@@ -172,7 +172,7 @@ def test_locked_database_is_waited_for_in_thread(database: Database, tmp_path: P
             other.execute("PRAGMA locking_mode=EXCLUSIVE")
             other.execute("SELECT * FROM api_keys").fetchall()
             waiting = asyncio.ensure_future(database.read(count_keys))
-            await asyncio.sleep(0.05)  # the event loop goes on
+            await asyncio.sleep(0.05)  # the event loop is not blocked
             assert not waiting.done()
         return await waiting
 

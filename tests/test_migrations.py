@@ -1,4 +1,4 @@
-"""Migrations: up, down and up again on a full database; nothing drifts, nothing is lost."""
+"""Migrations: upgrades and downgrades of a filled database keep all rows and match the models."""
 
 import io
 from pathlib import Path
@@ -138,7 +138,7 @@ def test_batch_alter_keeps_child_rows(tmp_path: Path) -> None:
     assert crew_rows() == 1
     with database.engine.begin() as connection:  # the app's own engine: foreign keys are on
         recreate(connection)
-    assert crew_rows() == 0, "child rows are kept: migrations need no engine of their own any more"
+    assert crew_rows() == 0, "child rows survive: migrations no longer need a separate engine"
 
 
 def test_constraints_hold(database: Database) -> None:

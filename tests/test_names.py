@@ -28,13 +28,13 @@ SHARED_NAMES = {
     "load_hits": "the function of a search source",
     "build_engine": "the engine of a kind of database",
 }
-"""Public names that several modules define, each with the one meaning that it has in all."""
+"""Public names that several modules define, each with its single meaning."""
 
 LANGUAGE_MODULES = ("english.py", "russian.py")
 """Modules with the same functions for one language each."""
 
 ENDPOINT_MODULES = ("router.py", "index.py", "asset_routes.py", "pages.py", "app/cli/")
-"""Modules whose endpoints and commands are named as the functions that they call."""
+"""Modules whose endpoints and commands have the names of the functions that they call."""
 
 RELATIVE_CLAUSES = ("What", "Which", "Who", "Whose", "Whether", "That", "How", "Where")
 
@@ -61,7 +61,7 @@ def is_public(name: str) -> bool:
 
 
 def assigned_names(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
-    """The names that a statement assigns, each with the value."""
+    """Names that a statement assigns, with their values."""
     match node:
         case ast.Assign(targets=targets, value=value):
             yield from ((each.id, value) for each in targets if isinstance(each, ast.Name))
@@ -78,7 +78,7 @@ def is_type_variable(value: ast.expr | None) -> bool:
 
 
 def public_names(tree: ast.Module) -> Iterator[str]:
-    """The public names that a module defines, without type variables."""
+    """Public names that a module defines, without type variables."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names = [node.name]
@@ -88,7 +88,7 @@ def public_names(tree: ast.Module) -> Iterator[str]:
 
 
 def find_shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
-    """The public names that several modules define, with those modules."""
+    """Public names that several modules define, with those modules."""
     modules: dict[str, list[str]] = defaultdict(list)
     for path, text in sources.items():
         for name in set(public_names(ast.parse(text))):
@@ -104,7 +104,7 @@ def find_shared_names(sources: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def public_docstrings(node: ast.Module | ast.ClassDef) -> Iterator[str]:
-    """The docstrings of a module or class, of its public parts, and of its public variables."""
+    """Docstrings of a module or class, of its public members, and of its public variables."""
     yield ast.get_docstring(node) or ""
     previous: list[str] = []
     for part in node.body:
@@ -119,7 +119,7 @@ def public_docstrings(node: ast.Module | ast.ClassDef) -> Iterator[str]:
 
 
 def find_relative_clauses(text: str) -> list[str]:
-    """The public docstrings that begin with a relative clause, by their first words."""
+    """First lines of the public docstrings that begin with a relative clause."""
     firsts = {text.strip().partition("\n")[0] for text in public_docstrings(ast.parse(text))}
     return sorted(
         first for first in firsts if first.split() and first.split()[0] in RELATIVE_CLAUSES
@@ -127,7 +127,7 @@ def find_relative_clauses(text: str) -> list[str]:
 
 
 def find_error_classes(sources: Mapping[str, str]) -> set[str]:
-    """The names of all exceptions that the application defines."""
+    """Names of all exceptions that the application defines."""
     bases = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
         for text in sources.values()
@@ -141,7 +141,7 @@ def find_error_classes(sources: Mapping[str, str]) -> set[str]:
 
 
 def raised_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """The names of the exceptions that the body raises, without those of nested functions."""
+    """Names of the exceptions that the body raises, without those of nested functions."""
     found: set[str] = set()
     waiting: list[ast.AST] = list(function.body)
     while waiting:
@@ -164,7 +164,7 @@ def is_endpoint(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def public_functions(
     node: ast.Module | ast.ClassDef,
 ) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The public functions and methods of a module, without endpoints and commands."""
+    """Public functions and methods of a module, without endpoints and commands."""
     for part in node.body:
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             if is_public(part.name) and not is_endpoint(part):
@@ -174,7 +174,7 @@ def public_functions(
 
 
 def find_silent_raises(text: str, errors: set[str]) -> list[str]:
-    """The public functions that raise one of `errors` and do not say so."""
+    """Public functions that raise one of `errors` and do not document it."""
     return [
         function.name
         for function in public_functions(ast.parse(text))
@@ -184,7 +184,7 @@ def find_silent_raises(text: str, errors: set[str]) -> list[str]:
 
 
 def is_number(value: ast.expr | None) -> bool:
-    """Whether an expression is a number or a period, as far as its text tells."""
+    """Whether an expression is a literal number or period."""
     match value:
         case ast.UnaryOp(operand=operand):
             return is_number(operand)
@@ -198,7 +198,7 @@ def is_number(value: ast.expr | None) -> bool:
 
 
 def find_unitless_constants(text: str) -> list[str]:
-    """The constants of numbers and periods whose names do not end in a unit."""
+    """Constants of numbers and periods whose names do not end in a unit."""
     return [
         name
         for node in ast.parse(text).body
@@ -212,7 +212,7 @@ def test_public_names_have_one_definition() -> None:
 
 
 def test_shared_names_are_shared() -> None:
-    """An exception that no longer is one goes."""
+    """Exceptions that are no longer needed are removed."""
     counts: dict[str, int] = defaultdict(int)
     for text in SOURCES.values():
         for name in set(public_names(ast.parse(text))):
@@ -243,8 +243,8 @@ def test_app_has_twelve_entries() -> None:
     assert len(entries) <= 12
 
 
-def test_checks_see_bad_samples() -> None:
-    """Positive controls: each check finds what it is there for."""
+def test_checks_detect_violations() -> None:
+    """Positive controls of all checks."""
     one, other = "def load(): ...\nT = TypeVar('T')", "load = 1\nT = TypeVar('T')\n_x = 1"
     shared = {"app/a/queries.py": one, "app/b/queries.py": other}
     assert find_shared_names(shared) == {"load": list(shared)}

@@ -42,7 +42,7 @@ def add_to_registry(text: str) -> str:
 
 
 def find_head(versions: Path) -> str:
-    """The migration that no other one follows."""
+    """Path of the head migration."""
     text = "".join(path.read_text() for path in versions.glob("*.py"))
     revisions, before = (
         set(re.findall(rf'^{name} = "(.*)"', text, re.MULTILINE))
@@ -71,7 +71,7 @@ def add_notes(target: Path) -> None:
 
 
 def iter_changed_files(target: Path) -> Iterator[Path]:
-    """The files of the application and its migrations that `target` has new, or otherwise."""
+    """Files of the application and its migrations that are new or changed in `target`."""
     for folder in ("app", "migrations"):
         for path in filter(Path.is_file, (target / folder).rglob("*")):
             relative = path.relative_to(target)
@@ -80,9 +80,9 @@ def iter_changed_files(target: Path) -> Iterator[Path]:
                 yield relative
 
 
-@pytest.mark.timeout(600)  # a run of pytest of its own, on a machine that runs others
+@pytest.mark.timeout(600)  # a separate pytest run, on a machine with concurrent runs
 def test_new_resource_costs_its_package_and_three_files(tmp_path: Path) -> None:
-    """The contract holds for it; it is listed, written, searched, exported, imported, audited."""
+    """The contract tests pass, and notes are listed, written, searched, exported and audited."""
     add_notes(tmp_path)
     changed = set(iter_changed_files(tmp_path))
     assert {path for path in changed if PACKAGE not in path.parents} == {

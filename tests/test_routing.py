@@ -1,4 +1,4 @@
-"""What is read at once is what FastAPI would read, and what is refused it refuses itself."""
+"""Query string parsing: the fast parser returns the same as FastAPI, or leaves it to FastAPI."""
 
 import asyncio
 import inspect
@@ -27,7 +27,7 @@ from app.domain.languages import LANGUAGES
 from app.main import create_app
 
 STRINGS = 60
-"""How many query strings each route is asked with."""
+"""Number of random query strings per route."""
 
 VALUES = (
     " 20 0 -1 1,2 x true False 1 json csv full en ru de en,ru iss-59 ISS_59 iss-59,iss-60 , a,,b "
@@ -39,28 +39,28 @@ VALUES = (
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An address of the service, and values for its parameters, of which some fit."""
+class RandomRequests:
+    """Path of a route, and valid values of its parameters."""
 
     path: str
     fitting: dict[str, list[str]]
 
     def query(self, random: Random) -> str:
-        """A query string as somebody might send it."""
-        given = []
+        """Random query string, mostly of valid values."""
+        pairs = []
         for _ in range(random.choice([0, 1, 1, 2, 3])):
             if random.random() < 0.05:
-                given.append(random.choice(["nothing=1", "lang=de", "lang=", "utm_x", ""]))
+                pairs.append(random.choice(["nothing=1", "lang=de", "lang=", "utm_x", ""]))
                 continue
             name = random.choice(list(self.fitting))
             value = random.choice(self.fitting[name] if random.random() < 0.8 else VALUES)
             pair = f"{name}={quote_plus(value, errors='surrogatepass')}"
-            given += [pair] * random.choice([1, 1, 1, 1, 2])
-        return "&".join(given)
+            pairs += [pair] * random.choice([1, 1, 1, 1, 2])
+        return "&".join(pairs)
 
 
 class UnparsedParams(QueryParams):
-    """Declared parameters that are always left to FastAPI."""
+    """Declared parameters that FastAPI always parses."""
 
     def parse(self, query_string: bytes) -> None:
         return None
@@ -75,7 +75,7 @@ class FastApiRoute(Route):
 
 
 class CarelessParams(QueryParams):
-    """Declared parameters of which the last value is taken, and no blank one."""
+    """Declared parameters with wrong parsing: last value only, blank values ignored."""
 
     def parse(self, query_string: bytes) -> dict[str, BaseModel] | None:
         pairs = dict(pair.split("=") for pair in query_string.decode().split("&") if "=" in pair)
@@ -83,7 +83,7 @@ class CarelessParams(QueryParams):
 
 
 class CarelessRoute(Route):
-    """The positive control: a route that parses its query string in another way than FastAPI."""
+    """Positive control: a route that parses its query string differently from FastAPI."""
 
     @cached_property
     def query_params(self) -> QueryParams:
@@ -92,29 +92,29 @@ class CarelessRoute(Route):
 
 @pytest.fixture(scope="module")
 def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
-    """Every route of the service that takes parameters."""
+    """All routes of the service with query parameters."""
     folder = tmp_path_factory.mktemp("routing")
     app = create_app(Settings(database_url=f"sqlite:///{folder}/unused.db"))
     return [route for route in app.routes if isinstance(route, Route) and route.query_params.models]
 
 
 def fitting(route: Route) -> Iterator[tuple[str, list[str]]]:
-    """The parameters of `route`, each with those of the values that it takes."""
+    """Parameters of `route`, with those of `VALUES` that they accept."""
     (model,) = route.query_params.models.values()
     yield "lang", list(LANGUAGES)
     for name in model.model_fields:
-        yield name, [value for value in VALUES if fits(model, **given(route, name, value))]
+        yield name, [value for value in VALUES if fits(model, **valid_params(route, name, value))]
 
 
-def given(route: Route, name: str, value: str) -> dict[str, Any]:
-    """The parameter `name` with `value`, and those that `route` cannot do without."""
+def valid_params(route: Route, name: str, value: str) -> dict[str, Any]:
+    """Parameter `name` with `value`, and the required parameters of `route`."""
     (model,) = route.query_params.models.values()
     needed = {name: "2019-04" for name, field in model.model_fields.items() if field.is_required()}
     return needed | {name: [value] if route.query_params.multiple[name] else value}
 
 
 def fits(model: type[BaseModel], **values: Any) -> bool:
-    """Whether `model` takes `values`."""
+    """Whether `model` accepts `values`."""
     try:
         model.model_validate(values)
     except ValidationError:
@@ -122,8 +122,8 @@ def fits(model: type[BaseModel], **values: Any) -> bool:
     return True
 
 
-def shown(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """An endpoint that takes the parameters of `endpoint`, and shows what it is given."""
+def echo_endpoint(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Endpoint with the parameters of `endpoint` that returns their values as text."""
 
     async def show(**values: Any) -> Response:
         parts = {
@@ -133,30 +133,30 @@ def shown(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         return PlainTextResponse(ascii(parts))
 
     signature = inspect.signature(endpoint, eval_str=True)
-    asked = [
+    query_parameters = [
         parameter
         for parameter in signature.parameters.values()
         if parameter.annotation not in {Request, Response}
         and not any(isinstance(part, params.Depends) for part in get_args(parameter.annotation))
     ]
-    show.__signature__ = signature.replace(  # type: ignore[attr-defined]  # as FastAPI asks for it
-        parameters=asked, return_annotation=Response
+    show.__signature__ = signature.replace(  # type: ignore[attr-defined]  # read by FastAPI
+        parameters=query_parameters, return_annotation=Response
     )
     return show
 
 
 def service(routes: list[Route], kind: type[Route]) -> FastAPI:
-    """The addresses of `routes`, read by `kind`."""
+    """Application with the paths of `routes`, as routes of class `kind`."""
     router = Router(kind)
     for route in routes:
-        router.add_api_route(route.path, shown(route.endpoint), name=route.name)
+        router.add_api_route(route.path, echo_endpoint(route.endpoint), name=route.name)
     app = FastAPI(routes=router.routes)
     error_handlers.add_exception_handlers(app)
     return app
 
 
-async def answer(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
-    """The status and the body of what `app` answers."""
+async def get_response(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
+    """Status and body of the response of `app`."""
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -178,19 +178,19 @@ async def answer(app: FastAPI, path: str, query: str) -> tuple[int, bytes]:
 
 
 async def compare(routes: list[Route], kind: type[Route]) -> tuple[list[str], list[int]]:
-    """The addresses where `kind` differs from FastAPI, and all statuses."""
+    """URLs for which `kind` differs from FastAPI, and all statuses."""
     random = Random(7)
     ours, theirs = service(routes, kind), service(routes, FastApiRoute)
     differing, statuses = [], []
     for route in routes:
-        asked = Asked(route.path, dict(fitting(route)))
+        requests = RandomRequests(route.path, dict(fitting(route)))
         for _ in range(STRINGS):
-            path, query = asked.path, asked.query(random)
+            path, query = requests.path, requests.query(random)
             slug = random.choice(["iss-59", "iss-59", "ISS_59"])
             path = path.replace("{slug}", slug).replace("{year}", "2019").replace("{month}", "4")
-            expected = await answer(theirs, path, query)
+            expected = await get_response(theirs, path, query)
             statuses.append(expected[0])
-            if await answer(ours, path, query) != expected:
+            if await get_response(ours, path, query) != expected:
                 differing.append(f"{path}?{query}")
     return differing, statuses
 
@@ -204,19 +204,21 @@ def test_parsed_query_equals_that_of_fastapi(routes: list[Route]) -> None:
 
 
 def test_different_parsing_is_found(routes: list[Route]) -> None:
-    """The positive control."""
+    """Positive control."""
     differing, _ = asyncio.run(compare(routes, CarelessRoute))
     assert any("=&" in address or address.endswith("=") for address in differing)
     assert len(differing) > len(routes)
 
 
 def test_valid_parameters_are_parsed_without_fastapi(routes: list[Route]) -> None:
-    """Each parameter by itself, with each value that it takes: FastAPI is not asked."""
+    """Each parameter alone, with each valid value."""
     for route in routes:
         for name, values in fitting(route):
             assert values, f"no value here fits {name}"
             for value in values:
-                query = urlencode(given(route, name, value), doseq=True, errors="surrogatepass")
+                query = urlencode(
+                    valid_params(route, name, value), doseq=True, errors="surrogatepass"
+                )
                 assert route.query_params.parse(query.encode()) is not None, f"{route.path}?{query}"
 
 
@@ -225,12 +227,12 @@ def test_included_router_keeps_its_dependencies() -> None:
         raise HTTPException(403)
 
     router = Router()
-    router.add_api_route("/open", shown(nobody))
+    router.add_api_route("/open", echo_endpoint(nobody))
     open_to_all, closed = FastAPI(), FastAPI()
     open_to_all.include_router(router)
     closed.include_router(router, dependencies=[Depends(nobody)])
-    assert asyncio.run(answer(open_to_all, "/open", ""))[0] == 200
-    assert asyncio.run(answer(closed, "/open", ""))[0] == 403
+    assert asyncio.run(get_response(open_to_all, "/open", ""))[0] == 200
+    assert asyncio.run(get_response(closed, "/open", ""))[0] == 403
 
 
 def test_public_get_passes_no_check(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""SQL statements of a request: their number, and no statement asked twice in vain."""
+"""SQL statements of a request: their number, and no redundant repetition."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -24,14 +24,14 @@ RECORDS: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, Any]]] = {
     "sources": (lambda: FEED, {"every_minutes": 30}),
     "webhooks": (lambda: WEBHOOK, {"description": "Ours"}),
 }
-"""By collection: a new document, and a patch of it."""
+"""New document and patch, by collection."""
 
 _READ_TABLES = re.compile(r"\b(?:FROM|JOIN) (\w+)")
 _WRITTEN_TABLE = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 
 
 def find_repeated(statements: Sequence[Statement]) -> list[str]:
-    """The statements run again with the same parameters though none of their tables changed."""
+    """Statements repeated with the same parameters although none of their tables changed."""
     seen: set[Statement] = set()
     repeated = []
     for statement in statements:
@@ -45,13 +45,13 @@ def find_repeated(statements: Sequence[Statement]) -> list[str]:
 
 @pytest.fixture
 def recorded(client: TestClient) -> Iterator[list[Statement]]:
-    """The statements that requests to `client` execute during the test."""
+    """Statements that requests to `client` execute during the test."""
     with record_dml(database_of(client)) as statements:
         yield statements
 
 
 def create(editor: TestClient, collection: str) -> str:
-    """The path of a new record."""
+    """Create a record; returns its path."""
     response = editor.post(f"/v1/{collection}", json=RECORDS[collection][0]())
     assert response.status_code == 201, response.text
     path: str = response.headers["Location"].partition("/v1")[2]
@@ -160,7 +160,7 @@ def test_launch_post_takes_at_most_sixteen_statements(
 
 
 def test_repeated_statement_is_found(database: Database) -> None:
-    """The positive control."""
+    """Positive control."""
     count = text("SELECT count(*) FROM people WHERE name = :name")
     with record_dml(database) as statements, database.session() as session:
         session.execute(count, {"name": "A"})

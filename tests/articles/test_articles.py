@@ -1,4 +1,4 @@
-"""Articles: each request, and what it must find."""
+"""Articles: requests and expected records."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ APRIL_4 = datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
 
 @pytest.fixture
 def news(client: TestClient, database: Database) -> TestClient:
-    """Six articles, each with something of its own."""
+    """Client over six articles, each with a distinct feature."""
     at = {
         "old": datetime(2018, 8, 31, tzinfo=UTC),
         "launch": APRIL_4,
@@ -69,7 +69,7 @@ def news(client: TestClient, database: Database) -> TestClient:
         ("published_at_gte=2018-08-31T23:00:00Z&published_at_lt=2018-09-01", ["old"]),
         ("published_at_lt=2019-04-04", ["old"]),
         ("published_at_lt=2019-04-05&tz=UTC", ["late", "launch", "old"]),
-        ("q=A launch", ["russian", "launch"]),  # by its tag
+        ("q=A launch", ["russian", "launch"]),  # the tag matches
         ("q=soyuz came", ["quoted"]),
         ("q=ёлка", ["quoted"]),
         ("q=ЕЛКА", ["quoted"]),
@@ -98,7 +98,7 @@ def test_filters(news: TestClient, query: str, expected: list[str]) -> None:
     assert answer["total"] == len(expected)
 
 
-def test_a_list_shows_articles_in_short(news: TestClient) -> None:
+def test_list_item_is_a_summary(news: TestClient) -> None:
     (item,) = news.get("/v1/articles?tag=crew").json()["items"]
     assert {key: item[key] for key in item if key != "id"} == {
         "slug": "launch",
@@ -118,7 +118,7 @@ def test_a_list_shows_articles_in_short(news: TestClient) -> None:
     }
 
 
-def test_an_article_is_whole(news: TestClient) -> None:
+def test_article_has_references_and_neighbours(news: TestClient) -> None:
     article = news.get("/v1/articles/launch").json()
     assert [m["slug"] for m in article["missions"]] == ["iss-59"]
     assert [p["slug"] for p in article["people"]] == ["nick-hague"]
@@ -130,19 +130,19 @@ def test_an_article_is_whole(news: TestClient) -> None:
     assert news.get("/v1/articles/russian").json()["next"] is None
 
 
-def test_the_masthead_shows_the_portals_day(news: TestClient) -> None:
+def test_published_on_is_the_day_in_moscow(news: TestClient) -> None:
     assert news.get("/v1/articles/late").json()["published_on"] == "2019-04-05"
     assert news.get("/v1/articles/old").json()["published_on"] == "2018-08-31"
 
 
-def test_an_image_comes_with_its_text(news: TestClient) -> None:
+def test_image_has_alt_text_and_credit(news: TestClient) -> None:
     image = news.get("/v1/articles/pictured").json()["image"]
     assert image == {"url": "https://example.org/a.jpg", "alt": "A picture", "credit": None}
 
 
 @pytest.mark.parametrize("view", ["summary", "full"])
 @pytest.mark.parametrize("resource", ["articles", "launches", "missions", "people"])
-def test_a_list_takes_at_most_three_statements(
+def test_list_takes_two_statements(
     archive: TestClient, statements: list[str], resource: str, view: str
 ) -> None:
     taken = []
@@ -155,7 +155,7 @@ def test_a_list_takes_at_most_three_statements(
 
 
 @pytest.mark.parametrize("address", ["/v1/crew-assignments?", "/v1/missions/iss-65/crew?"])
-def test_crews_take_at_most_three_statements(
+def test_crew_list_takes_two_statements(
     archive: TestClient, statements: list[str], address: str
 ) -> None:
     for limit in (1, 100):
@@ -176,7 +176,7 @@ def test_crews_take_at_most_three_statements(
         ),
     ],
 )
-def test_a_body_comes_out_safe(
+def test_body_html_is_sanitised(
     client: TestClient, database: Database, body: str, html: str
 ) -> None:
     with database.session() as session:

@@ -130,7 +130,7 @@ def test_counts_exclude_failed_transaction(client: TestClient, database: Databas
 def test_counts_include_concurrent_writes_on_one_day(
     client: TestClient, database: Database
 ) -> None:
-    """From four threads, in two hours of the day and on the next day."""
+    """Four threads write in two hours of the day and on the next day."""
 
     def publish(n: int) -> None:
         for step in range(5):
@@ -151,7 +151,7 @@ def test_counts_include_concurrent_writes_on_one_day(
 def test_scheduled_articles_are_counted_from_their_time(
     client: TestClient, database: Database
 ) -> None:
-    """To the second, within an hour and at its end."""
+    """Checked to the second, within an hour and at its end."""
     second = Precision.SECOND
     with time_machine.travel(NOON, tick=False), database.session() as session:
         for minutes in (-40, -20, 10, 29, 30, 31, 24 * 60):

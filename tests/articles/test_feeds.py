@@ -1,4 +1,4 @@
-"""Feeds: read by parsers of other people, checked against their forms, stable and whole."""
+"""Feeds: Atom, RSS and JSON Feed, validated and read by third-party parsers."""
 
 import json
 import re
@@ -35,17 +35,17 @@ HOSTILE = (
     "]]> <script>alert(1)</script> &amp; <![CDATA[ \"'\x01\x0b\ufffe 🚀 Ёж\u202e "
     "</title></entry><entry> %s {0} \u2028 <!-- "
 )
-"""Text that a feed pasted together would not survive."""
+"""Text that breaks a feed without proper escaping."""
 
 
 def without_controls(text: str) -> str:
-    """`text` without what XML 1.0 cannot hold."""
+    """`text` without characters that XML 1.0 forbids."""
     return text.translate(dict.fromkeys([0x01, 0x0B, 0xFFFE]))
 
 
 @pytest.fixture
 def news(client: TestClient, database: Database) -> TestClient:
-    """Five articles that everybody may read, and three that nobody may yet, or any more."""
+    """Client over five published articles, a draft, a deleted and a scheduled one."""
     at = [datetime(2019, 4, day, 12, tzinfo=UTC) for day in range(1, 9)]
     columns: dict[str, dict[str, Any]] = {
         "first": {"published_at_precision": Precision.MONTH},
@@ -85,7 +85,7 @@ def feed(client: TestClient, form: str, query: str = "") -> bytes:
 
 
 def entries(client: TestClient, form: str, query: str = "") -> list[dict[str, Any]]:
-    """The entries of a feed of any form, by the same few keys."""
+    """Entries of a feed in any format, with the keys `id`, `title` and `link`."""
     content = feed(client, form, query)
     if form == "json":
         return [
@@ -114,9 +114,7 @@ def slugs(client: TestClient, form: str, query: str = "") -> list[str]:
         ("?mission=iss-60", []),
     ],
 )
-def test_a_feed_has_what_the_list_has(
-    news: TestClient, form: str, query: str, expected: list[str]
-) -> None:
+def test_feed_equals_list(news: TestClient, form: str, query: str, expected: list[str]) -> None:
     assert slugs(news, form, query) == expected
     listed = news.get(f"/v1/articles{query}").json()["items"]
     assert [article["slug"] for article in listed] == expected
@@ -124,14 +122,14 @@ def test_a_feed_has_what_the_list_has(
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "sort=title", "cursor=x", "misson=a"])
-def test_what_a_feed_does_not_take_is_refused(news: TestClient, form: str, query: str) -> None:
+def test_invalid_feed_parameters_are_refused(news: TestClient, form: str, query: str) -> None:
     answer = news.get(f"/v1/articles/feed.{form}?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == query.partition("=")[0]
 
 
 @pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60", "?limit=1"])
-def test_atom_keeps_to_its_grammar(news: TestClient, query: str) -> None:
+def test_atom_feed_is_valid(news: TestClient, query: str) -> None:
     content = etree.fromstring(feed(news, "atom", query))
     checker = atom_schema()
     assert checker.validate(content), checker.error_log
@@ -156,7 +154,7 @@ def test_atom_keeps_to_its_grammar(news: TestClient, query: str) -> None:
         ('xml:lang="ru"', 'xml:lang="p r"'),
     ],
 )
-def test_the_grammar_refuses_a_broken_feed(news: TestClient, old: str, new: str) -> None:
+def test_atom_schema_detects_violations(news: TestClient, old: str, new: str) -> None:
     good = feed(news, "atom", "?mission=iss-59").decode()
     assert atom_schema().validate(etree.fromstring(good.encode()))
     assert old in good
@@ -164,13 +162,13 @@ def test_the_grammar_refuses_a_broken_feed(news: TestClient, old: str, new: str)
 
 
 @pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60"])
-def test_json_feed_keeps_to_its_form(news: TestClient, query: str) -> None:
+def test_json_feed_is_valid(news: TestClient, query: str) -> None:
     document = json.loads(feed(news, "json", query))
     assert json_feed_errors(document) == []
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "corrupt",
     [
         lambda d: d.pop("title"),
         lambda d: d.update(version="https://jsonfeed.org/version/1"),
@@ -184,16 +182,16 @@ def test_json_feed_keeps_to_its_form(news: TestClient, query: str) -> None:
         lambda d: d["items"][0].update(authors=[{}]),
     ],
 )
-def test_a_broken_json_feed_is_noticed(
-    news: TestClient, spoil: Callable[[dict[str, Any]], Any]
+def test_json_feed_check_detects_violations(
+    news: TestClient, corrupt: Callable[[dict[str, Any]], Any]
 ) -> None:
     document = json.loads(feed(news, "json"))
-    spoil(document)
+    corrupt(document)
     assert json_feed_errors(document)
 
 
 @pytest.mark.parametrize("query", ["", "?language=ru", "?mission=iss-60"])
-def test_rss_keeps_to_its_form(news: TestClient, query: str) -> None:
+def test_rss_feed_is_valid(news: TestClient, query: str) -> None:
     channel = rss_channel(feed(news, "rss", query))
     for name in ("title", "link", "description", "lastBuildDate"):
         assert channel.findtext(name), name
@@ -207,7 +205,7 @@ def test_rss_keeps_to_its_form(news: TestClient, query: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["atom", "rss"])
-def test_an_entry_has_all_of_its_article(news: TestClient, form: str) -> None:
+def test_xml_entry_equals_article(news: TestClient, form: str) -> None:
     (russian, english) = parse_feed(feed(news, form, "?mission=iss-59")).entries
     article = news.get("/v1/articles/english").json()
     assert english.title == article["title"]
@@ -227,7 +225,7 @@ def test_an_entry_has_all_of_its_article(news: TestClient, form: str) -> None:
     assert form == "rss" or languages == ["ru", "en"]
 
 
-def test_a_json_item_has_all_of_its_article(news: TestClient) -> None:
+def test_json_item_equals_article(news: TestClient) -> None:
     (item,) = json.loads(feed(news, "json", "?mission=iss-59&language=en"))["items"]
     article = news.get("/v1/articles/english").json()
     assert item.pop("id").endswith(f":article/{article['id']}")
@@ -250,8 +248,8 @@ def test_a_json_item_has_all_of_its_article(news: TestClient) -> None:
     assert first["_zarya"]["published_at_precision"] == "month"
 
 
-def test_hostile_text_comes_out_as_it_went_in(news: TestClient) -> None:
-    """By strict parsers that change nothing; control characters are lost in XML alone."""
+def test_hostile_text_round_trips(news: TestClient) -> None:
+    """Read by strict parsers. XML feeds omit control characters."""
     article = news.get("/v1/articles/hostile").json()
     assert article["title"] == HOSTILE
     item = json.loads(feed(news, "json"))["items"][1]
@@ -263,16 +261,18 @@ def test_hostile_text_comes_out_as_it_went_in(news: TestClient) -> None:
         assert entry.findtext(f"{atom}{name}") == without_controls(HOSTILE)
     assert entry.findtext(f"{atom}content") == html
     rss = rss_channel(feed(news, "rss")).findall("item")[1]
-    # Some readers take it for HTML, in which nothing may open.
+    # Some readers parse it as HTML, so it must contain no tags.
     assert rss.findtext("title") == without_controls(HOSTILE).replace("<", "&lt;")
     assert rss.findtext(CONTENT) == html
-    assert "<script>" not in (rss.findtext("description") or "")  # which readers take for HTML
+    assert "<script>" not in (rss.findtext("description") or "")  # readers parse it as HTML
     for form in ("atom", "rss"):
         assert parse_feed(feed(news, form)).entries[1].title.startswith("]]> ")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_id_outlives_title_and_address(news: TestClient, editor: TestClient, form: str) -> None:
+def test_entry_id_survives_title_and_slug_changes(
+    news: TestClient, editor: TestClient, form: str
+) -> None:
     before = {e["title"]: e for e in entries(news, form)}["A launch"]
     patch = {"title": "Another title", "slug": "another"}
     assert editor.patch("/v1/articles/english", json=patch, headers=IF_MATCH_ANY).status_code == 200
@@ -281,41 +281,41 @@ def test_an_id_outlives_title_and_address(news: TestClient, editor: TestClient, 
     assert after["link"].endswith("/another") != before["link"].endswith("/another")
 
 
-def test_ids_are_the_same_in_every_form(news: TestClient) -> None:
+def test_entry_ids_are_equal_in_all_formats(news: TestClient) -> None:
     found = [[entry["id"] for entry in entries(news, form)] for form in FORMS]
     assert found[0] == found[1] == found[2]
     assert len(set(found[0])) == 5
     assert all(id_.startswith("tag:127.0.0.1,2026:article/") for id_ in found[0])
 
 
-def test_the_id_of_a_feed_follows_its_filters(news: TestClient) -> None:
-    def own(query: str) -> str:
+def test_feed_id_depends_on_filters(news: TestClient) -> None:
+    def own_url(query: str) -> str:
         found: str = parse_feed(feed(news, "atom", query)).feed.id
         return found
 
-    assert own("") == own("?limit=2")
-    assert len({own(""), own("?language=ru"), own("?language=ru&mission=iss-59")}) == 3
-    assert own("?language=ru&mission=iss-59") == own("?mission=iss-59&language=ru")
+    assert own_url("") == own_url("?limit=2")
+    assert len({own_url(""), own_url("?language=ru"), own_url("?language=ru&mission=iss-59")}) == 3
+    assert own_url("?language=ru&mission=iss-59") == own_url("?mission=iss-59&language=ru")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_feed_changes_when_an_article_does(
+def test_feed_etag_changes_with_its_articles(
     news: TestClient, editor: TestClient, form: str
 ) -> None:
     address = f"/v1/articles/feed.{form}"
     first = news.get(address)
-    held = {"If-None-Match": first.headers["ETag"]}
-    again = news.get(address, headers=held)
+    conditional = {"If-None-Match": first.headers["ETag"]}
+    again = news.get(address, headers=conditional)
     assert (again.status_code, again.content) == (304, b"")
     editor.patch("/v1/articles/english", json={"lead": "Another lead."}, headers=IF_MATCH_ANY)
-    changed = news.get(address, headers=held)
+    changed = news.get(address, headers=conditional)
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
     assert b"Another lead." in changed.content
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_feed_says_when_it_changed(news: TestClient, form: str) -> None:
+def test_feed_last_modified_is_newest_change(news: TestClient, form: str) -> None:
     newest = max(a["updated_at"] for a in news.get("/v1/articles").json()["items"])
     answer = news.get(f"/v1/articles/feed.{form}")
     assert parsedate_to_datetime(answer.headers["Last-Modified"]).isoformat()[:19] == newest[:19]
@@ -324,7 +324,9 @@ def test_a_feed_says_when_it_changed(news: TestClient, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_no_text_can_pass_for_a_date(client: TestClient, database: Database, form: str) -> None:
+def test_date_like_text_is_not_parsed_as_date(
+    client: TestClient, database: Database, form: str
+) -> None:
     with database.session() as session:
         text = '"updated_at":"9999-99-99T99:99:99Z"'
         session.add(factories.article(title=text, lead=text, body=text))
@@ -352,27 +354,29 @@ def self_of(form: str, content: bytes) -> str:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_feed_names_itself_and_its_hub(news: TestClient, form: str, hub: str) -> None:
+def test_feed_links_itself_and_its_hub(news: TestClient, form: str, hub: str) -> None:
     headers = {"Host": "evil.example"}
     path = f"/v1/articles/feed.{form}?limit=3&mission=iss-59&language=ru,en"
     answer = news.get(path, headers=headers)
-    own = f"https://portal.example/v1/articles/feed.{form}?language=ru,en&mission=iss-59&limit=3"
-    assert answer.headers["Link"] == f'<{hub}>; rel="hub", <{own}>; rel="self"'
-    assert self_of(form, answer.content) == own
+    own_url = (
+        f"https://portal.example/v1/articles/feed.{form}?language=ru,en&mission=iss-59&limit=3"
+    )
+    assert answer.headers["Link"] == f'<{hub}>; rel="hub", <{own_url}>; rel="self"'
+    assert self_of(form, answer.content) == own_url
     assert hubs(form, answer.content) == [hub]
     assert b"evil.example" not in answer.content
-    assert news.get(own.removeprefix("https://portal.example")).content == answer.content
+    assert news.get(own_url.removeprefix("https://portal.example")).content == answer.content
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_without_a_hub_none_is_named(news: TestClient, form: str) -> None:
+def test_feed_without_hub_has_no_hub_link(news: TestClient, form: str) -> None:
     answer = news.get(f"/v1/articles/feed.{form}")
-    own = f"http://127.0.0.1:8000/v1/articles/feed.{form}"
-    assert answer.headers["Link"] == f'<{own}>; rel="self"'
+    own_url = f"http://127.0.0.1:8000/v1/articles/feed.{form}"
+    assert answer.headers["Link"] == f'<{own_url}>; rel="self"'
     assert hubs(form, answer.content) == []
 
 
-def test_a_list_leads_to_its_feed(news: TestClient) -> None:
+def test_list_links_its_feed(news: TestClient) -> None:
     query = "?language=ru&limit=1&view=full&sort=title&with_total=true"
     (alternate,) = re.findall(
         r'<([^>]+)>; rel="alternate"; type="application/atom\+xml"',
@@ -383,13 +387,13 @@ def test_a_list_leads_to_its_feed(news: TestClient) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_feed_takes_one_statement(archive: TestClient, statements: list[str], form: str) -> None:
+def test_feed_takes_one_statement(archive: TestClient, statements: list[str], form: str) -> None:
     feed(archive, form, "?limit=100&mission=iss-59")
     assert len(statements) == 1
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_whole_news_can_be_followed(archive: TestClient, form: str) -> None:
+def test_feed_has_up_to_100_entries(archive: TestClient, form: str) -> None:
     content = feed(archive, form, "?limit=100")
     assert len(entries(archive, form, "?limit=100")) == 100
     assert form != "atom" or atom_schema().validate(etree.fromstring(content))

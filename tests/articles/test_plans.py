@@ -195,7 +195,7 @@ def _cost(client: TestClient, path: str) -> int:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_response_reads_few_articles(large: TestClient, path: str) -> None:
-    """Neither does the next page."""
+    """The same holds for the next page."""
     assert 0 < _cost(large, path) < MAX_COST
 
 
@@ -217,7 +217,7 @@ def test_periodic_query_reads_few_rows(
 
 
 def test_total_reads_many_articles(large: TestClient) -> None:
-    """Check of the measure: a total has to be counted."""
+    """Positive control: a total requires a count of all rows."""
     assert _cost(large, "/v1/articles?limit=20&with_total=true") > MAX_COST
 
 

@@ -1,4 +1,4 @@
-"""Stored cross-site scripting: whatever editors write comes out inert."""
+"""Stored cross-site scripting: content of editors is inert in all responses."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -30,8 +30,8 @@ PLACES = {
 }
 
 
-class Dangers(HTMLParser):
-    """What of a text a browser might act on."""
+class DangerousMarkup(HTMLParser):
+    """Parser that collects dangerous markup: tags, attributes, URL schemes, declarations."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -62,31 +62,33 @@ class Dangers(HTMLParser):
         self.found.append(f"<?{data}")
 
 
-def placed() -> Iterator[str]:
+def iter_documents() -> Iterator[str]:
     for payload in PAYLOADS:
         for place in PLACES.values():
             yield place.format(payload)
 
 
-def test_the_list_is_long_and_each_is_new() -> None:
+def test_payloads_are_many_and_distinct() -> None:
     assert len(PAYLOADS) == len(set(PAYLOADS)) > 150
 
 
-def test_every_payload_comes_out_inert_wherever_it_stands() -> None:
+def test_payloads_are_inert_in_all_markdown_contexts() -> None:
     dangerous = {
-        text: found for text in placed() if (found := Dangers(render_markdown(text)).found)
+        text: found
+        for text in iter_documents()
+        if (found := DangerousMarkup(render_markdown(text)).found)
     }
     assert dangerous == {}
 
 
-def test_the_check_finds_what_is_dangerous() -> None:
-    """The positive control: Markdown that lets HTML through, and no sanitiser after it."""
+def test_check_detects_dangerous_markup() -> None:
+    """Positive control: Markdown with HTML enabled and no sanitiser."""
     naive = MarkdownIt("commonmark", {"html": True})
-    dangerous = [payload for payload in PAYLOADS if Dangers(naive.render(payload)).found]
+    dangerous = [payload for payload in PAYLOADS if DangerousMarkup(naive.render(payload)).found]
     assert len(dangerous) > 80
 
 
-def test_every_payload_is_inert_in_every_answer(client: TestClient, database: Database) -> None:
+def test_payloads_are_inert_in_json_responses(client: TestClient, database: Database) -> None:
     with database.session() as session:
         mission = factories.mission(slug="iss-1", number=1)
         articles = [
@@ -97,19 +99,19 @@ def test_every_payload_is_inert_in_every_answer(client: TestClient, database: Da
         session.flush()
         for article in articles:
             session.add(ArticleMission(article_id=article.id, mission_id=mission.id))
-    shown = []
+    items = []
     address = "/v1/articles?view=full&limit=100&sort=published_at"
     while address:
         answer = client.get(address)
         assert answer.headers["Content-Type"] == "application/json"
-        shown += answer.json()["items"]
+        items += answer.json()["items"]
         address = answer.json()["next"]
-    assert [item["title"] for item in shown] == [f"T{payload}"[:300] for payload in PAYLOADS]
-    assert [item["lead"] for item in shown] == [f"L{payload}" for payload in PAYLOADS]
-    assert [item["body"] for item in shown] == PAYLOADS
-    assert not [item["body"] for item in shown if Dangers(item["body_html"]).found]
+    assert [item["title"] for item in items] == [f"T{payload}"[:300] for payload in PAYLOADS]
+    assert [item["lead"] for item in items] == [f"L{payload}" for payload in PAYLOADS]
+    assert [item["body"] for item in items] == PAYLOADS
+    assert not [item["body"] for item in items if DangerousMarkup(item["body_html"]).found]
     page = client.get("/v1/missions/iss-1/page", params={"articles": 50}).json()
-    assert Dangers(page["lead_article"]["body_html"]).found == []
+    assert DangerousMarkup(page["lead_article"]["body_html"]).found == []
     assert len(page["articles"]) == 50
 
 
@@ -118,12 +120,12 @@ TEXTS = {
     "atom": ("summary",),
     "rss": ("title", "summary"),
 }
-"""What a reader may take for HTML beside the content; titles of Atom say that they are text."""
+"""Fields besides the content that readers may parse as HTML; Atom titles are declared as text."""
 
 
 @pytest.fixture
 def news(client: TestClient, database: Database) -> TestClient:
-    """Every payload as an article, half of them in each of two languages: a feed has a limit."""
+    """Client over an article per payload, half of them in each language, to fit the feed limit."""
     with database.session() as session:
         session.add_all(
             factories.article(
@@ -144,32 +146,32 @@ def feeds(news: TestClient, form: str) -> Iterator[Response]:
 
 
 @pytest.mark.parametrize("form", TEXTS)
-def test_every_payload_is_inert_in_feeds(news: TestClient, form: str) -> None:
+def test_payloads_are_inert_in_xml_feeds(news: TestClient, form: str) -> None:
     entries = [
         entry for answer in feeds(news, form) for entry in parse_feed(answer.content).entries
     ]
     assert len(entries) == len(PAYLOADS)
     for entry in entries:
-        assert Dangers(entry.content[0].value).found == []
+        assert DangerousMarkup(entry.content[0].value).found == []
         for name in TEXTS[form]:
             kind, text = entry[f"{name}_detail"]["type"], entry[name]
-            assert kind == "text/plain" or Dangers(text).found == [], text
+            assert kind == "text/plain" or DangerousMarkup(text).found == [], text
         assert form == "rss" or entry.title_detail["type"] == "text/plain"
-    sought = news.get(f"/v1/articles/feed.{form}", params={"q": PAYLOADS[0], "limit": 1})
-    title = parse_feed(sought.content).feed.title_detail
-    assert title["type"] == "text/plain" or Dangers(title["value"]).found == []
+    search_feed = news.get(f"/v1/articles/feed.{form}", params={"q": PAYLOADS[0], "limit": 1})
+    title = parse_feed(search_feed.content).feed.title_detail
+    assert title["type"] == "text/plain" or DangerousMarkup(title["value"]).found == []
 
 
-def test_every_payload_is_inert_in_the_json_feed(news: TestClient) -> None:
+def test_payloads_are_inert_in_json_feed(news: TestClient) -> None:
     items = [item for answer in feeds(news, "json") for item in answer.json()["items"]]
     assert len(items) == len(PAYLOADS)
-    assert not [item for item in items if Dangers(item["content_html"]).found]
+    assert not [item for item in items if DangerousMarkup(item["content_html"]).found]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS[:5])
-def test_titles_and_leads_are_text_and_stay_it(client: TestClient, payload: str) -> None:
-    """They are shown as they were written, in JSON: nothing is escaped twice, nothing lost."""
+def test_titles_and_leads_are_returned_unescaped(client: TestClient, payload: str) -> None:
+    """JSON contains them as written: not escaped, not truncated."""
     with client.app.state.services.database.session() as session:  # type: ignore[attr-defined]  # FastAPI's own
         session.add(factories.article(slug="a", title=payload, lead=payload))
-    shown = client.get("/v1/articles/a").json()
-    assert (shown["title"], shown["lead"]) == (payload, payload)
+    items = client.get("/v1/articles/a").json()
+    assert (items["title"], items["lead"]) == (payload, payload)

@@ -1,4 +1,4 @@
-"""The change feed: a snapshot, then what has changed, deletions included, and nothing lost."""
+"""Change feed: snapshot, changes and deletions, cursors, late commits."""
 
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -24,8 +24,10 @@ from tests.support.documents import IF_MATCH_ANY
 Item = dict[str, Any]
 
 
-def follow(client: TestClient, address: str = "/v1/changes", **parameters: Any) -> Iterator[Item]:
-    """The pages of the feed from `address` on, until there is `sync`."""
+def iter_pages(
+    client: TestClient, address: str = "/v1/changes", **parameters: Any
+) -> Iterator[Item]:
+    """Yield the pages of the feed from `address` on, up to the one with `sync`."""
     answer = client.get(address, params=parameters or None)
     while True:
         assert answer.status_code == 200, answer.text
@@ -37,20 +39,20 @@ def follow(client: TestClient, address: str = "/v1/changes", **parameters: Any) 
         answer = client.get(page["next"])
 
 
-def synced(client: TestClient, **parameters: Any) -> tuple[list[Item], str]:
-    """All items from the start, and where to go on."""
-    pages = list(follow(client, **parameters))
+def read_snapshot(client: TestClient, **parameters: Any) -> tuple[list[Item], str]:
+    """All items from the start, and the `sync` URL."""
+    pages = list(iter_pages(client, **parameters))
     return [item for page in pages for item in page["items"]], pages[-1]["sync"]
 
 
-def since(client: TestClient, sync: str) -> list[tuple[str, str]]:
-    """What has changed since: operations and slugs or ids."""
-    items = [item for page in follow(client, sync) for item in page["items"]]
+def read_changes(client: TestClient, sync: str) -> list[tuple[str, str]]:
+    """Changes since `sync`: operations, and slugs or ids."""
+    items = [item for page in iter_pages(client, sync) for item in page["items"]]
     return [(i["op"], i["data"]["slug"] if i["data"] else str(i["id"])) for i in items]
 
 
-def test_the_snapshot_is_the_archive(archive: TestClient) -> None:
-    items, sync = synced(archive)
+def test_snapshot_equals_archive(archive: TestClient) -> None:
+    items, sync = read_snapshot(archive)
     kinds = [item["type"] for item in items]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "mission": 74,
@@ -60,7 +62,7 @@ def test_the_snapshot_is_the_archive(archive: TestClient) -> None:
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)
     assert len({(item["type"], item["id"]) for item in items}) == len(items)
-    assert next(follow(archive, sync))["items"] == []
+    assert next(iter_pages(archive, sync))["items"] == []
     iss_59 = next(i["data"] for i in items if i["type"] == "mission" and i["id"] == 59)
     assert [seat["person"] for seat in iss_59["crew"]][:2] == [
         "oleg-kononenko",
@@ -69,51 +71,51 @@ def test_the_snapshot_is_the_archive(archive: TestClient) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
-def test_every_page_size_shows_the_same(client: TestClient, editor: TestClient, limit: int) -> None:
+def test_page_size_does_not_affect_items(
+    client: TestClient, editor: TestClient, limit: int
+) -> None:
     for _ in range(3):
         editor.post("/v1/people", json=documents.person())
         editor.post("/v1/missions", json=documents.mission())
-    items, sync = synced(client, limit=limit)
+    items, sync = read_snapshot(client, limit=limit)
     assert len(items) == 6
     assert f"limit={limit}" in sync or limit == 100
     for _ in range(3):
         editor.post("/v1/launches", json=documents.launch())
-    assert len(since(client, sync)) == 3
+    assert len(read_changes(client, sync)) == 3
 
 
-def test_changes_come_in_order_each_record_once(client: TestClient, editor: TestClient) -> None:
+def test_changes_are_in_order_once_per_record(client: TestClient, editor: TestClient) -> None:
     first = editor.post("/v1/people", json=documents.person(slug="first"))
     second = editor.post("/v1/people", json=documents.person(slug="second"))
-    _, sync = synced(client)
+    _, sync = read_snapshot(client)
     for name in ("a", "b", "c"):
         editor.patch(first.headers["Location"], json={"agency": name}, headers=IF_MATCH_ANY)
     editor.delete(second.headers["Location"], headers=IF_MATCH_ANY)
     editor.post("/v1/people", json=documents.person(slug="third"))
     editor.patch(first.headers["Location"], json={"slug": "renamed"}, headers=IF_MATCH_ANY)
-    told = since(client, sync)
-    assert told == [
+    changes = read_changes(client, sync)
+    assert changes == [
         ("delete", str(second.json()["id"])),
         ("upsert", "third"),
         ("upsert", "renamed"),
     ]
-    assert since(client, sync) == told
+    assert read_changes(client, sync) == changes
 
 
-def test_only_the_types_asked_for(client: TestClient, editor: TestClient) -> None:
-    items, sync = synced(client, types="person,launch")
+def test_types_parameter_selects_record_types(client: TestClient, editor: TestClient) -> None:
+    items, sync = read_snapshot(client, types="person,launch")
     editor.post("/v1/missions", json=documents.mission())
     person = editor.post("/v1/people", json=documents.person()).json()["slug"]
     assert items == []
-    assert since(client, sync) == [("upsert", person)]
+    assert read_changes(client, sync) == [("upsert", person)]
     cursor = sync.split("cursor=")[1].split("&")[0]
     mixed = client.get("/v1/changes", params={"cursor": cursor, "types": "person"})
     assert mixed.status_code == 400
     assert mixed.json()["type"].endswith("/problems/cursor-mismatch")
 
 
-def test_those_who_name_a_renamed_record_have_changed(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_rename_changes_referring_records(client: TestClient, editor: TestClient) -> None:
     person = editor.post("/v1/people", json=documents.person(slug="old-name"))
     launch = editor.post(
         "/v1/launches", json=documents.launch(crew=[{"person": "old-name", "role": "pilot"}])
@@ -124,26 +126,24 @@ def test_those_who_name_a_renamed_record_have_changed(
     article = editor.post("/v1/articles", json=documents.article(people=["old-name"]))
     editor.post(f"{article.headers['Location']}/publish")
     draft = editor.post("/v1/articles", json=documents.article(people=["old-name"]))
-    _, sync = synced(client)
+    _, sync = read_snapshot(client)
     editor.patch(person.headers["Location"], json={"slug": "new-name"}, headers=IF_MATCH_ANY)
-    told = {slug for _, slug in since(client, sync)}
-    assert told == {"new-name", launch, mission, article.json()["slug"]}
-    assert draft.json()["slug"] not in told
-    texts = "".join(str(page) for page in follow(client))
+    changes = {slug for _, slug in read_changes(client, sync)}
+    assert changes == {"new-name", launch, mission, article.json()["slug"]}
+    assert draft.json()["slug"] not in changes
+    texts = "".join(str(page) for page in iter_pages(client))
     assert "old-name" not in texts
 
 
-def test_an_old_cursor_is_gone_with_a_way_to_start_again(
-    client: TestClient, editor: TestClient
-) -> None:
+def test_expired_cursor_is_gone_with_link_to_start(client: TestClient, editor: TestClient) -> None:
     with time_machine.travel(datetime(2031, 1, 1, 12, tzinfo=UTC), tick=False) as clock:
         person = editor.post("/v1/people", json=documents.person())
-        _, sync = synced(client)
+        _, sync = read_snapshot(client)
         editor.delete(person.headers["Location"], headers=IF_MATCH_ANY)
         clock.shift(TOMBSTONE_RETENTION_PERIOD - timedelta(hours=1))
         with database_of(client).session() as session:
             prune_changes(session)
-        assert [op for op, _ in since(client, sync)] == ["delete"]
+        assert [op for op, _ in read_changes(client, sync)] == ["delete"]
         clock.shift(timedelta(days=2))
         gone = client.get(sync)
         assert gone.status_code == 410
@@ -152,29 +152,29 @@ def test_an_old_cursor_is_gone_with_a_way_to_start_again(
         with database_of(client).session() as session:
             prune_changes(session)
             assert session.scalar(select(func.count()).select_from(RecordChange)) == 0
-        assert synced(client)[0] == []
+        assert read_snapshot(client)[0] == []
 
 
 @pytest.mark.parametrize(
     "cursor", ["x", "e30", "WzFd", "WyIiLCAxLCAyLCAieCJd", "WyIiLCAtMSwgMiwgIjIwMzEtMDEtMDEiXQ",
                "WyIiLCAxZTk5LCAyLCAiMjAzMS0wMS0wMSJd", "é", "W" * 400]
 )  # fmt: skip
-def test_a_cursor_that_is_none_is_refused(client: TestClient, cursor: str) -> None:
+def test_malformed_cursor_is_refused(client: TestClient, cursor: str) -> None:
     answer = client.get("/v1/changes", params={"cursor": cursor})
     assert answer.status_code == 400
     events = client.get("/v1/events", headers={b"Last-Event-ID": cursor.encode("latin-1")})
     assert events.status_code == 400
 
 
-def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -> None:
-    """Numbers are given before commits are made: who reads by number alone loses the late one."""
+def test_late_commit_is_not_lost(client: TestClient, database: Database) -> None:
+    """Numbers are assigned before the commit: a reader by number alone misses late commits."""
     if database.engine.dialect.name == "sqlite":
         with database.session() as first, database.snapshot():
             first.connection()
             with pytest.raises(OperationalError, match="locked"), database.session() as second:
-                second.connection()  # one writer at a time: nothing can commit late
+                second.connection()  # SQLite has a single writer, so no commit is late
         return
-    _, sync = synced(client)
+    _, sync = read_snapshot(client)
     with database.session() as late:
         late.add(factories.person(slug="late"))
         late.flush()
@@ -183,30 +183,28 @@ def test_what_commits_late_is_not_lost(client: TestClient, database: Database) -
         newest = select(func.max(RecordChange.seq))
         with database.snapshot() as reader:
             naive = reader.scalar(newest) or 0
-        pages = list(follow(client, sync))
+        pages = list(iter_pages(client, sync))
         assert [item for page in pages for item in page["items"]] == []
         sync = pages[-1]["sync"]
-    # The positive control: by its number, the late one lies behind what a naive reader knows.
+    # Positive control: the late change has a lower number than the newest one read before.
     with database.snapshot() as reader:
         numbers = select(RecordChange.seq).join(Person, Person.id == RecordChange.record_id)
         late_number = reader.scalar(numbers.where(Person.slug == "late")) or 0
     assert late_number < naive
-    assert {slug for _, slug in since(client, sync)} == {"late", "early"}
+    assert {slug for _, slug in read_changes(client, sync)} == {"late", "early"}
 
 
-def test_whoever_asks_from_many_places_fills_no_memory(
-    editor: TestClient, database: Database
-) -> None:
+def test_cached_batches_are_bounded(editor: TestClient, database: Database) -> None:
     for _ in range(MAX_CACHED_BATCHES + 2):
         editor.post("/v1/people", json=documents.person())
-    live = ChangeBroadcaster(database)
+    broadcaster = ChangeBroadcaster(database)
 
     async def listen() -> None:
         for number in range(MAX_CACHED_BATCHES + 2):
             async with aclosing(
-                live.subscribe(ChangeCursor(0, 0, number, utc_today()), [])
-            ) as told:
-                await anext(told)
+                broadcaster.subscribe(ChangeCursor(0, 0, number, utc_today()), [])
+            ) as changes:
+                await anext(changes)
 
     run(listen)
-    assert 0 < len(live._cached_batches) <= MAX_CACHED_BATCHES
+    assert 0 < len(broadcaster._cached_batches) <= MAX_CACHED_BATCHES

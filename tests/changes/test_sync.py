@@ -1,4 +1,4 @@
-"""A copy kept by the feed, while many write: at the end it is the archive, record by record."""
+"""Replication by the change feed: with concurrent writers, the copy equals the archive."""
 
 import random
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ Copy = dict[tuple[str, int], Any]
 
 @pytest.fixture
 def shared(create_database: CreateDatabase) -> Iterator[tuple[TestClient, Database]]:
-    """A client, and another process's database beside it, with a connection for each writer."""
+    """Client, and a second `Database` over the same tables with a connection per writer."""
     with open_client(create_database()) as client:
         address = database_of(client).engine.url.render_as_string(hide_password=False)
         database = build_database(address, read_threads=WRITERS)
@@ -39,29 +39,29 @@ def shared(create_database: CreateDatabase) -> Iterator[tuple[TestClient, Databa
         database.close()
 
 
-def write(session: Session, chance: random.Random) -> None:
-    """One thing that an editor might do."""
+def write(session: Session, rng: random.Random) -> None:
+    """Execute a random write of an editor."""
     people = session.scalars(select(Person).order_by(Person.id)).all()
     articles = session.scalars(select(Article).order_by(Article.id)).all()
-    match chance.randrange(8):
+    match rng.randrange(8):
         case 0 | 1:
             session.add(factories.person())
         case 2 if people:
-            session.delete(chance.choice(people))
+            session.delete(rng.choice(people))
         case 3 if people:
-            chance.choice(people).aliases = [f"Alias {chance.random()}"]
+            rng.choice(people).aliases = [f"Alias {rng.random()}"]
         case 4 if people:
-            renamed = chance.choice(people)
-            renamed.slug = f"renamed-{chance.randrange(10**9)}"
+            renamed = rng.choice(people)
+            renamed.slug = f"renamed-{rng.randrange(10**9)}"
         case 5:
             article = factories.article()
             session.add(article)
             session.flush()
             if people:
-                person = chance.choice(people)
+                person = rng.choice(people)
                 session.add(ArticlePerson(article_id=article.id, person_id=person.id))
         case 6 if articles:
-            chance.choice(articles).state = chance.choice(list(ArticleState))
+            rng.choice(articles).state = rng.choice(list(ArticleState))
         case _:
             launch = factories.launch()
             session.add(launch)
@@ -70,23 +70,23 @@ def write(session: Session, chance: random.Random) -> None:
 
 
 def keep_writing(database: Database, seed: int, stop: Event) -> int:
-    """Write until told to stop; commits wait a while, so that they come out of order."""
-    chance, done = random.Random(seed), 0
+    """Write until `stop` is set; commits are delayed at random, so that they are out of order."""
+    rng, done = random.Random(seed), 0
     while not stop.is_set():
         try:
             with database.session() as session:
-                write(session, chance)
+                write(session, rng)
                 session.flush()
-                sleep(chance.random() * 0.03)
+                sleep(rng.random() * 0.03)
                 done += 1
         except (StaleDataError, IntegrityError, OperationalError):
-            pass  # another writer was quicker with the same record: an editor would try again
+            pass  # concurrent write of the same record: an editor would retry
         sleep(0.001)
     return done
 
 
 def apply(copy: Copy, page: dict[str, Any]) -> str | None:
-    """Bring a copy up to date by a page; where to go on at once."""
+    """Apply a page to a copy; returns the URL of the next page."""
     for item in page["items"]:
         if item["op"] == "upsert":
             copy[item["type"], item["id"]] = item["data"]
@@ -96,8 +96,8 @@ def apply(copy: Copy, page: dict[str, Any]) -> str | None:
     return following
 
 
-def truth(database: Database) -> Copy:
-    """Every public record as it is."""
+def read_public_records(database: Database) -> Copy:
+    """All public records, read from the database."""
     found: Copy = {}
     with database.snapshot() as reader:
         for kind, resource in RECORD_RESOURCES.items():
@@ -109,8 +109,8 @@ def truth(database: Database) -> Copy:
     return found
 
 
-def disorder(database: Database) -> int:
-    """How many changes have a lower number than one of an earlier transaction."""
+def count_out_of_order(database: Database) -> int:
+    """Number of changes with a lower number than one of an earlier transaction."""
     with database.snapshot() as reader:
         rows = reader.all(
             select(RecordChange.seq, RecordChange.transaction_id).order_by(
@@ -121,14 +121,16 @@ def disorder(database: Database) -> int:
     return sum(later < earlier for earlier, later in pairwise(numbers))
 
 
-def test_a_copy_comes_out_right(shared: tuple[TestClient, Database]) -> None:
+def test_synced_copy_equals_archive_after_concurrent_writes(
+    shared: tuple[TestClient, Database],
+) -> None:
     client, database = shared
     with database.session() as session:
         session.add_all([factories.person() for _ in range(20)])
     stop, copy = Event(), Copy()
     with ThreadPoolExecutor(WRITERS) as threads:
         writers = [threads.submit(keep_writing, database, seed, stop) for seed in range(WRITERS)]
-        until, address, deleted, abreast = monotonic() + SECONDS, "/v1/changes?limit=50", 0, 0
+        until, address, deleted, caught_up = monotonic() + SECONDS, "/v1/changes?limit=50", 0, 0
         try:
             while monotonic() < until:
                 answer = client.get(address)
@@ -136,7 +138,7 @@ def test_a_copy_comes_out_right(shared: tuple[TestClient, Database]) -> None:
                 page = answer.json()
                 deleted += sum(item["op"] == "delete" for item in page["items"])
                 address = apply(copy, page) or page["sync"]
-                abreast += page["sync"] is not None
+                caught_up += page["sync"] is not None
         finally:
             stop.set()
         written = sum(writer.result() for writer in writers)
@@ -147,12 +149,12 @@ def test_a_copy_comes_out_right(shared: tuple[TestClient, Database]) -> None:
         address = page["next"]
     assert written > 100
     assert deleted > 0
-    assert abreast > 20, "who lags behind meets no late commit: the test proves nothing"
-    expected = truth(database)
+    assert caught_up > 20, "a client that lags behind meets no late commits: inconclusive"
+    expected = read_public_records(database)
     assert copy.keys() == expected.keys()
     assert copy == expected
     assert any(kind == "launch" for kind, _ in copy)
     with database.snapshot() as reader:
         assert len(reader.all(select(Launch.id))) > 0
     if database.engine.dialect.name == "postgresql":
-        assert disorder(database) > 0, "nothing was out of order: the test proves nothing"
+        assert count_out_of_order(database) > 0, "no change was out of order: inconclusive"

@@ -60,7 +60,7 @@ def test_sentences_have_no_gaps(chronicle_by_slug: Items) -> None:
     for item in chronicle_by_slug.values():
         for slip in ("None", "  ", " ,", " .", "..", "****", "{", "}", "()", "and and", "with as"):
             assert slip not in text(item), item.slug
-        # A name that was never put into Russian would show as Latin between two Cyrillic words.
+        # An untranslated name would be in Latin script between two Cyrillic words.
         if item.language == "ru":
             assert not re.search(r"\b(Soyuz|Progress|the|with|crew)\b", text(item)), item.slug
 

@@ -43,31 +43,31 @@ def test_launches_of_iss_59(launch_relations: list[DatasetMissionLaunch]) -> Non
 @pytest.mark.parametrize(
     ("launch", "expected"),
     [
-        # Nobody of the mission under way came with it: it belongs to those of its crew alone.
+        # It carried no member of the current mission: it belongs to the missions of its crew only.
         (
             "soyuz-ms-12",
             {("iss-59", ARRIVAL), ("iss-60", ARRIVAL), ("iss-61", ARRIVAL), ("iss-60", DEPARTURE)},
         ),
-        # Aborted, and meant for the mission under way.
+        # Aborted; intended for the current mission.
         ("soyuz-ms-10", {("iss-57", ARRIVAL)}),
-        # Lost, and meant for the mission under way.
+        # Lost; intended for the current mission.
         ("progress-ms-04", {("iss-50", CARGO)}),
-        # A visiting crew, that came home in another ship; this one took members home.
+        # A visiting crew that landed in another ship; this ship landed members of the mission.
         ("soyuz-tma-1", {("iss-5", ARRIVAL), ("iss-6", DEPARTURE)}),
-        # Up with a module and nobody who stayed.
+        # Launched a module and no long-term crew.
         ("sts-98", {("iss-1", MODULE)}),
-        # Up with a module and a member of the crew; down with the one whom he relieved.
+        # Launched a module and a crew member; landed the crew member that he relieved.
         (
             "sts-120",
             {("iss-16", ARRIVAL), ("iss-16", MODULE), ("iss-16", DEPARTURE)},
         ),
-        # A ship and a module in one: the module wins.
+        # Both ship and module: counted as a module.
         ("progress-m-so1", {("iss-3", MODULE)}),
-        # Sent up empty, and home with the crew of another ship.
+        # Launched without crew; landed the crew of another ship.
         ("soyuz-ms-23", {("iss-68", CARGO), ("iss-69", DEPARTURE)}),
-        # Between two missions that overlap.
+        # Between two overlapping missions.
         ("progress-m-45", {("iss-2", CARGO), ("iss-3", CARGO)}),
-        # Before anybody lived there.
+        # Before the first resident crew.
         ("zarya", set()),
     ],
 )

@@ -34,7 +34,7 @@ RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 
 @pytest.fixture
 def own(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
-    """Client with a key, and a copy of the archive of its own."""
+    """Client with an API key, over a separate copy of the archive."""
     with open_client(create_database(archive_template_url)) as client:
         yield client_with_key(client, *Scope)
 
@@ -138,7 +138,7 @@ def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
         assert reader.all(title) == [
             {"title": "LV Soyuz-2.1a with CV Progress MS-11 is launched", "version": 3}
         ]
-        # Its flights are parts of it: what it shows has changed, and its version tells.
+        # Flights are parts of a launch, so its version increases.
         version = reader.scalar(select(Launch.version).where(Launch.slug == "soyuz-ms-12"))
         assert version == seen + 1
         assert reader.all(select(ArticleTag.tag).where(ArticleTag.tag == "stray")) == []

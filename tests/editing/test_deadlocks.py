@@ -1,4 +1,4 @@
-"""Two transactions that wait for one another: PostgreSQL ends one of them, and nobody notices."""
+"""Deadlocks on PostgreSQL: the request of the aborted transaction is retried."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,22 +14,22 @@ from tests.support import documents
 from tests.support.locks import has_waiting_transaction
 
 ATTEMPTS = 5
-"""Who waits looks whether it waits in vain once, after a second: by then the other has to wait."""
+"""PostgreSQL detects a deadlock only if both transactions wait one second after the first one."""
 
 
-@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite has one writer
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite: one writer
 def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -> None:
     person = editor.post("/v1/people", json=documents.person()).json()
-    ended: list[str] = []
+    sqlstates: list[str] = []
 
     def note(context: ExceptionContext) -> None:
-        ended.append(getattr(context.original_exception, "sqlstate", ""))
+        sqlstates.append(getattr(context.original_exception, "sqlstate", ""))
 
     event.listen(database.engine, "handle_error", note)
 
     def request_is_ended() -> Response | None:
-        """The answer to a request that was ended for another; None where the other one was."""
-        ended.clear()
+        """Response of the request if its transaction was aborted, None if the other one was."""
+        sqlstates.clear()
         article = editor.post("/v1/articles", json=documents.article()).json()
         address, patch = f"/v1/articles/{article['slug']}", {"people": [person["slug"]]}
         with ThreadPoolExecutor(1) as thread:
@@ -42,19 +42,19 @@ def test_deadlocked_request_is_retried(editor: TestClient, database: Database) -
                         editor.patch, address, json=patch, headers={"If-Match": "*"}
                     )
                     while not has_waiting_transaction(database):
-                        assert not answer.done(), "it needs nothing that is held here"
-                    # Now each has what the other needs; the one that looks first is ended.
+                        assert not answer.done(), "it did not wait for the lock held here"
+                    # Deadlock: the first transaction that detects it is aborted.
                     session.scalar(
                         select(Article).where(Article.id == article["id"]).with_for_update()
                     )
             except OperationalError:
                 return None
-            # Who looked too late may have waited for as long as anybody waits for a lock.
-            return answer.result() if "40P01" in ended else None
+            # If the request was not aborted, it may have reached the lock timeout.
+            return answer.result() if "40P01" in sqlstates else None
 
     answers = (request_is_ended() for _ in range(ATTEMPTS))
     answer = next(answer for answer in answers if answer)
     event.remove(database.engine, "handle_error", note)
-    assert ended == ["40P01"]
+    assert sqlstates == ["40P01"]
     assert answer.status_code == 200, answer.text
     assert [each["slug"] for each in answer.json()["people"]] == [person["slug"]]

@@ -1,4 +1,4 @@
-"""What is not published is found nowhere in public; what is scheduled appears by itself."""
+"""Drafts are in no public response; scheduled articles are published at their time."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.statements import record_selects
 
-SECRET = "xyzzy"  # noqa: S105 - a word to look for
+SECRET = "xyzzy"  # noqa: S105 - a search word
 NOW = datetime(2031, 4, 4, 12, tzinfo=UTC)
 DAY = "2031-04-04"
 FORMS = ("csv", "ndjson")
@@ -33,18 +33,18 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def draft(**fields: Any) -> dict[str, Any]:
-    given = {
+    defaults = {
         "title": f"Title {SECRET}",
         "lead": f"Lead {SECRET}",
         "body": f"Body {SECRET}",
         "tags": [SECRET],
         "source": {"name": f"Desk {SECRET}", "url": f"https://example.org/{SECRET}"},
     }
-    return documents.article(**given | fields)
+    return documents.article(**defaults | fields)
 
 
 def pages(client: TestClient, start: str, **parameters: Any) -> Iterator[str]:
-    """The texts of a list and of all that follow it."""
+    """Response texts of all pages of a list."""
     answer = client.get(start, params=parameters)
     yield answer.text
     while following := answer.json()["next"]:
@@ -52,8 +52,8 @@ def pages(client: TestClient, start: str, **parameters: Any) -> Iterator[str]:
         yield answer.text
 
 
-def everything(client: TestClient, mission: str) -> dict[str, str]:
-    """Every public text that could show an article, by where it stands."""
+def all_public_texts(client: TestClient, mission: str) -> dict[str, str]:
+    """All public response texts that could contain an article, by path."""
     month = {"month": DAY[:7], "tz": "UTC"}
     lists = {
         "list": {},
@@ -84,7 +84,7 @@ def everything(client: TestClient, mission: str) -> dict[str, str]:
 
 
 def tags(client: TestClient, mission: str) -> list[str]:
-    """The ETags of what could show an article."""
+    """ETags of the responses that could contain an article."""
     addresses = [
         "/v1/articles",
         "/v1/articles/archive",
@@ -105,13 +105,13 @@ def mission(editor: TestClient) -> str:
 def test_draft_is_in_no_public_response(
     client: TestClient, editor: TestClient, mission: str, clock: time_machine.Traveller
 ) -> None:
-    before = everything(client, mission), tags(client, mission)
+    before = all_public_texts(client, mission), tags(client, mission)
     whole = draft(missions=[mission], published_at=f"{DAY}T08:00:00Z")
     made = editor.post("/v1/articles", json=whole)
     address, slug = made.headers["Location"], made.json()["slug"]
 
     def hidden(status: int = 404) -> None:
-        seen = everything(client, mission)
+        seen = all_public_texts(client, mission)
         assert not [name for name, text in seen.items() if SECRET in text]
         assert tags(client, mission) == before[1]
         answer = client.get(address)
@@ -135,9 +135,9 @@ def test_draft_is_in_no_public_response(
     editor.patch(address, json={"published_at": f"{DAY}T08:00:00Z"}, headers=IF_MATCH_ANY)
     hidden()
 
-    # The positive control: published, it is found in every one of these places.
+    # Positive control: the published article is in each of these responses.
     assert editor.post(f"{address}/publish").json()["status"] == "published"
-    after = everything(client, mission)
+    after = all_public_texts(client, mission)
     for name in after.keys() - {"archive", "index", "mission itself", "total"}:
         assert SECRET in after[name], name
     for name in ("archive", "index", "mission itself", "total"):
@@ -146,7 +146,7 @@ def test_draft_is_in_no_public_response(
 
     editor.post(f"{address}/unpublish")
     assert editor.get(f"{address}/preview").json()["status"] == "unpublished"
-    gone = everything(client, mission)
+    gone = all_public_texts(client, mission)
     assert not [name for name, text in gone.items() if SECRET in text]
     editor.delete(address, headers=IF_MATCH_ANY)
     assert client.get(address).status_code == 410
@@ -165,17 +165,17 @@ def test_neighbours_and_translations_are_public(client: TestClient, editor: Test
     last = published(published_at="2019-04-03T00:00:00Z")
     key = editor.get(f"/v1/articles/{last}/preview").json()["translation_key"]
     twin = published(language="ru", translation_key=key, published_at="2019-04-03T00:00:00Z")
-    shown = client.get(f"/v1/articles/{last}").json()
-    assert shown["previous"]["slug"] == hidden
-    assert [t["slug"] for t in shown["translations"]] == [twin]
+    body = client.get(f"/v1/articles/{last}").json()
+    assert body["previous"]["slug"] == hidden
+    assert [t["slug"] for t in body["translations"]] == [twin]
     assert [t["slug"] for t in client.get(f"/v1/articles/{twin}").json()["translations"]] == [last]
     for slug in (hidden, twin):
         editor.post(f"/v1/articles/{slug}/unpublish")
-    shown = client.get(f"/v1/articles/{last}").json()
-    assert shown["previous"]["slug"] == first
-    assert shown["translations"] == []
+    body = client.get(f"/v1/articles/{last}").json()
+    assert body["previous"]["slug"] == first
+    assert body["translations"] == []
     second = editor.post("/v1/articles", json=documents.article(language="ru", translation_key=key))
-    assert second.status_code == 422  # the hidden one still is the Russian one
+    assert second.status_code == 422  # the hidden article is still the Russian translation
     assert last not in key
     alone = editor.patch(
         f"/v1/articles/{twin}", json={"translation_key": None}, headers=IF_MATCH_ANY
@@ -187,7 +187,7 @@ def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: Te
     address = editor.post("/v1/articles", json=documents.article()).headers["Location"]
     known = json.loads(list(pages(client, "/v1/changes"))[-1])["sync"]
 
-    def told() -> list[str]:
+    def list_operations() -> list[str]:
         return [item["op"] for item in client.get(known).json()["items"]]
 
     def changes() -> int:
@@ -195,9 +195,9 @@ def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: Te
             return reader.scalar(select(func.count()).select_from(RecordChange)) or 0
 
     editor.post(f"{address}/publish")
-    assert told() == ["upsert"]
+    assert list_operations() == ["upsert"]
     editor.post(f"{address}/unpublish")
-    assert told() == ["delete"]
+    assert list_operations() == ["delete"]
     before = changes()
     for lead in ("One", "Two"):
         assert editor.patch(address, json={"lead": lead}, headers=IF_MATCH_ANY).status_code == 200
@@ -206,7 +206,7 @@ def test_writes_of_hidden_articles_are_no_changes(client: TestClient, editor: Te
     assert changes() == before
     editor.post(f"{address}/publish")
     assert changes() == before + 1
-    assert told() == ["upsert"]
+    assert list_operations() == ["upsert"]
 
 
 def test_unknown_slug_takes_as_many_statements_as_draft(
@@ -247,7 +247,7 @@ def test_referrers_hide_draft_slugs_without_scope(client: TestClient, editor: Te
     assert hidden.count("an article that is not published") == 3
     assert (
         SECRET in editor.delete(about["people"], headers=IF_MATCH_ANY).text
-    )  # who may see it is told
+    )  # clients with the scope get its slug
     editor.post(f"{made.headers['Location']}/publish")
     assert refusals().count(f"the article {SECRET}") == 3
 
@@ -297,18 +297,18 @@ def test_scheduled_article_is_public_at_its_second(
     with database.snapshot() as reader:
         assert get_next_publication_time(reader) == at
     clock.move_to(at)
-    assert client.get(address).status_code == 200  # before anybody has announced it
+    assert client.get(address).status_code == 200  # before the background job announces it
     assert SECRET in client.get("/v1/articles").text
     assert client.get("/v1/articles/archive", params={"month": "2031-04"}).json()["total"] == 1
     assert SECRET in client.get(f"/v1/missions/{mission}/page").text
     assert announced() == [("upsert", "article")]
-    assert announced() == [("upsert", "article")]  # once, however often it is looked for
+    assert announced() == [("upsert", "article")]  # once, however often the job runs
     with database.snapshot() as reader:
         assert get_next_publication_time(reader) is None
         trail = select(AuditEntry.actor).where(AuditEntry.action == "appear")
         assert {row["actor"] for row in reader.all(trail)} == {"zarya schedule"}
 
-    # Put off again, copies are told to drop it, and when it comes back, of that too.
+    # Rescheduling is a deletion in the change feed; publication is an upsert again.
     later = at + timedelta(minutes=5)
     editor.patch(
         address, json={"published_at": f"{later:%Y-%m-%dT%H:%M:%SZ}"}, headers=IF_MATCH_ANY
@@ -368,7 +368,7 @@ def test_featured_article_cannot_be_hidden(editor: TestClient) -> None:
     assert mission.status_code == 201
     assert editor.post(f"{address}/unpublish").status_code == 409
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 409
-    ahead = {"published_at": "2090-01-01T00:00:00Z"}  # its next names would be told with the page
+    ahead = {"published_at": "2090-01-01T00:00:00Z"}  # its neighbours would be in the page
     assert editor.patch(address, json=ahead, headers=IF_MATCH_ANY).status_code == 409
     assert editor.patch(address, json={"title": "Another"}, headers=IF_MATCH_ANY).status_code == 200
     freed = editor.patch(
@@ -393,7 +393,7 @@ def test_published_article_keeps_its_date(editor: TestClient) -> None:
 def test_deleted_article_is_read_only_until_restored(editor: TestClient) -> None:
     made = editor.post("/v1/articles", json=documents.article())
     address = made.headers["Location"]
-    assert editor.post(f"{address}/restore").json()["status"] == "draft"  # nothing to do
+    assert editor.post(f"{address}/restore").json()["status"] == "draft"  # no change
     editor.delete(address, headers=IF_MATCH_ANY)
     assert editor.patch(address, json={"title": "No"}, headers=IF_MATCH_ANY).status_code == 410
     assert editor.delete(address, headers=IF_MATCH_ANY).status_code == 410

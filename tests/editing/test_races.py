@@ -1,4 +1,4 @@
-"""Many at once: one wins, nothing is done twice. Each check is shown to fail on a naive way."""
+"""Concurrent writes: one winner, no duplicates; positive controls with naive implementations."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,13 +29,13 @@ ROUNDS = 10
 
 @pytest.fixture(scope="module")
 def editor(create_database: CreateDatabase) -> Iterator[TestClient]:
-    """A client with a key, over a database that many processes could share."""
+    """Client with an API key, over a database with connections for concurrent requests."""
     with open_client(create_database()) as client, client_with_key(client, *Scope) as editor:
-        yield editor  # entered, so that all its requests run in one loop, as in a server
+        yield editor  # entered, so that all its requests run in one event loop, as in a server
 
 
-def together(work: Callable[[int], Any], times: int) -> list[Any]:
-    """What `work` answers for each number, all begun at once."""
+def run_concurrently(work: Callable[[int], Any], times: int) -> list[Any]:
+    """Results of `work` for each number, all started at once."""
     barrier = Barrier(times)
 
     def one(number: int) -> Any:
@@ -55,7 +55,7 @@ def test_concurrent_patches_of_one_version_have_one_winner(editor: TestClient, t
         patch = {"aliases": [f"Number {number}"]}
         return editor.patch(address, json=patch, headers=version).status_code
 
-    assert Counter(together(change, AT_ONCE)) == {200: 1, 412: AT_ONCE - 1}
+    assert Counter(run_concurrently(change, AT_ONCE)) == {200: 1, 412: AT_ONCE - 1}
     assert editor.get(address).json()["version"] == 2
 
 
@@ -75,7 +75,7 @@ def test_idempotency_key_creates_one_record(editor: TestClient) -> None:
             answer = editor.post("/v1/people", json=document, headers=headers)
             return answer.status_code, answer.content
 
-        answers = together(make, 50)
+        answers = run_concurrently(make, 50)
         assert {status for status, _ in answers} == {201}
         assert len({body for _, body in answers}) == 1
         assert people() == before + 1
@@ -96,7 +96,7 @@ def test_expired_idempotency_key_creates_one_record(editor: TestClient) -> None:
         answer = editor.post("/v1/people", json=document, headers=headers)
         return answer.status_code, answer.content
 
-    answers = together(make, 20)
+    answers = run_concurrently(make, 20)
     assert {status for status, _ in answers} == {201}
     assert len({body for _, body in answers}) == 1
 
@@ -110,11 +110,11 @@ def test_concurrent_creations_get_distinct_slugs(editor: TestClient) -> None:
         slug: str = answer.json()["slug"]
         return slug
 
-    assert len(set(together(make, 4))) == 4
+    assert len(set(run_concurrently(make, 4))) == 4
 
 
 def test_featured_article_is_locked_against_unpublishing(editor: TestClient) -> None:
-    """One editor takes an article back while another one puts it onto a mission's page."""
+    """One editor unpublishes an article while another one features it on a mission."""
     made = editor.post("/v1/articles", json=documents.article())
     mission = editor.post("/v1/missions", json=documents.mission()).headers["Location"]
     editor.post(f"{made.headers['Location']}/publish")
@@ -126,7 +126,7 @@ def test_featured_article_is_locked_against_unpublishing(editor: TestClient) -> 
             session.flush()
             answer = thread.submit(editor.patch, mission, json=patch, headers={"If-Match": "*"})
             with suppress(TimeoutError):
-                answer.result(timeout=0.3)  # it waits for this transaction, or has gone by it
+                answer.result(timeout=0.3)  # it waits for this transaction, or has ignored it
         assert answer.result().status_code == 422
     assert editor.get(mission).json()["version"] == 1
 
@@ -142,7 +142,7 @@ def test_concurrent_delete_and_patch_have_one_winner(editor: TestClient) -> None
             patch = {"agency": f"A{number}"}
             return editor.patch(address, json=patch, headers=version).status_code
 
-        codes = Counter(together(act, 20))
+        codes = Counter(run_concurrently(act, 20))
         assert codes[200] + codes[204] == 1, codes
 
 
@@ -154,7 +154,7 @@ def test_concurrent_assignments_have_one_commander(editor: TestClient) -> None:
         document = {"mission": mission, "person": people[number], "role": "commander"}
         return editor.post("/v1/crew-assignments", json=document).status_code
 
-    assert Counter(together(assign, 10)) == {201: 1, 422: 9}
+    assert Counter(run_concurrently(assign, 10)) == {201: 1, 422: 9}
 
 
 def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
@@ -165,7 +165,7 @@ def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
         patch = {"aliases": [f"Number {number}"]}
         return editor.patch(address, json=patch, headers={"If-Match": "*"}).status_code
 
-    assert set(together(change, 20)) == {200}
+    assert set(run_concurrently(change, 20)) == {200}
     trail = editor.get("/v1/audit", params={"slug": slug, "limit": 100, "sort": "at"}).json()
     assert [e["after"]["version"] for e in trail["items"]] == list(range(1, 22))
     for earlier, later in zip(trail["items"], trail["items"][1:], strict=False):
@@ -173,7 +173,7 @@ def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
 
 
 def naive(session: Session, id_: int, name: str, between: Callable[[], object]) -> bool:
-    """What everybody writes first: read, compare, write."""
+    """Naive implementation: read, compare, write."""
     if session.scalar(select(Person.version).where(Person.id == id_)) != 1:
         return False
     between()
@@ -182,7 +182,7 @@ def naive(session: Session, id_: int, name: str, between: Callable[[], object]) 
 
 
 def test_naive_compare_and_write_loses_the_race(create_database: CreateDatabase) -> None:
-    """Read, compare, write lets several win on PostgreSQL; SQLite's one writer hides it."""
+    """Read, compare, write has several winners on PostgreSQL; SQLite has a single writer."""
     with open_client(create_database()) as client:
         database = build_database(database_of(client).engine.url.render_as_string(False), 8)
         with database.session() as session:
@@ -199,12 +199,12 @@ def test_naive_compare_and_write_loses_the_race(create_database: CreateDatabase)
                 between = (lambda: None) if one_at_a_time else all_have_read.wait
                 return naive(session, id_, str(number), between)
 
-        assert sum(together(change, 8)) == (1 if one_at_a_time else 8)
+        assert sum(run_concurrently(change, 8)) == (1 if one_at_a_time else 8)
         database.close()
 
 
 def test_change_count_equals_write_count(editor: TestClient) -> None:
-    """One write, one change: also where several flushes were needed."""
+    """Each write is one change, even with several flushes."""
     database = database_of(editor)
 
     def changes() -> int:
@@ -213,7 +213,7 @@ def test_change_count_equals_write_count(editor: TestClient) -> None:
 
     before = changes()
     made = editor.post("/v1/articles", json=documents.article(published_at="2019-04-04T00:00:00Z"))
-    assert changes() == before  # a draft is nobody's business
+    assert changes() == before  # drafts are not in the change feed
     published = editor.post(f"{made.headers['Location']}/publish")
     assert changes() == before + 1
     patch = {"tags": ["a", "b"], "title": "Another", "slug": f"another-{next(_numbers)}"}

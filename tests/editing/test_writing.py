@@ -1,4 +1,4 @@
-"""What every write has in common: conditions, refusals, versions, repetition, trial."""
+"""Writes of all resources: If-Match, validation, versions, idempotency keys, dry runs."""
 
 from typing import Any
 
@@ -35,14 +35,14 @@ def resource(request: pytest.FixtureRequest) -> str:
 
 
 def make(editor: TestClient, resource: str, **fields: Any) -> tuple[str, str]:
-    """The address of a new record, and its ETag."""
+    """Create a record; returns its URL and ETag."""
     answer = editor.post(f"/v1/{resource}", json=MAKERS[resource](**fields))
     assert answer.status_code == 201, answer.text
     return answer.headers["Location"], answer.headers["ETag"]
 
 
-def faults(answer: Any) -> dict[str, str]:
-    """By pointer, the code of each fault that a 422 tells of."""
+def error_codes(answer: Any) -> dict[str, str]:
+    """Error codes of a 422 response, by pointer."""
     assert answer.status_code == 422, answer.text
     return {fault["pointer"]: fault["code"] for fault in answer.json()["errors"]}
 
@@ -110,7 +110,7 @@ def test_write_with_stale_if_match_is_refused(editor: TestClient, resource: str)
         for method in ("PATCH", "DELETE"):
             answer = editor.request(method, address, json={}, headers={"If-Match": tag})
             assert answer.status_code == 412
-    # The tag of the refusal is good for the next try.
+    # The ETag of the refusal is valid for a retry.
     assert answer.headers["ETag"].endswith('2"')
     assert changed.headers["ETag"].endswith('.2"')
     retried = editor.patch(address, json={}, headers={"If-Match": answer.headers["ETag"]})
@@ -209,9 +209,9 @@ def test_merge_patch_removes_and_merges_members(editor: TestClient) -> None:
     assert answer["note"] is None
     assert answer["tags"] == ["a", "b"]
     refused = editor.patch(address, json={"title": None}, headers=IF_MATCH_ANY)
-    assert faults(refused) == {"/title": "missing"}
+    assert error_codes(refused) == {"/title": "missing"}
     refused = editor.patch(address, json={"image": {"alt": None}}, headers=IF_MATCH_ANY)
-    assert faults(refused) == {"/image/alt": "missing"}
+    assert error_codes(refused) == {"/image/alt": "missing"}
     deep: Any = {}
     for _ in range(900):
         deep = {"a": deep}
@@ -230,28 +230,30 @@ def test_each_error_has_its_pointer(editor: TestClient) -> None:
         missions=["Not A Slug"],
         extra=1,
     )
-    told = faults(editor.post("/v1/articles", json=document))
+    errors = error_codes(editor.post("/v1/articles", json=document))
     pointers = {"/title", "/published_at", "/language", "/source/name", "/source/url"}
-    assert told.keys() == pointers | {"/missions/0", "/extra"}
+    assert errors.keys() == pointers | {"/missions/0", "/extra"}
 
 
 @pytest.mark.parametrize(
-    "given",
+    "value",
     [0, 0.5, "2019", "2019-04-04", "04.04.2019", "2019-04-04T12:00:00", "9999-12-31T23:59:59-14:00",
      "1850-01-01T00:00:00Z", "2019-02-30T00:00:00Z", "2019-04-04T24:00:00Z", True, []],
 )  # fmt: skip
-def test_invalid_date_is_refused(editor: TestClient, given: Any) -> None:
-    answer = editor.post("/v1/articles", json=documents.article(published_at=given))
-    assert set(faults(answer)) == {"/published_at"}
+def test_invalid_date_is_refused(editor: TestClient, value: Any) -> None:
+    answer = editor.post("/v1/articles", json=documents.article(published_at=value))
+    assert set(error_codes(answer)) == {"/published_at"}
 
 
 def test_unknown_reference_is_refused(editor: TestClient) -> None:
     known = editor.post("/v1/people", json=documents.person()).json()["slug"]
     document = documents.article(people=["nobody", known])
-    assert faults(editor.post("/v1/articles", json=document)) == {"/people": "unknown-reference"}
+    assert error_codes(editor.post("/v1/articles", json=document)) == {
+        "/people": "unknown-reference"
+    }
     document = documents.article(translation_key="nothing")
-    told = faults(editor.post("/v1/articles", json=document))
-    assert told == {"/translation_key": "unknown-reference"}
+    errors = error_codes(editor.post("/v1/articles", json=document))
+    assert errors == {"/translation_key": "unknown-reference"}
 
 
 def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: TestClient) -> None:
@@ -261,7 +263,7 @@ def test_slug_is_unique_and_redirects_after_rename(editor: TestClient, client: T
     assert second.endswith("/yuriy-primer-2")
     taken = editor.post("/v1/people", json=documents.person(slug="yuriy-primer"))
     assert taken.status_code == 409
-    # Renamed, it is found under its old slug, which nobody else gets.
+    # The old slug redirects to it and stays reserved.
     renamed = editor.patch(first, json={"slug": "yuri"}, headers=IF_MATCH_ANY)
     assert renamed.json()["slug"] == "yuri"
     assert client.get(first).status_code == 308
@@ -297,8 +299,8 @@ def test_dry_run_saves_nothing(editor: TestClient, database: Database, resource:
     wrong = editor.post(f"/v1/{resource}?validate_only=true", json={})
     assert wrong.status_code == 422
     with database.snapshot() as reader:
-        noted = reader.all(select(AuditEntry.id).where(AuditEntry.slug == slug))
-    assert noted == []
+        entries = reader.all(select(AuditEntry.id).where(AuditEntry.slug == slug))
+    assert entries == []
 
 
 def test_repeated_idempotency_key_replays_response(

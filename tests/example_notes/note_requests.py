@@ -1,4 +1,4 @@
-"""Tests of the notes, run by `tests/test_new_resource.py` in a copy of the repository with them."""
+"""Tests of notes, run by `tests/test_new_resource.py` in a copy of the repository."""
 
 import json
 from pathlib import Path

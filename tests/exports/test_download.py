@@ -1,4 +1,4 @@
-"""`/v1/export`: a file that is built once, told by its digest, and can be gone on with."""
+"""`/v1/export`: digests, conditional and range requests, rebuilds."""
 
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
@@ -18,19 +18,19 @@ from tests.support.clients import client_with_key, database_of
 FILE = "/v1/export/archive.sqlite"
 
 
-def test_the_digest_is_that_of_the_bytes(archive: TestClient) -> None:
-    (told,) = archive.get("/v1/export").json()["items"]
+def test_digest_equals_sha256_of_file(archive: TestClient) -> None:
+    (export_file,) = archive.get("/v1/export").json()["items"]
     answer = archive.get(FILE)
     assert answer.headers["content-type"] == "application/vnd.sqlite3"
     assert answer.content.startswith(b"SQLite format 3\0")
-    assert told["sha256"] == sha256(answer.content).hexdigest()
-    assert answer.headers["etag"] == f'"{told["sha256"]}"'
+    assert export_file["sha256"] == sha256(answer.content).hexdigest()
+    assert answer.headers["etag"] == f'"{export_file["sha256"]}"'
     digest = answer.headers["repr-digest"].removeprefix("sha-256=:").removesuffix(":")
-    assert b64decode(digest).hex() == told["sha256"]
-    assert told["size"] == len(answer.content) == int(answer.headers["content-length"])
+    assert b64decode(digest).hex() == export_file["sha256"]
+    assert export_file["size"] == len(answer.content) == int(answer.headers["content-length"])
 
 
-def test_it_is_not_sent_twice(archive: TestClient) -> None:
+def test_if_none_match_is_answered_with_304(archive: TestClient) -> None:
     tag = archive.get(FILE).headers["etag"]
     for header in (tag, f"W/{tag}", f'"x", {tag}', "*"):
         answer = archive.get(FILE, headers={"If-None-Match": header})
@@ -39,7 +39,7 @@ def test_it_is_not_sent_twice(archive: TestClient) -> None:
     assert archive.get(FILE, headers={"If-None-Match": '"x"'}).status_code == 200
 
 
-def test_a_download_can_be_gone_on_with(archive: TestClient) -> None:
+def test_range_request_resumes_download(archive: TestClient) -> None:
     whole = archive.get(FILE)
     half = len(whole.content) // 2
     headers = {"Range": f"bytes={half}-", "If-Range": whole.headers["etag"]}
@@ -50,20 +50,20 @@ def test_a_download_can_be_gone_on_with(archive: TestClient) -> None:
     assert (other.status_code, len(other.content)) == (200, len(whole.content))
 
 
-def test_head_tells_the_same(archive: TestClient) -> None:
+def test_head_headers_equal_get_headers(archive: TestClient) -> None:
     head, whole = archive.head(FILE), archive.get(FILE)
     assert head.content == b""
     for name in ("etag", "content-length", "repr-digest", "cache-control"):
         assert head.headers[name] == whole.headers[name]
 
 
-def test_a_small_file_has_its_own_tag_too(client: TestClient) -> None:
+def test_small_file_has_strong_etag(client: TestClient) -> None:
     answer = client.get(FILE)
     assert not answer.headers["etag"].startswith("W/")
     assert "content-encoding" not in answer.headers
 
 
-def test_a_change_shows_within_a_minute(
+def test_export_is_rebuilt_after_stale_period(
     editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = editor.get("/v1/export").json()
@@ -75,7 +75,9 @@ def test_a_change_shows_within_a_minute(
     assert editor.get("/v1/export").json() == after
 
 
-def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_requests_share_one_build(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     built = []
     monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
     client.get(FILE)
@@ -83,7 +85,7 @@ def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.Mo
 
     def write(*args: object) -> int:
         built.append(1)
-        return true_write(*args)  # type: ignore[arg-type]  # as it was called
+        return true_write(*args)  # type: ignore[arg-type]  # unchanged arguments
 
     monkeypatch.setattr(sqlite, "write_sqlite", write)
     client_with_key(client, *Scope).post("/v1/people", json=documents.person())
@@ -93,10 +95,10 @@ def test_many_requests_make_one_build(client: TestClient, monkeypatch: pytest.Mo
     assert len(built) == 1
 
 
-def test_a_scheduled_article_gets_in_by_itself(
+def test_scheduled_article_is_exported_once_published(
     editor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The background tells of it as a change; here the test does."""
+    """The test announces the publication, in place of the background job."""
     monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
     due = "2031-01-01T00:00:00Z"
     slug = editor.post("/v1/articles", json=documents.article(published_at=due)).json()["slug"]

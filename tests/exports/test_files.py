@@ -1,4 +1,4 @@
-"""The archive as files: all that is public, nothing else, the same bytes for the same archive."""
+"""Export files: all public records and nothing else, reproducible."""
 
 import csv
 import io
@@ -27,13 +27,13 @@ from tests.support.exports import SPREADSHEET_FORMULAS, export_ndjson
 from tests.support.import_runs import import_inputs, make_input
 
 
-def file_of(database: Database, path: Path) -> Path:
+def write_sqlite_file(database: Database, path: Path) -> Path:
     with database.snapshot() as reader:
         sqlite.write_sqlite(reader, path)
     return path
 
 
-def asked(path: Path, statement: str) -> list[Any]:
+def execute_sql(path: Path, statement: str) -> list[Any]:
     connection = sqlite3.connect(str(path))
     try:
         return list(connection.execute(statement))
@@ -41,56 +41,60 @@ def asked(path: Path, statement: str) -> list[Any]:
         connection.close()
 
 
-def rows(path: Path, table: str) -> int:
-    """How many rows a table of the file has."""
-    ((number,),) = asked(path, f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
+def count_rows(path: Path, table: str) -> int:
+    """Number of rows of a table of the file."""
+    ((number,),) = execute_sql(path, f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
     return int(number)
 
 
-def test_all_that_is_public_is_in_the_file(archive: TestClient, tmp_path: Path) -> None:
-    path = file_of(database_of(archive), tmp_path / "a.sqlite")
+def test_sqlite_file_has_all_public_records(archive: TestClient, tmp_path: Path) -> None:
+    path = write_sqlite_file(database_of(archive), tmp_path / "a.sqlite")
     for table in ("missions", "people", "launches", "articles"):
         total = archive.get(f"/v1/{table}", params={"with_total": True}).json()["total"]
-        assert rows(path, table) == total
+        assert count_rows(path, table) == total
     total = archive.get("/v1/crew-assignments", params={"with_total": True}).json()["total"]
-    assert asked(path, "SELECT count(*) FROM crew_assignments") == [(total,)]
-    assert asked(path, "PRAGMA foreign_key_check") == []
-    assert asked(path, "PRAGMA integrity_check") == [("ok",)]
-    assert asked(path, "PRAGMA user_version") == [(1,)]
-    names = [name for (name,) in asked(path, "SELECT name FROM credits")]
+    assert execute_sql(path, "SELECT count(*) FROM crew_assignments") == [(total,)]
+    assert execute_sql(path, "PRAGMA foreign_key_check") == []
+    assert execute_sql(path, "PRAGMA integrity_check") == [("ok",)]
+    assert execute_sql(path, "PRAGMA user_version") == [(1,)]
+    names = [name for (name,) in execute_sql(path, "SELECT name FROM credits")]
     assert any("McDowell" in name for name in names)
     crew = (
         "SELECT p.slug FROM crew_assignments c JOIN people p ON p.id = c.person_id "
         "JOIN missions m ON m.id = c.mission_id WHERE m.slug = 'iss-59' ORDER BY c.ordinal"
     )
-    told = archive.get("/v1/missions/iss-59").json()["crew"]
-    assert [slug for (slug,) in asked(path, crew)] == [row["person"]["slug"] for row in told]
+    crew_members = archive.get("/v1/missions/iss-59").json()["crew"]
+    assert [slug for (slug,) in execute_sql(path, crew)] == [
+        row["person"]["slug"] for row in crew_members
+    ]
 
 
-def test_the_same_archive_makes_the_same_bytes(archive: TestClient, tmp_path: Path) -> None:
+def test_sqlite_file_is_reproducible(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
-    one, other = (file_of(database, tmp_path / name).read_bytes() for name in ("a", "b"))
+    one, other = (write_sqlite_file(database, tmp_path / name).read_bytes() for name in ("a", "b"))
     assert one == other
 
 
-def test_what_is_not_public_is_in_none(
+def test_unpublished_articles_are_not_exported(
     editor: TestClient, database: Database, tmp_path: Path
 ) -> None:
     slug = editor.post("/v1/articles", json=documents.article(tags=["secret"])).json()["slug"]
-    hidden = file_of(database, tmp_path / "a.sqlite")
-    assert asked(hidden, "SELECT count(*) FROM articles") == [(0,)]
-    assert asked(hidden, "SELECT count(*) FROM article_tags") == [(0,)]
+    hidden = write_sqlite_file(database, tmp_path / "a.sqlite")
+    assert execute_sql(hidden, "SELECT count(*) FROM articles") == [(0,)]
+    assert execute_sql(hidden, "SELECT count(*) FROM article_tags") == [(0,)]
     assert slug.encode() not in hidden.read_bytes()
     editor.post(f"/v1/articles/{slug}/publish")
-    shown = file_of(database, tmp_path / "b.sqlite")
-    assert asked(shown, "SELECT slug FROM articles") == [(slug,)]
+    published = write_sqlite_file(database, tmp_path / "b.sqlite")
+    assert execute_sql(published, "SELECT slug FROM articles") == [(slug,)]
     for table in EXPORT_TABLES:
         unknown = {column.name for column in table.columns} & {"edited", "state"}
         assert not unknown
 
 
-def test_both_databases_make_one_file(create_database: CreateDatabase, tmp_path: Path) -> None:
-    """An archive taken along has the same rows but for their numbers, and then the same bytes."""
+def test_sqlite_file_is_equal_from_both_databases(
+    create_database: CreateDatabase, tmp_path: Path
+) -> None:
+    """An imported archive has the same rows except for their ids, and so the same bytes."""
     lines = json.dumps(
         {"type": "person", "data": {"name": "Yuri Example"}, "kept": KEPT}, ensure_ascii=False
     )
@@ -98,7 +102,7 @@ def test_both_databases_make_one_file(create_database: CreateDatabase, tmp_path:
         database = database_of(client)
         import_inputs(database, "ndjson", make_input(lines))
         assert export_ndjson(database).count("\n") == 1
-        data = file_of(database, tmp_path / "a.sqlite").read_bytes()
+        data = write_sqlite_file(database, tmp_path / "a.sqlite").read_bytes()
     assert sha256(data).hexdigest() == EXPECTED
 
 
@@ -109,12 +113,12 @@ KEPT = {
     "edited": False,
 }
 EXPECTED = "ff63e28d39b0939fc2d645415c8202088aff250cfbd463422df098cea8a0ea33"
-"""Of the file, as the SQLite of the lock writes it: on either database the same."""
+"""SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
-def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> None:
+def test_csv_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
-    path = file_of(database, tmp_path / "a.sqlite")
+    path = write_sqlite_file(database, tmp_path / "a.sqlite")
     with database.snapshot() as reader:
         number = csv_files.write_csv(reader, tmp_path / "csv")
         csv_files.write_csv(reader, tmp_path / "a.zip")
@@ -123,7 +127,7 @@ def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> N
         text = (tmp_path / "csv" / f"{table.name}.csv").read_text("utf-8")
         cells = list(csv.reader(io.StringIO(text, newline="")))
         counts[table.name] = len(cells) - 1
-        assert counts[table.name] == rows(path, table.name)
+        assert counts[table.name] == count_rows(path, table.name)
         assert {len(row) for row in cells} == {len(table.columns)}
     assert sum(counts.values()) == number
     with ZipFile(tmp_path / "a.zip") as archived:
@@ -134,21 +138,21 @@ def test_csv_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> N
             )
 
 
-def test_parquet_holds_what_the_file_holds(archive: TestClient, tmp_path: Path) -> None:
+def test_parquet_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:
     database = database_of(archive)
-    path = file_of(database, tmp_path / "a.sqlite")
+    path = write_sqlite_file(database, tmp_path / "a.sqlite")
     with database.snapshot() as reader:
         parquet_files.write_parquet(reader, tmp_path / "parquet")
     for table in EXPORT_TABLES:
         read = parquet.read_table(tmp_path / "parquet" / f"{table.name}.parquet")
-        assert read.num_rows == rows(path, table.name)
+        assert read.num_rows == count_rows(path, table.name)
     launches = parquet.read_table(tmp_path / "parquet" / "launches.parquet").to_pylist()
     (progress,) = (row for row in launches if row["slug"] == "progress-ms-11")
     assert progress["launch_at"].isoformat() == "2019-04-04T11:01:35+00:00"
 
 
 @pytest.mark.parametrize("text", SPREADSHEET_FORMULAS)
-def test_no_cell_is_a_formula(
+def test_formula_cells_are_escaped(
     editor: TestClient, database: Database, tmp_path: Path, text: str
 ) -> None:
     assert escape_formulas(text)[0] == "'"
@@ -162,14 +166,16 @@ def test_no_cell_is_a_formula(
 
 
 @pytest.mark.parametrize("text", ["plain", "1-1", "a=b", "", "Soyuz MS-10"])
-def test_other_cells_stay_as_they_are(text: str) -> None:
+def test_plain_cells_are_unchanged(text: str) -> None:
     assert escape_formulas(text) == text
 
 
-def test_a_deleted_record_goes_from_the_file(
+def test_deleted_record_is_not_exported(
     editor: TestClient, database: Database, tmp_path: Path
 ) -> None:
     slug = editor.post("/v1/people", json=documents.person()).json()["slug"]
-    assert asked(file_of(database, tmp_path / "a"), "SELECT slug FROM people") == [(slug,)]
+    assert execute_sql(write_sqlite_file(database, tmp_path / "a"), "SELECT slug FROM people") == [
+        (slug,)
+    ]
     editor.delete(f"/v1/people/{slug}", headers=IF_MATCH_ANY)
-    assert asked(file_of(database, tmp_path / "b"), "SELECT slug FROM people") == []
+    assert execute_sql(write_sqlite_file(database, tmp_path / "b"), "SELECT slug FROM people") == []

@@ -1,4 +1,4 @@
-"""The cache layer: ETag, 304, Cache-Control, Last-Modified and content codings."""
+"""Cache middleware: ETag, 304, Cache-Control, Last-Modified and content codings."""
 
 import gzip
 from datetime import UTC, datetime, timedelta
@@ -104,7 +104,7 @@ def test_accept_encoding_may_be_any_text(header: str) -> None:
 
 
 def test_etag_changes_with_the_content(client: TestClient, database: Database) -> None:
-    """Nested and time-computed parts too."""
+    """Including nested and time-dependent parts."""
     now = datetime(2030, 1, 1, tzinfo=UTC)
     with time_machine.travel(now, tick=False), database.session() as session:
         launch, person = factories.launch(slug="up", launch_at=now), factories.person(slug="p")
@@ -118,12 +118,12 @@ def test_etag_changes_with_the_content(client: TestClient, database: Database) -
             return str(client.get(path).headers["ETag"])
 
     assert tag("/v1/people/p") == tag("/v1/people/p", timedelta(hours=23))
-    assert tag("/v1/people/p") != tag("/v1/people/p", timedelta(hours=24))  # a day more aboard
+    assert tag("/v1/people/p") != tag("/v1/people/p", timedelta(hours=24))  # one more day aboard
     before = {path: tag(path) for path in ("/v1/people/p", "/v1/launches/up", "/v1/missions/iss-1")}
     with database.session() as session:
         session.add(factories.spacecraft(session.get_one(Launch, launched), name="Soyuz MS-99"))
     after = {path: tag(path) for path in before}
-    assert after["/v1/people/p"] != before["/v1/people/p"]  # the launch's headline is in it
+    assert after["/v1/people/p"] != before["/v1/people/p"]  # it contains the launch's headline
     assert after["/v1/launches/up"] != before["/v1/launches/up"]
     assert after["/v1/missions/iss-1"] == before["/v1/missions/iss-1"]
     with database.session() as session:

@@ -1,4 +1,4 @@
-"""Answers that are kept: which, for whom, and until when. Each is what would be answered anew."""
+"""Response cache: keys, single-flight, invalidation, expiry, eviction."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -94,14 +94,14 @@ def test_responses_to_a_key_are_not_stored(
 def test_cached_responses_have_their_own_request_ids(archive: TestClient) -> None:
     ids = {archive.get(LIST).headers["X-Request-ID"] for _ in range(5)}
     assert len(ids) == 5
-    given = "0B8E5A0E-5B0E-4B0E-8B0E-0B8E5A0E5B0E"
-    answer = archive.get(LIST, headers={"X-Request-ID": given})
-    assert answer.headers["X-Request-ID"] == given.lower()
+    request_id = "0B8E5A0E-5B0E-4B0E-8B0E-0B8E5A0E5B0E"
+    answer = archive.get(LIST, headers={"X-Request-ID": request_id})
+    assert answer.headers["X-Request-ID"] == request_id.lower()
     assert len(archive.get(LIST).headers.get_list("X-Request-ID")) == 1
 
 
 async def _ask(app: Any, path: str) -> int:
-    """The status of what `app` answers in this very event loop."""
+    """Status of the response of `app`, called in the current event loop."""
     found = 0
     name, _, query = path.partition("?")
     scope = {"type": "http", "method": "GET", "path": name, "root_path": "", "headers": []}
@@ -117,9 +117,9 @@ async def _ask(app: Any, path: str) -> int:
     return found
 
 
-@pytest.mark.parametrize(("different", "asked"), [(1, 1), (10, 10)])
+@pytest.mark.parametrize(("different", "expected_count"), [(1, 1), (10, 10)])
 def test_single_flight_shares_one_execution(
-    archive: TestClient, statements: list[str], different: int, asked: int
+    archive: TestClient, statements: list[str], different: int, expected_count: int
 ) -> None:
     found: list[int] = []
 
@@ -135,13 +135,13 @@ def test_single_flight_shares_one_execution(
     del statements[:]
     run(all_at_once)
     assert found == [200] * 100
-    assert len(statements) == asked
+    assert len(statements) == expected_count
 
 
 def test_single_flight_does_not_share_failures(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault while an answer is made takes nobody with it, and leaves nothing behind."""
+    """A failed execution does not fail other requests and leaves no entry."""
     clear_response_cache(archive)
     found: list[int] = []
 
@@ -166,7 +166,7 @@ def test_single_flight_does_not_share_failures(
     assert archive.get("/v1/people/christina-koch").status_code == 200
 
 
-# --- While the archive changes -------------------------------------------------------------------
+# --- Invalidation --------------------------------------------------------------------------------
 
 
 def test_cache_is_invalidated_by_own_commits(client: TestClient, database: Database) -> None:
@@ -179,19 +179,19 @@ def test_cache_is_invalidated_by_own_commits(client: TestClient, database: Datab
 def test_generation_changes_with_commits_of_other_processes(
     client: TestClient, database: Database
 ) -> None:
-    """Whoever writes, by whatever means, and whichever transaction ends first."""
+    """For any writer, any kind of statement and any order of commits."""
     versions = GenerationTracker(database, get_next_publication_time)
     with database.session() as session:
         session.add(factories.mission(slug="iss-1", summary="0"))
     seen = {id(run(versions.refresh))}
-    kept = [run(versions.refresh)]
+    generations = [run(versions.refresh)]
     other = build_database(database.engine.url.render_as_string(hide_password=False))
     for n in range(3):
-        assert run(versions.refresh) is kept[-1]
+        assert run(versions.refresh) is generations[-1]
         with other.session() as session:
             session.query(Mission).one().summary = str(n + 1)
-        kept.append(run(versions.refresh))
-        seen.add(id(kept[-1]))
+        generations.append(run(versions.refresh))
+        seen.add(id(generations[-1]))
     assert len(seen) == 4
     if database.engine.dialect.name == "postgresql":
         with other.engine.connect() as late:
@@ -274,28 +274,31 @@ STEPS = (
 def test_cached_responses_expire_when_time_changes_them(
     client: TestClient, database: Database
 ) -> None:
-    """A second before and after each of the moments when something changes by itself."""
+    """Checked a second before and after each moment when time changes a response."""
     _world(database)
-    kept = 0
+    hits = 0
     for step in STEPS:
         with time_machine.travel(NOON + step, tick=False), record_selects(database) as statements:
             answers = {}
             for path in CLOCKS:
                 before = len(statements)
                 answers[path] = client.get(path)
-                kept += len(statements) == before
+                hits += len(statements) == before
             clear_response_cache(client)
             for path, answer in answers.items():
                 fresh = client.get(path)
                 assert answer.status_code == fresh.status_code, (path, step)
                 same = answer.content == fresh.content
-                assert same or fresh.status_code != 200, (path, step)  # a problem has an id
+                assert same or fresh.status_code != 200, (
+                    path,
+                    step,
+                )  # a problem has a unique `instance`
                 for name in ("ETag", "Cache-Control"):
                     assert answer.headers.get(name) == fresh.headers.get(name), (path, step)
-    assert kept > 4 * len(STEPS)
+    assert hits > 4 * len(STEPS)
 
 
-# --- Within bounds -------------------------------------------------------------------------------
+# --- Bounds --------------------------------------------------------------------------------------
 
 
 def _whole(size: int) -> CachedResponse:
@@ -303,49 +306,49 @@ def _whole(size: int) -> CachedResponse:
 
 
 def test_cache_evicts_least_recently_used() -> None:
-    version, kept = Generation(1, None), ResponseCache(3 * (RESPONSE_OVERHEAD_BYTES + 1000))
-    assert kept.get(("a",), version) is None
+    version, cache = Generation(1, None), ResponseCache(3 * (RESPONSE_OVERHEAD_BYTES + 1000))
+    assert cache.get(("a",), version) is None
     for name in "abc":
-        kept.put((name,), version, _whole(900))
-    assert kept.get(("a",), version)
-    kept.put(("d",), version, _whole(900))
-    assert [bool(kept.get((name,), version)) for name in "abcd"] == [True, False, True, True]
-    kept.put(("e",), version, _whole(2 * RESPONSE_OVERHEAD_BYTES))
-    assert [bool(kept.get((name,), version)) for name in "acde"] == [False, False, False, True]
-    kept.put(("f",), version, _whole(10 * RESPONSE_OVERHEAD_BYTES))
-    assert kept.get(("f",), version) is None
-    assert kept.get(("e",), version)
-    assert 0 < kept.size_bytes <= kept.max_bytes
-    assert kept.get(("e",), Generation(2, None)) is None
+        cache.put((name,), version, _whole(900))
+    assert cache.get(("a",), version)
+    cache.put(("d",), version, _whole(900))
+    assert [bool(cache.get((name,), version)) for name in "abcd"] == [True, False, True, True]
+    cache.put(("e",), version, _whole(2 * RESPONSE_OVERHEAD_BYTES))
+    assert [bool(cache.get((name,), version)) for name in "acde"] == [False, False, False, True]
+    cache.put(("f",), version, _whole(10 * RESPONSE_OVERHEAD_BYTES))
+    assert cache.get(("f",), version) is None
+    assert cache.get(("e",), version)
+    assert 0 < cache.size_bytes <= cache.max_bytes
+    assert cache.get(("e",), Generation(2, None)) is None
 
 
 def test_cache_returns_recent_stale_responses() -> None:
-    """Of older versions only what was made shortly before the database fell silent."""
+    """Responses of older generations only if created shortly before the outage."""
     at = datetime(2030, 1, 1, tzinfo=UTC)
-    kept, versions = (
+    cache, versions = (
         ResponseCache(10 * RESPONSE_OVERHEAD_BYTES),
         [Generation(n, None) for n in range(3)],
     )
     for n, (version, name) in enumerate(zip(versions, "abc", strict=True)):
         with time_machine.travel(at + timedelta(seconds=200 * n), tick=False):
-            assert kept.get((name,), version) is None
-            kept.put((name,), version, _whole(1))
-    with time_machine.travel(at + timedelta(hours=9), tick=False):  # of silence
-        assert [bool(kept.get_stale((name,))) for name in "abcd"] == [False, True, True, False]
+            assert cache.get((name,), version) is None
+            cache.put((name,), version, _whole(1))
+    with time_machine.travel(at + timedelta(hours=9), tick=False):  # of the outage
+        assert [bool(cache.get_stale((name,))) for name in "abcd"] == [False, True, True, False]
     with time_machine.travel(at + timedelta(hours=10), tick=False):
-        assert kept.get(("c",), versions[2])
-        assert [bool(kept.get_stale((name,))) for name in "abc"] == [False, False, True]
+        assert cache.get(("c",), versions[2])
+        assert [bool(cache.get_stale((name,))) for name in "abc"] == [False, False, True]
 
 
 def test_cache_refuses_responses_of_older_generations() -> None:
-    kept, old, new = (
+    cache, old, new = (
         ResponseCache(10 * RESPONSE_OVERHEAD_BYTES),
         Generation(1, None),
         Generation(2, None),
     )
-    kept.get(("a",), old)
-    kept.get(("a",), new)
-    kept.put(("a",), old, _whole(1))
-    assert kept.get(("a",), new) is None
-    kept.put(("a",), new, _whole(1))
-    assert kept.get(("a",), new)
+    cache.get(("a",), old)
+    cache.get(("a",), new)
+    cache.put(("a",), old, _whole(1))
+    assert cache.get(("a",), new) is None
+    cache.put(("a",), new, _whole(1))
+    assert cache.get(("a",), new)

@@ -1,4 +1,4 @@
-"""Both languages: which one an answer is in, what differs between them, and what never does."""
+"""Content language: negotiation, translated fields and language-independent fields."""
 
 import ast
 import re
@@ -17,11 +17,11 @@ from tests.support.paths import ROOT
 RUSSIAN = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
 CYRILLIC = re.compile("[а-яё]")
 
-TOLD = {
+TRANSLATED_KEYS = {
     "credited_as", "description", "detail", "family", "headline", "name", "name_native",
     "outcome_note", "role_label", "spacecraft", "status_label", "summary", "text", "title",
 }  # fmt: skip
-"""The keys whose values people read: only these may differ, and of articles none."""
+"""Keys with translated values; titles of articles are never translated."""
 
 LISTS = [
     "/v1/missions?view=full&limit=40&sort=number",
@@ -35,7 +35,7 @@ ONE_LANGUAGE = ("/openapi.json", "/docs", "/health/live", "/v1/changes", "/v1/ex
 
 
 def differences(en: Any, ru: Any, key: str = "") -> Iterator[str]:
-    """The keys whose values are not the same in both; whatever differs otherwise ends the test."""
+    """Keys with different values in both documents; fails if the documents differ otherwise."""
     if isinstance(en, dict):
         assert en.keys() == ru.keys()
         for name in en:
@@ -52,12 +52,12 @@ def differences(en: Any, ru: Any, key: str = "") -> Iterator[str]:
 
 
 def test_content_language_is_on_every_route(archive: TestClient) -> None:
-    """By `lang`, which then is kept in its links, or by the header, which caches are told of."""
+    """Selected by `lang`, or by Accept-Language with `Vary`."""
     paths = list(public_paths(archive))
     assert len(paths) > 20
     for path in (*paths, "/", "/problems", "/problems/gone", "/nowhere", *ONE_LANGUAGE):
         one = path.startswith(ONE_LANGUAGE)
-        for headers, query, speech in (
+        for headers, query, language in (
             ({}, "", "en"),
             (RUSSIAN, "", "ru"),
             (RUSSIAN, "lang=en", "en"),
@@ -65,7 +65,7 @@ def test_content_language_is_on_every_route(archive: TestClient) -> None:
         ):
             address = f"{path}?{query}" if query else path
             answer = archive.get(address, headers=headers)
-            assert answer.headers["Content-Language"] == ("en" if one else speech), address
+            assert answer.headers["Content-Language"] == ("en" if one else language), address
             varies = "Accept-Language" in answer.headers.get("Vary", "")
             assert varies is (not query and not one), address
 
@@ -73,7 +73,7 @@ def test_content_language_is_on_every_route(archive: TestClient) -> None:
 @pytest.mark.parametrize("address", LISTS)
 def test_machine_fields_do_not_depend_on_language(archive: TestClient, address: str) -> None:
     en, ru = archive.get(address), archive.get(address, headers=RUSSIAN)
-    assert set(differences(en.json(), ru.json())) <= TOLD
+    assert set(differences(en.json(), ru.json())) <= TRANSLATED_KEYS
     assert en.headers["ETag"] != ru.headers["ETag"]
     assert not CYRILLIC.search("".join(re.findall(r'"(?:headline|role_label)":"[^"]*', en.text)))
     fresh = archive.get(address, headers={**RUSSIAN, "If-None-Match": en.headers["ETag"]})
@@ -88,7 +88,7 @@ def test_portal_page_does_not_depend_on_language(archive: TestClient) -> None:
     en, ru = archive.get(address).json(), archive.get(address, headers=RUSSIAN).json()
     assert en.pop("lead_article")["language"] == "en"
     assert ru.pop("lead_article")
-    assert set(differences(en, ru)) <= TOLD
+    assert set(differences(en, ru)) <= TRANSLATED_KEYS
 
 
 def test_differences_helper_finds_differences() -> None:
@@ -114,8 +114,8 @@ def test_cursor_works_in_the_other_language(archive: TestClient) -> None:
 
 def test_links_keep_the_lang_parameter(archive: TestClient) -> None:
     for address in ("/v1/launches?limit=2", "/v1/missions/iss-59/page", "/v1/articles/archive"):
-        asked = archive.get(address, params={"lang": "ru"})
-        links = re.findall(r'"(?:url|next|prev)":"(http[^"]+/v1/[^"]+)', asked.text)
+        response = archive.get(address, params={"lang": "ru"})
+        links = re.findall(r'"(?:url|next|prev)":"(http[^"]+/v1/[^"]+)', response.text)
         assert len(links) > 2
         assert all("lang=ru" in link for link in links)
         assert "lang=" not in archive.get(address, headers=RUSSIAN).text
@@ -131,22 +131,22 @@ def test_links_keep_the_lang_parameter(archive: TestClient) -> None:
 
 def test_changes_do_not_depend_on_language(archive: TestClient) -> None:
     plain = archive.get("/v1/changes?limit=50").json()["items"]
-    for asked in (
+    for response in (
         archive.get("/v1/changes?limit=50", headers=RUSSIAN),
         archive.get("/v1/changes?limit=50&lang=ru"),
     ):
-        assert asked.json()["items"] == plain
-        assert asked.headers["Content-Language"] == "en"
+        assert response.json()["items"] == plain
+        assert response.headers["Content-Language"] == "en"
 
 
 def test_calendars_are_translated(archive: TestClient) -> None:
     en = archive.get("/v1/missions/iss-59/calendar.ics")
     ru = archive.get("/v1/missions/iss-59/calendar.ics", headers=RUSSIAN)
-    told = ru.text.replace("\r\n ", "")
-    assert "X-WR-CALNAME:Экспедиция МКС-59" in told
-    assert "SUMMARY:Начало экспедиции МКС-59" in told
-    assert "DESCRIPTION:Экипаж: Алексей Овчинин\\, Ник Хейг\\, Кристина Кук." in told
-    assert "LOCATION:Космодром Байконур\\, LC31" in told
+    calendar = ru.text.replace("\r\n ", "")
+    assert "X-WR-CALNAME:Экспедиция МКС-59" in calendar
+    assert "SUMMARY:Начало экспедиции МКС-59" in calendar
+    assert "DESCRIPTION:Экипаж: Алексей Овчинин\\, Ник Хейг\\, Кристина Кук." in calendar
+    assert "LOCATION:Космодром Байконур\\, LC31" in calendar
     uids = re.compile("^(?:UID|DTSTART|SEQUENCE|STATUS).*$", re.MULTILINE)
     assert uids.findall(ru.text) == uids.findall(en.text)
 
@@ -217,9 +217,9 @@ def test_internal_error_is_translated(archive: TestClient, monkeypatch: pytest.M
 def test_body_errors_are_translated(editor: TestClient) -> None:
     wrong = {"name": "", "agency": 5, "nmae": "x", "nationality": "RUS", "sources": {}}
     answer = editor.post("/v1/people", json=wrong, headers=RUSSIAN)
-    faults = {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
-    assert faults.keys() == {"/name", "/agency", "/nmae", "/nationality", "/sources"}
-    assert all(CYRILLIC.search(detail) for detail in faults.values())
+    errors = {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
+    assert errors.keys() == {"/name", "/agency", "/nmae", "/nationality", "/sources"}
+    assert all(CYRILLIC.search(detail) for detail in errors.values())
     text = editor.post("/v1/people", content="{", headers={**RUSSIAN, "Content-Type": JSON})
     assert CYRILLIC.search(text.json()["detail"])
     kind = editor.post("/v1/people", content="{}", headers={**RUSSIAN, "Content-Type": "text/x"})
@@ -251,12 +251,12 @@ def test_translations_can_be_written(editor: TestClient, client: TestClient) -> 
     assert made.status_code == 201, made.text
     address, etag = made.headers["Location"], made.headers["ETag"]
 
-    def shown(lang: str) -> tuple[str, list[str]]:
+    def read_mission(lang: str) -> tuple[str, list[str]]:
         mission = client.get(address, params={"lang": lang}).json()
         return mission["summary"], [task["text"] for task in mission["tasks"]]
 
-    assert shown("en") == ("In English.", ["One", "Two"])
-    assert shown("ru") == ("По-русски.", ["Раз", "Два"])
+    assert read_mission("en") == ("In English.", ["One", "Two"])
+    assert read_mission("ru") == ("По-русски.", ["Раз", "Два"])
     change = {"tasks": ["One", "Two", "Three"]}
     uneven = editor.patch(address, json=change, headers={"If-Match": etag})
     (fault,) = uneven.json()["errors"]
@@ -264,11 +264,11 @@ def test_translations_can_be_written(editor: TestClient, client: TestClient) -> 
     change["tasks_ru"] = []
     changed = editor.patch(address, json=change, headers={"If-Match": etag})
     assert changed.status_code == 200
-    assert shown("ru") == ("По-русски.", ["One", "Two", "Three"])
+    assert read_mission("ru") == ("По-русски.", ["One", "Two", "Three"])
     tasks = {"items": ["Four"], "items_ru": ["Четыре"]}
     put = {"If-Match": changed.headers["ETag"]}
     assert editor.put(f"{address}/tasks", json=tasks, headers=put).status_code == 200
-    assert shown("ru")[1] == ["Четыре"]
+    assert read_mission("ru")[1] == ["Четыре"]
 
 
 def test_missing_translation_falls_back(client: TestClient, database: Database) -> None:
@@ -285,7 +285,7 @@ def test_missing_translation_falls_back(client: TestClient, database: Database) 
     assert names["ru"] == [("Ann", "Anna"), ("Боб", "Bob"), ("Иван", None)]
 
 
-# --- Nobody forgets the other language -----------------------------------------------------------
+# --- Completeness of error texts -----------------------------------------------------------------
 
 REFUSALS_BY_NAME = re.compile(
     r"^(ApiError|BadCursor|BadRequest|Conflict|CursorMismatch|Forbidden|Gone|Invalid|"
@@ -295,18 +295,18 @@ REFUSALS_BY_NAME = re.compile(
 WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 
 
-def one_sided(source: str) -> list[str]:
-    """Sentences that are put into a refusal as they are, in one language alone."""
+def find_untranslated_texts(source: str) -> list[str]:
+    """Error texts in the source code that are in one language only."""
     found = []
     for call in ast.walk(ast.parse(source)):
         if not isinstance(call, ast.Call):
             continue
         name = call.func.id if isinstance(call.func, ast.Name) else ""
-        given = [*call.args, *(k.value for k in call.keywords if k.arg == "detail")]
+        arguments = [*call.args, *(k.value for k in call.keywords if k.arg == "detail")]
         if REFUSALS_BY_NAME.match(name) or (name == "FieldProblem"):
             texts = [
                 part.value
-                for argument in given
+                for argument in arguments
                 for part in (argument.values if isinstance(argument, ast.JoinedStr) else [argument])
                 if isinstance(part, ast.Constant) and isinstance(part.value, str)
             ]
@@ -318,10 +318,12 @@ def one_sided(source: str) -> list[str]:
     "path", sorted((ROOT / "app").rglob("*.py")), ids=lambda p: p.relative_to(ROOT).as_posix()
 )
 def test_error_texts_are_in_both_languages(path: Path) -> None:
-    assert one_sided(path.read_text()) == []
+    assert find_untranslated_texts(path.read_text()) == []
 
 
 def test_untranslated_error_text_is_found() -> None:
-    assert one_sided('raise NotFound(f"There is no {x}.")') == ["There is no "]
-    assert one_sided('refuse("/a", "taken", "It is taken already.")') == ["It is taken already."]
-    assert one_sided('raise NotFound(either("There is none.", "Нет."))') == []
+    assert find_untranslated_texts('raise NotFound(f"There is no {x}.")') == ["There is no "]
+    assert find_untranslated_texts('refuse("/a", "taken", "It is taken already.")') == [
+        "It is taken already."
+    ]
+    assert find_untranslated_texts('raise NotFound(either("There is none.", "Нет."))') == []

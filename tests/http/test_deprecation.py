@@ -1,4 +1,4 @@
-"""Deprecation: headers and document tell the same, from one table."""
+"""Deprecation: headers and OpenAPI document, from one table."""
 
 from datetime import UTC, datetime
 

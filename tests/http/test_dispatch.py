@@ -1,4 +1,4 @@
-"""OPTIONS, Allow, cross-origin headers, request ids, on every kind of answer."""
+"""Dispatch: OPTIONS, Allow, CORS headers and request ids."""
 
 import re
 from uuid import UUID
@@ -76,7 +76,7 @@ def test_options_and_405_list_every_method(archive: TestClient, path: str, metho
 
 
 def test_dispatcher_finds_every_route(archive: TestClient) -> None:
-    """No address hides another one, as `/v1/keys/{id}` would hide a later `/v1/keys/{slug}`."""
+    """No route shadows another one, as `/v1/keys/{id}` would shadow a later `/v1/keys/{slug}`."""
     app = archive.app
     assert isinstance(app, FastAPI)
     routes = [route for route in app.routes if isinstance(route, Route)]
@@ -109,13 +109,13 @@ def test_preflight_is_allowed(archive: TestClient) -> None:
 
 
 def test_request_id_of_the_client_is_returned(archive: TestClient) -> None:
-    given = "0190d3a2-7c1e-7b3e-9d52-3c1f5a2b4c6d"
-    answer = archive.get("/nowhere", headers={"X-Request-ID": given})
-    assert answer.headers["X-Request-ID"] == given
-    assert answer.json()["instance"] == f"urn:uuid:{given}"
+    request_id = "0190d3a2-7c1e-7b3e-9d52-3c1f5a2b4c6d"
+    answer = archive.get("/nowhere", headers={"X-Request-ID": request_id})
+    assert answer.headers["X-Request-ID"] == request_id
+    assert answer.json()["instance"] == f"urn:uuid:{request_id}"
 
 
-@pytest.mark.parametrize("given", ["", "x", "a" * 5000, "'; DROP TABLE", "{uuid}"])
-def test_request_id_that_is_not_a_uuid_is_replaced(archive: TestClient, given: str) -> None:
-    answer = archive.get("/v1/missions/iss-59", headers={"X-Request-ID": given})
+@pytest.mark.parametrize("request_id", ["", "x", "a" * 5000, "'; DROP TABLE", "{uuid}"])
+def test_request_id_that_is_not_a_uuid_is_replaced(archive: TestClient, request_id: str) -> None:
+    answer = archive.get("/v1/missions/iss-59", headers={"X-Request-ID": request_id})
     assert UUID(answer.headers["X-Request-ID"]).version == 4

@@ -1,4 +1,4 @@
-"""The documentation pages: what they are made of, and that nothing else can be had there."""
+"""Documentation pages: vendored files, Content-Security-Policy, no other files."""
 
 import re
 from hashlib import sha256
@@ -13,11 +13,11 @@ PAGES = ["/docs", "/docs/swagger"]
 SCALAR = "scalar-1.72.1/standalone.esm.js"
 SWAGGER = "swagger-ui-5.35.0/swagger-ui-bundle.js"
 LEFT_OUT = re.compile(r"AgentScalarDrawer-|\.svg-")
-"""Chunks that Scalar would load for settings that we do not use."""
+"""Chunks of Scalar for settings that the service does not use."""
 
 
 def policy(headers: dict[str, str]) -> dict[str, str]:
-    """The Content-Security-Policy of an answer, by directive."""
+    """Content-Security-Policy of a response, by directive."""
     directives = headers["content-security-policy"].split("; ")
     return {name: allowed for name, _, allowed in (d.partition(" ") for d in directives)}
 
@@ -56,7 +56,7 @@ def test_docs_files_contain_no_urls(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "kept"),
+    ("name", "kind", "cache_control"),
     [
         ("scalar.js", "text/javascript", "no-cache"),
         ("swagger.css", "text/css", "no-cache"),
@@ -65,11 +65,13 @@ def test_docs_files_contain_no_urls(name: str) -> None:
         ("scalar-1.72.1/LICENSE.txt", "text/plain", "public, max-age=31536000, immutable"),
     ],
 )
-def test_docs_file_is_served_unchanged(client: TestClient, name: str, kind: str, kept: str) -> None:
+def test_docs_file_is_served_unchanged(
+    client: TestClient, name: str, kind: str, cache_control: str
+) -> None:
     answer = client.get(f"/docs/static/{name}").raise_for_status()
     assert answer.content == (DOCS_STATIC_DIR / name).read_bytes()
     assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
-    assert answer.headers["cache-control"] == kept
+    assert answer.headers["cache-control"] == cache_control
 
 
 @pytest.mark.parametrize(
@@ -119,13 +121,13 @@ def test_docs_pages_are_not_in_openapi(client: TestClient) -> None:
 
 def test_vendored_files_match_their_digests() -> None:
     readme = (DOCS_STATIC_DIR / "README.md").read_text()
-    told = {name: digest for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.M)}
+    listed = {name: digest for digest, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.M)}
     found = {
         name: sha256(path.read_bytes()).hexdigest()
         for name, path in DOCS_FILES.files.items()
         if "/" in name
     }
-    assert told == found
+    assert listed == found
 
 
 def test_vendored_files_are_small() -> None:

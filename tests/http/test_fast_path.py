@@ -1,4 +1,4 @@
-"""The fast path: the same responses as on the ASGI path."""
+"""Fast path: the same responses as the ASGI path."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +25,7 @@ from tests.support.servers import run_server
 LIST = "/v1/articles?limit=2"
 ID = "0b8e5a0e-5b0e-4b0e-8b0e-0b8e5a0e5b0e"
 USUAL = ("A: repeated", "A: repeated")
-"""Headers that change nothing but the way that a request goes."""
+"""Headers that affect only the choice of the path."""
 LIMIT = 4
 HEADERS = [(b"host", b"x"), (b"accept", b"")]
 
@@ -166,7 +166,7 @@ def test_fast_path_equals_asgi_response_on_every_cacheable_route(
     app = _app(archive)
     monkeypatch.setattr(
         app.state.services.generations, "_ttl_seconds", 60
-    )  # however slow this machine is
+    )  # independent of the speed of the machine
     clear_response_cache(archive)
     static = {
         route.path
@@ -206,12 +206,12 @@ def _app(archive: TestClient) -> FastAPI:
 
 @asynccontextmanager
 async def _guarded(archive: TestClient) -> AsyncIterator[int]:
-    """A port where the archive is served, with patience for fractions of a second only."""
+    """Port of a server of the archive with timeouts of fractions of a second."""
     config = Config(
         _app(archive), ws="none", proxy_headers=False, access_log=False, log_config=None
     )
     config.load()
-    config.timeout_keep_alive = 0.2  # type: ignore[assignment]  # whole seconds would be long
+    config.timeout_keep_alive = 0.2  # type: ignore[assignment]  # whole seconds would take long
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
         lambda: LimitedHttpProtocol(config, state, {}), "127.0.0.1", 0

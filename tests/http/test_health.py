@@ -1,4 +1,4 @@
-"""Whether the service is ready, and what it tells those who run it."""
+"""Health checks and metrics."""
 
 import os
 import subprocess
@@ -27,11 +27,11 @@ def test_expected_revision_is_the_alembic_head() -> None:
 
 
 def test_readiness_reports_the_database(archive: TestClient) -> None:
-    told = archive.get("/health/ready").json()
+    readiness = archive.get("/health/ready").json()
     kind = database_of(archive).engine.dialect.name
-    assert told["database"]["kind"] == kind
-    assert told["database"]["version"][0].isdigit()
-    assert told["database"]["writable"] is True
+    assert readiness["database"]["kind"] == kind
+    assert readiness["database"]["version"][0].isdigit()
+    assert readiness["database"]["writable"] is True
 
 
 def _set(database: Database, at: str | None) -> None:
@@ -45,8 +45,8 @@ def _set(database: Database, at: str | None) -> None:
 def test_readiness_depends_on_the_revision(
     client: TestClient, database: Database, at: str | None, status: int
 ) -> None:
-    """Older ones are not what we need; newer ones are made so that we can work with them."""
-    app = second_app(client)  # which has not looked yet
+    """Older revisions are not ready; newer ones are backward compatible."""
+    app = second_app(client)  # no check has run yet
     _set(database, at)
     answer = TestClient(app).get("/health/ready")
     app.state.services.database.close()
@@ -87,7 +87,7 @@ def test_metrics_are_limited_to_private_networks(archive: TestClient) -> None:
         assert status(address) == 200, address
     for address in ("203.0.113.5", "testclient", "2001:db8::1"):
         assert status(address) == 404, address
-    # A proxy on this machine that nobody told us of asks for the whole world.
+    # An undeclared proxy on this machine may forward requests of any client.
     assert status("127.0.0.1", **{"X-Forwarded-For": "10.0.0.1"}) == 404
 
 
@@ -98,7 +98,7 @@ def test_metrics_count_requests(archive: TestClient) -> None:
     client.head("/v1/missions/iss-59")
     client.get("/v1/missions/nobody")
     client.request("BREW", "/v1/missions")
-    told = client.get("/metrics").text
+    metrics = client.get("/metrics").text
     name = "zarya_http_request_seconds_count"
     for labels in (
         'method="GET",route="getMission",status="2xx"',
@@ -106,14 +106,14 @@ def test_metrics_count_requests(archive: TestClient) -> None:
         'method="HEAD",route="getMission",status="2xx"',
         'method="other",route="none",status="4xx"',
     ):
-        assert f"{name}{{{labels}}}" in told
-    assert "zarya_http_in_flight 1.0" in told
+        assert f"{name}{{{labels}}}" in metrics
+    assert "zarya_http_in_flight 1.0" in metrics
     for name in ("pool_size", "pool_used", "change_feed_lag_seconds", "cache_bytes", "build_info"):
-        assert f"\nzarya_{name}" in told
+        assert f"\nzarya_{name}" in metrics
 
 
 def test_metrics_count_cache_lookups(archive: TestClient) -> None:
-    def told(client: TestClient) -> dict[str, float]:
+    def read_cache_metrics(client: TestClient) -> dict[str, float]:
         lines = client.get("/metrics").text.splitlines()
         return {
             name: float(value)
@@ -122,13 +122,13 @@ def test_metrics_count_cache_lookups(archive: TestClient) -> None:
         }
 
     client = TestClient(second_app(archive), client=("127.0.0.1", 50_000))
-    before = told(client)
+    before = read_cache_metrics(client)
     path = "/v1/missions/iss-59"
     size = len(client.get(path, headers={"Accept-Encoding": "identity"}).content)
     for _ in range(2):
         client.head(path)
-    client.get(path, headers={"Authorization": "Bearer x"})  # for which nothing is kept
-    after = told(client)
+    client.get(path, headers={"Authorization": "Bearer x"})  # a response that is not cached
+    after = read_cache_metrics(client)
     for outcome, number in {"hit": 2, "shared": 0, "miss": 1, "unverified": 0}.items():
         name = f'zarya_cache_total{{outcome="{outcome}"}}'
         assert after[name] - before[name] == number, outcome
@@ -138,7 +138,7 @@ def test_metrics_count_cache_lookups(archive: TestClient) -> None:
 
 
 def test_metrics_of_several_processes_are_added(tmp_path: Path) -> None:
-    """Each leaves its figures in a folder; what the dead said of their present is forgotten."""
+    """Each process writes its metrics to a folder; gauges of ended processes are dropped."""
     env = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     count = (
         "from app.http import metrics; metrics.REQUESTS_REFUSED.labels('quota').inc(); "

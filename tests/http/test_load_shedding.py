@@ -1,4 +1,4 @@
-"""What waits, what is refused at once, and what is given up."""
+"""Load shedding: queue, immediate refusal, timeout."""
 
 import time
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ from tests.support.clients import second_app
 from tests.support.servers import wait_for
 from tests.support.slow_reads import blocking_query
 
-Asked = Future[Any]
+ResponseFuture = Future[Any]
 
 
 @contextmanager
 def service(archive: TestClient, **settings: Any) -> Iterator[TestClient]:
     with TestClient(second_app(archive, read_threads=1, cache_bytes=0, **settings)) as client:
-        yield client  # with one event loop for all requests, as in service
+        yield client  # with one event loop for all requests, as in production
 
 
 @pytest.fixture
-def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
-    """Holds every read of a mission until it is set."""
+def release_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """Event that blocks all reads of missions until it is set."""
     released = Event()
 
     def held(reader: Reader, *_: object) -> None:
@@ -40,54 +40,56 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, nobody is refused for the time it takes."""
+def no_time_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stall detection and waiting times long enough for slow machines."""
     monkeypatch.setattr("app.http.load_shedding._STALL_DETECTION_SECONDS", 60)
     monkeypatch.setattr("app.http.load_shedding._MAX_WAIT_SECONDS", 60)
 
 
-def ended(asked: list[Asked], number: int) -> list[int]:
-    """The statuses of the first so many answers, sorted."""
-    wait_for(lambda: sum(each.done() for each in asked) >= number, 30)
-    return sorted(each.result().status_code for each in asked if each.done())
+def wait_for_statuses(futures: list[ResponseFuture], number: int) -> list[int]:
+    """Wait for `number` responses; returns the sorted statuses of the completed ones."""
+    wait_for(lambda: sum(each.done() for each in futures) >= number, 30)
+    return sorted(each.result().status_code for each in futures if each.done())
 
 
-def test_bulkhead_refuses_behind_a_stall(archive: TestClient, hold: Event) -> None:
+def test_bulkhead_refuses_behind_a_stall(archive: TestClient, release_reads: Event) -> None:
     with service(archive) as client, ThreadPoolExecutor(20) as pool:
-        asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(7)]
-        assert ended(asked, 5) == [503] * 5
+        futures = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(7)]
+        assert wait_for_statuses(futures, 5) == [503] * 5
         for _ in range(20):
             answer = client.get("/v1/missions/iss-60")
             assert answer.status_code == answer.json()["status"] == 503
             assert answer.headers["Retry-After"] == "1"
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert client.get("/health/live").status_code == 200
-        hold.set()
-        assert ended(asked, 7) == [404] * 2 + [503] * 5
+        release_reads.set()
+        assert wait_for_statuses(futures, 7) == [404] * 2 + [503] * 5
         assert client.get("/v1/launches?limit=1").status_code == 200
 
 
-def test_bulkhead_queues_while_requests_complete(archive: TestClient, patient: None) -> None:
+def test_bulkhead_queues_while_requests_complete(archive: TestClient, no_time_limits: None) -> None:
     with service(archive) as client, ThreadPoolExecutor(40) as pool:
-        asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(200)]
-        assert ended(asked, 200) == [200] * 200
+        futures = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(200)]
+        assert wait_for_statuses(futures, 200) == [200] * 200
 
 
-def test_bulkhead_wait_is_limited(archive: TestClient, hold: Event, patient: None) -> None:
+def test_bulkhead_wait_is_limited(
+    archive: TestClient, release_reads: Event, no_time_limits: None
+) -> None:
     with service(archive, max_waiting=3) as client, ThreadPoolExecutor(20) as pool:
-        asked = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(12)]
-        assert ended(asked, 7) == [503] * 7
-        hold.set()
-        assert ended(asked, 12) == [404] * 5 + [503] * 7
+        futures = [pool.submit(client.get, "/v1/missions/iss-59") for _ in range(12)]
+        assert wait_for_statuses(futures, 7) == [503] * 7
+        release_reads.set()
+        assert wait_for_statuses(futures, 12) == [404] * 5 + [503] * 7
 
 
-def test_slow_response_is_answered_with_503(archive: TestClient, hold: Event) -> None:
+def test_slow_response_is_answered_with_503(archive: TestClient, release_reads: Event) -> None:
     with service(archive, request_seconds=0.3) as client:
         with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(client.get, "/v1/missions/iss-59")
+            futures = pool.submit(client.get, "/v1/missions/iss-59")
             time.sleep(1.5)
-            hold.set()  # the client below returns when all of it has ended
-        answer = asked.result()
+            release_reads.set()  # the test client returns when the whole response has ended
+        answer = futures.result()
         assert answer.status_code == answer.json()["status"] == 503
         assert "too long" in answer.json()["detail"]
         assert answer.headers["Retry-After"] == "5"

@@ -1,4 +1,4 @@
-"""Rate limits: who is counted, what counts, what is told of it."""
+"""Rate limits: clients, counted requests, headers."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -23,8 +23,8 @@ Ask = Callable[..., TestClient]
 
 
 @contextmanager
-def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
-    """Makes clients, by their address, of a service over the same archive that has limits."""
+def client_factory(archive: TestClient, **settings: Any) -> Iterator[Ask]:
+    """Function that creates clients with an IP address, of a service with rate limits."""
     app = second_app(archive, **(LIMITS | settings))
     with time_machine.travel("2030-01-01T00:00:10Z", tick=False):
         yield lambda address, **kw: TestClient(
@@ -35,7 +35,7 @@ def limited(archive: TestClient, **settings: Any) -> Iterator[Ask]:
 
 @pytest.fixture
 def ask(archive: TestClient) -> Iterator[Ask]:
-    with limited(archive) as ask:
+    with client_factory(archive) as ask:
         yield ask
 
 
@@ -108,7 +108,7 @@ def test_rate_limit_of_a_key_starts_once_authenticated(ask: Ask, archive: TestCl
 
 @pytest.mark.parametrize("key", ["x", KEY], ids=["no key", "made up"])
 def test_invalid_keys_are_limited(ask: Ask, key: str) -> None:
-    """Not from one address, whatever it says of itself, nor where no key is needed."""
+    """Counted by address, whatever headers it sends, on public routes too."""
     statuses = []
     for n in range(10):
         headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": f"198.51.100.{n}"}
@@ -121,13 +121,15 @@ def test_invalid_keys_are_limited(ask: Ask, key: str) -> None:
 
 
 def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient) -> None:
-    with limited(archive, trusted_proxies="10.0.0.0/8,127.0.0.1") as ask:
+    with client_factory(archive, trusted_proxies="10.0.0.0/8,127.0.0.1") as ask:
 
-        def status(told: str, peer: str = "127.0.0.1") -> int:
-            answer = ask(peer).get("/v1/missions?limit=1", headers={"X-Forwarded-For": told})
+        def status(forwarded_for: str, peer: str = "127.0.0.1") -> int:
+            answer = ask(peer).get(
+                "/v1/missions?limit=1", headers={"X-Forwarded-For": forwarded_for}
+            )
             return answer.status_code
 
-        # The last address that is no proxy's counts, whatever is told before it.
+        # The last address that is not a trusted proxy counts; those before it are ignored.
         assert [status(f"198.51.100.{n}, 203.0.113.5, 10.0.0.1") for n in range(6)][-1] == 429
         assert status("203.0.113.6") == 200
         assert status("203.0.113.6", "192.0.2.1") == 200
@@ -135,7 +137,7 @@ def test_rate_limit_counts_the_client_behind_a_trusted_proxy(archive: TestClient
 
 
 def test_rate_limit_zero_is_unlimited(archive: TestClient) -> None:
-    with limited(archive, rate_limit=0, key_rate_limit=0, wrong_keys=0) as ask:
+    with client_factory(archive, rate_limit=0, key_rate_limit=0, wrong_keys=0) as ask:
         client = ask("203.0.113.5", headers={"Authorization": "Bearer x"})
         assert {client.get("/v1/me").status_code for _ in range(30)} == {401}
         assert "RateLimit" not in client.get("/v1/missions").headers
@@ -153,8 +155,8 @@ def redis() -> Iterator[str]:
 
 def test_redis_counter_is_shared_by_processes(archive: TestClient, redis: str) -> None:
     with (
-        limited(archive, rate_limit_url=redis) as one,
-        limited(archive, rate_limit_url=redis) as other,
+        client_factory(archive, rate_limit_url=redis) as one,
+        client_factory(archive, rate_limit_url=redis) as other,
         one("203.0.113.5") as mine,
         other("203.0.113.5") as theirs,
     ):
@@ -164,7 +166,7 @@ def test_redis_counter_is_shared_by_processes(archive: TestClient, redis: str) -
 
 
 def test_redis_counter_times_out(archive: TestClient, redis: str) -> None:
-    with limited(archive, rate_limit_url=redis) as ask, ask("203.0.113.5") as client:
+    with client_factory(archive, rate_limit_url=redis) as ask, ask("203.0.113.5") as client:
         assert client.get("/v1/missions").headers["RateLimit"] == '"anon";r=4;t=50'
         Redis.from_url(redis).client_pause(30_000)
         begun = monotonic()
@@ -173,6 +175,6 @@ def test_redis_counter_times_out(archive: TestClient, redis: str) -> None:
 
 
 def test_redis_counter_falls_back_to_memory(archive: TestClient) -> None:
-    with limited(archive, rate_limit_url=f"redis://127.0.0.1:{free_port()}") as ask:
+    with client_factory(archive, rate_limit_url=f"redis://127.0.0.1:{free_port()}") as ask:
         client = ask("203.0.113.5")
         assert [client.get("/v1/missions").status_code for _ in range(6)] == [200] * 5 + [429]

@@ -1,4 +1,4 @@
-"""Bodies: as large as they may be, as JSON has them, and no other."""
+"""Request bodies: size limit, content coding, strict JSON."""
 
 import gzip
 from collections.abc import Iterator

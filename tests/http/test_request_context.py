@@ -1,4 +1,4 @@
-"""What every answer bears, and what is noted of it."""
+"""Request context: common headers, access log, log records."""
 
 import json
 import logging
@@ -82,7 +82,7 @@ def test_access_log_line_escapes_and_redacts_input(
     assert out.count("\n") == 1
     assert "\x1b" not in out
     assert KEY[14:] not in out
-    assert KEY[6:14] in out  # the id, which is no secret
+    assert KEY[6:14] in out  # the key id is not secret
     assert len(out) < 1500
     assert json.loads(out)["path"].startswith('/\r\n{"event"')
 
@@ -113,7 +113,7 @@ def test_log_records_are_json_without_secrets(capsys: pytest.CaptureFixture[str]
 def test_log_of_database_errors_omits_values(archive: TestClient) -> None:
     with pytest.raises(Exception, match="no_such") as caught:
         database_of(archive).engine.connect().exec_driver_sql("SELECT no_such_secret_value")
-    told = json.dumps(describe_error(caught.value))
-    assert "no_such_secret_value" not in told
-    assert "sqlalchemy" in told
-    assert "test_request_context" in told
+    description = json.dumps(describe_error(caught.value))
+    assert "no_such_secret_value" not in description
+    assert "sqlalchemy" in description
+    assert "test_request_context" in description

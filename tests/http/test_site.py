@@ -1,4 +1,4 @@
-"""What the service says of itself."""
+"""Service metadata: index, API catalog, security.txt, problem types."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What is answered while the database is silent: what was answered before, and marked so."""
+"""Stale responses: sent, and marked, while the database is unavailable."""
 
 import os
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ def test_generation_refresh_does_not_wait_for_a_stuck_database(tmp_path: Any) ->
     database.close()
 
 
-# --- While the database does not tell its version ------------------------------------------------
+# --- Database outage -----------------------------------------------------------------------------
 
 
 @contextmanager
-def away(database: Database) -> Iterator[None]:
-    """Let nobody open `database` anew, and the connection that asks its version be lost."""
+def database_outage(database: Database) -> Iterator[None]:
+    """Refuse new connections to `database` and close the one that reads the change token."""
     url = database.engine.url
     if database.change_token.is_local:
         file = Path(url.database or "")
@@ -67,8 +67,8 @@ PEOPLE = "/v1/people"
 MARK = "zarya; hit; detail=unverified"
 
 
-def unverified(client: TestClient) -> Any:
-    """What is answered to `PEOPLE` as soon as what was heard before is too old to count."""
+def wait_for_unverified(client: TestClient) -> Any:
+    """Response to `PEOPLE` once the last known generation is out of date."""
     wait_for(lambda: client.get(PEOPLE).headers.get("Cache-Status") == MARK, 20)
     return client.get(PEOPLE)
 
@@ -76,30 +76,30 @@ def unverified(client: TestClient) -> Any:
 def test_stale_response_is_sent_while_the_database_is_away(
     client: TestClient, editor: TestClient, database: Database
 ) -> None:
-    """And marked; not to those with a key, not what has not been asked for, and not afterwards."""
+    """Marked as unverified; not with a key, not for uncached paths, and not after the outage."""
     with database.session() as session:
         session.add(factories.person(slug="p"))
-    with TestClient(second_app(client)) as asked:
-        own = database_of(asked)
-        fresh = asked.get(PEOPLE)
+    with TestClient(second_app(client)) as other_client:
+        own = database_of(other_client)
+        fresh = other_client.get(PEOPLE)
         assert "Cache-Status" not in fresh.headers
-        with database.session() as session:  # of which the answer does not tell
+        with database.session() as session:  # that does not change the response
             session.add(factories.mission())
-        asked.get("/v1/missions")
+        other_client.get("/v1/missions")
         keyed = {"Authorization": editor.headers["Authorization"]}
-        with away(own):
-            stale = unverified(asked)
+        with database_outage(own):
+            stale = wait_for_unverified(other_client)
             assert (stale.status_code, stale.content) == (200, fresh.content)
             assert stale.headers["Cache-Status"] == MARK
-            again = asked.get(PEOPLE, headers={"If-None-Match": fresh.headers["ETag"]})
+            again = other_client.get(PEOPLE, headers={"If-None-Match": fresh.headers["ETag"]})
             assert (again.status_code, again.headers["Cache-Status"]) == (304, MARK)
             for path, headers in ((PEOPLE, keyed), ("/v1/people?limit=7", {})):
-                answer = asked.get(path, headers=headers)
+                answer = other_client.get(path, headers=headers)
                 assert answer.status_code == (200 if own.change_token.is_local else 503), path
                 assert "Cache-Status" not in answer.headers
         with database.session() as session:
             session.add(factories.person(slug="q"))
-        back = asked.get(PEOPLE)
+        back = other_client.get(PEOPLE)
         assert [person["slug"] for person in back.json()["items"]] == ["p", "q"]
         assert "Cache-Status" not in back.headers
 
@@ -108,30 +108,30 @@ def test_stale_response_is_sent_while_the_database_is_away(
 def test_stale_response_is_sent_while_the_server_is_suspended(
     client: TestClient, database: Database
 ) -> None:
-    """The process of PostgreSQL that would tell it stands still; a file always tells at once."""
+    """The PostgreSQL backend that reads the change token is stopped. SQLite has no server."""
     with database.session() as session:
         session.add(factories.person(slug="p"))
-    with TestClient(second_app(client)) as asked:
-        assert "Cache-Status" not in asked.get(PEOPLE).headers
+    with TestClient(second_app(client)) as other_client:
+        assert "Cache-Status" not in other_client.get(PEOPLE).headers
         with database.engine.connect() as connection:
-            telling = connection.scalars(_TELLING).all()
-        assert telling
-        begun = monotonic()
+            backend_pids = connection.scalars(_TOKEN_BACKENDS).all()
+        assert backend_pids
+        started = monotonic()
         try:
-            for pid in telling:
+            for pid in backend_pids:
                 os.kill(pid, SIGSTOP)
-            assert unverified(asked).status_code == 200
+            assert wait_for_unverified(other_client).status_code == 200
         finally:
-            for pid in telling:
+            for pid in backend_pids:
                 os.kill(pid, SIGCONT)
-        assert monotonic() - begun < SERVER_RESPONSE_TIMEOUT_SECONDS
-        wait_for(lambda: "Cache-Status" not in asked.get(PEOPLE).headers, 30)
+        assert monotonic() - started < SERVER_RESPONSE_TIMEOUT_SECONDS
+        wait_for(lambda: "Cache-Status" not in other_client.get(PEOPLE).headers, 30)
 
 
-_TELLING = text(
+_TOKEN_BACKENDS = text(
     "SELECT pid FROM pg_stat_activity "
     "WHERE datname = current_database() AND query = 'SELECT pg_current_snapshot()::text'"
 )
 
 
-# --- While time passes ---------------------------------------------------------------------------
+# --- Age limit -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Traces reach whoever takes them, with the route in them and no key."""
+"""Traces: exported by OTLP with the route and without the API key."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +17,7 @@ KEY = generate_api_key("Traced", [])[1]
 
 @pytest.fixture
 def collector() -> Iterator[tuple[str, list[bytes]]]:
-    """Somebody who takes traces, and what was sent."""
+    """URL of an OTLP collector, and the bodies that it received."""
     taken: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -28,7 +28,7 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

@@ -110,7 +110,7 @@ def test_ambiguous_name_is_not_linked(editor: TestClient, database: Database) ->
 
 
 def test_ordinary_words_are_not_linked_to_ships(editor: TestClient, database: Database) -> None:
-    """Satellites are often named by ordinary words: Hope, Explorer, 1, Unity."""
+    """Many satellites have ordinary words as names: Hope, Explorer, 1, Unity."""
     for name in ("Hope", "Explorer", "1", "Unity", "The Station"):
         ship = {"name": name, "kind": "satellite"}
         assert editor.post("/v1/launches", json=documents.launch(spacecraft=[ship])).is_success

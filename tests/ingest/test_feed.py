@@ -78,7 +78,7 @@ def test_rss_item_becomes_article() -> None:
         "<title>T</title><dc:language>en</dc:language><items/></channel>{}</rdf:RDF>",
     ],
 )
-def test_every_rss_version_is_read(text: str) -> None:
+def test_rss_versions_are_read(text: str) -> None:
     item = (
         "<item><title>A &amp; B</title><link>https://t.example/1</link>"
         '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">2019-04-04T11:01:35Z</dc:date>'
@@ -319,7 +319,7 @@ def test_parser_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     for text in (rss(), HOSTILE["remote"], "http://127.0.0.1/feed"):
         with suppress(InvalidInput):
             found(text)
-    with pytest.raises(AssertionError):  # the control
+    with pytest.raises(AssertionError):  # positive control
         socket.create_connection(("127.0.0.1", 1))
 
 

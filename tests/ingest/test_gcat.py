@@ -201,7 +201,7 @@ def test_sibling_tables_resolve_sites_and_vehicles(tmp_path: Path) -> None:
 
 
 def test_archive_launches_are_matched(archive: TestClient) -> None:
-    """By site and time without a designator: the aborted launch of Soyuz MS-10."""
+    """Launches without a designator match by site and time: the aborted launch of Soyuz MS-10."""
     text = row("2018-F01", "2018 Oct 11 0840:15", site="GIK-5", vehicle="Soyuz-FG")
     with database_of(archive).snapshot() as reader:
         (entry,), _ = split_rejects(gcat.FORMAT.create_parser(reader)(make_input(LOG + text)))

@@ -60,10 +60,10 @@ def test_items_larger_than_chunk_are_read() -> None:
 
 @pytest.mark.parametrize("broken", ['{"a": }', '{"a": NaN}', "{", "[" * 200_000])
 def test_invalid_line_does_not_affect_others(broken: str) -> None:
-    told = found(f'{{"n": 1}}\n{broken}\n{{"n": 3}}\n')
-    assert [item.value for item in told] == [{"n": 1}, None, {"n": 3}]
-    assert told[1].problem
-    assert (told[1].line, told[1].raw) == (2, broken)
+    items = found(f'{{"n": 1}}\n{broken}\n{{"n": 3}}\n')
+    assert [item.value for item in items] == [{"n": 1}, None, {"n": 3}]
+    assert items[1].problem
+    assert (items[1].line, items[1].raw) == (2, broken)
 
 
 def test_invalid_first_line_does_not_affect_others() -> None:
@@ -71,22 +71,22 @@ def test_invalid_first_line_does_not_affect_others() -> None:
 
 
 def test_invalid_list_item_does_not_affect_others() -> None:
-    told = found('[{"n": 1},\n {"n": },\n {"n": 3}]')
-    assert [item.value for item in told] == [{"n": 1}, None, {"n": 3}]
-    assert (told[1].line, told[1].raw) == (2, '{"n": }')
+    items = found('[{"n": 1},\n {"n": },\n {"n": 3}]')
+    assert [item.value for item in items] == [{"n": 1}, None, {"n": 3}]
+    assert (items[1].line, items[1].raw) == (2, '{"n": }')
 
 
 @pytest.mark.parametrize("broken", ['{"n": 2], {"n": 3}]', '{"n": "2\n"}, {"n": 3}]', "}, 3]"])
 def test_unbalanced_item_makes_rest_one_problem(broken: str) -> None:
-    told = found(f'[{{"n": 1}},\n{broken}')
-    assert [item.value for item in told] == [{"n": 1}, None]
-    assert (told[1].line, told[1].raw) == (2, broken)
+    items = found(f'[{{"n": 1}},\n{broken}')
+    assert [item.value for item in items] == [{"n": 1}, None]
+    assert (items[1].line, items[1].raw) == (2, broken)
 
 
 def test_truncated_character_at_end_is_reported() -> None:
-    told = found(b'[{"n": 1}]\xc3')
-    assert [item.value for item in told] == [{"n": 1}, None]
-    assert told[1].raw.encode(errors="surrogateescape") == b"\xc3"
+    items = found(b'[{"n": 1}]\xc3')
+    assert [item.value for item in items] == [{"n": 1}, None]
+    assert items[1].raw.encode(errors="surrogateescape") == b"\xc3"
 
 
 def test_unclosed_list_is_reported() -> None:
@@ -98,9 +98,9 @@ def test_unclosed_list_is_reported() -> None:
 
 def test_unclosed_item_is_split_into_bounded_pieces() -> None:
     broken = '{"a": "' + "x" * (3 * MAX_JSON_ITEM_CHARS)
-    told = found("[" + broken)
-    assert all(item.problem and len(item.raw) <= MAX_JSON_ITEM_CHARS for item in told)
-    assert "".join(item.raw for item in told) == broken
+    items = found("[" + broken)
+    assert all(item.problem and len(item.raw) <= MAX_JSON_ITEM_CHARS for item in items)
+    assert "".join(item.raw for item in items) == broken
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_mixed_documents_yield_every_item(text: str, all_of_it: list[Any]) -> No
 )
 def test_nonportable_json_is_reported(broken: str | bytes) -> None:
     data = broken.encode() if isinstance(broken, str) else broken
-    told = found(b'{"n": 1}\n' + data + b'\n{"n": "\\ud83d\\ude00"}')
-    assert [item.problem is None for item in told] == [True, False, True]
-    assert told[1].raw.encode(errors="surrogateescape") == data
+    items = found(b'{"n": 1}\n' + data + b'\n{"n": "\\ud83d\\ude00"}')
+    assert [item.problem is None for item in items] == [True, False, True]
+    assert items[1].raw.encode(errors="surrogateescape") == data
 
 
 @pytest.mark.parametrize("text", ["", "text", "<a/>", b"\xff\xfe\x00"])

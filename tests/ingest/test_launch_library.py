@@ -116,23 +116,23 @@ def test_crew_is_matched_to_people() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "ours"),
+    ("record", "expected"),
     [("SEC", "second"), ("MIN", "minute"), ("HR", "hour"), ("MORN", "day"), ("DAY", "day"),
      ("WEEK", "year"), ("M", "month"), ("Q3", "quarter"), ("H2", "year"), ("NY", "year"),
      ("FY", "year")],
 )  # fmt: skip
-def test_launch_precision_is_as_stated(told: str, ours: str) -> None:
-    (entry,), _ = found(launch(net_precision={"abbrev": told}))
-    assert entry.data["launch_at_precision"] == ours
+def test_launch_precision_is_as_stated(record: str, expected: str) -> None:
+    (entry,), _ = found(launch(net_precision={"abbrev": record}))
+    assert entry.data["launch_at_precision"] == expected
 
 
 @pytest.mark.parametrize(
-    ("net", "ours"),
+    ("net", "expected"),
     [("2031-05-15", "month"), ("2031-05-02", "quarter"), ("2031-07-03", "year")],
 )
-def test_week_precision_is_period_that_contains_it(net: str, ours: str) -> None:
+def test_week_precision_is_period_that_contains_it(net: str, expected: str) -> None:
     (entry,), _ = found(launch(net=f"{net}T00:00:00Z", net_precision={"name": "Week"}))
-    assert entry.data["launch_at_precision"] == ours
+    assert entry.data["launch_at_precision"] == expected
 
 
 def test_launch_window_needs_time_of_day() -> None:
@@ -234,8 +234,8 @@ def test_expedition_precision_is_as_stated() -> None:
 
 
 def test_several_nationalities_leave_none() -> None:
-    told = [{"alpha_2_code": "US"}, {"alpha_2_code": "IT"}]
-    assert found(astronaut(nationality=told))[0][0].data["nationality"] is None
+    record = [{"alpha_2_code": "US"}, {"alpha_2_code": "IT"}]
+    assert found(astronaut(nationality=record))[0][0].data["nationality"] is None
 
 
 def test_reused_capsule_is_another_launch(database: Database) -> None:
@@ -258,7 +258,7 @@ SHIPS = {
 def test_archive_launches_are_matched_and_unchanged(archive: TestClient, ship: str) -> None:
     name, mission, rocket, net = SHIPS[ship]
     stage = {"spacecraft": {"name": name}, "launch_crew": [seat("Commander", "Mr Nobody")]}
-    told = launch(
+    record = launch(
         net=net,
         net_precision={"abbrev": "DAY" if net.endswith("00:00:00Z") else "SEC"},
         status={"abbrev": "Success"},
@@ -267,10 +267,10 @@ def test_archive_launches_are_matched_and_unchanged(archive: TestClient, ship: s
     )
     with database_of(archive).snapshot() as reader:
         read = launch_library.FORMAT.create_parser(reader)
-    later = told | {"net": "2035-08-26T07:27:27Z", "net_precision": {"abbrev": "SEC"}}
-    (entry,), (reject,) = split_rejects(read(make_input(json.dumps([told, later]))))
+    later = record | {"net": "2035-08-26T07:27:27Z", "net_precision": {"abbrev": "SEC"}}
+    (entry,), (reject,) = split_rejects(read(make_input(json.dumps([record, later]))))
     assert entry.matched_slug == {"CRS-2 NG-19": "cygnus-ng-19", "72P": "progress-ms-11"}[mission]
-    assert reject.field == "launch_crew[0].astronaut.name"  # another launch, and so looked at
+    assert reject.field == "launch_crew[0].astronaut.name"  # another launch, so it is imported
 
 
 def test_doubtful_launch_match_is_rejected(database: Database) -> None:
@@ -282,14 +282,16 @@ def test_doubtful_launch_match_is_rejected(database: Database) -> None:
         flown = factory(slug="other-name", vehicle_id=rocket.id, **day)
         session.add(flown)
     stage = {"spacecraft": {"name": "Ship 1"}, "launch_crew": []}
-    told = launch(rocket={"configuration": {"full_name": "Soyuz 2.1b"}, "spacecraft_stage": stage})
-    elsewhere = told | {"id": "2", "net": "2031-04-14T11:01:35Z"}
+    record = launch(
+        rocket={"configuration": {"full_name": "Soyuz 2.1b"}, "spacecraft_stage": stage}
+    )
+    elsewhere = record | {"id": "2", "net": "2031-04-14T11:01:35Z"}
     report, rejects = import_inputs(
-        database, "launch-library", make_input(json.dumps([told, elsewhere]))
+        database, "launch-library", make_input(json.dumps([record, elsewhere]))
     )
     assert report_counts(report) == (1, 0, 0, 1)
     assert "other-name" in rejects[0].reason
-    nearer = elsewhere | {"net": "2031-04-04T11:01:35Z"}  # which is known by its id by now
+    nearer = elsewhere | {"net": "2031-04-04T11:01:35Z"}  # matched by its id
     report, _ = import_inputs(database, "launch-library", make_input(json.dumps([nearer])))
     assert report_counts(report) == (0, 1, 0, 0)
 

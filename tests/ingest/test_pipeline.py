@@ -34,8 +34,8 @@ def state(database: Database) -> list[Any]:
     """All rows that an import can change."""
     with database.snapshot() as reader:
         found = reader.all(select(*Article.__table__.columns).order_by(Article.id))
-        told = reader.all(select(RecordChange.seq).order_by(RecordChange.seq))
-        return [*found, *told, *reader.all(select(AuditEntry.id))]
+        changes = reader.all(select(RecordChange.seq).order_by(RecordChange.seq))
+        return [*found, *changes, *reader.all(select(AuditEntry.id))]
 
 
 def test_second_import_changes_nothing(database: Database) -> None:
@@ -68,8 +68,8 @@ def test_imported_articles_are_drafts_unless_published(
     import_inputs(database, "feed", make_input(feed(item(1))))
     assert client.get("/v1/articles").json()["items"] == []
     import_inputs(database, "feed", make_input(feed(item(2))), publish=True)
-    (shown,) = client.get("/v1/articles").json()["items"]
-    assert shown["source"]["url"] == "https://news.example/2"
+    (article,) = client.get("/v1/articles").json()["items"]
+    assert article["source"]["url"] == "https://news.example/2"
     assert [each["op"] for each in client.get("/v1/changes").json()["items"]] == ["upsert"]
 
 
@@ -104,13 +104,13 @@ def test_invalid_entry_is_written_to_rejects(database: Database, tmp_path: Path)
     assert report_counts(report) == (2, 0, 0, 1)
     assert (rejected[0].line, rejected[0].field) == (4, "published")
     kept = tmp_path / "rejects" / "news.rejects.rss"
-    again, told = import_inputs(
+    again, rejected_again = import_inputs(
         database, "feed", file_input(tmp_path, "x.rss", kept.read_text("utf-8"))
     )
     assert report_counts(again) == (0, 0, 0, 1)
-    assert told[0].raw == bad == rejected[0].raw
-    mended = kept.read_text("utf-8").replace("once upon a time", "2019-03-14")
-    assert report_counts(import_inputs(database, "feed", make_input(mended))[0]) == (1, 0, 0, 0)
+    assert rejected_again[0].raw == bad == rejected[0].raw
+    corrected = kept.read_text("utf-8").replace("once upon a time", "2019-03-14")
+    assert report_counts(import_inputs(database, "feed", make_input(corrected))[0]) == (1, 0, 0, 0)
 
 
 def test_rejects_of_files_with_same_name_are_separate(database: Database, tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_import_writes_audit_entry(database: Database, editor: TestClient) -> No
     }
 
 
-def test_every_format_rejects_unreadable_input(database: Database) -> None:
+def test_formats_reject_unreadable_input(database: Database) -> None:
     for form in FORMATS:
         report, rejected = import_inputs(database, form, make_input(b"\x00\xff\xfe not anything"))
         assert (report.created, report.rejected) == (0, 1), form

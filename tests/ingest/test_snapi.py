@@ -106,17 +106,17 @@ def test_midnight_means_day_precision() -> None:
 
 def test_launches_are_linked_by_id() -> None:
     launches = [{"launch_id": "uuid-1"}, {"launch_id": "uuid-2"}, {"launch_id": 3}, None]
-    for told in ([article(launches=launches)], [article(launches=[{"id": "uuid-1"}])]):
-        assert found(told)[0][0].data["launches"] == ["known-ship"]
+    for items in ([article(launches=launches)], [article(launches=[{"id": "uuid-1"}])]):
+        assert found(items)[0][0].data["launches"] == ["known-ship"]
     assert found([article(launches=5)])[0][0].data["launches"] == []
 
 
 @given_text(texts(characters(exclude_categories=["Cs", "Cc"])))
 def test_summary_is_escaped_as_markdown(summary: str) -> None:
-    shown = unescape(
+    rendered = unescape(
         re.sub(r"<[^>]+>", "", render_markdown(escape_markdown(line := " ".join(summary.split()))))
     )
-    assert shown.strip() == line
+    assert rendered.strip() == line
 
 
 @pytest.mark.parametrize("summary", ["*now* & <b>", "1. first", "- one", "# top", "[a](b)", "+ 2"])

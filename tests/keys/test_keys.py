@@ -1,4 +1,4 @@
-"""Keys: made once, shown once, kept as a digest, dead when revoked or expired."""
+"""API keys: creation, expiry, revocation; only the digest is stored."""
 
 import re
 from datetime import UTC, datetime, timedelta

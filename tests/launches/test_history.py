@@ -24,8 +24,8 @@ def test_history_has_each_slip_with_reason(client: TestClient, editor: TestClien
     other = {"outcome_note": "Nothing about time.", "change_reason": "None needed"}
     editor.patch(address, json=other, headers=IF_MATCH_ANY)
     history = client.get(address).json()["history"]
-    told = [(h["from"]["launch_at"], h["to"]["launch_at"], h["reason"]) for h in history]
-    assert told == [
+    changes = [(h["from"]["launch_at"], h["to"]["launch_at"], h["reason"]) for h in history]
+    assert changes == [
         ("2031-04-01T00:00:00Z", "2031-04-07T10:00:00Z", None),
         ("2031-04-06T11:01:35Z", "2031-04-01T00:00:00Z", None),
         ("2031-04-04T11:01:35Z", "2031-04-06T11:01:35Z", "Weather"),

@@ -1,4 +1,4 @@
-"""The calendar of a mission: its launches, its start and its end."""
+"""iCalendar of a mission: launches, start and end."""
 
 from datetime import UTC, date, datetime
 
@@ -36,7 +36,7 @@ def test_calendar_of_current_mission(archive: TestClient) -> None:
     assert answer.text == archive.get(f"{current}/calendar.ics").text
     begins, *others = get_events(archive, "/v1/missions/current/calendar.ics")
     assert type(begins["DTSTART"].dt) is date
-    assert not any(str(e["UID"]).startswith("mission-") for e in others)  # it has no end yet
+    assert not any(str(e["UID"]).startswith("mission-") for e in others)  # it has no end date
 
 
 @pytest.mark.parametrize(

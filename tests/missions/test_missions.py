@@ -131,7 +131,7 @@ def test_current_mission_is_unique(archive: TestClient, moment: str, slug: str) 
     assert answer.json()["status"] == "active"
 
 
-def test_current_mission_not_found_names_next(archive: TestClient) -> None:
+def test_current_mission_not_found_has_next_mission(archive: TestClient) -> None:
     with time_machine.travel("2000-10-30T23:59:59Z", tick=False):
         answer = archive.get("/v1/missions/current")
     assert answer.status_code == 404
@@ -155,11 +155,11 @@ def test_status_and_duration_follow_the_clock(client: TestClient, database: Data
             )
     with time_machine.travel(now, tick=False):
         found = client.get("/v1/missions?sort=number").json()["items"]
-        shown = {m["slug"]: (m["status"], m["duration_days"]) for m in found}
+        states = {m["slug"]: (m["status"], m["duration_days"]) for m in found}
         for status in ("planned", "active", "completed"):
             listed = client.get(f"/v1/missions?status={status}").json()["items"]
-            assert {m["slug"] for m in listed} == {s for s, x in shown.items() if x[0] == status}
-    assert shown == {
+            assert {m["slug"] for m in listed} == {s for s, x in states.items() if x[0] == status}
+    assert states == {
         "past": ("completed", 7),
         "present": ("active", 7),
         "endless": ("active", 5),

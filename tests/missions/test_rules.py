@@ -135,7 +135,7 @@ def test_single_assignment_follows_crew_rules(
     assert fault(refused) == ("/role", "two-commanders")
     refused = editor.patch(address, json={"from_on": "2030-01-01"}, headers=IF_MATCH_ANY)
     assert fault(refused) == ("/from_on", "outside-mission")
-    # Its version is the mission's, so that what changes one is seen by whoever changes another.
+    # Its version is that of the mission, so that concurrent crew changes conflict.
     tag = client.get(address).headers["ETag"]
     assert (
         tag.rpartition(".")[2]
@@ -187,7 +187,7 @@ def test_mission_dates_must_not_overlap_missions_of_its_crew(
     assert fault(move(first, **late)) == ("/ends_at", "overlap")
     assert move(first, ends_at="2032-03-10T00:00:00Z").status_code == 200  # a handover
     assert put(editor, first).status_code == 200
-    assert move(later, **early).status_code == 200  # nobody stands against it any more
+    assert move(later, **early).status_code == 200  # the conflicting assignment is gone
 
 
 def test_invalid_missions_are_rejected(editor: TestClient, mission: str, people: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The index is kept in the write's own transaction, by whatever writes, and made anew the same."""
+"""Search index: maintained in the transaction of each write, and equal after a rebuild."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -29,24 +29,24 @@ from tests.support.searches import search_slugs
 
 
 def contents(connection: Connection) -> list[tuple[Any, ...]]:
-    """All that the index holds: documents, words, and each token with its place."""
+    """Contents of the index: documents, words, and tokens with their positions."""
 
     def rows(statement: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(statement)]
 
-    held = rows(select(SearchDocument.place).order_by(SearchDocument.place))
-    held += rows(select(SearchWord.word).order_by(SearchWord.word))
+    found = rows(select(SearchDocument.place).order_by(SearchDocument.place))
+    found += rows(select(SearchWord.word).order_by(SearchWord.word))
     if connection.dialect.name != "sqlite":
-        return held + rows(text("SELECT * FROM search_index ORDER BY place"))
+        return found + rows(text("SELECT * FROM search_index ORDER BY place"))
     connection.execute(
         text("CREATE VIRTUAL TABLE temp.held USING fts5vocab(main, search_index, instance)")
     )
-    held += rows(text("SELECT * FROM temp.held ORDER BY term, doc, col, offset"))
+    found += rows(text("SELECT * FROM temp.held ORDER BY term, doc, col, offset"))
     connection.execute(text("DROP TABLE temp.held"))
-    return held
+    return found
 
 
-def test_made_anew_it_is_the_same(archive: TestClient) -> None:
+def test_rebuilt_index_equals_maintained_index(archive: TestClient) -> None:
     with database_of(archive).session() as session:
         before = contents(session.connection())
         steps: list[tuple[int, int]] = []
@@ -57,7 +57,7 @@ def test_made_anew_it_is_the_same(archive: TestClient) -> None:
         session.rollback()
 
 
-def test_the_embedded_archive_is_indexed_whole(archive: TestClient) -> None:
+def test_index_of_embedded_archive_is_consistent(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         assert list(find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values())) == []
 
@@ -71,7 +71,9 @@ def test_the_embedded_archive_is_indexed_whole(archive: TestClient) -> None:
         "DELETE FROM search_index",
     ],
 )
-def test_the_check_sees_what_is_wrong(client: TestClient, database: Database, broken: str) -> None:
+def test_check_detects_index_inconsistency(
+    client: TestClient, database: Database, broken: str
+) -> None:
     with database.session() as session:
         session.add(factories.person(id=1))
     with database.snapshot() as reader:
@@ -82,7 +84,7 @@ def test_the_check_sees_what_is_wrong(client: TestClient, database: Database, br
         assert list(find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values()))
 
 
-def test_it_follows_every_write(client: TestClient, database: Database) -> None:
+def test_index_follows_writes(client: TestClient, database: Database) -> None:
     with database.session() as session:
         vehicle = factories.vehicle(name="Kestrel 1")
         article = factories.article(slug="birds", title="Falcons")
@@ -117,7 +119,7 @@ def test_it_follows_every_write(client: TestClient, database: Database) -> None:
     assert search_slugs(client, "hobbies") == []
 
 
-def test_crews_are_found_by_the_names_of_now(client: TestClient, database: Database) -> None:
+def test_index_follows_renamed_crew_members(client: TestClient, database: Database) -> None:
     with database.session() as session:
         mission = factories.mission(slug="iss-9")
         person, launch = factories.person(slug="ada"), factories.launch(slug="up")
@@ -130,7 +132,7 @@ def test_crews_are_found_by_the_names_of_now(client: TestClient, database: Datab
     assert search_slugs(client, "kestrel") == ["ada", "iss-9", "up"]
 
 
-def test_what_is_undone_is_not_found(client: TestClient, database: Database) -> None:
+def test_rolled_back_records_are_not_indexed(client: TestClient, database: Database) -> None:
     with suppress(LookupError), database.session() as session:
         session.add(factories.person(name="Ada Kestrel"))
         session.flush()
@@ -145,7 +147,7 @@ def test_what_is_undone_is_not_found(client: TestClient, database: Database) -> 
     assert search_slugs(client, "ada") == ["merlin"]
 
 
-def test_an_empty_index_is_noticed(client: TestClient, database: Database) -> None:
+def test_missing_index_is_detected(client: TestClient, database: Database) -> None:
     with database.session() as session:
         assert not SEARCH_INDEXER.is_index_missing(session)
         session.add(factories.person(slug="ada", name="Ada Kestrel"))
@@ -157,7 +159,7 @@ def test_an_empty_index_is_noticed(client: TestClient, database: Database) -> No
     assert search_slugs(client, "kestrel") == ["ada"]
 
 
-def test_places_tell_what_stands_there() -> None:
+def test_index_keys_round_trip() -> None:
     at = datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC)
     for kind in RecordType:
         for moment in (None, at):

@@ -1,4 +1,4 @@
-"""What the search answers: order, pages, kinds, marks, and nothing that is not public."""
+"""Search: ranking, syntax, pagination, highlights, suggestions, unpublished articles."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def suggested(client: TestClient, q: str, **params: Any) -> list[str]:
 
 @pytest.fixture
 def records(client: TestClient, database: Database) -> TestClient:
-    """A person, a ship and a mission that share a word, and articles that have it here or there."""
+    """Client over records of all types with the word "vega" in various fields."""
     with database.session() as session:
         session.add(factories.person(slug="vega", name="Anna Vega", aliases=["Vega, Anna"]))
         vega = factories.launch(slug="vega-1")
@@ -44,7 +44,7 @@ def records(client: TestClient, database: Database) -> TestClient:
     return client
 
 
-def test_names_come_before_titles_and_titles_before_texts(records: TestClient) -> None:
+def test_names_rank_before_titles_and_titles_before_texts(records: TestClient) -> None:
     expected = ["vega", "vega-1", "titled-later", "titled", "iss-7", "lead", "begun", "body"]
     assert search_slugs(records, "vega") == expected
     assert search_slugs(records, "anna vega")[0] == "vega"
@@ -72,11 +72,11 @@ def test_names_come_before_titles_and_titles_before_texts(records: TestClient) -
         ("ВЕГА", ["vega", "vega-1", "titled-later", "titled", "iss-7", "lead", "begun", "body"]),
     ],
 )
-def test_query_words(records: TestClient, query: str, expected: list[str]) -> None:
+def test_query_syntax(records: TestClient, query: str, expected: list[str]) -> None:
     assert search_slugs(records, query) == expected
 
 
-def test_kinds_are_chosen(records: TestClient) -> None:
+def test_type_parameter_selects_record_types(records: TestClient) -> None:
     assert search_slugs(records, "vega", type="person,launch") == ["vega", "vega-1"]
     assert search_slugs(records, "vega type:launch", type="person") == []
     refused = records.get("/v1/search", params={"q": "vega", "type": "rocket"})
@@ -84,7 +84,7 @@ def test_kinds_are_chosen(records: TestClient) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
-def test_pages_lead_there_and_back(records: TestClient, limit: int) -> None:
+def test_next_and_prev_links_cover_all_hits(records: TestClient, limit: int) -> None:
     whole = search_slugs(records, "vega")
     pages, url = [], f"/v1/search?q=vega&limit={limit}"
     while url:
@@ -104,7 +104,7 @@ def test_pages_lead_there_and_back(records: TestClient, limit: int) -> None:
     assert [slug for page in back[::-1] for slug in page] == before
 
 
-def test_a_cursor_works_with_its_own_query_alone(records: TestClient) -> None:
+def test_cursor_of_another_query_is_rejected(records: TestClient) -> None:
     following = search(records, "vega", limit=1)["next"]
     cursor = following.partition("cursor=")[2]
     other = records.get("/v1/search", params={"q": "anna", "cursor": cursor})
@@ -114,7 +114,7 @@ def test_a_cursor_works_with_its_own_query_alone(records: TestClient) -> None:
     assert records.get("/v1/search", params={"q": "vega", "cursor": cursor}).status_code == 200
 
 
-def test_highlights_count_code_points(client: TestClient, database: Database) -> None:
+def test_highlight_offsets_count_code_points(client: TestClient, database: Database) -> None:
     title, lead = "🚀🚀 Корабли «Союза»: MS-11", "Of Soyuz, of МС 11; é́é soyuz."
     with database.session() as session:
         session.add(factories.article(title=title, lead=lead))
@@ -132,7 +132,7 @@ def test_highlights_count_code_points(client: TestClient, database: Database) ->
     ]
 
 
-def test_suggestions_need_no_whole_word(records: TestClient) -> None:
+def test_suggestions_match_prefixes(records: TestClient) -> None:
     whole = ["vega", "vega-1", "begun", "titled-later", "titled"]
     for begun in ("v", "ve", "veg", "вег", "VEGA"):
         assert suggested(records, begun) == whole
@@ -140,7 +140,7 @@ def test_suggestions_need_no_whole_word(records: TestClient) -> None:
     assert suggested(records, "again v") == ["titled-later", "titled"]
     assert suggested(records, "v", limit=2) == whole[:2]
     assert suggested(records, "v", type="launch") == ["vega-1"]
-    assert suggested(records, "come") == []  # stands in texts alone
+    assert suggested(records, "come") == []  # only in texts
     assert records.get("/v1/suggest?q=v&limit=21").status_code == 422
 
 
@@ -149,7 +149,7 @@ HIDDEN = "quokka"
 
 @pytest.fixture
 def hidden(client: TestClient, database: Database) -> TestClient:
-    """Articles with a word that nothing public has, and one public article without it."""
+    """Client over unpublished articles with a unique word, and a public one with a similar word."""
     states = ArticleState.DRAFT, ArticleState.UNPUBLISHED, ArticleState.DELETED
     with database.session() as session:
         session.add(factories.article(slug="public", title="Quotka"))
@@ -164,8 +164,8 @@ def hidden(client: TestClient, database: Database) -> TestClient:
     return client
 
 
-def test_nothing_tells_of_what_is_not_public(hidden: TestClient) -> None:
-    """Not even whether a word is known: the one that is public is forgiven for it."""
+def test_search_does_not_reveal_unpublished_words(hidden: TestClient) -> None:
+    """Spelling correction uses public words only, so it does not reveal others either."""
     for q in (HIDDEN, "quok", f'"{HIDDEN}"', f"type:article {HIDDEN}", "quorka"):
         found = [] if '"' in q or q == "quok" else ["public"]
         assert search_slugs(hidden, q) == found
@@ -174,7 +174,7 @@ def test_nothing_tells_of_what_is_not_public(hidden: TestClient) -> None:
         assert [article["slug"] for article in articles] == found
 
 
-def test_a_scheduled_article_appears_at_its_minute(hidden: TestClient) -> None:
+def test_scheduled_article_is_found_from_its_publication_time(hidden: TestClient) -> None:
     at = datetime(2050, 1, 1, tzinfo=UTC)
     with time_machine.travel(at - timedelta(seconds=1), tick=False):
         assert "ahead" not in search_slugs(hidden, HIDDEN)
@@ -189,7 +189,7 @@ PIECES = [
     *"soyuz МС-11 59 1-2-3 x-1 2.1a Ivanishn ﬁ ß ² ٣ 🚀 \u0301 \ufeff \\".split(" "),
     *('"', "x" * 90),
 ]
-"""What engines for full text hold for syntax, and what tokens are made of."""
+"""Syntax of full-text search engines, and parts of tokens."""
 
 
 @settings(
@@ -201,8 +201,8 @@ PIECES = [
         st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map(" ".join),
     )
 )
-def test_no_query_is_an_error(archive: TestClient, q: str) -> None:
-    """Every query is answered, or refused as one that holds nothing: alike wherever it is asked."""
+def test_arbitrary_query_causes_no_server_error(archive: TestClient, q: str) -> None:
+    """All endpoints with `q` return 200, or all of them 422 because the query is blank."""
     answers = {
         path: archive.get(path, params={"q": q}).status_code
         for path in ("/v1/search", "/v1/suggest", "/v1/people", "/v1/articles")
@@ -215,13 +215,15 @@ FOLDED = ("%00", "%20", "%CC%81", "")
 
 @pytest.mark.parametrize("q", FOLDED)
 @pytest.mark.parametrize("path", ["search", "suggest"])
-def test_what_holds_nothing_is_refused(client: TestClient, path: str, q: str) -> None:
+def test_blank_query_is_refused(client: TestClient, path: str, q: str) -> None:
     answer = client.get(f"/v1/{path}?q={q}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["parameter"] == "q"
 
 
-def test_spelling_is_forgiven_in_long_words_alone(client: TestClient, database: Database) -> None:
+def test_spelling_correction_applies_to_long_words_only(
+    client: TestClient, database: Database
+) -> None:
     with database.session() as session:
         session.add(factories.person(slug="orlova", name="Vera Orlova"))
     for forgiven in ("orlva", "oorlova", "orlovva", "orolva", "olrova", "arlova", "Орлоба"):
@@ -232,7 +234,7 @@ def test_spelling_is_forgiven_in_long_words_alone(client: TestClient, database: 
     assert [person["slug"] for person in people] == ["orlova"]
 
 
-def test_records_are_named_as_they_are(records: TestClient) -> None:
+def test_hit_titles_and_texts(records: TestClient) -> None:
     hits = {hit["slug"]: hit for hit in search(records, "vega")["items"]}
     assert hits["vega"]["title"] == "Anna Vega"
     assert (hits["vega"]["at"], hits["vega"]["language"]) == (None, None)
@@ -245,10 +247,10 @@ def test_records_are_named_as_they_are(records: TestClient) -> None:
         assert records.get(hit["url"]).status_code == 200
 
 
-def test_records_are_named_in_russian_too(archive: TestClient) -> None:
+def test_hit_titles_and_texts_in_russian(archive: TestClient) -> None:
     def first(q: str, type_: str) -> tuple[str, str]:
-        asked = {"q": q, "type": type_, "limit": "1", "lang": "ru"}
-        (hit,) = archive.get("/v1/search", params=asked).json()["items"]
+        query_params = {"q": q, "type": type_, "limit": "1", "lang": "ru"}
+        (hit,) = archive.get("/v1/search", params=query_params).json()["items"]
         assert hit["url"].endswith("?lang=ru")
         return hit["title"], hit["text"].partition(",")[0]
 

@@ -143,7 +143,13 @@ def test_gzip_members_are_all_decompressed(fake_site: FakeSite) -> None:
         ("br", b"whatever"),
         ("gzip, gzip", gzip.compress(gzip.compress(b"hello", mtime=0), mtime=0)),
     ],
-    ids=["no gzip", "cut off", "with more", "brotli", "twice"],  # the bytes tell the time
+    ids=[
+        "no gzip",
+        "cut off",
+        "with more",
+        "brotli",
+        "twice",
+    ],  # the number of bytes shows the elapsed time
 )
 def test_invalid_content_encoding_fails(fake_site: FakeSite, coding: str, body: bytes) -> None:
     url = fake_site.add("/", Reply(200, {"Content-Encoding": coding}, body))

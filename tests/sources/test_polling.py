@@ -101,7 +101,7 @@ def test_untrusted_source_changes_nothing_public(
     poll_source_now(database, other)
     assert article_titles(editor) == ["A ship docked (1)", "A ship docked (2)"]
 
-    fake_site.add("/ours", Reply(body=rss_feed(rss_item(1, "A lie"))))  # the positive control
+    fake_site.add("/ours", Reply(body=rss_feed(rss_item(1, "A lie"))))  # positive control
     poll_source_now(database, trusted)
     assert article_titles(editor) == ["A lie (1)", "A ship docked (2)"]
 
@@ -123,7 +123,7 @@ def test_concurrent_polls_fetch_once(
         looks = list(threads.map(process, range(4)))
     assert [each for each in looks if each] == [PollResult(ImportReport(created=1), None)]
     assert len(fake_site.requests) == 1
-    assert poll_source(database, id_) is None  # found to be due before the others had looked
+    assert poll_source(database, id_) is None  # read as due by all of them
     assert len(fake_site.requests) == 1
 
 
@@ -180,14 +180,14 @@ def test_private_addresses_are_refused_on_write_and_on_poll(
         assert refused.status_code == 422
         assert refused.json()["errors"][0]["pointer"] == "/feed_url"
     id_ = add_source(editor, "https://portal.example/feed")
-    with database.session() as session:  # as a name would that leads inside later
+    with database.session() as session:  # like a host that resolves to a private address later
         session.execute(update(FeedSource).where(FeedSource.id == id_).values(address=url))
     found = run_poll(database, id_, allow_private=False)
     assert found is not None
     assert found.error is not None
     assert "not a public address" in found.error
     assert fake_site.requests == []
-    assert poll_source_now(database, id_)  # the canary can be reached
+    assert poll_source_now(database, id_)  # the canary is reachable
     assert len(fake_site.requests) == 1
 
 
@@ -205,8 +205,8 @@ def test_periodic_jobs_poll_due_and_requested_sources(
 
     def use() -> None:
         wait_for(lambda: get_source(editor, id_)["last_report"], 20)
-        asked = editor.post(f"/v1/sources/{id_}/poll")
-        assert (asked.status_code, asked.json()["id"]) == (202, id_)
+        response = editor.post(f"/v1/sources/{id_}/poll")
+        assert (response.status_code, response.json()["id"]) == (202, id_)
         wait_for(lambda: len(fake_site.statuses) == 2, 20)
 
     async def serve() -> None:

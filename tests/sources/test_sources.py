@@ -74,8 +74,8 @@ def test_source_changes_need_matching_version(editor: TestClient, client: TestCl
     assert client.get(address).status_code == 401
     assert client_with_key(client, Scope.WEBHOOKS_WRITE).get(address).status_code == 403
     for missing in ("/v1/sources/999999", "/v1/sources/999999/poll"):
-        asked = editor.post if missing.endswith("poll") else editor.get
-        assert asked(missing).status_code == 404
+        send = editor.post if missing.endswith("poll") else editor.get
+        assert send(missing).status_code == 404
 
 
 def test_audit_log_records_source_changes(editor: TestClient) -> None:
@@ -83,7 +83,7 @@ def test_audit_log_records_source_changes(editor: TestClient) -> None:
     editor.patch(f"/v1/sources/{id_}", json={"trusted": True}, headers=IF_MATCH_ANY)
     assert editor.delete(f"/v1/sources/{id_}", headers=IF_MATCH_ANY).status_code == 204
     trail = editor.get("/v1/audit", params={"type": "source", "record_id": id_}).json()["items"]
-    newest = trail[:3]  # the trail outlives the tests, and ids may come again
+    newest = trail[:3]  # the audit log outlives the tests, and ids may repeat
     assert [entry["action"] for entry in newest] == ["delete", "update", "create"]
     assert (newest[1]["before"]["trusted"], newest[1]["after"]["trusted"]) == (False, True)
 

@@ -8,7 +8,7 @@ from app.resources.exports.ndjson import write_ndjson
 SPREADSHEET_FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "  @x", "\n=1",
 ]  # fmt: skip
-"""CSV injection: values that a spreadsheet takes for a formula unless they are escaped."""
+"""CSV injection: values that a spreadsheet executes as formulas unless escaped."""
 
 
 def export_ndjson(database: Database) -> str:

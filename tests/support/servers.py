@@ -1,4 +1,4 @@
-"""The service in processes of its own, started by `zarya serve`."""
+"""Server processes, started by `zarya serve`."""
 
 import os
 import socket

@@ -111,7 +111,7 @@ def test_failed_message_is_retried_with_same_id(
             editor.post("/v1/people", json=documents.person(slug=name))
         hook.next_statuses = [500, 429]
         deliver_due(database)
-        assert deliver_due(database) == []  # not at once
+        assert deliver_due(database) == []  # not immediately
         failed = state(editor, made["id"])
         assert (failed["attempts"], failed["last_status"]) == (1, 500)
         assert failed["last_error"] == "HTTP status 500."
@@ -121,7 +121,7 @@ def test_failed_message_is_retried_with_same_id(
         deliver_due(database)
         assert state(editor, made["id"])["attempts"] == 2
         clock.shift(DELIVERY_RETRY_DELAYS[0])
-        assert deliver_due(database) == []  # it waits longer each time
+        assert deliver_due(database) == []  # exponential backoff
         clock.shift(DELIVERY_RETRY_DELAYS[1])
         deliver_due(database)
     assert [slug for _, slug in delivered(hook)] == ["one", "one", "one", "two"]
@@ -207,7 +207,7 @@ def test_private_targets_are_refused_on_write_and_on_delivery(
         assert refused.status_code == 422
         assert refused.json()["errors"][0]["pointer"] == "/target_url"
     made = register(editor, "https://portal.example/hook")
-    with database.session() as session:  # as a name would that leads inside later
+    with database.session() as session:  # like a host that resolves to a private address later
         kept = update(Webhook).where(Webhook.id == made["id"])
         session.execute(kept.values(address=hook.url))
     editor.post("/v1/people", json=documents.person())

@@ -33,7 +33,7 @@ def test_headline_of_each_status(status: str, english: str, russian: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("vehicle", "ships", "told"),
+    ("vehicle", "ships", "headline"),
     [
         ("Soyuz-FG", [SOYUZ], "РН «Союз-ФГ» с ТПК «Союз МС-12»"),
         ("Proton-K", [{"name": "Zarya", "kind": "module"}], "РН «Протон-К» с модулем «Заря»"),
@@ -49,7 +49,7 @@ def test_headline_of_each_status(status: str, english: str, russian: str) -> Non
         (None, [SOYUZ], "ТПК «Союз МС-12»"),
         (None, [UNITY, {"name": "HTV-X1", "kind": "CV"}],
          "Модуль «Юнити» и грузовой корабль HTV-X1"),
-        # What editors may write beside what the archive has words for:
+        # Payloads by editors that the archive does not have:
         ("Angara A5", [], "РН Angara A5"),
         ("Angara A5", [{"name": "A Box", "kind": "other"}], "РН Angara A5 с A Box"),
         ("Soyuz-2.1a", [{"name": "Progress Example", "kind": "CV"}],
@@ -59,9 +59,9 @@ def test_headline_of_each_status(status: str, english: str, russian: str) -> Non
     ],
 )  # fmt: skip
 def test_russian_headline_of_each_payload(
-    vehicle: str | None, ships: list[dict[str, str]], told: str
+    vehicle: str | None, ships: list[dict[str, str]], headline: str
 ) -> None:
-    assert build_launch_headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == told
+    assert build_launch_headline_ru(LaunchStatus.SUCCESS, vehicle, ships) == headline
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A running service: events as they happen, schedules, webhooks, revocation in every worker."""
+"""Service with two workers: events, background jobs, key revocation, cache invalidation."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ WORKERS = 2
 
 @pytest.fixture(scope="module")
 def service(create_database: CreateDatabase) -> Iterator[httpx.Client]:
-    """A client with a key of the service, run by two processes."""
+    """Client with an API key, of a service with two worker processes."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
     database = build_database(url)
@@ -42,7 +42,7 @@ def service(create_database: CreateDatabase) -> Iterator[httpx.Client]:
 
 
 class Listener:
-    """Somebody who listens to the events."""
+    """Client of the event stream; reads it in a thread."""
 
     def __init__(self, client: httpx.Client, **headers: str) -> None:
         self.events: Queue[dict[str, Any]] = Queue()
@@ -68,10 +68,10 @@ class Listener:
                         name, _, value = line.partition(": ")
                         event[name] = value
             except httpx.TransportError:
-                pass  # the service has ended
+                pass  # the service has stopped
 
     def next(self) -> dict[str, Any]:
-        """The next event."""
+        """Wait for the next event."""
         return self.events.get(timeout=10)
 
 
@@ -80,62 +80,62 @@ def slug(event: dict[str, Any]) -> str:
     return found
 
 
-def test_events_come_at_once_to_all_and_go_on_after_a_break(service: httpx.Client) -> None:
+def test_events_reach_all_clients_and_resume_from_last_event_id(service: httpx.Client) -> None:
     listeners = [Listener(service) for _ in range(4)]
-    made = service.post("/v1/people", json=documents.person()).json()["slug"]
+    created = service.post("/v1/people", json=documents.person()).json()["slug"]
     events = [listener.next() for listener in listeners]
-    assert {(event["event"], slug(event)) for event in events} == {("upsert", made)}
+    assert {(event["event"], slug(event)) for event in events} == {("upsert", created)}
     missed = [service.post("/v1/people", json=documents.person()).json()["slug"] for _ in range(3)]
     again = Listener(service, **{"Last-Event-ID": events[0]["id"]})
     assert [slug(again.next()) for _ in missed] == missed
     with pytest.raises(Empty):
-        again.events.get(timeout=1.5)  # each once
-    # The id is a cursor of the feed too.
+        again.events.get(timeout=1.5)  # no duplicates
+    # The event id is also a cursor of the change feed.
     page = service.get("/v1/changes", params={"cursor": events[0]["id"]}).json()
     assert [item["data"]["slug"] for item in page["items"]] == missed
 
 
-def test_a_head_request_does_not_hang(service: httpx.Client) -> None:
+def test_events_head_request_returns(service: httpx.Client) -> None:
     assert service.head("/v1/events").status_code == 200
 
 
-def test_a_schedule_is_kept_without_anybody(service: httpx.Client) -> None:
+def test_scheduled_article_is_published_by_background_job(service: httpx.Client) -> None:
     at = datetime.now(UTC) + timedelta(seconds=3)
     document = documents.article(published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
-    made = service.post("/v1/articles", json=document)
+    created = service.post("/v1/articles", json=document)
     listener = Listener(service)
-    assert service.post(f"{made.headers['Location']}/publish").json()["status"] == "scheduled"
+    assert service.post(f"{created.headers['Location']}/publish").json()["status"] == "scheduled"
     assert service.get("/v1/articles").json()["items"] == []
     event = listener.next()
-    assert slug(event) == made.json()["slug"]
-    trail = service.get("/v1/audit", params={"slug": made.json()["slug"], "action": "appear"})
-    assert len(trail.json()["items"]) == 1  # by one of the workers
+    assert slug(event) == created.json()["slug"]
+    trail = service.get("/v1/audit", params={"slug": created.json()["slug"], "action": "appear"})
+    assert len(trail.json()["items"]) == 1  # by one worker only
 
 
-def test_a_webhook_is_told_by_itself(service: httpx.Client) -> None:
+def test_webhook_is_delivered_by_background_job(service: httpx.Client) -> None:
     with webhook_receiver() as hook:
-        made = service.post("/v1/webhooks", json={"target_url": hook.url})
-        assert made.status_code == 201, made.text
+        created = service.post("/v1/webhooks", json={"target_url": hook.url})
+        assert created.status_code == 201, created.text
         person = service.post("/v1/people", json=documents.person()).json()["slug"]
         wait_for(lambda: hook.messages, 10)
         assert json.loads(hook.messages[0][1])["data"]["data"]["slug"] == person
-        tag = {"If-Match": service.get(made.headers["Location"]).headers["ETag"]}
-        assert service.delete(made.headers["Location"], headers=tag).status_code == 204
+        tag = {"If-Match": service.get(created.headers["Location"]).headers["ETag"]}
+        assert service.delete(created.headers["Location"], headers=tag).status_code == 204
 
 
-def test_a_revoked_key_is_dead_in_every_worker_at_once(service: httpx.Client) -> None:
+def test_revoked_key_is_refused_by_all_workers(service: httpx.Client) -> None:
     wanted = {"name": "Short-lived", "scopes": ["people:write"]}
-    made = service.post("/v1/keys", json=wanted).json()
-    bearer = {"Authorization": f"Bearer {made['key']}"}
+    created = service.post("/v1/keys", json=wanted).json()
+    bearer = {"Authorization": f"Bearer {created['key']}"}
     for _ in range(20):
         assert service.get("/v1/me", headers=bearer).status_code == 200
-    assert service.delete(f"/v1/keys/{made['id']}").status_code == 204
-    for _ in range(40):  # each on a connection of its own, so by either worker
+    assert service.delete(f"/v1/keys/{created['id']}").status_code == 204
+    for _ in range(40):  # one connection per request, so both workers respond
         assert service.get("/v1/me", headers=bearer).status_code == 401
 
 
-BEHIND = 0.1
-"""Seconds for which an answer may be without what was committed."""
+MAX_STALE_SECONDS = 0.1
+"""Maximum time, in seconds, from a commit until all responses contain it."""
 
 
 @pytest.fixture
@@ -153,23 +153,23 @@ def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
         yield [reader for own in found.values() for reader in own[:2]]
 
 
-def test_what_is_committed_is_seen_by_every_worker(
+def test_committed_write_is_visible_in_all_workers(
     service: httpx.Client, readers: list[HTTPConnection]
 ) -> None:
-    """A thousand reads, each after a write, by both workers, of an answer that each has kept."""
-    made = service.post("/v1/people", json=documents.person())
-    address = made.headers["Location"]
+    """A thousand reads of a cached response, each after a write, from both workers."""
+    created = service.post("/v1/people", json=documents.person())
+    address = created.headers["Location"]
     path = httpx.URL(address).path
     for n in range(250):
         wanted = {"agency": f"Agency {n}"}
         written = service.patch(address, json=wanted, headers={"If-Match": "*"})
-        committed = monotonic()
+        committed_at = monotonic()
         assert written.status_code == 200, written.text
         for reader in readers:
             while True:
-                asked = monotonic()
+                requested_at = monotonic()
                 reader.request("GET", path)
                 agency = json.loads(reader.getresponse().read())["agency"]
                 if agency == f"Agency {n}":
                     break
-                assert asked - committed < BEHIND, (n, agency)
+                assert requested_at - committed_at < MAX_STALE_SECONDS, (n, agency)

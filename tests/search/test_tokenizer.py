@@ -1,4 +1,4 @@
-"""Words in their spellings: what is one token, and what are two."""
+"""Tokenizer: transliteration, designators, stems; query parser; edit distance."""
 
 import re
 from itertools import combinations
@@ -42,11 +42,11 @@ def stems(text: str) -> list[str]:
         "Lemaître Lemaitre",
     ],
 )
-def test_every_spelling_of_a_name_is_one_token(spellings: str) -> None:
+def test_spellings_of_a_name_share_one_token(spellings: str) -> None:
     assert len({tuple(names(spelling)) for spelling in spellings.split()}) == 1
 
 
-def test_names_that_differ_stay_apart() -> None:
+def test_different_names_have_different_tokens() -> None:
     others = "Иванов Иван Петров Пётр Романов Роман Иванишин Кононенко Кондратьев Келли Волков"
     tokens = {build_transliteration_key(normalize_word(name)) for name in others.split()}
     assert len(tokens) == len(others.split())
@@ -64,7 +64,7 @@ def test_names_that_differ_stay_apart() -> None:
         ("39a", "39A|39а"),
     ],
 )
-def test_a_designator_is_one_token(token: str, spellings: str) -> None:
+def test_designator_is_one_token(token: str, spellings: str) -> None:
     for spelling in spellings.split("|"):
         assert names(spelling) == stems(spelling) == [token], spelling
 
@@ -87,7 +87,7 @@ def test_a_designator_is_one_token(token: str, spellings: str) -> None:
         "экспедиция № 59",
     ],
 )
-def test_the_number_of_an_expedition_is_one_token(text: str) -> None:
+def test_expedition_number_is_one_token(text: str) -> None:
     assert "iss59" in names(text)
     assert build_full_name_token(text) == "_iss59"
 
@@ -103,7 +103,7 @@ def test_the_number_of_an_expedition_is_one_token(text: str) -> None:
         ("the crew's 3 tons", ["th", "krev", "3", "tons"]),
     ],
 )
-def test_other_numbers_stay_what_they_are(text: str, tokens: list[str]) -> None:
+def test_other_numbers_are_separate_tokens(text: str, tokens: list[str]) -> None:
     assert names(text) == tokens
 
 
@@ -116,28 +116,28 @@ def test_other_numbers_stay_what_they_are(text: str, tokens: list[str]) -> None:
         "station stations station's",
     ],
 )
-def test_the_forms_of_a_word_share_a_stem(forms: str) -> None:
+def test_inflected_forms_share_a_stem(forms: str) -> None:
     assert len({tuple(stems(form)) for form in forms.split()}) == 1
 
 
 @given(st.text(max_size=300))
-def test_tokens_are_what_engines_take_as_they_are(text: str) -> None:
+def test_tokens_are_lowercase_ascii(text: str) -> None:
     for word in tokenize(text):
         for token in (word.name_token, word.text_token):
             assert re.fullmatch(r"[a-z0-9]+", token)
             assert len(token) <= 2 * MAX_TOKEN_CHARS + 10
         assert 0 <= word.start < word.end <= len(text)
-    asked = parse_query_text(text, ("launch",))
-    assert re.fullmatch(r"(_[a-z0-9_]+)?", asked.full_name_token)
+    query = parse_query_text(text, ("launch",))
+    assert re.fullmatch(r"(_[a-z0-9_]+)?", query.full_name_token)
 
 
 @given(st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя", min_size=3, max_size=12))
-def test_case_and_yo_tell_no_names_apart(name: str) -> None:
+def test_case_and_yo_do_not_affect_tokens(name: str) -> None:
     assert names(name.upper()) == names(name) == names(name.replace("ё", "е"))
 
 
-def apart(one: str, other: str) -> bool:
-    """Whether one edit makes `other` of `one`, by trying all of them."""
+def one_edit_by_search(one: str, other: str) -> bool:
+    """Whether one edit changes `one` to `other`, by exhaustive search."""
     letters = set(one + other)
     edits = {one[:n] + one[n + 1 :] for n in range(len(one))}
     edits |= {one[:n] + c + one[n:] for n in range(len(one) + 1) for c in letters}
@@ -146,7 +146,7 @@ def apart(one: str, other: str) -> bool:
     return other in edits - {one}
 
 
-def test_one_letter_apart_is_what_one_edit_makes() -> None:
+def test_one_edit_distance_of_examples() -> None:
     words = [
         "abc",
         "ab",
@@ -163,30 +163,34 @@ def test_one_letter_apart_is_what_one_edit_makes() -> None:
         "bca",
     ]
     for one, other in combinations(words, 2):
-        assert is_one_edit_apart(one, other) == is_one_edit_apart(other, one) == apart(one, other)
+        assert (
+            is_one_edit_apart(one, other)
+            == is_one_edit_apart(other, one)
+            == one_edit_by_search(one, other)
+        )
 
 
 @given(st.text("ab", max_size=6), st.text("ab", max_size=6))
-def test_one_letter_apart_for_all_words(one: str, other: str) -> None:
-    assert is_one_edit_apart(one, other) == apart(one, other)
+def test_one_edit_distance_of_random_words(one: str, other: str) -> None:
+    assert is_one_edit_apart(one, other) == one_edit_by_search(one, other)
 
 
-def test_text_is_folded_before_it_is_compared() -> None:
+def test_word_normalisation_folds_text() -> None:
     assert normalize_word("Ёлка") == fold("Ёлка") == "елка"
     assert normalize_word("Ивaнишин") == "иванишин"
     assert normalize_word("Hаgue") == "hague"
     assert normalize_word("日本") == "日本"
 
 
-def test_what_is_asked_is_understood() -> None:
-    asked = parse_query_text('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
-    assert [term.text_tokens for term in asked.terms] == [
+def test_query_text_is_parsed() -> None:
+    query = parse_query_text('"crew of" soyuz -ms12 type:launch Ovchinin', ("launch",))
+    assert [term.text_tokens for term in query.terms] == [
         (("souz",),),
         (("krev", "of"),),
         (("ovkinin",),),
     ]
-    assert [term.name_tokens for term in asked.excluded_terms] == [(("ms12",),)]
-    assert asked.types == ("launch",)
+    assert [term.name_tokens for term in query.excluded_terms] == [(("ms12",),)]
+    assert query.types == ("launch",)
     assert parse_query_text("the crew of Soyuz").terms == parse_query_text("crew Soyuz").terms
     assert [term.name_tokens for term in parse_query_text("the").terms] == [(("th",),)]
     assert parse_query_text("!!!").is_empty

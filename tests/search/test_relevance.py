@@ -1,4 +1,4 @@
-"""The judged set: what somebody types, and the record that is meant."""
+"""Search relevance, measured by judged queries: queries with their relevant records."""
 
 import json
 import os
@@ -14,14 +14,14 @@ FIRST, IN_FIRST_THREE = 0.95, 0.99
 
 
 class Judged(NamedTuple):
-    """A query, with what is right to come first."""
+    """Query with its relevant records."""
 
     query: str
     right: frozenset[str]
 
 
 def judged() -> list[Judged]:
-    """Every query of the set."""
+    """Read the judged queries."""
     lines = Path(__file__).with_name("judged.psv").read_text().splitlines()
     parts = (line.split(" | ") for line in lines if not line.startswith("#"))
     return [Judged(query, frozenset(right.split(", "))) for query, right in parts]
@@ -31,7 +31,7 @@ SET = judged()
 
 
 def found(client: TestClient, query: str) -> list[str]:
-    """The first hits of a query, by type and slug."""
+    """First three hits of a query, as `type/slug`."""
     answer = client.get("/v1/search", params={"q": query, "limit": 3})
     assert answer.status_code == 200, query
     return [f"{hit['type']}/{hit['slug']}" for hit in answer.json()["items"]]
@@ -42,7 +42,7 @@ def answers(archive_client: TestClient) -> dict[str, list[str]]:
     return {each.query: found(archive_client, each.query) for each in SET}
 
 
-def test_the_set_is_large_and_of_many_kinds(archive: TestClient) -> None:
+def test_judged_queries_are_many_and_refer_to_records(archive: TestClient) -> None:
     assert len({each.query for each in SET}) == len(SET) >= 150
     for slug in {slug for each in SET for slug in each.right}:
         kind, _, name = slug.partition("/")
@@ -50,20 +50,20 @@ def test_the_set_is_large_and_of_many_kinds(archive: TestClient) -> None:
         assert archive.get(f"/v1/{plural}/{name}").status_code == 200, slug
 
 
-def test_what_is_meant_comes_first(answers: dict[str, list[str]]) -> None:
+def test_relevant_record_is_first_hit(answers: dict[str, list[str]]) -> None:
     wrong = [each.query for each in SET if not each.right.intersection(answers[each.query][:1])]
     assert len(wrong) <= (1 - FIRST) * len(SET), wrong
 
 
-def test_what_is_meant_is_among_the_first_three(answers: dict[str, list[str]]) -> None:
+def test_relevant_record_is_in_first_three_hits(answers: dict[str, list[str]]) -> None:
     wrong = [each.query for each in SET if not each.right.intersection(answers[each.query])]
     assert len(wrong) <= (1 - IN_FIRST_THREE) * len(SET), wrong
 
 
-def test_both_databases_answer_alike(
+def test_hits_are_equal_on_both_databases(
     archive: TestClient, answers: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Each leaves its answers to the other, which may run in another process at the same time."""
+    """Each run writes its hits to a file for the other one, which may be a concurrent process."""
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
     own = folder / f"judged-{database_of(archive).engine.dialect.name}.json"

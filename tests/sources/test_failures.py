@@ -67,7 +67,7 @@ def test_backoff_is_not_shorter_than_interval(
 
 
 @pytest.mark.parametrize(
-    ("told", "wait"),
+    ("retry_after", "wait"),
     [
         ("7200", 2 * HOUR), ("60", HOUR), ("99999999999", DAY), ("-5", HOUR), ("soon", HOUR),
         ("Mon, 01 Jan 2020 99999999999999999999:00:00 GMT", HOUR), ("", HOUR),
@@ -80,10 +80,10 @@ def test_retry_after_is_respected_within_bounds(
     fake_site: FakeSite,
     allow_private_targets: None,
     frozen_clock: time_machine.Traveller,
-    told: str,
+    retry_after: str,
     wait: timedelta,
 ) -> None:
-    id_ = add_source(editor, fake_site.add("/", Reply(429, {"Retry-After": told})))
+    id_ = add_source(editor, fake_site.add("/", Reply(429, {"Retry-After": retry_after})))
     assert poll_source(database, id_) == PollResult(None, "HTTP status 429.")
     assert wait <= source_row(database, id_)["next_at"] - now() <= 1.1 * wait
 
@@ -153,12 +153,12 @@ def test_partially_rejected_feed_is_fetched_again(
     found = poll_source(database, id_)
     assert found is not None
     assert found.report == ImportReport(created=1, rejected=1)
-    told = get_source(editor, id_)
-    assert told["last_error"] == found.error
+    stored = get_source(editor, id_)
+    assert stored["last_error"] == found.error
     assert found.error is not None
     assert found.error.startswith("1 rejected, the first: line 1, published: ")
     assert found.error.isprintable()
-    assert (told["failures"], source_row(database, id_)["etag"]) == (0, None)
+    assert (stored["failures"], source_row(database, id_)["etag"]) == (0, None)
     fake_site.add("/", Reply(200, {"ETag": '"one"'}, rss_feed(rss_item(1), rss_item(2))))
     assert poll_source_now(database, id_) == PollResult(ImportReport(created=1, unchanged=1), None)
     assert source_row(database, id_)["etag"] == '"one"'

@@ -1,4 +1,4 @@
-"""Writes at the same time, of which one changes what the other's record says."""
+"""Concurrent writes of an article and of a person that it refers to."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,10 +31,10 @@ def publish(_session: Session, article: Article, _person: Person) -> None:
     article.state = ArticleState.PUBLISHED
 
 
-@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite has one writer
+@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)  # SQLite: one writer
 @pytest.mark.parametrize("of_person", [delete, rename])
 @pytest.mark.parametrize(("of_article", "linked"), [(link, False), (publish, True)])
-def test_an_article_is_told_again_once_it_says_something_else(
+def test_concurrent_write_of_referenced_record_changes_article(
     database: Database,
     of_person: Callable[[Session, Person], None],
     of_article: Callable[[Session, Article, Person], None],
@@ -65,7 +65,7 @@ def test_an_article_is_told_again_once_it_says_something_else(
             other = thread.submit(later)
             begun.wait()
             while not has_waiting_transaction(database):
-                assert not other.done(), "it went past what is not committed"
+                assert not other.done(), "it did not wait for the uncommitted write"
         other.result()
     with database.snapshot() as reader:
         newest = select(func.max(RecordChange.transaction_id)).group_by(RecordChange.type)
