@@ -21,7 +21,7 @@ class Plan:
     main: int
     large: int
     growth_on_postgresql: bool
-    """Whether growth is measured on PostgreSQL too."""
+    """True if growth is measured on PostgreSQL too."""
 
 
 FULL = Plan(5, 3, small=10_000, main=100_000, large=1_000_000, growth_on_postgresql=True)

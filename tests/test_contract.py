@@ -42,7 +42,7 @@ def routes_of(router: APIRouter) -> list[APIRoute]:
 
 
 def has_list(route: APIRoute) -> bool:
-    """Whether an endpoint returns a paginated list with filters or sort orders."""
+    """True if an endpoint returns a paginated list with filters or sort orders."""
     kinds = [field.field_info.annotation for field in route.dependant.query_params]
     lists = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, ListQuery)]
     return any(kind is not ListQuery for kind in lists)

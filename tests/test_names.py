@@ -156,7 +156,7 @@ def raised_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def is_endpoint(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a function is an endpoint or a command, whose docstring is for its users."""
+    """True if a function is an endpoint or a command, whose docstring is for its users."""
     calls = [each.func for each in function.decorator_list if isinstance(each, ast.Call)]
     return any(isinstance(call, ast.Attribute) for call in calls)
 
@@ -184,7 +184,7 @@ def find_silent_raises(text: str, errors: set[str]) -> list[str]:
 
 
 def is_number(value: ast.expr | None) -> bool:
-    """Whether an expression is a literal number or period."""
+    """True if an expression is a literal number or period."""
     match value:
         case ast.UnaryOp(operand=operand):
             return is_number(operand)

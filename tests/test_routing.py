@@ -114,7 +114,7 @@ def valid_params(route: Route, name: str, value: str) -> dict[str, Any]:
 
 
 def fits(model: type[BaseModel], **values: Any) -> bool:
-    """Whether `model` accepts `values`."""
+    """True if `model` accepts `values`."""
     try:
         model.model_validate(values)
     except ValidationError:

@@ -137,7 +137,7 @@ def test_case_and_yo_do_not_affect_tokens(name: str) -> None:
 
 
 def one_edit_by_search(one: str, other: str) -> bool:
-    """Whether one edit changes `one` to `other`, by exhaustive search."""
+    """True if one edit changes `one` to `other`, by exhaustive search."""
     letters = set(one + other)
     edits = {one[:n] + one[n + 1 :] for n in range(len(one))}
     edits |= {one[:n] + c + one[n:] for n in range(len(one) + 1) for c in letters}

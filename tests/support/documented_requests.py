@@ -35,7 +35,7 @@ def parse_shown_json(shown: str) -> Any:
 
 
 def matches_json(shown: Any, real: Any) -> bool:
-    """Whether the JSON value `real` matches `shown`, except for what `…` omits."""
+    """True if the JSON value `real` matches `shown`, except for what `…` omits."""
     match shown, real:
         case dict(), dict():
             keys = shown.keys() - {"…"}
@@ -51,7 +51,7 @@ def matches_json(shown: Any, real: Any) -> bool:
 
 
 def matches_text(shown: str, real: str) -> bool:
-    """Whether the text `real` matches `shown`, regardless of line breaks."""
+    """True if the text `real` matches `shown`, regardless of line breaks."""
     parts = (r"\s+".join(map(re.escape, part.split())) for part in shown.split("…"))
     return bool(re.fullmatch(r"\s*" + r".*".join(parts) + r"\s*", real, re.DOTALL))
 

@@ -8,6 +8,6 @@ _LOCKS = table("pg_locks", column("pid"), column("granted"))
 
 
 def has_waiting_transaction(database: Database) -> bool:
-    """Whether a transaction waits for a lock."""
+    """True if a transaction waits for a lock."""
     with database.snapshot() as reader:
         return reader.scalar(select(_LOCKS.c.pid).where(~_LOCKS.c.granted).limit(1)) is not None

@@ -63,13 +63,13 @@ def free_port() -> int:
 
 
 def is_listening(port: int) -> bool:
-    """Whether `port` accepts connections."""
+    """True if `port` accepts connections."""
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_up(origin: str) -> bool:
-    """Whether the service at `origin` is ready."""
+    """True if the service at `origin` is ready."""
     try:
         return httpx.get(f"{origin}/health/ready").status_code == 200
     except httpx.TransportError:

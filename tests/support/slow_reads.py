@@ -23,7 +23,7 @@ ENDLESS_STATEMENT = counting_statement(10**9)
 
 
 def in_event_loop() -> bool:
-    """Whether the caller runs in an event loop."""
+    """True if the caller runs in an event loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
