@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.models import AuditEntry, RecordChange
 from app.domain.enums import Scope
-from app.http.cache.freshness import cap_max_age, public_cache_control
 from app.resources.articles.scheduling import announce_due_articles, get_next_publication_time
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
@@ -316,22 +315,6 @@ def test_scheduled_article_is_public_at_its_second(
     assert announced() == [("delete", "article")]
     clock.move_to(later)
     assert announced() == [("upsert", "article")]
-
-
-def test_cache_lifetime_ends_at_next_publication() -> None:
-    usual = public_cache_control(60)
-    with time_machine.travel(NOW, tick=False):
-        assert cap_max_age(NOW + timedelta(hours=1), usual) == usual
-        assert cap_max_age(NOW - timedelta(seconds=1), usual) == usual
-        assert (
-            cap_max_age(NOW + timedelta(seconds=100), usual)
-            == "public, max-age=60, stale-if-error=86400"
-        )
-        assert cap_max_age(NOW + timedelta(seconds=7), usual).startswith("public, max-age=7,")
-        assert cap_max_age(NOW, usual).startswith("public, max-age=0,")
-    with time_machine.travel(NOW + timedelta(milliseconds=100), tick=False):
-        assert cap_max_age(NOW + timedelta(seconds=7), usual).startswith("public, max-age=6,")
-        assert cap_max_age(NOW + timedelta(seconds=7), "no-store") == "no-store"
 
 
 def test_draft_list_filters_by_status(client: TestClient, editor: TestClient) -> None:
