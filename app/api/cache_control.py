@@ -28,7 +28,7 @@ class HasLaunchTime(Protocol):
 
 
 def launches_cache_control(launches: Iterable[HasLaunchTime]) -> str:
-    """The policy of a response with `launches`: short near a launch, expired before it is near."""
+    """Build the policy for `launches`: short max-age near a launch, expiry before that time."""
     moment, age = current_second(), DEFAULT_MAX_AGE_SECONDS
     for launch in launches:
         if launch.launch_at_precision not in PRECISIONS_WITH_TIME:

@@ -1,4 +1,4 @@
-"""Long-lived objects of the application, and the dependencies that endpoints get them by."""
+"""Long-lived objects of the application, and the dependencies that provide them to endpoints."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -95,7 +95,7 @@ def validate_storable(value: str) -> str:
 
 
 def _text_schema(length: int, pattern: str) -> WithJsonSchema:
-    """JSON schema of a text, equal to its validators, which have better error messages."""
+    """JSON schema of a text; documents its validators, whose error messages are clearer."""
     return WithJsonSchema(
         {"type": "string", "minLength": 1, "maxLength": length, "pattern": pattern}
     )

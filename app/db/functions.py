@@ -46,7 +46,7 @@ def current_time_param(instant: Callable[[], datetime] = current_second) -> Bind
 
 
 def hide_from_planner(column: ColumnExpression) -> ColumnElement[Any]:
-    """Wrap `column` so that no index is used for a condition that holds for nearly all rows.
+    """Wrap `column` so that a condition that most rows fulfil does not use an index.
 
     SQLite uses an index for one bound of a range, and not always for the selective one.
     """
@@ -154,7 +154,7 @@ class ServerVersion(FunctionElement[str]):
 
 
 class IsWritable(FunctionElement[bool]):
-    """The database accepts writes, regardless of the present transaction being read-only."""
+    """SQL condition: the database accepts writes, even if the current transaction is read-only."""
 
     type = Boolean()
     inherit_cache = True

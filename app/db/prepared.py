@@ -16,7 +16,7 @@ from app.db.sqlalchemy_internals import raise_dbapi_error, result_columns
 
 
 class CompiledStatement:
-    """A compiled statement: SQL text, parameters and result columns, without the statement."""
+    """Compiled statement: SQL text, parameters and result columns, but not the statement object."""
 
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
         self._sql = compiled.string

@@ -24,7 +24,7 @@ def result_columns(compiled: SQLCompiler) -> Sequence[Any]:
 def raise_dbapi_error(
     connection: Connection, error: Exception, sql: str, parameters: Any, cursor: Any
 ) -> NoReturn:
-    """Raise the error of the driver as SQLAlchemy does for a statement of its own.
+    """Raise a driver error as SQLAlchemy would for a statement that it executes itself.
 
     Raises DBAPIError, and closes the connection if `error` means that it is lost.
     """

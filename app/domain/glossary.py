@@ -192,5 +192,5 @@ def station_name(name: str) -> str:
 
 
 def person_name(name: str, name_ru: str | None) -> str:
-    """Person, by the Russian name in Russian if there is one."""
+    """Name of a person: the Russian name if the language is Russian and the name is known."""
     return tr(name, name_ru or name)

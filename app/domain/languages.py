@@ -40,7 +40,7 @@ def explicit_language() -> Language | None:
 
 @contextmanager
 def use_language(language: Language, explicit: bool = False) -> Iterator[None]:
-    """Set the current language in the context, including in its threads."""
+    """Set the current language for the context, including worker threads that it uses."""
     token = _STATE.set(_LanguageState(language, explicit))
     try:
         yield

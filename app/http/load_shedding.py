@@ -143,7 +143,7 @@ class LoadSheddingMiddleware:
 
 
 class _TimedResponse:
-    """A response with a time limit. It is complete when it starts, so its slot is free then."""
+    """Response with a time limit. It starts only when complete, so its start frees the slot."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, bulkhead: Bulkhead) -> None:
         self.scope = scope
@@ -170,7 +170,7 @@ class _TimedResponse:
             self.bulkhead.release(ok=0 < self.status < 500)
 
     def time_out(self) -> None:
-        """Send 503 if no response has started; the slot is free when the work has ended."""
+        """Send 503 if no response has started; the slot is released when the work ends."""
         if not self.status:
             REQUESTS_REFUSED.labels("late").inc()
             self.timeout_task = asyncio.ensure_future(self._send_timeout_error())

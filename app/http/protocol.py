@@ -96,7 +96,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._evict_idle()
 
     def _evict_idle(self) -> None:
-        """Close an idle connection; refuse this one if none is idle."""
+        """Close an idle connection to make room; refuse the current one if none is idle."""
         others = (each for each in self.connections if isinstance(each, LimitedHttpProtocol))
         idle = (other for other in others if other is not self and not other.is_responding)
         # Idle longest: a new connection is about to send a request.

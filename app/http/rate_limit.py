@@ -156,7 +156,7 @@ class RateLimitMiddleware:
         await self.app(scope, receive, send_with_limits if is_limited or trial else send)
 
     def count_cached(self, client: str, cost: int) -> RawHeaders | None:
-        """Count a cached response, 0 or 1, and return its `RateLimit` headers.
+        """Count a cached response at `cost` 0 or 1, and return its `RateLimit` headers.
 
         None if the limit is exceeded or the counters are not in memory.
         """

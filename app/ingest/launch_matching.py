@@ -43,7 +43,7 @@ class NameLookup(Protocol):
 
 @dataclass(frozen=True)
 class LaunchClaim:
-    """Launch as Launch Library 2 describes it."""
+    """Launch to be matched, as described by Launch Library 2."""
 
     ship_names: tuple[str, ...]
     """Possible names of its main spacecraft."""
@@ -73,19 +73,19 @@ class KnownLaunch:
         return self.precision in PRECISIONS_WITH_TIME[:2]
 
     def is_compatible_with(self, claim: LaunchClaim) -> bool:
-        """Report whether the times are close, and only one of the two has a designator."""
+        """Report whether the times are close and the two launches do not both have a designator."""
         start, end = period_bounds(claim.launch_at, claim.precision)
         near = start < self.ends_at + _DAY_TOLERANCE and self.starts_at - _DAY_TOLERANCE < end
         return near and not (claim.designator and self.cospar_id)
 
     def has_same_liftoff(self, claim: LaunchClaim) -> bool:
-        """Report whether the times agree to the minute, and the rockets are of the same make."""
+        """Report whether the times agree to the minute and the rockets are of the same type."""
         difference = abs(self.starts_at - claim.launch_at)
         exact = self.is_exact_to_minute and claim.precision in PRECISIONS_WITH_TIME[:2]
         return exact and difference <= _LIFTOFF_TOLERANCE and self.has_same_rocket_make(claim)
 
     def has_same_rocket_make(self, claim: LaunchClaim) -> bool:
-        """Report whether both rockets are of the same make, such as Soyuz."""
+        """Report whether both rockets are of the same type, such as Soyuz."""
         return self.rocket is not None and _rocket_make(self.rocket) == _rocket_make(claim.rocket)
 
 

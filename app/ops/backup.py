@@ -146,7 +146,7 @@ def _digest_tables(
 
 
 def _reset_transaction_ids(connection: Connection) -> None:
-    """Order all restored changes before future ones, and move webhooks accordingly.
+    """Sort restored changes before all future ones, and update webhook positions accordingly.
 
     Transaction ids have no meaning in another database. A webhook with undelivered changes may
     receive some changes again.

@@ -42,7 +42,7 @@ def sample_process_gauges(services: Services) -> None:
 
 
 def _load_lag_seconds(reader: Reader) -> tuple[float, float]:
-    """Age of the oldest change that is not yet in the feed, and not yet sent to a webhook."""
+    """Ages of the oldest change missing from the feed and of the oldest unsent to a webhook."""
     at = now()
     since = (get_oldest_pending_change_time(reader), get_oldest_undelivered_change_time(reader))
     feed, webhooks = (max((at - each).total_seconds(), 0.0) if each else 0.0 for each in since)

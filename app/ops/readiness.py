@@ -70,7 +70,7 @@ class ReadinessCheck:
         self._checked_at = float("-inf")
 
     async def get_readiness(self) -> DatabaseReadiness | None:
-        """Result of a check at most half a second old; None if the database does not answer."""
+        """Get a check result at most half a second old; None if the database does not answer."""
         if self._pending_check is None and monotonic() - self._checked_at > _CHECK_TTL_SECONDS:
             self._pending_check = asyncio.ensure_future(self._run_check())
         if self._pending_check is not None:

@@ -131,13 +131,13 @@ def weeks(days: Sequence[dict[str, Any]]) -> list[list[dict[str, Any] | None]]:
 
 
 def twelve(months: Sequence[dict[str, Any]]) -> list[dict[str, Any] | None]:
-    """The twelve months of a year; None for each that is missing."""
+    """List the months of a year from January to December; None for each missing month."""
     by_number = {int(month["month"][5:]): month for month in months}
     return [by_number.get(n) for n in range(1, 13)]
 
 
 def weight(count: int) -> int:
-    """Level, from 0 to 5, of the shade of a day or month with `count` news items."""
+    """Shade level, from 0 to 5, of a day or month with `count` news items."""
     return min(count.bit_length(), _MAX_WEIGHT_LEVEL)
 
 
@@ -152,7 +152,7 @@ def short(name: str) -> str:
 
 
 def clocked(precision: str) -> bool:
-    """True if a time of day is known, so that a countdown can be shown."""
+    """Return true if the time of day is known, so that a countdown can be shown."""
     return precision in PRECISIONS_WITH_TIME
 
 

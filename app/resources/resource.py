@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class NaturalKey:
-    """Column by which imported data is recognized as a known record, whatever its source."""
+    """Column that identifies an existing record during import, independently of the source."""
 
     column: InstrumentedAttribute[Any]
     read_values: Callable[[Mapping[str, Any]], Sequence[object]]
@@ -31,7 +31,7 @@ class NaturalKey:
 
 @dataclass(frozen=True)
 class DeferredField:
-    """Field that an NDJSON export repeats in a second line, after all records it refers to."""
+    """Field that an NDJSON export writes again in a second line, after the records it refers to."""
 
     name: str
     refers_to: RecordType
@@ -39,7 +39,7 @@ class DeferredField:
 
 @dataclass(frozen=True)
 class NestedCollection:
-    """Collection with endpoints of its own that exports and imports nest in its record's data."""
+    """Collection with its own endpoints; exports and imports nest it in the data of its record."""
 
     name: str
     save: Callable[[Session, Any, Any], None]

@@ -133,7 +133,7 @@ def _build_tsquery(condition: FieldMatch) -> str:
 
 
 class _MatchTable(FunctionElement[Any]):
-    """Table of the index keys that match one of some conditions, and none of some exclusions.
+    """Table of the index keys that match at least one condition and none of the exclusions.
 
     Arguments: the number of conditions, then pairs of a PostgreSQL column and a condition, and
     such pairs of the exclusions.

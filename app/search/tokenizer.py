@@ -144,7 +144,7 @@ def _parse_designator(text: str, runs: list[_CharRun], index: int) -> tuple[str,
 
 
 def _parse_series(letters: str, gap: str) -> str:
-    """The series of a designator whose number follows after `gap`; empty if it is none."""
+    """Parse the series of a designator before `gap` and a number; empty if it is not a series."""
     series = latinize(normalize_word(letters)) if len(letters) <= 4 else ""
     series = _SERIES_ALIASES.get(series, series)
     is_series_code = series in _SERIES_CODES

@@ -127,7 +127,7 @@ class DateColumns:
         from_: datetime | date | None,
         before: datetime | date | None,
     ) -> list[ColumnElement[bool]]:
-        """Conditions of the date filters of a list; a period matches [`from_`, `before`) partly."""
+        """Build the date filter conditions of a list; a period matches if it overlaps the range."""
         where = []
         if day:
             where.append(self._in_date_range(day, day + ONE_DAY, zone))
@@ -168,7 +168,7 @@ def _period_counts_statement(dated: DateColumns, records: AnySelect) -> AnySelec
 
 @lru_cache(maxsize=32)
 def _boundary_instants_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
-    """Statement for the last instant before a period, the first after it, the first and the last.
+    """Build a statement for the instants next to a period, and for the first and last of all.
 
     Each of them for records with a time of day, and for records with a day alone.
     """
@@ -265,7 +265,7 @@ class RecordCounts(NamedTuple):
 
 
 class _PeriodBounds(NamedTuple):
-    """Bounds of a period: of both kinds of records, with a time of day, with a day alone."""
+    """Bounds of a period: overall, for records with a time of day, for those with only a day."""
 
     low: datetime
     high: datetime

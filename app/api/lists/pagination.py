@@ -95,7 +95,7 @@ class Page(BaseModel, Generic[T]):
 
 
 def to_query_params(query: QueryModel, **changed: str | None) -> dict[str, str]:
-    """Query parameters of `query` without defaults; `changed` values replace, None removes."""
+    """Query parameters of `query` except defaults; `changed` overrides them, None removes one."""
     params: dict[str, Any] = query.model_dump(mode="json", exclude_defaults=True) | changed
     return {name: _format_param(value) for name, value in params.items() if value is not None}
 

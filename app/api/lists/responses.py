@@ -51,7 +51,7 @@ class ListResponder:
         query: Q,
         fresh: Callable[[Sequence[Any]], str] | None = None,
     ) -> Response:
-        """Respond with the list that `read` returns; `fresh` gives the Cache-Control of its items.
+        """Respond with the list that `read` returns; `fresh` computes Cache-Control from the items.
 
         Raises InvalidRequest for paging parameters of a whole list.
         """

@@ -72,7 +72,7 @@ def build_openapi(app: FastAPI) -> OpenApiObject:
 
 
 def _component_name(name: str) -> str:
-    """Rename FastAPI's pair of schemas of one model: `XWrite-Input` and `XWrite-Output`.
+    """Rename the two schemas that FastAPI derives from a model: `XWrite-Input`, `XWrite-Output`.
 
     They become `XWrite` and `XRecord`.
     """

@@ -56,7 +56,7 @@ def complete_operation(
 
 
 def _complete_parameter(parameter: OpenApiObject) -> None:
-    """Move the example from the schema to the parameter; default: an example or default of it."""
+    """Move the example to the parameter, or else use an example of its items or its default."""
     schema = parameter["schema"]
     fallback = schema["examples"][0] if "examples" in schema else schema.get("default")
     parameter["example"] = schema.pop("example", fallback)

@@ -102,7 +102,7 @@ class RecordWriter(Generic[M, D]):
         return WriteResult(HTTPStatus.CREATED, body, record.version, address)
 
     def insert(self, session: Session, actor: Actor, document: D) -> tuple[M, BaseModel]:
-        """Create a record in the name of `actor`; the record and the body of the answer."""
+        """Create a record on behalf of `actor`. Returns the record and the response body."""
         record = self.model()
         if isinstance(record, VersionedRecord):
             record.edited = True

@@ -70,7 +70,7 @@ class WriteResult:
 
 
 class _DryRunRollback(Exception):
-    """Rolls the transaction of a dry run back and carries its result."""
+    """Raised to roll back the transaction of a dry run; carries its result."""
 
     def __init__(self, result: WriteResult) -> None:
         self.result = result

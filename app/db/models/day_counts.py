@@ -10,7 +10,7 @@ from app.db.types import BoundedString, UTCDateTime
 
 
 def before_hour_column(hour: int) -> str:
-    """Name of the column with the articles published before `hour` of a day; 24: on the day."""
+    """Name of the column that counts articles published before `hour`; 24 is the whole day."""
     return f"before_{hour:02}"
 
 

@@ -60,7 +60,7 @@ class ResponseCapture:
         self._compressor: StreamCompressor | None = None
 
     async def send(self, message: Message) -> None:
-        """Take a message of the application, in place of the server's `send`."""
+        """Receive an ASGI message from the application; used as its `send` callable."""
         if message["type"] == "http.response.start":
             await self._start_response(message["status"], message["headers"])
         elif self._body_parts is not None:

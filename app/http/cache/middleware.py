@@ -143,7 +143,7 @@ class CacheMiddleware:
         key: CacheKey = (),
         extra_headers: Sequence[RawHeader] = (),
     ) -> None:
-        """Send `response` in the variant for the client; None has been sent already."""
+        """Send `response` in the variant for the client; if None, a stream was sent already."""
         if response is None:
             return
         request.scope["route"] = response.route  # read by the access log and the metrics

@@ -92,7 +92,7 @@ class CachedResponse:
         return self.created_at <= (at or time()) < self.expires_at
 
     def select_variant(self, request: RequestHeaders, is_read: bool = True) -> Variant | None:
-        """The 304 or the variant for a request; None if that coding has not been made yet."""
+        """Select the 304 or the encoded variant for a request; None if it is not encoded yet."""
         etags = request.get(b"if-none-match")
         if (
             etags is not None

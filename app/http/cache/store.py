@@ -68,7 +68,7 @@ class ResponseCache:
         return response
 
     def get_stale(self, key: CacheKey) -> CachedResponse | None:
-        """The response for `key` of the last known generation, or of shortly before it."""
+        """Get the response for `key` if it is of the last known generation or slightly older."""
         response = self._responses.get(key)
         if response is None:
             return None

@@ -114,7 +114,7 @@ def _check_commanders(reader: Reader, missions: list[Row]) -> Iterator[str]:
 
 
 def _check_former_commanders(reader: Reader) -> Iterator[str]:
-    """A commander who hands over during a mission stays in its crew."""
+    """Check that a commander who hands over during a mission remains in its crew."""
     later = aliased(CrewAssignment)
     stays = (
         select(1)
@@ -137,7 +137,7 @@ def _check_former_commanders(reader: Reader) -> Iterator[str]:
 
 
 def _check_crew_assignments(reader: Reader) -> Iterator[str]:
-    """Roles are within their mission; their flight is the person's own, and at that time."""
+    """Check that roles lie within their mission, and match a flight of the same person."""
     rows = reader.all(
         select(
             Mission.slug,
@@ -174,7 +174,7 @@ def _check_crew_assignments(reader: Reader) -> Iterator[str]:
 
 
 def _check_flights(reader: Reader) -> Iterator[str]:
-    """Landings follow launches and the last mission; flights of a person do not overlap."""
+    """Check that landings follow launches and missions, and that no person's flights overlap."""
     ended = (
         select(Mission.ends_at)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
@@ -226,7 +226,7 @@ def _check_chronicle(reader: Reader) -> Iterator[str]:
 
 
 def _check_day_counts(reader: Reader) -> Iterator[str]:
-    """The months of the archive count each article with a known day once."""
+    """Check that the archive index counts each article with a known day exactly once."""
     zone = time_zone_or_default(None)
     rows = reader.all(select(Article.published_at, Article.published_at_precision))
     days = (local_day(row["published_at"], row["published_at_precision"], zone) for row in rows)

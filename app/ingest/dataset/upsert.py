@@ -128,7 +128,7 @@ class DatasetUpsert:
         return protected | {slug: id_ for slug, id_, _ in edited if slug in wanted}
 
     def bump_owner_versions(self) -> None:
-        """Give the owners of changed child rows a new version."""
+        """Increment the versions of records whose child rows have changed."""
         for model in {model for model, _ in self.owners_changed}:
             keys = [
                 (id_,)

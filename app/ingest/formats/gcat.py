@@ -149,7 +149,7 @@ def parse_gcat(source: Input, reference: GcatReferenceData) -> Iterator[EntryOrR
 def _parse_launches(
     rows: Iterable[GcatRow], layout: _Layout, reference: GcatReferenceData
 ) -> Iterator[EntryOrReject]:
-    """Yield a launch for each run of rows with the same tag."""
+    """Yield a launch for each group of consecutive rows with the same tag."""
     seen_tags = set[str]()
     for launch_rows in _group_rows_by_tag(rows, layout):
         tag = launch_rows[0][layout.tag]

@@ -1,4 +1,4 @@
-"""Split an XML feed into its entries without parsing it, so that one broken entry stays alone."""
+"""Split an XML feed into entries without parsing it, to isolate malformed entries."""
 
 import re
 from collections.abc import Iterator

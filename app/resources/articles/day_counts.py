@@ -96,7 +96,7 @@ class _UtcDayCounts:
 
 @lru_cache(maxsize=64)
 def _select_days_near(languages: tuple[str, ...], hours: frozenset[int]) -> AnySelect:
-    """Counts of the days from `low` to `high`, the nearest on both sides, the first, the last."""
+    """Select counts of days `low` to `high`, both neighbours, and the first and last of all."""
     at = ArticleDailyCounts.at
     low, high = (bindparam(name, type_=UTCDateTime()) for name in ("low", "high"))
     ranges: list[tuple[ColumnExpression, ColumnElement[bool]]] = [
@@ -117,7 +117,7 @@ def _select_days_near(languages: tuple[str, ...], hours: frozenset[int]) -> AnyS
 
 @lru_cache(maxsize=64)
 def _select_all_days(languages: tuple[str, ...], hours: frozenset[int]) -> AnySelect:
-    """Counts of all days; the days in the middle of a month are one row."""
+    """Select the counts of all days, with days 2 to 27 of each month merged into one row."""
     return _select_counts(languages, hours, _CollapseMidMonth)
 
 
@@ -152,7 +152,7 @@ def _start_of_today() -> ColumnElement[Any]:
 
 
 class _CollapseMidMonth(GenericFunction[Any]):
-    """A day of UTC; days that are in the same month in every time zone become the second day."""
+    """SQL function: replace days 2 to 27 of a month, in UTC, by day 2, so that they are grouped."""
 
     type = UTCDateTime()
     inherit_cache = True

@@ -191,7 +191,7 @@ def select_full_article() -> AnySelect:
 
 
 def _select_neighbour(step: int) -> Any:
-    """Reference to the article before or after in time, and by id."""
+    """Select a reference to the next or previous article, ordered by time and id."""
     beside = aliased(Article)
     here, there = tuple_(Article.published_at, Article.id), tuple_(beside.published_at, beside.id)
     order = [

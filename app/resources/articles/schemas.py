@@ -240,7 +240,7 @@ class ArticlePreview(ArticleRead):
 
 
 class DraftQuery(ListQuery):
-    """Page of articles that are not public."""
+    """Query parameters of the draft list."""
 
     status: Annotated[CommaList[ArticleStatus], Example(["draft"])] = []
     """Status: `draft`, `scheduled`, `unpublished` or `deleted`. Default: all of these."""

@@ -46,7 +46,7 @@ class AuditFilters(QueryModel):
 
 
 class AuditQuery(AuditFilters, ListQuery):
-    """Page of audit log entries."""
+    """Query parameters of the audit log."""
 
     sort: AuditSort = AuditSort.NEWEST
     """Sort by time. `-` means descending order."""

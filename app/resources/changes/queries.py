@@ -138,7 +138,7 @@ def _load_public_records(
 def list_changes_after(
     reader: Reader, cursor: ChangeCursor, types: Collection[RecordType], limit: int
 ) -> tuple[list[tuple[Change, ChangeCursor]], ChangeCursor, bool]:
-    """The changes after a cursor, each with its cursor; the cursor after all; true if more follow.
+    """Return the next changes with their cursors, the final cursor, and whether more follow.
 
     Of several changes of one record only the last is included.
     """
@@ -190,7 +190,7 @@ def _build_change(row: Mapping[str, Any], record: Any) -> Change:
 
 
 def prune_changes(session: Session) -> None:
-    """Delete changes that no valid cursor precedes."""
+    """Delete changes older than the retention period, which no valid cursor needs."""
     session.execute(
         delete(ChangeRow).where(
             ChangeRow.changed_at < now() - TOMBSTONE_RETENTION_PERIOD - PRUNE_GRACE_PERIOD

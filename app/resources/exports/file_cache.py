@@ -91,7 +91,7 @@ class ArchiveFileCache:
 
 
 def _read_generation(reader: Reader) -> ArchiveGeneration:
-    """Read a value that differs after every change; a scheduled article is one when published."""
+    """Read a value that differs after every change, including scheduled publications."""
     row = reader.first(
         select(func.max(RecordChange.seq).label("last"), func.count().label("number"))
     )

@@ -223,7 +223,7 @@ def _check_not_assigned(session: Session, flight: Flight) -> None:
 
 
 def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
-    """The missions of a launch, the launches whose crew landed with it, and its articles."""
+    """List the missions, articles and other launches (by landing crew) that refer to a launch."""
     missions = (
         select(Mission.slug)
         .outerjoin(MissionLaunch, MissionLaunch.mission_id == Mission.id)

@@ -32,7 +32,7 @@ def get_role_date_range(mission: Mission, from_on: date | None, to_on: date | No
 
 
 def ranges_overlap(first: DateRange, second: DateRange) -> bool:
-    """Return true if two ranges share more than the last day of one and the first of the other."""
+    """Return true if two ranges overlap; ranges that share only a boundary day do not."""
     return first == second or (first[0] < second[1] and second[0] < first[1])
 
 
