@@ -151,9 +151,10 @@ def validate_write_model(model: type[D], document: Any) -> D:
         raise build_invalid_request(error.errors(), "body") from error
 
 
-def _sort_unique(values: list[str]) -> list[str]:
+def sort_unique(values: list[str]) -> list[str]:
+    """Sort `values` without duplicates."""
     return sorted(set(values))
 
 
-SlugList = Annotated[list[Slug], Field(max_length=50), AfterValidator(_sort_unique)]
+SlugList = Annotated[list[Slug], Field(max_length=50), AfterValidator(sort_unique)]
 """Slugs of referenced records, sorted, without duplicates."""

@@ -11,7 +11,7 @@ from app.api.lists.pagination import ListQuery, Page
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, QueryModel
 from app.api.read_models import ReadModel, UtcInstant
-from app.api.write_models import NonBlankText, WriteModel, example_config
+from app.api.write_models import NonBlankText, WriteModel, example_config, sort_unique
 from app.domain.dates import now
 from app.domain.enums import Scope
 from app.domain.languages import tr
@@ -36,10 +36,6 @@ class KeyQuery(KeyFilters, ListQuery):
     """Query parameters of the API key list."""
 
 
-def _sort_unique(scopes: list[Scope]) -> list[Scope]:
-    return sorted(set(scopes))
-
-
 class KeyWrite(WriteModel):
     """API key to create."""
 
@@ -49,7 +45,7 @@ class KeyWrite(WriteModel):
 
     name: Annotated[NonBlankText, Field(max_length=120)]
     """Name of the key's holder or purpose. It is shown in the audit log."""
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(_sort_unique)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(sort_unique)]
     """Scopes of the key."""
     expires_at: Rfc3339 | None = None
     """Expiry time. Null: the key does not expire."""
