@@ -66,7 +66,7 @@ class ImportEntry:
     """Source text of the entry."""
     hints: IdentityHints = IdentityHints()
     notes: tuple[str, ...] = ()
-    """Losses of the document: unknown words of the source, shortened texts."""
+    """Messages on what the document cannot hold: unknown words, shortened texts."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
 
