@@ -79,7 +79,7 @@ class Reject:
     field: str
     """Name of the invalid field, as in the input."""
     reason: str
-    """What is wrong, and what to do."""
+    """Reason of the rejection, and what to do."""
     raw: str
     """Complete source text, to be written to the rejects file."""
     label: str = ""
