@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from app.api.validation_errors import did_you_mean
 from app.config import current_settings
@@ -43,7 +43,7 @@ def _parse_day(value: Any) -> Any:
     try:
         if not _DAY_PATTERN.fullmatch(value):
             raise ValueError
-        day = date.fromisoformat(value)
+        return date.fromisoformat(value)
     except ValueError:
         raise ValueError(
             tr(
@@ -51,7 +51,6 @@ def _parse_day(value: Any) -> Any:
                 "Нужен формат ГГГГ-ММ-ДД, например 2019-04-04.",
             )
         ) from None
-    return _validate_year(day)
 
 
 def _validate_year(day: date) -> date:
@@ -84,7 +83,7 @@ def _parse_instant_or_day(value: Any) -> Any:
     if not _is_unparsed(value, date, "2019-04-04T11:01:35Z"):
         return value
     if len(value) == len("2019-04-04"):
-        return _parse_day(value)
+        return _validate_year(_parse_day(value))
     return _parse_instant(value)
 
 
@@ -116,8 +115,11 @@ def _parse_instant(value: Any) -> Any:
     return at
 
 
-CalendarDay = Annotated[date, BeforeValidator(_parse_day)]
-"""A calendar day."""
+AnyDay = Annotated[date, BeforeValidator(_parse_day)]
+"""A calendar day of any year."""
+
+CalendarDay = Annotated[AnyDay, AfterValidator(_validate_year)]
+"""A calendar day within the bounds of stored instants."""
 
 _MONTH_SCHEMA_PATTERN = "^(19(5[1-9]|[6-9][0-9])|20[0-9]{2})-(0[1-9]|1[0-2])$"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
@@ -128,6 +129,7 @@ def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
         session.add(ArticleTag(article_id=article.id, tag="stray"))
         person = session.scalars(select(Person).where(Person.slug == "oleg-kononenko")).one()
         person.sources = []
+        person.born_on = None
         seen = launch.version
     assert load_again(database) == LoadReport(created=0, updated=5, unchanged=RECORDS - 5)
     with database.snapshot() as reader:
@@ -142,6 +144,8 @@ def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
         version = reader.scalar(select(Launch.version).where(Launch.slug == "soyuz-ms-12"))
         assert version == seen + 1
         assert reader.all(select(ArticleTag.tag).where(ArticleTag.tag == "stray")) == []
+        born_on = select(Person.born_on).where(Person.slug == "oleg-kononenko")
+        assert reader.scalar(born_on) == date(1964, 6, 21)
     assert load_again(database).updated == 0
 
 
@@ -164,7 +168,7 @@ def test_vehicles_with_similar_names_are_distinct(archive: TestClient) -> None:
 
 def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
     """Changed records stay changed; deleted and renamed records are not created again."""
-    aged = {"name": "Somebody Else", "slug": "somebody-else", "aliases": ["Other"]}
+    aged = {"name": "Somebody Else", "slug": "somebody-else", "born_on": None}
     assert own.patch("/v1/people/anne-mcclain", json=aged, headers=IF_MATCH_ANY).status_code == 200
     tasks = {"items": ["Only this"]}
     assert own.put("/v1/missions/iss-59/tasks", json=tasks, headers=IF_MATCH_ANY).status_code == 200
@@ -198,6 +202,7 @@ def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
         return [own.get(address).text for address in addresses]
 
     before = shown()
+    assert '"born_on":null' in before[0]
     report = load_again(database_of(own))
     assert (report.created, report.updated) == (0, 0)
     assert shown() == before

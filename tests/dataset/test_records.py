@@ -64,6 +64,26 @@ def test_notes_and_tasks_are_bilingual(dataset: Dataset) -> None:
         assert len(mission.tasks) == len(mission.tasks_ru)
 
 
+def test_dates_of_birth_are_plausible(dataset: Dataset) -> None:
+    """A source that knows only the year states the first of January, which is not a date."""
+    dates = {slug: born for slug, who in dataset.people.items() if (born := who.born_on)}
+    assert len(dates) == 281
+    assert [slug for slug, born in dates.items() if (born.month, born.day) == (1, 1)] == []
+    for launch in dataset.launches.values():
+        for seat in launch.crew:
+            if born := dates.get(seat.person):
+                age = (launch.launch_at.date() - born).days / 365.25
+                assert 25 < age < 75, (seat.person, launch.slug)
+
+
+def test_dates_of_birth_have_a_source(dataset: Dataset) -> None:
+    """Launch Library 2 is the source of all dates but one, which it has wrong."""
+    cited = {slug for slug, who in dataset.people.items() if "launch-library" in who.sources}
+    dated = {slug for slug, who in dataset.people.items() if who.born_on}
+    assert dated - cited == {"nikolai-budarin"}
+    assert cited - dated == set()
+
+
 def test_unknown_field_is_rejected(tmp_path: Path) -> None:
     shutil.copytree(DATASET_PATH, tmp_path, dirs_exist_ok=True)
     sites = tmp_path / "sites.jsonl"

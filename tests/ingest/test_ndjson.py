@@ -33,7 +33,8 @@ def test_embedded_archive_round_trips(archive: TestClient, other: Database) -> N
 
 def test_edited_archive_round_trips(editor: TestClient, other: Database) -> None:
     """With drafts, deletions, former slugs, slips, crews, translations and versions."""
-    person = editor.post("/v1/people", json=documents.person()).json()["slug"]
+    born = documents.person(born_on="1979-06-07")
+    person = editor.post("/v1/people", json=born).json()["slug"]
     launch = documents.launch(crew=[{"person": person, "role": "commander"}])
     launch["site"] = {"name": "Example Field", "country": "KZ", "code": "GIK-9"}
     ship = editor.post("/v1/launches", json=launch).json()["slug"]
@@ -54,7 +55,8 @@ def test_edited_archive_round_trips(editor: TestClient, other: Database) -> None
     editor.delete(f"/v1/people/{lost}", headers=IF_MATCH_ANY)
     here = database_of(editor)
     text = export_ndjson(here)
-    for part in ("Weather", "GIK-9", '"deleted"', '"draft"', f'"gone":"{lost}"', ship):
+    gone = f'"gone":"{lost}"'
+    for part in ("Weather", "GIK-9", "1979-06-07", '"deleted"', '"draft"', gone, ship):
         assert part in text
     assert import_inputs(other, "ndjson", make_input(text))[1] == []
     assert export_ndjson(other) == text

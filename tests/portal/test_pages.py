@@ -131,6 +131,17 @@ def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> 
     }
 
 
+@pytest.mark.parametrize(
+    ("lang", "shown"), [("en", "<dt>Born</dt>"), ("ru", "<dt>Дата рождения</dt>")]
+)
+def test_person_page_has_date_of_birth(archive: TestClient, lang: str, shown: str) -> None:
+    page = archive.get(f"/people/anne-mcclain?lang={lang}", headers=BROWSER).text
+    assert f'{shown}<dd><time datetime="1979-06-07">' in page
+    unknown = archive.get(f"/people/sergei-treschev?lang={lang}", headers=BROWSER).text
+    assert "</dl>" in unknown
+    assert shown not in unknown
+
+
 def test_page_links_lead_to_responses(archive: TestClient) -> None:
     found = {
         link for address in PAGES for link in page_links(archive.get(address, headers=BROWSER).text)

@@ -1,6 +1,6 @@
 """People and their flights."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,6 +26,7 @@ class Person(VersionedRecord, Base):
     agency: Mapped[str | None] = mapped_column(BoundedString(60))
     agency_slug: Mapped[str | None] = mapped_column(BoundedString(60), index=True)
     nationality: Mapped[str | None] = mapped_column(BoundedString(2), index=True)
+    born_on: Mapped[date | None]
     aliases: Mapped[list[str]] = mapped_column(JSON)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
     name_key: Mapped[str] = mapped_column(BoundedString(120))

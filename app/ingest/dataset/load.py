@@ -101,6 +101,7 @@ def _upsert_people(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
             "name_native": person.name_native,
             "agency": person.agency,
             "nationality": person.nationality,
+            "born_on": person.born_on,
             "aliases": person.aliases,
             "sources": dataset.resolve_citations(person.sources),
         }

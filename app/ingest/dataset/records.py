@@ -62,6 +62,7 @@ class DatasetPerson(DatasetRecord):
     name_native: str | None
     agency: str | None
     nationality: str | None
+    born_on: date | None
     aliases: list[str]
     sources: list[str]
 

@@ -30,7 +30,8 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord
 def save(session: Session, person: Person, document: PersonWrite) -> None:
     """Apply `document` to `person`. Raises Conflict."""
     set_slug(session, person, document.slug, document.name)
-    for name in ("name", "name_ru", "name_native", "agency", "nationality", "aliases"):
+    names = "name", "name_ru", "name_native", "agency", "nationality", "born_on", "aliases"
+    for name in names:
         setattr(person, name, getattr(document, name))
     person.sources = [source.model_dump() for source in document.sources]
     session.add(person)

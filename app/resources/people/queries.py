@@ -93,6 +93,7 @@ def _select_base() -> AnySelect:
     )
     return select_person_ref().add_columns(
         Person.id,
+        Person.born_on,
         missions.scalar_subquery().label("missions_count"),
         Person.updated_at,
         Person.version,

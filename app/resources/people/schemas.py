@@ -1,12 +1,12 @@
 """Person schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from app.api.date_params import CalendarDay, Rfc3339
+from app.api.date_params import AnyDay, CalendarDay, Rfc3339
 from app.api.embeds.crew import CrewAssignmentRead
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.people import PersonRef
@@ -35,6 +35,9 @@ from app.domain.clock import current_second, expire_response_at, has_passed
 from app.domain.dates import ONE_DAY, Precision
 from app.domain.enums import CrewRole, LaunchStatus, ShipRole
 from app.domain.labels import SHIP_ROLE_LABELS
+from app.domain.languages import tr
+
+_MIN_BIRTH_DATE = date(1850, 1, 1)
 
 
 class PersonSort(SortChoice):
@@ -76,6 +79,8 @@ class PersonSummary(PersonRef):
     """Person in a list."""
 
     id: int
+    born_on: date | None
+    """Date of birth, or null if unknown."""
     missions_count: int
     """Number of missions. A mission with several roles counts once."""
     days_aboard: int
@@ -133,6 +138,17 @@ class PersonRead(PersonSummary):
     created_at: UtcInstant
 
 
+def _validate_birth_date(day: date) -> date:
+    if not _MIN_BIRTH_DATE <= day <= current_second().date():
+        raise ValueError(
+            tr(
+                f"The date of birth must be between {_MIN_BIRTH_DATE} and today.",
+                f"Дата рождения должна быть от {_MIN_BIRTH_DATE} до сегодняшнего дня.",
+            )
+        )
+    return day
+
+
 class PersonWrite(WriteModel):
     """Writable fields of a person."""
 
@@ -141,6 +157,7 @@ class PersonWrite(WriteModel):
         name_ru="Юрий Пример",
         agency="Roscosmos",
         nationality="RU",
+        born_on="1985-04-12",
         aliases=["Example Yuri"],
     )
 
@@ -154,6 +171,8 @@ class PersonWrite(WriteModel):
     agency: Annotated[SluggableName, Field(max_length=60)] | None = None
     nationality: CountryCode | None = None
     """Nationality, as an ISO 3166-1 alpha-2 code."""
+    born_on: Annotated[AnyDay, AfterValidator(_validate_birth_date)] | None = None
+    """Date of birth, from 1850-01-01 to today in UTC."""
     aliases: Annotated[
         list[Annotated[SearchableText, Field(max_length=120)]], Field(max_length=20)
     ] = []
