@@ -1,7 +1,7 @@
-"""Identity of people: names as the search compares them, and flights.
+"""Identity of people: names as the search compares them, dates of birth, and flights.
 
 Names are compared by their sound in Latin letters, so that transliterations are equal. Middle names
-may be initials or left out. Flights decide between people of similar names.
+may be initials or left out. The date of birth and the flights decide between similar names.
 """
 
 from collections import defaultdict
@@ -53,12 +53,15 @@ class PersonFacts:
     nationality: str | None
     flown_at: tuple[datetime, ...] | None
     """Times of launches; None if they are unknown."""
+    born_on: str | None = None
+    """Date of birth, in ISO 8601."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], hints: IdentityHints) -> Self:
         """Facts of the person document of an entry."""
         names = [document.get("name"), document.get("name_ru")]
-        return cls.from_names(names, hints.names, document.get("nationality"), hints.flown_at)
+        nationality, born_on = document.get("nationality"), document.get("born_on")
+        return cls.from_names(names, hints.names, nationality, hints.flown_at, born_on)
 
     @classmethod
     def from_name(cls, name: str) -> Self:
@@ -72,12 +75,13 @@ class PersonFacts:
         aliases: Iterable[str] = (),
         nationality: str | None = None,
         flown_at: tuple[datetime, ...] | None = None,
+        born_on: str | None = None,
     ) -> Self:
         """Facts of a person. `names` have the family name last, `aliases` in any place."""
         main = [name for name in names if isinstance(name, str)]
         keys = frozenset(_build_name_keys(name) for name in (*main, *aliases)) - {()}
         families = frozenset(word for name in main for word in _build_family_keys(name))
-        return cls(keys, families, nationality, flown_at)
+        return cls(keys, families, nationality, flown_at, born_on)
 
     def compare_names(self, other: "PersonFacts") -> _Similarity:
         """Highest similarity of the spellings of both names."""
@@ -90,12 +94,17 @@ class PersonFacts:
         pairs = ((a, b) for a in self.flown_at or () for b in other.flown_at or ())
         return any(abs(a - b) <= ONE_DAY for a, b in pairs)
 
+    def is_as_old_as(self, other: "PersonFacts") -> bool:
+        """True if both dates of birth are known and equal."""
+        return self.born_on is not None and self.born_on == other.born_on
+
     def contradicts(self, other: "PersonFacts") -> bool:
-        """True if nationalities differ, or both flew, never together."""
+        """True if dates of birth or nationalities differ, or both flew, never together."""
         nationalities = {self.nationality, other.nationality} - {None}
+        births = {self.born_on, other.born_on} - {None}
         flights = self.flown_at, other.flown_at
         apart = None not in flights and any(flights) and not self.shares_flight(other)
-        return len(nationalities) > 1 or apart
+        return len(nationalities) > 1 or len(births) > 1 or apart
 
 
 class PersonIndex:
@@ -115,7 +124,7 @@ class PersonIndex:
         index = cls()
         columns = (
             Person.id, Person.slug, Person.name, Person.name_ru, Person.name_native,
-            Person.aliases, Person.nationality,
+            Person.aliases, Person.nationality, Person.born_on,
         )  # fmt: skip
         for row in reader.all(select(*columns)):
             facts = PersonFacts.from_names(
@@ -123,6 +132,7 @@ class PersonIndex:
                 filter(None, [row["name_native"], *row["aliases"]]),
                 row["nationality"],
                 tuple(flights.get(row["id"], ())) or None,
+                row["born_on"] and row["born_on"].isoformat(),
             )
             index.add(RecordRef(row["id"], row["slug"]), facts)
         return index
@@ -152,13 +162,23 @@ class PersonIndex:
             for record, similarity in similarities.items()
             if similarity >= _Similarity.FAMILY and self._facts[record].shares_flight(facts)
         ]
+        born = [
+            record
+            for record, similarity in similarities.items()
+            if similarity not in {_Similarity.NONE, _Similarity.FAMILY}  # twins
+            and self._facts[record].is_as_old_as(facts)
+        ]
         named = by_similarity[_Similarity.NAME]
         if len(together) == 1:
             return Decision.same(together[0], "name, and flights")
+        if len(born) == 1:
+            return Decision.same(born[0], "name, and date of birth")
         if len(named) == 1 and not self._facts[named[0]].contradicts(facts):
             return Decision.same(named[0], "name")
         if named:
-            return Decision.doubtful(named, "name; the flights or the nationality differ")
+            return Decision.doubtful(
+                named, "name; the flights, the date of birth or the nationality differ"
+            )
         if together:
             return Decision.doubtful(together, "family name and flights of several people")
         return self._decide_by_similar_name(facts, similarities) or Decision.other(

@@ -11,10 +11,13 @@ FLIGHTS = {year: datetime(year, 4, 4, 11, tzinfo=UTC) for year in range(1995, 20
 
 
 def person(
-    *names: str, nationality: str | None = "US", flew: tuple[int, ...] | None = None
+    *names: str,
+    nationality: str | None = "US",
+    flew: tuple[int, ...] | None = None,
+    born: str | None = None,
 ) -> PersonFacts:
     flown_at = None if flew is None else tuple(FLIGHTS[year] for year in flew)
-    return PersonFacts.from_names(names[:2], names[2:], nationality, flown_at)
+    return PersonFacts.from_names(names[:2], names[2:], nationality, flown_at, born)
 
 
 def decide(theirs: PersonFacts, *ours: PersonFacts) -> Decision:
@@ -60,6 +63,16 @@ MCARTHUR = person("Bill McArthur", "Уильям Макартур", "William S. 
         (person("Kjell Lindgren", nationality="SE", flew=(2015,)), LINDGREN, "same"),
         (person("Kjell Lindgren", flew=(1999,)), LINDGREN, "doubtful"),
         (person("Anna Example"), LINDGREN, "other"),
+        (person("Sunita Pandya", born="1965-09-19"), person("Sunita Williams", born="1965-09-19"),
+         "same"),
+        (person("Mark Kelly", born="1964-02-22"), person("Scott Kelly", born="1964-02-21"),
+         "other"),
+        (person("Mark Kelly", born="1964-02-21"), person("Scott Kelly", born="1964-02-21"),
+         "doubtful"),  # twins
+        (person("Anna Example", born="1970-01-02"), person("Anna Example", born="1980-01-02"),
+         "doubtful"),
+        (person("Anna Example", born="1970-01-02"), person("Olga Test", born="1970-01-02"),
+         "other"),
         (person("星出彰彦", nationality="JP"), HOSHIDE, "same"),
         (person("星出彰彦"), HOSHIDE, "doubtful"),
     ],
