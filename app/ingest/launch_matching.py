@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import ImportOrigin, Launch, Mission, Person, Vehicle
-from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_bounds
+from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_bounds, period_end
 from app.domain.enums import LaunchStatus, RecordType
 from app.domain.text import slugify
 from app.ingest.entity_linking import AmbiguousName, EntityLinker
@@ -202,9 +202,11 @@ def _load_known_launches(reader: Reader) -> list[KnownLaunch]:
         Launch.cospar_id,
         Launch.status,
         Launch.launch_at.label("starts_at"),
-        Launch.launch_until.label("ends_at"),
         Launch.launch_at_precision.label("precision"),
         Vehicle.name.label("rocket"),
     )
     launches = select(*columns).outerjoin(Vehicle, Vehicle.id == Launch.vehicle_id)
-    return [KnownLaunch(**row) for row in reader.all(launches)]
+    return [
+        KnownLaunch(ends_at=period_end(row["starts_at"], row["precision"]), **row)
+        for row in reader.all(launches)
+    ]
