@@ -325,9 +325,8 @@ def test_current_mission_is_the_last_in_order(
             (3, datetime(2030, 3, 5, tzinfo=UTC), Precision.DAY),
             (4, datetime(2030, 3, 1, tzinfo=UTC), Precision.MONTH),
         ):
-            columns = {"slug": f"iss-{number}", "number": number, **open_end}
-            columns |= {"starts_at": at, "starts_at_precision": precision}
-            session.add(factories.mission(**columns))
+            dates = {"starts_at": at, "starts_at_precision": precision, **open_end}
+            session.add(factories.mission(slug=f"iss-{number}", number=number, **dates))
     with time_machine.travel(moment, tick=False):
         answer = client.get("/v1/missions/current")
     assert answer.json()["slug"] == slug

@@ -8,9 +8,12 @@ at the end of its period, after everything in it. Indexes of lists have the sort
 the search index follow them: the index is empty afterwards, and `zarya migrate` fills it.
 """
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import instant
 from migrations.search_index import empty_search_index
 
 revision = "0012"
@@ -18,6 +21,8 @@ down_revision = "0011"
 
 DATES = {"articles": "published", "launches": "launch", "missions": "starts"}
 """Date of each table: `published` has columns `published_at` and `published_at_precision`."""
+NULLABLE = ("articles",)
+"""Tables with records without a date: drafts."""
 
 MICROSECONDS = {
     "second": 1_000_000, "minute": 6, "hour": 5, "day": 4, "month": 3, "quarter": 2, "year": 1,
@@ -71,8 +76,7 @@ PARTIAL_INDEXES = {"ix_articles_imaged": sa.text("image_url IS NOT NULL")}
 def upgrade() -> None:
     drop_indexes(OLD_INDEXES)
     for table, date in DATES.items():
-        rename(table, f"{date}_until", f"{date}_sort_at")
-        shift(table, date, -1)
+        replace_column(table, date, f"{date}_until", f"{date}_sort_at", sort_key)
     create_indexes(NEW_INDEXES)
     empty_search_index()
 
@@ -81,33 +85,42 @@ def downgrade() -> None:
     empty_search_index()
     drop_indexes(NEW_INDEXES)
     for table, date in DATES.items():
-        shift(table, date, 1)
-        rename(table, f"{date}_sort_at", f"{date}_until")
+        replace_column(table, date, f"{date}_sort_at", f"{date}_until", end_of_period)
     create_indexes(OLD_INDEXES)
 
 
-def rename(table: str, old: str, new: str) -> None:
-    """Rename a column of instants, with its CHECK."""
-    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{old}_bounds")
-    op.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
+def replace_column(
+    table: str, date: str, old: str, new: str, compute: Callable[[str, str], str]
+) -> None:
+    """Replace the column `old` by `new`, computed from it and the distance in microseconds."""
+    dialect = op.get_context().dialect
+    # With its CHECK: added later, SQLite 3.53 would refuse the nulls of drafts.
     op.execute(
-        f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{new}_bounds "
+        f"ALTER TABLE {table} ADD COLUMN {new} {instant().compile(dialect=dialect)} "
+        f"CONSTRAINT ck_{table}_{new}_bounds "
         f"CHECK ({new} >= '1950-01-01 00:00:00' AND {new} < '2101-01-01 00:00:00')"
     )
-
-
-def shift(table: str, date: str, sign: int) -> None:
-    """Move the sort keys of a table before (-1) or back to (1) the ends of the periods."""
-    column, cases = f"{date}_sort_at", [f"WHEN '{p}' THEN {n}" for p, n in MICROSECONDS.items()]
+    cases = [f"WHEN '{precision}' THEN {n}" for precision, n in MICROSECONDS.items()]
     distance = f"CASE {date}_at_precision {' '.join(cases)} END"
+    op.execute(f"UPDATE {table} SET {new} = {compute(old, distance)}")  # noqa: S608 - ours
+    if table not in NULLABLE:
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {new} SET NOT NULL")
+    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{old}_bounds")
+    op.drop_column(table, old)
+
+
+def sort_key(end: str, distance: str) -> str:
     if op.get_context().dialect.name == "postgresql":
-        value = f"{column} + {sign} * ({distance}) * interval '1 microsecond'"
-    else:
-        # Whole seconds and microseconds apart: SQLite counts time in milliseconds.
-        seconds = f"strftime('%Y-%m-%d %H:%M:%S', substr({column}, 1, 19), '{sign:+} second')"
-        fraction = f"printf('%06d', 1000000 - ({distance}))" if sign < 0 else "'000000'"
-        value = f"{seconds} || '.' || {fraction}"
-    op.execute(f"UPDATE {table} SET {column} = {value}")  # noqa: S608 - ours
+        return f"{end} - ({distance}) * interval '1 microsecond'"
+    # SQLite counts time in milliseconds.
+    second = f"strftime('%Y-%m-%d %H:%M:%S', {end}, '-1 second')"
+    return f"{second} || printf('.%06d', 1000000 - ({distance}))"
+
+
+def end_of_period(key: str, distance: str) -> str:
+    if op.get_context().dialect.name == "postgresql":
+        return f"{key} + ({distance}) * interval '1 microsecond'"
+    return f"strftime('%Y-%m-%d %H:%M:%S', substr({key}, 1, 19), '+1 second') || '.000000'"
 
 
 def drop_indexes(indexes: Indexes) -> None:

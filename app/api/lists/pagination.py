@@ -49,7 +49,7 @@ class PageParams(QueryModel):
     """Maximum number of items per page."""
     cursor: Annotated[
         Omittable[CursorParam],
-        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+        Example("WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
     ] = None
     """Cursor from `next` or `prev`. Valid only with the same filters and sort order."""
     with_total: Annotated[bool, Example(True)] = False
