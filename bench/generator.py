@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.db.database import Reader
 from app.db.models import CrewAssignment, Launch, Mission, Person, Spacecraft
 from app.db.models.articles import READING_WORDS_PER_MINUTE
-from app.domain.dates import Precision, period_bounds
+from app.domain.dates import Precision, period_start, sort_instant
 from app.domain.enums import ArticleState
 from app.domain.markdown import render_markdown
 from app.domain.text import fold, slugify
@@ -225,11 +225,11 @@ class Generator:
 
     @staticmethod
     def _date_columns(at: datetime, precision: Precision) -> dict[str, Any]:
-        start, until = period_bounds(at, precision)
+        start = period_start(at, precision)
         return {
             "published_at": start,
             "published_at_precision": precision.value,
-            "published_until": until,
+            "published_sort_at": sort_instant(start, precision),
             "created_at": start,
             "updated_at": start,
             "state": ArticleState.PUBLISHED.value,

@@ -1,6 +1,8 @@
 """Migrations: upgrades and downgrades of a filled database keep all rows and match the models."""
 
 import io
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,14 @@ from alembic import command
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, Connection, inspect, select, text
+from sqlalchemy import CheckConstraint, Connection, column, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.db.database import Database
 from app.db.models import Base, CrewAssignment, Mission
+from app.db.types import UTCDateTime
+from app.domain.dates import Precision, period_end
+from app.domain.enums import ArticleState
 from app.ingest.dataset.load import load_dataset
 from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
@@ -102,6 +107,49 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
     assert {name: len(rows) for name, rows in after.items()} == {
         name: len(rows) for name, rows in before.items()
     }
+    database.close()
+
+
+def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDatabase) -> None:
+    url = create_database()
+    config = alembic_config(url)
+    command.upgrade(config, "head")
+    database = build_database(url)
+    seconds = [
+        datetime(1951, 12, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(2020, 2, 29, 12, 30, 30, tzinfo=UTC),
+        datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC),
+    ]
+    with database.session() as session:
+        undated = {"published_at": None, "published_at_precision": None}
+        session.add(factories.article(state=ArticleState.DRAFT, **undated))
+        for number, (at, precision) in enumerate(product(seconds, Precision), start=1):
+            session.add(factories.launch(launch_at=at, launch_at_precision=precision))
+            session.add(factories.article(published_at=at, published_at_precision=precision))
+            mission = factories.mission(starts_at=at, starts_at_precision=precision, number=number)
+            mission.ends_at = None
+            session.add(mission)
+    before = contents(database)
+    database.close()
+
+    command.downgrade(config, "0011")
+    for table, name in (("articles", "published"), ("launches", "launch"), ("missions", "starts")):
+        columns = [
+            column(f"{name}_at", UTCDateTime()),
+            column(f"{name}_until", UTCDateTime()),
+            column(f"{name}_at_precision"),
+        ]
+        with database.engine.connect() as connection:
+            rows = connection.execute(select(*columns).select_from(text(table))).all()
+        assert len(rows) == len(seconds) * len(Precision) + (table == "articles")
+        for at, until, precision in rows:
+            assert until == (at and period_end(at, Precision(precision)))
+    database.close()
+
+    command.upgrade(config, "0012")
+    after = contents(database)
+    for table in ("articles", "launches", "missions"):
+        assert after[table] == before[table]
     database.close()
 
 

@@ -143,6 +143,18 @@ def test_cursor_of_other_filters_is_rejected(archive: TestClient, other: str) ->
     assert refusal.json()["type"].endswith("/problems/cursor-mismatch")
 
 
+def test_cursor_from_before_the_sort_keys_is_rejected(archive: TestClient) -> None:
+    """It has the start of a period, at which the list no longer has the article."""
+    keys = ["2019-04-04T00:00:00+00:00", 5]
+    new = cursor_of(archive, "/v1/articles?limit=2")
+    old = recoded(new, lambda parts: ["-published_at", "117ad63b392b", 0, *keys])
+    refusal = archive.get(f"/v1/articles?limit=2&cursor={old}")
+    assert refusal.status_code == 400
+    assert refusal.json()["type"].endswith("/problems/cursor-mismatch")
+    with_same_keys = recoded(new, lambda parts: [*parts[:3], *keys])
+    assert archive.get(f"/v1/articles?limit=2&cursor={with_same_keys}").status_code == 200
+
+
 @pytest.mark.parametrize(
     "other", ["/v1/people", "/v1/articles", "/v1/missions/iss-59/crew", "/v1/crew-assignments"]
 )

@@ -11,7 +11,7 @@ from app.domain.clock import current_second, expire_response_at
 # Time zones come from the tzdata package, never from the system: the same on every machine.
 reset_tzpath(to=())
 
-ONE_SECOND, ONE_DAY = timedelta(seconds=1), timedelta(days=1)
+ONE_SECOND, ONE_HOUR, ONE_DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 MIN_INSTANT = datetime(1950, 1, 1, tzinfo=UTC)
 MAX_INSTANT = datetime(2101, 1, 1, tzinfo=UTC)
@@ -36,10 +36,16 @@ PRECISIONS_WITH_TIME = (Precision.SECOND, Precision.MINUTE, Precision.HOUR)
 _FIXED_DURATIONS = {
     Precision.SECOND: ONE_SECOND,
     Precision.MINUTE: timedelta(minutes=1),
-    Precision.HOUR: timedelta(hours=1),
+    Precision.HOUR: ONE_HOUR,
     Precision.DAY: ONE_DAY,
 }
 _MONTH_COUNTS = {Precision.MONTH: 1, Precision.QUARTER: 3, Precision.YEAR: 12}
+
+VAGUE_PRECISIONS = tuple(precision for precision in Precision if precision != Precision.SECOND)
+"""Precisions whose periods contain other instants, from the shortest to the longest."""
+
+SORT_POSITIONS_PER_MINUTE = 60 + len(VAGUE_PRECISIONS)
+"""A position for each second, and one for each period that may end with the minute."""
 
 
 @cache
@@ -97,6 +103,29 @@ def period_bounds(at: datetime, precision: Precision) -> tuple[datetime, datetim
     """Start and exclusive end of the period of `precision` that contains `at`."""
     start = period_start(at, precision)
     return start, period_end(start, precision)
+
+
+def sort_instant(at: datetime, precision: Precision) -> datetime:
+    """Sort key of a date: an exact date itself, a vague one the end of its period.
+
+    Two periods are disjoint, or one contains the other. A period sorts after everything in it: of
+    the periods that end at the same moment, the longer sorts later, each a microsecond apart. So
+    the key is at or after a full second if the period ends after that second.
+    """
+    start, end = period_bounds(at, precision)
+    if precision not in VAGUE_PRECISIONS:
+        return start
+    longer = len(VAGUE_PRECISIONS) - VAGUE_PRECISIONS.index(precision)
+    return end - timedelta(microseconds=longer)
+
+
+def sort_position(sort_at: datetime) -> int:
+    """Number of the sort keys from `MIN_INSTANT` up to `sort_at`: an integer in the same order."""
+    minutes, rest = divmod(sort_at - MIN_INSTANT, _FIXED_DURATIONS[Precision.MINUTE])
+    position = rest.seconds
+    if rest.microseconds:  # the end of a period
+        position = SORT_POSITIONS_PER_MINUTE - (1_000_000 - rest.microseconds)
+    return minutes * SORT_POSITIONS_PER_MINUTE + position
 
 
 def add_months(day: date, months: int) -> date:

@@ -53,4 +53,5 @@ def _has_time(launch: Launch, schedule: Mapping[str, Any]) -> bool:
     """True if the time of `launch` and that of `schedule` can be the same, in their precision."""
     at = datetime.fromisoformat(schedule["launch_at"])
     start, end = period_bounds(at, Precision(schedule["launch_at_precision"]))
-    return start < launch.launch_until and launch.launch_at < end
+    ours = period_bounds(launch.launch_at, launch.launch_at_precision)
+    return start < ours[1] and ours[0] < end

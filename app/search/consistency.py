@@ -18,7 +18,9 @@ def find_index_inconsistencies(reader: Reader, sources: Iterable[SearchSource]) 
         for row in reader.all(select(*SearchDocument.__table__.columns))
     }
     expected = {
-        (source.record_type, row["id"]): build_index_key(source.record_type, row["at"], row["id"])
+        (source.record_type, row["id"]): build_index_key(
+            source.record_type, row["sort_at"], row["id"]
+        )
         for source in sources
         for row in reader.all(source.indexed)
     }

@@ -26,7 +26,7 @@ class IndexDocument:
 
     record_type: RecordType
     record_id: int
-    at: datetime | None
+    sort_at: datetime | None
     names: Collection[str]
     title: str
     lead: Collection[str]
@@ -37,7 +37,7 @@ class IndexDocument:
     @property
     def index_key(self) -> int:
         """Key of the document in the index. Raises ValueError if the date or id is out of range."""
-        return build_index_key(self.record_type, self.at, self.record_id)
+        return build_index_key(self.record_type, self.sort_at, self.record_id)
 
     def tokenize(self, words: set[str]) -> TokenizedDocument:
         """Tokens of all texts. Adds the words of names, title and lead to `words`."""
@@ -64,7 +64,7 @@ class SearchSource:
     record_type: RecordType
     model: type[VersionedRecord]
     indexed: AnySelect
-    """Columns `id` and `at` of all records that belong in the index."""
+    """Columns `id` and `sort_at` of all records that belong in the index."""
     load_documents: Callable[[Connection, Collection[int]], Iterator[IndexDocument]]
     """Loads the documents of the records with these ids, except records that are not indexed."""
     dependencies: Mapping[RecordType | type[Base], Callable[[Collection[int]], Select[int]]] = (

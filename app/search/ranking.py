@@ -11,7 +11,11 @@ from app.db.models import SearchDocument
 from app.domain.dates import now
 from app.domain.enums import RecordType
 from app.search.fulltext import FieldMatch, SearchFields, match_documents
-from app.search.index_keys import index_key_range, record_id_expression
+from app.search.index_keys import (
+    index_key_range,
+    past_index_key_ranges,
+    record_id_expression,
+)
 from app.search.query_parser import ParsedQuery, Term, parse_query_text
 
 SEARCHABLE_TYPES = tuple(RecordType)
@@ -114,11 +118,17 @@ def select_any_tier_keys(query: ParsedQuery, types: Collection[RecordType]) -> A
 
 def _is_visible(key: Any, types: Collection[RecordType]) -> ColumnElement[bool]:
     """Condition: the key is of one of the types, and of a past date if the type is scheduled."""
-    ranges = sorted(index_key_range(each, now() if each.scheduled else None) for each in set(types))
+    ranges = [
+        key_range
+        for each in set(types)
+        for key_range in (
+            past_index_key_ranges(each, now()) if each.scheduled else [index_key_range(each)]
+        )
+    ]
     merged: list[list[int]] = []
-    for first, end in ranges:
-        if merged and merged[-1][1] == first:
-            merged[-1][1] = end
+    for first, end in sorted(ranges):
+        if merged and first <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
         else:
             merged.append([first, end])
     in_ranges = or_(*(and_(key >= first, key < end) for first, end in merged))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from migrations.columns import text
+from migrations.search_index import empty_search_index
 
 revision = "0011"
 down_revision = "0010"
@@ -51,12 +52,3 @@ def downgrade() -> None:
         op.execute(
             f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_type_bounds CHECK (type IN ({TYPES}))"
         )
-
-
-def empty_search_index() -> None:
-    if op.get_context().dialect.name == "sqlite":
-        op.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-    else:
-        op.execute("TRUNCATE search_index")
-    op.execute("DELETE FROM search_documents")
-    op.execute("DELETE FROM search_words")

@@ -1,7 +1,7 @@
 """proposals
 
 Revision: 0013
-Before: 0011
+Before: 0012
 
 Origins remember records that an import recognised, beside those that it created.
 """
@@ -12,7 +12,7 @@ from alembic import op
 from migrations.columns import instant, text
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 
 def upgrade() -> None:

@@ -68,7 +68,8 @@ def _delete(session: Session) -> None:
 
 
 def _move_all_by_statement(session: Session) -> None:
-    session.execute(update(Article).values(published_at=NOON + timedelta(days=5)))
+    at = NOON + timedelta(days=5)
+    session.execute(update(Article).values(published_at=at, published_sort_at=at))
 
 
 def _delete_all_by_statement(session: Session) -> None:

@@ -42,7 +42,7 @@ COLUMNS = {
     "edited": "false",
     "version": "1",
 }
-DATES = {"published_at": 0, "published_until": 1, "created_at": 0, "updated_at": 0}
+DATES = ("published_at", "published_sort_at", "created_at", "updated_at")
 INTERVAL_SECONDS = 8000
 """Seconds between two articles, from 1998 to 2024."""
 
@@ -55,14 +55,14 @@ def fill(connection: Connection) -> None:
             f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT {ARTICLE_COUNT})"  # noqa: S608 - ours
         )
         numbers += " SELECT n FROM s"
-        for name, more in DATES.items():
-            moment = f"datetime({911520000 + more} + n * {INTERVAL_SECONDS}, 'unixepoch')"
+        for name in DATES:
+            moment = f"datetime(911520000 + n * {INTERVAL_SECONDS}, 'unixepoch')"
             columns[name] = f"{moment} || '.000000'"
     else:
         disable_timeouts(connection)
         numbers = f"SELECT n FROM generate_series(1, {ARTICLE_COUNT}) AS g(n)"  # noqa: S608 - ours
-        for name, more in DATES.items():
-            columns[name] = f"to_timestamp({911520000 + more} + n * {INTERVAL_SECONDS})"
+        for name in DATES:
+            columns[name] = f"to_timestamp(911520000 + n * {INTERVAL_SECONDS})"
     names, values = ", ".join(columns), ", ".join(columns.values())
     connection.execute(
         text(f"INSERT INTO articles ({names}) SELECT {values} FROM ({numbers}) AS numbers")  # noqa: S608 - ours
@@ -109,6 +109,10 @@ PATHS = [
     "/v1/articles?limit=20&published_on=2001-04-04",
     "/v1/articles?limit=20&published_at_gte=2001-04-04",
     "/v1/articles?limit=20&published_at_lt=2001-04-04",
+    "/v1/articles?limit=20&published_at_lt=2001-04-04&language=ru",
+    "/v1/articles?limit=20&published_at_lt=2001-04-04&source=source-7",
+    "/v1/articles?limit=20&published_at_gte=2020-04-04&sort=published_at",
+    "/v1/articles?limit=20&published_at_lt=2001-04-04&sort=published_at",
     "/v1/articles/archive?month=2001-04",
     "/v1/articles/archive?month=2001-04&language=ru",
     "/v1/articles/archive?month=2001-04&tag=tag-7",

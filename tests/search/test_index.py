@@ -1,7 +1,7 @@
 """Search index: maintained in the transaction of each write, and equal after a rebuild."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,10 +19,16 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
+from app.domain.dates import ONE_SECOND, Precision, period_start, sort_instant
 from app.domain.enums import ArticleState, RecordType
 from app.resources.registry import SEARCH_INDEXER
 from app.search.consistency import find_index_inconsistencies
-from app.search.index_keys import build_index_key, index_key_range, parse_index_key
+from app.search.index_keys import (
+    build_index_key,
+    index_key_range,
+    parse_index_key,
+    past_index_key_ranges,
+)
 from tests.support import factories
 from tests.support.clients import database_of
 from tests.support.searches import search_slugs
@@ -167,8 +173,21 @@ def test_index_keys_round_trip() -> None:
             assert parse_index_key(place) == (kind, 12345)
             first, end = index_key_range(kind)
             assert first <= place < end
-    assert build_index_key(RecordType.ARTICLE, at, 1) < index_key_range(RecordType.ARTICLE, at)[1]
-    later = build_index_key(RecordType.ARTICLE, at.replace(second=36), 0)
-    assert later >= index_key_range(RecordType.ARTICLE, at)[1]
     with pytest.raises(ValueError, match="no index key"):
-        build_index_key(RecordType.PERSON, None, 1 << 27)
+        build_index_key(RecordType.PERSON, None, 1 << 26)
+
+
+@pytest.mark.parametrize("precision", Precision)
+@pytest.mark.parametrize("after", [timedelta(0), ONE_SECOND])
+@pytest.mark.parametrize(
+    "moment",
+    [datetime(2019, 4, 4, 11, 1, 35, tzinfo=UTC), datetime(2019, 12, 31, 23, 59, 59, tzinfo=UTC)],
+)
+def test_past_index_keys_are_those_of_periods_that_have_begun(
+    precision: Precision, after: timedelta, moment: datetime
+) -> None:
+    at = moment + after
+    key = build_index_key(RecordType.ARTICLE, sort_instant(at, precision), 1)
+    ranges = past_index_key_ranges(RecordType.ARTICLE, moment)
+    is_past = any(first <= key < end for first, end in ranges)
+    assert is_past == (period_start(at, precision) <= moment)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.domain.dates import sort_instant
 from app.domain.enums import LaunchRelation, LaunchStatus, SpacecraftKind
 from app.ingest.dataset.records import (
     DatasetFacts,
@@ -196,7 +197,10 @@ def _commanders(dataset: DatasetFacts, mission: DatasetMission) -> list[DatasetP
 def _unique_by_launch_time(launches: Iterable[DatasetLaunch]) -> list[DatasetLaunch]:
     """Distinct launches in order of time."""
     unique = {launch.slug: launch for launch in launches}
-    return sorted(unique.values(), key=lambda launch: launch.launch_at)
+    return sorted(
+        unique.values(),
+        key=lambda launch: sort_instant(launch.launch_at, launch.launch_at_precision),
+    )
 
 
 def list_spacecraft_names(launches: Iterable[DatasetLaunch], kind: SpacecraftKind) -> list[str]:

@@ -64,7 +64,9 @@ def list_launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[Cale
     complete.
     """
     newest = (
-        _select_launch_events().where(*where).order_by(Launch.launch_at.desc(), Launch.id.desc())
+        _select_launch_events()
+        .where(*where)
+        .order_by(Launch.launch_sort_at.desc(), Launch.id.desc())
     )
     rows = reader.all(newest.limit(MAX_CALENDAR_EVENTS + 1))
     if len(rows) > MAX_CALENDAR_EVENTS:

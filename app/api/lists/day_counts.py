@@ -28,11 +28,13 @@ from app.db.database import Reader
 from app.db.functions import AnySelect, encode_timestamp_rows, timestamp_rows_cte
 from app.domain.dates import (
     ONE_DAY,
+    ONE_HOUR,
     PRECISIONS_WITH_TIME,
     Precision,
     add_months,
     days_of_month,
     local_day,
+    period_bounds,
     start_of_day,
     utc_day_bounds,
 )
@@ -112,11 +114,15 @@ UrlBuilder = Callable[[str], str]
 
 @dataclass(frozen=True, eq=False)
 class DateColumns:
-    """Columns of an instant, its precision and the end of its period; null if unknown."""
+    """Columns of an instant, its precision and its sort key; null if unknown.
+
+    Conditions on `sort_at` are implied by the others, or equal them; an index serves them together
+    with the order of a list.
+    """
 
     at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
     precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
-    until: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+    sort_at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
     def conditions(
         self,
@@ -134,9 +140,11 @@ class DateColumns:
         if month:
             where.append(self._in_date_range(month, add_months(month, 1), zone))
         if from_:
-            where.append(self.until > to_instant(from_, zone))
+            # The period ends later: see `sort_instant`.
+            where.append(self.sort_at >= to_instant(from_, zone).replace(microsecond=0))
         if before:
-            where.append(self.at < to_instant(before, zone))
+            instant = to_instant(before, zone)
+            where += [self.at < instant, self.sort_at < period_bounds(instant, Precision.YEAR)[1]]
         return where
 
     def _in_date_range(self, first: date, end: date, zone: ZoneInfo) -> ColumnElement[bool]:
@@ -145,13 +153,13 @@ class DateColumns:
 
     def in_period(self, period: Any) -> ColumnElement[bool]:
         """Condition: the record is in `period`, a `_PeriodBounds` or columns of the same names."""
-        at, precision = self.at, self.precision
+        at, precision, sort_at = self.at, self.precision, self.sort_at
         with_time = and_(
             precision.in_(PRECISIONS_WITH_TIME), at >= period.clock_start, at < period.clock_end
         )
         with_day = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
-        # The common bounds come first, so that an index on `at` is used.
-        return and_(at >= period.low, at < period.high, or_(with_time, with_day))
+        # The common bounds come first, so that an index on `sort_at` is used.
+        return and_(sort_at >= period.low, sort_at < period.high, or_(with_time, with_day))
 
 
 @lru_cache(maxsize=32)
@@ -265,7 +273,7 @@ class RecordCounts(NamedTuple):
 
 
 class _PeriodBounds(NamedTuple):
-    """Bounds of a period: overall, for records with a time of day, for those with only a day."""
+    """Bounds of a period: of sort keys, of records with a time of day, of those with only a day."""
 
     low: datetime
     high: datetime
@@ -278,7 +286,9 @@ class _PeriodBounds(NamedTuple):
 def _period_bounds(first: date, end: date, zone: ZoneInfo) -> _PeriodBounds:
     clock = start_of_day(first, zone), start_of_day(end, zone)
     day = utc_day_bounds(first)[0], utc_day_bounds(end)[0]
-    return _PeriodBounds(min(clock[0], day[0]), max(clock[1], day[1]), *clock, *day)
+    # The last hour of a day in `zone` may end in the next day, if its offset is not whole hours.
+    low, high = min(clock[0], day[0]), max(clock[1] + ONE_HOUR, day[1])
+    return _PeriodBounds(low, high, *clock, *day)
 
 
 def format_month(first: date) -> str:

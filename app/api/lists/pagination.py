@@ -49,7 +49,7 @@ class PageParams(QueryModel):
     """Maximum number of items per page."""
     cursor: Annotated[
         Omittable[CursorParam],
-        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+        Example("WyJuYW1lIiwgIjQ0MTZkMTg2MTU4MSIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
     ] = None
     """Cursor from `next` or `prev`. Valid only with the same filters and sort order."""
     with_total: Annotated[bool, Example(True)] = False
@@ -112,6 +112,10 @@ def _format_param(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+KeyTypes = Mapping[str, type]
+"""Python types of the sort keys of a list, by name, in order."""
+
+
 @dataclass(frozen=True)
 class Seek:
     """Position from which a page is read: the sort keys of an item, and the direction."""
@@ -126,7 +130,7 @@ def _encode_seek(seek: Seek, sort: str, filters_digest: str) -> str:
 
 
 def _decode_seek(
-    cursor: str, sort: str, filters_digest: str, sorts: Mapping[str, Sequence[type]]
+    cursor: str, sort: str, filters_digest: str, sorts: Mapping[str, KeyTypes]
 ) -> Seek:
     """Decode a cursor of a list; `sorts` has the key types of each sort.
 
@@ -141,7 +145,9 @@ def _decode_seek(
                     "Курсор от другого списка. Уберите его.",
                 )
             )
-        values = (_decode_key(*pair) for pair in zip(keys, sorts[cursor_sort], strict=True))
+        values = (
+            _decode_key(*pair) for pair in zip(keys, sorts[cursor_sort].values(), strict=True)
+        )
         seek = Seek(tuple(values), {0: False, 1: True}[backwards])
         if (cursor_sort, digest) != (sort, filters_digest):
             raise CursorMismatch(
@@ -219,7 +225,7 @@ def build_page(
     page: type[P],
     read: RowFetcher,
     total: Callable[[], int],
-    sorts: Mapping[str, Sequence[type]],
+    sorts: Mapping[str, KeyTypes],
     sort: str,
     query: PageParams,
     *path: str,
@@ -231,7 +237,8 @@ def build_page(
     """
     params = to_query_params(query, cursor=None)
     scope = {k: v for k, v in params.items() if k not in ListViewQuery.model_fields}
-    digest = _digest_filters(scope | {"": "/".join(path)})
+    # With the names of the keys: a cursor ends with the columns that it holds values of.
+    digest = _digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
     seek = _decode_seek(query.cursor, sort, digest, sorts) if query.cursor else None
     backwards = seek is not None and seek.backwards
     rows = read(seek, query.limit + 1)

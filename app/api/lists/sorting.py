@@ -34,9 +34,9 @@ class Order:
     descending: bool
 
     @cached_property
-    def key_types(self) -> tuple[type, ...]:
-        """Python types of the keys."""
-        return tuple(key.type.python_type for key in self.keys)
+    def key_types(self) -> dict[str, type]:
+        """Python types of the keys, by SQL expression."""
+        return {str(key): key.type.python_type for key in self.keys}
 
     def order_by_clauses(self, backwards: bool = False) -> list[ColumnElement[Any]]:
         """ORDER BY clauses of a page read forwards or backwards."""
@@ -49,7 +49,7 @@ def build_orders(
 ) -> Mapping[str, Order]:
     """Ascending and descending orders (`name`, `-name`) of the columns; `tie` breaks ties.
 
-    `build_orders(Article.id, published_at=(Article.published_at,))`
+    `build_orders(Article.id, published_at=(Article.published_sort_at,))`
     """
     return {
         sign + name: Order((*keys, tie), descending=sign == "-")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
-from app.domain.dates import Precision, now, period_bounds
+from app.domain.dates import Precision, now, period_start, sort_instant
 from app.domain.enums import ArticleState, RecordType
 from app.domain.labels import RecordLabel
 from app.domain.markdown import MAX_HTML_CHARS, render_markdown
@@ -46,7 +46,8 @@ class Article(VersionedRecord, Base):
     published_at_precision: Mapped[Precision | None] = mapped_column(
         enum_type(Precision), active_history=True
     )
-    published_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    published_sort_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """See `app.domain.dates.sort_instant`."""
     source_name: Mapped[str] = mapped_column(BoundedString(120))
     source_slug: Mapped[str] = mapped_column(BoundedString(120))
     source_url: Mapped[str | None] = mapped_column(BoundedString(2000))
@@ -61,7 +62,9 @@ class Article(VersionedRecord, Base):
     __table_args__ = (
         UniqueConstraint("translation_key", "language"),
         CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="dated"),
-        Index(None, "published_at", "id", "state"),  # with the state, for counting all
+        Index(None, "published_at"),
+        # With the time and the state, for counting all and for skipping articles of other times.
+        Index(None, "published_sort_at", "id", "published_at", "state"),
         # Partial indexes, for conditions that few articles meet.
         Index(
             "ix_articles_dayed",
@@ -71,25 +74,23 @@ class Article(VersionedRecord, Base):
         ),
         Index(
             "ix_articles_imaged",
-            "published_at",
+            "published_sort_at",
             "id",
             **_partial_index_where("image_url IS NOT NULL"),
         ),
         Index("ix_articles_due", "published_at", **_partial_index_where("announced IS FALSE")),
-        Index(None, "language", "published_at", "id"),
-        Index(None, "source_slug", "published_at", "id"),
+        Index(None, "language", "published_sort_at", "id"),
+        Index(None, "source_slug", "published_sort_at", "id"),
         Index(None, "source_url"),
         Index(None, "title_key", "id"),
-        Index(None, "published_until"),
         Index(None, "updated_at"),
     )
 
     def compute_columns(self) -> None:
         self.body_html = render_markdown(self.body)
         if self.published_at is not None and self.published_at_precision is not None:
-            self.published_at, self.published_until = period_bounds(
-                self.published_at, self.published_at_precision
-            )
+            self.published_at = period_start(self.published_at, self.published_at_precision)
+            self.published_sort_at = sort_instant(self.published_at, self.published_at_precision)
             is_published = self.state in {
                 None,
                 ArticleState.PUBLISHED,
@@ -97,7 +98,7 @@ class Article(VersionedRecord, Base):
             is_due = self.published_at <= now()
             self.announced = is_due if is_published else bool(self.announced)
         else:
-            self.published_at = self.published_at_precision = self.published_until = None
+            self.published_at = self.published_at_precision = self.published_sort_at = None
         self.source_slug = slugify(self.source_name)
         self.translation_key = self.translation_key or self.slug
         self.reading_minutes = max(1, round(len(self.body.split()) / READING_WORDS_PER_MINUTE))

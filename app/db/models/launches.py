@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
-from app.domain.dates import Precision, now, period_bounds
+from app.domain.dates import Precision, now, period_start, sort_instant
 from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
 from app.domain.text import slugify
@@ -48,7 +48,7 @@ class Site(Base):
 
 
 class Launch(VersionedRecord, Base):
-    """Launch, between `launch_at` and `launch_until`: a period of `launch_at_precision`."""
+    """Launch in the period of `launch_at_precision` that starts at `launch_at`."""
 
     __tablename__ = "launches"
     record_type = RecordType.LAUNCH
@@ -58,7 +58,8 @@ class Launch(VersionedRecord, Base):
     status: Mapped[LaunchStatus] = mapped_column(enum_type(LaunchStatus))
     launch_at: Mapped[datetime] = mapped_column(UTCDateTime())
     launch_at_precision: Mapped[Precision] = mapped_column(enum_type(Precision))
-    launch_until: Mapped[datetime] = mapped_column(UTCDateTime())
+    launch_sort_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    """See `app.domain.dates.sort_instant`."""
     launch_at_uncertain: Mapped[bool] = mapped_column(default=False)
     window_starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     window_ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
@@ -71,15 +72,16 @@ class Launch(VersionedRecord, Base):
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
 
     __table_args__ = (
-        Index(None, "launch_at", "id"),
-        Index(None, "launch_until"),
-        Index(None, "status", "launch_at", "id"),
-        Index(None, "vehicle_id", "launch_at", "id"),
-        Index(None, "site_id", "launch_at", "id"),
+        Index(None, "launch_at"),
+        Index(None, "launch_sort_at", "id"),
+        Index(None, "status", "launch_sort_at", "id"),
+        Index(None, "vehicle_id", "launch_sort_at", "id"),
+        Index(None, "site_id", "launch_sort_at", "id"),
     )
 
     def compute_columns(self) -> None:
-        self.launch_at, self.launch_until = period_bounds(self.launch_at, self.launch_at_precision)
+        self.launch_at = period_start(self.launch_at, self.launch_at_precision)
+        self.launch_sort_at = sort_instant(self.launch_at, self.launch_at_precision)
 
 
 class LaunchSlip(Base):

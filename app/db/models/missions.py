@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
-from app.domain.dates import Precision, period_bounds
+from app.domain.dates import Precision, period_bounds, period_start, sort_instant
 from app.domain.enums import CrewRole, LaunchRelation, RecordType
 from app.domain.labels import RecordLabel
 
@@ -23,7 +23,8 @@ class Mission(VersionedRecord, Base):
     station: Mapped[str] = mapped_column(BoundedString(40))
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime())
     starts_at_precision: Mapped[Precision] = mapped_column(enum_type(Precision))
-    starts_until: Mapped[datetime] = mapped_column(UTCDateTime())
+    starts_sort_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    """See `app.domain.dates.sort_instant`."""
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     ends_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     ends_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
@@ -38,12 +39,13 @@ class Mission(VersionedRecord, Base):
     __table_args__ = (
         CheckConstraint("number BETWEEN 1 AND 9999", name="number_bounds"),
         CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="ends_after_start"),
-        Index(None, "starts_at", "id"),
+        Index(None, "starts_sort_at", "number"),
         Index(None, "ends_until"),
     )
 
     def compute_columns(self) -> None:
-        self.starts_at, self.starts_until = period_bounds(self.starts_at, self.starts_at_precision)
+        self.starts_at = period_start(self.starts_at, self.starts_at_precision)
+        self.starts_sort_at = sort_instant(self.starts_at, self.starts_at_precision)
         if self.ends_at is not None and self.ends_at_precision is not None:
             self.ends_at, self.ends_until = period_bounds(self.ends_at, self.ends_at_precision)
         else:

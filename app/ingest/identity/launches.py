@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import Launch, Spacecraft, Vehicle
-from app.domain.dates import ONE_DAY, Precision, period_bounds
+from app.domain.dates import ONE_DAY, Precision, period_bounds, period_end
 from app.domain.enums import LaunchStatus, SpacecraftKind
 from app.domain.text import slugify
 from app.ingest.entries import IdentityHints
@@ -123,7 +123,7 @@ class LaunchIndex:
                 station_ids.add(row["launch_id"])
         columns = (
             Launch.id, Launch.slug, Launch.cospar_id, Launch.status, Launch.launch_at,
-            Launch.launch_until, Launch.launch_at_precision, Vehicle.name.label("rocket"),
+            Launch.launch_at_precision, Vehicle.name.label("rocket"),
         )  # fmt: skip
         launches = select(*columns).outerjoin(Vehicle, Vehicle.id == Launch.vehicle_id)
         for row in reader.all(launches):
@@ -132,7 +132,7 @@ class LaunchIndex:
                 flight_keys([main_ships.get(row["id"], "")]),
                 row["cospar_id"],
                 row["launch_at"],
-                row["launch_until"],
+                period_end(row["launch_at"], row["launch_at_precision"]),
                 row["launch_at"] if is_exact else None,
                 _rocket_type(row["rocket"]),
                 row["status"] not in _NOT_FLOWN,

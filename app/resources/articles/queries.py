@@ -67,9 +67,11 @@ from app.resources.articles.schemas import (
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
 
-SORTS = build_orders(Article.id, published_at=(Article.published_at,), title=(Article.title_key,))
+SORTS = build_orders(
+    Article.id, published_at=(Article.published_sort_at,), title=(Article.title_key,)
+)
 PUBLICATION_DATE_COLUMNS = DateColumns(
-    Article.published_at, Article.published_at_precision, Article.published_until
+    Article.published_at, Article.published_at_precision, Article.published_sort_at
 )
 
 
@@ -182,7 +184,7 @@ def select_full_article() -> AnySelect:
             people.where(ArticlePerson.article_id == Article.id), Person.name_key
         ).label("people"),
         json_array_subquery(
-            launches.where(ArticleLaunch.article_id == Article.id), Launch.launch_at, Launch.id
+            launches.where(ArticleLaunch.article_id == Article.id), Launch.launch_sort_at, Launch.id
         ).label("launches"),
         json_array_subquery(translations, other.language).label("translations"),
         _select_neighbour(-1).label("previous"),
@@ -193,10 +195,9 @@ def select_full_article() -> AnySelect:
 def _select_neighbour(step: int) -> Any:
     """Select a reference to the next or previous article, ordered by time and id."""
     beside = aliased(Article)
-    here, there = tuple_(Article.published_at, Article.id), tuple_(beside.published_at, beside.id)
-    order = [
-        column.asc() if step > 0 else column.desc() for column in (beside.published_at, beside.id)
-    ]
+    keys = beside.published_sort_at, beside.id
+    here, there = tuple_(Article.published_sort_at, Article.id), tuple_(*keys)
+    order = [column.asc() if step > 0 else column.desc() for column in keys]
     nearest = (
         select(beside.id)
         .where(

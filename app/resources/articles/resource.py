@@ -16,7 +16,7 @@ from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.resource import RecordResource
 
 _HIDDEN_COLUMNS = (
-    "state", "announced", "title_key", "source_slug", "published_until", "body_html",
+    "state", "announced", "title_key", "source_slug", "published_sort_at", "body_html",
 )  # fmt: skip
 
 

@@ -105,7 +105,8 @@ class ArticleQuery(ArticleFilters, ListViewQuery):
     """Query parameters of the article list."""
 
     sort: ArticleSort = ArticleSort.NEWEST
-    """Sort by publication time or by title. `-` means descending order."""
+    """Sort by publication time or by title. A vague time comes after all times in its period. `-`
+    means descending order."""
 
 
 class FeedQuery(ArticleFilters):

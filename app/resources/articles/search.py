@@ -24,14 +24,15 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         .order_by(ArticleTag.article_id, ArticleTag.tag),
     )
     rows = connection.execute(
-        select(Article.id, Article.published_at, Article.title, Article.lead, Article.body).where(
-            Article.id.in_(ids), Article.state == ArticleState.PUBLISHED
-        )
+        select(
+            Article.id, Article.published_sort_at, Article.title, Article.lead, Article.body
+        ).where(Article.id.in_(ids), Article.state == ArticleState.PUBLISHED)
     )
     for row in rows:
         lead = [row.lead, " ".join(tags.get(row.id, ()))]
         body = [_URL_PATTERN.sub(" ", row.body)]
-        yield IndexDocument(RecordType.ARTICLE, row.id, row.published_at, (), row.title, lead, body)
+        sort_at = row.published_sort_at
+        yield IndexDocument(RecordType.ARTICLE, row.id, sort_at, (), row.title, lead, body)
 
 
 def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
@@ -54,7 +55,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
 SEARCH = SearchSource(
     record_type=RecordType.ARTICLE,
     model=Article,
-    indexed=select(Article.id, Article.published_at.label("at")).where(
+    indexed=select(Article.id, Article.published_sort_at.label("sort_at")).where(
         Article.state == ArticleState.PUBLISHED
     ),
     load_documents=load_documents,

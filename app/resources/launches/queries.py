@@ -59,8 +59,10 @@ from app.resources.launches.schemas import (
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
 
-SORTS = build_orders(Launch.id, launch_at=(Launch.launch_at,))
-LAUNCH_DATE_COLUMNS = DateColumns(Launch.launch_at, Launch.launch_at_precision, Launch.launch_until)
+SORTS = build_orders(Launch.id, launch_at=(Launch.launch_sort_at,))
+LAUNCH_DATE_COLUMNS = DateColumns(
+    Launch.launch_at, Launch.launch_at_precision, Launch.launch_sort_at
+)
 
 
 def conditions(
@@ -202,12 +204,12 @@ def get_launch(reader: Reader, slug: str) -> LaunchRead:
 
 @cache
 def _select_next() -> AnySelect:
-    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_until > current_time_param()
-    return _select_full().where(*ahead).order_by(Launch.launch_at, Launch.id).limit(1)
+    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_sort_at >= current_time_param()
+    return _select_full().where(*ahead).order_by(*SORTS["launch_at"].order_by_clauses()).limit(1)
 
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
-    """Next planned launch, or None."""
+    """Next planned launch whose period has not ended, or None."""
     row = reader.first(_select_next())
     if row is None:
         return None

@@ -25,7 +25,7 @@ RESOURCE = RecordResource(
         ExportTable("vehicles", select_record_columns(Vehicle, ("family_slug",))),
         ExportTable("sites", select_record_columns(Site)),
         ExportTable(
-            "launches", select_record_columns(Launch, ("launch_until",)), indexes=("launch_at",)
+            "launches", select_record_columns(Launch, ("launch_sort_at",)), indexes=("launch_at",)
         ),
         ExportTable("spacecraft", select_record_columns(Spacecraft), indexes=("launch_id",)),
         ExportTable(

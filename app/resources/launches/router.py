@@ -80,7 +80,10 @@ async def get_launch_calendar(
     responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
 )
 async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRead:
-    """Returns the next planned launch. `Content-Location` is its canonical URL."""
+    """Returns the first planned launch, in the order of the list, whose period has not ended.
+
+    `Content-Location` is its canonical URL.
+    """
     launch = await database.read(queries.get_next_launch)
     response.headers["Content-Location"] = launch.url
     response.headers["Cache-Control"] = launches_cache_control([launch])

@@ -93,7 +93,8 @@ class LaunchQuery(LaunchFilters, ListViewQuery):
     """Query parameters of the launch list."""
 
     sort: LaunchSort = LaunchSort.NEWEST
-    """Sort by launch time. `-` means descending order."""
+    """Sort by launch time. A vague time comes after all times in its period. `-` means descending
+    order."""
 
 
 class LaunchArchiveQuery(LaunchArchiveFilters, ArchiveQuery):

@@ -47,7 +47,7 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
     rows = connection.execute(
         select(
             Launch.id,
-            Launch.launch_at,
+            Launch.launch_sort_at,
             Launch.cospar_id,
             Launch.pad,
             Launch.crewed,
@@ -77,7 +77,8 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         if row.cospar_id:
             names.append(row.cospar_id)
         wholes = [*vehicles, *sites]
-        yield IndexDocument(RecordType.LAUNCH, row.id, row.launch_at, names, "", lead, (), wholes)
+        sort_at = row.launch_sort_at
+        yield IndexDocument(RecordType.LAUNCH, row.id, sort_at, names, "", lead, (), wholes)
 
 
 def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
@@ -108,7 +109,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
 SEARCH = SearchSource(
     record_type=RecordType.LAUNCH,
     model=Launch,
-    indexed=select(Launch.id, Launch.launch_at.label("at")),
+    indexed=select(Launch.id, Launch.launch_sort_at.label("sort_at")),
     load_documents=load_documents,
     dependencies={
         Site: lambda ids: select(Launch.id).where(Launch.site_id.in_(ids)),

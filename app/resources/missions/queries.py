@@ -87,7 +87,7 @@ def _date_conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
             still_running_on(Mission.ends_until, first),
         ]
     if filters.starts_on_gte:
-        where.append(Mission.starts_until > utc_day_bounds(filters.starts_on_gte)[0])
+        where.append(Mission.starts_sort_at >= utc_day_bounds(filters.starts_on_gte)[0])
     if filters.starts_on_lt:
         where.append(Mission.starts_at < utc_day_bounds(filters.starts_on_lt)[0])
     if filters.ends_on_gte:
@@ -132,7 +132,7 @@ def _select_full() -> AnySelect:
         ).label("tasks"),
         json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
         json_array_subquery(
-            launches, Launch.launch_at.desc(), Launch.id.desc(), MissionLaunch.relation
+            launches, Launch.launch_sort_at.desc(), Launch.id.desc(), MissionLaunch.relation
         ).label("launches"),
         json_object_subquery(_select_counts()).label("counts"),
         _select_neighbour(-1).label("previous"),
@@ -194,7 +194,7 @@ def get_current_mission_slug(reader: Reader) -> str:
     current = reader.first(
         select(Mission.slug, Mission.ends_at, next_start.scalar_subquery().label("next_starts_at"))
         .where(_has_status(MissionStatus.ACTIVE, moment))
-        .order_by(Mission.starts_at.desc(), Mission.number.desc())
+        .order_by(Mission.starts_sort_at.desc(), Mission.number.desc())
     )
     if current:
         for at in filter(None, (current["ends_at"], current["next_starts_at"])):
@@ -204,7 +204,7 @@ def get_current_mission_slug(reader: Reader) -> str:
     planned = reader.first(
         select(Mission.slug, Mission.starts_at)
         .where(_has_status(MissionStatus.PLANNED, moment))
-        .order_by(Mission.starts_at, Mission.number)
+        .order_by(Mission.starts_sort_at, Mission.number)
     )
     if planned is None:
         raise NotFound(

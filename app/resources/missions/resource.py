@@ -37,7 +37,7 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     export_tables=(
-        ExportTable("missions", select_record_columns(Mission, ("starts_until", "ends_until"))),
+        ExportTable("missions", select_record_columns(Mission, ("starts_sort_at", "ends_until"))),
         ExportTable("mission_tasks", select(*MissionTask.__table__.columns), 2),
         ExportTable("mission_launches", select(*MissionLaunch.__table__.columns), 3),
         ExportTable(

@@ -37,7 +37,7 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         yield IndexDocument(
             RecordType.MISSION,
             row["id"],
-            row["starts_at"],
+            row["starts_sort_at"],
             names,
             "",
             lead,
@@ -71,7 +71,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
 SEARCH = SearchSource(
     record_type=RecordType.MISSION,
     model=Mission,
-    indexed=select(Mission.id, Mission.starts_at.label("at")),
+    indexed=select(Mission.id, Mission.starts_sort_at.label("sort_at")),
     load_documents=load_documents,
     dependencies={
         RecordType.PERSON: lambda ids: select(CrewAssignment.mission_id).where(

@@ -124,7 +124,7 @@ def _select_full() -> AnySelect:
         Person.aliases,
         Person.sources,
         Person.created_at,
-        json_array_subquery(flights, up.launch_at.desc(), Flight.id.desc()).label("flights"),
+        json_array_subquery(flights, up.launch_sort_at.desc(), Flight.id.desc()).label("flights"),
         json_array_subquery(
             crew.where(CrewAssignment.person_id == Person.id),
             Mission.number.desc(),

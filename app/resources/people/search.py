@@ -75,6 +75,6 @@ def _format_roles(assignments: Iterable[Row]) -> list[str]:
 SEARCH = SearchSource(
     record_type=RecordType.PERSON,
     model=Person,
-    indexed=select(Person.id, literal(None).label("at")),
+    indexed=select(Person.id, literal(None).label("sort_at")),
     load_documents=load_documents,
 )

@@ -22,8 +22,8 @@ from app.search.ranking import (
 from app.search.spelling import find_corrections
 
 _RELEVANCE_SORT = "best"
-_CURSOR_KEY_TYPES = {_RELEVANCE_SORT: (int, int, int)}
-"""Tier and index key of a result. The key is split into halves that fit into cursors."""
+_CURSOR_KEY_TYPES = {_RELEVANCE_SORT: {"tier": int, "index_key_high": int, "index_key_low": int}}
+"""The index key of a result is split into halves that fit into cursors."""
 
 _HALF_KEY_BITS = 31
 

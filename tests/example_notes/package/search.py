@@ -36,6 +36,6 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
 SEARCH = SearchSource(
     record_type=RecordType.NOTE,
     model=Note,
-    indexed=select(Note.id, Note.written_at.label("at")),
+    indexed=select(Note.id, Note.written_at.label("sort_at")),
     load_documents=load_documents,
 )
