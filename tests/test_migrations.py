@@ -140,7 +140,7 @@ def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDat
             column(f"{name}_at_precision"),
         ]
         with database.engine.connect() as connection:
-            rows = connection.execute(select(*columns).select_from(text(table))).all()
+            rows = list(map(tuple, connection.execute(select(*columns).select_from(text(table)))))
         assert len(rows) == len(seconds) * len(Precision) + (table == "articles")
         for at, until, precision in rows:
             assert until == (at and period_end(at, Precision(precision)))

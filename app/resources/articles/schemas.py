@@ -105,8 +105,7 @@ class ArticleQuery(ArticleFilters, ListViewQuery):
     """Query parameters of the article list."""
 
     sort: ArticleSort = ArticleSort.NEWEST
-    """Sort by publication time or by title. A vague time comes after all times in its period. `-`
-    means descending order."""
+    """Sort by title or time; a vague time is last in its period. `-` means descending order."""
 
 
 class FeedQuery(ArticleFilters):

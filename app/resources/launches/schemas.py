@@ -93,8 +93,7 @@ class LaunchQuery(LaunchFilters, ListViewQuery):
     """Query parameters of the launch list."""
 
     sort: LaunchSort = LaunchSort.NEWEST
-    """Sort by launch time. A vague time comes after all times in its period. `-` means descending
-    order."""
+    """Sort by launch time; a vague time is last in its period. `-` means descending order."""
 
 
 class LaunchArchiveQuery(LaunchArchiveFilters, ArchiveQuery):
