@@ -19,6 +19,9 @@ from app.ingest.registry import FORMATS
 
 cli = typer.Typer()
 
+_SOURCE_FORMATS = ("feed", "snapi")
+"""Formats whose entries have ids of their source, unlike those of a catalogue."""
+
 
 @cli.command("import")
 def import_(
@@ -33,6 +36,12 @@ def import_(
     language: Annotated[
         str | None, typer.Option(help="Language of entries that do not name one.")
     ] = None,
+    source_url: Annotated[
+        str | None,
+        typer.Option(
+            "--source", metavar="URL", help="Address that a file of a feed or of snapi comes from."
+        ),
+    ] = None,
     rejects: Annotated[
         Path, typer.Option(help="Directory for rejected entries, in their original format.")
     ] = Path("var/rejects"),
@@ -43,7 +52,19 @@ def import_(
             f"Unknown format {format_!r}. Choose one of {', '.join(FORMATS)}.", markup=False
         )
         raise typer.Exit(2)
-    inputs = _find_inputs(format_, target, language)
+    if source_url is not None and (format_ not in _SOURCE_FORMATS or not _is_url(source_url)):
+        formats = " and ".join(_SOURCE_FORMATS)
+        console.print(f"--source takes a URL, and only with the formats {formats}.")
+        raise typer.Exit(2)
+    inputs = [
+        replace(
+            each,
+            language=language,
+            source=source_url or each.source,
+            base_url=each.base_url or source_url,
+        )
+        for each in _find_inputs(format_, target)
+    ]
     reject_count = 0
 
     def print_reject(source: Input, reject: Reject) -> None:
@@ -68,18 +89,25 @@ def import_(
     if report.rejected > MAX_LISTED_ITEMS:
         console.print(f"… and {report.rejected - MAX_LISTED_ITEMS} more.")
     if report.rejected and not dry_run:
-        console.print(f"Rejected entries were written to {rejects}.", markup=False, highlight=False)
+        text = f"Rejected entries were written to {rejects}."
+        if inputs[0].source and format_ in _SOURCE_FORMATS:
+            text += f" Import them with --source {inputs[0].source}."
+        console.print(text, markup=False, highlight=False)
     sys.stdout.write(f"{report}\n")
     raise typer.Exit(1 if report.rejected else 0)
 
 
-def _find_inputs(format_: str, target: str, language: str | None) -> list[Input]:
+def _is_url(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
+
+
+def _find_inputs(format_: str, target: str) -> list[Input]:
     """Inputs at `target`: a URL, a file, or the files in a directory with a suffix of the format.
 
     Raises typer.Exit if there are none.
     """
-    if target.startswith(("http://", "https://")):
-        return [replace(_fetch_input(target), language=language)]
+    if _is_url(target):
+        return [_fetch_input(target)]
     suffixes, path = FORMATS[format_].suffixes, Path(target)
     files = [path]
     if path.is_dir():
@@ -87,7 +115,7 @@ def _find_inputs(format_: str, target: str, language: str | None) -> list[Input]
     if not files or not files[0].is_file():
         console.print(f"No file to import at {target}.", markup=False)
         raise typer.Exit(2)
-    return [replace(Input.from_file(file), language=language) for file in files]
+    return [Input.from_file(file) for file in files]
 
 
 def _fetch_input(url: str) -> Input:
@@ -98,4 +126,4 @@ def _fetch_input(url: str) -> Input:
     except (ForbiddenUrl, RequestFailed) as error:
         console.print(f"{url}: {error}", markup=False)
         raise typer.Exit(2) from error
-    return Input(url, lambda: BytesIO(response.body))
+    return Input(url, lambda: BytesIO(response.body), source=url, base_url=response.url)

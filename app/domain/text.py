@@ -56,10 +56,7 @@ def slugify(text: str, max_chars: int = MAX_SLUG_CHARS) -> str:
         latin = fold(_BEYOND_LATIN_AND_CYRILLIC.sub(_transliterate_other_script, latin))
     slug = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")
     slug = slug or "-".join(f"u{ord(c):x}" for c in text if c.isalnum())
-    if len(slug) <= max_chars:
-        return slug
-    digest = sha256(slug.encode()).hexdigest()[:_SLUG_DIGEST_CHARS]
-    return f"{slug[: max_chars - _SLUG_DIGEST_CHARS - 1].strip('-')}-{digest}"
+    return shorten_with_digest(slug, max_chars, "-", _SLUG_DIGEST_CHARS).replace("--", "-")
 
 
 def _transliterate_other_script(match: re.Match[str]) -> str:
@@ -70,6 +67,16 @@ def _transliterate_other_script(match: re.Match[str]) -> str:
     if unicodedata.name(character, "").startswith(("LATIN", "CYRILLIC", "COMBINING")):
         return character
     return anyascii(character).lower()
+
+
+def shorten_with_digest(
+    text: str, max_chars: int, separator: str = " ", digest_chars: int = 64
+) -> str:
+    """`text`, or its first characters with a digest of all, so that long texts stay distinct."""
+    if len(text) <= max_chars:
+        return text
+    digest = sha256(text.encode(errors="replace")).hexdigest()[:digest_chars]
+    return f"{text[: max_chars - digest_chars - len(separator)]}{separator}{digest}"
 
 
 def join_list(items: Sequence[str], conjunction: str) -> str:
