@@ -14,7 +14,7 @@ from app.config import current_settings
 from app.http.client import ForbiddenUrl, RequestFailed
 from app.ingest.entries import Input, Reject
 from app.ingest.fetching import fetch_url
-from app.ingest.pipeline import run_import
+from app.ingest.pipeline import EntryResult, ImportOutcome, label_of_entry, run_import
 from app.ingest.registry import FORMATS
 
 cli = typer.Typer()
@@ -42,6 +42,10 @@ def import_(
             "--source", metavar="URL", help="Address that a file of a feed or of snapi comes from."
         ),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Tell for each entry why it is, or is not, a known record."),
+    ] = False,
     rejects: Annotated[
         Path, typer.Option(help="Directory for rejected entries, in their original format.")
     ] = Path("var/rejects"),
@@ -52,27 +56,26 @@ def import_(
             f"Unknown format {format_!r}. Choose one of {', '.join(FORMATS)}.", markup=False
         )
         raise typer.Exit(2)
-    if source_url is not None and (format_ not in _SOURCE_FORMATS or not _is_url(source_url)):
-        formats = " and ".join(_SOURCE_FORMATS)
-        console.print(f"--source takes a URL, and only with the formats {formats}.")
-        raise typer.Exit(2)
-    inputs = [
-        replace(
-            each,
-            language=language,
-            source=source_url or each.source,
-            base_url=each.base_url or source_url,
-        )
-        for each in _find_inputs(format_, target)
-    ]
+    inputs = _find_inputs(format_, target, language, source_url)
     reject_count = 0
 
     def print_reject(source: Input, reject: Reject) -> None:
         nonlocal reject_count
         reject_count += 1
         if reject_count <= MAX_LISTED_ITEMS:
-            position = f"{source.name}:{reject.line}: {reject.field}"
-            console.print(f"{position}: {reject.reason}", markup=False, highlight=False)
+            place = _describe_place(source, reject.line, reject.index, reject.label)
+            console.print(
+                f"{place}: {reject.field}: {reject.reason}", markup=False, highlight=False
+            )
+
+    def print_result(source: Input, result: EntryResult) -> None:
+        entry = result.entry
+        place = _describe_place(source, entry.line, result.index, label_of_entry(entry))
+        if explain or result.outcome is ImportOutcome.PROPOSED:
+            text = f"{place}: {result.outcome}: {result.explanation}"
+            console.print(text, markup=False, highlight=False)
+        for note in entry.notes:
+            console.print(f"{place}: note: {note}", markup=False, highlight=False)
 
     with open_database() as database, progress_counter("Importing") as progress:
         report = run_import(
@@ -84,14 +87,15 @@ def import_(
             dry_run=dry_run,
             rejects=None if dry_run else rejects,
             on_reject=print_reject,
+            on_result=print_result,
             progress=progress,
         )
     if report.rejected > MAX_LISTED_ITEMS:
         console.print(f"… and {report.rejected - MAX_LISTED_ITEMS} more.")
     if report.rejected and not dry_run:
-        text = f"Rejected entries were written to {rejects}."
-        if inputs[0].source and format_ in _SOURCE_FORMATS:
-            text += f" Import them with --source {inputs[0].source}."
+        named = format_ in _SOURCE_FORMATS and inputs[0].source
+        hint = f" Import them with --source {named}." if named else ""
+        text = f"Rejected entries were written to {rejects}.{hint}"
         console.print(text, markup=False, highlight=False)
     sys.stdout.write(f"{report}\n")
     raise typer.Exit(1 if report.rejected else 0)
@@ -101,13 +105,25 @@ def _is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
 
-def _find_inputs(format_: str, target: str) -> list[Input]:
+def _describe_place(source: Input, line: int, index: int, label: str) -> str:
+    """Place of an entry: file, line, number of the entry from 0, and its title or name."""
+    return f"{source.name}:{line}: [{index}]" + (f" {label}" if label else "")
+
+
+def _find_inputs(
+    format_: str, target: str, language: str | None, source_url: str | None
+) -> list[Input]:
     """Inputs at `target`: a URL, a file, or the files in a directory with a suffix of the format.
 
-    Raises typer.Exit if there are none.
+    Raises typer.Exit if there are none, or `source_url` is not allowed.
     """
+    if source_url is not None and (format_ not in _SOURCE_FORMATS or not _is_url(source_url)):
+        formats = " and ".join(_SOURCE_FORMATS)
+        console.print(f"--source takes a URL, and only with the formats {formats}.")
+        raise typer.Exit(2)
     if _is_url(target):
-        return [_fetch_input(target)]
+        fetched = _fetch_input(target)
+        return [replace(fetched, language=language, source=source_url or target)]
     suffixes, path = FORMATS[format_].suffixes, Path(target)
     files = [path]
     if path.is_dir():
@@ -115,7 +131,9 @@ def _find_inputs(format_: str, target: str) -> list[Input]:
     if not files or not files[0].is_file():
         console.print(f"No file to import at {target}.", markup=False)
         raise typer.Exit(2)
-    return [Input.from_file(file) for file in files]
+    inputs = map(Input.from_file, files)
+    named = {"language": language, "source": source_url, "base_url": source_url}
+    return [replace(each, **named) for each in inputs]
 
 
 def _fetch_input(url: str) -> Input:
@@ -126,4 +144,4 @@ def _fetch_input(url: str) -> Input:
     except (ForbiddenUrl, RequestFailed) as error:
         console.print(f"{url}: {error}", markup=False)
         raise typer.Exit(2) from error
-    return Input(url, lambda: BytesIO(response.body), source=url, base_url=response.url)
+    return Input(url, lambda: BytesIO(response.body), base_url=response.url)

@@ -7,6 +7,7 @@ writes the records.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -38,6 +39,21 @@ class Input:
 
 
 @dataclass(frozen=True)
+class IdentityHints:
+    """Facts of a source beside the document of an entry, to recognise the record."""
+
+    slug: str | None = None
+    """Slug of the record, in exports of an archive."""
+    names: tuple[str, ...] = ()
+    """Further names of the launch or the person."""
+    launch_at: datetime | None = None
+    """Launch time as written, if the document states it less precisely."""
+    flown_at: tuple[datetime, ...] | None = None
+    """Times of the launches of the person, or the first and the last of them; empty if they have
+    not flown, None if the source does not say."""
+
+
+@dataclass(frozen=True)
 class ImportEntry:
     """A parsed entry that may become a record."""
 
@@ -52,8 +68,9 @@ class ImportEntry:
     """First line of the entry in the input, from 1."""
     raw: str
     """Source text of the entry."""
-    matched_slug: str | None = None
-    """Slug of the existing record that the entry describes; None if there is none."""
+    hints: IdentityHints = IdentityHints()
+    notes: tuple[str, ...] = ()
+    """Messages on what the document cannot hold: unknown words, shortened texts."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
 
@@ -66,8 +83,13 @@ class Reject:
     field: str
     """Name of the invalid field, as in the input."""
     reason: str
+    """Reason of the rejection, and what to do."""
     raw: str
     """Complete source text, to be written to the rejects file."""
+    label: str = ""
+    """Title, name or id of the record; "" if it has none."""
+    index: int = 0
+    """Number of the entry in its input, from 0; set by the pipeline."""
 
 
 EntryOrReject = ImportEntry | Reject
@@ -92,7 +114,7 @@ class InvalidEntry(Exception):
 
 
 def parse_or_reject(
-    line: int, raw: str, field: str, parse: Callable[[], ImportEntry]
+    line: int, raw: str, field: str, parse: Callable[[], ImportEntry], label: str = ""
 ) -> EntryOrReject:
     """Run `parse` for one entry, and convert its errors to a `Reject`.
 
@@ -101,9 +123,9 @@ def parse_or_reject(
     try:
         return parse()
     except InvalidEntry as error:
-        return Reject(line, error.field, str(error), raw)
+        return Reject(line, error.field, str(error), raw, label)
     except (RecursionError, ValueError) as error:
-        return Reject(line, field, f"Cannot be parsed: {error}", raw)
+        return Reject(line, field, f"Cannot be parsed: {error}", raw, label)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ _RUSSIAN_SERIES = {
     "tma": "тма",
     "m": "м",
 }
+LATIN_SERIES = {russian: latin for latin, russian in _RUSSIAN_SERIES.items()}
+"""English words of the names of Russian ships, by Russian word."""
+
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 

@@ -1,7 +1,7 @@
 """feed sources
 
 Revision: 0014
-Before: 0011
+Before: 0013
 
 Ids of feed entries belong to the address that the feed was requested from, which the audit log
 has. Until now the scheme of global ids was `web`, and that of others what the feed calls itself.
@@ -12,7 +12,7 @@ the links of its articles.
 from alembic import op
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 
 CREATED = {
     "sqlite": """

@@ -5,7 +5,7 @@ from app.db.models.articles import Article, ArticleLaunch, ArticleMission, Artic
 from app.db.models.base import Base, VersionedRecord
 from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
 from app.db.models.day_counts import ArticleDailyCounts
-from app.db.models.import_origins import ImportOrigin
+from app.db.models.import_origins import ImportOrigin, Proposal
 from app.db.models.launches import (
     Launch,
     LaunchSlip,
@@ -43,6 +43,7 @@ __all__ = [
     "MissionLaunch",
     "MissionTask",
     "Person",
+    "Proposal",
     "RecordChange",
     "Restoration",
     "SearchDocument",

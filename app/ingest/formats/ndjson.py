@@ -17,6 +17,7 @@ from app.ingest.entries import (
     EntryParser,
     Envelope,
     Format,
+    IdentityHints,
     ImportEntry,
     Input,
     Reject,
@@ -64,8 +65,10 @@ def _parse_line(number: int, line: bytes) -> EntryOrReject:
         return Reject(number, "line", f"Not a record: {error}", text)
     slug = data.get("slug")
     key = slug if isinstance(slug, str) else sha256(line).hexdigest()
-    matched_slug = slug if isinstance(slug, str) and state is None else None
-    return ImportEntry(type_, _SCHEME, key[:500] or "-", data, number, text, matched_slug, state)
+    hints = IdentityHints(slug=slug if isinstance(slug, str) and state is None else None)
+    return ImportEntry(
+        type_, _SCHEME, key[:500] or "-", data, number, text, hints, record_state=state
+    )
 
 
 def _create_parser(_reader: Reader) -> EntryParser:

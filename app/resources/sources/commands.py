@@ -10,7 +10,7 @@ from app.api.validation_errors import raise_field_error
 from app.api.writes.records import RecordWriter, lock_by_id
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import FeedSource, ImportOrigin
+from app.db.models import FeedSource, ImportOrigin, Proposal
 from app.domain.dates import now
 from app.domain.enums import AuditTarget, SourceFormat
 from app.domain.import_schemes import feed_scheme
@@ -56,9 +56,10 @@ def save(session: Session, source: FeedSource, document: SourceWrite) -> None:
 
 def _move_origins(session: Session, former: str, scheme: str) -> None:
     """Give the entries of a corrected address their new scheme, so that they are known there."""
-    known = select(ImportOrigin.key).where(ImportOrigin.scheme == scheme)
-    moved = ImportOrigin.scheme == former, ImportOrigin.key.not_in(known)
-    session.execute(update(ImportOrigin).where(*moved).values(scheme=scheme))
+    for model in (ImportOrigin, Proposal):
+        known = select(model.key).where(model.scheme == scheme)
+        moved = model.scheme == former, model.key.not_in(known)
+        session.execute(update(model).where(*moved).values(scheme=scheme))
 
 
 def _schedule_now(source: FeedSource) -> None:
