@@ -131,9 +131,10 @@ def _find_inputs(
     if not files or not files[0].is_file():
         console.print(f"No file to import at {target}.", markup=False)
         raise typer.Exit(2)
-    inputs = map(Input.from_file, files)
-    named = {"language": language, "source": source_url, "base_url": source_url}
-    return [replace(each, **named) for each in inputs]
+    return [
+        replace(Input.from_file(file), language=language, source=source_url, base_url=source_url)
+        for file in files
+    ]
 
 
 def _fetch_input(url: str) -> Input:

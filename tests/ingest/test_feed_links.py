@@ -5,8 +5,10 @@ from html import escape
 import pytest
 
 from tests.support.feed_documents import (
+    ATOM_FEED,
     json_document,
     parse_only_entry,
+    rss_document,
 )
 
 BODY = "<p>See <a href='a'>here</a>, <a href='/b'>there</a>.</p>"
@@ -27,7 +29,8 @@ def link_feeds(document_base: str = "", entry_base: str = "", head: str = "") ->
         f'<entry{entry_base}><id>urn:x:1</id><title>D</title><link href="day-one"/>'
         f'<updated>2019</updated><content type="html">{escape(BODY)}</content></entry></feed>',
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
-        f'xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"{document_base}><channel>{title}</channel>'
+        f'xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        f"{document_base}><channel>{title}</channel>"
         f"{rss_item.replace('pubDate', 'date')}</rdf:RDF>",
     ]
 
@@ -98,6 +101,30 @@ def test_relative_links_of_files_are_resolved_from_the_self_link(
     document = parse_only_entry(link_feeds(head=head)[1])
     assert document["source"]["url"] == url
     assert ("](" in document["body"]) == bool(url)
+
+
+@pytest.mark.parametrize(
+    ("id_", "url"),
+    [
+        ("<guid>https://t.example/1</guid>", "https://t.example/1"),
+        ('<guid isPermaLink="true">https://t.example/1</guid>', "https://t.example/1"),
+        ('<guid isPermaLink="false">https://t.example/1</guid>', None),
+        ("<guid>12345</guid>", None),
+        ("<guid>12345</guid><link>https://t.example/2</link>", "https://t.example/2"),
+    ],
+)
+def test_guid_is_a_link_only_if_it_is_a_permalink(id_: str, url: str | None) -> None:
+    item = f"<item>{id_}<title>T</title><pubDate>2019</pubDate></item>"
+    document = parse_only_entry(rss_document(item), base_url="https://feed.example/")
+    assert document["source"]["url"] == url
+
+
+@pytest.mark.parametrize("url", [None, "https://t.example/1", "https://t.example/2"])
+def test_id_of_atom_is_no_link(url: str | None) -> None:
+    link = f'<link href="{url}"/>' if url else ""
+    entry = f"<id>https://t.example/1</id>{link}<title>T</title><updated>2019</updated>"
+    document = parse_only_entry(ATOM_FEED.format(entries=f"<entry>{entry}</entry>"))
+    assert document["source"]["url"] == url
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def _parse_xml_entry(
     parsed = _run_feedparser(f"{frame.start_tags}{raw}{frame.end_tags}", feed.base)
     if not parsed.entries:
         raise InvalidEntry("entry", "Not an RSS item or Atom entry.")
-    item = _to_json_feed_item(parsed.entries[0])
+    item = _to_json_feed_item(parsed.entries[0], is_atom=parsed.version.startswith("atom"))
     return _build_entry(feed, item, entry.line, raw, find_links)
 
 
@@ -213,13 +213,17 @@ def _run_feedparser(text: str, base: str) -> Any:
         raise ValueError(f"feedparser raised {type(error).__name__}.") from error
 
 
-def _to_json_feed_item(entry: Any) -> dict[str, Any]:
+def _to_json_feed_item(entry: Any, *, is_atom: bool) -> dict[str, Any]:
     """Convert an entry of feedparser to an item of JSON Feed, with the title of its own feed."""
+    link = entry.get("link")
+    if all(each.get("href") != link for each in entry.get("links", ())):
+        # feedparser takes the id for the link, which it is only in RSS, if it is a URL.
+        link = None if is_atom else resolve_url("", link or "")
     content = next((part.value for part in entry.get("content", ()) if part.value), None)
     summary = entry.get("summary") or ""
     return {
         "id": entry.get("id"),
-        "url": entry.get("link"),
+        "url": link,
         "title": entry.get("title") or "",
         "summary": html_to_text(summary),
         "content_html": content or summary,
