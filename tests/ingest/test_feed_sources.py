@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import product
 
+import pytest
 from sqlalchemy import select
 
 from app.db.database import Database
@@ -126,6 +127,7 @@ def test_feeds_share_each_combination_of_id_link_and_title() -> None:
     assert shared == set(product((False, True), repeat=3))
 
 
+@pytest.mark.timeout(300)  # seconds on a free machine, minutes on a busy one
 def test_two_thousand_entries_are_accounted_for(database: Database) -> None:
     """One that an article of another source may be, by link and title, waits for an editor."""
     feeds = {number: entries_of_feed(number) for number in range(FEEDS)}
