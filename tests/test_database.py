@@ -15,7 +15,7 @@ from app.db.database import Database, Reader
 from app.db.models import Article
 from app.db.timeouts import disable_timeouts
 from app.domain.dates import Precision
-from app.domain.text import fold, is_storable, slugify
+from app.domain.text import MAX_SLUG_CHARS, fold, is_storable, slugify
 from tests.support import factories
 
 
@@ -143,6 +143,8 @@ def test_fold_is_idempotent(words: str) -> None:
 def test_slug_is_a_url_segment(words: str) -> None:
     assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-" for c in slugify(words))
     assert slugify(slugify(words)) == slugify(words)
+    assert slugify(words) or not any(c.isalnum() for c in words)
+    assert len(slugify(words)) <= MAX_SLUG_CHARS
 
 
 @pytest.mark.parametrize(
@@ -154,10 +156,31 @@ def test_slug_is_a_url_segment(words: str) -> None:
         ("Loral O'Hara", "loral-ohara"),
         ("Antares 230+", "antares-230-plus"),
         ("Sławosz Uznański", "slawosz-uznanski"),
+        ("Guðmundur", "gu-mundur"),
+        ("Kelly’s °C №1 “day”", "kellys-c-no1-day"),
+        ("きぼう 実験", "kibou-shiyan"),
+        ("ガガーリン", "gagarin"),
+        ("长征 2F", "zhangzheng-2f"),
+        ("Διεθνής Διαστημικός", "diethnis-diastimikos"),
+        ("국제 정거장", "gugje-jeonggeojang"),
+        ("محطة الفضاء", "mhth-lfd"),
+        ("अंतरिक्ष ١٢", "amtriks-12"),
+        ("𒀀 𒀁", "u12000-u12001"),
+        ("ъ", "u44a"),
+        ("…!", ""),
     ],
 )
 def test_slugify_examples(words: str, slug: str) -> None:
     assert slugify(words) == slug
+
+
+def test_long_slugs_stay_distinct() -> None:
+    words = "щ" * 100
+    first, second = slugify(f"{words} 1"), slugify(f"{words} 2")
+    assert first != second
+    assert len(first) == len(second) == MAX_SLUG_CHARS
+    assert first[:100] == second[:100] == ("shch" * 25)
+    assert len(slugify(words, 60)) == 60
 
 
 @given(words=st.text(st.characters(codec=None)))

@@ -19,6 +19,9 @@ from app.ingest.registry import FORMATS
 
 cli = typer.Typer()
 
+_SOURCE_FORMATS = ("feed", "snapi")
+"""Formats whose entries have ids of their source, unlike those of a catalogue."""
+
 
 @cli.command("import")
 def import_(
@@ -32,6 +35,12 @@ def import_(
     ] = False,
     language: Annotated[
         str | None, typer.Option(help="Language of entries that do not name one.")
+    ] = None,
+    source_url: Annotated[
+        str | None,
+        typer.Option(
+            "--source", metavar="URL", help="Address that a file of a feed or of snapi comes from."
+        ),
     ] = None,
     explain: Annotated[
         bool,
@@ -47,7 +56,7 @@ def import_(
             f"Unknown format {format_!r}. Choose one of {', '.join(FORMATS)}.", markup=False
         )
         raise typer.Exit(2)
-    inputs = _find_inputs(format_, target, language)
+    inputs = _find_inputs(format_, target, language, source_url)
     reject_count = 0
 
     def print_reject(source: Input, reject: Reject) -> None:
@@ -84,9 +93,16 @@ def import_(
     if report.rejected > MAX_LISTED_ITEMS:
         console.print(f"… and {report.rejected - MAX_LISTED_ITEMS} more.")
     if report.rejected and not dry_run:
-        console.print(f"Rejected entries were written to {rejects}.", markup=False, highlight=False)
+        named = format_ in _SOURCE_FORMATS and inputs[0].source
+        hint = f" Import them with --source {named}." if named else ""
+        text = f"Rejected entries were written to {rejects}.{hint}"
+        console.print(text, markup=False, highlight=False)
     sys.stdout.write(f"{report}\n")
     raise typer.Exit(1 if report.rejected else 0)
+
+
+def _is_url(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
 
 
 def _describe_place(source: Input, line: int, index: int, label: str) -> str:
@@ -94,13 +110,20 @@ def _describe_place(source: Input, line: int, index: int, label: str) -> str:
     return f"{source.name}:{line}: [{index}]" + (f" {label}" if label else "")
 
 
-def _find_inputs(format_: str, target: str, language: str | None) -> list[Input]:
+def _find_inputs(
+    format_: str, target: str, language: str | None, source_url: str | None
+) -> list[Input]:
     """Inputs at `target`: a URL, a file, or the files in a directory with a suffix of the format.
 
-    Raises typer.Exit if there are none.
+    Raises typer.Exit if there are none, or `source_url` is not allowed.
     """
-    if target.startswith(("http://", "https://")):
-        return [replace(_fetch_input(target), language=language)]
+    if source_url is not None and (format_ not in _SOURCE_FORMATS or not _is_url(source_url)):
+        formats = " and ".join(_SOURCE_FORMATS)
+        console.print(f"--source takes a URL, and only with the formats {formats}.")
+        raise typer.Exit(2)
+    if _is_url(target):
+        fetched = _fetch_input(target)
+        return [replace(fetched, language=language, source=source_url or target)]
     suffixes, path = FORMATS[format_].suffixes, Path(target)
     files = [path]
     if path.is_dir():
@@ -108,7 +131,10 @@ def _find_inputs(format_: str, target: str, language: str | None) -> list[Input]
     if not files or not files[0].is_file():
         console.print(f"No file to import at {target}.", markup=False)
         raise typer.Exit(2)
-    return [replace(Input.from_file(file), language=language) for file in files]
+    return [
+        replace(Input.from_file(file), language=language, source=source_url, base_url=source_url)
+        for file in files
+    ]
 
 
 def _fetch_input(url: str) -> Input:
@@ -119,4 +145,4 @@ def _fetch_input(url: str) -> Input:
     except (ForbiddenUrl, RequestFailed) as error:
         console.print(f"{url}: {error}", markup=False)
         raise typer.Exit(2) from error
-    return Input(url, lambda: BytesIO(response.body))
+    return Input(url, lambda: BytesIO(response.body), base_url=response.url)

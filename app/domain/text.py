@@ -3,6 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from hashlib import sha256
+
+from anyascii import anyascii
+
+MAX_SLUG_CHARS = 120
+"""Maximum characters of a slug."""
+
+_SLUG_DIGEST_CHARS = 16
 
 _LATIN_BY_LETTER = dict(
     zip(
@@ -17,6 +25,9 @@ _LATIN_BY_LETTER = dict(
     "'": "", "’": "",
 }  # fmt: skip
 _TRANSLITERATE = str.maketrans(_LATIN_BY_LETTER)
+_BEYOND_LATIN_AND_CYRILLIC = re.compile("[\u0370-\u03ff\u0530-\U0010ffff]")
+"""Blocks of other scripts, with some further Latin and Cyrillic letters and symbols."""
+
 _PROTECT_SHORT_I = str.maketrans({"й": "\0"})
 _RESTORE_SHORT_I = str.maketrans({"\0": "й"})
 
@@ -32,13 +43,40 @@ def fold(text: str) -> str:
     return " ".join(plain.translate(_RESTORE_SHORT_I).split())
 
 
-def slugify(text: str) -> str:
+def slugify(text: str, max_chars: int = MAX_SLUG_CHARS) -> str:
     """Slug of `text`: "soyuz-2-1a" for both "Союз-2.1а" and "Soyuz-2.1a".
 
-    "+" becomes "plus": Antares 230 and Antares 230+ are two rockets.
+    Other scripts are transliterated; if nothing is left, letters become code points: "u12000" for
+    "𒀀". Empty only if `text` has no letter or digit. "+" becomes "plus": Antares 230 and Antares
+    230+ are two rockets. A slug longer than `max_chars` ends in a digest, so that it stays unique.
     """
     cased = unicodedata.normalize("NFKC", text).casefold().replace("+", " plus ")
-    return re.sub(r"[^a-z0-9]+", "-", fold(cased.translate(_TRANSLITERATE))).strip("-")
+    latin = cased.translate(_TRANSLITERATE)
+    if not latin.isascii():
+        latin = fold(_BEYOND_LATIN_AND_CYRILLIC.sub(_transliterate_other_script, latin))
+    slug = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")
+    slug = slug or "-".join(f"u{ord(c):x}" for c in text if c.isalnum())
+    return shorten_with_digest(slug, max_chars, "-", _SLUG_DIGEST_CHARS).replace("--", "-")
+
+
+def _transliterate_other_script(match: re.Match[str]) -> str:
+    """Latin for a letter, mark or digit of another script; other characters unchanged."""
+    character = match[0]
+    if unicodedata.category(character)[0] not in "LMN":
+        return character
+    if unicodedata.name(character, "").startswith(("LATIN", "CYRILLIC", "COMBINING")):
+        return character
+    return anyascii(character).lower()
+
+
+def shorten_with_digest(
+    text: str, max_chars: int, separator: str = " ", digest_chars: int = 64
+) -> str:
+    """`text`, or its first characters with a digest of all, so that long texts stay distinct."""
+    if len(text) <= max_chars:
+        return text
+    digest = sha256(text.encode(errors="replace")).hexdigest()[:digest_chars]
+    return f"{text[: max_chars - digest_chars - len(separator)]}{separator}{digest}"
 
 
 def join_list(items: Sequence[str], conjunction: str) -> str:

@@ -27,6 +27,10 @@ class Input:
     """Path of a local file; None for a fetched document."""
     language: str | None = None
     """Language of entries that state none."""
+    source: str | None = None
+    """Address of the source as it was asked for; None for a local file of an unnamed source."""
+    base_url: str | None = None
+    """URL that the content came from, after redirects, for its relative links."""
 
     @classmethod
     def from_file(cls, path: Path) -> "Input":

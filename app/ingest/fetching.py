@@ -34,6 +34,8 @@ _ACCEPT = (
 class FetchResult:
     """Response at the end of the redirects."""
 
+    url: str
+    """URL that sent the response."""
     status: int
     headers: Mapping[str, str]
     """By name, in lower case."""
@@ -70,7 +72,7 @@ def fetch_url(
         target = response.headers.get("location")
         if response.status not in _REDIRECT_STATUSES or not target:
             body = _decompress_body(response) if response.status == 200 else b""
-            return FetchResult(response.status, response.headers, body)
+            return FetchResult(url, response.status, response.headers, body)
         url = resolve_redirect(url, target)
     raise RequestFailed(f"Too many redirects (more than {_MAX_REDIRECTS}).")
 

@@ -106,7 +106,13 @@ def _import_feed(
         if not reasons:
             reasons.append(f"line {reject.line}, {reject.field}: {reject.reason}")
 
-    feed = Input(source["address"], lambda: BytesIO(response.body), language=source["language"])
+    feed = Input(
+        source["address"],
+        lambda: BytesIO(response.body),
+        language=source["language"],
+        source=source["address"],
+        base_url=response.url,
+    )
     actor = Actor(f"source {source['id']}", source["name"])
     with _IMPORT_LOCK:
         report = run_import(

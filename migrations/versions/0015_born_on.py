@@ -1,7 +1,7 @@
 """born on
 
 Revision: 0015
-Before: 0013
+Before: 0014
 
 The date of birth of people. `zarya load` fills it in for the people of the embedded archive.
 """
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 
 def upgrade() -> None:

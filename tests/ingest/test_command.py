@@ -48,6 +48,33 @@ def test_import_command_fetches_url(cli_database_url: str, monkeypatch: pytest.M
         assert run_zarya("import", "feed", f"{address}-missing").exit_code == 2
 
 
+def test_import_command_takes_source_of_file(
+    cli_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The corrected rejects of a fetched feed are entries of that feed."""
+    assert cli_database_url
+    run_zarya("migrate")
+    monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
+    rejects = f"--rejects={tmp_path}/rejects"
+    with fake_site() as there:
+        address = there.add("/feed", Reply(body=rss_feed(rss_item(1), rss_item(2, date="soon"))))
+        fetched = run_zarya("import", "feed", address, rejects)
+        assert f"Import them with --source {address}" in fetched.stderr
+        (kept,) = (tmp_path / "rejects").iterdir()
+        kept.write_text(kept.read_text("utf-8").replace("soon", "2019"), "utf-8")
+        run_zarya("import", "feed", str(kept), "--source", address)
+        there.add("/feed", Reply(body=rss_feed(rss_item(1), rss_item(2))))
+        counted = run_zarya("import", "feed", address).stdout
+        assert counted.startswith("created 0, updated 1, unchanged 1")
+    for arguments in (
+        ("feed", str(kept), "--source", "desk"),
+        ("gcat", str(kept), "--source", address),
+    ):
+        refused = run_zarya("import", *arguments)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert "--source takes a URL" in refused.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -208,13 +208,19 @@ def test_invalid_natural_keys_are_rejected(database: Database, line: str) -> Non
     assert report_counts(import_inputs(database, "ndjson", make_input(line))[0]) == (0, 0, 0, 1)
 
 
-def test_unstorable_scheme_rejects_only_its_entries(database: Database) -> None:
-    """Local ids are stored with the URL of the feed, global ids without it."""
-    feeds = """{"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "en",
-    "home_page_url": "\\u0000", "items": [
-    {"id": "1", "title": "A day aboard", "date_published": "2019-03-14"},
-    {"id": "https://news.example/1", "title": "Another", "date_published": "2019-03-14"}]}"""
-    report, _ = import_inputs(database, "feed", make_input(feeds))
+def test_unstorable_scheme_or_key_rejects_only_its_entries(database: Database) -> None:
+    """A file is identified by what it calls itself, an entry by its id."""
+    feeds = [
+        f"""{{"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "en",
+        "home_page_url": "{home}", "items": [
+        {{"id": "{home}1", "title": "A day aboard", "date_published": "2019-03-14"}},
+        {{"id": "2", "title": "Another", "date_published": "2019-03-14"}}]}}"""
+        for home in ("\\u0000", "https://news.example/", "https://\\ud800.example/")
+    ]
+    report, _ = import_inputs(database, "feed", *map(make_input, feeds))
+    assert report_counts(report) == (2, 0, 0, 4)
+    feeds = [feeds[1].replace('"2"', '"\\u0000"').replace("example/1", "example/3")]
+    report, _ = import_inputs(database, "feed", *map(make_input, feeds))
     assert report_counts(report) == (1, 0, 0, 1)
 
 

@@ -21,6 +21,7 @@ from app.ops.jobs import PeriodicJobs
 from app.resources.write_steps import build_database
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
+from tests.support.import_runs import import_inputs, make_input
 from tests.support.polling import (
     add_source,
     article_titles,
@@ -85,7 +86,7 @@ def test_trusted_source_publishes(
 def test_untrusted_source_changes_nothing_public(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    """Its entries may have the same ids as those of a trusted source."""
+    """Its entries are other records, even with the ids of a trusted source."""
     trusted = add_source(
         editor, fake_site.add("/ours", Reply(body=rss_feed(rss_item(1)))), trusted=True
     )
@@ -93,11 +94,13 @@ def test_untrusted_source_changes_nothing_public(
     other = add_source(
         editor, fake_site.add("/theirs", Reply(body=rss_feed(rss_item(1, "A lie"), rss_item(2))))
     )
-    assert poll_source(database, other) == PollResult(ImportReport(created=1, unchanged=1), None)
+    assert poll_source(database, other) == PollResult(ImportReport(created=2), None)
     assert article_titles(editor) == ["A ship docked (1)"]
 
-    draft = get_drafts(editor)[0]
-    editor.post(f"/v1/articles/{draft['slug']}/publish", headers=IF_MATCH_ANY)
+    drafts = {draft["title"]: draft["slug"] for draft in get_drafts(editor)}
+    assert set(drafts) == {"A lie (1)", "A ship docked (2)"}
+    slug = drafts["A ship docked (2)"]
+    editor.post(f"/v1/articles/{slug}/publish", headers=IF_MATCH_ANY)
     fake_site.add("/theirs", Reply(body=rss_feed(rss_item(2, "Another lie"))))
     poll_source_now(database, other)
     assert article_titles(editor) == ["A ship docked (1)", "A ship docked (2)"]
@@ -105,6 +108,60 @@ def test_untrusted_source_changes_nothing_public(
     fake_site.add("/ours", Reply(body=rss_feed(rss_item(1, "A lie"))))  # positive control
     poll_source_now(database, trusted)
     assert article_titles(editor) == ["A lie (1)", "A ship docked (2)"]
+
+
+def test_untrusted_source_cannot_claim_ids_first(
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
+) -> None:
+    for path, title, trusted in (("/theirs", "A claim", False), ("/ours", "A fact", True)):
+        url = fake_site.add(path, Reply(body=rss_feed(rss_item(1, title))))
+        poll_source(database, add_source(editor, url, trusted=trusted))
+    assert article_titles(editor) == ["A fact (1)"]
+    assert [draft["title"] for draft in get_drafts(editor)] == ["A claim (1)"]
+
+
+def test_trusted_source_does_not_change_articles_of_another(
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
+) -> None:
+    ids = [
+        add_source(
+            editor, fake_site.add(path, Reply(body=rss_feed(rss_item(1, path)))), trusted=True
+        )
+        for path in ("/a", "/b")
+    ]
+    for id_ in ids:
+        poll_source(database, id_)
+    assert article_titles(editor) == ["/a (1)", "/b (1)"]
+    fake_site.add("/b", Reply(body=rss_feed(rss_item(1, "/c"))))
+    poll_source_now(database, ids[1])
+    assert article_titles(editor) == ["/a (1)", "/c (1)"]
+
+
+def test_articles_of_other_hosts_in_snapi_format_are_their_own(
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
+) -> None:
+    article = '{"id": 1, "title": "%s", "news_site": "Desk", "published_at": "2019-04-04"}'
+    import_inputs(database, "snapi", make_input(article % "Original"), publish=True)
+    url = fake_site.add("/", Reply(body=(article % "Copy").encode()))
+    id_ = add_source(editor, url, format="snapi", trusted=True)
+    assert poll_source(database, id_) == PollResult(ImportReport(created=1), None)
+    assert article_titles(editor) == ["Copy", "Original"]
+    original = make_input(
+        article % "Again", source="https://api.spaceflightnewsapi.net/v4/articles"
+    )
+    import_inputs(database, "snapi", original, publish=True)
+    assert article_titles(editor) == ["Again", "Copy"]
+
+
+def test_links_are_relative_to_the_responding_address(
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
+) -> None:
+    item = rss_item(1).replace("<description>", "<link>day-one</link><description>")
+    fake_site.add("/moved/feed", Reply(body=rss_feed(item)))
+    url = fake_site.add("/feed", Reply(302, {"Location": "/moved/feed"}))
+    poll_source(database, add_source(editor, url))
+    (draft,) = get_drafts(editor)
+    assert draft["source"]["url"] == f"{fake_site.origin}/moved/day-one"
 
 
 def test_concurrent_polls_fetch_once(

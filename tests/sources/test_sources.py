@@ -13,7 +13,14 @@ from tests.support.clients import client_with_key
 from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
-from tests.support.polling import add_source, due_sources, poll_source, source_row
+from tests.support.import_runs import import_inputs, make_input
+from tests.support.polling import (
+    add_source,
+    due_sources,
+    poll_source,
+    poll_source_now,
+    source_row,
+)
 
 FEED = {"name": "The desk", "feed_url": "https://desk.example/feed"}
 
@@ -96,6 +103,31 @@ def test_articles_of_deleted_source_stay(
     editor.delete(f"/v1/sources/{id_}", headers=IF_MATCH_ANY)
     assert editor.get(f"/v1/sources/{id_}").status_code == 404
     assert len(editor.get("/v1/drafts").json()["items"]) == 1
+
+
+def test_entries_are_known_at_a_corrected_address(
+    editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
+) -> None:
+    """Also if some were imported from the new address before, and after a second correction."""
+    old, new = (
+        fake_site.add(path, Reply(body=rss_feed(*items)))
+        for path, items in (("/old", [rss_item(1), rss_item(2)]), ("/new", [rss_item(2)]))
+    )
+    id_ = add_source(editor, old)
+    poll_source(database, id_)
+    import_inputs(database, "feed", make_input(rss_feed(rss_item(2)), source=new))
+    fake_site.add("/new", Reply(body=rss_feed(rss_item(1), rss_item(2), rss_item(3))))
+    for url, created in ((new, 1), (old, 0), (new, 0)):
+        change = {"feed_url": url}
+        editor.patch(f"/v1/sources/{id_}", json=change, headers=IF_MATCH_ANY)
+        report = poll_source_now(database, id_).report
+        assert report is not None
+        assert (report.created, report.rejected) == (created, 0)
+    other = add_source(editor, old)  # positive control: another source at the former address
+    found = poll_source(database, other)
+    assert found is not None
+    assert found.report is not None
+    assert found.report.created == 1
 
 
 @pytest.mark.parametrize(

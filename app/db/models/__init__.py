@@ -6,9 +6,16 @@ from app.db.models.base import Base, VersionedRecord
 from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
 from app.db.models.day_counts import ArticleDailyCounts
 from app.db.models.import_origins import ImportOrigin, Proposal
-from app.db.models.launches import Launch, LaunchSlip, Site, Spacecraft, Vehicle
+from app.db.models.launches import (
+    Launch,
+    LaunchSlip,
+    Site,
+    Spacecraft,
+    Vehicle,
+    vehicle_slug,
+)
 from app.db.models.missions import CrewAssignment, Mission, MissionAlias, MissionLaunch, MissionTask
-from app.db.models.people import Flight, Person
+from app.db.models.people import Flight, Person, agency_slug
 from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sources import FeedSource
 from app.db.models.webhooks import Webhook
@@ -46,4 +53,6 @@ __all__ = [
     "Vehicle",
     "VersionedRecord",
     "Webhook",
+    "agency_slug",
+    "vehicle_slug",
 ]

@@ -12,6 +12,13 @@ from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
 from app.domain.text import slugify
 
+MAX_VEHICLE_SLUG_CHARS = 80
+
+
+def vehicle_slug(name: str) -> str:
+    """Slug of a launch vehicle, or of a family of them."""
+    return slugify(name, MAX_VEHICLE_SLUG_CHARS)
+
 
 class Vehicle(Base):
     """Launch vehicle type, such as Soyuz-2.1a of the family Soyuz."""
@@ -21,13 +28,13 @@ class Vehicle(Base):
     searchable = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(BoundedString(80), unique=True)
+    slug: Mapped[str] = mapped_column(BoundedString(MAX_VEHICLE_SLUG_CHARS), unique=True)
     name: Mapped[str] = mapped_column(BoundedString(80))
     family: Mapped[str] = mapped_column(BoundedString(80))
-    family_slug: Mapped[str] = mapped_column(BoundedString(80), index=True)
+    family_slug: Mapped[str] = mapped_column(BoundedString(MAX_VEHICLE_SLUG_CHARS), index=True)
 
     def compute_columns(self) -> None:
-        self.slug, self.family_slug = slugify(self.name), slugify(self.family)
+        self.slug, self.family_slug = vehicle_slug(self.name), vehicle_slug(self.family)
 
 
 class Site(Base):

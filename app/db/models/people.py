@@ -12,6 +12,13 @@ from app.domain.enums import RecordType, ShipRole
 from app.domain.labels import RecordLabel
 from app.domain.text import fold, slugify
 
+MAX_AGENCY_SLUG_CHARS = 60
+
+
+def agency_slug(name: str) -> str:
+    """Slug of a space agency."""
+    return slugify(name, MAX_AGENCY_SLUG_CHARS)
+
 
 class Person(VersionedRecord, Base):
     """Person who flew to the station, or was launched to it."""
@@ -24,7 +31,9 @@ class Person(VersionedRecord, Base):
     name_ru: Mapped[str | None] = mapped_column(BoundedString(120))
     name_native: Mapped[str | None] = mapped_column(BoundedString(120))
     agency: Mapped[str | None] = mapped_column(BoundedString(60))
-    agency_slug: Mapped[str | None] = mapped_column(BoundedString(60), index=True)
+    agency_slug: Mapped[str | None] = mapped_column(
+        BoundedString(MAX_AGENCY_SLUG_CHARS), index=True
+    )
     nationality: Mapped[str | None] = mapped_column(BoundedString(2), index=True)
     born_on: Mapped[date | None]
     aliases: Mapped[list[str]] = mapped_column(JSON)
@@ -34,8 +43,8 @@ class Person(VersionedRecord, Base):
     __table_args__ = (Index(None, "name_key", "id"),)
 
     def compute_columns(self) -> None:
-        self.name_key = fold(self.name)
-        self.agency_slug = slugify(self.agency) if self.agency else None
+        self.name_key = fold(self.name)[:120]
+        self.agency_slug = agency_slug(self.agency) if self.agency else None
 
 
 class Flight(Base):

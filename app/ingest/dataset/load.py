@@ -30,9 +30,9 @@ from app.db.models import (
     Site,
     Spacecraft,
     Vehicle,
+    vehicle_slug,
 )
 from app.domain.enums import AuditTarget
-from app.domain.text import slugify
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 
@@ -116,7 +116,7 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
         Vehicle,
         "slug",
         {
-            slugify(vehicle.name): {"name": vehicle.name, "family": vehicle.family}
+            vehicle_slug(vehicle.name): {"name": vehicle.name, "family": vehicle.family}
             for vehicle in dataset.vehicles.values()
         },
     )
@@ -156,7 +156,7 @@ def _build_launch_values(
         "launch_at": launch.launch_at,
         "launch_at_precision": launch.launch_at_precision,
         "launch_at_uncertain": launch.launch_at_uncertain,
-        "vehicle_id": vehicles[slugify(vehicle.name)],
+        "vehicle_id": vehicles[vehicle_slug(vehicle.name)],
         "site_id": sites[site.code],
         "pad": launch.pad,
         "crewed": launch.crewed,

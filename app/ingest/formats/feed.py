@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from io import BytesIO
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
+from feedparser.mixin import _FeedParserMixin
+from pydantic import TypeAdapter, ValidationError
 
+from app.api.write_models import HttpUrlStr
 from app.db.database import Reader
 from app.domain.dates import format_rfc3339_utc
 from app.domain.enums import RecordType
-from app.domain.text import slugify
+from app.domain.import_schemes import MAX_KEY_CHARS, feed_file_scheme, feed_scheme
+from app.domain.text import shorten_with_digest, slugify
 from app.ingest.entity_linking import EntityLinker, EntityLinks
 from app.ingest.entries import (
     EntryOrReject,
@@ -40,6 +42,7 @@ from app.ingest.formats.html_text import (
     MAX_HTML_TAGS,
     html_to_markdown,
     html_to_text,
+    resolve_url,
     truncate_at_sentence,
 )
 from app.ingest.formats.xml_entries import XmlEntry, split_entries, split_envelope
@@ -64,19 +67,49 @@ LinkFinder = Callable[[str, str], EntityLinks]
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 _ROOT_TAG = re.compile(r"<(?P<name>(?:\w+:)?(?P<kind>rss|feed|rdf))\b[^<>]*>", re.IGNORECASE)
 _CHANNEL_TAG = re.compile(r"<(?P<name>(?:\w+:)?channel)\b[^<>]*>", re.IGNORECASE)
-_WEB_URL = re.compile(r"https?://[^\s<>\"]+")
-_GLOBAL_ID = re.compile(r"(https?:|urn:|tag:).+", re.IGNORECASE)
+_URL_ADAPTER = TypeAdapter[str](HttpUrlStr)
+
+_FeedParserMixin.can_be_relative_uri.discard("id")  # ids are compared as written (RFC 4287, 4.2.6)
 
 
 @dataclass(frozen=True)
-class _FeedContext:
-    """Parts of an XML feed outside its entries."""
+class _Feed:
+    """A feed without its entries."""
+
+    scheme: str
+    """Namespace of the ids of its entries."""
+    base: str
+    """Base URL of relative links, "" if unknown."""
+    title: str
+    language: str | None
+
+    @classmethod
+    def of_source(
+        cls,
+        source: Input,
+        *,
+        self_url: str | None,
+        id_: str | None,
+        home_url: str | None,
+        title: str,
+        language: Any,
+    ) -> "_Feed":
+        """The feed of `source`. What it calls itself identifies it only if `source` does not."""
+        if source.source:
+            scheme = feed_scheme(source.source)
+        else:
+            scheme = feed_file_scheme(self_url or id_ or f"{home_url or ''} {title}")
+        base = source.base_url or self_url or resolve_url("", home_url or "") or ""
+        return cls(scheme, base, title, language or source.language)
+
+
+@dataclass(frozen=True)
+class _XmlFrame:
+    """Tags around the entries of an XML feed."""
 
     start_tags: str
     """Start tags around each entry, with namespaces and base URL."""
     end_tags: str
-    metadata: Any
-    """Metadata of the feed as parsed by feedparser."""
 
 
 def parse_feed(source: Input, find_links: LinkFinder) -> Iterator[EntryOrReject]:
@@ -89,7 +122,7 @@ def parse_feed(source: Input, find_links: LinkFinder) -> Iterator[EntryOrReject]
     if before == text and not _ROOT_TAG.search(text[:4000]):
         raise InvalidInput("Not an RSS, Atom or JSON Feed document.")
     try:
-        feed = _parse_feed_context(before, after)
+        frame, feed = _parse_xml_feed(source, before, after)
     except InvalidEntry as error:  # which holds for every entry
         for entry in split_entries(text):
             yield Reject(entry.line, error.field, str(error), entry.text)
@@ -99,7 +132,7 @@ def parse_feed(source: Input, find_links: LinkFinder) -> Iterator[EntryOrReject]
             reason = f"Only the first {MAX_FEED_ENTRIES} entries are imported. Split the file."
             yield Reject(entry.line, "feed", reason, entry.text)
         else:
-            parse = partial(_parse_xml_entry, source, feed, entry, find_links)
+            parse = partial(_parse_xml_entry, frame, feed, entry, find_links)
             yield parse_or_reject(entry.line, entry.text, "entry", parse)
 
 
@@ -111,7 +144,7 @@ def _read_text(source: Input) -> str:
     return decode_feed(data)
 
 
-def _parse_feed_context(before: str, after: str) -> _FeedContext:
+def _parse_xml_feed(source: Input, before: str, after: str) -> tuple[_XmlFrame, _Feed]:
     """Parse the text before and after the entries, once for all. Raises `InvalidEntry`."""
     if _ENTITY_DECLARATION.search(before):
         reason = "The feed declares XML entities, which is refused as a possible attack."
@@ -131,13 +164,26 @@ def _parse_feed_context(before: str, after: str) -> _FeedContext:
         )
         raise InvalidEntry("feed", reason)
     try:
-        return _FeedContext(start, end, _run_feedparser(f"{start}{rest}{after}").feed)
+        parsed = _run_feedparser(f"{start}{rest}{after}", source.base_url or "").feed
     except ValueError as error:
         raise InvalidEntry("feed", f"Cannot be parsed: {error}") from error
+    links = parsed.get("links", ())
+    self_urls = (
+        resolve_url("", link.get("href", "")) for link in links if link.get("rel") == "self"
+    )
+    feed = _Feed.of_source(
+        source,
+        self_url=next(filter(None, self_urls), None),
+        id_=parsed.get("id"),
+        home_url=parsed.get("link"),
+        title=parsed.get("title") or "",
+        language=parsed.get("language"),
+    )
+    return _XmlFrame(start, end), feed
 
 
 def _parse_xml_entry(
-    source: Input, feed: _FeedContext, entry: XmlEntry, find_links: LinkFinder
+    frame: _XmlFrame, feed: _Feed, entry: XmlEntry, find_links: LinkFinder
 ) -> ImportEntry:
     raw = entry.text
     if not entry.is_complete:
@@ -145,62 +191,70 @@ def _parse_xml_entry(
     if len(raw) > _MAX_ENTRY_CHARS or raw.count("<") > MAX_HTML_TAGS:
         reason = f"The entry has more than {_MAX_ENTRY_CHARS} characters or {MAX_HTML_TAGS} tags."
         raise InvalidEntry("entry", reason)
-    parsed = _run_feedparser(f"{feed.start_tags}{raw}{feed.end_tags}")
+    parsed = _run_feedparser(f"{frame.start_tags}{raw}{frame.end_tags}", feed.base)
     if not parsed.entries:
         raise InvalidEntry("entry", "Not an RSS item or Atom entry.")
-    item = _to_json_feed_item(parsed.entries[0], feed.metadata, source)
-    return _build_entry(item, entry.line, raw, find_links)
+    item = _to_json_feed_item(parsed.entries[0], is_atom=parsed.version.startswith("atom"))
+    return _build_entry(feed, item, entry.line, raw, find_links)
 
 
-def _run_feedparser(text: str) -> Any:
-    """Parse a feed. Raises ValueError for any exception of feedparser."""
+def _run_feedparser(text: str, base: str) -> Any:
+    """Parse a feed whose links are relative to `base`.
+
+    Raises ValueError for any exception of feedparser.
+    """
     try:
-        return feedparser.parse(BytesIO(text.encode()), resolve_relative_uris=True)
+        return feedparser.parse(
+            BytesIO(text.encode()),
+            response_headers={"content-location": base},
+            resolve_relative_uris=True,
+        )
     except Exception as error:  # it assumes the order of tags, and raises whatever follows
         raise ValueError(f"feedparser raised {type(error).__name__}.") from error
 
 
-def _to_json_feed_item(entry: Any, feed: Any, source: Input) -> dict[str, Any]:
-    """Convert an entry of feedparser to an item of JSON Feed, with the metadata of its feed."""
-    home = feed.get("link") or source.name
+def _to_json_feed_item(entry: Any, *, is_atom: bool) -> dict[str, Any]:
+    """Convert an entry of feedparser to an item of JSON Feed, with the title of its own feed."""
+    link = entry.get("link")
+    if all(each.get("href") != link for each in entry.get("links", ())):
+        # feedparser takes the id for the link, which it is only in RSS, if it is a URL.
+        link = None if is_atom else resolve_url("", link or "")
     content = next((part.value for part in entry.get("content", ()) if part.value), None)
     summary = entry.get("summary") or ""
-    origin = entry.get("source") or {}
     return {
         "id": entry.get("id"),
-        "url": entry.get("link"),
+        "url": link,
         "title": entry.get("title") or "",
         "summary": html_to_text(summary),
         "content_html": content or summary,
         "date_published": entry.get("published") or entry.get("updated") or "",
         "tags": [tag.get("term") or "" for tag in entry.get("tags", ())],
-        "language": entry.get("language") or feed.get("language") or source.language,
-        "feed_title": origin.get("title") or feed.get("title") or "",
-        "home": home,
-        "scheme": _self_link(feed) or home,
+        "language": entry.get("language"),
+        "feed_title": (entry.get("source") or {}).get("title"),
     }
-
-
-def _self_link(feed: Any) -> str | None:
-    links = (link.get("href") for link in feed.get("links", ()) if link.get("rel") == "self")
-    return next(filter(None, links), None)
 
 
 def _parse_json_feed(source: Input, text: str, find_links: LinkFinder) -> Iterator[EntryOrReject]:
     """Parse the items of a JSON Feed (1.0 or 1.1)."""
-    feed: Any = None
+    document: Any = None
     with suppress(ValueError, RecursionError):
-        feed = json.loads(text)
-    if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
+        document = json.loads(text)
+    if not isinstance(document, dict) or "jsonfeed.org" not in str(document.get("version")):
         raise InvalidInput("Not a JSON Feed: invalid JSON, or no JSON Feed `version`.")
+    feed = _Feed.of_source(
+        source,
+        self_url=resolve_url("", str(document.get("feed_url") or "")),
+        id_=None,
+        home_url=str(document.get("home_page_url") or ""),
+        title=str(document.get("title") or ""),
+        language=document.get("language"),
+    )
     for item in iter_json_items(lambda: BytesIO(text.encode()), "items"):
-        parse = partial(_parse_json_entry, source, feed, item, find_links)
+        parse = partial(_parse_json_entry, feed, item, find_links)
         yield parse_or_reject(item.line, item.raw, "item", parse)
 
 
-def _parse_json_entry(
-    source: Input, feed: dict[str, Any], item: JsonItem, find_links: LinkFinder
-) -> ImportEntry:
+def _parse_json_entry(feed: _Feed, item: JsonItem, find_links: LinkFinder) -> ImportEntry:
     value = item.require_object("item")
     html = value.get("content_html")
     text = str(value.get("content_text") or "")
@@ -213,23 +267,19 @@ def _parse_json_entry(
         "content_text": text,
         "date_published": str(value.get("date_published") or ""),
         "tags": value.get("tags") if isinstance(value.get("tags"), list) else [],
-        "language": value.get("language") or feed.get("language") or source.language,
-        "feed_title": str(feed.get("title") or ""),
-        "home": str(feed.get("home_page_url") or source.name),
-        "scheme": str(feed.get("feed_url") or feed.get("home_page_url") or source.name),
+        "feed_title": None,
     }
-    return _build_entry(normalized, item.line, item.raw, find_links)
+    return _build_entry(feed, normalized, item.line, item.raw, find_links)
 
 
 def _build_entry(
-    item: Mapping[str, Any], line: int, raw: str, find_links: LinkFinder
+    feed: _Feed, item: Mapping[str, Any], line: int, raw: str, find_links: LinkFinder
 ) -> ImportEntry:
     """Build an article from a normalized item of a feed. Raises `InvalidEntry`."""
-    url = _entry_url(item)
-    id_ = str(item.get("id") or url or "")
-    if not id_:
-        raise InvalidEntry("id", "The entry has neither an id nor a link.")
-    body = html_to_markdown(str(item["content_html"])) or str(item.get("content_text") or "")
+    url = _entry_url(feed, item)
+    body = html_to_markdown(str(item["content_html"]), feed.base) or str(
+        item.get("content_text") or ""
+    )
     lead = str(item["summary"])
     # A title is optional; without one the text starts with the headline.
     title = truncate_at_sentence(html_to_text(str(item["title"])) or lead, 300)
@@ -240,7 +290,7 @@ def _build_entry(
         at, precision = parse_feed_date(str(item["date_published"]))
     except ValueError as error:
         raise InvalidEntry("published", str(error)) from None
-    name = html_to_text(str(item["feed_title"]))[:120]
+    name = html_to_text(item["feed_title"] or feed.title)[:120]
     if not slugify(name):
         raise InvalidEntry("source", "The feed has no title to name as the publisher.")
     links = find_links(title, lead)
@@ -248,7 +298,7 @@ def _build_entry(
         "title": title,
         "lead": lead,
         "body": body or lead,
-        "language": _parse_language(item["language"]),
+        "language": _parse_language(item.get("language") or feed.language),
         "published_at": format_rfc3339_utc(at),
         "published_at_precision": precision,
         "source": {"name": name, "url": url},
@@ -257,22 +307,28 @@ def _build_entry(
         "people": links.people,
         "launches": links.launches,
     }
-    scheme = "web" if _GLOBAL_ID.match(id_) else str(item["scheme"])
-    return ImportEntry(
-        RecordType.ARTICLE,
-        _truncate_with_hash(scheme, 300),
-        _truncate_with_hash(id_, 500),
-        document,
-        line,
-        raw,
-    )
+    key = _entry_key(item, url, document)
+    return ImportEntry(RecordType.ARTICLE, feed.scheme, key, document, line, raw)
 
 
-def _entry_url(item: Mapping[str, Any]) -> str | None:
-    """Absolute URL of an entry; None if it is missing, too long or not http(s)."""
-    url = urljoin(str(item.get("home") or ""), str(item.get("url") or ""))
-    is_valid = item.get("url") and _WEB_URL.fullmatch(url) and len(url) <= 2000
-    return url if is_valid else None
+def _entry_url(feed: _Feed, item: Mapping[str, Any]) -> str | None:
+    """Absolute URL of an entry; None if it is missing or cannot be stored."""
+    with suppress(ValidationError):
+        return _URL_ADAPTER.validate_python(resolve_url(feed.base, str(item.get("url") or "")))
+    return None
+
+
+def _entry_key(item: Mapping[str, Any], url: str | None, document: Mapping[str, Any]) -> str:
+    """Id of an entry in its feed: as written, else its link, else its date and title.
+
+    Raises `InvalidEntry` if it has none of them, as its text may change.
+    """
+    key = str(item.get("id") or url or "")
+    if not key and item["title"]:
+        key = f"{document['published_at']} {document['title']}"
+    if not key:
+        raise InvalidEntry("id", "The entry has no id, link or title to know it by. Add an id.")
+    return shorten_with_digest(key, MAX_KEY_CHARS)
 
 
 def _parse_language(tag: object) -> str:
@@ -286,12 +342,6 @@ def _parse_language(tag: object) -> str:
 def _normalize_tags(terms: list[Any]) -> list[str]:
     tags = {slugify(str(term))[:60].strip("-") for term in terms}
     return sorted(tags - {""})[:50]
-
-
-def _truncate_with_hash(text: str, length: int) -> str:
-    if len(text) <= length:
-        return text
-    return f"{text[: length - 65]} {sha256(text.encode(errors='replace')).hexdigest()}"
 
 
 def _create_parser(reader: Reader) -> EntryParser:

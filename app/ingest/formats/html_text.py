@@ -2,6 +2,8 @@
 
 import re
 from html import unescape
+from typing import Any
+from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
 from bs4.exceptions import ParserRejectedMarkup
@@ -10,17 +12,25 @@ from markdownify import MarkdownConverter
 MAX_HTML_TAGS = 5000
 """Maximum tags in the HTML of one entry."""
 
+_WEB_URL = re.compile(r"https?://[^\s<>\"]+")
+
 
 class _SafeMarkdownConverter(MarkdownConverter):
-    """Converter without images, and with http(s) links only."""
+    """Converter without images, and with http(s) links only, relative to `base`."""
+
+    def __init__(self, base: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._base = base
 
     def convert_img(self, _el: object, _text: str, *_args: object, **_kwargs: object) -> str:
         return ""
 
     def convert_a(self, el: object, text: str, *args: object, **kwargs: object) -> str:
-        href = getattr(el, "attrs", {}).get("href") or ""
-        if not re.match(r"https?://", href):
+        attributes = getattr(el, "attrs", {})
+        href = resolve_url(self._base, attributes.get("href") or "")
+        if href is None:
             return text
+        attributes["href"] = href
         link: str = super().convert_a(el, text, *args, **kwargs)  # type: ignore[misc]  # untyped
         return link
 
@@ -38,12 +48,24 @@ def _parse_html(html: str) -> BeautifulSoup:
     return soup
 
 
-def html_to_markdown(html: str) -> str:
-    """Convert HTML to Markdown. Raises ValueError if the HTML cannot be parsed."""
+def resolve_url(base: str, url: str) -> str | None:
+    """Resolve `url` from `base`, "" if unknown. None if the result is not an http(s) URL."""
+    try:
+        absolute = urljoin(base, url.strip())
+    except ValueError:
+        return None
+    return absolute if url and _WEB_URL.fullmatch(absolute) else None
+
+
+def html_to_markdown(html: str, base: str = "") -> str:
+    """Convert HTML, with links relative to `base`, to Markdown.
+
+    Raises ValueError if the HTML cannot be parsed.
+    """
     if "<" not in html:
         return unescape(html).strip()
     converter = _SafeMarkdownConverter(
-        heading_style="ATX", bullets="-", strip=["form", "input", "button"]
+        base, heading_style="ATX", bullets="-", strip=["form", "input", "button"]
     )
     text: str = converter.convert_soup(_parse_html(html))
     return re.sub(r"\n{3,}", "\n\n", text).strip()

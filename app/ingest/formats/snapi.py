@@ -12,6 +12,7 @@ from typing import Any
 from app.db.database import Reader
 from app.domain.dates import Precision, format_rfc3339_utc
 from app.domain.enums import RecordType
+from app.domain.import_schemes import snapi_scheme
 from app.ingest.entity_linking import EntityLinker
 from app.ingest.entries import (
     EntryOrReject,
@@ -28,8 +29,6 @@ from app.ingest.formats.html_text import escape_markdown, html_to_text, truncate
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
 from app.ingest.json_values import require_id
 from app.ingest.launch_matching import load_launch_library_slugs
-
-_SCHEME = "snapi"
 
 
 def parse_snapi(
@@ -49,7 +48,9 @@ def _parse_entry(
     document = _build_article(article, source.language, find_links)
     stated = {launch_slugs[id_] for id_ in _launch_ids(article) if id_ in launch_slugs}
     document["launches"] = sorted({*document["launches"], *stated})
-    return ImportEntry(RecordType.ARTICLE, _SCHEME, key, document, item.line, item.raw)
+    return ImportEntry(
+        RecordType.ARTICLE, snapi_scheme(source.source), key, document, item.line, item.raw
+    )
 
 
 def _launch_ids(article: Mapping[str, Any]) -> Iterator[str]:

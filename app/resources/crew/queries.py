@@ -11,10 +11,9 @@ from app.api.slugs import raise_missing_record
 from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, agency_slug
 from app.domain.dates import utc_day_bounds
 from app.domain.languages import tr
-from app.domain.text import slugify
 from app.http.problems import NotFound
 from app.resources.crew.schemas import (
     CrewAssignmentFilters,
@@ -41,7 +40,7 @@ def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
     if filters.role_not:
         where.append(CrewAssignment.role.not_in(filters.role_not))
     if filters.agency:
-        where.append(Person.agency_slug.in_(map(slugify, filters.agency)))
+        where.append(Person.agency_slug.in_(map(agency_slug, filters.agency)))
     if isinstance(filters, CrewAssignmentFilters) and filters.mission:
         where.append(slug_in(Mission, filters.mission))
     if filters.on:

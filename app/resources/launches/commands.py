@@ -26,6 +26,7 @@ from app.db.models import (
     Site,
     Spacecraft,
     Vehicle,
+    vehicle_slug,
 )
 from app.db.tracking.launch_history import CHANGE_REASON
 from app.domain.dates import period_bounds
@@ -118,10 +119,10 @@ def _check_designator_unique(session: Session, launch: Launch, designator: str |
 
 
 def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
-    vehicle = session.scalar(select(Vehicle).where(Vehicle.slug == slugify(document.name)))
+    vehicle = session.scalar(select(Vehicle).where(Vehicle.slug == vehicle_slug(document.name)))
     if vehicle is None:
         return _insert_row(session, Vehicle(name=document.name, family=document.family))
-    if slugify(document.family) != vehicle.family_slug:
+    if vehicle_slug(document.family) != vehicle.family_slug:
         detail = tr(
             f"The vehicle {vehicle.name!r} belongs to the family {vehicle.family!r}.",
             f"Ракета {vehicle.name!r} относится к семейству {vehicle.family!r}.",

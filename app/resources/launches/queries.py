@@ -40,6 +40,7 @@ from app.db.models import (
     Site,
     Spacecraft,
     Vehicle,
+    vehicle_slug,
 )
 from app.domain.clock import expire_response_at
 from app.domain.dates import period_end
@@ -91,10 +92,10 @@ def _vehicle_and_site_conditions(filters: LaunchArchiveFilters) -> list[ColumnEl
     where: list[ColumnElement[bool]] = []
     vehicles = select(Vehicle.id)
     if filters.vehicle:
-        named = vehicles.where(Vehicle.slug.in_(map(slugify, filters.vehicle)))
+        named = vehicles.where(Vehicle.slug.in_(map(vehicle_slug, filters.vehicle)))
         where.append(Launch.vehicle_id.in_(named))
     if filters.vehicle_family:
-        related = vehicles.where(Vehicle.family_slug.in_(map(slugify, filters.vehicle_family)))
+        related = vehicles.where(Vehicle.family_slug.in_(map(vehicle_slug, filters.vehicle_family)))
         where.append(Launch.vehicle_id.in_(related))
     if filters.site:
         codes = map(str.upper, filters.site)

@@ -15,10 +15,9 @@ from app.api.slugs import get_by_slug
 from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
-from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, agency_slug
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import LaunchStatus, RecordType
-from app.domain.text import slugify
 from app.resources.people.schemas import (
     PersonFilters,
     PersonFullPage,
@@ -41,9 +40,9 @@ def conditions(
         matching = select_matching_ids(RecordType.PERSON, filters.q, corrections)
         where.append(Person.id.in_(matching))
     if filters.agency:
-        where.append(Person.agency_slug.in_(map(slugify, filters.agency)))
+        where.append(Person.agency_slug.in_(map(agency_slug, filters.agency)))
     if filters.agency_not:
-        other = Person.agency_slug.not_in(map(slugify, filters.agency_not))
+        other = Person.agency_slug.not_in(map(agency_slug, filters.agency_not))
         where.append(or_(Person.agency_slug.is_(None), other))
     if filters.nationality:
         where.append(Person.nationality.in_(filters.nationality))

@@ -3,16 +3,17 @@
 from datetime import timedelta
 from http import HTTPStatus
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.api.validation_errors import raise_field_error
 from app.api.writes.records import RecordWriter, lock_by_id
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import FeedSource
+from app.db.models import FeedSource, ImportOrigin, Proposal
 from app.domain.dates import now
 from app.domain.enums import AuditTarget, SourceFormat
+from app.domain.import_schemes import feed_scheme
 from app.domain.languages import tr
 from app.http.problems import Conflict
 from app.resources.sources.queries import get_source, source_not_found
@@ -43,12 +44,22 @@ def save(session: Session, source: FeedSource, document: SourceWrite) -> None:
     if document.every_minutes != source.every_minutes and not source.failures:
         soon = now() + timedelta(minutes=document.every_minutes)
         source.next_at = min(source.next_at, soon)
+    if source.id is not None and source.address != document.feed_url:
+        _move_origins(session, feed_scheme(source.address), feed_scheme(document.feed_url))
     source.address = document.feed_url
     for name in ("name", "format", "trusted", "language", "every_minutes", "enabled"):
         setattr(source, name, getattr(document, name))
     source.updated_at = now()
     session.add(source)
     session.flush()
+
+
+def _move_origins(session: Session, former: str, scheme: str) -> None:
+    """Give the entries of a corrected address their new scheme, so that they are known there."""
+    for model in (ImportOrigin, Proposal):
+        known = select(model.key).where(model.scheme == scheme)
+        moved = model.scheme == former, model.key.not_in(known)
+        session.execute(update(model).where(*moved).values(scheme=scheme))
 
 
 def _schedule_now(source: FeedSource) -> None:

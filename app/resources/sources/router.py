@@ -61,7 +61,8 @@ async def create_source(source: SourceWrite, write: CreateSourceDep) -> Response
 async def update_source(id_: IdPath, patch: SourcePatch, write: UpdateSourceDep) -> Response:
     """Applies a JSON Merge Patch (RFC 7396).
 
-    Enabling the source or changing `feed_url` polls it immediately.
+    Enabling the source or changing `feed_url` polls it immediately. Entries keep their records if
+    `feed_url` is corrected; for another feed, create another source.
     """
     return await write.execute(commands.WRITER.patch, id_, patch)
 
