@@ -60,5 +60,5 @@ def truncate_at_word(text: str, length: int) -> str:
     """`text` with at most `length` characters; if truncated, "…" follows the last whole word."""
     if len(text) <= length:
         return text
-    head = text[: length - 1]
-    return (head.rpartition(" ")[0].rstrip(" ,;:-–—") or head) + "…"
+    head = text[:length]
+    return (head.rpartition(" ")[0].rstrip(" ,;:-–—") or head[:-1]) + "…"
