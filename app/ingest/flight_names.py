@@ -23,7 +23,7 @@ _SERIES = tuple(
         (r"(?:cygnus )?(?:cots )?orb d (\d+)|cygnus cots demo (\d+)", "Cygnus Orb-D{}"),
         (rf"{_SPACEX}{_CONTRACT}(?:spx|spacex) (\d+)", "Dragon CRS-{}"),
         (rf"{_SPACEX}crs (\d+)", "Dragon CRS-{}"),
-        (rf"{_SPACEX}(?:c|cots|cots demo|cots demo flight) 2", "Dragon C2+"),
+        (rf"(?=.*(?:dragon|cots)){_SPACEX}(?:c|cots|cots demo|cots demo flight) 2", "Dragon C2+"),
         (rf"{_SPACEX}(?:crew )?{_SPACEX}(?:dm|demo|demonstration mission) (\d)",
          "Crew Dragon Demo-{}"),
         (rf"{_SPACEX}crew (?:dragon )?(\d+)", "Dragon Crew-{}"),

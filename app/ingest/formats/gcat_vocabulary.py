@@ -3,6 +3,7 @@
 import re
 
 from app.domain.enums import LaunchStatus, SpacecraftKind
+from app.domain.glossary import MODULE_NAMES
 from app.ingest.flight_names import split_flight_names, standard_flight_name
 
 _LAUNCH_CODE = re.compile(r"(?P<target>[A-Z])(?P<outcome>[SFE])(?P<percent>\d{1,2})?")
@@ -13,8 +14,8 @@ _CARGO_SHIP_NAME = re.compile(
     r"(Progress|Cygnus|Dragon CRS|HTV|ATV|Kounotori|Tianzhou)\b|.*\b(Cygnus|SpX-\d+|CRS-\d+)\b"
 )
 _STATION_SHIP_NAME = re.compile(
-    r"(?:Progress M|Soyuz (?:TM|MS)|HTV|Kounotori|ATV|Starliner|CST-100|Axiom Ax|STS-\d|Cygnus"
-    r"|Dragon (?:C2\+|CRS-\d))"
+    r"Progress M|Soyuz (?:TM|MS)|HTV|Kounotori|ATV|Starliner|CST-100|Axiom Ax|STS-\d|Crew Dragon"
+    r"|Cygnus (?:OA|NG|CRS|Orb|PCM)|Dragon (?:C2\+|CRS-\d)"
 )
 _FLIGHTS_ELSEWHERE = {
     "1999-007", "1999-015", "1999-038", "2000-005", "2000-018", "2000-021", "2000-064",
@@ -23,7 +24,7 @@ _FLIGHTS_ELSEWHERE = {
 }  # fmt: skip
 """Designators of flights of these ships elsewhere, since the launch of the first module."""
 
-_FIRST_MODULE_YEAR = 1998
+_FIRST_MODULE_DESIGNATOR = "1998-067"
 
 
 def parse_launch_code(code: str) -> tuple[LaunchStatus, str | None] | None:
@@ -68,7 +69,10 @@ def ship_name(names: list[str]) -> str:
 
 def goes_to_station(designator: str, names: list[str]) -> bool:
     """True if one of the payloads of a launch is a ship or module on its way to the station."""
-    if int(designator[:4]) < _FIRST_MODULE_YEAR or designator in _FLIGHTS_ELSEWHERE:
+    if designator < _FIRST_MODULE_DESIGNATOR or designator in _FLIGHTS_ELSEWHERE:
         return False
     parts = (part for name in names for part in split_flight_names(name))
-    return any(standard_flight_name(part) or _STATION_SHIP_NAME.match(part) for part in parts)
+    return any(
+        part in MODULE_NAMES or standard_flight_name(part) or _STATION_SHIP_NAME.match(part)
+        for part in parts
+    )
