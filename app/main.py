@@ -42,6 +42,7 @@ from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.resource import RESOURCE as CHANGES
 from app.resources.exports.file_cache import ArchiveFileCache
 from app.resources.exports.resource import RESOURCE as EXPORTS
+from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.registry import ARCHIVE_RESOURCES, SERVICE_RESOURCES
 from app.resources.resource import Resource
 from app.resources.search.resource import RESOURCE as SEARCH
@@ -55,6 +56,7 @@ _RESOURCES: tuple[Resource, ...] = (
     CHANGES,
     EXPORTS,
     WEBHOOKS,
+    PROPOSALS,
     *SERVICE_RESOURCES,
 )
 """All resources, in the order of the API reference."""

@@ -26,6 +26,8 @@ class Action(StrEnum):
     REVOKE = "revoke"
     LOAD = "load"
     IMPORT = "import"
+    MERGE = "merge"
+    SEPARATE = "separate"
 
 
 @dataclass(frozen=True)

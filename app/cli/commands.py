@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from app.cli import database, exports, imports, keys, sources
+from app.cli import database, exports, imports, keys, proposals, sources
 from app.config import current_settings
 from app.main import create_app
 
@@ -14,6 +14,7 @@ cli.add_typer(database.cli)
 cli.add_typer(imports.cli)
 cli.add_typer(keys.cli, name="keys")
 cli.add_typer(sources.cli, name="sources")
+cli.add_typer(proposals.cli, name="proposals")
 cli.add_typer(exports.cli, name="export")
 
 

@@ -41,6 +41,7 @@ class AuditTarget(StrEnum):
     ARTICLE = RecordType.ARTICLE.value
     WEBHOOK = "webhook"
     SOURCE = "source"
+    PROPOSAL = "proposal"
     KEY = "key"
     ARCHIVE = "archive"
 
@@ -54,6 +55,7 @@ class Scope(StrEnum):
     PEOPLE_WRITE = "people:write"
     WEBHOOKS_WRITE = "webhooks:write"
     SOURCES_WRITE = "sources:write"
+    PROPOSALS_WRITE = "proposals:write"
     KEYS_ADMIN = "keys:admin"
     AUDIT_READ = "audit:read"
 

@@ -63,6 +63,11 @@ WEBHOOK_LAG_SECONDS = Gauge(
     "Age of the oldest change that has not been delivered to an enabled webhook.",
     multiprocess_mode="max",
 )
+PROPOSALS_OPEN = Gauge(
+    "zarya_proposals_open",
+    "Imported entries that wait for an editor's decision.",
+    multiprocess_mode="max",
+)
 _BUILD_INFO = Gauge(
     "zarya_build_info",
     "Version of the service and of Python; always 1.",

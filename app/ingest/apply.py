@@ -1,4 +1,4 @@
-"""Create and update records from import entries, with the validation of the write API."""
+"""Update records from import entries, with the validation of the write API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,23 +6,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.api.write_models import validate_write_model
 from app.db.models import Article, VersionedRecord
 from app.domain.dates import now
 from app.domain.enums import ArticleState
 from app.ingest.entries import ImportEntry
+from app.resources.imported_records import apply_document
 from app.resources.registry import RECORD_RESOURCES
-
-
-def create_from_entry(
-    session: Session, entry: ImportEntry, publish: bool = False
-) -> VersionedRecord:
-    """Create a record from `entry`. Raises InvalidRequest or Conflict."""
-    record = RECORD_RESOURCES[entry.type].model()
-    if isinstance(record, Article) and publish:
-        record.state = ArticleState.PUBLISHED
-    apply_entry_data(session, record, dict(entry.data))
-    return record
 
 
 def update_from_entry(
@@ -50,7 +39,7 @@ def change_record(session: Session, record: VersionedRecord, changes: Mapping[st
     resource = RECORD_RESOURCES[record.record_type]
     before = resource.writer.snapshot(session, record)
     with session.no_autoflush:  # one UPDATE, and so one new version
-        apply_entry_data(session, record, resource.extract_document(before) | dict(changes))
+        apply_document(session, record, resource.extract_document(before) | dict(changes))
         session.flush()
     if resource.writer.snapshot(session, record) == before:
         return ""
@@ -59,16 +48,3 @@ def change_record(session: Session, record: VersionedRecord, changes: Mapping[st
         flag_modified(record, "updated_at")
         session.flush()
     return record.slug
-
-
-def apply_entry_data(session: Session, record: VersionedRecord, data: dict[str, Any]) -> None:
-    """Apply `data` to a record, new or not, with its nested collection. Raises InvalidRequest."""
-    resource = RECORD_RESOURCES[record.record_type]
-    nested = resource.nested_collection
-    items = data.pop(nested.name, None) if nested else None
-    document = validate_write_model(resource.writer.write_model, data)
-    resource.writer.save(session, record, document)
-    session.flush()
-    if nested and items is not None:
-        nested.save(session, record, items)
-        session.flush()

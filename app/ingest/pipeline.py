@@ -27,7 +27,7 @@ from app.domain.batching import batched
 from app.domain.enums import AuditTarget
 from app.http.metrics import ENTRIES_IMPORTED
 from app.http.problems import ApiError
-from app.ingest.apply import create_from_entry, update_from_entry
+from app.ingest.apply import update_from_entry
 from app.ingest.entries import (
     EntryOrReject,
     EntryParser,
@@ -40,10 +40,11 @@ from app.ingest.entries import (
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.index import IdentityIndex
 from app.ingest.proposals import discard_proposal, save_proposal
-from app.ingest.recognition import follow_schedule, read_schedule
+from app.ingest.recognition import follow_schedule
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
 from app.ingest.shortening import shorten_entry
+from app.resources.imported_records import add_origin, create_record
 from app.resources.registry import RECORD_RESOURCES
 
 IMPORT_BATCH_ENTRIES = 200
@@ -270,7 +271,7 @@ class _ImportJob:
         if decision.verdict is Verdict.SAME:
             self._add_origin(session, entry, decision.candidates[0].id, digest, owned=False)
             return ImportOutcome.UNCHANGED, "", str(decision)
-        record = create_from_entry(session, entry, self.publish)
+        record = create_record(session, entry.type, entry.data, self.publish)
         self._add_origin(session, entry, record.id, digest, owned=True)
         self.index.add_record(entry, record)
         return ImportOutcome.CREATED, record.slug, str(decision)
@@ -298,11 +299,16 @@ class _ImportJob:
     def _add_origin(
         self, session: Session, entry: ImportEntry, record_id: int, digest: str, *, owned: bool
     ) -> None:
-        origin = ImportOrigin(scheme=entry.scheme, key=entry.key, type=entry.type, owned=owned)
-        origin.record_id, origin.seen = record_id, [digest]
-        origin.schedule = None if owned else read_schedule(entry)
-        session.add(origin)
-        session.flush()
+        origin = add_origin(
+            session,
+            entry.scheme,
+            entry.key,
+            entry.type,
+            record_id,
+            entry.data,
+            digest,
+            owned=owned,
+        )
         self.index.add_origin(entry, origin)
 
 

@@ -16,13 +16,18 @@ _MAX_EVIDENCE_CHARS = 300
 def save_proposal(
     session: Session, entry: ImportEntry, decision: Decision, digest: str, title: str, publish: bool
 ) -> None:
-    """Create or update the proposal of a doubtful entry. The data must be storable."""
+    """Create or update the proposal of a doubtful entry. The data must be storable.
+
+    A proposal that an editor has decided since the entry was compared stays as it is.
+    """
     proposal = _find_proposal(session, entry)
     if proposal is None:
         proposal = Proposal(
             scheme=entry.scheme, key=entry.key, type=entry.type, status=ProposalStatus.OPEN
         )
         session.add(proposal)
+    elif proposal.status is not ProposalStatus.OPEN:
+        return
     values = {
         "title": title,
         "document": dict(entry.data),
@@ -42,19 +47,19 @@ def save_proposal(
 
 def discard_proposal(session: Session, entry: ImportEntry) -> None:
     """Delete the open proposal of an entry whose identity is certain now."""
-    if (proposal := _find_proposal(session, entry)) is not None:
+    proposal = _find_proposal(session, entry)
+    if proposal is not None and proposal.status is ProposalStatus.OPEN:
         session.delete(proposal)
         session.flush()
 
 
 def _find_proposal(session: Session, entry: ImportEntry) -> Proposal | None:
-    """The open proposal of an entry."""
+    """The proposal of an entry, selected for update."""
     if not is_storable(f"{entry.scheme}{entry.key}"):
         return None
     of_entry = (
         Proposal.scheme == entry.scheme,
         Proposal.key == entry.key,
         Proposal.type == entry.type,
-        Proposal.status == ProposalStatus.OPEN,
     )
-    return session.scalar(select(Proposal).where(*of_entry))
+    return session.scalar(select(Proposal).where(*of_entry).with_for_update())

@@ -12,20 +12,13 @@ from sqlalchemy.orm import Session
 
 from app.db.models import ImportOrigin, Launch
 from app.domain.dates import Precision, period_bounds
-from app.domain.enums import LaunchStatus, RecordType
+from app.domain.enums import LaunchStatus
 from app.ingest.apply import change_record
 from app.ingest.entries import ImportEntry
+from app.resources.imported_records import SCHEDULE_TIME_FIELDS, read_schedule
 
-_TIME_FIELDS = ("launch_at", "launch_at_precision", "launch_at_uncertain")
 _WINDOW_FIELDS = ("window_starts_at", "window_ends_at")
 _STATUSES_THAT_FOLLOW = (LaunchStatus.PLANNED, LaunchStatus.IN_FLIGHT)
-
-
-def read_schedule(entry: ImportEntry) -> dict[str, Any] | None:
-    """Status and time that an entry states of its launch; None for other records."""
-    if entry.type is not RecordType.LAUNCH:
-        return None
-    return {name: entry.data.get(name) for name in ("status", *_TIME_FIELDS)}
 
 
 def follow_schedule(session: Session, entry: ImportEntry, origin: ImportOrigin) -> str:
@@ -33,7 +26,7 @@ def follow_schedule(session: Session, entry: ImportEntry, origin: ImportOrigin) 
 
     Returns the slug of the launch, or "" if nothing changed. Raises InvalidRequest or Conflict.
     """
-    before, after = origin.schedule, read_schedule(entry)
+    before, after = origin.schedule, read_schedule(entry.type, entry.data)
     origin.schedule = after
     launch = session.get(Launch, origin.record_id, with_for_update=True)
     if before is None or after is None or launch is None:
@@ -43,8 +36,10 @@ def follow_schedule(session: Session, entry: ImportEntry, origin: ImportOrigin) 
     changes: dict[str, Any] = {}
     if before["status"] != after["status"] and before["status"] == launch.status:
         changes["status"] = after["status"]
-    if any(before[name] != after[name] for name in _TIME_FIELDS) and _has_time(launch, before):
-        changes |= {name: after[name] for name in _TIME_FIELDS}
+    if any(before[name] != after[name] for name in SCHEDULE_TIME_FIELDS) and _has_time(
+        launch, before
+    ):
+        changes |= {name: after[name] for name in SCHEDULE_TIME_FIELDS}
         changes |= {name: entry.data.get(name) for name in _WINDOW_FIELDS}
     return change_record(session, launch, changes) if changes else ""
 

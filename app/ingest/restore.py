@@ -18,8 +18,8 @@ from app.db.models import (
     VersionedRecord,
 )
 from app.domain.enums import ArticleState, RecordType
-from app.ingest.apply import apply_entry_data
 from app.ingest.entries import ImportEntry
+from app.resources.imported_records import apply_document
 from app.resources.record_state import (
     RecordState,
     SlipState,
@@ -54,7 +54,7 @@ def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
     if before == (document, state):
         return False, ""
     with session.no_autoflush:
-        apply_entry_data(session, record, document)
+        apply_document(session, record, document)
         if isinstance(record, Article) and state.state is not None:
             record.state = state.state
         _restore_state(session, record, state)

@@ -10,6 +10,7 @@ from app.db.database import Reader
 from app.domain.dates import now
 from app.http import metrics
 from app.resources.changes.queries import get_oldest_pending_change_time
+from app.resources.proposals.queries import count_open_proposals
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 
 logger = logging.getLogger("zarya")
@@ -25,6 +26,7 @@ async def run_gauge_sampler(services: Services) -> None:
             feed, webhooks = await services.database.read(_load_lag_seconds)
             metrics.CHANGE_FEED_LAG_SECONDS.set(feed)
             metrics.WEBHOOK_LAG_SECONDS.set(webhooks)
+            metrics.PROPOSALS_OPEN.set(await services.database.read(count_open_proposals))
         except Exception as error:
             # Any error may be temporary: the next sample is taken as planned.
             logger.error("gauges: %s", type(error).__name__, exc_info=error)

@@ -1,6 +1,7 @@
 """Registry of the resources: the only place that lists them.
 
-What is built on all of them (search, changes, exports, webhooks) is listed in `app/main.py`.
+What is built on all of them (search, changes, exports, webhooks, proposals) is listed in
+`app/main.py`.
 """
 
 from collections.abc import Mapping

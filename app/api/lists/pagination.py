@@ -200,12 +200,13 @@ def fetch_page(
     query: ListQuery,
     *path: str,
     default_sort: str | None = None,
+    complete_rows: Callable[[list[Row]], list[Row]] = lambda rows: rows,
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
     `statement` is the same object for all requests, without ORDER BY and LIMIT. The order is
-    `query.sort`, or `default_sort` for a list that has only one. Raises InvalidCursor and
-    CursorMismatch.
+    `query.sort`, or `default_sort` for a list that has only one. `complete_rows` adds what the
+    statement cannot select. Raises InvalidCursor and CursorMismatch.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
@@ -213,7 +214,8 @@ def fetch_page(
     def read(seek: Seek | None, number: int) -> list[Row]:
         rows = _page_statement(statement, orders[sort], seek.backwards if seek else None)
         keys = {f"seek_{n}": key for n, key in enumerate(seek.keys if seek else ())}
-        return reader.all(rows.where(*where) if where else rows, number=number, **keys)
+        found = reader.all(rows.where(*where) if where else rows, number=number, **keys)
+        return complete_rows(found)
 
     def total() -> int:
         return count_rows(reader, statement.where(*where))

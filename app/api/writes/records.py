@@ -18,13 +18,13 @@ from app.api.slugs import raise_missing_record
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import FeedSource, VersionedRecord, Webhook
+from app.db.models import FeedSource, Proposal, VersionedRecord, Webhook
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict, NotFound
 
-Versioned = VersionedRecord | FeedSource | Webhook
+Versioned = VersionedRecord | FeedSource | Proposal | Webhook
 """An entity with a version, which `If-Match` is compared with."""
 
 M = TypeVar("M", bound=Versioned)

@@ -1,0 +1,77 @@
+"""`zarya proposals`: list and decide on imported entries that may be records of the archive."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy.orm import Session
+
+from app.cli import console
+from app.cli.terminal import command_line_actor, new_table, open_database
+from app.db.models import Proposal
+from app.domain.enums import ProposalStatus
+from app.http.problems import ApiError
+from app.resources.proposals import commands
+from app.resources.proposals.queries import list_all_proposals
+from app.resources.proposals.schemas import ProposalFilters, ProposalRead
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    help="List and decide on imported entries that may be records of the archive.",
+)
+
+ProposalId = Annotated[int, typer.Argument(metavar="ID")]
+
+
+@cli.command("list")
+def list_proposals(
+    status: Annotated[
+        ProposalStatus, typer.Option(help="Status of the proposals.")
+    ] = ProposalStatus.OPEN,
+) -> None:
+    """List the proposals that wait for a decision, oldest first."""
+    with open_database() as database, database.snapshot() as reader:
+        proposals = list_all_proposals(reader, ProposalFilters(status=status))
+    table = new_table("id", "type", "entry", "source", "candidates", "evidence", "decision")
+    for each in proposals:
+        candidates = ", ".join(candidate.slug for candidate in each.candidates)
+        decision = f"{each.status} {each.record.slug if each.record else ''}".strip()
+        cells = (each.title, f"{each.source} {each.source_id}", candidates, each.evidence, decision)
+        table.add_row(str(each.id), each.type, *map(escape, cells))
+    Console(soft_wrap=True).print(table)
+
+
+@cli.command("merge")
+def merge_proposal(
+    id_: ProposalId,
+    slug: Annotated[
+        str | None,
+        typer.Argument(metavar="SLUG", help="The record. Default: the only candidate."),
+    ] = None,
+) -> None:
+    """Decide that the entry is a record of the archive."""
+    actor = command_line_actor("proposals merge")
+    _decide(id_, lambda session, found: commands.merge_proposal(session, actor, found, slug))
+
+
+@cli.command("separate")
+def separate_proposal(id_: ProposalId) -> None:
+    """Decide that the entry is another record, and create it."""
+    actor = command_line_actor("proposals separate")
+    _decide(id_, lambda session, found: commands.separate_proposal(session, actor, found))
+
+
+def _decide(id_: int, decide: Callable[[Session, Proposal], ProposalRead]) -> None:
+    """Run `decide` in one transaction. Raises typer.Exit if it is refused."""
+    with open_database() as database:
+        try:
+            with database.session() as session:
+                decided = decide(session, commands.lock_open_proposal(session, id_))
+        except ApiError as error:
+            for detail in [problem.detail for problem in error.errors] or [error.detail]:
+                console.print(detail, markup=False, highlight=False)
+            raise typer.Exit(1) from error
+    slug = decided.record.slug if decided.record else ""
+    console.print(f"Proposal {id_}: {decided.status} {slug}.", markup=False, highlight=False)

@@ -1,0 +1,77 @@
+"""Imported records: their creation from documents, and the origins that later imports find them by.
+
+Used by the import pipeline, and by editors who decide on proposals.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.api.write_models import validate_write_model
+from app.db.models import Article, ImportOrigin, VersionedRecord
+from app.domain.enums import ArticleState, RecordType
+from app.resources.registry import RECORD_RESOURCES
+
+SCHEDULE_TIME_FIELDS = ("launch_at", "launch_at_precision", "launch_at_uncertain")
+
+
+def create_record(
+    session: Session, type_: RecordType, data: Mapping[str, Any], publish: bool
+) -> VersionedRecord:
+    """Create a record from a document, as an import that may change it later.
+
+    A new article is a draft unless `publish`. Raises InvalidRequest or Conflict.
+    """
+    record = RECORD_RESOURCES[type_].model()
+    if isinstance(record, Article) and publish:
+        record.state = ArticleState.PUBLISHED
+    apply_document(session, record, data)
+    return record
+
+
+def apply_document(session: Session, record: VersionedRecord, data: Mapping[str, Any]) -> None:
+    """Apply a document to a record, new or not, with its nested collection.
+
+    Raises InvalidRequest or Conflict.
+    """
+    resource = RECORD_RESOURCES[record.record_type]
+    nested, fields = resource.nested_collection, dict(data)
+    items = fields.pop(nested.name, None) if nested else None
+    document = validate_write_model(resource.writer.write_model, fields)
+    resource.writer.save(session, record, document)
+    session.flush()
+    if nested and items is not None:
+        nested.save(session, record, items)
+        session.flush()
+
+
+def read_schedule(type_: RecordType, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Status and time of a launch in its document; None for other records."""
+    if type_ is not RecordType.LAUNCH:
+        return None
+    return {name: data.get(name) for name in ("status", *SCHEDULE_TIME_FIELDS)}
+
+
+def add_origin(
+    session: Session,
+    scheme: str,
+    key: str,
+    type_: RecordType,
+    record_id: int,
+    data: Mapping[str, Any],
+    digest: str,
+    *,
+    owned: bool,
+) -> ImportOrigin:
+    """Store the id of a record as that of the entry `key` of the source `scheme`, once for all.
+
+    `data` and `digest` are the document of the entry, and the digest of its version. `owned` is
+    true if the record was created from it.
+    """
+    origin = ImportOrigin(scheme=scheme, key=key, type=type_, record_id=record_id, owned=owned)
+    origin.seen = [digest]
+    origin.schedule = None if owned else read_schedule(type_, data)
+    session.add(origin)
+    session.flush()
+    return origin
