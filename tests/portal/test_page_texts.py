@@ -48,6 +48,8 @@ def pages(archive: TestClient) -> list[str]:
         "/archive",
         "/archive/2019-06",
         "/search?q=kononenko",
+        "/articles/launch-progress-ms-11",
+        "/articles/launch-progress-ms-11-ru",
     ]
 
 
