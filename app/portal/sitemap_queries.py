@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import cache
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from app.api.read_models import ReadModel, UtcInstant
 from app.db.conditions import RelatedModel, article_is_public
@@ -59,8 +59,7 @@ def _select_sitemap_articles() -> AnySelect:
 
 def list_article_years(reader: Reader) -> list[int]:
     """List the years in UTC from the first article to the last one."""
-    row = reader.first(_select_article_period())
-    period = _ArticlePeriod.model_validate(row)
+    period = _ArticlePeriod.model_validate(reader.first(_select_article_period()))
     if period.first is None or period.last is None:
         return []
     return list(range(period.first.year, period.last.year + 1))
@@ -74,6 +73,7 @@ class _ArticlePeriod(ReadModel):
 @cache
 def _select_article_period() -> AnySelect:
     at = Article.published_at
-    return select(func.min(at).label("first"), func.max(at).label("last")).where(
-        article_is_public()
-    )
+    # Not min() and max(), which read all articles.
+    ends = (select(at).where(article_is_public()).order_by(order) for order in (at, at.desc()))
+    first, last = (end.limit(1).scalar_subquery() for end in ends)
+    return select(first.label("first"), last.label("last"))
