@@ -167,6 +167,7 @@ def test_event_has_one_date_in_zone_of_portal(
     for address, page in pages.items():
         (footer,) = page.find_all("footer")[-1:]
         assert clock.rsplit(maxsplit=1)[-1] in footer.text
+        assert footer.text.count(zone) == 1
         times = [t for t in page.find_all("time") if t.attributes["datetime"] >= "2019-06-24"]
         assert times, address
         assert {each.text.split(", " + clock[:2])[0] for each in times} == {day}, address
