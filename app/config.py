@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     """Base URL of all links. `zarya serve` defaults it to `http://127.0.0.1` with its port."""
 
     time_zone: str = "Europe/Moscow"
-    """Default IANA time zone of dates, for requests without the parameter `tz`."""
+    """IANA time zone of the dates on pages, and in requests without the parameter `tz`."""
 
     security_contact: str = ""
     """Contact in security.txt: `mailto:…` or `https://…`. Empty: postmaster at the public host."""

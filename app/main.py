@@ -37,6 +37,7 @@ from app.portal.assets import router as assets
 from app.portal.index import router as index
 from app.portal.pages import router as pages
 from app.portal.resource import RESOURCE as PORTAL
+from app.portal.site_files import router as site_files
 from app.resources.articles.scheduling import get_next_publication_time
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.resource import RESOURCE as CHANGES
@@ -66,6 +67,7 @@ ROUTERS: tuple[Router, ...] = (
     pages,
     assets,
     index,
+    site_files,
     well_known.router,
     problem_pages.router,
     docs,

@@ -7,6 +7,8 @@ SCREENS = {
     "mission": APRIL_2019,
     "day": f"{APRIL_2019}&day=2019-04-04",
     "missions": "/missions",
+    "people": "/people",
+    "launches": "/launches",
     "person": "/people/aleksey-ovchinin",
     "launch": "/launches/soyuz-ms-10",
     "article": "/articles/launch-progress-ms-11",

@@ -23,7 +23,9 @@ EXTRA_SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "mission-ru": (f"{APRIL_2019}&lang=ru", {}),
 }
 ALL_SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
-    name: (address, {}) for name, address in SCREENS.items() if name not in {"day", "search"}
+    name: (address, {})
+    for name, address in SCREENS.items()
+    if name not in {"day", "search", "people", "launches"}
 } | EXTRA_SCREENS
 
 

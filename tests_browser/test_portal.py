@@ -2,6 +2,7 @@
 
 # ruff: noqa: S101 - tests assert
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from tests_browser.servers import Server
 Open = Callable[..., Visit]
 
 PHONE = {"width": 360, "height": 740}
+NARROW_PHONE = {"width": 320, "height": 568}
 AXE_SCRIPT = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -151,7 +153,7 @@ def test_browser_renders_templates_like_the_server(
     with urlopen(request) as response:  # noqa: S310 - an address of our own
         page: str = response.read().decode()
     start = page.index(">", page.index("<main")) + 1
-    seen = visit()
+    seen = visit(timezone_id="Pacific/Auckland")  # dates do not depend on the visitor's zone
     open_page(seen.page, f"{origin}{in_language('/search', language)}")
     rendered: str = seen.page.evaluate(
         """async (to) => {
@@ -187,6 +189,38 @@ def test_screens_have_no_accessibility_violations(
         assert width <= viewport["width"], name
     assert seen.external_requests == []
     assert [error for error in seen.errors if "404" not in error] == []
+
+
+OVERFLOWING_SCRIPT = """() => [...document.querySelectorAll("body *")]
+  .filter((element) => !element.closest(".timeline .scroll, .unseen, .skip"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_screens_fit_narrow_phones(visit: Open, origin: str, language: str) -> None:
+    page = visit(viewport=NARROW_PHONE, has_touch=True).page
+    for name, address in SCREENS.items():
+        open_page(page, f"{origin}{in_language(address, language)}")
+        assert page.evaluate(OVERFLOWING_SCRIPT) == [], name
+    # Positive control.
+    page.evaluate("document.querySelector('h1').style.width = '321px'")
+    assert len(page.evaluate(OVERFLOWING_SCRIPT)) == 1
+
+
+def test_months_of_years_do_not_overlap_on_phones(visit: Open, origin: str) -> None:
+    page = visit(viewport=NARROW_PHONE).page
+    open_page(page, f"{origin}/archive")
+    boxes = [cell.bounding_box() for cell in page.locator(".years tr:nth-child(2) > *").all()]
+    rows = sorted({(box["y"], box["y"] + box["height"]) for box in boxes if box})
+    assert len(boxes) == 1 + 12
+    assert len(rows) == 3
+    assert all(above[1] <= below[0] for above, below in itertools.pairwise(rows))
+    links = [link.bounding_box() for link in page.locator(".years tr:nth-child(2) a").all()]
+    bottoms = [row[1] for row in rows]
+    for link in links:
+        assert link
+        assert min(abs(link["y"] + link["height"] - bottom) for bottom in bottoms) < 1
 
 
 def accessibility_violations(page: Page) -> list[str]:

@@ -71,7 +71,9 @@ class CalendarEvent:
     """End of the window of the event, if known."""
     status: EventStatus
     summary: str
-    url: str
+    page_url: str
+    """URL of the event's page on the portal."""
+    json_url: str
     location: str = ""
     description: str = ""
 
@@ -130,7 +132,9 @@ def _event_lines(event: CalendarEvent) -> Iterator[str]:
         yield f"LOCATION:{_escape_text(event.location)}"
     if event.description:
         yield f"DESCRIPTION:{_escape_text(event.description)}"
-    yield f"URL:{event.url}"
+    yield f"URL:{event.page_url}"
+    # RFC 9253
+    yield f"LINK;LINKREL=alternate;FMTTYPE=application/json;VALUE=URI:{event.json_url}"
     yield "END:VEVENT"
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from pydantic import WithJsonSchema
 
 from app.config import current_settings
-from app.domain.languages import explicit_language
+from app.domain.languages import LANGUAGES, explicit_language
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 """Absolute URL."""
@@ -24,6 +24,17 @@ def public_url(*segments: str | int, **parameters: str) -> str:
     """URL of a path under `/v1`, the same for every request: `public_url("articles", slug)`."""
     path = "/".join(map(_quote_segment, segments))
     return append_query(f"{current_settings().base_url}/v1/{path}", parameters)
+
+
+def page_url(*segments: str, language: str | None = None) -> str:
+    """URL of a page of the portal: `page_url("articles", slug, language="ru")`.
+
+    Without `language`, or with one that pages do not have, the language is that of the request if
+    its parameter `lang` names it.
+    """
+    lang = language if language in LANGUAGES else explicit_language()
+    path = "/".join(map(_quote_segment, segments))
+    return append_query(f"{current_settings().base_url}/{path}", {"lang": lang} if lang else {})
 
 
 def tag_authority() -> str:

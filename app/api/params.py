@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.api.openapi.examples import Example
+from app.api.patterns import COUNTRY_CODE_PATTERN, LANGUAGE_CODE_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
 from app.domain.text import fold, is_storable
@@ -133,7 +134,6 @@ NameParam = Annotated[
 ]
 """A name or its slug."""
 
-SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=120)]
 SlugPath = Annotated[
     str,
@@ -145,7 +145,7 @@ IdPath = Annotated[
     int, Path(alias="id", ge=1, le=2**31 - 1, description="Id of the resource."), Example(1)
 ]
 LanguageCode = Annotated[
-    str, StringConstraints(pattern="^[A-Za-z]{2,3}$", max_length=3), AfterValidator(str.lower)
+    str, StringConstraints(pattern=LANGUAGE_CODE_PATTERN, max_length=3), AfterValidator(str.lower)
 ]
 
 
@@ -170,7 +170,7 @@ async def validate_lang(
 
 
 CountryCode = Annotated[
-    str, StringConstraints(pattern="^[A-Za-z]{2}$", max_length=2), AfterValidator(str.upper)
+    str, StringConstraints(pattern=COUNTRY_CODE_PATTERN, max_length=2), AfterValidator(str.upper)
 ]
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from app.api.patterns import MISMATCH_MESSAGES, SLUG_PATTERN
 from app.domain.languages import tr
+from app.domain.text import slugify
 from app.http.problems import FieldProblem, InvalidRequest
 
 MAX_FIELD_ERROR_COUNT = 20
@@ -28,7 +30,6 @@ _RUSSIAN_MESSAGES = {
     "model_attributes_type": "Значение должно быть объектом.",
     "model_type": "Значение должно быть объектом.",
     "dict_type": "Значение должно быть объектом.",
-    "string_pattern_mismatch": "Значение должно соответствовать шаблону {pattern}.",
     "string_too_long": "Длина должна быть не больше {max_length} символов.",
     "string_too_short": "Длина должна быть не меньше {min_length} символов.",
     "string_type": "Значение должно быть строкой.",
@@ -57,14 +58,21 @@ def did_you_mean(word: str, allowed: list[str]) -> str:
     """A hint at the allowed word most similar to `word`; empty if none is similar."""
     # The comparison takes quadratic time; all names are shorter than the limit.
     matches = get_close_matches(word, allowed, n=1) if len(word) <= _MAX_SUGGESTION_CHARS else []
-    hint = tr(" Did you mean {!r}?", " Возможно, вы имели в виду {!r}?")
-    return hint.format(matches[0]) if matches else ""
+    return _suggest(matches[0]) if matches else ""
+
+
+def _suggest(word: str) -> str:
+    return tr(f" Did you mean {word!r}?", f" Возможно, вы имели в виду {word!r}?")
 
 
 def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
     error = _correct_text_length(error)
     code = error["type"]
-    detail = tr(error["msg"].removeprefix("Value error, "), _russian_message(error))
+    detail = (
+        _explain_pattern(error["ctx"]["pattern"], error["input"])
+        if code == "string_pattern_mismatch"
+        else tr(error["msg"].removeprefix("Value error, "), _russian_message(error))
+    )
     if location[0] == "body":
         return FieldProblem(pointer=_json_pointer(*location[1:]), code=code, detail=detail)
     parameter = str(location[-1] if len(location) == 1 else location[1])
@@ -81,6 +89,15 @@ def _correct_text_length(error: Any) -> Any:
     limit = error["ctx"]["max_length"]
     message = f"String should have at most {limit} characters"
     return error | {"type": "string_too_long", "msg": message}
+
+
+def _explain_pattern(pattern: str, value: str) -> str:
+    """The format that `pattern` stands for, in words, and the slug that `value` resembles."""
+    message = str(MISMATCH_MESSAGES[pattern])
+    if pattern != SLUG_PATTERN or len(value) > _MAX_SUGGESTION_CHARS:
+        return message
+    slug = slugify(value)
+    return message + (_suggest(slug) if slug else "")
 
 
 def _russian_message(error: Any) -> str:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from app.api.params import Slug, validate_searchable, validate_storable
+from app.api.patterns import HTTP_URL_PATTERN
 from app.api.validation_errors import build_invalid_request
 from app.config import current_settings
 from app.domain.dates import Precision
@@ -90,7 +91,7 @@ def _validate_http_url(value: str) -> str:
 
 HttpUrlStr = Annotated[
     str,
-    StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"]+$"),
+    StringConstraints(max_length=2000, pattern=HTTP_URL_PATTERN),
     AfterValidator(validate_storable),
     AfterValidator(_validate_http_url),
     WithJsonSchema({"type": "string", "format": "uri", "maxLength": 2000}),

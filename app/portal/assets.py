@@ -69,6 +69,11 @@ def _build_service_worker() -> str:
     )
 
 
+def get_icon_response() -> Response:
+    """Response with the icon, under a URL without a version."""
+    return _PORTAL_FILES.get_response("icon.svg")
+
+
 def _cache_control(version: str) -> str:
     """Immutable for the current version; a URL of another version gets the current file."""
     current = version == get_asset_version()

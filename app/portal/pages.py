@@ -1,14 +1,16 @@
 """HTML pages of the portal, such as `/missions/iss-59`."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Query, Response
+from fastapi.responses import RedirectResponse
 from pydantic import ConfigDict, Field
 
 from app.api.cache_control import launches_cache_control, month_cache_control
 from app.api.date_params import CalendarDay, CalendarMonth
 from app.api.deps import DatabaseDep
-from app.api.links import public_url
+from app.api.links import page_url, public_url
 from app.api.lists.day_counts import format_month
 from app.api.lists.pagination import MAX_PAGE_ITEMS, CursorParam, to_query_params
 from app.api.params import Omittable, QueryModel, SlugPath
@@ -22,15 +24,19 @@ from app.portal.rendering import PageRendererDep
 from app.portal.schemas import PortalPageQuery
 from app.resources.articles.queries import get_article, get_article_archive, list_articles
 from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery
-from app.resources.launches.queries import get_launch
+from app.resources.launches.queries import get_launch, list_launches
+from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
 from app.resources.missions.schemas import MissionQuery
-from app.resources.people.queries import get_person
+from app.resources.people.queries import get_person, list_people
+from app.resources.people.schemas import PersonQuery
 from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
 
 router = Router(include_in_schema=False)
 
+_MAX_LIST_ITEMS = 50
+"""Launches or people on a page of their lists."""
 _MAX_RELATED_ITEMS = 10
 """News items on the page of a person or a launch."""
 
@@ -55,13 +61,18 @@ class HtmlMissionQuery(HtmlDayQuery):
     """Month of the calendar."""
 
 
-class HtmlSearchQuery(HtmlPageQuery):
+class HtmlListQuery(HtmlPageQuery):
+    """Parameters of pages with a paginated list."""
+
+    cursor: Omittable[CursorParam] = None
+    """Start of the page, from the link on the page before."""
+
+
+class HtmlSearchQuery(HtmlListQuery):
     """Parameters of the search page."""
 
     q: Annotated[str, Field(max_length=100)] = ""
     """Search text."""
-    cursor: Omittable[CursorParam] = None
-    """Start of the page, from the link on the page before."""
 
 
 def build_api_path(*segments: str, **params: str) -> str:
@@ -91,6 +102,7 @@ async def render_mission_page(
         *requests,
         calendar_path=("missions", page.mission.slug),
         canonical_path=f"/missions/{page.mission.slug}",
+        description=page.mission.summary,
         cache_control=launches_cache_control(page.launches.all_launches()),
         page=page,
         news=news,
@@ -120,6 +132,42 @@ async def render_missions_page(
     )
 
 
+@router.get("/launches")
+async def render_launches_page(
+    query: Annotated[HtmlListQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
+) -> Response:
+    """Page of all launches, newest first."""
+    launches_query = LaunchQuery(cursor=query.cursor, limit=_MAX_LIST_ITEMS)
+    launches = await database.read(list_launches, launches_query)
+    return renderer.render(
+        "launches",
+        build_api_path("launches", **to_query_params(launches_query)),
+        canonical_path="/launches",
+        cache_control=launches_cache_control(launches.items),
+        launches=launches,
+    )
+
+
+@router.get("/people")
+async def render_people_page(
+    query: Annotated[HtmlListQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
+) -> Response:
+    """Page of all people, by name."""
+    people_query = PersonQuery(cursor=query.cursor, limit=_MAX_LIST_ITEMS)
+    return renderer.render(
+        "people",
+        build_api_path("people", **to_query_params(people_query)),
+        canonical_path="/people",
+        people=await database.read(list_people, people_query),
+    )
+
+
+@router.get("/articles")
+async def redirect_to_archive(query: Annotated[HtmlPageQuery, Query()]) -> RedirectResponse:
+    """Redirect a typed URL to the news archive."""
+    return RedirectResponse(page_url("archive"), HTTPStatus.PERMANENT_REDIRECT)
+
+
 @router.get("/people/{slug}")
 async def render_person_page(
     slug: SlugPath,
@@ -135,6 +183,7 @@ async def render_person_page(
         build_api_path("people", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/people/{slug}",
+        kind="profile",
         person=person,
         news=await database.read(list_articles, news_query),
     )
@@ -155,6 +204,7 @@ async def render_launch_page(
         build_api_path("launches", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/launches/{slug}",
+        description=launch.outcome_note,
         cache_control=launches_cache_control([launch]),
         launch=launch,
         news=await database.read(list_articles, news_query),
@@ -174,6 +224,8 @@ async def render_article_page(
         "article",
         build_api_path("articles", slug),
         canonical_path=f"/articles/{slug}",
+        description=article.lead,
+        kind="article",
         article=article,
     )
 

@@ -1,7 +1,8 @@
 """HTML rendering of the portal's pages, from the templates that browsers render too."""
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from app.portal.assets import PORTAL_HEADERS, TEMPLATES_DIRECTORY, get_asset_ver
 from app.portal.template_filters import (
     PAGE_PATH_SEGMENTS,
     SHARED_FILTERS,
+    UI_STRINGS,
     TemplateFilters,
     build_page_path,
     get_base_path,
@@ -48,6 +50,7 @@ def _build_environment(language: Language) -> TemplateEnvironment:
     return environment
 
 
+_TAG_PATTERN = re.compile(r"(<[^>]*>)")
 TEMPLATE_ENVIRONMENTS = {language: _build_environment(language) for language in Language}
 
 
@@ -65,28 +68,35 @@ class PageRenderer:
         *requests: str,
         calendar_path: Sequence[str] = (),
         canonical_path: str | None = None,
+        description: str | None = None,
+        kind: str = "website",
         cache_control: str | None = None,
         **context: Any,
     ) -> Response:
         """Render `template` with `context`, and the frame of the page around it.
 
         `requests` are the API requests for the same data, shown in the footer; `calendar_path` is
-        the page that links of the calendar lead to.
+        the page that links of the calendar lead to. `description` and `kind` (`og:type`) are for
+        search engines and link previews.
         """
-        main = _render_template(
+        rendered = _render_template(
             template,
             **_link_functions(calendar_path),
             kept_lang=explicit_language(),
             **{name: _to_json_value(value) for name, value in context.items()},
         )
+        main = explain_abbreviations(rendered, UI_STRINGS[current_language()]["abbreviations"])
         page = _render_template(
             "page",
             to=_page_path,
             main=Markup(main),  # noqa: S704 - a template's
             title=_extract_heading(main),
+            description=description,
+            kind=kind,
             base=get_base_path(),
             web=f"{get_base_path()}/web/{get_asset_version()}",
             here=self.current_path,
+            time_zone=current_settings().time_zone,
             address=canonical_path and current_settings().base_url + canonical_path,
             requests=requests,
         )
@@ -97,6 +107,19 @@ class PageRenderer:
 def _render_template(template: str, **context: Any) -> str:
     environment = TEMPLATE_ENVIRONMENTS[current_language()]
     return environment.get_template(f"{template}.html").render(context)
+
+
+def explain_abbreviations(html: str, titles: Mapping[str, str]) -> str:
+    """Put the first occurrence of each abbreviation in `html` into `<abbr>`, with its title."""
+    pending = dict(titles)
+    word = re.compile(rf"(?<![\w-])(?:{'|'.join(titles)})(?![\w-])")
+
+    def mark(match: re.Match[str]) -> str:
+        title = pending.pop(match[0], None)
+        return f'<abbr title="{title}">{match[0]}</abbr>' if title else match[0]
+
+    parts = _TAG_PATTERN.split(html)  # every second one is a tag
+    return "".join(part if n % 2 else word.sub(mark, part) for n, part in enumerate(parts))
 
 
 def _page_path(*segments: str, **parameters: str | None) -> str:

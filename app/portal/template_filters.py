@@ -5,9 +5,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from app.api.links import append_query
 from app.config import current_settings
@@ -65,19 +67,34 @@ class TemplateFilters:
 
     def all(self) -> tuple[Callable[..., Any], ...]:
         """All filters of this language."""
-        return self.when, self.date, self.counted, self.country, self.agency, self.language
+        return (
+            self.when,
+            self.date,
+            self.counted,
+            self.zone,
+            self.country,
+            self.agency,
+            self.source,
+            self.licence,
+            self.language,
+        )
 
     def when(self, at: str, precision: str) -> str:
-        """Date and time, to the given precision."""
-        if precision in PRECISIONS_WITH_TIME:
-            form = "hour" if precision == Precision.HOUR else "minute"
-            clock = {"hour": at[11:13], "minute": at[14:16]}
-            return str(self.strings["dates"][form].format(date=self.date(at, "day"), **clock))
-        return self.date(at, precision)
+        """Date, time and time zone, to the given precision."""
+        if precision not in PRECISIONS_WITH_TIME:
+            return self.date(at, precision)
+        form = "hour" if precision == Precision.HOUR else "minute"
+        local = _to_local(at)
+        clock = {"hour": local[11:13], "minute": local[14:16]}
+        zone = self.zone(current_settings().time_zone)
+        date = self.date(local, "day")
+        return str(self.strings["dates"][form].format(date=date, zone=zone, **clock))
 
     def date(self, at: str, precision: str) -> str:
-        """Date without the time of day, to the given precision."""
-        form = "day" if precision in PRECISIONS_WITH_TIME else precision
+        """Date without the time of day, to the given precision; an instant in the portal's zone."""
+        form = precision
+        if precision in PRECISIONS_WITH_TIME:
+            form, at = "day", _to_local(at)
         month = int(at[5:7] or 1) - 1
         names = self.strings["months_of" if form == "day" else "months"]
         parts = {
@@ -93,6 +110,10 @@ class TemplateFilters:
         forms: Sequence[str] = self.strings["counted"][noun]
         return forms[self._plural_form(n)].format(n=n)
 
+    def zone(self, name: str) -> str:
+        """Abbreviation of an IANA time zone; `name` itself if it has none."""
+        return str(self.strings["zones"].get(name, name))
+
     def country(self, code: str) -> str:
         """Name of a country; its code if the name is unknown."""
         return str(self.strings["countries"].get(code, code))
@@ -101,9 +122,22 @@ class TemplateFilters:
         """Name of an agency; `name` itself if it has no translation."""
         return self.strings["agencies"].get(name, name)  # type: ignore[no-any-return]  # JSON of ours
 
+    def source(self, name: str) -> str:
+        """Name of a publisher or cited source; `name` itself if it has no translation."""
+        return str(self.strings["source_names"].get(name, name))
+
+    def licence(self, name: str) -> str:
+        """Licence of a cited source; `name` itself if it has no translation."""
+        return str(self.strings["licences"].get(name, name))
+
     def language(self, code: str) -> str:
         """Name of a language; its code if the name is unknown."""
         return str(self.strings["languages"].get(code, code))
+
+
+def _to_local(at: str) -> str:
+    """Instant `at` in the portal's time zone."""
+    return datetime.fromisoformat(at).astimezone(ZoneInfo(current_settings().time_zone)).isoformat()
 
 
 def _english_plural_form(n: int) -> int:

@@ -123,6 +123,7 @@ PATHS = [
     "/v1/articles/feed.atom",
     "/v1/missions/iss-1",
     "/v1/missions/iss-1/page?month=2001-04",
+    "/sitemap-articles-2001.xml",
 ]
 
 

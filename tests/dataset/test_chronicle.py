@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.api.params import SLUG_PATTERN
+from app.api.patterns import SLUG_PATTERN
 from app.domain.dates import Precision
 from app.ingest.dataset.records import Dataset, DatasetArticle
 
@@ -209,7 +209,7 @@ def test_landing_item_names_flights_and_missions(chronicle_by_slug: Items) -> No
         ("expedition-65-begins", "aboard Dragon Crew-2, and by **Anton Shkaplerov** aboard Soyuz"),
         ("expedition-65-begins-ru", "(Dragon Crew-2), а также **Антон Шкаплеров** («Союз МС-19»)"),
         ("expedition-17-begins-ru", "ещё один член экипажа — **Грегори Шамитофф** (шаттл «Диск"),
-        ("expedition-59-begins", "It lasted 101 days, until 24 June 2019 UTC."),
+        ("expedition-59-begins", "It lasted 101 days, until 25 June 2019 (Moscow time)."),
         ("expedition-65-change-of-command", "**Shannon Walker** splashed down aboard Dragon"),
         ("expedition-65-change-of-command-ru", "Полёт прежнего командира завершился 2 мая"),
         ("landing-axiom-ax-4", "splashed down between 09:00 and 10:00 UTC on 15 July 2025"),

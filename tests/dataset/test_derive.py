@@ -115,7 +115,7 @@ def courses(
 def test_derived_tasks(courses: dict[str, MissionFacts]) -> None:
     assert english_missions.describe_tasks(courses["iss-60"]) == [
         "Host the arrival of Soyuz MS-13",
-        "Keep the station crewed from 24 June to 3 October 2019 UTC",
+        "Keep the station crewed from 25 June to 3 October 2019 (Moscow time)",
         "Receive the cargo ships Dragon CRS-18 and Progress MS-12",
         "Hand the station over to Expedition 61 under Luca Parmitano",
         "Return crew members to Earth with Soyuz MS-12",
@@ -150,9 +150,9 @@ def test_missions_have_tasks_and_summaries(courses: dict[str, MissionFacts]) -> 
 def test_summaries(courses: dict[str, MissionFacts]) -> None:
     assert english_missions.summarize_mission(courses["iss-59"]) == (
         "Expedition 59 to the International Space Station lasted 101 days, from 15 March to "
-        "24 June 2019 UTC, under the command of Oleg Kononenko. Its crew of six came with "
-        "Soyuz MS-11 and Soyuz MS-12. In its time the cargo ships Progress MS-11, Cygnus NG-11 "
-        "and Dragon CRS-17 were launched to the station."
+        "25 June 2019 (Moscow time), under the command of Oleg Kononenko. Its crew of six came "
+        "with Soyuz MS-11 and Soyuz MS-12. In its time the cargo ships Progress MS-11, Cygnus "
+        "NG-11 and Dragon CRS-17 were launched to the station."
     )
     assert (
         "from 17 April to 17 October 2021. Shannon Walker was in command at first; the command "

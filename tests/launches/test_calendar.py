@@ -169,7 +169,7 @@ def test_sequence_increases_with_slips_only(
     assert [each["SEQUENCE"] for each in found] == [0, 1, 2, 2, 3]
     assert [each["STATUS"] for each in found][-2:] == ["TENTATIVE", "CANCELLED"]
     assert "Another name" in found[-1]["SUMMARY"]
-    assert found[-1]["URL"].endswith("/v1/launches/slipped")
+    assert found[-1]["URL"].endswith("/launches/slipped?lang=en")
 
 
 def test_calendar_changes_with_its_launches(
@@ -216,7 +216,9 @@ def test_event_describes_launch(archive: TestClient) -> None:
         == launch["headline"]
         == "The launch of LV Soyuz-FG with SC Soyuz MS-10 failed"
     )
-    assert found["URL"] == launch["url"]
+    assert found["LINK"] == launch["url"]
+    assert found["LINK"].params["FMTTYPE"] == "application/json"
+    assert found["URL"] == "http://127.0.0.1:8000/launches/soyuz-ms-10?lang=en"
     assert found["LOCATION"] == "Baikonur Cosmodrome, LC1"
     crew, note = found["DESCRIPTION"].split("\n")
     assert crew == "Crew: Aleksey Ovchinin, Nick Hague."
@@ -244,7 +246,7 @@ def test_calendar_equals_list(archive: TestClient, query: str) -> None:
     listed = archive.get(f"/v1/launches{sized}").json()
     found = get_events(archive, f"/v1/launches.ics{query}")
     assert len(found) == listed["total"]
-    assert [e["URL"] for e in found[:100]] == [launch["url"] for launch in listed["items"]]
+    assert [e["LINK"] for e in found[:100]] == [launch["url"] for launch in listed["items"]]
     assert len({str(e["UID"]) for e in found}) == len(found)
 
 

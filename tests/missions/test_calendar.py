@@ -22,11 +22,23 @@ def test_calendar_has_launches_start_and_end(archive: TestClient) -> None:
     assert ends["DTSTART"].dt == datetime(2019, 6, 24, 23, 25, tzinfo=UTC)
     assert begins["STATUS"] == ends["STATUS"] == "CONFIRMED"
     mission = archive.get("/v1/missions/iss-59").json()
-    assert begins["URL"] == mission["url"]
+    assert begins["LINK"] == mission["url"]
+    assert begins["URL"] == "http://127.0.0.1:8000/missions/iss-59?lang=en"
     listed = archive.get("/v1/launches?mission=iss-59").json()["items"]
-    assert [e["URL"] for e in launches] == [launch["url"] for launch in listed]
+    assert [e["LINK"] for e in launches] == [launch["url"] for launch in listed]
     own = get_events(archive, "/v1/launches.ics?mission=iss-59")
     assert [e["UID"] for e in launches] == [e["UID"] for e in own]
+
+
+def test_events_link_to_pages_in_language_of_calendar(archive: TestClient) -> None:
+    events = get_events(archive, "/v1/missions/iss-59/calendar.ics?lang=ru")
+    pages = [str(event["URL"]).removeprefix("http://127.0.0.1:8000") for event in events]
+    assert pages[0] == "/missions/iss-59?lang=ru"
+    assert len(pages) > 3
+    for page in set(pages):
+        answer = archive.get(page)
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert answer.headers["Content-Language"] == "ru"
 
 
 def test_calendar_of_current_mission(archive: TestClient) -> None:

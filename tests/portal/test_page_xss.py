@@ -74,6 +74,8 @@ def insert_records(database: Database, payloads: list[str]) -> list[str]:
         "/people/p",
         "/launches/l",
         "/missions",
+        "/people",
+        "/launches",
         *(f"/articles/a-{n}" for n in range(len(payloads))),
     ]
 

@@ -23,7 +23,9 @@ PAGES = [
     "/missions/iss-59",
     "/missions/iss-59?month=2019-04&day=2019-04-04",
     "/people/aleksey-ovchinin",
+    "/people",
     "/launches/soyuz-ms-10",
+    "/launches",
     "/articles/launch-progress-ms-11",
     "/archive",
     "/archive/2019-04",
@@ -33,6 +35,9 @@ PAGES = [
     "/offline",
 ]
 APP = f"/web/{get_asset_version()}/app.js"
+NAME_TABLES = {"agencies", "source_names", "licences"}
+"""Strings by the name that is shown if there is no translation."""
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -222,7 +227,8 @@ def test_strings_have_translations_and_are_used() -> None:
     def names(strings: Any, above: str = "") -> Iterator[str]:
         if isinstance(strings, dict):
             for name, value in strings.items():
-                yield from names(value, f"{above}.{name}")
+                if name not in NAME_TABLES:
+                    yield from names(value, f"{above}.{name}")
         else:
             yield above
 
@@ -244,7 +250,8 @@ def test_strings_have_translations_and_are_used() -> None:
         ("/missions/iss-59?month=2019-13", 422, "Use the format YYYY-MM"),
         ("/archive/2019-4", 422, "Use the format YYYY-MM"),
         ("/archive/2019-04?day=yesterday", 422, "Use the format YYYY-MM-DD"),
-        ("/missions/UPPER", 422, ""),
+        ("/missions/ISS-59", 422, "Did you mean 'iss-59'?"),
+        ("/launches?cursor=x", 400, "cursor"),
         ("/missions?lang=de", 422, "lang"),
         ("/web/1/missing.js", 404, "missing.js"),
     ],
@@ -356,4 +363,4 @@ def test_planned_launch_has_countdown(client: TestClient) -> None:
     for address in ("/missions/iss-1", "/launches/a"):
         page = client.get(address).text
         assert 'data-until="2099-04-04T11:01:00Z" role="timer"' in page
-        assert "April 4, 2099, 11:01 UTC" in page
+        assert "April 4, 2099, 14:01 MSK" in page

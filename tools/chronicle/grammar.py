@@ -87,20 +87,22 @@ def _format_date_en(at: datetime) -> str:
     return f"{at.day} {_MONTH_NAMES_EN[at.month - 1]} {at.year}"
 
 
-def _utc_suffix(*days: datetime) -> str:
-    """ " UTC" if one of the days differs in Moscow."""
-    return " UTC" if any(at.astimezone(MOSCOW).date() != at.date() for at in days) else ""
+def _moscow_suffix(*days: datetime) -> str:
+    """ " (Moscow time)" if one of the days differs in UTC."""
+    differs = any(at.astimezone(MOSCOW).date() != at.date() for at in days)
+    return " (Moscow time)" if differs else ""
 
 
 def format_day_en(at: datetime) -> str:
-    """A day: "4 April 2019"; "24 June 2019 UTC" where it is another one in Moscow."""
-    return _format_date_en(at) + _utc_suffix(at)
+    """The day in Moscow: "4 April 2019"; "25 June 2019 (Moscow time)" if it differs in UTC."""
+    return _format_date_en(at.astimezone(MOSCOW)) + _moscow_suffix(at)
 
 
 def format_period_en(start: datetime, end: datetime) -> str:
-    """From day to day: "from 24 June to 3 October 2019"; the year twice where it changes."""
-    first = _format_date_en(start).removesuffix(f" {end.year}")
-    return f"from {first} to {_format_date_en(end)}{_utc_suffix(start, end)}"
+    """From day to day: "from 25 June to 3 October 2019"; the year twice where it changes."""
+    here, there = start.astimezone(MOSCOW), end.astimezone(MOSCOW)
+    first = _format_date_en(here).removesuffix(f" {there.year}")
+    return f"from {first} to {_format_date_en(there)}{_moscow_suffix(start, end)}"
 
 
 def format_time_en(at: datetime, precision: Precision) -> str:

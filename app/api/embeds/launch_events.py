@@ -8,14 +8,14 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.api.embeds.launches import LaunchSummary, localize_outcome_note, select_launch_summary
 from app.api.icalendar import MAX_CALENDAR_EVENTS, CalendarEvent, EventStatus, get_event_status
-from app.api.links import tag_authority
+from app.api.links import page_url, tag_authority
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import Flight, Launch, LaunchSlip, Person
 from app.domain import glossary
 from app.domain.dates import Precision
 from app.domain.enums import LaunchStatus
-from app.domain.languages import Bilingual, tr
+from app.domain.languages import Bilingual, current_language, tr
 from app.http.problems import InvalidRequest
 
 _PRECISION_NOTES = {
@@ -94,7 +94,8 @@ def _build_event(launch: LaunchEvent) -> CalendarEvent:
         ends_at=None if done else launch.window_ends_at,
         status=EventStatus.CANCELLED if launch.status == LaunchStatus.CANCELLED else status,
         summary=launch.headline,
-        url=launch.url,
+        page_url=page_url("launches", launch.slug, language=current_language()),
+        json_url=launch.url,
         location=", ".join(filter(None, (site.name, site.pad))) if site else "",
         description="\n".join(_build_description(launch)),
     )

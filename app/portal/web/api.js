@@ -5,6 +5,9 @@ export const ROOT = new URL("../../", import.meta.url);
 
 export const LANG = document.documentElement.lang;
 
+/** Time zone of the portal's dates, as an IANA name. */
+export const TIME_ZONE = document.documentElement.dataset.timeZone;
+
 /** Problem document (RFC 9457) of a failed request; `status` is 0 without a response. */
 export class Problem extends Error {
   constructor(problem) {

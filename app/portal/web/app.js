@@ -1,9 +1,9 @@
 // Client-side navigation: follows links without page loads, and refreshes the page after changes.
 
-import { LANG, ROOT, Problem, getJson, send } from "./api.js";
+import { LANG, ROOT, TIME_ZONE, Problem, getJson, send } from "./api.js";
 import { enhanceCalendar } from "./calendar.js";
 import { enhanceCountdowns } from "./countdown.js";
-import { filters, links } from "./filters.js";
+import { explainAbbreviations, filters, links } from "./filters.js";
 import { autoRefresh } from "./refresh.js";
 import { screenAt } from "./screens.js";
 import { enhanceSearch } from "./search.js";
@@ -22,7 +22,7 @@ const html = globalThis.trustedTypes?.createPolicy("zarya", {
 
 const file = async (name) => (await fetch(new URL(name, import.meta.url))).json();
 const ready = Promise.all([file("templates.json"), file(`strings/${LANG}.json`)]).then(
-  ([sources, strings]) => ({ strings, filters: filters(LANG, strings), sources }),
+  ([sources, strings]) => ({ strings, filters: filters(LANG, strings, TIME_ZONE), sources }),
 ).then((parts) => ({ ...parts, fill: templates(parts.sources, parts.filters) }));
 
 const screenOf = (url) => screenAt(url.pathname.slice(BASE.length + 1), url.searchParams);
@@ -42,7 +42,7 @@ export async function render(url, options) {
     lang: LANG, t: strings, ...screen.values, ...data,
     ...links(BASE, lang, screen.calendarPath(data)),
   };
-  return fill(screen.template, names);
+  return explainAbbreviations(fill(screen.template, names), strings.abbreviations);
 }
 
 async function fetchData({ requests, optional }, options) {

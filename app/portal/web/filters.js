@@ -13,13 +13,28 @@ export function path(base, segments, parameters = {}) {
   return `${base}/${segments.map(encodeURIComponent).join("/")}${query && `?${query}`}`;
 }
 
-/** Return the template filters in the language of `strings`. */
-export function filters(lang, strings) {
+/** Return the template filters in the language of `strings`; dates are in `timeZone`. */
+export function filters(lang, strings, timeZone) {
+  const clock = new Intl.DateTimeFormat("en", {
+    timeZone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+    hour: "2-digit", minute: "2-digit",
+  });
+  const zone = (name) => strings.zones[name] ?? name;
   const plural = new Intl.PluralRules(lang);
   const forms = lang === "ru" ? ["one", "few", "many"] : ["one", "other"];
 
-  function date(at, precision) {
-    const form = PRECISIONS_WITH_TIME.includes(precision) ? "day" : precision;
+  /** An instant in the time zone, such as `2019-04-04T14:01`. */
+  function toLocal(at) {
+    const { year, month, day, hour, minute } = Object.fromEntries(
+      clock.formatToParts(new Date(at)).map(({ type, value }) => [type, value]),
+    );
+    return `${year}-${month}-${day}T${hour}:${minute}`;
+  }
+
+  function date(instant, precision) {
+    const isInstant = PRECISIONS_WITH_TIME.includes(precision);
+    const form = isInstant ? "day" : precision;
+    const at = isInstant ? toLocal(instant) : instant;
     const month = Number(at.slice(5, 7) || 1) - 1;
     return format(strings.dates[form], {
       year: at.slice(0, 4),
@@ -33,13 +48,17 @@ export function filters(lang, strings) {
     date,
     when(at, precision) {
       if (!PRECISIONS_WITH_TIME.includes(precision)) return date(at, precision);
+      const local = toLocal(at);
       return format(strings.dates[precision === "hour" ? "hour" : "minute"], {
-        date: date(at, "day"), hour: at.slice(11, 13), minute: at.slice(14, 16),
+        date: date(local, "day"), hour: local.slice(11, 13), minute: local.slice(14, 16),
+        zone: zone(timeZone),
       });
     },
     counted: (n, noun) => format(strings.counted[noun][forms.indexOf(plural.select(n))], { n }),
     country: (code) => strings.countries[code] ?? code,
     agency: (name) => strings.agencies[name] ?? name,
+    source: (name) => strings.source_names[name] ?? name,
+    licence: (name) => strings.licences[name] ?? name,
     language: (code) => strings.languages[code] ?? code,
     cursor: (next) => new URL(next).searchParams.get("cursor"),
     clocked: (precision) => PRECISIONS_WITH_TIME.includes(precision),
@@ -68,6 +87,21 @@ export function filters(lang, strings) {
       return [...pieces, { text: letters.slice(at).join(""), hit: false }];
     },
   };
+}
+
+/** Put the first occurrence of each abbreviation in `html` into `<abbr>`, with its title. */
+export function explainAbbreviations(html, titles) {
+  const pending = new Map(Object.entries(titles));
+  const letter = "[\\p{L}\\p{N}_-]";
+  const word = new RegExp(`(?<!${letter})(?:${Object.keys(titles).join("|")})(?!${letter})`, "gu");
+  const mark = (name) => {
+    if (!pending.has(name)) return name;
+    const title = pending.get(name);
+    pending.delete(name);
+    return `<abbr title="${title}">${name}</abbr>`;
+  };
+  // Every second part is a tag.
+  return html.split(/(<[^>]*>)/).map((part, n) => (n % 2 ? part : part.replace(word, mark))).join("");
 }
 
 /** Return the link functions of the templates. `calendarPath` is the path of the page's calendar. */

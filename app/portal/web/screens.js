@@ -3,6 +3,7 @@
 import { LANG, apiPath } from "./api.js";
 
 const MAX_ITEMS = 100;
+const LIST_ITEMS = 50;
 const RELATED_NEWS_ITEMS = 10;
 const language = LANG;
 
@@ -38,6 +39,10 @@ const detail = (kind, plural) => ([slug]) => ({
   },
 });
 
+const list = (plural) => (_, { cursor }) => ({
+  template: plural, requests: { [plural]: apiPath(plural, { cursor, limit: LIST_ITEMS }) },
+});
+
 const SCREENS = [
   [/^$/, mission],
   [/^missions$/, () => ({
@@ -47,6 +52,8 @@ const SCREENS = [
     values: { timeline: TIMELINE },
   })],
   [/^missions\/([^/]+)$/, mission],
+  [/^launches$/, list("launches")],
+  [/^people$/, list("people")],
   [/^people\/([^/]+)$/, detail("person", "people")],
   [/^launches\/([^/]+)$/, detail("launch", "launches")],
   [/^articles\/([^/]+)$/, ([slug]) => ({

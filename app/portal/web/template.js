@@ -135,7 +135,17 @@ function expression(source, filters) {
     };
   }
 
-  return conjunction();
+  function disjunction() {
+    const left = conjunction();
+    if (!accept("or")) return left;
+    const right = disjunction();
+    return (names) => {
+      const first = left(names);
+      return truthy(first) ? first : right(names);
+    };
+  }
+
+  return disjunction();
 }
 
 /** Return a function that renders a template by its name. */

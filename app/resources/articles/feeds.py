@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Response
 
-from app.api.links import tag_uri, url_for_request
+from app.api.links import page_url, tag_uri, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
 from app.config import current_settings
 from app.domain.languages import Bilingual, tr
@@ -57,7 +57,7 @@ class ArticleFeed:
         self.updated_at = max(
             (entry.updated_at for entry in entries), default=EMPTY_FEED_UPDATED_AT
         )
-        self.home_url = f"{current_settings().base_url}/"
+        self.home_url = page_url(language=self.language)
         self.hub_url = current_settings().websub_hub or None
 
     def self_url(self, filename: str) -> str:
@@ -91,6 +91,11 @@ def build_entry_id(entry: FeedEntry) -> str:
     return tag_uri("article", entry.id)
 
 
+def build_entry_page_url(entry: FeedEntry) -> str:
+    """URL of an article's page, in the language of the article if the portal has it."""
+    return page_url("articles", entry.slug, language=entry.language)
+
+
 def build_json_feed(feed: ArticleFeed) -> Response:
     """Build the JSON Feed 1.1. The format has no null: absent members are omitted."""
     document = {
@@ -114,7 +119,7 @@ def _build_item(entry: FeedEntry) -> dict[str, Any]:
     }
     return {
         "id": build_entry_id(entry),
-        "url": entry.url,
+        "url": build_entry_page_url(entry),
         "title": entry.title,
         "summary": entry.lead,
         "content_html": entry.body_html,
@@ -123,5 +128,9 @@ def _build_item(entry: FeedEntry) -> dict[str, Any]:
         "language": entry.language,
         "authors": [{"name": entry.source.name}],
         "tags": entry.tags,
-        "_zarya": {"published_at_precision": entry.published_at_precision, "slug": entry.slug},
+        "_zarya": {
+            "published_at_precision": entry.published_at_precision,
+            "slug": entry.slug,
+            "url": entry.url,
+        },
     } | {name: value for name, value in optional.items() if value}

@@ -16,6 +16,7 @@ from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import header_refs, link_to, link_to_first
 from app.api.openapi.examples import Example
 from app.api.params import SlugPath
+from app.api.patterns import MONTH_NUMBER_PATTERN, YEAR_PATTERN
 from app.api.routing import Router
 from app.api.writes.request import (
     WriteRequest,
@@ -128,8 +129,8 @@ async def get_article_archive(
     include_in_schema=False,
 )
 async def find_article_archive(
-    year: Annotated[str, Path(pattern="^[0-9]{4}$", description="The year.")],
-    month: Annotated[str, Path(pattern="^(0?[1-9]|1[0-2])$", description="The month.")],
+    year: Annotated[str, Path(pattern=YEAR_PATTERN, description="The year.")],
+    month: Annotated[str, Path(pattern=MONTH_NUMBER_PATTERN, description="The month.")],
     query: Annotated[ArticleArchiveFilters, Query()],
 ) -> RedirectResponse:
     """Redirect a typed URL such as `/archive/2019/4` to the calendar of that month."""

@@ -16,6 +16,7 @@ from app.resources.articles.feeds import (
     AtomFeed,
     RssFeed,
     build_entry_id,
+    build_entry_page_url,
 )
 from app.resources.articles.schemas import FeedEntry
 
@@ -56,7 +57,9 @@ def _add_atom_entry(root: Element, entry: FeedEntry) -> None:
     _add_element(element, "published", format_rfc3339_utc(entry.published_at))
     _add_element(element, "updated", format_rfc3339_utc(entry.updated_at))
     _add_element(_add_element(element, "author"), "name", entry.source.name)
-    _add_element(element, "link", rel="alternate", href=entry.url)  # no `type`: readers skip it
+    # No `type`: readers skip it. They take the first alternate, the page.
+    _add_element(element, "link", rel="alternate", href=build_entry_page_url(entry))
+    _add_element(element, "link", rel="alternate", type="application/json", href=entry.url)
     if entry.source.url:
         _add_element(element, "link", rel="via", href=entry.source.url)
     if entry.image:
@@ -94,7 +97,8 @@ def build_rss_feed(feed: ArticleFeed) -> Response:
 def _add_rss_item(channel: Element, entry: FeedEntry) -> None:
     item = _add_element(channel, "item")
     _add_element(item, "title", _escape_tags(entry.title))
-    _add_element(item, "link", entry.url)
+    _add_element(item, "link", build_entry_page_url(entry))
+    _add_element(item, "atom:link", rel="alternate", type="application/json", href=entry.url)
     _add_element(item, "guid", build_entry_id(entry), isPermaLink="false")
     _add_element(item, "pubDate", format_datetime(entry.published_at, usegmt=True))
     _add_element(item, "atom:updated", format_rfc3339_utc(entry.updated_at))

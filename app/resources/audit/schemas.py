@@ -12,6 +12,7 @@ from app.api.lists.pagination import ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, Omittable, QueryModel, Slug
+from app.api.patterns import ACTOR_ID_PATTERN
 from app.api.read_models import ReadModel, UtcInstant
 from app.domain.enums import AuditTarget
 
@@ -23,7 +24,7 @@ class AuditSort(SortChoice):
     OLDEST = "at"
 
 
-ActorId = Annotated[str, StringConstraints(pattern="^[a-z0-9]+( [a-z]+)*$", max_length=120)]
+ActorId = Annotated[str, StringConstraints(pattern=ACTOR_ID_PATTERN, max_length=120)]
 
 
 class AuditFilters(QueryModel):

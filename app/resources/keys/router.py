@@ -9,6 +9,7 @@ from app.api.deps import DatabaseDep, PrimaryDatabaseDep
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
+from app.api.patterns import KEY_ID_PATTERN
 from app.api.routing import Router
 from app.domain.enums import Scope
 from app.resources.keys import commands, queries
@@ -22,7 +23,7 @@ KeyIdPath = Annotated[
     str,
     Path(
         alias="id",
-        pattern="^[a-z0-9]{8}$",
+        pattern=KEY_ID_PATTERN,
         max_length=8,
         description="Id of the key: its public part.",
     ),

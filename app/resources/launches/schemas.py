@@ -24,6 +24,7 @@ from app.api.params import (
     SearchText,
     Slug,
 )
+from app.api.patterns import COSPAR_ID_PATTERN, SITE_CODE_PATTERN
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
@@ -180,7 +181,7 @@ class SiteWrite(WriteModel):
     name: Annotated[SluggableName, Field(max_length=120)]
     country: CountryCode
     """Country of the site, as an ISO 3166-1 alpha-2 code."""
-    code: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=12)] | None = None
+    code: Annotated[str, Field(pattern=SITE_CODE_PATTERN, max_length=12)] | None = None
     """Catalogue code of a new site. Default, or if taken: derived from `name`."""
 
 
@@ -207,9 +208,7 @@ class LaunchWriteBase(WriteModel):
 
     slug: Slug | None = None
     """Slug in the launch's URL. Default: derived from the main spacecraft's name."""
-    cospar_id: Annotated[str, Field(pattern="^[0-9]{4}-[A-Z0-9]{2,6}$", max_length=11)] | None = (
-        None
-    )
+    cospar_id: Annotated[str, Field(pattern=COSPAR_ID_PATTERN, max_length=11)] | None = None
     """International designator (COSPAR ID)."""
     status: LaunchStatus
     launch_at: Rfc3339

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from app.api.embeds.launch_events import list_launch_events
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.icalendar import CalendarEvent, RenderedCalendar, get_event_status, render_icalendar
-from app.api.links import tag_authority, url_for_request
+from app.api.links import page_url, tag_authority, url_for_request
 from app.api.read_models import UtcInstant
 from app.api.slugs import raise_missing_record
 from app.db.database import Reader
 from app.db.models import Launch, Mission, MissionLaunch
 from app.domain.clock import has_passed
 from app.domain.dates import Precision
-from app.domain.languages import Bilingual
+from app.domain.languages import Bilingual, current_language
 from app.resources.missions.queries import get_current_mission_slug
 
 _EVENT_TITLES = {
@@ -80,5 +80,6 @@ def _build_event(
         ends_at=None,
         status=get_event_status(precision, done=has_passed(at)),
         summary=str(_EVENT_TITLES[boundary]).format(mission.name),
-        url=mission.url,
+        page_url=page_url("missions", mission.slug, language=current_language()),
+        json_url=mission.url,
     )

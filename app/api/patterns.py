@@ -1,0 +1,58 @@
+"""Regular expressions of parameters and fields, and the messages for values that do not match."""
+
+from collections.abc import Mapping
+
+from app.domain.languages import Bilingual
+
+ACTOR_ID_PATTERN = "^[a-z0-9]+( [a-z]+)*$"
+COSPAR_ID_PATTERN = "^[0-9]{4}-[A-Z0-9]{2,6}$"
+COUNTRY_CODE_PATTERN = "^[A-Za-z]{2}$"
+HTTP_URL_PATTERN = r"^https?://[^\s<>\"]+$"
+KEY_ID_PATTERN = "^[a-z0-9]{8}$"
+LANGUAGE_CODE_PATTERN = "^[A-Za-z]{2,3}$"
+MONTH_NUMBER_PATTERN = "^(0?[1-9]|1[0-2])$"
+SITE_CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9-]*$"
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+YEAR_PATTERN = "^[0-9]{4}$"
+
+MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
+    ACTOR_ID_PATTERN: Bilingual(
+        "Use the id of a key, such as k3v9x2ab, or a command, such as zarya load.",
+        "Укажите id ключа, например k3v9x2ab, или команду, например zarya load.",
+    ),
+    COSPAR_ID_PATTERN: Bilingual(
+        "Use a year and a launch number, such as 2019-019.",
+        "Укажите год и номер запуска, например 2019-019.",
+    ),
+    COUNTRY_CODE_PATTERN: Bilingual(
+        "Use a country code of two Latin letters, such as KZ.",
+        "Укажите код страны из двух латинских букв, например KZ.",
+    ),
+    HTTP_URL_PATTERN: Bilingual(
+        "Use a URL that starts with https:// or http:// and has no spaces.",
+        "Укажите URL, который начинается с https:// или http:// и не содержит пробелов.",
+    ),
+    KEY_ID_PATTERN: Bilingual(
+        "Use the id of a key: eight lower-case Latin letters or digits, such as k3v9x2ab.",
+        "Укажите id ключа: восемь строчных латинских букв или цифр, например k3v9x2ab.",
+    ),
+    LANGUAGE_CODE_PATTERN: Bilingual(
+        "Use a language code of two or three Latin letters, such as en.",
+        "Укажите код языка из двух или трёх латинских букв, например en.",
+    ),
+    MONTH_NUMBER_PATTERN: Bilingual(
+        "Use the number of a month, from 1 to 12.", "Укажите номер месяца от 1 до 12."
+    ),
+    SITE_CODE_PATTERN: Bilingual(
+        "Use Latin letters, digits and hyphens, starting with a letter or a digit.",
+        "Используйте латинские буквы, цифры и дефисы; первой должна быть буква или цифра.",
+    ),
+    SLUG_PATTERN: Bilingual(
+        "Use a slug: lower-case Latin letters and digits, with single hyphens between them, such "
+        "as iss-59.",
+        "Укажите имя из строчных латинских букв и цифр с одиночными дефисами между ними, например "
+        "iss-59.",
+    ),
+    YEAR_PATTERN: Bilingual("Use a year of four digits.", "Укажите год из четырёх цифр."),
+}
+"""Messages by pattern."""
