@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from app.api import error_handlers, problem_pages, well_known
+from app.api.auth import identify_key
 from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
 from app.api.deps import Services
 from app.api.dispatch import PathDispatcher
@@ -94,6 +96,7 @@ class Zarya(FastAPI):
             cache=services.response_cache,
             shutdown=services.shutdown,
             access_log=services.access_log,
+            look_up_key=partial(identify_key, services.database),
             monitoring_paths=monitoring_paths(self.routes),
             deprecations=DEPRECATED_OPERATIONS,
         )
