@@ -30,6 +30,7 @@ from app.http.cache.store import ResponseCache
 from app.http.paths import monitoring_paths, route_traits
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
+from app.http.traces import build_tracer_provider
 from app.ops.gauges import run_gauge_sampler
 from app.ops.health import router as health
 from app.ops.jobs import PeriodicJobs
@@ -170,6 +171,7 @@ def _telemetry_config() -> TelemetryConfig:
     endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     traced = any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
     return {
+        "tracer_provider": build_tracer_provider() if traced else None,
         "tracing": traced,
         "operation_spans": traced,
         "auto_configure": traced,

@@ -8,8 +8,7 @@ from time import perf_counter
 
 from app.http.logging import format_request_line
 from app.http.metrics import request_histogram
-
-_MAX_PATH_CHARS = 200
+from app.http.redaction import redact
 
 _FLUSH_DELAY_SECONDS = 0.01
 """Time for which lines of cached responses are collected: each write is a system call."""
@@ -68,9 +67,9 @@ class AccessLog:
             line = format_request_line(
                 entry.id,
                 seconds * 1000,
-                entry.path[:_MAX_PATH_CHARS],
+                entry.path,
                 client=entry.client,
-                method=entry.method,
+                method=redact(entry.method),
                 route=entry.route or None,
                 status=entry.status,
                 bytes=entry.body_bytes,
