@@ -8,7 +8,6 @@ from time import perf_counter
 
 from app.http.logging import format_request_line
 from app.http.metrics import request_histogram
-from app.http.redaction import redact
 
 _FLUSH_DELAY_SECONDS = 0.01
 """Time for which lines of cached responses are collected: each write is a system call."""
@@ -68,11 +67,11 @@ class AccessLog:
                 entry.id,
                 seconds * 1000,
                 entry.path,
-                client=entry.client,
-                method=redact(entry.method),
-                route=entry.route or None,
-                status=entry.status,
-                bytes=entry.body_bytes,
+                entry.client,
+                entry.method,
+                entry.route,
+                entry.status,
+                entry.body_bytes,
             )
             self._pending_lines.append(line)
 

@@ -1,10 +1,10 @@
 """The address of the client, behind trusted proxies."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from app.config import parse_networks
+from app.domain.bounded_cache import bounded_cache
 
 _INVALID_ADDRESS = "invalid"
 """Stands for a malformed address in the header of a trusted proxy."""
@@ -32,7 +32,7 @@ def build_client_address_resolver(trusted_proxies: str) -> Callable[[str, str], 
     """
     proxies = parse_networks(trusted_proxies)
 
-    @lru_cache(maxsize=4096)
+    @bounded_cache(2**20)
     def client(peer: str, header: str) -> str:
         address = peer
         for forwarded in reversed(header.split(",")):
@@ -57,7 +57,7 @@ def _parse_address(text: str) -> str:
         return _INVALID_ADDRESS
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(2**20)
 def client_network(address: str) -> str:
     """The network that counts as one client: an IPv4 address, or an IPv6 /64."""
     try:

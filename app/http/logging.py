@@ -7,6 +7,7 @@ import traceback
 from functools import lru_cache
 from typing import Any
 
+from app.domain.bounded_cache import bounded_cache
 from app.http.redaction import redact
 
 _MAX_PATH_CHARS = 200
@@ -61,18 +62,36 @@ class JsonFormatter(logging.Formatter):
         return _encode_json(line if error is None else line | {"error": describe_error(error)})
 
 
-def format_request_line(id_: str, milliseconds: float, path: str, **fields: Any) -> str:
+def format_request_line(
+    id_: str,
+    milliseconds: float,
+    path: str,
+    client: str,
+    method: str,
+    route: str,
+    status: int,
+    body_bytes: int,
+) -> str:
     """The access log line of a request."""
     now = _format_timestamp(time.time())
     head = f'"event":"request","timestamp":"{now}","id":"{id_}","ms":{milliseconds:.2f}'
-    return f"{{{head},{_encode_request_fields(path, **fields)}}}"
+    return f"{{{head},{_encode_fields(path, client, method, route, status, body_bytes)}}}"
 
 
-@lru_cache(maxsize=4096)
-def _encode_request_fields(path: str, **fields: Any) -> str:
+@bounded_cache(2**21)
+def _encode_fields(
+    path: str, client: str, method: str, route: str, status: int, body_bytes: int
+) -> str:
     """The part of the line that equal requests share, so it is worth caching."""
-    line = {"path": redact(path)[:_MAX_PATH_CHARS], **fields}  # a cut key is not recognised
-    return _encode_json(line)[1:-1]
+    fields = {
+        "path": redact(path)[:_MAX_PATH_CHARS],  # a key that was cut is not recognised
+        "client": client,
+        "method": redact(method),
+        "route": route or None,
+        "status": status,
+        "bytes": body_bytes,
+    }
+    return _encode_json(fields)[1:-1]
 
 
 def build_logging_config() -> dict[str, Any]:

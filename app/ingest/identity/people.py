@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from functools import lru_cache
 from typing import Any, Self
 
 from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import Flight, Launch, Person
+from app.domain.bounded_cache import bounded_cache
 from app.domain.dates import ONE_DAY
 from app.ingest.entries import IdentityHints
 from app.ingest.identity.decision import Decision, RecordRef
@@ -213,7 +213,7 @@ class PersonIndex:
         )
 
 
-@lru_cache(maxsize=20_000)
+@bounded_cache(2**23)
 def _build_name_keys(name: str) -> _NameKeys:
     return tuple(
         build_transliteration_prefix(word) if len(word) == 1 else build_transliteration_key(word)
