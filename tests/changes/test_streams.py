@@ -27,8 +27,10 @@ def url(create_database: CreateDatabase) -> str:
 @pytest.fixture
 def client(url: str) -> Iterator[httpx.Client]:
     """Client of a service that allows three streams per address."""
-    settings = {"streams_per_address": LIMIT, "trusted_proxies": "127.0.0.1"}
-    with run_server(url, **settings) as origin, httpx.Client(base_url=origin, timeout=30) as client:
+    with (
+        run_server(url, streams_per_address=LIMIT, trusted_proxies="127.0.0.1") as origin,
+        httpx.Client(base_url=origin, timeout=30) as client,
+    ):
         yield client
 
 
@@ -53,9 +55,8 @@ def test_streams_of_an_address_are_limited(client: httpx.Client) -> None:
             assert open_stream(others, OTHER_ADDRESS).status_code == 200
             for _ in range(2 * LIMIT):  # loopback is not limited
                 assert others.enter_context(client.stream("GET", "/v1/events")).status_code == 200
-            assert (
-                client.head("/v1/events", headers={"X-Forwarded-For": ADDRESS}).status_code == 429
-            )
+            head = client.head("/v1/events", headers={"X-Forwarded-For": ADDRESS})
+            assert head.status_code == 429
             assert count_streams() == LIMIT + 1 + 2 * LIMIT
         # Positive control: a stream that has ended is not counted.
         wait_for(lambda: count_streams() == 1 + 2 * LIMIT, 20)
