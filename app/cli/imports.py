@@ -14,7 +14,7 @@ from app.config import current_settings
 from app.http.client import ForbiddenUrl, RequestFailed
 from app.ingest.entries import Input, Reject
 from app.ingest.fetching import fetch_url
-from app.ingest.pipeline import run_import
+from app.ingest.pipeline import EntryResult, ImportOutcome, label_of_entry, run_import
 from app.ingest.registry import FORMATS
 
 cli = typer.Typer()
@@ -33,6 +33,10 @@ def import_(
     language: Annotated[
         str | None, typer.Option(help="Language of entries that do not name one.")
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Tell for each entry why it is, or is not, a known record."),
+    ] = False,
     rejects: Annotated[
         Path, typer.Option(help="Directory for rejected entries, in their original format.")
     ] = Path("var/rejects"),
@@ -50,8 +54,19 @@ def import_(
         nonlocal reject_count
         reject_count += 1
         if reject_count <= MAX_LISTED_ITEMS:
-            position = f"{source.name}:{reject.line}: {reject.field}"
-            console.print(f"{position}: {reject.reason}", markup=False, highlight=False)
+            place = _describe_place(source, reject.line, reject.index, reject.label)
+            console.print(
+                f"{place}: {reject.field}: {reject.reason}", markup=False, highlight=False
+            )
+
+    def print_result(source: Input, result: EntryResult) -> None:
+        entry = result.entry
+        place = _describe_place(source, entry.line, result.index, label_of_entry(entry))
+        if explain or result.outcome is ImportOutcome.PROPOSED:
+            text = f"{place}: {result.outcome}: {result.explanation}"
+            console.print(text, markup=False, highlight=False)
+        for note in entry.notes:
+            console.print(f"{place}: note: {note}", markup=False, highlight=False)
 
     with open_database() as database, progress_counter("Importing") as progress:
         report = run_import(
@@ -63,6 +78,7 @@ def import_(
             dry_run=dry_run,
             rejects=None if dry_run else rejects,
             on_reject=print_reject,
+            on_result=print_result,
             progress=progress,
         )
     if report.rejected > MAX_LISTED_ITEMS:
@@ -71,6 +87,11 @@ def import_(
         console.print(f"Rejected entries were written to {rejects}.", markup=False, highlight=False)
     sys.stdout.write(f"{report}\n")
     raise typer.Exit(1 if report.rejected else 0)
+
+
+def _describe_place(source: Input, line: int, index: int, label: str) -> str:
+    """Place of an entry: file, line, number of the entry from 0, and its title or name."""
+    return f"{source.name}:{line}: [{index}]" + (f" {label}" if label else "")
 
 
 def _find_inputs(format_: str, target: str, language: str | None) -> list[Input]:

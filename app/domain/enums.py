@@ -67,6 +67,14 @@ class ArticleState(StrEnum):
     DELETED = "deleted"
 
 
+class ProposalStatus(StrEnum):
+    """Status of a proposal. `merged`: it is an existing record. `separate`: it became a new one."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    SEPARATE = "separate"
+
+
 class LaunchStatus(StrEnum):
     """Status of a launch."""
 

@@ -1,5 +1,6 @@
 """Create and update records from import entries, with the validation of the write API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -38,9 +39,18 @@ def update_from_entry(
         return ""
     if isinstance(record, Article) and record.state is ArticleState.PUBLISHED and not publish:
         return None
+    return change_record(session, record, entry.data)
+
+
+def change_record(session: Session, record: VersionedRecord, changes: Mapping[str, Any]) -> str:
+    """Apply `changes` to the document of a record. Returns its slug, or "" if nothing changed.
+
+    Raises InvalidRequest or Conflict.
+    """
+    resource = RECORD_RESOURCES[record.record_type]
     before = resource.writer.snapshot(session, record)
     with session.no_autoflush:  # one UPDATE, and so one new version
-        apply_entry_data(session, record, resource.extract_document(before) | dict(entry.data))
+        apply_entry_data(session, record, resource.extract_document(before) | dict(changes))
         session.flush()
     if resource.writer.snapshot(session, record) == before:
         return ""

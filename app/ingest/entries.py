@@ -36,7 +36,7 @@ class Input:
 
 @dataclass(frozen=True)
 class IdentityHints:
-    """What a source says of the subject of an entry beside its document, to recognise it."""
+    """Facts of a source beside the document of an entry, to recognise the record."""
 
     slug: str | None = None
     """Slug of the record, in exports of an archive."""
@@ -66,7 +66,7 @@ class ImportEntry:
     """Source text of the entry."""
     hints: IdentityHints = IdentityHints()
     notes: tuple[str, ...] = ()
-    """What the document cannot hold: unknown words of the source, shortened texts."""
+    """Losses of the document: unknown words of the source, shortened texts."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
 
@@ -84,6 +84,8 @@ class Reject:
     """Complete source text, to be written to the rejects file."""
     label: str = ""
     """Title, name or id of the record; "" if it has none."""
+    index: int = 0
+    """Number of the entry in its input, from 0; set by the pipeline."""
 
 
 EntryOrReject = ImportEntry | Reject

@@ -45,6 +45,10 @@ _SERIAL_NUMBER = re.compile(r"(?:cargo |crew )?(?:dragon |cygnus )?[cs] ?\d{2,}"
 """Serial number of a capsule, which flies several times: Cargo Dragon C209."""
 
 _SHUTTLE_FLIGHT = re.compile(r"(?:.* )?(sts) (\d+)")
+_NUMBERED_SERIES = {
+    "atv", "axiom", "crew", "cygnus", "dragon", "htv", "kounotori", "progress", "soyuz",
+    "starliner", "sts",
+}  # fmt: skip
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 
 
@@ -72,6 +76,11 @@ def flight_keys(names: Iterable[str]) -> frozenset[FoldedWords]:
     """Keys of the names of one flight. Two lists of names are of one flight if they share a key."""
     parts = (part for name in names for part in split_flight_names(name))
     return frozenset(key for part in parts for key in _keys_of_part(part)) - {()}
+
+
+def is_flight_number(key: FoldedWords) -> bool:
+    """True for the key of one flight of a known series, such as Progress MS-11."""
+    return key[0] in _NUMBERED_SERIES and any(word.isdigit() for word in key)
 
 
 @lru_cache(maxsize=20_000)

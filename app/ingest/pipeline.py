@@ -1,8 +1,9 @@
-"""Import pipeline: parse inputs, deduplicate entries, write records, report every outcome.
+"""Import pipeline: parse inputs, identify entries, write records, report every outcome.
 
-An import updates only records that it created itself, and never fields of records that an editor
-has changed since. Records that existed before stay unchanged. Each form of an entry is remembered,
-so that importing the same input again changes nothing.
+An import updates only records that it created itself, and never records that an editor has changed
+since. A record that existed before is recognised and stays as it is; only the schedule of a launch
+follows its source. An entry that may be a record of the archive becomes a proposal, for an editor.
+Each form of an entry is remembered, so that importing the same input again changes nothing.
 
 Entries are written in batches, one transaction each. An interrupted import continues where it
 stopped when it is started again.
@@ -10,7 +11,7 @@ stopped when it is started again.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -21,13 +22,12 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.database import Database, Reader
-from app.db.models import ImportOrigin
+from app.db.models import ImportOrigin, VersionedRecord
 from app.domain.batching import batched
 from app.domain.enums import AuditTarget
 from app.http.metrics import ENTRIES_IMPORTED
 from app.http.problems import ApiError
 from app.ingest.apply import create_from_entry, update_from_entry
-from app.ingest.deduplication import DeduplicationIndex
 from app.ingest.entries import (
     EntryOrReject,
     EntryParser,
@@ -37,14 +37,21 @@ from app.ingest.entries import (
     InvalidInput,
     Reject,
 )
+from app.ingest.identity.decision import Verdict
+from app.ingest.identity.index import IdentityIndex
+from app.ingest.proposals import discard_proposal, save_proposal
+from app.ingest.recognition import follow_schedule, read_schedule
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
+from app.resources.registry import RECORD_RESOURCES
 
 IMPORT_BATCH_ENTRIES = 200
 """Entries in one transaction."""
 
 _MAX_SEEN_DIGESTS = 20
 """Maximum remembered forms of an entry."""
+
+_MAX_LABEL_CHARS = 200
 
 
 class ImportOutcome(StrEnum):
@@ -54,6 +61,8 @@ class ImportOutcome(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     REJECTED = "rejected"
+    PROPOSED = "proposed"
+    """The entry may be a record of the archive; an editor decides."""
 
 
 @dataclass
@@ -64,16 +73,34 @@ class ImportReport:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    proposed: int = 0
 
     def increment(self, outcome: ImportOutcome) -> None:
         """Count one entry."""
         setattr(self, outcome, getattr(self, outcome) + 1)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {number}" for name, number in vars(self).items())
+        rare = {"proposed"}  # outcomes that are told only if there are any
+        counts = vars(self).items()
+        return ", ".join(
+            f"{name} {number}" for name, number in counts if number or name not in rare
+        )
+
+
+@dataclass(frozen=True)
+class EntryResult:
+    """Outcome of an entry, and the evidence of its identity."""
+
+    index: int
+    """Number of the entry in its input, from 0."""
+    entry: ImportEntry
+    outcome: ImportOutcome
+    explanation: str
+    """Why the entry is, or is not, a record of the archive."""
 
 
 _RejectCallback = Callable[[Input, Reject], None]
+_ResultCallback = Callable[[Input, EntryResult], None]
 _ProgressCallback = Callable[[int], None]
 
 
@@ -91,17 +118,19 @@ def run_import(
     dry_run: bool = False,
     rejects: Path | None = None,
     on_reject: _RejectCallback = lambda _input, _reject: None,
+    on_result: _ResultCallback = lambda _input, _result: None,
     progress: _ProgressCallback = lambda _number: None,
 ) -> ImportReport:
     """Import all entries of `inputs`.
 
     New articles are drafts unless `publish`. Rejects are passed to `on_reject`, and written to the
-    folder `rejects` in their original format. A `dry_run` is rolled back, and writes no rejects.
+    folder `rejects` in their original format; all other entries are passed to `on_result`. A
+    `dry_run` is rolled back, and writes no rejects.
     `progress` receives the number of processed entries after each batch.
 
     Raises OSError if an input or the folder cannot be used.
     """
-    job = _ImportJob(format_, actor, publish, on_reject)
+    job = _ImportJob(format_, actor, publish, on_reject, on_result)
     used_paths = set[Path]()
     open_reader: Callable[[], AbstractContextManager[Reader]] = database.snapshot
     open_session: Callable[[], AbstractContextManager[Session]] = database.session
@@ -118,6 +147,7 @@ def run_import(
         for source in sorted(inputs, key=format_.rank):
             with open_reader() as reader:
                 parse = format_.create_parser(reader)
+            job.begin_input()
             with open_rejects_file(format_, source, rejects, used_paths) as write_reject:
                 for batch in batched(_parse_input(parse, source), IMPORT_BATCH_ENTRIES):
                     with open_session() as batch_session:
@@ -146,7 +176,15 @@ class _ImportJob:
     actor: Actor
     publish: bool
     on_reject: _RejectCallback
+    on_result: _ResultCallback
     report: ImportReport = field(default_factory=ImportReport)
+    index: IdentityIndex = field(default_factory=IdentityIndex)
+    parsed: int = 0
+    """Entries of the present input, rejects included."""
+
+    def begin_input(self) -> None:
+        """Begin an input: another parser has read the archive, and entries count from 0."""
+        self.index, self.parsed = IdentityIndex(), 0
 
     def import_batch(
         self,
@@ -156,20 +194,22 @@ class _ImportJob:
         batch: list[EntryOrReject],
     ) -> None:
         """Import a batch in the transaction of `session`."""
-        entries = [each for each in batch if isinstance(each, ImportEntry)]
-        index = DeduplicationIndex.load(session, entries)
+        self.index.begin_batch(session, [each for each in batch if isinstance(each, ImportEntry)])
         changed: dict[str, list[str]] = {}
-        for each in batch:
-            outcome = (
-                each
+        for number, each in enumerate(batch, start=self.parsed):
+            result = (
+                replace(each, index=number)
                 if isinstance(each, Reject)
-                else self._import_entry(session, index, each, changed)
+                else self._import_entry(session, number, each, changed)
             )
-            if isinstance(outcome, Reject):
-                write_reject(outcome)
-                self.on_reject(source, outcome)
-                outcome = ImportOutcome.REJECTED
-            self.report.increment(outcome)
+            if isinstance(result, Reject):
+                write_reject(result)
+                self.on_reject(source, result)
+                self.report.increment(ImportOutcome.REJECTED)
+            else:
+                self.on_result(source, result)
+                self.report.increment(result.outcome)
+        self.parsed += len(batch)
         if changed:
             after: dict[str, Any] = {"from": source.name, "format": self.format.name} | changed
             write_audit_entry(
@@ -179,18 +219,14 @@ class _ImportJob:
         session.expunge_all()
 
     def _import_entry(
-        self,
-        session: Session,
-        index: DeduplicationIndex,
-        entry: ImportEntry,
-        changed: dict[str, list[str]],
-    ) -> ImportOutcome | Reject:
+        self, session: Session, number: int, entry: ImportEntry, changed: dict[str, list[str]]
+    ) -> EntryResult | Reject:
         """Import an entry in a savepoint, and add its slug to `changed` by outcome."""
         try:
             with session.begin_nested():
-                is_new, slug = self._apply_entry(session, index, entry)
+                outcome, slug, explanation = self._apply_entry(session, entry)
         except ApiError as error:
-            return _to_reject(entry, error)
+            return _to_reject(entry, number, error)
         except StatementError as error:
             # ValueError: the driver refused a value, such as a text with NUL.
             if not isinstance(error, DataError | IntegrityError) and not isinstance(
@@ -198,41 +234,81 @@ class _ImportJob:
             ):
                 raise
             reason = f"Cannot be stored: {str(error.orig).partition(chr(10))[0]}"
-            return Reject(entry.line, entry.type, reason, entry.raw)
-        if not slug:
-            return ImportOutcome.UNCHANGED
-        outcome = ImportOutcome.CREATED if is_new else ImportOutcome.UPDATED
-        changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
-        return outcome
+            label = label_of_entry(entry)
+            return Reject(entry.line, entry.type, reason, entry.raw, label, number)
+        if slug:
+            changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
+        return EntryResult(number, entry, outcome, explanation)
 
-    def _apply_entry(
-        self, session: Session, index: DeduplicationIndex, entry: ImportEntry
-    ) -> tuple[bool, str]:
-        """Write an entry. Returns True if its record is new, and its slug if it changed, or ""."""
+    def _apply_entry(self, session: Session, entry: ImportEntry) -> tuple[ImportOutcome, str, str]:
+        """Write an entry. Returns the outcome, the slug if a record changed or "", the evidence."""
         if entry.record_state is not None:
-            return restore_entry(session, entry)
-        digest = sha256(entry.raw.encode(errors="replace")).hexdigest()[:16]
-        origin = index.origins.get((entry.scheme, entry.key, entry.type))
-        if origin is None:
-            if index.has_record(session, entry):
-                return False, ""
-            record = create_from_entry(session, entry, self.publish)
-            origin = ImportOrigin(scheme=entry.scheme, key=entry.key, type=entry.type)
-            origin.record_id, origin.seen = record.id, [digest]
-            session.add(origin)
-            session.flush()
-            index.add(origin, entry)
-            return True, record.slug
+            is_new, slug = restore_entry(session, entry)
+            written = ImportOutcome.CREATED if is_new else ImportOutcome.UPDATED
+            return written if slug else ImportOutcome.UNCHANGED, slug, "state of an export"
+        digest = sha256("\n".join((entry.raw, *entry.notes)).encode(errors="replace")).hexdigest()
+        digest = digest[:16]
+        if (origin := self.index.find_origin(entry)) is not None:
+            slug = self._update(session, entry, origin, digest)
+            outcome = ImportOutcome.UPDATED if slug else ImportOutcome.UNCHANGED
+            return outcome, slug, "same: the id in the source is known"
+        decision = self.index.identify(entry)
+        if decision.verdict is Verdict.DOUBTFUL:
+            save_proposal(session, entry, decision, digest, label_of_entry(entry), self.publish)
+            return ImportOutcome.PROPOSED, "", str(decision)
+        discard_proposal(session, entry)
+        if decision.verdict is Verdict.SAME:
+            self._add_origin(session, entry, decision.candidates[0].id, digest, owned=False)
+            return ImportOutcome.UNCHANGED, "", str(decision)
+        record = create_from_entry(session, entry, self.publish)
+        self._add_origin(session, entry, record.id, digest, owned=True)
+        self.index.add_record(entry, record)
+        return ImportOutcome.CREATED, record.slug, str(decision)
+
+    def _update(
+        self, session: Session, entry: ImportEntry, origin: ImportOrigin, digest: str
+    ) -> str:
+        """Update the record of a known id. Returns its slug, or "" if nothing changed."""
         if digest in origin.seen:
-            return False, ""
-        slug = update_from_entry(session, entry, origin.record_id, self.publish)
-        if slug is not None:
-            origin.seen = [*origin.seen, digest][-_MAX_SEEN_DIGESTS:]
-        return False, slug or ""
+            return ""
+        if origin.owned:
+            slug = update_from_entry(session, entry, origin.record_id, self.publish)
+            if slug is None:
+                return ""
+        else:
+            slug = follow_schedule(session, entry, origin)
+        origin.seen = [*origin.seen, digest][-_MAX_SEEN_DIGESTS:]
+        if slug:
+            model = RECORD_RESOURCES[entry.type].model
+            record: VersionedRecord | None = session.get(model, origin.record_id)
+            if record is not None:
+                self.index.add_record(entry, record)
+        return slug
+
+    def _add_origin(
+        self, session: Session, entry: ImportEntry, record_id: int, digest: str, *, owned: bool
+    ) -> None:
+        origin = ImportOrigin(scheme=entry.scheme, key=entry.key, type=entry.type, owned=owned)
+        origin.record_id, origin.seen = record_id, [digest]
+        origin.schedule = None if owned else read_schedule(entry)
+        session.add(origin)
+        session.flush()
+        self.index.add_origin(entry, origin)
 
 
-def _to_reject(entry: ImportEntry, error: ApiError) -> Reject:
+def label_of_entry(entry: ImportEntry) -> str:
+    """Title or name of the subject of an entry, else its id in the source."""
+    names = [entry.data.get("title"), entry.data.get("name"), *entry.hints.names]
+    spacecraft = entry.data.get("spacecraft")
+    if isinstance(spacecraft, list):
+        names += [each.get("name") for each in spacecraft[:1] if isinstance(each, dict)]
+    found = next((name for name in names if isinstance(name, str) and name.strip()), entry.key)
+    return found.strip()[:_MAX_LABEL_CHARS]
+
+
+def _to_reject(entry: ImportEntry, number: int, error: ApiError) -> Reject:
     problem = next(iter(error.errors), None)
     place = problem.pointer if problem and problem.pointer else f"/{entry.type}"
     reason = problem.detail if problem else error.detail
-    return Reject(entry.line, place.strip("/"), reason, entry.raw)
+    label = label_of_entry(entry)
+    return Reject(entry.line, place.strip("/"), reason, entry.raw, label, number)

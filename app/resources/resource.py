@@ -1,11 +1,11 @@
 """Declaration of a resource: all that the rest of the application reads of its package."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from app.api.routing import Router
 from app.api.write_models import WriteModel
@@ -18,15 +18,6 @@ from app.resources.export_tables import ExportTable
 from app.search.documents import SearchSource
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class NaturalKey:
-    """Column that identifies an existing record during import, independently of the source."""
-
-    column: InstrumentedAttribute[Any]
-    read_values: Callable[[Mapping[str, Any]], Sequence[object]]
-    """The equivalent values of the key in the data of an entry."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,6 @@ class RecordResource(Resource):
     """Types of the records that records of this type refer to."""
     deferred_field: DeferredField | None = None
     nested_collection: NestedCollection | None = None
-    natural_key: NaturalKey | None = None
     public_condition: Callable[[], ColumnElement[bool]] | None = None
     """SQL condition for public records; None if all are public."""
     is_public: Callable[[Any], bool] = lambda _record: True

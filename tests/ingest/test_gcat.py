@@ -201,11 +201,13 @@ def test_sibling_tables_resolve_sites_and_vehicles(tmp_path: Path) -> None:
 
 
 def test_archive_launches_are_matched(archive: TestClient) -> None:
-    """Launches without a designator match by site and time: the aborted launch of Soyuz MS-10."""
+    """Launches without a designator match by time and rocket: the aborted launch of Soyuz MS-10."""
     text = row("2018-F01", "2018 Oct 11 0840:15", site="GIK-5", vehicle="Soyuz-FG")
     with database_of(archive).snapshot() as reader:
         (entry,), _ = split_rejects(gcat.FORMAT.create_parser(reader)(make_input(LOG + text)))
-    assert entry.matched_slug == "soyuz-ms-10"
+    report, _ = import_inputs(database_of(archive), "gcat", make_input(LOG + text))
+    assert report_counts(report) == (0, 0, 1, 0)
+    assert archive.get("/v1/launches/soyuz-ms-10").json()["cospar_id"] is None
     assert entry.data["vehicle"] == {"name": "Soyuz-FG", "family": "Soyuz"}
     assert entry.data["site"]["name"] == "Baikonur Cosmodrome"
 

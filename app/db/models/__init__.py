@@ -5,7 +5,7 @@ from app.db.models.articles import Article, ArticleLaunch, ArticleMission, Artic
 from app.db.models.base import Base, VersionedRecord
 from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
 from app.db.models.day_counts import ArticleDailyCounts
-from app.db.models.import_origins import ImportOrigin
+from app.db.models.import_origins import ImportOrigin, Proposal
 from app.db.models.launches import Launch, LaunchSlip, Site, Spacecraft, Vehicle
 from app.db.models.missions import CrewAssignment, Mission, MissionAlias, MissionLaunch, MissionTask
 from app.db.models.people import Flight, Person
@@ -36,6 +36,7 @@ __all__ = [
     "MissionLaunch",
     "MissionTask",
     "Person",
+    "Proposal",
     "RecordChange",
     "Restoration",
     "SearchDocument",

@@ -213,10 +213,7 @@ def _parse_launch(
         "outcome_note": note,
         "sources": [_CITATION],
     }
-    matched_slug = reference.find_undesignated_launch(site, at)
-    return ImportEntry(
-        RecordType.LAUNCH, layout.scheme, tag, document, first.line, raw, matched_slug
-    )
+    return ImportEntry(RecordType.LAUNCH, layout.scheme, tag, document, first.line, raw)
 
 
 def _parse_spacecraft(rows: list[GcatRow], layout: _Layout) -> list[dict[str, str]]:

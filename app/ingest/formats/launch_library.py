@@ -22,6 +22,7 @@ from app.ingest.entries import (
     EntryOrReject,
     EntryParser,
     Format,
+    IdentityHints,
     ImportEntry,
     Input,
     InvalidEntry,
@@ -32,7 +33,7 @@ from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed
 from app.ingest.formats.launch_times import parse_exact_instant, parse_launch_time
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
 from app.ingest.json_values import list_at, object_at, require_id, text_at
-from app.ingest.launch_matching import LAUNCH_LIBRARY_SCHEME, LaunchClaim, RecordMatcher
+from app.ingest.launch_matching import LAUNCH_LIBRARY_SCHEME, RecordMatcher
 
 _CITATION = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
 
@@ -81,22 +82,18 @@ def parse_launch_library(source: Input, matcher: RecordMatcher) -> Iterator[Entr
 
 def _parse_entry(item: JsonItem, matcher: RecordMatcher) -> ImportEntry:
     value = item.require_object("record")
-    key, matched_slug = require_id(value), None
+    key, hints = require_id(value), IdentityHints()
     match type_ := _detect_record_type(value):
         case RecordType.LAUNCH:
-            document, matched_slug = _parse_launch(value, key, matcher)
+            document, hints = _parse_launch(value, matcher)
         case RecordType.MISSION:
             document = _parse_mission(value, key, matcher)
         case RecordType.PERSON:
             document = _parse_person(value)
-            if (RecordType.PERSON, key) not in matcher.origins:
-                matched_slug = matcher.names.find_person(document["name"])
         case _:
             raise InvalidEntry("record", "Neither a launch, an expedition nor an astronaut.")
     document["sources"] = [_CITATION]
-    return ImportEntry(
-        type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, matched_slug
-    )
+    return ImportEntry(type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, hints)
 
 
 def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
@@ -119,9 +116,9 @@ def _import_rank(source: Input) -> int:
 
 
 def _parse_launch(
-    value: Mapping[str, Any], key: str, matcher: RecordMatcher
-) -> tuple[dict[str, Any], str | None]:
-    """Launch document, and the slug of the archive's own record of the launch."""
+    value: Mapping[str, Any], matcher: RecordMatcher
+) -> tuple[dict[str, Any], IdentityHints]:
+    """Launch document, and hints to its identity."""
     status_name = text_at(value, "status", "abbrev") or text_at(value, "status", "name")
     status = _LAUNCH_STATUSES.get(status_name.casefold())
     if status is None:
@@ -146,20 +143,14 @@ def _parse_launch(
             "window_starts_at": parse_exact_instant(value, "window_start"),
             "window_ends_at": parse_exact_instant(value, "window_end"),
         }
-    payload = _payload_name(value)
-    names = (spacecraft[0]["name"], payload, f"SpaceX {payload}", f"Dragon {payload}")
-    rocket = vehicle["name"] if vehicle else ""
-    to_station = spacecraft[0]["kind"] in {SpacecraftKind.SC, SpacecraftKind.CV}
-    claim = LaunchClaim(names, designator, time.at, time.precision, rocket, to_station)
-    matched_slug = matcher.find_launch(key, claim)
-    if matched_slug is None:  # the crew of a launch of the archive itself is not imported
-        _reject_missing_crew(value)
-        document["crew"] = [
-            _parse_seat(matcher, stage, number, seat)
-            for stage in _spacecraft_stages(value)
-            for number, seat in enumerate(list_at(stage, "launch_crew"))
-        ]
-    return document, matched_slug
+    _reject_missing_crew(value)
+    document["crew"] = [
+        _parse_seat(matcher, stage, number, seat)
+        for stage in _spacecraft_stages(value)
+        for number, seat in enumerate(list_at(stage, "launch_crew"))
+    ]
+    names = (text_at(value, "mission", "name"), text_at(value, "name"))
+    return document, IdentityHints(names=names, launch_at=time.at)
 
 
 def _reject_missing_crew(value: Mapping[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Declaration of the articles resource."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +13,7 @@ from app.resources.articles.router import drafts_router, router
 from app.resources.articles.schemas import ArticleRecord, ArticleStatus
 from app.resources.articles.search import SEARCH, load_hits
 from app.resources.export_tables import ExportTable, select_record_columns
-from app.resources.resource import NaturalKey, RecordResource
+from app.resources.resource import RecordResource
 
 _HIDDEN_COLUMNS = (
     "state", "announced", "title_key", "source_slug", "published_until", "body_html",
@@ -24,19 +23,6 @@ _HIDDEN_COLUMNS = (
 def _select_rows_of_public_articles(model: Any) -> AnySelect:
     public_ids = select(Article.id).where(article_is_public())
     return select(*model.__table__.columns).where(model.article_id.in_(public_ids))
-
-
-def _read_source_urls(data: Mapping[str, Any]) -> list[str]:
-    """The URL of the source in its equivalent forms: http or https, with or without a final /."""
-    source = data.get("source")
-    url = source.get("url") if isinstance(source, dict) else None
-    if not isinstance(url, str):
-        return []
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in {"http", "https"}:
-        return []
-    rest = rest.removesuffix("/")
-    return [f"{scheme}://{rest}{slash}" for scheme in ("http", "https") for slash in ("", "/")]
 
 
 RESOURCE = RecordResource(
@@ -63,7 +49,6 @@ RESOURCE = RecordResource(
         ExportTable("article_missions", _select_rows_of_public_articles(ArticleMission), 2),
     ),
     references=frozenset({RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION}),
-    natural_key=NaturalKey(Article.source_url, _read_source_urls),
     public_condition=article_is_public,
     is_public=lambda record: record.status == ArticleStatus.PUBLISHED,
 )

@@ -7,7 +7,7 @@ from app.resources.launches.commands import WRITER, load_records
 from app.resources.launches.router import router
 from app.resources.launches.schemas import LaunchRecord
 from app.resources.launches.search import SEARCH, load_hits
-from app.resources.resource import DeferredField, NaturalKey, RecordResource
+from app.resources.resource import DeferredField, RecordResource
 
 RESOURCE = RecordResource(
     tag="launches",
@@ -34,5 +34,4 @@ RESOURCE = RecordResource(
     ),
     references=frozenset({RecordType.PERSON}),
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
-    natural_key=NaturalKey(Launch.cospar_id, lambda data: [data.get("cospar_id")]),
 )

@@ -15,7 +15,7 @@ from app.resources.missions.commands import WRITER, load_records
 from app.resources.missions.router import router
 from app.resources.missions.schemas import MissionCrew, MissionRecord
 from app.resources.missions.search import SEARCH, load_hits
-from app.resources.resource import DeferredField, NaturalKey, NestedCollection, RecordResource
+from app.resources.resource import DeferredField, NestedCollection, RecordResource
 
 
 def _save_crew(session: Session, mission: Mission, rows: list[dict[str, Any]]) -> None:
@@ -47,5 +47,4 @@ RESOURCE = RecordResource(
     references=frozenset({RecordType.PERSON, RecordType.LAUNCH}),
     deferred_field=DeferredField("featured_article", RecordType.ARTICLE),
     nested_collection=NestedCollection("crew", _save_crew),
-    natural_key=NaturalKey(Mission.number, lambda data: [data.get("number")]),
 )

@@ -41,6 +41,8 @@ class SourceReport(ReadModel):
     updated: int
     unchanged: int
     rejected: int
+    proposed: int = 0
+    """Entries that may be records of the archive, and wait for an editor as proposals."""
 
 
 class SourceRead(ReadModel):

@@ -1,0 +1,238 @@
+"""Identity of people: names as the search compares them, and flights.
+
+Names are compared by their sound in Latin letters, so that transliterations are equal. Middle names
+may be initials or left out. Flights decide between people of similar names.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any, Self
+
+from sqlalchemy import select
+
+from app.db.database import Reader
+from app.db.models import Flight, Launch, Person
+from app.domain.dates import ONE_DAY
+from app.ingest.entries import IdentityHints
+from app.ingest.identity.decision import Decision, RecordRef
+from app.search.synonyms import fold_words
+from app.search.transliteration import build_transliteration_key
+
+_NameKeys = tuple[str, ...]
+"""Keys of the words of a name; initials are single letters."""
+
+_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+
+
+class _Similarity(IntEnum):
+    """Similarity of two names, from the lowest."""
+
+    NONE = 0
+    GIVEN = 1
+    """The first given names are equal."""
+    FAMILY = 2
+    """The family names are equal."""
+    INITIALS = 3
+    """The family names are equal, and the given names are compatible: K. or Kj. for Kjell."""
+    NAME = 4
+    """All words are equal, but middle names that one of the names leaves out or abbreviates."""
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """Facts of a person that are compared: of an entry, or of a record."""
+
+    names: frozenset[_NameKeys]
+    """Keys of all spellings of the name."""
+    families: frozenset[str]
+    """Keys of the words of the family name, of both parts of a double name."""
+    nationality: str | None
+    flown_at: tuple[datetime, ...] | None
+    """Times of launches; None if they are unknown."""
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], hints: IdentityHints) -> Self:
+        """Facts of the person document of an entry."""
+        names = [document.get("name"), document.get("name_ru")]
+        return cls.from_names(names, hints.names, document.get("nationality"), hints.flown_at)
+
+    @classmethod
+    def from_name(cls, name: str) -> Self:
+        """Facts of a person of whom only the name is known."""
+        return cls.from_names([name])
+
+    @classmethod
+    def from_names(
+        cls,
+        names: Iterable[Any],
+        aliases: Iterable[str] = (),
+        nationality: str | None = None,
+        flown_at: tuple[datetime, ...] | None = None,
+    ) -> Self:
+        """Facts of a person. `names` have the family name last, `aliases` in any place."""
+        main = [name for name in names if isinstance(name, str)]
+        keys = frozenset(_build_name_keys(name) for name in (*main, *aliases)) - {()}
+        families = frozenset(word for name in main for word in _build_family_keys(name))
+        return cls(keys, families, nationality, flown_at)
+
+    def compare_names(self, other: "PersonFacts") -> _Similarity:
+        """Highest similarity of the spellings of both names."""
+        families = self.families & other.families
+        pairs = ((mine, theirs) for mine in self.names for theirs in other.names)
+        return max((_compare_names(*pair, families) for pair in pairs), default=_Similarity.NONE)
+
+    def shares_flight(self, other: "PersonFacts") -> bool:
+        """True if both flew on the same day."""
+        pairs = ((a, b) for a in self.flown_at or () for b in other.flown_at or ())
+        return any(abs(a - b) <= ONE_DAY for a, b in pairs)
+
+    def contradicts(self, other: "PersonFacts") -> bool:
+        """True if nationalities differ, or both flew, never together."""
+        nationalities = {self.nationality, other.nationality} - {None}
+        flights = self.flown_at, other.flown_at
+        apart = None not in flights and any(flights) and not self.shares_flight(other)
+        return len(nationalities) > 1 or apart
+
+
+class PersonIndex:
+    """The people of an archive, for comparison."""
+
+    def __init__(self) -> None:
+        self._facts: dict[RecordRef, PersonFacts] = {}
+        self._by_word: dict[str, set[RecordRef]] = defaultdict(set)
+
+    @classmethod
+    def load(cls, reader: Reader) -> Self:
+        """Load the people of the archive, with two statements."""
+        flights: dict[int, list[datetime]] = defaultdict(list)
+        launches = select(Flight.person_id, Launch.launch_at)
+        for row in reader.all(launches.join(Launch, Launch.id == Flight.launch_id)):
+            flights[row["person_id"]].append(row["launch_at"])
+        index = cls()
+        columns = (
+            Person.id, Person.slug, Person.name, Person.name_ru, Person.name_native,
+            Person.aliases, Person.nationality,
+        )  # fmt: skip
+        for row in reader.all(select(*columns)):
+            facts = PersonFacts.from_names(
+                [row["name"], row["name_ru"]],
+                filter(None, [row["name_native"], *row["aliases"]]),
+                row["nationality"],
+                tuple(flights.get(row["id"], ())) or None,
+            )
+            index.add(RecordRef(row["id"], row["slug"]), facts)
+        return index
+
+    def add(self, record: RecordRef, facts: PersonFacts) -> None:
+        """Add a person."""
+        self._facts[record] = facts
+        for word in {word for name in facts.names for word in name if len(word) > 1}:
+            self._by_word[word].add(record)
+
+    def identify(self, facts: PersonFacts, excluded: Collection[int] = ()) -> Decision:
+        """Compare a person with those of the archive.
+
+        `excluded` are ids of people who have another id in the same source, and so are others.
+        """
+        words = {word for name in facts.names for word in name if len(word) > 1}
+        similarities = {
+            record: self._facts[record].compare_names(facts)
+            for record in set[RecordRef]().union(*(self._by_word.get(w, ()) for w in words))
+            if record.id not in excluded
+        }
+        by_similarity: dict[_Similarity, list[RecordRef]] = defaultdict(list)
+        for record, similarity in similarities.items():
+            by_similarity[similarity].append(record)
+        together = [
+            record
+            for record, similarity in similarities.items()
+            if similarity >= _Similarity.FAMILY and self._facts[record].shares_flight(facts)
+        ]
+        named = by_similarity[_Similarity.NAME]
+        if len(together) == 1:
+            return Decision.same(together[0], "name, and flights")
+        if len(named) == 1 and not self._facts[named[0]].contradicts(facts):
+            return Decision.same(named[0], "name")
+        if named:
+            return Decision.doubtful(named, "name; the flights or the nationality differ")
+        if together:
+            return Decision.doubtful(together, "family name and flights of several people")
+        return self._decide_by_similar_name(facts, similarities) or Decision.other(
+            "no person of that name"
+        )
+
+    def _decide_by_similar_name(
+        self, facts: PersonFacts, similarities: Mapping[RecordRef, _Similarity]
+    ) -> Decision | None:
+        """Decide by people of a similar name; None if they are others."""
+        similar = [
+            record
+            for record, similarity in similarities.items()
+            if similarity >= _Similarity.FAMILY
+            and not self._facts[record].contradicts(facts)
+            and (similarity is _Similarity.INITIALS or self._is_compatriot(record, facts))
+        ]
+        if similar:
+            return Decision.doubtful(similar, "similar name; the flights are unknown")
+        renamed = [
+            record
+            for record, similarity in similarities.items()
+            if similarity is _Similarity.GIVEN and self._facts[record].shares_flight(facts)
+        ]
+        if renamed:
+            return Decision.doubtful(renamed, "given name and flights, with another family name")
+        return None
+
+    def _is_compatriot(self, record: RecordRef, facts: PersonFacts) -> bool:
+        return facts.nationality is not None and (
+            self._facts[record].nationality == facts.nationality
+        )
+
+
+@lru_cache(maxsize=20_000)
+def _build_name_keys(name: str) -> _NameKeys:
+    return tuple(
+        word if len(word) == 1 else build_transliteration_key(word)
+        for word in fold_words(name)
+        if word not in _SUFFIXES
+    )
+
+
+def _build_family_keys(name: str) -> _NameKeys:
+    """Keys of the family name: before a comma, else the last word."""
+    family, comma, _ = name.partition(",")
+    if comma and fold_words(family):
+        return _build_name_keys(family)
+    words = [word for word in name.split() if _build_name_keys(word)]
+    return _build_name_keys(words[-1]) if words else ()
+
+
+def _compare_names(one: _NameKeys, other: _NameKeys, families: frozenset[str]) -> _Similarity:
+    """Compare two names. `families` are the words that both have in their family names."""
+    if sorted(one) == sorted(other) or "".join(one) == "".join(other):
+        return _Similarity.NAME
+    if families.isdisjoint(one) or families.isdisjoint(other):
+        is_given = one[0] == other[0] and len(one[0]) > 1
+        return _Similarity.GIVEN if is_given else _Similarity.NONE
+    given = [word for word in one if word not in families]
+    other_given = [word for word in other if word not in families]
+    if not given or not other_given:
+        return _Similarity.FAMILY
+    shared = {word for word in given if len(word) > 1} & set(other_given)
+    if not shared:
+        initial = _abbreviates(given[0], other_given[0])
+        return _Similarity.INITIALS if initial else _Similarity.FAMILY
+    rest = [word for word in given if word not in shared]
+    other_rest = [word for word in other_given if word not in shared]
+    if not rest or not other_rest or _abbreviates(rest[0], other_rest[0]):
+        return _Similarity.NAME
+    return _Similarity.INITIALS
+
+
+def _abbreviates(one: str, other: str) -> bool:
+    """True if one word is the initial or the beginning of the other: K. or Kj. for Kjell."""
+    return one.startswith(other) or other.startswith(one)
