@@ -155,6 +155,11 @@ def _flights_by_person() -> dict[str, list[DatasetLaunch]]:
     return flights
 
 
+def astronaut_id(slug: str) -> int:
+    """Id of the person `slug`, the same in all versions."""
+    return _astronaut_ids()[slug]
+
+
 def launch_library_id(slug: str) -> str:
     """Id of the launch `slug`, the same in all versions."""
     return str(uuid5(NAMESPACE_URL, f"https://ll.example/launch/{slug}"))
@@ -231,7 +236,7 @@ def astronaut_as(version: str, person: DatasetPerson, rng: Random) -> dict[str, 
     name = rng.choice(sorted(person_spellings(person, rng).items()))[1]
     return make_astronaut(
         version,
-        _astronaut_ids()[person.slug],
+        astronaut_id(person.slug),
         name,
         nationality=_NATIONALITIES.get(person.slug, person.nationality),
         agency=person.agency,
@@ -339,9 +344,9 @@ def _spacecraft_stage_as(version: str, launch: DatasetLaunch, rng: Random) -> An
 def _seat_as(version: str, slug: str, role: ShipRole, rng: Random) -> dict[str, Any]:
     person, name = archive_facts().people[slug], rng.choice(_ROLES[role])
     return {
-        "id": _astronaut_ids()[slug],
+        "id": astronaut_id(slug),
         "role": name if version == "2.0.0" else {"id": 1, "role": name, "priority": 0},
-        "astronaut": {"id": _astronaut_ids()[slug], "name": person.name},
+        "astronaut": {"id": astronaut_id(slug), "name": person.name},
     }
 
 

@@ -1,0 +1,175 @@
+"""Identity at scale: answers of Launch Library 2 about the whole archive create no second records.
+
+Every launch and every person of the embedded archive is answered in each version, in the source's
+spellings and with its gaps, and imported into a copy of the archive.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.db.database import Database
+from app.db.models import ImportOrigin, Launch, Person, Proposal
+from app.domain.enums import RecordType
+from app.ingest.pipeline import EntryResult, ImportOutcome
+from tests.support.import_runs import explain_import, make_input
+from tests.support.launch_library import (
+    VERSIONS,
+    answer,
+    archive_facts,
+    astronaut_as,
+    astronaut_id,
+    launch_as,
+    launch_library_id,
+    make_astronaut,
+    slip,
+)
+
+MAX_DOUBTFUL_PERCENT = 2
+
+
+def import_answer(database: Database, records: Iterable[Mapping[str, Any]]) -> list[EntryResult]:
+    """Import one answer without rejects; returns the result of each record."""
+    results, rejected = explain_import(database, "launch-library", make_input(answer(records)))
+    assert [(each.label, each.field, each.reason) for each in rejected] == []
+    return results
+
+
+def explanations(results: Iterable[EntryResult], outcome: ImportOutcome) -> list[str]:
+    """Key and explanation of the entries with `outcome`, for messages."""
+    return [f"{each.entry.key}: {each.explanation}" for each in results if each.outcome is outcome]
+
+
+def launch_times(database: Database) -> dict[str, datetime]:
+    """Time of each public launch, by slug."""
+    with database.snapshot() as reader:
+        rows = reader.all(select(Launch.slug, Launch.launch_at))
+        return {row["slug"]: row["launch_at"] for row in rows}
+
+
+def people_slugs(database: Database) -> set[str]:
+    """Slugs of all public people."""
+    with database.snapshot() as reader:
+        return {row["slug"] for row in reader.all(select(Person.slug))}
+
+
+def recognised(database: Database, type_: RecordType) -> dict[str, str]:
+    """Slug of the record of each id of Launch Library 2 that the archive remembers."""
+    model = {RecordType.LAUNCH: Launch, RecordType.PERSON: Person}[type_]
+    origins = select(ImportOrigin.key, model.slug).join(
+        model, (model.id == ImportOrigin.record_id) & (ImportOrigin.type == type_)
+    )
+    with database.snapshot() as reader:
+        return {row["key"]: row["slug"] for row in reader.all(origins)}
+
+
+def candidates(database: Database, type_: RecordType) -> dict[str, set[str]]:
+    """Slugs of the possible records of each id that waits for an editor."""
+    model = {RecordType.LAUNCH: Launch, RecordType.PERSON: Person}[type_]
+    with database.snapshot() as reader:
+        slugs = {row["id"]: row["slug"] for row in reader.all(select(model.id, model.slug))}
+        waiting = select(Proposal.key, Proposal.candidate_ids).where(Proposal.type == type_)
+        return {
+            row["key"]: {slugs[id_] for id_ in row["candidate_ids"]} for row in reader.all(waiting)
+        }
+
+
+def assert_all_identified(
+    database: Database,
+    type_: RecordType,
+    results: list[EntryResult],
+    slug_by_key: Mapping[str, str],
+) -> None:
+    """Assert that every entry was explained, and is recognised as its record or waits for it."""
+    assert explanations(results, ImportOutcome.CREATED) == []
+    assert [each.entry.key for each in results if not each.explanation] == []
+    assert {each.entry.key for each in results} == slug_by_key.keys()
+    same, doubtful = recognised(database, type_), candidates(database, type_)
+    wrong = {key: slug for key, slug in same.items() if slug != slug_by_key[key]}
+    assert wrong == {}
+    assert same.keys() | doubtful.keys() == slug_by_key.keys()
+    assert [key for key, slugs in doubtful.items() if slug_by_key[key] not in slugs] == []
+    waiting = explanations(results, ImportOutcome.PROPOSED)
+    assert len(waiting) * 100 <= MAX_DOUBTFUL_PERCENT * len(results), waiting
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_launches_of_archive_are_recognised(own_database: Database, version: str) -> None:
+    facts, rng = archive_facts(), Random(version)
+    answers = [launch_as(version, launch, rng) for launch in facts.launches.values()]
+    before = launch_times(own_database)
+    results = import_answer(own_database, answers)
+    slug_by_key = {launch_library_id(slug): slug for slug in facts.launches}
+    assert_all_identified(own_database, RecordType.LAUNCH, results, slug_by_key)
+    waiting = candidates(own_database, RecordType.LAUNCH)
+    slipped = import_answer(own_database, map(slip, answers))
+    assert explanations(slipped, ImportOutcome.CREATED) == []
+    assert launch_times(own_database) == before  # what has flown does not move
+    assert candidates(own_database, RecordType.LAUNCH).keys() <= waiting.keys()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_launches_that_archive_lacks_are_created(own_database: Database, version: str) -> None:
+    progress = archive_facts().launches["progress-ms-11"]
+    ship = progress.main_spacecraft
+    later, same_day = (
+        progress.model_copy(
+            update={
+                "slug": name,
+                "cospar_id": None,
+                "launch_at": datetime.fromisoformat(launch_at),
+                "spacecraft": [ship.model_copy(update={"name": name})],
+            }
+        )
+        for name, launch_at in [
+            ("Progress MS-80", "2026-09-10T11:01:35Z"),
+            ("Progress MS-81", "2019-04-04T21:01:35Z"),
+        ]
+    )
+    exact = {"net": "2019-04-04T21:01:35Z", "net_precision": {"id": 0, "abbrev": "SEC"}}
+    records = [
+        launch_as(version, progress, Random(1)),
+        launch_as(version, later, Random(1)),
+        launch_as(version, same_day, Random(1)) | exact,
+    ]
+    before = launch_times(own_database).keys()
+    results = import_answer(own_database, records)
+    outcomes = [each.outcome for each in results]
+    created = ImportOutcome.CREATED
+    assert outcomes == [ImportOutcome.UNCHANGED, created, created], results
+    assert launch_times(own_database).keys() - before == {"progress-ms-80", "progress-ms-81"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_people_in_other_spellings_are_recognised(own_database: Database, version: str) -> None:
+    facts, rng = archive_facts(), Random(version)
+    before = people_slugs(own_database)
+    answers = [astronaut_as(version, person, rng) for person in facts.people.values()]
+    results = import_answer(own_database, answers)
+    assert people_slugs(own_database) == before
+    slug_by_key = {str(astronaut_id(slug)): slug for slug in facts.people}
+    assert_all_identified(own_database, RecordType.PERSON, results, slug_by_key)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_people_that_archive_lacks_are_created(own_database: Database, version: str) -> None:
+    """A namesake with another given name and other flights is another person."""
+    namesake, stranger = (
+        make_astronaut(
+            version,
+            number,
+            name,
+            nationality="US",
+            agency="NASA",
+            flights=["2024-09-10T09:23:49Z"],
+        )
+        for number, name in [(90_001, "Greta Lindgren"), (90_002, "Ada Nobody-Else")]
+    )
+    before = people_slugs(own_database)
+    results = import_answer(own_database, [namesake, stranger])
+    assert [each.outcome for each in results] == [ImportOutcome.CREATED] * 2, results
+    assert people_slugs(own_database) - before == {"greta-lindgren", "ada-nobody-else"}
