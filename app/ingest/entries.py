@@ -66,7 +66,7 @@ class ImportEntry:
     """Source text of the entry."""
     hints: IdentityHints = IdentityHints()
     notes: tuple[str, ...] = ()
-    """Losses of the document: unknown words of the source, shortened texts."""
+    """Messages on what the document cannot hold: unknown words, shortened texts."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
 
@@ -79,7 +79,7 @@ class Reject:
     field: str
     """Name of the invalid field, as in the input."""
     reason: str
-    """What is wrong, and what to do."""
+    """Reason of the rejection, and what to do."""
     raw: str
     """Complete source text, to be written to the rejects file."""
     label: str = ""

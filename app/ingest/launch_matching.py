@@ -1,4 +1,4 @@
-"""Records that entries of Launch Library 2 refer to: people by name, launches by their ids there."""
+"""Records that entries of Launch Library 2 refer to: people by name, launches by their ids."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

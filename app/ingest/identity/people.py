@@ -20,7 +20,7 @@ from app.domain.dates import ONE_DAY
 from app.ingest.entries import IdentityHints
 from app.ingest.identity.decision import Decision, RecordRef
 from app.search.synonyms import fold_words
-from app.search.transliteration import build_transliteration_key
+from app.search.transliteration import build_transliteration_key, build_transliteration_prefix
 
 _NameKeys = tuple[str, ...]
 """Keys of the words of a name; initials are single letters."""
@@ -196,7 +196,7 @@ class PersonIndex:
 @lru_cache(maxsize=20_000)
 def _build_name_keys(name: str) -> _NameKeys:
     return tuple(
-        word if len(word) == 1 else build_transliteration_key(word)
+        build_transliteration_prefix(word) if len(word) == 1 else build_transliteration_key(word)
         for word in fold_words(name)
         if word not in _SUFFIXES
     )
