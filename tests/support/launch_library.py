@@ -257,8 +257,10 @@ def make_astronaut(
     lists_flights: bool = True,
     born_on: date | None = None,
 ) -> dict[str, Any]:
-    """An astronaut in the shape of `version`. `flights` are times; None if they are not stated."""
-    times = flights or []
+    """An astronaut in the shape of `version`.
+
+    `flights` are times; None if the answer states neither them nor the first and the last.
+    """
     value: dict[str, Any] = {
         "id": id_,
         "name": name,
@@ -269,11 +271,12 @@ def make_astronaut(
         "nationality": _nationality_as(version, nationality),
         "agency": _agency_as(version, agency),
         "bio": "",
-        "last_flight": max(times, default=None),
-        "first_flight": min(times, default=None),
     }
-    if flights is not None and lists_flights:
-        value["flights"] = [{"id": launch_library_id(net), "name": "", "net": net} for net in times]
+    if flights is None:
+        return value
+    value |= {"last_flight": max(flights, default=None), "first_flight": min(flights, default=None)}
+    if lists_flights:
+        value["flights"] = [{"id": launch_library_id(net), "net": net} for net in flights]
     return value
 
 
