@@ -16,6 +16,7 @@ from app.db.database import Database
 from app.db.models import ImportOrigin, Launch, Person, Proposal
 from app.domain.enums import RecordType
 from app.ingest.pipeline import EntryResult, ImportOutcome
+from app.resources.registry import RECORD_RESOURCES
 from tests.support.import_runs import explain_import, make_input
 from tests.support.launch_library import (
     VERSIONS,
@@ -59,7 +60,7 @@ def people_slugs(database: Database) -> set[str]:
 
 def recognised(database: Database, type_: RecordType) -> dict[str, str]:
     """Slug of the record of each id of Launch Library 2 that the archive remembers."""
-    model = {RecordType.LAUNCH: Launch, RecordType.PERSON: Person}[type_]
+    model = RECORD_RESOURCES[type_].model
     origins = select(ImportOrigin.key, model.slug).join(
         model, (model.id == ImportOrigin.record_id) & (ImportOrigin.type == type_)
     )
@@ -69,7 +70,7 @@ def recognised(database: Database, type_: RecordType) -> dict[str, str]:
 
 def candidates(database: Database, type_: RecordType) -> dict[str, set[str]]:
     """Slugs of the possible records of each id that waits for an editor."""
-    model = {RecordType.LAUNCH: Launch, RecordType.PERSON: Person}[type_]
+    model = RECORD_RESOURCES[type_].model
     with database.snapshot() as reader:
         slugs = {row["id"]: row["slug"] for row in reader.all(select(model.id, model.slug))}
         waiting = select(Proposal.key, Proposal.candidate_ids).where(Proposal.type == type_)

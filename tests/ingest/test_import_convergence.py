@@ -17,6 +17,7 @@ from app.db.database import Database
 from app.db.models import ImportOrigin, Person, Proposal
 from app.domain.enums import RecordType
 from app.ingest import pipeline
+from app.resources.registry import RECORD_RESOURCES
 from tests.support.databases import empty_tables
 from tests.support.exports import export_ndjson
 from tests.support.fake_sites import rss_feed
@@ -167,7 +168,7 @@ def slugs_by_id(database: Database) -> dict[tuple[RecordType, int], str]:
     with database.snapshot() as reader:
         return {
             (type_, row["id"]): row["slug"]
-            for type_, resource in pipeline.RECORD_RESOURCES.items()
+            for type_, resource in RECORD_RESOURCES.items()
             for row in reader.all(select(resource.model.id, resource.model.slug))
         }
 
