@@ -62,12 +62,25 @@ def did_you_mean(word: str, allowed: list[str]) -> str:
 
 
 def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
+    error = _correct_text_length(error)
     code = error["type"]
     detail = tr(error["msg"].removeprefix("Value error, "), _russian_message(error))
     if location[0] == "body":
         return FieldProblem(pointer=_json_pointer(*location[1:]), code=code, detail=detail)
     parameter = str(location[-1] if len(location) == 1 else location[1])
     return FieldProblem(parameter=parameter, code=code, detail=detail)
+
+
+def _correct_text_length(error: Any) -> Any:
+    """The error, with characters as the unit if a text is too long.
+
+    pydantic counts "items" where the limit follows a validator function.
+    """
+    if error["type"] != "too_long" or not isinstance(error.get("input"), str):
+        return error
+    limit = error["ctx"]["max_length"]
+    message = f"String should have at most {limit} characters"
+    return error | {"type": "string_too_long", "msg": message}
 
 
 def _russian_message(error: Any) -> str:

@@ -30,6 +30,9 @@ def import_(
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish new articles instead of saving drafts.")
     ] = False,
+    all_launches: Annotated[
+        bool, typer.Option("--all", help="Import launches that do not go to the station, too.")
+    ] = False,
     language: Annotated[
         str | None, typer.Option(help="Language of entries that do not name one.")
     ] = None,
@@ -65,7 +68,7 @@ def import_(
         if explain or result.outcome is ImportOutcome.PROPOSED:
             text = f"{place}: {result.outcome}: {result.explanation}"
             console.print(text, markup=False, highlight=False)
-        for note in entry.notes:
+        for note in entry.notes if result.outcome is not ImportOutcome.SKIPPED else ():
             console.print(f"{place}: note: {note}", markup=False, highlight=False)
 
     with open_database() as database, progress_counter("Importing") as progress:
@@ -75,6 +78,7 @@ def import_(
             inputs,
             actor=command_line_actor(f"import {format_}"),
             publish=publish,
+            all_launches=all_launches,
             dry_run=dry_run,
             rejects=None if dry_run else rejects,
             on_reject=print_reject,

@@ -54,3 +54,11 @@ def upper_first(text: str) -> str:
 def is_storable(text: str) -> bool:
     """Return true if every database can store `text`: no NUL (PostgreSQL), no lone surrogate."""
     return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def truncate_at_word(text: str, length: int) -> str:
+    """`text` with at most `length` characters; if truncated, "…" follows the last whole word."""
+    if len(text) <= length:
+        return text
+    head = text[:length]
+    return (head.rpartition(" ")[0].rstrip(" ,;:-–—") or head[:-1]) + "…"

@@ -1,5 +1,10 @@
 """ISO 3166-1 alpha-2 codes by the country names and codes of import sources."""
 
+import re
+
+COUNTRY_CODE = re.compile("[A-Za-z]{2}")
+"""Alpha-2 code. Sources write "??" for an unknown country."""
+
 COUNTRY_BY_ALPHA_3 = {
     "ARE": "AE", "AUS": "AU", "BRA": "BR", "CAN": "CA", "CHN": "CN", "DEU": "DE", "DZA": "DZ",
     "ESP": "ES", "FRA": "FR", "GBR": "GB", "GUF": "GF", "IND": "IN", "IRN": "IR", "ISR": "IL",
@@ -9,14 +14,20 @@ COUNTRY_BY_ALPHA_3 = {
 """Alpha-2 codes by ISO 3166-1 alpha-3 code."""
 
 COUNTRY_BY_DEMONYM = {
-    "american": "US", "australian": "AU", "austrian": "AT", "belarusian": "BY", "belgian": "BE",
-    "brazilian": "BR", "british": "GB", "bulgarian": "BG", "canadian": "CA", "chinese": "CN",
-    "danish": "DK", "dutch": "NL", "emirati": "AE", "french": "FR", "german": "DE",
-    "hungarian": "HU", "indian": "IN", "israeli": "IL", "italian": "IT", "japanese": "JP",
-    "kazakh": "KZ", "kazakhstani": "KZ", "malaysian": "MY", "norwegian": "NO", "polish": "PL",
-    "russian": "RU", "saudi": "SA", "saudi arabian": "SA", "south african": "ZA",
-    "south korean": "KR", "spanish": "ES", "swedish": "SE", "swiss": "CH", "turkish": "TR",
-    "ukrainian": "UA",
+    "afghan": "AF", "american": "US", "antiguan": "AG", "australian": "AU", "austrian": "AT",
+    "bahamian": "BS", "belarusian": "BY", "belgian": "BE", "brazilian": "BR", "british": "GB",
+    "bulgarian": "BG", "canadian": "CA", "chinese": "CN", "cuban": "CU", "czech": "CZ",
+    "danish": "DK", "dutch": "NL", "egyptian": "EG", "emirati": "AE", "finnish": "FI",
+    "french": "FR", "german": "DE", "greek": "GR", "hungarian": "HU", "indian": "IN",
+    "iranian": "IR", "irish": "IE", "israeli": "IL", "italian": "IT", "japanese": "JP",
+    "kazakh": "KZ", "kazakhstani": "KZ", "kiwi": "NZ", "kittitian": "KN", "kyrgyz": "KG",
+    "luxembourgish": "LU", "malaysian": "MY", "maltese": "MT", "mexican": "MX",
+    "mongolian": "MN", "new zealander": "NZ", "norwegian": "NO", "pakistani": "PK",
+    "panamanian": "PA", "polish": "PL", "portuguese": "PT", "puerto rican": "PR",
+    "romanian": "RO", "russian": "RU", "saudi": "SA", "saudi arabian": "SA",
+    "singaporean": "SG", "slovak": "SK", "south african": "ZA", "south korean": "KR",
+    "spanish": "ES", "swedish": "SE", "swiss": "CH", "syrian": "SY", "turkish": "TR",
+    "ukrainian": "UA", "vietnamese": "VN",
 }  # fmt: skip
 """Alpha-2 codes by English demonym, in lower case."""
 

@@ -67,6 +67,8 @@ class ImportEntry:
     hints: IdentityHints = IdentityHints()
     notes: tuple[str, ...] = ()
     """Messages on what the document cannot hold: unknown words, shortened texts."""
+    to_station: bool = True
+    """False for a launch that does not go to the station."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
 

@@ -23,7 +23,7 @@ _SERIES = tuple(
         (r"(?:cygnus )?(?:cots )?orb d (\d+)|cygnus cots demo (\d+)", "Cygnus Orb-D{}"),
         (rf"{_SPACEX}{_CONTRACT}(?:spx|spacex) (\d+)", "Dragon CRS-{}"),
         (rf"{_SPACEX}crs (\d+)", "Dragon CRS-{}"),
-        (rf"{_SPACEX}(?:c|cots|cots demo|cots demo flight) 2", "Dragon C2+"),
+        (rf"(?=.*(?:dragon|cots)){_SPACEX}(?:c|cots|cots demo|cots demo flight) 2", "Dragon C2+"),
         (rf"{_SPACEX}(?:crew )?{_SPACEX}(?:dm|demo|demonstration mission) (\d)",
          "Crew Dragon Demo-{}"),
         (rf"{_SPACEX}crew (?:dragon )?(\d+)", "Dragon Crew-{}"),
@@ -78,6 +78,11 @@ def flight_keys(names: Iterable[str]) -> frozenset[FoldedWords]:
     return frozenset(key for part in parts for key in _keys_of_part(part)) - {()}
 
 
+def is_serial_number(name: str) -> bool:
+    """True for the serial number of a capsule, which names no flight."""
+    return bool(_SERIAL_NUMBER.fullmatch(" ".join(fold_words(name))))
+
+
 def is_flight_number(key: FoldedWords) -> bool:
     """True for the key of one flight of a known series, such as Progress MS-11."""
     return key[0] in _NUMBERED_SERIES and any(word.isdigit() for word in key)
@@ -90,7 +95,7 @@ def _keys_of_part(name: str) -> tuple[FoldedWords, ...]:
     text = " ".join(words)
     if found := _SHUTTLE_FLIGHT.fullmatch(text):
         return (found.groups(),)
-    if _SERIAL_NUMBER.fullmatch(text):
+    if is_serial_number(text):
         return ()
     if words[-1:] == ("atv",):
         words = words[:-1]  # "Georges Lemaître ATV"

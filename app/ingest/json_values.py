@@ -29,7 +29,7 @@ def list_at(value: Mapping[str, Any], name: str) -> list[Any]:
     """
     found = value.get(name)
     if not isinstance(found, list | None):
-        raise InvalidEntry(name, "Not a list.")
+        raise InvalidEntry(name, "Not a list: correct it, or remove it from the record.")
     return found or []
 
 
@@ -37,9 +37,13 @@ def require_id(value: Mapping[str, Any]) -> str:
     """`id` of an object as a string. Raises `InvalidEntry` if it is missing or invalid."""
     key = value.get("id")
     if isinstance(key, bool) or not isinstance(key, str | int):
-        raise InvalidEntry("id", "The id is missing, or neither a number nor a string.")
+        raise InvalidEntry(
+            "id", "The id is missing, or neither a number nor a string: add the source's id."
+        )
     if not 0 < len(str(key)) <= _MAX_ID_CHARS:
-        raise InvalidEntry("id", f"The id must have 1 to {_MAX_ID_CHARS} characters.")
+        raise InvalidEntry(
+            "id", f"The id must have 1 to {_MAX_ID_CHARS} characters: add the source's id."
+        )
     if not is_storable(str(key)):
-        raise InvalidEntry("id", "The id contains a NUL character or a lone surrogate.")
+        raise InvalidEntry("id", "The id contains a NUL character or a lone surrogate: remove it.")
     return str(key)

@@ -43,6 +43,7 @@ from app.ingest.proposals import discard_proposal, save_proposal
 from app.ingest.recognition import follow_schedule, read_schedule
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
+from app.ingest.shortening import shorten_entry
 from app.resources.registry import RECORD_RESOURCES
 
 IMPORT_BATCH_ENTRIES = 200
@@ -63,6 +64,8 @@ class ImportOutcome(StrEnum):
     REJECTED = "rejected"
     PROPOSED = "proposed"
     """The entry may be a record of the archive; an editor decides."""
+    SKIPPED = "skipped"
+    """A new launch that does not go to the station."""
 
 
 @dataclass
@@ -74,13 +77,14 @@ class ImportReport:
     unchanged: int = 0
     rejected: int = 0
     proposed: int = 0
+    skipped: int = 0
 
     def increment(self, outcome: ImportOutcome) -> None:
         """Count one entry."""
         setattr(self, outcome, getattr(self, outcome) + 1)
 
     def __str__(self) -> str:
-        rare = {"proposed"}  # outcomes that are told only if there are any
+        rare = {"proposed", "skipped"}  # outcomes that are told only if there are any
         counts = vars(self).items()
         return ", ".join(
             f"{name} {number}" for name, number in counts if number or name not in rare
@@ -115,6 +119,7 @@ def run_import(
     *,
     actor: Actor,
     publish: bool = False,
+    all_launches: bool = False,
     dry_run: bool = False,
     rejects: Path | None = None,
     on_reject: _RejectCallback = lambda _input, _reject: None,
@@ -123,14 +128,15 @@ def run_import(
 ) -> ImportReport:
     """Import all entries of `inputs`.
 
-    New articles are drafts unless `publish`. Rejects are passed to `on_reject`, and written to the
-    folder `rejects` in their original format; all other entries are passed to `on_result`. A
+    New articles are drafts unless `publish`. New launches that do not go to the station are left
+    out unless `all_launches`. Rejects are passed to `on_reject`, and written to the folder
+    `rejects` in their original format; all other entries are passed to `on_result`. A
     `dry_run` is rolled back, and writes no rejects.
     `progress` receives the number of processed entries after each batch.
 
     Raises OSError if an input or the folder cannot be used.
     """
-    job = _ImportJob(format_, actor, publish, on_reject, on_result)
+    job = _ImportJob(format_, actor, publish, all_launches, on_reject, on_result)
     used_paths = set[Path]()
     open_reader: Callable[[], AbstractContextManager[Reader]] = database.snapshot
     open_session: Callable[[], AbstractContextManager[Session]] = database.session
@@ -163,7 +169,8 @@ def run_import(
 def _parse_input(parse: EntryParser, source: Input) -> Iterator[EntryOrReject]:
     """Yield the entries of an input, and a reject if the input is invalid as a whole."""
     try:
-        yield from parse(source)
+        for each in parse(source):
+            yield shorten_entry(each) if isinstance(each, ImportEntry) else each
     except InvalidInput as error:
         yield Reject(1, "document", str(error), "")
 
@@ -175,6 +182,7 @@ class _ImportJob:
     format: Format
     actor: Actor
     publish: bool
+    all_launches: bool
     on_reject: _RejectCallback
     on_result: _ResultCallback
     report: ImportReport = field(default_factory=ImportReport)
@@ -253,6 +261,8 @@ class _ImportJob:
             outcome = ImportOutcome.UPDATED if slug else ImportOutcome.UNCHANGED
             return outcome, slug, "same: the id in the source is known"
         decision = self.index.identify(entry)
+        if decision.verdict is not Verdict.SAME and not (entry.to_station or self.all_launches):
+            return ImportOutcome.SKIPPED, "", "a launch that does not go to the station"
         if decision.verdict is Verdict.DOUBTFUL:
             save_proposal(session, entry, decision, digest, label_of_entry(entry), self.publish)
             return ImportOutcome.PROPOSED, "", str(decision)

@@ -126,7 +126,7 @@ def _values_after_import(
     values: dict[str, Any] = {"last_report": vars(report)}
     if not report.rejected:
         return values | _values_after_success(source) | _cache_validators(response)
-    if not report.created + report.updated + report.unchanged:
+    if sum(vars(report).values()) == report.rejected:
         return values | _values_after_failure(source, f"No entry could be imported: {reason}")
     error = _error_line(f"{report.rejected} rejected, the first: {reason}")
     return values | _values_after_success(source) | {"last_error": error}

@@ -67,6 +67,34 @@ def test_action_checks_optional_if_match(editor: TestClient, action: str) -> Non
     assert malformed.status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("fields", "pointer", "code", "english", "russian"),
+    [
+        (
+            {"agency": "A" * 61},
+            "/agency",
+            "string_too_long",
+            "String should have at most 60 characters",
+            "Длина должна быть не больше 60 символов.",
+        ),
+        (
+            {"aliases": ["A"] * 21},
+            "/aliases",
+            "too_long",
+            "List should have at most 20 items after validation, not 21",
+            "Число элементов должно быть не больше 20.",
+        ),
+    ],
+)
+def test_length_limit_names_its_unit(
+    editor: TestClient, fields: Any, pointer: str, code: str, english: str, russian: str
+) -> None:
+    for language, detail in (("en", english), ("ru", russian)):
+        refused = editor.post(f"/v1/people?lang={language}", json=documents.person(**fields))
+        assert error_codes(refused) == {pointer: code}
+        assert refused.json()["errors"][0]["detail"] == detail
+
+
 def test_record_is_created_patched_and_deleted(
     editor: TestClient, client: TestClient, resource: str
 ) -> None:

@@ -1,5 +1,6 @@
 """`zarya import` and `zarya export`: output and exit status."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,29 @@ def test_import_command_fetches_url(cli_database_url: str, monkeypatch: pytest.M
         monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "true")
         assert run_zarya("import", "feed", address).stdout == LAST.format(1, 0, 0, 0)
         assert run_zarya("import", "feed", f"{address}-missing").exit_code == 2
+
+
+def test_import_command_takes_all_launches_on_request(
+    cli_database_url: str, tmp_path: Path
+) -> None:
+    assert cli_database_url
+    run_zarya("migrate")
+    stated = {"net": "2031-04-04T11:01:35Z", "status": {"name": "Maybe"}}
+    launches = [
+        {"id": "1", "name": "Rocket | Starlink 1", **stated},
+        {"id": "2", "name": "Rocket | Progress MS-99", **stated},
+        {"id": "3", "name": "Rocket | Progress MS-98", "net": "soon"},
+    ]
+    given = tmp_path / "launches.json"
+    given.write_text(json.dumps(launches))
+    rejects = f"--rejects={tmp_path}/rejects"
+    tried = run_zarya("import", "launch-library", str(given), rejects)
+    assert (tried.exit_code, tried.stdout) == (1, LAST.format(1, 0, 0, 1)[:-1] + ", skipped 1\n")
+    assert "[2] Rocket | Progress MS-98: net: 'soon' is not" in tried.stderr
+    assert "[1] Rocket | Progress MS-99: note: Unknown launch status 'Maybe'" in tried.stderr
+    assert "Starlink" not in tried.stderr
+    done = run_zarya("import", "launch-library", str(given), "--all", rejects)
+    assert done.stdout == LAST.format(1, 0, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from app.api.write_models import validate_write_model
 from app.db.database import Database
-from app.ingest.entries import ImportEntry, InvalidInput, Reject
+from app.ingest.entries import ImportEntry, Input, InvalidInput, Reject
 from app.ingest.formats import gcat
 from app.ingest.formats.gcat_tables import GcatReferenceData
 from app.resources.launches.schemas import LaunchWrite
@@ -36,6 +36,9 @@ SITES = "#Site\tCode\tUCode\tType\tStateCode\tShortName\tName\n" + "".join(
     ]
 )
 VEHICLES = "#LV_Name\tLV_Family\tLV_Manufacturer\tLV_Variant\nExample 9\tExamples\t-\t-\n"
+
+
+EXAMPLE_FIELD = GcatReferenceData(sites={"EXF": {"name": "Example Field", "country": "US"}})
 
 
 def row(tag: str = "2031-001", date: str = "2031 Jan  4 0101:01", **cells: str) -> str:
@@ -126,8 +129,6 @@ def test_launch_codes_become_status(code: str, status: str, note: str | None) ->
 @pytest.mark.parametrize(
     ("line", "field"),
     [
-        (row(code="ZZ"), "Launch_Code"),
-        (row(code="-"), "Launch_Code"),
         (row(date="1990s"), "Launch_Date"),
         (row(date="2031 Feb 30"), "Launch_Date"),
         (row(date="1890 Jan  1"), "Launch_Date"),
@@ -139,6 +140,46 @@ def test_invalid_rows_are_rejected_by_column(line: str, field: str) -> None:
     entries, rejects = found(LOG + line + row("2031-002"))
     assert len(entries) == 1
     assert [(r.line, r.field, r.raw) for r in rejects] == [(3, field, line.removesuffix("\n"))]
+    assert rejects[0].label in ("2031-001 Cube", "2031-001 too short", "2031-001", "Cube")
+
+
+@pytest.mark.parametrize("code", ["ZZ", "-"])
+def test_unknown_launch_code_is_flight_with_note(code: str) -> None:
+    (entry,), _ = found(LOG + row(code=code), EXAMPLE_FIELD)
+    assert entry.data["status"] == "in_flight"
+    assert [note.partition(":")[0] for note in entry.notes] == [
+        f"Unknown launch code {'' if code == '-' else code!r}"
+    ]
+
+
+def test_unknown_site_is_noted() -> None:
+    (entry,), _ = found(LOG + row(site="MOON"), EXAMPLE_FIELD)
+    assert (entry.data["site"], len(entry.notes)) == (None, 1)
+    assert "'MOON'" in entry.notes[0]
+    assert found(LOG + row(), EXAMPLE_FIELD)[0][0].notes == ()
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "plname", "ship", "to_station"),
+    [
+        ("2031-001", "Progress MS-99", "Progress 7K-TGM No. 999", "Progress MS-99", True),
+        ("2031-001", "Dragon Freedom (Crew-99)", "Dragon C212.9", "Dragon Crew-99", True),
+        ("2031-001", "SS Example", "Cygnus NG-99", "Cygnus NG-99", True),
+        ("2031-001", "Kounotori X1", "HTV-X1", "HTV-X1", True),
+        ("2031-001", "Polaris Dawn", "Dragon C207.3", "Polaris Dawn", False),
+        ("2031-001", "Tianzhou 99", "-", "Tianzhou 99", False),
+        ("2031-001", "Cube", "-", "Cube", False),
+        ("2001-003", "Progress M1-5", "-", "Progress M1-5", False),
+        ("1997-001", "Progress M-34", "-", "Progress M-34", False),
+    ],
+)
+def test_flights_to_station_are_recognised(
+    tag: str, name: str, plname: str, ship: str, to_station: bool
+) -> None:
+    (entry,), _ = found(LOG + row(tag, name=name, plname=plname))
+    assert entry.data["spacecraft"][0]["name"] == ship
+    assert entry.to_station is to_station
+    assert entry.hints.names == tuple(each for each in (name, plname) if each != "-")
 
 
 def test_launch_with_malformed_row_is_rejected_whole() -> None:
@@ -213,12 +254,23 @@ def test_archive_launches_are_matched(archive: TestClient) -> None:
 
 
 def test_second_import_changes_nothing(database: Database, tmp_path: Path) -> None:
+    def run(source: Input) -> tuple[int, int, int, int]:
+        return report_counts(import_inputs(database, "gcat", source, all_launches=True)[0])
+
     file_input(tmp_path, "sites.tsv", SITES)
     source = file_input(tmp_path, "log.tsv", LOG + row() + row("2031-002", code="OF40"))
-    assert report_counts(import_inputs(database, "gcat", source)[0]) == (2, 0, 0, 0)
-    assert report_counts(import_inputs(database, "gcat", source)[0]) == (0, 0, 2, 0)
+    assert run(source) == (2, 0, 0, 0)
+    assert run(source) == (0, 0, 2, 0)
     later = file_input(tmp_path, "log.tsv", LOG + row(code="OF") + row("2031-002", code="OF40"))
-    assert report_counts(import_inputs(database, "gcat", later)[0]) == (0, 1, 1, 0)
+    assert run(later) == (0, 1, 1, 0)
+
+
+def test_satellites_need_all(database: Database) -> None:
+    source = make_input(LOG + row() + row("2031-002", name="Progress MS-99"))
+    report, _ = import_inputs(database, "gcat", source)
+    assert (report.created, report.skipped) == (1, 1)
+    report, _ = import_inputs(database, "gcat", source, all_launches=True)
+    assert (report.created, report.unchanged, report.skipped) == (1, 1, 0)
 
 
 def test_other_tables_are_refused() -> None:
@@ -228,7 +280,7 @@ def test_other_tables_are_refused() -> None:
 
 
 def test_rejects_make_valid_log() -> None:
-    source = make_input(LOG + row(code="ZZ") + row("2031-002", code="YY"))
+    source = make_input(LOG + row(date="soon") + row("2031-002", date="later"))
     _, rejects = split_rejects(gcat.parse_gcat(source, GcatReferenceData()))
     frame = gcat.FORMAT.read_envelope(source)
     again = frame.prefix + frame.separator.join(r.raw for r in rejects) + frame.suffix

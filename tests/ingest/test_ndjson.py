@@ -113,6 +113,7 @@ def test_handwritten_lines_are_imported(database: Database) -> None:
     report, rejected = import_inputs(database, "ndjson", make_input(lines))
     assert report_counts(report) == (1, 0, 0, 7)
     assert [each.line for each in rejected] == [3, 4, 5, 6, 7, 8, 9]
+    assert [each.label for each in rejected] == ["", "", "", "", "Other", "", ""]
     assert report_counts(import_inputs(database, "ndjson", make_input(lines))[0])[:3] == (0, 0, 1)
 
 

@@ -1,5 +1,6 @@
 """Import pipeline: outcomes of entries, repeated imports, precedence of edits, rejects."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -246,12 +247,41 @@ def test_formats_reject_unreadable_input(database: Database) -> None:
         assert rejected[0].reason, form
 
 
+def test_over_long_texts_and_lists_are_shortened(database: Database, client: TestClient) -> None:
+    long = {"name": "Long Name " * 20, "agency": "A" * 61, "aliases": ["x" * 121, *"abc" * 10]}
+    fits = {"name": "Short", "agency": "A" * 60, "aliases": ["x" * 120]}
+    lines = "\n".join(json.dumps({"type": "person", "data": data}) for data in (long, fits))
+    notes: list[tuple[str, ...]] = []
+    report, rejects = import_inputs(
+        database,
+        "ndjson",
+        make_input(lines),
+        on_result=lambda _input, result: notes.append(result.entry.notes),
+    )
+    assert (report.created, rejects) == (2, [])
+    (longer, shorter) = client.get("/v1/people", params={"view": "full"}).json()["items"]
+    assert longer["name"] == "Long Name " * 11 + "Long Name…"
+    assert longer["agency"] == "A" * 59 + "…"
+    assert longer["aliases"] == ["x" * 119 + "…", *"abc" * 6, "a"]
+    assert (shorter["agency"], shorter["aliases"]) == (fits["agency"], fits["aliases"])
+    assert notes == [
+        (
+            "`name` has 199 characters; it was shortened to 120.",
+            "`agency` has 61 characters; it was shortened to 60.",
+            "`aliases` has 31 items; only the first 20 were kept.",
+            "`aliases[0]` has 121 characters; it was shortened to 120.",
+        ),
+        (),
+    ]
+
+
 def test_launch_with_many_payloads_is_imported(database: Database) -> None:
     head = "#Launch_Tag\tLaunch_Date\tType\tName\tPLName\tLV_Type\tLaunch_Site\tLaunch_Pad\t"
     rows = "".join(
         f"2031-001\t2031 Jan  4 0101:01\tP\tCube {n}\t-\tExample 9\t-\t-\tOS\n" for n in range(145)
     )
-    report, _ = import_inputs(database, "gcat", make_input(f"{head}Launch_Code\n{rows}"))
+    given = make_input(f"{head}Launch_Code\n{rows}")
+    report, _ = import_inputs(database, "gcat", given, all_launches=True)
     assert report_counts(report) == (1, 0, 0, 0)
     with database.snapshot() as reader:
         assert reader.scalar(select(Launch.cospar_id)) == "2031-001"

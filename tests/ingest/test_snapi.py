@@ -73,7 +73,10 @@ def test_version_3_fields_are_read() -> None:
 def test_published_precision_overrides() -> None:
     (entry,), _ = found([article(published_precision="minute", language="ru")])
     assert entry.data["published_at_precision"] == "minute"
-    assert entry.data["language"] == "ru"
+    assert (entry.data["language"], entry.notes) == ("ru", ())
+    (entry,), _ = found([article(published_precision="moon")])
+    assert entry.data["published_at_precision"] == "day"
+    assert entry.notes == ("Unknown precision 'moon': the day was kept.",)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,6 @@ def test_published_precision_overrides() -> None:
         ({"title": "", "summary": ""}, "title"),
         ({"published_at": None}, "published_at"),
         ({"published_at": "soon"}, "published_at"),
-        ({"published_precision": "moon"}, "published_at"),
         ({"news_site": ""}, "news_site"),
         ({"id": True}, "id"),
         ({"id": "x" * 501}, "id"),
@@ -97,6 +99,7 @@ def test_invalid_articles_are_rejected_by_field(fields: dict[str, Any], field: s
     entries, rejects = found([article(**fields), article()])
     assert len(entries) == 1
     assert [reject.field for reject in rejects] == [field]
+    assert rejects[0].label  # title or id
 
 
 def test_midnight_means_day_precision() -> None:

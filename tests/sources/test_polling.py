@@ -54,7 +54,14 @@ def test_poll_creates_drafts_and_sends_validators(
     assert article_titles(editor) == []
     assert due_sources(database) == []
     found = get_source(editor, id_)
-    counts = {"created": 2, "updated": 0, "unchanged": 0, "rejected": 0, "proposed": 0}
+    counts = {
+        "created": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "rejected": 0,
+        "proposed": 0,
+        "skipped": 0,
+    }
     assert found["last_report"] == counts
     assert found["next_at"] == f"{now() + HOUR:%Y-%m-%dT%H:%M:%SZ}"
     assert (found["failures"], found["version"]) == (0, 1)

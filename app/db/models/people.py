@@ -33,7 +33,7 @@ class Person(VersionedRecord, Base):
     __table_args__ = (Index(None, "name_key", "id"),)
 
     def compute_columns(self) -> None:
-        self.name_key = fold(self.name)
+        self.name_key = fold(self.name)[:120]
         self.agency_slug = slugify(self.agency) if self.agency else None
 
 

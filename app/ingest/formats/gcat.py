@@ -22,6 +22,7 @@ from app.ingest.entries import (
     EntryParser,
     Envelope,
     Format,
+    IdentityHints,
     ImportEntry,
     Input,
     InvalidEntry,
@@ -36,6 +37,13 @@ from app.ingest.formats.gcat_tables import (
     parse_header,
     read_rows,
 )
+from app.ingest.formats.gcat_vocabulary import (
+    goes_to_station,
+    is_crewed,
+    parse_launch_code,
+    ship_name,
+    spacecraft_kind,
+)
 
 _CITATION = {
     "name": "J. McDowell, General Catalog of Artificial Space Objects (GCAT)",
@@ -47,15 +55,11 @@ _MAX_LAUNCH_ROWS = 1000
 """Maximum rows of one launch; more than any launch has payloads."""
 
 _LAUNCH_TAG = re.compile(r"\d{4}[- ][A-Z0-9 ]+")
-_CARGO_SHIP_NAME = re.compile(
-    r"(Progress|Cygnus|Dragon CRS|HTV|ATV|Tianzhou)\b|.*\b(Cygnus|SpX-\d+|CRS-\d+)\b"
-)
 _DATE_PATTERN = re.compile(
     r"(?P<year>\d{4})(?: (?:Q(?P<quarter>[1-4])|(?P<month>[A-Z][a-z]{2})"
     r"(?: +(?P<day>\d{1,2})(?: (?P<hour>\d{2})(?:h|(?P<minute>\d{2})(?::(?P<second>\d{2})"
     r"(?:\.\d+)?)?))?)?))?(?P<doubt>\?)?"
 )
-_LAUNCH_CODE = re.compile(r"(?P<target>[A-Z])(?P<outcome>[SFE])(?P<percent>\d{1,2})?")
 
 _UncertainTime = tuple[datetime, Precision, bool]
 """Start of the period in UTC, its precision, and True if the catalogue doubts the time."""
@@ -154,8 +158,8 @@ def _parse_launches(
     for launch_rows in _group_rows_by_tag(rows, layout):
         tag = launch_rows[0][layout.tag]
         if tag and tag in seen_tags:
-            reason = f"The rows of {tag} are not adjacent."
-            yield Reject(launch_rows[0].line, layout.tag, reason, _join_raw(launch_rows))
+            reason = f"The rows of {tag} are not adjacent: move them together."
+            yield _to_reject(launch_rows, layout, InvalidEntry(layout.tag, reason))
         else:
             yield _parse_launch(launch_rows, layout, reference)
         seen_tags.add(tag)
@@ -182,20 +186,31 @@ def _join_raw(rows: list[GcatRow]) -> str:
 def _parse_launch(
     rows: list[GcatRow], layout: _Layout, reference: GcatReferenceData
 ) -> EntryOrReject:
-    first, raw = rows[0], _join_raw(rows)
+    first = rows[0]
     for row in rows:
         if row.problem:  # without the row the launch would be incomplete
-            return Reject(row.line, "row", row.problem, raw)
+            return _to_reject(rows, layout, InvalidEntry("row", row.problem), row.line)
     try:
         tag = first[layout.tag]
         if not _LAUNCH_TAG.fullmatch(tag):
-            raise InvalidEntry(layout.tag, f"{tag!r} is not a launch tag.")
+            reason = f"{tag!r} is not a launch tag, such as 2024-042: correct it."
+            raise InvalidEntry(layout.tag, reason)
         at, precision, is_uncertain = _parse_launch_time(first, layout)
-        status, note = _parse_outcome(first[layout.code], layout.code)
     except InvalidEntry as error:
-        return Reject(first.line, error.field, str(error), raw)
-    spacecraft = _parse_spacecraft(rows, layout)
+        return _to_reject(rows, layout, error)
+    notes = list[str]()
+    status, outcome_note = _parse_outcome(first[layout.code], notes)
+    payloads = [(names, row["Type"]) for row in rows if (names := _payload_names(row, layout))]
+    spacecraft = [
+        {"name": ship_name(names), "kind": spacecraft_kind(names, type_)}
+        for names, type_ in payloads
+    ]
     site = reference.sites.get(first[layout.site])
+    if site is None and first[layout.site]:
+        stated = first[layout.site]
+        notes.append(
+            f"Unknown site {stated!r}: put the catalogue's table of sites beside the file."
+        )
     designator = f"{tag[:4]}-{tag[5:].replace(' ', '')}"
     name = spacecraft[0]["name"] if spacecraft else tag
     document: dict[str, Any] = {
@@ -207,29 +222,33 @@ def _parse_launch(
         "launch_at_uncertain": is_uncertain,
         "vehicle": reference.resolve_vehicle(first[layout.vehicle]),
         "site": site,
-        "pad": first[layout.pad][:40] or None,
+        "pad": first[layout.pad] or None,
         "spacecraft": spacecraft or [{"name": tag, "kind": SpacecraftKind.OTHER}],
-        "crewed": any(row["Type"].startswith("PH") for row in rows),
-        "outcome_note": note,
+        "crewed": any(is_crewed(row["Type"]) for row in rows),
+        "outcome_note": outcome_note,
         "sources": [_CITATION],
     }
-    return ImportEntry(RecordType.LAUNCH, layout.scheme, tag, document, first.line, raw)
+    names = [name for names, _ in payloads for name in names]
+    to_station = bool(first["iss_visit"]) or goes_to_station(designator, names)
+    hints = IdentityHints(names=tuple(payloads[0][0]) if payloads else ())
+    raw = _join_raw(rows)
+    return ImportEntry(
+        RecordType.LAUNCH, layout.scheme, tag, document, first.line, raw, hints, tuple(notes),
+        to_station,
+    )  # fmt: skip
 
 
-def _parse_spacecraft(rows: list[GcatRow], layout: _Layout) -> list[dict[str, str]]:
-    """Named payloads of a launch, in the order of the catalogue."""
-    spacecraft = []
-    for row in rows:
-        name = next((row[column] for column in layout.payload if slugify(row[column])), "")[:120]
-        if name:
-            spacecraft.append({"name": name, "kind": _spacecraft_kind(name, row["Type"])})
-    return spacecraft
+def _to_reject(
+    rows: list[GcatRow], layout: _Layout, error: InvalidEntry, line: int | None = None
+) -> Reject:
+    name = next(iter(_payload_names(rows[0], layout)), "")
+    label = f"{rows[0][layout.tag]} {name}".strip()
+    return Reject(line or rows[0].line, error.field, str(error), _join_raw(rows), label)
 
 
-def _spacecraft_kind(name: str, type_: str) -> SpacecraftKind:
-    if type_.startswith("PH"):
-        return SpacecraftKind.SC
-    return SpacecraftKind.CV if _CARGO_SHIP_NAME.match(name) else SpacecraftKind.SATELLITE
+def _payload_names(row: GcatRow, layout: _Layout) -> list[str]:
+    """Names of the payload of a row."""
+    return [row[column] for column in layout.payload if slugify(row[column])]
 
 
 def _parse_launch_time(row: GcatRow, layout: _Layout) -> _UncertainTime:
@@ -237,29 +256,17 @@ def _parse_launch_time(row: GcatRow, layout: _Layout) -> _UncertainTime:
         at, precision, is_uncertain = layout.parse_time(row, layout.date)
         check_year(at.year, repr(row[layout.date]))
     except ValueError as error:
-        raise InvalidEntry(layout.date, str(error)) from None
+        reason = f"{error} Correct the date of the launch."
+        raise InvalidEntry(layout.date, reason) from None
     return at, precision, is_uncertain
 
 
-def _parse_outcome(code: str, column: str) -> tuple[LaunchStatus, str | None]:
-    """Parse a launch code into a status and a note. Raises `InvalidEntry` for `column`.
-
-    The second letter is the outcome, the number the percentage of success.
-    """
-    found = _LAUNCH_CODE.fullmatch(code)
-    if found is None:
-        raise InvalidEntry(column, f"{code!r} is not a launch code.")
-    percent = f"The catalogue rates the launch a success of {found['percent']} %."
-    match found["outcome"], found["percent"]:
-        case "S", None:
-            return LaunchStatus.SUCCESS, None
-        case "S", _:
-            return LaunchStatus.SUCCESS, percent
-        case "F", None:
-            return LaunchStatus.FAILURE, None
-        case "F", _:
-            return LaunchStatus.PARTIAL_FAILURE, percent
-    return LaunchStatus.FAILURE, "The vehicle exploded on the pad, before its launch."
+def _parse_outcome(code: str, notes: list[str]) -> tuple[LaunchStatus, str | None]:
+    """Status and outcome note; in flight if the code is unknown, as the launch took place."""
+    known = parse_launch_code(code)
+    if known is None:
+        notes.append(f"Unknown launch code {code!r}: the outcome is unknown, kept as in flight.")
+    return known or (LaunchStatus.IN_FLIGHT, None)
 
 
 def _create_parser(reader: Reader) -> EntryParser:

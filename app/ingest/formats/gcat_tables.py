@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
@@ -11,7 +10,7 @@ from typing import TextIO
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import Launch, Site, Vehicle
+from app.db.models import Site, Vehicle
 from app.domain.text import slugify
 from app.ingest.countries import COUNTRY_BY_GCAT_STATE
 
@@ -19,9 +18,6 @@ MAX_ROW_CHARS = 2**13
 """Maximum characters of a row; longer ones are read in pieces."""
 
 _UNKNOWN_VALUES = {"", "-", "?"}
-
-_SAME_LAUNCH_TOLERANCE = timedelta(minutes=5)
-"""More than catalogues differ on the time of a launch, less than between launches from a site."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def read_rows(file: TextIO, names: list[str]) -> Iterator[GcatRow]:
         raw = line.rstrip("\r\n")
         if raw.strip() and not raw.startswith("#"):
             cells = raw.split("\t") if "\t" in raw else next(csv.reader(StringIO(raw)), [])
-            problem = f"The row has {len(cells)} columns, the header {len(names)}."
+            problem = f"The row has {len(cells)} columns, the header {len(names)}: correct the row."
             is_complete = len(cells) == len(names)
             values = dict(zip(names, cells, strict=False))
             yield GcatRow(number, raw, values, None if is_complete else problem)
@@ -62,13 +58,11 @@ def read_rows(file: TextIO, names: list[str]) -> Iterator[GcatRow]:
 
 @dataclass
 class GcatReferenceData:
-    """Sites and vehicles by their GCAT codes, and the archive's launches without a designator."""
+    """Sites and vehicles by their GCAT codes."""
 
     sites: dict[str, dict[str, str]] = field(default_factory=dict)
     vehicles: dict[str, dict[str, str]] = field(default_factory=dict)
     families: dict[str, str] = field(default_factory=dict)
-    undesignated_launches: list[tuple[str, str, datetime]] = field(default_factory=list)
-    """Slug, site name and time of each."""
 
     @classmethod
     def load(cls, reader: Reader) -> "GcatReferenceData":
@@ -78,12 +72,6 @@ class GcatReferenceData:
             data.sites[row["code"]] = row
         for row in reader.all(select(Vehicle.slug, Vehicle.name, Vehicle.family)):
             data.vehicles[row["slug"]] = {"name": row["name"], "family": row["family"]}
-        launches = select(Launch.slug, Site.name, Launch.launch_at)
-        launches = launches.join(Site, Site.id == Launch.site_id)
-        data.undesignated_launches = [
-            (row["slug"], row["name"], row["launch_at"])
-            for row in reader.all(launches.where(Launch.cospar_id.is_(None)))
-        ]
         return data
 
     def with_sibling_tables(self, path: Path | None) -> "GcatReferenceData":
@@ -122,13 +110,6 @@ class GcatReferenceData:
                 self.sites[code] = self.sites[same]
             elif country and slugify(name):
                 self.sites[code] = {"name": name, "country": country, "code": code[:12]}
-
-    def find_undesignated_launch(self, site: Mapping[str, str] | None, at: datetime) -> str | None:
-        """Slug of the launch without a designator from `site` at that time, or None."""
-        for slug, site_name, launch_at in self.undesignated_launches:
-            if site and site["name"] == site_name and abs(launch_at - at) < _SAME_LAUNCH_TOLERANCE:
-                return slug
-        return None
 
     def resolve_vehicle(self, name: str) -> dict[str, str] | None:
         """Vehicle of a launch document. A vehicle of unknown family is a family of its own."""

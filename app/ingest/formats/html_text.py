@@ -7,6 +7,8 @@ from bs4 import BeautifulSoup
 from bs4.exceptions import ParserRejectedMarkup
 from markdownify import MarkdownConverter
 
+from app.domain.text import truncate_at_word
+
 MAX_HTML_TAGS = 5000
 """Maximum tags in the HTML of one entry."""
 
@@ -73,4 +75,4 @@ def truncate_at_sentence(text: str, length: int) -> str:
     sentences = list(re.finditer(r"[.!?…](?=\s)", head))
     if sentences and sentences[-1].end() > length // 3:
         return head[: sentences[-1].end()]
-    return head.rpartition(" ")[0] + "…"
+    return truncate_at_word(text, length)

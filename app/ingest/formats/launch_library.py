@@ -1,23 +1,21 @@
-"""Launch Library 2 (versions 2.2 and 2.3): launches, expeditions and astronauts.
+"""Launch Library 2 (versions 2.0 to 2.3): launches, expeditions and astronauts.
 
-Crew members are matched to people of the archive by name; a crew with an unknown name is rejected.
-Astronauts become people, so import them first.
-
-Crews are included in detailed records only (`mode=detailed`). A crewed launch without its crew is
-rejected.
+A word that the vocabulary does not know, or a crew member whom the archive does not know, is noted
+and costs only its field. Crews are included in detailed records only (`mode=detailed`), and name
+people of the archive: import astronauts first.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from app.db.database import Reader
-from app.domain.dates import PRECISIONS_WITH_TIME, format_rfc3339_utc, now
-from app.domain.enums import CrewRole, LaunchStatus, RecordType, ShipRole, SpacecraftKind
+from app.domain.dates import PRECISIONS_WITH_TIME, format_rfc3339_utc
+from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
 from app.domain.text import slugify
-from app.ingest.countries import COUNTRY_BY_ALPHA_3, COUNTRY_BY_DEMONYM
-from app.ingest.entity_linking import AmbiguousName
+from app.ingest.countries import COUNTRY_BY_ALPHA_3, COUNTRY_CODE
 from app.ingest.entries import (
     EntryOrReject,
     EntryParser,
@@ -27,9 +25,35 @@ from app.ingest.entries import (
     Input,
     InvalidEntry,
     InvalidInput,
-    Reject,
+    parse_or_reject,
+)
+from app.ingest.flight_names import (
+    flight_keys,
+    is_serial_number,
+    split_flight_names,
+    standard_flight_name,
 )
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
+from app.ingest.formats.launch_library_people import (
+    parse_expedition_crew,
+    parse_launch_crew,
+    parse_person,
+)
+from app.ingest.formats.launch_library_vocabulary import (
+    ELSEWHERE,
+    LAUNCH_STATUSES,
+    LOW_EARTH_ORBITS,
+    PAYLOAD_KINDS,
+    SITES,
+    STATION_MISSION_TYPES,
+    STATION_NAME,
+    STATION_PROGRAMS,
+    TENTATIVE_STATUSES,
+    UNKNOWN_ORBITS,
+    is_any_of,
+    look_up,
+    words_of,
+)
 from app.ingest.formats.launch_times import parse_exact_instant, parse_launch_time
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
 from app.ingest.json_values import list_at, object_at, require_id, text_at
@@ -37,63 +61,41 @@ from app.ingest.launch_matching import LAUNCH_LIBRARY_SCHEME, RecordMatcher
 
 _CITATION = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
 
-_LAUNCH_STATUSES = {
-    "go": LaunchStatus.PLANNED,
-    "tbd": LaunchStatus.PLANNED,
-    "tbc": LaunchStatus.PLANNED,
-    "hold": LaunchStatus.PLANNED,
-    "in flight": LaunchStatus.IN_FLIGHT,
-    "success": LaunchStatus.SUCCESS,
-    "payload deployed": LaunchStatus.SUCCESS,
-    "deployed": LaunchStatus.SUCCESS,
-    "partial failure": LaunchStatus.PARTIAL_FAILURE,
-    "failure": LaunchStatus.FAILURE,
-}
-_SATELLITE_MISSION_TYPES = {"communications", "earth science", "navigation", "earth observation"}
-"""Mission types whose payload is a satellite."""
-
-_COMMANDER_ROLES = {"commander", "iss commander", "station commander"}
-_FLIGHT_ENGINEER_ROLE = re.compile(r"(?:iss )?flight engineer ?(\d?)")
 _EXPEDITION_NAME = re.compile(r"(?:ISS )?Expedition ([0-9]{1,4})")
-_AGENCY_NAMES = {"RFSA": "Roscosmos"}
-"""Agency names of the archive by the abbreviations of Launch Library 2."""
 
-_SHIP_ROLES = {
-    "commander": ShipRole.COMMANDER,
-    "pilot": ShipRole.PILOT,
-    "flight engineer": ShipRole.FLIGHT_ENGINEER,
-    "mission specialist": ShipRole.MISSION_SPECIALIST,
-    "spaceflight participant": ShipRole.SPACEFLIGHT_PARTICIPANT,
-    "space flight participant": ShipRole.SPACEFLIGHT_PARTICIPANT,
-    "space tourist": ShipRole.SPACEFLIGHT_PARTICIPANT,
-}
+_STATION_BEGINS_AT = datetime(1998, 11, 20, tzinfo=UTC)
+"""Launch of Zarya, the first module."""
 
 
 def parse_launch_library(source: Input, matcher: RecordMatcher) -> Iterator[EntryOrReject]:
     """Parse the records of a response. Raises `InvalidInput` if it is not JSON."""
     for item in iter_json_items(source.open):
-        try:
-            yield _parse_entry(item, matcher)
-        except InvalidEntry as error:
-            yield Reject(item.line, error.field, str(error), item.raw)
-        except AmbiguousName as error:
-            yield Reject(item.line, "name", str(error), item.raw)
+        label = text_at(item.value, "name") or "".join(
+            words_of(object_at(item.value).get("id"))[:1]
+        )
+        parse = partial(_parse_entry, item, matcher)
+        yield parse_or_reject(item.line, item.raw, "record", parse, label)
 
 
 def _parse_entry(item: JsonItem, matcher: RecordMatcher) -> ImportEntry:
-    value = item.require_object("record")
-    key, hints = require_id(value), IdentityHints()
+    value, notes = item.require_object("record"), list[str]()
+    key, hints, to_station = require_id(value), IdentityHints(), True
     match type_ := _detect_record_type(value):
         case RecordType.LAUNCH:
-            document, hints = _parse_launch(value, matcher)
+            document, hints = _parse_launch(value, matcher, notes)
+            to_station = _goes_to_station(value, document)
         case RecordType.MISSION:
-            document = _parse_mission(value, key, matcher)
+            document = _parse_mission(value, key, matcher, notes)
         case RecordType.PERSON:
-            document = _parse_person(value)
+            document, hints = parse_person(value, notes)
         case _:
-            raise InvalidEntry("record", "Neither a launch, an expedition nor an astronaut.")
+            reason = "Neither a launch, an expedition nor an astronaut: remove it from the file."
+            raise InvalidEntry("record", reason)
     document["sources"] = [_CITATION]
-    return ImportEntry(type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, hints)
+    return ImportEntry(
+        type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, hints, tuple(notes),
+        to_station,
+    )  # fmt: skip
 
 
 def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
@@ -101,7 +103,7 @@ def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
         return RecordType.LAUNCH
     if "start" in value and "name" in value:
         return RecordType.MISSION
-    return RecordType.PERSON if "nationality" in value or "agency" in value else None
+    return RecordType.PERSON if "nationality" in value or "date_of_birth" in value else None
 
 
 def _import_rank(source: Input) -> int:
@@ -116,26 +118,26 @@ def _import_rank(source: Input) -> int:
 
 
 def _parse_launch(
-    value: Mapping[str, Any], matcher: RecordMatcher
+    value: Mapping[str, Any], matcher: RecordMatcher, notes: list[str]
 ) -> tuple[dict[str, Any], IdentityHints]:
     """Launch document, and hints to its identity."""
-    status_name = text_at(value, "status", "abbrev") or text_at(value, "status", "name")
-    status = _LAUNCH_STATUSES.get(status_name.casefold())
-    if status is None:
-        raise InvalidEntry("status", f"Unknown launch status {status_name!r}.")
-    time = parse_launch_time(value, status_name.casefold())
-    spacecraft = _parse_spacecraft(value)
-    vehicle = _parse_vehicle(value, matcher.vehicle_families)
-    designator = text_at(value, "launch_designator") or None
+    status = _parse_status(value, notes)
+    time = parse_launch_time(
+        value,
+        tentative=is_any_of(TENTATIVE_STATUSES, value.get("status")),
+        flown=status is not LaunchStatus.PLANNED,
+        notes=notes,
+    )
+    stages = _spacecraft_stages(value)
     document = {
-        "cospar_id": designator,
+        "cospar_id": text_at(value, "launch_designator") or None,
         "status": status,
         **time.to_fields(),
-        "vehicle": vehicle,
-        "site": _parse_site(value),
+        "vehicle": _parse_vehicle(value, matcher.vehicle_families),
+        "site": _parse_site(value, notes),
         "pad": text_at(value, "pad", "name") or None,
-        "spacecraft": spacecraft,
-        "crewed": bool(_launch_crew(value)),
+        "spacecraft": _parse_spacecraft(value, notes),
+        "crewed": _is_crewed(value, status, notes),
         "outcome_note": text_at(value, "failreason") or None,
     }
     if time.precision in PRECISIONS_WITH_TIME:
@@ -143,21 +145,41 @@ def _parse_launch(
             "window_starts_at": parse_exact_instant(value, "window_start"),
             "window_ends_at": parse_exact_instant(value, "window_end"),
         }
-    _reject_missing_crew(value)
-    document["crew"] = [
-        _parse_seat(matcher, stage, number, seat)
-        for stage in _spacecraft_stages(value)
-        for number, seat in enumerate(list_at(stage, "launch_crew"))
+    document["crew"] = parse_launch_crew(stages, matcher, notes)
+    names = [
+        text_at(value, "mission", "name"),
+        text_at(value, "name"),
+        *(text_at(stage, "spacecraft", "name") for stage in stages),
     ]
-    names = (text_at(value, "mission", "name"), text_at(value, "name"))
-    return document, IdentityHints(names=names, launch_at=time.at)
+    return document, IdentityHints(names=tuple(filter(None, names)), launch_at=time.written_at)
 
 
-def _reject_missing_crew(value: Mapping[str, Any]) -> None:
-    """Raise `InvalidEntry` for a crewed mission without its crew."""
-    if not _launch_crew(value) and _mission_type(value) == "human exploration":
-        reason = "A crewed mission without its crew. Request it with mode=detailed."
-        raise InvalidEntry("rocket.spacecraft_stage.launch_crew", reason)
+def _parse_status(value: Mapping[str, Any], notes: list[str]) -> LaunchStatus:
+    """Status of a launch. An unknown one is `planned`, past or not: nothing says that it flew."""
+    status = look_up(LAUNCH_STATUSES, value.get("status"))
+    if status is None:
+        stated = next(iter(words_of(value.get("status"))), "")
+        notes.append(
+            f"Unknown launch status {stated!r}: kept as planned until the source changes it."
+        )
+    return status or LaunchStatus.PLANNED
+
+
+def _is_crewed(value: Mapping[str, Any], status: LaunchStatus, notes: list[str]) -> bool:
+    """True if a launch has or will have a crew. A crew that the record does not name is noted."""
+    stages = _spacecraft_stages(value)
+    if any(list_at(stage, "launch_crew") for stage in stages):
+        return True
+    if _mission_type(value) != "human exploration":
+        return False
+    configs = [object_at(stage, "spacecraft", "spacecraft_config") for stage in stages]
+    if any(config.get("human_rated") is False for config in configs):
+        return False
+    if status is not LaunchStatus.PLANNED:
+        if any("launch_crew" in stage for stage in stages):
+            return False  # the source lists who was aboard: nobody
+        notes.append("The crew is not in the record: request it with mode=detailed.")
+    return bool(stages or _flight_name(value))
 
 
 def _parse_vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dict[str, str] | None:
@@ -171,55 +193,76 @@ def _parse_vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dic
     return {"name": name, "family": families.get(slugify(name)) or stated or name}
 
 
-def _parse_site(value: Mapping[str, Any]) -> dict[str, str] | None:
+def _parse_site(value: Mapping[str, Any], notes: list[str]) -> dict[str, str] | None:
     location = object_at(value, "pad", "location")
-    name = text_at(location, "name").split(",")[0].strip()
+    stated = text_at(location, "name").split(",")[0].strip()
+    name = SITES.get(stated.casefold()) or look_up(SITES, location) or stated
     code = text_at(location, "country", "alpha_2_code")
     country = code or COUNTRY_BY_ALPHA_3.get(text_at(location, "country_code"))
-    return {"name": name, "country": country} if country and slugify(name) else None
+    if country and COUNTRY_CODE.fullmatch(country) and slugify(name):
+        return {"name": name, "country": country}
+    if name:
+        notes.append(f"The country of the launch site {name!r} is unknown: no site was kept.")
+    return None
 
 
 def _spacecraft_stages(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Spacecraft of a launch: one object in version 2.2, a list in 2.3."""
+    """Spacecraft of a launch: one object until version 2.2, a list in 2.3."""
     rocket = object_at(value, "rocket")
     stage = rocket.get("spacecraft_stage")
     stages = [stage] if isinstance(stage, dict) else list_at(rocket, "spacecraft_stage")
     return [stage for stage in stages if isinstance(stage, dict)]
 
 
-def _launch_crew(value: Mapping[str, Any]) -> list[Any]:
-    return [seat for stage in _spacecraft_stages(value) for seat in list_at(stage, "launch_crew")]
-
-
 def _mission_type(value: Mapping[str, Any]) -> str:
-    return text_at(value, "mission", "type").casefold()
+    return "".join(words_of(object_at(value, "mission").get("type"))[:1]).casefold()
+
+
+def _parse_spacecraft(value: Mapping[str, Any], notes: list[str]) -> list[dict[str, str]]:
+    """Spacecraft of a launch, or else one with the name of the mission.
+
+    The first one has the name of the flight, if its series is known: capsules fly several times.
+    """
+    flight = _flight_name(value)
+    spacecraft = []
+    for number, stage in enumerate(_spacecraft_stages(value)):
+        name = text_at(stage, "spacecraft", "name")
+        if number == 0 and flight and name != flight:
+            if slugify(name) and flight_keys([name]).isdisjoint(flight_keys([flight])):
+                notes.append(f"The spacecraft {name!r} was named after its flight, {flight!r}.")
+            name = flight
+        if slugify(name):
+            spacecraft.append({"name": name, "kind": _spacecraft_kind(value, stage)})
+    if spacecraft:
+        return spacecraft
+    name = flight or _payload_name(value)
+    if not slugify(name):
+        reason = "Neither the spacecraft nor the mission has a name: add the name of the mission."
+        raise InvalidEntry("mission.name", reason)
+    kind = PAYLOAD_KINDS.get(_mission_type(value), SpacecraftKind.OTHER)
+    return [{"name": name, "kind": kind}]
+
+
+def _flight_name(value: Mapping[str, Any]) -> str | None:
+    """Name of a flight in the archive's spelling; None if its spacecraft has its own name."""
+    ships = [text_at(stage, "spacecraft", "name") for stage in _spacecraft_stages(value)]
+    for text in (text_at(value, "mission", "name"), text_at(value, "name"), *ships[:1]):
+        for name in split_flight_names(text):
+            if standard := standard_flight_name(name):
+                return standard
+    types = [
+        text_at(stage, "spacecraft", "spacecraft_config", "name")
+        for stage in _spacecraft_stages(value)
+    ]
+    if ships and (is_serial_number(ships[0]) or ships[0] in types):
+        return _payload_name(value) or None
+    return None
 
 
 def _payload_name(value: Mapping[str, Any]) -> str:
-    """Name of the mission, or the part of the launch's name after the rocket."""
-    return text_at(value, "mission", "name") or text_at(value, "name").rpartition("|")[2].strip()
-
-
-def _parse_spacecraft(value: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Named spacecraft of a launch, or else one with the name of the payload."""
-    spacecraft = [
-        {"name": name, "kind": _spacecraft_kind(value, stage)}
-        for stage in _spacecraft_stages(value)
-        if slugify(name := text_at(stage, "spacecraft", "name"))
-    ]
-    if spacecraft:
-        return spacecraft
-    name = _payload_name(value)
-    if not slugify(name):
-        raise InvalidEntry("mission.name", "Neither the spacecraft nor the mission has a name.")
-    return [{"name": name, "kind": _payload_kind(_mission_type(value))}]
-
-
-def _payload_kind(mission_type: str) -> SpacecraftKind:
-    if mission_type in _SATELLITE_MISSION_TYPES:
-        return SpacecraftKind.SATELLITE
-    kinds = {"resupply": SpacecraftKind.CV, "human exploration": SpacecraftKind.SC}
-    return kinds.get(mission_type, SpacecraftKind.OTHER)
+    """Name of the mission, or the part of the launch's name after the rocket, without brackets."""
+    stated = text_at(value, "mission", "name") or text_at(value, "name").rpartition("|")[2].strip()
+    return next(split_flight_names(stated)) or stated
 
 
 def _spacecraft_kind(value: Mapping[str, Any], stage: Mapping[str, Any]) -> SpacecraftKind:
@@ -233,60 +276,53 @@ def _spacecraft_kind(value: Mapping[str, Any], stage: Mapping[str, Any]) -> Spac
     return SpacecraftKind.SC if crewed else SpacecraftKind.OTHER
 
 
-def _parse_seat(
-    matcher: RecordMatcher, stage: Mapping[str, Any], number: int, seat: Any
-) -> dict[str, Any]:
-    field = f"launch_crew[{number}]"
-    person = _require_person(matcher, seat, field)
-    role = re.sub(r" \d+$", "", text_at(seat, "role", "role").casefold())
-    if role not in _SHIP_ROLES:
-        raise InvalidEntry(f"{field}.role", f"Unknown role {role!r} aboard a spacecraft.")
-    return {"person": person, "role": _SHIP_ROLES[role], **_parse_landing(stage, field, seat)}
+def _goes_to_station(value: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """True if a launch goes to the station, by the most explicit statement of the source.
 
-
-def _parse_landing(stage: Mapping[str, Any], field: str, seat: Any) -> dict[str, Any]:
-    """Landing of a crew member with the spacecraft; {} if it is in the future or they are in space.
-
-    Raises `InvalidEntry` if they landed otherwise.
+    A resupply or crewed mission that names no other goal counts as one to the station.
     """
-    try:
-        at, precision = infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
-    except ValueError:
-        return {}
-    if at > now():
-        return {}
-    astronaut = object_at(seat, "astronaut")
-    landed = [object_at(each, "astronaut").get("id") for each in list_at(stage, "landing_crew")]
-    if astronaut.get("id") is not None and astronaut["id"] in landed:
-        return {"landed_at": format_rfc3339_utc(at), "landed_at_precision": precision}
-    if astronaut.get("in_space") is True:
-        return {}
-    reason = "The spacecraft landed without this crew member, whose own landing is unknown."
-    raise InvalidEntry(f"{field}.astronaut", reason)
+    if datetime.fromisoformat(document["launch_at"]) < _STATION_BEGINS_AT:
+        return False
+    stages, mission = _spacecraft_stages(value), object_at(value, "mission")
+    goals = [text_at(stage, "destination") for stage in stages]
+    for event in (event for stage in stages for event in list_at(stage, "docking_events")):
+        goals += [text_at(event, name, "name") for name in ("spacestation", "space_station")]
+    goals = [goal for goal in goals if goal.casefold() not in UNKNOWN_ORBITS]
+    programs = list_at(value, "program")
+    if (
+        any(map(STATION_NAME.search, goals))
+        or any(is_any_of(STATION_PROGRAMS, program) for program in programs)
+        or standard_flight_name(document["spacecraft"][0]["name"])
+    ):
+        return True
+    places = [*goals, *words_of(mission.get("orbit"))[:1]]
+    if not {place.casefold() for place in places} <= LOW_EARTH_ORBITS | UNKNOWN_ORBITS:
+        return False
+    names = [text_at(value, "name").rpartition("|")[2], text_at(mission, "name")]
+    for stage in stages:
+        names.append(text_at(stage, "spacecraft", "name"))
+        names.append(text_at(stage, "spacecraft", "spacecraft_config", "name"))
+    if goals or any(map(ELSEWHERE.search, names)):
+        return False
+    if _mission_type(value) in STATION_MISSION_TYPES:
+        return True
+    names.append(text_at(mission, "description"))
+    is_satellite = document["spacecraft"][0]["kind"] == SpacecraftKind.SATELLITE
+    return not is_satellite and any(map(STATION_NAME.search, names))
 
 
-def _require_person(matcher: RecordMatcher, seat: Any, field: str) -> str:
-    """Slug of the person in a seat. Raises `InvalidEntry` if there is none, or several."""
-    name, id_ = text_at(seat, "astronaut", "name"), object_at(seat, "astronaut").get("id")
-    try:
-        person = matcher.find_person(str(id_), name)
-    except AmbiguousName as error:
-        raise InvalidEntry(f"{field}.astronaut.name", str(error)) from None
-    if person is None:
-        raise InvalidEntry(
-            f"{field}.astronaut.name", f"No person of the archive is named {name!r}."
-        )
-    return person
-
-
-def _parse_mission(value: Mapping[str, Any], key: str, matcher: RecordMatcher) -> dict[str, Any]:
+def _parse_mission(
+    value: Mapping[str, Any], key: str, matcher: RecordMatcher, notes: list[str]
+) -> dict[str, Any]:
     name = text_at(value, "name")
     found = _EXPEDITION_NAME.fullmatch(name)
     if found is None:
-        raise InvalidEntry("name", f"{name!r} is not a numbered expedition.")
+        reason = f"{name!r} is not a numbered expedition to the station: remove it from the file."
+        raise InvalidEntry("name", reason)
     stations = [*list_at(value, "spacestations"), value.get("spacestation")]
-    if not any("International Space Station" in text_at(each, "name") for each in stations):
-        raise InvalidEntry("spacestation", "Not an expedition to the International Space Station.")
+    if not any(STATION_NAME.search(text_at(each, "name")) for each in stations):
+        reason = "Not an expedition to the International Space Station: remove it from the file."
+        raise InvalidEntry("spacestation", reason)
     number = int(found[1])
     document = {
         "number": number,
@@ -297,8 +333,7 @@ def _parse_mission(value: Mapping[str, Any], key: str, matcher: RecordMatcher) -
         "alternative_names": [f"Expedition {number}"],
     }
     if number not in matcher.mission_numbers or (RecordType.MISSION, key) in matcher.origins:
-        crew = enumerate(list_at(value, "crew"))
-        document["crew"] = [_parse_crew_member(matcher, place, seat) for place, seat in crew]
+        document["crew"] = parse_expedition_crew(list_at(value, "crew"), matcher, notes)
     return document
 
 
@@ -312,36 +347,8 @@ def _parse_boundary(
     try:
         at, precision = infer_precision_from_zeros(*parse_feed_date(text))
     except ValueError as error:
-        raise InvalidEntry(name, str(error)) from None
+        raise InvalidEntry(name, f"{error} Write the date in ISO 8601.") from None
     return {field: format_rfc3339_utc(at), f"{field}_precision": precision}
-
-
-def _parse_crew_member(matcher: RecordMatcher, number: int, seat: Any) -> dict[str, Any]:
-    field = f"crew[{number}]"
-    person, role = _require_person(matcher, seat, field), text_at(seat, "role", "role").casefold()
-    if role in _COMMANDER_ROLES:
-        return {"person": person, "role": CrewRole.COMMANDER}
-    if (found := _FLIGHT_ENGINEER_ROLE.fullmatch(role)) is None:
-        raise InvalidEntry(f"{field}.role", f"Unknown role {role!r} aboard a station.")
-    position = f"FE-{found[1]}" if found[1] else None
-    return {"person": person, "role": CrewRole.FLIGHT_ENGINEER, "position": position}
-
-
-def _parse_person(value: Mapping[str, Any]) -> dict[str, Any]:
-    if text_at(value, "type", "name").casefold() == "non-human":
-        raise InvalidEntry("type", "Not a person.")
-    nationality = value.get("nationality")
-    agency = text_at(value, "agency", "abbrev") or text_at(value, "agency", "name")
-    country = None
-    if isinstance(nationality, str):
-        country = COUNTRY_BY_DEMONYM.get(nationality.casefold())
-    elif isinstance(nationality, list) and len(nationality) == 1:  # of several, none is preferred
-        country = text_at(nationality[0], "alpha_2_code") or None
-    return {
-        "name": text_at(value, "name"),
-        "agency": _AGENCY_NAMES.get(agency, agency) or None,
-        "nationality": country,
-    }
 
 
 def _create_parser(reader: Reader) -> EntryParser:

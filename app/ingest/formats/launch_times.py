@@ -1,28 +1,21 @@
 """Launch times of Launch Library 2, never more precise than the source states."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision, format_rfc3339_utc, period_bounds
 from app.ingest.entries import InvalidEntry
 from app.ingest.formats.feed_dates import parse_feed_date
+from app.ingest.formats.launch_library_vocabulary import (
+    LONG_PRECISIONS,
+    PRECISIONS,
+    WEEK_PRECISIONS,
+    is_any_of,
+    look_up,
+    words_of,
+)
 from app.ingest.json_values import text_at
-
-_PRECISION_BY_ABBREVIATION = {
-    "sec": Precision.SECOND, "min": Precision.MINUTE, "hr": Precision.HOUR,
-    "morn": Precision.DAY, "aft": Precision.DAY, "day": Precision.DAY, "m": Precision.MONTH,
-    "q1": Precision.QUARTER, "q2": Precision.QUARTER, "q3": Precision.QUARTER,
-    "q4": Precision.QUARTER, "h1": Precision.YEAR, "h2": Precision.YEAR, "y": Precision.YEAR,
-    "ny": Precision.YEAR,
-}  # fmt: skip
-"""Finest `Precision` that contains the period, by the abbreviation of Launch Library 2."""
-
-_ABBREVIATION_BY_NAME = {
-    "second": "sec", "minute": "min", "hour": "hr", "morning": "morn", "afternoon": "aft",
-    "month": "m", "quarter 1": "q1", "quarter 2": "q2", "quarter 3": "q3", "quarter 4": "q4",
-    "half 1": "h1", "half 2": "h2", "year": "y", "fiscal year": "fy",
-}  # fmt: skip
 
 
 class LaunchTime(NamedTuple):
@@ -31,6 +24,8 @@ class LaunchTime(NamedTuple):
     at: datetime
     precision: Precision
     uncertain: bool = False
+    written_at: datetime | None = None
+    """Time as written, if the source does not say how precise it is."""
 
     def to_fields(self) -> dict[str, Any]:
         """Convert to the fields of a launch document."""
@@ -41,28 +36,43 @@ class LaunchTime(NamedTuple):
         }
 
 
-def parse_launch_time(launch: Mapping[str, Any], status: str) -> LaunchTime:
+def parse_launch_time(
+    launch: Mapping[str, Any], *, tentative: bool, flown: bool, notes: list[str]
+) -> LaunchTime:
     """Parse `net` with its `net_precision`; the day if no precision is stated.
 
-    Raises `InvalidEntry`.
+    `tentative` dates are placeholders, often the last day of a period: without a precision, only
+    the year is likely. An unknown precision is noted. Raises `InvalidEntry`.
     """
     try:
         at, written_precision = parse_feed_date(text_at(launch, "net"))
     except ValueError as error:
-        raise InvalidEntry("net", str(error)) from None
-    name = text_at(launch, "net_precision", "abbrev") or text_at(launch, "net_precision", "name")
-    name = name.lower()
-    if name == "week":
-        return LaunchTime(at, _precision_of_week(at), status == "tbd")
-    if name == "fy":  # a fiscal year, which starts in the previous autumn
-        return LaunchTime(at, Precision.YEAR, True)
-    if not name and (status == "tbd" or launch.get("tbddate") is True):
-        raise InvalidEntry("net_precision", "The date is a placeholder without a precision.")
-    stated = _PRECISION_BY_ABBREVIATION.get(_ABBREVIATION_BY_NAME.get(name, name or "day"))
-    if stated is None:
-        raise InvalidEntry("net_precision", f"Unknown precision {name!r}.")
-    precision = max(stated, written_precision, key=list(Precision).index)
-    return LaunchTime(at, precision, status == "tbd")
+        reason = f"{error} Write the time of the launch in ISO 8601."
+        raise InvalidEntry("net", reason) from None
+    stated = launch.get("net_precision")
+    placeholder = LaunchTime(at, Precision.YEAR, True)
+    if not words_of(stated):
+        if tentative or launch.get("tbddate") is True:
+            notes.append("The date is a placeholder without a precision: the year was kept.")
+            return placeholder
+        has_time = written_precision in PRECISIONS_WITH_TIME and at.time() != time()
+        is_known = has_time and launch.get("tbdtime") is not True
+        precision = max(Precision.DAY, written_precision, key=list(Precision).index)
+        return LaunchTime(at, precision, written_at=at if is_known else None)
+    if is_any_of(LONG_PRECISIONS, stated):
+        notes.append(f"The period {words_of(stated)[0]!r} is no year: its year was kept.")
+        return placeholder
+    if is_any_of(WEEK_PRECISIONS, stated):
+        return LaunchTime(at, _precision_of_week(at), tentative)
+    known = look_up(PRECISIONS, stated)
+    if known is None:
+        notes.append(
+            f"Unknown precision {words_of(stated)[0]!r}: the {'day' if flown else 'year'} was kept."
+        )
+        if not flown:
+            return placeholder
+    precision = max(known or Precision.DAY, written_precision, key=list(Precision).index)
+    return LaunchTime(at, precision, tentative)
 
 
 def _precision_of_week(at: datetime) -> Precision:

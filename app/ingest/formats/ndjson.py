@@ -7,8 +7,9 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from typing import Any
 
 from app.db.database import Reader
 from app.domain.enums import RecordType
@@ -23,6 +24,7 @@ from app.ingest.entries import (
     Reject,
 )
 from app.ingest.json_stream import reject_constant
+from app.ingest.json_values import text_at
 
 _MAX_LINE_BYTES = 2**20
 """Maximum bytes of a line; more than the longest valid document."""
@@ -39,18 +41,21 @@ def parse_ndjson(source: Input) -> Iterator[EntryOrReject]:
             if len(line) > _MAX_LINE_BYTES:
                 while line and not line.endswith(b"\n"):
                     line = file.readline(_MAX_LINE_BYTES)
-                reason = f"The line has more than {_MAX_LINE_BYTES} bytes."
+                reason = (
+                    f"The line has more than {_MAX_LINE_BYTES} bytes: split or shorten the record."
+                )
                 yield Reject(number, "line", reason, "")
             elif line.strip():
                 yield _parse_line(number, line.rstrip(b"\r\n"))
 
 
 def _parse_line(number: int, line: bytes) -> EntryOrReject:
-    text = line.decode("utf-8", "surrogateescape")
+    text, label = line.decode("utf-8", "surrogateescape"), ""
     try:
         value = json.loads(line, parse_constant=reject_constant)
         if not isinstance(value, dict):
             raise ValueError("Not a JSON object.")
+        label = _label_of(value)
         type_ = RecordType(value.pop("type", ""))
         deleted_slug = value.pop("gone", None)
         if deleted_slug is None:
@@ -62,13 +67,21 @@ def _parse_line(number: int, line: bytes) -> EntryOrReject:
         if value:
             raise ValueError(f"Unknown member {min(value)!r}.")
     except (ValueError, RecursionError) as error:
-        return Reject(number, "line", f"Not a record: {error}", text)
+        reason = f"Not a record: {error} Correct the line, or remove it."
+        return Reject(number, "line", reason, text, label)
     slug = data.get("slug")
     key = slug if isinstance(slug, str) else sha256(line).hexdigest()
     hints = IdentityHints(slug=slug if isinstance(slug, str) and state is None else None)
     return ImportEntry(
         type_, _SCHEME, key[:500] or "-", data, number, text, hints, record_state=state
     )
+
+
+def _label_of(value: Mapping[str, Any]) -> str:
+    """Title, name or slug of the record of a line."""
+    data = value.get("data")
+    texts = (text_at(data, name) for name in ("title", "name", "slug"))
+    return next(filter(None, texts), text_at(value, "gone"))
 
 
 def _create_parser(_reader: Reader) -> EntryParser:

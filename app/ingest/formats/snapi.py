@@ -26,7 +26,7 @@ from app.ingest.formats.feed import LinkFinder
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
 from app.ingest.formats.html_text import escape_markdown, html_to_text, truncate_at_sentence
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
-from app.ingest.json_values import require_id
+from app.ingest.json_values import object_at, require_id, text_at
 from app.ingest.launch_matching import load_launch_library_slugs
 
 _SCHEME = "snapi"
@@ -38,7 +38,7 @@ def parse_snapi(
     """Parse articles. `launch_slugs` are slugs by the ids of Launch Library 2."""
     for item in iter_json_items(source.open):
         parse = partial(_parse_entry, source, item, find_links, launch_slugs)
-        yield parse_or_reject(item.line, item.raw, "article", parse)
+        yield parse_or_reject(item.line, item.raw, "article", parse, _label_of(item.value))
 
 
 def _parse_entry(
@@ -46,10 +46,18 @@ def _parse_entry(
 ) -> ImportEntry:
     article = item.require_object("article")
     key = require_id(article)
-    document = _build_article(article, source.language, find_links)
+    notes = list[str]()
+    document = _build_article(article, source.language, find_links, notes)
     stated = {launch_slugs[id_] for id_ in _launch_ids(article) if id_ in launch_slugs}
     document["launches"] = sorted({*document["launches"], *stated})
-    return ImportEntry(RecordType.ARTICLE, _SCHEME, key, document, item.line, item.raw)
+    return ImportEntry(
+        RecordType.ARTICLE, _SCHEME, key, document, item.line, item.raw, notes=tuple(notes)
+    )
+
+
+def _label_of(article: Any) -> str:
+    """Title of an article, else its id."""
+    return text_at(article, "title") or str(object_at(article).get("id", ""))
 
 
 def _launch_ids(article: Mapping[str, Any]) -> Iterator[str]:
@@ -62,18 +70,18 @@ def _launch_ids(article: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _build_article(
-    article: Mapping[str, Any], language: str | None, find_links: LinkFinder
+    article: Mapping[str, Any], language: str | None, find_links: LinkFinder, notes: list[str]
 ) -> dict[str, Any]:
     title = html_to_text(_text_field(article, "title"))
     summary = html_to_text(_text_field(article, "summary"))
     title = title or summary  # which then starts with the headline
     if not title:
-        raise InvalidEntry("title", "The article has neither a title nor a summary.")
+        raise InvalidEntry("title", "The article has neither a title nor a summary: add a title.")
     lead = truncate_at_sentence(summary, 1000) or title
-    at, precision = _parse_published_at(article)
+    at, precision = _parse_published_at(article, notes)
     publisher = html_to_text(_text_field(article, "news_site", "newsSite", "source"))
     if not publisher:
-        raise InvalidEntry("news_site", "The publisher is missing.")
+        raise InvalidEntry("news_site", "The publisher is missing: add its name.")
     links = find_links(title, lead)
     return {
         "title": truncate_at_sentence(title, 300),
@@ -89,16 +97,20 @@ def _build_article(
     }
 
 
-def _parse_published_at(article: Mapping[str, Any]) -> tuple[str, Precision]:
+def _parse_published_at(article: Mapping[str, Any], notes: list[str]) -> tuple[str, Precision]:
     """Publication time and its precision: as written, or as `published_precision` states."""
+    stated = _text_field(article, "published_precision")
     try:
         at, precision = parse_feed_date(_text_field(article, "published_at", "publishedAt"))
-        if stated := _text_field(article, "published_precision"):
-            precision = max(precision, Precision(stated), key=list(Precision).index)
-        elif infer_precision_from_zeros(at, precision)[1] is Precision.DAY:
-            precision = Precision.DAY  # midnight is written for an unknown time
     except ValueError as error:
-        raise InvalidEntry("published_at", str(error)) from None
+        raise InvalidEntry("published_at", f"{error} Correct the date.") from None
+    if stated in set(Precision):
+        precision = max(precision, Precision(stated), key=list(Precision).index)
+    elif stated:
+        notes.append(f"Unknown precision {stated!r}: the day was kept.")
+        precision = max(precision, Precision.DAY, key=list(Precision).index)
+    elif infer_precision_from_zeros(at, precision)[1] is Precision.DAY:
+        precision = Precision.DAY  # midnight is written for an unknown time
     return format_rfc3339_utc(at), precision
 
 
@@ -107,7 +119,7 @@ def _text_field(article: Mapping[str, Any], *names: str) -> str:
     for name in names:
         value = article.get(name)
         if not isinstance(value, str | None):
-            raise InvalidEntry(name, "Not a text.")
+            raise InvalidEntry(name, "Not a text: write it in quotes, or remove it.")
         if value is not None:
             return value
     return ""

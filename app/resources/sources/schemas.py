@@ -43,6 +43,8 @@ class SourceReport(ReadModel):
     rejected: int
     proposed: int = 0
     """Entries that may be records of the archive, and wait for an editor as proposals."""
+    skipped: int = 0
+    """New launches that do not go to the station, and were left out."""
 
 
 class SourceRead(ReadModel):

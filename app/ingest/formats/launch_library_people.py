@@ -1,0 +1,199 @@
+"""People of Launch Library 2: astronauts, and crews of spacecraft and of expeditions.
+
+A seat that cannot be kept is left out with a note; its launch or expedition is imported.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from app.domain.dates import format_rfc3339_utc, now
+from app.domain.enums import CrewRole, ShipRole
+from app.domain.text import slugify
+from app.ingest.countries import COUNTRY_BY_DEMONYM, COUNTRY_CODE
+from app.ingest.entity_linking import AmbiguousName
+from app.ingest.entries import IdentityHints, InvalidEntry
+from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
+from app.ingest.formats.launch_library_vocabulary import (
+    AGENCIES,
+    NEUTRAL_SHIP_ROLE,
+    NON_HUMAN_ROLES,
+    SHIP_ROLES,
+    STATION_COMMANDER_ROLES,
+    STATION_ENGINEER_ROLE,
+    STATION_VISITOR_ROLES,
+    is_any_of,
+    look_up,
+    role_words,
+    split_nationalities,
+)
+from app.ingest.json_values import list_at, object_at, text_at
+
+R = TypeVar("R", ShipRole, CrewRole)
+
+
+class PersonFinder(Protocol):
+    """Lookup of the people of the archive."""
+
+    def find_person(self, key: str, name: str) -> str | None:
+        """Slug of an astronaut, by id or else by name; None if unknown. Raises `AmbiguousName`."""
+
+
+def parse_person(
+    value: Mapping[str, Any], notes: list[str]
+) -> tuple[dict[str, Any], IdentityHints]:
+    """Person document of an astronaut, and hints to their identity. Raises `InvalidEntry`."""
+    if is_any_of({"non-human"}, value.get("type")):
+        raise InvalidEntry("type", "Not a person: remove it from the file.")
+    if not text_at(value, "name"):
+        raise InvalidEntry("name", "The name is missing: add it.")
+    document = {
+        "name": text_at(value, "name"),
+        "agency": _parse_agency(value.get("agency")),
+        "nationality": _parse_nationality(value.get("nationality"), notes),
+    }
+    return document, IdentityHints(flown_at=_parse_flight_times(value))
+
+
+def _parse_agency(agency: Any) -> str | None:
+    """Agency as the archive names it: the name decides, as abbreviations are used several times."""
+    name = (
+        text_at(agency, "name") if isinstance(agency, dict) else text_at({"name": agency}, "name")
+    )
+    stated = name or text_at(agency, "abbrev")
+    found = AGENCIES.get(stated.casefold()) or look_up(AGENCIES, agency) or stated
+    return found if slugify(found) else None
+
+
+def _parse_nationality(nationality: Any, notes: list[str]) -> str | None:
+    """Country of a demonym or a list of countries; None if there are several, or none is known."""
+    if isinstance(nationality, str):
+        words = list(split_nationalities(nationality))
+        codes = [COUNTRY_BY_DEMONYM.get(word.casefold(), "") for word in words]
+    else:
+        countries = nationality if isinstance(nationality, list) else []
+        words = [text_at(each, "nationality_name") or text_at(each, "name") for each in countries]
+        codes = [text_at(each, "alpha_2_code") for each in countries]
+    if len(codes) == 1 and COUNTRY_CODE.fullmatch(codes[0]):
+        return codes[0]
+    if codes:
+        reason = "several" if len(codes) > 1 else "unknown"
+        notes.append(f"Nationality left empty: {reason} ({', '.join(words)}).")
+    return None
+
+
+def _parse_flight_times(value: Mapping[str, Any]) -> tuple[datetime, ...] | None:
+    """Times of the launches of a person; None if the source does not say that they have flown."""
+    flights = value.get("flights")
+    texts = [text_at(each, "net") for each in flights] if isinstance(flights, list) else []
+    texts = list(filter(None, texts))
+    texts = texts or [text_at(value, name) for name in ("first_flight", "last_flight")]
+    times = set[datetime]()
+    for text in filter(None, texts):
+        try:
+            times.add(parse_feed_date(text)[0])
+        except ValueError:
+            return None
+    if times:
+        return tuple(sorted(times))
+    says_none = "flights" in value or "first_flight" in value or value.get("flights_count") == 0
+    return () if says_none else None
+
+
+def parse_launch_crew(
+    stages: Iterable[Mapping[str, Any]], people: PersonFinder, notes: list[str]
+) -> list[dict[str, Any]]:
+    """Seats of a launch document, from the spacecraft of a launch."""
+    crew = list[dict[str, Any]]()
+    for stage in stages:
+        for seat, person in _people_in(list_at(stage, "launch_crew"), people, crew, notes):
+            role = SHIP_ROLES.get(role_words(seat)[0]) or _replace_unknown_role(
+                seat, NEUTRAL_SHIP_ROLE, notes
+            )
+            crew.append({"person": person, "role": role, **_parse_landing(stage, seat, notes)})
+    return crew
+
+
+def parse_expedition_crew(
+    seats: Iterable[Any], people: PersonFinder, notes: list[str]
+) -> list[dict[str, Any]]:
+    """Crew of a mission document, with one commander."""
+    crew = list[dict[str, Any]]()
+    for seat, person in _people_in(seats, people, crew, notes):
+        role, number = role_words(seat)
+        if role in STATION_COMMANDER_ROLES:
+            if not any(each["role"] is CrewRole.COMMANDER for each in crew):
+                crew.append({"person": person, "role": CrewRole.COMMANDER})
+                continue
+            notes.append(
+                f"{_name_of(seat)} is a second commander, without dates: kept as flight engineer."
+            )
+        elif role in STATION_VISITOR_ROLES:
+            notes.append(f"{_name_of(seat)} was left out: a visitor ({role}), not in the crew.")
+            continue
+        elif role != STATION_ENGINEER_ROLE:
+            _replace_unknown_role(seat, CrewRole.FLIGHT_ENGINEER, notes)
+        position = f"FE-{number}" if number and role == STATION_ENGINEER_ROLE else None
+        crew.append({"person": person, "role": CrewRole.FLIGHT_ENGINEER, "position": position})
+    return crew
+
+
+def _people_in(
+    seats: Iterable[Any],
+    people: PersonFinder,
+    crew: list[dict[str, Any]],
+    notes: list[str],
+) -> Iterator[tuple[Any, str]]:
+    """Yield seats with the slugs of their people; those who are in `crew` are not repeated."""
+    for seat in seats:
+        name = _name_of(seat)
+        if role_words(seat)[0] in NON_HUMAN_ROLES:
+            notes.append(f"{name} was left out of the crew: not a person.")
+            continue
+        try:
+            person = people.find_person(str(object_at(seat, "astronaut").get("id")), name)
+        except AmbiguousName as error:
+            notes.append(
+                f"{name!r} was left out of the crew: {error} Import astronauts first, or add this "
+                "spelling to the aliases of the person; then import this record again."
+            )
+            continue
+        if person is None:
+            notes.append(
+                f"{name!r} was left out of the crew: no person of the archive has this name. "
+                "Import astronauts, or add an alias; then import this record again."
+            )
+        elif any(each["person"] == person for each in crew):
+            notes.append(f"{name!r} is in the crew twice: the first seat was kept.")
+        else:
+            yield seat, person
+
+
+def _name_of(seat: Any) -> str:
+    return text_at(seat, "astronaut", "name")
+
+
+def _replace_unknown_role(seat: Any, role: R, notes: list[str]) -> R:
+    stated = role_words(seat)[0]
+    notes.append(f"Unknown role {stated!r} of {_name_of(seat)}: kept as {role.value}.")
+    return role
+
+
+def _parse_landing(stage: Mapping[str, Any], seat: Any, notes: list[str]) -> dict[str, Any]:
+    """Landing of a crew member with the spacecraft; {} if in space, or landed otherwise."""
+    try:
+        at, precision = infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
+    except ValueError:
+        return {}
+    if at > now():
+        return {}
+    astronaut = object_at(seat, "astronaut")
+    landed = [object_at(each, "astronaut").get("id") for each in list_at(stage, "landing_crew")]
+    if astronaut.get("id") is not None and astronaut["id"] in landed:
+        return {"landed_at": format_rfc3339_utc(at), "landed_at_precision": precision}
+    if astronaut.get("in_space") is not True:
+        notes.append(
+            f"{_name_of(seat)} did not land with this spacecraft: edit the launch to add "
+            "`landed_at` and `landed_with`."
+        )
+    return {}
