@@ -7,6 +7,17 @@ from unicodedata import combining, normalize
 
 from app.ingest.dataset.records import DatasetLaunch, DatasetPerson
 
+SPELLINGS = (
+    "middle initial",
+    "initials",
+    "transliteration",
+    "short form",
+    "other name",
+    "no diacritics",
+    "family name first",
+)
+"""Kinds of differences between two spellings of the name of a person."""
+
 ORBITERS = {"Atlantis": "OV-104", "Discovery": "OV-103", "Endeavour": "OV-105"}
 """Serial numbers of the orbiters."""
 
@@ -249,15 +260,15 @@ def _if_other(name: str, person: DatasetPerson) -> str | None:
 
 
 def person_spellings(person: DatasetPerson, rng: Random) -> dict[str, str]:
-    """Other spellings of the name of a person, by the kind of the difference."""
+    """Other spellings of the name of a person, by the kind of the difference: `SPELLINGS`."""
     given, family = _split_name(person)
-    spellings = {
-        "middle initial": _add_initial(person),
-        "initials": _abbreviate(person),
-        "transliteration": _transliterate(person, rng),
-        "short form": _shorten(person),
-        "other name": _OTHER_NAMES.get(person.slug),
-        "no diacritics": _strip_diacritics(person),
-        "family name first": rng.choice([f"{family} {given}", f"{family}, {given}"]),
-    }
-    return {kind: name for kind, name in spellings.items() if name}
+    spellings = (
+        _add_initial(person),
+        _abbreviate(person),
+        _transliterate(person, rng),
+        _shorten(person),
+        _OTHER_NAMES.get(person.slug),
+        _strip_diacritics(person),
+        rng.choice([f"{family} {given}", f"{family}, {given}"]),
+    )
+    return {kind: name for kind, name in zip(SPELLINGS, spellings, strict=True) if name}
