@@ -12,25 +12,28 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import ImportOrigin, Launch, Person, Proposal
 from app.domain.enums import RecordType
+from app.domain.text import slugify
+from app.ingest.dataset.records import DatasetLaunch
 from app.ingest.pipeline import EntryResult, ImportOutcome
 from app.resources.registry import RECORD_RESOURCES
+from tests.support.clients import database_of
 from tests.support.import_runs import explain_import, make_input
 from tests.support.launch_library import (
     VERSIONS,
     answer,
     archive_facts,
-    astronaut_as,
     astronaut_id,
     launch_as,
     launch_library_id,
-    make_astronaut,
     slip,
 )
 from tests.support.launch_library_names import SPELLINGS, person_spellings
+from tests.support.launch_library_people import astronaut_as, make_astronaut
 
 MAX_DOUBTFUL_PERCENT = 2
 
@@ -121,36 +124,40 @@ def test_launches_of_archive_are_recognised(own_database: Database, version: str
     assert candidates(own_database, RecordType.LAUNCH).keys() <= waiting.keys()
 
 
+def another_flight(slug: str, ship: str, launch_at: str) -> DatasetLaunch:
+    """A flight that the archive lacks, like its launch `slug`; the crew has not landed."""
+    launch = archive_facts().launches[slug]
+    aloft = {"landed_at": None, "landed_at_precision": None, "landed_with": None}
+    changes = {
+        "slug": slugify(ship),
+        "cospar_id": None,
+        "launch_at": datetime.fromisoformat(launch_at),
+        "spacecraft": [launch.main_spacecraft.model_copy(update={"name": ship})],
+        "crew": [seat.model_copy(update=aloft) for seat in launch.crew],
+    }
+    return launch.model_copy(update=changes)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-def test_launches_that_archive_lacks_are_created(own_database: Database, version: str) -> None:
-    progress = archive_facts().launches["progress-ms-11"]
-    ship = progress.main_spacecraft
-    later, same_day = (
-        progress.model_copy(
-            update={
-                "slug": name,
-                "cospar_id": None,
-                "launch_at": datetime.fromisoformat(launch_at),
-                "spacecraft": [ship.model_copy(update={"name": name})],
-            }
-        )
-        for name, launch_at in [
-            ("Progress MS-80", "2026-09-10T11:01:35Z"),
-            ("Progress MS-81", "2019-04-04T21:01:35Z"),
-        ]
-    )
-    exact = {"net": "2019-04-04T21:01:35Z", "net_precision": {"id": 0, "abbrev": "SEC"}}
-    records = [
-        launch_as(version, progress, Random(1)),
-        launch_as(version, later, Random(1)),
-        launch_as(version, same_day, Random(1)) | exact,
+def test_launches_that_archive_lacks_are_created(own_archive: TestClient, version: str) -> None:
+    database = database_of(own_archive)
+    crewed = another_flight("soyuz-ms-12", "Soyuz MS-80", "2026-09-14T19:14:09Z")
+    flights = [
+        archive_facts().launches["progress-ms-11"],
+        another_flight("progress-ms-11", "Progress MS-80", "2026-09-10T11:01:35Z"),
+        crewed,
     ]
-    before = launch_times(own_database).keys()
-    results = import_answer(own_database, records)
-    outcomes = [each.outcome for each in results]
-    created = ImportOutcome.CREATED
-    assert outcomes == [ImportOutcome.UNCHANGED, created, created], results
-    assert launch_times(own_database).keys() - before == {"progress-ms-80", "progress-ms-81"}
+    same_day = another_flight("progress-ms-11", "Progress MS-81", "2019-04-04T21:01:35Z")
+    exact = {"net": "2019-04-04T21:01:35Z", "net_precision": {"id": 0, "abbrev": "SEC"}}
+    answers = [launch_as(version, each, Random(1)) for each in [*flights, same_day]]
+    before = launch_times(database).keys()
+    results = import_answer(database, [*answers[:3], answers[3] | exact])
+    assert [each.outcome for each in results] == ["unchanged", *["created"] * 3], results
+    created = {"progress-ms-80", "soyuz-ms-80", "progress-ms-81"}
+    assert launch_times(database).keys() - before == created
+    seats = own_archive.get("/v1/launches/soyuz-ms-80").json()["crew"]
+    expected = [(seat.person, seat.role) for seat in crewed.crew]
+    assert [(seat["person"]["slug"], seat["role"]) for seat in seats] == expected
 
 
 @pytest.mark.parametrize(("spelling", "version"), [*zip(SPELLINGS, cycle(VERSIONS), strict=False)])
