@@ -13,8 +13,8 @@ from app.domain.enums import RecordType
 from app.ingest.entity_linking import AmbiguousName
 from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import launch_library
-from app.ingest.launch_matching import RecordMatcher
 from app.ingest.pipeline import EntryResult
+from app.ingest.references import ReferenceLookup
 from app.resources.launches.schemas import LaunchWrite
 from app.resources.missions.schemas import MissionWrite
 from app.resources.people.schemas import PersonWrite
@@ -22,7 +22,7 @@ from tests.support.clients import database_of
 from tests.support.import_runs import import_inputs, make_input, report_counts, split_rejects
 
 
-class Matcher(RecordMatcher):
+class Matcher(ReferenceLookup):
     """Lookup data with two people."""
 
     def find_person(self, key: str, name: str) -> str | None:
