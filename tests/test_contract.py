@@ -148,8 +148,6 @@ def test_record_resource_is_consistent(app: FastAPI, resource: RecordResource) -
     assert f"/v1/{resource.label.collection}/{{slug}}" in app.openapi()["paths"]
     table = Base.metadata.tables[resource.label.collection]
     assert table.name in {export.name for export in resource.export_tables}
-    natural_key = resource.natural_key
-    assert natural_key is None or natural_key.column.class_ is resource.model
     assert resource.references <= set(RecordType)
     assert set(resource.writer.write_model.model_fields) - {"change_reason"} <= set(
         resource.record_model.model_fields
