@@ -74,7 +74,7 @@ def separate_proposal(session: Session, actor: Actor, proposal: Proposal) -> Pro
         raise Conflict(
             tr(
                 f"The entry cannot become a record. {reason}",
-                f"Запись источника нельзя добавить в архив. {reason}",
+                f"Эту запись источника нельзя добавить в архив. {reason}",
             ),
             *error.errors,
         ) from error
@@ -146,11 +146,13 @@ def _decided_error(session: Session, proposal: Proposal) -> Conflict:
     """The error for a proposal that has been decided, with the decision."""
     model = RECORD_RESOURCES[proposal.type].model
     slug = session.scalar(select(model.slug).where(model.id == proposal.record_id))
-    record = repr(slug) if slug else tr("a record that was deleted since", "удалённая запись")
+    record = tr(repr(slug), f"запись {slug!r}")
+    if slug is None:
+        record = tr("a record that was deleted since", "запись, удалённая с тех пор")
     if proposal.status is ProposalStatus.MERGED:
-        decision = tr(f"the entry is {record}", f"это запись {record}")
+        decision = tr(f"the entry is {record}", f"это {record}")
     else:
-        decision = tr(f"the entry became {record}", f"из неё создана запись {record}")
+        decision = tr(f"the entry became {record}", f"из неё создана {record}")
     return Conflict(
         tr(
             f"The proposal has already been decided: {decision}.",
