@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.database import Database, Reader
-from app.db.models import ImportOrigin
+from app.db.models import ImportOrigin, stored_id
 from app.domain.batching import batched
 from app.domain.enums import AuditTarget
 from app.http.metrics import ENTRIES_IMPORTED
@@ -218,7 +218,7 @@ class _ImportJob:
                 return False, ""
             record = create_from_entry(session, entry, self.publish)
             origin = ImportOrigin(scheme=entry.scheme, key=entry.key, type=entry.type)
-            origin.record_id, origin.seen = record.id, [digest]
+            origin.record_id, origin.seen = stored_id(record), [digest]
             session.add(origin)
             session.flush()
             index.add(origin, entry)

@@ -2,7 +2,7 @@
 
 from app.db.models.api_keys import ApiKey, IdempotentResponse
 from app.db.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base, VersionedRecord, stored_id
 from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
 from app.db.models.day_counts import ArticleDailyCounts
 from app.db.models.import_origins import ImportOrigin
@@ -45,4 +45,5 @@ __all__ = [
     "Vehicle",
     "VersionedRecord",
     "Webhook",
+    "stored_id",
 ]
