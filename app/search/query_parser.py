@@ -145,8 +145,8 @@ def _count_chars(word: TokenizedWord) -> int:
 
 
 def _is_initial(word: TokenizedWord, text: str) -> bool:
-    """True if `word` of `text` is the initial of a name: "O", "О.", "Yu."."""
-    if not word.word:
+    """True if `word` of `text` is the initial of a name: "O", "О.", "Yu."; not in "Proton-M"."""
+    if not word.word or word.compound:
         return False
     letters, has_dot = text[word.start : word.end], text[word.end : word.end + 1] == "."
     if len(letters) > 1:

@@ -126,6 +126,7 @@ def test_letters_of_other_scripts_have_different_tokens() -> None:
         ("K. L.", 0, 2),
         ("B 7", 0, 2),
         ("M-12M rocket", 0, 2),
+        ("Proton-M rocket", 0, 3),
         ("国 際宇", 0, 2),
     ],
 )
