@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
-from app.db.models import Article, IdempotentResponse, Person, RecordChange
+from app.db.models import Article, IdempotentResponse, Person, RecordChange, stored_id
 from app.domain.dates import now
 from app.domain.enums import ArticleState, Scope
 from app.resources.write_steps import build_database
@@ -178,7 +178,7 @@ def test_naive_compare_and_write_loses_the_race(create_database: CreateDatabase)
             person = factories.person()
             session.add(person)
             session.flush()
-            id_ = person.id
+            id_ = stored_id(person)
 
         one_at_a_time = database.engine.dialect.name == "sqlite"
         all_have_read = Barrier(8, timeout=30)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.db.models import stored_id
 from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.command_line import run_zarya
@@ -17,11 +18,11 @@ def ids(cli_database_url: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         person = factories.person(slug="anne-mcclain", name="Anne McClain")
         session.add(person)
         session.flush()
-        proposals = [factories.proposal(person.id, title=f"[Entry] {n}") for n in range(3)]
+        proposals = [factories.proposal(stored_id(person), title=f"[Entry] {n}") for n in range(3)]
         proposals[2].document = {"name": ""}
         session.add_all(proposals)
         session.flush()
-        found = [each.id for each in proposals]
+        found = [stored_id(each) for each in proposals]
     database.close()
     return found
 

@@ -10,7 +10,7 @@ from app.db.database import Database
 from app.domain.enums import RecordType
 from app.ingest.entries import ImportEntry
 from app.ingest.identity.decision import Decision, RecordRef
-from app.ingest.proposals import discard_proposal, save_proposal
+from app.ingest.proposals import OpenProposals
 from tests.support import documents
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.import_runs import import_inputs, make_input, report_counts
@@ -134,10 +134,7 @@ def test_deleted_separate_record_is_not_imported_again(
     assert launches(client) == {flown["slug"]: FLOWN_AT}
 
 
-def test_import_in_progress_leaves_a_decided_proposal(
-    database: Database, editor: TestClient
-) -> None:
-    """An import has compared an entry before an editor decided on it, and stores its result."""
+def test_decided_proposal_is_not_open(database: Database, editor: TestClient) -> None:
     person = add_person(editor)
     entries = [
         ImportEntry(RecordType.PERSON, "launch-library", key, {"name": "New"}, 1, "")
@@ -147,13 +144,14 @@ def test_import_in_progress_leaves_a_decided_proposal(
     assert editor.post(f"{paths[1]}/merge", json={}).status_code == 200
     decided = editor.get(paths[1]).json()
     doubtful = Decision.doubtful([RecordRef(person, "x")], "another reason")
-    for entry in entries:
-        with database.session() as session:
-            save_proposal(session, entry, doubtful, "0" * 16, "New", publish=False)
+    with database.session() as session:
+        proposals = OpenProposals.load(session, entries)
+        proposals.save(session, entries[0], doubtful, "0" * 16, "New", publish=False)
+        assert proposals.has_form(session, entries[0], "0" * 16)
+        assert not proposals.has_form(session, entries[1], "0" * 16)
+        assert proposals.discard(session, entries[1]) == []
     assert editor.get(paths[0]).json()["title"] == "New"
-    assert editor.get(paths[1]).json() == decided
-    for entry in entries:
-        with database.session() as session:
-            discard_proposal(session, entry)
+    with database.session() as session:
+        assert OpenProposals.load(session, entries).discard(session, entries[0])
     assert editor.get(paths[0]).status_code == 404
     assert editor.get(paths[1]).json() == decided

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.db.database import Database
+from app.db.models import stored_id
 from app.domain.enums import ArticleState, ProposalStatus, RecordType
 from app.resources.proposals.queries import count_open_proposals
 from tests.support import documents, factories
@@ -195,7 +196,7 @@ def test_article_in_trash_is_no_candidate_and_draft_is_one(
         articles = [factories.article(state=state) for state in ArticleState]
         session.add_all(articles)
         session.flush()
-        ids = {each.state: each.id for each in articles}
+        ids = {each.state: stored_id(each) for each in articles}
         slugs = {each.state: each.slug for each in articles}
     path = add_proposal(editor, *ids.values(), type=RecordType.ARTICLE, document={"title": "A"})
     shown = {each["slug"] for each in editor.get(path).json()["candidates"]}

@@ -111,7 +111,7 @@ def proposal(*candidate_ids: int, **columns: Any) -> Proposal:
         "title": f"Entry {n}",
         "document": {"name": f"Entry {n}"},
         "publish": False,
-        "digest": f"{n:016}",
+        "seen": [f"{n:016}"],
         "evidence": "similar name",
         "candidate_ids": list(candidate_ids),
         "status": ProposalStatus.OPEN,

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from app.db.models import stored_id
 from tests.support import factories
 from tests.support.clients import database_of
 
@@ -14,7 +15,7 @@ def add_person(client: TestClient, **columns: Any) -> int:
         person = factories.person(**columns)
         session.add(person)
         session.flush()
-        return person.id
+        return stored_id(person)
 
 
 def add_proposal(client: TestClient, *candidate_ids: int, **columns: Any) -> str:
