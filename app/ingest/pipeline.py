@@ -258,9 +258,9 @@ class _ImportJob:
         digest = sha256("\n".join((entry.raw, *entry.notes)).encode(errors="replace")).hexdigest()
         digest = digest[:16]
         if (origin := self.index.find_origin(entry)) is not None:
-            slug = self._update(session, entry, origin, digest)
+            slug, reason = self._update(session, entry, origin, digest)
             outcome = ImportOutcome.UPDATED if slug else ImportOutcome.UNCHANGED
-            return outcome, slug, "same: the id in the source is known"
+            return outcome, slug, f"same: the id in the source is known; {reason}"
         if self.proposals.has_form(session, entry, digest):
             return ImportOutcome.PROPOSED, "", "doubtful: the entry waits for an editor"
         return self._apply_new_entry(session, entry, digest)
@@ -287,23 +287,28 @@ class _ImportJob:
 
     def _update(
         self, session: Session, entry: ImportEntry, origin: ImportOrigin, digest: str
-    ) -> str:
-        """Update the record of a known id. Returns its slug, or "" if nothing changed."""
+    ) -> tuple[str, str]:
+        """Update the record of a known id. Returns its slug or "" if nothing changed, and why."""
         if digest in origin.seen:
-            return ""
+            return "", "so is this form"
+        slug: str | None
         if origin.owned:
-            slug = update_from_entry(session, entry, origin.record_id, self.publish)
+            slug, reason = update_from_entry(session, entry, origin.record_id, self.publish), ""
             if slug is None:
-                return ""
+                return "", "the article is published, and the source is not trusted"
         else:
-            slug = follow_schedule(session, entry, origin)
+            slug, reason = (
+                follow_schedule(session, entry, origin),
+                "the record is the archive's own",
+            )
         origin.seen = [*origin.seen, digest][-MAX_SEEN_DIGESTS:]
-        if slug:
-            model = RECORD_RESOURCES[entry.type].model
-            record: VersionedRecord | None = session.get(model, origin.record_id)
-            if record is not None:
-                self.index.add_record(entry, record)
-        return slug
+        if not slug:
+            return "", reason or "nothing has changed, or an editor has changed the record"
+        model = RECORD_RESOURCES[entry.type].model
+        record: VersionedRecord | None = session.get(model, origin.record_id)
+        if record is not None:
+            self.index.add_record(entry, record)
+        return slug, "its form is new"
 
     def _add_origin(
         self, session: Session, entry: ImportEntry, record_id: int, seen: list[str], *, owned: bool
