@@ -6,7 +6,7 @@ may be initials or left out. The date of birth and the flights decide between si
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
@@ -59,6 +59,8 @@ class PersonFacts:
     """Times of launches; None if they are unknown."""
     born_on: str | None = None
     """Date of birth, in ISO 8601."""
+    has_all_flights: bool = True
+    """False if `flown_at` has only the first and the last flight."""
 
     @property
     def words(self) -> frozenset[str]:
@@ -70,7 +72,8 @@ class PersonFacts:
         """Facts of the person document of an entry."""
         names = [document.get("name"), document.get("name_ru")]
         nationality, born_on = document.get("nationality"), document.get("born_on")
-        return cls.from_names(names, hints.names, nationality, hints.flown_at, born_on)
+        facts = cls.from_names(names, hints.names, nationality, hints.flown_at, born_on)
+        return replace(facts, has_all_flights=hints.has_all_flights)
 
     @classmethod
     def from_name(cls, name: str) -> Self:
@@ -118,18 +121,18 @@ class PersonFacts:
         return len(births) > 1 or self._flew_apart(other)
 
     def _flew_apart(self, other: "PersonFacts") -> bool:
-        """True if the flights of both are known and differ.
-
-        Two times may be the first and the last of several flights, with those of the other between.
-        """
+        """True if the flights of both are known and differ."""
         mine, theirs = self.flown_at, other.flown_at
         if mine is None or theirs is None or not (mine or theirs) or self.shares_flight(other):
             return False
-        if not mine or not theirs:
-            return True
-        are_ends = len(mine) == 2 and min(mine) < min(theirs) and max(theirs) < max(mine)
-        are_between = len(theirs) == 2 and min(theirs) < min(mine) and max(mine) < max(theirs)
-        return not (are_ends or are_between)
+        return not (self._may_include(other) or other._may_include(self))
+
+    def _may_include(self, other: "PersonFacts") -> bool:
+        """True if the flights of `other` are between a first and a last flight."""
+        mine, theirs = self.flown_at, other.flown_at
+        if not mine or not theirs or self.has_all_flights:
+            return False
+        return min(mine) < min(theirs) and max(theirs) < max(mine)
 
 
 class PersonIndex:
