@@ -176,11 +176,42 @@ class PersonIndex:
 
         `excluded` are ids of people who have another id in the same source, and so are others.
         """
+        near = set[RecordRef]().union(*(self._by_word.get(word, ()) for word in facts.words))
+        everyone = {record: self._facts[record].compare_names(facts) for record in near}
         similarities = {
-            record: self._facts[record].compare_names(facts)
-            for record in set[RecordRef]().union(*(self._by_word.get(w, ()) for w in facts.words))
+            record: similarity
+            for record, similarity in everyone.items()
             if record.id not in excluded
         }
+        decision = self._decide_by_name(facts, similarities) or self._decide_by_similar_name(
+            facts, similarities
+        )
+        if decision is None and (known := self._find_doubles(facts, everyone, excluded)):
+            return Decision.doubtful(known, "name of a person with another id in the same source")
+        return decision or Decision.other("no person of that name")
+
+    def _find_doubles(
+        self,
+        facts: PersonFacts,
+        similarities: Mapping[RecordRef, _Similarity],
+        excluded: Collection[int],
+    ) -> list[RecordRef]:
+        """People of the same name that the same source has under another id."""
+        return [
+            record
+            for record, similarity in similarities.items()
+            if record.id in excluded
+            and similarity is _Similarity.NAME
+            and (
+                self._facts[record].is_as_old_as(facts)
+                or not self._facts[record].is_surely_not(facts)
+            )
+        ]
+
+    def _decide_by_name(
+        self, facts: PersonFacts, similarities: Mapping[RecordRef, _Similarity]
+    ) -> Decision | None:
+        """Decide by people of the same name, or of a name confirmed by flights or birth."""
         by_similarity: dict[_Similarity, list[RecordRef]] = defaultdict(list)
         for record, similarity in similarities.items():
             by_similarity[similarity].append(record)
@@ -208,9 +239,7 @@ class PersonIndex:
             )
         if together:
             return Decision.doubtful(together, "family name and flights of several people")
-        return self._decide_by_similar_name(facts, similarities) or Decision.other(
-            "no person of that name"
-        )
+        return None
 
     def _decide_by_similar_name(
         self, facts: PersonFacts, similarities: Mapping[RecordRef, _Similarity]

@@ -93,11 +93,13 @@ def test_flights_decide_between_people_of_one_name() -> None:
     assert decision.candidates == (RecordRef(1, "ours-1"),)
 
 
-def test_person_with_another_id_of_same_source_is_another() -> None:
+def test_person_with_another_id_of_same_source_is_doubtful_at_most() -> None:
     index = PersonIndex()
     index.add(RecordRef(1, "ours"), LINDGREN)
     assert index.identify(LINDGREN).verdict == "same"
-    assert index.identify(LINDGREN, {1}).verdict == "other"
+    assert index.identify(LINDGREN, {1}).verdict == "doubtful"
+    assert index.identify(person("Kjell Lindgren", flew=(1999,)), {1}).verdict == "other"
+    assert index.identify(person("K. Lindgren"), {1}).verdict == "other"
 
 
 def test_first_and_last_flight_do_not_exclude_flights_between() -> None:
