@@ -204,6 +204,7 @@ class PersonIndex:
             and similarity is _Similarity.NAME
             and (
                 self._facts[record].is_as_old_as(facts)
+                or self._facts[record].shares_flight(facts)
                 or not self._facts[record].is_surely_not(facts)
             )
         ]

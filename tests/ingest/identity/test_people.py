@@ -100,6 +100,9 @@ def test_person_with_another_id_of_same_source_is_doubtful_at_most() -> None:
     assert index.identify(LINDGREN, {1}).verdict == "doubtful"
     assert index.identify(person("Kjell Lindgren", flew=(1999,)), {1}).verdict == "other"
     assert index.identify(person("K. Lindgren"), {1}).verdict == "other"
+    index.add(RecordRef(1, "ours"), person("Kjell Lindgren", flew=(2015,), born="1973-01-23"))
+    same_flight = person("Kjell Lindgren", flew=(2015,), born="1973-02-23")
+    assert index.identify(same_flight, {1}).verdict == "doubtful"
 
 
 def test_first_and_last_flight_do_not_exclude_flights_between() -> None:
