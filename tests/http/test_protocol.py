@@ -125,6 +125,12 @@ def test_body_too_large_is_refused_by_its_content_length(origin: str) -> None:
     assert send_raw(origin, head).problem()["type"].endswith("/problems/content-too-large")
 
 
+def test_encoded_slash_is_another_path(origin: str) -> None:
+    for path, status in (("/v1/missions", 200), ("/v1%2Fmissions", 404), ("/%761/missions", 200)):
+        for _ in range(2):  # the second may be cached
+            assert send_raw(origin, request_head(path)).status == status
+
+
 def test_trailers_are_not_headers(origin: str) -> None:
     sent = (
         request_head("/v1/me", "Transfer-Encoding: chunked")
