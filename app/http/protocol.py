@@ -62,6 +62,9 @@ of an incomplete head is known up to this number of bytes."""
 RESERVED_FILE_COUNT = 128
 """File descriptors that are reserved for the database, logs and files."""
 
+MAX_REFUSED_CONNECTIONS = RESERVED_FILE_COUNT // 2
+"""Connections beyond the limit that may be ending after their 503."""
+
 EVICTION_SAMPLE_COUNT = 64
 """Idle connections among which the one to close is chosen."""
 
@@ -119,27 +122,37 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._fast_path = get_fast_path(self.app)
         self._settings = self._fast_path.settings if self._fast_path else Settings()
         monitor_deadlines(self.server_state, self.loop)
-        if len(self.connections) > get_max_connections(self._settings.max_connections):
-            self._evict_idle()
+        limit = get_max_connections(self._settings.max_connections)
+        if len(self.connections) > limit:
+            self._make_room(limit)
 
-    def _evict_idle(self) -> None:
-        """Close an idle connection to make room; refuse the current one if none is idle."""
+    def _make_room(self, limit: int) -> None:
+        """Close another connection that is not in use; refuse this one if there is none."""
         others = (each for each in self.connections if isinstance(each, LimitedHttpProtocol))
-        idle = (other for other in others if other is not self and not other.is_responding)
+        idle = (other for other in others if other is not self and other.is_idle)
         # Idle longest: a new connection is about to send a request.
         oldest = min(
             islice(idle, EVICTION_SAMPLE_COUNT), key=lambda other: other.deadline, default=None
         )
         if oldest is not None:
             oldest._abort()
-            return
-        detail = "The server has too many connections. Try again in a few seconds."
-        self._refuse(Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS}))
+        elif len(self.connections) - len(_lingering_connections) <= limit:
+            _abort_oldest_lingering()
+        else:
+            if len(self.connections) - limit > MAX_REFUSED_CONNECTIONS:
+                _abort_oldest_lingering()
+            detail = "The server has too many connections. Try again in a few seconds."
+            self._refuse(Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS}))
 
     @property
     def is_responding(self) -> bool:
         """True if a request of this connection is in progress."""
         return self._active_cycle is not None and not self._active_cycle.response_complete
+
+    @property
+    def is_idle(self) -> bool:
+        """True if the client has got all responses, or has sent no request yet."""
+        return not self.is_responding and not self._is_lingering
 
     @property
     def _is_receiving_body(self) -> bool:
@@ -414,13 +427,18 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         _lingering_connections[self] = None
         if len(_lingering_connections) > MAX_LINGERING_CONNECTIONS:
-            oldest = next(iter(_lingering_connections))
-            del _lingering_connections[oldest]
-            oldest._abort()
+            _abort_oldest_lingering()
 
 
 _lingering_connections: dict[LimitedHttpProtocol, None] = {}
 """The connections of this process that are ending, in the order in which they began to."""
+
+
+def _abort_oldest_lingering() -> None:
+    oldest = next(iter(_lingering_connections), None)
+    if oldest is not None:
+        del _lingering_connections[oldest]
+        oldest._abort()
 
 
 class _UvicornTransport:
