@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-FOLDERS = ("tests", "tests_browser", "tests_faults", "contract", "bench", "tools")
+FOLDERS = ("tests", "tests_attack", "tests_browser", "tests_faults", "contract", "bench", "tools")
 MODULES = {
     path.relative_to(ROOT).as_posix(): path.read_text()
     for folder in FOLDERS
