@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     wrong_keys: int = Field(default=20, ge=0)
     """Requests with an invalid API key per minute per IP address. 0: no limit."""
 
+    streams_per_address: int = Field(default=20, ge=0)
+    """Event streams per process and IP address (IPv6: per /64), except loopback. 0: no limit."""
+
+    stream_seconds: float = Field(default=3600.0, gt=0)
+    """Longest duration of an event stream, in seconds. Clients then reconnect and resume."""
+
     rate_limit_url: str = ""
     """Redis server for rate limits, `redis://host`. Empty: each process counts for itself."""
 

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from app.api import error_handlers, problem_pages, well_known
+from app.api.auth import identify_key
 from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
 from app.api.deps import Services
 from app.api.dispatch import PathDispatcher
@@ -28,6 +30,7 @@ from app.http.cache.store import ResponseCache
 from app.http.paths import monitoring_paths, route_traits
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
+from app.http.traces import build_tracer_provider
 from app.ops.gauges import run_gauge_sampler
 from app.ops.health import router as health
 from app.ops.jobs import PeriodicJobs
@@ -94,6 +97,7 @@ class Zarya(FastAPI):
             cache=services.response_cache,
             shutdown=services.shutdown,
             access_log=services.access_log,
+            look_up_key=partial(identify_key, services.database),
             monitoring_paths=monitoring_paths(self.routes),
             deprecations=DEPRECATED_OPERATIONS,
         )
@@ -167,6 +171,7 @@ def _telemetry_config() -> TelemetryConfig:
     endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     traced = any(map(os.environ.get, endpoints)) and find_spec("opentelemetry.sdk") is not None
     return {
+        "tracer_provider": build_tracer_provider() if traced else None,
         "tracing": traced,
         "operation_spans": traced,
         "auto_configure": traced,

@@ -54,6 +54,7 @@ def start_nginx(folder: Path, service: str, stack: ExitStack) -> str:
         ("server zarya:8000;", f"server {service.removeprefix('http://')};"),
         ("listen 80;", f"listen 127.0.0.1:{port} backlog=4096;"),
         ("/var/cache/nginx/zarya", f"{folder}/cache"),
+        ("limit_conn streams 20;", ""),  # all visitors have one address
     ):
         if text.count(original) != 1:
             raise Failed(f"{NGINX_CONFIG} does not contain {original} exactly once")

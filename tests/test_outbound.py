@@ -1,7 +1,7 @@
 """HTTP client: SSRF protection, limits of size and time."""
 
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import monotonic
 from typing import Any
 
@@ -11,9 +11,9 @@ from app.http.client import (
     ForbiddenUrl,
     RequestFailed,
     check_url,
-    is_forbidden_address,
     send_request,
 )
+from app.http.special_addresses import SPECIAL_NETWORKS, is_public_address
 from tests.support.loopback import LOOPBACK_HOSTS, OK_RESPONSE, fake_getaddrinfo, loopback_server
 
 
@@ -59,7 +59,14 @@ def test_invalid_urls_are_refused(url: str) -> None:
 
 
 def test_public_urls_are_accepted() -> None:
-    for url in ("https://example.org/hook?a=b", "http://8.8.8.8:8080/", "https://[2606:4700::1]/"):
+    for url in (
+        "https://example.org/hook?a=b",
+        "http://8.8.8.8:8080/",
+        "https://[2606:4700::1]/",
+        "http://example.org./",
+        "http://134744072/",
+        "http://0x08.8.010.8/",
+    ):
         check_url(url)
 
 
@@ -67,10 +74,80 @@ def test_public_urls_are_accepted() -> None:
     "address",
     ["64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001:0:1::", "::127.0.0.1",
      "::ffff:10.0.0.1", "224.0.0.1", "ff02::1", "192.0.2.1", "198.18.0.1",
-     "192.88.99.1", "fec0::1", "3fff::1", "fd00:ec2::254", "::ffff:0:127.0.0.1"],
+     "192.88.99.1", "fec0::1", "3fff::1", "fd00:ec2::254", "::ffff:0:127.0.0.1",
+     "169.254.169.254", "168.63.129.16", "192.0.0.192", "100.100.100.200", "fd20:ce::254",
+     "192.0.0.8", "192.0.0.170", "192.88.99.2", "255.255.255.255", "5f00::1", "100:0:0:1::1",
+     "2001:2::1", "2001:10::1", "2001:1ff:ffff::1", "::ffff:168.63.129.16", "200::1"],
 )  # fmt: skip
-def test_special_addresses_are_forbidden(address: str) -> None:
-    assert is_forbidden_address(ip_address(address))
+def test_special_addresses_are_not_public(address: str) -> None:
+    assert not is_public_address(ip_address(address))
+    host = f"[{address}]" if ":" in address else address
+    with pytest.raises(ForbiddenUrl):
+        check_url(f"https://{host}/")
+
+
+@pytest.mark.parametrize("network", SPECIAL_NETWORKS, ids=str)
+def test_first_and_last_address_of_special_network_are_not_public(
+    network: IPv4Network | IPv6Network,
+) -> None:
+    for address in (network[0], network[-1]):
+        assert not is_public_address(address), address
+        if address.version == 4:
+            assert not is_public_address(ip_address(f"::ffff:{address}")), address
+
+
+PUBLIC_NEIGHBOURS = """
+    1.0.0.0 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0
+    169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 191.255.255.255 192.0.1.0 192.0.1.255
+    192.0.3.0 192.88.98.255 192.88.100.0 192.167.255.255 192.169.0.0 198.17.255.255 198.20.0.0
+    198.51.99.255 198.51.101.0 203.0.112.255 203.0.114.0 223.255.255.255
+    168.63.129.15 168.63.129.17
+    2000:: 2001:200:: 2001:db7:ffff:ffff:ffff:ffff:ffff:ffff 2001:db9::
+    2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff 2003:: 3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff
+    3fff:1000:: 2000:ffff:ffff:ffff:ffff:ffff:ffff:ffff 3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
+    ::ffff:8.8.8.8
+""".split()
+
+
+def test_neighbours_of_special_networks_are_public() -> None:
+    """Positive control: every address next to a special network that is in none, and others."""
+    neighbours = set()
+    for network in SPECIAL_NETWORKS:
+        bits = 32 if network.version == 4 else 128
+        for number in (int(network[0]) - 1, int(network[-1]) + 1):
+            if 0 <= number < 2**bits:
+                address = type(network[0])(number)
+                if not any(address in n for n in SPECIAL_NETWORKS if n.version == network.version):
+                    neighbours.add(address)
+    listed = set(map(ip_address, PUBLIC_NEIGHBOURS))
+    assert neighbours <= listed
+    assert [str(address) for address in listed if not is_public_address(address)] == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1.", "127.0.0.1..", "0177.0.0.1", "0177.1", "0x7f.1", "0x7F000001", "2130706433.",
+     "127.0.1", "168.63.33040", "0xa83f8110", "0250.077.0201.020", "192.192", "[::ffff:7f00:1]",
+     "[::ffff:127.0.0.1%25lo]", "[fe80::1%25eth0]", "[fe80::1%eth0]", "user@8.8.8.8",
+     "8.8.8.8@127.0.0.1", "localhost.", "metadata.google.internal.", ".", "..", "%31%32%37.0.0.1"],
+)  # fmt: skip
+def test_disguised_hosts_are_refused_at_entry(host: str) -> None:
+    """Positive control: `test_public_urls_are_accepted`."""
+    if host == "192.192":  # 192.0.0.192, metadata of Oracle's cloud
+        assert socket.inet_aton(host) == bytes([192, 0, 0, 192])
+    with pytest.raises(ForbiddenUrl):
+        check_url(f"http://{host}/")
+
+
+@pytest.mark.parametrize("network", SPECIAL_NETWORKS, ids=str)
+def test_host_that_resolves_to_special_network_is_not_connected(
+    network: IPv4Network | IPv6Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same table is used after DNS. Positive control: `test_host_is_resolved_once`."""
+    monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo(f"8.8.8.8 {network[-1]}"))
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("connected"))
+    with pytest.raises(ForbiddenUrl):
+        send_request("GET", "http://innocent.example/", timeout=1)
 
 
 def test_host_with_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

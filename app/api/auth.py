@@ -142,6 +142,15 @@ def _get_valid_key(reader: Reader, key: str) -> Row:
     return row
 
 
+async def identify_key(database: Database, key: str) -> str | None:
+    """The id of `key`; None if it is malformed, unknown, revoked or expired."""
+    if is_well_formed_key(key):
+        with suppress(Unauthorized):
+            row = await database.read(_get_valid_key, key)
+            return str(row["id"])
+    return None
+
+
 def _update_last_used(session: Session, id_: str) -> None:
     session.execute(update(ApiKey).where(ApiKey.id == id_).values(last_used_at=now()))
 

@@ -1,13 +1,13 @@
 """Absolute URLs and tag URIs, built from `ZARYA_PUBLIC_URL`, never from a request's headers."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
 from pydantic import WithJsonSchema
 
 from app.config import current_settings
+from app.domain.bounded_cache import bounded_cache
 from app.domain.languages import LANGUAGES, explicit_language
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
@@ -49,7 +49,7 @@ def tag_uri(*segments: str | int, **parameters: str) -> str:
     return append_query(f"tag:{tag_authority()},2026:{path}", parameters)
 
 
-@lru_cache(maxsize=4096)  # a list has a link in each item
+@bounded_cache(2**20)  # a list has a link in each item
 def _quote_segment(segment: str | int) -> str:
     return quote(str(segment), safe="")
 

@@ -11,7 +11,7 @@ import typer
 from app.cli import console
 from app.cli.terminal import MAX_LISTED_ITEMS, command_line_actor, open_database, progress_counter
 from app.config import current_settings
-from app.http.client import ForbiddenUrl, RequestFailed
+from app.http.client import ForbiddenUrl, RequestFailed, check_url
 from app.ingest.entries import Input, Reject
 from app.ingest.fetching import fetch_url
 from app.ingest.pipeline import EntryResult, ImportOutcome, label_of_entry, run_import
@@ -125,6 +125,12 @@ def _find_inputs(
         formats = " and ".join(_SOURCE_FORMATS)
         console.print(f"--source takes a URL, and only with the formats {formats}.")
         raise typer.Exit(2)
+    if source_url is not None:
+        try:
+            check_url(source_url, current_settings().private_targets)
+        except ForbiddenUrl as error:
+            console.print(f"--source {source_url}: {error}", markup=False)
+            raise typer.Exit(2) from error
     if _is_url(target):
         fetched = _fetch_input(target)
         return [replace(fetched, language=language, source=source_url or target)]

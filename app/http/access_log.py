@@ -9,8 +9,6 @@ from time import perf_counter
 from app.http.logging import format_request_line
 from app.http.metrics import request_histogram
 
-_MAX_PATH_CHARS = 200
-
 _FLUSH_DELAY_SECONDS = 0.01
 """Time for which lines of cached responses are collected: each write is a system call."""
 
@@ -68,12 +66,12 @@ class AccessLog:
             line = format_request_line(
                 entry.id,
                 seconds * 1000,
-                entry.path[:_MAX_PATH_CHARS],
-                client=entry.client,
-                method=entry.method,
-                route=entry.route or None,
-                status=entry.status,
-                bytes=entry.body_bytes,
+                entry.path,
+                entry.client,
+                entry.method,
+                entry.route,
+                entry.status,
+                entry.body_bytes,
             )
             self._pending_lines.append(line)
 

@@ -8,12 +8,14 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore2 as httpcore
+
+from app.http.special_addresses import IPAddress, is_public_address
 
 OUTBOUND_TIMEOUT_SECONDS = 10.0
 """Deadline of a whole request, including the response body."""
@@ -23,23 +25,7 @@ MAX_OUTBOUND_RESPONSE_BYTES = 5 * 2**20
 
 _MAX_URL_CHARS = 2000
 
-_FORBIDDEN_NETWORKS = [
-    ip_network(network)
-    for network in (
-        "100.64.0.0/10",  # carrier-grade NAT
-        "192.88.99.0/24",  # 6to4 relays
-        "64:ff9b::/96",  # NAT64, Teredo, 6to4: embed any IPv4 address
-        "64:ff9b:1::/48",
-        "2001::/32",
-        "2002::/16",
-        "::/96",
-        "3fff::/20",  # documentation
-        "fec0::/10",  # site-local, deprecated
-    )
-]
 _FORBIDDEN_HOST_SUFFIXES = (".localhost", ".local", ".internal")
-
-IPAddress = IPv4Address | IPv6Address
 
 
 class ForbiddenUrl(Exception):
@@ -60,25 +46,13 @@ class OutboundResponse:
     body: bytes
 
 
-def is_forbidden_address(address: IPAddress) -> bool:
-    """Report whether an address is not a public one."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return is_forbidden_address(address.ipv4_mapped)
-    # `is_global` is true for several of these.
-    special = address.is_multicast or address.is_reserved or address.is_unspecified
-    listed = any(
-        address in network for network in _FORBIDDEN_NETWORKS if network.version == address.version
-    )
-    return special or listed or not address.is_global
-
-
 def check_url(url: str, allow_private: bool = False) -> None:
     """Raise `ForbiddenUrl` if `url` is invalid, or names a private host or address."""
     if len(url) > _MAX_URL_CHARS or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
         raise ForbiddenUrl("The URL is too long, or has characters that must be percent-encoded.")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError as error:
         raise ForbiddenUrl("This is not a valid URL.") from error
     if parts.scheme not in {"http", "https"}:
@@ -87,9 +61,10 @@ def check_url(url: str, allow_private: bool = False) -> None:
         raise ForbiddenUrl("The URL must not have a user name or password.")
     if not host or "%" in host or port == 0:
         raise ForbiddenUrl("The URL has no host.")
-    if not allow_private and (f".{host.rstrip('.')}".endswith(_FORBIDDEN_HOST_SUFFIXES)):
+    if not allow_private and f".{host}".endswith(_FORBIDDEN_HOST_SUFFIXES):
         raise ForbiddenUrl(f"{host} is not a public host.")
-    if not allow_private and (literal := _parse_ip_literal(host)) and is_forbidden_address(literal):
+    literal = _parse_ip_literal(host)
+    if not allow_private and literal is not None and not is_public_address(literal):
         raise ForbiddenUrl(f"{host} is not a public address.")
 
 
@@ -162,7 +137,7 @@ class _PublicNetworkBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         addresses = [ip_address(address) for address in _resolve_host(host, port)]
-        if not self._allow_private and any(map(is_forbidden_address, addresses)):
+        if not self._allow_private and not all(map(is_public_address, addresses)):
             raise ForbiddenUrl(f"{host} is not a public host.")
         remaining = _remaining_seconds(self._deadline)
         stream = self._backend.connect_tcp(

@@ -1,13 +1,16 @@
 """The address of the client, behind trusted proxies."""
 
 from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from app.config import parse_networks
+from app.domain.bounded_cache import bounded_cache
 
 _INVALID_ADDRESS = "invalid"
 """Stands for a malformed address in the header of a trusted proxy."""
+
+LOOPBACK = ("", "loopback")
+"""`client_network` of the clients on this machine: of a Unix socket, and of its own addresses."""
 
 
 def is_in_networks(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
@@ -29,7 +32,7 @@ def build_client_address_resolver(trusted_proxies: str) -> Callable[[str, str], 
     """
     proxies = parse_networks(trusted_proxies)
 
-    @lru_cache(maxsize=4096)
+    @bounded_cache(2**20)
     def client(peer: str, header: str) -> str:
         address = peer
         for forwarded in reversed(header.split(",")):
@@ -52,3 +55,19 @@ def _parse_address(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         return _INVALID_ADDRESS
+
+
+@bounded_cache(2**20)
+def client_network(address: str) -> str:
+    """The network that counts as one client: an IPv4 address, or an IPv6 /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        parsed = parsed.ipv4_mapped or parsed
+    if parsed.is_loopback:
+        return "loopback"
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((int(parsed) >> 64 << 64, 64)))
+    return str(parsed)

@@ -3,12 +3,12 @@
 import gzip
 import zlib
 from enum import StrEnum
-from functools import lru_cache
 from typing import Protocol
 
 import brotli
 import zstandard
 
+from app.domain.bounded_cache import bounded_cache
 from app.http.negotiation import parse_quality_values
 
 
@@ -31,7 +31,7 @@ def negotiate_coding(header: str) -> ContentCoding:
     return max(filter(weight, ContentCoding), key=weight, default=ContentCoding.IDENTITY)
 
 
-@lru_cache(maxsize=256)
+@bounded_cache(2**17)
 def select_coding(header: bytes) -> ContentCoding:
     """The coding for a raw `Accept-Encoding` header."""
     return negotiate_coding(header.decode("latin-1"))

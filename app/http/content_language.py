@@ -1,11 +1,11 @@
 """Content language: negotiated for each request, stated in the headers of each response."""
 
-from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.domain.bounded_cache import bounded_cache
 from app.domain.languages import LANGUAGES, Language, use_language
 from app.http.negotiation import parse_quality_values
 from app.http.paths import NO_TRAITS, ROUTE_TRAITS_KEY
@@ -22,7 +22,7 @@ def language_param(query_string: bytes) -> Language | None:
     return Language(value) if value in LANGUAGES else None
 
 
-@lru_cache(maxsize=256)
+@bounded_cache(2**17)
 def _preferred_language(accept_language: str) -> Language:
     """The supported language with the highest weight; of equal ones, the first in the header."""
     weights: dict[str, float] = {}

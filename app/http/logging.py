@@ -2,21 +2,18 @@
 
 import json
 import logging
-import re
 import time
 import traceback
 from functools import lru_cache
 from typing import Any
 
-_API_KEY_PATTERN = re.compile(r"zarya_([a-z0-9]{8})_\w+")
+from app.domain.bounded_cache import bounded_cache
+from app.http.redaction import redact
+
+_MAX_PATH_CHARS = 200
 _SENSITIVE_PACKAGES = frozenset({"sqlalchemy", "psycopg", "pysqlite3", "pydantic_core"})
 """Packages whose error messages quote data of users. By name, because importing them would take
 longer than a supervisor waits for a new process."""
-
-
-def _redact(text: str) -> str:
-    """`text` with every API key reduced to its id."""
-    return _API_KEY_PATTERN.sub(r"zarya_\1_…", text) if "zarya_" in text else text
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
@@ -28,7 +25,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     if not any(
         kind.__module__.partition(".")[0] in _SENSITIVE_PACKAGES for kind in type(error).__mro__
     ):
-        entry["message"] = _redact(str(error))
+        entry["message"] = redact(str(error))
     entry["at"] = [
         f"{frame.filename}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
@@ -56,7 +53,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line: message and error of `record`, no other attributes."""
         line: dict[str, Any] = {
-            "event": _redact(record.getMessage()),
+            "event": redact(record.getMessage()),
             "level": record.levelname.lower(),
             "logger": record.name,
             "timestamp": _format_timestamp(record.created),
@@ -65,17 +62,36 @@ class JsonFormatter(logging.Formatter):
         return _encode_json(line if error is None else line | {"error": describe_error(error)})
 
 
-def format_request_line(id_: str, milliseconds: float, path: str, **fields: Any) -> str:
+def format_request_line(
+    id_: str,
+    milliseconds: float,
+    path: str,
+    client: str,
+    method: str,
+    route: str,
+    status: int,
+    body_bytes: int,
+) -> str:
     """The access log line of a request."""
     now = _format_timestamp(time.time())
     head = f'"event":"request","timestamp":"{now}","id":"{id_}","ms":{milliseconds:.2f}'
-    return f"{{{head},{_encode_request_fields(path, **fields)}}}"
+    return f"{{{head},{_encode_fields(path, client, method, route, status, body_bytes)}}}"
 
 
-@lru_cache(maxsize=4096)
-def _encode_request_fields(path: str, **fields: Any) -> str:
+@bounded_cache(2**21)
+def _encode_fields(
+    path: str, client: str, method: str, route: str, status: int, body_bytes: int
+) -> str:
     """The part of the line that equal requests share, so it is worth caching."""
-    return _encode_json({"path": _redact(path), **fields})[1:-1]
+    fields = {
+        "path": redact(path)[:_MAX_PATH_CHARS],  # a key that was cut is not recognised
+        "client": client,
+        "method": redact(method),
+        "route": route or None,
+        "status": status,
+        "bytes": body_bytes,
+    }
+    return _encode_json(fields)[1:-1]
 
 
 def build_logging_config() -> dict[str, Any]:

@@ -6,7 +6,6 @@ set before they start; `zarya serve --workers` sets it.
 
 import os
 import platform
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from app.domain.bounded_cache import bounded_cache
 
 MULTIPROC_DIR_ENV = "PROMETHEUS_MULTIPROC_DIR"
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -50,6 +51,22 @@ sent while the database does not answer."""
 CACHE_BYTES = Gauge(
     "zarya_cache_bytes", "Size of the response cache in bytes.", multiprocess_mode="livesum"
 )
+CACHE_ENTRIES = Gauge(
+    "zarya_cache_entries", "Number of cached responses.", multiprocess_mode="livesum"
+)
+FUNCTION_CACHE_BYTES = Gauge(
+    "zarya_function_cache_bytes",
+    "Size of the cache of a function in bytes, estimated.",
+    ["function"],
+    multiprocess_mode="livesum",
+)
+FUNCTION_CACHE_ENTRIES = Gauge(
+    "zarya_function_cache_entries",
+    "Entries in the cache of a function.",
+    ["function"],
+    multiprocess_mode="livesum",
+)
+EVENT_STREAMS = Gauge("zarya_event_streams", "Open event streams.", multiprocess_mode="livesum")
 ENTRIES_IMPORTED = Counter(
     "zarya_imported_total", "Imported entries, by format and outcome.", ["format", "outcome"]
 )
@@ -77,7 +94,7 @@ _BUILD_INFO = Gauge(
 _BUILD_INFO.labels(version("zarya"), platform.python_version()).set(1)
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(2**18)
 def request_histogram(route: str, method: str, status: int) -> Histogram:
     """The histogram for the status class of `status`; 0 if no response was sent."""
     method_label = method if method in _KNOWN_METHODS else "other"

@@ -26,7 +26,7 @@ from app.http.content_language import ContentLanguageMiddleware
 from app.http.deprecation import DeprecationMiddleware, DeprecationTable
 from app.http.fast_path import FastPath
 from app.http.load_shedding import LoadSheddingMiddleware
-from app.http.rate_limit import RateLimitMiddleware
+from app.http.rate_limit import KeyLookup, RateLimitMiddleware
 from app.http.request_body import BufferBodyMiddleware
 from app.http.request_context import RequestContextMiddleware
 from app.http.shutdown import GracefulShutdown
@@ -41,6 +41,7 @@ def build_pipeline(
     cache: ResponseCache,
     shutdown: GracefulShutdown,
     access_log: AccessLog,
+    look_up_key: KeyLookup,
     monitoring_paths: Collection[str],
     deprecations: DeprecationTable,
 ) -> tuple[ASGIApp, FastPath]:
@@ -58,6 +59,6 @@ def build_pipeline(
     )
     content_language = ContentLanguageMiddleware(BufferBodyMiddleware(load_shedding))
     cached = CacheMiddleware(content_language, generations, cache, monitoring_paths)
-    rate_limit = RateLimitMiddleware(cached, settings, monitoring_paths)
+    rate_limit = RateLimitMiddleware(cached, settings, look_up_key, monitoring_paths)
     request_context = RequestContextMiddleware(rate_limit, settings, shutdown, access_log)
     return request_context, FastPath(request_context, rate_limit, cached)

@@ -1,23 +1,23 @@
-"""Rate limits: requests per minute of an address or an API key, and failed keys per address.
+"""Rate limits: requests per minute of an address or an API key, and wrong keys per address.
 
-A fixed window of one minute. A request is counted by its key once that key has been authenticated
-in this process, before that by its address. So the limiter needs no database, and invented keys do
-not evade it.
+A fixed window of one minute. A request with a valid key is counted by the key, any other by its
+address. A key is looked up once in each process; a key is wrong once a response has rejected it.
 """
 
 import logging
 import time
-from collections.abc import Collection
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Collection
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.config import Settings
 from app.domain.languages import Bilingual, tr, use_language
-from app.http.cache.response import RawHeader, RawHeaders
+from app.http.cache.response import FROM_CACHE_KEY, RawHeader, RawHeaders
+from app.http.cache.single_flight import SingleFlight
+from app.http.client_address import LOOPBACK, client_network
 from app.http.content_language import request_language
 from app.http.metrics import REQUESTS_REFUSED
 from app.http.problems import TooManyRequests, build_problem_response
@@ -27,10 +27,9 @@ logger = logging.getLogger("zarya")
 _WINDOW_SECONDS = 60
 """Windows start at each full minute."""
 
-_UNLIMITED_COUNTER_KEYS = ("anon/", "anon/loopback")
-"""Clients on the same machine, and those of a Unix socket, are not limited."""
+_UNLIMITED_COUNTER_KEYS = tuple(f"anon/{network}" for network in LOOPBACK)
 
-_AUTH_FAILURES_MESSAGE = Bilingual(
+_WRONG_KEYS_MESSAGE = Bilingual(
     "Too many requests with invalid keys came from your address.",
     "С вашего адреса пришло слишком много запросов с неверными ключами.",
 )
@@ -45,6 +44,9 @@ _REDIS_TIMEOUT_SECONDS = 0.2
 
 _REDIS_RETRY_SECONDS = 5.0
 """Time without attempts after a failure of Redis."""
+
+KeyLookup = Callable[[str], Awaitable[str | None]]
+"""Function from an API key to its id; None if the key is not valid."""
 
 
 class RequestCounter(Protocol):
@@ -104,31 +106,41 @@ class RateLimitMiddleware:
     """ASGI middleware: 429 beyond the limit, `RateLimit` headers below it."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, exempt_paths: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        look_up_key: KeyLookup,
+        exempt_paths: Collection[str] = (),
     ) -> None:
         self.app = app
         self._exempt_paths = exempt_paths
+        self._look_up_key = look_up_key
         self.address_limit = settings.rate_limit
         self.key_limit = settings.key_rate_limit
-        self.auth_failure_limit = settings.wrong_keys
+        self.wrong_key_limit = settings.wrong_keys
+        self._has_limits = any((self.address_limit, self.key_limit, self.wrong_key_limit))
         url = settings.rate_limit_url
         self.counter: RequestCounter = RedisCounter(url) if url else MemoryCounter()
         self._known_keys: dict[bytes, str] = {}
-        """The ids of authenticated keys, by the digest of the key."""
+        """The ids of valid keys, by the digest of the key."""
+        self._lookups = SingleFlight[bytes, str | None]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._exempt_paths:
+        is_exempt = scope["type"] != "http" or scope["path"] in self._exempt_paths
+        if is_exempt or not self._has_limits:
             await self.app(scope, receive, send)
             return
         window, elapsed = divmod(int(time.time()), _WINDOW_SECONDS)
         seconds = _WINDOW_SECONDS - elapsed
-        address = _client_network(scope["state"]["client"])
-        key = _api_key_digest(scope)
-        key_id = self._known_keys.get(key) if key else None
-        trial = f"wrong/{address}" if key and key_id is None and self.auth_failure_limit else ""
-        if trial and await self.counter.increment(trial, window, 1) > self.auth_failure_limit:
-            await _send_too_many_requests(scope, receive, send, _AUTH_FAILURES_MESSAGE, seconds)
-            return
+        address = client_network(scope["state"]["client"])
+        key = _bearer_token(scope)
+        digest = sha256(key).digest() if key else b""
+        key_id = self._known_keys.get(digest)
+        if key and key_id is None:
+            if await self._has_too_many_wrong_keys(address, window):
+                await _send_too_many_requests(scope, receive, send, _WRONG_KEYS_MESSAGE, seconds)
+                return
+            key_id = await self._identify(key, digest, address, window)
         policy, limit = ("key", self.key_limit) if key_id else ("anon", self.address_limit)
         counter_key = f"{policy}/{key_id or address}"
         is_limited = limit > 0 and counter_key not in _UNLIMITED_COUNTER_KEYS
@@ -143,24 +155,25 @@ class RateLimitMiddleware:
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status, left = message["status"], limit - used
-                if trial and self._record_auth_result(scope, key, status):
-                    await self.counter.increment(trial, window, -1)
+                if key and status == HTTPStatus.UNAUTHORIZED:
+                    self._known_keys.pop(digest, None)
+                    await self.counter.increment(f"wrong/{address}", window, 1)
                 if is_limited:
-                    if status == 304:
+                    if status == HTTPStatus.NOT_MODIFIED and FROM_CACHE_KEY in scope:
                         left += 1
                         await self.counter.increment(counter_key, window, -1)
                     headers = _rate_limit_headers(policy, limit, left, seconds)
                     message["headers"] = [*message["headers"], *headers]
             await send(message)
 
-        await self.app(scope, receive, send_with_limits if is_limited or trial else send)
+        await self.app(scope, receive, send_with_limits if is_limited or key else send)
 
     def count_cached(self, client: str, cost: int) -> RawHeaders | None:
         """Count a cached response at `cost` 0 or 1, and return its `RateLimit` headers.
 
         None if the limit is exceeded or the counters are not in memory.
         """
-        counter_key = f"anon/{_client_network(client)}"
+        counter_key = f"anon/{client_network(client)}"
         if self.address_limit <= 0 or counter_key in _UNLIMITED_COUNTER_KEYS:
             return []
         if not isinstance(self.counter, MemoryCounter):
@@ -172,38 +185,43 @@ class RateLimitMiddleware:
             return None
         return _rate_limit_headers("anon", self.address_limit, left, _WINDOW_SECONDS - elapsed)
 
-    def _record_auth_result(self, scope: Scope, key: bytes, status: int) -> bool:
-        """Cache the id of an authenticated `key`. Returns False if the response rejects the key."""
-        caller = scope["state"].get("caller")
-        if caller is not None:
-            if len(self._known_keys) >= _MAX_KNOWN_KEY_ITEMS:
-                self._known_keys.clear()
-            self._known_keys[key] = caller.id
-        return status != 401
+    async def _has_too_many_wrong_keys(self, address: str, window: int) -> bool:
+        if not self.wrong_key_limit:
+            return False
+        return await self.counter.increment(f"wrong/{address}", window, 0) >= self.wrong_key_limit
+
+    async def _identify(self, key: bytes, digest: bytes, address: str, window: int) -> str | None:
+        """The id of a key that is not known yet; None if it is not valid, or not looked up.
+
+        Concurrent requests with the same key share one lookup. Lookups are counted by address, so
+        that invented keys cost no more than requests without a key.
+        """
+
+        async def look_up(_release: Callable[[], None]) -> str | None:
+            count = await self.counter.increment(f"lookups/{address}", window, 1)
+            if self.address_limit and count > self.address_limit and address not in LOOPBACK:
+                return None
+            try:
+                key_id = await self._look_up_key(key.decode("latin-1"))
+            except Exception:
+                # Any error: the application authenticates the key again, and reports the error.
+                return None
+            if key_id is not None:
+                if len(self._known_keys) >= _MAX_KNOWN_KEY_ITEMS:
+                    self._known_keys.clear()
+                self._known_keys[digest] = key_id
+            return key_id
+
+        return await self._lookups.run(digest, look_up)
 
 
-def _api_key_digest(scope: Scope) -> bytes:
-    """The digest of the bearer token of a request, empty if it has none."""
+def _bearer_token(scope: Scope) -> bytes:
+    """The bearer token of a request, empty if it has none."""
     for name, value in scope["headers"]:
         if name == b"authorization" and value[:7].lower() == b"bearer ":
-            return sha256(value[7:].strip()).digest()
+            token: bytes = value[7:].strip()
+            return token
     return b""
-
-
-@lru_cache(maxsize=4096)
-def _client_network(address: str) -> str:
-    """The network that counts as one client: an IPv4 address, or an IPv6 /64."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        parsed = parsed.ipv4_mapped or parsed
-    if parsed.is_loopback:
-        return "loopback"
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((int(parsed) >> 64 << 64, 64)))
-    return str(parsed)
 
 
 def _rate_limit_headers(policy: str, limit: int, left: int, seconds: int) -> RawHeaders:

@@ -7,9 +7,12 @@ serial number, which names no flight: `Cargo Dragon C209`.
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
+from app.domain.bounded_cache import bounded_cache
 from app.search.synonyms import LATIN_SERIES, FoldedWords, derive_ship_aliases, fold_words
+
+_CACHE_BYTES = 2**22
+"""Size of each cache of names."""
 
 _CONTRACT = r"(?:cots |crs |commercial resupply services )?(?:[123] )?"
 _SPACEX = r"(?:spacex |spx |nasa |uscv |cargo |dragon |v?2 )*"
@@ -52,7 +55,7 @@ _NUMBERED_SERIES = {
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 
 
-@lru_cache(maxsize=20_000)
+@bounded_cache(2**23)
 def standard_flight_name(name: str) -> str | None:
     """The archive's spelling of a flight of a known series; None for any other name."""
     words = " ".join(_fold_to_latin(name))
@@ -88,7 +91,7 @@ def is_flight_number(key: FoldedWords) -> bool:
     return key[0] in _NUMBERED_SERIES and any(word.isdigit() for word in key)
 
 
-@lru_cache(maxsize=20_000)
+@bounded_cache(2**23)
 def _keys_of_part(name: str) -> tuple[FoldedWords, ...]:
     """Folded words of the standard name of a flight and its aliases; none for a serial number."""
     words = _fold_to_latin(standard_flight_name(name) or name)

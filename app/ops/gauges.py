@@ -7,8 +7,10 @@ from sqlalchemy.pool import QueuePool
 
 from app.api.deps import Services
 from app.db.database import Reader
+from app.domain.bounded_cache import bounded_caches
 from app.domain.dates import now
 from app.http import metrics
+from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.queries import get_oldest_pending_change_time
 from app.resources.proposals.queries import count_open_proposals
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
@@ -36,7 +38,12 @@ async def run_gauge_sampler(services: Services) -> None:
 def sample_process_gauges(services: Services) -> None:
     """Set the gauges of this process, which need no query."""
     metrics.REQUESTS_IN_FLIGHT.set(services.access_log.in_flight)
+    metrics.EVENT_STREAMS.set(services.singleton(ChangeBroadcaster).stream_count)
     metrics.CACHE_BYTES.set(services.response_cache.size_bytes)
+    metrics.CACHE_ENTRIES.set(services.response_cache.entry_count)
+    for cache in bounded_caches():
+        metrics.FUNCTION_CACHE_BYTES.labels(cache.name).set(cache.size_bytes)
+        metrics.FUNCTION_CACHE_ENTRIES.labels(cache.name).set(cache.entry_count)
     pool = services.database.engine.pool
     if isinstance(pool, QueuePool):
         metrics.POOL_USED.set(pool.checkedout())

@@ -12,14 +12,14 @@ typed without a space is a phrase.
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 import snowballstemmer
 
+from app.domain.bounded_cache import bounded_cache
 from app.search.number_words import parse_number_words
 from app.search.transliteration import (
-    WORD_CACHE_ITEMS,
+    WORD_CACHE_BYTES,
     build_transliteration_key,
     build_transliteration_prefix,
     is_cyrillic,
@@ -88,7 +88,7 @@ class _CharRun(NamedTuple):
     is_digits: bool
 
 
-@lru_cache(WORD_CACHE_ITEMS)
+@bounded_cache(WORD_CACHE_BYTES)
 def _tokenize_word(text: str) -> tuple[str, str, str]:
     """The normalized word, its token in names, and its token in texts."""
     word = normalize_word(_POSSESSIVE.sub("", text))[: 2 * MAX_TOKEN_CHARS]

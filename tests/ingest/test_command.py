@@ -76,6 +76,10 @@ def test_import_command_takes_source_of_file(
         refused = run_zarya("import", *arguments)
         assert (refused.exit_code, refused.stdout) == (2, "")
         assert "--source takes a URL" in refused.stderr
+    monkeypatch.setenv("ZARYA_PRIVATE_TARGETS", "false")
+    refused = run_zarya("import", "feed", str(kept), "--source", "http://127.1./feed")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "127.1 is not a public address" in refused.stderr
 
 
 def test_import_command_takes_all_launches_on_request(

@@ -17,7 +17,12 @@ from app.http.request_context import RequestContextMiddleware
 from app.main import create_app
 from tests.support.databases import alembic_config
 
-TEST_SETTINGS: dict[str, Any] = {"rate_limit": 0, "wrong_keys": 0, "request_seconds": 60}
+TEST_SETTINGS: dict[str, Any] = {
+    "rate_limit": 0,
+    "key_rate_limit": 0,
+    "wrong_keys": 0,
+    "request_seconds": 60,
+}
 """No rate limits, and a request timeout that suits a busy machine."""
 
 

@@ -5,7 +5,6 @@ connection or thread is held between two batches, however slow the client is.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
@@ -17,6 +16,7 @@ from app.api.deps import get_database
 from app.api.lists.csv import CSV_BOM, csv_header, csv_lines
 from app.api.lists.pagination import ListFormat, ListQuery, Page
 from app.db.database import Reader, ReadPool
+from app.domain.bounded_cache import bounded_cache
 from app.domain.languages import tr
 from app.http.cache.freshness import public_cache_control
 from app.http.negotiation import media_type_quality, parse_quality_values
@@ -126,7 +126,7 @@ def build_page_response(page: Page[Any]) -> Response:
     return Response(content, headers=headers, media_type="application/json")
 
 
-@lru_cache(maxsize=64)
+@bounded_cache(2**17)
 def negotiate_list_format(accept: str) -> ListFormat:
     """Format of the response to an `Accept` header; JSON by default."""
     qualities = parse_quality_values(accept)

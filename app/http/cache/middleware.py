@@ -14,6 +14,7 @@ from app.http.cache.capture import CacheRequest, ResponseCapture
 from app.http.cache.generation import Generation, GenerationTracker
 from app.http.cache.response import (
     EMPTY_BODY_MESSAGE,
+    FROM_CACHE_KEY,
     CachedResponse,
     RawHeader,
     RawHeaders,
@@ -75,6 +76,7 @@ class CacheMiddleware:
         if response is None:
             response = await self._call_app_once(request, generation, key)
         else:
+            scope[FROM_CACHE_KEY] = True
             CACHE_HITS.inc()
         await self._send_response(request, response, key)
 
@@ -96,6 +98,7 @@ class CacheMiddleware:
             CACHE_MISSES.inc()
             await self._send_response(request, await self._call_app(request, None))
         else:
+            request.scope[FROM_CACHE_KEY] = True
             CACHE_STALE.inc()
             await self._send_response(request, response, key, _STALE_RESPONSE_HEADERS)
 

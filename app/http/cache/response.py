@@ -27,6 +27,9 @@ THREAD_COMPRESS_BYTES = 2**18
 RESPONSE_OVERHEAD_BYTES = 4000
 """Memory of a cached response beside its bodies, estimated: mostly its headers."""
 
+FROM_CACHE_KEY = "zarya.from_cache"
+"""Key in the ASGI scope of a request whose response came from the cache."""
+
 EMPTY_BODY_MESSAGE: Message = {"type": "http.response.body", "body": b""}
 
 _COMPRESSIBLE_TYPES_PATTERN = re.compile(

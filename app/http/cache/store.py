@@ -1,9 +1,9 @@
 """The store of the response cache, and its keys."""
 
 from collections import OrderedDict
-from functools import lru_cache
 from time import time
 
+from app.domain.bounded_cache import bounded_cache
 from app.http.cache.generation import Generation
 from app.http.cache.response import CachedResponse, RequestHeaders
 from app.http.content_language import negotiate_language
@@ -20,7 +20,7 @@ def build_cache_key(path: str, query: bytes, headers: RequestHeaders) -> CacheKe
     return _canonical_key(path, query, headers.get(b"accept"), headers.get(b"accept-language", b""))
 
 
-@lru_cache(maxsize=4096)
+@bounded_cache(2**21)
 def _canonical_key(
     path: str, query: bytes, accept: bytes | None, accept_language: bytes
 ) -> CacheKey:
@@ -53,6 +53,11 @@ class ResponseCache:
         self._confirmed_at = 0.0
         self._generation: Generation | None = None
         self._responses: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
+
+    @property
+    def entry_count(self) -> int:
+        """Number of responses."""
+        return len(self._responses)
 
     def get(self, key: CacheKey, generation: Generation) -> CachedResponse | None:
         """The fresh response for `key` in `generation`, which is the current one."""

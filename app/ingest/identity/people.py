@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
-from functools import lru_cache
 from typing import Any, Self
 
 from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import Flight, Launch, Person
+from app.domain.bounded_cache import bounded_cache
 from app.domain.dates import ONE_DAY
 from app.ingest.entries import IdentityHints
 from app.ingest.identity.decision import Decision, RecordRef
@@ -28,6 +28,9 @@ from app.search.transliteration import (
 
 _NameKeys = tuple[str, ...]
 """Keys of the words of a name; initials are single letters."""
+
+_CACHE_BYTES = 2**22
+"""Size of the cache of names."""
 
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 
@@ -270,7 +273,7 @@ class PersonIndex:
         )
 
 
-@lru_cache(maxsize=20_000)
+@bounded_cache(2**23)
 def _build_name_keys(name: str) -> _NameKeys:
     return tuple(_build_word_key(word) for word in fold_words(name) if word not in _SUFFIXES)
 

@@ -1,6 +1,9 @@
 """Broadcast of changes to the event streams of this process, with one poll for all of them."""
 
-from collections.abc import AsyncGenerator, Collection
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import contextmanager
+from math import inf
 from time import monotonic
 
 from anyio import Event, Lock, move_on_after
@@ -8,12 +11,18 @@ from anyio import Event, Lock, move_on_after
 from app.api.lists.pagination import MAX_PAGE_ITEMS
 from app.db.database import Database
 from app.domain.enums import RecordType
+from app.domain.languages import tr
+from app.http.client_address import LOOPBACK, client_network
+from app.http.problems import TooManyRequests
 from app.resources.changes.cursor import ChangeCursor
 from app.resources.changes.queries import get_latest_cursor, list_changes_after
 from app.resources.changes.schemas import Change
 
 _POLL_INTERVAL_SECONDS = 0.5
 """Longest delay of a change in an event stream, besides that of the database."""
+
+_RETRY_AFTER_SECONDS = "60"
+"""Time after which a client with too many streams may try again: one of them may have ended."""
 
 MAX_CACHED_BATCHES = 16
 """Batches cached for streams at the same cursor. Bounded, as clients choose their cursors."""
@@ -32,17 +41,54 @@ class ChangeBroadcaster:
         self._latest_cursor: ChangeCursor | None = None
         self._cached_batches: dict[_BatchKey, ChangeBatch] = {}
         self._closing = Event()
+        self._streams: Counter[str] = Counter()
+        """Number of open streams, by network of the client."""
+
+    @property
+    def stream_count(self) -> int:
+        """Number of open streams."""
+        return self._streams.total()
+
+    @contextmanager
+    def count_stream(self, client: str, limit: int) -> Iterator[None]:
+        """Count a stream of the address `client` while the block runs.
+
+        Raises TooManyRequests if the address has `limit` streams already; 0 is no limit.
+        """
+        network = client_network(client)
+        if 0 < limit <= self._streams[network] and network not in LOOPBACK:
+            raise TooManyRequests(
+                tr(
+                    f"Your address has {limit} event streams open already. Close one of them.",
+                    f"С вашего адреса уже открыто потоков: {limit}. Закройте один из них.",
+                ),
+                headers={"Retry-After": _RETRY_AFTER_SECONDS},
+            )
+        self._streams[network] += 1
+        try:
+            yield
+        finally:
+            self._streams[network] -= 1
+            if not self._streams[network]:
+                del self._streams[network]
 
     def close(self) -> None:
         """End all streams before the process stops."""
         self._closing.set()
 
     async def subscribe(
-        self, cursor: ChangeCursor | None, types: Collection[RecordType]
-    ) -> AsyncGenerator[tuple[Change, ChangeCursor], None]:
-        """Yield changes after a cursor as they happen, each with its cursor. None: from now on."""
+        self,
+        cursor: ChangeCursor | None,
+        types: Collection[RecordType],
+        max_seconds: float = inf,
+    ) -> AsyncGenerator[tuple[Change | None, ChangeCursor], None]:
+        """Yield changes after a cursor as they happen, each with its cursor. None: from now on.
+
+        Ends after `max_seconds`, or when the process stops, with the cursor to resume from.
+        """
+        ends_at = monotonic() + max_seconds
         position = cursor or await self._poll()  # shared: thousands of streams may start together
-        while not self._closing.is_set():
+        while not self._closing.is_set() and monotonic() < ends_at:
             newest = await self._poll()
             if (newest.transaction_id, newest.seq) > (position.transaction_id, position.seq):
                 changes, position, more = await self._fetch((position, frozenset(types)))
@@ -53,6 +99,7 @@ class ChangeBroadcaster:
                 position = max(position, newest, key=lambda each: (each.transaction_id, each.seq))
             with move_on_after(_POLL_INTERVAL_SECONDS):
                 await self._closing.wait()
+        yield None, position
 
     async def _poll(self) -> ChangeCursor:
         """The cursor after all changes, at most one interval old."""

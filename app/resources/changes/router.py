@@ -1,9 +1,9 @@
 """Routes of the change feed: `/v1/changes` for polling and `/v1/events` for streaming."""
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Response
+from fastapi import Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.cache_control import last_modified_headers
@@ -52,11 +52,19 @@ async def _get_resume_cursor(
     return cursor
 
 
+async def _count_stream(request: Request, services: ServicesDep) -> AsyncIterator[None]:
+    """Count the stream until it ends. Raises TooManyRequests."""
+    broadcaster = services.singleton(ChangeBroadcaster)
+    with broadcaster.count_stream(request.state.client, services.settings.streams_per_address):
+        yield
+
+
 @router.get(
     "/events",
     name="streamEvents",
     summary="Stream changes",
     response_class=EventSourceResponse,
+    dependencies=[Depends(_count_stream)],
 )
 @route_traits(english_only=True)
 async def stream_events(
@@ -64,8 +72,16 @@ async def stream_events(
     query: Annotated[ChangeFilters, Query()],
     cursor: Annotated[ChangeCursor | None, Depends(_get_resume_cursor)],
 ) -> AsyncIterable[ServerSentEvent]:
-    """Streams changes as server-sent events. Each event id is also a cursor of `/v1/changes`."""
+    """Streams changes as server-sent events. Each event id is also a cursor of `/v1/changes`.
+
+    The stream ends after an hour with an id without data; resume with it in `Last-Event-ID`.
+    """
     broadcaster = services.singleton(ChangeBroadcaster)
-    async for change, at in broadcaster.subscribe(cursor, query.types):
-        data = change.model_dump_json(by_alias=True)
-        yield ServerSentEvent(raw_data=data, event=change.op, id=at.encode(query.types))
+    max_seconds = services.settings.stream_seconds
+    async for change, at in broadcaster.subscribe(cursor, query.types, max_seconds):
+        id_ = at.encode(query.types)
+        if change is None:
+            yield ServerSentEvent(id=id_)
+        else:
+            data = change.model_dump_json(by_alias=True)
+            yield ServerSentEvent(raw_data=data, event=change.op, id=id_)
