@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser screenshots faults contract bench bench-check bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
+.PHONY: help install run test check browser screenshots faults attack contract bench bench-check bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -33,6 +33,10 @@ screenshots: .venv/.browser  ## take screenshots of every portal screen into doc
 
 faults: .venv/.test  ## inject faults into real servers; writes docs/reliability.md (QUICK=1: fewer, no report)
 	@$(if $(QUICK),FAULTS=quick) $(VENV)/pytest -q tests_faults $(if $(QUICK),-k "not postgresql",--report docs/reliability.md)
+
+attack: .venv/.attack  ## attack real servers with many kinds of clients (needs curl and chromium; QUICK=1: fewer requests)
+	@$(VENV)/mypy -p tests_attack
+	@$(if $(QUICK),ATTACK=quick) $(VENV)/pytest -q tests_attack
 
 contract: .venv/.test  ## test the OpenAPI document: linters, fuzzing, generated clients, a proxy cache (needs nginx)
 	@$(SYNC) --group contract
@@ -98,6 +102,10 @@ clean:  ## remove generated files, except the archive in var/
 
 .venv/.bench: .venv/.test
 	@$(SYNC) --group bench
+	@touch $@
+
+.venv/.attack: .venv/.test
+	@$(SYNC) --group attack
 	@touch $@
 
 .venv/.browser: .venv/.test tests_browser/package-lock.json

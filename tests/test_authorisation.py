@@ -19,6 +19,7 @@ from app.main import create_app
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.proposals import add_person, add_proposal
 
 Maker = Callable[[TestClient], dict[str, str]]
 """Function that creates the target of an operation; returns its path parameters."""
@@ -52,6 +53,11 @@ def webhook(editor: TestClient) -> dict[str, str]:
 
 def source(editor: TestClient) -> dict[str, str]:
     return {"id": str(editor.post("/v1/sources", json=FEED).json()["id"])}
+
+
+def proposal(editor: TestClient) -> dict[str, str]:
+    path = add_proposal(editor, add_person(editor))
+    return {"id": path.rpartition("/")[2]}
 
 
 def key(editor: TestClient) -> dict[str, str]:
@@ -105,6 +111,10 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "updateSource": (Scope.SOURCES_WRITE, source, {"every_minutes": 30}, 200),
     "deleteSource": (Scope.SOURCES_WRITE, source, None, 204),
     "pollSource": (Scope.SOURCES_WRITE, source, None, 202),
+    "listProposals": (Scope.PROPOSALS_WRITE, no_target, None, 200),
+    "getProposal": (Scope.PROPOSALS_WRITE, proposal, None, 200),
+    "mergeProposal": (Scope.PROPOSALS_WRITE, proposal, {"slug": None}, 200),
+    "separateProposal": (Scope.PROPOSALS_WRITE, proposal, None, 200),
     "listKeys": (Scope.KEYS_ADMIN, no_target, None, 200),
     "getKey": (Scope.KEYS_ADMIN, key, None, 200),
     "createKey": (Scope.KEYS_ADMIN, no_target, KEY, 201),

@@ -1,7 +1,12 @@
 """Invalid input: problem documents with a useful message, never a 5xx."""
 
+import re
+
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
+
+from app.api.routing import Route
 
 LISTS = ["missions", "people", "launches", "articles", "crew-assignments"]
 
@@ -46,6 +51,10 @@ LISTS = ["missions", "people", "launches", "articles", "crew-assignments"]
         ("/v1/articles?published_on=2019-04-04&published_on=2019-04-05", "published_on", "once"),
         ("/v1/articles?limit=1&limit=1", "limit", "once"),
         ("/v1/missions/iss-59/page?month=2019-04&launches=51", "launches", "50"),
+        ("/v1/articles?q=%FF%FE", "q", "UTF-8"),
+        ("/v1/articles?q=%ED%A0%80", "q", "UTF-8"),
+        ("/v1/articles?tag=a,%C3", "tag", "UTF-8"),
+        ("/v1/articles?lang=%FF", "lang", "UTF-8"),
     ],
 )
 def test_invalid_parameter_is_named_in_error(
@@ -110,7 +119,10 @@ def test_unknown_parameter_is_refused_on_all_routes(archive: TestClient, path: s
     [
         ("/v1/missions/" + "a" * 10_000, 422),
         ("/v1/missions/%00", 422),
-        ("/v1/missions/%ED%A0%80", 422),
+        ("/v1/missions/%ED%A0%80", 404),
+        ("/v1/missions/iss-59%FF", 404),
+        ("/v1/missions/%D0%9A", 422),
+        ("/v1/%FF", 404),
         ("/v1/people/..%2f..%2fetc", 404),
         ("/v1/launches/no-such-launch", 404),
         ("/v1/articles/no-such-article", 404),
@@ -128,6 +140,25 @@ def test_unknown_path_is_a_problem(archive: TestClient, path: str, status: int) 
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["detail"]
+
+
+def test_parameters_that_are_not_utf_8_are_refused_on_all_routes(editor: TestClient) -> None:
+    app = editor.app
+    assert isinstance(app, FastAPI)
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    count = 0
+    for route in [route for route in routes if "GET" in (route.methods or ())]:
+        path = re.sub(r"{[^}]*}", "x", route.path)
+        for name in route.query_params.multiple:
+            refused = editor.get(f"{path}?{name}=%FF")
+            assert refused.status_code == 422, path
+            assert refused.headers["Content-Type"] == "application/problem+json"
+            (error,) = refused.json()["errors"]
+            assert (error["parameter"], error["code"]) == (name, "not-utf-8"), path
+            accepted = editor.get(f"{path}?{name}=%D0%AF")
+            assert "not-utf-8" not in accepted.text, path
+            count += 1
+    assert count > 100
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE"])

@@ -140,7 +140,7 @@ def get_json(url: str, server: subprocess.Popen[str]) -> dict[str, object]:
     deadline = time.monotonic() + 60
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            with urlopen(url) as response:  # noqa: S310 - a URL of the test's own server
+            with urlopen(url) as response:
                 content: dict[str, object] = json.load(response)
                 return content
         except URLError:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from pydantic.fields import FieldInfo
 from sqlalchemy import ColumnElement, Index, Table, UniqueConstraint, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -24,11 +25,12 @@ from app.config import Settings
 from app.db.models import Base
 from app.domain.enums import RecordType
 from app.main import ROUTERS, create_app
+from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.registry import RECORD_RESOURCES, RESOURCES
 from app.resources.resource import RecordResource, Resource
 
 CALENDAR_ONLY = {"tz"}  # defines the day; filters only with another parameter
-UNSORTED_LISTS = {"keys"}  # always newest first
+UNSORTED_LISTS = {"keys", "proposals"}  # in one order
 SHORT_LISTS = {"crew", "keys"}  # crews and API keys have a dozen rows
 
 
@@ -54,7 +56,7 @@ def listing_packages(resources: Iterable[Resource]) -> list[str]:
     return sorted({package_of(route) for route in routes if has_list(route)})
 
 
-LISTS = listing_packages(RESOURCES)
+LISTS = listing_packages([*RESOURCES, PROPOSALS])
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +88,19 @@ def every_filter() -> Iterator[tuple[str, str]]:
                 yield resource, name
 
 
-def sample(annotation: Any) -> Any:
+def sample(field: FieldInfo) -> Any:
+    """Sample value of a filter, other than its default."""
+    return sample_of_type(field.annotation, field.default)
+
+
+def sample_of_type(annotation: Any, default: Any = None) -> Any:
     """Sample value of a filter's type."""
     kinds = [kind for kind in (get_origin(annotation), annotation, *get_args(annotation)) if kind]
     for kind in kinds:
         if kind is list:
-            return [sample(get_args(annotation)[0])]
+            return [sample_of_type(get_args(annotation)[0])]
         if isinstance(kind, type) and issubclass(kind, Enum):
-            return next(iter(kind))
+            return next(member for member in kind if member is not default)
     samples: dict[Any, Any] = {
         bool: True,
         int: 59,
@@ -109,8 +116,10 @@ def _leaves(annotation: Any) -> set[Any]:
     return {annotation}.union(*(_leaves(part) for part in get_args(annotation)))
 
 
-def sql_of(conditions: list[ColumnElement[bool]]) -> str:
-    return str(select(1).where(*conditions)) if conditions else ""
+def sql_of(conditions: list[ColumnElement[bool]]) -> tuple[str, Any]:
+    """Statement with the conditions, and its parameters."""
+    compiled = select(1).where(*conditions).compile()
+    return str(compiled), compiled.params
 
 
 def test_registry_has_every_router_with_a_list() -> None:
@@ -164,7 +173,7 @@ def test_record_writes_need_the_scope_of_the_resource(
 def test_declared_filter_adds_condition(resource: str, name: str) -> None:
     kind = filters(resource)
     conditions: Callable[[Any], list[ColumnElement[bool]]] = queries(resource).conditions
-    query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
+    query = kind.model_validate({name: sample(kind.model_fields[name])})
     assert sql_of(conditions(query)) != sql_of(conditions(kind()))
 
 
@@ -172,7 +181,7 @@ def test_declared_filter_adds_condition(resource: str, name: str) -> None:
 def test_filter_round_trips_through_query_string(resource: str, name: str) -> None:
     """Links such as `next` contain the filters, and parse to the same values."""
     kind = filters(resource)
-    query = kind.model_validate({name: sample(kind.model_fields[name].annotation)})
+    query = kind.model_validate({name: sample(kind.model_fields[name])})
     parameters = to_query_params(query)
     assert parameters.keys() == {name}
     is_list = get_origin(kind.model_fields[name].annotation) is list
@@ -200,7 +209,7 @@ def test_sorts_have_indexes(resource: str) -> None:
         (table,) = {column.table for column in columns}
         assert isinstance(table, Table)
         led = [[column.name for column in index.columns] for index in table.indexes]
-        unique = columns[0].unique
+        unique = columns[0].unique or columns[0].primary_key
         assert unique or [column.name for column in columns] in led
 
 

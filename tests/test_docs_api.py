@@ -28,6 +28,7 @@ PAGES = {
     "search": "search",
     "export": "export",
     "webhooks": "webhooks",
+    "proposals": "proposals",
     "sources": "sources",
     "keys": "keys",
     "audit": "audit",

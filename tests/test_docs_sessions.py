@@ -10,11 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.api.auth import generate_api_key
+from app.db.models import Person
 from app.domain.dates import now
 from app.domain.enums import Scope
+from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.documented_requests import HOST, matches_json, parse_shown_json
@@ -35,7 +39,22 @@ def editors(
             stored, key = generate_api_key("Documentation", list(Scope))
             stored.created_at = now() - timedelta(hours=1)  # before the keys that the pages create
             session.add(stored)
+            add_documented_proposals(session)
         yield client, key
+
+
+def add_documented_proposals(session: Session) -> None:
+    """Add the proposals that the pages show, with the ids 1 and 2."""
+    entries = {"K. Lindgren": "kjell-lindgren", "O. Kononenko": "oleg-kononenko"}
+    for key, (name, slug) in enumerate(entries.items(), start=900002):
+        document = {"name": name, "nationality": "US", "agency": "NASA"}
+        candidate = session.scalars(select(Person.id).where(Person.slug == slug)).one()
+        evidence = "similar name; the flights are unknown"
+        proposal = factories.proposal(
+            candidate, title=name, document=document, key=str(key), evidence=evidence
+        )
+        session.add(proposal)
+        session.flush()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
@@ -81,6 +100,7 @@ def test_pages_with_sessions() -> None:
         "audit",
         "editing",
         "keys",
+        "proposals",
         "sources",
         "webhooks",
     }

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-FOLDERS = ("tests", "tests_browser", "tests_faults", "contract", "bench", "tools")
+FOLDERS = ("tests", "tests_attack", "tests_browser", "tests_faults", "contract", "bench", "tools")
 MODULES = {
     path.relative_to(ROOT).as_posix(): path.read_text()
     for folder in FOLDERS
@@ -80,4 +80,4 @@ def test_length_check_detects_violations() -> None:
 
 def test_checks_cover_all_folders() -> None:
     assert {path.split("/")[0] for path in MODULES} == set(FOLDERS)
-    assert len(CONFTESTS) == 5
+    assert len(CONFTESTS) == 6

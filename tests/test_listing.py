@@ -1,6 +1,7 @@
 """Lists as CSV and NDJSON: complete, streamed, and safe in spreadsheets."""
 
 import asyncio
+import codecs
 import csv
 import gzip
 import io
@@ -14,7 +15,7 @@ import pytest
 import zstandard
 from starlette.testclient import TestClient
 
-from app.api.lists.csv import escape_formulas
+from app.api.lists.csv import CSV_BOM, escape_formulas
 from app.api.lists.responses import STREAM_BATCH_ROWS
 from app.config import Settings
 from app.db.models import Person
@@ -50,7 +51,9 @@ def walked(client: TestClient, address: str) -> list[dict[str, Any]]:
 
 
 def table(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text, newline="")))
+    """Rows of CSV that starts with a byte order mark."""
+    assert text.startswith(CSV_BOM)
+    return list(csv.reader(io.StringIO(text.removeprefix(CSV_BOM), newline="")))
 
 
 def test_lists_support_all_formats() -> None:
@@ -100,10 +103,28 @@ def test_whole_list_applies_filters_and_sort(archive: TestClient) -> None:
 
 
 def test_empty_csv_has_header(client: TestClient) -> None:
-    text = client.get("/v1/launches?format=csv").text
+    text = client.get("/v1/launches?format=csv&bom=false").text
     assert text.startswith("slug,headline,")
     assert text.count("\r\n") == 1
     assert client.get("/v1/launches?format=ndjson").text == ""
+
+
+@pytest.mark.parametrize("request_csv", [("?format=csv", {}), ("", {"Accept": "text/csv"})])
+def test_csv_starts_with_one_byte_order_mark_unless_omitted(
+    archive: TestClient, request_csv: tuple[str, dict[str, str]]
+) -> None:
+    query, headers = request_csv
+    marked = archive.get(f"/v1/people{query}", headers=headers)
+    plain = archive.get(f"/v1/people{query or '?'}&bom=false", headers=headers)
+    assert marked.headers["content-type"].startswith("text/csv; charset=utf-8")
+    assert marked.content == codecs.BOM_UTF8 + plain.content
+    assert codecs.BOM_UTF8 not in plain.content
+    assert len(plain.content.splitlines()) > STREAM_BATCH_ROWS
+
+
+def test_other_formats_have_no_byte_order_mark(archive: TestClient) -> None:
+    for form in ("json", "ndjson"):
+        assert archive.get(f"/v1/missions?format={form}&bom=true").content.startswith(b"{")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +244,7 @@ def test_whole_list_stays_consistent_during_changes(client: TestClient) -> None:
 @pytest.mark.parametrize("text", SPREADSHEET_FORMULAS)
 def test_csv_cells_are_no_formulas(editor: TestClient, text: str) -> None:
     editor.post("/v1/articles", json=documents.article(title=f"{text} title", lead=f"x;{text} y"))
-    drafts = editor.get("/v1/drafts?format=csv").text
+    drafts = editor.get("/v1/drafts?format=csv&bom=false").text
     (row,) = csv.DictReader(io.StringIO(drafts, newline=""))
     stored = editor.get("/v1/drafts").json()["items"][0]
     assert row["title"] == escape_formulas(stored["title"])

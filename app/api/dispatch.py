@@ -12,6 +12,9 @@ from starlette.types import Receive, Scope, Send
 from app.http.cors import preflight_headers
 from app.http.paths import NO_TRAITS, ROUTE_TRAITS_KEY, get_route_traits
 
+_REPLACEMENT_CHARACTER = "\ufffd"
+"""What servers decode bytes to that are not UTF-8. No path contains it."""
+
 
 class _PathEntry:
     """One path, with or without parameters, and its routes by method."""
@@ -60,7 +63,7 @@ class PathDispatcher(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to its route. Raises `HTTPException` with status 404 or 405."""
         entry = self._find_entry(scope["path"])
-        if entry is None:
+        if entry is None or _REPLACEMENT_CHARACTER in scope["path"]:
             raise HTTPException(404)
         scope[ROUTE_TRAITS_KEY] = entry.traits
         if scope["method"] == "OPTIONS":

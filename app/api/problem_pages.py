@@ -37,6 +37,7 @@ PROBLEM_TYPES: tuple[type[ApiError], ...] = (
     problems.PreconditionRequired,
     problems.PreconditionFailed,
     problems.Unavailable,
+    problems.HttpVersionNotSupported,
     Unauthorized,
     Forbidden,
 )

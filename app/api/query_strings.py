@@ -28,7 +28,11 @@ class QueryParams:
     def parse(self, query_string: bytes) -> dict[str, BaseModel] | None:
         """Validate a query string into arguments of the endpoint; None if it is invalid."""
         values: dict[str, Any] = {}
-        for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+        try:
+            pairs = parse_qsl(query_string.decode("latin-1"), True, errors="strict")
+        except UnicodeDecodeError:
+            return None
+        for name, value in pairs:
             multiple = self.multiple.get(name)
             if multiple:
                 values.setdefault(name, []).append(value)
@@ -42,6 +46,32 @@ class QueryParams:
             return {name: model.model_validate(values) for name, model in self.models.items()}
         except ValidationError:
             return None
+
+
+async def reject_undecodable_params(request: Request) -> None:
+    """Refuse values that are not UTF-8. Raises InvalidRequest. Ignores undeclared parameters."""
+    query_string: bytes = request.scope["query_string"]
+    if b"%" not in query_string:
+        return
+    declared: QueryParams = request.scope["route"].query_params
+    pairs = parse_qsl(query_string.decode("latin-1"), errors="surrogateescape")
+    wrong = {name for name, value in pairs if name in declared.multiple and not _is_utf8(value)}
+    if wrong:
+        detail = tr(
+            "The value is not percent-encoded UTF-8.",
+            "Значение — не UTF-8 в процентной кодировке.",
+        )
+        errors = [
+            FieldProblem(parameter=name, code="not-utf-8", detail=detail) for name in sorted(wrong)
+        ]
+        names = ", ".join(sorted(wrong))
+        message = tr(f"Values are not UTF-8: {names}.", f"Значения не в UTF-8: {names}.")
+        raise InvalidRequest(message, *errors)
+
+
+def _is_utf8(text: str) -> bool:
+    """True if `text`, decoded with "surrogateescape", was UTF-8."""
+    return not any("\udc80" <= character <= "\udcff" for character in text)
 
 
 async def reject_unknown_params(request: Request) -> None:

@@ -18,7 +18,7 @@ from app.api.auth import RequireScope
 from app.api.deps import get_services
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.api.params import validate_lang
-from app.api.query_strings import QueryParams, reject_unknown_params
+from app.api.query_strings import QueryParams, reject_undecodable_params, reject_unknown_params
 from app.domain.languages import tr
 from app.http.problems import PreconditionRequired, UnsupportedMediaType
 
@@ -33,7 +33,7 @@ ACCEPTED_BODY_TYPES = {
 }
 """By method: the response header that names the accepted media types, and these types."""
 
-_COMMON_DEPENDENCIES = (reject_unknown_params, validate_lang)
+_COMMON_DEPENDENCIES = (reject_unknown_params, reject_undecodable_params, validate_lang)
 """Dependencies of every endpoint. They only refuse requests; they return nothing."""
 
 _PARSED_QUERY = "zarya.parsed_query"

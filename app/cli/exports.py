@@ -1,6 +1,7 @@
 """`zarya export`: write the archive to files."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -31,9 +32,14 @@ def export_ndjson(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None
 
 
 @cli.command("csv")
-def export_csv(target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")]) -> None:
+def export_csv(
+    target: Annotated[Path, typer.Argument(metavar="FOLDER-OR-ZIP")],
+    bom: Annotated[
+        bool, typer.Option(help="Start each file with a byte order mark, for spreadsheets.")
+    ] = True,
+) -> None:
     """Write the public data as CSV, one file per table."""
-    _run_export(csv.write_csv, target)
+    _run_export(partial(csv.write_csv, bom=bom), target)
 
 
 @cli.command("sqlite")

@@ -70,8 +70,7 @@ def _decide(id_: int, decide: Callable[[Session, Proposal], ProposalRead]) -> No
             with database.session() as session:
                 decided = decide(session, commands.lock_open_proposal(session, id_))
         except ApiError as error:
-            for detail in [problem.detail for problem in error.errors] or [error.detail]:
-                console.print(detail, markup=False, highlight=False)
+            console.print(error.detail, markup=False, highlight=False)
             raise typer.Exit(1) from error
     slug = decided.record.slug if decided.record else ""
     console.print(f"Proposal {id_}: {decided.status} {slug}.", markup=False, highlight=False)

@@ -110,7 +110,7 @@ def sort_instant(at: datetime, precision: Precision) -> datetime:
 
     Two periods are disjoint, or one contains the other. A period sorts after everything in it: of
     the periods that end at the same moment, the longer sorts later, each a microsecond apart. So
-    the key is at or after a full second if the period ends after that second.
+    the key is at or after a full second exactly if the period ends after that second.
     """
     start, end = period_bounds(at, precision)
     if precision not in VAGUE_PRECISIONS:

@@ -15,8 +15,11 @@ BODY_TIMEOUT_SECONDS = 10.0
 WRITE_TIMEOUT_SECONDS = 10.0
 """Time in which the client has to take more of a response."""
 
-LINGER_SECONDS = 2.0
-"""Time for which input is read and dropped after an error, so that the client gets the response."""
+LINGER_IDLE_SECONDS = 5.0
+"""Time for which a connection that is ending waits for more input of the client."""
+
+LINGER_SECONDS = 30.0
+"""Time for which a connection may be ending: 64 MB at 20 Mbit/s. As in nginx, both."""
 
 DEADLINE_CHECK_SECONDS = 0.5
 

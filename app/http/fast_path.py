@@ -93,9 +93,13 @@ class FastPath:
         head = variant.encoded_head + self._encoded_server_headers + own_headers + b"\r\n"
         return head, body
 
+    def with_common_headers(self, headers: RawHeaders) -> RawHeaders:
+        """`headers` with the headers of every response, for those of the protocol itself."""
+        return self._request_context.with_common_headers(headers)
+
     def _encode_head(self, variant: Variant) -> bytes:
         return encode_status_line(variant.status) + encode_headers(
-            self._request_context.with_common_headers(variant.headers)
+            self.with_common_headers(variant.headers)
         )
 
 

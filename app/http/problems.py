@@ -226,6 +226,15 @@ class Unavailable(ApiError):
     description_ru = "Сервис перегружен или останавливается, либо база данных не отвечает вовремя."
 
 
+class HttpVersionNotSupported(ApiError):
+    """The request has another version of HTTP than 1.0 and 1.1."""
+
+    status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+    problem_type = "http-version-not-supported"
+    title = Bilingual("HTTP version not supported", "Версия HTTP не поддерживается")
+    description_ru = "Запрос отправлен по версии HTTP, отличной от 1.0 и 1.1."
+
+
 class SlugRenamed(Exception):
     """The record with `old_slug` in the URL is now at `new_slug`; answered with 308."""
 

@@ -7,6 +7,7 @@ import re
 from asyncio import CancelledError
 from collections.abc import Iterable
 from random import getrandbits
+from urllib.parse import unquote
 from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,8 @@ from app.http.problems import RETRY_AFTER_SECONDS, Unavailable, build_problem_re
 from app.http.shutdown import GracefulShutdown
 
 _UUID_PATTERN = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+_ENCODED_SLASH_PATTERN = re.compile("%2f", re.IGNORECASE)
 
 _CSP_HEADER_NAME = b"content-security-policy"
 _DEFAULT_CSP = (_CSP_HEADER_NAME, b"default-src 'none'; frame-ancestors 'none'")
@@ -54,6 +57,8 @@ class RequestContextMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if b"%2" in scope["raw_path"]:
+            scope["path"] = _decode_path(scope["raw_path"])
         id_, client = self._init_state(scope)
         entry = AccessLogEntry(id_, client, scope["method"], scope["path"])
 
@@ -115,6 +120,11 @@ class RequestContextMiddleware:
         if _CSP_HEADER_NAME not in dict(combined):
             combined.append(_DEFAULT_CSP)
         return combined
+
+
+def _decode_path(raw_path: bytes) -> str:
+    """The percent-decoded path. An encoded slash stays `%2F`: it separates no segments."""
+    return unquote(_ENCODED_SLASH_PATTERN.sub("%252F", raw_path.decode("latin-1")))
 
 
 def request_id_from_header(header: bytes) -> str:

@@ -49,8 +49,10 @@ class IdentityHints:
     launch_at: datetime | None = None
     """Launch time as written, if the document states it less precisely."""
     flown_at: tuple[datetime, ...] | None = None
-    """Times of the launches of the person, or the first and the last of them; empty if they have
-    not flown, None if the source does not say."""
+    """Times of the launches of the person; empty if they have not flown, None if the source does
+    not say."""
+    has_all_flights: bool = True
+    """False if `flown_at` has only the first and the last flight."""
 
 
 @dataclass(frozen=True)

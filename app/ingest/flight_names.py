@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from app.domain.bounded_cache import bounded_cache
 from app.search.synonyms import LATIN_SERIES, FoldedWords, derive_ship_aliases, fold_words
 
+_CACHE_BYTES = 2**22
+"""Size of each cache of names."""
+
 _CONTRACT = r"(?:cots |crs |commercial resupply services )?(?:[123] )?"
 _SPACEX = r"(?:spacex |spx |nasa |uscv |cargo |dragon |v?2 )*"
 _BOEING = r"(?:boeing |cst 100 |starliner )*"

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.database import Database, Reader
-from app.db.models import ImportOrigin, VersionedRecord
+from app.db.models import ImportOrigin, VersionedRecord, stored_id
 from app.domain.batching import batched
 from app.domain.enums import AuditTarget
 from app.http.metrics import ENTRIES_IMPORTED
@@ -39,19 +39,16 @@ from app.ingest.entries import (
 )
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.index import IdentityIndex
-from app.ingest.proposals import discard_proposal, save_proposal
+from app.ingest.proposals import OpenProposals
 from app.ingest.recognition import follow_schedule
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
 from app.ingest.shortening import shorten_entry
-from app.resources.imported_records import add_origin, create_record
+from app.resources.imported_records import MAX_SEEN_DIGESTS, add_origin, create_record
 from app.resources.registry import RECORD_RESOURCES
 
 IMPORT_BATCH_ENTRIES = 200
 """Entries in one transaction."""
-
-_MAX_SEEN_DIGESTS = 20
-"""Maximum remembered forms of an entry."""
 
 _MAX_LABEL_CHARS = 200
 
@@ -188,6 +185,7 @@ class _ImportJob:
     on_result: _ResultCallback
     report: ImportReport = field(default_factory=ImportReport)
     index: IdentityIndex = field(default_factory=IdentityIndex)
+    proposals: OpenProposals = field(default_factory=OpenProposals)
     parsed: int = 0
     """Entries of the present input, rejects included."""
 
@@ -203,7 +201,9 @@ class _ImportJob:
         batch: list[EntryOrReject],
     ) -> None:
         """Import a batch in the transaction of `session`."""
-        self.index.begin_batch(session, [each for each in batch if isinstance(each, ImportEntry)])
+        entries = [each for each in batch if isinstance(each, ImportEntry)]
+        self.proposals = OpenProposals.load(session, entries)
+        self.index.begin_batch(session, entries)
         changed: dict[str, list[str]] = {}
         for number, each in enumerate(batch, start=self.parsed):
             result = (
@@ -258,46 +258,60 @@ class _ImportJob:
         digest = sha256("\n".join((entry.raw, *entry.notes)).encode(errors="replace")).hexdigest()
         digest = digest[:16]
         if (origin := self.index.find_origin(entry)) is not None:
-            slug = self._update(session, entry, origin, digest)
+            slug, reason = self._update(session, entry, origin, digest)
             outcome = ImportOutcome.UPDATED if slug else ImportOutcome.UNCHANGED
-            return outcome, slug, "same: the id in the source is known"
+            return outcome, slug, f"same: the id in the source is known; {reason}"
+        if self.proposals.has_form(session, entry, digest):
+            return ImportOutcome.PROPOSED, "", "doubtful: the entry waits for an editor"
+        return self._apply_new_entry(session, entry, digest)
+
+    def _apply_new_entry(
+        self, session: Session, entry: ImportEntry, digest: str
+    ) -> tuple[ImportOutcome, str, str]:
+        """Write an entry whose id is not known yet. Returns the same as `_apply_entry`."""
         decision = self.index.identify(entry)
         if decision.verdict is not Verdict.SAME and not (entry.to_station or self.all_launches):
             return ImportOutcome.SKIPPED, "", "a launch that does not go to the station"
         if decision.verdict is Verdict.DOUBTFUL:
-            save_proposal(session, entry, decision, digest, label_of_entry(entry), self.publish)
+            title = label_of_entry(entry)
+            self.proposals.save(session, entry, decision, digest, title, self.publish)
             return ImportOutcome.PROPOSED, "", str(decision)
-        discard_proposal(session, entry)
+        seen = [*self.proposals.discard(session, entry), digest]
         if decision.verdict is Verdict.SAME:
-            self._add_origin(session, entry, decision.candidates[0].id, digest, owned=False)
+            self._add_origin(session, entry, decision.candidates[0].id, seen, owned=False)
             return ImportOutcome.UNCHANGED, "", str(decision)
         record = create_record(session, entry.type, entry.data, self.publish)
-        self._add_origin(session, entry, record.id, digest, owned=True)
+        self._add_origin(session, entry, stored_id(record), seen, owned=True)
         self.index.add_record(entry, record)
         return ImportOutcome.CREATED, record.slug, str(decision)
 
     def _update(
         self, session: Session, entry: ImportEntry, origin: ImportOrigin, digest: str
-    ) -> str:
-        """Update the record of a known id. Returns its slug, or "" if nothing changed."""
+    ) -> tuple[str, str]:
+        """Update the record of a known id. Returns its slug or "" if nothing changed, and why."""
         if digest in origin.seen:
-            return ""
+            return "", "so is this form"
+        slug: str | None
         if origin.owned:
-            slug = update_from_entry(session, entry, origin.record_id, self.publish)
+            slug, reason = update_from_entry(session, entry, origin.record_id, self.publish), ""
             if slug is None:
-                return ""
+                return "", "the article is published, and the source is not trusted"
         else:
-            slug = follow_schedule(session, entry, origin)
-        origin.seen = [*origin.seen, digest][-_MAX_SEEN_DIGESTS:]
-        if slug:
-            model = RECORD_RESOURCES[entry.type].model
-            record: VersionedRecord | None = session.get(model, origin.record_id)
-            if record is not None:
-                self.index.add_record(entry, record)
-        return slug
+            slug, reason = (
+                follow_schedule(session, entry, origin),
+                "the record is the archive's own",
+            )
+        origin.seen = [*origin.seen, digest][-MAX_SEEN_DIGESTS:]
+        if not slug:
+            return "", reason or "nothing has changed, or an editor has changed the record"
+        model = RECORD_RESOURCES[entry.type].model
+        record: VersionedRecord | None = session.get(model, origin.record_id)
+        if record is not None:
+            self.index.add_record(entry, record)
+        return slug, "its form is new"
 
     def _add_origin(
-        self, session: Session, entry: ImportEntry, record_id: int, digest: str, *, owned: bool
+        self, session: Session, entry: ImportEntry, record_id: int, seen: list[str], *, owned: bool
     ) -> None:
         origin = add_origin(
             session,
@@ -306,7 +320,7 @@ class _ImportJob:
             entry.type,
             record_id,
             entry.data,
-            digest,
+            seen,
             owned=owned,
         )
         self.index.add_origin(entry, origin)

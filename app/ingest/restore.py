@@ -16,6 +16,7 @@ from app.db.models import (
     MissionAlias,
     MissionTask,
     VersionedRecord,
+    stored_id,
 )
 from app.domain.enums import ArticleState, RecordType
 from app.ingest.entries import ImportEntry
@@ -80,7 +81,8 @@ def _load_document_and_state(
     type_ = record.record_type
     resource = RECORD_RESOURCES[type_]
     document = resource.extract_document(resource.writer.snapshot(session, record))
-    return document, load_record_states(reader, type_, [record.id])[record.id]
+    id_ = stored_id(record)
+    return document, load_record_states(reader, type_, [id_])[id_]
 
 
 def _restore_state(session: Session, record: VersionedRecord, state: RecordState) -> None:
@@ -95,9 +97,9 @@ def _restore_state(session: Session, record: VersionedRecord, state: RecordState
         session.execute(update(table).where(table.c.id == record.id).values(values))
         session.expire(record)
     if isinstance(record, Mission):
-        _restore_mission(session, record.id, state)
+        _restore_mission(session, stored_id(record), state)
     if isinstance(record, Launch):
-        _restore_history(session, record.id, state.history)
+        _restore_history(session, stored_id(record), state.history)
     type_ = record.record_type
     for slug in state.former_slugs:
         if session.get(FormerSlug, (type_, slug)) is None:

@@ -3,7 +3,7 @@
 Used by the import pipeline, and by editors who decide on proposals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,9 @@ from app.api.write_models import validate_write_model
 from app.db.models import Article, ImportOrigin, VersionedRecord
 from app.domain.enums import ArticleState, RecordType
 from app.resources.registry import RECORD_RESOURCES
+
+MAX_SEEN_DIGESTS = 20
+"""Maximum remembered forms of an entry."""
 
 SCHEDULE_TIME_FIELDS = ("launch_at", "launch_at_precision", "launch_at_uncertain")
 
@@ -60,17 +63,17 @@ def add_origin(
     type_: RecordType,
     record_id: int,
     data: Mapping[str, Any],
-    digest: str,
+    seen: Sequence[str],
     *,
     owned: bool,
 ) -> ImportOrigin:
     """Store the id of a record as that of the entry `key` of the source `scheme`, once for all.
 
-    `data` and `digest` are the document of the entry, and the digest of its version. `owned` is
-    true if the record was created from it.
+    `data` is the document of the entry, `seen` has the digests of its forms, the last one at the
+    end. `owned` is true if the record was created from it.
     """
     origin = ImportOrigin(scheme=scheme, key=key, type=type_, record_id=record_id, owned=owned)
-    origin.seen = [digest]
+    origin.seen = list(seen)[-MAX_SEEN_DIGESTS:]
     origin.schedule = None if owned else read_schedule(type_, data)
     session.add(origin)
     session.flush()

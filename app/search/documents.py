@@ -3,7 +3,7 @@
 Names and facts are indexed in English and in Russian, so that a query in either language matches.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,12 @@ from app.db.models.search import MAX_WORD_CHARS
 from app.domain.enums import RecordType
 from app.search.fulltext import PHRASE_BREAK, TokenizedDocument
 from app.search.index_keys import build_index_key
-from app.search.query_parser import MIN_TYPO_WORD_CHARS, build_full_name_token
-from app.search.tokenizer import tokenize
+from app.search.query_parser import (
+    MIN_TYPO_WORD_CHARS,
+    build_full_name_token,
+    build_initial_token,
+)
+from app.search.tokenizer import TokenizedWord, tokenize
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,16 @@ class IndexDocument:
     def tokenize(self, words: set[str]) -> TokenizedDocument:
         """Tokens of all texts. Adds the words of names, title and lead to `words`."""
         names: list[str] = []
+        whole_tokens: list[str] = []
         for name in self.names:
             tokens = tokenize(name)
-            words.update(token.word for token in tokens)
+            compounds = _list_compounds(tokens)
+            words.update(token.word for token in (*tokens, *compounds))
             names += [*(token.name_token for token in tokens), PHRASE_BREAK]
-        full_names = map(build_full_name_token, (*self.names, *self.exact_match_names))
-        names += dict.fromkeys(filter(None, full_names))
+            whole_tokens += [compound.name_token for compound in compounds]
+            whole_tokens += map(build_initial_token, tokens)
+        whole_tokens += map(build_full_name_token, (*self.names, *self.exact_match_names))
+        names += _separate(whole_tokens)
         return TokenizedDocument(
             self.index_key,
             names,
@@ -76,15 +84,28 @@ class SearchSource:
 
 def _tokenize_texts(texts: Collection[str], words: set[str] | None) -> list[str]:
     field_tokens: list[str] = []
+    compound_tokens: list[str] = []
     for text in texts:
         tokens = tokenize(text)
+        compounds = _list_compounds(tokens)
+        compound_tokens += [compound.text_token for compound in compounds]
         if words is not None:
-            words.update(token.word for token in tokens)
+            words.update(token.word for token in (*tokens, *compounds))
         field_tokens += [
             *([PHRASE_BREAK] if field_tokens else []),
             *(token.text_token for token in tokens),
         ]
-    return field_tokens
+    return field_tokens + _separate(compound_tokens)
+
+
+def _list_compounds(words: list[TokenizedWord]) -> list[TokenizedWord]:
+    """The hyphenated words of a text, each as one word."""
+    return list(dict.fromkeys(word.compound for word in words if word.compound))
+
+
+def _separate(tokens: Iterable[str]) -> list[str]:
+    """Distinct `tokens`, each after a break, so that no phrase contains two of them."""
+    return [each for token in dict.fromkeys(filter(None, tokens)) for each in (PHRASE_BREAK, token)]
 
 
 def select_correction_candidates(words: Collection[str]) -> list[str]:

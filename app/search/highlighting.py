@@ -31,5 +31,9 @@ def _find_term_spans(term: Term, words: list[TokenizedWord]) -> Iterator[Highlig
             named = tuple(each.name_token for each in run) in names | texts
             if named or tuple(each.text_token for each in run) in texts:
                 yield word.start, run[-1].end
-        if term.prefixes and word.prefix_key.startswith(term.prefixes):
-            yield word.start, word.end
+        for whole in filter(None, (word, word.compound)):
+            if term.prefixes and whole.prefix_key.startswith(term.prefixes):
+                yield whole.start, whole.end
+        compound = word.compound
+        if compound and ((compound.name_token,) in names or (compound.text_token,) in texts):
+            yield compound.start, compound.end

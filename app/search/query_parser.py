@@ -6,7 +6,7 @@ rest is text; no query is invalid.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.search.tokenizer import MAX_TOKEN_CHARS, TokenizedWord, tokenize
 from app.search.transliteration import (
@@ -28,6 +28,8 @@ _STOP_WORDS = frozenset(
     "а в во и из к как когда который кто на о об от по при с со у что это".split()
 )
 """Words that are ignored unless the query has no others."""
+_ROMANIZED_INITIALS = frozenset("ch kh sh shch ts ya ye yo yu zh".split())
+"""Initials of several letters, if a dot follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class ParsedQuery:
     """A parsed query."""
 
     terms: tuple[Term, ...] = ()
+    initials: tuple[Term, ...] = ()
+    """Initials of names: records whose names have them rank first; no record must have them."""
     excluded_terms: tuple[Term, ...] = ()
     types: tuple[str, ...] = ()
     full_name_token: str = ""
@@ -84,7 +88,7 @@ class ParsedQuery:
             else term
             for term in self.terms
         )
-        return ParsedQuery(terms, self.excluded_terms, self.types, self.full_name_token)
+        return replace(self, terms=terms)
 
 
 def parse_query_text(
@@ -109,24 +113,82 @@ def parse_query_text(
             excluded_terms += excluded
         else:
             run.append(part[0])
-    rest = tokenize(" ".join(run))
-    words = [word for word in rest if not word.is_redundant and word.word not in _STOP_WORDS]
-    words = words or rest
-    full_name_token = "" if terms else build_full_name_token(" ".join(run))
-    terms = [_build_term(word) for word in words[:-1]] + terms
-    if words:
-        last = words[-1]
-        is_prefix = text.rstrip().endswith(run[-1]) and last.end - last.start >= min_prefix_chars
-        terms.append(_build_prefix_term(last) if is_prefix else _build_term(last))
+    unquoted = " ".join(run)
+    rest = tokenize(unquoted)
+    initials = [word for word in rest if _is_initial(word, unquoted)]
+    if not any(len(word.word) > 1 for word in rest if word not in initials):
+        initials = []
+    words = [
+        word
+        for word in rest
+        if not word.is_redundant and word.word not in _STOP_WORDS and word not in initials
+    ]
+    *runs, last_run = _split_where_spaced(words or rest) or [[]]
+    full_name_token = "" if terms else build_full_name_token(unquoted)
+    terms = [term for words in runs for term in _build_run_terms(words)] + terms
+    is_last = bool(run) and text.rstrip().endswith(run[-1])
+    if len(last_run) == 1 and is_last and _count_chars(last_run[0]) >= min_prefix_chars:
+        terms.append(_build_prefix_term(last_run[0]))
+    else:
+        terms += _build_run_terms(last_run)
     return ParsedQuery(
-        tuple(terms), tuple(excluded_terms), tuple(dict.fromkeys(record_types)), full_name_token
+        tuple(terms),
+        tuple(map(_build_initial_term, initials)),
+        tuple(excluded_terms),
+        tuple(dict.fromkeys(record_types)),
+        full_name_token,
     )
+
+
+def _count_chars(word: TokenizedWord) -> int:
+    return word.end - word.start
+
+
+def _is_initial(word: TokenizedWord, text: str) -> bool:
+    """True if `word` of `text` is the initial of a name: "O", "О.", "Yu."; not in "Proton-M"."""
+    if not word.word or word.compound:
+        return False
+    letters, has_dot = text[word.start : word.end], text[word.end : word.end + 1] == "."
+    if len(letters) > 1:
+        return has_dot and letters.casefold() in _ROMANIZED_INITIALS
+    return letters.lower() != letters.upper() and (has_dot or word.word not in _STOP_WORDS)
+
+
+def _split_where_spaced(words: list[TokenizedWord]) -> list[list[TokenizedWord]]:
+    """Runs of words without a character between them, as in Japanese."""
+    runs: list[list[TokenizedWord]] = []
+    for word in words:
+        if runs and word.word and runs[-1][-1].word and runs[-1][-1].end == word.start:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    return runs
+
+
+def _build_run_terms(words: list[TokenizedWord]) -> Iterator[Term]:
+    if len(words) == 1:
+        yield _build_term(words[0])
+    else:
+        yield from _build_phrase_terms(words)
 
 
 def build_full_name_token(name: str) -> str:
     """Token for a whole name: its words in alphabetical order."""
     words = sorted({word.name_token for word in tokenize(name) if not word.is_redundant})
     return "_" + "_".join(words) if words else ""
+
+
+def build_initial_token(word: TokenizedWord) -> str:
+    """Token for the first letter of a word of a name, the same for all romanizations."""
+    return f"__{word.prefix_key[:1]}" if word.word else ""
+
+
+def _build_initial_term(word: TokenizedWord) -> Term:
+    token = build_initial_token(word)
+    tokens = [token]
+    if token == "__i":  # noqa: S105 - not a password; Y is dropped before a vowel
+        tokens += [f"__{vowel}" for vowel in "aeu"]
+    return Term(_to_alternatives(tokens), ())
 
 
 def _build_term(word: TokenizedWord) -> Term:
@@ -136,6 +198,9 @@ def _build_term(word: TokenizedWord) -> Term:
     if is_cyrillic(word.word):
         names.append(build_transliteration_key(_CASE_ENDING.sub("", word.word))[:MAX_TOKEN_CHARS])
     texts = [word.text_token, word.name_token]
+    if word.compound:
+        names.append(word.compound.name_token)
+        texts += [word.compound.text_token, word.compound.name_token]
     if (short := _SURNAME_SUFFIX.sub("", word.name_token)) != word.name_token:
         # As the Russian stemmer shortens Королёв in the nominative only.
         texts.append(strip_final_vowels(short))

@@ -42,13 +42,14 @@ def parse_suggest_query(text: str) -> ParsedQuery:
 def build_search_tiers(query: ParsedQuery) -> list[RankingTier]:
     """Tiers of search results, best first; each record is in at most one of them.
 
-    In order: a name equals the query; the names contain all words; the title does; names, title
+    In order: a name equals the query; the names contain all words, and the initials of the query
+    if it has any; the names contain all words; the title does; names, title
     and lead together do; the same three with the last word as a prefix; the whole text does.
     """
     if not query.terms:
         return []
     names, title, head, all_text = (FieldMatch(within, query.terms) for within in SearchFields)
-    tiers: list[RankingTier] = [*_build_exact_tiers(query, names), (title,), (head, names, title)]
+    tiers: list[RankingTier] = [*_build_name_tiers(query, names), (title,), (head, names, title)]
     if query.terms[-1].prefixes:
         prefix = replace(head, last_is_prefix=True)
         tiers += [(each, head) for each in _build_prefix_matches(query)]
@@ -67,15 +68,18 @@ def build_suggestion_tiers(query: ParsedQuery) -> list[RankingTier]:
     else:
         names, title = _build_prefix_matches(query)
     return [
-        (*tier, *_build_exclusions(query)) for tier in (*_build_exact_tiers(query, names), (title,))
+        (*tier, *_build_exclusions(query)) for tier in (*_build_name_tiers(query, names), (title,))
     ]
 
 
-def _build_exact_tiers(query: ParsedQuery, names: FieldMatch) -> list[RankingTier]:
-    if not query.full_name_token:
-        return [(names,)]
-    exact = FieldMatch(SearchFields.NAMES, (Term(((query.full_name_token,),), ()),))
-    return [(exact,), (names, exact)]
+def _build_name_tiers(query: ParsedQuery, names: FieldMatch) -> list[RankingTier]:
+    matches = [names]
+    if query.initials:
+        matches.insert(0, replace(names, terms=(*query.initials, *query.terms)))
+    if query.full_name_token:
+        full_name = Term(((query.full_name_token,),), ())
+        matches.insert(0, FieldMatch(SearchFields.NAMES, (full_name,)))
+    return [(match, *matches[:place]) for place, match in enumerate(matches)]
 
 
 def _build_prefix_matches(query: ParsedQuery) -> list[FieldMatch]:

@@ -98,6 +98,8 @@ def get_ship_synonyms(name: str) -> list[str]:
         *(" ".join(other) for other in derive_ship_aliases(fold_words(name))),
         *_build_phonetic_names(name),
     ]
+    if name.startswith("Dragon CRS-"):
+        names.append(name.replace("Dragon CRS-", "SpX-"))
     if not is_shuttle(name):
         names.append(ship_phrase_ru(name))
     elif name.partition(" ")[0] in ORBITER_NAMES_RU:

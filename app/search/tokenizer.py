@@ -4,9 +4,13 @@ A word has two tokens: its transliteration key for names, and the key of its ste
 designator is one token in any spelling ("MS-11", "МС 11", "ms11"), and so is the number of an
 expedition ("ISS-59", "Expedition 59", "пятьдесят девятая экспедиция"). Tokens consist of lower
 case ASCII letters and digits, so the text rules of the databases do not change them.
+
+In scripts without spaces between words, such as Japanese, each character is a word, and what is
+typed without a space is a phrase.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,12 +32,22 @@ MAX_TOKEN_CHARS = 40
 
 _STATION_TOKEN = "iss"  # noqa: S105 - not a password
 
-_CHAR_RUN = re.compile(r"\d+|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|['’ʹʺʼ`](?=[^\W\d_]))*")
+_UNSPACED_RANGES = (
+    "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
+)
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese: scripts without spaces between words."""
+_MARKS = "".join(c for c in map(chr, range(0x300, 0xFE30)) if unicodedata.category(c)[0] == "M")
+_LETTER = rf"[^\W\d_{_UNSPACED_RANGES}]"
+_CHAR_RUN = re.compile(
+    rf"\d+|{_LETTER}(?:{_LETTER}|[{_MARKS}]|['’ʹʺʼ`](?={_LETTER}))*|[^\W\d_][{_MARKS}]*"
+)
 _POSSESSIVE = re.compile(r"['’]s$")
 _SERIES_CODES = frozenset("ms m tm tma crs ng oa ax sts iss htv atv demo crew oft orb".split())
 """Series whose number may follow after a space."""
 _SERIES_ALIASES = {"mc": "ms", "mks": _STATION_TOKEN}
 _SPACES, _HYPHENS = (" ", "\xa0"), ("", "-", "‑", "–", "−")
+_COMPOUND_HYPHENS = ("-", "‐", "‑")
 _ORDINAL_SUFFIXES = frozenset("st nd rd th я й ая ой ю ую ей го му м е".split())
 _EXPEDITION = re.compile(r"expeditions?$|экспедици")
 _EXPEDITION_TOKEN = re.compile(rf"{_STATION_TOKEN}\d+")
@@ -54,6 +68,8 @@ class TokenizedWord(NamedTuple):
     text_token: str
     is_redundant: bool = False
     """The word is part of an expedition's designation next to it, such as "Expedition"."""
+    compound: "TokenizedWord | None" = None
+    """The hyphenated word that the word is part of, written as one: "Kudsverchkov"."""
 
     @property
     def prefix_key(self) -> str:
@@ -114,7 +130,25 @@ def tokenize(text: str) -> list[TokenizedWord]:
                     has_expedition or name == _STATION_TOKEN or bool(_EXPEDITION.match(word))
                 )
         index += 1
+    if any(hyphen in text for hyphen in _COMPOUND_HYPHENS):
+        words = list(_add_compounds(text, words))
     return list(_merge_expedition_numbers(words)) if has_expedition else words
+
+
+def _add_compounds(text: str, words: list[TokenizedWord]) -> Iterator[TokenizedWord]:
+    """`words`, those of hyphenated words with their compound."""
+    first = 0
+    for index, word in enumerate(words, start=1):
+        after = words[index] if index < len(words) else None
+        if after and word.word and after.word and text[word.end : after.start] in _COMPOUND_HYPHENS:
+            continue
+        parts, first = words[first:index], index
+        joined = _tokenize_word("".join(text[part.start : part.end] for part in parts))
+        if len(parts) > 1 and joined[-1]:
+            compound = TokenizedWord(parts[0].start, word.end, *joined)
+            yield from (part._replace(compound=compound) for part in parts)
+        else:
+            yield from parts
 
 
 def _parse_designator(text: str, runs: list[_CharRun], index: int) -> tuple[str, int] | None:

@@ -5,6 +5,7 @@ Cyrillic original are reduced to one key.
 """
 
 import re
+import unicodedata
 
 from app.domain.bounded_cache import bounded_cache
 from app.domain.text import fold
@@ -50,6 +51,8 @@ _TRANSLITERATION_RULES = [
 ]
 _FINAL_VOWELS = re.compile(r"(?<=..)[aeiou]+$")
 _NON_ALPHANUMERIC = re.compile(r"[^a-z0-9]")
+_VOWELS_TO_CONSONANTS = str.maketrans("ae", "gh")
+"""For code points in hexadecimal: they must not end in a vowel, which keys omit."""
 
 
 def is_cyrillic(word: str) -> bool:
@@ -89,7 +92,11 @@ def build_transliteration_prefix(word: str) -> str:
     key = latinize(word)
     for pattern, letter in _TRANSLITERATION_RULES:
         key = pattern.sub(letter, key)
-    return _NON_ALPHANUMERIC.sub(lambda other: f"u{ord(other[0]):x}", key)
+    return _NON_ALPHANUMERIC.sub(_escape_letter, unicodedata.normalize("NFC", key))
+
+
+def _escape_letter(letter: re.Match[str]) -> str:
+    return f"u{ord(letter[0]):x}".translate(_VOWELS_TO_CONSONANTS)
 
 
 @bounded_cache(WORD_CACHE_BYTES)

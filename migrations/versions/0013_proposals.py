@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("title", text(300), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
         sa.Column("publish", sa.Boolean(), nullable=False),
-        sa.Column("digest", text(16), nullable=False),
+        sa.Column("seen", sa.JSON(), nullable=False),
         sa.Column("evidence", text(300), nullable=False),
         sa.Column("candidate_ids", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(24), nullable=False),
@@ -43,7 +43,7 @@ def upgrade() -> None:
                 name=op.f(f"ck_proposals_{name}_bounds"),
             )
             for name, length in (
-                ("scheme", 300), ("key", 500), ("title", 300), ("digest", 16), ("evidence", 300),
+                ("scheme", 300), ("key", 500), ("title", 300), ("evidence", 300),
             )
         ),
         *(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.db.models import Article, ArticlePerson, Person, RecordChange
+from app.db.models import Article, ArticlePerson, Person, RecordChange, stored_id
 from app.domain.enums import ArticleState, RecordType
 from tests.support import factories
 from tests.support.locks import has_waiting_transaction
@@ -48,7 +48,7 @@ def test_concurrent_write_of_referenced_record_changes_article(
         article.state = state
         if linked:
             link(session, article, person)
-        ids = person.id, article.id
+        ids = stored_id(person), stored_id(article)
     begun = Event()
 
     def later() -> None:

@@ -20,6 +20,7 @@ from app.db.models import (
     MissionTask,
     Person,
     Vehicle,
+    stored_id,
 )
 from app.domain.enums import Scope
 from app.ingest.dataset.check import check_archive
@@ -124,7 +125,7 @@ def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
         ).one()
         article.title = "Another title"
         launch = session.scalars(select(Launch).where(Launch.slug == "soyuz-ms-12")).one()
-        flights = session.scalars(select(Flight).where(Flight.launch_id == launch.id)).all()
+        flights = session.scalars(select(Flight).where(Flight.launch_id == stored_id(launch))).all()
         session.delete(flights[0])
         session.add(ArticleTag(article_id=article.id, tag="stray"))
         person = session.scalars(select(Person).where(Person.slug == "oleg-kononenko")).one()

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
-from app.db.models import Article, IdempotentResponse, Person, RecordChange
+from app.db.models import Article, IdempotentResponse, Person, RecordChange, stored_id
 from app.domain.dates import now
 from app.domain.enums import ArticleState, Scope
 from app.resources.write_steps import build_database
 from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
+from tests.support.concurrency import run_concurrently
 from tests.support.databases import CreateDatabase
 
 AT_ONCE = 100
@@ -32,18 +33,6 @@ def editor(create_database: CreateDatabase) -> Iterator[TestClient]:
     """Client with an API key, over a database with connections for concurrent requests."""
     with open_client(create_database()) as client, client_with_key(client, *Scope) as editor:
         yield editor  # entered, so that all its requests run in one event loop, as in a server
-
-
-def run_concurrently(work: Callable[[int], Any], times: int) -> list[Any]:
-    """Results of `work` for each number, all started at once."""
-    barrier = Barrier(times)
-
-    def one(number: int) -> Any:
-        barrier.wait()
-        return work(number)
-
-    with ThreadPoolExecutor(times) as threads:
-        return list(threads.map(one, range(times)))
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
@@ -189,7 +178,7 @@ def test_naive_compare_and_write_loses_the_race(create_database: CreateDatabase)
             person = factories.person()
             session.add(person)
             session.flush()
-            id_ = person.id
+            id_ = stored_id(person)
 
         one_at_a_time = database.engine.dialect.name == "sqlite"
         all_have_read = Barrier(8, timeout=30)

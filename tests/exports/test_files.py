@@ -1,5 +1,6 @@
 """Export files: all public records and nothing else, reproducible."""
 
+import codecs
 import csv
 import io
 import json
@@ -122,9 +123,13 @@ def test_csv_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> Non
     with database.snapshot() as reader:
         number = csv_files.write_csv(reader, tmp_path / "csv")
         csv_files.write_csv(reader, tmp_path / "a.zip")
+        csv_files.write_csv(reader, tmp_path / "plain", bom=False)
     counts = {}
     for table in EXPORT_TABLES:
-        text = (tmp_path / "csv" / f"{table.name}.csv").read_text("utf-8")
+        marked = (tmp_path / "csv" / f"{table.name}.csv").read_bytes()
+        plain = (tmp_path / "plain" / f"{table.name}.csv").read_bytes()
+        assert marked == codecs.BOM_UTF8 + plain
+        text = plain.decode()
         cells = list(csv.reader(io.StringIO(text, newline="")))
         counts[table.name] = len(cells) - 1
         assert counts[table.name] == count_rows(path, table.name)
@@ -160,7 +165,7 @@ def test_formula_cells_are_escaped(
     editor.post("/v1/launches", json=documents.launch(outcome_note=note))
     with database.snapshot() as reader:
         csv_files.write_csv(reader, tmp_path)
-    written = (tmp_path / "launches.csv").read_text("utf-8")
+    written = (tmp_path / "launches.csv").read_text("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(written, newline=""))
     assert row["outcome_note"] == escape_formulas(note.strip())
 

@@ -1,6 +1,7 @@
 """Dispatch: OPTIONS, Allow, CORS headers and request ids."""
 
 import re
+from itertools import product
 from uuid import UUID
 
 import pytest
@@ -85,6 +86,32 @@ def test_dispatcher_finds_every_route(archive: TestClient) -> None:
         address = re.sub(r"\{[^}]*\}", "a-1", route.path)
         allowed = archive.options(address).headers["Allow"].split(", ")
         assert set(route.methods or ()) <= set(allowed), route.path
+
+
+def test_encoded_slash_is_no_separator(archive: TestClient) -> None:
+    """It matches the same routes as another character in its place, not those of the slash."""
+    app = archive.app
+    assert isinstance(app, FastAPI)
+
+    def methods(path: str) -> str | None:
+        return archive.options(path).headers.get("Allow")
+
+    differences = 0
+    for template in {route.path for route in app.routes if isinstance(route, Route)}:
+        path = re.sub(r"\{[^}]*\}", "a-1", template)
+        slashes = [match.start() for match in re.finditer("/", path)][1:]
+        for at, encoded in product(slashes, ("%2F", "%2f")):
+            before, after = path[:at], path[at + 1 :]
+            assert methods(before + encoded + after) == methods(f"{before}-{after}")
+            differences += methods(before + encoded + after) != methods(path)
+    assert differences > 150
+    assert methods("/%76%31/missions") == methods("/v1/missions")
+
+
+def test_encoded_slash_is_not_answered_from_the_cache(archive: TestClient) -> None:
+    for path, status in (("/v1/missions", 200), ("/v1%2Fmissions", 404), ("/v1/missions", 200)):
+        for method in ("GET", "HEAD"):
+            assert archive.request(method, path).status_code == status
 
 
 def test_options_of_unknown_path_is_404(archive: TestClient) -> None:

@@ -113,6 +113,7 @@ def test_pipelined_responses_keep_their_order(origin: str) -> None:
     [
         ("GET", "/v1/articles?limit=3", None),
         ("GET", "/v1/%61rticles?limit=2", None),
+        ("GET", "/v1%2Farticles?limit=2", None),
         ("POST", LIST, None),
         ("GET", LIST, (b"authorization", b"Bearer x")),
         ("GET", LIST, (b"content-length", b"0")),

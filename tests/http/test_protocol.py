@@ -49,7 +49,10 @@ def test_valid_requests_are_answered(origin: str) -> None:
         "GET / HTTP/1.1\r\nHost: x\rA: b\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
-        "GET / HTTP/3.7\r\nHost: x\r\n\r\n",
+        "GET / HTTP/x.y\r\nHost: x\r\n\r\n",
+        "GET / HTTP/11.1\r\nHost: x\r\n\r\n",
+        "GET / http/1.1\r\nHost: x\r\n\r\n",
+        "GET / HTTX/1.1\r\nHost: x\r\n\r\n",
         "GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
         "CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n",
         "FETCH / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -62,6 +65,19 @@ def test_malformed_http_is_refused(origin: str, sent: str) -> None:
     assert answer.headers["connection"] == "close"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.problem()["type"].endswith("/problems/bad-request")
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "3.7", "9.9"])
+def test_other_http_versions_are_refused(origin: str, version: str) -> None:
+    """Positive control: `test_valid_requests_are_answered`."""
+    answer = send_raw(origin, f"GET /health/live HTTP/{version}\r\nHost: x\r\n\r\n".encode())
+    assert answer.status == 505
+    assert answer.headers["connection"] == "close"
+    assert answer.problem()["type"].endswith("/problems/http-version-not-supported")
+
+
+def test_http2_preface_is_refused_as_a_version(origin: str) -> None:
+    assert send_raw(origin, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)).status == 505
 
 
 @pytest.mark.parametrize(
@@ -101,12 +117,18 @@ def test_pipelined_error_does_not_truncate_the_previous_response(origin: str) ->
         answer = wire.read_response()
         assert answer.status == 200
         assert len(answer.body) == int(answer.headers["content-length"])
-        assert wire.read_response().status == 0
+        assert [wire.read_response().status for _ in range(2)] == [400, 0]
 
 
 def test_body_too_large_is_refused_by_its_content_length(origin: str) -> None:
     head = request_head("/v1/missions", "Content-Length: 200000000", method="POST")
     assert send_raw(origin, head).problem()["type"].endswith("/problems/content-too-large")
+
+
+def test_encoded_slash_is_another_path(origin: str) -> None:
+    for path, status in (("/v1/missions", 200), ("/v1%2Fmissions", 404), ("/%761/missions", 200)):
+        for _ in range(2):  # the second may be cached
+            assert send_raw(origin, request_head(path)).status == status
 
 
 def test_trailers_are_not_headers(origin: str) -> None:
@@ -122,7 +144,7 @@ def test_uvicorn_has_the_internals_that_protocol_uses() -> None:
     for name in (
         "connection_made", "connection_lost", "data_received", "on_message_begin", "on_header",
         "on_headers_complete", "on_message_complete", "pause_writing", "resume_writing",
-        "_start_asgi_task", "_unset_keepalive_if_required",
+        "_start_asgi_task", "on_response_complete", "eof_received", "shutdown",
     ):  # fmt: skip
         assert callable(getattr(HttpToolsProtocol, name, None)), f"{version}: no {name}"
     protocol_names = HttpToolsProtocol.__init__.__code__.co_names
@@ -134,6 +156,7 @@ def test_uvicorn_has_the_internals_that_protocol_uses() -> None:
     cycle_names = RequestResponseCycle.__init__.__code__.co_names
     for name in (
         "disconnected", "message_event", "keep_alive", "response_started", "response_complete",
+        "more_body",
     ):  # fmt: skip
         assert name in cycle_names, f"{version}: no attribute {name}"
     parameters = list(signature(HttpToolsProtocol._start_asgi_task).parameters)

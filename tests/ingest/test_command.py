@@ -31,6 +31,8 @@ def test_import_and_export_commands_round_trip(cli_database_url: str, tmp_path: 
     assert (taken.exit_code, taken.stdout) == (0, LAST.format(0, 0, 2, 0))
     assert run_zarya("export", "ndjson", str(again)).exit_code == 0
     assert lines.read_bytes() == again.read_bytes()
+    assert run_zarya("export", "csv", "--no-bom", str(tmp_path / "plain")).exit_code == 0
+    assert (tmp_path / "plain" / "people.csv").read_text("utf-8").startswith("id,")
     for form, target in (("csv", "folder"), ("csv", "a.zip"), ("parquet", "p"), ("sqlite", "s")):
         assert run_zarya("export", form, str(tmp_path / target)).exit_code == 0
         assert (tmp_path / target).exists()

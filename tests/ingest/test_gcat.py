@@ -207,7 +207,8 @@ def test_oversized_row_is_rejected_in_pieces() -> None:
     assert sum(reject.raw.count("~") for reject in rejects) == 20_000_000
 
 
-def test_lists_and_tables_are_read() -> None:
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lists_and_tables_are_read(mark: str) -> None:
     listed = (
         "#Launch_Tag\tLaunch_JD\tLaunch_Date\tLV_Type\tMission\tLaunch_Site\tLaunch_Pad\t"
         "LaunchCode\tFlight\n2031-001\t-\t2031 Jan  4 0101\tExample 9\tShip 1\tEXF\tLC1\tOF\t-\n"
@@ -217,15 +218,16 @@ def test_lists_and_tables_are_read() -> None:
         "launch_code,primary_payload,primary_payload_alt\n2031-002,2031-01-05,day,1,Example 9,EXF,"
         'LC1,OS,"Ship, two",\n'
     )
-    assert only(listed)["spacecraft"] == [{"name": "Ship 1", "kind": "satellite"}]
-    document = only(table)
+    assert only(mark + listed)["spacecraft"] == [{"name": "Ship 1", "kind": "satellite"}]
+    document = only(mark + table)
     assert document["spacecraft"] == [{"name": "Ship, two", "kind": "satellite"}]
     assert (document["launch_at_precision"], document["launch_at_uncertain"]) == ("day", True)
 
 
-def test_sibling_tables_resolve_sites_and_vehicles(tmp_path: Path) -> None:
-    file_input(tmp_path, "sites.tsv", SITES)
-    file_input(tmp_path, "lv.tsv", VEHICLES)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_sibling_tables_resolve_sites_and_vehicles(tmp_path: Path, mark: str) -> None:
+    file_input(tmp_path, "sites.tsv", mark + SITES)
+    file_input(tmp_path, "lv.tsv", mark + VEHICLES)
     rows = "".join(
         row(f"2031-00{n}", site=site)
         for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])

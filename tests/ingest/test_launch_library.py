@@ -13,8 +13,8 @@ from app.domain.enums import RecordType
 from app.ingest.entity_linking import AmbiguousName
 from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import launch_library
-from app.ingest.launch_matching import RecordMatcher
 from app.ingest.pipeline import EntryResult
+from app.ingest.references import ReferenceLookup
 from app.resources.launches.schemas import LaunchWrite
 from app.resources.missions.schemas import MissionWrite
 from app.resources.people.schemas import PersonWrite
@@ -22,7 +22,7 @@ from tests.support.clients import database_of
 from tests.support.import_runs import import_inputs, make_input, report_counts, split_rejects
 
 
-class Matcher(RecordMatcher):
+class Matcher(ReferenceLookup):
     """Lookup data with two people."""
 
     def find_person(self, key: str, name: str) -> str | None:
@@ -580,3 +580,20 @@ def test_archive_people_are_matched(archive: TestClient) -> None:
     given = make_input(json.dumps([astronaut("Ovchinin Alexey")]))
     report, _ = import_inputs(database_of(archive), "launch-library", given)
     assert report_counts(report) == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("stated", "born_on"),
+    [
+        ("1975-01-23", "1975-01-23"),
+        ("1975-01-23T00:00:00Z", "1975-01-23"),
+        ("1975-01-01", None),  # a placeholder for a year
+        ("2075-01-23", None),
+        ("January 1975", None),
+        (None, None),
+    ],
+)
+def test_date_of_birth(stated: str | None, born_on: str | None) -> None:
+    (entry,), _ = found(astronaut("Cecilia Example", date_of_birth=stated))
+    assert entry.data["born_on"] == born_on
+    assert any("Date of birth" in note for note in entry.notes) is bool(stated and not born_on)

@@ -14,7 +14,7 @@ from app.db.models import Article, AuditEntry, Launch, RecordChange, Spacecraft
 from app.ingest.entries import Input
 from app.ingest.pipeline import IMPORT_BATCH_ENTRIES
 from app.ingest.registry import FORMATS
-from tests.support import documents
+from tests.support import documents, factories
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.import_runs import file_input, import_inputs, make_input, report_counts
 
@@ -72,6 +72,17 @@ def test_imported_articles_are_drafts_unless_published(
     (article,) = client.get("/v1/articles").json()["items"]
     assert article["source"]["url"] == "https://news.example/2"
     assert [each["op"] for each in client.get("/v1/changes").json()["items"]] == ["upsert"]
+
+
+def test_future_article_is_scheduled_if_published(database: Database, editor: TestClient) -> None:
+    with database.session() as session:
+        session.add(factories.mission())  # without a featured article
+    future = make_input(feed(item(1, date="Sat, 01 Jan 2028 12:00:00 GMT")))
+    report, rejects = import_inputs(database, "feed", future, publish=True)
+    assert (report_counts(report), rejects) == ((1, 0, 0, 0), [])
+    (article,) = editor.get("/v1/drafts").json()["items"]
+    assert (article["status"], article["published_at"]) == ("scheduled", "2028-01-01T12:00:00Z")
+    assert editor.get("/v1/articles").json()["items"] == []
 
 
 def test_edited_records_are_not_updated(database: Database, editor: TestClient) -> None:

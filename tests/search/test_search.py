@@ -76,6 +76,100 @@ def test_query_syntax(records: TestClient, query: str, expected: list[str]) -> N
     assert search_slugs(records, query) == expected
 
 
+NAMES = {
+    "lindgren": ("Kjell Lindgren", "Челл Линдгрен"),
+    "kononenko": ("Oleg Kononenko", "Олег Кононенко"),
+    "malenchenko": ("Yuri Malenchenko", "Юрий Маленченко"),
+    "s-volkov": ("Sergey Volkov", "Сергей Волков"),
+    "a-volkov": ("Aleksandr Volkov", "Александр Волков"),
+    "kud-sverchkov": ("Sergey Kud-Sverchkov", "Сергей Кудь-Сверчков"),
+    "saint-jacques": ("David Saint-Jacques", "Давид Сен-Жак"),
+    "joined": ("Anna Vandermeer", "Анна Вандермеер"),
+}
+
+
+@pytest.fixture
+def people(client: TestClient, database: Database) -> TestClient:
+    """Client over people and an article about each."""
+    with database.session() as session:
+        for slug, (name, name_ru) in NAMES.items():
+            session.add(factories.person(slug=slug, name=name, name_ru=name_ru))
+            session.add(factories.article(slug=f"about-{slug}", title=f"Today: {name} / {name_ru}"))
+    return client
+
+
+@pytest.mark.parametrize(
+    ("query", "slugs"),
+    [
+        ("Kjell N. Lindgren", ["lindgren"]),
+        ("Kjell N Lindgren", ["lindgren"]),
+        ("K. Lindgren", ["lindgren"]),
+        ("Lindgren K.", ["lindgren"]),
+        ("О. Д. Кононенко", ["kononenko"]),
+        ("О.Д.Кононенко", ["kononenko"]),
+        ("O. Kononenko", ["kononenko"]),
+        ("Ю. Маленченко", ["malenchenko"]),
+        ("Y. Malenchenko", ["malenchenko"]),
+        ("Yu. Malenchenko", ["malenchenko"]),
+        ("S. Volkov", ["s-volkov", "a-volkov"]),
+        ("A. Volkov", ["a-volkov", "s-volkov"]),
+        ("А. Волков", ["a-volkov", "s-volkov"]),
+        ("Kudsverchkov", ["kud-sverchkov"]),
+        ("Kud-Sverchkov", ["kud-sverchkov"]),
+        ("Кудьсверчков", ["kud-sverchkov"]),
+        ("кудьсверчкова", ["kud-sverchkov"]),
+        ("SaintJacques", ["saint-jacques"]),
+        ("Vander-Meer", ["joined"]),
+        ("Вандер-Меер", ["joined"]),
+        ("N. Nowhere", []),
+    ],
+)
+def test_initials_and_spellings_of_double_names(
+    people: TestClient, query: str, slugs: list[str]
+) -> None:
+    articles = sorted(f"about-{slug}" for slug in slugs)
+    assert search_slugs(people, query, type="person") == slugs
+    assert suggested(people, query, type="person") == slugs
+    assert search(people, query, with_total=True)["total"] == 2 * len(slugs)
+    for path, expected in (("/v1/people", sorted(slugs)), ("/v1/articles", articles)):
+        items = people.get(path, params={"q": query}).json()["items"]
+        assert sorted(item["slug"] for item in items) == expected
+
+
+def test_joined_spelling_of_double_name_is_highlighted(people: TestClient) -> None:
+    for query in ("Kudsverchkov", "kudsver"):
+        (hit, _) = search(people, query)["items"]
+        (span,) = hit["highlights"][:1]
+        assert hit["title"][span["start"] : span["end"]] == "Kud-Sverchkov"
+
+
+TITLES = {
+    "greek": ("Διεθνής Διαστημικός Σταθμός", ["σταθμός", "ΔΙΕΘΝΗΣ σταθμος"]),
+    "japanese": ("国際宇宙ステーションに到着", ["ステーション", "宇宙ステーション", "到着"]),
+    "chinese": ("天宫空间站成功发射", ["空间站", "天宫 发射"]),
+    "arabic": ("محطة الفضاء الدولية", ["الفضاء", "مَحَطّة"]),
+    "hebrew": ("תחנת החלל הבינלאומית", ["החלל"]),
+    "hindi": ("अन्तरराष्ट्रीय अन्तरिक्ष स्टेशन", ["स्टेशन"]),
+    "korean": ("국제 우주 정거장", ["우주", "정거장"]),
+    "thai": ("สถานีอวกาศนานาชาติ", ["อวกาศ"]),
+    "georgian": ("საერთაშორისო კოსმოსური სადგური", ["სადგური"]),
+}
+
+
+def test_titles_in_any_script_are_found(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        for slug, (title, _) in TITLES.items():
+            session.add(factories.article(slug=slug, title=title))
+    for slug, (title, queries) in TITLES.items():
+        for query in (title, *queries):
+            assert search_slugs(client, query) == [slug], query
+            assert suggested(client, query) == [slug], query
+            (found,) = client.get("/v1/articles", params={"q": query}).json()["items"]
+            assert found["slug"] == slug
+    for query in ("宙国", "宇際", "σταθ μός"):  # letters of titles in another order
+        assert search_slugs(client, query) == [], query
+
+
 def test_type_parameter_selects_record_types(records: TestClient) -> None:
     assert search_slugs(records, "vega", type="person,launch") == ["vega", "vega-1"]
     assert search_slugs(records, "vega type:launch", type="person") == []

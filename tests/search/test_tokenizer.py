@@ -70,6 +70,72 @@ def test_designator_is_one_token(token: str, spellings: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("double", "joined"),
+    [
+        ("Kud-Sverchkov", "Kudsverchkov"),
+        ("Кудь-Сверчков", "Кудьсверчков"),
+        ("Kud‑Sverchkov", "KudSverchkov"),
+        ("Saint-Jacques", "SaintJacques"),
+        ("Auñón-Chancellor", "AunonChancellor"),
+        ("López-Alegría", "LopezAlegria"),
+    ],
+)
+def test_hyphenated_name_has_token_of_one_word(double: str, joined: str) -> None:
+    (one,) = tokenize(joined)
+    parts = tokenize(f"Anna {double}, and")[1:3]
+    for part in parts:
+        assert part.compound is not None
+        assert (part.compound.name_token, part.compound.text_token) == one[3:5]
+    assert [word.compound for word in tokenize(f"{joined} MS-11 - and")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("国際宇宙", ["国", "際", "宇", "宙"]),
+        ("ステーション7", ["ス", "テ", "ー", "シ", "ョ", "ン", "7"]),
+        ("สถานี", ["ส", "ถ", "า", "นี"]),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("مُحَمَّد 12", ["مُحَمَّد", "12"]),
+        ("Διεθνής Σταθμός", ["Διεθνής", "Σταθμός"]),
+        ("국제 우주", ["국제", "우주"]),
+    ],
+)
+def test_words_of_other_scripts(text: str, expected: list[str]) -> None:
+    assert [text[word.start : word.end] for word in tokenize(text)] == expected
+
+
+def test_letters_of_other_scripts_have_different_tokens() -> None:
+    letters = [chr(point) for point in range(0x4E00, 0x9FFF)]
+    assert len({tuple(names(letter)) for letter in letters}) == len(letters)
+    assert names("مُحَمَّد") == names("محمد")
+    assert names("ΣΤΑΘΜΟΣ") == names("σταθμός")
+
+
+@pytest.mark.parametrize(
+    ("query", "initials", "words"),
+    [
+        ("Kjell N. Lindgren", 1, 2),
+        ("Kjell N Lindgren", 1, 2),
+        ("О.Д.Кононенко", 2, 1),
+        ("Yu. Malenchenko", 1, 1),
+        ("Yu Malenchenko", 0, 2),
+        ("A. Gerst", 1, 1),
+        ("a spacewalk", 0, 1),
+        ("K", 0, 1),
+        ("K. L.", 0, 2),
+        ("B 7", 0, 2),
+        ("M-12M rocket", 0, 2),
+        ("Proton-M rocket", 0, 3),
+        ("国 際宇", 0, 2),
+    ],
+)
+def test_initials_are_no_terms(query: str, initials: int, words: int) -> None:
+    parsed = parse_query_text(query)
+    assert (len(parsed.initials), len(parsed.terms)) == (initials, words)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ISS-59",

@@ -14,11 +14,19 @@ from app.db.models import (
     Launch,
     Mission,
     Person,
+    Proposal,
     Spacecraft,
     Vehicle,
 )
 from app.domain.dates import Precision
-from app.domain.enums import CrewRole, LaunchStatus, ShipRole, SpacecraftKind
+from app.domain.enums import (
+    CrewRole,
+    LaunchStatus,
+    ProposalStatus,
+    RecordType,
+    ShipRole,
+    SpacecraftKind,
+)
 
 _numbers = count(1)
 _missions = count()
@@ -92,3 +100,20 @@ def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAss
 
 def vehicle(**columns: Any) -> Vehicle:
     return Vehicle(**{"name": f"Vehicle {next(_numbers)}", "family": "Soyuz"} | columns)
+
+
+def proposal(*candidate_ids: int, **columns: Any) -> Proposal:
+    n = next(_numbers)
+    defaults = {
+        "type": RecordType.PERSON,
+        "scheme": "launch-library",
+        "key": str(n),
+        "title": f"Entry {n}",
+        "document": {"name": f"Entry {n}"},
+        "publish": False,
+        "seen": [f"{n:016}"],
+        "evidence": "similar name",
+        "candidate_ids": list(candidate_ids),
+        "status": ProposalStatus.OPEN,
+    }
+    return Proposal(**defaults | columns)

@@ -9,7 +9,7 @@ from app.api.audit_log import Actor
 from app.db.database import Database
 from app.ingest.entity_linking import EntityLinks
 from app.ingest.entries import EntryOrReject, ImportEntry, Input, Reject
-from app.ingest.pipeline import ImportReport, run_import
+from app.ingest.pipeline import EntryResult, ImportReport, run_import
 from app.ingest.registry import FORMATS
 
 ACTOR = Actor("zarya import test", "test")
@@ -40,6 +40,21 @@ def import_inputs(
         **options,
     )
     return report, rejected
+
+
+def explain_import(
+    database: Database, form: str, *inputs: Input, **options: Any
+) -> tuple[list[EntryResult], list[Reject]]:
+    """Run an import of `inputs`; returns the result of each entry, and the rejected ones."""
+    results: list[EntryResult] = []
+    _, rejected = import_inputs(
+        database,
+        form,
+        *inputs,
+        on_result=lambda _input, result: results.append(result),
+        **options,
+    )
+    return results, rejected
 
 
 def split_rejects(found: Iterable[EntryOrReject]) -> tuple[list[ImportEntry], list[Reject]]:

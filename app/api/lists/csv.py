@@ -1,8 +1,9 @@
 """CSV of records (RFC 4180), safe against formula injection in spreadsheets.
 
-Commas, CRLF, quotes where needed. One column for each leaf of the schema, named by its path with
-dots. null is an empty field, an empty text is `""`; a list of scalars is joined by `;`, with `;`
-and `\\` escaped by a backslash; any other list or object is JSON.
+UTF-8, by default with a byte order mark; commas, CRLF, quotes where needed. One column for each
+leaf of the schema, named by its path with dots. null is an empty field, an empty text is `""`; a
+list of scalars is joined by `;`, with `;` and `\\` escaped by a backslash; any other list or object
+is JSON.
 """
 
 import json
@@ -15,6 +16,9 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+
+CSV_BOM = "\ufeff"
+"""Byte order mark: without it, Excel reads UTF-8 in the charset of the system."""
 
 
 class _CellFormat(Enum):

@@ -61,6 +61,8 @@ class ListQuery(PageParams):
 
     format: Annotated[Omittable[ListFormat], Example("json")] = None
     """`json` returns a page, `csv` and `ndjson` the whole list. Default: from `Accept`."""
+    bom: Annotated[bool, Example(False)] = True
+    """If true, CSV starts with a byte order mark, by which spreadsheets recognise UTF-8."""
 
 
 class ListViewQuery(ListQuery):

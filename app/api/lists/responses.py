@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, last_modified_headers
 from app.api.deps import get_database
-from app.api.lists.csv import csv_header, csv_lines
+from app.api.lists.csv import CSV_BOM, csv_header, csv_lines
 from app.api.lists.pagination import ListFormat, ListQuery, Page
 from app.db.database import Reader, ReadPool
 from app.domain.bounded_cache import bounded_cache
@@ -85,7 +85,7 @@ class ListResponder:
 
         def read_batch(reader: Reader, cursor: str | None) -> tuple[bytes, str | None]:
             page = read(reader, query.model_copy(update={"cursor": cursor}))
-            return _encode_page(page, format_, cursor is None), page.next_cursor
+            return _encode_page(page, format_, cursor is None, query.bom), page.next_cursor
 
         # Read before the response starts, so that an error becomes a problem response.
         first, cursor = await self._database.read(read_batch, None)
@@ -149,9 +149,10 @@ def _paging_error(format_: ListFormat, params: Sequence[str]) -> InvalidRequest:
     return InvalidRequest(message, *errors)
 
 
-def _encode_page(page: Page[Any], format_: ListFormat, is_first: bool) -> bytes:
-    """Encode the items of a page as lines of CSV or NDJSON."""
+def _encode_page(page: Page[Any], format_: ListFormat, is_first: bool, bom: bool) -> bytes:
+    """Encode the items of a page as lines of CSV, with `bom` if it is the first, or NDJSON."""
     if format_ is ListFormat.NDJSON:
         return b"".join(item.model_dump_json(by_alias=True).encode() + b"\n" for item in page.items)
     item = type(page).item_type()
-    return ((csv_header(item) if is_first else "") + csv_lines(item, page.items)).encode()
+    start = (CSV_BOM if bom else "") + csv_header(item) if is_first else ""
+    return (start + csv_lines(item, page.items)).encode()

@@ -18,7 +18,7 @@ from app.api.slugs import raise_missing_record
 from app.api.write_models import WriteModel
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import FeedSource, Proposal, VersionedRecord, Webhook
+from app.db.models import FeedSource, Proposal, VersionedRecord, Webhook, stored_id
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
@@ -173,7 +173,7 @@ class RecordWriter(Generic[M, D]):
         return record
 
     def _key(self, record: M) -> str | int:
-        return record.slug if isinstance(record, VersionedRecord) else record.id
+        return record.slug if isinstance(record, VersionedRecord) else stored_id(record)
 
     def snapshot(self, session: Session, record: M) -> dict[str, Any]:
         """The complete record as JSON."""
@@ -184,7 +184,8 @@ class RecordWriter(Generic[M, D]):
         reader = Reader.from_session(session)
         if self.load_records is None:
             return self.get(reader, self._key(record))
-        return self.load_records(reader, [record.id])[record.id]
+        id_ = stored_id(record)
+        return self.load_records(reader, [id_])[id_]
 
     def _get_body(self, session: Session, record: M, stored: BaseModel) -> BaseModel:
         if self.load_records is None:

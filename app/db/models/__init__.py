@@ -2,7 +2,7 @@
 
 from app.db.models.api_keys import ApiKey, IdempotentResponse
 from app.db.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
-from app.db.models.base import Base, VersionedRecord
+from app.db.models.base import Base, VersionedRecord, stored_id
 from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
 from app.db.models.day_counts import ArticleDailyCounts
 from app.db.models.import_origins import ImportOrigin, Proposal
@@ -54,5 +54,6 @@ __all__ = [
     "VersionedRecord",
     "Webhook",
     "agency_slug",
+    "stored_id",
     "vehicle_slug",
 ]

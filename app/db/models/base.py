@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     TextClause,
     func,
+    inspect,
     text,
     type_coerce,
 )
@@ -105,3 +106,11 @@ class VersionedRecord:
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
+
+
+def stored_id(entity: object) -> int:
+    """Id of an inserted entity. Raises ValueError before the insert, when its `id` is None."""
+    identity: tuple[int] | None = inspect(entity).identity
+    if identity is None:
+        raise ValueError(f"{type(entity).__name__} has no id before it is inserted")
+    return identity[0]

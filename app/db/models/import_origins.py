@@ -51,8 +51,8 @@ class Proposal(Base):
     """Document of the entry, as the write API accepts it."""
     publish: Mapped[bool]
     """True if an article of this source is published."""
-    digest: Mapped[str] = mapped_column(BoundedString(16))
-    """Digest of the version of the entry."""
+    seen: Mapped[list[str]] = mapped_column(JSON)
+    """Digests of the forms of the entry, in order."""
     evidence: Mapped[str] = mapped_column(BoundedString(300))
     candidate_ids: Mapped[list[int]] = mapped_column(JSON)
     """Records that the entry may describe."""

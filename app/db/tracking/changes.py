@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, inspect, literal, select, update
 from sqlalchemy.orm import Mapper, Session
 
-from app.db.models import Article, Base, FormerSlug, RecordChange, VersionedRecord
+from app.db.models import Article, Base, FormerSlug, RecordChange, VersionedRecord, stored_id
 from app.db.tracking.steps import Writes
 from app.db.types import UTCDateTime
 from app.domain.dates import now
@@ -73,7 +73,7 @@ def _record_rename(connection: Connection, record: VersionedRecord, former: str)
 def _write_tombstone(connection: Connection, record: VersionedRecord) -> None:
     of_type = FormerSlug.type == record.record_type
     connection.execute(delete(FormerSlug).where(of_type, FormerSlug.slug == record.slug))
-    redirects = of_type, FormerSlug.record_id == record.id
+    redirects = of_type, FormerSlug.record_id == stored_id(record)
     connection.execute(update(FormerSlug).where(*redirects).values(record_id=None))
     tombstone = {"type": record.record_type, "slug": record.slug, "record_id": None}
     connection.execute(insert(FormerSlug).values(tombstone))

@@ -139,7 +139,7 @@ def parse_gcat(source: Input, reference: GcatReferenceData) -> Iterator[EntryOrR
 
     Raises `InvalidInput` if the file is none of these.
     """
-    with source.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
+    with source.open() as binary, TextIOWrapper(binary, "utf-8-sig", "surrogateescape") as file:
         names = parse_header(file.readline(MAX_ROW_CHARS))
         if {"Site", "UCode"} <= set(names) or "LV_Family" in names:
             return
@@ -274,7 +274,7 @@ def _create_parser(reader: Reader) -> EntryParser:
 
 
 def _read_envelope(source: Input) -> Envelope:
-    with source.open() as binary, TextIOWrapper(binary, "utf-8", "surrogateescape") as file:
+    with source.open() as binary, TextIOWrapper(binary, "utf-8-sig", "surrogateescape") as file:
         header = file.readline(MAX_ROW_CHARS).rstrip("\r\n")
     return Envelope(f"{header}\n", "\n", "\n")
 

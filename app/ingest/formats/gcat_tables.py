@@ -83,7 +83,7 @@ class GcatReferenceData:
             families=dict(self.families),
         )
         for table in sorted(path.parent.glob("*.tsv")) if path else ():
-            with table.open(encoding="utf-8", errors="surrogateescape") as file:
+            with table.open(encoding="utf-8-sig", errors="surrogateescape") as file:
                 names = parse_header(file.readline(MAX_ROW_CHARS))
                 rows = (row for row in read_rows(file, names) if not row.problem)
                 if {"Site", "UCode", "StateCode"} <= set(names):

@@ -57,7 +57,7 @@ from app.ingest.formats.launch_library_vocabulary import (
 from app.ingest.formats.launch_times import parse_exact_instant, parse_launch_time
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
 from app.ingest.json_values import list_at, object_at, require_id, text_at
-from app.ingest.launch_matching import LAUNCH_LIBRARY_SCHEME, RecordMatcher
+from app.ingest.references import LAUNCH_LIBRARY_SCHEME, ReferenceLookup
 
 _CITATION = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
 
@@ -67,25 +67,25 @@ _STATION_BEGINS_AT = datetime(1998, 11, 20, tzinfo=UTC)
 """Launch of Zarya, the first module."""
 
 
-def parse_launch_library(source: Input, matcher: RecordMatcher) -> Iterator[EntryOrReject]:
+def parse_launch_library(source: Input, references: ReferenceLookup) -> Iterator[EntryOrReject]:
     """Parse the records of a response. Raises `InvalidInput` if it is not JSON."""
     for item in iter_json_items(source.open):
         label = text_at(item.value, "name") or "".join(
             words_of(object_at(item.value).get("id"))[:1]
         )
-        parse = partial(_parse_entry, item, matcher)
+        parse = partial(_parse_entry, item, references)
         yield parse_or_reject(item.line, item.raw, "record", parse, label)
 
 
-def _parse_entry(item: JsonItem, matcher: RecordMatcher) -> ImportEntry:
+def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
     value, notes = item.require_object("record"), list[str]()
     key, hints, to_station = require_id(value), IdentityHints(), True
     match type_ := _detect_record_type(value):
         case RecordType.LAUNCH:
-            document, hints = _parse_launch(value, matcher, notes)
+            document, hints = _parse_launch(value, references, notes)
             to_station = _goes_to_station(value, document)
         case RecordType.MISSION:
-            document = _parse_mission(value, key, matcher, notes)
+            document = _parse_mission(value, key, references, notes)
         case RecordType.PERSON:
             document, hints = parse_person(value, notes)
         case _:
@@ -118,7 +118,7 @@ def _import_rank(source: Input) -> int:
 
 
 def _parse_launch(
-    value: Mapping[str, Any], matcher: RecordMatcher, notes: list[str]
+    value: Mapping[str, Any], references: ReferenceLookup, notes: list[str]
 ) -> tuple[dict[str, Any], IdentityHints]:
     """Launch document, and hints to its identity."""
     status = _parse_status(value, notes)
@@ -133,7 +133,7 @@ def _parse_launch(
         "cospar_id": text_at(value, "launch_designator") or None,
         "status": status,
         **time.to_fields(),
-        "vehicle": _parse_vehicle(value, matcher.vehicle_families),
+        "vehicle": _parse_vehicle(value, references.vehicle_families),
         "site": _parse_site(value, notes),
         "pad": text_at(value, "pad", "name") or None,
         "spacecraft": _parse_spacecraft(value, notes),
@@ -145,7 +145,7 @@ def _parse_launch(
             "window_starts_at": parse_exact_instant(value, "window_start"),
             "window_ends_at": parse_exact_instant(value, "window_end"),
         }
-    document["crew"] = parse_launch_crew(stages, matcher, notes)
+    document["crew"] = parse_launch_crew(stages, references, notes)
     names = [
         text_at(value, "mission", "name"),
         text_at(value, "name"),
@@ -312,7 +312,7 @@ def _goes_to_station(value: Mapping[str, Any], document: Mapping[str, Any]) -> b
 
 
 def _parse_mission(
-    value: Mapping[str, Any], key: str, matcher: RecordMatcher, notes: list[str]
+    value: Mapping[str, Any], key: str, references: ReferenceLookup, notes: list[str]
 ) -> dict[str, Any]:
     name = text_at(value, "name")
     found = _EXPEDITION_NAME.fullmatch(name)
@@ -332,8 +332,8 @@ def _parse_mission(
         "summary": f"Expedition {number} to the International Space Station.",
         "alternative_names": [f"Expedition {number}"],
     }
-    if number not in matcher.mission_numbers or (RecordType.MISSION, key) in matcher.origins:
-        document["crew"] = parse_expedition_crew(list_at(value, "crew"), matcher, notes)
+    if number not in references.mission_numbers or (RecordType.MISSION, key) in references.origins:
+        document["crew"] = parse_expedition_crew(list_at(value, "crew"), references, notes)
     return document
 
 
@@ -352,7 +352,7 @@ def _parse_boundary(
 
 
 def _create_parser(reader: Reader) -> EntryParser:
-    return partial(parse_launch_library, matcher=RecordMatcher.load(reader))
+    return partial(parse_launch_library, references=ReferenceLookup.load(reader))
 
 
 FORMAT = Format(

@@ -4,7 +4,8 @@ A seat that cannot be kept is left out with a note; its launch or expedition is 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from app.domain.dates import format_rfc3339_utc, now
@@ -28,6 +29,7 @@ from app.ingest.formats.launch_library_vocabulary import (
     split_nationalities,
 )
 from app.ingest.json_values import list_at, object_at, text_at
+from app.resources.people.schemas import MIN_BIRTH_DATE
 
 R = TypeVar("R", ShipRole, CrewRole)
 
@@ -51,8 +53,28 @@ def parse_person(
         "name": text_at(value, "name"),
         "agency": _parse_agency(value.get("agency")),
         "nationality": _parse_nationality(value.get("nationality"), notes),
+        "born_on": _parse_birth_date(value, notes),
     }
-    return document, IdentityHints(flown_at=_parse_flight_times(value))
+    stated = value.get("flights")
+    flights = _read_times(stated if isinstance(stated, list) else ())
+    return document, IdentityHints(
+        flown_at=_parse_flight_times(value, flights), has_all_flights=bool(flights)
+    )
+
+
+def _parse_birth_date(value: Mapping[str, Any], notes: list[str]) -> str | None:
+    """Date of birth; None if it is unknown. The first of January stands for a year alone."""
+    text = text_at(value, "date_of_birth")
+    try:
+        born_on = date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        born_on = None
+    is_day = born_on is not None and (born_on.month, born_on.day) != (1, 1)
+    if born_on and is_day and MIN_BIRTH_DATE <= born_on <= now().date():
+        return born_on.isoformat()
+    if text:
+        notes.append(f"Date of birth left empty: {text!r} is no certain day.")
+    return None
 
 
 def _parse_agency(agency: Any) -> str | None:
@@ -82,22 +104,24 @@ def _parse_nationality(nationality: Any, notes: list[str]) -> str | None:
     return None
 
 
-def _parse_flight_times(value: Mapping[str, Any]) -> tuple[datetime, ...] | None:
+def _parse_flight_times(
+    value: Mapping[str, Any], flights: tuple[datetime, ...]
+) -> tuple[datetime, ...] | None:
     """Times of the launches of a person; None if the source does not say that they have flown."""
-    flights = value.get("flights")
-    texts = [text_at(each, "net") for each in flights] if isinstance(flights, list) else []
-    texts = list(filter(None, texts))
-    texts = texts or [text_at(value, name) for name in ("first_flight", "last_flight")]
-    times = set[datetime]()
-    for text in filter(None, texts):
-        try:
-            times.add(parse_feed_date(text)[0])
-        except ValueError:
-            return None
-    if times:
-        return tuple(sorted(times))
+    ends = [{"net": value.get(name)} for name in ("first_flight", "last_flight")]
+    if times := flights or _read_times(ends):
+        return times
     says_none = "flights" in value or "first_flight" in value or value.get("flights_count") == 0
     return () if says_none else None
+
+
+def _read_times(launches: Iterable[Any]) -> tuple[datetime, ...]:
+    """Times of launches in order, without those that cannot be read."""
+    times = set[datetime]()
+    for each in launches:
+        with suppress(ValueError):
+            times.add(parse_feed_date(text_at(each, "net"))[0])
+    return tuple(sorted(times))
 
 
 def parse_launch_crew(

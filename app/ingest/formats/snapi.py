@@ -28,7 +28,7 @@ from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed
 from app.ingest.formats.html_text import escape_markdown, html_to_text, truncate_at_sentence
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
 from app.ingest.json_values import object_at, require_id, text_at
-from app.ingest.launch_matching import load_launch_library_slugs
+from app.ingest.references import load_launch_library_slugs
 
 
 def parse_snapi(

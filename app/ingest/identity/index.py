@@ -8,7 +8,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from app.db.database import Reader
-from app.db.models import ImportOrigin, Mission, VersionedRecord
+from app.db.models import ImportOrigin, Mission, VersionedRecord, stored_id
 from app.domain.enums import RecordType
 from app.domain.text import is_storable
 from app.ingest.entries import ImportEntry
@@ -89,7 +89,7 @@ class IdentityIndex:
 
     def add_record(self, entry: ImportEntry, record: VersionedRecord) -> None:
         """Add the record that was written from an entry, or replace it."""
-        ref = RecordRef(record.id, record.slug)
+        ref = RecordRef(stored_id(record), record.slug)
         self._slugs[entry.type, record.slug] = ref
         if entry.type is RecordType.LAUNCH and self._launches and (facts := _launch_facts(entry)):
             self._launches.add(ref, facts)

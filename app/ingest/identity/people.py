@@ -6,7 +6,7 @@ may be initials or left out. The date of birth and the flights decide between si
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any, Self
@@ -20,10 +20,17 @@ from app.domain.dates import ONE_DAY
 from app.ingest.entries import IdentityHints
 from app.ingest.identity.decision import Decision, RecordRef
 from app.search.synonyms import fold_words
-from app.search.transliteration import build_transliteration_key, build_transliteration_prefix
+from app.search.transliteration import (
+    build_transliteration_key,
+    build_transliteration_prefix,
+    latinize,
+)
 
 _NameKeys = tuple[str, ...]
 """Keys of the words of a name; initials are single letters."""
+
+_CACHE_BYTES = 2**22
+"""Size of the cache of names."""
 
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 
@@ -32,8 +39,8 @@ class _Similarity(IntEnum):
     """Similarity of two names, from the lowest."""
 
     NONE = 0
-    GIVEN = 1
-    """The first given names are equal."""
+    WORD = 1
+    """One word is equal, but not the family name."""
     FAMILY = 2
     """The family names are equal."""
     INITIALS = 3
@@ -55,13 +62,21 @@ class PersonFacts:
     """Times of launches; None if they are unknown."""
     born_on: str | None = None
     """Date of birth, in ISO 8601."""
+    has_all_flights: bool = True
+    """False if `flown_at` has only the first and the last flight."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Keys of the words of the names, without initials."""
+        return frozenset(word for name in self.names for word in name if len(word) > 1)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], hints: IdentityHints) -> Self:
         """Facts of the person document of an entry."""
         names = [document.get("name"), document.get("name_ru")]
         nationality, born_on = document.get("nationality"), document.get("born_on")
-        return cls.from_names(names, hints.names, nationality, hints.flown_at, born_on)
+        facts = cls.from_names(names, hints.names, nationality, hints.flown_at, born_on)
+        return replace(facts, has_all_flights=hints.has_all_flights)
 
     @classmethod
     def from_name(cls, name: str) -> Self:
@@ -101,10 +116,26 @@ class PersonFacts:
     def contradicts(self, other: "PersonFacts") -> bool:
         """True if dates of birth or nationalities differ, or both flew, never together."""
         nationalities = {self.nationality, other.nationality} - {None}
+        return len(nationalities) > 1 or self.is_surely_not(other)
+
+    def is_surely_not(self, other: "PersonFacts") -> bool:
+        """True if dates of birth differ, or the flights exclude each other."""
         births = {self.born_on, other.born_on} - {None}
-        flights = self.flown_at, other.flown_at
-        apart = None not in flights and any(flights) and not self.shares_flight(other)
-        return len(nationalities) > 1 or len(births) > 1 or apart
+        return len(births) > 1 or self._flew_apart(other)
+
+    def _flew_apart(self, other: "PersonFacts") -> bool:
+        """True if the flights of both are known and differ."""
+        mine, theirs = self.flown_at, other.flown_at
+        if mine is None or theirs is None or not (mine or theirs) or self.shares_flight(other):
+            return False
+        return not (self._may_include(other) or other._may_include(self))
+
+    def _may_include(self, other: "PersonFacts") -> bool:
+        """True if the flights of `other` are between a first and a last flight."""
+        mine, theirs = self.flown_at, other.flown_at
+        if not mine or not theirs or self.has_all_flights:
+            return False
+        return min(mine) < min(theirs) and max(theirs) < max(mine)
 
 
 class PersonIndex:
@@ -140,7 +171,7 @@ class PersonIndex:
     def add(self, record: RecordRef, facts: PersonFacts) -> None:
         """Add a person."""
         self._facts[record] = facts
-        for word in {word for name in facts.names for word in name if len(word) > 1}:
+        for word in facts.words:
             self._by_word[word].add(record)
 
     def identify(self, facts: PersonFacts, excluded: Collection[int] = ()) -> Decision:
@@ -148,12 +179,43 @@ class PersonIndex:
 
         `excluded` are ids of people who have another id in the same source, and so are others.
         """
-        words = {word for name in facts.names for word in name if len(word) > 1}
+        near = set[RecordRef]().union(*(self._by_word.get(word, ()) for word in facts.words))
+        everyone = {record: self._facts[record].compare_names(facts) for record in near}
         similarities = {
-            record: self._facts[record].compare_names(facts)
-            for record in set[RecordRef]().union(*(self._by_word.get(w, ()) for w in words))
+            record: similarity
+            for record, similarity in everyone.items()
             if record.id not in excluded
         }
+        decision = self._decide_by_name(facts, similarities) or self._decide_by_similar_name(
+            facts, similarities
+        )
+        if decision is None and (known := self._find_doubles(facts, everyone, excluded)):
+            return Decision.doubtful(known, "name of a person with another id in the same source")
+        return decision or Decision.other("no person of that name")
+
+    def _find_doubles(
+        self,
+        facts: PersonFacts,
+        similarities: Mapping[RecordRef, _Similarity],
+        excluded: Collection[int],
+    ) -> list[RecordRef]:
+        """People of the same name that the same source has under another id."""
+        return [
+            record
+            for record, similarity in similarities.items()
+            if record.id in excluded
+            and similarity is _Similarity.NAME
+            and (
+                self._facts[record].is_as_old_as(facts)
+                or self._facts[record].shares_flight(facts)
+                or not self._facts[record].is_surely_not(facts)
+            )
+        ]
+
+    def _decide_by_name(
+        self, facts: PersonFacts, similarities: Mapping[RecordRef, _Similarity]
+    ) -> Decision | None:
+        """Decide by people of the same name, or of a name confirmed by flights or birth."""
         by_similarity: dict[_Similarity, list[RecordRef]] = defaultdict(list)
         for record, similarity in similarities.items():
             by_similarity[similarity].append(record)
@@ -181,9 +243,7 @@ class PersonIndex:
             )
         if together:
             return Decision.doubtful(together, "family name and flights of several people")
-        return self._decide_by_similar_name(facts, similarities) or Decision.other(
-            "no person of that name"
-        )
+        return None
 
     def _decide_by_similar_name(
         self, facts: PersonFacts, similarities: Mapping[RecordRef, _Similarity]
@@ -193,7 +253,7 @@ class PersonIndex:
             record
             for record, similarity in similarities.items()
             if similarity >= _Similarity.FAMILY
-            and not self._facts[record].contradicts(facts)
+            and not self._facts[record].is_surely_not(facts)
             and (similarity is _Similarity.INITIALS or self._is_compatriot(record, facts))
         ]
         if similar:
@@ -201,10 +261,10 @@ class PersonIndex:
         renamed = [
             record
             for record, similarity in similarities.items()
-            if similarity is _Similarity.GIVEN and self._facts[record].shares_flight(facts)
+            if similarity is _Similarity.WORD and self._facts[record].shares_flight(facts)
         ]
         if renamed:
-            return Decision.doubtful(renamed, "given name and flights, with another family name")
+            return Decision.doubtful(renamed, "one name, and flights; the family name differs")
         return None
 
     def _is_compatriot(self, record: RecordRef, facts: PersonFacts) -> bool:
@@ -215,11 +275,15 @@ class PersonIndex:
 
 @bounded_cache(2**23)
 def _build_name_keys(name: str) -> _NameKeys:
-    return tuple(
-        build_transliteration_prefix(word) if len(word) == 1 else build_transliteration_key(word)
-        for word in fold_words(name)
-        if word not in _SUFFIXES
-    )
+    return tuple(_build_word_key(word) for word in fold_words(name) if word not in _SUFFIXES)
+
+
+def _build_word_key(word: str) -> str:
+    """Key of a word; of one letter only for initials."""
+    if len(word) == 1:
+        return build_transliteration_prefix(word)
+    key = build_transliteration_key(word)
+    return key if len(key) > 1 else latinize(word)  # Yi
 
 
 def _build_family_keys(name: str) -> _NameKeys:
@@ -236,8 +300,8 @@ def _compare_names(one: _NameKeys, other: _NameKeys, families: frozenset[str]) -
     if sorted(one) == sorted(other) or "".join(one) == "".join(other):
         return _Similarity.NAME
     if families.isdisjoint(one) or families.isdisjoint(other):
-        is_given = one[0] == other[0] and len(one[0]) > 1
-        return _Similarity.GIVEN if is_given else _Similarity.NONE
+        shares_word = any(len(word) > 1 for word in set(one) & set(other))
+        return _Similarity.WORD if shares_word else _Similarity.NONE
     given = [word for word in one if word not in families]
     other_given = [word for word in other if word not in families]
     if not given or not other_given:

@@ -26,6 +26,7 @@ from app.db.models import (
     Launch,
     Mission,
     Person,
+    stored_id,
 )
 from app.domain.dates import Precision, now
 from app.domain.enums import ArticleState, AuditTarget
@@ -76,7 +77,7 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
                 "публикации.",
             )
             raise_field_error("/published_at", "missing", detail)
-        if document.published_at > now():
+        if document.published_at > now() and not is_new:
             _check_not_featured(session, article)
     set_slug(session, article, document.slug, document.title)
     image = document.image
@@ -102,7 +103,7 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
         ArticlePerson.person_id: people,
         ArticleLaunch.launch_id: launches,
     }
-    _set_links(session, article.id, links, is_new)
+    _set_links(session, stored_id(article), links, is_new)
 
 
 def _set_links(
@@ -155,7 +156,7 @@ def _find_translations(session: Session, article: Article, key: str) -> dict[str
 
 def referrers(session: Session, article: Article, _client: ApiClient | None = None) -> list[str]:
     """The missions that feature an article."""
-    missions = select(Mission.slug).where(Mission.featured_article_id == article.id)
+    missions = select(Mission.slug).where(Mission.featured_article_id == stored_id(article))
     return [f"mission {slug}" for slug in session.scalars(missions.order_by(Mission.number))]
 
 

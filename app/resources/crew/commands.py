@@ -19,7 +19,7 @@ from app.api.validation_errors import raise_field_error
 from app.api.writes.records import bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, stored_id
 from app.domain.enums import CrewRole
 from app.domain.languages import tr
 from app.resources.crew.queries import crew_assignment_not_found
@@ -150,7 +150,7 @@ def _build_assignment_dates(mission: Mission, member: PlannedAssignment) -> Assi
 def _save_assignments(
     session: Session, mission: Mission, crew: Sequence[PlannedAssignment]
 ) -> list[CrewAssignment]:
-    own = select(CrewAssignment).where(CrewAssignment.mission_id == mission.id)
+    own = select(CrewAssignment).where(CrewAssignment.mission_id == stored_id(mission))
     current = {row.id: row for row in session.scalars(own)}
     for id_ in current.keys() - {member.id for member in crew}:
         session.delete(current[id_])
@@ -221,7 +221,7 @@ def create_assignment(
     crew = parse_crew(before)
     ids = {each.id for each in crew}
     rows = _change_crew(session, write, mission, before, [*crew, member])
-    created = next(row.id for row in rows if row.id not in ids)
+    created = next(id_ for id_ in map(stored_id, rows) if id_ not in ids)
     address = url_for_request("crew-assignments", created)
     body = _read_back(session, created)
     return WriteResult(HTTPStatus.CREATED, body, mission.version, address)

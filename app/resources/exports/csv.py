@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from app.api.lists.csv import escape_formulas
+from app.api.lists.csv import CSV_BOM, escape_formulas
 from app.db.database import Reader
 from app.domain.atomic_file import replace_atomically
 from app.resources.exports.tables import EXPORT_TABLES, format_export_value
@@ -17,9 +17,12 @@ from app.resources.exports.tables import EXPORT_TABLES, format_export_value
 _ProgressCallback = Callable[[int], None]
 
 
-def write_csv(reader: Reader, target: Path, progress: _ProgressCallback = lambda _: None) -> int:
+def write_csv(
+    reader: Reader, target: Path, progress: _ProgressCallback = lambda _: None, bom: bool = True
+) -> int:
     """Write every table to the folder `target`, or to a ZIP file if its name ends in .zip.
 
+    `bom`: each file starts with a byte order mark, by which spreadsheets recognise UTF-8.
     Returns the number of rows. Raises OSError if `target` cannot be written.
     """
     number = 0
@@ -27,6 +30,7 @@ def write_csv(reader: Reader, target: Path, progress: _ProgressCallback = lambda
         for table in EXPORT_TABLES:
             names = [column.name for column in table.columns]
             with open_file(f"{table.name}.csv") as file:
+                file.write(CSV_BOM if bom else "")
                 rows = csv.writer(file)
                 rows.writerow(names)
                 for row in table.stream_rows(reader):

@@ -26,6 +26,7 @@ from app.db.models import (
     Site,
     Spacecraft,
     Vehicle,
+    stored_id,
     vehicle_slug,
 )
 from app.db.tracking.launch_history import CHANGE_REASON
@@ -110,8 +111,10 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
 
 
 def _check_designator_unique(session: Session, launch: Launch, designator: str | None) -> None:
+    if designator is None:
+        return
     same = Launch.cospar_id == designator, Launch.id.is_distinct_from(launch.id)
-    if designator and (taken := session.scalar(select(Launch.slug).where(*same))):
+    if taken := session.scalar(select(Launch.slug).where(*same)):
         detail = tr(
             f"The launch {taken!r} has this designator.", f"Это обозначение у запуска {taken!r}."
         )
@@ -128,7 +131,7 @@ def _get_or_create_vehicle_id(session: Session, document: VehicleWrite) -> int:
             f"Ракета {vehicle.name!r} относится к семейству {vehicle.family!r}.",
         )
         raise_field_error("/vehicle/family", "contradiction", detail)
-    return vehicle.id
+    return stored_id(vehicle)
 
 
 def _insert_row(session: Session, new: Vehicle | Site) -> int:
@@ -152,7 +155,7 @@ def _get_or_create_site_id(session: Session, document: SiteWrite) -> int:
             f"Космодром {site.name!r} находится в стране {site.country!r}.",
         )
         raise_field_error("/site/country", "contradiction", detail)
-    return site.id
+    return stored_id(site)
 
 
 def _generate_site_code(session: Session, name: str) -> str:
@@ -163,7 +166,7 @@ def _generate_site_code(session: Session, name: str) -> str:
 def _set_spacecraft(
     session: Session, launch: Launch, documents: list[SpacecraftWrite], is_new: bool
 ) -> None:
-    own = select(Spacecraft).where(Spacecraft.launch_id == launch.id)
+    own = select(Spacecraft).where(Spacecraft.launch_id == stored_id(launch))
     surplus = {} if is_new else {ship.ordinal: ship for ship in session.scalars(own)}
     first = min(surplus, default=1)
     for ordinal, document in enumerate(documents, start=first):
@@ -178,7 +181,7 @@ def _set_crew(session: Session, launch: Launch, document: LaunchWrite, is_new: b
     people = resolve_slugs(
         session, Person, [seat.person for seat in document.crew], "/crew/{}/person"
     )
-    own = select(Flight).where(Flight.launch_id == launch.id)
+    own = select(Flight).where(Flight.launch_id == stored_id(launch))
     surplus = {} if is_new else {flight.person_id: flight for flight in session.scalars(own)}
     for index, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
         if person in people[:index]:
@@ -212,7 +215,7 @@ def _check_not_assigned(session: Session, flight: Flight) -> None:
     crews = (
         select(Mission.slug)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
-        .where(CrewAssignment.flight_id == flight.id)
+        .where(CrewAssignment.flight_id == stored_id(flight))
     )
     if mission := session.scalar(crews):
         person = session.scalar(select(Person.slug).where(Person.id == flight.person_id))
@@ -225,24 +228,25 @@ def _check_not_assigned(session: Session, flight: Flight) -> None:
 
 def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
     """List the missions, articles and other launches (by landing crew) that refer to a launch."""
+    id_ = stored_id(launch)
     missions = (
         select(Mission.slug)
         .outerjoin(MissionLaunch, MissionLaunch.mission_id == Mission.id)
         .outerjoin(CrewAssignment, CrewAssignment.mission_id == Mission.id)
         .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
-        .where((MissionLaunch.launch_id == launch.id) | (Flight.launch_id == launch.id))
+        .where((MissionLaunch.launch_id == id_) | (Flight.launch_id == id_))
         .distinct()
     )
     up = (
         select(Launch.slug)
         .join(Flight, Flight.launch_id == Launch.id)
-        .where(Flight.landed_with_id == launch.id, Launch.id != launch.id)
+        .where(Flight.landed_with_id == id_, Launch.id != id_)
         .distinct()
     )
     return [
         *(f"the mission {slug}" for slug in sorted(session.scalars(missions))),
         *(f"the crew of {slug}" for slug in sorted(session.scalars(up))),
-        *describe_referring_articles(session, ArticleLaunch.launch_id, launch.id, client),
+        *describe_referring_articles(session, ArticleLaunch.launch_id, id_, client),
     ]
 
 

@@ -28,6 +28,7 @@ from app.db.models import (
     MissionLaunch,
     MissionTask,
     Person,
+    stored_id,
 )
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
@@ -151,7 +152,7 @@ def _check_crew_within_dates(session: Session, mission: Mission) -> None:
     """Raise InvalidRequest if a role of the crew begins or ends outside the mission."""
     dates = select(CrewAssignment.from_on, CrewAssignment.to_on)
     first, end = mission.starts_at.date(), mission.ends_until
-    for row in session.execute(dates.where(CrewAssignment.mission_id == mission.id)):
+    for row in session.execute(dates.where(CrewAssignment.mission_id == stored_id(mission))):
         for day in filter(None, row):
             if day < first:
                 detail = tr(
@@ -171,7 +172,7 @@ def _check_crew_not_in_other_missions(session: Session, mission: Mission) -> Non
     crew = session.execute(
         select(Person.id, Person.slug, CrewAssignment.from_on, CrewAssignment.to_on)
         .join(Person, Person.id == CrewAssignment.person_id)
-        .where(CrewAssignment.mission_id == mission.id)
+        .where(CrewAssignment.mission_id == stored_id(mission))
         .order_by(CrewAssignment.ordinal)
     )
     roles = [
@@ -188,7 +189,7 @@ def _set_tasks(
     translated: list[str],
     is_new: bool = False,
 ) -> None:
-    own = MissionTask.mission_id == mission.id
+    own = MissionTask.mission_id == stored_id(mission)
     tasks = select(MissionTask.text, MissionTask.text_ru).where(own).order_by(MissionTask.position)
     in_russian: Sequence[str | None] = translated or [None] * len(texts)
     new = list(zip(texts, in_russian, strict=True))
@@ -207,7 +208,7 @@ def _set_tasks(
 def _set_launches(
     session: Session, mission: Mission, links: set[tuple[int, Any]], is_new: bool
 ) -> None:
-    own = MissionLaunch.mission_id == mission.id
+    own = MissionLaunch.mission_id == stored_id(mission)
     rows = [] if is_new else session.scalars(select(MissionLaunch).where(own)).all()
     current = {(row.launch_id, row.relation): row for row in rows}
     for key in current.keys() - links:
@@ -218,13 +219,14 @@ def _set_launches(
 
 def referrers(session: Session, mission: Mission, client: ApiClient) -> list[str]:
     """The crew of a mission and the articles about it."""
+    id_ = stored_id(mission)
     crew = session.scalars(
         select(Person.slug)
         .join(CrewAssignment, CrewAssignment.person_id == Person.id)
-        .where(CrewAssignment.mission_id == mission.id)
+        .where(CrewAssignment.mission_id == id_)
         .order_by(CrewAssignment.ordinal)
     )
-    articles = describe_referring_articles(session, ArticleMission.mission_id, mission.id, client)
+    articles = describe_referring_articles(session, ArticleMission.mission_id, id_, client)
     return [*(f"its crew: {slug}" for slug in crew), *articles]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.validation_errors import raise_field_error
-from app.db.models import CrewAssignment, Mission, Person
+from app.db.models import CrewAssignment, Mission, Person, stored_id
 from app.domain.languages import tr
 
 MAX_HANDOVER_DURATION = timedelta(days=21)
@@ -61,7 +61,9 @@ def check_not_in_other_missions(
     assignments = session.execute(
         select(CrewAssignment, Mission)
         .join(Mission, Mission.id == CrewAssignment.mission_id)
-        .where(CrewAssignment.person_id.in_(people), CrewAssignment.mission_id != mission.id)
+        .where(
+            CrewAssignment.person_id.in_(people), CrewAssignment.mission_id != stored_id(mission)
+        )
         .order_by(CrewAssignment.id)
     )
     for assignment, other in assignments:

@@ -12,7 +12,7 @@ from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
-from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person
+from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person, stored_id
 from app.domain.enums import AuditTarget
 from app.resources.people.queries import get_person
 from app.resources.people.schemas import PersonRecord, PersonWrite
@@ -39,22 +39,23 @@ def save(session: Session, person: Person, document: PersonWrite) -> None:
 
 def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
     """The crews and launches of a person, and the articles about them."""
+    id_ = stored_id(person)
     missions = session.scalars(
         select(Mission.slug)
         .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
-        .where(CrewAssignment.person_id == person.id)
+        .where(CrewAssignment.person_id == id_)
         .order_by(Mission.number)
     )
     launches = session.scalars(
         select(Launch.slug)
         .join(Flight, Flight.launch_id == Launch.id)
-        .where(Flight.person_id == person.id)
+        .where(Flight.person_id == id_)
         .order_by(Launch.id)
     )
     return [
         *(f"the crew of {slug}" for slug in missions),
         *(f"the launch {slug}" for slug in launches),
-        *describe_referring_articles(session, ArticlePerson.person_id, person.id, client),
+        *describe_referring_articles(session, ArticlePerson.person_id, id_, client),
     ]
 
 

@@ -37,7 +37,7 @@ from app.domain.enums import CrewRole, LaunchStatus, ShipRole
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
 
-_MIN_BIRTH_DATE = date(1850, 1, 1)
+MIN_BIRTH_DATE = date(1850, 1, 1)
 
 
 class PersonSort(SortChoice):
@@ -139,11 +139,11 @@ class PersonRead(PersonSummary):
 
 
 def _validate_birth_date(day: date) -> date:
-    if not _MIN_BIRTH_DATE <= day <= current_second().date():
+    if not MIN_BIRTH_DATE <= day <= current_second().date():
         raise ValueError(
             tr(
-                f"The date of birth must be between {_MIN_BIRTH_DATE} and today.",
-                f"Дата рождения должна быть от {_MIN_BIRTH_DATE} до сегодняшнего дня.",
+                f"The date of birth must be between {MIN_BIRTH_DATE} and today.",
+                f"Дата рождения должна быть от {MIN_BIRTH_DATE} до сегодняшнего дня.",
             )
         )
     return day

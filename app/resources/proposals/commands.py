@@ -11,7 +11,7 @@ from app.api.validation_errors import raise_field_error
 from app.api.writes.records import bump_version, lock_by_id
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import Proposal
+from app.db.models import Proposal, stored_id
 from app.domain.enums import AuditTarget, ProposalStatus
 from app.domain.languages import tr
 from app.http.problems import ApiError, Conflict
@@ -74,14 +74,16 @@ def separate_proposal(session: Session, actor: Actor, proposal: Proposal) -> Pro
         raise Conflict(
             tr(
                 f"The entry cannot become a record. {reason}",
-                f"Запись источника нельзя добавить в архив. {reason}",
+                f"Эту запись источника нельзя добавить в архив. {reason}",
             ),
             *error.errors,
         ) from error
     writer = RECORD_RESOURCES[proposal.type].writer
     stored = writer.snapshot(session, record)
     writer.write_audit_entry(session, actor, Action.CREATE, record, None, stored)
-    return _decide(session, actor, proposal, ProposalStatus.SEPARATE, record.id, record.slug)
+    return _decide(
+        session, actor, proposal, ProposalStatus.SEPARATE, stored_id(record), record.slug
+    )
 
 
 def _find_record(session: Session, proposal: Proposal, slug: str | None) -> tuple[int, str]:
@@ -118,7 +120,7 @@ def _decide(
         proposal.type,
         record_id,
         proposal.document,
-        proposal.digest,
+        proposal.seen,
         owned=status is ProposalStatus.SEPARATE,
     )
     proposal.status, proposal.record_id = status, record_id
@@ -129,7 +131,7 @@ def _decide(
     write_audit_entry(
         session, actor, action, AuditTarget.PROPOSAL, proposal.id, None, before, after
     )
-    return get_proposal(Reader.from_session(session), proposal.id)
+    return get_proposal(Reader.from_session(session), stored_id(proposal))
 
 
 def _describe(proposal: Proposal, slug: str | None) -> dict[str, object]:
@@ -145,12 +147,15 @@ def _to_result(proposal: ProposalRead) -> WriteResult:
 def _decided_error(session: Session, proposal: Proposal) -> Conflict:
     """The error for a proposal that has been decided, with the decision."""
     model = RECORD_RESOURCES[proposal.type].model
-    slug = session.scalar(select(model.slug).where(model.id == proposal.record_id))
-    record = repr(slug) if slug else tr("a record that was deleted since", "удалённая запись")
+    of_record = model.id == (proposal.record_id or 0)
+    slug = session.scalar(select(model.slug).where(of_record))
+    record = tr(repr(slug), f"запись {slug!r}")
+    if slug is None:
+        record = tr("a record that was deleted since", "запись, удалённая с тех пор")
     if proposal.status is ProposalStatus.MERGED:
-        decision = tr(f"the entry is {record}", f"это запись {record}")
+        decision = tr(f"the entry is {record}", f"это {record}")
     else:
-        decision = tr(f"the entry became {record}", f"из неё создана запись {record}")
+        decision = tr(f"the entry became {record}", f"из неё создана {record}")
     return Conflict(
         tr(
             f"The proposal has already been decided: {decision}.",

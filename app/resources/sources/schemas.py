@@ -1,6 +1,7 @@
 """Source schemas."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StrictInt
 
@@ -41,10 +42,15 @@ class SourceReport(ReadModel):
     updated: int
     unchanged: int
     rejected: int
-    proposed: int = 0
+    proposed: int
     """Entries that may be records of the archive, and wait for an editor as proposals."""
     skipped: int = 0
     """New launches that do not go to the station, and were left out."""
+
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Numbers of records; 0 in stored reports from before the outcome existed."""
+        return {name: row.get(name, 0) for name in cls.model_fields}
 
 
 class SourceRead(ReadModel):

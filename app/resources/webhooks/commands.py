@@ -10,7 +10,7 @@ from app.api.links import url_for_request
 from app.api.writes.records import RecordWriter, lock_by_id
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import Webhook
+from app.db.models import Webhook, stored_id
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD
@@ -59,5 +59,5 @@ def create_webhook(session: Session, write: WriteRequest, document: WebhookWrite
     """Create a webhook. Only this result contains its secret."""
     webhook, body = WRITER.insert(session, write.client, document)
     created = WebhookCreated.model_validate(dict(body) | {"secret": webhook.secret})
-    address = url_for_request("webhooks", webhook.id)
+    address = url_for_request("webhooks", stored_id(webhook))
     return WriteResult(HTTPStatus.CREATED, created, webhook.version, address)

@@ -1,5 +1,6 @@
 """Identity of people: names in all spellings, and flights."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,8 +93,22 @@ def test_flights_decide_between_people_of_one_name() -> None:
     assert decision.candidates == (RecordRef(1, "ours-1"),)
 
 
-def test_person_with_another_id_of_same_source_is_another() -> None:
+def test_person_with_another_id_of_same_source_is_doubtful_at_most() -> None:
     index = PersonIndex()
     index.add(RecordRef(1, "ours"), LINDGREN)
     assert index.identify(LINDGREN).verdict == "same"
-    assert index.identify(LINDGREN, {1}).verdict == "other"
+    assert index.identify(LINDGREN, {1}).verdict == "doubtful"
+    assert index.identify(person("Kjell Lindgren", flew=(1999,)), {1}).verdict == "other"
+    assert index.identify(person("K. Lindgren"), {1}).verdict == "other"
+    index.add(RecordRef(1, "ours"), person("Kjell Lindgren", flew=(2015,), born="1973-01-23"))
+    same_flight = person("Kjell Lindgren", flew=(2015,), born="1973-02-23")
+    assert index.identify(same_flight, {1}).verdict == "doubtful"
+
+
+def test_first_and_last_flight_do_not_exclude_flights_between() -> None:
+    record = person("Nancy Currie", flew=(1998,))
+    ends = person("N. Currie", flew=(1995, 2002))
+    assert decide(ends, record).verdict == "other"  # these are all flights
+    assert decide(replace(ends, has_all_flights=False), record).verdict == "doubtful"
+    outside = replace(person("N. Currie", flew=(2000, 2002)), has_all_flights=False)
+    assert decide(outside, record).verdict == "other"

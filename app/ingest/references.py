@@ -19,7 +19,7 @@ LaunchLibraryKey = tuple[RecordType, str]
 
 
 @dataclass(frozen=True)
-class RecordMatcher:
+class ReferenceLookup:
     """Lookup data of the archive for the parser of Launch Library 2."""
 
     people: PersonIndex = field(default_factory=PersonIndex)

@@ -1,0 +1,56 @@
+"""Fixtures of attacks: services over the embedded archive, on both databases, and Chromium."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from alembic import command
+from playwright.sync_api import Browser
+
+from app.ingest.dataset.load import load_dataset
+from app.resources.write_steps import build_database
+from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
+from tests.support.servers import run_server_process
+from tests_browser.browsers import run_chromium
+from tests_faults.services import Service, Start, create_key
+
+__all__ = ["create_database", "postgresql_url"]  # fixtures
+
+
+@pytest.fixture(scope="session")
+def archive_url(create_database: CreateDatabase) -> str:
+    """URL of a database with the embedded archive."""
+    url = create_database()
+    command.upgrade(alembic_config(url), "head")
+    with closing(build_database(url)) as database, database.session() as session:
+        load_dataset(session)
+    return url
+
+
+@pytest.fixture(scope="session")
+def key(archive_url: str) -> str:
+    """Key with all scopes."""
+    return create_key(archive_url)
+
+
+@pytest.fixture
+def start(archive_url: str, key: str, tmp_path: Path) -> Start:
+    """Start services with `zarya serve`."""
+
+    @contextmanager
+    def run(workers: int = 1, **settings: object) -> Iterator[Service]:
+        # On a busy machine a response may take long without any fault.
+        environment = {"log_requests": False, "request_seconds": 30} | settings
+        log = tmp_path / "log"
+        with run_server_process(archive_url, workers, log, **environment) as (origin, process):
+            yield Service(origin, key, archive_url, process, log)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Browser of all tests."""
+    with run_chromium() as browser:
+        yield browser
