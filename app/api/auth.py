@@ -187,9 +187,19 @@ class RequireScope:
             raise Forbidden(detail, headers={"WWW-Authenticate": challenge})
 
 
+_uses_in_progress: set[str] = set()
+"""The ids of keys whose use is being recorded: concurrent requests with one key write once."""
+
+
 async def _record_use(database: Database, key: Row) -> None:
     """Update `last_used_at` if it is outdated. A busy database does not fail the request."""
-    last_used_at = key["last_used_at"]
-    if last_used_at is None or last_used_at <= now() - LAST_USED_RESOLUTION:
+    id_, last_used_at = key["id"], key["last_used_at"]
+    is_recent = last_used_at is not None and last_used_at > now() - LAST_USED_RESOLUTION
+    if is_recent or id_ in _uses_in_progress:
+        return
+    _uses_in_progress.add(id_)
+    try:
         with suppress(OperationalError, PoolTimeoutError):
-            await database.write(_update_last_used, key["id"])
+            await database.write(_update_last_used, id_)
+    finally:
+        _uses_in_progress.discard(id_)

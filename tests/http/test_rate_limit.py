@@ -174,6 +174,16 @@ def test_concurrent_first_requests_of_a_key_are_answered(
     assert statuses == {200: number}
 
 
+def test_use_of_a_key_is_recorded_once_for_concurrent_requests(archive: TestClient) -> None:
+    """Each record is a transaction, for which the other requests of the burst would wait."""
+    header = store_key(archive)
+    app = second_app(archive)
+    with record_dml(app.state.services.database) as statements:
+        assert asyncio.run(get_concurrently(app, [header] * 50, "/v1/me")) == {200: 50}
+    app.state.services.database.close()
+    assert 1 <= sum(each.sql.startswith("UPDATE api_keys") for each in statements) < 10
+
+
 def test_valid_key_is_answered_while_wrong_ones_are_in_flight(archive: TestClient) -> None:
     right, wrong = store_key(archive), {"Authorization": f"Bearer {KEY}"}
     app = second_app(archive, **(LIMITS | {"rate_limit": 100}))
