@@ -238,7 +238,7 @@ def test_half_closing_client_gets_all_responses(plain_origin: str) -> None:
 
 def test_half_closing_client_is_not_answered_if_the_connection_ends_at_once() -> None:
     class EndingAtEof(LimitedHttpProtocol):
-        def eof_received(self) -> bool:
+        def eof_received(self) -> bool:  # type: ignore[override]  # as in asyncio
             return False
 
     with serve_in_thread(EndingAtEof) as plain_origin, RawConnection(plain_origin) as wire:
