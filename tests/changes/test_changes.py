@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Person, RecordChange
-from app.resources.changes.broadcast import MAX_CACHED_BATCHES, ChangeBroadcaster
+from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD, ChangeCursor, utc_today
 from app.resources.changes.queries import PRUNE_GRACE_PERIOD, prune_changes
 from tests.support import documents, factories
@@ -194,17 +194,28 @@ def test_late_commit_is_not_lost(client: TestClient, database: Database) -> None
     assert {slug for _, slug in read_changes(client, sync)} == {"late", "early"}
 
 
-def test_cached_batches_are_bounded(editor: TestClient, database: Database) -> None:
-    for _ in range(MAX_CACHED_BATCHES + 2):
+def test_cached_batches_are_bounded(
+    editor: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Positive control: below the limit all batches are kept."""
+    for _ in range(10):
         editor.post("/v1/people", json=documents.person())
-    broadcaster = ChangeBroadcaster(database)
 
-    async def listen() -> None:
-        for number in range(MAX_CACHED_BATCHES + 2):
+    async def count_batches() -> tuple[int, int]:
+        broadcaster = ChangeBroadcaster(database)
+        for number in range(10):
             async with aclosing(
                 broadcaster.subscribe(ChangeCursor(0, 0, number, utc_today()), [])
-            ) as changes:
-                await anext(changes)
+            ) as events:
+                await anext(events)
+        batches = broadcaster._cached_batches.values()
+        return len(batches), sum(batch.size_bytes for batch in batches)
 
-    run(listen)
-    assert 0 < len(broadcaster._cached_batches) <= MAX_CACHED_BATCHES
+    number, size = run(count_batches)
+    assert number == 10
+    monkeypatch.setattr("app.resources.changes.broadcast.MAX_CACHED_BATCHES_BYTES", size // 2)
+    number, half_size = run(count_batches)
+    assert 0 < number < 10
+    assert half_size <= size // 2
+    monkeypatch.setattr("app.resources.changes.broadcast.MAX_CACHED_BATCHES_BYTES", 1000)
+    assert run(count_batches) == (0, 0)

@@ -3,20 +3,21 @@
 from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import inf
 from time import monotonic
+from typing import NamedTuple
 
 from anyio import Event, Lock, move_on_after
 
 from app.api.lists.pagination import MAX_PAGE_ITEMS
-from app.db.database import Database
+from app.db.database import Database, Reader
 from app.domain.enums import RecordType
 from app.domain.languages import tr
 from app.http.client_address import LOOPBACK, client_network
 from app.http.problems import TooManyRequests
 from app.resources.changes.cursor import ChangeCursor
 from app.resources.changes.queries import get_latest_cursor, list_changes_after
-from app.resources.changes.schemas import Change
 
 _POLL_INTERVAL_SECONDS = 0.5
 """Longest delay of a change in an event stream, besides that of the database."""
@@ -24,10 +25,33 @@ _POLL_INTERVAL_SECONDS = 0.5
 _RETRY_AFTER_SECONDS = "60"
 """Time after which a client with too many streams may try again: one of them may have ended."""
 
-MAX_CACHED_BATCHES = 16
-"""Batches cached for streams at the same cursor. Bounded, as clients choose their cursors."""
+MAX_CACHED_BATCHES_BYTES = 2**24
+"""Size of the batches cached for streams at the same cursor: clients choose their cursors."""
 
-ChangeBatch = tuple[list[tuple[Change, ChangeCursor]], ChangeCursor, bool]
+_BATCH_OVERHEAD_BYTES = 100_000
+"""Memory of a batch beside the data of its events, estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """A change, encoded once for all streams; without one, the end of the stream."""
+
+    cursor: ChangeCursor
+    op: str | None = None
+    data: str | None = None
+    """The change as JSON."""
+
+
+class _Batch(NamedTuple):
+    events: list[StreamEvent]
+    end: ChangeCursor
+    has_more: bool
+
+    @property
+    def size_bytes(self) -> int:
+        return _BATCH_OVERHEAD_BYTES + sum(len(event.data or "") for event in self.events)
+
+
 _BatchKey = tuple[ChangeCursor, frozenset[RecordType]]
 
 
@@ -39,7 +63,7 @@ class ChangeBroadcaster:
         self._lock = Lock()
         self._polled_at = float("-inf")
         self._latest_cursor: ChangeCursor | None = None
-        self._cached_batches: dict[_BatchKey, ChangeBatch] = {}
+        self._cached_batches: dict[_BatchKey, _Batch] = {}
         self._closing = Event()
         self._streams: Counter[str] = Counter()
         """Number of open streams, by network of the client."""
@@ -81,8 +105,8 @@ class ChangeBroadcaster:
         cursor: ChangeCursor | None,
         types: Collection[RecordType],
         max_seconds: float = inf,
-    ) -> AsyncGenerator[tuple[Change | None, ChangeCursor], None]:
-        """Yield changes after a cursor as they happen, each with its cursor. None: from now on.
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield changes after a cursor as they happen; from now on if it is None.
 
         Ends after `max_seconds`, or when the process stops, with the cursor to resume from.
         """
@@ -91,15 +115,16 @@ class ChangeBroadcaster:
         while not self._closing.is_set() and monotonic() < ends_at:
             newest = await self._poll()
             if (newest.transaction_id, newest.seq) > (position.transaction_id, position.seq):
-                changes, position, more = await self._fetch((position, frozenset(types)))
-                for change, at in changes:
-                    yield change, at
-                if more:
+                batch = await self._fetch((position, frozenset(types)))
+                for event in batch.events:
+                    yield event
+                position = batch.end
+                if batch.has_more:
                     continue
                 position = max(position, newest, key=lambda each: (each.transaction_id, each.seq))
             with move_on_after(_POLL_INTERVAL_SECONDS):
                 await self._closing.wait()
-        yield None, position
+        yield StreamEvent(position)
 
     async def _poll(self) -> ChangeCursor:
         """The cursor after all changes, at most one interval old."""
@@ -114,13 +139,22 @@ class ChangeBroadcaster:
                 self._latest_cursor, self._polled_at = newest, monotonic()
             return self._latest_cursor
 
-    async def _fetch(self, key: _BatchKey) -> ChangeBatch:
+    async def _fetch(self, key: _BatchKey) -> _Batch:
         async with self._lock:
-            if key not in self._cached_batches:
-                if len(self._cached_batches) >= MAX_CACHED_BATCHES:
+            batch = self._cached_batches.get(key)
+            if batch is None:
+                batch = await self._database.read(_load_batch, *key)
+                cached_bytes = sum(each.size_bytes for each in self._cached_batches.values())
+                if cached_bytes + batch.size_bytes > MAX_CACHED_BATCHES_BYTES:
                     self._cached_batches.clear()
-                cursor, types = key
-                self._cached_batches[key] = await self._database.read(
-                    list_changes_after, cursor, types, MAX_PAGE_ITEMS
-                )
-            return self._cached_batches[key]
+                if batch.size_bytes <= MAX_CACHED_BATCHES_BYTES:
+                    self._cached_batches[key] = batch
+            return batch
+
+
+def _load_batch(reader: Reader, cursor: ChangeCursor, types: Collection[RecordType]) -> _Batch:
+    changes, end, has_more = list_changes_after(reader, cursor, types, MAX_PAGE_ITEMS)
+    events = [
+        StreamEvent(at, change.op, change.model_dump_json(by_alias=True)) for change, at in changes
+    ]
+    return _Batch(events, end, has_more)

@@ -78,10 +78,6 @@ async def stream_events(
     """
     broadcaster = services.singleton(ChangeBroadcaster)
     max_seconds = services.settings.stream_seconds
-    async for change, at in broadcaster.subscribe(cursor, query.types, max_seconds):
-        id_ = at.encode(query.types)
-        if change is None:
-            yield ServerSentEvent(id=id_)
-        else:
-            data = change.model_dump_json(by_alias=True)
-            yield ServerSentEvent(raw_data=data, event=change.op, id=id_)
+    async for event in broadcaster.subscribe(cursor, query.types, max_seconds):
+        id_ = event.cursor.encode(query.types)
+        yield ServerSentEvent(raw_data=event.data, event=event.op, id=id_)
