@@ -36,6 +36,7 @@ from app.ingest.entries import (
     Input,
     InvalidInput,
     Reject,
+    goes_elsewhere,
 )
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.index import IdentityIndex
@@ -270,7 +271,8 @@ class _ImportJob:
     ) -> tuple[ImportOutcome, str, str]:
         """Write an entry whose id is not known yet. Returns the same as `_apply_entry`."""
         decision = self.index.identify(entry)
-        if decision.verdict is not Verdict.SAME and not (entry.to_station or self.all_launches):
+        is_unwanted = goes_elsewhere(entry.data) and not self.all_launches
+        if decision.verdict is not Verdict.SAME and is_unwanted:
             return ImportOutcome.SKIPPED, "", "a launch that does not go to the station"
         if decision.verdict is Verdict.DOUBTFUL:
             title = label_of_entry(entry)
