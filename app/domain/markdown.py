@@ -95,8 +95,8 @@ def _count_chars(tokens: "Iterable[Token]") -> int:
 @cache
 def _load_renderer_and_sanitizer() -> "tuple[MarkdownIt, Any]":
     """Import the Markdown renderer and the sanitizer on first use: they take 3 MB."""
-    import nh3  # noqa: PLC0415
-    from markdown_it import MarkdownIt  # noqa: PLC0415
+    import nh3  # noqa: PLC0415 - on first use
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - on first use
 
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     _bound_work(markdown)

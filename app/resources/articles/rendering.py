@@ -45,9 +45,15 @@ def set_renderings(session: Session, renderings: Renderings) -> None:
 
 def get_body_html(session: Session, body: str) -> str:
     """HTML of a body, rendered now if it was not before. Raises InvalidRequest."""
-    result = session.info.get(_RENDERINGS, {}).get(body) or _render(body)
+    renderings: Renderings = session.info.get(_RENDERINGS, {})
+    result = renderings[body] if body in renderings else _render(body)
     if isinstance(result, TooComplex):
         raise_field_error("/body", "too-complex", _explain(result))
+    if not result:
+        detail = tr(
+            "The text consists of link definitions only.", "В тексте только определения ссылок."
+        )
+        raise_field_error("/body", "blank", detail)
     return result
 
 
