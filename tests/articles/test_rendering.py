@@ -185,6 +185,22 @@ def test_rendering_in_a_transaction_is_noticed(database: Database, steps: list[s
     assert not renders_before_writing(steps)
 
 
+def test_html_follows_the_body(database: Database, steps: list[str]) -> None:
+    with database.session() as session:
+        article = factories.article(body="*First*")
+        session.add(article)
+        session.flush()
+        assert article.body_html == "<p><em>First</em></p>\n"
+        article.body = "*Second*"
+        session.flush()
+        assert article.body_html == "<p><em>Second</em></p>\n"
+        steps.clear()
+        article.body = "*Second*"
+        article.title = "Another title"
+        session.flush()
+        assert RENDERING not in steps
+
+
 @pytest.mark.parametrize(
     "address",
     [
