@@ -360,6 +360,11 @@ def test_sort_keys_of_the_archive_are_computed(archive: TestClient) -> None:
     [
         ("/v1/launches/next", "ix_launches_status_launch_sort_at_id"),
         ("/v1/launches?limit=2", "ix_launches_launch_sort_at_id"),
+        ("/v1/launches?limit=2&to_station=true", "ix_launches_launch_sort_at_id"),
+        (
+            "/v1/launches?limit=2&status=planned&to_station=true",
+            "ix_launches_status_launch_sort_at_id",
+        ),
         (
             "/v1/launches?limit=2&sort=launch_at&launch_at_gte=2019-01-01",
             "ix_launches_launch_sort_at_id",

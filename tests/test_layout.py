@@ -80,4 +80,4 @@ def test_length_check_detects_violations() -> None:
 
 def test_checks_cover_all_folders() -> None:
     assert {path.split("/")[0] for path in MODULES} == set(FOLDERS)
-    assert len(CONFTESTS) == 6
+    assert len(CONFTESTS) == 7

@@ -14,10 +14,18 @@ from sqlalchemy import CheckConstraint, Connection, column, inspect, select, tex
 from sqlalchemy.exc import IntegrityError
 
 from app.db.database import Database
-from app.db.models import Base, CrewAssignment, Mission
+from app.db.models import (
+    Base,
+    CrewAssignment,
+    ImportOrigin,
+    Launch,
+    Mission,
+    MissionLaunch,
+    stored_id,
+)
 from app.db.types import UTCDateTime
 from app.domain.dates import Precision, period_end
-from app.domain.enums import ArticleState
+from app.domain.enums import ArticleState, LaunchRelation, RecordType, SpacecraftKind
 from app.ingest.dataset.load import load_dataset
 from app.resources.registry import SEARCH_INDEXER
 from app.resources.write_steps import build_database
@@ -150,6 +158,45 @@ def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDat
     after = contents(database)
     for table in ("articles", "launches", "missions"):
         assert after[table] == before[table]
+    database.close()
+
+
+def test_imported_satellites_go_elsewhere(create_database: CreateDatabase) -> None:
+    url = create_database()
+    config = alembic_config(url)
+    command.upgrade(config, "head")
+    database = build_database(url)
+    with database.session() as session:
+        mission = factories.mission()
+        session.add(mission)
+        for slug, kind, owned in (
+            ("imported-satellite", SpacecraftKind.SATELLITE, True),
+            ("imported-other", SpacecraftKind.OTHER, True),
+            ("imported-ship", SpacecraftKind.SC, True),
+            ("linked-satellite", SpacecraftKind.SATELLITE, True),
+            ("recognised-satellite", SpacecraftKind.SATELLITE, False),
+            ("edited-satellite", SpacecraftKind.SATELLITE, None),
+        ):
+            launch = factories.launch(slug=slug)
+            session.add(launch)
+            session.flush()
+            session.add(factories.spacecraft(launch, ordinal=1, kind=kind))
+            session.add(factories.spacecraft(launch, ordinal=2, kind=SpacecraftKind.SATELLITE))
+            if owned is not None:
+                origin = ImportOrigin(scheme="gcat", key=slug, type=RecordType.LAUNCH, seen=[])
+                origin.record_id, origin.owned = stored_id(launch), owned
+                session.add(origin)
+            if slug == "linked-satellite":
+                link = MissionLaunch(mission_id=mission.id, launch_id=launch.id)
+                link.relation = LaunchRelation.CARGO
+                session.add(link)
+    database.close()
+
+    command.downgrade(config, "0015")
+    command.upgrade(config, "head")
+    with database.session() as session:
+        elsewhere = session.scalars(select(Launch.slug).where(Launch.to_station.is_(False)))
+        assert sorted(elsewhere) == ["imported-other", "imported-satellite"]
     database.close()
 
 

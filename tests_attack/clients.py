@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
@@ -81,12 +81,12 @@ def send_by_curl(origin: str, upload: Upload) -> int:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        try:
+        # It stops reading when it has a response, or has failed.
+        with suppress(BrokenPipeError):
             for part in upload.parts():
                 process.stdin.write(part)
+        with suppress(BrokenPipeError):
             process.stdin.close()
-        except BrokenPipeError:  # it has stopped reading: it has a response, or has failed
-            pass
         status = process.stdout.read()
         return int(status) if process.wait(TIMEOUT_SECONDS) == 0 else 0
 
@@ -120,6 +120,7 @@ def open_blank_page(browser: Browser, origin: str) -> Iterator[Page]:
             f"{origin}/blank", lambda route: route.fulfill(body="", content_type="text/html")
         )
         page.goto(f"{origin}/blank")
+        page.unroute_all()  # otherwise bodies pass through Playwright
         yield page
 
 

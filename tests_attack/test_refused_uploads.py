@@ -27,7 +27,7 @@ pytestmark = pytest.mark.parametrize("create_database", ["sqlite"], indirect=Tru
 
 UPLOAD_COUNT = scaled(500, 20)
 SIZES = (KB, 100 * KB, 2 * MB, 64 * MB, KB, 900 * KB, 3 * MB, 100 * KB)
-HUGE_COUNT = scaled(16, 2)
+HUGE_COUNT = scaled(8, 2)
 """Uploads of 64 MB among them."""
 SLOW_UPLOAD_COUNT = scaled(20, 1)
 SLOW_PAUSE_SECONDS = 1.0
@@ -69,7 +69,7 @@ def unexpected(uploads: Sequence[Upload], statuses: Sequence[int]) -> list[tuple
     return [(status, upload) for status, upload in answered if status not in upload.statuses]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @every_client
 def test_refused_uploads_are_answered(
     start: Start, get_client: Callable[[str], SendAll], name: str

@@ -18,8 +18,8 @@ WRITE_TIMEOUT_SECONDS = 10.0
 LINGER_IDLE_SECONDS = 5.0
 """Time for which a connection that is ending waits for more input of the client."""
 
-LINGER_SECONDS = 30.0
-"""Time for which a connection may be ending: 64 MB at 20 Mbit/s. As in nginx, both."""
+LINGER_SECONDS = 60.0
+"""Time for which a connection may be ending: 64 MB at 10 Mbit/s."""
 
 DEADLINE_CHECK_SECONDS = 0.5
 

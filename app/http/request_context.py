@@ -57,8 +57,9 @@ class RequestContextMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if b"%2" in scope["raw_path"]:
-            scope["path"] = _decode_path(scope["raw_path"])
+        raw_path = scope.get("raw_path")  # optional in ASGI
+        if raw_path and b"%2" in raw_path:
+            scope["path"] = _decode_path(raw_path)
         id_, client = self._init_state(scope)
         entry = AccessLogEntry(id_, client, scope["method"], scope["path"])
 

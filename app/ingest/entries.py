@@ -73,10 +73,13 @@ class ImportEntry:
     hints: IdentityHints = IdentityHints()
     notes: tuple[str, ...] = ()
     """Messages on what the document cannot hold: unknown words, shortened texts."""
-    to_station: bool = True
-    """False for a launch that does not go to the station."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
+
+
+def goes_elsewhere(launch: Mapping[str, Any]) -> bool:
+    """True if the document of a launch says that it does not go to the station."""
+    return launch.get("to_station") is False
 
 
 @dataclass(frozen=True)

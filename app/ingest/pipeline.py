@@ -24,7 +24,7 @@ from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.database import Database, Reader
 from app.db.models import ImportOrigin, VersionedRecord, stored_id
 from app.domain.batching import batched
-from app.domain.enums import AuditTarget
+from app.domain.enums import AuditTarget, RecordType
 from app.http.metrics import ENTRIES_IMPORTED
 from app.http.problems import ApiError
 from app.ingest.apply import update_from_entry
@@ -36,6 +36,7 @@ from app.ingest.entries import (
     Input,
     InvalidInput,
     Reject,
+    goes_elsewhere,
 )
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.index import IdentityIndex
@@ -44,6 +45,7 @@ from app.ingest.recognition import follow_schedule
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
 from app.ingest.shortening import shorten_entry
+from app.resources.articles.rendering import render_bodies, set_renderings
 from app.resources.imported_records import MAX_SEEN_DIGESTS, add_origin, create_record
 from app.resources.registry import RECORD_RESOURCES
 
@@ -154,7 +156,9 @@ def run_import(
             job.begin_input()
             with open_rejects_file(format_, source, rejects, used_paths) as write_reject:
                 for batch in batched(_parse_input(parse, source), IMPORT_BATCH_ENTRIES):
+                    renderings = render_bodies(_article_bodies(batch))
                     with open_session() as batch_session:
+                        set_renderings(batch_session, renderings)
                         job.import_batch(batch_session, source, write_reject, batch)
                     progress(sum(vars(job.report).values()))
         if dry_run:
@@ -171,6 +175,12 @@ def _parse_input(parse: EntryParser, source: Input) -> Iterator[EntryOrReject]:
             yield shorten_entry(each) if isinstance(each, ImportEntry) else each
     except InvalidInput as error:
         yield Reject(1, "document", str(error), "")
+
+
+def _article_bodies(batch: list[EntryOrReject]) -> Iterator[object]:
+    for each in batch:
+        if isinstance(each, ImportEntry) and each.type is RecordType.ARTICLE:
+            yield each.data.get("body")
 
 
 @dataclass
@@ -270,7 +280,8 @@ class _ImportJob:
     ) -> tuple[ImportOutcome, str, str]:
         """Write an entry whose id is not known yet. Returns the same as `_apply_entry`."""
         decision = self.index.identify(entry)
-        if decision.verdict is not Verdict.SAME and not (entry.to_station or self.all_launches):
+        is_unwanted = goes_elsewhere(entry.data) and not self.all_launches
+        if decision.verdict is not Verdict.SAME and is_unwanted:
             return ImportOutcome.SKIPPED, "", "a launch that does not go to the station"
         if decision.verdict is Verdict.DOUBTFUL:
             title = label_of_entry(entry)

@@ -121,7 +121,9 @@ async def render_missions_page(
 ) -> Response:
     """Page of all missions, with a timeline of the crews that browsers draw."""
     missions_query = MissionQuery(limit=MAX_PAGE_ITEMS)
-    timeline = build_api_path("launches", crewed="true", format="ndjson", view="full")
+    timeline = build_api_path(
+        "launches", crewed="true", to_station="true", format="ndjson", view="full"
+    )
     return renderer.render(
         "missions",
         build_api_path("missions", **to_query_params(missions_query)),
@@ -136,8 +138,8 @@ async def render_missions_page(
 async def render_launches_page(
     query: Annotated[HtmlListQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
 ) -> Response:
-    """Page of all launches, newest first."""
-    launches_query = LaunchQuery(cursor=query.cursor, limit=_MAX_LIST_ITEMS)
+    """Page of all launches to the station, newest first."""
+    launches_query = LaunchQuery(to_station=True, cursor=query.cursor, limit=_MAX_LIST_ITEMS)
     launches = await database.read(list_launches, launches_query)
     return renderer.render(
         "launches",

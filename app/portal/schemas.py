@@ -37,7 +37,7 @@ class PortalLaunches(ReadModel):
     recent: list[LaunchSummary]
     """Launches of the mission, newest first. With `month`: up to the end of that month."""
     next: LaunchRead | None
-    """Next planned launch of any mission."""
+    """Next planned launch to the station, of any mission."""
 
     def all_launches(self) -> list[LaunchSummary]:
         """Return all launches of the page."""

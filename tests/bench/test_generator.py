@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
 from app.domain.dates import Precision
+from app.domain.markdown import render_markdown
 from bench.bulk import fill
 from bench.generator import DAYS, Generator, World
 from tests.support.clients import database_of, open_client
@@ -47,6 +48,7 @@ def test_computed_columns_equal_the_models(database: Database) -> None:
             before = _columns(article)
             article.compute_columns()
             assert _columns(article) == before
+            assert article.body_html == render_markdown(article.body)
         session.rollback()
 
 

@@ -236,13 +236,21 @@ def test_half_closing_client_gets_all_responses(plain_origin: str) -> None:
             assert [wire.read_response().status for _ in range(4)] == [200, 200, status, 0]
 
 
+def test_half_closing_client_is_not_answered_if_the_connection_ends_at_once() -> None:
+    class EndingAtEof(LimitedHttpProtocol):
+        def eof_received(self) -> bool:  # type: ignore[override]  # as in asyncio
+            return False
+
+    with serve_in_thread(EndingAtEof) as plain_origin, RawConnection(plain_origin) as wire:
+        wire.send(request_head("/slow"))
+        half_close(wire)
+        assert wire.read_response().status == 0
+
+
 def test_half_closed_connection_without_a_request_is_closed(plain_origin: str) -> None:
-    for sent, statuses in ((b"", [0]), (b"\r\n", [0]), (b"GET", [400, 0]), (post_head(), [400, 0])):
+    post = request_head("/body", "Content-Length: 3", method="POST")
+    for sent, statuses in ((b"", [0]), (b"\r\n", [0]), (b"GET", [400, 0]), (post, [400, 0])):
         with RawConnection(plain_origin) as wire:
             wire.send(sent)
             half_close(wire)
             assert [wire.read_response().status for _ in statuses] == statuses
-
-
-def post_head() -> bytes:
-    return request_head("/body", "Content-Length: 3", method="POST")

@@ -178,7 +178,7 @@ def test_flights_to_station_are_recognised(
 ) -> None:
     (entry,), _ = found(LOG + row(tag, name=name, plname=plname))
     assert entry.data["spacecraft"][0]["name"] == ship
-    assert entry.to_station is to_station
+    assert entry.data["to_station"] is to_station
     assert entry.hints.names == tuple(each for each in (name, plname) if each != "-")
 
 

@@ -370,7 +370,7 @@ def mission(name: str, type_: str, orbit: str | None = "LEO", **fields: Any) -> 
 )
 def test_launches_to_station_are_recognised(value: Any, to_station: bool) -> None:
     (entry,), _ = found(value)
-    assert entry.to_station is to_station
+    assert entry.data["to_station"] is to_station
 
 
 def test_crew_landing_is_imported() -> None:

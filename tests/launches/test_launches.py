@@ -48,6 +48,8 @@ def slugs(client: TestClient, query: str) -> list[str]:
         ("country=KZ&launch_month=2019-04", ["progress-ms-11"]),
         ("country=us,kz&launch_month=2019-04", ["cygnus-ng-11", "progress-ms-11"]),
         ("crewed=false&launch_month=2019-03", ["crew-dragon-demo-1"]),
+        ("to_station=true&launch_month=2019-03", ["soyuz-ms-12", "crew-dragon-demo-1"]),
+        ("to_station=false", []),
         ("person=nick-hague", ["dragon-crew-9", "soyuz-ms-12", "soyuz-ms-10"]),
         ("person=nick-hague,aleksey-ovchinin&launch_month=2018-10", ["soyuz-ms-10"]),
         ("q=progress ms-11", ["progress-ms-11"]),

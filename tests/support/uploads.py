@@ -13,7 +13,7 @@ import httpx2 as httpx
 from tests.support.raw_http import RawConnection
 
 KB, MB = 2**10, 2**20
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 90
 _PART_BYTES = 64 * KB
 
 

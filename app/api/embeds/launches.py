@@ -96,6 +96,8 @@ class LaunchSummary(LaunchRef):
     """Spacecraft and modules aboard, the main one first."""
     site: SiteRead | None
     crewed: bool
+    to_station: bool
+    """False for a launch that goes elsewhere."""
     updated_at: UtcInstant
     version: int
 
@@ -137,6 +139,7 @@ def select_launch_summary() -> AnySelect:
         Launch.window_ends_at,
         json_object_subquery(site.select_from(Site)).label("site"),
         Launch.crewed,
+        Launch.to_station,
         Launch.updated_at,
         Launch.version,
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
@@ -86,8 +86,16 @@ class Article(VersionedRecord, Base):
         Index(None, "updated_at"),
     )
 
+    @validates("body")
+    def _discard_html(self, _name: str, body: str) -> str:
+        """Discard the HTML of the former body."""
+        if body != self.body:
+            self.body_html = None  # type: ignore[assignment]  # until the next flush
+        return body
+
     def compute_columns(self) -> None:
-        self.body_html = render_markdown(self.body)
+        if self.body_html is None:  # a body without HTML rendered before the transaction
+            self.body_html = render_markdown(self.body)
         if self.published_at is not None and self.published_at_precision is not None:
             self.published_at = period_start(self.published_at, self.published_at_precision)
             self.published_sort_at = sort_instant(self.published_at, self.published_at_precision)

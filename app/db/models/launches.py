@@ -1,4 +1,4 @@
-"""Launches to the station, with spacecraft, launch vehicles, sites and history."""
+"""Launches, with spacecraft, launch vehicles, sites and history."""
 
 from datetime import datetime
 
@@ -74,6 +74,8 @@ class Launch(VersionedRecord, Base):
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     pad: Mapped[str | None] = mapped_column(BoundedString(40))
     crewed: Mapped[bool]
+    to_station: Mapped[bool] = mapped_column(default=True)
+    """False for a launch that goes elsewhere."""
     outcome_note: Mapped[str | None] = mapped_column(BoundedString(1000))
     outcome_note_ru: Mapped[str | None] = mapped_column(BoundedString(1000))
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)

@@ -160,6 +160,7 @@ def _build_launch_values(
         "site_id": sites[site.code],
         "pad": launch.pad,
         "crewed": launch.crewed,
+        "to_station": True,
         "outcome_note": launch.outcome_note,
         "outcome_note_ru": launch.outcome_note_ru,
         "sources": dataset.resolve_citations(launch.sources),

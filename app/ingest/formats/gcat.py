@@ -213,6 +213,7 @@ def _parse_launch(
         )
     designator = f"{tag[:4]}-{tag[5:].replace(' ', '')}"
     name = spacecraft[0]["name"] if spacecraft else tag
+    payload_names = [name for names, _ in payloads for name in names]
     document: dict[str, Any] = {
         "slug": f"{slugify(name)[:80].strip('-')}-{designator.lower()}".strip("-"),
         "cospar_id": designator,
@@ -225,17 +226,15 @@ def _parse_launch(
         "pad": first[layout.pad] or None,
         "spacecraft": spacecraft or [{"name": tag, "kind": SpacecraftKind.OTHER}],
         "crewed": any(is_crewed(row["Type"]) for row in rows),
+        "to_station": bool(first["iss_visit"]) or goes_to_station(designator, payload_names),
         "outcome_note": outcome_note,
         "sources": [_CITATION],
     }
-    names = [name for names, _ in payloads for name in names]
-    to_station = bool(first["iss_visit"]) or goes_to_station(designator, names)
     hints = IdentityHints(names=tuple(payloads[0][0]) if payloads else ())
     raw = _join_raw(rows)
     return ImportEntry(
-        RecordType.LAUNCH, layout.scheme, tag, document, first.line, raw, hints, tuple(notes),
-        to_station,
-    )  # fmt: skip
+        RecordType.LAUNCH, layout.scheme, tag, document, first.line, raw, hints, tuple(notes)
+    )
 
 
 def _to_reject(

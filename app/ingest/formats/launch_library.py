@@ -79,11 +79,10 @@ def parse_launch_library(source: Input, references: ReferenceLookup) -> Iterator
 
 def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
     value, notes = item.require_object("record"), list[str]()
-    key, hints, to_station = require_id(value), IdentityHints(), True
+    key, hints = require_id(value), IdentityHints()
     match type_ := _detect_record_type(value):
         case RecordType.LAUNCH:
             document, hints = _parse_launch(value, references, notes)
-            to_station = _goes_to_station(value, document)
         case RecordType.MISSION:
             document = _parse_mission(value, key, references, notes)
         case RecordType.PERSON:
@@ -93,9 +92,8 @@ def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
             raise InvalidEntry("record", reason)
     document["sources"] = [_CITATION]
     return ImportEntry(
-        type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, hints, tuple(notes),
-        to_station,
-    )  # fmt: skip
+        type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, hints, tuple(notes)
+    )
 
 
 def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
@@ -146,6 +144,7 @@ def _parse_launch(
             "window_ends_at": parse_exact_instant(value, "window_end"),
         }
     document["crew"] = parse_launch_crew(stages, references, notes)
+    document["to_station"] = _goes_to_station(value, document)
     names = [
         text_at(value, "mission", "name"),
         text_at(value, "name"),

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from app.db.database import Reader
 from app.db.models import Launch, Spacecraft, Vehicle
 from app.domain.dates import ONE_DAY, Precision, period_bounds, period_end
-from app.domain.enums import LaunchStatus, SpacecraftKind
+from app.domain.enums import LaunchStatus
 from app.domain.text import slugify
-from app.ingest.entries import IdentityHints
+from app.ingest.entries import IdentityHints, goes_elsewhere
 from app.ingest.flight_names import flight_keys, is_flight_number
 from app.ingest.identity.decision import Decision, RecordRef
 from app.search.synonyms import FoldedWords
@@ -33,7 +33,6 @@ _MAX_INDEXED_DAYS = 100
 """Longest period whose days are indexed; a quarter has 92."""
 
 _EXACT_PRECISIONS = (Precision.SECOND, Precision.MINUTE)
-_STATION_SHIPS = {SpacecraftKind.SC, SpacecraftKind.CV, SpacecraftKind.MODULE}
 _NOT_FLOWN = {LaunchStatus.PLANNED, LaunchStatus.CANCELLED}
 
 
@@ -53,7 +52,6 @@ class LaunchFacts:
     """Type of the rocket, such as `soyuz`; "" if unknown."""
     flown: bool
     to_station: bool
-    """True if it carries a ship or a module, as all launches to the station do."""
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], hints: IdentityHints) -> Self:
@@ -71,7 +69,7 @@ class LaunchFacts:
             exact,
             _rocket_type(vehicle["name"] if isinstance(vehicle, Mapping) else vehicle),
             LaunchStatus(document["status"]) not in _NOT_FLOWN,
-            any(each["kind"] in _STATION_SHIPS for each in spacecraft),
+            not goes_elsewhere(document),
         )
 
     @cached_property
@@ -115,15 +113,12 @@ class LaunchIndex:
         """Load the launches of the archive, with two statements."""
         index = cls()
         main_ships: dict[int, str] = {}
-        station_ids = set[int]()
-        ships = select(Spacecraft.launch_id, Spacecraft.name, Spacecraft.kind, Spacecraft.ordinal)
+        ships = select(Spacecraft.launch_id, Spacecraft.name)
         for row in reader.all(ships.order_by(Spacecraft.launch_id, Spacecraft.ordinal)):
             main_ships.setdefault(row["launch_id"], row["name"])
-            if row["kind"] in _STATION_SHIPS:
-                station_ids.add(row["launch_id"])
         columns = (
             Launch.id, Launch.slug, Launch.cospar_id, Launch.status, Launch.launch_at,
-            Launch.launch_at_precision, Vehicle.name.label("rocket"),
+            Launch.launch_at_precision, Launch.to_station, Vehicle.name.label("rocket"),
         )  # fmt: skip
         launches = select(*columns).outerjoin(Vehicle, Vehicle.id == Launch.vehicle_id)
         for row in reader.all(launches):
@@ -136,7 +131,7 @@ class LaunchIndex:
                 row["launch_at"] if is_exact else None,
                 _rocket_type(row["rocket"]),
                 row["status"] not in _NOT_FLOWN,
-                row["id"] in station_ids,
+                row["to_station"],
             )
             index.add(RecordRef(row["id"], row["slug"]), facts)
         return index

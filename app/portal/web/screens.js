@@ -7,7 +7,10 @@ const LIST_ITEMS = 50;
 const RELATED_NEWS_ITEMS = 10;
 const language = LANG;
 
-const TIMELINE = apiPath("launches", { crewed: "true", format: "ndjson", view: "full" });
+const TO_STATION = { to_station: "true" };
+const TIMELINE = apiPath("launches", {
+  ...TO_STATION, crewed: "true", format: "ndjson", view: "full",
+});
 
 const mission = ([slug = "current"], { month, day }) => ({
   template: "mission",
@@ -39,8 +42,9 @@ const detail = (kind, plural) => ([slug]) => ({
   },
 });
 
-const list = (plural) => (_, { cursor }) => ({
-  template: plural, requests: { [plural]: apiPath(plural, { cursor, limit: LIST_ITEMS }) },
+const list = (plural, filters = {}) => (_, { cursor }) => ({
+  template: plural,
+  requests: { [plural]: apiPath(plural, { ...filters, cursor, limit: LIST_ITEMS }) },
 });
 
 const SCREENS = [
@@ -52,7 +56,7 @@ const SCREENS = [
     values: { timeline: TIMELINE },
   })],
   [/^missions\/([^/]+)$/, mission],
-  [/^launches$/, list("launches")],
+  [/^launches$/, list("launches", TO_STATION)],
   [/^people$/, list("people")],
   [/^people\/([^/]+)$/, detail("person", "people")],
   [/^launches\/([^/]+)$/, detail("launch", "launches")],

@@ -33,6 +33,7 @@ from app.domain.enums import ArticleState, AuditTarget
 from app.domain.languages import tr
 from app.http.problems import Conflict, Gone
 from app.resources.articles.queries import get_article_preview
+from app.resources.articles.rendering import Renderings, get_body_html, set_renderings
 from app.resources.articles.schemas import ArticleRecord, ArticleWrite, get_article_status
 
 
@@ -86,6 +87,8 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
         _set_translation_key(session, article, key, document.language)
     for name in ("title", "lead", "body", "language", "note"):
         setattr(article, name, getattr(document, name))
+    if article.body_html is None:  # the body is new
+        article.body_html = get_body_html(session, article.body)
     article.published_at = document.published_at
     article.published_at_precision = document.published_at_precision
     article.source_name, article.source_url = document.source.name, document.source.url
@@ -204,6 +207,22 @@ WRITER = RecordWriter(
     referrers,
     _move_to_trash,
 )
+
+
+def create_article(
+    session: Session, write: WriteRequest, document: ArticleWrite, renderings: Renderings
+) -> WriteResult:
+    """Create a draft. Raises InvalidRequest if its body is too complex."""
+    set_renderings(session, renderings)
+    return WRITER.create(session, write, document)
+
+
+def update_article(
+    session: Session, write: WriteRequest, slug: str, patch: Any, renderings: Renderings
+) -> WriteResult:
+    """Apply a merge patch to an article. Raises InvalidRequest if the new body is too complex."""
+    set_renderings(session, renderings)
+    return WRITER.patch(session, write, slug, patch)
 
 
 def publish_article(session: Session, write: WriteRequest, slug: str) -> WriteResult:

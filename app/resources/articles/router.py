@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import Body, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
@@ -26,6 +27,7 @@ from app.api.writes.request import (
 )
 from app.domain.enums import Scope
 from app.resources.articles import commands, feeds, queries, xml_feeds
+from app.resources.articles.rendering import render_bodies
 from app.resources.articles.schemas import (
     ArticleArchiveFilters,
     ArticleArchiveQuery,
@@ -166,7 +168,8 @@ async def preview_article(
 )
 async def create_article(article: ArticleWrite, write: CreateArticleDep) -> Response:
     """Creates a draft. It is private until you publish it."""
-    return await write.execute(commands.WRITER.create, article)
+    renderings = await to_thread.run_sync(render_bodies, [article.body])
+    return await write.execute(commands.create_article, article, renderings)
 
 
 @router.patch(
@@ -176,7 +179,8 @@ async def update_article(
     slug: ArticleSlugPath, patch: ArticlePatch, write: UpdateArticleDep
 ) -> Response:
     """Applies a JSON Merge Patch (RFC 7396). Omitted fields do not change; null removes a field."""
-    return await write.execute(commands.WRITER.patch, slug, patch)
+    renderings = await to_thread.run_sync(render_bodies, [patch.get("body")])
+    return await write.execute(commands.update_article, slug, patch, renderings)
 
 
 @router.delete("/{slug}", name="deleteArticle", summary="Delete an article", status_code=204)

@@ -46,8 +46,6 @@ from app.api.write_models import (
 )
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
-from app.domain.languages import tr
-from app.domain.markdown import MAX_HTML_CHARS, render_markdown
 
 
 class ArticleSort(SortChoice):
@@ -267,6 +265,10 @@ class ImageWrite(WriteModel):
     credit: Annotated[NonBlankText, Field(max_length=300)] | None = None
 
 
+ArticleBody = Annotated[NonBlankText, Field(max_length=100_000)]
+"""Text of an article, in Markdown."""
+
+
 class ArticleWrite(WriteModel):
     """Writable fields of an article. It becomes public with `POST /v1/articles/{slug}/publish`."""
 
@@ -286,7 +288,7 @@ class ArticleWrite(WriteModel):
     """Slug in the article's URL. Default: derived from `title`."""
     title: Annotated[SluggableName, Field(max_length=300)]
     lead: Annotated[NonBlankText, Field(max_length=1000)]
-    body: Annotated[NonBlankText, Field(max_length=100_000)]
+    body: ArticleBody
     """Text in Markdown. HTML in it is escaped."""
     language: LanguageCode
     published_at: Rfc3339 | None = None
@@ -313,18 +315,6 @@ class ArticleWrite(WriteModel):
         cls, value: Precision | None, info: ValidationInfo
     ) -> Precision | None:
         return default_precision(info.data.get("published_at"), value)
-
-    @field_validator("body")
-    @classmethod
-    def _check_html_size(cls, body: str) -> str:
-        if len(render_markdown(body)) > MAX_HTML_CHARS:
-            raise ValueError(
-                tr(
-                    f"The HTML must not exceed {MAX_HTML_CHARS} characters. Use less markup.",
-                    f"HTML не может быть длиннее {MAX_HTML_CHARS} знаков. Упростите разметку.",
-                )
-            )
-        return body
 
 
 class ArticleRecord(ArticleWrite):

@@ -1,1 +1,1 @@
-"""Launches to the station."""
+"""Launches."""

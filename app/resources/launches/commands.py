@@ -96,6 +96,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
         "window_ends_at",
         "pad",
         "crewed",
+        "to_station",
         "outcome_note",
         "outcome_note_ru",
     ):

@@ -77,6 +77,8 @@ def conditions(
         where.append(Launch.status.not_in(filters.status_not))
     if filters.crewed is not None:
         where.append(Launch.crewed.is_(filters.crewed))
+    if filters.to_station is not None:
+        where.append(Launch.to_station.is_(filters.to_station))
     if filters.q:
         matching = select_matching_ids(RecordType.LAUNCH, filters.q, corrections)
         where.append(Launch.id.in_(matching))
@@ -205,12 +207,16 @@ def get_launch(reader: Reader, slug: str) -> LaunchRead:
 
 @cache
 def _select_next() -> AnySelect:
-    ahead = Launch.status == LaunchStatus.PLANNED, Launch.launch_sort_at >= current_time_param()
+    ahead = (
+        Launch.to_station.is_(True),
+        Launch.status == LaunchStatus.PLANNED,
+        Launch.launch_sort_at >= current_time_param(),
+    )
     return _select_full().where(*ahead).order_by(*SORTS["launch_at"].order_by_clauses()).limit(1)
 
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
-    """Next planned launch whose period has not ended, or None."""
+    """Next planned launch to the station whose period has not ended, or None."""
     row = reader.first(_select_next())
     if row is None:
         return None
@@ -219,13 +225,13 @@ def find_next_launch(reader: Reader) -> LaunchRead | None:
 
 
 def get_next_launch(reader: Reader) -> LaunchRead:
-    """Get the next planned launch. Raises NotFound."""
+    """Get the next planned launch to the station. Raises NotFound."""
     launch = find_next_launch(reader)
     if launch is None:
         raise NotFound(
             tr(
-                "No launch is planned. See /v1/launches for past launches.",
-                "Запусков не запланировано. Прошедшие запуски: /v1/launches.",
+                "No launch to the station is planned. See /v1/launches for past launches.",
+                "Запусков к станции не запланировано. Прошедшие запуски: /v1/launches.",
             )
         )
     return launch

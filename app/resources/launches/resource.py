@@ -11,7 +11,7 @@ from app.resources.resource import DeferredField, RecordResource
 
 RESOURCE = RecordResource(
     tag="launches",
-    description="Launches to the station, with a calendar.",
+    description="Launches to the station, and others if the archive has any, with a calendar.",
     routers=(router,),
     index_links={"launches": "/v1/launches"},
     record_type=RecordType.LAUNCH,

@@ -55,7 +55,7 @@ LaunchPatch = Annotated[
 async def list_launches(
     query: Annotated[LaunchQuery, Query()], lists: ListResponderDep
 ) -> Response:
-    """Returns launches to the station, newest first by default."""
+    """Returns launches, newest first by default."""
     return await lists.respond(queries.list_launches, query, launches_cache_control)
 
 
@@ -80,7 +80,7 @@ async def get_launch_calendar(
     responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
 )
 async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRead:
-    """Returns the first planned launch, in the order of the list, whose period has not ended.
+    """Returns the first planned launch to the station whose period has not ended.
 
     `Content-Location` is its canonical URL.
     """

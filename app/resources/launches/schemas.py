@@ -67,6 +67,8 @@ class LaunchArchiveFilters(QueryModel):
     """Country of the launch site, as an ISO 3166-1 alpha-2 code."""
     crewed: Annotated[Omittable[bool], Example(True)] = None
     """Crewed (`true`) or uncrewed (`false`) launches."""
+    to_station: Annotated[Omittable[bool], Example(True)] = None
+    """Launches to the station (`true`) or elsewhere (`false`). Default: all."""
     mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """Related mission, by slug."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
@@ -224,6 +226,8 @@ class LaunchWriteBase(WriteModel):
     spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
     """Spacecraft and modules aboard, the main one first."""
     crewed: StrictBool
+    to_station: StrictBool = True
+    """False for a launch that goes elsewhere, which is never the next launch."""
     crew: Annotated[list[SeatWrite], Field(max_length=20)] = []
     """Crew at launch, commander of the spacecraft first."""
     outcome_note: Annotated[NonBlankText, Field(max_length=1000)] | None = None

@@ -44,7 +44,7 @@ class SourceReport(ReadModel):
     rejected: int
     proposed: int
     """Entries that may be records of the archive, and wait for an editor as proposals."""
-    skipped: int = 0
+    skipped: int
     """New launches that do not go to the station, and were left out."""
 
     @classmethod
