@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from app.db.database import Reader
 from app.db.models import SearchWord
 from app.search.fulltext import FieldMatch, SearchFields
-from app.search.query_parser import ParsedQuery, Term
+from app.search.query_parser import Term
 from app.search.ranking import (
     SEARCHABLE_TYPES,
     SpellingCorrections,
@@ -27,12 +27,12 @@ _MAX_CORRECTION_COUNT = 8
 _MAX_CODE_POINT = "\U0010ffff"
 
 
-def find_corrections(reader: Reader, text: str | None) -> SpellingCorrections:
+def find_corrections(reader: Reader, text: str) -> SpellingCorrections:
     """Corrections of the words of a query if no public record contains them all.
 
     Corrects the words that no record contains, or all of them if each is in some record.
     """
-    query = parse_search_query(text) if text else ParsedQuery()
+    query = parse_search_query(text)
     correctable = {term.word: term for term in query.terms if term.word}
     if not correctable or reader.scalar(select(_has_match(query.terms))):
         return {}

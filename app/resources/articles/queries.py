@@ -230,7 +230,7 @@ def list_articles(
     reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
 ) -> ArticleFullPage | ArticlePage:
     """List the articles that match the query and all of `where`."""
-    where = (*conditions(query, find_corrections(reader, query.q)), *where)
+    where = (*conditions(query, find_corrections(reader, query.q) if query.q else {}), *where)
     if query.view is View.FULL:
         return fetch_page(reader, ArticleFullPage, _select_full(), where, SORTS, query, "articles")
     return fetch_page(reader, ArticlePage, _select_summary(), where, SORTS, query, "articles")
@@ -241,7 +241,7 @@ def list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
     newest = (
         _select_summary()
         .add_columns(Article.body_html)
-        .where(*conditions(query, find_corrections(reader, query.q)))
+        .where(*conditions(query, find_corrections(reader, query.q) if query.q else {}))
         .order_by(*SORTS["-published_at"].order_by_clauses())
         .limit(query.limit)
     )
@@ -359,7 +359,7 @@ def _day_count_source(reader: Reader, query: ArticleArchiveQuery) -> DayCountSou
     other_filters = to_query_params(query, month=None, tz=None, language=None)
     hours = utc_month_start_hours(time_zone_or_default(query.tz))
     if other_filters or hours is None:
-        where = conditions(query, find_corrections(reader, query.q))
+        where = conditions(query, find_corrections(reader, query.q) if query.q else {})
         return RecordCounts(
             PUBLICATION_DATE_COLUMNS, select(Article.id).where(article_is_public(), *where)
         )

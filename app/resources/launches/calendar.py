@@ -14,7 +14,9 @@ from app.search.spelling import find_corrections
 def build_launch_calendar(reader: Reader, filters: LaunchFilters) -> RenderedCalendar:
     """Build the calendar of the launches that match. Raises InvalidRequest for too many."""
     params = to_query_params(filters)
-    events = list_launch_events(reader, *conditions(filters, find_corrections(reader, filters.q)))
+    events = list_launch_events(
+        reader, *conditions(filters, find_corrections(reader, filters.q) if filters.q else {})
+    )
     return render_icalendar(
         title_with_filters(tr("Zarya launches", "Заря: запуски"), params),
         url_for_request("launches.ics", **params),

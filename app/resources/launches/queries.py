@@ -194,7 +194,7 @@ def _select_full() -> AnySelect:
 
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """List the launches that match."""
-    where = conditions(query, find_corrections(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
     if query.view is View.FULL:
         return fetch_page(reader, LaunchFullPage, _select_full(), where, SORTS, query, "launches")
     return fetch_page(reader, LaunchPage, select_launch_summary(), where, SORTS, query, "launches")
@@ -244,7 +244,7 @@ def _select_ids() -> AnySelect:
 
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """Get the archive of a month, or the index of all months, of the launches that match."""
-    where = conditions(query, find_corrections(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
     records = _select_ids().where(*where) if where else _select_ids()
     return build_archive(
         reader, RecordCounts(LAUNCH_DATE_COLUMNS, records), query, "launches", "launch_on"

@@ -175,7 +175,7 @@ def _select_neighbour(step: int) -> Any:
 
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """List the missions that match."""
-    where = conditions(query, find_corrections(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
     if query.view is View.FULL:
         return fetch_page(reader, MissionFullPage, _select_full(), where, SORTS, query, "missions")
     return fetch_page(reader, MissionPage, _select_summary(), where, SORTS, query, "missions")

@@ -134,7 +134,7 @@ def _select_full() -> AnySelect:
 
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """List the people who match."""
-    where = conditions(query, find_corrections(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
     if query.view is View.FULL:
         return fetch_page(reader, PersonFullPage, _select_full(), where, SORTS, query, "people")
     return fetch_page(reader, PersonPage, _select_summary(), where, SORTS, query, "people")

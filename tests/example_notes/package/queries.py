@@ -32,7 +32,7 @@ def conditions(
 
 def list_notes(reader: Reader, query: NoteQuery) -> NotePage:
     """Read a page of notes."""
-    where = conditions(query, find_corrections(reader, query.q))
+    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
     return fetch_page(reader, NotePage, _select_notes(), where, SORTS, query, "notes")
 
 
