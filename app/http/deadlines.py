@@ -16,7 +16,7 @@ WRITE_TIMEOUT_SECONDS = 10.0
 """Time in which the client has to take more of a response."""
 
 LINGER_IDLE_SECONDS = 5.0
-"""Time for which a connection that is ending waits for more input of the client."""
+"""Time in which the client has to send more to a connection that is ending, or close it."""
 
 LINGER_SECONDS = 60.0
 """Time for which a connection may be ending: 64 MB at 10 Mbit/s."""

@@ -52,6 +52,9 @@ MAX_RECEIVED_BODY_BYTES = 16 * 2**20
 MAX_LINGER_BYTES = 128 * 2**20
 """Maximum of input that is discarded while a connection ends: an upload of 64 MB, in any chunks."""
 
+MIN_LINGER_BYTES = 1024
+"""Input that a client has to send in LINGER_IDLE_SECONDS, so that a trickle does not keep it."""
+
 MAX_LINGERING_CONNECTIONS = 1000
 """Connections of one process that may be ending; beyond it, the one that began first is closed."""
 
@@ -107,6 +110,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     """True if the connection is half-closed by the server."""
     _is_half_closed_by_client = False
     _linger_deadline = inf
+    _linger_goal_bytes = MIN_LINGER_BYTES
     _active_cycle: RequestResponseCycle | None = None
     """The request in progress; with pipelining, not the last one received."""
     _answered_by_fast_path = False
@@ -216,7 +220,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._received_bytes += size
         if self._received_bytes > MAX_LINGER_BYTES:
             self._abort()
-        elif self._is_lingering:
+        elif self._is_lingering and self._received_bytes >= self._linger_goal_bytes:
+            self._linger_goal_bytes = self._received_bytes + MIN_LINGER_BYTES
             self.deadline = min(self.loop.time() + LINGER_IDLE_SECONDS, self._linger_deadline)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as in asyncio

@@ -3,6 +3,7 @@
 import gc
 import socket
 from collections.abc import Iterator
+from time import sleep
 from weakref import WeakSet
 
 import pytest
@@ -55,9 +56,9 @@ def short_deadlines(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
         monkeypatch.setattr(protocol, f"{name.upper()}_SECONDS", value)
 
 
-def can_send(connection: RawConnection) -> bool:
+def can_send(connection: RawConnection, size: int = 4) -> bool:
     try:
-        connection.socket.sendall(b"more")
+        connection.socket.sendall(bytes(size))
     except OSError:
         return False
     return True
@@ -140,6 +141,17 @@ def test_silent_client_is_closed_after_the_last_response(monkeypatch: pytest.Mon
         wire.send(request_head("/", "Connection: close"))
         assert [wire.read_response().status for _ in range(2)] == [200, 0]
         wait_for(lambda: not protocol_connections, 10)
+
+
+def test_trickle_does_not_keep_an_ending_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    short_deadlines(monkeypatch, linger_idle=2)
+    with serve_in_thread() as plain_origin, RawConnection(plain_origin) as wire:
+        wire.send(request_head("/", "Connection: close"))
+        assert wire.read_response().status == 200
+        for _ in range(60):
+            assert can_send(wire, protocol.MIN_LINGER_BYTES)
+            sleep(0.05)
+        wait_for(lambda: not can_send(wire, 1), 10)
 
 
 def test_lingering_connections_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
