@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "50cddf4ecf9429538f177344585b45568b1b26d629b8b4117be26dc74d05a855"
+EXPECTED = "55b8fcfebb1a936af26605db9a1e4d1b2c26e8ef62ef9914c889616d21ff60cb"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
