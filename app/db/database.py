@@ -159,8 +159,10 @@ class Database(ReadPool):
     def __init__(
         self, url: str, read_threads: int, replica_url: str = "", *, write_steps: WriteSteps
     ) -> None:
-        # SQLite has one writer at a time; a second one would only hold a connection and wait.
-        write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREAD_COUNT
+        self.has_single_writer = make_url(url).get_backend_name() == "sqlite"
+        """A write transaction locks the whole database, not rows."""
+        # A second writer would only hold a connection and wait.
+        write_threads = 1 if self.has_single_writer else WRITE_THREAD_COUNT
         self.thread_limits = read_threads, write_threads
         """Maximum of concurrent reads, and of concurrent writes."""
         # More threads than connections would only queue for one, and cost context switches.
