@@ -14,6 +14,7 @@ from app.db.models import Person
 from app.ingest.pipeline import IMPORT_BATCH_ENTRIES
 from tests.support import factories
 from tests.support.import_runs import import_inputs, make_input, report_counts
+from tests.support.statements import record_sql
 
 
 @dataclass
@@ -140,3 +141,15 @@ def test_long_write_waits_for_lock(database: Database) -> None:
     assert len(waits) == 3
     with database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 1
+
+
+def test_rows_are_deleted_in_batches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_writes, "_DELETED_ROWS", 4)
+    with database.session() as session:
+        session.add_all([factories.person(slug=f"person-{number}") for number in range(10)])
+        session.add(factories.person(slug="other"))
+    with record_sql(database) as statements:
+        LongWriter(database).delete_rows(Person, Person.slug.startswith("person-"))
+    assert sum(each.startswith("DELETE FROM people") for each in statements) == 3
+    with database.snapshot() as reader:
+        assert reader.all(select(Person.slug)) == [{"slug": "other"}]

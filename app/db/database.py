@@ -19,6 +19,7 @@ from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
 from app.db.prepared import get_compiled_statement
 from app.db.sqlalchemy_internals import ROWS_BY_NAME
+from app.db.timeouts import disable_timeouts
 from app.db.tracking.steps import WriteSteps, run_write_steps
 
 logger = logging.getLogger("zarya")
@@ -108,9 +109,11 @@ class ReadPool:
         self._snapshot_engine.dispose()
 
     @contextmanager
-    def snapshot(self) -> Iterator[Reader]:
-        """Open a read-only transaction."""
+    def snapshot(self, *, time_limited: bool = True) -> Iterator[Reader]:
+        """Open a read-only transaction; unless `time_limited`, without the timeouts of requests."""
         with self._connect_snapshot() as connection:
+            if not time_limited:
+                disable_timeouts(connection)
             yield Reader(connection)
 
     def _connect_snapshot(self) -> Connection:

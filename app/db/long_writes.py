@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from time import monotonic, sleep
 
+from sqlalchemy import ColumnElement, delete, literal, select, tuple_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
 from app.db.errors import is_write_lock_held
+from app.db.models import Base
 
 MAX_LOCK_SECONDS = 0.2
 """Time after which a long write leaves the lock of SQLite to others, for as long as it held it.
 
 Twice the longest interval at which SQLite's waiting writers, which form no queue, poll for it.
 """
+
+_DELETED_ROWS = 500
+"""Rows in one transaction of `LongWriter.delete_rows`."""
 
 
 class LongWriter:
@@ -51,6 +56,16 @@ class LongWriter:
     def is_time_up(self) -> bool:
         """True if the present transaction should end, to leave the lock to others."""
         return self._held_seconds + monotonic() - self._changed_at >= MAX_LOCK_SECONDS
+
+    def delete_rows(self, model: type[Base], *where: ColumnElement[bool]) -> None:
+        """Delete the rows that meet `where`, in batches."""
+        key = tuple_(*model.__table__.primary_key)
+        batch = select(*model.__table__.primary_key).where(*where).limit(_DELETED_ROWS)
+        is_done = False
+        while not is_done:
+            with self.transaction() as session:
+                statement = delete(model).where(key.in_(batch)).returning(literal(1))
+                is_done = len(session.scalars(statement).all()) < _DELETED_ROWS
 
     def _pause(self) -> None:
         missing_seconds = self._held_seconds - (monotonic() - self._changed_at)
