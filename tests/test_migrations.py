@@ -102,8 +102,7 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
     database.close()
     command.upgrade(config, "head")
-    with database.session() as session:
-        load_dataset(session)
+    load_dataset(database.session)
     after = contents(database)
     assert {name: len(rows) for name, rows in after.items()} == {
         name: len(rows) for name, rows in before.items()

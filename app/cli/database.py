@@ -76,8 +76,8 @@ def load(
         if check:
             _run_archive_check(database)
             return
-        with progress_bar("Loading") as progress, database.session() as session:
-            report = loading.load_dataset(session, progress)
+        with progress_bar("Loading") as progress:
+            report = loading.load_dataset(LongWriter(database, print_wait).transaction, progress)
     console.print(
         f"The archive: {report.created} records created, {report.updated} updated, "
         f"{report.unchanged} unchanged"
