@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import make_url
 
-from app.db.timeouts import disable_timeouts
 from app.ingest.dataset.load import load_dataset
 from app.resources.write_steps import build_database
 from bench.bulk import fill
@@ -130,7 +129,5 @@ def create_archive(url: str, number: int) -> None:
         Progress(*columns, TimeRemainingColumn(), console=console) as bar,
     ):
         task = bar.add_task(f"Creating {number:,} articles", total=number)
-        with database.session() as session:
-            disable_timeouts(session.connection())
-            load_dataset(session)
+        load_dataset(database.session)
         fill(database, number, lambda done, _total: bar.update(task, completed=done))

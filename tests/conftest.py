@@ -68,8 +68,7 @@ def archive_template_url(create_database: CreateDatabase) -> str:
     url = create_database()
     command.upgrade(alembic_config(url), "head")
     database = build_database(url)
-    with database.session() as session:
-        load_dataset(session)
+    load_dataset(database.session)
     database.close()
     return url
 

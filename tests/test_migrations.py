@@ -1,6 +1,7 @@
 """Migrations: upgrades and downgrades of a filled database keep all rows and match the models."""
 
 import io
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -13,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, column, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from app.db.database import Database
+from app.db.database import Database, Reader
 from app.db.models import (
     Base,
     CrewAssignment,
@@ -96,8 +97,8 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
         database.close()
         command.upgrade(config, "head")
         with database.session() as session:  # as `zarya migrate` does
-            if SEARCH_INDEXER.is_index_missing(session):
-                SEARCH_INDEXER.rebuild(session)
+            if SEARCH_INDEXER.is_index_missing(Reader.from_session(session)):
+                SEARCH_INDEXER.rebuild(lambda: nullcontext(session))
         after = contents(database)
         assert all(len(after[name]) == len(before[name]) for name in kept_tables & before.keys())
     current = contents(database)
@@ -109,8 +110,7 @@ def test_upgrade_downgrade_upgrade_keeps_rows(
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
     database.close()
     command.upgrade(config, "head")
-    with database.session() as session:
-        load_dataset(session)
+    load_dataset(database.session)
     after = contents(database)
     assert {name: len(rows) for name, rows in after.items()} == {
         name: len(rows) for name, rows in before.items()

@@ -1,7 +1,7 @@
 """Commands that maintain the database: migrate, load, reindex, recount, backup, restore."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +15,15 @@ from app.cli.terminal import (
     MAX_LISTED_ITEMS,
     exit_on_database_error,
     open_database,
+    print_wait,
     progress_bar,
     progress_counter,
 )
 from app.config import current_settings
 from app.db.database import Database
-from app.db.tracking.day_counts import find_wrong_day_counts, rebuild_day_counts
+from app.db.long_writes import LongWriter
+from app.db.tracking.day_counts import find_wrong_day_counts, recount_days
+from app.domain.batching import batched
 from app.ingest.dataset import check as checks
 from app.ingest.dataset import load as loading
 from app.ops import backup as backups
@@ -28,6 +31,9 @@ from app.resources.registry import SEARCH_INDEXER
 from app.search.fulltext import vacuum_search_index
 
 _ALEMBIC_CONFIG_PATH = Path(__file__).parent.parent.parent / "alembic.ini"
+
+_RECOUNTED_DAYS = 50
+"""Days in one transaction of a recount."""
 
 cli = typer.Typer()
 
@@ -39,24 +45,26 @@ def migrate() -> None:
     config.attributes["url"] = current_settings().database_url
     with exit_on_database_error():
         command.upgrade(config, "head")
-    with open_database() as database, database.session() as session:
-        if SEARCH_INDEXER.is_index_missing(session):
-            _rebuild_index(session)
+    with open_database() as database:
+        with database.snapshot() as reader:
+            is_missing = SEARCH_INDEXER.is_index_missing(reader)
+        if is_missing:  # in one transaction, so that an interrupted rebuild is noticed
+            with LongWriter(database, print_wait).transaction() as session:
+                _rebuild_index(lambda: nullcontext(session))
 
 
 @cli.command()
 def reindex() -> None:
-    """Rebuild the search index from the records."""
+    """Rebuild the search index from the records. The service can run meanwhile."""
     with open_database() as database:
-        with database.session() as session:
-            count = _rebuild_index(session)
+        count = _rebuild_index(LongWriter(database, print_wait).transaction)
         vacuum_search_index(database.engine)
     console.print(f"{count} records indexed.")
 
 
-def _rebuild_index(session: Session) -> int:
+def _rebuild_index(open_session: Callable[[], AbstractContextManager[Session]]) -> int:
     with progress_bar("Indexing") as progress:
-        return SEARCH_INDEXER.rebuild(session, lambda done, total: progress("", done, total))
+        return SEARCH_INDEXER.rebuild(open_session, lambda done, total: progress("", done, total))
 
 
 @cli.command()
@@ -68,8 +76,8 @@ def load(
         if check:
             _run_archive_check(database)
             return
-        with progress_bar("Loading") as progress, database.session() as session:
-            report = loading.load_dataset(session, progress)
+        with progress_bar("Loading") as progress:
+            report = loading.load_dataset(LongWriter(database, print_wait).transaction, progress)
     console.print(
         f"The archive: {report.created} records created, {report.updated} updated, "
         f"{report.unchanged} unchanged"
@@ -77,7 +85,7 @@ def load(
 
 
 def _run_archive_check(database: Database) -> None:
-    with database.snapshot() as reader:
+    with database.snapshot(time_limited=False) as reader:
         problems = checks.check_archive(reader)
     for problem in problems:
         console.print(f"- {problem}", markup=False)
@@ -90,10 +98,14 @@ def recount_command(
     check: Annotated[bool, typer.Option("--check", help="Only compare, change nothing.")] = False,
 ) -> None:
     """Recalculate the day counts of the news calendar, as needed after changes by SQL."""
-    with open_database() as database, database.session() as session:
-        wrong = find_wrong_day_counts(session)
-        if wrong and not check:
-            rebuild_day_counts(session)
+    with open_database() as database:
+        with database.snapshot(time_limited=False) as reader:
+            wrong = find_wrong_day_counts(reader)
+        if not check:
+            writer = LongWriter(database, print_wait)
+            for days in batched(wrong, _RECOUNTED_DAYS):
+                with writer.transaction() as session:
+                    recount_days(session, days)
     for at, language in wrong[:MAX_LISTED_ITEMS]:
         console.print(f"- {at:%Y-%m-%d} in UTC, in {language}")
     outcome = "wrong" if check else "corrected"

@@ -9,7 +9,13 @@ from typing import Annotated
 import typer
 
 from app.cli import console
-from app.cli.terminal import MAX_LISTED_ITEMS, command_line_actor, open_database, progress_counter
+from app.cli.terminal import (
+    MAX_LISTED_ITEMS,
+    command_line_actor,
+    open_database,
+    print_wait,
+    progress_counter,
+)
 from app.config import current_settings
 from app.http.client import ForbiddenUrl, RequestFailed, check_url
 from app.ingest.entries import Input, Reject
@@ -93,6 +99,7 @@ def import_(
             on_reject=print_reject,
             on_result=print_result,
             progress=progress,
+            on_wait=print_wait,
         )
     if report.rejected > MAX_LISTED_ITEMS:
         console.print(f"… and {report.rejected - MAX_LISTED_ITEMS} more.")

@@ -56,6 +56,11 @@ def exit_on_database_error() -> Iterator[None]:
         raise typer.Exit(2) from error
 
 
+def print_wait() -> None:
+    """Print that a long write waits for the lock of SQLite."""
+    console.print("Waiting: another process is writing to the database.")
+
+
 def new_table(*names: str) -> Table:
     """Table that wraps the text of its cells instead of truncating it."""
     return Table(*(Column(name, overflow="fold") for name in names))

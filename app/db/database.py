@@ -19,6 +19,7 @@ from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
 from app.db.prepared import get_compiled_statement
 from app.db.sqlalchemy_internals import ROWS_BY_NAME
+from app.db.timeouts import disable_timeouts
 from app.db.tracking.steps import WriteSteps, run_write_steps
 
 logger = logging.getLogger("zarya")
@@ -108,9 +109,11 @@ class ReadPool:
         self._snapshot_engine.dispose()
 
     @contextmanager
-    def snapshot(self) -> Iterator[Reader]:
-        """Open a read-only transaction."""
+    def snapshot(self, *, time_limited: bool = True) -> Iterator[Reader]:
+        """Open a read-only transaction; unless `time_limited`, without the timeouts of requests."""
         with self._connect_snapshot() as connection:
+            if not time_limited:
+                disable_timeouts(connection)
             yield Reader(connection)
 
     def _connect_snapshot(self) -> Connection:
@@ -159,8 +162,10 @@ class Database(ReadPool):
     def __init__(
         self, url: str, read_threads: int, replica_url: str = "", *, write_steps: WriteSteps
     ) -> None:
-        # SQLite has one writer at a time; a second one would only hold a connection and wait.
-        write_threads = 1 if make_url(url).get_backend_name() == "sqlite" else WRITE_THREAD_COUNT
+        self.has_single_writer = make_url(url).get_backend_name() == "sqlite"
+        """A write transaction locks the whole database, not rows."""
+        # A second writer would only hold a connection and wait.
+        write_threads = 1 if self.has_single_writer else WRITE_THREAD_COUNT
         self.thread_limits = read_threads, write_threads
         """Maximum of concurrent reads, and of concurrent writes."""
         # More threads than connections would only queue for one, and cost context switches.

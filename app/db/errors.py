@@ -6,10 +6,18 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _DEADLOCK_DETECTED = "40P01"
 """SQLSTATEs of PostgreSQL."""
 
+_SQLITE_BUSY = 5
+"""Result code of SQLite."""
+
 
 def is_lock_timeout(error: OperationalError) -> bool:
     """Test if a statement waited too long for a row that another transaction had locked."""
     return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+
+
+def is_write_lock_held(error: OperationalError) -> bool:
+    """Test if a transaction waited too long for another writer of the SQLite file."""
+    return getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_BUSY
 
 
 def is_retryable(error: DBAPIError) -> bool:

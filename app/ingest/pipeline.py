@@ -5,8 +5,8 @@ since. A record that existed before is recognised and stays as it is; only the s
 follows its source. An entry that may be a record of the archive becomes a proposal, for an editor.
 Each form of an entry is remembered, so that importing the same input again changes nothing.
 
-Entries are written in batches, one transaction each. An interrupted import continues where it
-stopped when it is started again.
+Entries are written in batches, one transaction each, bounded in time. An interrupted import
+continues where it stopped when it is started again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.database import Database, Reader
+from app.db.long_writes import LongWriter
 from app.db.models import ImportOrigin, VersionedRecord, stored_id
-from app.domain.batching import batched
 from app.domain.enums import AuditTarget, RecordType
 from app.http.metrics import ENTRIES_IMPORTED
 from app.http.problems import ApiError
@@ -45,12 +46,12 @@ from app.ingest.recognition import follow_schedule
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
 from app.ingest.shortening import shorten_entry
-from app.resources.articles.rendering import render_bodies, set_renderings
+from app.resources.articles.rendering import Renderings, render_bodies, set_renderings
 from app.resources.imported_records import MAX_SEEN_DIGESTS, add_origin, create_record
 from app.resources.registry import RECORD_RESOURCES
 
 IMPORT_BATCH_ENTRIES = 200
-"""Entries in one transaction."""
+"""Maximum number of entries in one transaction."""
 
 _MAX_LABEL_CHARS = 200
 
@@ -125,6 +126,7 @@ def run_import(
     on_reject: _RejectCallback = lambda _input, _reject: None,
     on_result: _ResultCallback = lambda _input, _result: None,
     progress: _ProgressCallback = lambda _number: None,
+    on_wait: Callable[[], object] | None = None,
 ) -> ImportReport:
     """Import all entries of `inputs`.
 
@@ -132,14 +134,15 @@ def run_import(
     out unless `all_launches`. Rejects are passed to `on_reject`, and written to the folder
     `rejects` in their original format; all other entries are passed to `on_result`. A
     `dry_run` is rolled back, and writes no rejects.
-    `progress` receives the number of processed entries after each batch.
+    `progress` receives the number of processed entries after each batch. `on_wait` is that of
+    `LongWriter`.
 
     Raises OSError if an input or the folder cannot be used.
     """
-    job = _ImportJob(format_, actor, publish, all_launches, on_reject, on_result)
     used_paths = set[Path]()
     open_reader: Callable[[], AbstractContextManager[Reader]] = database.snapshot
-    open_session: Callable[[], AbstractContextManager[Session]] = database.session
+    writer = LongWriter(database, on_wait)
+    open_session: Callable[[], AbstractContextManager[Session]] = writer.transaction
     with ExitStack() as stack:
         if dry_run:  # one transaction for everything, rolled back
             stack.enter_context(suppress(_DryRunRollback))
@@ -150,16 +153,21 @@ def run_import(
                 lambda: nullcontext(session),
             )
             rejects = None
+        is_time_up = writer.is_time_up if not dry_run else lambda: False
+        job = _ImportJob(format_, actor, publish, all_launches, on_reject, on_result, is_time_up)
         for source in sorted(inputs, key=format_.rank):
             with open_reader() as reader:
                 parse = format_.create_parser(reader)
             job.begin_input()
             with open_rejects_file(format_, source, rejects, used_paths) as write_reject:
-                for batch in batched(_parse_input(parse, source), IMPORT_BATCH_ENTRIES):
-                    renderings = render_bodies(_article_bodies(batch))
+                entries, batch = _parse_input(parse, source), list[EntryOrReject]()
+                renderings: Renderings = {}
+                while batch := [*batch, *islice(entries, IMPORT_BATCH_ENTRIES - len(batch))]:
+                    renderings = render_bodies(_article_bodies(batch), renderings)
                     with open_session() as batch_session:
                         set_renderings(batch_session, renderings)
-                        job.import_batch(batch_session, source, write_reject, batch)
+                        done = job.import_batch(batch_session, source, write_reject, batch)
+                    batch = batch[done:]
                     progress(sum(vars(job.report).values()))
         if dry_run:
             raise _DryRunRollback
@@ -193,6 +201,8 @@ class _ImportJob:
     all_launches: bool
     on_reject: _RejectCallback
     on_result: _ResultCallback
+    is_time_up: Callable[[], bool]
+    """True if the transaction should end after the present entry."""
     report: ImportReport = field(default_factory=ImportReport)
     index: IdentityIndex = field(default_factory=IdentityIndex)
     proposals: OpenProposals = field(default_factory=OpenProposals)
@@ -209,13 +219,17 @@ class _ImportJob:
         source: Input,
         write_reject: Callable[[Reject], None],
         batch: list[EntryOrReject],
-    ) -> None:
-        """Import a batch in the transaction of `session`."""
+    ) -> int:
+        """Import a batch in the transaction of `session`, until its time is up.
+
+        Returns the number of imported entries, at least one.
+        """
         entries = [each for each in batch if isinstance(each, ImportEntry)]
         self.proposals = OpenProposals.load(session, entries)
         self.index.begin_batch(session, entries)
         changed: dict[str, list[str]] = {}
-        for number, each in enumerate(batch, start=self.parsed):
+        first = self.parsed
+        for number, each in enumerate(batch, start=first):
             result = (
                 replace(each, index=number)
                 if isinstance(each, Reject)
@@ -228,7 +242,9 @@ class _ImportJob:
             else:
                 self.on_result(source, result)
                 self.report.increment(result.outcome)
-        self.parsed += len(batch)
+            self.parsed = number + 1
+            if self.is_time_up():
+                break
         if changed:
             after: dict[str, Any] = {"from": source.name, "format": self.format.name} | changed
             write_audit_entry(
@@ -236,6 +252,7 @@ class _ImportJob:
             )
         session.flush()
         session.expunge_all()
+        return self.parsed - first
 
     def _import_entry(
         self, session: Session, number: int, entry: ImportEntry, changed: dict[str, list[str]]

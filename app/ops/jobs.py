@@ -8,12 +8,11 @@ from collections.abc import Callable
 from functools import partial
 
 from anyio import CapacityLimiter, create_task_group, sleep, to_thread
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.writes.request import IDEMPOTENCY_RETENTION_PERIOD
 from app.db.database import Database
+from app.db.long_writes import LongWriter
 from app.db.models import IdempotentResponse
 from app.domain.dates import now
 from app.ingest.polling import find_due_sources, run_poll
@@ -60,7 +59,7 @@ class PeriodicJobs:
                                 self._running.add((job, id_))
                                 tasks.start_soon(self._run_job, job, id_)
                     if rounds % _PRUNE_INTERVAL_ROUNDS == 0:
-                        await self._database.write(prune_expired)
+                        await to_thread.run_sync(prune_expired, self._database)
                 except Exception as error:
                     # Any error may be temporary: try again in the next round.
                     logger.error("background jobs: %s", type(error).__name__, exc_info=error)
@@ -85,11 +84,9 @@ class PeriodicJobs:
             self._running.discard((job, id_))
 
 
-def prune_expired(session: Session) -> None:
+def prune_expired(database: Database) -> None:
     """Delete old changes, and responses to idempotent requests after their retention period."""
-    prune_changes(session)
-    session.execute(
-        delete(IdempotentResponse).where(
-            IdempotentResponse.created_at < now() - IDEMPOTENCY_RETENTION_PERIOD
-        )
-    )
+    writer = LongWriter(database)
+    prune_changes(writer)
+    pruned_before = now() - IDEMPOTENCY_RETENTION_PERIOD
+    writer.delete_rows(IdempotentResponse, IdempotentResponse.created_at < pruned_before)

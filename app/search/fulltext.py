@@ -242,23 +242,24 @@ def delete_documents(connection: Connection, index_keys: Collection[int]) -> Non
         connection.execute(text(f"DELETE FROM {SEARCH_INDEX_TABLE} WHERE {key} = :place"), rows)  # noqa: S608 - ours
 
 
-def clear_search_index(connection: Connection) -> None:
-    """Empty the index before a rebuild, without timeouts."""
-    disable_timeouts(connection)
-    connection.execute(text(f"DELETE FROM {SEARCH_INDEX_TABLE}"))  # noqa: S608 - a name of our own
-
-
-def optimize_search_index(connection: Connection) -> None:
-    """Optimize the index after a rebuild."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(
-            text(
-                f"INSERT INTO {SEARCH_INDEX_TABLE} ({SEARCH_INDEX_TABLE}) "  # noqa: S608 - ours
-                "VALUES ('optimize')"
-            )
-        )
-    else:
+def optimize_search_index(connection: Connection, *, first_step: bool) -> bool:
+    """Optimize the index after a rebuild, in steps. Returns true after the last step."""
+    if connection.dialect.name != "sqlite":
         connection.execute(text(f"ANALYZE {SEARCH_INDEX_TABLE}"))
+        return True
+    before: int = connection.scalar(_TOTAL_CHANGES)
+    # A negative number starts a merge of the whole index; documents of later writes are left out.
+    connection.execute(_MERGE_SQLITE, {"pages": -_MERGED_PAGES if first_step else _MERGED_PAGES})
+    after: int = connection.scalar(_TOTAL_CHANGES)
+    return after - before < 2  # a merge without effect writes one row
+
+
+_TOTAL_CHANGES: Any = text("SELECT total_changes()")
+_MERGED_PAGES = 500
+_MERGE_SQLITE = text(
+    f"INSERT INTO {SEARCH_INDEX_TABLE} ({SEARCH_INDEX_TABLE}, rank) "  # noqa: S608 - ours
+    "VALUES ('merge', :pages)"
+)
 
 
 def vacuum_search_index(engine: Engine) -> None:

@@ -11,10 +11,12 @@ from starlette.testclient import TestClient
 from app.db.database import Database, Reader
 from app.db.models import (
     Article,
+    ArticleDailyCounts,
     ArticleLaunch,
     ArticlePerson,
     CrewAssignment,
     Flight,
+    FormerSlug,
     Launch,
     Mission,
     MissionLaunch,
@@ -23,7 +25,9 @@ from app.db.models import (
 )
 from app.domain.enums import CrewRole
 from app.ingest.dataset.check import check_archive
+from tests.support import documents
 from tests.support.clients import database_of
+from tests.support.documents import IF_MATCH_ANY
 
 Break = Callable[[], Update | Delete]
 
@@ -163,6 +167,55 @@ BREAKS: list[tuple[Break, str]] = [
 def test_embedded_archive_is_consistent(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         assert check_archive(reader) == []
+
+
+def test_archive_in_use_is_consistent(own: TestClient) -> None:
+    """Drafts, scheduled, edited, renamed and deleted records are no inconsistencies."""
+    dated = {"published_at": "2019-04-04T10:00:00Z"}
+    assert own.post("/v1/articles", json=documents.article() | dated).status_code == 201
+    for published_at in ("2019-04-05T10:00:00Z", "2090-01-01T10:00:00Z"):
+        new = documents.article(published_at=published_at)
+        path = own.post("/v1/articles", json=new).headers["Location"]
+        own.post(f"{path}/publish", headers=IF_MATCH_ANY).raise_for_status()
+    people, articles, launches = "/v1/people/", "/v1/articles/", "/v1/launches/"
+    for path, change in (
+        (people + "nick-hague", {"slug": "tyler-hague", "name": "Tyler Hague"}),
+        (launches + "cygnus-ng-11", {"slug": "cygnus-ng-11-b"}),
+        (launches + "progress-ms-11", {"spacecraft": [{"name": "MS-11", "kind": "CV"}]}),
+        (articles + "expedition-1-begins", {"title": "They begin", "people": [], "missions": []}),
+        (articles + "expedition-2-begins-ru", {"source": {"name": "Us"}, "tags": ["ours"]}),
+    ):
+        response = own.patch(path, json=change, headers=IF_MATCH_ANY)
+        assert response.status_code == 200, response.text
+    deleted = "launch-progress-ms-11"
+    own.delete(articles + deleted, headers=IF_MATCH_ANY).raise_for_status()
+    own.delete(articles + f"{deleted}-ru", headers=IF_MATCH_ANY).raise_for_status()
+    with database_of(own).snapshot() as reader:
+        assert check_archive(reader) == []
+    database = database_of(own)
+    with database.session() as session:  # positive control: the same records, changed by SQL
+        connection = session.connection()
+        connection.execute(update(Article).values(edited=False))
+        connection.execute(update(Launch).values(edited=False))
+        connection.execute(delete(FormerSlug))
+    with database.snapshot() as reader:
+        problems = "\n".join(check_archive(reader))
+    for problem in (
+        "article differs from the dataset: expedition-1-begins",
+        "spacecraft differs from the dataset: progress-ms-11, Progress MS-11",
+        "launch differs from the dataset: cygnus-ng-11",
+        "person differs from the dataset: nick-hague",
+        "expedition-1-begins is linked to no record",
+    ):
+        assert problem in problems
+
+
+def test_wrong_count_of_a_day_is_detected(own: TestClient) -> None:
+    with database_of(own).session() as session:
+        day = ArticleDailyCounts.at == datetime(2019, 4, 4, tzinfo=UTC)
+        session.connection().execute(delete(ArticleDailyCounts).where(day))
+    with database_of(own).snapshot() as reader:
+        assert any("2019-04" in problem for problem in check_archive(reader))
 
 
 def test_empty_archive_is_inconsistent(database: Database) -> None:

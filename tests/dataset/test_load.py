@@ -12,6 +12,7 @@ from app.db.database import Database
 from app.db.models import (
     Article,
     ArticleTag,
+    AuditEntry,
     CrewAssignment,
     Flight,
     Launch,
@@ -22,11 +23,10 @@ from app.db.models import (
     Vehicle,
     stored_id,
 )
-from app.domain.enums import Scope
 from app.ingest.dataset.check import check_archive
 from app.ingest.dataset.load import LoadReport, load_dataset
 from tests.support import factories
-from tests.support.clients import client_with_key, database_of, open_client
+from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 
@@ -34,16 +34,8 @@ RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 """Vehicles, sites, people, launches, missions, articles, and the chronicle."""
 
 
-@pytest.fixture
-def own(create_database: CreateDatabase, archive_template_url: str) -> Iterator[TestClient]:
-    """Client with an API key, over a separate copy of the archive."""
-    with open_client(create_database(archive_template_url)) as client:
-        yield client_with_key(client, *Scope)
-
-
 def load_again(database: Database) -> LoadReport:
-    with database.session() as session:
-        return load_dataset(session)
+    return load_dataset(database.session)
 
 
 @dataclass
@@ -66,8 +58,7 @@ def first(create_database: CreateDatabase) -> Iterator[First]:
             session.add(article)
             session.flush()
             session.add(ArticleTag(article_id=article.id, tag="own"))
-        with database.session() as session:
-            report = load_dataset(session, lambda *step: told.append(step))
+        report = load_dataset(database.session, lambda *step: told.append(step))
         yield First(database, report, told)
 
 
@@ -85,6 +76,27 @@ def test_load_twice_creates_then_writes_nothing(first: First) -> None:
         for model, rows in before.items():
             assert reader.all(select(model.id, model.updated_at, model.version)) == rows
         assert check_archive(reader) == []
+
+
+def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
+    """Records and their child rows are written together, so that nothing is counted twice."""
+
+    def interrupt(step: str, _done: int, _total: int) -> None:
+        if step == "missions":
+            raise KeyboardInterrupt
+
+    with open_client(create_database()) as client:
+        database = database_of(client)
+        with pytest.raises(KeyboardInterrupt):
+            load_dataset(database.session, interrupt)
+        done = 18 + 6 + 294 + 303
+        assert load_again(database) == LoadReport(created=RECORDS - done, updated=0, unchanged=done)
+        with database.snapshot() as reader:
+            assert check_archive(reader) == []
+            versions = reader.all(select(Launch.version).distinct())
+            assert versions == [{"version": 1}]
+            counts = [row["after"] for row in reader.all(select(AuditEntry.after))]
+        assert sum(each["created"] for each in counts) == RECORDS
 
 
 def test_loaded_mission_iss_59(archive: TestClient) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from app.db.database import Database
+from app.db.database import Database, Reader
 from app.db.tracking.day_counts import find_wrong_day_counts
 from tests.support import documents
 from tests.support.clients import database_of, open_client
@@ -82,7 +82,7 @@ def test_day_counts_are_updated_once_per_batch(editor: TestClient, other: Databa
     )
     assert len(counted) == 1
     with other.session() as session:
-        assert find_wrong_day_counts(session) == []
+        assert find_wrong_day_counts(Reader.from_session(session)) == []
 
 
 def test_newer_record_state_wins(editor: TestClient, other: Database) -> None:

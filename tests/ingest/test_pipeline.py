@@ -160,13 +160,10 @@ def test_interrupted_import_continues(database: Database) -> None:
     with pytest.raises(KeyboardInterrupt):
         import_inputs(database, "feed", news, progress=_interrupt)
     with database.snapshot() as reader:
-        assert len(reader.all(select(Article.id))) == IMPORT_BATCH_ENTRIES
-    assert report_counts(import_inputs(database, "feed", news)[0]) == (
-        IMPORT_BATCH_ENTRIES,
-        0,
-        IMPORT_BATCH_ENTRIES,
-        0,
-    )
+        done = len(reader.all(select(Article.id)))
+    assert 0 < done <= IMPORT_BATCH_ENTRIES
+    missing = 2 * IMPORT_BATCH_ENTRIES - done
+    assert report_counts(import_inputs(database, "feed", news)[0]) == (missing, 0, done, 0)
 
 
 def _interrupt(_number: int) -> None:

@@ -5,6 +5,7 @@ Articles scheduled for later are counted as well. The days of the articles writt
 at commit, not incremented, so that neither a savepoint rolled back nor a wrong count remains.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
 
+from app.db.database import Reader
 from app.db.functions import compile_arguments
 from app.db.models import Article, ArticleDailyCounts
 from app.db.models.day_counts import COUNT_COLUMNS
@@ -105,12 +107,11 @@ def rebuild_day_counts(session: Session) -> None:
     session.execute(insert(ArticleDailyCounts).from_select(_DAY_COUNT_COLUMNS, select_day_counts()))
 
 
-def find_wrong_day_counts(session: Session) -> list[DayKey]:
+def find_wrong_day_counts(reader: Reader) -> list[DayKey]:
     """Find the days with stored counts that differ from the articles."""
-    disable_timeouts(session.connection())
     stored, counted = (
-        {*map(tuple, session.execute(s))}
-        for s in (select(*_DAY_COUNT_COLUMNS), select_day_counts())
+        {tuple(row.values()) for row in reader.all(statement)}
+        for statement in (select(*_DAY_COUNT_COLUMNS), select_day_counts())
     )
     return sorted({(at, language) for at, language, *_ in stored ^ counted})
 
@@ -168,9 +169,14 @@ def update_touched_days(session: Session, writes: Writes) -> None:
     if Article in writes.bulk_models:
         rebuild_day_counts(session)
         return
+    recount_days(session, writes.touched_days)
+
+
+def recount_days(session: Session, days: Iterable[DayKey]) -> None:
+    """Count the articles of `days` again."""
     # Sorted, so that no two transactions deadlock. Locked before counting, so that the count sees
     # the commits of the transactions that held the lock before.
-    for start, language in sorted(writes.touched_days):
+    for start, language in sorted(days):
         day = {"start": start, "end": period_bounds(start, Precision.DAY)[1], "language": language}
         for statement in (_LOCK_DAY, _DELETE_DAY, _INSERT_DAY):
             session.connection().execute(statement, day)

@@ -1,4 +1,4 @@
-"""Comparison of the database with the dataset."""
+"""Comparison of the database with the dataset, without what the editors have changed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,6 +15,7 @@ from app.db.models import (
     ArticleTag,
     CrewAssignment,
     Flight,
+    FormerSlug,
     Launch,
     Mission,
     MissionLaunch,
@@ -23,44 +24,63 @@ from app.db.models import (
     Spacecraft,
     Vehicle,
 )
+from app.domain.enums import RecordType
 from app.ingest.dataset.records import Dataset, DatasetArticle
 from app.ingest.dataset.upsert import RowKey
 
-_ExpectedRows = Iterator[tuple[str, AnySelect, Iterable[RowKey]]]
-"""Name of a kind of row, the statement that selects such rows, and the expected rows."""
+_ExpectedRows = Iterator[tuple[str, AnySelect, Iterable[RowKey], tuple[RecordType, ...]]]
+"""Name of a kind of row, the statement that selects such rows, the expected rows, and the types of
+the records whose slugs are their first columns, the owner of the row first."""
 
 
 def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
-    """Describe each row of the dataset that the database does not have."""
+    """Describe each row of the dataset that the database lacks, and that the loader would write."""
     articles = [*dataset.articles.values(), *dataset.chronicle.values()]
-    for name, statement, expected in (
+    edited = _find_edited_slugs(reader)
+    former = {
+        (row["type"], row["slug"]) for row in reader.all(select(FormerSlug.type, FormerSlug.slug))
+    }
+    for name, statement, expected, types in (
         *_expected_records(dataset),
         *_expected_children(dataset),
         *_expected_articles(articles),
     ):
         present = {tuple(row.values()) for row in reader.all(statement)}
         for row in expected:
-            if row not in present:
+            slugs = list(zip(types, row, strict=False))
+            is_protected = not edited.isdisjoint(slugs[:1]) or not former.isdisjoint(slugs)
+            if row not in present and not is_protected:
                 yield f"{name} differs from the dataset: {', '.join(map(str, row))}"
 
 
+def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
+    return {
+        (model.record_type, row["slug"])
+        for model in (Article, Launch, Mission, Person)
+        for row in reader.all(select(model.slug).where(model.edited))
+    }
+
+
 def _expected_records(dataset: Dataset) -> _ExpectedRows:
-    yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles)
-    yield "site", select(Site.code), ((code,) for code in dataset.sites)
+    yield "vehicle", select(Vehicle.name), ((name,) for name in dataset.vehicles), ()
+    yield "site", select(Site.code), ((code,) for code in dataset.sites), ()
     yield (
         "person",
         select(Person.slug, Person.name),
         ((person.slug, person.name) for person in dataset.people.values()),
+        (RecordType.PERSON,),
     )
     yield (
         "launch",
         select(Launch.slug, Launch.status, Launch.launch_at),
         ((launch.slug, launch.status, launch.launch_at) for launch in dataset.launches.values()),
+        (RecordType.LAUNCH,),
     )
     yield (
         "mission",
         select(Mission.slug, Mission.starts_at, Mission.ends_at),
         ((each.slug, each.starts_at, each.ends_at) for each in dataset.missions.values()),
+        (RecordType.MISSION,),
     )
 
 
@@ -70,6 +90,7 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
         "spacecraft",
         select(Launch.slug, Spacecraft.name).join(Launch, Launch.id == Spacecraft.launch_id),
         ((launch.slug, craft.name) for launch in launches for craft in launch.spacecraft),
+        (RecordType.LAUNCH,),
     )
     ship = aliased(Launch)
     yield (
@@ -83,6 +104,11 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
             for launch in launches
             for seat in launch.crew
         ),
+        (
+            RecordType.LAUNCH,
+            RecordType.PERSON,
+            RecordType.LAUNCH,
+        ),
     )
     role = CrewAssignment
     yield (
@@ -95,6 +121,10 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
             for mission in missions
             for row in mission.crew
         ),
+        (
+            RecordType.MISSION,
+            RecordType.PERSON,
+        ),
     )
     yield (
         "launch of a mission",
@@ -102,6 +132,10 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
         .join_from(MissionLaunch, Mission, Mission.id == MissionLaunch.mission_id)
         .join(Launch, Launch.id == MissionLaunch.launch_id),
         ((link.mission, link.launch, link.relation) for link in dataset.mission_launches),
+        (
+            RecordType.MISSION,
+            RecordType.LAUNCH,
+        ),
     )
 
 
@@ -110,11 +144,13 @@ def _expected_articles(articles: list[DatasetArticle]) -> _ExpectedRows:
         "article",
         select(Article.slug, Article.title, Article.published_at),
         ((article.slug, article.title, article.published_at) for article in articles),
+        (RecordType.ARTICLE,),
     )
     yield (
         "tag",
         select(Article.slug, ArticleTag.tag).join(Article, Article.id == ArticleTag.article_id),
         ((article.slug, tag) for article in articles for tag in article.tags),
+        (RecordType.ARTICLE,),
     )
     yield (
         "mission of an article",
@@ -122,6 +158,10 @@ def _expected_articles(articles: list[DatasetArticle]) -> _ExpectedRows:
         .join_from(ArticleMission, Article, Article.id == ArticleMission.article_id)
         .join(Mission, Mission.id == ArticleMission.mission_id),
         ((article.slug, slug) for article in articles for slug in article.missions),
+        (
+            RecordType.ARTICLE,
+            RecordType.MISSION,
+        ),
     )
     yield (
         "person of an article",
@@ -129,6 +169,10 @@ def _expected_articles(articles: list[DatasetArticle]) -> _ExpectedRows:
         .join_from(ArticlePerson, Article, Article.id == ArticlePerson.article_id)
         .join(Person, Person.id == ArticlePerson.person_id),
         ((article.slug, slug) for article in articles for slug in article.people),
+        (
+            RecordType.ARTICLE,
+            RecordType.PERSON,
+        ),
     )
     yield (
         "launch of an article",
@@ -136,4 +180,8 @@ def _expected_articles(articles: list[DatasetArticle]) -> _ExpectedRows:
         .join_from(ArticleLaunch, Article, Article.id == ArticleLaunch.article_id)
         .join(Launch, Launch.id == ArticleLaunch.launch_id),
         ((article.slug, slug) for article in articles for slug in article.launches),
+        (
+            RecordType.ARTICLE,
+            RecordType.LAUNCH,
+        ),
     )

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -32,11 +30,12 @@ from app.db.models import (
     Vehicle,
     vehicle_slug,
 )
-from app.domain.enums import AuditTarget
+from app.domain.batching import batched
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
-from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
+from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, OpenSession, RowKey
 
-_LOADER_ACTOR = Actor("zarya load", "the embedded archive")
+_BATCH_ARTICLES = 50
+"""Articles in one transaction."""
 
 _ProgressCallback = Callable[[str, int, int], None]
 """Called before each step with its name, the number of steps done, and the number of steps."""
@@ -54,42 +53,44 @@ class LoadReport:
     unchanged: int
 
 
-def load_dataset(session: Session, progress: _ProgressCallback = lambda *_: None) -> LoadReport:
-    """Load the embedded archive in the transaction of `session`.
+def load_dataset(
+    open_session: OpenSession, progress: _ProgressCallback = lambda *_: None
+) -> LoadReport:
+    """Load the embedded archive, in several transactions that `open_session` opens.
 
-    The audit log gets one entry; the change feed has each record.
+    A record and its child rows are written in the same one, which adds an entry to the audit log.
+    An interrupted load continues where it stopped when it is started again.
     """
-    steps = ("dataset", "people", "launches", "flights", "articles", "missions", "links")
+    steps = ("dataset", "people", "launches", "missions", "articles")
 
     def step(name: str) -> None:
         progress(name, steps.index(name), len(steps))
 
     step("dataset")
     dataset = read_dataset()
-    articles = [*dataset.articles.values(), *dataset.chronicle.values()]
-    merge = DatasetUpsert(session)
+    merge = DatasetUpsert(open_session)
     step("people")
-    people = _upsert_people(merge, dataset)
+    with merge.transaction():
+        people = _upsert_people(merge, dataset)
     step("launches")
-    launches = _upsert_launches(merge, dataset)
-    step("flights")
-    flights = _replace_flights(merge, dataset, people, launches)
-    step("articles")
-    article_ids = _upsert_articles(merge, articles)
+    with merge.transaction():
+        launches = _upsert_launches(merge, dataset)
+        flights = _replace_flights(merge, dataset, people, launches)
     step("missions")
-    missions = _upsert_missions(merge, dataset, article_ids)
-    _replace_crews(merge, dataset, missions, people, launches, flights)
-    step("links")
-    _replace_mission_launches(merge, dataset, missions, launches)
-    _replace_article_links(merge, articles, article_ids, missions, people, launches)
-    merge.bump_owner_versions()
+    with merge.transaction():  # with the articles that missions feature
+        articles = list(dataset.articles.values())
+        article_ids = _upsert_articles(merge, articles)
+        missions = _upsert_missions(merge, dataset, article_ids)
+        _replace_crews(merge, dataset, missions, people, launches, flights)
+        _replace_mission_launches(merge, dataset, missions, launches)
+        _replace_article_links(merge, articles, article_ids, missions, people, launches)
+    step("articles")
+    for articles in batched(dataset.chronicle.values(), _BATCH_ARTICLES):
+        with merge.transaction():
+            article_ids = _upsert_articles(merge, articles)
+            _replace_article_links(merge, articles, article_ids, missions, people, launches)
     progress("done", len(steps), len(steps))
     changed = len(merge.created) + len(merge.updated)
-    if changed:
-        counts = {"created": len(merge.created), "updated": len(merge.updated)}
-        write_audit_entry(
-            session, _LOADER_ACTOR, Action.LOAD, AuditTarget.ARCHIVE, None, None, None, counts
-        )
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)
 
 

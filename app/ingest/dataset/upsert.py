@@ -5,7 +5,8 @@ created again. A comparison takes one statement per table and builds no entities
 without changes is quick; only rows with the given keys are read.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.models import (
     Article,
     Base,
@@ -26,6 +28,12 @@ from app.db.models import (
 )
 from app.domain.batching import batched
 from app.domain.dates import now
+from app.domain.enums import AuditTarget
+
+_LOADER_ACTOR = Actor("zarya load", "the embedded archive")
+
+OpenSession = Callable[[], AbstractContextManager[Session]]
+"""Opens a transaction, like `Database.session` and `LongWriter.transaction`."""
 
 RowKey = tuple[Any, ...]
 ColumnValues = Mapping[str, Any]
@@ -44,13 +52,32 @@ _BATCH_ITEMS = 500
 class DatasetUpsert:
     """State of a load; each changed record is counted once."""
 
-    session: Session
+    open_session: OpenSession
+    session: Session = field(init=False)
+    """Session of the present transaction."""
     total: int = 0
     created: set[tuple[DatasetModel, int]] = field(default_factory=set)
     updated: set[tuple[DatasetModel, int]] = field(default_factory=set)
     owners_changed: set[tuple[DatasetModel, int]] = field(default_factory=set)
     protected: set[tuple[DatasetModel, int]] = field(default_factory=set)
     """Records that editors have changed: they and their child rows are not written."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Open a transaction, which ends with the versions of its records and an audit entry."""
+        created, updated = len(self.created), len(self.updated)
+        with self.open_session() as self.session:
+            yield
+            self._bump_owner_versions()
+            counts = {
+                "created": len(self.created) - created,
+                "updated": len(self.updated) - updated,
+            }
+            if any(counts.values()):
+                target = AuditTarget.ARCHIVE
+                write_audit_entry(
+                    self.session, _LOADER_ACTOR, Action.LOAD, target, None, None, None, counts
+                )
 
     def upsert_records(
         self, model: DatasetModel, name: str, wanted: Mapping[str, ColumnValues], *unique: str
@@ -127,7 +154,7 @@ class DatasetUpsert:
                 protected.setdefault(slug, _MISSING_ID)
         return protected | {slug: id_ for slug, id_, _ in edited if slug in wanted}
 
-    def bump_owner_versions(self) -> None:
+    def _bump_owner_versions(self) -> None:
         """Increment the versions of records whose child rows have changed."""
         for model in {model for model, _ in self.owners_changed}:
             keys = [

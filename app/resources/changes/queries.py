@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal, not_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, literal, not_, select, tuple_
 
 from app.api.links import url_for_request
 from app.api.lists.pagination import to_query_params
 from app.db.database import Reader
 from app.db.functions import SnapshotXmin, hide_from_planner
+from app.db.long_writes import LongWriter
 from app.db.models import RecordChange as ChangeRow
 from app.db.models import Restoration
 from app.domain.dates import now
@@ -189,10 +189,7 @@ def _build_change(row: Mapping[str, Any], record: Any) -> Change:
     )
 
 
-def prune_changes(session: Session) -> None:
+def prune_changes(writer: LongWriter) -> None:
     """Delete changes older than the retention period, which no valid cursor needs."""
-    session.execute(
-        delete(ChangeRow).where(
-            ChangeRow.changed_at < now() - TOMBSTONE_RETENTION_PERIOD - PRUNE_GRACE_PERIOD
-        )
-    )
+    pruned_before = now() - TOMBSTONE_RETENTION_PERIOD - PRUNE_GRACE_PERIOD
+    writer.delete_rows(ChangeRow, ChangeRow.changed_at < pruned_before)
