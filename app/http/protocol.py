@@ -2,7 +2,7 @@
 
 uvicorn waits for slow clients without limit and accepts heads of any size. Here requests that are
 late, too large or malformed are refused with a problem before they reach the application. However
-a connection ends, `LimitedHttpProtocol.end` ends it (ADR 32). This is the only module that uses
+a connection ends, `LimitedHttpProtocol.end` ends it (ADR 31). This is the only module that uses
 uvicorn's internals.
 """
 
