@@ -6,9 +6,6 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _DEADLOCK_DETECTED = "40P01"
 """SQLSTATEs of PostgreSQL."""
 
-_SQLITE_BUSY = 5
-"""Result code of SQLite."""
-
 
 def is_lock_timeout(error: OperationalError) -> bool:
     """Test if a statement waited too long for a row that another transaction had locked."""
@@ -17,7 +14,7 @@ def is_lock_timeout(error: OperationalError) -> bool:
 
 def is_write_lock_held(error: OperationalError) -> bool:
     """Test if a transaction waited too long for another writer of the SQLite file."""
-    return getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_BUSY
+    return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_BUSY"
 
 
 def is_retryable(error: DBAPIError) -> bool:

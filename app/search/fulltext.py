@@ -249,13 +249,15 @@ def optimize_search_index(connection: Connection, *, first_step: bool) -> bool:
         return True
     before: int = connection.scalar(_TOTAL_CHANGES)
     # A negative number starts a merge of the whole index; documents of later writes are left out.
-    connection.execute(_MERGE_SQLITE, {"pages": -_MERGED_PAGES if first_step else _MERGED_PAGES})
+    connection.execute(
+        _MERGE_SQLITE, {"pages": -_MERGED_PAGE_COUNT if first_step else _MERGED_PAGE_COUNT}
+    )
     after: int = connection.scalar(_TOTAL_CHANGES)
     return after - before < 2  # a merge without effect writes one row
 
 
 _TOTAL_CHANGES: Any = text("SELECT total_changes()")
-_MERGED_PAGES = 500
+_MERGED_PAGE_COUNT = 500
 _MERGE_SQLITE = text(
     f"INSERT INTO {SEARCH_INDEX_TABLE} ({SEARCH_INDEX_TABLE}, rank) "  # noqa: S608 - ours
     "VALUES ('merge', :pages)"

@@ -34,7 +34,7 @@ from app.domain.batching import batched
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, OpenSession, RowKey
 
-_BATCH_ARTICLES = 50
+_BATCH_ROWS = 50
 """Articles in one transaction."""
 
 _ProgressCallback = Callable[[str, int, int], None]
@@ -85,7 +85,7 @@ def load_dataset(
         _replace_mission_launches(merge, dataset, missions, launches)
         _replace_article_links(merge, articles, article_ids, missions, people, launches)
     step("articles")
-    for articles in batched(dataset.chronicle.values(), _BATCH_ARTICLES):
+    for articles in batched(dataset.chronicle.values(), _BATCH_ROWS):
         with merge.transaction():
             article_ids = _upsert_articles(merge, articles)
             _replace_article_links(merge, articles, article_ids, missions, people, launches)
