@@ -24,7 +24,7 @@ from app.api.patterns import COUNTRY_CODE_PATTERN, LANGUAGE_CODE_PATTERN, SLUG_P
 from app.api.validation_errors import did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
 from app.domain.text import fold, is_storable
-from app.search.query_parser import MAX_QUERY_TERMS
+from app.search.query_parser import MAX_QUERY_TERM_COUNT
 from app.search.ranking import parse_search_query
 
 T = TypeVar("T")
@@ -118,11 +118,12 @@ def validate_searchable(value: str) -> str:
 
 def _validate_term_count(value: str) -> str:
     """Return `value`. Raises ValueError for more terms than a search may have."""
-    if (count := parse_search_query(value).term_count) > MAX_QUERY_TERMS:
+    if (count := parse_search_query(value).term_count) > MAX_QUERY_TERM_COUNT:
         raise ValueError(
             tr(
-                f"Search for at most {MAX_QUERY_TERMS} different words and phrases; got {count}.",
-                f"Ищите не больше {MAX_QUERY_TERMS} разных слов и фраз, получено: {count}.",
+                f"Search for at most {MAX_QUERY_TERM_COUNT} different words and phrases; "
+                f"got {count}.",
+                f"Ищите не больше {MAX_QUERY_TERM_COUNT} разных слов и фраз, получено: {count}.",
             )
         )
     return value

@@ -17,7 +17,7 @@ from app.search.transliteration import (
 
 Tokens = tuple[str, ...]
 
-MAX_QUERY_TERMS = 12
+MAX_QUERY_TERM_COUNT = 12
 """Maximum number of different terms of a query; the longest titles of the archive have eleven."""
 
 MIN_TYPO_WORD_CHARS = 5

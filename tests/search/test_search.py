@@ -13,7 +13,7 @@ from app.db.database import Database
 from app.db.models import ArticleTag
 from app.domain.enums import ArticleState
 from app.search.highlighting import Highlighter
-from app.search.query_parser import MAX_QUERY_TERMS
+from app.search.query_parser import MAX_QUERY_TERM_COUNT
 from app.search.ranking import parse_search_query
 from tests.support import factories
 from tests.support.searches import search, search_slugs
@@ -260,14 +260,14 @@ SEARCHES = ["search", "suggest", "articles", "launches", "missions", "people"]
 def test_number_of_terms_is_limited(records: TestClient, path: str, form: str) -> None:
     words = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike"
     terms = [form.format(word) for word in words.split()]
-    assert len(terms) == MAX_QUERY_TERMS + 1
+    assert len(terms) == MAX_QUERY_TERM_COUNT + 1
     accepted = records.get(f"/v1/{path}", params={"q": " ".join(terms[1:] + terms[1:3])})
     assert accepted.status_code == 200
     refused = records.get(f"/v1/{path}", params={"q": " ".join(terms)})
     assert refused.status_code == 422
     (error,) = refused.json()["errors"]
     assert error["parameter"] == "q"
-    assert f"at most {MAX_QUERY_TERMS}" in error["detail"]
+    assert f"at most {MAX_QUERY_TERM_COUNT}" in error["detail"]
 
 
 def test_suggestions_match_prefixes(records: TestClient) -> None:
