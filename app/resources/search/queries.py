@@ -70,17 +70,20 @@ def _read_hits(
     positions = _read_index_keys(reader, tiers, after, number)
     rows = load_search_hits(reader, [key for _, key in positions])
     highlighter = Highlighter(parsed)
-    return [
-        rows[key]
-        | {"highlights": _build_hit_highlights(highlighter, rows[key])}
-        | {
-            "key_0": tier,
-            "key_1": key >> _HALF_KEY_BITS,
-            "key_2": key & (1 << _HALF_KEY_BITS) - 1,
-        }
-        for tier, key in positions
-        if key in rows
-    ]
+    hits = []
+    for tier, key in positions:
+        if key in rows:
+            reader.check_budget()
+            hits.append(
+                rows[key]
+                | {"highlights": _build_hit_highlights(highlighter, rows[key])}
+                | {
+                    "key_0": tier,
+                    "key_1": key >> _HALF_KEY_BITS,
+                    "key_2": key & (1 << _HALF_KEY_BITS) - 1,
+                }
+            )
+    return hits
 
 
 def _read_index_keys(
