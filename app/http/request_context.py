@@ -7,6 +7,7 @@ import re
 from asyncio import CancelledError
 from collections.abc import Iterable
 from random import getrandbits
+from types import FrameType
 from uuid import UUID
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -115,6 +116,16 @@ class RequestContextMiddleware:
         if _CSP_HEADER_NAME not in dict(combined):
             combined.append(_DEFAULT_CSP)
         return combined
+
+
+def find_running_route(frame: FrameType | None) -> str:
+    """The name of the route whose request a thread is processing, by its innermost frame.
+
+    Empty if it is processing none, or one that has no route yet.
+    """
+    while frame is not None and frame.f_code is not RequestContextMiddleware.__call__.__code__:
+        frame = frame.f_back
+    return "" if frame is None else getattr(frame.f_locals["scope"].get("route"), "name", "")
 
 
 def request_id_from_header(header: bytes) -> str:
