@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import wraps
 from pathlib import Path
 from threading import Event
+from time import thread_time
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from app.api.auth import generate_api_key
 from app.db import loop_reads
 from app.db.database import Database, Reader
+from app.db.engines.sqlite import MAX_STATEMENT_CPU_SECONDS
+from app.db.loop_reads import attribute_loop_reads
 from app.db.models import ApiKey, Base
 from app.http.problems import NotFound
 from tests.support.slow_reads import blocking_query, counting_statement, in_event_loop
@@ -40,6 +43,7 @@ def count_keys(reader: Reader, *_: Any) -> int:
 def recording(on_loop: Runs, query: Callable[..., Any] = count_keys) -> Callable[..., Any]:
     """`query`, recording where it runs."""
 
+    @wraps(query)
     def recorded(reader: Reader, *args: Any) -> Any:
         on_loop.append(in_event_loop())
         return query(reader, *args)
@@ -112,26 +116,55 @@ def test_slow_read_does_not_block_others(database: Database) -> None:
     assert on_loop == [True]
 
 
-def test_slow_reads_back_off_to_threads(
+def slow_python(reader: Reader, *_: Any) -> int:
+    """Query that exceeds the time limit of the event loop between two statements."""
+    count = count_keys(reader)
+    end = thread_time() + 2 * MAX_STATEMENT_CPU_SECONDS
+    while thread_time() < end:
+        pass
+    return count + count_keys(reader)
+
+
+def test_slow_python_runs_again_in_thread(database: Database) -> None:
+    on_loop: Runs = []
+    assert run(database.read(recording(on_loop, slow_python))) == [0]
+    assert on_loop == [True, False]
+
+
+def read_as(database: Database, client: str, query: Callable[..., Any], *args: Any) -> Any:
+    """Coroutine of a read on behalf of `client`."""
+
+    async def read() -> Any:
+        with attribute_loop_reads(client):
+            return await database.read(query, *args)
+
+    return read()
+
+
+def test_slow_read_backs_off_for_its_client(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Query(BaseModel):
-        q: str = ""
-        limit: int = 20
-
     on_loop: Runs = []
     slow = recording(on_loop, slow_count)
     monkeypatch.setattr(loop_reads, "_SLOW_READ_BACKOFF_SECONDS", 60)
-    run(*(database.read(slow, Query(q=word)) for word in ("a", "b", "c")))
+    run(*(read_as(database, "a", slow, word) for word in ("x", "y", "z")))
     assert on_loop == [True, False, False, False]
-    # The back-off does not apply to other parameters, nor to other queries.
+    # Not for other clients, until it is slow for several of them.
     on_loop.clear()
-    run(database.read(recording(on_loop, count_keys), Query(limit=10)))
+    run(*(read_as(database, client, slow) for client in "bcdef"))
+    assert on_loop == [True, False] * 3 + [False] * 2
+    # Not for other queries.
+    on_loop.clear()
+    run(read_as(database, "a", recording(on_loop, count_keys)))
     assert on_loop == [True]
-    # After the back-off the event loop is tried again.
-    on_loop.clear()
+
+
+def test_slow_read_returns_to_event_loop_after_backoff(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_loop: Runs = []
     monkeypatch.setattr(loop_reads, "_SLOW_READ_BACKOFF_SECONDS", 0)
-    run(database.read(slow, Query()), *(database.read(slow, Query()) for _ in range(2)))
+    run(*(database.read(recording(on_loop, slow_count)) for _ in range(3)))
     assert on_loop == [True, False] * 3
 
 

@@ -9,13 +9,13 @@ from multiprocessing import get_context
 import pytest
 
 from app.ops.watchdog import (
+    BEAT_INTERVAL_SECONDS,
     MAX_MISSED_BEAT_COUNT,
     STUCK_EXIT_STATUS,
-    WATCHDOG_INTERVAL_SECONDS,
     run_watchdog,
 )
 
-MAX_DETECTION_SECONDS = WATCHDOG_INTERVAL_SECONDS * (MAX_MISSED_BEAT_COUNT + 2)
+MAX_DETECTION_SECONDS = BEAT_INTERVAL_SECONDS * (MAX_MISSED_BEAT_COUNT + 2)
 
 
 def _serve(stuck_after: float) -> None:

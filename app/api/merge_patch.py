@@ -8,8 +8,6 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from app.api.write_models import D, WriteModel, validate_write_model
-from app.domain.languages import tr
-from app.http.problems import BadRequest
 
 MERGE_PATCH_MEDIA_TYPE = "application/merge-patch+json"
 
@@ -17,14 +15,9 @@ MERGE_PATCH_MEDIA_TYPE = "application/merge-patch+json"
 def apply_merge_patch(model: type[D], current: Mapping[str, Any], patch: Any) -> D:
     """Apply `patch` to `current`, the JSON of a document, and validate the result as `model`.
 
-    Raises InvalidRequest if the result is not valid, BadRequest if the patch is nested too deep.
+    Raises InvalidRequest if the result is not valid.
     """
-    try:
-        return validate_write_model(model, _merge(current, patch))
-    except RecursionError:
-        raise BadRequest(
-            tr("The patch is nested too deep.", "Слишком большая вложенность.")
-        ) from None
+    return validate_write_model(model, _merge(current, patch))
 
 
 def _merge(target: Any, patch: Any) -> Any:

@@ -24,6 +24,8 @@ from app.api.patterns import COUNTRY_CODE_PATTERN, LANGUAGE_CODE_PATTERN, SLUG_P
 from app.api.validation_errors import did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
 from app.domain.text import fold, is_storable
+from app.search.query_parser import MAX_QUERY_TERM_COUNT
+from app.search.ranking import parse_search_query
 
 T = TypeVar("T")
 
@@ -114,6 +116,19 @@ def validate_searchable(value: str) -> str:
     return value
 
 
+def _validate_term_count(value: str) -> str:
+    """Return `value`. Raises ValueError for more terms than a search may have."""
+    if (count := parse_search_query(value).term_count) > MAX_QUERY_TERM_COUNT:
+        raise ValueError(
+            tr(
+                f"Search for at most {MAX_QUERY_TERM_COUNT} different words and phrases; "
+                f"got {count}.",
+                f"Ищите не больше {MAX_QUERY_TERM_COUNT} разных слов и фраз, получено: {count}.",
+            )
+        )
+    return value
+
+
 _WHITESPACE = r"\s\x1c-\x1f\x85"
 """White space of Python's `str.strip`, for regular expressions of other languages."""
 
@@ -122,6 +137,7 @@ SearchText = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(validate_storable),
     AfterValidator(validate_searchable),
+    AfterValidator(_validate_term_count),
     _text_schema(200, rf"^[^\x00]*[^{_WHITESPACE}\x00][^\x00]*$"),
 ]
 """A search text."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from app.api.auth import RequireScope
 from app.api.deps import get_services
+from app.api.json_bodies import check_complexity
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.api.params import validate_lang
 from app.api.query_strings import QueryParams, reject_undecodable_params, reject_unknown_params
@@ -72,6 +73,15 @@ def require_json(route: "Route") -> Check | None:
     return None if route.body_field is None else check
 
 
+def bound_complexity(route: "Route") -> Check | None:
+    """Check of the number of values in the body and of its nesting, before it is parsed."""
+
+    async def check(request: Request) -> None:
+        check_complexity(await request.body())
+
+    return None if route.body_field is None else check
+
+
 def require_if_match(route: "Route") -> Check | None:
     """Check that `If-Match` is present, for endpoints that require it."""
 
@@ -97,6 +107,7 @@ CHECKS: tuple[Callable[["Route"], Check | None], ...] = (
     authenticate,
     require_json,
     require_if_match,
+    bound_complexity,
 )
 """The checks of a request, in order. Each returns None for routes that it does not concern."""
 

@@ -66,7 +66,6 @@ def _suggest(word: str) -> str:
 
 
 def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
-    error = _correct_text_length(error)
     code = error["type"]
     detail = (
         _explain_pattern(error["ctx"]["pattern"], error["input"])
@@ -77,18 +76,6 @@ def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
         return FieldProblem(pointer=_json_pointer(*location[1:]), code=code, detail=detail)
     parameter = str(location[-1] if len(location) == 1 else location[1])
     return FieldProblem(parameter=parameter, code=code, detail=detail)
-
-
-def _correct_text_length(error: Any) -> Any:
-    """The error, with characters as the unit if a text is too long.
-
-    pydantic counts "items" where the limit follows a validator function.
-    """
-    if error["type"] != "too_long" or not isinstance(error.get("input"), str):
-        return error
-    limit = error["ctx"]["max_length"]
-    message = f"String should have at most {limit} characters"
-    return error | {"type": "string_too_long", "msg": message}
 
 
 def _explain_pattern(pattern: str, value: str) -> str:

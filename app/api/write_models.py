@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
@@ -10,12 +11,16 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StrictInt,
     StringConstraints,
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticKnownError, core_schema
 
 from app.api.params import Slug, validate_searchable, validate_storable
 from app.api.patterns import HTTP_URL_PATTERN
@@ -43,6 +48,32 @@ class WriteModel(BaseModel):
 def example_config(**fields: Any) -> ConfigDict:
     """Build a model configuration with an example, for the API reference and the tests."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+@dataclass(frozen=True)
+class MaxChars:
+    """Annotation of a text: its maximum length, checked before all other constraints.
+
+    `Field(max_length=…)` would be checked after the validators of the type, whose time grows with
+    the length.
+    """
+
+    count: int
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(schema) | {"maxLength": self.count}
+
+    def _check(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value.strip()) > self.count:
+            raise PydanticKnownError("string_too_long", {"max_length": self.count})
+        return value
 
 
 NonBlankText = Annotated[
@@ -116,9 +147,9 @@ MissionNumber = Annotated[StrictInt, Field(ge=1, le=9999)]
 class CitationWrite(WriteModel):
     """Source that a record cites."""
 
-    name: Annotated[NonBlankText, Field(max_length=120)]
+    name: Annotated[NonBlankText, MaxChars(120)]
     url: HttpUrlStr | None = None
-    licence: Annotated[NonBlankText, Field(max_length=120)] | None = None
+    licence: Annotated[NonBlankText, MaxChars(120)] | None = None
 
 
 def default_precision(at: object, precision: Precision | None) -> Precision | None:

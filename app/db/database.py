@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, Select, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -42,8 +41,15 @@ class Reader:
     different values costs a fraction of one that is built for each run.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, check_budget: Callable[[], None] = lambda: None
+    ) -> None:
         self._connection = connection
+        self.check_budget = check_budget
+        """Call this between steps of long computations, so that the event loop is not blocked.
+
+        It is called before each statement.
+        """
 
     @classmethod
     def from_session(cls, session: Session) -> "Reader":
@@ -57,6 +63,7 @@ class Reader:
 
     def all(self, statement: AnySelect, **values: Any) -> list[Row]:
         """Fetch all rows, as dicts by column name."""
+        self.check_budget()
         if compiled := get_compiled_statement(statement, self._connection):
             return compiled.fetch_rows(self._connection, values)
         result = self._connection.execute(statement, values)
@@ -72,6 +79,7 @@ class Reader:
 
     def first(self, statement: AnySelect, **values: Any) -> Row | None:
         """Fetch the first row; None if there is none."""
+        self.check_budget()
         if compiled := get_compiled_statement(statement, self._connection):
             return next(iter(compiled.fetch_rows(self._connection, values, 1)), None)
         row = self._connection.execute(statement, values).mappings().first()
@@ -135,13 +143,13 @@ class ReadPool:
         `query` must only read: it may be interrupted and run a second time.
         """
 
-        def run_query(connection: Connection) -> T:
-            return query(Reader(connection), *args, **kwargs)
+        def run_query(connection: Connection, *check_budget: Callable[[], None]) -> T:
+            return query(Reader(connection, *check_budget), *args, **kwargs)
 
         if self._loop_reader is not None:
             await asyncio.sleep(0)  # a series of reads must not starve other tasks
             with suppress(RunInThread):
-                return self._loop_reader.read(_read_cost_key(query, args), run_query)
+                return self._loop_reader.read(getattr(query, "__qualname__", query), run_query)
 
         def run_in_thread() -> T:
             with self._connect_snapshot() as connection:
@@ -210,9 +218,3 @@ class Database(ReadPool):
         with self._sessions.begin() as session:
             yield session
         self.commit_epoch = object()
-
-
-def _read_cost_key(query: Callable[..., Any], args: Iterable[object]) -> object:
-    """Key of queries that take about equally long: the function, and the set of its parameters."""
-    fields_set = (frozenset(arg.model_fields_set) for arg in args if isinstance(arg, BaseModel))
-    return getattr(query, "__qualname__", query), *fields_set

@@ -1,11 +1,14 @@
 """Reads on the event loop: queries of a few milliseconds on SQLite, without a thread.
 
 Running a query in a thread and fetching its result costs as much as most queries, and more if the
-interpreter moves from core to core. A query that takes long would block the event loop: it is
-interrupted, and run again in a thread.
+interpreter moves from core to core. A query that takes long, in SQL or in Python, would block the
+event loop: it is interrupted, and run again in a thread.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from time import monotonic, thread_time
 from typing import TypeVar, cast
@@ -19,10 +22,25 @@ from app.db.engines.sqlite import MAX_STATEMENT_CPU_SECONDS, TimeLimitedConnecti
 T = TypeVar("T")
 
 _SLOW_READ_BACKOFF_SECONDS = 0.25
-"""Time for which queries like an interrupted one run in threads immediately.
+"""Time for which a query that was slow runs in threads, for the client whose request it was.
 
-It limits interrupted work to a few hundredths of the event loop's time, whatever the load.
+It limits the interrupted work of a client to a few hundredths of the event loop's time.
 """
+
+_MAX_SLOW_CLIENT_COUNT = 4
+"""Clients for whom a query is slow at the same time, until it runs in threads for all of them."""
+
+_CLIENT: ContextVar[str] = ContextVar("client of loop reads", default="")
+
+
+@contextmanager
+def attribute_loop_reads(client: str) -> Iterator[None]:
+    """Attribute the slow reads of this context to `client`, an address."""
+    token = _CLIENT.set(client)
+    try:
+        yield
+    finally:
+        _CLIENT.reset(token)
 
 
 class RunInThread(Exception):
@@ -36,31 +54,42 @@ class LoopReader:
         self._engine = engine
         self._connection: Connection | None = None
         self._lock = Lock()
-        self._backoff_until: dict[object, float] = {}
-        """By cost key: time until which such queries run in threads."""
+        self._backoffs: defaultdict[object, dict[str, float]] = defaultdict(dict)
+        """By query and client: time until which the query runs in threads."""
 
-    def read(self, cost_key: object, work: Callable[[Connection], T]) -> T:
+    def read(self, query: object, work: Callable[[Connection, Callable[[], None]], T]) -> T:
         """Run `work` in one snapshot. Raises RunInThread if it must run in a thread instead.
 
-        `cost_key` is equal for queries that are expected to take equally long.
+        `work` gets a function that raises RunInThread once the CPU time is used up, to be called
+        between its steps. `query` identifies the function behind `work`, whatever its parameters.
         """
-        if self._backoff_until and self._backoff_until.get(cost_key, 0) > monotonic():
+        if self._backoffs and self._is_backed_off(query):
             raise RunInThread
         if not self._lock.acquire(blocking=False):
             raise RunInThread
         try:
             if self._connection is None:
                 raise RunInThread
-            return self._run(self._connection, cost_key, work)
+            return self._run(self._connection, query, work)
         finally:
             self._lock.release()
 
-    def _run(self, connection: Connection, cost_key: object, work: Callable[[Connection], T]) -> T:
+    def _run(
+        self,
+        connection: Connection,
+        query: object,
+        work: Callable[[Connection, Callable[[], None]], T],
+    ) -> T:
         driver, started_at = _driver_connection(connection), thread_time()
+
+        def check_budget() -> None:
+            if thread_time() - started_at > MAX_STATEMENT_CPU_SECONDS:
+                raise RunInThread
+
         try:
             driver.execute("BEGIN")
             try:
-                return work(connection)
+                return work(connection, check_budget)
             finally:
                 driver.rollback()
         except (DBAPIError, sqlite.Error) as error:
@@ -70,12 +99,17 @@ class LoopReader:
             raise RunInThread from error
         finally:
             if driver.interrupted or thread_time() - started_at > MAX_STATEMENT_CPU_SECONDS:
-                self._back_off(cost_key)
+                self._back_off(query)
 
-    def _back_off(self, cost_key: object) -> None:
+    def _is_backed_off(self, query: object) -> bool:
+        now, backoffs = monotonic(), self._backoffs.get(query, {})
+        active = [client for client, until in backoffs.items() if until > now]
+        return _CLIENT.get() in active or len(active) >= _MAX_SLOW_CLIENT_COUNT
+
+    def _back_off(self, query: object) -> None:
         now = monotonic()
-        self._backoff_until = {k: until for k, until in self._backoff_until.items() if until > now}
-        self._backoff_until[cost_key] = now + _SLOW_READ_BACKOFF_SECONDS
+        active = {client: until for client, until in self._backoffs[query].items() if until > now}
+        self._backoffs[query] = active | {_CLIENT.get(): now + _SLOW_READ_BACKOFF_SECONDS}
 
     def open(self) -> None:
         """Open the connection if it is closed. Call it in a thread: it may wait for a lock."""

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.db.loop_reads import attribute_loop_reads
 from app.domain.languages import tr
 from app.http.metrics import REQUESTS_REFUSED
 from app.http.problems import ApiError, Unavailable, build_problem_response
@@ -134,7 +135,8 @@ class LoadSheddingMiddleware:
         response = _TimedResponse(scope, receive, send, bulkhead)
         timer = asyncio.get_running_loop().call_later(self.timeout_seconds, response.time_out)
         try:
-            await self.app(scope, receive, response.forward)
+            with attribute_loop_reads(scope["state"]["client"]):
+                await self.app(scope, receive, response.forward)
         finally:
             timer.cancel()
             response.release()

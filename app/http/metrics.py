@@ -36,6 +36,12 @@ REQUESTS_IN_FLIGHT = Gauge(
 REQUESTS_REFUSED = Counter(
     "zarya_http_refused_total", "Requests refused before routing, by reason.", ["reason"]
 )
+LOOP_BLOCKED_SECONDS = Histogram(
+    "zarya_loop_blocked_seconds",
+    "Periods of more than 50 ms without the event loop running, by the operation that ran.",
+    ["route"],
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 POOL_USED = Gauge("zarya_pool_used", "Database connections in use.", multiprocess_mode="livesum")
 POOL_SIZE = Gauge(
     "zarya_pool_size", "Maximum number of database connections.", multiprocess_mode="livesum"

@@ -7,6 +7,7 @@ import re
 from asyncio import CancelledError
 from collections.abc import Iterable
 from random import getrandbits
+from types import FrameType
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -126,6 +127,16 @@ class RequestContextMiddleware:
 def _decode_path(raw_path: bytes) -> str:
     """The percent-decoded path. An encoded slash stays `%2F`: it separates no segments."""
     return unquote(_ENCODED_SLASH_PATTERN.sub("%252F", raw_path.decode("latin-1")))
+
+
+def find_running_route(frame: FrameType | None) -> str:
+    """The name of the route whose request a thread is processing, by its innermost frame.
+
+    Empty if it is processing none, or one that has no route yet.
+    """
+    while frame is not None and frame.f_code is not RequestContextMiddleware.__call__.__code__:
+        frame = frame.f_back
+    return "" if frame is None else getattr(frame.f_locals["scope"].get("route"), "name", "")
 
 
 def request_id_from_header(header: bytes) -> str:

@@ -1,7 +1,7 @@
 """Query parser: words, phrases, exclusions and record types.
 
 Quotes enclose a phrase, a minus excludes, and `type:launch` filters by record type. The
-rest is text; no query is invalid.
+rest is text; no query is malformed.
 """
 
 import re
@@ -16,6 +16,9 @@ from app.search.transliteration import (
 )
 
 Tokens = tuple[str, ...]
+
+MAX_QUERY_TERM_COUNT = 12
+"""Maximum number of different terms of a query; the longest titles of the archive have eleven."""
 
 MIN_TYPO_WORD_CHARS = 5
 """Shortest word that is corrected if one letter is wrong."""
@@ -76,6 +79,11 @@ class ParsedQuery:
         """True if there are no terms, exclusions and types."""
         return not (self.terms or self.excluded_terms or self.types)
 
+    @property
+    def term_count(self) -> int:
+        """Number of different terms, initials and exclusions."""
+        return len(self.terms) + len(self.initials) + len(self.excluded_terms)
+
     def with_corrections(self, corrections: Mapping[str, Collection[str]]) -> "ParsedQuery":
         """The query with the corrections of its words as alternatives."""
         if not corrections:
@@ -132,12 +140,18 @@ def parse_query_text(
     else:
         terms += _build_run_terms(last_run)
     return ParsedQuery(
-        tuple(terms),
-        tuple(map(_build_initial_term, initials)),
-        tuple(excluded_terms),
+        _drop_repeated_terms(terms),
+        _drop_repeated_terms(list(map(_build_initial_term, initials))),
+        _drop_repeated_terms(excluded_terms),
         tuple(dict.fromkeys(record_types)),
         full_name_token,
     )
+
+
+def _drop_repeated_terms(terms: list[Term]) -> tuple[Term, ...]:
+    """Each term once, at its last place: the last term of a query may be incomplete."""
+    last = {(term.name_tokens, term.text_tokens): place for place, term in enumerate(terms)}
+    return tuple(terms[place] for place in sorted(last.values()))
 
 
 def _count_chars(word: TokenizedWord) -> int:

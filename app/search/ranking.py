@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
@@ -29,6 +30,7 @@ RankingTier = tuple[FieldMatch, ...]
 """The condition of a tier, then the conditions whose matches it excludes, as of better tiers."""
 
 
+@lru_cache(256)
 def parse_search_query(text: str) -> ParsedQuery:
     """Parse a search query."""
     return parse_query_text(text, SEARCHABLE_TYPES)

@@ -87,6 +87,7 @@ def latinize(word: str) -> str:
     return word.translate(_LATIN_TABLE)
 
 
+@bounded_cache(WORD_CACHE_BYTES)
 def build_transliteration_prefix(word: str) -> str:
     """Key of a prefix of a normalized word, the same for all romanizations: ASCII, lower case."""
     key = latinize(word)

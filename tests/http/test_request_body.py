@@ -1,4 +1,4 @@
-"""Request bodies: size limit, content coding, strict JSON."""
+"""Request bodies: limits of size and complexity, content coding, strict JSON."""
 
 import gzip
 from collections.abc import Iterator
@@ -6,9 +6,12 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
+from app.api.json_bodies import MAX_JSON_LEVEL_COUNT, MAX_JSON_VALUE_COUNT, check_complexity
+from app.http.problems import InvalidRequest
 from app.http.request_body import MAX_REQUEST_BODY_BYTES
 
 PATH = "/v1/articles"
+PATCH_HEADERS = {"Content-Type": "application/merge-patch+json", "If-Match": '"1"'}
 
 
 def chunks(size: int) -> Iterator[bytes]:
@@ -78,3 +81,59 @@ def test_malformed_json_is_refused(
     assert method != "POST" or answer.status_code in {400, 422}
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert len(answer.content) < 10_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{" + ",".join(f'"key {n}": {n}' for n in range(MAX_JSON_VALUE_COUNT)) + "}",
+        "[" + ",".join('"one, [two]"' for _ in range(MAX_JSON_VALUE_COUNT)) + "]",
+        "[" + ",".join("-1.5e3" for _ in range(MAX_JSON_VALUE_COUNT)) + "]",
+        "[" * MAX_JSON_LEVEL_COUNT + "1" + "]" * MAX_JSON_LEVEL_COUNT,
+        '{"a":' * MAX_JSON_LEVEL_COUNT + "1" + "}" * MAX_JSON_LEVEL_COUNT,
+        '"%s"' % ("[{,:" * 10_000),
+        '"%s"' % ('\\"[' * 10_000),
+        '"%s' % ("\\\\" * 10_000),
+        "[],{}" * 100,
+        "{}" + " " * MAX_REQUEST_BODY_BYTES,
+    ],
+    ids=lambda body: f"{body[:14]!r}-{len(body)}",
+)
+def test_complexity_of_a_body_is_accepted(body: str) -> None:
+    check_complexity(body.encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{" + ",".join(f'"key {n}": {n}' for n in range(MAX_JSON_VALUE_COUNT + 1)) + "}",
+        "[" + ",".join("[]" for _ in range(MAX_JSON_VALUE_COUNT)) + "]",
+        "[" * (MAX_JSON_LEVEL_COUNT + 1) + "1" + "]" * (MAX_JSON_LEVEL_COUNT + 1),
+        '{"a":' * (MAX_JSON_LEVEL_COUNT + 1) + "1" + "}" * (MAX_JSON_LEVEL_COUNT + 1),
+        '"\\\\"' + "[" * (MAX_JSON_LEVEL_COUNT + 1),
+        '""' * (3 * MAX_JSON_VALUE_COUNT + 1),
+    ],
+    ids=lambda body: f"{body[:14]!r}-{len(body)}",
+)
+def test_complex_body_is_refused(editor: TestClient, body: str) -> None:
+    with pytest.raises(InvalidRequest):
+        check_complexity(body.encode())
+    answers = [
+        editor.post(PATH, content=body, headers={"Content-Type": "application/json"}),
+        editor.patch(f"{PATH}/any", content=body, headers=PATCH_HEADERS),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert [error["code"] for error in answer.json()["errors"]] == ["too-complex"]
+        assert str(MAX_JSON_VALUE_COUNT) in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("length", "codes"), [(300, []), (301, ["string_too_long"])])
+def test_length_of_a_text_is_checked_before_its_other_constraints(
+    editor: TestClient, length: int, codes: list[str]
+) -> None:
+    """A title without a letter has no slug; one that is too long is not examined for it."""
+    document = {"title": "-" * length, "lead": "Of it.", "body": "All of it.", "language": "en"}
+    found = editor.post(PATH, json=document).json()["errors"]
+    errors = {error["code"] for error in found if error["pointer"] == "/title"}
+    assert errors == (set(codes) or {"value_error"})

@@ -12,6 +12,9 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.models import ArticleTag
 from app.domain.enums import ArticleState
+from app.search.highlighting import Highlighter
+from app.search.query_parser import MAX_QUERY_TERM_COUNT
+from app.search.ranking import parse_search_query
 from tests.support import factories
 from tests.support.searches import search, search_slugs
 
@@ -224,6 +227,47 @@ def test_highlight_offsets_count_code_points(client: TestClient, database: Datab
         ("text", "МС 11"),
         ("text", "soyuz"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "marked"),
+    [
+        ("vega", "Vega, of Vega", ["Vega", "Vega"]),
+        ('"crew of vega"', "Crew of Vega; crew of vega", ["Crew of Vega", "crew of vega"]),
+        ('"one two one"', "One two one two one.", ["One two one two one"]),
+        ('"crew of vega"', "Crew of the Vega", []),
+        ('"crew of vega" crew', "A crew, a crew of Vega", ["crew", "crew of Vega"]),
+        ("vega -crew", "Crew of Vega", ["Vega"]),
+        ("veg", "Vega and vegans", ["Vega", "vegans"]),
+        ("国際宇宙", "国際宇宙ステーション、宇宙", ["国際宇宙"]),
+    ],
+)
+def test_highlighter_finds_words_and_phrases(query: str, text: str, marked: list[str]) -> None:
+    spans = Highlighter(parse_search_query(query)).find_spans(text)
+    assert [text[start:end] for start, end in spans] == marked
+
+
+@pytest.mark.parametrize("word", ["vega", "-vega", "O.", '"vega again"', "vega again"])
+def test_repeated_terms_count_once(word: str) -> None:
+    assert parse_search_query(" ".join([word] * 20)) == parse_search_query(word)
+
+
+SEARCHES = ["search", "suggest", "articles", "launches", "missions", "people"]
+
+
+@pytest.mark.parametrize("path", SEARCHES)
+@pytest.mark.parametrize("form", ["{}", "-{}", '"{} again"'])
+def test_number_of_terms_is_limited(records: TestClient, path: str, form: str) -> None:
+    words = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike"
+    terms = [form.format(word) for word in words.split()]
+    assert len(terms) == MAX_QUERY_TERM_COUNT + 1
+    accepted = records.get(f"/v1/{path}", params={"q": " ".join(terms[1:] + terms[1:3])})
+    assert accepted.status_code == 200
+    refused = records.get(f"/v1/{path}", params={"q": " ".join(terms)})
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["parameter"] == "q"
+    assert f"at most {MAX_QUERY_TERM_COUNT}" in error["detail"]
 
 
 def test_suggestions_match_prefixes(records: TestClient) -> None:

@@ -4,11 +4,12 @@ A whole list is streamed in batches, each read like a page after the cursor of t
 connection or thread is held between two batches, however slow the client is.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, last_modified_headers
@@ -85,7 +86,11 @@ class ListResponder:
 
         def read_batch(reader: Reader, cursor: str | None) -> tuple[bytes, str | None]:
             page = read(reader, query.model_copy(update={"cursor": cursor}))
-            return _encode_page(page, format_, cursor is None, query.bom), page.next_cursor
+            items = _iter_within_budget(reader, page.items)
+            content = _encode_items(
+                type(page).item_type(), items, format_, cursor is None, query.bom
+            )
+            return content, page.next_cursor
 
         # Read before the response starts, so that an error becomes a problem response.
         first, cursor = await self._database.read(read_batch, None)
@@ -149,10 +154,21 @@ def _paging_error(format_: ListFormat, params: Sequence[str]) -> InvalidRequest:
     return InvalidRequest(message, *errors)
 
 
-def _encode_page(page: Page[Any], format_: ListFormat, is_first: bool, bom: bool) -> bytes:
-    """Encode the items of a page as lines of CSV, with `bom` if it is the first, or NDJSON."""
+def _iter_within_budget(reader: Reader, items: Sequence[BaseModel]) -> Iterator[BaseModel]:
+    for item in items:
+        reader.check_budget()
+        yield item
+
+
+def _encode_items(
+    record: type[BaseModel],
+    items: Iterable[BaseModel],
+    format_: ListFormat,
+    is_first: bool,
+    bom: bool,
+) -> bytes:
+    """Encode a batch of records as lines of CSV, with `bom` if it is the first, or NDJSON."""
     if format_ is ListFormat.NDJSON:
-        return b"".join(item.model_dump_json(by_alias=True).encode() + b"\n" for item in page.items)
-    item = type(page).item_type()
-    start = (CSV_BOM if bom else "") + csv_header(item) if is_first else ""
-    return (start + csv_lines(item, page.items)).encode()
+        return b"".join(item.model_dump_json(by_alias=True).encode() + b"\n" for item in items)
+    start = (CSV_BOM if bom else "") + csv_header(record) if is_first else ""
+    return (start + csv_lines(record, items)).encode()

@@ -37,6 +37,7 @@ from app.api.params import (
 from app.api.read_models import ReadModel, UtcInstant
 from app.api.write_models import (
     HttpUrlStr,
+    MaxChars,
     NonBlankText,
     SluggableName,
     SlugList,
@@ -251,7 +252,7 @@ class DraftPage(Page[ArticlePreview]):
 class ArticleSourceWrite(WriteModel):
     """Publisher of an article."""
 
-    name: Annotated[SluggableName, Field(max_length=120)]
+    name: Annotated[SluggableName, MaxChars(120)]
     url: HttpUrlStr | None = None
     """URL of the original article, or null."""
 
@@ -260,12 +261,12 @@ class ImageWrite(WriteModel):
     """Image of an article."""
 
     url: HttpUrlStr
-    alt: Annotated[NonBlankText, Field(max_length=300)]
+    alt: Annotated[NonBlankText, MaxChars(300)]
     """Alternative text: a description of the image."""
-    credit: Annotated[NonBlankText, Field(max_length=300)] | None = None
+    credit: Annotated[NonBlankText, MaxChars(300)] | None = None
 
 
-ArticleBody = Annotated[NonBlankText, Field(max_length=100_000)]
+ArticleBody = Annotated[NonBlankText, MaxChars(100_000)]
 """Text of an article, in Markdown."""
 
 
@@ -286,8 +287,8 @@ class ArticleWrite(WriteModel):
 
     slug: Slug | None = None
     """Slug in the article's URL. Default: derived from `title`."""
-    title: Annotated[SluggableName, Field(max_length=300)]
-    lead: Annotated[NonBlankText, Field(max_length=1000)]
+    title: Annotated[SluggableName, MaxChars(300)]
+    lead: Annotated[NonBlankText, MaxChars(1000)]
     body: ArticleBody
     """Text in Markdown. HTML in it is escaped."""
     language: LanguageCode
@@ -297,7 +298,7 @@ class ArticleWrite(WriteModel):
     """Precision of `published_at`. Default: `second`."""
     source: ArticleSourceWrite
     image: ImageWrite | None = None
-    note: Annotated[NonBlankText, Field(max_length=1000)] | None = None
+    note: Annotated[NonBlankText, MaxChars(1000)] | None = None
     """Editor's note about the record, such as a doubtful date."""
     tags: SlugList = []
     missions: SlugList = []

@@ -11,7 +11,7 @@ from app.api.lists.pagination import ListQuery, Page
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, QueryModel
 from app.api.read_models import ReadModel, UtcInstant
-from app.api.write_models import NonBlankText, WriteModel, example_config, sort_unique
+from app.api.write_models import MaxChars, NonBlankText, WriteModel, example_config, sort_unique
 from app.domain.dates import now
 from app.domain.enums import Scope
 from app.domain.languages import tr
@@ -43,7 +43,7 @@ class KeyWrite(WriteModel):
         name="Press office", scopes=["articles:write"], expires_at="2031-01-01T00:00:00Z"
     )
 
-    name: Annotated[NonBlankText, Field(max_length=120)]
+    name: Annotated[NonBlankText, MaxChars(120)]
     """Name of the key's holder or purpose. It is shown in the audit log."""
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(sort_unique)]
     """Scopes of the key."""

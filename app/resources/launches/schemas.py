@@ -28,6 +28,7 @@ from app.api.patterns import COSPAR_ID_PATTERN, SITE_CODE_PATTERN
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    MaxChars,
     NonBlankText,
     SluggableName,
     WriteModel,
@@ -173,14 +174,14 @@ class LaunchRead(LaunchSummary):
 class VehicleWrite(WriteModel):
     """Launch vehicle, by name. An unknown name creates a vehicle."""
 
-    name: Annotated[SluggableName, Field(max_length=80)]
-    family: Annotated[SluggableName, Field(max_length=80)]
+    name: Annotated[SluggableName, MaxChars(80)]
+    family: Annotated[SluggableName, MaxChars(80)]
 
 
 class SiteWrite(WriteModel):
     """Launch site, by name. An unknown name creates a site."""
 
-    name: Annotated[SluggableName, Field(max_length=120)]
+    name: Annotated[SluggableName, MaxChars(120)]
     country: CountryCode
     """Country of the site, as an ISO 3166-1 alpha-2 code."""
     code: Annotated[str, Field(pattern=SITE_CODE_PATTERN, max_length=12)] | None = None
@@ -190,7 +191,7 @@ class SiteWrite(WriteModel):
 class SpacecraftWrite(WriteModel):
     """Spacecraft or module that a launch carries."""
 
-    name: Annotated[SluggableName, Field(max_length=120)]
+    name: Annotated[SluggableName, MaxChars(120)]
     kind: SpacecraftKind
 
 
@@ -222,7 +223,7 @@ class LaunchWriteBase(WriteModel):
     window_ends_at: Rfc3339 | None = None
     vehicle: VehicleWrite | None = None
     site: SiteWrite | None = None
-    pad: Annotated[NonBlankText, Field(max_length=40)] | None = None
+    pad: Annotated[NonBlankText, MaxChars(40)] | None = None
     spacecraft: Annotated[list[SpacecraftWrite], Field(min_length=1, max_length=200)]
     """Spacecraft and modules aboard, the main one first."""
     crewed: StrictBool
@@ -230,9 +231,9 @@ class LaunchWriteBase(WriteModel):
     """False for a launch that goes elsewhere, which is never the next launch."""
     crew: Annotated[list[SeatWrite], Field(max_length=20)] = []
     """Crew at launch, commander of the spacecraft first."""
-    outcome_note: Annotated[NonBlankText, Field(max_length=1000)] | None = None
+    outcome_note: Annotated[NonBlankText, MaxChars(1000)] | None = None
     """Deviation from the plan, or null."""
-    outcome_note_ru: Annotated[NonBlankText, Field(max_length=1000)] | None = None
+    outcome_note_ru: Annotated[NonBlankText, MaxChars(1000)] | None = None
     """`outcome_note` in Russian."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 
@@ -262,7 +263,7 @@ class LaunchWrite(LaunchWriteBase):
         crewed=False,
     )
 
-    change_reason: Annotated[NonBlankText, Field(max_length=300)] | None = None
+    change_reason: Annotated[NonBlankText, MaxChars(300)] | None = None
     """Reason for a change of time or status, recorded in `history`."""
 
 

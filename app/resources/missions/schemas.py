@@ -19,6 +19,7 @@ from app.api.params import DIGITS_ONLY, CommaList, Omittable, QueryModel, Search
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    MaxChars,
     MissionNumber,
     NonBlankText,
     SearchableText,
@@ -32,7 +33,7 @@ from app.domain.dates import Precision, days_since, whole_days
 from app.domain.enums import CrewRole, LaunchRelation
 from app.domain.languages import Bilingual, tr
 
-TaskTexts = Annotated[list[Annotated[NonBlankText, Field(max_length=500)]], Field(max_length=50)]
+TaskTexts = Annotated[list[Annotated[NonBlankText, MaxChars(500)]], Field(max_length=50)]
 """Main tasks of a mission, in order."""
 
 
@@ -220,7 +221,7 @@ class MissionWrite(WriteModel):
     slug: Slug | None = None
     """Slug in the mission's URL. Default: derived from `station` and `number`."""
     number: MissionNumber
-    station: Annotated[SluggableName, Field(max_length=40)] = "ISS"
+    station: Annotated[SluggableName, MaxChars(40)] = "ISS"
     starts_at: Rfc3339
     starts_at_precision: Precision = Precision.SECOND
     """Precision of `starts_at`."""
@@ -228,11 +229,11 @@ class MissionWrite(WriteModel):
     """End of the mission (exclusive), or null if not known yet."""
     ends_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
     """Precision of `ends_at`. Default: `second`."""
-    summary: Annotated[NonBlankText, Field(max_length=2000)]
-    summary_ru: Annotated[NonBlankText, Field(max_length=2000)] | None = None
+    summary: Annotated[NonBlankText, MaxChars(2000)]
+    summary_ru: Annotated[NonBlankText, MaxChars(2000)] | None = None
     """`summary` in Russian."""
     alternative_names: Annotated[
-        list[Annotated[SearchableText, Field(max_length=120)]], Field(max_length=10)
+        list[Annotated[SearchableText, MaxChars(120)]], Field(max_length=10)
     ] = []
     tasks: TaskTexts = []
     """Main tasks, in order."""
@@ -286,9 +287,9 @@ class CrewWrite(WriteModel):
 
     person: Slug
     role: CrewRole
-    position: Annotated[NonBlankText, Field(max_length=12)] | None = None
+    position: Annotated[NonBlankText, MaxChars(12)] | None = None
     """Crew position, such as `FE-1`."""
-    credited_as: Annotated[NonBlankText, Field(max_length=120)] | None = None
+    credited_as: Annotated[NonBlankText, MaxChars(120)] | None = None
     """Name to show on the mission's page, if it differs from the person's name."""
     from_on: CalendarDay | None = None
     """First day in the role. Null: the start of the mission."""

@@ -26,6 +26,7 @@ from app.api.params import (
 from app.api.read_models import ReadModel, Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
+    MaxChars,
     SearchableText,
     SluggableName,
     WriteModel,
@@ -163,19 +164,17 @@ class PersonWrite(WriteModel):
 
     slug: Slug | None = None
     """Slug in the person's URL. Default: derived from `name`."""
-    name: Annotated[SluggableName, Field(max_length=120)]
-    name_ru: Annotated[SearchableText, Field(max_length=120)] | None = None
+    name: Annotated[SluggableName, MaxChars(120)]
+    name_ru: Annotated[SearchableText, MaxChars(120)] | None = None
     """Name in Russian."""
-    name_native: Annotated[SearchableText, Field(max_length=120)] | None = None
+    name_native: Annotated[SearchableText, MaxChars(120)] | None = None
     """Name in its original spelling, or null if it equals `name`."""
-    agency: Annotated[SluggableName, Field(max_length=60)] | None = None
+    agency: Annotated[SluggableName, MaxChars(60)] | None = None
     nationality: CountryCode | None = None
     """Nationality, as an ISO 3166-1 alpha-2 code."""
     born_on: Annotated[AnyDay, AfterValidator(_validate_birth_date)] | None = None
     """Date of birth, from 1850-01-01 to today in UTC."""
-    aliases: Annotated[
-        list[Annotated[SearchableText, Field(max_length=120)]], Field(max_length=20)
-    ] = []
+    aliases: Annotated[list[Annotated[SearchableText, MaxChars(120)]], Field(max_length=20)] = []
     """Other spellings of the name."""
     sources: Annotated[list[CitationWrite], Field(max_length=20)] = []
 

@@ -8,7 +8,7 @@ from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.resources.search.hits import load_search_hits
 from app.resources.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuery
-from app.search.highlighting import find_highlight_spans
+from app.search.highlighting import Highlighter
 from app.search.query_parser import ParsedQuery
 from app.search.ranking import (
     build_search_tiers,
@@ -55,8 +55,9 @@ def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
     )
     positions = _read_index_keys(reader, tiers, None, query.limit)
     rows = load_search_hits(reader, [key for _, key in positions])
+    highlighter = Highlighter(parsed)
     items = [
-        rows[key] | {"highlights": _build_highlights(parsed, rows[key]["title"])}
+        rows[key] | {"highlights": _build_highlights(highlighter, rows[key]["title"])}
         for _, key in positions
         if key in rows
     ]
@@ -68,17 +69,21 @@ def _read_hits(
 ) -> list[Row]:
     positions = _read_index_keys(reader, tiers, after, number)
     rows = load_search_hits(reader, [key for _, key in positions])
-    return [
-        rows[key]
-        | {"highlights": _build_hit_highlights(parsed, rows[key])}
-        | {
-            "key_0": tier,
-            "key_1": key >> _HALF_KEY_BITS,
-            "key_2": key & (1 << _HALF_KEY_BITS) - 1,
-        }
-        for tier, key in positions
-        if key in rows
-    ]
+    highlighter = Highlighter(parsed)
+    hits = []
+    for tier, key in positions:
+        if key in rows:
+            reader.check_budget()
+            hits.append(
+                rows[key]
+                | {"highlights": _build_hit_highlights(highlighter, rows[key])}
+                | {
+                    "key_0": tier,
+                    "key_1": key >> _HALF_KEY_BITS,
+                    "key_2": key & (1 << _HALF_KEY_BITS) - 1,
+                }
+            )
+    return hits
 
 
 def _read_index_keys(
@@ -104,14 +109,14 @@ def _read_index_keys(
     return positions
 
 
-def _build_hit_highlights(parsed: ParsedQuery, row: Row) -> list[Row]:
+def _build_hit_highlights(highlighter: Highlighter, row: Row) -> list[Row]:
     return [
         highlight | {"field": field}
         for field in ("title", "text")
         if row[field]
-        for highlight in _build_highlights(parsed, row[field])
+        for highlight in _build_highlights(highlighter, row[field])
     ]
 
 
-def _build_highlights(parsed: ParsedQuery, text: str) -> list[Row]:
-    return [{"start": start, "end": end} for start, end in find_highlight_spans(parsed, text)]
+def _build_highlights(highlighter: Highlighter, text: str) -> list[Row]:
+    return [{"start": start, "end": end} for start, end in highlighter.find_spans(text)]

@@ -9,7 +9,7 @@ from app.api.links import Url
 from app.api.lists.pagination import Page
 from app.api.params import LanguageCode
 from app.api.read_models import ReadModel, UtcInstant
-from app.api.write_models import FetchableUrl, SluggableName, WriteModel, example_config
+from app.api.write_models import FetchableUrl, MaxChars, SluggableName, WriteModel, example_config
 from app.domain.enums import SourceFormat
 
 
@@ -20,7 +20,7 @@ class SourceWrite(WriteModel):
         name="Station news", feed_url="https://portal.example/station.rss", language="en"
     )
 
-    name: Annotated[SluggableName, Field(max_length=120)]
+    name: Annotated[SluggableName, MaxChars(120)]
     feed_url: FetchableUrl
     """URL of the feed."""
     format: SourceFormat = SourceFormat.FEED

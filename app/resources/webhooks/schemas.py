@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool
 from app.api.links import Url
 from app.api.lists.pagination import Page
 from app.api.read_models import ReadModel, UtcInstant
-from app.api.write_models import FetchableUrl, NonBlankText, WriteModel, example_config
+from app.api.write_models import FetchableUrl, MaxChars, NonBlankText, WriteModel, example_config
 from app.domain.enums import RecordType
 
 
@@ -20,7 +20,7 @@ class WebhookWrite(WriteModel):
 
     target_url: FetchableUrl
     """URL that receives the messages by POST, signed per Standard Webhooks."""
-    description: Annotated[NonBlankText, Field(max_length=300)] | None = None
+    description: Annotated[NonBlankText, MaxChars(300)] | None = None
     types: Annotated[list[RecordType], Field(max_length=10)] = []
     """Record types to deliver. Empty: all."""
     enabled: StrictBool = True

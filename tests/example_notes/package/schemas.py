@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from app.api.date_params import Rfc3339
 from app.api.links import Url, url_for_request
@@ -12,7 +12,7 @@ from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import Omittable, QueryModel, SearchText, Slug
 from app.api.read_models import ReadModel, UtcInstant
-from app.api.write_models import NonBlankText, SluggableName, WriteModel, example_config
+from app.api.write_models import MaxChars, NonBlankText, SluggableName, WriteModel, example_config
 
 
 class NoteSort(SortChoice):
@@ -73,8 +73,8 @@ class NoteWrite(WriteModel):
 
     slug: Slug | None = None
     """Slug in the note's URL. Default: derived from `title`."""
-    title: Annotated[SluggableName, Field(max_length=120)]
-    body: Annotated[NonBlankText, Field(max_length=4000)]
+    title: Annotated[SluggableName, MaxChars(120)]
+    body: Annotated[NonBlankText, MaxChars(4000)]
     written_at: Rfc3339
 
 
