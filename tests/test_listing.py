@@ -57,7 +57,7 @@ def table(text: str) -> list[list[str]]:
 
 
 def test_lists_support_all_formats() -> None:
-    assert len(LISTS) == 11
+    assert len(LISTS) == 12
     assert len(PUBLIC) == 6
 
 
