@@ -15,6 +15,10 @@ BODY_TIMEOUT_SECONDS = 10.0
 WRITE_TIMEOUT_SECONDS = 10.0
 """Time in which the client has to take more of a response."""
 
+HALF_CLOSED_SILENCE_SECONDS = 5
+"""The time without output after which a stream to a client that has half-closed ends: nothing else
+tells that the client of an event stream has gone."""
+
 LINGER_IDLE_SECONDS = 5.0
 """Time in which the client has to send more to a connection that is ending, or close it."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 from math import inf
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import httptools
@@ -23,6 +23,7 @@ from app.config import Settings, use_settings
 from app.domain.languages import tr
 from app.http.deadlines import (
     BODY_TIMEOUT_SECONDS,
+    HALF_CLOSED_SILENCE_SECONDS,
     HEAD_TIMEOUT_SECONDS,
     LINGER_IDLE_SECONDS,
     LINGER_SECONDS,
@@ -109,6 +110,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _is_lingering = False
     """True if the connection is half-closed by the server."""
     _is_half_closed_by_client = False
+    _silent_deadline = inf
+    """When a stream to a client that has half-closed must have sent more."""
     _linger_deadline = inf
     _linger_goal_bytes = MIN_LINGER_BYTES
     _active_cycle: RequestResponseCycle | None = None
@@ -157,6 +160,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def is_idle(self) -> bool:
         """True if the client has got all responses, or has sent no request yet."""
         return not self.is_responding and not self._is_lingering
+
+    @property
+    def _is_streaming(self) -> bool:
+        """True if a response has begun and is not complete."""
+        cycle = self._active_cycle
+        return cycle is not None and cycle.response_started and not cycle.response_complete
 
     @property
     def _is_receiving_body(self) -> bool:
@@ -240,7 +249,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             )
         elif self.is_responding and self._final_error is None:
             self.cycle.keep_alive = False
+        self._uvicorn_transport.write = self._write_to_half_closed
+        self._silent_deadline = self.loop.time() + HALF_CLOSED_SILENCE_SECONDS
         return self.is_responding
+
+    def _write_to_half_closed(self, data: "bytes | bytearray | memoryview[Any]") -> None:
+        self._silent_deadline = self.loop.time() + HALF_CLOSED_SILENCE_SECONDS
+        self._socket.write(data)
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
@@ -361,7 +376,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def check_deadlines(self, now: float) -> None:
         """End the connection if a deadline is over; see `ConnectionWithDeadlines`."""
-        if self.write_deadline <= now:
+        if self.write_deadline <= now or (self._silent_deadline <= now and self._is_streaming):
             self._abort()
         elif self._socket.is_closing():
             # Closing, but the client has not taken all of the response yet.
@@ -462,6 +477,7 @@ class _UvicornTransport:
         """Drop the reference to the protocol, which otherwise only the garbage collector frees."""
         self.is_closing = self._transport.is_closing
         self.close = self._transport.close
+        self.write = self._transport.write
 
 
 _HTTP_VERSIONS = frozenset({"1.0", "1.1"})

@@ -81,12 +81,11 @@ def test_poll_creates_drafts_and_sends_validators(
 def test_trusted_source_publishes(
     editor: TestClient, database: Database, fake_site: FakeSite, allow_private_targets: None
 ) -> None:
-    poll_source(
-        database,
-        add_source(editor, fake_site.add("/", Reply(body=rss_feed(rss_item(1)))), trusted=True),
-    )
+    address = fake_site.add("/", Reply(body=rss_feed(rss_item(1))))
+    poll_source(database, add_source(editor, address, trusted=True))
     assert article_titles(editor) == ["A ship docked (1)"]
-    entry = editor.get("/v1/audit", params={"type": "archive"}).json()["items"][0]
+    entries = editor.get("/v1/audit", params={"type": "archive"}).json()["items"]
+    (entry,) = (each for each in entries if each["after"].get("from") == address)
     assert entry["actor"]["name"] == "The desk"
 
 

@@ -40,7 +40,6 @@ def decide(ours: LaunchFacts | list[LaunchFacts], theirs: LaunchFacts, *excluded
 
 MS_99 = facts("Progress MS-99")
 DAY = {"at": "2031-04-04T00:00:00Z", "precision": "day"}
-SATELLITE = [{"name": "Sat 1", "kind": "satellite"}]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ SATELLITE = [{"name": "Sat 1", "kind": "satellite"}]
         (MS_99, facts("Progress MS-98"), "doubtful"),  # one pad, one second
         (MS_99, facts("Soyuz MS-98", at="2031-04-20T11:01:35Z"), "other"),
         (MS_99, facts("Falcon flight", **DAY, rocket="Falcon 9"), "other"),
-        (MS_99, facts("Sat 1", **DAY, spacecraft=SATELLITE), "other"),
+        (MS_99, facts("Sat 1", **DAY, to_station=False), "other"),
         (facts("Ship 1", status="success"), facts("Ship 1", at="2033-04-04T10:00:00Z"), "other"),
         ([MS_99, facts("Progress MS-99", at="2031-04-04T20:00:00Z")], MS_99, "doubtful"),
         (facts("X", at="2031-01-01T00:00:00Z", precision="year"), facts("Progress MS-99"),
