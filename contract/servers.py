@@ -77,7 +77,12 @@ def service(database_url: str, folder: Path) -> Iterator[str]:
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     command = [str(SCRIPTS / "zarya"), "serve", "--prepare", "--port", str(port)]
-    env = {"ZARYA_DATABASE_URL": database_url, "ZARYA_PUBLIC_URL": origin, "ZARYA_WRONG_KEYS": "0"}
+    env = {
+        "ZARYA_DATABASE_URL": database_url,
+        "ZARYA_PUBLIC_URL": origin,
+        "ZARYA_WRONG_KEYS": "0",
+        "ZARYA_KEY_RATE_LIMIT": "0",
+    }
     with running(command, folder / f"service-{port}.log", f"{origin}/openapi.json", env):
         yield origin
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.db.functions import AnySelect
 from app.db.models import SearchDocument
+from app.domain.bounded_cache import bounded_cache
 from app.domain.dates import now
 from app.domain.enums import RecordType
 from app.search.fulltext import FieldMatch, SearchFields, match_documents
@@ -30,7 +30,7 @@ RankingTier = tuple[FieldMatch, ...]
 """The condition of a tier, then the conditions whose matches it excludes, as of better tiers."""
 
 
-@lru_cache(256)
+@bounded_cache(2**18)
 def parse_search_query(text: str) -> ParsedQuery:
     """Parse a search query."""
     return parse_query_text(text, SEARCHABLE_TYPES)
