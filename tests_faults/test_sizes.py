@@ -59,7 +59,7 @@ def oversized_requests(key: str) -> dict[str, tuple[int, bytes, Iterator[bytes]]
             head_with_length(len(bomb), "Content-Encoding: gzip"),
             iter([bomb]),
         ),
-        "JSON nested 500,000 levels deep": (400, head_with_length(len(nested)), iter([nested])),
+        "JSON nested 500,000 levels deep": (422, head_with_length(len(nested)), iter([nested])),
         "a number of a million digits": (400, head_with_length(10**6), iter([b"9" * 10**6])),
     }
 

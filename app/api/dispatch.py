@@ -13,7 +13,7 @@ from app.http.cors import preflight_headers
 from app.http.paths import NO_TRAITS, ROUTE_TRAITS_KEY, get_route_traits
 
 _REPLACEMENT_CHARACTER = "\ufffd"
-"""What servers decode bytes to that are not UTF-8. No path contains it."""
+"""Replacement character: servers decode bytes to it that are not UTF-8. No path contains it."""
 
 
 class _PathEntry:
