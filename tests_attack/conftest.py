@@ -23,8 +23,8 @@ def archive_url(create_database: CreateDatabase) -> str:
     """URL of a database with the embedded archive."""
     url = create_database()
     command.upgrade(alembic_config(url), "head")
-    with closing(build_database(url)) as database, database.session() as session:
-        load_dataset(session)
+    with closing(build_database(url)) as database:
+        load_dataset(database.session)
     return url
 
 
