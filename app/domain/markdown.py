@@ -133,7 +133,7 @@ def _bound_work(markdown: "MarkdownIt") -> None:
                 token.children = []
                 markdown.inline.parse(token.content, markdown, state.env, token.children)
 
-    markdown.inline.skipToken = skip_and_spend  # type: ignore[method-assign]
+    markdown.inline.skipToken = skip_and_spend  # type: ignore[method-assign]  # the only hook
     terminators = ["paragraph", "reference", "blockquote", "list"]  # also tried within these
     markdown.block.ruler.before("table", _BUDGET, spend_in_block, {"alt": terminators})
     markdown.inline.ruler.before("text", _BUDGET, spend_in_inline)

@@ -105,10 +105,6 @@ class EntityLinker:
         """Slug of the person of that name, or None. Raises `AmbiguousName`."""
         return _require_unambiguous(name, self._people_by_name.get(fold_words(name), set()))
 
-    def find_launch(self, ship: str) -> str | None:
-        """Slug of the launch of the spacecraft of that name, or None. Raises `AmbiguousName`."""
-        return _require_unambiguous(ship, self._launches_by_ship.get(fold_words(ship), set()))
-
     def find_links(self, title: str, lead: str) -> EntityLinks:
         """Find the records that an article names unambiguously."""
         text = fold(f"{title}\n{lead}").replace("‑", "-").replace("–", "-")

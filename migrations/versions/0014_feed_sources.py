@@ -61,7 +61,7 @@ def upgrade() -> None:
         WHERE {IS_FORMER} AND id = record_id AND latest.key = origins.key
         """  # noqa: S608 - ours
     )
-    op.execute(f"DELETE FROM origins WHERE {IS_FORMER} AND scheme NOT LIKE 'feed %'")  # noqa: S608
+    op.execute(f"DELETE FROM origins WHERE {IS_FORMER} AND scheme NOT LIKE 'feed %'")  # noqa: S608 - ours
 
 
 def downgrade() -> None:
@@ -73,4 +73,4 @@ def downgrade() -> None:
         )
         """  # noqa: S608 - ours
     )
-    op.execute(f"UPDATE origins SET scheme = {FORMER_SCHEME} WHERE {IS_PRESENT}")  # noqa: S608
+    op.execute(f"UPDATE origins SET scheme = {FORMER_SCHEME} WHERE {IS_PRESENT}")  # noqa: S608 - ours
