@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     """Contact in security.txt: `mailto:…` or `https://…`. Empty: postmaster at the public host."""
 
     hsts_subdomains: bool = False
-    """Extend `Strict-Transport-Security` to all subdomains of the public host: they all need TLS."""
+    """Extend `Strict-Transport-Security` to subdomains of the public host, which all need TLS."""
 
     websub_hub: str = ""
     """URL of the WebSub hub that feeds advertise, `https://…`. Empty: none."""
