@@ -117,6 +117,27 @@ def test_total_counts_all_pages_on_request(archive: TestClient) -> None:
     assert archive.get(page["next"]).json()["total"] == 303
 
 
+@pytest.mark.parametrize(
+    "address", ["/v1/launches?", "/v1/articles?mission=iss-59&", "/v1/search?q=mir&"]
+)
+def test_total_is_exact_up_to_a_maximum(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    count = archive.get(f"{address}limit=1&with_total=true").json()["total"]
+    expected = {
+        count + 1: (count, False),
+        count: (count, False),
+        count - 1: (count - 1, True),
+        1: (1, True),
+    }
+    for limit, (maximum, total) in enumerate(expected.items(), start=2):  # not a cached response
+        monkeypatch.setattr("app.api.lists.pagination.MAX_EXACT_TOTAL", maximum)
+        page = archive.get(f"{address}limit={limit}&with_total=true").json()
+        assert (page["total"], page["total_is_minimum"]) == total
+    page = archive.get(f"{address}limit=1").json()
+    assert (page["total"], page["total_is_minimum"]) == (None, False)
+
+
 def cursor_of(client: TestClient, address: str) -> str:
     following = client.get(address).json()["next"]
     return str(following.split("cursor=")[1].split("&")[0])

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, Field, PrivateAttr
-from sqlalchemy import ColumnElement, Integer, bindparam, func, tuple_
+from sqlalchemy import ColumnElement, Integer, bindparam, func, literal_column, select, tuple_
 
 from app.api.links import Url, url_for_request
 from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
@@ -28,6 +28,9 @@ T = TypeVar("T")
 P = TypeVar("P", bound="Page[Any]")
 
 MAX_PAGE_ITEMS = 100
+MAX_EXACT_TOTAL = 10_000
+"""Largest `total` of a list: the matches of a request are not counted further."""
+
 _MAX_CURSOR_INT = 2**31 - 1
 
 
@@ -53,7 +56,7 @@ class PageParams(QueryModel):
     ] = None
     """Cursor from `next` or `prev`. Valid only with the same filters and sort order."""
     with_total: Annotated[bool, Example(True)] = False
-    """If true, `total` counts all matching items. Otherwise `total` is null."""
+    """If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null."""
 
 
 class ListQuery(PageParams):
@@ -79,7 +82,10 @@ class Page(BaseModel, Generic[T]):
     next: Url | None = Field(description="URL of the next page, or null on the last page.")
     prev: Url | None = Field(description="URL of the previous page, or null on the first page.")
     total: int | None = Field(
-        description="Number of matching items. Null unless `with_total=true`."
+        description="Number of matching items, at most 10,000. Null unless `with_total=true`."
+    )
+    total_is_minimum: bool = Field(
+        description="True if more than `total` items match. False if `total` is exact or null."
     )
 
     _next_cursor: str | None = PrivateAttr(None)
@@ -236,8 +242,8 @@ def build_page(
 ) -> P:
     """Build a page of the rows that `read` returns in the order `sort`.
 
-    `sorts` has the key types of each sort; `total` counts all rows. Raises InvalidCursor and
-    CursorMismatch.
+    `sorts` has the key types of each sort; `total` counts the rows by `count_rows`. Raises
+    InvalidCursor and CursorMismatch.
     """
     params = to_query_params(query, cursor=None)
     scope = {k: v for k, v in params.items() if k not in ListViewQuery.model_fields}
@@ -258,12 +264,14 @@ def build_page(
 
     has_next, has_prev = (True, more) if backwards else (more, seek is not None)
     next_cursor = cursor_at(rows[-1], False) if rows and has_next else None
+    count = total() if query.with_total else None
     result = page.model_validate(
         {
             "items": rows,
             "next": url(next_cursor),
             "prev": url(cursor_at(rows[0], True)) if rows and has_prev else None,
-            "total": total() if query.with_total else None,
+            "total": count and min(count, MAX_EXACT_TOTAL),
+            "total_is_minimum": count is not None and count > MAX_EXACT_TOTAL,
         }
     )
     result._next_cursor = next_cursor
@@ -285,5 +293,7 @@ def _page_statement(statement: AnySelect, order: Order, backwards: bool | None) 
 
 
 def count_rows(reader: Reader, statement: AnySelect) -> int:
-    """Count the rows of `statement`."""
-    return reader.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    """Count the rows of `statement`, up to one more than `MAX_EXACT_TOTAL`."""
+    rows = statement.with_only_columns(literal_column("1", Integer), maintain_column_froms=True)
+    counted = rows.limit(MAX_EXACT_TOTAL + 1).subquery()
+    return reader.scalar(select(func.count()).select_from(counted)) or 0
