@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, text
 
 from app.db.database import Database
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag, Base
+from app.db.models.articles import COPIED_COLUMNS
 from app.db.timeouts import disable_timeouts
 from app.db.tracking.day_counts import rebuild_day_counts
 from bench.generator import GeneratedArticle, Generator, World
@@ -89,8 +90,12 @@ def _write(connection: Connection, batch: list[GeneratedArticle]) -> None:
     columns = list(batch[0].article)
     _insert(connection, Article.__tablename__, columns, (row.article.values() for row in batch))
     for model, column, name in LINKS:
-        rows = ((row.article["id"], target) for row in batch for target in getattr(row, name))
-        _insert(connection, model.__tablename__, ["article_id", column], rows)
+        rows = (
+            (row.article["id"], target, *(row.article[copied] for copied in COPIED_COLUMNS))
+            for row in batch
+            for target in getattr(row, name)
+        )
+        _insert(connection, model.__tablename__, ["article_id", column, *COPIED_COLUMNS], rows)
 
 
 def _insert(connection: Connection, table: str, columns: list[str], rows: Iterator[Any]) -> None:

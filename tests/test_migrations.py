@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db.database import Database, Reader
 from app.db.models import (
+    ARTICLE_LINKS,
     Base,
     CrewAssignment,
     ImportOrigin,
@@ -158,6 +159,22 @@ def test_sort_keys_are_computed_from_periods_and_back(create_database: CreateDat
     after = contents(database)
     for table in ("articles", "launches", "missions"):
         assert after[table] == before[table]
+    database.close()
+
+
+def test_links_of_articles_get_their_columns(
+    create_database: CreateDatabase, archive_template_url: str
+) -> None:
+    url = create_database(archive_template_url)
+    config, database = alembic_config(url), build_database(url)
+    before = contents(database)
+    database.close()
+    command.downgrade(config, "0016")
+    command.upgrade(config, "0017")
+    for link in ARTICLE_LINKS:
+        with database.engine.connect() as connection:
+            rows = connection.execute(select(link.__table__).order_by(*link.__table__.primary_key))
+            assert list(map(tuple, rows)) == before[link.__tablename__] != []
     database.close()
 
 

@@ -22,6 +22,7 @@ from app.cli.terminal import (
 from app.config import current_settings
 from app.db.database import Database
 from app.db.long_writes import LongWriter
+from app.db.tracking.article_links import copy_to_links, find_stale_links
 from app.db.tracking.day_counts import find_wrong_day_counts, recount_days
 from app.domain.batching import batched
 from app.ingest.dataset import check as checks
@@ -34,6 +35,8 @@ _ALEMBIC_CONFIG_PATH = Path(__file__).parent.parent.parent / "alembic.ini"
 
 _RECOUNTED_DAYS = 50
 """Days in one transaction of a recount."""
+_RECOUNTED_ARTICLES = 200
+"""Articles in one transaction of a recount."""
 
 cli = typer.Typer()
 
@@ -97,20 +100,25 @@ def _run_archive_check(database: Database) -> None:
 def recount_command(
     check: Annotated[bool, typer.Option("--check", help="Only compare, change nothing.")] = False,
 ) -> None:
-    """Recalculate the day counts of the news calendar, as needed after changes by SQL."""
+    """Recalculate the day counts and the links of articles, as needed after changes by SQL."""
     with open_database() as database:
         with database.snapshot(time_limited=False) as reader:
-            wrong = find_wrong_day_counts(reader)
+            wrong, stale = find_wrong_day_counts(reader), find_stale_links(reader)
         if not check:
             writer = LongWriter(database, print_wait)
             for days in batched(wrong, _RECOUNTED_DAYS):
                 with writer.transaction() as session:
                     recount_days(session, days)
+            for ids in batched(stale, _RECOUNTED_ARTICLES):
+                with writer.transaction() as session:
+                    copy_to_links(session, ids)
     for at, language in wrong[:MAX_LISTED_ITEMS]:
         console.print(f"- {at:%Y-%m-%d} in UTC, in {language}")
     outcome = "wrong" if check else "corrected"
     console.print(f"{len(wrong)} day counts {outcome}." if wrong else "All day counts are right.")
-    raise typer.Exit(1 if wrong and check else 0)
+    articles = f"Links of {len(stale)} articles {outcome}."
+    console.print(articles if stale else "All links of articles are right.")
+    raise typer.Exit(1 if (wrong or stale) and check else 0)
 
 
 @cli.command()

@@ -9,13 +9,15 @@ from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.functions import ColumnExpression, current_time_param, hide_from_planner
-from app.db.models import Article, Launch, Mission, MissionAlias, Person
+from app.db.models import Article, ArticleLink, Launch, Mission, MissionAlias, Person
 from app.domain.clock import has_passed
 from app.domain.enums import ArticleState
 
 
 @cache
-def article_is_public(article: type[Article] = Article) -> ColumnElement[bool]:
+def article_is_public(
+    article: type[Article] | type[ArticleLink] = Article,
+) -> ColumnElement[bool]:
     """Condition: the article is published, and its publication time has come.
 
     The time of the next publication is tracked for the whole archive

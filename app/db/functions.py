@@ -1,11 +1,10 @@
 """SQL functions and expressions with a form for each database, so that queries are the same."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     JSON,
     BindParameter,
     Boolean,
@@ -15,7 +14,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     bindparam,
-    cast,
     func,
     literal_column,
     select,
@@ -203,53 +201,38 @@ def _(_element: SnapshotXmin, compiler: Any, **_kw: Any) -> str:
     return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
-# --- Rows from one parameter, so that the SQL does not depend on their number --------------------
+# --- Parts of instants ----------------------------------------------------------------------------
 
 
-def timestamp_rows_cte(parameter: str, *names: str) -> CTE:
-    """Build a table from a parameter of `encode_timestamp_rows`.
-
-    Its columns are `n`, the row number from 0, and one instant for each of `names`.
-    """
-    rows = bindparam(parameter, type_=JSON())
-    row = _JsonEach(rows).table_valued("value", name="given").c.value
-
-    def item(index: int) -> ColumnElement[Any]:
-        return row.op("->>")(literal_column(str(index)))
-
-    columns = [
-        _CastToTimestamp(item(index)).label(name) for index, name in enumerate(names, start=1)
-    ]
-    return select(cast(item(0), Integer).label("n"), *columns).cte("period")
-
-
-def encode_timestamp_rows(rows: Iterable[Sequence[datetime]]) -> list[list[Any]]:
-    """Encode rows of instants as the value of the parameter of `timestamp_rows_cte`."""
-    # isoformat() is four times as fast as strftime().
-    encoded = ([at.replace(tzinfo=None).isoformat(" ", "microseconds") for at in r] for r in rows)
-    return [[n, *row] for n, row in enumerate(encoded)]
-
-
-class _JsonEach(GenericFunction[Any]):
-    """Items of a JSON array as rows."""
-
-    inherit_cache = True
-
-
-class _CastToTimestamp(GenericFunction[Any]):
-    """Instant from text in SQLite's form."""
+class StartOfHour(GenericFunction[datetime]):
+    """Start of the hour of an instant."""
 
     type = UTCDateTime()
     inherit_cache = True
 
 
-@compiles(_JsonEach)
-def _(element: _JsonEach, compiler: Any, **kw: Any) -> str:
-    name = "json_each" if compiler.dialect.name == "sqlite" else "json_array_elements"
-    return f"{name}({', '.join(compile_arguments(element, compiler, kw))})"
+class CollapseMidMonth(GenericFunction[Any]):
+    """Replace instants of the days 2 to 27 of a month, in UTC, by the start of day 2."""
+
+    type = UTCDateTime()
+    inherit_cache = True
 
 
-@compiles(_CastToTimestamp)
-def _(element: _CastToTimestamp, compiler: Any, **kw: Any) -> str:
-    (text,) = compile_arguments(element, compiler, kw)
-    return text if compiler.dialect.name == "sqlite" else f"CAST({text} AS TIMESTAMPTZ)"
+@compiles(StartOfHour)
+def _(element: StartOfHour, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(substr({at}, 1, 13) || ':00:00.000000')"
+    return f"date_trunc('hour', {at})"
+
+
+@compiles(CollapseMidMonth)
+def _(element: CollapseMidMonth, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        middle = f"substr({at}, 9, 2) BETWEEN '02' AND '27'"
+        second = f"substr({at}, 1, 8) || '02 00:00:00.000000'"
+    else:
+        middle = f"extract(day FROM {at}) BETWEEN 2 AND 27"
+        second = f"date_trunc('month', {at}) + interval '1 day'"
+    return f"(CASE WHEN {middle} THEN {second} ELSE {at} END)"

@@ -1,6 +1,7 @@
 """The steps that run with every write, in order, and the factory of databases that run them."""
 
 from app.db.database import Database
+from app.db.tracking.article_links import note_touched_links, update_touched_links
 from app.db.tracking.changes import record_changes, record_referrers_of_deleted
 from app.db.tracking.day_counts import note_touched_days, update_touched_days
 from app.db.tracking.launch_history import record_launch_slips
@@ -16,11 +17,13 @@ WRITE_STEPS = WriteSteps(
     after_flush=(
         record_changes,  # `changes`, `former_slugs`: each public record saved, renamed or deleted
         record_launch_slips,  # `launch_slips`: each new time or status of a launch
+        note_touched_links,  # for `update_touched_links`
         note_touched_days,  # for `update_touched_days`
         note_stale_documents,  # for `SEARCH_INDEXER`
     ),
     before_commit=(
         SEARCH_INDEXER.update,  # `search_index` and its tables: documents with text that changed
+        update_touched_links,  # `article_tags` and other links: copies of columns of articles
         update_touched_days,  # `article_days`: days of articles, locked in order, recounted
     ),
 )

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
+from app.db.tracking.article_links import find_stale_links
 from app.domain.dates import Precision
 from app.domain.markdown import render_markdown
 from bench.bulk import fill
@@ -50,6 +51,11 @@ def test_computed_columns_equal_the_models(database: Database) -> None:
             assert _columns(article) == before
             assert article.body_html == render_markdown(article.body)
         session.rollback()
+
+
+def test_links_have_the_columns_of_their_articles(database: Database) -> None:
+    with database.snapshot() as reader:
+        assert find_stale_links(reader) == []
 
 
 def test_indexes_are_recreated_and_id_sequence_continues(database: Database) -> None:

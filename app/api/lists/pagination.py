@@ -10,7 +10,18 @@ from hashlib import blake2b
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, Field, PrivateAttr
-from sqlalchemy import ColumnElement, Integer, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
 
 from app.api.links import Url, url_for_request
 from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
@@ -18,7 +29,7 @@ from app.api.lists.sorting import Order
 from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
 from app.db.database import Reader, Row
-from app.db.functions import AnySelect
+from app.db.functions import AnySelect, ColumnExpression
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.languages import tr
 from app.domain.text import is_storable
@@ -199,6 +210,16 @@ Each row has its sort keys as `key_0`, `key_1` …
 """
 
 
+@dataclass(frozen=True)
+class Branch:
+    """Some of the rows of a list, found in another table in the order of the list."""
+
+    statement: AnySelect
+    """Selects the ids of the rows."""
+    keys: tuple[ColumnExpression, ...]
+    """Columns of the other table that equal the sort keys; an index is in their order."""
+
+
 def fetch_page(
     reader: Reader,
     page: type[P],
@@ -208,24 +229,32 @@ def fetch_page(
     query: ListQuery,
     *path: str,
     default_sort: str | None = None,
+    branches: Sequence[Branch] = (),
     complete_rows: Callable[[list[Row]], list[Row]] = lambda rows: rows,
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
     `statement` is the same object for all requests, without ORDER BY and LIMIT. The order is
-    `query.sort`, or `default_sort` for a list that has only one. `complete_rows` adds what the
+    `query.sort`, or `default_sort` for a list that has only one. With `branches`, the rows are
+    those of any branch, and `where` is left to the branches. `complete_rows` adds what the
     statement cannot select. Raises InvalidCursor and CursorMismatch.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
 
     def read(seek: Seek | None, number: int) -> list[Row]:
-        rows = _page_statement(statement, orders[sort], seek.backwards if seek else None)
+        position = orders[sort], seek.backwards if seek else None
+        rows = _page_statement(statement, *position)
         keys = {f"seek_{n}": key for n, key in enumerate(seek.keys if seek else ())}
-        found = reader.all(rows.where(*where) if where else rows, number=number, **keys)
-        return complete_rows(found)
+        if branches:
+            rows = rows.where(orders[sort].keys[-1].in_(select_branch_ids(branches, *position)))
+        elif where:
+            rows = rows.where(*where)
+        return complete_rows(reader.all(rows, number=number, **keys))
 
     def total() -> int:
+        if branches:
+            return count_rows(reader, *(branch.statement for branch in branches))
         return count_rows(reader, statement.where(*where))
 
     return build_page(page, read, total, sorts, sort, query, *path)
@@ -278,8 +307,23 @@ def build_page(
     return result
 
 
-@lru_cache(maxsize=256)
-def _page_statement(statement: AnySelect, order: Order, backwards: bool | None) -> AnySelect:
+def select_branch_ids(
+    branches: Sequence[Branch], order: Order, backwards: bool | None = None
+) -> CompoundSelect[Any]:
+    """Select the ids of the first `number` rows of each branch, from the bound seek keys if any.
+
+    An id may be selected by several branches.
+    """
+    firsts = (
+        _build_page_statement(
+            branch.statement, Order(branch.keys, order.descending), backwards
+        ).subquery()
+        for branch in branches
+    )
+    return union_all(*(select(first.c[0]) for first in firsts))
+
+
+def _build_page_statement(statement: AnySelect, order: Order, backwards: bool | None) -> AnySelect:
     """Statement of `number` rows, from the start (None) or from the bound seek keys."""
     if backwards is not None:
         # A row value comparison uses the index; the same condition written with OR does not.
@@ -292,8 +336,18 @@ def _page_statement(statement: AnySelect, order: Order, backwards: bool | None) 
     return ordered.limit(bindparam("number", type_=Integer()))
 
 
-def count_rows(reader: Reader, statement: AnySelect) -> int:
-    """Count the rows of `statement`, up to one more than `MAX_EXACT_TOTAL`."""
+_page_statement = lru_cache(maxsize=256)(_build_page_statement)
+
+
+def count_rows(reader: Reader, *statements: AnySelect) -> int:
+    """Count the rows of a statement, up to one more than `MAX_EXACT_TOTAL`.
+
+    Of several statements, which select ids, each id is counted once.
+    """
+    statement, *others = statements
+    if others:
+        parts = (each.limit(MAX_EXACT_TOTAL + 1).subquery() for each in statements)
+        statement = select(union(*(select(part.c[0]) for part in parts)).subquery())
     rows = statement.with_only_columns(literal_column("1", Integer), maintain_column_froms=True)
     counted = rows.limit(MAX_EXACT_TOTAL + 1).subquery()
     return reader.scalar(select(func.count()).select_from(counted)) or 0

@@ -1,7 +1,15 @@
 """Tables of the database."""
 
 from app.db.models.api_keys import ApiKey, IdempotentResponse
-from app.db.models.articles import Article, ArticleLaunch, ArticleMission, ArticlePerson, ArticleTag
+from app.db.models.articles import (
+    ARTICLE_LINKS,
+    Article,
+    ArticleLaunch,
+    ArticleLink,
+    ArticleMission,
+    ArticlePerson,
+    ArticleTag,
+)
 from app.db.models.base import Base, VersionedRecord, stored_id
 from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
 from app.db.models.day_counts import ArticleDailyCounts
@@ -21,10 +29,12 @@ from app.db.models.sources import FeedSource
 from app.db.models.webhooks import Webhook
 
 __all__ = [
+    "ARTICLE_LINKS",
     "ApiKey",
     "Article",
     "ArticleDailyCounts",
     "ArticleLaunch",
+    "ArticleLink",
     "ArticleMission",
     "ArticlePerson",
     "ArticleTag",

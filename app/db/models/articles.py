@@ -1,7 +1,7 @@
 """News articles, their tags, and their related records."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
@@ -113,13 +113,42 @@ class Article(VersionedRecord, Base):
         self.title_key = fold(self.title)[:300]
 
 
-class ArticleTag(Base):
+class ArticleLink:
+    """Link of an article to a tag or a record, with copies of columns of the article.
+
+    By an index on the link and the copies, a list of the articles of a link is read in its order,
+    and counted. `app.db.tracking.article_links` updates the copies. They are null until the end of
+    the transaction that inserts the link.
+    """
+
+    record_type: ClassVar[RecordType | None] = RecordType.ARTICLE
+    record_key: ClassVar[str] = "article_id"
+
+    article_id: Mapped[int]
+    language: Mapped[str | None] = mapped_column(BoundedString(8))
+    state: Mapped[ArticleState | None] = mapped_column(enum_type(ArticleState))
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    published_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
+    published_sort_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+
+
+COPIED_COLUMNS = (
+    "published_sort_at", "published_at", "published_at_precision", "language", "state",
+)  # fmt: skip
+"""Columns of `ArticleLink` that are copies."""
+
+
+def _listing_index(table: str, link: str) -> Index:
+    """Index in the order of lists, with all columns that calendars read."""
+    order, *others = COPIED_COLUMNS
+    return Index(f"ix_{table}_listing", link, order, "article_id", *others)
+
+
+class ArticleTag(ArticleLink, Base):
     """Tag of an article."""
 
     __tablename__ = "article_tags"
 
-    record_type = RecordType.ARTICLE
-    record_key = "article_id"
     searchable = True
 
     article_id: Mapped[int] = mapped_column(
@@ -127,52 +156,52 @@ class ArticleTag(Base):
     )
     tag: Mapped[str] = mapped_column(BoundedString(60), primary_key=True)
 
-    __table_args__ = (Index(None, "tag", "article_id"),)
+    __table_args__ = (_listing_index(__tablename__, "tag"),)
 
 
-class ArticleMission(Base):
+class ArticleMission(ArticleLink, Base):
     """Mission that an article is about."""
 
     __tablename__ = "article_missions"
-
-    record_type = RecordType.ARTICLE
-    record_key = "article_id"
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
     mission_id: Mapped[int] = mapped_column(
-        ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True
     )
 
+    __table_args__ = (_listing_index(__tablename__, "mission_id"),)
 
-class ArticlePerson(Base):
+
+class ArticlePerson(ArticleLink, Base):
     """Person whom an article is about."""
 
     __tablename__ = "article_people"
-
-    record_type = RecordType.ARTICLE
-    record_key = "article_id"
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
     person_id: Mapped[int] = mapped_column(
-        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
     )
 
+    __table_args__ = (_listing_index(__tablename__, "person_id"),)
 
-class ArticleLaunch(Base):
+
+class ArticleLaunch(ArticleLink, Base):
     """Launch that an article is about."""
 
     __tablename__ = "article_launches"
-
-    record_type = RecordType.ARTICLE
-    record_key = "article_id"
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
     launch_id: Mapped[int] = mapped_column(
-        ForeignKey("launches.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey("launches.id", ondelete="CASCADE"), primary_key=True
     )
+
+    __table_args__ = (_listing_index(__tablename__, "launch_id"),)
+
+
+ARTICLE_LINKS = ArticleTag, ArticleMission, ArticlePerson, ArticleLaunch

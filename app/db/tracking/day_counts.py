@@ -34,7 +34,7 @@ from app.db.functions import compile_arguments
 from app.db.models import Article, ArticleDailyCounts
 from app.db.models.day_counts import COUNT_COLUMNS
 from app.db.timeouts import disable_timeouts
-from app.db.tracking.steps import DayKey, Writes
+from app.db.tracking.steps import DayKey, Writes, has_changed
 from app.db.types import BoundedString, UTCDateTime
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_bounds
 from app.domain.enums import ArticleState
@@ -123,15 +123,12 @@ _COUNTED_COLUMNS = ("state", "published_at", "published_at_precision", "language
 def note_touched_days(_session: Session, writes: Writes) -> None:
     """Record the days, old and new, of the articles saved or deleted."""
     recounted = [e for e in writes.deleted if isinstance(e, Article)]
-    recounted += [e for e in writes.saved if isinstance(e, Article) and _needs_recount(e)]
+    recounted += [
+        e for e in writes.saved if isinstance(e, Article) and has_changed(e, _COUNTED_COLUMNS)
+    ]
     for article in recounted:
         days = _build_day_key(article), _build_day_key(article, previous=True)
         writes.touched_days.update(day for day in days if day)
-
-
-def _needs_recount(article: Article) -> bool:
-    attributes = inspect(article).attrs
-    return any(attributes[name].history.has_changes() for name in _COUNTED_COLUMNS)
 
 
 def _build_day_key(article: Article, previous: bool = False) -> DayKey | None:
@@ -166,7 +163,7 @@ _INSERT_DAY = insert(ArticleDailyCounts).from_select(
 
 def update_touched_days(session: Session, writes: Writes) -> None:
     """Recount the recorded days, or all days after a bulk write of articles."""
-    if Article in writes.bulk_models:
+    if Article in writes.bulk_saved | writes.bulk_deleted:
         rebuild_day_counts(session)
         return
     recount_days(session, writes.touched_days)

@@ -4,7 +4,7 @@ It is registered for the sessions of a database by `run_write_steps`. The steps 
 plain functions of this package and of `app.search`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,10 +32,14 @@ class Writes:
     """
     deleted: list[Base] = field(default_factory=list)
     """Entities that the flush deletes."""
-    bulk_models: set[type[Any]] = field(default_factory=set)
-    """Models written by INSERT, UPDATE or DELETE statements instead of entities."""
+    bulk_saved: set[type[Any]] = field(default_factory=set)
+    """Models written by INSERT or UPDATE statements instead of entities."""
+    bulk_deleted: set[type[Any]] = field(default_factory=set)
+    """Models written by DELETE statements instead of entities."""
     touched_days: set[DayKey] = field(default_factory=set)
     """Days with article counts that may have changed."""
+    touched_links: set[int] = field(default_factory=set)
+    """Ids of articles with links whose copied columns may be stale."""
     stale_documents: set[tuple[RecordType | type[Base], int]] = field(default_factory=set)
     """Search documents to rebuild: record type, or model of no record, and id."""
 
@@ -80,7 +84,9 @@ def run_write_steps(sessions: sessionmaker[Session], steps: WriteSteps) -> None:
     @event.listens_for(sessions, "do_orm_execute")
     def note_bulk_write(execution: ORMExecuteState) -> None:
         if not execution.is_select and (mapper := execution.bind_mapper):
-            _get_writes(execution.session).bulk_models.add(mapper.class_)
+            writes = _get_writes(execution.session)
+            models = writes.bulk_deleted if execution.is_delete else writes.bulk_saved
+            models.add(mapper.class_)
 
     @event.listens_for(sessions, "before_commit")
     def before_commit(session: Session) -> None:
@@ -97,6 +103,12 @@ def compute_columns(_session: Session, writes: Writes) -> None:
     """Fill the columns that are derived from others."""
     for entity in writes.saved:
         entity.compute_columns()
+
+
+def has_changed(entity: Base, names: Iterable[str]) -> bool:
+    """Test if the flush changes one of the columns `names` of `entity`."""
+    attributes = inspect(entity).attrs
+    return any(attributes[name].history.has_changes() for name in names)
 
 
 def _get_writes(session: Session) -> Writes:

@@ -28,6 +28,7 @@ from app.db.models import (
     Mission,
     Person,
 )
+from app.db.tracking.article_links import find_stale_links
 from app.domain.dates import local_day, now
 from app.domain.enums import CrewRole
 from app.ingest.dataset.compare import find_differences
@@ -63,6 +64,7 @@ def check_archive(reader: Reader) -> list[str]:
         *_check_flights(reader),
         *_check_chronicle(reader),
         *_check_day_counts(reader),
+        *_check_article_links(reader),
         *find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values()),
     ]
 
@@ -254,3 +256,9 @@ def _check_day_counts(reader: Reader) -> Iterator[str]:
             yield f"the archive counts {months.get(month, 0)} of {tally[month]} in {month}"
     if index.total != sum(tally.values()):
         yield f"the archive counts {index.total} of {sum(tally.values())} articles"
+
+
+def _check_article_links(reader: Reader) -> Iterator[str]:
+    """Check that the links of articles have the same dates, language and state as the articles."""
+    for id_ in find_stale_links(reader):
+        yield f"the links of article {id_} differ from it: run zarya recount"

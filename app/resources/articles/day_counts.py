@@ -9,15 +9,13 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, func, select, union_all
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
 
 from app.db.conditions import article_is_public
 from app.db.database import Reader, Row
 from app.db.functions import (
     AnySelect,
+    CollapseMidMonth,
     ColumnExpression,
-    compile_arguments,
     current_time_param,
     hide_from_planner,
 )
@@ -118,7 +116,7 @@ def _select_days_near(languages: tuple[str, ...], hours: frozenset[int]) -> AnyS
 @lru_cache(maxsize=64)
 def _select_all_days(languages: tuple[str, ...], hours: frozenset[int]) -> AnySelect:
     """Select the counts of all days, with days 2 to 27 of each month merged into one row."""
-    return _select_counts(languages, hours, _CollapseMidMonth)
+    return _select_counts(languages, hours, CollapseMidMonth)
 
 
 def _select_counts(
@@ -149,22 +147,3 @@ def _past_day_conditions(languages: tuple[str, ...]) -> list[ColumnElement[bool]
 
 def _start_of_today() -> ColumnElement[Any]:
     return current_time_param(lambda: period_bounds(current_second(), Precision.DAY)[0])
-
-
-class _CollapseMidMonth(GenericFunction[Any]):
-    """SQL function: replace days 2 to 27 of a month, in UTC, by day 2, so that they are grouped."""
-
-    type = UTCDateTime()
-    inherit_cache = True
-
-
-@compiles(_CollapseMidMonth)
-def _(element: _CollapseMidMonth, compiler: Any, **kw: Any) -> str:
-    (at,) = compile_arguments(element, compiler, kw)
-    if compiler.dialect.name == "sqlite":
-        middle = f"substr({at}, 9, 2) BETWEEN '02' AND '27'"
-        second = f"substr({at}, 1, 8) || '02 00:00:00.000000'"
-    else:
-        middle = f"extract(day FROM {at}) BETWEEN 2 AND 27"
-        second = f"date_trunc('month', {at}) + interval '1 day'"
-    return f"(CASE WHEN {middle} THEN {second} ELSE {at} END)"

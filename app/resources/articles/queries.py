@@ -1,13 +1,12 @@
 """Queries of articles, drafts and the news archive."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from app.api.date_params import time_zone_or_default, to_instant
+from app.api.date_params import time_zone_or_default
 from app.api.embeds.articles import select_article_ref
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.missions import select_mission_ref
@@ -15,16 +14,14 @@ from app.api.embeds.people import select_person_ref
 from app.api.lists.day_counts import (
     ArchiveIndex,
     ArchiveMonth,
-    DateColumns,
     DayCountSource,
-    RecordCounts,
     build_archive,
 )
-from app.api.lists.pagination import fetch_page, to_query_params
+from app.api.lists.pagination import fetch_page, select_branch_ids, to_query_params
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import deleted_record_error, not_found_detail, raise_missing_record
-from app.db.conditions import article_is_public, slug_in
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -46,90 +43,27 @@ from app.db.models import (
 from app.domain.dates import utc_month_start_hours
 from app.domain.enums import ArticleState, RecordType
 from app.domain.languages import Language
-from app.domain.text import slugify
 from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
+from app.resources.articles.filters import ArticleSelection
 from app.resources.articles.schemas import (
-    ArticleArchiveFilters,
     ArticleArchiveQuery,
-    ArticleFilters,
     ArticleFullPage,
     ArticlePage,
     ArticlePreview,
     ArticleQuery,
     ArticleRead,
+    ArticleSort,
     ArticleStatus,
     DraftPage,
     DraftQuery,
     FeedEntry,
     FeedQuery,
 )
-from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
-from app.search.spelling import find_corrections
 
 SORTS = build_orders(
     Article.id, published_at=(Article.published_sort_at,), title=(Article.title_key,)
 )
-PUBLICATION_DATE_COLUMNS = DateColumns(
-    Article.published_at, Article.published_at_precision, Article.published_sort_at
-)
-
-
-def conditions(
-    filters: ArticleArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
-) -> list[ColumnElement[bool]]:
-    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
-    where: list[ColumnElement[bool]] = []
-    if filters.q:
-        matching = select_matching_ids(RecordType.ARTICLE, filters.q, corrections)
-        where.append(Article.id.in_(matching))
-    if filters.language:
-        where.append(Article.language.in_(filters.language))
-    if filters.source:
-        where.append(Article.source_slug.in_(map(slugify, filters.source)))
-    if filters.source_not:
-        where.append(Article.source_slug.not_in(map(slugify, filters.source_not)))
-    if filters.has_image is not None:
-        imaged = Article.image_url.is_not(None)
-        where.append(imaged if filters.has_image else ~imaged)
-    return where + _link_conditions(filters) + _date_conditions(filters)
-
-
-def _link_conditions(filters: ArticleArchiveFilters) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    if filters.tag:
-        where.append(_has_tag(filters.tag))
-    if filters.tag_not:
-        where.append(~_has_tag(filters.tag_not))
-    # IN, not EXISTS: the articles are found by the index of the link.
-    for slugs, model, link in (
-        (filters.mission, Mission, ArticleMission.mission_id),
-        (filters.person, Person, ArticlePerson.person_id),
-        (filters.launch, Launch, ArticleLaunch.launch_id),
-    ):
-        if slugs:
-            linked = select(link.class_.article_id).join(model, model.id == link)
-            where.append(Article.id.in_(linked.where(slug_in(model, slugs))))
-    return where
-
-
-def _has_tag(tags: Sequence[str]) -> ColumnElement[bool]:
-    own = select(ArticleTag.tag).where(ArticleTag.article_id == Article.id)
-    return own.where(ArticleTag.tag.in_(tags)).exists()
-
-
-def _date_conditions(filters: ArticleArchiveFilters) -> list[ColumnElement[bool]]:
-    zone = time_zone_or_default(filters.tz)
-    where = PUBLICATION_DATE_COLUMNS.conditions(
-        zone,
-        day=filters.published_on if isinstance(filters, ArticleFilters) else None,
-        month=filters.published_month,
-        from_=filters.published_at_gte,
-        before=filters.published_at_lt,
-    )
-    if filters.updated_at_gte:
-        where.append(Article.updated_at >= to_instant(filters.updated_at_gte, zone))
-    return where
 
 
 @cache
@@ -230,22 +164,29 @@ def list_articles(
     reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
 ) -> ArticleFullPage | ArticlePage:
     """List the articles that match the query and all of `where`."""
-    where = (*conditions(query, find_corrections(reader, query.q) if query.q else {}), *where)
+    selection = ArticleSelection.resolve(reader, query, *where)
+    if query.sort in {ArticleSort.NEWEST, ArticleSort.OLDEST}:
+        branches = selection.branches()
+    else:
+        selection, branches = selection.without_order(reader), []
+    conditions = [] if branches else selection.conditions()
+    args = conditions, SORTS, query, "articles"
     if query.view is View.FULL:
-        return fetch_page(reader, ArticleFullPage, _select_full(), where, SORTS, query, "articles")
-    return fetch_page(reader, ArticlePage, _select_summary(), where, SORTS, query, "articles")
+        return fetch_page(reader, ArticleFullPage, _select_full(), *args, branches=branches)
+    return fetch_page(reader, ArticlePage, _select_summary(), *args, branches=branches)
 
 
 def list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
     """List the newest articles that match."""
-    newest = (
-        _select_summary()
-        .add_columns(Article.body_html)
-        .where(*conditions(query, find_corrections(reader, query.q) if query.q else {}))
-        .order_by(*SORTS["-published_at"].order_by_clauses())
-        .limit(query.limit)
-    )
-    return [FeedEntry.model_validate(row) for row in reader.all(newest)]
+    selection, newest = ArticleSelection.resolve(reader, query), SORTS["-published_at"]
+    entries = _select_summary().add_columns(Article.body_html)
+    if branches := selection.branches():
+        entries = entries.where(Article.id.in_(select_branch_ids(branches, newest)))
+    else:
+        entries = entries.where(*selection.conditions())
+    number = bindparam("number", type_=Integer())
+    entries = entries.order_by(*newest.order_by_clauses()).limit(number)
+    return [FeedEntry.model_validate(row) for row in reader.all(entries, number=query.limit)]
 
 
 def get_article(reader: Reader, slug: str) -> ArticleRead:
@@ -358,9 +299,6 @@ def _day_count_source(reader: Reader, query: ArticleArchiveQuery) -> DayCountSou
     """Stored day counts if only languages are filtered; otherwise counts of the articles."""
     other_filters = to_query_params(query, month=None, tz=None, language=None)
     hours = utc_month_start_hours(time_zone_or_default(query.tz))
-    if other_filters or hours is None:
-        where = conditions(query, find_corrections(reader, query.q) if query.q else {})
-        return RecordCounts(
-            PUBLICATION_DATE_COLUMNS, select(Article.id).where(article_is_public(), *where)
-        )
-    return ArticleDayCounts(tuple(query.language), hours)
+    if not other_filters and hours is not None:
+        return ArticleDayCounts(tuple(query.language), hours)
+    return ArticleSelection.resolve(reader, query).counts()

@@ -22,7 +22,7 @@ _HIDDEN_COLUMNS = (
 
 def _select_rows_of_public_articles(model: Any) -> AnySelect:
     public_ids = select(Article.id).where(article_is_public())
-    return select(*model.__table__.columns).where(model.article_id.in_(public_ids))
+    return select(*model.__table__.primary_key).where(model.article_id.in_(public_ids))
 
 
 RESOURCE = RecordResource(
