@@ -16,7 +16,7 @@ run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000
 	@$(VENV)/zarya serve --prepare --port $(PORT)
 
 test: check  ## run all checks, then the test suite on SQLite and PostgreSQL
-	@$(VENV)/pytest -q --numprocesses 2
+	@$(VENV)/pytest -q --numprocesses 3
 
 check: .venv/.test  ## run the fast checks: lint, types, import rules, API compatibility
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
