@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     security_contact: str = ""
     """Contact in security.txt: `mailto:…` or `https://…`. Empty: postmaster at the public host."""
 
+    hsts_subdomains: bool = False
+    """Extend `Strict-Transport-Security` to subdomains of the public host, which all need TLS."""
+
     websub_hub: str = ""
     """URL of the WebSub hub that feeds advertise, `https://…`. Empty: none."""
 

@@ -25,6 +25,9 @@ def test_migrate_load_check(cli_database_url: str) -> None:
     assert "0 records created, 0 updated, 1739 unchanged" in second.stderr
     checked = run_zarya("load", "--check")
     assert (checked.exit_code, checked.stderr) == (0, "No problems found.\n")
+    assert "active" not in run_zarya("keys", "list").stdout  # there is no default key
+    run_zarya("keys", "create", "--name", "First", "--scope", "audit:read")
+    assert "active" in run_zarya("keys", "list").stdout
 
     database = build_database(cli_database_url)
     with database.session() as session:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,8 @@ def test_whole_list_has_all_items(archive: TestClient, path: str, view: str) -> 
     params = {"format": "ndjson"} | ({"view": "full"} if view else {})
     ndjson = archive.get(path, params=params)
     assert ndjson.headers["content-type"] == "application/x-ndjson"
+    filename = r'attachment; filename="[a-z0-9-]+\.ndjson"'
+    assert re.fullmatch(filename, ndjson.headers["content-disposition"])
     assert [json.loads(line) for line in ndjson.text.splitlines()] == items
     answer = archive.get(path, params=params | {"format": "csv"})
     rows = table(answer.text)

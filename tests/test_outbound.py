@@ -1,10 +1,12 @@
 """HTTP client: SSRF protection, limits of size and time."""
 
 import socket
+import ssl
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import monotonic
 from typing import Any
 
+import httpcore2 as httpcore
 import pytest
 
 from app.http.client import (
@@ -173,6 +175,32 @@ def test_host_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
             send_request("GET", f"http://flipping.example:{listener.port}/", timeout=1)
         assert set(connected) == {"203.0.114.7"}
         assert listener.requests == []
+
+
+def test_certificates_are_verified_for_the_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", fake_getaddrinfo("203.0.114.7"))
+    seen: list[tuple[ssl.SSLContext, str | None]] = []
+
+    class Stream(httpcore.NetworkStream):
+        def start_tls(
+            self,
+            ssl_context: ssl.SSLContext,
+            server_hostname: str | None = None,
+            timeout: float | None = None,
+        ) -> httpcore.NetworkStream:
+            seen.append((ssl_context, server_hostname))
+            raise httpcore.ConnectError("no way out")
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda *_: Stream())
+    with pytest.raises(RequestFailed):
+        send_request("GET", "https://named.example/")
+    ((context, name),) = seen
+    assert name == "named.example"  # not the address, to which the connection was made
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 def test_redirect_is_not_followed() -> None:

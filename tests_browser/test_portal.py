@@ -444,6 +444,29 @@ def test_cached_page_is_shown_after_a_server_error(visit: Open, origin: str) -> 
     expect(page.get_by_role("heading", level=1)).to_have_text("ISS-59 mission")
 
 
+def test_responses_to_a_key_are_not_cached(visit: Open, server: Server, origin: str) -> None:
+    """Requests of the API reference with a key pass through the service worker, too."""
+    key = server.create_key("articles:write")
+    page = visit().page
+    open_page(page, f"{origin}/")
+    wait_for_offline_data(page)
+    statuses, paths = page.evaluate(
+        """async (authorization) => {
+          const statuses = [];
+          for (const headers of [{ authorization }, {}, {}]) {
+            statuses.push((await fetch('/v1/drafts', { headers })).status);
+          }
+          await (await fetch('/v1/people')).text();
+          const cached = await (await caches.open('data')).keys();
+          return [statuses, cached.map(({ url }) => new URL(url).pathname)];
+        }""",
+        f"Bearer {key}",
+    )
+    assert statuses == [200, 401, 401]
+    assert "/v1/drafts" not in paths
+    assert "/v1/people" in paths
+
+
 def test_changes_by_editors_appear_without_reload(visit: Open, server: Server, origin: str) -> None:
     key = server.create_key("launches:write")
     page = visit().page

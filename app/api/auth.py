@@ -4,6 +4,7 @@ A key has the form `zarya_<id>_<secret>`. The id is public; of the key only its 
 The last characters are a checksum: a mistyped key is refused without a database query.
 """
 
+import logging
 import string
 from collections.abc import Collection
 from contextlib import suppress
@@ -30,6 +31,9 @@ from app.domain.enums import Scope
 from app.domain.languages import Bilingual, tr
 from app.http.problems import ApiError, get_request_id
 
+security_logger = logging.getLogger("zarya.security")
+"""Logger of authentication and authorisation; docs/observing.md lists its events."""
+
 _BEARER_CHALLENGE = 'Bearer realm="zarya"'
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 """The minimum time between two updates of `last_used_at` of a key."""
@@ -47,6 +51,12 @@ class Unauthorized(ApiError):
     problem_type = "unauthorized"
     title = Bilingual("Valid API key required", "Нужен действующий ключ API")
     description_ru = "В запросе нет ключа API, или ключ недействителен."
+
+    def __init__(self, detail: str, reason: str) -> None:
+        error = "" if reason == "missing" else ', error="invalid_token"'
+        super().__init__(detail, headers={"WWW-Authenticate": f"{_BEARER_CHALLENGE}{error}"})
+        self.reason = reason
+        """For the log: `missing`, `malformed`, `unknown`, `revoked` or `expired`."""
 
 
 class Forbidden(ApiError):
@@ -100,9 +110,9 @@ def is_well_formed_key(key: str) -> bool:
     return well_formed and compare_digest(_checksum(key[:-_CHECKSUM_CHARS]), key[-_CHECKSUM_CHARS:])
 
 
-def _invalid_token(detail: str) -> Unauthorized:
-    challenge = f'{_BEARER_CHALLENGE}, error="invalid_token"'
-    return Unauthorized(detail, headers={"WWW-Authenticate": challenge})
+def _get_key_id(key: str) -> str:
+    """The id, the public part of a well-formed key."""
+    return key[len("zarya_") :][:_ID_CHARS]
 
 
 def _get_bearer_token(request: Request) -> str:
@@ -114,31 +124,32 @@ def _get_bearer_token(request: Request) -> str:
                 "Send an API key: `Authorization: Bearer zarya_…`.",
                 "Пришлите ключ API: `Authorization: Bearer zarya_…`.",
             ),
-            headers={"WWW-Authenticate": _BEARER_CHALLENGE},
+            "missing",
         )
     scheme, _, key = headers[0].partition(" ")
     if len(headers) > 1 or scheme.lower() != "bearer" or not is_well_formed_key(key.strip()):
-        raise _invalid_token(
+        raise Unauthorized(
             tr(
                 "Malformed API key. Send `Authorization: Bearer zarya_…`.",
                 "Неверный формат ключа API. Пришлите `Authorization: Bearer zarya_…`.",
-            )
+            ),
+            "malformed",
         )
     return key.strip()
 
 
 def _get_valid_key(reader: Reader, key: str) -> Row:
     """The row of `key`. Raises Unauthorized if it is unknown, revoked or expired."""
-    row = reader.first(select(*ApiKey.__table__.columns).where(ApiKey.id == key[6:14]))
+    row = reader.first(select(*ApiKey.__table__.columns).where(ApiKey.id == _get_key_id(key)))
     # Compared in constant time, also if there is no such key.
     equal = compare_digest(row["secret_sha256"] if row else _hash_key(""), _hash_key(key))
     if row is None or not equal:
-        raise _invalid_token(tr("Invalid API key.", "Недействительный ключ API."))
+        raise Unauthorized(tr("Invalid API key.", "Недействительный ключ API."), "unknown")
     if row["revoked_at"] is not None:
-        raise _invalid_token(tr("This key has been revoked.", "Этот ключ отозван."))
+        raise Unauthorized(tr("This key has been revoked.", "Этот ключ отозван."), "revoked")
     if row["expires_at"] is not None and row["expires_at"] <= now():
         end = format_rfc3339_utc(row["expires_at"])
-        raise _invalid_token(tr(f"This key expired at {end}.", f"Срок ключа истёк {end}."))
+        raise Unauthorized(tr(f"This key expired at {end}.", f"Срок ключа истёк {end}."), "expired")
     return row
 
 
@@ -167,24 +178,55 @@ class RequireScope:
     async def __call__(self, request: Request, database: PrimaryDatabaseDep) -> ApiClient:
         client: ApiClient | None = getattr(request.state, "caller", None)
         if client is None:
-            row = await database.read(_get_valid_key, _get_bearer_token(request))
+            row = await _authenticate(request, database)
             scopes = frozenset(Scope(scope) for scope in row["scopes"])
             client = ApiClient(row["id"], row["name"], str(get_request_id(request)), scopes)
-            self._check_scope(client)
+            self._check_scope(request, client)
             await _record_use(database, row)
             request.state.caller = client
         else:
-            self._check_scope(client)
+            self._check_scope(request, client)
         return client
 
-    def _check_scope(self, client: ApiClient) -> None:
+    def _check_scope(self, request: Request, client: ApiClient) -> None:
         if self.scope is not None and self.scope not in client.scopes:
+            _log_event(request, logging.WARNING, "authorisation failed", client.id, self.scope)
             challenge = f'{_BEARER_CHALLENGE}, error="insufficient_scope", scope="{self.scope}"'
             detail = tr(
                 f"The key {client.id} does not have the scope {self.scope}.",
                 f"У ключа {client.id} нет права {self.scope}.",
             )
             raise Forbidden(detail, headers={"WWW-Authenticate": challenge})
+
+
+async def _authenticate(request: Request, database: Database) -> Row:
+    """The row of the request's key; logged. Raises Unauthorized without a valid key."""
+    key_id = None
+    try:
+        key = _get_bearer_token(request)
+        key_id = _get_key_id(key)
+        row = await database.read(_get_valid_key, key)
+    except Unauthorized as error:
+        _log_event(request, logging.WARNING, "authentication failed", key_id, error.reason)
+        raise
+    _log_event(request, logging.INFO, "authenticated", key_id)
+    return row
+
+
+def _log_event(
+    request: Request, level: int, event: str, key_id: str | None, reason: str | None = None
+) -> None:
+    """Log a security event. `reason`: the reason of a refusal, or the scope that is missing."""
+    route = request.scope.get("route")
+    fields = {
+        "id": str(get_request_id(request)),
+        "client": getattr(request.state, "client", None),
+        "method": request.method,
+        "route": getattr(route, "name", None),
+        "key": key_id,
+        "reason": reason,
+    }
+    security_logger.log(level, event, extra={"fields": fields})
 
 
 _uses_in_progress: set[str] = set()

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection, Engine, Select, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.change_token import ChangeToken
@@ -29,6 +29,13 @@ Row = dict[str, Any]
 
 WRITE_THREAD_COUNT = 4
 """Concurrent writes of one process, on a database that supports several writers."""
+
+MAX_RERUN_SECONDS = 1.0
+"""Time of a read within which the loss of its connection has it run again on another one.
+
+A connection that was lost while it was idle fails at once. One whose server does not respond takes
+longer; to wait for it twice would exceed the time of the request.
+"""
 
 REPLICA_RETRY_SECONDS = 1.0
 """Time without reads from the replica after a failed connection."""
@@ -119,10 +126,23 @@ class ReadPool:
     @contextmanager
     def snapshot(self, *, time_limited: bool = True) -> Iterator[Reader]:
         """Open a read-only transaction; unless `time_limited`, without the timeouts of requests."""
-        with self._connect_snapshot() as connection:
+        with self._open_snapshot() as connection:
             if not time_limited:
                 disable_timeouts(connection)
             yield Reader(connection)
+
+    @contextmanager
+    def _open_snapshot(self) -> Iterator[Connection]:
+        """Open a read-only transaction; the end is a commit, also if a query raises.
+
+        At a rollback psycopg drops the statements that it has prepared.
+        """
+        with self._connect_snapshot() as connection:
+            try:
+                yield connection
+            finally:
+                if not connection.invalidated:
+                    connection.commit()
 
     def _connect_snapshot(self) -> Connection:
         if self._fallback is None:
@@ -151,9 +171,18 @@ class ReadPool:
             with suppress(RunInThread):
                 return self._loop_reader.read(getattr(query, "__qualname__", query), run_query)
 
+        def run_in_snapshot() -> T:
+            with self._open_snapshot() as connection:
+                return run_query(connection)
+
         def run_in_thread() -> T:
-            with self._connect_snapshot() as connection:
-                result = run_query(connection)
+            started_at = monotonic()
+            try:
+                result = run_in_snapshot()
+            except DBAPIError as error:
+                if not error.connection_invalidated or monotonic() - started_at > MAX_RERUN_SECONDS:
+                    raise
+                result = run_in_snapshot()
             if self._loop_reader is not None:
                 self._loop_reader.open()
             return result

@@ -51,13 +51,15 @@ class JsonFormatter(logging.Formatter):
     """Formats log records, of the application and its libraries, as JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line: message and error of `record`, no other attributes."""
+        """The line: message, `fields` and error of `record`, no other attributes."""
         line: dict[str, Any] = {
             "event": redact(record.getMessage()),
             "level": record.levelname.lower(),
             "logger": record.name,
             "timestamp": _format_timestamp(record.created),
         }
+        fields: dict[str, str | None] = getattr(record, "fields", {})
+        line |= {name: value and redact(value) for name, value in fields.items()}
         error = record.exc_info[1] if record.exc_info else None
         return _encode_json(line if error is None else line | {"error": describe_error(error)})
 

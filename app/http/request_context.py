@@ -26,8 +26,12 @@ _UUID_PATTERN = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 _ENCODED_SLASH_PATTERN = re.compile("%2f", re.IGNORECASE)
 
 _CSP_HEADER_NAME = b"content-security-policy"
-_DEFAULT_CSP = (_CSP_HEADER_NAME, b"default-src 'none'; frame-ancestors 'none'")
-"""The policy of responses without their own: they are data and run no scripts."""
+_DEFAULT_CSP = (
+    _CSP_HEADER_NAME,
+    b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+"""The policy of responses without their own: they are data and run no scripts. `default-src` does
+not apply to the other three."""
 
 _COMMON_HEADERS = [
     *CORS_HEADERS,
@@ -52,7 +56,9 @@ class RequestContextMiddleware:
         self._resolve_address = build_client_address_resolver(settings.trusted_proxies)
         self._common_headers = [*_COMMON_HEADERS]
         if settings.public_url.scheme == "https":
-            self._common_headers.append(_HSTS_HEADER)
+            name, policy = _HSTS_HEADER
+            policy += b"; includeSubDomains" if settings.hsts_subdomains else b""
+            self._common_headers.append((name, policy))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -35,15 +35,28 @@ def test_security_headers_are_on_every_response(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     (policy,) = answer.headers.get_list("Content-Security-Policy")
     assert policy.startswith("default-src 'none'")
-    assert "frame-ancestors 'none'" in policy
+    assert {"base-uri 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
     assert "Server" not in answer.headers
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_hsts_is_sent_for_https_only(archive: TestClient) -> None:
-    app = second_app(archive, public_url="https://portal.example")
+@pytest.mark.parametrize(
+    ("settings", "policy"),
+    [
+        ({"public_url": "https://portal.example"}, "max-age=31536000"),
+        (
+            {"public_url": "https://portal.example", "hsts_subdomains": True},
+            "max-age=31536000; includeSubDomains",
+        ),
+        ({"public_url": "http://portal.example", "hsts_subdomains": True}, None),
+    ],
+)
+def test_hsts_is_sent_for_https_only(
+    archive: TestClient, settings: dict[str, object], policy: str | None
+) -> None:
+    app = second_app(archive, **settings)
     answer = TestClient(app).get("/health/live")
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.headers.get("Strict-Transport-Security") == policy
     app.state.services.database.close()
 
 

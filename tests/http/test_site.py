@@ -27,6 +27,14 @@ def test_api_catalog_links_resolve(archive: TestClient) -> None:
         assert archive.get(entry[relation][0]["href"]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/.git/config", "/.git/HEAD", "/.env", "/pyproject.toml", "/app/config.py", "/var/zarya.db"],
+)
+def test_files_of_the_installation_are_not_served(archive: TestClient, path: str) -> None:
+    assert archive.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("moment", ["2026-01-31T23:59:59Z", "2028-02-29T00:00:00Z"])
 def test_security_txt_expires_within_a_year(archive: TestClient, moment: str) -> None:
     with time_machine.travel(moment, tick=False):

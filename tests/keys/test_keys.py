@@ -1,7 +1,10 @@
 """API keys: creation, expiry, revocation; only the digest is stored."""
 
+import json
 import re
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
+from math import log2
 
 import pytest
 import time_machine
@@ -13,7 +16,9 @@ from app.api.auth import generate_api_key, is_well_formed_key
 from app.cli import cli
 from app.db.database import Database
 from app.db.models import ApiKey, Base
+from app.domain.dates import now
 from app.domain.enums import Scope
+from app.http.logging import JsonFormatter
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 
@@ -178,3 +183,54 @@ def test_keys_command_creates_lists_and_revokes(
     assert runner.invoke(cli, [*wanted[:6], "--expires", "soon"]).exit_code == 2
     with database.snapshot() as reader:
         assert len(reader.all(select(ApiKey.id).where(ApiKey.name == "Desk"))) == 1
+
+
+def test_use_of_keys_is_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    keys = {}
+    for name in ("valid", "expired", "revoked", "unknown"):
+        stored, keys[name] = generate_api_key(name, [Scope.AUDIT_READ])
+        stored.revoked_at = now() if name == "revoked" else None
+        stored.expires_at = now() if name == "expired" else None
+        if name != "unknown":
+            with database_of(client).session() as session:
+                session.add(stored)
+
+    def log_of(path: str, key: str | None, status: int) -> list[tuple[str | None, ...]]:
+        caplog.clear()
+        with caplog.at_level("INFO", logger="zarya.security"):
+            answer = client.get(path, headers=bearer(key) if key else {})
+        assert answer.status_code == status
+        text = "\n".join(map(JsonFormatter().format, caplog.records))
+        assert key is None or key[15:] not in text
+        lines = [json.loads(line) for line in text.splitlines()]
+        for line in lines:
+            assert (line["id"], line["client"]) == (answer.headers["X-Request-ID"], "testclient")
+            assert (line["logger"], line["method"]) == ("zarya.security", "GET")
+        return [
+            tuple(line[name] for name in ("level", "event", "route", "key", "reason"))
+            for line in lines
+        ]
+
+    def refusal(key: str | None, reason: str) -> list[tuple[str | None, ...]]:
+        return [("warning", "authentication failed", "getMe", key and key[6:14], reason)]
+
+    id_ = keys["valid"][6:14]
+    success = ("info", "authenticated", "getMe", id_, None)
+    assert log_of("/v1/me", keys["valid"], 200) == [success]
+    assert log_of("/v1/me", None, 401) == refusal(None, "missing")
+    assert log_of("/v1/me", keys["valid"][:-1] + "!", 401) == refusal(None, "malformed")
+    for reason in ("unknown", "revoked", "expired"):
+        assert log_of("/v1/me", keys[reason], 401) == refusal(keys[reason], reason)
+    assert log_of("/v1/keys", keys["valid"], 403) == [
+        ("info", "authenticated", "listKeys", id_, None),
+        ("warning", "authorisation failed", "listKeys", id_, "keys:admin"),
+    ]
+    assert log_of("/v1/missions", keys["valid"], 200) == []
+
+
+def test_secrets_have_at_least_128_random_bits(editor: TestClient) -> None:
+    key = editor.post("/v1/keys", json=WANTED).json()["key"]
+    random_chars = key.rpartition("_")[2][:-6]  # without the checksum
+    assert len(random_chars) * log2(62) >= 128
+    hook = editor.post("/v1/webhooks", json={"target_url": "https://portal.example/"}).json()
+    assert len(b64decode(hook["secret"].removeprefix("whsec_"))) * 8 >= 128

@@ -111,3 +111,21 @@ def test_assets_contain_no_other_hosts() -> None:
     for path in WEB_DIRECTORY.rglob("*.*"):
         content = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://[a-z]", content), path
+
+
+def test_browser_storage_has_the_theme_only() -> None:
+    scripts = [path.read_text() for path in WEB_DIRECTORY.glob("*.js")]
+    used = re.findall(
+        r"(\w*[sS]torage|indexedDB|cookie)\b(?:\.(\w+)\(\"(\w+)\")?", "\n".join(scripts)
+    )
+    assert set(used) == {("localStorage", "getItem", "theme"), ("localStorage", "setItem", "theme")}
+
+
+def test_scripts_assign_to_no_key_of_data() -> None:
+    """Against prototype pollution: `object[key] = value` with a key from outside."""
+    scripts = [path.read_text() for path in WEB_DIRECTORY.glob("*.js")]
+    assigned = re.findall(r"(\w+\[\w+\])\s*=[^=>]", "\n".join(scripts))
+    assert set(assigned) == {
+        "free[lane]",  # a number of a lane
+        "names[name]",  # a name that a template of the portal sets
+    }

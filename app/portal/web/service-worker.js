@@ -30,6 +30,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !request.url.startsWith(scope)) return;
+  if (request.headers.has("Authorization")) return; // responses to a key must not be stored
   const path = `/${request.url.slice(scope.length)}`;
   if (request.mode === "navigate") {
     if (!/^\/(v1|docs|web|openapi|health|problems)/.test(path)) event.respondWith(page(request));
