@@ -170,8 +170,11 @@ class Database(ReadPool):
     def __init__(
         self, url: str, read_threads: int, replica_url: str = "", *, write_steps: WriteSteps
     ) -> None:
-        self.has_single_writer = make_url(url).get_backend_name() == "sqlite"
+        parsed = make_url(url)
+        self.has_single_writer = parsed.get_backend_name() == "sqlite"
         """A write transaction locks the whole database, not rows."""
+        self.file = parsed.database if self.has_single_writer else None
+        """Path of the SQLite file; None on PostgreSQL."""
         # A second writer would only hold a connection and wait.
         write_threads = 1 if self.has_single_writer else WRITE_THREAD_COUNT
         self.thread_limits = read_threads, write_threads
