@@ -51,6 +51,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return clock
 
 
+@pytest.fixture
+def file(database: Database) -> str:
+    """SQLite file of `database`, whose long writers take turns."""
+    if database.file is None:
+        pytest.skip("PostgreSQL has no lock of the whole database")
+    return database.file
+
+
 def can_write(database: Database) -> bool:
     """True if a writer gets the lock of SQLite at once."""
     with database.engine.connect().execution_options(zarya_read_only=True) as connection:
@@ -127,6 +135,20 @@ def test_import_leaves_the_lock_to_others(database: Database, clock: FakeClock) 
         assert clock.pauses == []
 
 
+def test_dry_run_of_an_import_leaves_the_lock_to_others(database: Database, file: str) -> None:
+    line = '{"type": "person", "data": {"name": "Imported"}}'
+    during = list[bool]()
+    for dry_run in (True, False):
+        import_inputs(
+            database,
+            "ndjson",
+            make_input(line),
+            dry_run=dry_run,
+            on_result=lambda *_: during.append(can_write(database)),
+        )
+    assert during == [True, False]  # the second is the positive control
+
+
 def test_long_write_waits_for_lock(database: Database) -> None:
     """Without `on_wait`, the error of the lock is raised."""
     if not database.has_single_writer:
@@ -150,14 +172,6 @@ def test_long_write_waits_for_lock(database: Database) -> None:
     assert len(waits) == 3
     with database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 1
-
-
-@pytest.fixture
-def file(database: Database) -> str:
-    """SQLite file of `database`, whose long writers take turns."""
-    if database.file is None:
-        pytest.skip("PostgreSQL has no lock of the whole database")
-    return database.file
 
 
 def test_long_writers_leave_the_pause_of_another_to_editors(

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.change_token import ChangeToken
 from app.db.engines import create_database_engine
+from app.db.engines.sqlite import copy_database
 from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
 from app.db.prepared import get_compiled_statement
@@ -184,6 +186,7 @@ class Database(ReadPool):
         super().__init__(self.engine, CapacityLimiter(read_threads))
         self._write_limiter = CapacityLimiter(write_threads)
         self._sessions = sessionmaker(self.engine)
+        self._write_steps = write_steps
         run_write_steps(self._sessions, write_steps)
         self.change_token = ChangeToken(replica_url or url)
         self.commit_epoch = object()
@@ -221,3 +224,19 @@ class Database(ReadPool):
         with self._sessions.begin() as session:
             yield session
         self.commit_epoch = object()
+
+    @contextmanager
+    def open_for_rollback(self) -> Iterator["Database"]:
+        """Open a database with the present content, for a long transaction that is rolled back.
+
+        On SQLite it is a temporary copy, so that the lock of this one stays free. On PostgreSQL it
+        is this database: others wait for the rows that the transaction updates, and for equal keys.
+        """
+        if self.file is None:
+            yield self
+            return
+        with TemporaryDirectory(prefix="zarya-") as folder:
+            copy = f"{folder}/copy.db"
+            copy_database(self.file, copy)
+            with closing(Database(f"sqlite:///{copy}", 1, write_steps=self._write_steps)) as opened:
+                yield opened
