@@ -118,7 +118,7 @@ async def edit(service: Service) -> Tally:
 def test_editor_writes_beside_long_writes(
     start: Start, note: Note, tmp_path: Path, names: list[str]
 ) -> None:
-    """No write is refused, and no command fails. 99 of 100 writes take less than a second."""
+    """No write is refused, and no command fails; `tests/test_long_writes.py` proves the pauses."""
     with start() as service, ThreadPoolExecutor() as threads:
         commands = LongWrites(service, tmp_path)
         running = [threads.submit(commands.run, name) for name in names]
@@ -139,4 +139,3 @@ def test_editor_writes_beside_long_writes(
             for title, share in (("p50", 0.5), ("p98", 0.98), ("p99", 0.99), ("maximum", 1))
         ),
     )
-    assert writes.quantile(0.98) < 1000
