@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.change_token import ChangeToken
 from app.db.engines import create_database_engine
+from app.db.engines.sqlite import copy_database
 from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
 from app.db.prepared import get_compiled_statement
@@ -199,8 +201,11 @@ class Database(ReadPool):
     def __init__(
         self, url: str, read_threads: int, replica_url: str = "", *, write_steps: WriteSteps
     ) -> None:
-        self.has_single_writer = make_url(url).get_backend_name() == "sqlite"
+        parsed = make_url(url)
+        self.has_single_writer = parsed.get_backend_name() == "sqlite"
         """A write transaction locks the whole database, not rows."""
+        self.file = parsed.database if self.has_single_writer else None
+        """Path of the SQLite file; None on PostgreSQL."""
         # A second writer would only hold a connection and wait.
         write_threads = 1 if self.has_single_writer else WRITE_THREAD_COUNT
         self.thread_limits = read_threads, write_threads
@@ -210,6 +215,7 @@ class Database(ReadPool):
         super().__init__(self.engine, CapacityLimiter(read_threads))
         self._write_limiter = CapacityLimiter(write_threads)
         self._sessions = sessionmaker(self.engine)
+        self._write_steps = write_steps
         run_write_steps(self._sessions, write_steps)
         self.change_token = ChangeToken(replica_url or url)
         self.commit_epoch = object()
@@ -247,3 +253,19 @@ class Database(ReadPool):
         with self._sessions.begin() as session:
             yield session
         self.commit_epoch = object()
+
+    @contextmanager
+    def open_for_rollback(self) -> Iterator["Database"]:
+        """Open a database with the present content, for a long transaction that is rolled back.
+
+        On SQLite it is a temporary copy, so that the lock of this one stays free. On PostgreSQL it
+        is this database: others wait for the rows that the transaction updates, and for equal keys.
+        """
+        if self.file is None:
+            yield self
+            return
+        with TemporaryDirectory(prefix="zarya-") as folder:
+            copy = f"{folder}/copy.db"
+            copy_database(self.file, copy)
+            with closing(Database(f"sqlite:///{copy}", 1, write_steps=self._write_steps)) as opened:
+                yield opened
