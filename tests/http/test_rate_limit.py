@@ -108,7 +108,7 @@ def test_rate_limit_counts_each_spelling_of_an_address(
     assert answer.headers["RateLimit"] == '"anon";r=3;t=50'
 
 
-def test_rate_limit_of_different_searches_without_content(ask: Ask) -> None:
+def test_rate_limit_counts_304_that_is_not_from_the_cache(ask: Ask) -> None:
     client = ask("203.0.113.5", headers={"If-None-Match": "*"})
     words = ("zarya", "Zarya", "ZARYA", "zary%61", "%7Aarya", "zarya%20")
     statuses = [client.get(f"/v1/search?q={word}").status_code for word in words]
