@@ -2,7 +2,7 @@
 
 With 100,000 articles no read may cost more than `MAX_PRICE` medians. Reads run in this process, on
 both databases, without cached responses; of a streamed response the first batch counts. `--update`
-writes the prices to `bench/prices.json`.
+writes the prices to `bench/prices.json`, null for a server error.
 """
 
 import asyncio
@@ -143,7 +143,10 @@ def main(arguments: Sequence[str]) -> int:
         server_seconds = partial(machine.cpu_seconds, server.pid)
         prices[POSTGRESQL] = asyncio.run(_measure_archive(url, server_seconds))
     if "--update" in arguments:
-        tables = {kind: each.table for kind, each in prices.items()}
+        tables = {
+            kind: {name: None if price == inf else price for name, price in each.table.items()}
+            for kind, each in prices.items()
+        }
         PRICES_FILE.write_text(json.dumps(tables, indent=2) + "\n")
     for kind, each in prices.items():
         for address, price in each.dear.items():
