@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 from math import inf
+from time import perf_counter
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 import httptools
 from uvicorn._types import ASGI3Application
@@ -21,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.config import Settings, use_settings
 from app.domain.languages import tr
+from app.http.access_log import AccessLogEntry
 from app.http.deadlines import (
     BODY_TIMEOUT_SECONDS,
     HALF_CLOSED_SILENCE_SECONDS,
@@ -42,6 +44,12 @@ from app.http.problems import (
     Unavailable,
     UriTooLong,
     build_problem_response,
+)
+from app.http.request_context import (
+    REFUSED_KEY,
+    RequestContextMiddleware,
+    request_id_from_header,
+    request_id_header,
 )
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -98,6 +106,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     write_deadline = inf
     """When the client must have taken more of the response."""
     reading_head = False
+    url = b""
+    """The target of the last request, as far as it has been received."""
+    _began_at = 0.0
+    """When the connection or the last request began, in the time of the event loop."""
     _received_bytes = 0
     """Bytes since the head or body began, without the part of the input it began in."""
     _keep_alive_after_body = False
@@ -119,15 +131,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _answered_by_fast_path = False
     """True if the fast path has answered the last request."""
     _fast_path: FastPath | None = None
+    _request_context: RequestContextMiddleware | None = None
     _socket: asyncio.Transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self._socket = transport
         self._uvicorn_transport = _UvicornTransport(transport, self)
         super().connection_made(cast(asyncio.Transport, self._uvicorn_transport))
-        self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
+        self._began_at = self.loop.time()
+        self.deadline = self._began_at + HEAD_TIMEOUT_SECONDS
         self._fast_path = get_fast_path(self.app)
-        self._settings = self._fast_path.settings if self._fast_path else Settings()
+        if self._fast_path is not None:
+            self._request_context = self._fast_path.request_context
+        self._settings = self._request_context.settings if self._request_context else Settings()
         monitor_deadlines(self.server_state, self.loop)
         limit = get_max_connections(self._settings.max_connections)
         if len(self.connections) > limit:
@@ -261,7 +277,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.url, self.headers, self.expect_100_continue = b"", [], False
         self.reading_head = True
         self._received_bytes = 0
-        self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
+        self._began_at = self.loop.time()
+        self.deadline = self._began_at + HEAD_TIMEOUT_SECONDS
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers are ignored; they must not become headers.
@@ -407,22 +424,41 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             elif self.cycle.response_started:
                 return  # it ends the connection, because the body was not received
             else:
+                self.cycle.scope[REFUSED_KEY] = True  # type: ignore[typeddict-unknown-key]  # ours
                 self._mark_disconnected()
         self._final_error = error
         if not self.is_responding:
             self._send_final_error(error)
 
     def _send_final_error(self, error: ApiError) -> None:
+        id_, client = request_id_from_header(b""), self.client[0] if self.client else ""
+        if self._request_context is not None:
+            id_, client, _ = self._request_context.identify(self.headers or (), client)
         with use_settings(self._settings):
-            response = build_problem_response(uuid4(), error)
+            response = build_problem_response(UUID(id_), error)
+        method = self.parser.get_method().decode() if self.url else ""
+        body = b"" if method == "HEAD" else bytes(response.body)
         headers = [*response.raw_headers, *_ERROR_HEADERS]
-        if self._fast_path is not None:
-            headers = self._fast_path.with_common_headers(headers)
+        if self._request_context is not None:
+            headers = [*self._request_context.with_common_headers(headers), request_id_header(id_)]
+            started_at = perf_counter() - (self.loop.time() - self._began_at)
+            self._request_context.log_refusal(
+                AccessLogEntry(
+                    id_, client, method, self._get_path(), started_at, error.status, len(body)
+                )
+            )
         head = encode_status_line(error.status) + encode_headers(
             [*self.server_state.default_headers, *headers]
         )
-        self._socket.write(head + b"\r\n" + bytes(response.body))
+        self._socket.write(head + b"\r\n" + body)
         self.end()
+
+    def _get_path(self) -> str:
+        """The path of the last request, not decoded; empty if its target has none."""
+        try:
+            return (httptools.parse_url(self.url).path or b"").decode("latin-1")
+        except httptools.HttpParserInvalidURLError:
+            return ""
 
     def end(self) -> None:
         """End the connection without losing the last response: a lingering close.

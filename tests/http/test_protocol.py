@@ -125,6 +125,17 @@ def test_body_too_large_is_refused_by_its_content_length(origin: str) -> None:
     assert send_raw(origin, head).problem()["type"].endswith("/problems/content-too-large")
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_refusal_of_head_has_no_body(origin: str, method: str) -> None:
+    with RawConnection(origin) as wire:
+        wire.send(request_head("/" + "a" * 8 * 1024, method=method))
+        answer = wire.read_response(method)
+        assert answer.status == 414
+        assert int(answer.headers["content-length"]) > 0
+        rest = b"".join(iter(lambda: wire.socket.recv(4096), b""))
+        assert (answer.body + wire.received + rest == b"") is (method == "HEAD")
+
+
 def test_encoded_slash_is_another_path(origin: str) -> None:
     for path, status in (("/v1/missions", 200), ("/v1%2Fmissions", 404), ("/%761/missions", 200)):
         for _ in range(2):  # the second may be cached
