@@ -424,7 +424,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             elif self.cycle.response_started:
                 return  # it ends the connection, because the body was not received
             else:
-                self.cycle.scope[REFUSED_KEY] = True  # type: ignore[typeddict-unknown-key]  # ours
+                self.cycle.scope[REFUSED_KEY] = True  # type: ignore[literal-required]  # our own
                 self._mark_disconnected()
         self._final_error = error
         if not self.is_responding:
