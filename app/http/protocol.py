@@ -7,6 +7,7 @@ uvicorn's internals.
 """
 
 import asyncio
+import re
 import resource
 from collections.abc import Iterable
 from functools import lru_cache
@@ -41,6 +42,7 @@ from app.http.problems import (
     HeadersTooLarge,
     HttpVersionNotSupported,
     RequestTimeout,
+    TransferCodingNotImplemented,
     Unavailable,
     UriTooLong,
     build_problem_response,
@@ -297,7 +299,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         url, headers, expects_continue = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()  # only now: it builds an ASGI scope
-        self.url, self.expect_100_continue = url, expects_continue
+        # RFC 9110, section 10.1.1: an expectation of HTTP/1.0 is ignored.
+        self.url, self.expect_100_continue = url, expects_continue and version != "1.0"
         self.headers.extend(headers)
         super().on_headers_complete()
         self.deadline = self.loop.time() + BODY_TIMEOUT_SECONDS
@@ -334,12 +337,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             and sum(len(n) + len(v) for n, v in self.headers) > MAX_HEAD_BYTES
         ):
             return _headers_too_large()
-        hosts = [name for name, _ in self.headers].count(b"host")
-        if hosts != 1 and (hosts or version != "1.0"):
+        hosts, codings = [], []
+        for name, value in self.headers:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"transfer-encoding":
+                codings.append(value.lower())
+        if codings not in _TRANSFER_CODINGS:
+            return TransferCodingNotImplemented(
+                tr(
+                    "Send the body in the transfer coding `chunked`, or with `Content-Length`.",
+                    "Отправьте тело с `Transfer-Encoding: chunked` или с `Content-Length`.",
+                )
+            )
+        is_missing_allowed = version == "1.0" and not hosts
+        if not is_missing_allowed and (len(hosts) != 1 or not _HOST_PATTERN.fullmatch(hosts[0])):
             return BadRequest(
                 tr(
-                    "Send exactly one `Host` header (RFC 9112, section 3.2).",
-                    "Нужен ровно один заголовок `Host` (RFC 9112, раздел 3.2).",
+                    "Send exactly one `Host` header with a host and perhaps a port (RFC 9112, "
+                    "section 3.2).",
+                    "Нужен ровно один заголовок `Host` с узлом и, возможно, портом (RFC 9112, "
+                    "раздел 3.2).",
                 )
             )
         return None
@@ -515,6 +533,11 @@ class _UvicornTransport:
         self.close = self._transport.close
         self.write = self._transport.write
 
+
+_HOST_PATTERN = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*")
+"""A host with a port perhaps, by its characters: links are not built from it."""
+
+_TRANSFER_CODINGS: tuple[list[bytes], ...] = ([], [b"chunked"])
 
 _HTTP_VERSIONS = frozenset({"1.0", "1.1"})
 _PARSER_VERSION_ERROR = "Invalid HTTP version"
