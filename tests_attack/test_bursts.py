@@ -45,7 +45,11 @@ def send_at_once(service: Service, note: Note, *headers: str) -> Counter[int]:
     return statuses
 
 
-LIMITS: dict[str, Any] = {"rate_limit": ADDRESS_LIMIT, "wrong_keys": 20, "trusted_proxies": "127.0.0.1"}
+LIMITS: dict[str, Any] = {
+    "rate_limit": ADDRESS_LIMIT,
+    "wrong_keys": 20,
+    "trusted_proxies": "127.0.0.1",
+}
 
 
 @pytest.mark.timeout(120)
