@@ -153,6 +153,10 @@ def test_other_http_versions_are_refused(origin: str, version: str) -> None:
     assert answer.problem()["type"].endswith("/problems/http-version-not-supported")
 
 
+def test_request_without_a_version_is_refused(origin: str) -> None:
+    assert send_raw(origin, b"GET /health/live\r\n\r\n").status == 505
+
+
 def test_http2_preface_is_refused_as_a_version(origin: str) -> None:
     assert send_raw(origin, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)).status == 505
 
