@@ -53,9 +53,9 @@ def start(archive_url: str, key: str, tmp_path: Path) -> Start:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Browser of all tests."""
+    """Browser of all tests of a module: while it runs, its event loop is that of the thread."""
     with run_chromium() as browser:
         yield browser
 
