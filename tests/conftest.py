@@ -40,7 +40,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseSche
 
 def pytest_collection_finish() -> None:
     """Exempt modules and tests from garbage collection: they exist as long as the process."""
-    gc.collect()
     gc.freeze()
 
 
@@ -91,10 +90,7 @@ def archive_client(
 
 @pytest.fixture
 def archive(archive_client: TestClient) -> TestClient:
-    """Client over the embedded archive, read-only, with an empty response cache.
-
-    Emptied for each test, since another test may have changed more than the archive.
-    """
+    """Client over the embedded archive, read-only, with an empty response cache."""
     clear_response_cache(archive_client)
     return archive_client
 

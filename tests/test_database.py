@@ -280,6 +280,19 @@ def test_read_survives_the_loss_of_an_idle_connection(
 
 
 @postgresql_only
+def test_write_survives_the_loss_of_an_idle_connection(database: Database) -> None:
+    """It cannot be run again, so its connection is always tested."""
+    with database.session() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    with psycopg.connect(
+        database.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+    with database.session() as session:
+        session.add(factories.person())
+
+
+@postgresql_only
 def test_read_that_fails_late_is_not_run_again(
     single_connection: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

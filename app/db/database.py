@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.change_token import ChangeToken
-from app.db.engines import create_database_engine
+from app.db.engines import create_database_engine, untested_connections
 from app.db.engines.sqlite import copy_database
 from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
@@ -180,7 +180,8 @@ class ReadPool:
         def run_in_thread() -> T:
             started_at = monotonic()
             try:
-                result = run_in_snapshot()
+                with untested_connections():
+                    result = run_in_snapshot()
             except DBAPIError as error:
                 if not error.connection_invalidated or monotonic() - started_at > MAX_RERUN_SECONDS:
                     raise

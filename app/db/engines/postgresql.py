@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.db.engines import QUERY_CACHE_ITEMS
+from app.db.engines import QUERY_CACHE_ITEMS, is_test_skipped
 
 STATEMENT_TIMEOUT_SECONDS = 4
 """Server-side limit of one statement."""
@@ -28,10 +28,7 @@ SERVER_RESPONSE_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_SECONDS + 1.0
 """Client-side limit of waiting for a response, for a server that is frozen or unreachable."""
 
 MAX_UNTESTED_IDLE_SECONDS = 1.0
-"""Time in the pool after which a connection is tested before use, by a round trip.
-
-A read on a connection that was lost in less time is run again (see `ReadPool.read`).
-"""
+"""Time in the pool after which a connection is always tested before use, by a round trip."""
 
 DISCONNECT_SQLSTATES = {"25006", "57P01", "57P02", "57P03"}
 """SQLSTATEs of a server that is read-only or shutting down: all connections to it are closed."""
@@ -103,8 +100,10 @@ def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
     @event.listens_for(engine, "checkout")
     def prepare(connection: _DeadlineConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
         connection.deadline_enabled = True
-        returned_at = record.info.get(_RETURNED_AT)  # None for a new connection
-        if returned_at is None or monotonic() - returned_at < MAX_UNTESTED_IDLE_SECONDS:
+        returned_at = record.info.get(_RETURNED_AT)
+        if returned_at is None:  # a new connection
+            return
+        if is_test_skipped() and monotonic() - returned_at < MAX_UNTESTED_IDLE_SECONDS:
             return
         try:
             engine.dialect.do_ping(connection)  # type: ignore[arg-type]  # a DBAPI connection
