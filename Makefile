@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser screenshots faults attack contract bench bench-check bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
+.PHONY: help install run test check browser screenshots faults attack contract bench bench-check bench-prices bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -16,7 +16,7 @@ run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000
 	@$(VENV)/zarya serve --prepare --port $(PORT)
 
 test: check  ## run all checks, then the test suite on SQLite and PostgreSQL
-	@$(VENV)/pytest -q --numprocesses 2
+	@$(VENV)/pytest -q --numprocesses 3
 
 check: .venv/.test  ## run the fast checks: lint, types, import rules, API compatibility
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
@@ -48,6 +48,9 @@ bench: .venv/.bench  ## measure performance against references (needs wrk; QUICK
 
 bench-check: .venv/.test  ## compare CPU cost per route with bench/ratios.json (UPDATE=1: write it)
 	@$(VENV)/python -W ignore -m bench.check $(if $(UPDATE),--update) $(if $(CONTROL),--control)
+
+bench-prices: .venv/.test  ## find public reads that cost more than 20 median reads, with 100,000 articles (UPDATE=1: write bench/prices.json)
+	@$(VENV)/python -W ignore -m bench.prices $(if $(UPDATE),--update)
 
 bench-workers: .venv/.bench  ## compare servers, workers and threads (needs wrk)
 	@$(VENV)/python -W ignore -m bench.workers $(if $(QUICK),--quick)

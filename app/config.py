@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     max_connections: int = Field(default=10_000, ge=1)
     """Maximum of client connections per process; fewer if the limit of open files requires it."""
 
-    max_waiting: int = Field(default=256, ge=0)
+    max_waiting: int = Field(default=2000, ge=0)
     """Queue length per process, for reads and for writes. When the queue is full: status 503."""
 
     request_seconds: float = Field(default=6.0, gt=0)

@@ -5,6 +5,7 @@ loaded once and read-only. Reads run on connections of their own, as in producti
 and the tables are emptied afterwards: there is no rollback.
 """
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,11 @@ __all__ = ["create_database", "default_settings", "postgresql_url"]  # fixtures
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:
     """Scheduler of `pytest --numprocesses 2`."""
     return DatabaseScheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Exempt modules and tests from garbage collection: they exist as long as the process."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -84,10 +90,7 @@ def archive_client(
 
 @pytest.fixture
 def archive(archive_client: TestClient) -> TestClient:
-    """Client over the embedded archive, read-only, with an empty response cache.
-
-    Emptied for each test, since another test may have changed more than the archive.
-    """
+    """Client over the embedded archive, read-only, with an empty response cache."""
     clear_response_cache(archive_client)
     return archive_client
 

@@ -1,22 +1,30 @@
 """Database: snapshots, transactions, column types and timeouts."""
 
+import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from starlette.testclient import TestClient
 
-from app.db.database import Database, Reader
+from app.db.database import MAX_RERUN_SECONDS, Database, Reader
+from app.db.engines.postgresql import MAX_UNTESTED_IDLE_SECONDS
 from app.db.models import Article
 from app.db.timeouts import disable_timeouts
 from app.domain.dates import Precision
 from app.domain.text import MAX_SLUG_CHARS, fold, is_storable, slugify
+from app.http.problems import NotFound
+from app.resources.write_steps import build_database
 from tests.support import factories
+
+postgresql_only = pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
 
 
 def count_articles(reader: Reader) -> int:
@@ -201,7 +209,7 @@ def test_text_round_trips(client: TestClient, database: Database) -> None:
     assert [item["title"] for item in listed] == titles
 
 
-@pytest.mark.parametrize("create_database", ["postgresql"], indirect=True)
+@postgresql_only
 def test_response_timeout_applies_unless_disabled(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +226,89 @@ def test_response_timeout_applies_unless_disabled(
             database.session() as session,
         ):
             session.execute(sleep)
+
+
+@pytest.fixture
+def single_connection(database: Database) -> Iterator[Database]:
+    """`database` on PostgreSQL, by one connection for reads."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    single = build_database(url.replace("+psycopg", ""), read_threads=1)
+    yield single
+    single.close()
+
+
+def count_prepared_statements(reader: Reader) -> int:
+    return reader._connection.scalar(text("SELECT count(*) FROM pg_prepared_statements")) or 0
+
+
+@postgresql_only
+def test_reads_keep_prepared_statements(single_connection: Database) -> None:
+    def read(error: Exception | None = None) -> int:
+        with single_connection.snapshot() as reader:
+            count_articles(reader)
+            if error:
+                raise error
+            return count_prepared_statements(reader)
+
+    for _ in range(8):
+        read()
+    assert read() > 0
+    with pytest.raises(NotFound):
+        read(NotFound("No such record."))
+    assert read() > 0
+    # Positive control: a rollback drops them.
+    with single_connection.snapshot() as reader:
+        assert count_prepared_statements(reader) > 0
+        reader._connection.rollback()
+        assert count_prepared_statements(reader) == 0
+
+
+@postgresql_only
+@pytest.mark.parametrize("idle_seconds", [0, MAX_UNTESTED_IDLE_SECONDS + 1])
+def test_read_survives_the_loss_of_an_idle_connection(
+    database: Database, single_connection: Database, idle_seconds: float
+) -> None:
+    def read_pid(reader: Reader) -> int:
+        return reader._connection.scalar(text("SELECT pg_backend_pid()")) or 0
+
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        pid = asyncio.run(single_connection.read(read_pid))
+        with database.session() as session:
+            session.execute(select(func.pg_terminate_backend(pid)))
+        clock.shift(idle_seconds)
+        assert asyncio.run(single_connection.read(read_pid)) not in {0, pid}
+
+
+@postgresql_only
+def test_write_survives_the_loss_of_an_idle_connection(database: Database) -> None:
+    """It cannot be run again, so its connection is always tested."""
+    with database.session() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    with psycopg.connect(
+        database.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+    with database.session() as session:
+        session.add(factories.person())
+
+
+@postgresql_only
+def test_read_that_fails_late_is_not_run_again(
+    single_connection: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = 0
+
+    def end_own_connection(reader: Reader) -> None:
+        nonlocal runs
+        runs += 1
+        reader._connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    for max_seconds, expected_runs in ((MAX_RERUN_SECONDS, 2), (0, 1)):
+        monkeypatch.setattr("app.db.database.MAX_RERUN_SECONDS", max_seconds)
+        runs = 0
+        with pytest.raises(OperationalError):
+            asyncio.run(single_connection.read(end_own_connection))
+        assert runs == expected_runs
 
 
 def test_psycopg_internals_exist() -> None:

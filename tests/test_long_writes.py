@@ -1,20 +1,29 @@
 """Long writes: their transactions are bounded in time, and other writers get the lock between."""
 
+import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_UN, flock
+from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from app.db import long_writes
+from app.db import long_writes, write_turns
 from app.db.database import Database
-from app.db.long_writes import MAX_LOCK_SECONDS, LongWriter
+from app.db.long_writes import LongWriter
 from app.db.models import Person
+from app.db.write_turns import MAX_LOCK_SECONDS
 from app.ingest.pipeline import IMPORT_BATCH_ENTRIES
 from tests.support import factories
 from tests.support.import_runs import import_inputs, make_input, report_counts
 from tests.support.statements import record_sql
+
+POLL = write_turns._POLL_SECONDS
+HEAD_START = write_turns._HEAD_START_SECONDS
 
 
 @dataclass
@@ -37,9 +46,17 @@ class FakeClock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Clock of the long writes of a test."""
     clock = FakeClock()
-    monkeypatch.setattr(long_writes, "monotonic", lambda: clock.now)
-    monkeypatch.setattr(long_writes, "sleep", clock.sleep)
+    monkeypatch.setattr(write_turns, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(write_turns, "sleep", clock.sleep)
     return clock
+
+
+@pytest.fixture
+def file(database: Database) -> str:
+    """SQLite file of `database`, whose long writers take turns."""
+    if database.file is None:
+        pytest.skip("PostgreSQL has no lock of the whole database")
+    return database.file
 
 
 def can_write(database: Database) -> bool:
@@ -118,6 +135,20 @@ def test_import_leaves_the_lock_to_others(database: Database, clock: FakeClock) 
         assert clock.pauses == []
 
 
+def test_dry_run_of_an_import_leaves_the_lock_to_others(database: Database, file: str) -> None:
+    line = '{"type": "person", "data": {"name": "Imported"}}'
+    during = list[bool]()
+    for dry_run in (True, False):
+        import_inputs(
+            database,
+            "ndjson",
+            make_input(line),
+            dry_run=dry_run,
+            on_result=lambda *_: during.append(can_write(database)),
+        )
+    assert during == [True, False]  # the second is the positive control
+
+
 def test_long_write_waits_for_lock(database: Database) -> None:
     """Without `on_wait`, the error of the lock is raised."""
     if not database.has_single_writer:
@@ -141,6 +172,102 @@ def test_long_write_waits_for_lock(database: Database) -> None:
     assert len(waits) == 3
     with database.snapshot() as reader:
         assert reader.scalar(select(func.count(Person.id))) == 1
+
+
+def test_long_writers_leave_the_pause_of_another_to_editors(
+    database: Database, file: str, clock: FakeClock
+) -> None:
+    """A second long writer polls during the transaction of the first, then waits as it would."""
+    could_write = list[bool]()
+    with ExitStack() as first:
+        first.enter_context(LongWriter(database).transaction())
+
+        def work() -> None:
+            could_write.append(can_write(database))
+            if len(clock.pauses) == 3:
+                clock.now += 0.28
+                first.close()
+
+        clock.on_sleep = work
+        hold(LongWriter(database), clock, 0.01)
+    assert clock.pauses == pytest.approx([POLL] * 3 + [0.3 - POLL - HEAD_START])
+    assert could_write == [False] * 3 + [True]
+
+
+def test_short_transactions_of_several_long_writers_add_up(
+    database: Database, file: str, clock: FakeClock
+) -> None:
+    writers = [LongWriter(database) for _ in range(3)]
+    for writer in writers * 2:
+        hold(writer, clock, 0.07)
+    assert clock.pauses == pytest.approx([0.21 - HEAD_START])
+
+
+def test_long_writers_alternate(database: Database, file: str, clock: FakeClock) -> None:
+    """When a pause ends, the writer that wrote last is later than the one that has waited."""
+    first, second = LongWriter(database), LongWriter(database)
+    for writer in (first, second, second, first, first):
+        hold(writer, clock, 0.3)
+    other = 0.3 - HEAD_START
+    assert clock.pauses == pytest.approx([other, 0.3, other, 0.3])
+
+
+HOLD_TURN = """
+import fcntl, sys
+file = open(sys.argv[1])
+fcntl.flock(file, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_turn_of_a_killed_process_ends(database: Database, file: str, clock: FakeClock) -> None:
+    hold(LongWriter(database), clock, 0.01)
+    command = [sys.executable, "-c", HOLD_TURN, f"{file}-long-writes"]
+    with Popen(command, stdin=PIPE, stdout=PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"locked\n"
+
+        def kill_later() -> None:
+            if len(clock.pauses) == 3:
+                other.kill()
+                other.wait()
+
+        clock.on_sleep = kill_later
+        hold(LongWriter(database), clock, 0.01)
+    assert clock.pauses == [POLL] * 3
+
+
+@pytest.mark.parametrize("has_on_wait", [True, False])
+def test_long_wait_for_a_turn_is_reported(
+    database: Database, file: str, clock: FakeClock, has_on_wait: bool
+) -> None:
+    """Without `on_wait`, a long writer then waits for the lock of SQLite only."""
+    hold(LongWriter(database), clock, 0.01)
+    waits = list[float]()
+    with open(f"{file}-long-writes") as other:
+        flock(other, LOCK_EX)
+
+        def note_wait() -> None:
+            waits.append(sum(clock.pauses))
+            if len(waits) == 2:
+                flock(other, LOCK_UN)
+
+        hold(LongWriter(database, note_wait if has_on_wait else None), clock, 0.01)
+    expected = [5.0, 10.0] if has_on_wait else []
+    assert waits == pytest.approx(expected, abs=5 * POLL)
+    assert sum(clock.pauses) == pytest.approx(10 if has_on_wait else 5, abs=5 * POLL)
+
+
+def test_file_of_turns_has_the_mode_of_the_database(database: Database, file: str) -> None:
+    """Users who share a database can all take turns, whoever is the first."""
+    turns = Path(f"{file}-long-writes")
+    turns.unlink(missing_ok=True)
+    for mode in (0o660, 0o644):
+        Path(file).chmod(mode)
+        LongWriter(database).delete_rows(Person)
+        assert turns.stat().st_mode & 0o777 == 0o660  # of a file that exists, it stays
+    assert turns.stat().st_uid == Path(file).stat().st_uid
 
 
 def test_rows_are_deleted_in_batches(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,14 @@ from app.ingest.dataset.load import load_dataset
 from app.resources.write_steps import build_database
 from tests.support.databases import CreateDatabase, alembic_config, create_database, postgresql_url
 from tests.support.servers import run_server_process
+from tests_attack.scale import Note
 from tests_browser.browsers import run_chromium
 from tests_faults.services import Service, Start, create_key
 
 __all__ = ["create_database", "postgresql_url"]  # fixtures
+
+
+FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -49,8 +53,26 @@ def start(archive_url: str, key: str, tmp_path: Path) -> Start:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Browser of all tests."""
+    """Browser of all tests of a module: while it runs, its event loop is that of the thread."""
     with run_chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def note(request: pytest.FixtureRequest) -> Note:
+    """Record a figure of this test."""
+    return lambda text: request.config.stash[FIGURES].append(f"{request.node.name}: {text}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    terminalreporter.section("figures")
+    for line in config.stash[FIGURES]:
+        terminalreporter.write_line(line)

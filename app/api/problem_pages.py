@@ -36,6 +36,7 @@ PROBLEM_TYPES: tuple[type[ApiError], ...] = (
     problems.Conflict,
     problems.PreconditionRequired,
     problems.PreconditionFailed,
+    problems.TransferCodingNotImplemented,
     problems.Unavailable,
     problems.HttpVersionNotSupported,
     Unauthorized,

@@ -113,12 +113,12 @@ def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -
 
 def _is_slug_taken(session: Session, record: VersionedRecord, slug: str) -> bool:
     model = type(record)
-    owner = session.scalar(select(model.id).where(model.slug == slug))
-    former = select(FormerSlug.record_id).where(
+    owner = select(model.id).where(model.slug == slug)
+    former_owner = select(FormerSlug.record_id).where(
         FormerSlug.type == model.record_type, FormerSlug.slug == slug
     )
-    redirect = session.execute(former).first()
-    return owner not in {None, record.id} or (redirect is not None and redirect[0] != record.id)
+    ids = session.scalars(owner.union_all(former_owner))
+    return any(id_ != record.id for id_ in ids)
 
 
 def resolve_slugs(

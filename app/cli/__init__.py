@@ -52,6 +52,11 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+_SWITCH_INTERVAL_SECONDS = 0.0005
+"""Time for which a thread keeps the interpreter while others wait for it: a tenth of Python's
+default, since the event loop waits for it at each request while threads render or read."""
+
 console = Console(stderr=True, soft_wrap=True)
 
 
@@ -109,6 +114,7 @@ def serve(
 
 def create_served_app() -> ASGIApp:
     """Create the application in a server process, with the settings of the environment."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     app: ASGIApp = _import_app_module().create_app()
     return app
 

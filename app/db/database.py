@@ -3,17 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection, Engine, Select, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.change_token import ChangeToken
-from app.db.engines import create_database_engine
+from app.db.engines import create_database_engine, untested_connections
+from app.db.engines.sqlite import copy_database
 from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
 from app.db.prepared import get_compiled_statement
@@ -29,6 +31,13 @@ Row = dict[str, Any]
 
 WRITE_THREAD_COUNT = 4
 """Concurrent writes of one process, on a database that supports several writers."""
+
+MAX_RERUN_SECONDS = 1.0
+"""Time of a read within which the loss of its connection has it run again on another one.
+
+A connection that was lost while it was idle fails at once. One whose server does not respond takes
+longer; to wait for it twice would exceed the time of the request.
+"""
 
 REPLICA_RETRY_SECONDS = 1.0
 """Time without reads from the replica after a failed connection."""
@@ -119,10 +128,23 @@ class ReadPool:
     @contextmanager
     def snapshot(self, *, time_limited: bool = True) -> Iterator[Reader]:
         """Open a read-only transaction; unless `time_limited`, without the timeouts of requests."""
-        with self._connect_snapshot() as connection:
+        with self._open_snapshot() as connection:
             if not time_limited:
                 disable_timeouts(connection)
             yield Reader(connection)
+
+    @contextmanager
+    def _open_snapshot(self) -> Iterator[Connection]:
+        """Open a read-only transaction; the end is a commit, also if a query raises.
+
+        At a rollback psycopg drops the statements that it has prepared.
+        """
+        with self._connect_snapshot() as connection:
+            try:
+                yield connection
+            finally:
+                if not connection.invalidated:
+                    connection.commit()
 
     def _connect_snapshot(self) -> Connection:
         if self._fallback is None:
@@ -151,9 +173,19 @@ class ReadPool:
             with suppress(RunInThread):
                 return self._loop_reader.read(getattr(query, "__qualname__", query), run_query)
 
+        def run_in_snapshot() -> T:
+            with self._open_snapshot() as connection:
+                return run_query(connection)
+
         def run_in_thread() -> T:
-            with self._connect_snapshot() as connection:
-                result = run_query(connection)
+            started_at = monotonic()
+            try:
+                with untested_connections():
+                    result = run_in_snapshot()
+            except DBAPIError as error:
+                if not error.connection_invalidated or monotonic() - started_at > MAX_RERUN_SECONDS:
+                    raise
+                result = run_in_snapshot()
             if self._loop_reader is not None:
                 self._loop_reader.open()
             return result
@@ -170,8 +202,11 @@ class Database(ReadPool):
     def __init__(
         self, url: str, read_threads: int, replica_url: str = "", *, write_steps: WriteSteps
     ) -> None:
-        self.has_single_writer = make_url(url).get_backend_name() == "sqlite"
+        parsed = make_url(url)
+        self.has_single_writer = parsed.get_backend_name() == "sqlite"
         """A write transaction locks the whole database, not rows."""
+        self.file = parsed.database if self.has_single_writer else None
+        """Path of the SQLite file; None on PostgreSQL."""
         # A second writer would only hold a connection and wait.
         write_threads = 1 if self.has_single_writer else WRITE_THREAD_COUNT
         self.thread_limits = read_threads, write_threads
@@ -181,6 +216,7 @@ class Database(ReadPool):
         super().__init__(self.engine, CapacityLimiter(read_threads))
         self._write_limiter = CapacityLimiter(write_threads)
         self._sessions = sessionmaker(self.engine)
+        self._write_steps = write_steps
         run_write_steps(self._sessions, write_steps)
         self.change_token = ChangeToken(replica_url or url)
         self.commit_epoch = object()
@@ -218,3 +254,19 @@ class Database(ReadPool):
         with self._sessions.begin() as session:
             yield session
         self.commit_epoch = object()
+
+    @contextmanager
+    def open_for_rollback(self) -> Iterator["Database"]:
+        """Open a database with the present content, for a long transaction that is rolled back.
+
+        On SQLite it is a temporary copy, so that the lock of this one stays free. On PostgreSQL it
+        is this database: others wait for the rows that the transaction updates, and for equal keys.
+        """
+        if self.file is None:
+            yield self
+            return
+        with TemporaryDirectory(prefix="zarya-") as folder:
+            copy = f"{folder}/copy.db"
+            copy_database(self.file, copy)
+            with closing(Database(f"sqlite:///{copy}", 1, write_steps=self._write_steps)) as opened:
+                yield opened

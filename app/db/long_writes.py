@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from time import monotonic, sleep
 
 from sqlalchemy import ColumnElement, delete, literal, select, tuple_
 from sqlalchemy.exc import OperationalError
@@ -11,12 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.database import Database
 from app.db.errors import is_write_lock_held
 from app.db.models import Base
-
-MAX_LOCK_SECONDS = 0.2
-"""Time after which a long write leaves the lock of SQLite to others, for as long as it held it.
-
-Twice the longest interval at which SQLite's waiting writers, which form no queue, poll for it.
-"""
+from app.db.write_turns import WriteTurns
 
 _DELETED_ROWS = 500
 """Rows in one transaction of `LongWriter.delete_rows`."""
@@ -26,7 +20,8 @@ class LongWriter:
     """Consecutive transactions of one long write, such as an import.
 
     The write has to be cut into transactions that take a fraction of `MAX_LOCK_SECONDS`, or end
-    when `is_time_up`. PostgreSQL locks rows only, so there is no pause.
+    when `is_time_up`. On SQLite the long writers of all processes take turns, with pauses.
+    PostgreSQL locks rows only, so there is no pause.
     """
 
     def __init__(self, database: Database, on_wait: Callable[[], object] | None = None) -> None:
@@ -36,26 +31,21 @@ class LongWriter:
         """
         self._database = database
         self._on_wait = on_wait
-        self._held_seconds = 0.0
-        """Time of the transactions since others could write."""
-        self._changed_at = monotonic()
-        """Time at which the present transaction began, or the last one ended."""
+        self._turns = WriteTurns(database.file)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open a write transaction like `Database.session`, after a pause if one is due."""
-        self._pause()
-        with ExitStack() as stack:
-            session = self._begin(stack)
-            self._changed_at = monotonic()
-            yield session
-        ended_at = monotonic()
-        self._held_seconds += ended_at - self._changed_at
-        self._changed_at = ended_at
+        with self._turns.turn(self._on_wait):
+            with ExitStack() as stack:
+                session = self._begin(stack)
+                self._turns.begin()
+                yield session
+            self._turns.end()
 
     def is_time_up(self) -> bool:
         """True if the present transaction should end, to leave the lock to others."""
-        return self._held_seconds + monotonic() - self._changed_at >= MAX_LOCK_SECONDS
+        return self._turns.is_time_up()
 
     def delete_rows(self, model: type[Base], *where: ColumnElement[bool]) -> None:
         """Delete the rows that meet `where`, in batches."""
@@ -66,15 +56,6 @@ class LongWriter:
             with self.transaction() as session:
                 statement = delete(model).where(key.in_(batch)).returning(literal(1))
                 is_done = len(session.scalars(statement).all()) < _DELETED_ROWS
-
-    def _pause(self) -> None:
-        missing_seconds = self._held_seconds - (monotonic() - self._changed_at)
-        if missing_seconds > 0:
-            if self._held_seconds < MAX_LOCK_SECONDS:
-                return
-            if self._database.has_single_writer:
-                sleep(missing_seconds)
-        self._held_seconds = 0.0
 
     def _begin(self, stack: ExitStack) -> Session:
         while True:

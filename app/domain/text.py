@@ -91,7 +91,11 @@ def upper_first(text: str) -> str:
 
 def is_storable(text: str) -> bool:
     """Return true if every database can store `text`: no NUL (PostgreSQL), no lone surrogate."""
-    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def truncate_at_word(text: str, length: int) -> str:

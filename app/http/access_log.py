@@ -35,7 +35,7 @@ class AccessLog:
     def __init__(self, enabled: bool, quiet_paths: Collection[str] = ()) -> None:
         self.enabled = enabled
         self._quiet_paths = quiet_paths
-        """Paths whose requests are logged only if they fail with a server error."""
+        """Paths whose requests are logged only if they fail."""
         self.in_flight = 0
         self._pending_lines: list[str] = []
         self._flush_loop: asyncio.AbstractEventLoop | None = None
@@ -45,14 +45,15 @@ class AccessLog:
         """Count a request in flight."""
         self.in_flight += 1
 
-    def finished(self, entry: AccessLogEntry) -> None:
-        """Log a request that was in flight."""
+    def finished(self, entry: AccessLogEntry, *, is_refused: bool = False) -> None:
+        """Log a request that was in flight, unless the protocol has refused and logged it."""
         self.in_flight -= 1
-        self._observe(entry)
-        self.flush()
+        if not is_refused:
+            self._observe(entry)
+            self.flush()
 
-    def served_from_cache(self, entry: AccessLogEntry) -> None:
-        """Log a request that the fast path answered; its line is written a little later."""
+    def answered_by_protocol(self, entry: AccessLogEntry) -> None:
+        """Log a request that was never in flight; its line is written a little later."""
         self._observe(entry)
         loop = asyncio.get_running_loop()
         if self._pending_lines and self._flush_loop is not loop:
@@ -62,7 +63,7 @@ class AccessLog:
     def _observe(self, entry: AccessLogEntry) -> None:
         seconds = perf_counter() - entry.started_at
         request_histogram(entry.route, entry.method, entry.status).observe(seconds)
-        if self.enabled and (entry.status >= 500 or entry.path not in self._quiet_paths):
+        if self.enabled and (entry.status >= 400 or entry.path not in self._quiet_paths):
             line = format_request_line(
                 entry.id,
                 seconds * 1000,

@@ -40,8 +40,7 @@ class FastPath:
         rate_limiter: RateLimitMiddleware,
         cache: CacheMiddleware,
     ) -> None:
-        self.settings = request_context.settings
-        self._request_context = request_context
+        self.request_context = request_context
         self._rate_limiter = rate_limiter
         self._cache = cache
         self._server_headers: RawHeaders = []
@@ -63,7 +62,7 @@ class FastPath:
             method not in CACHEABLE_METHODS
             or len(fields) < len(headers)
             or not _DISQUALIFYING_HEADERS.isdisjoint(fields)
-            or self._request_context.shutdown.is_draining
+            or self.request_context.shutdown.is_draining
         ):
             return None
         raw_path, _, query = url.partition(b"?")
@@ -72,7 +71,7 @@ class FastPath:
         if hit is None:
             return None
         response, variant = hit
-        client = self._request_context.get_client_address(peer, fields.get(b"x-forwarded-for"))
+        client = self.request_context.get_client_address(peer, fields.get(b"x-forwarded-for"))
         limit_headers = self._rate_limiter.count_cached(
             client, variant.status != HTTPStatus.NOT_MODIFIED
         )
@@ -82,7 +81,7 @@ class FastPath:
         body: bytes = b"" if method == "HEAD" else variant.body_message["body"]
         route = getattr(response.route, "name", "")
         CACHE_HITS.inc()
-        self._request_context.access_log.served_from_cache(
+        self.request_context.access_log.answered_by_protocol(
             AccessLogEntry(id_, client, method, path, started_at, variant.status, len(body), route)
         )
         variant.encoded_head = variant.encoded_head or self._encode_head(variant)
@@ -93,13 +92,9 @@ class FastPath:
         head = variant.encoded_head + self._encoded_server_headers + own_headers + b"\r\n"
         return head, body
 
-    def with_common_headers(self, headers: RawHeaders) -> RawHeaders:
-        """`headers` with the headers of every response, for those of the protocol itself."""
-        return self._request_context.with_common_headers(headers)
-
     def _encode_head(self, variant: Variant) -> bytes:
         return encode_status_line(variant.status) + encode_headers(
-            self.with_common_headers(variant.headers)
+            self.request_context.with_common_headers(variant.headers)
         )
 
 

@@ -1,7 +1,8 @@
 """Load shedding: bounded concurrency and queues for reads and writes; 503 when they are full.
 
-Requests wait for a slot of the few database threads. When no request completes for a while, as
-behind a lock, the waiting ones and new ones are refused immediately.
+Requests wait for a slot of the few database threads: long in a burst, which ends, but not in a
+queue that remains ("controlled delay", ADR 20). When no request completes for a while, as behind a
+lock, the waiting ones and new ones are refused immediately.
 """
 
 import asyncio
@@ -19,8 +20,11 @@ _STALL_DETECTION_SECONDS = 0.9
 _STALL_CONFIRMATION_SECONDS = 0.1
 """Time without a completed response after which a bulkhead counts as stalled, in two steps."""
 
+_MAX_BURST_WAIT_SECONDS = 10.0
+"""Time that a request waits for a slot, if the queue has been empty in the same time before it."""
+
 _MAX_WAIT_SECONDS = 2.0
-"""Time that a request waits for a slot."""
+"""Time that a request waits for a slot in a queue that has not been empty for longer."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -33,6 +37,8 @@ class Bulkhead:
         self.max_waiters = max_waiters
         self.is_stalled = False
         self._waiters: deque[asyncio.Future[bool]] = deque()
+        self._last_empty_at = 0.0
+        """When the queue was last empty, in the time of the event loop."""
         self._completed_count = 0
         self._check_scheduled = False
 
@@ -49,9 +55,13 @@ class Bulkhead:
             loop.call_later(
                 _STALL_DETECTION_SECONDS, self._check_stall, self._completed_count, False
             )
+        if not self._waiters:
+            self._last_empty_at = loop.time()
+        is_burst = loop.time() - self._last_empty_at < _MAX_BURST_WAIT_SECONDS
+        seconds = _MAX_BURST_WAIT_SECONDS if is_burst else _MAX_WAIT_SECONDS
         waiter: asyncio.Future[bool] = loop.create_future()
         self._waiters.append(waiter)
-        timer = loop.call_later(_MAX_WAIT_SECONDS, _resolve_waiter, waiter, False)
+        timer = loop.call_later(seconds, _resolve_waiter, waiter, False)
         try:
             return await waiter
         except asyncio.CancelledError:

@@ -86,9 +86,9 @@ def _encode_fields(
 ) -> str:
     """The part of the line that equal requests share, so it is worth caching."""
     fields = {
-        "path": redact(path)[:_MAX_PATH_CHARS],  # a key that was cut is not recognised
+        "path": redact(path)[:_MAX_PATH_CHARS] or None,  # a key that was cut is not recognised
         "client": client,
-        "method": redact(method),
+        "method": redact(method) or None,
         "route": route or None,
         "status": status,
         "bytes": body_bytes,

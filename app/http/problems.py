@@ -235,6 +235,15 @@ class HttpVersionNotSupported(ApiError):
     description_ru = "Запрос отправлен по версии HTTP, отличной от 1.0 и 1.1."
 
 
+class TransferCodingNotImplemented(ApiError):
+    """The request has another transfer coding than `chunked`."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
+    problem_type = "transfer-coding-not-implemented"
+    title = Bilingual("Transfer coding not implemented", "Кодирование передачи не поддерживается")
+    description_ru = "Тело запроса передано в кодировании, отличном от `chunked`."
+
+
 class SlugRenamed(Exception):
     """The record with `old_slug` in the URL is now at `new_slug`; answered with 308."""
 

@@ -7,13 +7,15 @@ uvicorn's internals.
 """
 
 import asyncio
+import re
 import resource
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 from math import inf
+from time import perf_counter
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 import httptools
 from uvicorn._types import ASGI3Application
@@ -21,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.config import Settings, use_settings
 from app.domain.languages import tr
+from app.http.access_log import AccessLogEntry
 from app.http.deadlines import (
     BODY_TIMEOUT_SECONDS,
     HALF_CLOSED_SILENCE_SECONDS,
@@ -39,9 +42,16 @@ from app.http.problems import (
     HeadersTooLarge,
     HttpVersionNotSupported,
     RequestTimeout,
+    TransferCodingNotImplemented,
     Unavailable,
     UriTooLong,
     build_problem_response,
+)
+from app.http.request_context import (
+    REFUSED_KEY,
+    RequestContextMiddleware,
+    request_id_from_header,
+    request_id_header,
 )
 
 MAX_HEAD_BYTES = 32 * 1024
@@ -98,6 +108,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     write_deadline = inf
     """When the client must have taken more of the response."""
     reading_head = False
+    url = b""
+    """The target of the last request, as far as it has been received."""
+    _began_at = 0.0
+    """When the connection or the last request began, in the time of the event loop."""
     _received_bytes = 0
     """Bytes since the head or body began, without the part of the input it began in."""
     _keep_alive_after_body = False
@@ -119,15 +133,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _answered_by_fast_path = False
     """True if the fast path has answered the last request."""
     _fast_path: FastPath | None = None
+    _request_context: RequestContextMiddleware | None = None
     _socket: asyncio.Transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self._socket = transport
         self._uvicorn_transport = _UvicornTransport(transport, self)
         super().connection_made(cast(asyncio.Transport, self._uvicorn_transport))
-        self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
+        self._began_at = self.loop.time()
+        self.deadline = self._began_at + HEAD_TIMEOUT_SECONDS
         self._fast_path = get_fast_path(self.app)
-        self._settings = self._fast_path.settings if self._fast_path else Settings()
+        if self._fast_path is not None:
+            self._request_context = self._fast_path.request_context
+        self._settings = self._request_context.settings if self._request_context else Settings()
         monitor_deadlines(self.server_state, self.loop)
         limit = get_max_connections(self._settings.max_connections)
         if len(self.connections) > limit:
@@ -261,7 +279,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.url, self.headers, self.expect_100_continue = b"", [], False
         self.reading_head = True
         self._received_bytes = 0
-        self.deadline = self.loop.time() + HEAD_TIMEOUT_SECONDS
+        self._began_at = self.loop.time()
+        self.deadline = self._began_at + HEAD_TIMEOUT_SECONDS
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers are ignored; they must not become headers.
@@ -280,7 +299,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         url, headers, expects_continue = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()  # only now: it builds an ASGI scope
-        self.url, self.expect_100_continue = url, expects_continue
+        # RFC 9110, section 10.1.1: an expectation of HTTP/1.0 is ignored.
+        self.url, self.expect_100_continue = url, expects_continue and version != "1.0"
         self.headers.extend(headers)
         super().on_headers_complete()
         self.deadline = self.loop.time() + BODY_TIMEOUT_SECONDS
@@ -317,12 +337,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             and sum(len(n) + len(v) for n, v in self.headers) > MAX_HEAD_BYTES
         ):
             return _headers_too_large()
-        hosts = [name for name, _ in self.headers].count(b"host")
-        if hosts != 1 and (hosts or version != "1.0"):
+        hosts, codings = [], []
+        for name, value in self.headers:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"transfer-encoding":
+                codings.append(value.lower())
+        if codings not in _TRANSFER_CODINGS:
+            return TransferCodingNotImplemented(
+                tr(
+                    "Send the body in the transfer coding `chunked`, or with `Content-Length`.",
+                    "Отправьте тело с `Transfer-Encoding: chunked` или с `Content-Length`.",
+                )
+            )
+        is_missing_allowed = version == "1.0" and not hosts
+        if not is_missing_allowed and (len(hosts) != 1 or not _HOST_PATTERN.fullmatch(hosts[0])):
             return BadRequest(
                 tr(
-                    "Send exactly one `Host` header (RFC 9112, section 3.2).",
-                    "Нужен ровно один заголовок `Host` (RFC 9112, раздел 3.2).",
+                    "Send exactly one `Host` header with a host and perhaps a port (RFC 9112, "
+                    "section 3.2).",
+                    "Нужен ровно один заголовок `Host` с узлом и, возможно, портом (RFC 9112, "
+                    "раздел 3.2).",
                 )
             )
         return None
@@ -407,22 +442,41 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             elif self.cycle.response_started:
                 return  # it ends the connection, because the body was not received
             else:
+                self.cycle.scope[REFUSED_KEY] = True  # type: ignore[literal-required]  # our own
                 self._mark_disconnected()
         self._final_error = error
         if not self.is_responding:
             self._send_final_error(error)
 
     def _send_final_error(self, error: ApiError) -> None:
+        id_, client = request_id_from_header(b""), self.client[0] if self.client else ""
+        if self._request_context is not None:
+            id_, client, _ = self._request_context.identify(self.headers or (), client)
         with use_settings(self._settings):
-            response = build_problem_response(uuid4(), error)
+            response = build_problem_response(UUID(id_), error)
+        method = self.parser.get_method().decode() if self.url else ""
+        body = b"" if method == "HEAD" else bytes(response.body)
         headers = [*response.raw_headers, *_ERROR_HEADERS]
-        if self._fast_path is not None:
-            headers = self._fast_path.with_common_headers(headers)
+        if self._request_context is not None:
+            headers = [*self._request_context.with_common_headers(headers), request_id_header(id_)]
+            started_at = perf_counter() - (self.loop.time() - self._began_at)
+            self._request_context.log_refusal(
+                AccessLogEntry(
+                    id_, client, method, self._get_path(), started_at, error.status, len(body)
+                )
+            )
         head = encode_status_line(error.status) + encode_headers(
             [*self.server_state.default_headers, *headers]
         )
-        self._socket.write(head + b"\r\n" + bytes(response.body))
+        self._socket.write(head + b"\r\n" + body)
         self.end()
+
+    def _get_path(self) -> str:
+        """The path of the last request, not decoded; empty if its target has none."""
+        try:
+            return (httptools.parse_url(self.url).path or b"").decode("latin-1")
+        except httptools.HttpParserInvalidURLError:
+            return ""
 
     def end(self) -> None:
         """End the connection without losing the last response: a lingering close.
@@ -479,6 +533,11 @@ class _UvicornTransport:
         self.close = self._transport.close
         self.write = self._transport.write
 
+
+_HOST_PATTERN = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*")
+"""A host with a port perhaps, by its characters: links are not built from it."""
+
+_TRANSFER_CODINGS: tuple[list[bytes], ...] = ([], [b"chunked"])
 
 _HTTP_VERSIONS = frozenset({"1.0", "1.1"})
 _PARSER_VERSION_ERROR = "Invalid HTTP version"

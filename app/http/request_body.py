@@ -19,7 +19,7 @@ MAX_REQUEST_BODY_BYTES = 2**20
 """Maximum size of a body: many times the longest article."""
 
 _MAX_BUFFERED_BYTES = 64 * MAX_REQUEST_BODY_BYTES
-"""Maximum size of all bodies that are being received."""
+"""Maximum size of all bodies whose requests are not answered yet: most of them wait for a slot."""
 
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
 
@@ -55,7 +55,11 @@ class BufferBodyMiddleware:
         if error is not None:
             await build_problem_response(scope["state"]["request_id"], error)(scope, receive, send)
         elif body is not None:
-            await self.app(scope, _replay(body, receive), send)
+            self.buffered_bytes += len(body)
+            try:
+                await self.app(scope, _replay(body, receive), send)
+            finally:
+                self.buffered_bytes -= len(body)
 
     async def _read_body(self, receive: Receive) -> tuple[bytes | None, ApiError | None]:
         """The body, or the error if it is too large; None and None if the client disconnected."""
@@ -72,8 +76,8 @@ class BufferBodyMiddleware:
                     return None, _content_too_large()
                 if self.buffered_bytes > _MAX_BUFFERED_BYTES:
                     detail = tr(
-                        "Too many request bodies are being received. Try again in a second.",
-                        "Сейчас принимается слишком много тел запросов. Повторите через секунду.",
+                        "Too many request bodies are being processed. Try again in a second.",
+                        "Обрабатывается слишком много тел запросов. Повторите через секунду.",
                     )
                     return None, Unavailable(detail, headers={"Retry-After": "1"})
                 if not message.get("more_body", False):

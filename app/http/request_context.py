@@ -18,8 +18,12 @@ from app.http.access_log import AccessLog, AccessLogEntry
 from app.http.cache.response import RawHeader, RawHeaders
 from app.http.client_address import build_client_address_resolver
 from app.http.cors import CORS_HEADERS
+from app.http.metrics import REQUESTS_REFUSED
 from app.http.problems import RETRY_AFTER_SECONDS, Unavailable, build_problem_response
 from app.http.shutdown import GracefulShutdown
+
+REFUSED_KEY = "zarya.refused"
+"""Present in the ASGI scope of a request that the protocol has refused while its body arrived."""
 
 _UUID_PATTERN = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -97,24 +101,34 @@ class RequestContextMiddleware:
                 await response(scope, receive, send_with_context)
         finally:
             entry.route = getattr(scope.get("route"), "name", "")
-            self.access_log.finished(entry)
+            self.access_log.finished(entry, is_refused=REFUSED_KEY in scope)
 
     def _init_state(self, scope: Scope) -> tuple[str, str]:
         """Set request id and client address in `scope["state"]`, and return both."""
         state = scope.setdefault("state", {})
+        peer = scope.get("client")
+        id_, client, is_forwarded = self.identify(scope["headers"], peer[0] if peer else "")
+        state["request_id"] = UUID(id_)
+        state["client"] = client
+        if is_forwarded:
+            state["forwarded"] = True
+        return id_, client
+
+    def identify(self, headers: Iterable[RawHeader], peer: str) -> tuple[str, str, bool]:
+        """The request id and the client address; true if a proxy has forwarded the request."""
         client_id, forwarded_for = b"", None
-        for name, value in scope["headers"]:
+        for name, value in headers:
             if name == b"x-request-id":
                 client_id = value
             elif name == b"x-forwarded-for":
                 forwarded_for = value if forwarded_for is None else forwarded_for + b"," + value
-        id_ = request_id_from_header(client_id)
-        state["request_id"] = UUID(id_)
-        if forwarded_for is not None:
-            state["forwarded"] = True
-        peer = scope.get("client")
-        state["client"] = client = self.get_client_address(peer[0] if peer else "", forwarded_for)
-        return id_, client
+        client = self.get_client_address(peer, forwarded_for)
+        return request_id_from_header(client_id), client, forwarded_for is not None
+
+    def log_refusal(self, entry: AccessLogEntry) -> None:
+        """Log and count a request that the protocol has refused."""
+        REQUESTS_REFUSED.labels("protocol").inc()
+        self.access_log.answered_by_protocol(entry)
 
     def get_client_address(self, peer: str, forwarded_for: bytes | None) -> str:
         """The address of the client by the peer address and `X-Forwarded-For`."""

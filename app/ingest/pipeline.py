@@ -133,7 +133,7 @@ def run_import(
     New articles are drafts unless `publish`. New launches that do not go to the station are left
     out unless `all_launches`. Rejects are passed to `on_reject`, and written to the folder
     `rejects` in their original format; all other entries are passed to `on_result`. A
-    `dry_run` is rolled back, and writes no rejects.
+    `dry_run` is rolled back, on SQLite in a copy of the database, and writes no rejects.
     `progress` receives the number of processed entries after each batch. `on_wait` is that of
     `LongWriter`.
 
@@ -145,8 +145,9 @@ def run_import(
     open_session: Callable[[], AbstractContextManager[Session]] = writer.transaction
     with ExitStack() as stack:
         if dry_run:  # one transaction for everything, rolled back
+            tried = stack.enter_context(database.open_for_rollback())
             stack.enter_context(suppress(_DryRunRollback))
-            session = stack.enter_context(database.session())
+            session = stack.enter_context(tried.session())
             own_reader = Reader.from_session(session)
             open_reader, open_session = (
                 lambda: nullcontext(own_reader),

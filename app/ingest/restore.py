@@ -28,6 +28,8 @@ from app.resources.record_state import (
 )
 from app.resources.registry import RECORD_RESOURCES
 
+_STATE_COLUMNS = ("created_at", "updated_at", "version", "edited")
+
 
 def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
     """Create or update the record of an entry with its state; the newer of two states wins.
@@ -54,6 +56,9 @@ def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
         record.translation_key = entry.data.get("translation_key", record.translation_key)
     if before == (document, state):
         return False, ""
+    if existing is None:
+        for name in _STATE_COLUMNS:
+            setattr(record, name, getattr(state, name))
     with session.no_autoflush:
         apply_document(session, record, document)
         if isinstance(record, Article) and state.state is not None:
@@ -89,9 +94,8 @@ def _restore_state(session: Session, record: VersionedRecord, state: RecordState
     """Set the state of a record whose document is written."""
     session.flush()
     model = type(record)
-    names = ("created_at", "updated_at", "version", "edited")
-    values = {name: getattr(state, name) for name in names}
-    if {name: getattr(record, name) for name in names} != values:
+    values = {name: getattr(state, name) for name in _STATE_COLUMNS}
+    if {name: getattr(record, name) for name in _STATE_COLUMNS} != values:
         # By table: an ORM update of articles would recompute all their day counts.
         table: Any = inspect(model).local_table
         session.execute(update(table).where(table.c.id == record.id).values(values))

@@ -1,8 +1,9 @@
 """Files that browsers and search engines expect at the root: favicon, robots.txt, sitemaps."""
 
+from collections.abc import Iterable
 from textwrap import dedent
 from typing import Annotated
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.sax.saxutils import escape
 
 from fastapi import Path
 from fastapi.responses import PlainTextResponse, Response
@@ -10,6 +11,7 @@ from fastapi.responses import PlainTextResponse, Response
 from app.api.deps import DatabaseDep
 from app.api.links import page_url
 from app.api.routing import Router
+from app.db.database import Reader
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT, format_rfc3339_utc
 from app.http.paths import route_traits
 from app.portal.assets import get_icon_response
@@ -30,12 +32,6 @@ _FIXED_PAGES = ((), ("missions",), ("launches",), ("people",), ("archive",))
 SitemapYear = Annotated[
     int, Path(ge=MIN_INSTANT.year, lt=MAX_INSTANT.year, description="Year in UTC.")
 ]
-
-
-class XmlResponse(Response):
-    """XML document."""
-
-    media_type = "application/xml"
 
 
 @router.get("/favicon.ico")
@@ -67,40 +63,49 @@ async def get_sitemap_index(database: DatabaseDep) -> Response:
     """Index of the sitemaps: one of records, and one of articles per year."""
     years = await database.read(list_article_years)
     names = ["records", *(f"articles-{year}" for year in years)]
-    root = Element("sitemapindex", xmlns=_SITEMAP_NAMESPACE)
-    for name in names:
-        _add_location(root, "sitemap", page_url(f"sitemap-{name}.xml"))
-    return XmlResponse(tostring(root, "utf-8", xml_declaration=True))
+    sitemaps = [
+        f"<sitemap><loc>{escape(page_url(f'sitemap-{name}.xml'))}</loc></sitemap>" for name in names
+    ]
+    return _xml_response("sitemapindex", sitemaps)
 
 
 @router.get("/sitemap-records.xml")
 @route_traits(english_only=True)
 async def get_record_sitemap(database: DatabaseDep) -> Response:
     """Sitemap of the fixed pages, and of those of missions, people and launches."""
-    root = Element("urlset", xmlns=_SITEMAP_NAMESPACE)
-    for segments in _FIXED_PAGES:
-        _add_location(root, "url", page_url(*segments))
+    urls = [f"<url><loc>{escape(page_url(*segments))}</loc></url>" for segments in _FIXED_PAGES]
     for collection in RECORD_COLLECTIONS:
-        _add_entries(root, collection, await database.read(list_sitemap_entries, collection))
-    return XmlResponse(tostring(root, "utf-8", xml_declaration=True))
+        urls += await database.read(_render_records, collection)
+    return _xml_response("urlset", urls)
 
 
 @router.get("/sitemap-articles-{year}.xml")
 @route_traits(english_only=True)
 async def get_article_sitemap(year: SitemapYear, database: DatabaseDep) -> Response:
     """Sitemap of the articles of a year."""
-    root = Element("urlset", xmlns=_SITEMAP_NAMESPACE)
-    _add_entries(root, "articles", await database.read(list_sitemap_articles, year))
-    return XmlResponse(tostring(root, "utf-8", xml_declaration=True))
+    return _xml_response("urlset", await database.read(_render_articles, year))
 
 
-def _add_entries(root: Element, collection: str, entries: list[SitemapEntry]) -> None:
+def _render_records(reader: Reader, collection: str) -> list[str]:
+    return _render_entries(reader, collection, list_sitemap_entries(reader, collection))
+
+
+def _render_articles(reader: Reader, year: int) -> list[str]:
+    return _render_entries(reader, "articles", list_sitemap_articles(reader, year))
+
+
+def _render_entries(reader: Reader, collection: str, entries: Iterable[SitemapEntry]) -> list[str]:
+    """Elements of a sitemap: up to 50,000, so they are rendered within the budget of the read."""
+    elements = []
     for entry in entries:
-        url = _add_location(root, "url", page_url(collection, entry.slug))
-        SubElement(url, "lastmod").text = format_rfc3339_utc(entry.updated_at)
+        reader.check_budget()
+        location = escape(page_url(collection, entry.slug))
+        changed = format_rfc3339_utc(entry.updated_at)
+        elements.append(f"<url><loc>{location}</loc><lastmod>{changed}</lastmod></url>")
+    return elements
 
 
-def _add_location(root: Element, name: str, url: str) -> Element:
-    element = SubElement(root, name)
-    SubElement(element, "loc").text = url
-    return element
+def _xml_response(root: str, elements: Iterable[str]) -> Response:
+    start = f"<?xml version='1.0' encoding='utf-8'?>\n<{root} xmlns=\"{_SITEMAP_NAMESPACE}\">"
+    content = "".join([start, *elements, f"</{root}>"])
+    return Response(content, media_type="application/xml")

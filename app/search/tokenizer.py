@@ -10,6 +10,7 @@ typed without a space is a phrase.
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -52,9 +53,17 @@ _ORDINAL_SUFFIXES = frozenset("st nd rd th я й ая ой ю ую ей го м�
 _EXPEDITION = re.compile(r"expeditions?$|экспедици")
 _EXPEDITION_TOKEN = re.compile(rf"{_STATION_TOKEN}\d+")
 _EXPEDITION_QUALIFIER = re.compile(r"основн|длительн|долговременн|long$|duration$|main$|iss$|мкс$")
-_ENGLISH_STEMMER, _RUSSIAN_STEMMER = (
-    snowballstemmer.stemmer(name) for name in ("english", "russian")
-)
+
+
+class _Stemmers(threading.local):
+    """The stemmers of a thread: a stemmer keeps the state of its word."""
+
+    def __init__(self) -> None:
+        self.english = snowballstemmer.stemmer("english")
+        self.russian = snowballstemmer.stemmer("russian")
+
+
+_STEMMERS = _Stemmers()
 
 
 class TokenizedWord(NamedTuple):
@@ -94,7 +103,7 @@ def _tokenize_word(text: str) -> tuple[str, str, str]:
     word = normalize_word(_POSSESSIVE.sub("", text))[: 2 * MAX_TOKEN_CHARS]
     if alias := _SERIES_ALIASES.get(latinize(word)):
         return word, alias, alias
-    stemmer = _RUSSIAN_STEMMER if is_cyrillic(word) else _ENGLISH_STEMMER
+    stemmer = _STEMMERS.russian if is_cyrillic(word) else _STEMMERS.english
     return (
         word,
         build_transliteration_key(word)[:MAX_TOKEN_CHARS],

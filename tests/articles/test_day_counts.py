@@ -25,13 +25,22 @@ NOON = datetime(2030, 1, 1, 12, 30, tzinfo=UTC)
 
 
 def read_calendar(client: TestClient, parameters: str = "") -> list[tuple[str, int]]:
-    """Days of January 2030 with articles and their counts, checked against the list of the day."""
+    """Days of January 2030 with articles and their counts, checked against the lists.
+
+    The list of the month finds an article on a day of which the calendar says that it has none.
+    """
+
+    def count_listed(url: str) -> int:
+        count: int = client.get(f"{url}&with_total=true").raise_for_status().json()["total"]
+        return count
+
     address = f"/v1/articles/archive?month=2030-01{parameters}"
     days = client.get(address).raise_for_status().json()["days"]
-    for day in days:
-        listed = client.get(day["url"] + "&with_total=true").json()["total"]
-        assert listed == day["count"], day
-    return [(day["date"][-2:], day["count"]) for day in days if day["count"]]
+    busy_days = [day for day in days if day["count"]]
+    assert [count_listed(day["url"]) for day in busy_days] == [day["count"] for day in busy_days]
+    month = f"/v1/articles?published_month=2030-01{parameters}"
+    assert count_listed(month) == sum(day["count"] for day in busy_days)
+    return [(day["date"][-2:], day["count"]) for day in busy_days]
 
 
 def count_wrong_days(database: Database) -> int:
@@ -206,7 +215,7 @@ def test_counts_can_be_rebuilt_after_raw_sql(archive: TestClient) -> None:
     [
         ({"lead": "Another lead."}, 0),
         ({"tags": ["other"]}, 0),
-        ({"published_at": "2019-04-05T10:00:00Z"}, 6),  # three statements for each of two days
+        ({"published_at": "2019-04-05T10:00:00Z"}, 4),  # two for both days, one for each
     ],
 )
 def test_counts_cost_no_statement_unless_the_day_changes(

@@ -211,6 +211,22 @@ def test_incomplete_head_in_one_piece_is_limited(origin: str) -> None:
         assert [wire.read_response().status for _ in range(3)] == [200, 431, 0]
 
 
+def test_refused_upload_in_a_pipeline_is_the_last_response(origin: str) -> None:
+    """The requests before it are answered, those after it are not."""
+    chunks = b"10000\r\n" + bytes(64 * KB) + b"\r\n"
+    for headers, status in (
+        (("Content-Encoding: gzip",), 415),
+        (("Connection: close",), 413),
+        (("Expect: 100-continue", "Content-Encoding: gzip"), 415),
+    ):
+        head = request_head("/x", "Transfer-Encoding: chunked", *headers, method="POST")
+        with RawConnection(origin) as wire:
+            wire.send(request_head(CACHED) + request_head("/nowhere") + head)
+            wire.send(chunks * 40 + b"0\r\n\r\n" + request_head(CACHED))
+            statuses = [wire.read_response("POST").status for _ in range(4)]
+        assert statuses == [200, 404, status, 0], headers
+
+
 def test_slow_response_is_not_lost_to_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
     short_deadlines(monkeypatch, head_timeout=0.2, body_timeout=0.2)
     post = request_head("/body", "Transfer-Encoding: chunked", method="POST")

@@ -1,9 +1,10 @@
 """Load shedding: queue, immediate refusal, timeout."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Event
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.db.database import Reader
+from app.http.load_shedding import Bulkhead
 from app.http.problems import NotFound
 from tests.support.clients import second_app
 from tests.support.servers import wait_for
@@ -81,6 +83,36 @@ def test_bulkhead_wait_is_limited(
         assert wait_for_statuses(futures, 7) == [503] * 7
         release_reads.set()
         assert wait_for_statuses(futures, 12) == [404] * 5 + [503] * 7
+
+
+def test_bulkhead_waits_longer_in_a_burst_than_in_a_standing_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In virtual time: 10 s if the queue has been empty within the last 10 s, else 2 s."""
+    monkeypatch.setattr("app.http.load_shedding._STALL_DETECTION_SECONDS", 60)
+    now = 0
+    waits: dict[int, int] = {}
+
+    async def send_requests() -> None:
+        nonlocal now
+        bulkhead = Bulkhead(slots=0, max_waiters=10)
+
+        async def wait_from(start: int) -> None:
+            assert not await bulkhead.acquire()
+            waits[start] = now - start
+
+        requests = []
+        for now in range(20):
+            if now % 2 == 0 and now <= 12:
+                requests.append(asyncio.ensure_future(wait_from(now)))
+            for _ in range(5):
+                await asyncio.sleep(0)
+        await asyncio.gather(*requests)
+
+    with closing(asyncio.new_event_loop()) as loop:
+        loop.time = lambda: now  # type: ignore[method-assign]  # virtual time
+        loop.run_until_complete(send_requests())
+    assert waits == {0: 10, 2: 10, 4: 10, 6: 10, 8: 10, 10: 2, 12: 2}
 
 
 def test_slow_response_is_answered_with_503(archive: TestClient, release_reads: Event) -> None:

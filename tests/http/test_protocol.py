@@ -49,6 +49,19 @@ def test_valid_requests_are_answered(origin: str) -> None:
         "GET / HTTP/1.1\r\nHost: x\rA: b\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+        "GET / HTTP/1.0\r\nHost: a@b\r\n\r\n",
+        f"{POST}Content-Length: 2, 2\r\n\r\n{{}}",
+        f"{POST}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{{}}",
+        f"{POST}Content-Length: 0x2\r\n\r\n{{}}",
+        f"{POST}Content-Length:\r\n\r\n{{}}",
+        f"{POST}Transfer-Encoding: chunked\r\n\r\n2;a\n{{}}\r\n0\r\n\r\n",
+        f"{POST}Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
+        "GET v1/missions HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET %2Fv1/missions HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET ?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET http://x HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET / HTTP/x.y\r\nHost: x\r\n\r\n",
         "GET / HTTP/11.1\r\nHost: x\r\n\r\n",
         "GET / http/1.1\r\nHost: x\r\n\r\n",
@@ -67,6 +80,70 @@ def test_malformed_http_is_refused(origin: str, sent: str) -> None:
     assert answer.problem()["type"].endswith("/problems/bad-request")
 
 
+def test_other_transfer_codings_are_refused(origin: str) -> None:
+    """Positive control: `test_expectation_is_met_unless_the_body_is_refused` sends chunks."""
+    for codings in ("gzip, chunked", "deflate", "identity"):
+        sent = f"{POST}Transfer-Encoding: {codings}\r\n\r\n0\r\n\r\n"
+        assert send_raw(origin, sent.encode()).status == 501, codings
+
+
+def test_expectation_is_met_unless_the_body_is_refused(origin: str) -> None:
+    expect = "Expect: 100-continue"
+    for version, headers, statuses in (
+        ("1.1", ("Transfer-Encoding: chunked",), [100, 401]),
+        ("1.1", ("Content-Length: 5",), [100, 401]),
+        ("1.0", ("Content-Length: 5",), [401]),
+        ("1.1", ("Content-Length: 2000000",), [413, 0]),
+        ("1.1", ("Content-Length: 5", "Content-Encoding: gzip"), [415, 0]),
+    ):
+        head = request_head("/v1/missions", expect, *headers, method="POST")
+        with RawConnection(origin) as wire:
+            wire.send(head.replace(b"HTTP/1.1", f"HTTP/{version}".encode()))
+            if 100 in statuses:
+                assert wire.read_response().status == statuses.pop(0)
+            wire.send(b"0\r\n\r\n")
+            assert [wire.read_response().status for _ in statuses] == statuses, headers
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://x/v1/missions", 200),
+        ("https://user:secret@other:81/v1/missions?limit=1", 200),
+        ("http://x/v1%2Fmissions", 404),
+        ("http://x/v1/missions/iss%2f59", 422),
+        ("//x/v1/missions", 404),
+        ("//v1/missions", 404),
+        ("/v1%252Fmissions", 404),
+        ("/v1%5Cmissions", 404),
+        ("/v1/missions%2F", 404),
+        ("/health%2Flive", 404),
+        ("/docs%2fswagger", 404),
+        ("/missions%2Fiss-59", 404),
+        ("/v1/%2e%2e/v1/missions", 404),
+        ("*", 404),
+    ],
+)
+def test_target_in_any_form_is_one_path(origin: str, target: str, status: int) -> None:
+    for _ in range(2):  # the second may be cached
+        assert send_raw(origin, request_head(target)).status == status
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 2", "Transfer-Encoding: chunked"])
+def test_upgrade_is_ignored_and_ends_the_connection(origin: str, framing: str) -> None:
+    """Also with a body; a request after it is not answered, since it could be another protocol."""
+    body = b"{}" if "Length" in framing else b"2\r\n{}\r\n0\r\n\r\n"
+    for upgrade, statuses in (
+        (("Connection: Upgrade", "Upgrade: h2c"), [401, 0]),
+        (("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"), [401, 0]),
+        (("Upgrade: h2c",), [401, 200]),
+    ):
+        head = request_head("/v1/missions", framing, *upgrade, method="POST")
+        with RawConnection(origin) as wire:
+            wire.send(head + body + request_head())
+            assert [wire.read_response().status for _ in range(2)] == statuses, upgrade
+
+
 @pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "3.7", "9.9"])
 def test_other_http_versions_are_refused(origin: str, version: str) -> None:
     """Positive control: `test_valid_requests_are_answered`."""
@@ -74,6 +151,10 @@ def test_other_http_versions_are_refused(origin: str, version: str) -> None:
     assert answer.status == 505
     assert answer.headers["connection"] == "close"
     assert answer.problem()["type"].endswith("/problems/http-version-not-supported")
+
+
+def test_request_without_a_version_is_refused(origin: str) -> None:
+    assert send_raw(origin, b"GET /health/live\r\n\r\n").status == 505
 
 
 def test_http2_preface_is_refused_as_a_version(origin: str) -> None:
@@ -123,6 +204,17 @@ def test_pipelined_error_does_not_truncate_the_previous_response(origin: str) ->
 def test_body_too_large_is_refused_by_its_content_length(origin: str) -> None:
     head = request_head("/v1/missions", "Content-Length: 200000000", method="POST")
     assert send_raw(origin, head).problem()["type"].endswith("/problems/content-too-large")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_refusal_of_head_has_no_body(origin: str, method: str) -> None:
+    with RawConnection(origin) as wire:
+        wire.send(request_head("/" + "a" * 8 * 1024, method=method))
+        answer = wire.read_response(method)
+        assert answer.status == 414
+        assert int(answer.headers["content-length"]) > 0
+        rest = b"".join(iter(lambda: wire.socket.recv(4096), b""))
+        assert (answer.body + wire.received + rest == b"") is (method == "HEAD")
 
 
 def test_encoded_slash_is_another_path(origin: str) -> None:

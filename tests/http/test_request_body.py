@@ -1,14 +1,17 @@
 """Request bodies: limits of size and complexity, content coding, strict JSON."""
 
+import asyncio
 import gzip
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from app.api.json_bodies import MAX_JSON_LEVEL_COUNT, MAX_JSON_VALUE_COUNT, check_complexity
 from app.http.problems import InvalidRequest
-from app.http.request_body import MAX_REQUEST_BODY_BYTES
+from app.http.request_body import MAX_REQUEST_BODY_BYTES, BufferBodyMiddleware
 
 PATH = "/v1/articles"
 PATCH_HEADERS = {"Content-Type": "application/merge-patch+json", "If-Match": '"1"'}
@@ -137,3 +140,40 @@ def test_length_of_a_text_is_checked_before_its_other_constraints(
     found = editor.post(PATH, json=document).json()["errors"]
     errors = {error["code"] for error in found if error["pointer"] == "/title"}
     assert errors == (set(codes) or {"value_error"})
+
+
+def test_size_of_all_bodies_is_limited_until_their_requests_are_answered(
+    monkeypatch: pytest.MonkeyPatch, default_settings: None
+) -> None:
+    monkeypatch.setattr("app.http.request_body._MAX_BUFFERED_BYTES", 5)
+
+    async def send_three() -> list[int]:
+        answer = asyncio.Event()
+        statuses = []
+
+        async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await answer.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"abc"}
+
+        async def record(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        async def post() -> None:
+            headers = [(b"content-length", b"3")]
+            scope = {"type": "http", "headers": headers, "state": {"request_id": uuid4()}}
+            await middleware(scope, receive, record)
+
+        middleware = BufferBodyMiddleware(app)
+        first = asyncio.ensure_future(post())
+        await asyncio.sleep(0)
+        await post()
+        answer.set()
+        await first
+        await post()
+        return statuses
+
+    assert asyncio.run(send_three()) == [503, 200, 200]

@@ -21,7 +21,7 @@ from app.resources.registry import RECORD_RESOURCES
 from tests.support.databases import empty_tables
 from tests.support.exports import export_ndjson
 from tests.support.fake_sites import rss_feed
-from tests.support.import_runs import import_inputs, make_input
+from tests.support.import_runs import explain_import, import_inputs, make_input
 
 Snapshot = tuple[str, str]
 """Format and text of an input."""
@@ -210,3 +210,28 @@ def test_state_shows_differences(database: Database) -> None:
     with database.session() as session:
         session.execute(update(Person).values(agency="NASA"))
     assert len({json.dumps(each) for each in (before, after, state(database))}) == 3
+
+
+def test_dry_run_reports_the_outcome_of_the_import(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each entry of each snapshot, although the import writes one entry per transaction."""
+    monkeypatch.setattr(pipeline, "IMPORT_BATCH_ENTRIES", 1)
+    start_again(database)
+    items = [news_item(1, "A day aboard", 1), news_item(1, "A night", 1), news_item(2, "", 2)]
+    snapshots = [
+        *VAGUE_THEN_EXACT,
+        response([astronaut(1, "Kjell N. Lindgren", None), astronaut(2, "K. Lindgren", None)]),
+        response([launch(2, "Progress MS-98", "soon", None), launch(3, "Starlink", "soon", None)]),
+        ("feed", rss_feed(*items).decode()),
+        ("feed", rss_feed(*items[1:]).decode()),
+    ]
+    outcomes = set[str]()
+    for form, content in snapshots:
+        before = state(database)
+        tried = explain_import(database, form, make_input(content), dry_run=True)
+        assert state(database) == before
+        done = explain_import(database, form, make_input(content))
+        assert tried == done
+        outcomes |= {each.outcome for each in done[0]} | {"rejected" for _ in done[1]}
+    assert outcomes == {"created", "updated", "unchanged", "proposed", "rejected"}

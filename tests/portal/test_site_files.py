@@ -1,14 +1,17 @@
 """Favicon, robots.txt and sitemaps."""
 
 from datetime import UTC, datetime
+from time import thread_time
 from urllib.parse import urlsplit
 
+import pytest
 from lxml import etree
 from starlette.testclient import TestClient
 
 from app.db.database import Database
 from tests.support import factories
-from tests.support.clients import override_settings
+from tests.support.clients import clear_response_cache, override_settings
+from tests.support.loop_cost import MAX_CALLBACK_CPU_SECONDS, longest_callback_seconds
 
 LOCATION = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 
@@ -89,3 +92,26 @@ def test_favicon_equals_icon_of_pages(client: TestClient) -> None:
     assert answer.content.startswith(b"<svg")
     again = client.get("/favicon.ico", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_long_sitemap_does_not_hold_the_event_loop(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries: list[datetime] = []
+
+    def format_slowly(at: datetime) -> str:
+        entries.append(at)
+        end = thread_time() + MAX_CALLBACK_CPU_SECONDS / 250
+        while thread_time() < end:
+            pass
+        return ""
+
+    monkeypatch.setattr("app.portal.site_files.format_rfc3339_utc", format_slowly)
+
+    def read() -> None:
+        clear_response_cache(archive)
+        assert archive.get("/sitemap-records.xml").status_code == 200
+
+    longest = longest_callback_seconds(read)
+    assert len(entries) > 500
+    assert longest < MAX_CALLBACK_CPU_SECONDS

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from app.http.protocol import LimitedHttpProtocol
@@ -39,11 +39,19 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextmanager
-def serve_in_thread(protocol: type[LimitedHttpProtocol] = LimitedHttpProtocol) -> Iterator[str]:
-    """Serve `application` on a free port with `protocol`; yields its origin."""
+def serve_in_thread(
+    protocol: type[LimitedHttpProtocol] = LimitedHttpProtocol, app: ASGIApp = application
+) -> Iterator[str]:
+    """Serve `app` on a free port with `protocol`; yields its origin."""
     port = free_port()
     config = Config(
-        application, port=port, http=protocol, ws="none", lifespan="off", log_config=None
+        app,
+        port=port,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,
     )
     server = Server(config)
     thread = threading.Thread(target=server.run)

@@ -33,7 +33,8 @@ class RawConnection:
     def __init__(self, origin: str, seconds: float = 20) -> None:
         address = urlsplit(origin)
         self.socket = socket.create_connection((address.hostname, address.port), seconds)
-        self._received = b""
+        self.received = b""
+        """Input that no response has taken yet."""
 
     def __enter__(self) -> Self:
         return self
@@ -54,22 +55,22 @@ class RawConnection:
     def _receive(self) -> bool:
         with suppress(ConnectionResetError):
             part = self.socket.recv(65536)
-            self._received += part
+            self.received += part
             return bool(part)
         return False
 
     def read_response(self, method: str = "GET") -> RawResponse:
         """Read the next response; `method` is the method of its request."""
-        while b"\r\n\r\n" not in self._received:
+        while b"\r\n\r\n" not in self.received:
             if not self._receive():
                 return NO_RESPONSE
-        head, _, self._received = self._received.partition(b"\r\n\r\n")
+        head, _, self.received = self.received.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
         length = int(headers.get("content-length", 0)) if method != "HEAD" else 0
-        while len(self._received) < length and self._receive():
+        while len(self.received) < length and self._receive():
             pass
-        body, self._received = self._received[:length], self._received[length:]
+        body, self.received = self.received[:length], self.received[length:]
         return RawResponse(int(first.split()[1]), headers, body)
 
 

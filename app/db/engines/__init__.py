@@ -1,5 +1,8 @@
 """Database engines, configured for durable commits and bounded waits."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any
 
@@ -7,6 +10,26 @@ from sqlalchemy import Engine, make_url
 
 QUERY_CACHE_ITEMS = 200
 """Compiled statements per engine; each costs the garbage collector thousands of objects."""
+
+_TEST_IS_SKIPPED = ContextVar("test of connections is skipped", default=False)
+
+
+@contextmanager
+def untested_connections() -> Iterator[None]:
+    """Within this context, connections that were in use a moment ago are not tested before use.
+
+    For transactions that can be run again if the connection is lost.
+    """
+    token = _TEST_IS_SKIPPED.set(True)
+    try:
+        yield
+    finally:
+        _TEST_IS_SKIPPED.reset(token)
+
+
+def is_test_skipped() -> bool:
+    """True within `untested_connections`."""
+    return _TEST_IS_SKIPPED.get()
 
 
 def create_database_engine(

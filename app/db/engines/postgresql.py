@@ -1,15 +1,18 @@
 """Engine and connections for PostgreSQL."""
 
+from time import monotonic
 from typing import Any
 
 from psycopg import Connection as Psycopg
-from psycopg import OperationalError
+from psycopg import Error, OperationalError
 from psycopg.errors import _WaitTimeout
 from pydantic_core import from_json
 from sqlalchemy import Dialect, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.db.engines import QUERY_CACHE_ITEMS
+from app.db.engines import QUERY_CACHE_ITEMS, is_test_skipped
 
 STATEMENT_TIMEOUT_SECONDS = 4
 """Server-side limit of one statement."""
@@ -24,8 +27,15 @@ would time out, instead of one being ended for the other.
 SERVER_RESPONSE_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_SECONDS + 1.0
 """Client-side limit of waiting for a response, for a server that is frozen or unreachable."""
 
+MAX_UNTESTED_IDLE_SECONDS = 1.0
+"""Time in the pool after which a connection is always tested before use, by a round trip."""
+
 DISCONNECT_SQLSTATES = {"25006", "57P01", "57P02", "57P03"}
 """SQLSTATEs of a server that is read-only or shutting down: all connections to it are closed."""
+
+
+_RETURNED_AT = "returned_at"
+"""Entry of a connection's `info`: when it was returned to the pool, by the monotonic clock."""
 
 
 class _DeadlineConnection(Psycopg[Any]):
@@ -61,7 +71,6 @@ def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
-        pool_pre_ping=True,
         pool_recycle=300,
         pool_use_lifo=True,
         hide_parameters=True,
@@ -89,8 +98,21 @@ def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:
         return _DeadlineConnection.connect(*arguments, **named)
 
     @event.listens_for(engine, "checkout")
-    def enable_deadline(connection: _DeadlineConnection, _record: Any, _proxy: Any) -> None:
+    def prepare(connection: _DeadlineConnection, record: ConnectionPoolEntry, _proxy: Any) -> None:
         connection.deadline_enabled = True
+        returned_at = record.info.get(_RETURNED_AT)
+        if returned_at is None:  # a new connection
+            return
+        if is_test_skipped() and monotonic() - returned_at < MAX_UNTESTED_IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)  # type: ignore[arg-type]  # a DBAPI connection
+        except Error as error:
+            raise DisconnectionError from error  # the pool opens another one
+
+    @event.listens_for(engine, "checkin")
+    def note_return(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_RETURNED_AT] = monotonic()
 
     @event.listens_for(engine, "handle_error")
     def mark_disconnected(context: ExceptionContext) -> None:

@@ -1,5 +1,6 @@
 """Engine and connections for SQLite."""
 
+from contextlib import closing
 from pathlib import Path
 from time import monotonic, thread_time
 from typing import Any
@@ -53,6 +54,12 @@ class TimeLimitedConnection(sqlite.Connection):  # type: ignore[misc]  # it ship
         cpu_deadline, wall_deadline = self._deadlines
         self.interrupted = thread_time() > cpu_deadline or monotonic() > wall_deadline
         return self.interrupted
+
+
+def copy_database(source: str, target: str) -> None:
+    """Copy a file, as it is at one moment, to the new file `target`. Writers do not wait."""
+    with closing(sqlite.connect(source)) as original, closing(sqlite.connect(target)) as copy:
+        original.backup(copy)
 
 
 def build_engine(url: URL, pool_size: int, _target_session_attrs: str) -> Engine:

@@ -1,5 +1,6 @@
 """Change records: rows of `changes` and `former_slugs` for each record that is written."""
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -19,15 +20,20 @@ def record_changes(session: Session, writes: Writes) -> None:
     A new slug leaves the old one behind as a redirect, and is also a change of the records that
     show it. A deleted record leaves a tombstone of its slug.
     """
-    for entity in writes.saved:
-        if isinstance(entity, VersionedRecord):
-            _record_change(session.connection(), entity)
-            if former := inspect(entity).attrs.slug.history.deleted:
-                _record_rename(session.connection(), entity, former[0])
-    for entity in writes.deleted:
-        if isinstance(entity, VersionedRecord):
-            _record_change(session.connection(), entity)
-            _write_tombstone(session.connection(), entity)
+    saved, deleted = list(_select_records(writes.saved)), list(_select_records(writes.deleted))
+    # Articles that are not public and were not public leave no trace in the public feed.
+    changes = [
+        {"type": record.record_type, "record_id": record.id}
+        for record in (*saved, *deleted)
+        if not isinstance(record, Article) or _is_public(record) or _was_public(record)
+    ]
+    if changes:
+        session.connection().execute(insert(RecordChange), changes)
+    for record in saved:
+        if former := inspect(record).attrs.slug.history.deleted:
+            _record_rename(session.connection(), record, former[0])
+    for record in deleted:
+        _write_tombstone(session.connection(), record)
 
 
 def record_referrers_of_deleted(session: Session, writes: Writes) -> None:
@@ -35,18 +41,17 @@ def record_referrers_of_deleted(session: Session, writes: Writes) -> None:
 
     Locks the record, so that no other transaction adds a reference in the meantime.
     """
-    for entity in writes.deleted:
+    for record in _select_records(writes.deleted):
+        id_ = inspect(type(record)).columns["id"]
+        session.connection().execute(select(id_).where(id_ == record.id).with_for_update())
+        _record_referrer_changes(session.connection(), record)
+
+
+def _select_records(entities: Iterable[Base]) -> Iterator[VersionedRecord]:
+    """The records among the entities, without parts of records."""
+    for entity in entities:
         if isinstance(entity, VersionedRecord):
-            id_ = inspect(type(entity)).columns["id"]
-            session.connection().execute(select(id_).where(id_ == entity.id).with_for_update())
-            _record_referrer_changes(session.connection(), entity)
-
-
-def _record_change(connection: Connection, record: VersionedRecord) -> None:
-    # Articles that are not public and were not public leave no trace in the public feed.
-    if not isinstance(record, Article) or _is_public(record) or _was_public(record):
-        change = {"type": record.record_type, "record_id": record.id}
-        connection.execute(insert(RecordChange).values(change))
+            yield entity
 
 
 def _is_public(article: Article) -> bool:

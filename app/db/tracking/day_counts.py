@@ -173,7 +173,13 @@ def recount_days(session: Session, days: Iterable[DayKey]) -> None:
     """Count the articles of `days` again."""
     # Sorted, so that no two transactions deadlock. Locked before counting, so that the count sees
     # the commits of the transactions that held the lock before.
-    for start, language in sorted(days):
-        day = {"start": start, "end": period_bounds(start, Precision.DAY)[1], "language": language}
-        for statement in (_LOCK_DAY, _DELETE_DAY, _INSERT_DAY):
-            session.connection().execute(statement, day)
+    rows = [
+        {"start": start, "end": period_bounds(start, Precision.DAY)[1], "language": language}
+        for start, language in sorted(days)
+    ]
+    if rows:
+        connection = session.connection()
+        connection.execute(_LOCK_DAY, rows)
+        connection.execute(_DELETE_DAY, rows)
+        for row in rows:
+            connection.execute(_INSERT_DAY, row)

@@ -128,9 +128,11 @@ def _select_counts(
     """Counts of past days, and of the articles published so far today, summed by `group`."""
     names = ["dayed", *(before_hour_column(hour) for hour in sorted(hours | {24}) if hour)]
     in_languages = [Article.language.in_(languages)] if languages else []
-    today = select_day_counts(
-        article_is_public(), Article.published_at >= _start_of_today(), *in_languages
-    ).subquery()
+    # The sort key is not before the date, and indexes with the language have it.
+    since_today = (
+        key >= _start_of_today() for key in (Article.published_at, Article.published_sort_at)
+    )
+    today = select_day_counts(article_is_public(), *since_today, *in_languages).subquery()
     past = select(ArticleDailyCounts).where(*_past_day_conditions(languages), *where).subquery()
     days = union_all(
         *(select(table.c.at, *(table.c[name] for name in names)) for table in (past, today))
