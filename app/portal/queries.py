@@ -4,12 +4,13 @@ from datetime import date
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select, union
+from sqlalchemy import bindparam, exists, select, union
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
 from app.api.embeds.launches import LaunchSummary
 from app.api.lists.day_counts import ArchiveMonth
+from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleMission, Mission
@@ -84,12 +85,21 @@ def _select_featured(language: Language) -> AnySelect:
 
 @cache
 def _select_newest_about(language: Language) -> AnySelect:
-    about = (
-        select(ArticleMission.article_id)
-        .join(Mission, Mission.id == ArticleMission.mission_id)
-        .where(Mission.slug == bindparam("slug"))
+    mission_id = select(Mission.id).where(Mission.slug == bindparam("slug")).scalar_subquery()
+    preferred = exists().where(
+        Article.id == ArticleMission.article_id, is_preferred_translation(language)
     )
-    return select_newest_article(Article.id.in_(about), is_preferred_translation(language))
+    newest = (
+        select(ArticleMission.article_id)
+        .where(
+            ArticleMission.mission_id == mission_id,
+            article_is_public(ArticleMission),
+            preferred,
+        )
+        .order_by(ArticleMission.published_sort_at.desc(), ArticleMission.article_id.desc())
+        .limit(1)
+    )
+    return select_newest_article(Article.id.in_(newest))
 
 
 def _list_newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:

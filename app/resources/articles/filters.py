@@ -1,18 +1,19 @@
 """Filters of articles as SQL: on articles, or on the rows of a link, which copy their columns."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, exists, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
-from app.api.lists.day_counts import COUNT, DateColumns, RecordCounts
+from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.pagination import Branch
+from app.api.lists.record_counts import COUNT, NoRecords, RecordCounts
 from app.db.conditions import article_is_public, slug_in
 from app.db.database import Reader
-from app.db.functions import AnySelect
+from app.db.functions import AnySelect, hide_from_planner
 from app.db.models import (
     ARTICLE_LINKS,
     Article,
@@ -25,6 +26,7 @@ from app.db.models import (
     Mission,
     Person,
 )
+from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.enums import RecordType
 from app.domain.text import slugify
 from app.resources.articles.schemas import ArticleArchiveFilters, ArticleFilters
@@ -97,104 +99,191 @@ class ArticleSelection:
 
     filters: ArticleArchiveFilters
     links: Sequence[LinkFilter]
-    """Filters by links, the most selective first."""
+    """Filters by links, those that usually match the fewest articles first."""
     corrections: SpellingCorrections
     """Other spellings of the words of the filter `q`."""
-    where: tuple[ColumnElement[bool], ...] = ()
+    where: tuple[ColumnElement[bool], ...]
     """Conditions on `Article`."""
+    by_title: bool
+    """True for a list in the order of titles instead of dates."""
+    few_ids: Sequence[int] | None
+    """At most `FEW_ROWS` ids, the matches among them; None if no filter has so few."""
 
     @classmethod
     def resolve(
-        cls, reader: Reader, filters: ArticleArchiveFilters, *where: ColumnElement[bool]
+        cls,
+        reader: Reader,
+        filters: ArticleArchiveFilters,
+        *where: ColumnElement[bool],
+        by_title: bool = False,
     ) -> "ArticleSelection":
         """Build the selection by `filters`, with the ids of the records that they name."""
         corrections = find_corrections(reader, filters.q) if filters.q else NO_CORRECTIONS
         links = _find_link_filters(reader, filters)
-        return cls(filters, links, corrections, where)
+        candidates = _select_candidates(filters, links, by_title)
+        read = (_read_few(reader, ids) for ids in candidates)
+        few_ids = next((ids for ids in read if ids is not None), None)
+        return cls(filters, links, corrections, where, by_title, few_ids)
 
-    def conditions(self, columns: Columns = Article) -> list[ColumnElement[bool]]:
-        """Conditions on `columns`: those of articles, or those of the first of `links`."""
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Conditions on articles."""
+        return self._conditions(Article, with_range=True)
+
+    def branches(self) -> list[Branch]:
+        """Ids of the articles in the order of the list, one branch for each value of a filter.
+
+        Empty if `conditions` alone find the articles in this order.
+        """
+        if not self._has_values():
+            return []
+        if self.few_ids is not None:
+            key = Article.title_key if self.by_title else Article.published_sort_at
+            ids = self._select_ids(Article).where(Article.id.in_(self.few_ids))
+            return [Branch(ids, (hide_from_planner(key), Article.id))]
+        columns, column, values = self._choose_index()
+        if column is None:
+            return []
+        ids = self._select_ids(columns)
+        order = Article.title_key if self.by_title else columns.published_sort_at
+        keys = order, article_id_of(columns)
+        return [Branch(ids.where(column == value), keys) for value in values]
+
+    def counts(self) -> RecordCounts | NoRecords:
+        """Counts for calendars."""
+        if not self._has_values():
+            return NoRecords()
+        sort_range = _date_filters(self.filters).sort_range()
+        if self.few_ids is not None:
+            ids = self._select_ids(Article, with_range=False)
+            ids = ids.where(Article.id.in_(self.few_ids))
+            return RecordCounts(_UNINDEXED_DATE_COLUMNS, ids, sort_range)
+        columns, column, values = self._choose_index()
+        ids = self._select_ids(columns, with_range=False)
+        dates = DATE_COLUMNS[columns]
+        if column is None:
+            return RecordCounts(dates, ids, sort_range)
+        parts = [ids.where(column == value) for value in values]
+        # An article with several of the values is counted once.
+        is_repeated = len(values) > 1 and columns is not Article
+        number = func.count(article_id_of(columns).distinct()) if is_repeated else COUNT
+        return RecordCounts(dates, ids.where(column.in_(values)), sort_range, parts, number)
+
+    def _has_values(self) -> bool:
+        """Whether each filter by links names a record that exists, or a tag."""
+        return all(link.values for link in self.links)
+
+    def _choose_index(self) -> tuple[Columns, InstrumentedAttribute[Any] | None, Sequence[Any]]:
+        """Filter whose index is in the order of the list: table, column and values.
+
+        The index is read once for each value. The column is None if the conditions on articles
+        find an index without help, because no filter by links or with several values has one.
+        """
+        if self.links and not self.by_title:
+            return self.links[0].table, *self.links[0]
+        if len(self.filters.source) > 1 and not self.by_title:
+            return Article, Article.source_slug, sorted(set(map(slugify, self.filters.source)))
+        if len(self.filters.language) > 1:
+            return Article, Article.language, sorted(set(self.filters.language))
+        return Article, None, ()
+
+    def _select_ids(self, columns: Columns, *, with_range: bool = True) -> AnySelect:
+        """Select the ids of the matches from `columns`: articles, or the first of `links`."""
+        where = self._conditions(columns, with_range=with_range)
+        return select(article_id_of(columns)).where(
+            article_is_public(columns),  # type: ignore[arg-type]  # a class is hashable
+            *where,
+        )
+
+    def _conditions(self, columns: Columns, *, with_range: bool) -> list[ColumnElement[bool]]:
+        """Conditions on `columns`, of all filters but the link that they are.
+
+        Without the range of sort keys unless `with_range`. Columns of articles are hidden from the
+        planner if their index is not in the order of the list.
+        """
         filters, id_ = self.filters, article_id_of(columns)
         links = self.links if columns is Article else self.links[1:]
-        if not all(link.values for link in links):
+        if not self._has_values():
             return [false()]
         where = [link.condition(id_) for link in links]
-        if columns is not Article:
-            where.append(article_is_public(columns))  # type: ignore[arg-type]  # a class is hashable
         if filters.tag_not:
             where.append(~LinkFilter(ArticleTag.tag, filters.tag_not).condition(id_))
         if filters.language:
-            where.append(columns.language.in_(filters.language))
+            is_hidden = self.few_ids is not None or (filters.source and not self.by_title)
+            language = hide_from_planner(columns.language) if is_hidden else columns.language
+            where.append(language.in_(filters.language))
         if filters.q:
             matching = select_matching_ids(RecordType.ARTICLE, filters.q, self.corrections)
             where.append(id_.in_(matching))
-        where += DATE_COLUMNS[columns].conditions(
-            time_zone_or_default(filters.tz),
-            day=filters.published_on if isinstance(filters, ArticleFilters) else None,
-            month=filters.published_month,
-            from_=filters.published_at_gte,
-            before=filters.published_at_lt,
+        dates = _date_filters(filters)
+        is_unindexed = self.few_ids is not None or self.by_title
+        date_columns = _UNINDEXED_DATE_COLUMNS if is_unindexed else DATE_COLUMNS[columns]
+        where += (
+            date_columns.conditions(dates) if with_range else date_columns.exact_conditions(dates)
         )
-        own = [*_own_conditions(filters), *self.where]
+        own = [*self._own_conditions(), *self.where]
         if columns is not Article and own:
             own = [exists().where(Article.id == id_, *own)]
         return where + own
 
-    def branches(self) -> list[Branch]:
-        """Keys of the articles in the table of the first of `links`, one branch a value.
-
-        Empty without a filter by links, and if a filter names only records that do not exist.
-        """
-        if not self.links:
-            return []
-        columns, link = self.links[0].table, self.links[0].column
-        where = self.conditions(columns)
-        keys = columns.published_sort_at, columns.article_id
-        ids = select(columns.article_id).where(*where)
-        return [Branch(ids.where(link == value), keys) for value in self.links[0].values]
-
-    def counts(self) -> RecordCounts:
-        """Counts for calendars."""
-        if not self.links:
-            ids = select(Article.id).where(article_is_public(), *self.conditions())
-            return RecordCounts(DATE_COLUMNS[Article], ids)
-        columns, (link, values) = self.links[0].table, self.links[0]
-        ids = select(columns.article_id).where(link.in_(values), *self.conditions(columns))
-        parts = [branch.statement for branch in self.branches()]
-        # An article with several of the values is counted once.
-        number = COUNT if len(values) == 1 else func.count(columns.article_id.distinct())
-        return RecordCounts(DATE_COLUMNS[columns], ids, parts, number)
-
-    def without_order(self, reader: Reader) -> "ArticleSelection":
-        """The same selection, for a list in another order than the links.
-
-        The articles of a link are fetched and sorted if they are few. The articles of other links
-        are so many that enough are found in the order of the list.
-        """
-        for link in self.links:
-            if _are_few(reader, link.select_ids()):
-                others = [other for other in self.links if other is not link]
-                few = Article.id.in_(link.select_ids())
-                return replace(self, links=others, where=(*self.where, few))
-        return self
+    def _own_conditions(self) -> list[ColumnElement[bool]]:
+        """Conditions on columns that links do not copy."""
+        filters = self.filters
+        where: list[ColumnElement[bool]] = []
+        is_hidden = self.few_ids is not None or self.by_title
+        source = hide_from_planner(Article.source_slug) if is_hidden else Article.source_slug
+        if filters.source:
+            where.append(source.in_(map(slugify, filters.source)))
+        if filters.source_not:
+            where.append(Article.source_slug.not_in(map(slugify, filters.source_not)))
+        if filters.has_image is not None:
+            imaged = Article.image_url.is_not(None)
+            where.append(imaged if filters.has_image else ~imaged)
+        if filters.updated_at_gte:
+            since = to_instant(filters.updated_at_gte, time_zone_or_default(filters.tz))
+            where.append(hide_from_planner(Article.updated_at) >= since)
+        return where
 
 
-def _own_conditions(filters: ArticleArchiveFilters) -> list[ColumnElement[bool]]:
-    """Conditions on columns that links do not copy."""
-    where: list[ColumnElement[bool]] = []
-    if filters.source:
-        where.append(Article.source_slug.in_(map(slugify, filters.source)))
-    if filters.source_not:
-        where.append(Article.source_slug.not_in(map(slugify, filters.source_not)))
-    if filters.has_image is not None:
-        imaged = Article.image_url.is_not(None)
-        where.append(imaged if filters.has_image else ~imaged)
+_UNINDEXED_DATE_COLUMNS = DateColumns(
+    Article.published_at,
+    Article.published_at_precision,
+    hide_from_planner(Article.published_sort_at),
+)
+
+
+def _date_filters(filters: ArticleArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.published_on if isinstance(filters, ArticleFilters) else None,
+        month=filters.published_month,
+        from_=filters.published_at_gte,
+        before=filters.published_at_lt,
+    )
+
+
+def _select_candidates(
+    filters: ArticleArchiveFilters, links: Sequence[LinkFilter], by_title: bool
+) -> Iterator[AnySelect]:
+    """Select the ids that match a filter without an index in the order of the list.
+
+    If they are few, it is quicker to sort them than to test articles in the order of the list.
+    """
+    if by_title:
+        yield from (link.select_ids() for link in links)
+    if filters.source and (by_title or links):
+        yield select(Article.id).where(Article.source_slug.in_(map(slugify, filters.source)))
+    # Of ranges, the index is used because it is in the order.
     if filters.updated_at_gte:
         since = to_instant(filters.updated_at_gte, time_zone_or_default(filters.tz))
-        where.append(Article.updated_at >= since)
-    return where
+        updated = select(Article.id).where(Article.updated_at >= since)
+        yield updated.order_by(Article.updated_at)
+    low, high = _date_filters(filters).sort_range()
+    if by_title and (low, high) != (MIN_INSTANT, MAX_INSTANT):
+        sort_at = Article.published_sort_at
+        yield select(Article.id).where(sort_at >= low, sort_at < high).order_by(sort_at)
 
 
-def _are_few(reader: Reader, ids: AnySelect) -> bool:
-    some = ids.limit(FEW_ROWS + 1).subquery()
-    return (reader.scalar(select(func.count()).select_from(some)) or 0) <= FEW_ROWS
+def _read_few(reader: Reader, ids: AnySelect) -> list[int] | None:
+    """Read the ids that a statement selects; None if there are more than `FEW_ROWS`."""
+    rows = reader.all(ids.limit(FEW_ROWS + 1))
+    return None if len(rows) > FEW_ROWS else [id_ for row in rows for id_ in row.values()]

@@ -164,11 +164,9 @@ def list_articles(
     reader: Reader, query: ArticleQuery, *where: ColumnElement[bool]
 ) -> ArticleFullPage | ArticlePage:
     """List the articles that match the query and all of `where`."""
-    selection = ArticleSelection.resolve(reader, query, *where)
-    if query.sort in {ArticleSort.NEWEST, ArticleSort.OLDEST}:
-        branches = selection.branches()
-    else:
-        selection, branches = selection.without_order(reader), []
+    by_title = query.sort in {ArticleSort.A_TO_Z, ArticleSort.Z_TO_A}
+    selection = ArticleSelection.resolve(reader, query, *where, by_title=by_title)
+    branches = selection.branches()
     conditions = [] if branches else selection.conditions()
     args = conditions, SORTS, query, "articles"
     if query.view is View.FULL:

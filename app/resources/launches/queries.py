@@ -10,14 +10,14 @@ from app.api.date_params import time_zone_or_default
 from app.api.embeds.launches import select_launch_ref, select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
+from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.day_counts import (
     ArchiveIndex,
     ArchiveMonth,
-    DateColumns,
-    RecordCounts,
     build_archive,
 )
 from app.api.lists.pagination import fetch_page
+from app.api.lists.record_counts import RecordCounts
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
@@ -70,6 +70,13 @@ def conditions(
     filters: LaunchArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
     """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
+    dates = LAUNCH_DATE_COLUMNS.conditions(_date_filters(filters))
+    return _undated_conditions(filters, corrections) + dates
+
+
+def _undated_conditions(
+    filters: LaunchArchiveFilters, corrections: SpellingCorrections
+) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if filters.status:
         where.append(Launch.status.in_(filters.status))
@@ -82,12 +89,7 @@ def conditions(
     if filters.q:
         matching = select_matching_ids(RecordType.LAUNCH, filters.q, corrections)
         where.append(Launch.id.in_(matching))
-    return (
-        where
-        + _vehicle_and_site_conditions(filters)
-        + _link_conditions(filters)
-        + _date_conditions(filters)
-    )
+    return where + _vehicle_and_site_conditions(filters) + _link_conditions(filters)
 
 
 def _vehicle_and_site_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
@@ -127,8 +129,8 @@ def _link_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]
     return where
 
 
-def _date_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
-    return LAUNCH_DATE_COLUMNS.conditions(
+def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
+    return DateFilters(
         time_zone_or_default(filters.tz),
         day=filters.launch_on if isinstance(filters, LaunchFilters) else None,
         month=filters.launch_month,
@@ -244,8 +246,9 @@ def _select_ids() -> AnySelect:
 
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """Get the archive of a month, or the index of all months, of the launches that match."""
-    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
+    where = _undated_conditions(query, find_corrections(reader, query.q) if query.q else {})
+    dates = _date_filters(query)
+    where += LAUNCH_DATE_COLUMNS.exact_conditions(dates)
     records = _select_ids().where(*where) if where else _select_ids()
-    return build_archive(
-        reader, RecordCounts(LAUNCH_DATE_COLUMNS, records), query, "launches", "launch_on"
-    )
+    counts = RecordCounts(LAUNCH_DATE_COLUMNS, records, dates.sort_range())
+    return build_archive(reader, counts, query, "launches", "launch_on")

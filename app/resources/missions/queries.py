@@ -18,7 +18,6 @@ from app.db.conditions import article_is_public, has_related, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import (
-    Article,
     ArticleMission,
     CrewAssignment,
     Launch,
@@ -155,8 +154,7 @@ def _select_counts() -> AnySelect:
         number(
             ArticleMission.article_id,
             ArticleMission.mission_id,
-            Article.id == ArticleMission.article_id,
-            article_is_public(),
+            article_is_public(ArticleMission),
         ).label("articles"),
     )
 

@@ -1,0 +1,117 @@
+"""Date filters of lists, for records with an instant and its precision.
+
+A record with a time of day falls on its day in the requested time zone; a record with a day alone
+falls on that day in every zone; a record without a day falls on none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.api.date_params import to_instant
+from app.db.functions import ColumnExpression
+from app.domain.dates import (
+    MAX_INSTANT,
+    MIN_INSTANT,
+    ONE_DAY,
+    ONE_HOUR,
+    PRECISIONS_WITH_TIME,
+    Precision,
+    add_months,
+    period_bounds,
+    start_of_day,
+    utc_day_bounds,
+)
+
+
+class PeriodBounds(NamedTuple):
+    """Bounds of a period: of sort keys, of records with a time of day, of those with only a day."""
+
+    low: datetime
+    high: datetime
+    clock_start: datetime
+    clock_end: datetime
+    day_start: datetime
+    day_end: datetime
+
+    @classmethod
+    def of_days(cls, first: date, end: date, zone: ZoneInfo) -> "PeriodBounds":
+        """Bounds of the days from `first` to before `end` in `zone`."""
+        clock = start_of_day(first, zone), start_of_day(end, zone)
+        day = utc_day_bounds(first)[0], utc_day_bounds(end)[0]
+        # The last hour of a day may end in the next day, if the offset is not whole hours.
+        low, high = min(clock[0], day[0]), max(clock[1] + ONE_HOUR, day[1])
+        return cls(low, high, *clock, *day)
+
+
+class DateFilters(NamedTuple):
+    """Date filters of one request; None for each that is not given."""
+
+    zone: ZoneInfo
+    day: date | None = None
+    month: date | None = None
+    from_: datetime | date | None = None
+    before: datetime | date | None = None
+
+    def periods(self) -> Iterator[PeriodBounds]:
+        """Periods that a record must be in, each of them."""
+        if self.day:
+            yield PeriodBounds.of_days(self.day, self.day + ONE_DAY, self.zone)
+        if self.month:
+            yield PeriodBounds.of_days(self.month, add_months(self.month, 1), self.zone)
+
+    def sort_range(self) -> tuple[datetime, datetime]:
+        """Range of the sort keys of the matches: the first, and the exclusive end."""
+        periods = list(self.periods())
+        lows = [MIN_INSTANT, *(period.low for period in periods)]
+        highs = [MAX_INSTANT, *(period.high for period in periods)]
+        if self.from_:
+            # The period ends later: see `sort_instant`.
+            lows.append(to_instant(self.from_, self.zone).replace(microsecond=0))
+        if self.before:
+            instant = to_instant(self.before, self.zone)
+            highs.append(period_bounds(instant, Precision.YEAR)[1])
+        return max(lows), min(highs)
+
+
+@dataclass(frozen=True, eq=False)
+class DateColumns:
+    """Columns of an instant, its precision and its sort key; null if unknown."""
+
+    at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+    precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
+    sort_at: ColumnExpression
+
+    def conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
+        """Build the conditions of a list; a period matches if it overlaps the range.
+
+        An index serves the range of sort keys together with the order of a list.
+        """
+        low, high = filters.sort_range()
+        where = [self.sort_at >= low] if low > MIN_INSTANT else []
+        where += [self.sort_at < high] if high < MAX_INSTANT else []
+        return where + self.exact_conditions(filters)
+
+    def exact_conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
+        """Build the conditions that a record in the range of sort keys must also fulfil."""
+        where = [self._is_in(period) for period in filters.periods()]
+        if filters.before:
+            where.append(self.at < to_instant(filters.before, filters.zone))
+        return where
+
+    def has_day(self) -> ColumnElement[bool]:
+        """Condition: the day of the record is known."""
+        return self.precision.in_([*PRECISIONS_WITH_TIME, Precision.DAY])
+
+    def _is_in(self, period: PeriodBounds) -> ColumnElement[bool]:
+        at, precision = self.at, self.precision
+        with_time = and_(
+            precision.in_(PRECISIONS_WITH_TIME), at >= period.clock_start, at < period.clock_end
+        )
+        with_day = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
+        return or_(with_time, with_day)

@@ -1,0 +1,189 @@
+"""Counts of the records of a list by day and month, for archives."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, select
+
+from app.api.lists.date_filters import DateColumns, PeriodBounds
+from app.db.database import Reader
+from app.db.functions import AnySelect, CollapseMidMonth, ColumnExpression, StartOfHour
+from app.domain.dates import (
+    ONE_DAY,
+    Precision,
+    add_months,
+    days_of_month,
+    start_of_day,
+    utc_month_start_hours,
+)
+
+
+@lru_cache(maxsize=32)
+def _counts_statement(
+    dated: DateColumns,
+    records: AnySelect,
+    number: ColumnElement[int],
+    is_hourly: bool,
+    is_collapsed: bool,
+) -> AnySelect:
+    """Build a statement for the numbers of `records` by time, with sort keys from `low` to `high`.
+
+    By hour or by instant, and separately for records with a day alone. The middle of a month,
+    which no time zone moves into another month, can be collapsed into one instant.
+    """
+    bucket: ColumnExpression = StartOfHour(dated.at) if is_hourly else dated.at
+    if is_collapsed:
+        bucket = CollapseMidMonth(bucket)
+    low, high = _bounds(dated, "low", "high")
+    columns = (
+        bucket.label("bucket"),
+        (dated.precision == Precision.DAY).label("is_day"),
+        number.label("count"),
+    )
+    return (
+        records.with_only_columns(*columns, maintain_column_froms=True)
+        .where(dated.has_day(), dated.sort_at >= low, dated.sort_at < high)
+        .group_by("bucket", "is_day")
+    )
+
+
+@lru_cache(maxsize=32)
+def _edges_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
+    """Build a statement for the sort keys next to `low` and `high`, and the first and the last.
+
+    All of them from `first` to before `end`.
+    """
+    key = dated.sort_at
+    low, high, first, end = _bounds(dated, "low", "high", "first", "end")
+    edges = {
+        "before": (key.desc(), (key >= first, key < low)),
+        "after": (key.asc(), (key >= high, key < end)),
+        "first": (key.asc(), (key >= first, key < end)),
+        "last": (key.desc(), (key >= first, key < end)),
+    }
+    with_day = records.with_only_columns(key, maintain_column_froms=True).where(dated.has_day())
+    return select(
+        *(
+            with_day.where(*where).order_by(order).limit(1).scalar_subquery().label(name)
+            for name, (order, where) in edges.items()
+        )
+    )
+
+
+def _bounds(dated: DateColumns, *names: str) -> list[BindParameter[datetime]]:
+    type_: Any = dated.sort_at.type
+    return [bindparam(name, type_=type_) for name in names]
+
+
+COUNT: ColumnElement[int] = func.count()
+
+_EDGE_WINDOW = 3 * ONE_DAY
+"""Distance of sort keys from which their order is that of the days, in any time zone."""
+
+
+class RecordCounts(NamedTuple):
+    """Counts of the records of a statement, dated by columns."""
+
+    date_columns: DateColumns
+    statement: AnySelect
+    """Selects the records, without bounds of their sort keys."""
+    sort_range: tuple[datetime, datetime]
+    """Bounds of the sort keys of the records: the first, and the exclusive end."""
+    parts: Sequence[AnySelect] = ()
+    """Statements that select parts of the records in the order of an index; default: all."""
+    number: ColumnElement[int] = COUNT
+    """Number of the records in rows of `statement`, which may repeat them."""
+
+    def count_by_day(
+        self, reader: Reader, month: date, zone: ZoneInfo
+    ) -> tuple[list[int], list[date]]:
+        days = [*days_of_month(month), add_months(month, 1)]
+        starts = [start_of_day(day, zone) for day in days]
+        bounds = PeriodBounds.of_days(month, days[-1], zone)
+        counts, months = [0] * (len(days) - 1), set[date]()
+        for at, is_day, count in self._count(reader, bounds.low, bounds.high, zone):
+            n = (at.date() - month).days if is_day else bisect_right(starts, at) - 1
+            if 0 <= n < len(counts):
+                counts[n] += count
+                months.add(month)
+            else:
+                months.add(_local_month(at, is_day, zone))
+        for key, is_first in self._find_edges(reader, bounds.low, bounds.high):
+            months.add(self._find_edge_month(reader, key, is_first, zone))
+        return counts, sorted(months)
+
+    def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
+        counts = Counter[date]()
+        for at, is_day, count in self._count(reader, *self.sort_range, zone, True):
+            counts[_local_month(at, is_day, zone)] += count
+        return {month: counts[month] for month in sorted(counts)}
+
+    def _count(
+        self, reader: Reader, low: datetime, high: datetime, zone: ZoneInfo, collapsed: bool = False
+    ) -> Iterator[tuple[datetime, bool, int]]:
+        """Count by time: instant, whether only the day is known, and the number of records."""
+        statement = _counts_statement(
+            self.date_columns,
+            self.statement,
+            self.number,
+            utc_month_start_hours(zone) is not None,
+            collapsed,
+        )
+        first, end = self.sort_range
+        for row in reader.all(statement, low=max(low, first), high=min(high, end)):
+            yield row["bucket"], row["is_day"], row["count"]
+
+    def _find_edges(
+        self, reader: Reader, low: datetime, high: datetime
+    ) -> Iterator[tuple[datetime, bool]]:
+        """Find the sort keys next to a range, and the first and the last of all.
+
+        With each, whether the others of its kind are later.
+        """
+        first, end = self.sort_range
+        bounds = {"low": min(low, end), "high": max(high, first), "first": first, "end": end}
+        found: dict[str, set[datetime]] = defaultdict(set)
+        for part in self.parts or [self.statement]:
+            row = reader.first(_edges_statement(self.date_columns, part), **bounds)
+            for name, key in (row or {}).items():
+                found[name] |= {key} - {None}
+        for name, keys in found.items():
+            if keys:
+                is_first = name in {"after", "first"}
+                yield (min(keys) if is_first else max(keys)), is_first
+
+    def _find_edge_month(
+        self, reader: Reader, key: datetime, is_first: bool, zone: ZoneInfo
+    ) -> date:
+        """Find the first or last month of the records with sort keys from or up to `key`."""
+        low, high = (key, key + _EDGE_WINDOW) if is_first else (key - _EDGE_WINDOW, key)
+        # A record is at most two days from its sort key.
+        outer = low - 2 * ONE_DAY, high + 2 * ONE_DAY
+        earliest, latest = (at.date().replace(day=1) for at in outer)
+        if earliest == latest:
+            return earliest
+        rows = self._count(reader, low, high + timedelta(microseconds=1), zone)
+        months = [_local_month(at, is_day, zone) for at, is_day, _ in rows]
+        return min(months) if is_first else max(months)
+
+
+class NoRecords:
+    """Counts of no records, without a statement."""
+
+    def count_by_day(
+        self, _reader: Reader, month: date, _zone: ZoneInfo
+    ) -> tuple[list[int], list[date]]:
+        return [0 for _ in days_of_month(month)], []
+
+    def count_by_month(self, _reader: Reader, _zone: ZoneInfo) -> dict[date, int]:
+        return {}
+
+
+def _local_month(at: datetime, is_day: bool, zone: ZoneInfo) -> date:
+    """First day of the month of an instant in `zone`, or of a day that is the same in all zones."""
+    return (at if is_day else at.astimezone(zone)).date().replace(day=1)
