@@ -51,6 +51,15 @@ def hide_from_planner(column: ColumnExpression) -> ColumnElement[Any]:
     return func.coalesce(column, column)
 
 
+def has_row(statement: AnySelect) -> ColumnElement[bool]:
+    """Condition: a correlated `statement` of a column that is not null selects a row.
+
+    It is tested row by row, in the order in which an index is read. Of EXISTS, PostgreSQL makes a
+    join, which reads all rows before the first one is returned.
+    """
+    return statement.limit(1).scalar_subquery().is_not(None)
+
+
 # --- Nested rows as JSON columns, so that a list with its parts is one statement ------------------
 
 

@@ -4,7 +4,7 @@ Revision: 0017
 Before: 0016
 
 The links of articles have copies of the columns by which lists of articles are sorted, filtered
-and counted by day, with an index in the order of lists.
+and counted by day, with an index in each order of lists.
 """
 
 from typing import Any
@@ -31,8 +31,10 @@ FORMER_INDEXES = {
 }
 _INSTANT = "{name} >= '1950-01-01 00:00:00' AND {name} < '2101-01-01 00:00:00'"
 _PRECISIONS = "'second', 'minute', 'hour', 'day', 'month', 'quarter', 'year'"
+CALENDAR_COLUMNS = ["published_at", "published_at_precision", "language", "state"]
 COPIES: dict[str, tuple[sa.types.TypeEngine[Any], str]] = {
     "published_sort_at": (instant(), _INSTANT),
+    "title_key": (text(300), "length({name}) BETWEEN 1 AND 300"),
     "published_at": (instant(), _INSTANT),
     "published_at_precision": (sa.String(24), f"{{name}} IN ({_PRECISIONS})"),
     "language": (text(8), "length({name}) BETWEEN 1 AND 8"),
@@ -53,13 +55,15 @@ def upgrade() -> None:
             )
         copies = ", ".join(f"{name} = articles.{name}" for name in COPIES)
         op.execute(f"UPDATE {table} SET {copies} FROM articles WHERE articles.id = article_id")  # noqa: S608 - ours
-        order, *others = COPIES
-        op.create_index(f"ix_{table}_listing", table, [link, order, "article_id", *others])
+        dates = [link, "published_sort_at", "article_id", *CALENDAR_COLUMNS]
+        op.create_index(f"ix_{table}_dates", table, dates)
+        op.create_index(f"ix_{table}_titles", table, [link, "title_key", "article_id"])
 
 
 def downgrade() -> None:
     for table in LINKS:
-        op.drop_index(f"ix_{table}_listing", table)
+        op.drop_index(f"ix_{table}_titles", table)
+        op.drop_index(f"ix_{table}_dates", table)
         for name in COPIES:
             op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{name}_bounds")
             op.drop_column(table, name)

@@ -41,6 +41,10 @@ def _change_language(session: Session) -> None:
     _article(session).language = "de"
 
 
+def _rename(session: Session) -> None:
+    _article(session).title = "Zenith"
+
+
 def _unpublish(session: Session) -> None:
     _article(session).state = ArticleState.UNPUBLISHED
 
@@ -96,6 +100,7 @@ CHANGES: list[tuple[Callable[[Session], None], list[str]]] = [
     (_move, ["first", "second"]),
     (_round, ["first", "second"]),
     (_change_language, ["second", "first"]),
+    (_rename, ["second", "first"]),
     (_unpublish, ["second"]),
     (_undate, ["second"]),
     (_delete, ["second"]),

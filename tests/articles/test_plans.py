@@ -77,13 +77,13 @@ def fill(connection: Connection) -> None:
         text(f"INSERT INTO articles ({names}) SELECT {values} FROM ({numbers}) AS numbers")  # noqa: S608 - ours
     )
     statements = [
-        "INSERT INTO article_tags (article_id, tag) SELECT id, 'tag-' || (id % 20) FROM articles",
+        "INSERT INTO article_tags (article_id, tag) SELECT id, 'tag-' || (id % 21) FROM articles",
         "INSERT INTO article_tags (article_id, tag) SELECT id, 'rare' FROM articles WHERE id = 70",
         "INSERT INTO changes (type, record_id, changed_at) "
         "SELECT 'article', id, updated_at FROM articles",
     ]
     for links, key, records in LINKS:
-        for kind, where in (("rare", "a.id = 70"), ("common", "a.id % 9 = 0")):
+        for kind, where in (("rare", "a.id = 70"), ("common", "a.id % 11 = 0")):
             pairs = f"SELECT a.id, r.id FROM articles a, {records} r"  # noqa: S608 - ours
             pairs += f" WHERE {where} AND r.slug LIKE '%{kind}'"
             statements.append(f"INSERT INTO {links} (article_id, {key}) {pairs}")
@@ -145,6 +145,12 @@ FILTERS = {
 
 QUERIES = [f"{name}={value}" for name, values in FILTERS.items() for value in values]
 LISTS = [f"/v1/articles?limit=20&sort={s}&{q}" for s in ArticleSort for q in ["", *QUERIES]]
+LISTS += [
+    f"/v1/articles?limit=20&sort={sort}&tag=tag-7&{query}"
+    for sort in ("published_at", "title")
+    for query in QUERIES
+    if not query.startswith("tag")
+]
 CALENDARS = [
     f"/v1/articles/archive?month=2001-04&{query}"
     for query in ["", *QUERIES]

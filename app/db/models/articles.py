@@ -117,7 +117,7 @@ class Article(VersionedRecord, Base):
 class ArticleLink:
     """Link of an article to a tag or a record, with copies of columns of the article.
 
-    By an index on the link and the copies, a list of the articles of a link is read in its order,
+    By an index on the link and a sort key, a list of the articles of a link is read in its order,
     and counted. `app.db.tracking.article_links` updates the copies. They are null until the end of
     the transaction that inserts the link.
     """
@@ -131,18 +131,20 @@ class ArticleLink:
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     published_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     published_sort_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    title_key: Mapped[str | None] = mapped_column(BoundedString(300))
 
 
-COPIED_COLUMNS = (
-    "published_sort_at", "published_at", "published_at_precision", "language", "state",
-)  # fmt: skip
+_CALENDAR_COLUMNS = "published_at", "published_at_precision", "language", "state"
+COPIED_COLUMNS = ("published_sort_at", "title_key", *_CALENDAR_COLUMNS)
 """Columns of `ArticleLink` that are copies."""
 
 
-def _listing_index(table: str, link: str) -> Index:
-    """Index in the order of lists, with all columns that calendars read."""
-    order, *others = COPIED_COLUMNS
-    return Index(f"ix_{table}_listing", link, order, "article_id", *others)
+def _link_indexes(table: str, link: str) -> tuple[Index, Index]:
+    """Indexes in both orders of lists; the one by date has all columns that calendars read."""
+    return (
+        Index(f"ix_{table}_dates", link, "published_sort_at", "article_id", *_CALENDAR_COLUMNS),
+        Index(f"ix_{table}_titles", link, "title_key", "article_id"),
+    )
 
 
 class ArticleTag(ArticleLink, Base):
@@ -157,7 +159,7 @@ class ArticleTag(ArticleLink, Base):
     )
     tag: Mapped[str] = mapped_column(BoundedString(60), primary_key=True)
 
-    __table_args__ = (_listing_index(__tablename__, "tag"),)
+    __table_args__ = _link_indexes(__tablename__, "tag")
 
 
 class ArticleMission(ArticleLink, Base):
@@ -172,7 +174,7 @@ class ArticleMission(ArticleLink, Base):
         ForeignKey("missions.id", ondelete="CASCADE"), primary_key=True
     )
 
-    __table_args__ = (_listing_index(__tablename__, "mission_id"),)
+    __table_args__ = _link_indexes(__tablename__, "mission_id")
 
 
 class ArticlePerson(ArticleLink, Base):
@@ -187,7 +189,7 @@ class ArticlePerson(ArticleLink, Base):
         ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
     )
 
-    __table_args__ = (_listing_index(__tablename__, "person_id"),)
+    __table_args__ = _link_indexes(__tablename__, "person_id")
 
 
 class ArticleLaunch(ArticleLink, Base):
@@ -202,7 +204,7 @@ class ArticleLaunch(ArticleLink, Base):
         ForeignKey("launches.id", ondelete="CASCADE"), primary_key=True
     )
 
-    __table_args__ = (_listing_index(__tablename__, "launch_id"),)
+    __table_args__ = _link_indexes(__tablename__, "launch_id")
 
 
 ARTICLE_LINKS = ArticleTag, ArticleMission, ArticlePerson, ArticleLaunch

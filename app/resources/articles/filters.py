@@ -1,10 +1,10 @@
 """Filters of articles as SQL: on articles, or on the rows of a link, which copy their columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, false, func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
@@ -13,7 +13,7 @@ from app.api.lists.pagination import Branch
 from app.api.lists.record_counts import COUNT, NoRecords, RecordCounts
 from app.db.conditions import article_is_public, slug_in
 from app.db.database import Reader
-from app.db.functions import AnySelect, hide_from_planner
+from app.db.functions import AnySelect, has_row, hide_from_planner
 from app.db.models import (
     ARTICLE_LINKS,
     Article,
@@ -45,13 +45,19 @@ def article_id_of(columns: Columns) -> InstrumentedAttribute[int]:
     return columns.id if issubclass(columns, Article) else columns.article_id
 
 
-DATE_COLUMNS: Mapping[Columns, DateColumns] = {
+_DATE_COLUMNS: Mapping[Columns, DateColumns] = {
     columns: DateColumns(
         columns.published_at, columns.published_at_precision, columns.published_sort_at
     )
     for columns in (Article, *ARTICLE_LINKS)
 }
 """Dates of publication, for date filters and calendars."""
+
+_UNINDEXED_DATE_COLUMNS: Mapping[Columns, DateColumns] = {
+    columns: replace(dates, sort_at=hide_from_planner(dates.sort_at))
+    for columns, dates in _DATE_COLUMNS.items()
+}
+"""The same, without an index."""
 
 
 class LinkFilter(NamedTuple):
@@ -66,15 +72,12 @@ class LinkFilter(NamedTuple):
         table: type[ArticleLink] = self.column.class_
         return table
 
-    def select_ids(self) -> AnySelect:
-        """Select the ids of the articles; once for each of the values that an article has."""
-        return select(self.table.article_id).where(self.column.in_(self.values))
-
     def condition(self, article_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
         """Condition: the article has one of the values. Seeks its links."""
         own: Any = aliased(self.table)
         value = getattr(own, self.column.key)
-        return exists().where(own.article_id == article_id, value.in_(self.values))
+        where = own.article_id == article_id, value.in_(self.values)
+        return has_row(select(own.article_id).where(*where))
 
 
 def _find_link_filters(reader: Reader, filters: ArticleArchiveFilters) -> list[LinkFilter]:
@@ -144,7 +147,7 @@ class ArticleSelection:
         if column is None:
             return []
         ids = self._select_ids(columns)
-        order = Article.title_key if self.by_title else columns.published_sort_at
+        order = columns.title_key if self.by_title else columns.published_sort_at
         keys = order, article_id_of(columns)
         return [Branch(ids.where(column == value), keys) for value in values]
 
@@ -156,10 +159,10 @@ class ArticleSelection:
         if self.few_ids is not None:
             ids = self._select_ids(Article, with_range=False)
             ids = ids.where(Article.id.in_(self.few_ids))
-            return RecordCounts(_UNINDEXED_DATE_COLUMNS, ids, sort_range)
+            return RecordCounts(_UNINDEXED_DATE_COLUMNS[Article], ids, sort_range)
         columns, column, values = self._choose_index()
         ids = self._select_ids(columns, with_range=False)
-        dates = DATE_COLUMNS[columns]
+        dates = _DATE_COLUMNS[columns]
         if column is None:
             return RecordCounts(dates, ids, sort_range)
         parts = [ids.where(column == value) for value in values]
@@ -178,7 +181,7 @@ class ArticleSelection:
         The index is read once for each value. The column is None if the conditions on articles
         find an index without help, because no filter by links or with several values has one.
         """
-        if self.links and not self.by_title:
+        if self.links:
             return self.links[0].table, *self.links[0]
         if len(self.filters.source) > 1 and not self.by_title:
             return Article, Article.source_slug, sorted(set(map(slugify, self.filters.source)))
@@ -216,13 +219,13 @@ class ArticleSelection:
             where.append(id_.in_(matching))
         dates = _date_filters(filters)
         is_unindexed = self.few_ids is not None or self.by_title
-        date_columns = _UNINDEXED_DATE_COLUMNS if is_unindexed else DATE_COLUMNS[columns]
+        date_columns = (_UNINDEXED_DATE_COLUMNS if is_unindexed else _DATE_COLUMNS)[columns]
         where += (
             date_columns.conditions(dates) if with_range else date_columns.exact_conditions(dates)
         )
         own = [*self._own_conditions(), *self.where]
         if columns is not Article and own:
-            own = [exists().where(Article.id == id_, *own)]
+            own = [has_row(select(Article.id).where(Article.id == id_, *own))]
         return where + own
 
     def _own_conditions(self) -> list[ColumnElement[bool]]:
@@ -244,13 +247,6 @@ class ArticleSelection:
         return where
 
 
-_UNINDEXED_DATE_COLUMNS = DateColumns(
-    Article.published_at,
-    Article.published_at_precision,
-    hide_from_planner(Article.published_sort_at),
-)
-
-
 def _date_filters(filters: ArticleArchiveFilters) -> DateFilters:
     return DateFilters(
         time_zone_or_default(filters.tz),
@@ -268,10 +264,10 @@ def _select_candidates(
 
     If they are few, it is quicker to sort them than to test articles in the order of the list.
     """
-    if by_title:
-        yield from (link.select_ids() for link in links)
     if filters.source and (by_title or links):
         yield select(Article.id).where(Article.source_slug.in_(map(slugify, filters.source)))
+    if filters.has_image and (by_title or links):
+        yield select(Article.id).where(Article.image_url.is_not(None))
     # Of ranges, the index is used because it is in the order.
     if filters.updated_at_gte:
         since = to_instant(filters.updated_at_gte, time_zone_or_default(filters.tz))
