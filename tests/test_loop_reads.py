@@ -240,3 +240,34 @@ def test_closed_connection_reopens(database: Database) -> None:
     database.close()
     run(*(database.read(recording(on_loop)) for _ in range(2)))
     assert on_loop == [False, True]
+
+
+def test_reads_that_are_ready_share_the_loop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between long reads the event loop runs its other tasks, however many reads are ready."""
+    read_seconds = 1.2 * loop_reads._MAX_TURN_SECONDS
+
+    def read_for_a_turn(_reader: Reader) -> None:
+        end = thread_time() + read_seconds
+        while thread_time() < end:
+            pass
+        steps.append("read")
+
+    async def tick(reads: list[asyncio.Task[None]]) -> None:
+        while not all(read.done() for read in reads):
+            steps.append("tick")
+            await asyncio.sleep(0)
+
+    async def read_and_tick() -> int:
+        """The largest number of reads between two ticks."""
+        reads = [asyncio.create_task(database.read(read_for_a_turn)) for _ in range(5)]
+        await tick(reads)
+        return max(len(run) for run in "".join(step[0] for step in steps).split("t"))
+
+    steps: list[str] = []
+    assert asyncio.run(read_and_tick()) == 1
+    assert steps.count("read") == 5
+    steps.clear()
+    monkeypatch.setattr(loop_reads, "_MAX_TURN_SECONDS", 1.0)
+    assert asyncio.run(read_and_tick()) == 5  # positive control: all in one iteration

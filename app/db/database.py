@@ -1,6 +1,5 @@
 """Access to the database: a read pool of snapshots, and write transactions."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -169,7 +168,7 @@ class ReadPool:
             return query(Reader(connection, *check_budget), *args, **kwargs)
 
         if self._loop_reader is not None:
-            await asyncio.sleep(0)  # a series of reads must not starve other tasks
+            await self._loop_reader.wait_for_turn()
             with suppress(RunInThread):
                 return self._loop_reader.read(getattr(query, "__qualname__", query), run_query)
 

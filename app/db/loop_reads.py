@@ -5,6 +5,7 @@ interpreter moves from core to core. A query that takes long, in SQL or in Pytho
 event loop: it is interrupted, and run again in a thread.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ It limits the interrupted work of a client to a few hundredths of the event loop
 
 _MAX_SLOW_CLIENT_COUNT = 4
 """Clients for whom a query is slow at the same time, until it runs in threads for all of them."""
+
+_MAX_TURN_SECONDS = 0.005
+"""CPU time of reads after which the event loop turns to all its other tasks."""
 
 _CLIENT: ContextVar[str] = ContextVar("client of loop reads", default="")
 
@@ -56,6 +60,26 @@ class LoopReader:
         self._lock = Lock()
         self._backoffs: defaultdict[object, dict[str, float]] = defaultdict(dict)
         """By query and client: time until which the query runs in threads."""
+        self._turn_seconds = 0.0
+        """CPU time of reads in the present turn: one or more iterations of the event loop."""
+        self._next_turn_in: asyncio.AbstractEventLoop | None = None
+        """Event loop whose next iteration begins the next turn, if that is due."""
+
+    async def wait_for_turn(self) -> None:
+        """Let other tasks run: once, and until reads have not used up the time of the turn.
+
+        Otherwise the iterations of the event loop would be as long as all reads that are ready.
+        """
+        await asyncio.sleep(0)
+        while self._turn_seconds > _MAX_TURN_SECONDS:
+            loop = asyncio.get_running_loop()
+            if self._next_turn_in is not loop:
+                self._next_turn_in = loop
+                loop.call_soon(self._begin_turn)
+            await asyncio.sleep(0)
+
+    def _begin_turn(self) -> None:
+        self._turn_seconds, self._next_turn_in = 0.0, None
 
     def read(self, query: object, work: Callable[[Connection, Callable[[], None]], T]) -> T:
         """Run `work` in one snapshot. Raises RunInThread if it must run in a thread instead.
@@ -98,7 +122,9 @@ class LoopReader:
                 self._close()
             raise RunInThread from error
         finally:
-            if driver.interrupted or thread_time() - started_at > MAX_STATEMENT_CPU_SECONDS:
+            seconds = thread_time() - started_at
+            self._turn_seconds += seconds
+            if driver.interrupted or seconds > MAX_STATEMENT_CPU_SECONDS:
                 self._back_off(query)
 
     def _is_backed_off(self, query: object) -> bool:

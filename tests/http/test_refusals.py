@@ -78,24 +78,25 @@ def request_count(method: str, status: int) -> float:
     return REGISTRY.get_sample_value("zarya_http_request_seconds_count", labels) or 0
 
 
-@pytest.mark.parametrize(
-    ("sent", "status", "request_line"),
-    [
-        (b"nonsense\r\n\r\n", 400, UNKNOWN),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, UNKNOWN),
-        (f"{KEY} / HTTP/1.1\r\n\r\n".encode(), 400, UNKNOWN),
-        (b"GET /v1/me?a=secret HTTP/1.1\r\n\r\n", 400, ("GET", "/v1/me")),
-        (b"GET http://user:secret@x/v1/me HTTP/1.1\r\n\r\n", 400, ("GET", "/v1/me")),
-        (POST + b"xyz\r\n", 400, ("POST", "/v1/missions")),
-        (POST + CHUNK * (17 * MB // len(CHUNK)), 413, ("POST", "/v1/missions")),
-        (request_head("/" + "a/" * 5 * KB), 414, ("GET", ("/" + "a/" * 5 * KB)[:200])),
-        (b"GET /" + b"a/" * 20 * KB, 414, ("GET", ("/" + "a/" * 5 * KB)[:200])),
-        (request_head("/health/live", f"A: {'a' * 33 * KB}"), 431, ("GET", "/health/live")),
-        (b"PUT /v1/me HTTP/2.0\r\nHost: x\r\n\r\n", 505, ("PUT", "/v1/me")),
-        (POST, 408, ("POST", "/v1/missions")),
-        (b"DELETE /v1/me HTTP/1.1\r\nA", 408, ("DELETE", "/v1/me")),
-    ],
-)  # fmt: skip
+REFUSED: dict[str, tuple[bytes, int, tuple[str | None, str | None]]] = {
+    "no http": (b"nonsense\r\n\r\n", 400, UNKNOWN),
+    "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, UNKNOWN),
+    "key as method": (f"{KEY} / HTTP/1.1\r\n\r\n".encode(), 400, UNKNOWN),
+    "no host": (b"GET /v1/me?a=secret HTTP/1.1\r\n\r\n", 400, ("GET", "/v1/me")),
+    "credentials": (b"GET http://user:secret@x/v1/me HTTP/1.1\r\n\r\n", 400, ("GET", "/v1/me")),
+    "no chunk size": (POST + b"xyz\r\n", 400, ("POST", "/v1/missions")),
+    "large body": (POST + CHUNK * (17 * MB // len(CHUNK)), 413, ("POST", "/v1/missions")),
+    "long path": (request_head("/" + "a/" * 5 * KB), 414, ("GET", ("/" + "a/" * 5 * KB)[:200])),
+    "endless path": (b"GET /" + b"a/" * 20 * KB, 414, ("GET", ("/" + "a/" * 5 * KB)[:200])),
+    "long header": (request_head("/a", f"A: {'a' * 33 * KB}"), 431, ("GET", "/a")),
+    "http 2": (b"PUT /v1/me HTTP/2.0\r\nHost: x\r\n\r\n", 505, ("PUT", "/v1/me")),
+    "no body": (POST, 408, ("POST", "/v1/missions")),
+    "half a head": (b"DELETE /v1/me HTTP/1.1\r\nA", 408, ("DELETE", "/v1/me")),
+}  # fmt: skip
+"""Input, status, method and path of refused requests, by name."""
+
+
+@pytest.mark.parametrize(("sent", "status", "request_line"), REFUSED.values(), ids=REFUSED)
 def test_refusal_is_logged_and_counted_once(
     origin: str,
     capsys: pytest.CaptureFixture[str],
