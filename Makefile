@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser screenshots faults attack contract bench bench-check bench-prices bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
+.PHONY: help install run test check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -48,6 +48,9 @@ bench: .venv/.bench  ## measure performance against references (needs wrk; QUICK
 
 bench-check: .venv/.test  ## compare CPU cost per route with bench/ratios.json (UPDATE=1: write it)
 	@$(VENV)/python -W ignore -m bench.check $(if $(UPDATE),--update) $(if $(CONTROL),--control)
+
+bench-growth: .venv/.test  ## find public reads that cost more with 1,000,000 articles than with 10,000 (QUICK=1: 100,000)
+	@$(VENV)/python -W ignore -m bench.growth $(if $(QUICK),--quick)
 
 bench-prices: .venv/.test  ## find public reads that cost more than 20 median reads, with 100,000 articles (UPDATE=1: write bench/prices.json)
 	@$(VENV)/python -W ignore -m bench.prices $(if $(UPDATE),--update)
