@@ -131,7 +131,7 @@ def test_total_is_exact_up_to_a_maximum(
         1: (1, True),
     }
     for limit, (maximum, total) in enumerate(expected.items(), start=2):  # not a cached response
-        monkeypatch.setattr("app.api.lists.pagination.MAX_EXACT_TOTAL", maximum)
+        monkeypatch.setattr("app.api.lists.pagination.MAX_COUNTED_ITEMS", maximum)
         page = archive.get(f"{address}limit={limit}&with_total=true").json()
         assert (page["total"], page["total_is_minimum"]) == total
     page = archive.get(f"{address}limit=1").json()

@@ -35,7 +35,7 @@ _ALEMBIC_CONFIG_PATH = Path(__file__).parent.parent.parent / "alembic.ini"
 
 _RECOUNTED_DAYS = 50
 """Days in one transaction of a recount."""
-_RECOUNTED_ARTICLES = 200
+_COPIED_ROWS = 200
 """Articles in one transaction of a recount."""
 
 cli = typer.Typer()
@@ -109,7 +109,7 @@ def recount_command(
             for days in batched(wrong, _RECOUNTED_DAYS):
                 with writer.transaction() as session:
                     recount_days(session, days)
-            for ids in batched(stale, _RECOUNTED_ARTICLES):
+            for ids in batched(stale, _COPIED_ROWS):
                 with writer.transaction() as session:
                     copy_to_links(session, ids)
     for at, language in wrong[:MAX_LISTED_ITEMS]:

@@ -39,7 +39,7 @@ T = TypeVar("T")
 P = TypeVar("P", bound="Page[Any]")
 
 MAX_PAGE_ITEMS = 100
-MAX_EXACT_TOTAL = 10_000
+MAX_COUNTED_ITEMS = 10_000
 """Largest `total` of a list: the matches of a request are not counted further."""
 
 _MAX_CURSOR_INT = 2**31 - 1
@@ -299,8 +299,8 @@ def build_page(
             "items": rows,
             "next": url(next_cursor),
             "prev": url(cursor_at(rows[0], True)) if rows and has_prev else None,
-            "total": count and min(count, MAX_EXACT_TOTAL),
-            "total_is_minimum": count is not None and count > MAX_EXACT_TOTAL,
+            "total": count and min(count, MAX_COUNTED_ITEMS),
+            "total_is_minimum": count is not None and count > MAX_COUNTED_ITEMS,
         }
     )
     result._next_cursor = next_cursor
@@ -340,14 +340,14 @@ _page_statement = lru_cache(maxsize=256)(_build_page_statement)
 
 
 def count_rows(reader: Reader, *statements: AnySelect) -> int:
-    """Count the rows of a statement, up to one more than `MAX_EXACT_TOTAL`.
+    """Count the rows of a statement, up to one more than `MAX_COUNTED_ITEMS`.
 
     Of several statements, which select ids, each id is counted once.
     """
     statement, *others = statements
     if others:
-        parts = (each.limit(MAX_EXACT_TOTAL + 1).subquery() for each in statements)
+        parts = (each.limit(MAX_COUNTED_ITEMS + 1).subquery() for each in statements)
         statement = select(union(*(select(part.c[0]) for part in parts)).subquery())
     rows = statement.with_only_columns(literal_column("1", Integer), maintain_column_froms=True)
-    counted = rows.limit(MAX_EXACT_TOTAL + 1).subquery()
+    counted = rows.limit(MAX_COUNTED_ITEMS + 1).subquery()
     return reader.scalar(select(func.count()).select_from(counted)) or 0

@@ -94,8 +94,10 @@ class RecordCounts(NamedTuple):
     """Selects the records, without bounds of their sort keys."""
     sort_range: tuple[datetime, datetime]
     """Bounds of the sort keys of the records: the first, and the exclusive end."""
-    parts: Sequence[AnySelect] = ()
-    """Statements that select parts of the records in the order of an index; default: all."""
+    part: AnySelect | None = None
+    """Selects the records with the bound `part_value`, in the order of an index."""
+    part_values: Sequence[Any] = ()
+    """Values of all parts."""
     number: ColumnElement[int] = COUNT
     """Number of the records in rows of `statement`, which may repeat them."""
 
@@ -148,8 +150,10 @@ class RecordCounts(NamedTuple):
         first, end = self.sort_range
         bounds = {"low": min(low, end), "high": max(high, first), "first": first, "end": end}
         found: dict[str, set[datetime]] = defaultdict(set)
-        for part in self.parts or [self.statement]:
-            row = reader.first(_edges_statement(self.date_columns, part), **bounds)
+        part = self.statement if self.part is None else self.part
+        statement = _edges_statement(self.date_columns, part)
+        for value in self.part_values or [None]:
+            row = reader.first(statement, **bounds, part_value=value)
             for name, key in (row or {}).items():
                 found[name] |= {key} - {None}
         for name, keys in found.items():

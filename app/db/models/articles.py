@@ -82,6 +82,7 @@ class Article(VersionedRecord, Base):
         Index(None, "language", "published_sort_at", "id", "published_at", "state"),
         Index(None, "language", "title_key", "id"),
         Index(None, "source_slug", "published_sort_at", "id"),
+        Index(None, "source_slug", "title_key", "id"),
         Index(None, "source_url"),
         Index(None, "title_key", "id"),
         Index(None, "updated_at"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, bindparam, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
@@ -165,11 +165,11 @@ class ArticleSelection:
         dates = _DATE_COLUMNS[columns]
         if column is None:
             return RecordCounts(dates, ids, sort_range)
-        parts = [ids.where(column == value) for value in values]
+        part = ids.where(column == bindparam("part_value", type_=column.type))
         # An article with several of the values is counted once.
         is_repeated = len(values) > 1 and columns is not Article
         number = func.count(article_id_of(columns).distinct()) if is_repeated else COUNT
-        return RecordCounts(dates, ids.where(column.in_(values)), sort_range, parts, number)
+        return RecordCounts(dates, ids.where(column.in_(values)), sort_range, part, values, number)
 
     def _has_values(self) -> bool:
         """Whether each filter by links names a record that exists, or a tag."""
@@ -183,7 +183,7 @@ class ArticleSelection:
         """
         if self.links:
             return self.links[0].table, *self.links[0]
-        if len(self.filters.source) > 1 and not self.by_title:
+        if len(self.filters.source) > 1:
             return Article, Article.source_slug, sorted(set(map(slugify, self.filters.source)))
         if len(self.filters.language) > 1:
             return Article, Article.language, sorted(set(self.filters.language))
@@ -211,7 +211,7 @@ class ArticleSelection:
         if filters.tag_not:
             where.append(~LinkFilter(ArticleTag.tag, filters.tag_not).condition(id_))
         if filters.language:
-            is_hidden = self.few_ids is not None or (filters.source and not self.by_title)
+            is_hidden = self.few_ids is not None or filters.source
             language = hide_from_planner(columns.language) if is_hidden else columns.language
             where.append(language.in_(filters.language))
         if filters.q:
@@ -232,7 +232,7 @@ class ArticleSelection:
         """Conditions on columns that links do not copy."""
         filters = self.filters
         where: list[ColumnElement[bool]] = []
-        is_hidden = self.few_ids is not None or self.by_title
+        is_hidden = self.few_ids is not None
         source = hide_from_planner(Article.source_slug) if is_hidden else Article.source_slug
         if filters.source:
             where.append(source.in_(map(slugify, filters.source)))
@@ -264,7 +264,7 @@ def _select_candidates(
 
     If they are few, it is quicker to sort them than to test articles in the order of the list.
     """
-    if filters.source and (by_title or links):
+    if filters.source and links:
         yield select(Article.id).where(Article.source_slug.in_(map(slugify, filters.source)))
     if filters.has_image and (by_title or links):
         yield select(Article.id).where(Article.image_url.is_not(None))
