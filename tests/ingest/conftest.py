@@ -1,6 +1,7 @@
-"""Fixtures of import tests: a copy of the embedded archive that a test may change."""
+"""Fixtures of import tests: no pauses, and a copy of the embedded archive to change."""
 
 from collections.abc import Iterator
+from math import inf
 
 import pytest
 from starlette.testclient import TestClient
@@ -9,6 +10,12 @@ from app.db.database import Database
 from app.domain.enums import Scope
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.databases import CreateDatabase
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports make no pauses for other writers; `tests/test_long_writes.py` proves the pauses."""
+    monkeypatch.setattr("app.db.write_turns.MAX_LOCK_SECONDS", inf)
 
 
 @pytest.fixture
