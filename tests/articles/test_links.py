@@ -1,8 +1,10 @@
 """Lists of articles by their links, and the copied columns by which they are read."""
 
+from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -12,7 +14,7 @@ from starlette.testclient import TestClient
 from app.db.database import Database, Reader
 from app.db.models import Article, ArticleMission, ArticleTag, Mission, stored_id
 from app.db.tracking.article_links import copy_to_links, find_stale_links, rebuild_article_links
-from app.domain.dates import Precision
+from app.domain.dates import Precision, local_day
 from app.domain.enums import ArticleState
 from tests.support import factories
 from tests.support.clients import database_of
@@ -250,6 +252,44 @@ def test_filtered_list_equals_filter_in_python(
     feed = archive.get(f"/v1/articles/feed.json?limit=100&{query}").json()
     if sort == "-published_at":
         assert len(feed["items"]) == min(100, len(expected))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "Asia/Kathmandu", "Pacific/Apia"])
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+def test_filtered_calendar_equals_count_in_python(
+    archive: TestClient,
+    articles: dict[str, list[dict[str, Any]]],
+    filters: dict[str, list[str]],
+    zone: str,
+) -> None:
+    query = "&".join(f"{name}={','.join(values)}" for name, values in filters.items())
+    days = Counter(
+        str(day)
+        for each in articles["title"]
+        if _matches(each, filters)
+        and (day := _local_day(each, zone))
+        and not ("published_month" in filters and str(day)[:7] not in filters["published_month"])
+    )
+    months = Counter(day[:7] for day in days.elements())
+    address = f"/v1/articles/archive?tz={zone}&{query}"
+    index = archive.get(address).json()
+    assert {m["month"]: m["count"] for y in index["years"] for m in y["months"]} == months
+    names = sorted(months)
+    for month in {*names[:1], *names[len(names) // 2 :][:1], "2019-04"}:
+        found = archive.get(f"{address}&month={month}").json()
+        in_month = {day: count for day, count in days.items() if day.startswith(month)}
+        assert {d["date"]: d["count"] for d in found["days"] if d["count"]} == in_month
+        before, after = ([n for n in names if n < month], [n for n in names if n > month])
+        assert (found["previous"] or {}).get("month") == (before[-1] if before else None)
+        assert (found["next"] or {}).get("month") == (after[0] if after else None)
+        assert (found["first_month"], found["last_month"]) == (
+            (names[0], names[-1]) if names else (None, None)
+        )
+
+
+def _local_day(article: dict[str, Any], zone: str) -> date | None:
+    at = datetime.fromisoformat(article["published_at"])
+    return local_day(at, Precision(article["published_at_precision"]), ZoneInfo(zone))
 
 
 def test_filters_in_python_match_some_articles(
