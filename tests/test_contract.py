@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
@@ -22,9 +22,11 @@ from app.api.lists.sorting import Order
 from app.api.params import QueryModel
 from app.api.routing import authenticated_routes
 from app.config import Settings
+from app.db.database import Reader, Row
 from app.db.models import Base
 from app.domain.enums import RecordType
 from app.main import ROUTERS, create_app
+from app.resources.articles.filters import ArticleSelection
 from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.registry import RECORD_RESOURCES, RESOURCES
 from app.resources.resource import RecordResource, Resource
@@ -169,12 +171,32 @@ def test_record_writes_need_the_scope_of_the_resource(
     assert {needed[route.path] for route in writes} == {resource.scope}
 
 
+class _EmptyReader(Reader):
+    """Reader of a database without rows."""
+
+    def __init__(self) -> None:
+        pass
+
+    def all(self, *_: Any, **__: Any) -> list[Row]:
+        return []
+
+    def first(self, *_: Any, **__: Any) -> Row | None:
+        return None
+
+
+def conditions_of(resource: str, query: Any) -> list[ColumnElement[bool]]:
+    """Conditions that filters add to the statement of a list."""
+    if resource == "articles":  # reads the ids of the records that its filters name
+        return ArticleSelection.resolve(_EmptyReader(), query).conditions()
+    conditions: list[ColumnElement[bool]] = queries(resource).conditions(query)
+    return conditions
+
+
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
 def test_declared_filter_adds_condition(resource: str, name: str) -> None:
     kind = filters(resource)
-    conditions: Callable[[Any], list[ColumnElement[bool]]] = queries(resource).conditions
     query = kind.model_validate({name: sample(kind.model_fields[name])})
-    assert sql_of(conditions(query)) != sql_of(conditions(kind()))
+    assert sql_of(conditions_of(resource, query)) != sql_of(conditions_of(resource, kind()))
 
 
 @pytest.mark.parametrize(("resource", "name"), list(every_filter()))
