@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV = .venv/bin
 SYNC = VIRTUAL_ENV=.venv $(VENV)/uv sync --quiet --frozen --active --inexact --compile-bytecode
 
-.PHONY: help install run test check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
+.PHONY: help install run test test-slow check browser screenshots faults attack contract bench bench-check bench-growth bench-prices bench-workers launch-day image image-test audit sbom openapi chronicle migration clean
 .DEFAULT_GOAL = help
 
 help:  ## list the targets
@@ -15,8 +15,11 @@ install: .venv/.run  ## create the virtual environment .venv with the versions i
 run: .venv/.run  ## migrate, load the archive, serve it on http://127.0.0.1:8000 (PORT=8010 for another port)
 	@$(VENV)/zarya serve --prepare --port $(PORT)
 
-test: check  ## run all checks, then the test suite on SQLite and PostgreSQL
-	@$(VENV)/pytest -q --numprocesses 3
+test: check  ## run all checks, then the tests on SQLite and PostgreSQL
+	@$(VENV)/pytest -q --numprocesses 3 -m "not slow"
+
+test-slow: .venv/.test  ## run the slow tests: imports of whole archives, walks of all routes, several processes
+	@$(VENV)/pytest -q --numprocesses 2 -m slow
 
 check: .venv/.test  ## run the fast checks: lint, types, import rules, API compatibility
 	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .

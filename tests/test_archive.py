@@ -117,6 +117,7 @@ def _last(months: list[date]) -> str | None:
     return f"{months[-1]:%Y-%m}" if months else None
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60,
     deadline=None,

@@ -39,6 +39,7 @@ def backup(archive_client: TestClient, tmp_path_factory: pytest.TempPathFactory)
     return file
 
 
+@pytest.mark.slow
 def test_backup_restores_to_both_databases(
     archive: TestClient, backup: Path, create_database: CreateDatabase, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from tests.support.command_line import run_zarya
 from tests.support.servers import free_port
 
 
+@pytest.mark.slow
 def test_migrate_load_check(cli_database_url: str) -> None:
     assert run_zarya("migrate").exit_code == 0
     first, second = run_zarya("load"), run_zarya("load")
@@ -93,6 +94,7 @@ def test_invalid_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 COSTLY = {"alembic", "markdown_it", "nh3", "openpyxl", "pyarrow", "app.ingest.dataset"}
 
 
+@pytest.mark.slow
 def test_serve_imports_no_modules_of_other_commands() -> None:
     """Each of them takes megabytes in every worker. The other commands do import them."""
 

@@ -55,6 +55,7 @@ def count_imported(database: Database) -> int:
         return reader.scalar(imported) or 0
 
 
+@pytest.mark.slow
 def test_service_starts_and_commands_end_while_an_import_runs(
     importing: Popen[bytes], tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def iter_changed_files(target: Path) -> Iterator[Path]:
                 yield relative
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # a separate pytest run, on a machine with concurrent runs
 def test_new_resource_costs_its_package_and_three_files(tmp_path: Path) -> None:
     """The contract tests pass, and notes are listed, written, searched, exported and audited."""

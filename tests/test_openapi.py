@@ -39,6 +39,7 @@ EXCLUDED_OPERATIONS = {
 }
 
 
+@pytest.mark.slow
 def test_parameter_examples_are_accepted(archive: TestClient, committed: Schema) -> None:
     count = 0
     for _, path, operation in operations(committed):

@@ -41,6 +41,7 @@ def test_pages_with_equal_sort_keys_show_each_item_once(
     assert len(seen) == len(set(seen)) == 400
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     deadline=None,

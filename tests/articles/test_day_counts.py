@@ -192,6 +192,7 @@ def test_last_month_excludes_scheduled_articles(client: TestClient, database: Da
             assert bool(found["next"]) == (last == "2030-02")
 
 
+@pytest.mark.slow
 def test_counts_can_be_rebuilt_after_raw_sql(archive: TestClient) -> None:
     database = database_of(archive)
     with database.session() as session:

@@ -133,6 +133,7 @@ def test_every_write_refuses_the_body(editor: TestClient, body: str, code: str |
     assert stored == ("A body." if code else body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("create_database", ["sqlite"], indirect=True)  # refused before a statement
 def test_long_bodies_hold_the_loop_for_a_moment(editor: TestClient) -> None:
     portal = editor.portal

@@ -34,6 +34,7 @@ def client(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.mark.slow
 def test_streams_of_an_address_are_limited(client: httpx.Client) -> None:
     def open_stream(streams: ExitStack, address: str) -> httpx.Response:
         headers = {"X-Forwarded-For": address}
@@ -71,6 +72,7 @@ def read_events(client: httpx.Client, **headers: str) -> list[dict[str, str]]:
     return [dict(line.split(": ", 1) for line in block) for block in blocks]
 
 
+@pytest.mark.slow
 def test_stream_ends_with_id_to_resume_from(url: str) -> None:
     """No change between two streams is lost, even if there was none before."""
     database = build_database(url)

@@ -126,6 +126,7 @@ def count_out_of_order(database: Database) -> int:
     return sum(later < earlier for earlier, later in pairwise(numbers))
 
 
+@pytest.mark.slow
 def test_synced_copy_equals_archive_after_concurrent_writes(
     shared: tuple[TestClient, Database],
 ) -> None:

@@ -153,6 +153,7 @@ def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
         yield [reader for own in found.values() for reader in own[:2]]
 
 
+@pytest.mark.slow
 def test_committed_write_is_visible_in_all_workers(
     service: httpx.Client, readers: list[HTTPConnection]
 ) -> None:

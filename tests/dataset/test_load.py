@@ -78,6 +78,7 @@ def test_load_twice_creates_then_writes_nothing(first: First) -> None:
         assert check_archive(reader) == []
 
 
+@pytest.mark.slow
 def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
     """Records and their child rows are written together, so that nothing is counted twice."""
 

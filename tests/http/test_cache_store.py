@@ -271,6 +271,7 @@ STEPS = (
 )
 
 
+@pytest.mark.slow
 def test_cached_responses_expire_when_time_changes_them(
     client: TestClient, database: Database
 ) -> None:

@@ -160,6 +160,7 @@ VARIANTS: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @time_machine.travel("2026-05-05T12:00:00Z", tick=False)
 def test_fast_path_equals_asgi_response_on_every_cacheable_route(
     archive: TestClient, monkeypatch: pytest.MonkeyPatch

@@ -53,6 +53,7 @@ def hostile_queries(operation: ReadOperation, seen: set[str]) -> Iterator[str]:
         yield from FORMATS
 
 
+@pytest.mark.slow
 def test_reads_do_not_hold_the_event_loop(archive: TestClient) -> None:
     """Reads with and without a key, pages of the portal and of the documentation."""
     slow, count = {}, 0
@@ -94,6 +95,7 @@ def hostile_documents(model: Any) -> Iterator[str]:
         yield json.dumps({field: [{"a": 1, "b": 2}] * (MAX_JSON_VALUE_COUNT // 4)})
 
 
+@pytest.mark.slow
 def test_bodies_do_not_hold_the_event_loop(editor: TestClient) -> None:
     slow, count = {}, 0
     for route in routes_of(editor):

@@ -25,6 +25,7 @@ def find_dear_reads(client: TestClient, reads: Sequence[PublicRead]) -> dict[str
     return find_dear(reads, client.portal.call(measure_prices, application(client), reads))
 
 
+@pytest.mark.slow
 def test_public_reads_have_a_bounded_price(archive: TestClient) -> None:
     """Each parameter once, with the last of its values.
 
@@ -39,6 +40,7 @@ def test_public_reads_have_a_bounded_price(archive: TestClient) -> None:
     assert find_dear_reads(archive, list(reads.values())) == {}
 
 
+@pytest.mark.slow
 def test_dear_read_is_found(archive: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def burn(*_: Any) -> Any:
         end = thread_time() + 0.5

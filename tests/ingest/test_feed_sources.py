@@ -127,6 +127,7 @@ def test_feeds_share_each_combination_of_id_link_and_title() -> None:
     assert shared == set(product((False, True), repeat=3))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # seconds on a free machine, minutes on a busy one
 def test_two_thousand_entries_are_accounted_for(database: Database) -> None:
     """One that an article of another source may be, by link and title, waits for an editor."""

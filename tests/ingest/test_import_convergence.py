@@ -180,6 +180,7 @@ def start_again(database: Database) -> None:
     assert rejected == []
 
 
+@pytest.mark.slow
 @settings(
     max_examples=20,
     deadline=None,

@@ -23,6 +23,7 @@ def other(create_database: CreateDatabase) -> Iterator[Database]:
         yield database_of(client)
 
 
+@pytest.mark.slow
 def test_embedded_archive_round_trips(archive: TestClient, other: Database) -> None:
     text = export_ndjson(database_of(archive))
     report, rejected = import_inputs(other, "ndjson", make_input(text))

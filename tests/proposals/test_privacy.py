@@ -78,6 +78,7 @@ def find_mark(client: TestClient) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_entries_are_public_only_after_a_decision(archive_copy: TestClient) -> None:
     assert find_mark(archive_copy) == set()
     exported = archive_copy.get("/v1/export/archive.sqlite").content  # built anew once a minute
