@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from starlette.testclient import TestClient
 
-from app.db.database import Database
+from app.db.database import Database, Reader, Row
 from app.db.models import Article
 from tests.support import factories
 
@@ -227,3 +228,33 @@ def test_forged_cursor_is_rejected(archive: TestClient, change: Any) -> None:
 @given(cursor=st.text(min_size=1, max_size=60))
 def test_random_cursor_is_rejected(archive: TestClient, cursor: str) -> None:
     assert archive.get("/v1/articles", params={"cursor": cursor}).status_code == 400
+
+
+def test_large_pages_are_built_within_the_budget(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the event loop can hand them to a thread: the rows of a large page take 20 ms."""
+    sizes: list[int] = []
+    within_budget = Reader.within_budget
+
+    def record(reader: Reader, rows: list[Row]) -> Iterator[Row]:
+        sizes.append(len(rows))
+        return within_budget(reader, rows)
+
+    monkeypatch.setattr(Reader, "within_budget", record)
+    assert len(archive.get("/v1/people?limit=100&view=full").json()["items"]) == 100
+    assert sizes == [100]
+    assert archive.get("/v1/people?limit=20").status_code == 200
+    assert sizes == [100]
+
+
+def test_budget_is_checked_before_each_item(database: Database) -> None:
+    checks = 0
+
+    def check() -> None:
+        nonlocal checks
+        checks += 1
+
+    with database.snapshot() as reader:
+        items = Reader(reader._connection, check).within_budget("abc")
+        assert [(item, checks) for item in items] == [("a", 1), ("b", 2), ("c", 3)]

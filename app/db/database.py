@@ -1,7 +1,7 @@
 """Access to the database: a read pool of snapshots, and write transactions."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -68,6 +68,12 @@ class Reader:
     def dialect(self) -> str:
         """Name of the database, to report it. Queries do not depend on it."""
         return self._connection.dialect.name
+
+    def within_budget(self, items: Iterable[T]) -> Iterator[T]:
+        """Iterate over `items`; `check_budget` is called before each."""
+        for item in items:
+            self.check_budget()
+            yield item
 
     def all(self, statement: AnySelect, **values: Any) -> list[Row]:
         """Fetch all rows, as dicts by column name."""

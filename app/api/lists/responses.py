@@ -4,7 +4,7 @@ A whole list is streamed in batches, each read like a page after the cursor of t
 connection or thread is held between two batches, however slow the client is.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
@@ -86,7 +86,7 @@ class ListResponder:
 
         def read_batch(reader: Reader, cursor: str | None) -> tuple[bytes, str | None]:
             page = read(reader, query.model_copy(update={"cursor": cursor}))
-            items = _iter_within_budget(reader, page.items)
+            items = reader.within_budget(page.items)
             content = _encode_items(
                 type(page).item_type(), items, format_, cursor is None, query.bom
             )
@@ -152,12 +152,6 @@ def _paging_error(format_: ListFormat, params: Sequence[str]) -> InvalidRequest:
         f"У списка в формате {format_} нет страниц. Уберите {names}.",
     )
     return InvalidRequest(message, *errors)
-
-
-def _iter_within_budget(reader: Reader, items: Sequence[BaseModel]) -> Iterator[BaseModel]:
-    for item in items:
-        reader.check_budget()
-        yield item
 
 
 def _encode_items(

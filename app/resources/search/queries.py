@@ -43,7 +43,8 @@ def search(reader: Reader, query: SearchQuery) -> SearchPage:
         return 0 if is_empty else count_rows(reader, select_any_tier_keys(parsed, types))
 
     read = partial(_read_hits, reader, tiers, parsed)
-    return build_page(SearchPage, read, total, _CURSOR_KEY_TYPES, _RELEVANCE_SORT, query, "search")
+    sorts, sort = _CURSOR_KEY_TYPES, _RELEVANCE_SORT
+    return build_page(reader, SearchPage, read, total, sorts, sort, query, "search")
 
 
 def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
