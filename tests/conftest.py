@@ -27,10 +27,10 @@ from tests.support.databases import (
     postgresql_url,
 )
 from tests.support.scheduling import DatabaseScheduling
-from tests.support.settings import default_settings
+from tests.support.settings import default_settings, patient_reads
 from tests.support.statements import record_selects
 
-__all__ = ["create_database", "default_settings", "postgresql_url"]  # fixtures
+__all__ = ["create_database", "default_settings", "patient_reads", "postgresql_url"]  # fixtures
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DatabaseScheduling:

@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import wraps
 from pathlib import Path
 from threading import Event
-from time import thread_time
+from time import sleep, thread_time
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from app.api.auth import generate_api_key
 from app.db import loop_reads
 from app.db.database import Database, Reader
+from app.db.engines import sqlite as sqlite_engine
 from app.db.engines.sqlite import MAX_STATEMENT_CPU_SECONDS
 from app.db.loop_reads import attribute_loop_reads
 from app.db.models import ApiKey, Base
@@ -271,3 +272,19 @@ def test_reads_that_are_ready_share_the_loop(
     steps.clear()
     monkeypatch.setattr(loop_reads, "_MAX_TURN_SECONDS", 1.0)
     assert asyncio.run(read_and_tick()) == 5  # positive control: all in one iteration
+
+
+def test_read_that_other_threads_delay_runs_in_a_thread(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait_between_statements(reader: Reader) -> int:
+        count_keys(reader)
+        sleep(0.01)
+        return count_keys(reader)
+
+    on_loop: Runs = []
+    run(database.read(recording(on_loop, wait_between_statements)))
+    assert on_loop == [True]  # positive control: it takes no CPU time
+    monkeypatch.setattr(sqlite_engine, "MAX_STATEMENT_WALL_SECONDS", 0.005)
+    run(database.read(recording(on_loop, wait_between_statements)))
+    assert on_loop == [True, True, False]

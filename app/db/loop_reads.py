@@ -18,6 +18,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from app.db.engines import sqlite as sqlite_engine
 from app.db.engines.sqlite import MAX_STATEMENT_CPU_SECONDS, TimeLimitedConnection
 
 T = TypeVar("T")
@@ -105,9 +106,10 @@ class LoopReader:
         work: Callable[[Connection, Callable[[], None]], T],
     ) -> T:
         driver, started_at = _driver_connection(connection), thread_time()
+        ends_at = monotonic() + sqlite_engine.MAX_STATEMENT_WALL_SECONDS
 
         def check_budget() -> None:
-            if thread_time() - started_at > MAX_STATEMENT_CPU_SECONDS:
+            if thread_time() - started_at > MAX_STATEMENT_CPU_SECONDS or monotonic() > ends_at:
                 raise RunInThread
 
         try:

@@ -42,7 +42,7 @@ MAX_PAGE_ITEMS = 100
 MAX_COUNTED_ITEMS = 10_000
 """Largest `total` of a list: the matches of a request are not counted further."""
 
-_ROWS_WITHIN_BUDGET = 20
+_MAX_UNCHECKED_ROWS = 20
 """Rows that take a fraction of the budget of a read on the event loop: they are validated at once.
 
 More are validated one by one, which takes a twentieth longer.
@@ -302,7 +302,7 @@ def build_page(
     next_cursor = cursor_at(rows[-1], False) if rows and has_next else None
     count = total() if query.with_total else None
     items: Sequence[object] = rows
-    if len(rows) > _ROWS_WITHIN_BUDGET:
+    if len(rows) > _MAX_UNCHECKED_ROWS:
         item_type = page.item_type()
         items = [item_type.model_validate(row) for row in reader.within_budget(rows)]
     result = page.model_validate(
