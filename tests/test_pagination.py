@@ -243,9 +243,10 @@ def test_large_pages_are_built_within_the_budget(
 
     monkeypatch.setattr(Reader, "within_budget", record)
     assert len(archive.get("/v1/people?limit=100&view=full").json()["items"]) == 100
-    assert sizes == [100]
+    assert set(sizes) == {100}  # on SQLite twice, if it was handed to a thread
+    sizes.clear()
     assert archive.get("/v1/people?limit=20").status_code == 200
-    assert sizes == [100]
+    assert sizes == []
 
 
 def test_budget_is_checked_before_each_item(database: Database) -> None:
