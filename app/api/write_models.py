@@ -23,12 +23,12 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticKnownError, core_schema
 
 from app.api.params import Slug, validate_searchable, validate_storable
-from app.api.patterns import HTTP_URL_PATTERN
+from app.api.patterns import HTTP_URL_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import build_invalid_request
 from app.config import current_settings
 from app.domain.dates import Precision
 from app.domain.languages import tr
-from app.domain.text import slugify
+from app.domain.text import MAX_TAG_CHARS, slugify
 from app.http.client import ForbiddenUrl, check_url
 
 logger = logging.getLogger("zarya")
@@ -190,3 +190,8 @@ def sort_unique(values: list[str]) -> list[str]:
 
 SlugList = Annotated[list[Slug], Field(max_length=50), AfterValidator(sort_unique)]
 """Slugs of referenced records, sorted, without duplicates."""
+
+Tag = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=MAX_TAG_CHARS)]
+
+TagList = Annotated[list[Tag], Field(max_length=50), AfterValidator(sort_unique)]
+"""Tags in the form of slugs, sorted, without duplicates."""

@@ -10,6 +10,9 @@ from anyascii import anyascii
 MAX_SLUG_CHARS = 120
 """Maximum characters of a slug."""
 
+MAX_TAG_CHARS = 60
+"""Maximum characters of a tag."""
+
 _SLUG_DIGEST_CHARS = 16
 
 _LATIN_BY_LETTER = dict(

@@ -389,3 +389,12 @@ def test_dry_runs_and_failures_store_no_response(editor: TestClient, database: D
         assert reader.all(select(IdempotentResponse.key)) == []
         assert reader.all(select(Article.id)) == []
         assert len(reader.all(select(ApiKey.id))) == 1
+
+
+@pytest.mark.parametrize(("length", "status"), [(60, 201), (61, 422)])
+def test_tag_has_a_length_that_can_be_stored(editor: TestClient, length: int, status: int) -> None:
+    document = documents.article(tags=["a" * length])
+    answer = editor.post("/v1/articles", json=document)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["errors"][0]["pointer"] == "/tags/0"

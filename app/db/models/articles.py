@@ -12,7 +12,7 @@ from app.domain.dates import Precision, now, period_start, sort_instant
 from app.domain.enums import ArticleState, RecordType
 from app.domain.labels import RecordLabel
 from app.domain.markdown import MAX_HTML_CHARS, render_markdown
-from app.domain.text import fold, slugify
+from app.domain.text import MAX_TAG_CHARS, fold, slugify
 
 READING_WORDS_PER_MINUTE = 200
 
@@ -158,7 +158,7 @@ class ArticleTag(ArticleLink, Base):
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True
     )
-    tag: Mapped[str] = mapped_column(BoundedString(60), primary_key=True)
+    tag: Mapped[str] = mapped_column(BoundedString(MAX_TAG_CHARS), primary_key=True)
 
     __table_args__ = _link_indexes(__tablename__, "tag")
 

@@ -41,6 +41,7 @@ from app.api.write_models import (
     NonBlankText,
     SluggableName,
     SlugList,
+    TagList,
     WriteModel,
     default_precision,
     example_config,
@@ -300,7 +301,7 @@ class ArticleWrite(WriteModel):
     image: ImageWrite | None = None
     note: Annotated[NonBlankText, MaxChars(1000)] | None = None
     """Editor's note about the record, such as a doubtful date."""
-    tags: SlugList = []
+    tags: TagList = []
     missions: SlugList = []
     """Related missions, by slug."""
     people: SlugList = []
