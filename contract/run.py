@@ -106,7 +106,7 @@ class Bench:
 def broken(document: Document) -> Document:
     """Return a copy of `document` with faults: no operationId, no `maxLength` of parameters."""
     faulty = copy.deepcopy(document)
-    operation = faulty["paths"]["/v1/launches"]["get"]
+    operation = faulty["paths"]["/v1/changes"]["get"]
     del operation["operationId"]
     for parameter in operation["parameters"]:
         parameter["schema"].pop("maxLength", None)
@@ -198,12 +198,12 @@ def cache(bench: Bench) -> str:
 def fuzz(bench: Bench) -> str:
     """Run schemathesis against the service on SQLite and on PostgreSQL."""
     faulty = copy.deepcopy(bench.document)
-    for parameter in faulty["paths"]["/v1/launches"]["get"]["parameters"]:
+    for parameter in faulty["paths"]["/v1/changes"]["get"]["parameters"]:
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] += 1
     wrong = bench.write("wrong.json", faulty)
     schemathesis = SCRIPTS / "st", "--config-file", HERE / "schemathesis.toml", "run"
-    one = "--url", bench.origin, "--include-operation-id", "listLaunches", "--phases", "coverage"
+    one = "--url", bench.origin, "--include-operation-id", "listChanges", "--phases", "coverage"
     bench.call(*schemathesis, *one, wrong, expected_error="Schema-valid request rejected")
     figures = {"SQLite": _fuzz(bench, "sqlite", bench.origin, bench.database_url)}
     with postgresql(bench.folder) as url, service(url, bench.folder) as origin:

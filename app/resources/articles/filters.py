@@ -172,7 +172,7 @@ class ArticleSelection:
         return RecordCounts(dates, ids.where(column.in_(values)), sort_range, part, values, number)
 
     def _has_values(self) -> bool:
-        """Whether each filter by links names a record that exists, or a tag."""
+        """True if each filter by links names a record that exists, or a tag."""
         return all(link.values for link in self.links)
 
     def _choose_index(self) -> tuple[Columns, InstrumentedAttribute[Any] | None, Sequence[Any]]:
