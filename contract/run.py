@@ -106,7 +106,7 @@ class Bench:
 def broken(document: Document) -> Document:
     """Return a copy of `document` with faults: no operationId, no `maxLength` of parameters."""
     faulty = copy.deepcopy(document)
-    operation = faulty["paths"]["/v1/changes"]["get"]
+    operation = faulty["paths"]["/v1/launches"]["get"]
     del operation["operationId"]
     for parameter in operation["parameters"]:
         parameter["schema"].pop("maxLength", None)
