@@ -198,12 +198,12 @@ def cache(bench: Bench) -> str:
 def fuzz(bench: Bench) -> str:
     """Run schemathesis against the service on SQLite and on PostgreSQL."""
     faulty = copy.deepcopy(bench.document)
-    for parameter in faulty["paths"]["/v1/changes"]["get"]["parameters"]:
+    for parameter in faulty["paths"]["/v1/launches"]["get"]["parameters"]:
         if parameter["name"] == "limit":
             parameter["schema"]["maximum"] += 1
     wrong = bench.write("wrong.json", faulty)
     schemathesis = SCRIPTS / "st", "--config-file", HERE / "schemathesis.toml", "run"
-    one = "--url", bench.origin, "--include-operation-id", "listChanges", "--phases", "coverage"
+    one = "--url", bench.origin, "--include-operation-id", "listLaunches", "--phases", "coverage"
     bench.call(*schemathesis, *one, wrong, expected_error="Schema-valid request rejected")
     figures = {"SQLite": _fuzz(bench, "sqlite", bench.origin, bench.database_url)}
     with postgresql(bench.folder) as url, service(url, bench.folder) as origin:
