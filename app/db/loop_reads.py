@@ -85,7 +85,7 @@ class LoopReader:
     def read(self, query: object, work: Callable[[Connection, Callable[[], None]], T]) -> T:
         """Run `work` in one snapshot. Raises RunInThread if it must run in a thread instead.
 
-        `work` gets a function that raises RunInThread once the CPU time is used up, to be called
+        `work` gets a function that raises RunInThread once its time is used up, to be called
         between its steps. `query` identifies the function behind `work`, whatever its parameters.
         """
         if self._backoffs and self._is_backed_off(query):

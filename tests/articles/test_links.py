@@ -231,6 +231,10 @@ def articles(archive_client: TestClient) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def _query_string(filters: dict[str, list[str]]) -> str:
+    return "&".join(f"{name}={','.join(values)}" for name, values in filters.items())
+
+
 @pytest.mark.parametrize("sort", ["-published_at", "published_at", "title"])
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_filtered_list_equals_filter_in_python(
@@ -240,7 +244,7 @@ def test_filtered_list_equals_filter_in_python(
     sort: str,
 ) -> None:
     expected = [each["slug"] for each in articles[sort] if _matches(each, filters)]
-    query = "&".join(f"{name}={','.join(values)}" for name, values in filters.items())
+    query = _query_string(filters)
     address = f"/v1/articles?sort={sort}&limit=7&with_total=true&{query}"
     listed = _walk(archive, address, "next")
     assert [item["slug"] for item in listed] == expected
@@ -262,7 +266,7 @@ def test_filtered_calendar_equals_count_in_python(
     filters: dict[str, list[str]],
     zone: str,
 ) -> None:
-    query = "&".join(f"{name}={','.join(values)}" for name, values in filters.items())
+    query = _query_string(filters)
     days = Counter(
         str(day)
         for each in articles["title"]
