@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
+from app.api.lists import record_counts
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth
 from app.db.database import Database, Reader
 from app.db.models import Article
@@ -222,8 +223,50 @@ def test_empty_archive_has_zero_counts(client: TestClient) -> None:
         "total": 0,
         "first_month": None,
         "last_month": None,
+        "previous": None,
         "years": [],
     }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "articles/archive?tag_not=science",
+        "articles/archive?tag_not=science&tz=Asia/Kathmandu&published_at_gte=2005-06-11",
+        "articles/archive?tag=launch,docking",
+        "launches/archive?tz=America/New_York",
+    ],
+    ids=["articles", "range", "tags", "launches"],
+)
+@pytest.mark.parametrize("rows", [1, 70])
+def test_long_index_is_paged(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch, path: str, rows: int
+) -> None:
+    """Each page has whole months, and the pages have all months of the index in one."""
+
+    def counts(index: dict[str, Any]) -> dict[str, int]:
+        return {month["month"]: month["count"] for y in index["years"] for month in y["months"]}
+
+    whole = archive.get(f"/v1/{path}").json()
+    assert whole["previous"] is None
+    monkeypatch.setattr(record_counts, "MAX_COUNTED_ROWS", rows)
+    page = archive.get(f"/v1/{path}&month_lt=2030-01").json()
+    pages = [page]
+    while page["previous"]:
+        page = archive.get(page["previous"]).json()
+        pages.append(page)
+    assert len(pages) > 3
+    assert max(page["total"] for page in pages) <= max(rows, *counts(whole).values())
+    found = [month for page in reversed(pages) for month in counts(page).items()]
+    assert found == list(counts(whole).items())
+
+
+def test_index_before_a_month(archive: TestClient) -> None:
+    index = archive.get("/v1/articles/archive?month_lt=1999-01&tz=Asia/Kolkata").json()
+    assert (index["first_month"], index["last_month"]) == ("1998-11", "1998-12")
+    refused = archive.get("/v1/articles/archive?month_lt=1999-01&month=1998-12")
+    assert refused.status_code == 422
+    assert "month_lt" in refused.json()["detail"] + str(refused.json()["errors"])
 
 
 def test_month_neighbours_have_records(archive: TestClient) -> None:

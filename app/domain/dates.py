@@ -150,15 +150,15 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 @cache
-def utc_month_start_hours(zone: ZoneInfo) -> frozenset[int] | None:
-    """Hours of UTC at which the months of `zone` begin, in the range of stored instants.
-
-    None if its offset is not always a number of whole hours.
-    """
+def utc_month_start_times(zone: ZoneInfo) -> frozenset[time]:
+    """Times of UTC at which the months of `zone` begin, in the range of stored instants."""
     days = (date(y, m, d) for y in range(1950, 2102) for m in range(1, 13) for d in (1, 15))
-    starts = [start_of_day(day, zone) for day in days]
-    has_whole_hours = all(start.minute == start.second == 0 for start in starts)
-    return frozenset(start.hour for start in starts) if has_whole_hours else None
+    return frozenset(start_of_day(day, zone).time() for day in days)
+
+
+def is_whole_hour(at: datetime | time) -> bool:
+    """True if `at` is the start of an hour."""
+    return at.minute == at.second == at.microsecond == 0
 
 
 def utc_day_bounds(day: date) -> tuple[datetime, datetime]:

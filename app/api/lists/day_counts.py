@@ -6,11 +6,11 @@ For any resource with an instant and its precision. Counts agree with the lists 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Protocol
+from typing import Annotated, NamedTuple, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from app.api.cache_control import month_cache_control
 from app.api.date_params import CalendarMonth, TimeZone, time_zone_or_default
@@ -19,9 +19,7 @@ from app.api.lists.pagination import to_query_params
 from app.api.openapi.examples import Example
 from app.api.params import Omittable, QueryModel
 from app.db.database import Reader
-from app.domain.dates import (
-    days_of_month,
-)
+from app.domain.dates import days_of_month
 
 YearMonth = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2019-04"])]
 
@@ -72,14 +70,22 @@ class YearCount(BaseModel):
 
 
 class ArchiveIndex(BaseModel):
-    """Index of all years and months with records."""
+    """Index of years and months with records.
+
+    Of a large archive, an index by some filters has the latest months alone, and the URL of the
+    index of the months before them.
+    """
 
     time_zone: str = Field(description="IANA time zone of the months.")
     total: int = Field(
-        description="Number of records in all months. Excludes records without a known day.", ge=0
+        description="Number of records in these months. Excludes records without a known day.",
+        ge=0,
     )
-    first_month: YearMonth | None
-    last_month: YearMonth | None
+    first_month: YearMonth | None = Field(description="First month of this index.")
+    last_month: YearMonth | None = Field(description="Last month of this index.")
+    previous: Url | None = Field(
+        description="URL of the index of earlier months. Null if there are none."
+    )
     years: list[YearCount]
 
 
@@ -87,13 +93,29 @@ class ArchiveQuery(QueryModel):
     """Query parameters of an archive; combine with the filters of the resource."""
 
     month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
-    """Month of the calendar. Default: an index of all years and months."""
+    """Month of the calendar. Default: an index of years and months."""
+    month_lt: Annotated[Omittable[CalendarMonth], Example("2015-01")] = None
+    """Index of the months before this one. Not with `month`."""
     tz: Omittable[TimeZone] = None
     """IANA time zone of day and month boundaries. Default: the portal's time zone."""
+
+    @model_validator(mode="after")
+    def _check_month_lt(self) -> Self:
+        if self.month and self.month_lt:
+            raise ValueError("month_lt belongs to an index of months. Omit month or month_lt.")
+        return self
 
 
 ArchiveCalendar = ArchiveMonth | ArchiveIndex
 UrlBuilder = Callable[[str], str]
+
+
+class MonthCounts(NamedTuple):
+    """Counts of the records of each month with records, in order."""
+
+    counts: Mapping[date, int]
+    start: date | None
+    """The months before this one are not counted; None if all are."""
 
 
 class DayCountSource(Protocol):
@@ -108,8 +130,8 @@ class DayCountSource(Protocol):
         and the last.
         """
 
-    def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
-        """Count the records of each month with records, in order."""
+    def count_by_month(self, reader: Reader, zone: ZoneInfo, end: date | None) -> MonthCounts:
+        """Count the records of the months before `end`, or of all, or of the latest among them."""
 
 
 def format_month(first: date) -> str:
@@ -127,15 +149,18 @@ def with_cache_control(response: Response, archive: ArchiveCalendar) -> ArchiveC
 def build_archive(
     reader: Reader, source: DayCountSource, query: ArchiveQuery, resource: str, day_filter: str
 ) -> ArchiveCalendar:
-    """Archive of the requested month, or else the index of all months.
+    """Archive of the requested month, or else an index of months.
 
     Links keep the filters of `query`; the link of a day is the list of `resource` by `day_filter`.
     """
     zone = time_zone_or_default(query.tz)
-    filters = to_query_params(query, month=None)
+    filters = to_query_params(query, month=None, month_lt=None)
     month_url = _url_builder(resource, "archive", param="month", filters=filters)
     if query.month is None:
-        return _build_index(source.count_by_month(reader, zone), zone, month_url)
+        counted = source.count_by_month(reader, zone, query.month_lt)
+        index_url = _url_builder(resource, "archive", param="month_lt", filters=filters)
+        previous = index_url(format_month(counted.start)) if counted.start else None
+        return _build_index(counted.counts, zone, month_url, previous)
     day_url = _url_builder(resource, param=day_filter, filters=filters)
     counts, months = source.count_by_day(reader, query.month, zone)
     return _build_month(query.month, counts, months, zone, day_url, month_url)
@@ -178,7 +203,9 @@ def _build_month(
     )
 
 
-def _build_index(counts: Mapping[date, int], zone: ZoneInfo, month_url: UrlBuilder) -> ArchiveIndex:
+def _build_index(
+    counts: Mapping[date, int], zone: ZoneInfo, month_url: UrlBuilder, previous: str | None
+) -> ArchiveIndex:
     """Index of the years and months in `counts`."""
     years: dict[int, list[MonthCount]] = {month.year: [] for month in counts}
     for month, count in counts.items():
@@ -188,6 +215,7 @@ def _build_index(counts: Mapping[date, int], zone: ZoneInfo, month_url: UrlBuild
         time_zone=zone.key,
         total=sum(counts.values()),
         **_first_and_last_month(list(counts)),
+        previous=previous,
         years=[
             YearCount(year=year, count=sum(m.count for m in in_year), months=in_year)
             for year, in_year in years.items()

@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.lists.date_filters import DateColumns, PeriodBounds
+from app.api.lists.day_counts import MonthCounts
 from app.db.database import Reader
 from app.db.functions import AnySelect, CollapseMidMonth, ColumnExpression, StartOfHour
 from app.domain.dates import (
@@ -18,8 +20,9 @@ from app.domain.dates import (
     Precision,
     add_months,
     days_of_month,
+    is_whole_hour,
     start_of_day,
-    utc_month_start_hours,
+    utc_month_start_times,
 )
 
 
@@ -75,12 +78,33 @@ def _edges_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
     )
 
 
+@lru_cache(maxsize=32)
+def _key_statement(dated: DateColumns, part_column: ColumnExpression | None) -> AnySelect:
+    """Build a statement for the sort key `number` places before the last of an index.
+
+    Of the keys from `low` to `high`, with `part_value` in `part_column`.
+    """
+    key = dated.sort_at
+    low, high = _bounds(dated, "low", "high")
+    keys = select(key).where(key >= low, key < high).order_by(key.desc())
+    if part_column is not None:
+        keys = keys.where(part_column == _part_value(part_column))
+    return keys.limit(1).offset(bindparam("number", type_=Integer()))
+
+
+def _part_value(part_column: ColumnExpression) -> BindParameter[Any]:
+    return bindparam("part_value", type_=part_column.type)
+
+
 def _bounds(dated: DateColumns, *names: str) -> list[BindParameter[datetime]]:
     type_: Any = dated.sort_at.type
     return [bindparam(name, type_=type_) for name in names]
 
 
 COUNT: ColumnElement[int] = func.count()
+
+MAX_COUNTED_ROWS = 10_000
+"""Index rows from which the months of one index are counted, unless a month alone has more."""
 
 _EDGE_WINDOW = 3 * ONE_DAY
 """Distance of sort keys from which their order is that of the days, in any time zone."""
@@ -91,15 +115,17 @@ class RecordCounts(NamedTuple):
 
     date_columns: DateColumns
     statement: AnySelect
-    """Selects the records, without bounds of their sort keys."""
+    """Selects the records, without bounds of their sort keys and without `part_values`."""
     sort_range: tuple[datetime, datetime]
     """Bounds of the sort keys of the records: the first, and the exclusive end."""
-    part: AnySelect | None = None
-    """Selects the records with the bound `part_value`, in the order of an index."""
+    part_column: InstrumentedAttribute[Any] | None = None
+    """Column whose index is in the order of the sort keys for each of its values."""
     part_values: Sequence[Any] = ()
-    """Values of all parts."""
+    """Values of `part_column`; a record has one of them."""
     number: ColumnElement[int] = COUNT
     """Number of the records in rows of `statement`, which may repeat them."""
+    are_few: bool = False
+    """True if the records are few and not found by an index of sort keys."""
 
     def count_by_day(
         self, reader: Reader, month: date, zone: ZoneInfo
@@ -119,11 +145,51 @@ class RecordCounts(NamedTuple):
             months.add(self._find_edge_month(reader, key, is_first, zone))
         return counts, sorted(months)
 
-    def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
+    def count_by_month(self, reader: Reader, zone: ZoneInfo, end: date | None) -> MonthCounts:
+        low, high = self.sort_range
+        if end:
+            high = min(high, PeriodBounds.of_days(end - ONE_DAY, end, zone).high)
+        start = self._find_first_month(reader, low, high, zone, end)
+        if start:
+            low = max(low, PeriodBounds.of_days(start, start + ONE_DAY, zone).low)
         counts = Counter[date]()
-        for at, is_day, count in self._count(reader, *self.sort_range, zone, True):
+        for at, is_day, count in self._count(reader, low, high, zone, True):
             counts[_local_month(at, is_day, zone)] += count
-        return {month: counts[month] for month in sorted(counts)}
+        months = (m for m in sorted(counts) if (start or m) <= m and (end is None or m < end))
+        return MonthCounts({month: counts[month] for month in months}, start)
+
+    def _find_first_month(
+        self, reader: Reader, low: datetime, high: datetime, zone: ZoneInfo, end: date | None
+    ) -> date | None:
+        """Find the first month that can be counted from at most `MAX_COUNTED_ROWS` index rows.
+
+        None if all months can; at least the last month is counted.
+        """
+        statement = _key_statement(self.date_columns, self.part_column)
+
+        def find_month(number: int) -> date | None:
+            """Last month with `number` later rows of an index."""
+            values = self.part_values or [None]
+            bounds = {"low": low, "high": high, "number": number // len(values)}
+            rows = (reader.first(statement, **bounds, part_value=value) for value in values)
+            keys = [key for row in rows if row for key in row.values()]
+            return _local_month(max(keys), False, zone) if keys else None
+
+        if self.are_few or (uncounted := find_month(MAX_COUNTED_ROWS)) is None:
+            return None
+        last = find_month(0) or uncounted
+        return min(add_months(uncounted, 1), last, add_months(end, -1) if end else last)
+
+    def _select_all(self) -> AnySelect:
+        if self.part_column is None:
+            return self.statement
+        return self.statement.where(self.part_column.in_(self.part_values))
+
+    def _select_part(self) -> AnySelect:
+        """Select the records with the bound `part_value`."""
+        if self.part_column is None:
+            return self.statement
+        return self.statement.where(self.part_column == _part_value(self.part_column))
 
     def _count(
         self, reader: Reader, low: datetime, high: datetime, zone: ZoneInfo, collapsed: bool = False
@@ -131,9 +197,9 @@ class RecordCounts(NamedTuple):
         """Count by time: instant, whether only the day is known, and the number of records."""
         statement = _counts_statement(
             self.date_columns,
-            self.statement,
+            self._select_all(),
             self.number,
-            utc_month_start_hours(zone) is not None,
+            all(map(is_whole_hour, utc_month_start_times(zone))),
             collapsed,
         )
         first, end = self.sort_range
@@ -150,8 +216,7 @@ class RecordCounts(NamedTuple):
         first, end = self.sort_range
         bounds = {"low": min(low, end), "high": max(high, first), "first": first, "end": end}
         found: dict[str, set[datetime]] = defaultdict(set)
-        part = self.statement if self.part is None else self.part
-        statement = _edges_statement(self.date_columns, part)
+        statement = _edges_statement(self.date_columns, self._select_part())
         for value in self.part_values or [None]:
             row = reader.first(statement, **bounds, part_value=value)
             for name, key in (row or {}).items():
@@ -184,8 +249,8 @@ class NoRecords:
     ) -> tuple[list[int], list[date]]:
         return [0 for _ in days_of_month(month)], []
 
-    def count_by_month(self, _reader: Reader, _zone: ZoneInfo) -> dict[date, int]:
-        return {}
+    def count_by_month(self, _reader: Reader, _zone: ZoneInfo, _end: date | None) -> MonthCounts:
+        return MonthCounts({}, None)
 
 
 def _local_month(at: datetime, is_day: bool, zone: ZoneInfo) -> date:

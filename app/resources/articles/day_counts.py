@@ -1,15 +1,16 @@
 """Article counts by day and month of a time zone, computed from stored counts by day of UTC."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, bindparam, column, func, select, union_all, values
 
+from app.api.lists.day_counts import MonthCounts
 from app.db.conditions import article_is_public
 from app.db.database import Reader, Row
 from app.db.functions import (
@@ -26,9 +27,11 @@ from app.db.types import UTCDateTime
 from app.domain.clock import current_second
 from app.domain.dates import (
     ONE_DAY,
+    PRECISIONS_WITH_TIME,
     Precision,
     add_months,
     days_of_month,
+    is_whole_hour,
     period_bounds,
     start_of_day,
     utc_day_bounds,
@@ -38,7 +41,7 @@ from app.domain.dates import (
 class ArticleDayCounts(NamedTuple):
     """Counts of the articles in `languages`, or in all languages if empty.
 
-    For time zones whose days begin at one of `hours` of UTC.
+    For time zones whose days begin in one of the `hours` of UTC.
     """
 
     languages: tuple[str, ...]
@@ -50,11 +53,35 @@ class ArticleDayCounts(NamedTuple):
         end = add_months(month, 1)
         # The day of a zone and the same day of UTC begin less than a day apart.
         low, high = utc_day_bounds(month - ONE_DAY)[0], utc_day_bounds(end)[0]
-        counts = _UtcDayCounts(reader.all(_select_days_near(*self), low=low, high=high), zone)
-        return counts.count_per_period([*days_of_month(month), end]), list(counts.count_by_month())
+        rows = reader.all(_select_days_near(*self), low=low, high=high)
+        days = [*days_of_month(month), end]
+        counts = self._count_parts(reader, rows, zone, days)
+        return counts.count_per_period(days), list(counts.count_by_month())
 
-    def count_by_month(self, reader: Reader, zone: ZoneInfo) -> dict[date, int]:
-        return _UtcDayCounts(reader.all(_select_all_days(*self)), zone).count_by_month()
+    def count_by_month(self, reader: Reader, zone: ZoneInfo, end: date | None) -> MonthCounts:
+        rows = reader.all(_select_all_days(*self))
+        counts = self._count_parts(reader, rows, zone).count_by_month()
+        in_range = {month: n for month, n in counts.items() if end is None or month < end}
+        return MonthCounts(in_range, None)
+
+    def _count_parts(
+        self, reader: Reader, rows: Sequence[Row], zone: ZoneInfo, days: Sequence[date] = ()
+    ) -> "_UtcDayCounts":
+        """Count the articles of the parts of hours at which `days` and the months of `rows` begin.
+
+        Stored counts are by whole hours.
+        """
+        counts = _UtcDayCounts(rows, zone)
+        months = counts.months()
+        firsts = {*days, *months, *(add_months(month, 1) for month in months)}
+        starts = (start_of_day(day, zone) for day in firsts)
+        parts = [
+            (at.replace(minute=0, second=0), at) for at in sorted(starts) if not is_whole_hour(at)
+        ]
+        if parts:
+            found = reader.all(_select_parts_of_hours(self.languages, parts))
+            counts.parts = {row["end"]: row["count"] for row in found}
+        return counts
 
 
 class _UtcDayCounts:
@@ -66,6 +93,8 @@ class _UtcDayCounts:
         self._days = list(self._rows_by_day)
         self._timed_totals = [0, *accumulate(int(row[before_hour_column(24)]) for row in rows)]
         self._dated_totals = [0, *accumulate(int(row["dayed"]) for row in rows)]
+        self.parts: Mapping[datetime, int] = {}
+        """By end of a part of an hour: the articles since the start of the hour."""
 
     def count_per_period(self, starts: Sequence[date]) -> list[int]:
         """Count the articles of each period from one of `starts` to the next."""
@@ -73,20 +102,22 @@ class _UtcDayCounts:
 
     def count_by_month(self) -> dict[date, int]:
         """Count the articles of each month with articles, in order."""
-        months = {
-            (at + step).date().replace(day=1) for at in self._days for step in (-ONE_DAY, ONE_DAY)
-        }
         counts = {
             month: self.count_per_period([month, add_months(month, 1)])[0]
-            for month in sorted(months)
+            for month in sorted(self.months())
         }
         return {month: count for month, count in counts.items() if count}
+
+    def months(self) -> set[date]:
+        """Months that may have articles."""
+        steps = -ONE_DAY, ONE_DAY
+        return {(at + step).date().replace(day=1) for at in self._days for step in steps}
 
     def _count_before(self, day: date) -> int:
         """Count the articles of the days before `day`."""
         start, utc_start = start_of_day(day, self._zone), utc_day_bounds(day)[0]
-        midnight = start.replace(hour=0)
-        count = self._timed_totals[bisect_left(self._days, midnight)]
+        midnight = utc_day_bounds(start.date())[0]
+        count = self._timed_totals[bisect_left(self._days, midnight)] + self.parts.get(start, 0)
         if start.hour and midnight in self._rows_by_day:
             count += self._rows_by_day[midnight][before_hour_column(start.hour)]
         return count + self._dated_totals[bisect_left(self._days, utc_start)]
@@ -140,6 +171,21 @@ def _select_counts(
     at = group(days.c.at).label("at")
     counts = (func.sum(days.c[name]).label(name) for name in names)
     return select(at, *counts).group_by(at).order_by(at)
+
+
+def _select_parts_of_hours(
+    languages: tuple[str, ...], parts: Sequence[tuple[datetime, datetime]]
+) -> AnySelect:
+    """Count the articles with a time of day in `parts`: by end of the part."""
+    columns = (column(name, UTCDateTime()) for name in ("start", "end"))
+    part = values(*columns, name="parts").data(parts).cte()
+    at = Article.published_at
+    where = [Article.published_at_precision.in_(PRECISIONS_WITH_TIME), article_is_public()]
+    if languages:
+        where.append(hide_from_planner(Article.language).in_(languages))
+    # A subquery for each part, so that the planner seeks the parts and not the articles.
+    count = select(func.count()).where(at >= part.c.start, at < part.c.end, *where)
+    return select(part.c.end, count.correlate(part).scalar_subquery().label("count"))
 
 
 def _past_day_conditions(languages: tuple[str, ...]) -> list[ColumnElement[bool]]:

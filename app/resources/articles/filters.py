@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, false, func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
@@ -73,9 +73,9 @@ class LinkFilter(NamedTuple):
         return table
 
     def condition(self, article_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-        """Condition: the article has one of the values. Seeks its links."""
+        """Condition: the article has one of the values. Reads its links, which are few."""
         own: Any = aliased(self.table)
-        value = getattr(own, self.column.key)
+        value = hide_from_planner(getattr(own, self.column.key))
         where = own.article_id == article_id, value.in_(self.values)
         return has_row(select(own.article_id).where(*where))
 
@@ -159,17 +159,16 @@ class ArticleSelection:
         if self.few_ids is not None:
             ids = self._select_ids(Article, with_range=False)
             ids = ids.where(Article.id.in_(self.few_ids))
-            return RecordCounts(_UNINDEXED_DATE_COLUMNS[Article], ids, sort_range)
+            return RecordCounts(_UNINDEXED_DATE_COLUMNS[Article], ids, sort_range, are_few=True)
         columns, column, values = self._choose_index()
         ids = self._select_ids(columns, with_range=False)
         dates = _DATE_COLUMNS[columns]
         if column is None:
             return RecordCounts(dates, ids, sort_range)
-        part = ids.where(column == bindparam("part_value", type_=column.type))
         # An article with several of the values is counted once.
         is_repeated = len(values) > 1 and columns is not Article
         number = func.count(article_id_of(columns).distinct()) if is_repeated else COUNT
-        return RecordCounts(dates, ids.where(column.in_(values)), sort_range, part, values, number)
+        return RecordCounts(dates, ids, sort_range, column, values, number)
 
     def _has_values(self) -> bool:
         """True if each filter by links names a record that exists, or a tag."""

@@ -25,6 +25,7 @@ from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
+    has_row,
     json_array_subquery,
     json_object_subquery,
     json_values_subquery,
@@ -40,7 +41,7 @@ from app.db.models import (
     Mission,
     Person,
 )
-from app.domain.dates import utc_month_start_hours
+from app.domain.dates import utc_month_start_times
 from app.domain.enums import ArticleState, RecordType
 from app.domain.languages import Language
 from app.http.problems import NotFound, SlugRenamed
@@ -156,7 +157,7 @@ def is_preferred_translation(language: Language) -> ColumnElement[bool]:
     """
     other = aliased(Article)
     is_translation = other.translation_key == Article.translation_key, other.language == language
-    translated = select(other.id).where(*is_translation, article_is_public(other)).exists()
+    translated = has_row(select(other.id).where(*is_translation, article_is_public(other)))
     return or_(Article.language == language, ~translated)
 
 
@@ -295,8 +296,8 @@ def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMo
 
 def _day_count_source(reader: Reader, query: ArticleArchiveQuery) -> DayCountSource:
     """Stored day counts if only languages are filtered; otherwise counts of the articles."""
-    other_filters = to_query_params(query, month=None, tz=None, language=None)
-    hours = utc_month_start_hours(time_zone_or_default(query.tz))
-    if not other_filters and hours is not None:
-        return ArticleDayCounts(tuple(query.language), hours)
+    other_filters = to_query_params(query, month=None, month_lt=None, tz=None, language=None)
+    if not other_filters:
+        starts = utc_month_start_times(time_zone_or_default(query.tz))
+        return ArticleDayCounts(tuple(query.language), frozenset(at.hour for at in starts))
     return ArticleSelection.resolve(reader, query).counts()
