@@ -8,7 +8,6 @@ from app.api.deps import DatabaseDep
 from app.api.routing import Router
 from app.api.writes.request import WriteRequest, build_create_dependency
 from app.domain.enums import Scope
-from app.http.paths import route_traits
 from app.resources.horizon import commands, queries
 from app.resources.horizon.schemas import HorizonMove, Horizons
 
@@ -18,7 +17,6 @@ MoveHorizonDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.M
 
 
 @router.get("", name="getHorizon", summary="Get the horizon")
-@route_traits(english_only=True)
 async def get_horizon(database: DatabaseDep) -> Horizons:
     """Returns the times until which facts are known, by kind.
 
