@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, literal, or_, se
 from app.db.database import Reader
 from app.db.models import Horizon
 from app.db.types import UTCDateTime
-from app.domain.clock import has_passed
 from app.domain.enums import HorizonKind
 from app.domain.horizon import HORIZON_TOLERANCE, is_outdated
 
@@ -36,8 +35,6 @@ def last_known_time_of(kind: HorizonKind, present: datetime) -> ColumnElement[da
     return case((horizon < now, horizon), else_=now)
 
 
-def is_known_at(kind: HorizonKind, at: datetime, present: datetime) -> ColumnElement[bool]:
-    """Condition: `at` has come, and facts of `kind` say what was so then."""
-    horizon = known_until_subquery(kind)
-    within = or_(horizon >= at, ~is_horizon_outdated(kind, present))
-    return and_(literal(has_passed(at)), within)
+def is_within_horizon(kind: HorizonKind, at: datetime, present: datetime) -> ColumnElement[bool]:
+    """Condition: facts of `kind` say what is so at `at`, or they count as present."""
+    return or_(known_until_subquery(kind) >= at, ~is_horizon_outdated(kind, present))

@@ -23,3 +23,8 @@ def last_known_time(known_until: datetime | None) -> datetime:
     """The present or the horizon, the earlier one; the caller reports the expiry of its result."""
     present = current_second()
     return present if known_until is None else min(present, known_until)
+
+
+def has_come(at: datetime, known_until: datetime | None) -> bool:
+    """Return true if `at` is neither ahead nor behind the horizon; the response expires with it."""
+    return has_passed(at) and at <= last_known_time(known_until)
