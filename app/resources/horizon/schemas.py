@@ -37,6 +37,17 @@ class Horizons(ReadModel):
         return max((horizon.moved_at for horizon in self.items), default=None)
 
 
+class KnownUntil(ReadModel):
+    """Times until which facts are known, by kind. Null: facts of this kind count as present."""
+
+    crews: UtcInstant | None
+    """Missions, their crews, and landings."""
+    launches: UtcInstant | None
+    dockings: UtcInstant | None
+    spacewalks: UtcInstant | None
+    news: UtcInstant | None
+
+
 def _validate_not_ahead(at: datetime) -> datetime:
     if at > current_second():
         raise ValueError(tr("The time must not be ahead.", "Время не может быть в будущем."))

@@ -69,8 +69,7 @@ class PersonFilters(QueryModel):
     mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """Mission of which the person was a crew member, by slug."""
     aboard_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
-    """Day in UTC on which the person was aboard the station: from launch to landing, as times of
-    docking are not known."""
+    """Day in UTC on which the person was aboard: from launch to landing, until stays are known."""
     in_space_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the person was in space on a flight to the station."""
 
