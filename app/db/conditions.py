@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.functions import ColumnExpression, current_time_param, hide_from_planner
+from app.db.horizon import is_within_horizon
 from app.db.models import Article, ArticleLink, Launch, Mission, MissionAlias, Person
-from app.domain.clock import has_passed
-from app.domain.enums import ArticleState
+from app.domain.clock import current_second, has_passed
+from app.domain.enums import ArticleState, HorizonKind
 
 
 @cache
@@ -54,9 +55,12 @@ def slug_in(model: RelatedModel, slugs: Collection[str]) -> ColumnElement[bool]:
     return or_(own, model.id.in_(aliases))
 
 
-def still_running_on(end: ColumnExpression, day: datetime) -> ColumnElement[bool]:
+def still_running_on(
+    end: ColumnExpression, day: datetime, kind: HorizonKind
+) -> ColumnElement[bool]:
     """Condition: a period with the exclusive end `end` had not ended by the start of `day`.
 
-    A period without an end lasts until now, not into the future.
+    A period without an end lasts until now. Nothing is so behind an outdated horizon of `kind`.
     """
-    return or_(end > day, and_(end.is_(None), literal(has_passed(day))))
+    running = or_(end > day, and_(end.is_(None), literal(has_passed(day))))
+    return and_(running, is_within_horizon(kind, day, current_second()))

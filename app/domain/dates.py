@@ -182,10 +182,10 @@ def whole_days(start: datetime, end: datetime) -> int:
     return max(0, (end - start) // ONE_DAY)
 
 
-def days_since(start: datetime, *ends: datetime) -> int:
-    """Full days from `start` to the first of `ends`, or to now if all are in the future."""
+def days_since(start: datetime, *ends: datetime | None) -> int:
+    """Full days from `start` to the first known one of `ends`, or to now if all are ahead."""
     present = current_second()
-    end = min([present, *ends])
+    end = min([present, *filter(None, ends)])
     days = whole_days(start, end)
     if end == present:
         expire_response_at(start + (days + 1) * ONE_DAY)

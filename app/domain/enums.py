@@ -44,6 +44,7 @@ class AuditTarget(StrEnum):
     PROPOSAL = "proposal"
     KEY = "key"
     ARCHIVE = "archive"
+    HORIZON = "horizon"
 
 
 class Scope(StrEnum):
@@ -88,6 +89,10 @@ class LaunchStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+FLOWN_STATUSES = (LaunchStatus.IN_FLIGHT, LaunchStatus.SUCCESS, LaunchStatus.PARTIAL_FAILURE)
+"""Statuses of launches that took their crews to space."""
+
+
 class LaunchRelation(StrEnum):
     """Relation of a launch to a mission."""
 
@@ -130,3 +135,13 @@ class SourceFormat(StrEnum):
     FEED = "feed"
     SNAPI = "snapi"
     LAUNCH_LIBRARY = "launch-library"
+
+
+class HorizonKind(StrEnum):
+    """Kind of facts with a horizon of its own. `crews`: missions, their crews, and landings."""
+
+    CREWS = "crews"
+    LAUNCHES = "launches"
+    DOCKINGS = "dockings"
+    SPACEWALKS = "spacewalks"
+    NEWS = "news"

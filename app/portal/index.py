@@ -12,6 +12,8 @@ from app.domain.languages import tr
 from app.http.negotiation import prefers_html
 from app.portal.pages import HtmlMissionQuery, render_mission_page
 from app.portal.rendering import PageRendererDep
+from app.resources.horizon.queries import get_known_until_by_kind
+from app.resources.horizon.schemas import KnownUntil
 from app.resources.registry import ARCHIVE_RESOURCES
 
 router = Router(include_in_schema=False)
@@ -38,12 +40,12 @@ async def index(
     if prefers_html(request.headers.get("accept", "")):
         response = await render_mission_page("current", query, database, renderer)
     else:
-        response = _index_response()
+        response = _index_response(await database.read(get_known_until_by_kind))
     response.headers.add_vary_header("Accept")
     return response
 
 
-def _index_response() -> Response:
+def _index_response(known_until: KnownUntil) -> Response:
     base_url = current_settings().base_url
     description = tr(
         "The open archive behind an ISS mission portal",
@@ -53,6 +55,11 @@ def _index_response() -> Response:
     service_desc = f'<{base_url}/openapi.json>; rel="service-desc"; type="application/json"'
     service_doc = f'<{base_url}/docs>; rel="service-doc"; type="text/html"'
     return JSONResponse(
-        {"name": "Zarya", "description": description, "links": links},
+        {
+            "name": "Zarya",
+            "description": description,
+            "known_until": known_until.model_dump(mode="json"),
+            "links": links,
+        },
         headers={"Link": f"{service_desc}, {service_doc}"},
     )

@@ -14,8 +14,9 @@ from app.db.conditions import article_is_public
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleMission, Mission
-from app.domain.clock import current_second, expire_response_at, has_passed
+from app.domain.clock import expire_response_at
 from app.domain.dates import add_months, start_of_day
+from app.domain.horizon import has_come, last_known_time
 from app.domain.languages import Language, current_language
 from app.portal.schemas import PortalLaunches, PortalPage, PortalPageQuery
 from app.resources.articles.queries import (
@@ -31,6 +32,7 @@ from app.resources.articles.schemas import (
     ArticleRead,
     ArticleSummary,
 )
+from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.launches.queries import find_next_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import get_current_mission_slug, get_mission
@@ -51,6 +53,7 @@ def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> Portal
         lead_article=_get_lead_article(reader, mission.slug),
         articles=_list_newest_articles(reader, query),
         archive=_get_archive_month(reader, mission, query),
+        known_until=get_known_until_by_kind(reader),
     )
 
 
@@ -123,9 +126,9 @@ def _get_archive_month(
 
 
 def _default_month(mission: MissionRead, zone: ZoneInfo) -> date:
-    """Month of the mission's end, or the current month if it has not ended."""
-    if mission.ends_at and has_passed(mission.ends_at):
+    """Month of the mission's end, or the last month that is known if it has not ended."""
+    if mission.ends_at and has_come(mission.ends_at, mission.known_until):
         return mission.ends_at.astimezone(zone).date().replace(day=1)
-    month = current_second().astimezone(zone).date().replace(day=1)
+    month = last_known_time(mission.known_until).astimezone(zone).date().replace(day=1)
     expire_response_at(start_of_day(add_months(month, 1), zone))
     return month

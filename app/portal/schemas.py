@@ -12,6 +12,7 @@ from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, LanguageCode, Omittable, QueryModel
 from app.api.read_models import ReadModel
 from app.resources.articles.schemas import ArticleRead, ArticleSummary
+from app.resources.horizon.schemas import KnownUntil
 from app.resources.launches.schemas import LaunchRead
 from app.resources.missions.schemas import MissionRead
 
@@ -20,7 +21,7 @@ class PortalPageQuery(QueryModel):
     """Query parameters of a mission's page."""
 
     month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
-    """Month of the calendar. Default: the month of the mission's end, or the current month."""
+    """Month of the calendar. Default: the month of the mission's end, or the last known month."""
     launches: DecimalInt = Field(default=5, ge=0, le=50)
     """Maximum number of launches."""
     articles: DecimalInt = Field(default=3, ge=0, le=50)
@@ -57,6 +58,7 @@ class PortalPage(ReadModel):
     each article, in the language of the response if possible."""
     archive: ArchiveMonth
     """Article calendar of all missions."""
+    known_until: KnownUntil
 
     def last_modified(self) -> datetime:
         articles = [self.lead_article, *self.articles] if self.lead_article else self.articles

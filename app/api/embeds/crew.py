@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy import select
@@ -14,10 +14,12 @@ from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import PersonRef, select_person_ref
 from app.api.read_models import ReadModel, UtcInstant
 from app.db.functions import AnySelect, json_object_subquery
+from app.db.horizon import known_until_subquery
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
 from app.domain import glossary
 from app.domain.dates import Precision, days_since
-from app.domain.enums import CrewRole
+from app.domain.enums import CrewRole, HorizonKind, LaunchStatus
+from app.domain.flights import FlightSpan
 from app.domain.labels import CREW_ROLE_LABELS
 
 
@@ -51,19 +53,30 @@ class CrewAssignmentRead(ReadModel):
     """Last day in the role. Null: the end of the mission."""
     arrived_with: Ride | None
     departed_with: Ride | None
-    """Transport home. Null while the person is aboard."""
-    days_aboard: int
-    """Full days in space in this role, within the mission and between launch and landing."""
+    """Transport home. Null while the person is aboard, or if the landing is not known."""
+    aboard: bool | None
+    """True while the person is aboard on this flight: from launch to landing, as times of docking
+    are not known. Null if not known: the person was aboard at the horizon, or the flight is not
+    recorded."""
+    days_in_role: int = Field(ge=0)
+    """Full days in this role, within the mission and the flight, up to the horizon. 0 without a
+    launch that reached space."""
+    days_aboard: Annotated[int, Field(ge=0, deprecated=True)]
+    """The former name of `days_in_role`."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         flight = row["flight"] or {}
+        span = _build_flight_span(row, flight)
+        days = _count_days_in_role(row, span)
         return {
             "role_label": str(CREW_ROLE_LABELS[CrewRole(row["role"])]),
             "credited_as": _format_credited_name(row),
             "arrived_with": _build_ride(flight.get("launch"), flight.get("launch")),
             "departed_with": _build_ride(flight.get("landed_with"), flight, "landed_at"),
-            "days_aboard": _count_days_aboard(row, flight),
+            "aboard": span.is_aboard if span else None,
+            "days_in_role": days,
+            "days_aboard": days,
         }
 
 
@@ -94,13 +107,28 @@ def _to_instant(value: str | date | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _count_days_aboard(row: Mapping[str, Any], flight: Mapping[str, Any]) -> int:
-    """Full days in the overlap of mission, flight and role."""
-    mission, launch = row["mission"], flight.get("launch") or {}
-    starts = [mission["starts_at"], launch.get("launch_at"), row["from_on"]]
-    ends = [mission["ends_at"], flight.get("landed_at"), row["to_on"]]
-    start = max(at for value in starts if (at := _to_instant(value)))
-    return days_since(start, *(at for value in ends if (at := _to_instant(value))))
+def _build_flight_span(row: Mapping[str, Any], flight: Mapping[str, Any]) -> FlightSpan | None:
+    """The flight of an assignment; None if it is not known."""
+    launch = flight.get("launch")
+    if launch is None:
+        return None
+    return FlightSpan(
+        LaunchStatus(launch["status"]),
+        datetime.fromisoformat(launch["launch_at"]),
+        _to_instant(flight["landed_at"]),
+        _to_instant(row["known_until"]),
+    )
+
+
+def _count_days_in_role(row: Mapping[str, Any], span: FlightSpan | None) -> int:
+    """Full days in the overlap of mission, flight and role, up to the present and the horizon."""
+    if span is None or not span.has_flown:
+        return 0
+    mission = row["mission"]
+    role = [_to_instant(row[name]) for name in ("from_on", "to_on")]
+    starts_at, ends_at = _to_instant(mission["starts_at"]), _to_instant(mission["ends_at"])
+    start = max(filter(None, [starts_at, span.launch_at, role[0]]))
+    return days_since(start, ends_at, span.landed_at, role[1], span.known_until)
 
 
 @cache
@@ -127,6 +155,7 @@ def select_crew_assignments() -> AnySelect:
         CrewAssignment.credited_as,
         CrewAssignment.from_on,
         CrewAssignment.to_on,
+        known_until_subquery(HorizonKind.CREWS).label("known_until"),
         json_object_subquery(dates.where(mission.id == CrewAssignment.mission_id)).label("mission"),
         json_object_subquery(
             select_person_ref(person).where(person.id == CrewAssignment.person_id)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, Field, PrivateAttr
@@ -237,13 +238,15 @@ def fetch_page(
     default_sort: str | None = None,
     branches: Sequence[Branch] = (),
     complete_rows: Callable[[list[Row]], list[Row]] = lambda rows: rows,
+    page_fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
     `statement` is the same object for all requests, without ORDER BY and LIMIT. The order is
     `query.sort`, or `default_sort` for a list that has only one. With `branches`, the rows are
     those of any branch, and `where` is left to the branches. `complete_rows` adds what the
-    statement cannot select. Raises InvalidCursor and CursorMismatch.
+    statement cannot select; `page_fields` are the fields of `page` beside those of all pages.
+    Raises InvalidCursor and CursorMismatch.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
@@ -263,7 +266,7 @@ def fetch_page(
             return count_rows(reader, *(branch.statement for branch in branches))
         return count_rows(reader, statement.where(*where))
 
-    return build_page(reader, page, read, total, sorts, sort, query, *path)
+    return build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
 
 
 def build_page(
@@ -275,8 +278,9 @@ def build_page(
     sort: str,
     query: PageParams,
     *path: str,
+    **page_fields: Any,
 ) -> P:
-    """Build a page of the rows that `read` returns in the order `sort`.
+    """Build a page of the rows that `read` returns in the order `sort`, with `page_fields`.
 
     `sorts` has the key types of each sort; `total` counts the rows by `count_rows`. Raises
     InvalidCursor and CursorMismatch.
@@ -306,7 +310,8 @@ def build_page(
         item_type = page.item_type()
         items = [item_type.model_validate(row) for row in reader.within_budget(rows)]
     result = page.model_validate(
-        {
+        page_fields
+        | {
             "items": items,
             "next": url(next_cursor),
             "prev": url(cursor_at(rows[0], True)) if rows and has_prev else None,

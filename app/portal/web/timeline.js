@@ -11,6 +11,7 @@ const MARGIN_PX = 8; // right of the present day
 const DAY_MS = 86400e3;
 const YEAR_MS = 365.2425 * DAY_MS;
 const FIRST_LAUNCH_MS = Date.UTC(2000, 9, 31); // launch of the first crew
+const FLOWN = ["in_flight", "success", "partial_failure"];
 const AGENCIES = ["Roscosmos", "NASA", "ESA", "JAXA", "CSA"];
 
 const draw = (name, attributes, ...children) => {
@@ -20,15 +21,19 @@ const draw = (name, attributes, ...children) => {
   return element;
 };
 
-/** Return the flights since the first crew's launch, each with a lane that it does not share. */
-export function flights(launches, now) {
+/**
+ * Return the flights since the first crew's launch, each with a lane that it does not share.
+ * A flight without a landing lasts until `end`, and is `open`.
+ */
+export function flights(launches, end) {
   const flown = launches
-    .filter((launch) => launch.status !== "failure")
+    .filter((launch) => FLOWN.includes(launch.status))
     .flatMap((launch) => launch.crew.map(({ person, landed_at: landed }) => ({
       person, ship: launch.spacecraft[0]?.name ?? launch.slug,
-      up: Date.parse(launch.launch_at), down: landed ? Date.parse(landed) : now,
+      up: Date.parse(launch.launch_at), down: landed ? Date.parse(landed) : end,
+      open: !landed,
     })))
-    .filter(({ up, down }) => down > FIRST_LAUNCH_MS && up < now)
+    .filter(({ up, down }) => down > FIRST_LAUNCH_MS && up < end)
     .sort((a, b) => a.up - b.up || a.person.name.localeCompare(b.person.name));
   const free = []; // end of the last flight by lane
   for (const flight of flown) {
@@ -54,7 +59,8 @@ export async function enhanceTimeline(root, ready, base) {
   if (!launches || !section.isConnected) return;
 
   const now = Date.now();
-  const all = flights(launches, now);
+  const end = Math.min(now, Date.parse(section.dataset.knownUntil) || now); // of what is known
+  const all = flights(launches, end);
   const from = Date.UTC(2000, 0, 1);
   const years = (now - from) / YEAR_MS;
   const scale = Math.max(MIN_YEAR_PX, (drawing.clientWidth - MARGIN_PX) / years) / YEAR_MS;
@@ -69,13 +75,22 @@ export async function enhanceTimeline(root, ready, base) {
     grid.push(draw("text", { x: at + 4, y: 13 }, String(year)));
   }
   const bars = all.map((flight) => draw("rect", {
-    x: x(flight.up).toFixed(1), width: Math.max(1.5, x(flight.down) - x(flight.up)).toFixed(1),
+    x: x(flight.up).toFixed(1),
+    width: Math.max(1.5, x(flight.open ? now : flight.down) - x(flight.up)).toFixed(1),
     y: HEADER_PX + flight.lane * LANE_PX, height: LANE_PX - 3, rx: 2, "data-agency": flight.person.agency ?? "",
   }, draw("title", {}, `${flight.person.name} · ${flight.ship}`)));
+  // Flights without a landing fade out behind the horizon: it is not known how long they last.
+  const fade = draw("defs", {},
+    draw("linearGradient", { id: "fade" },
+      draw("stop", { offset: 0, "stop-color": "#fff", "stop-opacity": 0.6 }),
+      draw("stop", { offset: 1, "stop-color": "#fff", "stop-opacity": 0 })),
+    draw("mask", { id: "known", maskUnits: "userSpaceOnUse", x: 0, y: 0, width, height },
+      draw("rect", { fill: "#fff", width: x(end), height }),
+      draw("rect", { fill: "url(#fade)", x: x(end), width: x(now) - x(end), height })));
   const line = draw("line", { class: "now", y1: 0, y2: height });
   const svg = draw("svg", {
     width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": strings.timeline,
-  }, ...grid, ...bars, line);
+  }, fade, ...grid, draw("g", { mask: "url(#known)" }, ...bars), line);
 
   const scroll = Object.assign(document.createElement("div"), { className: "scroll", tabIndex: 0 });
   scroll.setAttribute("role", "group");
@@ -92,7 +107,7 @@ export async function enhanceTimeline(root, ready, base) {
   }));
 
   const input = Object.assign(document.createElement("input"), {
-    type: "date", id: "aboard-on", min: "2000-10-31", max: new Date(now).toISOString().slice(0, 10),
+    type: "date", id: "aboard-on", min: "2000-10-31", max: new Date(end).toISOString().slice(0, 10),
   });
   const label = Object.assign(document.createElement("label"), { htmlFor: input.id, textContent: strings.day });
   const form = document.createElement("form");
@@ -127,10 +142,10 @@ export async function enhanceTimeline(root, ready, base) {
   input.addEventListener("change", () => input.value && selectDay(Date.parse(input.value)));
   svg.addEventListener("click", (event) => {
     const at = from + event.offsetX / scale;
-    selectDay(Math.floor(Math.min(Math.max(at, FIRST_LAUNCH_MS), now) / DAY_MS) * DAY_MS);
+    selectDay(Math.floor(Math.min(Math.max(at, FIRST_LAUNCH_MS), end) / DAY_MS) * DAY_MS);
   });
 
   drawing.replaceChildren(scroll, legend, form, result);
   scroll.scrollLeft = width;
-  selectDay(Math.floor(now / DAY_MS) * DAY_MS);
+  selectDay(Math.floor(end / DAY_MS) * DAY_MS);
 }

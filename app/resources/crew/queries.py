@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
 from app.api.lists.pagination import fetch_page
@@ -11,8 +11,10 @@ from app.api.slugs import raise_missing_record
 from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect
+from app.db.horizon import get_known_until
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, agency_slug
 from app.domain.dates import utc_day_bounds
+from app.domain.enums import FLOWN_STATUSES, HorizonKind
 from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.crew.schemas import (
@@ -47,11 +49,14 @@ def conditions(filters: CrewFilters) -> list[ColumnElement[bool]]:
         first, after = utc_day_bounds(filters.on)
         where += [
             Mission.starts_at < after,
-            still_running_on(Mission.ends_until, first),
+            still_running_on(Mission.ends_until, first, HorizonKind.CREWS),
             or_(CrewAssignment.from_on.is_(None), CrewAssignment.from_on <= filters.on),
             or_(CrewAssignment.to_on.is_(None), CrewAssignment.to_on >= filters.on),
-            or_(Flight.id.is_(None), Launch.launch_at < after),
-            still_running_on(Flight.landed_until, first),
+            or_(
+                Flight.id.is_(None),
+                and_(Launch.status.in_(FLOWN_STATUSES), Launch.launch_at < after),
+            ),
+            still_running_on(Flight.landed_until, first, HorizonKind.CREWS),
         ]
     return where
 
@@ -72,7 +77,14 @@ def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAss
     """List the assignments that match."""
     where = conditions(query)
     return fetch_page(
-        reader, CrewAssignmentPage, _select_joined(), where, SORTS, query, "crew-assignments"
+        reader,
+        CrewAssignmentPage,
+        _select_joined(),
+        where,
+        SORTS,
+        query,
+        "crew-assignments",
+        page_fields={"known_until": get_known_until(reader, HorizonKind.CREWS)},
     )
 
 
@@ -88,6 +100,7 @@ def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage
         query,
         *("missions", slug, "crew"),
         default_sort="mission",
+        page_fields={"known_until": get_known_until(reader, HorizonKind.CREWS)},
     )
     mission = select(Mission.id).where(Mission.slug == slug)
     if not page.items and reader.scalar(mission) is None:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from app.api.date_params import CalendarDay
 from app.api.embeds.crew import CrewAssignmentRead
-from app.api.lists.pagination import ListQuery, Page
+from app.api.embeds.horizon import HorizonPage
+from app.api.lists.pagination import ListQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, NameParam, Omittable, QueryModel, Slug
@@ -28,7 +29,7 @@ class CrewFilters(QueryModel):
     role_not: Annotated[CommaList[CrewRole], Example(["commander"])] = []
     """Role to exclude."""
     on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
-    """Day in UTC on which the person held the role."""
+    """Day in UTC on which the person held the role, as far as is known."""
     agency: Annotated[CommaList[NameParam], Example(["NASA"])] = []
     """Agency of the person, by name or slug."""
 
@@ -51,5 +52,5 @@ class CrewAssignmentQuery(CrewAssignmentFilters, ListQuery):
     """Sort by mission. `-` means descending order. Within a mission, commanders come first."""
 
 
-class CrewAssignmentPage(Page[CrewAssignmentRead]):
+class CrewAssignmentPage(HorizonPage[CrewAssignmentRead]):
     """Page of crew assignments."""

@@ -12,9 +12,11 @@ from app.api.links import page_url, tag_authority, url_for_request
 from app.api.read_models import UtcInstant
 from app.api.slugs import raise_missing_record
 from app.db.database import Reader
+from app.db.horizon import known_until_subquery
 from app.db.models import Launch, Mission, MissionLaunch
-from app.domain.clock import has_passed
 from app.domain.dates import Precision
+from app.domain.enums import HorizonKind
+from app.domain.horizon import has_come
 from app.domain.languages import Bilingual, current_language
 from app.resources.missions.queries import get_current_mission_slug
 
@@ -34,6 +36,7 @@ class MissionDates(MissionRef):
     ends_at_precision: Precision | None
     updated_at: UtcInstant
     version: int
+    known_until: UtcInstant | None
 
 
 def build_mission_calendar(reader: Reader, slug: str) -> RenderedCalendar:
@@ -50,6 +53,7 @@ def build_mission_calendar(reader: Reader, slug: str) -> RenderedCalendar:
         Mission.ends_at_precision,
         Mission.updated_at,
         Mission.version,
+        known_until_subquery(HorizonKind.CREWS).label("known_until"),
     )
     row = reader.first(columns.where(Mission.slug == slug))
     if row is None:
@@ -78,7 +82,7 @@ def _build_event(
         starts_at=at,
         precision=precision,
         ends_at=None,
-        status=get_event_status(precision, done=has_passed(at)),
+        status=get_event_status(precision, done=has_come(at, mission.known_until)),
         summary=str(_EVENT_TITLES[boundary]).format(mission.name),
         page_url=page_url("missions", mission.slug, language=current_language()),
         json_url=mission.url,

@@ -17,6 +17,12 @@ from app.api.slugs import get_by_slug
 from app.db.conditions import article_is_public, has_related, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
+from app.db.horizon import (
+    get_known_until,
+    is_horizon_outdated,
+    known_until_subquery,
+    last_known_time_of,
+)
 from app.db.models import (
     ArticleMission,
     CrewAssignment,
@@ -26,9 +32,9 @@ from app.db.models import (
     MissionTask,
     Person,
 )
-from app.domain.clock import current_second, expire_response_at
+from app.domain.clock import current_second, has_passed
 from app.domain.dates import now, utc_day_bounds
-from app.domain.enums import RecordType
+from app.domain.enums import HorizonKind, RecordType
 from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.missions.schemas import (
@@ -51,9 +57,9 @@ def conditions(
     """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
     where: list[ColumnElement[bool]] = []
     if filters.status:
-        where.append(or_(*(_has_status(status, now()) for status in filters.status)))
+        where.append(or_(*(has_status(status, now()) for status in filters.status)))
     if filters.status_not:
-        where.append(~or_(*(_has_status(status, now()) for status in filters.status_not)))
+        where.append(~or_(*(has_status(status, now()) for status in filters.status_not)))
     if filters.number:
         where.append(Mission.number.in_(filters.number))
     if filters.q:
@@ -65,15 +71,21 @@ def conditions(
     return where + _date_conditions(filters)
 
 
-def _has_status(status: MissionStatus, moment: datetime) -> ColumnElement[bool]:
-    ended = and_(Mission.ends_at.is_not(None), Mission.ends_at <= moment)
+def has_status(status: MissionStatus, present: datetime) -> ColumnElement[bool]:
+    """Condition: the mission has `status`; the rules are those of `get_mission_status`."""
+    last_known = last_known_time_of(HorizonKind.CREWS, present)
+    ended = and_(Mission.ends_at.is_not(None), Mission.ends_at <= last_known)
+    outdated = is_horizon_outdated(HorizonKind.CREWS, present)
+    has_come = Mission.starts_at <= present
     match status:
         case MissionStatus.PLANNED:
-            return Mission.starts_at > moment
+            return and_(Mission.starts_at > last_known, or_(~has_come, ~outdated))
         case MissionStatus.ACTIVE:
-            return and_(Mission.starts_at <= moment, ~ended)
+            return and_(Mission.starts_at <= last_known, ~ended, ~outdated)
         case MissionStatus.COMPLETED:
-            return and_(Mission.starts_at <= moment, ended)
+            return ended
+        case MissionStatus.UNKNOWN:
+            return and_(has_come, ~ended, outdated)
 
 
 def _date_conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
@@ -83,7 +95,7 @@ def _date_conditions(filters: MissionFilters) -> list[ColumnElement[bool]]:
         first, after = utc_day_bounds(filters.active_on)
         where += [
             Mission.starts_at < after,
-            still_running_on(Mission.ends_until, first),
+            still_running_on(Mission.ends_until, first, HorizonKind.CREWS),
         ]
     if filters.starts_on_gte:
         where.append(Mission.starts_sort_at >= utc_day_bounds(filters.starts_on_gte)[0])
@@ -109,6 +121,7 @@ def _select_summary() -> AnySelect:
         Mission.summary_ru,
         Mission.updated_at,
         Mission.version,
+        known_until_subquery(HorizonKind.CREWS).label("known_until"),
     )
 
 
@@ -174,9 +187,21 @@ def _select_neighbour(step: int) -> Any:
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """List the missions that match."""
     where = conditions(query, find_corrections(reader, query.q) if query.q else {})
+    fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}
     if query.view is View.FULL:
-        return fetch_page(reader, MissionFullPage, _select_full(), where, SORTS, query, "missions")
-    return fetch_page(reader, MissionPage, _select_summary(), where, SORTS, query, "missions")
+        return fetch_page(
+            reader,
+            MissionFullPage,
+            _select_full(),
+            where,
+            SORTS,
+            query,
+            "missions",
+            page_fields=fields,
+        )
+    return fetch_page(
+        reader, MissionPage, _select_summary(), where, SORTS, query, "missions", page_fields=fields
+    )
 
 
 def get_mission(reader: Reader, slug: str) -> MissionRead:
@@ -185,23 +210,30 @@ def get_mission(reader: Reader, slug: str) -> MissionRead:
 
 
 def get_current_mission_slug(reader: Reader) -> str:
-    """Slug of the current mission, the one that started last. Raises NotFound."""
+    """Slug of the current mission, the one that started last. Raises NotFound.
+
+    Behind the horizon it is the mission that was active at the horizon.
+    """
     moment = current_second()
+    last_known = last_known_time_of(HorizonKind.CREWS, moment)
     other = aliased(Mission)
     next_start = select(func.min(other.starts_at)).where(other.starts_at > moment)
     current = reader.first(
         select(Mission.slug, Mission.ends_at, next_start.scalar_subquery().label("next_starts_at"))
-        .where(_has_status(MissionStatus.ACTIVE, moment))
+        .where(
+            Mission.starts_at <= last_known,
+            or_(Mission.ends_at.is_(None), Mission.ends_at > last_known),
+        )
         .order_by(Mission.starts_sort_at.desc(), Mission.number.desc())
     )
     if current:
         for at in filter(None, (current["ends_at"], current["next_starts_at"])):
-            expire_response_at(at)
+            has_passed(at)  # the response expires at a time ahead
         slug: str = current["slug"]
         return slug
     planned = reader.first(
         select(Mission.slug, Mission.starts_at)
-        .where(_has_status(MissionStatus.PLANNED, moment))
+        .where(has_status(MissionStatus.PLANNED, moment))
         .order_by(Mission.starts_sort_at, Mission.number)
     )
     if planned is None:

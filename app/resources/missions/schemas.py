@@ -9,10 +9,11 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_va
 
 from app.api.date_params import CalendarDay, Rfc3339
 from app.api.embeds.crew import CrewAssignmentRead
+from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchSummary
 from app.api.embeds.missions import MissionRef
 from app.api.links import Url
-from app.api.lists.pagination import ListViewQuery, Page
+from app.api.lists.pagination import ListViewQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import DIGITS_ONLY, CommaList, Omittable, QueryModel, SearchText, Slug
@@ -31,6 +32,7 @@ from app.api.write_models import (
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, days_since, whole_days
 from app.domain.enums import CrewRole, LaunchRelation
+from app.domain.horizon import has_come, is_outdated
 from app.domain.languages import Bilingual, tr
 
 TaskTexts = Annotated[list[Annotated[NonBlankText, MaxChars(500)]], Field(max_length=50)]
@@ -59,17 +61,22 @@ TranslatedTaskTexts = Annotated[TaskTexts, AfterValidator(_check_one_per_task)]
 
 
 class MissionStatus(StrEnum):
-    """Status of a mission, derived from its dates."""
+    """Status of a mission, derived from its dates and the horizon of crews.
+
+    `unknown`: it was active at the horizon, or its planned start has passed since.
+    """
 
     PLANNED = "planned"
     ACTIVE = "active"
     COMPLETED = "completed"
+    UNKNOWN = "unknown"
 
 
 MISSION_STATUS_LABELS = {
     MissionStatus.PLANNED: Bilingual("Planned", "Планируется"),
     MissionStatus.ACTIVE: Bilingual("Under way", "Идёт"),
     MissionStatus.COMPLETED: Bilingual("Completed", "Завершена"),
+    MissionStatus.UNKNOWN: Bilingual("Unknown", "Неизвестно"),
 }
 
 
@@ -84,7 +91,7 @@ class MissionFilters(QueryModel):
     """Filters of missions."""
 
     status: Annotated[CommaList[MissionStatus], Example(["completed"])] = []
-    """Status of the mission, derived from its dates."""
+    """Status of the mission, derived from its dates and the horizon."""
     status_not: Annotated[CommaList[MissionStatus], Example(["planned"])] = []
     """Status to exclude."""
     number: Annotated[
@@ -96,7 +103,7 @@ class MissionFilters(QueryModel):
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Crew member, by slug."""
     active_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
-    """Day in UTC on which the mission was in progress."""
+    """Day in UTC on which the mission was in progress, as far as is known."""
     starts_on_gte: Annotated[Omittable[CalendarDay], Example("2019-01-01")] = None
     """Started on or after this day. An inexact date matches if any part of its period does."""
     starts_on_lt: Annotated[Omittable[CalendarDay], Example("2019-12-31")] = None
@@ -120,6 +127,9 @@ class MissionSummary(MissionRef):
     id: int
     station: str
     status: MissionStatus
+    status_at: UtcInstant | None
+    """Time until which the mission is known, if its status is `unknown`. Null: the status is that
+    of the present."""
     status_label: str = Field(examples=["Completed"])
     starts_at: UtcInstant
     starts_at_precision: Precision
@@ -127,19 +137,20 @@ class MissionSummary(MissionRef):
     """End of the mission (exclusive), or null if not known yet."""
     ends_at_precision: Precision | None
     duration_days: int | None
-    """Full days from the start to the end or to now, or null before the start."""
+    """Full days from the start to the end, or to the horizon or now. Null before the start."""
     summary: str
     updated_at: UtcInstant
     version: int
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        starts, ends = row["starts_at"], row["ends_at"]
-        elapsed = days_since(starts) if ends is None and has_passed(starts) else None
-        status = get_mission_status(starts, ends)
+        starts, ends, known_until = row["starts_at"], row["ends_at"], row["known_until"]
+        elapsed = days_since(starts, known_until) if has_come(starts, known_until) else None
+        status = get_mission_status(starts, ends, known_until)
         summary: str = row["summary"]
         return super().computed_fields(row) | {
             "status": status,
+            "status_at": known_until if status is MissionStatus.UNKNOWN else None,
             "status_label": str(MISSION_STATUS_LABELS[status]),
             "summary": tr(summary, row["summary_ru"] or summary),
             "duration_days": whole_days(starts, ends) if ends else elapsed,
@@ -191,6 +202,8 @@ class MissionRead(MissionSummary):
     launches: list[MissionLaunchRead]
     """Related launches, newest first."""
     counts: MissionCounts
+    known_until: UtcInstant | None
+    """Time until which missions, crews and landings are known, or null if there is no limit."""
     previous: MissionRef | None
     next: MissionRef | None
     sources: list[Source]
@@ -349,17 +362,24 @@ class MissionRecord(MissionWrite):
     version: int
 
 
-class MissionPage(Page[MissionSummary]):
+def get_mission_status(
+    starts_at: datetime, ends_at: datetime | None, known_until: datetime | None
+) -> MissionStatus:
+    """Return the status of a mission in the half-open interval from start to end.
+
+    Facts are known until `known_until`, or None: until now. The condition in SQL is
+    `app.resources.missions.queries.has_status`.
+    """
+    if ends_at is not None and has_come(ends_at, known_until):
+        return MissionStatus.COMPLETED
+    if is_outdated(known_until) and has_passed(starts_at):
+        return MissionStatus.UNKNOWN
+    return MissionStatus.ACTIVE if has_come(starts_at, known_until) else MissionStatus.PLANNED
+
+
+class MissionPage(HorizonPage[MissionSummary]):
     """Page of mission summaries."""
 
 
-class MissionFullPage(Page[MissionRead]):
+class MissionFullPage(HorizonPage[MissionRead]):
     """Page of full missions."""
-
-
-def get_mission_status(starts_at: datetime, ends_at: datetime | None) -> MissionStatus:
-    """Return the current status of a mission in the half-open interval from start to end."""
-    if not has_passed(starts_at):
-        return MissionStatus.PLANNED
-    has_ended = ends_at is not None and has_passed(ends_at)
-    return MissionStatus.COMPLETED if has_ended else MissionStatus.ACTIVE

@@ -1,5 +1,6 @@
 """Queries of people."""
 
+from datetime import date
 from functools import cache
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -15,9 +16,10 @@ from app.api.slugs import get_by_slug
 from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
+from app.db.horizon import get_known_until, known_until_subquery
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, agency_slug
 from app.domain.dates import utc_day_bounds
-from app.domain.enums import LaunchStatus, RecordType
+from app.domain.enums import FLOWN_STATUSES, HorizonKind, RecordType
 from app.resources.people.schemas import (
     PersonFilters,
     PersonFullPage,
@@ -58,20 +60,21 @@ def conditions(
             assignments = assignments.join(Mission, Mission.id == CrewAssignment.mission_id)
             assignments = assignments.where(slug_in(Mission, filters.mission))
         where.append(assignments.exists())
-    if filters.aboard_on:
-        first, after = utc_day_bounds(filters.aboard_on)
-        where.append(
-            select(Flight.id)
-            .join(Launch, Launch.id == Flight.launch_id)
-            .where(
-                Flight.person_id == Person.id,
-                Launch.status != LaunchStatus.FAILURE,
-                Launch.launch_at < after,
-                still_running_on(Flight.landed_until, first),
-            )
-            .exists()
-        )
-    return where
+    # The same until the archive has times of docking.
+    days = filter(None, (filters.aboard_on, filters.in_space_on))
+    return [*where, *map(_was_in_space_on, days)]
+
+
+def _was_in_space_on(day: date) -> ColumnElement[bool]:
+    """Condition: the person was between launch and landing on `day`, as far as is known."""
+    first, after = utc_day_bounds(day)
+    flights = select(Flight.id).join(Launch, Launch.id == Flight.launch_id)
+    return flights.where(
+        Flight.person_id == Person.id,
+        Launch.status.in_(FLOWN_STATUSES),
+        Launch.launch_at < after,
+        still_running_on(Flight.landed_until, first, HorizonKind.CREWS),
+    ).exists()
 
 
 @cache
@@ -96,6 +99,7 @@ def _select_base() -> AnySelect:
         missions.scalar_subquery().label("missions_count"),
         Person.updated_at,
         Person.version,
+        known_until_subquery(HorizonKind.CREWS).label("known_until"),
     )
 
 
@@ -135,9 +139,21 @@ def _select_full() -> AnySelect:
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """List the people who match."""
     where = conditions(query, find_corrections(reader, query.q) if query.q else {})
+    fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}
     if query.view is View.FULL:
-        return fetch_page(reader, PersonFullPage, _select_full(), where, SORTS, query, "people")
-    return fetch_page(reader, PersonPage, _select_summary(), where, SORTS, query, "people")
+        return fetch_page(
+            reader,
+            PersonFullPage,
+            _select_full(),
+            where,
+            SORTS,
+            query,
+            "people",
+            page_fields=fields,
+        )
+    return fetch_page(
+        reader, PersonPage, _select_summary(), where, SORTS, query, "people", page_fields=fields
+    )
 
 
 def get_person(reader: Reader, slug: str) -> PersonRead:

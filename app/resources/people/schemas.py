@@ -8,10 +8,11 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from app.api.date_params import AnyDay, CalendarDay, Rfc3339
 from app.api.embeds.crew import CrewAssignmentRead
+from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
-from app.api.lists.pagination import ListViewQuery, Page
+from app.api.lists.pagination import ListViewQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import (
@@ -32,9 +33,11 @@ from app.api.write_models import (
     WriteModel,
     example_config,
 )
-from app.domain.clock import current_second, expire_response_at, has_passed
+from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, Precision
 from app.domain.enums import CrewRole, LaunchStatus, ShipRole
+from app.domain.flights import FlightSpan
+from app.domain.horizon import last_known_time
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
 
@@ -66,6 +69,8 @@ class PersonFilters(QueryModel):
     mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """Mission of which the person was a crew member, by slug."""
     aboard_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
+    """Day in UTC on which the person was aboard: from launch to landing, until stays are known."""
+    in_space_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the person was in space on a flight to the station."""
 
 
@@ -84,28 +89,37 @@ class PersonSummary(PersonRef):
     """Date of birth, or null if unknown."""
     missions_count: int
     """Number of missions. A mission with several roles counts once."""
-    days_aboard: int
-    """Full days in space on flights to the station, from launch to landing or now."""
-    aboard: bool
-    """True if the person is in space on a flight to the station now."""
+    days_aboard: int = Field(ge=0)
+    """Full days in space on flights to the station, from launch to landing, or to the horizon or
+    now. Only launches that reached space count."""
+    aboard: bool | None
+    """True if the person is aboard the station now: from launch to landing, as times of docking are
+    not known. Null if not known: the person was aboard at `known_until`."""
+    known_until: UtcInstant | None
+    """Time until which crews and landings are known, or null if there is no limit."""
     updated_at: UtcInstant
     version: int
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        current = current_second()
-        flown = [f for f in row["flights"] if f["launch"]["status"] != LaunchStatus.FAILURE]
+        known_until = row["known_until"]
         spans = [
-            (_parse_instant(f["launch"]["launch_at"]), _parse_instant(f["landed_at"]))
-            for f in flown
+            FlightSpan(
+                LaunchStatus(flight["launch"]["status"]),
+                datetime.fromisoformat(flight["launch"]["launch_at"]),
+                _parse_instant(flight["landed_at"]),
+                known_until,
+            )
+            for flight in row["flights"]
         ]
-        aboard = [up for up, down in spans if up and down is None]
-        total = sum(((down or current) - up for up, down in spans if up), start=timedelta())
-        if aboard:
-            expire_response_at(current + (ONE_DAY - total % ONE_DAY) / len(aboard))
+        total = sum((span.duration for span in spans), start=timedelta())
+        still_open = [span for span in spans if span.is_open]
+        present = current_second()
+        if still_open and last_known_time(known_until) == present:
+            expire_response_at(present + (ONE_DAY - total % ONE_DAY) / len(still_open))
         return super().computed_fields(row) | {
             "days_aboard": total.days,
-            "aboard": any(map(has_passed, aboard)),
+            "aboard": still_open[0].is_aboard if still_open else False,
         }
 
 
@@ -117,7 +131,7 @@ class FlightRead(ReadModel):
     role_label: str = Field(examples=["Flight engineer"])
     launch: LaunchRef
     landed_with: LaunchRef | None
-    """Launch of the spacecraft that the person landed with, or null while in space."""
+    """Launch of the spacecraft that the person landed with. Null if in space or not known."""
     landed_at: UtcInstant | None
     landed_at_precision: Precision | None
 
@@ -191,11 +205,11 @@ class PersonRecord(PersonWrite):
     version: int
 
 
-class PersonPage(Page[PersonSummary]):
+class PersonPage(HorizonPage[PersonSummary]):
     """Page of person summaries."""
 
 
-class PersonFullPage(Page[PersonRead]):
+class PersonFullPage(HorizonPage[PersonRead]):
     """Page of full people."""
 
 
