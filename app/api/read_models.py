@@ -24,6 +24,11 @@ UtcInstant = Annotated[
 """An instant in UTC, to the second."""
 
 
+def to_instant(value: str | datetime) -> datetime:
+    """Convert an instant from a column, or from a JSON column, to an instant."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
 class ReadModel(BaseModel):
     """Base of response schemas: all keys present, no defaults.
 

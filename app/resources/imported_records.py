@@ -30,6 +30,7 @@ def create_record(
     if isinstance(record, Article) and publish:
         record.state = ArticleState.PUBLISHED
     apply_document(session, record, data)
+    RECORD_RESOURCES[type_].writer.add_defaults(session, record)
     return record
 
 

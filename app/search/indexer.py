@@ -130,8 +130,9 @@ def _reindex_records(connection: Connection, source: SearchSource, ids: Collecti
 def _delete_records(connection: Connection, record_type: RecordType, ids: Collection[int]) -> None:
     where = SearchDocument.type == record_type, SearchDocument.record_id.in_(ids)
     keys = connection.scalars(select(SearchDocument.place).where(*where)).all()
-    delete_documents(connection, keys)
-    connection.execute(delete(SearchDocument).where(*where))
+    if keys:
+        delete_documents(connection, keys)
+        connection.execute(delete(SearchDocument).where(*where))
 
 
 def _insert_documents(connection: Connection, documents: Collection[IndexDocument]) -> None:

@@ -82,7 +82,7 @@ def test_page_size_does_not_affect_items(
     assert len(items) == 6
     assert f"limit={limit}" in sync or limit == 100
     for _ in range(3):
-        editor.post("/v1/launches", json=documents.launch())
+        editor.post("/v1/launches", json=documents.launch(to_station=False))
     assert len(read_changes(client, sync)) == 3
 
 

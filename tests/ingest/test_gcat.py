@@ -23,7 +23,7 @@ from tests.support.import_runs import (
 LOG = (
     "#Launch_Tag\tLaunch_Date\tPiece\tType\tName\tPLName\tJCAT\tSatOwner\tSatState\tLV_Type\t"
     "Flight_ID\tPlatform\tLaunch_Site\tLaunch_Pad\tAscent_Site\tAscent_Pad\tAgency\tLVState\t"
-    "Launch_Code\tLTCite\n# Updated 2031 Jan 1\n"
+    "Launch_Code\tLTCite\n# Updated 2021 Jan 1\n"
 )
 SITES = "#Site\tCode\tUCode\tType\tStateCode\tShortName\tName\n" + "".join(
     "\t".join(row) + "\n"
@@ -41,7 +41,7 @@ VEHICLES = "#LV_Name\tLV_Family\tLV_Manufacturer\tLV_Variant\nExample 9\tExample
 EXAMPLE_FIELD = GcatReferenceData(sites={"EXF": {"name": "Example Field", "country": "US"}})
 
 
-def row(tag: str = "2031-001", date: str = "2031 Jan  4 0101:01", **cells: str) -> str:
+def row(tag: str = "2021-001", date: str = "2021 Jan  4 0101:01", **cells: str) -> str:
     given_cells = {
         "type": "P", "name": "Cube", "plname": "-", "vehicle": "Example 9", "site": "EXF",
         "pad": "LC1", "code": "OS",
@@ -68,15 +68,15 @@ def only(text: str) -> dict[str, object]:
 
 def test_rows_of_launch_become_one_entry() -> None:
     rows = row(type="PH H-V", name="Ship 1") + row(name="-", plname="Cube B") + row(name="Cube C")
-    entries, _ = found(LOG + rows + row("2031 ALP", name="Next"))
+    entries, _ = found(LOG + rows + row("2021 ALP", name="Next"))
     first, second = (entry.data for entry in entries)
     assert first["spacecraft"] == [
         {"name": "Ship 1", "kind": "SC"},
         {"name": "Cube B", "kind": "satellite"},
         {"name": "Cube C", "kind": "satellite"},
     ]
-    assert (first["crewed"], first["cospar_id"], first["pad"]) == (True, "2031-001", "LC1")
-    assert (second["slug"], second["cospar_id"]) == ("next-2031-alp", "2031-ALP")
+    assert (first["crewed"], first["cospar_id"], first["pad"]) == (True, "2021-001", "LC1")
+    assert (second["slug"], second["cospar_id"]) == ("next-2021-alp", "2021-ALP")
     assert [entry.line for entry in entries] == [3, 6]
     assert entries[0].raw == rows.removesuffix("\n")
 
@@ -130,17 +130,17 @@ def test_launch_codes_become_status(code: str, status: str, note: str | None) ->
     ("line", "field"),
     [
         (row(date="1990s"), "Launch_Date"),
-        (row(date="2031 Feb 30"), "Launch_Date"),
+        (row(date="2021 Feb 30"), "Launch_Date"),
         (row(date="1890 Jan  1"), "Launch_Date"),
         (row(tag="-"), "Launch_Tag"),
-        ("2031-001\ttoo short\n", "row"),
+        ("2021-001\ttoo short\n", "row"),
     ],
 )
 def test_invalid_rows_are_rejected_by_column(line: str, field: str) -> None:
-    entries, rejects = found(LOG + line + row("2031-002"))
+    entries, rejects = found(LOG + line + row("2021-002"))
     assert len(entries) == 1
     assert [(r.line, r.field, r.raw) for r in rejects] == [(3, field, line.removesuffix("\n"))]
-    assert rejects[0].label in ("2031-001 Cube", "2031-001 too short", "2031-001", "Cube")
+    assert rejects[0].label in ("2021-001 Cube", "2021-001 too short", "2021-001", "Cube")
 
 
 @pytest.mark.parametrize("code", ["ZZ", "-"])
@@ -162,13 +162,13 @@ def test_unknown_site_is_noted() -> None:
 @pytest.mark.parametrize(
     ("tag", "name", "plname", "ship", "to_station"),
     [
-        ("2031-001", "Progress MS-99", "Progress 7K-TGM No. 999", "Progress MS-99", True),
-        ("2031-001", "Dragon Freedom (Crew-99)", "Dragon C212.9", "Dragon Crew-99", True),
-        ("2031-001", "SS Example", "Cygnus NG-99", "Cygnus NG-99", True),
-        ("2031-001", "Kounotori X1", "HTV-X1", "HTV-X1", True),
-        ("2031-001", "Polaris Dawn", "Dragon C207.3", "Polaris Dawn", False),
-        ("2031-001", "Tianzhou 99", "-", "Tianzhou 99", False),
-        ("2031-001", "Cube", "-", "Cube", False),
+        ("2021-001", "Progress MS-99", "Progress 7K-TGM No. 999", "Progress MS-99", True),
+        ("2021-001", "Dragon Freedom (Crew-99)", "Dragon C212.9", "Dragon Crew-99", True),
+        ("2021-001", "SS Example", "Cygnus NG-99", "Cygnus NG-99", True),
+        ("2021-001", "Kounotori X1", "HTV-X1", "HTV-X1", True),
+        ("2021-001", "Polaris Dawn", "Dragon C207.3", "Polaris Dawn", False),
+        ("2021-001", "Tianzhou 99", "-", "Tianzhou 99", False),
+        ("2021-001", "Cube", "-", "Cube", False),
         ("2001-003", "Progress M1-5", "-", "Progress M1-5", False),
         ("1997-001", "Progress M-34", "-", "Progress M-34", False),
     ],
@@ -187,22 +187,22 @@ def test_launch_with_malformed_row_is_rejected_whole() -> None:
     broken = row(name="Cube B").replace("Cube B\t", "")
     for middle in (broken, "torn off\n", broken + "torn off\n"):
         rows = row(name="Cube A") + middle + row(name="Cube C")
-        entries, rejects = found(LOG + row("2030-009") + rows + row("2031-002"))
-        assert [entry.key for entry in entries] == ["2030-009", "2031-002"]
+        entries, rejects = found(LOG + row("2020-009") + rows + row("2021-002"))
+        assert [entry.key for entry in entries] == ["2020-009", "2021-002"]
         assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "row", rows.rstrip("\n"))]
 
 
 def test_nonadjacent_rows_of_launch_are_rejected() -> None:
     """Later rows are not the whole launch, and would remove its other payloads."""
-    entries, rejects = found(LOG + row(name="A") + row("2031-002") + row(name="B"))
-    assert [entry.key for entry in entries] == ["2031-001", "2031-002"]
+    entries, rejects = found(LOG + row(name="A") + row("2021-002") + row(name="B"))
+    assert [entry.key for entry in entries] == ["2021-001", "2021-002"]
     assert [(r.line, r.field, r.raw) for r in rejects] == [(5, "Launch_Tag", row(name="B")[:-1])]
 
 
 def test_oversized_row_is_rejected_in_pieces() -> None:
     """Later rows are imported, and memory is bounded by the limit of a launch."""
-    entries, rejects = found(LOG + row() + "~" * 20_000_000 + "\n" + row("2031-002"))
-    assert [entry.key for entry in entries] == ["2031-002"]
+    entries, rejects = found(LOG + row() + "~" * 20_000_000 + "\n" + row("2021-002"))
+    assert [entry.key for entry in entries] == ["2021-002"]
     assert max(len(reject.raw) for reject in rejects) < 10_000_000
     assert sum(reject.raw.count("~") for reject in rejects) == 20_000_000
 
@@ -211,11 +211,11 @@ def test_oversized_row_is_rejected_in_pieces() -> None:
 def test_lists_and_tables_are_read(mark: str) -> None:
     listed = (
         "#Launch_Tag\tLaunch_JD\tLaunch_Date\tLV_Type\tMission\tLaunch_Site\tLaunch_Pad\t"
-        "LaunchCode\tFlight\n2031-001\t-\t2031 Jan  4 0101\tExample 9\tShip 1\tEXF\tLC1\tOF\t-\n"
+        "LaunchCode\tFlight\n2021-001\t-\t2021 Jan  4 0101\tExample 9\tShip 1\tEXF\tLC1\tOF\t-\n"
     )
     table = (
         "launch_tag,launch_time_utc,time_precision,time_uncertain,lv_type,site_code,pad,"
-        "launch_code,primary_payload,primary_payload_alt\n2031-002,2031-01-05,day,1,Example 9,EXF,"
+        "launch_code,primary_payload,primary_payload_alt\n2021-002,2021-01-05,day,1,Example 9,EXF,"
         'LC1,OS,"Ship, two",\n'
     )
     assert only(mark + listed)["spacecraft"] == [{"name": "Ship 1", "kind": "satellite"}]
@@ -229,7 +229,7 @@ def test_sibling_tables_resolve_sites_and_vehicles(tmp_path: Path, mark: str) ->
     file_input(tmp_path, "sites.tsv", mark + SITES)
     file_input(tmp_path, "lv.tsv", mark + VEHICLES)
     rows = "".join(
-        row(f"2031-00{n}", site=site)
+        row(f"2021-00{n}", site=site)
         for n, site in enumerate(["EXF", "OLD", "NEW", "STEP", "MOON", "?"])
     )
     source = file_input(tmp_path, "log.tsv", LOG + rows)
@@ -260,15 +260,15 @@ def test_second_import_changes_nothing(database: Database, tmp_path: Path) -> No
         return report_counts(import_inputs(database, "gcat", source, all_launches=True)[0])
 
     file_input(tmp_path, "sites.tsv", SITES)
-    source = file_input(tmp_path, "log.tsv", LOG + row() + row("2031-002", code="OF40"))
+    source = file_input(tmp_path, "log.tsv", LOG + row() + row("2021-002", code="OF40"))
     assert run(source) == (2, 0, 0, 0)
     assert run(source) == (0, 0, 2, 0)
-    later = file_input(tmp_path, "log.tsv", LOG + row(code="OF") + row("2031-002", code="OF40"))
+    later = file_input(tmp_path, "log.tsv", LOG + row(code="OF") + row("2021-002", code="OF40"))
     assert run(later) == (0, 1, 1, 0)
 
 
 def test_satellites_need_all(database: Database) -> None:
-    source = make_input(LOG + row() + row("2031-002", name="Progress MS-99"))
+    source = make_input(LOG + row() + row("2021-002", name="Progress MS-99"))
     report, _ = import_inputs(database, "gcat", source)
     assert (report.created, report.skipped) == (1, 1)
     report, _ = import_inputs(database, "gcat", source, all_launches=True)
@@ -282,7 +282,7 @@ def test_other_tables_are_refused() -> None:
 
 
 def test_rejects_make_valid_log() -> None:
-    source = make_input(LOG + row(date="soon") + row("2031-002", date="later"))
+    source = make_input(LOG + row(date="soon") + row("2021-002", date="later"))
     _, rejects = split_rejects(gcat.parse_gcat(source, GcatReferenceData()))
     frame = gcat.FORMAT.read_envelope(source)
     again = frame.prefix + frame.separator.join(r.raw for r in rejects) + frame.suffix

@@ -8,11 +8,12 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.api.links import Url, url_for_request
-from app.api.read_models import ReadModel, UtcInstant
+from app.api.read_models import ReadModel, UtcInstant, to_instant
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import Launch, Site, Spacecraft, Vehicle
 from app.domain import glossary
-from app.domain.dates import Precision
+from app.domain.clock import has_passed
+from app.domain.dates import Precision, period_end
 from app.domain.enums import LaunchStatus, SpacecraftKind
 from app.domain.headlines import build_launch_headline
 from app.domain.labels import LAUNCH_STATUS_LABELS
@@ -98,13 +99,19 @@ class LaunchSummary(LaunchRef):
     crewed: bool
     to_station: bool
     """False for a launch that goes elsewhere."""
+    is_overdue: bool
+    """True if the launch is planned for a time that has passed."""
     updated_at: UtcInstant
     version: int
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        label = str(LAUNCH_STATUS_LABELS[LaunchStatus(row["status"])])
-        return super().computed_fields(row) | {"status_label": label}
+        status = LaunchStatus(row["status"])
+        at, precision = to_instant(row["launch_at"]), Precision(row["launch_at_precision"])
+        return super().computed_fields(row) | {
+            "status_label": str(LAUNCH_STATUS_LABELS[status]),
+            "is_overdue": status is LaunchStatus.PLANNED and has_passed(period_end(at, precision)),
+        }
 
 
 def localize_outcome_note(row: Mapping[str, Any]) -> str | None:

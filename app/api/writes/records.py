@@ -66,6 +66,10 @@ def has_no_referrers(_session: Session, _record: object, _client: ApiClient) -> 
     return []
 
 
+def has_no_defaults(_session: Session, _record: object) -> None:
+    """Add nothing: for records whose document is complete."""
+
+
 def delete_record(session: Session, record: Versioned) -> None:
     """Delete `record` and the rows that belong to it."""
     session.delete(record)
@@ -94,6 +98,8 @@ class RecordWriter(Generic[M, D]):
     remove: Callable[[Session, M], None] = delete_record
     lock: Callable[[Session, type[M], Any], M] = lock_by_slug
     """Selects a record for update, by slug or id. Raises NotFound, Gone or SlugRenamed."""
+    add_defaults: Callable[[Session, M], None] = has_no_defaults
+    """Adds what a new record has by default beside its document, unless it is restored."""
 
     def create(self, session: Session, write: WriteRequest, document: D) -> WriteResult:
         """Create a record."""
@@ -107,6 +113,7 @@ class RecordWriter(Generic[M, D]):
         if isinstance(record, VersionedRecord):
             record.edited = True
         self.save(session, record, document)
+        self.add_defaults(session, record)
         stored = self._load(session, record)
         self.write_audit_entry(session, actor, Action.CREATE, record, None, _to_json(stored))
         return record, self._get_body(session, record, stored)

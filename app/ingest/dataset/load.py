@@ -303,7 +303,11 @@ def _replace_mission_launches(
         (missions[link.mission], launches[link.launch], link.relation): {}
         for link in dataset.mission_launches
     }
+    # Launches of others keep their links.
     names = ("mission_id", "launch_id", "relation")
+    own = MissionLaunch.launch_id.not_in(launches.values())
+    others = select(*(getattr(MissionLaunch, name) for name in names)).where(own)
+    links |= {tuple(row): {} for row in merge.session.execute(others)}
     merge.replace_children(Mission, missions.values(), MissionLaunch, names, links)
 
 

@@ -1,10 +1,12 @@
 """Writes of launches, with their vehicle, site, spacecraft and crew."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.auth import ApiClient
 from app.api.links import public_url
@@ -30,8 +32,14 @@ from app.db.models import (
     vehicle_slug,
 )
 from app.db.tracking.launch_history import CHANGE_REASON
-from app.domain.dates import period_bounds
-from app.domain.enums import AuditTarget
+from app.domain.dates import now, period_bounds, period_end
+from app.domain.enums import (
+    FLOWN_STATUSES,
+    AuditTarget,
+    LaunchRelation,
+    LaunchStatus,
+    SpacecraftKind,
+)
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.resources.launches.queries import get_launch, select_launch_history
@@ -83,6 +91,7 @@ def _build_record(row: dict[str, Any]) -> LaunchRecord:
 def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     """Apply `document` to `launch`. Raises InvalidRequest or Conflict."""
     is_new = launch.id is None
+    _check_has_come(document)
     session.info[CHANGE_REASON] = document.change_reason
     _check_designator_unique(session, launch, document.cospar_id)
     set_slug(session, launch, document.slug, document.spacecraft[0].name)
@@ -109,6 +118,18 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     session.flush()
     _set_spacecraft(session, launch, document.spacecraft, is_new)
     _set_crew(session, launch, document, is_new)
+
+
+_LAUNCHED_STATUSES = (*FLOWN_STATUSES, LaunchStatus.FAILURE)
+
+
+def _check_has_come(document: LaunchWrite) -> None:
+    if document.status in _LAUNCHED_STATUSES and document.launch_at > now():
+        detail = tr(
+            "The launch is ahead: it can be planned or cancelled.",
+            "Запуск ещё впереди: он может быть запланирован или отменён.",
+        )
+        raise_field_error("/status", "in-future", detail)
 
 
 def _check_designator_unique(session: Session, launch: Launch, designator: str | None) -> None:
@@ -182,6 +203,7 @@ def _set_crew(session: Session, launch: Launch, document: LaunchWrite, is_new: b
     people = resolve_slugs(
         session, Person, [seat.person for seat in document.crew], "/crew/{}/person"
     )
+    _check_on_ground(session, launch, document.crew, people)
     own = select(Flight).where(Flight.launch_id == stored_id(launch))
     surplus = {} if is_new else {flight.person_id: flight for flight in session.scalars(own)}
     for index, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
@@ -206,6 +228,50 @@ def _set_crew(session: Session, launch: Launch, document: LaunchWrite, is_new: b
         session.delete(flight)
 
 
+def _check_on_ground(
+    session: Session, launch: Launch, seats: Sequence[SeatWrite], people: Sequence[int]
+) -> None:
+    """Raise InvalidRequest if a person would be in space twice at one time.
+
+    A flight without a landing lasts on, unless its launch is planned.
+    """
+    if launch.status in {LaunchStatus.CANCELLED, LaunchStatus.FAILURE} or not people:
+        return
+    # Locked, so that no other request launches them meanwhile.
+    locked = select(Person.id).where(Person.id.in_(people)).order_by(Person.id)
+    session.execute(locked.with_for_update())
+    flights = session.execute(
+        select(Flight, Launch)
+        .join(Launch, Launch.id == Flight.launch_id)
+        .where(
+            Flight.person_id.in_(people),
+            Flight.launch_id != stored_id(launch),
+            Launch.status.in_(FLOWN_STATUSES),
+        )
+        .order_by(Launch.launch_at, Launch.id)
+    )
+    for flight, other in flights:
+        index = people.index(flight.person_id)
+        if other.launch_at <= launch.launch_at:
+            is_over = _is_over(other, flight.landed_at, launch)
+        else:
+            is_over = _is_over(launch, seats[index].landed_at, other)
+        if not is_over:
+            person = seats[index].person
+            detail = tr(
+                f"{person!r} is in space with the launch {other.slug!r} at that time.",
+                f"{person!r} в это время в полёте, запуск {other.slug!r}.",
+            )
+            raise_field_error(f"/crew/{index}/person", "in-space", detail)
+
+
+def _is_over(earlier: Launch, landed_at: datetime | None, later: Launch) -> bool:
+    """Return true if a flight may have ended before the launch `later`."""
+    if landed_at is None:
+        return LaunchStatus.PLANNED in {earlier.status, later.status}
+    return landed_at < period_end(later.launch_at, later.launch_at_precision)
+
+
 def _find_landing_launch_id(session: Session, index: int, seat: SeatWrite) -> int | None:
     if seat.landed_with is None:
         return None
@@ -227,15 +293,53 @@ def _check_not_assigned(session: Session, flight: Flight) -> None:
         raise_field_error("/crew", "in-use", detail)
 
 
+def link_to_active_mission(session: Session, launch: Launch) -> None:
+    """Make a new launch to the station one of the mission that is active at its time."""
+    if not launch.to_station or launch.status is LaunchStatus.CANCELLED:
+        return
+    active = select(Mission).where(_is_active_at(launch)).order_by(Mission.number.desc())
+    mission = session.scalar(active.limit(1).with_for_update())
+    if mission is None:
+        return
+    relation = _choose_relation(session, launch)
+    session.add(
+        MissionLaunch(mission_id=mission.id, launch_id=stored_id(launch), relation=relation)
+    )
+    mission.updated_at = now()  # a new version, but not an edit, which would protect the mission
+    flag_modified(mission, "updated_at")
+    session.flush()
+
+
+def _is_active_at(launch: Launch) -> ColumnElement[bool]:
+    """Condition: the mission is active at the time of `launch`."""
+    at = launch.launch_at
+    return and_(Mission.starts_at <= at, or_(Mission.ends_at.is_(None), Mission.ends_at > at))
+
+
+def _choose_relation(session: Session, launch: Launch) -> LaunchRelation:
+    kinds = select(Spacecraft.kind).where(Spacecraft.launch_id == stored_id(launch))
+    if SpacecraftKind.MODULE in session.scalars(kinds).all():
+        return LaunchRelation.MODULE
+    return LaunchRelation.CREW_ARRIVAL if launch.crewed else LaunchRelation.CARGO
+
+
 def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
-    """List the missions, articles and other launches (by landing crew) that refer to a launch."""
+    """List the missions, articles and other launches (by landing crew) that refer to a launch.
+
+    The link of the mission active at its time, which a launch has by default, does not count.
+    """
     id_ = stored_id(launch)
     missions = (
         select(Mission.slug)
         .outerjoin(MissionLaunch, MissionLaunch.mission_id == Mission.id)
         .outerjoin(CrewAssignment, CrewAssignment.mission_id == Mission.id)
         .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
-        .where((MissionLaunch.launch_id == id_) | (Flight.launch_id == id_))
+        .where(
+            or_(
+                and_(MissionLaunch.launch_id == id_, ~_is_active_at(launch)),
+                Flight.launch_id == id_,
+            )
+        )
         .distinct()
     )
     up = (
@@ -252,5 +356,13 @@ def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
 
 
 WRITER = RecordWriter(
-    AuditTarget.LAUNCH, "launches", Launch, LaunchWrite, save, get_launch, load_records, referrers
+    AuditTarget.LAUNCH,
+    "launches",
+    Launch,
+    LaunchWrite,
+    save,
+    get_launch,
+    load_records,
+    referrers,
+    add_defaults=link_to_active_mission,
 )

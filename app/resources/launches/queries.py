@@ -42,8 +42,8 @@ from app.db.models import (
     Vehicle,
     vehicle_slug,
 )
-from app.domain.clock import expire_response_at
-from app.domain.dates import period_end
+from app.domain.clock import current_second, expire_response_at
+from app.domain.dates import ONE_DAY, period_end
 from app.domain.enums import LaunchStatus, RecordType
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -59,6 +59,9 @@ from app.resources.launches.schemas import (
 )
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
+
+MAX_OVERDUE = ONE_DAY
+"""Time for which a planned launch stays the next one after its period has ended."""
 
 SORTS = build_orders(Launch.id, launch_at=(Launch.launch_sort_at,))
 LAUNCH_DATE_COLUMNS = DateColumns(
@@ -212,17 +215,17 @@ def _select_next() -> AnySelect:
     ahead = (
         Launch.to_station.is_(True),
         Launch.status == LaunchStatus.PLANNED,
-        Launch.launch_sort_at >= current_time_param(),
+        Launch.launch_sort_at >= current_time_param(lambda: current_second() - MAX_OVERDUE),
     )
     return _select_full().where(*ahead).order_by(*SORTS["launch_at"].order_by_clauses()).limit(1)
 
 
 def find_next_launch(reader: Reader) -> LaunchRead | None:
-    """Next planned launch to the station whose period has not ended, or None."""
+    """Next planned launch to the station, overdue by `MAX_OVERDUE` at most, or None."""
     row = reader.first(_select_next())
     if row is None:
         return None
-    expire_response_at(period_end(row["launch_at"], row["launch_at_precision"]))
+    expire_response_at(period_end(row["launch_at"], row["launch_at_precision"]) + MAX_OVERDUE)
     return LaunchRead.model_validate(row)
 
 

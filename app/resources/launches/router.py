@@ -80,8 +80,9 @@ async def get_launch_calendar(
     responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
 )
 async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRead:
-    """Returns the first planned launch to the station whose period has not ended.
+    """Returns the first planned launch to the station.
 
+    A launch stays the next one for 24 hours after its planned time (`is_overdue`).
     `Content-Location` is its canonical URL.
     """
     launch = await database.read(queries.get_next_launch)
