@@ -24,7 +24,7 @@ UtcInstant = Annotated[
 """An instant in UTC, to the second."""
 
 
-def to_instant(value: str | datetime) -> datetime:
+def instant_of(value: str | datetime) -> datetime:
     """Convert an instant from a column, or from a JSON column, to an instant."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 

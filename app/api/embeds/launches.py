@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.api.links import Url, url_for_request
-from app.api.read_models import ReadModel, UtcInstant, to_instant
+from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import Launch, Site, Spacecraft, Vehicle
 from app.domain import glossary
@@ -107,7 +107,7 @@ class LaunchSummary(LaunchRef):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         status = LaunchStatus(row["status"])
-        at, precision = to_instant(row["launch_at"]), Precision(row["launch_at_precision"])
+        at, precision = instant_of(row["launch_at"]), Precision(row["launch_at_precision"])
         return super().computed_fields(row) | {
             "status_label": str(LAUNCH_STATUS_LABELS[status]),
             "is_overdue": status is LaunchStatus.PLANNED and has_passed(period_end(at, precision)),
