@@ -288,3 +288,14 @@ def test_read_that_other_threads_delay_runs_in_a_thread(
     monkeypatch.setattr(sqlite_engine, "MAX_STATEMENT_WALL_SECONDS", 0.005)
     run(database.read(recording(on_loop, wait_between_statements)))
     assert on_loop == [True, True, False]
+    # The cause is not the query, so all others run in threads for a while, for all clients.
+    on_loop.clear()
+    run(read_as(database, "b", recording(on_loop)))
+    assert on_loop == [False]
+    monkeypatch.setattr(loop_reads, "_DELAYED_READ_BACKOFF_SECONDS", 0)
+    loop_reader = database._loop_reader
+    assert loop_reader is not None
+    loop_reader._delayed_until = 0.0
+    run(database.read(recording(on_loop, wait_between_statements)))
+    run(read_as(database, "b", recording(on_loop)))
+    assert on_loop == [False, True, False, True]

@@ -14,11 +14,11 @@ from tests_attack.scale import Note, scaled
 from tests_faults.load import Client, Tally
 from tests_faults.services import Start
 
-GOAL_P99_MS = 50
-"""Reached on an idle machine with PostgreSQL, and nearly with SQLite."""
+MAX_P99_MS = 50
+"""Limit on an otherwise idle machine; a handler that burns 100 ms in the loop makes it 2,000.
 
-MAX_P99_MS = 250
-"""Limit on a busy machine: a handler that burns 100 ms in the loop makes it 2,000."""
+Half a minute gives 2,000 responses, so that 20 are above the 99th percentile.
+"""
 
 ATTACK_SECONDS = scaled(30, 10)
 WARM_UP_SECONDS = 3
@@ -46,8 +46,7 @@ def check_during_attack(
 def describe(statuses: Counter[int], liveness: Tally) -> str:
     """The figures of an attack."""
     quantiles = (f"p{share} {liveness.quantile(share / 100):.1f} ms" for share in (50, 95, 99))
-    quantile_text = f"{', '.join(quantiles)}; goal: p99 {GOAL_P99_MS} ms"
-    return f"attack: {dict(statuses)}; /health/live: {liveness}, {quantile_text}"
+    return f"attack: {dict(statuses)}; /health/live: {liveness}, {', '.join(quantiles)}"
 
 
 @pytest.mark.timeout(180)

@@ -22,8 +22,8 @@ ENTRY_COUNT = 5_000
 WRITE_COUNT = 200 // LOAD_DIVISOR
 WRITE_INTERVAL_SECONDS = 0.05
 
-MAX_P98_MS = 1000
-"""Limit for a write of the editor beside one import."""
+MAX_P99_MS = 1000
+"""Limit for a write of the editor beside an import, and beside an import and a load."""
 
 UNDO = {
     "load": "UPDATE articles SET title = title || '.' WHERE edited = false",
@@ -133,8 +133,8 @@ def test_editor_writes_beside_long_writes(
             each.result()
     assert dict(writes.statuses) == {200: WRITE_COUNT}
     assert {status for ended in commands.statuses.values() for status in ended} <= {0}
-    if names == ["import"]:
-        assert writes.quantile(0.98) < MAX_P98_MS
+    if names in (["import"], ["import", "load"]):
+        assert writes.quantile(0.99) < MAX_P99_MS
     note(
         f"Long writes at once: {', '.join(names) or 'none, for comparison'}",
         f"an editor writes {WRITE_COUNT} times, every {WRITE_INTERVAL_SECONDS * 1000:g} ms",

@@ -29,6 +29,13 @@ _SLOW_READ_BACKOFF_SECONDS = 0.25
 It limits the interrupted work of a client to a few hundredths of the event loop's time.
 """
 
+_DELAYED_READ_BACKOFF_SECONDS = 0.5
+"""Time for which all reads run in threads after busy threads have delayed one.
+
+SQLite gives up the interpreter at each row, and waits for it until a busy thread gives it up, so
+that a read of a few milliseconds takes many times as long.
+"""
+
 _MAX_SLOW_CLIENT_COUNT = 4
 """Clients for whom a query is slow at the same time, until it runs in threads for all of them."""
 
@@ -61,6 +68,8 @@ class LoopReader:
         self._lock = Lock()
         self._backoffs: defaultdict[object, dict[str, float]] = defaultdict(dict)
         """By query and client: time until which the query runs in threads."""
+        self._delayed_until = float("-inf")
+        """Time until which all reads run in threads."""
         self._turn_seconds = 0.0
         """CPU time of reads in the present turn: one or more iterations of the event loop."""
         self._next_turn_in: asyncio.AbstractEventLoop | None = None
@@ -88,7 +97,7 @@ class LoopReader:
         `work` gets a function that raises RunInThread once its time is used up, to be called
         between its steps. `query` identifies the function behind `work`, whatever its parameters.
         """
-        if self._backoffs and self._is_backed_off(query):
+        if monotonic() < self._delayed_until or (self._backoffs and self._is_backed_off(query)):
             raise RunInThread
         if not self._lock.acquire(blocking=False):
             raise RunInThread
@@ -126,8 +135,10 @@ class LoopReader:
         finally:
             seconds = thread_time() - started_at
             self._turn_seconds += seconds
-            if driver.interrupted or seconds > MAX_STATEMENT_CPU_SECONDS:
+            if seconds > MAX_STATEMENT_CPU_SECONDS:
                 self._back_off(query)
+            elif driver.interrupted or monotonic() > ends_at:
+                self._delayed_until = monotonic() + _DELAYED_READ_BACKOFF_SECONDS
 
     def _is_backed_off(self, query: object) -> bool:
         now, backoffs = monotonic(), self._backoffs.get(query, {})

@@ -13,11 +13,14 @@ from struct import Struct
 from time import monotonic, sleep
 from typing import NamedTuple
 
-MAX_LOCK_SECONDS = 0.2
+MAX_LOCK_SECONDS = 0.1
 """Time after which long writes leave the lock of SQLite to others, for as long as they held it.
 
-Twice the longest interval at which SQLite's waiting writers poll for it.
+A commit that updates the search index may take as long again.
 """
+
+_MIN_PAUSE_SECONDS = 0.2
+"""Twice the longest interval at which SQLite's waiting writers poll for the lock."""
 
 _FILE_SUFFIX = "-long-writes"
 
@@ -34,16 +37,17 @@ _HELD_TIME = Struct("dd")
 
 
 class _HeldTime(NamedTuple):
-    """Time for which long writes have held the lock, since others could write for as long."""
+    """Time for which long writes have held the lock, since the last pause."""
 
     seconds: float = 0.0
     ended_at: float = 0.0
     """End of the last transaction, in the time of `monotonic`: all processes have the same."""
 
     def missing_seconds(self) -> float:
-        """Time until others could write for as long."""
+        """Rest of the pause: time until others could write for as long."""
         since = monotonic() - self.ended_at
-        return max(self.seconds - since, 0.0) if since >= 0 else 0.0  # before the last reboot
+        pause_seconds = max(self.seconds, _MIN_PAUSE_SECONDS)
+        return max(pause_seconds - since, 0.0) if since >= 0 else 0.0  # before the last reboot
 
 
 class WriteTurns:

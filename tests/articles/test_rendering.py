@@ -1,6 +1,9 @@
 """Rendering of bodies: bounded in work, once a write, before its transaction, never on a read."""
 
+import gc
+import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from time import thread_time
 
 import nh3
@@ -11,6 +14,7 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.db.models import Article
+from app.domain import markdown as markdown_module
 from app.domain.markdown import TooComplex, render_markdown
 from tests.support import documents, factories
 from tests.support.clients import database_of
@@ -66,6 +70,44 @@ def test_complex_text_is_refused(shape: str) -> None:
 @pytest.mark.parametrize("shape", RENDERED)
 def test_long_text_of_little_work_is_rendered(shape: str) -> None:
     assert render_markdown(RENDERED[shape])
+
+
+@contextmanager
+def record_collections() -> Iterator[list[int]]:
+    """Record the generation of each garbage collection."""
+    generations: list[int] = []
+
+    def record(phase: str, details: dict[str, int]) -> None:
+        if phase == "start":
+            generations.append(details["generation"])
+
+    gc.callbacks.append(record)
+    try:
+        yield generations
+    finally:
+        gc.callbacks.remove(record)
+
+
+@pytest.mark.parametrize("shape", ["run of stars in a word", "one wide table"])
+def test_rendering_collects_no_garbage(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A collection of all tokens would hold the event loop."""
+    with record_collections() as generations, pytest.raises(TooComplex):
+        render_markdown(REFUSED[shape])
+    # Outside of the renderer few objects are created.
+    assert len(generations) <= 2
+    assert gc.isenabled()
+    monkeypatch.setattr(markdown_module, "_pause_garbage_collection", nullcontext)
+    with record_collections() as generations, pytest.raises(TooComplex):
+        render_markdown(REFUSED[shape])
+    assert len(generations) > 20
+
+
+def test_refusal_keeps_no_tokens() -> None:
+    """An error is stored until its request ends; its frames would keep all tokens."""
+    with pytest.raises(TooComplex) as refusal:
+        render_markdown(REFUSED["one wide table"])
+    files = {frame.filename for frame in traceback.extract_tb(refusal.value.__traceback__)}
+    assert files == {__file__, markdown_module.__file__}
 
 
 def test_html_equals_that_of_unbounded_renderer(archive: TestClient) -> None:
