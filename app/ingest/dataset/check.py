@@ -27,12 +27,13 @@ from app.db.models import (
     Launch,
     Mission,
     Person,
+    Vehicle,
 )
 from app.db.tracking.article_links import find_stale_links
-from app.domain.dates import local_day, now
-from app.domain.enums import CrewRole
+from app.domain.dates import local_day, now, period_bounds, period_end
+from app.domain.enums import CrewRole, HorizonKind, LaunchStatus
 from app.ingest.dataset.compare import find_differences
-from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, read_dataset
+from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, Dataset, read_dataset
 from app.resources.articles.queries import get_article_archive
 from app.resources.articles.schemas import ArticleArchiveQuery
 from app.resources.registry import SEARCH_INDEXER
@@ -41,23 +42,49 @@ from app.search.consistency import find_index_inconsistencies
 _FIRST_CONTIGUOUS_EXPEDITION = 19
 """The first expedition that did not overlap with its successor."""
 
+_SHUTTLE = "Space Shuttle"
+_MAX_SHUTTLE_RETURN_DURATION = timedelta(days=5)
 _MAX_RETURN_DURATION = timedelta(days=2)
-"""Maximum time from the end of a person's last mission to the landing."""
+"""Maximum time from the end of a person's last mission to the landing. Space Shuttles stayed in
+orbit longer."""
+
+_MAX_DESCENT_DURATION = timedelta(hours=12)
+"""Maximum time from the undocking that ends a mission to the landing, except for Space Shuttles."""
+
+_MAX_ASCENT_DURATION = timedelta(days=3)
+"""Maximum time from the launch to the docking that ends a mission."""
+
+_ENDED_WITHOUT_CREW = frozenset({"iss-68"})
+"""Missions that ended when a ship without people undocked: Soyuz MS-22."""
+
+_MAX_HANDOVER_DURATION = timedelta(days=11)
+"""Maximum time in orbit during a mission of people who are not in its crew, because they relieve
+it, or have just left it."""
 
 
 def check_archive(reader: Reader) -> list[str]:
     """Describe all inconsistencies of the archive; an empty list if there are none."""
+    dataset = read_dataset()
     missions = reader.all(
-        select(Mission.slug, Mission.number, Mission.starts_at, Mission.ends_at).order_by(
-            Mission.number
-        )
+        select(
+            Mission.id,
+            Mission.slug,
+            Mission.number,
+            Mission.starts_at,
+            Mission.ends_at,
+            Mission.ends_at_precision,
+        ).order_by(Mission.number)
     )
+    contiguous = [it for it in missions if it["number"] >= _FIRST_CONTIGUOUS_EXPEDITION]
+    flights = _list_member_flights(reader)
     return [
-        *find_differences(reader, read_dataset()),
+        *find_differences(reader, dataset),
+        *find_facts_after_horizon(dataset),
         *_check_foreign_keys(reader),
-        *_check_mission_intervals(
-            [mission for mission in missions if mission["number"] >= _FIRST_CONTIGUOUS_EXPEDITION]
-        ),
+        *_check_mission_intervals(contiguous),
+        *_check_open_missions(missions, dataset.horizon[HorizonKind.CREWS].known_until),
+        *_check_mission_ends(missions, flights),
+        *_check_crew_lists(contiguous, flights),
         *_check_commanders(reader, missions),
         *_check_former_commanders(reader),
         *_check_crew_assignments(reader),
@@ -67,6 +94,28 @@ def check_archive(reader: Reader) -> list[str]:
         *_check_article_links(reader),
         *find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values()),
     ]
+
+
+def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
+    """Describe the facts of the dataset that are later than its horizon of their kind."""
+    horizon = {kind: row.known_until for kind, row in dataset.horizon.items()}
+    crews, launches = horizon[HorizonKind.CREWS], horizon[HorizonKind.LAUNCHES]
+    for mission in dataset.missions.values():
+        if max(mission.starts_at, mission.ends_at or mission.starts_at) > crews:
+            yield f"{mission.slug} is later than the horizon of crews"
+    for launch in dataset.launches.values():
+        flown = launch.status is not LaunchStatus.PLANNED
+        if flown and launch.launch_at > (crews if launch.crew else launches):
+            yield f"{launch.slug} is later than the horizon"
+        for seat in launch.crew:
+            if seat.landed_at and seat.landed_at > crews:
+                yield f"{seat.person} on {launch.slug} landed after the horizon of crews"
+    last = max(
+        period_end(article.published_at, article.published_at_precision)
+        for article in dataset.chronicle.values()
+    )
+    if last - timedelta(seconds=1) > horizon[HorizonKind.NEWS]:
+        yield "the chronicle is later than the horizon of news"
 
 
 def _check_foreign_keys(reader: Reader) -> Iterator[str]:
@@ -92,6 +141,82 @@ def _check_mission_intervals(missions: list[Row]) -> Iterator[str]:
     for mission in missions:
         if mission["ends_at"] and mission["ends_at"] <= mission["starts_at"]:
             yield f"{mission['slug']} ends before it starts"
+
+
+def _check_open_missions(missions: list[Row], known_until: datetime) -> Iterator[str]:
+    """Of the missions that had begun by the horizon of crews, only the last one has no end."""
+    begun = [mission for mission in missions if mission["starts_at"] <= known_until]
+    for mission in begun[:-1]:
+        if mission["ends_at"] is None:
+            yield f"{mission['slug']} has no end, but {begun[-1]['slug']} has begun"
+
+
+def _list_member_flights(reader: Reader) -> list[Row]:
+    """Flights of crew members to space: a row for each of their missions."""
+    ship = aliased(Launch)
+    return reader.all(
+        select(
+            CrewAssignment.mission_id,
+            Flight.id,
+            Person.slug.label("person"),
+            Launch.launch_at,
+            Flight.landed_at,
+            Flight.landed_at_precision,
+            Vehicle.family.label("landed_with_family"),
+        )
+        .distinct()
+        .join_from(CrewAssignment, Flight, Flight.id == CrewAssignment.flight_id)
+        .join(Person, Person.id == Flight.person_id)
+        .join(Launch, Launch.id == Flight.launch_id)
+        .outerjoin(ship, ship.id == Flight.landed_with_id)
+        .outerjoin(Vehicle, Vehicle.id == ship.vehicle_id)
+        .order_by(Launch.launch_at, Person.slug)
+    )
+
+
+def _check_mission_ends(missions: list[Row], flights: list[Row]) -> Iterator[str]:
+    """Each mission ends when members undock, or when members of the next mission dock.
+
+    The database has no dockings: members who leave land soon after the end, and members who arrive
+    were launched shortly before.
+    """
+    by_mission: dict[int, list[Row]] = defaultdict(list)
+    for flight in flights:
+        by_mission[flight["mission_id"]].append(flight)
+    for mission, successor in pairwise(missions):
+        if mission["ends_at"] is None or mission["slug"] in _ENDED_WITHOUT_CREW:
+            continue
+        first, after = period_bounds(mission["ends_at"], mission["ends_at_precision"])
+        leave = any(_lands_after(flight, first, after) for flight in by_mission[mission["id"]])
+        arrive = any(
+            first - _MAX_ASCENT_DURATION <= flight["launch_at"] < after
+            for flight in by_mission[successor["id"]]
+        )
+        if not leave and not arrive:
+            yield f"{mission['slug']} does not end with a departure or an arrival of its crew"
+
+
+def _lands_after(flight: Row, first: datetime, after: datetime) -> bool:
+    """Return true if a ship that undocks between `first` and `after` lands as in the flight."""
+    if flight["landed_at"] is None:
+        return False
+    landed, landed_until = period_bounds(flight["landed_at"], flight["landed_at_precision"])
+    is_shuttle = flight["landed_with_family"] == _SHUTTLE
+    descent = _MAX_SHUTTLE_RETURN_DURATION if is_shuttle else _MAX_DESCENT_DURATION
+    return landed_until > first and landed <= after + descent
+
+
+def _check_crew_lists(missions: list[Row], flights: list[Row]) -> Iterator[str]:
+    """The crew of a mission has all members of other missions who were aboard during it."""
+    latest = datetime.max.replace(tzinfo=UTC)
+    listed = {(flight["mission_id"], flight["id"]) for flight in flights}
+    for flight in {flight["id"]: flight for flight in flights}.values():
+        for mission in missions:
+            start = max(flight["launch_at"], mission["starts_at"])
+            end = min(flight["landed_at"] or latest, mission["ends_at"] or latest)
+            missing = (mission["id"], flight["id"]) not in listed
+            if missing and end - start > _MAX_HANDOVER_DURATION:
+                yield f"{flight['person']} was aboard during {mission['slug']}, but not in its crew"
 
 
 def _check_commanders(reader: Reader, missions: list[Row]) -> Iterator[str]:
@@ -187,15 +312,19 @@ def _check_flights(reader: Reader) -> Iterator[str]:
         .correlate(Flight)
         .scalar_subquery()
     )
+    ship = aliased(Launch)
     rows = reader.all(
         select(
             Person.slug.label("person"),
             Launch.slug.label("launch"),
             Launch.launch_at,
             Flight.landed_at,
+            Vehicle.family,
             ended.label("ended_at"),
         )
         .join_from(Flight, Launch, Launch.id == Flight.launch_id)
+        .outerjoin(ship, ship.id == Flight.landed_with_id)
+        .outerjoin(Vehicle, Vehicle.id == ship.vehicle_id)
         .join(Person, Person.id == Flight.person_id)
         .order_by(Person.slug, Launch.launch_at)
     )
@@ -203,7 +332,9 @@ def _check_flights(reader: Reader) -> Iterator[str]:
         landed_at, flight = row["landed_at"], f"{row['person']} on {row['launch']}"
         if landed_at and landed_at <= row["launch_at"]:
             yield f"{flight} landed before the launch"
-        if landed_at and row["ended_at"] and landed_at > row["ended_at"] + _MAX_RETURN_DURATION:
+        is_shuttle = row["family"] == _SHUTTLE
+        longest = _MAX_SHUTTLE_RETURN_DURATION if is_shuttle else _MAX_RETURN_DURATION
+        if landed_at and row["ended_at"] and landed_at > row["ended_at"] + longest:
             yield f"{flight} landed long after the last mission"
     for row, following in pairwise(rows):
         same = row["person"] == following["person"]
