@@ -115,6 +115,8 @@ class FlightRead(ReadModel):
     role: ShipRole
     """Role aboard the spacecraft."""
     role_label: str = Field(examples=["Flight engineer"])
+    agency: str | None
+    """Agency that the person flew for."""
     launch: LaunchRef
     landed_with: LaunchRef | None
     """Launch of the spacecraft that the person landed with, or null while in space."""
