@@ -88,8 +88,8 @@ def test_launch_item_of_progress_ms_11(chronicle_by_slug: Items) -> None:
     assert english.published_at_precision is Precision.SECOND
     assert "11:01:35 UTC on 4 April 2019 (14:01:35 Moscow time)" in english.body
     assert "4 апреля 2019 года в 14:01:35 по московскому времени (11:01:35 UTC)" in russian.body
-    assert "Site 31 at Baikonur Cosmodrome" in english.body
-    assert "с площадки № 31 космодрома Байконур" in russian.body
+    assert "Site 31/6 at Baikonur Cosmodrome" in english.body
+    assert "с площадки № 31/6 космодрома Байконур" in russian.body
     assert english.tags == ["launch", "cargo"]
     assert english.missions == ["iss-59"]
     assert english.launches == ["progress-ms-11"]
