@@ -10,12 +10,17 @@ for the flights of the embedded archive.
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import text
+
 revision = "0021"
 down_revision = "0018"
 
 
 def upgrade() -> None:
-    op.add_column("flights", sa.Column("agency", sa.String(60), nullable=True))
+    bounds = sa.CheckConstraint(
+        "length(agency) BETWEEN 1 AND 60", name=op.f("ck_flights_agency_bounds")
+    )
+    op.add_column("flights", sa.Column("agency", text(60), bounds, nullable=True))
 
 
 def downgrade() -> None:
