@@ -1,12 +1,13 @@
 """Format of the dataset files, and references between them."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from app.domain.enums import CrewRole
+from app.domain.enums import CrewRole, HorizonKind
 from app.ingest.dataset.records import DATASET_PATH, Dataset, DatasetCrewRole, read_dataset
 
 
@@ -90,3 +91,38 @@ def test_unknown_field_is_rejected(tmp_path: Path) -> None:
     sites.write_text(sites.read_text("utf-8").replace('"country"', '"county"'), "utf-8")
     with pytest.raises(ValidationError, match="county"):
         read_dataset(tmp_path)
+
+
+def test_people_in_space_at_the_horizon(dataset: Dataset) -> None:
+    """At noon on 8 October 2026, hours after the splashdown of Crew-12."""
+    at = datetime(2026, 10, 8, 12, tzinfo=UTC)
+    in_space = {
+        seat.person
+        for launch in dataset.launches.values()
+        for seat in launch.crew
+        if launch.launch_at <= at and (seat.landed_at is None or seat.landed_at > at)
+    }
+    assert in_space == {
+        "pyotr-dubrov",
+        "anna-kikina",
+        "anil-menon",
+        "jessica-watkins",
+        "luke-delaney",
+        "joshua-kutryk",
+        "sergey-teteryatnikov",
+    }
+    assert dataset.missions["iss-75"].commanders[0].person == "jessica-meir"
+
+
+def test_names_have_their_diacritics(dataset: Dataset) -> None:
+    for slug, name, former in (
+        ("andre-kuipers", "André Kuipers", "Andre Kuipers"),
+        ("michael-lopez-alegria", "Michael López-Alegría", "Michael Lopez-Alegria"),
+        ("serena-aunon-chancellor", "Serena Auñón-Chancellor", "Serena Aunon-Chancellor"),
+    ):
+        assert dataset.people[slug].name == name
+        assert former in dataset.people[slug].aliases
+
+
+def test_horizon_has_the_kinds_that_the_dataset_has(dataset: Dataset) -> None:
+    assert set(dataset.horizon) == {HorizonKind.CREWS, HorizonKind.LAUNCHES, HorizonKind.NEWS}
