@@ -295,7 +295,7 @@ def test_launch_archive(archive: TestClient) -> None:
     }
     for day in found["days"]:
         assert len(archive.get(day["url"]).json()["items"]) == day["count"]
-    assert archive.get("/v1/launches/archive").json()["total"] == 303
+    assert archive.get("/v1/launches/archive").json()["total"] == 309
 
 
 @example(precision=Precision.DAY)

@@ -393,7 +393,7 @@ def test_launches_are_read_in_the_order_of_an_index(
         explain = "EXPLAIN QUERY PLAN"
         if engine.dialect.name == "postgresql":
             explain = "EXPLAIN"
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # 303 launches are few
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # 309 launches are few
         rows = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()
     plan = "\n".join(str(row[-1]) for row in rows)
     assert index in plan, plan

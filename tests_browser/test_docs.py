@@ -63,7 +63,7 @@ def test_scalar_shows_and_tries_every_operation(
     assert response.value.status == 200
     assert response.value.url.startswith(f"{origin}/v1/missions")
     expect(client.get_by_text("200 OK")).to_be_visible()
-    expect(client.get_by_text('"ISS-74"').first).to_be_visible()
+    expect(client.get_by_text('"ISS-75"').first).to_be_visible()
     assert (seen.external_requests, seen.errors) == ([], [])
 
 
@@ -105,7 +105,7 @@ def test_swagger_shows_and_tries_every_operation(
     assert response.value.url.startswith(f"{origin}/v1/missions")
     responses_table = missions.locator(".live-responses-table")
     expect(responses_table.locator(".response-col_status").last).to_contain_text("200")
-    expect(responses_table.get_by_text('"ISS-74"').first).to_be_visible()
+    expect(responses_table.get_by_text('"ISS-75"').first).to_be_visible()
     assert (seen.external_requests, seen.errors) == ([], [])
 
 

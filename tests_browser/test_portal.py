@@ -68,7 +68,7 @@ def test_mission_page_of_april_2019_shows_all_facts(
         ("Flight engineer", "Nick Hague"),
         ("Flight engineer", "Christina Koch"),
     ]
-    article = page.get_by_role("region", name="Monument to Soyuz–Apollo restored in Korolev")
+    article = page.get_by_role("region", name="The legendary Ball is back!")
     expect(article.get_by_text("August 31, 2018")).to_be_visible()
     for fact in ("globe", "hands", "Soyuz", "Apollo", "July 1975", "1996", "Korolev", "80th"):
         expect(article).to_contain_text(fact)

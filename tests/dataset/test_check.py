@@ -1,6 +1,7 @@
 """Consistency check of the archive: each inconsistency is detected."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -24,7 +25,8 @@ from app.db.models import (
     Spacecraft,
 )
 from app.domain.enums import CrewRole
-from app.ingest.dataset.check import check_archive
+from app.ingest.dataset.check import check_archive, find_facts_after_horizon
+from app.ingest.dataset.records import Dataset
 from tests.support import documents
 from tests.support.clients import database_of
 from tests.support.documents import IF_MATCH_ANY
@@ -86,6 +88,45 @@ BREAKS: list[tuple[Break, str]] = [
         "iss-59 does not end when iss-60 starts",
     ),
     (lambda: delete(Mission).where(Mission.slug == "iss-40"), "no mission between iss-39 and"),
+    (
+        lambda: (
+            update(Mission)
+            .where(Mission.slug == "iss-74")
+            .values(ends_at=None, ends_at_precision=None)
+        ),
+        "iss-74 has no end, but iss-75 has begun",
+    ),
+    (
+        lambda: (
+            update(Mission)
+            .where(Mission.slug == "iss-59")
+            .values(ends_at=datetime(2019, 6, 25, 23, 25, tzinfo=UTC))
+        ),
+        "iss-59 does not end with a departure or an arrival of its crew",
+    ),
+    (
+        lambda: (
+            update(Mission)
+            .where(Mission.slug == "iss-4")
+            .values(ends_at=datetime(2002, 6, 12, tzinfo=UTC))
+        ),
+        "iss-4 does not end with a departure or an arrival of its crew",
+    ),
+    (
+        lambda: (
+            update(Mission)
+            .where(Mission.slug == "iss-58")
+            .values(ends_at=datetime(2019, 3, 18, tzinfo=UTC))
+        ),
+        "iss-58 does not end with a departure or an arrival of its crew",
+    ),
+    (
+        lambda: delete(CrewAssignment).where(
+            (CrewAssignment.person_id == person_id("tracy-caldwell-dyson"))
+            & (CrewAssignment.mission_id == mission_id("iss-70"))
+        ),
+        "tracy-caldwell-dyson was aboard during iss-70, but not in its crew",
+    ),
     (
         lambda: delete(CrewAssignment).where(command("oleg-kononenko", "iss-59")),
         "iss-59 has 0 commanders on 2019-03-15",
@@ -171,6 +212,37 @@ BREAKS: list[tuple[Break, str]] = [
 def test_embedded_archive_is_consistent(archive: TestClient) -> None:
     with database_of(archive).snapshot() as reader:
         assert check_archive(reader) == []
+
+
+def test_facts_after_the_horizon_are_detected(dataset: Dataset) -> None:
+    """With the horizon of the archive before it took in the facts of 2026."""
+    assert list(find_facts_after_horizon(dataset)) == []
+    early = datetime(2026, 2, 12, 23, 59, 59, tzinfo=UTC)
+    horizon = {
+        kind: row.model_copy(update={"known_until": early}) for kind, row in dataset.horizon.items()
+    }
+    assert set(find_facts_after_horizon(replace(dataset, horizon=horizon))) == {
+        "iss-74 is later than the horizon of crews",
+        "iss-75 is later than the horizon of crews",
+        *(
+            f"{slug} is later than the horizon"
+            for slug in (
+                "dragon-crew-12",
+                "progress-ms-33",
+                "cygnus-ng-24",
+                "progress-ms-34",
+                "dragon-crs-34",
+                "soyuz-ms-29",
+                "dragon-crew-13",
+            )
+        ),
+        *(
+            f"{person} on {ship} landed after the horizon of crews"
+            for ship in ("soyuz-ms-28", "dragon-crew-12")
+            for person in (seat.person for seat in dataset.launches[ship].crew)
+        ),
+        "the chronicle is later than the horizon of news",
+    }
 
 
 def test_archive_in_use_is_consistent(own: TestClient) -> None:

@@ -35,7 +35,7 @@ from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
-RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
+RECORDS = 18 + 6 + 298 + 309 + 75 + 26 + 1036
 """Vehicles, sites, people, launches, missions, articles, and the chronicle."""
 
 
@@ -95,7 +95,7 @@ def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
         database = database_of(client)
         with pytest.raises(KeyboardInterrupt):
             load_dataset(database.session, interrupt)
-        done = 18 + 6 + 294 + 303
+        done = 18 + 6 + 298 + 309
         assert load_again(database) == LoadReport(created=RECORDS - done, updated=0, unchanged=done)
         with database.snapshot() as reader:
             assert check_archive(reader) == []
@@ -185,7 +185,7 @@ def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
 
 def test_load_leaves_other_records_unchanged(first: First) -> None:
     with first.database.snapshot() as reader:
-        assert reader.scalar(select(func.count(Person.id))) == 294 + 1
+        assert reader.scalar(select(func.count(Person.id))) == 298 + 1
         assert reader.scalar(select(ArticleTag.article_id).where(ArticleTag.tag == "own"))
 
 
@@ -220,15 +220,15 @@ def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
     seat = own.get("/v1/launches", params={"vehicle": "Proton-K"}).json()["items"][0]["slug"]
     free(own, seat)
     assert own.delete(f"/v1/launches/{seat}", headers=IF_MATCH_ANY).status_code == 204
-    moved = {"number": 9000, "slug": "iss-74-b"}
-    assert own.patch("/v1/missions/iss-74", json=moved, headers=IF_MATCH_ANY).status_code == 200
+    moved = {"number": 9000, "slug": "iss-75-b"}
+    assert own.patch("/v1/missions/iss-75", json=moved, headers=IF_MATCH_ANY).status_code == 200
 
     def shown() -> list[str]:
         addresses = [
             "/v1/people/somebody-else",
             "/v1/missions/iss-59",
             "/v1/missions/iss-70",
-            "/v1/missions/iss-74-b",
+            "/v1/missions/iss-75-b",
             "/v1/launches/progress-ms-11",
             f"/v1/articles/{gone}/preview",
             "/v1/changes?types=person&limit=1",
@@ -243,7 +243,7 @@ def test_load_leaves_edited_records_unchanged(own: TestClient) -> None:
     assert own.get("/v1/people/anne-mcclain").status_code == 308
     assert own.get(f"/v1/articles/{gone}").status_code == 410
     assert own.get(f"/v1/launches/{seat}").status_code == 410
-    assert own.get("/v1/missions/iss-74").status_code == 308
+    assert own.get("/v1/missions/iss-75").status_code == 308
 
 
 def free(editor: TestClient, slug: str) -> None:

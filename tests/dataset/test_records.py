@@ -1,28 +1,29 @@
 """Format of the dataset files, and references between them."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from app.domain.enums import CrewRole
+from app.domain.enums import CrewRole, HorizonKind
 from app.ingest.dataset.records import DATASET_PATH, Dataset, DatasetCrewRole, read_dataset
 
 
 def test_dataset_record_counts(dataset: Dataset) -> None:
-    assert len(dataset.missions) == 74
-    assert len(dataset.launches) == 303
-    assert len(dataset.people) == 294
+    assert len(dataset.missions) == 75
+    assert len(dataset.launches) == 309
+    assert len(dataset.people) == 298
     assert len(dataset.articles) == 26
-    assert sum(len(launch.crew) for launch in dataset.launches.values()) == 521
-    assert sum(len(mission.crew) for mission in dataset.missions.values()) == 485
+    assert sum(len(launch.crew) for launch in dataset.launches.values()) == 528
+    assert sum(len(mission.crew) for mission in dataset.missions.values()) == 500
 
 
 def test_launches_and_missions_are_in_order_of_time(dataset: Dataset) -> None:
     launched = [launch.launch_at for launch in dataset.launches.values()]
     assert launched == sorted(launched)
-    assert [m.number for m in dataset.missions.values()] == list(range(1, 75))
+    assert [m.number for m in dataset.missions.values()] == list(range(1, 76))
 
 
 def test_crews_are_in_display_order(dataset: Dataset) -> None:
@@ -67,7 +68,7 @@ def test_notes_and_tasks_are_bilingual(dataset: Dataset) -> None:
 def test_dates_of_birth_are_plausible(dataset: Dataset) -> None:
     """A source that knows only the year states the first of January, which is not a date."""
     dates = {slug: born for slug, who in dataset.people.items() if (born := who.born_on)}
-    assert len(dates) == 281
+    assert len(dates) == 283
     assert [slug for slug, born in dates.items() if (born.month, born.day) == (1, 1)] == []
     for launch in dataset.launches.values():
         for seat in launch.crew:
@@ -90,3 +91,38 @@ def test_unknown_field_is_rejected(tmp_path: Path) -> None:
     sites.write_text(sites.read_text("utf-8").replace('"country"', '"county"'), "utf-8")
     with pytest.raises(ValidationError, match="county"):
         read_dataset(tmp_path)
+
+
+def test_people_in_space_at_the_horizon(dataset: Dataset) -> None:
+    """At noon on 8 October 2026, hours after the splashdown of Crew-12."""
+    at = datetime(2026, 10, 8, 12, tzinfo=UTC)
+    in_space = {
+        seat.person
+        for launch in dataset.launches.values()
+        for seat in launch.crew
+        if launch.launch_at <= at and (seat.landed_at is None or seat.landed_at > at)
+    }
+    assert in_space == {
+        "pyotr-dubrov",
+        "anna-kikina",
+        "anil-menon",
+        "jessica-watkins",
+        "luke-delaney",
+        "joshua-kutryk",
+        "sergey-teteryatnikov",
+    }
+    assert dataset.missions["iss-75"].commanders[0].person == "jessica-meir"
+
+
+def test_names_have_their_diacritics(dataset: Dataset) -> None:
+    for slug, name, former in (
+        ("andre-kuipers", "André Kuipers", "Andre Kuipers"),
+        ("michael-lopez-alegria", "Michael López-Alegría", "Michael Lopez-Alegria"),
+        ("serena-aunon-chancellor", "Serena Auñón-Chancellor", "Serena Aunon-Chancellor"),
+    ):
+        assert dataset.people[slug].name == name
+        assert former in dataset.people[slug].aliases
+
+
+def test_horizon_has_the_kinds_that_the_dataset_has(dataset: Dataset) -> None:
+    assert set(dataset.horizon) == {HorizonKind.CREWS, HorizonKind.LAUNCHES, HorizonKind.NEWS}

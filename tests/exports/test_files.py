@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "55b8fcfebb1a936af26605db9a1e4d1b2c26e8ef62ef9914c889616d21ff60cb"
+EXPECTED = "9db82937301d05f7c10824a58e793929c8b4d85fb51e7af8663cd60d624a7d34"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 

@@ -219,7 +219,7 @@ def test_event_describes_launch(archive: TestClient) -> None:
     assert found["LINK"] == launch["url"]
     assert found["LINK"].params["FMTTYPE"] == "application/json"
     assert found["URL"] == "http://127.0.0.1:8000/launches/soyuz-ms-10?lang=en"
-    assert found["LOCATION"] == "Baikonur Cosmodrome, LC1"
+    assert found["LOCATION"] == "Baikonur Cosmodrome, Site 1/5"
     crew, note = found["DESCRIPTION"].split("\n")
     assert crew == "Crew: Aleksey Ovchinin, Nick Hague."
     assert note == launch["outcome_note"]

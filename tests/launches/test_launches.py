@@ -9,8 +9,10 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.db.models import MissionLaunch
 from app.domain.dates import Precision
-from app.domain.enums import LaunchRelation, LaunchStatus, SpacecraftKind
-from tests.support import factories
+from app.domain.enums import LaunchRelation, LaunchStatus, Scope, SpacecraftKind
+from tests.support import documents, factories
+from tests.support.clients import client_with_key
+from tests.support.documents import IF_MATCH_ANY
 
 
 def slugs(client: TestClient, query: str) -> list[str]:
@@ -33,7 +35,7 @@ def slugs(client: TestClient, query: str) -> list[str]:
         ("launch_at_gte=2019-03-10&launch_at_lt=2019-04-05", ["progress-ms-11", "soyuz-ms-12"]),
         ("launch_at_gte=2019-04-04T11:01:35Z&launch_at_lt=2019-04-05", ["progress-ms-11"]),
         ("launch_at_gte=2019-04-04T11:01:36Z&launch_at_lt=2019-04-05", []),
-        ("launch_at_gte=2025-02-27T18:00:00Z&launch_at_lt=2025-02-28", ["progress-ms-30"]),
+        ("launch_at_gte=2026-10-01T15:10:30Z&launch_at_lt=2026-10-02", ["dragon-crew-13"]),
         ("status=failure&crewed=true", ["soyuz-ms-10"]),
         ("status=failure&launch_at_gte=2016-01-01", ["soyuz-ms-10", "progress-ms-04"]),
         ("status=partial_failure", ["progress-m-27m"]),
@@ -68,7 +70,12 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
     assert launch["launch_at_precision"] == "second"
     assert launch["vehicle"] == {"name": "Soyuz-2.1a", "family": "Soyuz"}
     assert launch["spacecraft"] == [{"name": "Progress MS-11", "kind": "CV"}]
-    assert launch["site"] == {"name": "Baikonur Cosmodrome", "pad": "LC31", "country": "KZ"}
+    assert launch["site"] == {
+        "name": "Baikonur Cosmodrome",
+        "pad": "LC31",
+        "pad_name": "Site 31/6",
+        "country": "KZ",
+    }
     assert launch["headline"] == "LV Soyuz-2.1a with CV Progress MS-11 is launched"
     assert [m["mission"]["slug"] for m in launch["missions"]] == ["iss-59"]
     assert launch["missions"][0]["relation"] == "cargo"
@@ -90,12 +97,15 @@ def test_launch_with_several_spacecraft(archive: TestClient) -> None:
     assert [ship["name"] for ship in launch["spacecraft"]] == ["Progress M-SO1", "Pirs"]
 
 
-def test_launch_with_day_precision_has_no_time(archive: TestClient) -> None:
-    launch = archive.get("/v1/launches/progress-ms-30").json()
+def test_launch_with_day_precision_has_no_time(client: TestClient, database: Database) -> None:
+    at = datetime(2025, 2, 27, 18, 30, tzinfo=UTC)
+    with database.session() as session:
+        session.add(factories.launch(slug="vague", launch_at=at, launch_at_precision=Precision.DAY))
+    launch = client.get("/v1/launches/vague").json()
     assert launch["launch_at_precision"] == "day"
     assert launch["launch_at"] == "2025-02-27T00:00:00Z"
     for zone in ("UTC", "Pacific/Apia", "America/New_York"):
-        assert slugs(archive, f"launch_on=2025-02-27&tz={zone}") == ["progress-ms-30"]
+        assert slugs(client, f"launch_on=2025-02-27&tz={zone}") == ["vague"]
 
 
 def test_full_view_equals_launch(archive: TestClient) -> None:
@@ -170,3 +180,21 @@ def test_headlines(client: TestClient, database: Database, status: str, headline
         session.flush()
         session.add(factories.spacecraft(launch, name="Soyuz MS-99"))
     assert client.get("/v1/launches/x").json()["headline"] == headline
+
+
+def test_agency_of_flight_is_writable(client: TestClient, database: Database) -> None:
+    with database.session() as session:
+        session.add_all([factories.person(slug=slug, agency="NASA") for slug in ("one", "two")])
+    editor = client_with_key(client, Scope.LAUNCHES_WRITE)
+    crew = [
+        {"person": "one", "role": "commander", "agency": "Axiom Space"},
+        {"person": "two", "role": "pilot"},
+    ]
+    address = editor.post("/v1/launches", json=documents.launch(crew=crew)).headers["Location"]
+    assert [seat["agency"] for seat in client.get(address).json()["crew"]] == [
+        "Axiom Space",
+        "NASA",
+    ]
+    change = {"crew": [{**seat, "agency": None} for seat in crew]}
+    assert editor.patch(address, json=change, headers=IF_MATCH_ANY).status_code == 200
+    assert {seat["agency"] for seat in client.get(address).json()["crew"]} == {"NASA"}

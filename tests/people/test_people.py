@@ -107,3 +107,26 @@ def test_name_sort_ignores_case_and_accents(client: TestClient, database: Databa
         session.add_all(factories.person(name=name) for name in names)
     listed = client.get("/v1/people").json()["items"]
     assert [item["name"] for item in listed] == ["anna", "Bob", "émile", "Eve", "Zoe"]
+
+
+def test_agency_belongs_to_flight(archive: TestClient) -> None:
+    """Whitson flew for NASA, and later for Axiom Space; her agency is NASA."""
+    whitson = archive.get("/v1/people/peggy-whitson").json()
+    assert whitson["agency"] == "NASA"
+    assert {flight["launch"]["slug"]: flight["agency"] for flight in whitson["flights"]} == {
+        "sts-111": "NASA",
+        "soyuz-tma-11": "NASA",
+        "soyuz-ms-03": "NASA",
+        "axiom-ax-2": "Axiom Space",
+        "axiom-ax-4": "Axiom Space",
+    }
+    assert {role["agency"] for role in whitson["assignments"]} == {"NASA"}
+    crew = archive.get("/v1/launches/axiom-ax-3").json()["crew"]
+    assert [(seat["person"]["agency"], seat["agency"]) for seat in crew] == [
+        ("NASA", "Axiom Space"),
+        ("Italian Air Force", "Italian Air Force"),
+        ("TUA", "TUA"),
+        ("ESA", "ESA"),
+    ]
+    page = archive.get("/people/peggy-whitson", headers={"Accept": "text/html"}).text
+    assert page.count("Axiom Space") == 2

@@ -68,9 +68,9 @@ def test_page_takes_at_most_twelve_statements(archive: TestClient, statements: l
 
 def test_page_of_current_mission(archive: TestClient) -> None:
     answer = archive.get("/v1/missions/current/page")
-    assert answer.headers["Content-Location"].endswith("/v1/missions/iss-74/page")
+    assert answer.headers["Content-Location"].endswith("/v1/missions/iss-75/page")
     page = answer.json()
-    assert page["mission"]["slug"] == "iss-74"
+    assert page["mission"]["slug"] == "iss-75"
     assert page["mission"]["status"] == "unknown"
     assert page["mission"]["status_at"] == page["known_until"]["crews"]
     assert page["launches"]["next"] is None

@@ -37,7 +37,7 @@ def pages(archive: TestClient) -> list[str]:
         "/missions",
         "/missions/iss-1",
         "/missions/iss-59?month=2019-04&day=2019-04-04",
-        "/missions/iss-74",
+        "/missions/iss-75",
         "/people",
         "/people/oleg-kononenko",
         "/people/dennis-tito",

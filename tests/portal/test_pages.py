@@ -107,15 +107,15 @@ def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> 
         *(
             f"Flight engineer {name}"
             for name in (
-                "David Saint-Jaques",
-                "Ann McClain",
-                "Ovchinin Alexey",
+                "David Saint-Jacques CSA · in the source: David Saint-Jaques",
+                "Anne McClain",
+                "Aleksey Ovchinin",
                 "Nick Hague",
                 "Christina Koch",
             )
         ),
         "Launch Soyuz MS-12 March 14, 2019 Landing Soyuz MS-13 February 6, 2020 Aboard 101 days",
-        "August 31, 2018 Monument to Soyuz–Apollo restored in Korolev",
+        "August 31, 2018 The legendary Ball is back!",
         "April 4, 2019 LV Soyuz-2.1a with CV Progress MS-11 is launched",
         "March 14, 2019 LV Soyuz-FG with SC Soyuz MS-12 is launched",
         "News Archive",
@@ -176,7 +176,7 @@ def test_index_negotiates_html_or_json(archive: TestClient, accept: str, kind: s
     assert answer.headers["Content-Type"].startswith(kind)
     assert "Accept" in answer.headers["Vary"].split(", ")
     if kind == "text/html":
-        assert "ISS-74 mission" in answer.text
+        assert "ISS-75 mission" in answer.text
     else:
         assert answer.json()["name"] == "Zarya"
 

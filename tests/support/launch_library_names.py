@@ -31,6 +31,7 @@ _CYGNUS_NAMES = {
     "NG-16": "S.S. Ellison Onizuka", "NG-17": "S.S. Piers Sellers", "NG-18": "S.S. Sally Ride",
     "NG-19": "S.S. Laurel Clark", "NG-20": "S.S. Patricia “Patty” Hilliard Robertson",
     "NG-21": "S.S. Francis R. “Dick” Scobee", "NG-23": "S.S. William “Willie” McCool",
+    "NG-24": "S.S. Steven R. Nagel",
 }  # fmt: skip
 _CAPSULES = {
     "Crew Dragon Demo-1": "Crew Dragon C204", "Crew Dragon Demo-2": "Crew Dragon Endeavour",
@@ -40,6 +41,7 @@ _CAPSULES = {
     "Dragon Crew-7": "Crew Dragon Endurance", "Dragon Crew-8": "Crew Dragon Endeavour",
     "Dragon Crew-9": "Crew Dragon Freedom", "Dragon Crew-10": "Crew Dragon Endurance",
     "Dragon Crew-11": "Crew Dragon Endeavour", "Dragon Crew-12": "Crew Dragon Freedom",
+    "Dragon Crew-13": "Crew Dragon Grace",
     "Axiom Ax-1": "Crew Dragon Endeavour", "Axiom Ax-2": "Crew Dragon Freedom",
     "Axiom Ax-3": "Crew Dragon Freedom", "Axiom Ax-4": "Crew Dragon Grace",
     "Starliner OFT": "CST-100 Starliner Calypso", "Starliner OFT-2": "CST-100 Starliner S2",

@@ -169,11 +169,6 @@ def _station_crew_sentence(event: ChronicleLaunch) -> str:
     if not event.current_missions:
         first = "With it the assembly of the station began. " if event.is_first else ""
         return f"{first}Nobody lived on the station yet: its first crew set out in October 2000."
-    if len(event.current_missions) > 1:
-        return (
-            f"At the time {_mission_names([mission for mission, _ in event.current_missions])} "
-            "overlapped."
-        )
     mission, commander = event.current_missions[0]
     crew = f"The crew of ISS-{mission.number} was on the station"
     return f"{crew}, with **{commander.name}** in command."

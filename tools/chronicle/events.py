@@ -33,7 +33,8 @@ class ChronicleLaunch:
     """Crew grouped by missions; visitors have none."""
     missions_served: list[DatasetMission]
     current_missions: list[tuple[DatasetMission, DatasetPerson]]
-    """Missions at that time with their commanders; empty before the first mission."""
+    """Missions at that time with their commanders, that in command of the station first; empty
+    before the first mission."""
     is_first: bool
 
     @property
@@ -245,10 +246,10 @@ def _generate_landings(dataset: DatasetFacts) -> Iterator[ChronicleLanding]:
 
 
 def _time_in_space(up: DatasetLaunch, at: datetime, precision: Precision) -> timedelta:
-    """Time in space; full days if the minute of the landing is unknown."""
-    time = at - up.launch_at
-    exact = precision in (Precision.SECOND, Precision.MINUTE)
-    return time if exact else timedelta(days=time.days)
+    """Time in space; days of the calendar if the minute of the landing is unknown."""
+    if precision in (Precision.SECOND, Precision.MINUTE):
+        return at - up.launch_at
+    return at.date() - up.launch_at.date()
 
 
 def _build_landing(

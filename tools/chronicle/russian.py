@@ -165,9 +165,6 @@ def _station_crew_sentence(event: ChronicleLaunch) -> str:
             f"{first}Постоянного экипажа на станции ещё не было: "
             "первый отправился туда в октябре 2000 года."
         )
-    if len(event.current_missions) > 1:
-        old, new = (mission.number for mission, _ in event.current_missions)
-        return f"В это время экспедиция МКС-{new} сменяла экспедицию МКС-{old}."
     mission, commander = event.current_missions[0]
     return (
         f"На станции работала экспедиция МКС-{mission.number}, командир — **{commander.name_ru}**."

@@ -42,11 +42,13 @@ class CrewAssignmentRead(ReadModel):
     person: PersonRef
     role: CrewRole
     role_label: str = Field(examples=["Flight engineer"])
+    agency: str | None
+    """Agency that the person flew for."""
     position: str | None = Field(description="Crew position.", examples=["FE-1"])
     ordinal: int
     """Position in the crew list: commanders first, then flight engineers by `position`."""
     credited_as: str
-    """Name as shown on the mission's page in the language of the response."""
+    """Name as a source spells it in this mission, or the name in the language of the response."""
     from_on: date | None
     """First day in the role. Null: the start of the mission."""
     to_on: date | None
@@ -71,6 +73,7 @@ class CrewAssignmentRead(ReadModel):
         days = _count_days_in_role(row, span)
         return {
             "role_label": str(CREW_ROLE_LABELS[CrewRole(row["role"])]),
+            "agency": flight.get("agency") or row["person"]["agency"],
             "credited_as": _format_credited_name(row),
             "arrived_with": _build_ride(flight.get("launch"), flight.get("launch")),
             "departed_with": _build_ride(flight.get("landed_with"), flight, "landed_at"),
@@ -143,6 +146,7 @@ def select_crew_assignments() -> AnySelect:
         json_object_subquery(
             select_launch_ref(landed_with).where(landed_with.id == flight.landed_with_id)
         ).label("landed_with"),
+        flight.agency,
         flight.landed_at,
         flight.landed_at_precision,
     )

@@ -96,7 +96,7 @@ def _build_event(launch: LaunchEvent) -> CalendarEvent:
         summary=launch.headline,
         page_url=page_url("launches", launch.slug, language=current_language()),
         json_url=launch.url,
-        location=", ".join(filter(None, (site.name, site.pad))) if site else "",
+        location=", ".join(filter(None, (site.name, site.pad_name))) if site else "",
         description="\n".join(_build_description(launch)),
     )
 

@@ -48,13 +48,19 @@ class SiteRead(ReadModel):
 
     name: str = Field(examples=["Baikonur Cosmodrome"])
     pad: str | None
+    """Code of the launch pad."""
+    pad_name: str | None
+    """Name of the launch pad, or its code if no name is known."""
     country: str = Field(
         description="Country of the site, as an ISO 3166-1 alpha-2 code.", examples=["KZ"]
     )
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": glossary.site_name(row["name"])}
+        return {
+            "name": glossary.site_name(row["name"]),
+            "pad_name": row["pad"] and glossary.pad_name(row["code"], row["pad"]),
+        }
 
 
 class LaunchRef(ReadModel):
@@ -137,7 +143,7 @@ def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
 @cache
 def select_launch_summary() -> AnySelect:
     """Columns of a `LaunchSummary`."""
-    site = select(Site.name, Launch.pad, Site.country).where(Site.id == Launch.site_id)
+    site = select(Site.name, Site.code, Launch.pad, Site.country).where(Site.id == Launch.site_id)
     return select_launch_ref().add_columns(
         Launch.id,
         Launch.cospar_id,

@@ -64,6 +64,8 @@ class Flight(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     launch_id: Mapped[int] = mapped_column(ForeignKey("launches.id", ondelete="CASCADE"))
     role: Mapped[ShipRole] = mapped_column(enum_type(ShipRole))
+    agency: Mapped[str | None] = mapped_column(BoundedString(60))
+    """Agency that the person flew for, or null if it is the agency of the person."""
     ordinal: Mapped[int]
     landed_with_id: Mapped[int | None] = mapped_column(
         ForeignKey("launches.id", ondelete="SET NULL"), index=True

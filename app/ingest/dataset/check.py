@@ -5,68 +5,69 @@ All statements read one snapshot.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
 from app.api.lists.day_counts import ArchiveIndex, format_month
 from app.db.conditions import article_is_public
-from app.db.database import Reader, Row
+from app.db.database import Reader
 from app.db.models import (
     Article,
     ArticleLaunch,
     ArticleMission,
     ArticlePerson,
     Base,
-    CrewAssignment,
-    Flight,
-    Launch,
-    Mission,
-    Person,
 )
 from app.db.tracking.article_links import find_stale_links
-from app.domain.dates import local_day, now
-from app.domain.enums import CrewRole
+from app.domain.dates import local_day, period_end
+from app.domain.enums import HorizonKind, LaunchStatus
+from app.ingest.dataset.check_missions import check_missions
 from app.ingest.dataset.compare import find_differences
-from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, read_dataset
+from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, Dataset, read_dataset
 from app.resources.articles.queries import get_article_archive
 from app.resources.articles.schemas import ArticleArchiveQuery
 from app.resources.registry import SEARCH_INDEXER
 from app.search.consistency import find_index_inconsistencies
 
-_FIRST_CONTIGUOUS_EXPEDITION = 19
-"""The first expedition that did not overlap with its successor."""
-
-_MAX_RETURN_DURATION = timedelta(days=2)
-"""Maximum time from the end of a person's last mission to the landing."""
-
 
 def check_archive(reader: Reader) -> list[str]:
     """Describe all inconsistencies of the archive; an empty list if there are none."""
-    missions = reader.all(
-        select(Mission.slug, Mission.number, Mission.starts_at, Mission.ends_at).order_by(
-            Mission.number
-        )
-    )
+    dataset = read_dataset()
     return [
-        *find_differences(reader, read_dataset()),
+        *find_differences(reader, dataset),
+        *find_facts_after_horizon(dataset),
         *_check_foreign_keys(reader),
-        *_check_mission_intervals(
-            [mission for mission in missions if mission["number"] >= _FIRST_CONTIGUOUS_EXPEDITION]
-        ),
-        *_check_commanders(reader, missions),
-        *_check_former_commanders(reader),
-        *_check_crew_assignments(reader),
-        *_check_flights(reader),
+        *check_missions(reader, dataset.horizon[HorizonKind.CREWS].known_until),
         *_check_chronicle(reader),
         *_check_day_counts(reader),
         *_check_article_links(reader),
         *find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values()),
     ]
+
+
+def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
+    """Describe the facts of the dataset that are later than its horizon of their kind."""
+    horizon = {kind: row.known_until for kind, row in dataset.horizon.items()}
+    crews, launches = horizon[HorizonKind.CREWS], horizon[HorizonKind.LAUNCHES]
+    for mission in dataset.missions.values():
+        if max(mission.starts_at, mission.ends_at or mission.starts_at) > crews:
+            yield f"{mission.slug} is later than the horizon of crews"
+    for launch in dataset.launches.values():
+        flown = launch.status is not LaunchStatus.PLANNED
+        if flown and launch.launch_at > (crews if launch.crew else launches):
+            yield f"{launch.slug} is later than the horizon"
+        for seat in launch.crew:
+            if seat.landed_at and seat.landed_at > crews:
+                yield f"{seat.person} on {launch.slug} landed after the horizon of crews"
+    last = max(
+        period_end(article.published_at, article.published_at_precision)
+        for article in dataset.chronicle.values()
+    )
+    if last - timedelta(seconds=1) > horizon[HorizonKind.NEWS]:
+        yield "the chronicle is later than the horizon of news"
 
 
 def _check_foreign_keys(reader: Reader) -> Iterator[str]:
@@ -80,135 +81,6 @@ def _check_foreign_keys(reader: Reader) -> Iterator[str]:
             )
             if dangling:
                 yield f"{dangling} values of {table.name}.{key.parent.name} refer to no row"
-
-
-def _check_mission_intervals(missions: list[Row]) -> Iterator[str]:
-    """Exactly one mission at any time: each one ends when the next one starts."""
-    for mission, successor in pairwise(missions):
-        if successor["number"] != mission["number"] + 1:
-            yield f"no mission between {mission['slug']} and {successor['slug']}"
-        if mission["ends_at"] != successor["starts_at"]:
-            yield f"{mission['slug']} does not end when {successor['slug']} starts"
-    for mission in missions:
-        if mission["ends_at"] and mission["ends_at"] <= mission["starts_at"]:
-            yield f"{mission['slug']} ends before it starts"
-
-
-def _check_commanders(reader: Reader, missions: list[Row]) -> Iterator[str]:
-    """One commander on each day of a mission, two on the day of a handover."""
-    rows = reader.all(
-        select(Mission.slug, CrewAssignment.from_on, CrewAssignment.to_on)
-        .join(Mission, Mission.id == CrewAssignment.mission_id)
-        .where(CrewAssignment.role == CrewRole.COMMANDER)
-        .order_by(CrewAssignment.ordinal)
-    )
-    commands: dict[str, list[tuple[date, date]]] = defaultdict(list)
-    for row in rows:
-        commands[row["slug"]].append((row["from_on"] or date.min, row["to_on"] or date.max))
-    for mission in missions:
-        first, last = mission["starts_at"].date(), (mission["ends_at"] or now()).date()
-        for n in range((last - first).days + 1):
-            day = first + timedelta(n)
-            terms = [term for term in commands[mission["slug"]] if term[0] <= day <= term[1]]
-            handover = len(terms) == 2 and terms[0][1] == day == terms[1][0]
-            if len(terms) != 1 and not handover:
-                yield f"{mission['slug']} has {len(terms)} commanders on {day}"
-                break
-
-
-def _check_former_commanders(reader: Reader) -> Iterator[str]:
-    """Check that a commander who hands over during a mission remains in its crew."""
-    later = aliased(CrewAssignment)
-    stays = (
-        select(1)
-        .where(
-            later.mission_id == CrewAssignment.mission_id,
-            later.person_id == CrewAssignment.person_id,
-            later.from_on == CrewAssignment.to_on,
-        )
-        .exists()
-    )
-    rows = reader.all(
-        select(Mission.slug, Person.slug.label("person"))
-        .join_from(CrewAssignment, Mission, Mission.id == CrewAssignment.mission_id)
-        .join(Person, Person.id == CrewAssignment.person_id)
-        .where(CrewAssignment.role == CrewRole.COMMANDER, CrewAssignment.to_on.is_not(None), ~stays)
-        .order_by(Mission.number, CrewAssignment.ordinal)
-    )
-    for row in rows:
-        yield f"{row['person']} in {row['slug']}: not in the crew after the handover"
-
-
-def _check_crew_assignments(reader: Reader) -> Iterator[str]:
-    """Check that roles lie within their mission, and match a flight of the same person."""
-    rows = reader.all(
-        select(
-            Mission.slug,
-            Mission.starts_at,
-            Mission.ends_at,
-            Person.slug.label("person"),
-            CrewAssignment.from_on,
-            CrewAssignment.to_on,
-            CrewAssignment.person_id,
-            Flight.person_id.label("flight_person_id"),
-            Flight.landed_at,
-            Launch.launch_at,
-        )
-        .join_from(CrewAssignment, Mission, Mission.id == CrewAssignment.mission_id)
-        .join(Person, Person.id == CrewAssignment.person_id)
-        .outerjoin(Flight, Flight.id == CrewAssignment.flight_id)
-        .outerjoin(Launch, Launch.id == Flight.launch_id)
-        .order_by(Mission.number, CrewAssignment.ordinal)
-    )
-    for row in rows:
-        role = f"{row['person']} in {row['slug']}"
-        ends_at = row["ends_at"] or datetime.max.replace(tzinfo=UTC)
-        first, last = row["starts_at"].date(), ends_at.date()
-        if any(day and not first <= day <= last for day in (row["from_on"], row["to_on"])):
-            yield f"{role}: the role exceeds the mission"
-        if row["flight_person_id"] is None:
-            continue
-        if row["flight_person_id"] != row["person_id"]:
-            yield f"{role}: the flight belongs to another person"
-        if row["launch_at"] >= ends_at:
-            yield f"{role}: launched after the mission"
-        if row["landed_at"] and row["landed_at"] < row["starts_at"]:
-            yield f"{role}: landed before the mission"
-
-
-def _check_flights(reader: Reader) -> Iterator[str]:
-    """Check that landings follow launches and missions, and that no person's flights overlap."""
-    ended = (
-        select(Mission.ends_at)
-        .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
-        .where(CrewAssignment.flight_id == Flight.id)
-        .order_by(Mission.number.desc())
-        .limit(1)
-        .correlate(Flight)
-        .scalar_subquery()
-    )
-    rows = reader.all(
-        select(
-            Person.slug.label("person"),
-            Launch.slug.label("launch"),
-            Launch.launch_at,
-            Flight.landed_at,
-            ended.label("ended_at"),
-        )
-        .join_from(Flight, Launch, Launch.id == Flight.launch_id)
-        .join(Person, Person.id == Flight.person_id)
-        .order_by(Person.slug, Launch.launch_at)
-    )
-    for row in rows:
-        landed_at, flight = row["landed_at"], f"{row['person']} on {row['launch']}"
-        if landed_at and landed_at <= row["launch_at"]:
-            yield f"{flight} landed before the launch"
-        if landed_at and row["ended_at"] and landed_at > row["ended_at"] + _MAX_RETURN_DURATION:
-            yield f"{flight} landed long after the last mission"
-    for row, following in pairwise(rows):
-        same = row["person"] == following["person"]
-        if same and (row["landed_at"] is None or row["landed_at"] > following["launch_at"]):
-            yield f"{row['person']}: flights {row['launch']} and {following['launch']} overlap"
 
 
 def _check_chronicle(reader: Reader) -> Iterator[str]:

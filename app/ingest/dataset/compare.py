@@ -95,12 +95,18 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
     ship = aliased(Launch)
     yield (
         "flight",
-        select(Launch.slug, Person.slug.label("person"), ship.slug.label("ship"), Flight.landed_at)
+        select(
+            Launch.slug,
+            Person.slug.label("person"),
+            ship.slug.label("ship"),
+            Flight.landed_at,
+            Flight.agency,
+        )
         .join_from(Flight, Launch, Launch.id == Flight.launch_id)
         .join(Person, Person.id == Flight.person_id)
         .outerjoin(ship, ship.id == Flight.landed_with_id),
         (
-            (launch.slug, seat.person, seat.landed_with, seat.landed_at)
+            (launch.slug, seat.person, seat.landed_with, seat.landed_at, seat.agency)
             for launch in launches
             for seat in launch.crew
         ),

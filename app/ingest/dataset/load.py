@@ -180,6 +180,7 @@ def _replace_flights(
     flights: dict[RowKey, ColumnValues] = {
         (launches[launch.slug], people[seat.person]): {
             "role": seat.role,
+            "agency": seat.agency,
             "ordinal": ordinal,
             "landed_with_id": launches[seat.landed_with] if seat.landed_with else None,
             "landed_at": seat.landed_at,

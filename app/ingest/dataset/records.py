@@ -86,6 +86,8 @@ class DatasetSeat(DatasetRecord):
 
     person: str
     role: ShipRole
+    agency: str | None = None
+    """Agency that the person flew for, where it is not the agency of the person."""
     landed_at: AwareDatetime | None
     landed_at_precision: Precision | None
     landed_with: str | None

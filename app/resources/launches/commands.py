@@ -60,6 +60,7 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord
         select(
             Person.slug.label("person"),
             Flight.role,
+            Flight.agency,
             home.slug.label("landed_with"),
             Flight.landed_at,
             Flight.landed_at_precision,
@@ -219,7 +220,7 @@ def _set_crew(session: Session, launch: Launch, document: LaunchWrite, is_new: b
             detail = tr("The landing is before the launch.", "Посадка раньше запуска.")
             raise_field_error(f"/crew/{index}/landed_at", "returns-before-launch", detail)
         flight = surplus.pop(person, None) or Flight(launch_id=launch.id, person_id=person)
-        flight.role, flight.ordinal = seat.role, index + 1
+        flight.role, flight.agency, flight.ordinal = seat.role, seat.agency, index + 1
         flight.landed_with_id = landed_with_id
         flight.landed_at, flight.landed_at_precision = landed_at, precision
         session.add(flight)

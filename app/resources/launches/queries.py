@@ -174,6 +174,7 @@ def _select_full() -> AnySelect:
             "person"
         ),
         Flight.role,
+        Flight.agency,
         Flight.landed_at,
         Flight.landed_at_precision,
         json_object_subquery(

@@ -122,6 +122,8 @@ class LaunchCrewRead(ReadModel):
     role: ShipRole
     """Role aboard the spacecraft. It may differ from the role aboard the station."""
     role_label: str = Field(examples=["Flight engineer"])
+    agency: str | None
+    """Agency that the person flew for."""
     landed_at: UtcInstant | None
     """Landing time, or null while the person is in space."""
     landed_at_precision: Precision | None
@@ -130,7 +132,10 @@ class LaunchCrewRead(ReadModel):
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"role_label": str(SHIP_ROLE_LABELS[ShipRole(row["role"])])}
+        return {
+            "role_label": str(SHIP_ROLE_LABELS[ShipRole(row["role"])]),
+            "agency": row["agency"] or row["person"]["agency"],
+        }
 
 
 class LaunchMoment(ReadModel):
@@ -200,6 +205,8 @@ class SeatWrite(WriteModel):
 
     person: Slug
     role: ShipRole
+    agency: Annotated[SluggableName, MaxChars(60)] | None = None
+    """Agency that the person flew for, or null if it is the agency of the person."""
     landed_with: Slug | None = None
     """Launch of the spacecraft that the person landed with, or null while in space."""
     landed_at: Rfc3339 | None = None

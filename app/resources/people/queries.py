@@ -110,6 +110,7 @@ def _select_full() -> AnySelect:
     flights = (
         select(
             Flight.role,
+            func.coalesce(Flight.agency, Person.agency).label("agency"),
             Flight.landed_at,
             Flight.landed_at_precision,
             json_object_subquery(select_launch_ref().where(Launch.id == Flight.launch_id)).label(

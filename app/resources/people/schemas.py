@@ -129,6 +129,8 @@ class FlightRead(ReadModel):
     role: ShipRole
     """Role aboard the spacecraft."""
     role_label: str = Field(examples=["Flight engineer"])
+    agency: str | None
+    """Agency that the person flew for."""
     launch: LaunchRef
     landed_with: LaunchRef | None
     """Launch of the spacecraft that the person landed with. Null if in space or not known."""
