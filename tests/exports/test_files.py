@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "55b8fcfebb1a936af26605db9a1e4d1b2c26e8ef62ef9914c889616d21ff60cb"
+EXPECTED = "56083f59268a0cfab2b82d0f2265f7c31f47732a9aded9dc23bf08e121a32fab"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
