@@ -364,6 +364,19 @@ def test_timeline_lists_people_aboard(visit: Open, origin: str) -> None:
     assert len(section.get_by_role("listitem").all()) == 3
 
 
+def test_timeline_fades_out_behind_the_horizon(visit: Open, origin: str) -> None:
+    page = visit().page
+    open_page(page, f"{origin}/missions")
+    section = page.get_by_role("region", name="Crew timeline").first
+    known_until = api(origin, "/v1/missions/current")["known_until"]
+    day = section.get_by_label("Day")
+    expect(day).to_have_attribute("max", known_until[:10])
+    expect(day).to_have_value(known_until[:10])
+    known, faded = section.locator("svg mask rect").all()
+    assert float(faded.get_attribute("x") or 0) == float(known.get_attribute("width") or 0)
+    assert float(faded.get_attribute("width") or 0) > 0
+
+
 @pytest.mark.parametrize("spelling", ["Ovchinin", "Ovtchinine", "Овчинин", "Овчiнин", "Ovčinin"])
 def test_search_finds_a_name_in_every_spelling(visit: Open, origin: str, spelling: str) -> None:
     seen = visit()

@@ -100,8 +100,13 @@ class RenderedCalendar:
         return ICalendarResponse(self.content, headers=headers)
 
 
-def render_icalendar(name: str, url: str, events: Sequence[CalendarEvent]) -> RenderedCalendar:
-    """Render the calendar `name` at `url`; equal events give equal bytes."""
+def render_icalendar(
+    name: str, url: str, events: Sequence[CalendarEvent], known_until: datetime | None
+) -> RenderedCalendar:
+    """Render the calendar `name` at `url`; equal events give equal bytes.
+
+    `known_until` is the horizon of the events; None: there is no limit.
+    """
     lines = [
         *_HEADER_LINES,
         f"NAME:{_escape_text(name)}",
@@ -109,6 +114,7 @@ def render_icalendar(name: str, url: str, events: Sequence[CalendarEvent]) -> Re
         f"SOURCE;VALUE=URI:{url}",
         f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH_INTERVAL}",
         f"X-PUBLISHED-TTL:{_REFRESH_INTERVAL}",
+        *([f"X-ZARYA-KNOWN-UNTIL:{_format_utc(known_until)}"] if known_until else ()),
         *(line for event in events for line in _event_lines(event)),
         *(() if events else _EMPTY_CALENDAR_LINES),
         "END:VCALENDAR",

@@ -91,6 +91,12 @@ PROPOSALS_OPEN = Gauge(
     "Imported entries that wait for an editor's decision.",
     multiprocess_mode="max",
 )
+HORIZON_AGE_SECONDS = Gauge(
+    "zarya_horizon_age_seconds",
+    "Time since the horizon: the age of the newest facts of a kind.",
+    ["kind"],
+    multiprocess_mode="max",
+)
 _BUILD_INFO = Gauge(
     "zarya_build_info",
     "Version of the service and of Python; always 1.",

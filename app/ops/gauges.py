@@ -12,6 +12,7 @@ from app.domain.dates import now
 from app.http import metrics
 from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.queries import get_oldest_pending_change_time
+from app.resources.horizon.queries import get_horizons
 from app.resources.proposals.queries import count_open_proposals
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 
@@ -25,10 +26,7 @@ async def run_gauge_sampler(services: Services) -> None:
     while True:
         sample_process_gauges(services)
         try:
-            feed, webhooks = await services.database.read(_load_lag_seconds)
-            metrics.CHANGE_FEED_LAG_SECONDS.set(feed)
-            metrics.WEBHOOK_LAG_SECONDS.set(webhooks)
-            metrics.PROPOSALS_OPEN.set(await services.database.read(count_open_proposals))
+            await sample_database_gauges(services)
         except Exception as error:
             # Any error may be temporary: the next sample is taken as planned.
             logger.error("gauges: %s", type(error).__name__, exc_info=error)
@@ -48,6 +46,17 @@ def sample_process_gauges(services: Services) -> None:
     if isinstance(pool, QueuePool):
         metrics.POOL_USED.set(pool.checkedout())
         metrics.POOL_SIZE.set(pool.size())
+
+
+async def sample_database_gauges(services: Services) -> None:
+    """Set the gauges of the archive, the same in all processes."""
+    feed, webhooks = await services.database.read(_load_lag_seconds)
+    metrics.CHANGE_FEED_LAG_SECONDS.set(feed)
+    metrics.WEBHOOK_LAG_SECONDS.set(webhooks)
+    metrics.PROPOSALS_OPEN.set(await services.database.read(count_open_proposals))
+    for horizon in (await services.database.read(get_horizons)).items:
+        age = now() - horizon.known_until
+        metrics.HORIZON_AGE_SECONDS.labels(horizon.kind).set(age.total_seconds())
 
 
 def _load_lag_seconds(reader: Reader) -> tuple[float, float]:

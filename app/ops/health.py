@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from app.api.deps import ServicesDep
 from app.api.routing import Router
 from app.config import parse_networks
+from app.domain.dates import format_rfc3339_utc, now
 from app.domain.languages import tr
 from app.http import metrics
 from app.http.client_address import is_in_networks
@@ -44,7 +45,19 @@ async def ready(services: ServicesDep) -> Response:
         raise Unavailable(state.not_ready_reason, headers=headers)
     database = {k: v for k, v in asdict(state.database).items() if k != "outdated"}
     migrations = {"at": state.current_revision, "head": state.expected_revision}
-    content = {"status": "ready", "database": database, "migrations": migrations}
+    horizon = {
+        each.kind: {
+            "known_until": format_rfc3339_utc(each.known_until),
+            "age_seconds": int((now() - each.known_until).total_seconds()),
+        }
+        for each in state.horizons
+    }
+    content = {
+        "status": "ready",
+        "database": database,
+        "migrations": migrations,
+        "horizon": horizon,
+    }
     return JSONResponse(content, headers=_NO_STORE_HEADERS)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from time import monotonic
@@ -11,6 +11,8 @@ from sqlalchemy import column, select, table
 
 from app.db.database import Database, Reader
 from app.db.server_state import DatabaseState, get_database_state
+from app.resources.horizon.queries import get_horizons
+from app.resources.horizon.schemas import HorizonRead
 
 logger = logging.getLogger("zarya")
 
@@ -27,6 +29,8 @@ class DatabaseReadiness:
     database: DatabaseState
     current_revision: str | None
     expected_revision: str
+    horizons: tuple[HorizonRead, ...] = ()
+    """The horizon of each kind of facts; empty unless the tables are ready."""
 
     @property
     def not_ready_reason(self) -> str | None:
@@ -53,11 +57,14 @@ def list_known_revisions() -> tuple[str, ...]:
 
 def _load_readiness(reader: Reader) -> DatabaseReadiness:
     versions = table("alembic_version", column("version_num"))
-    return DatabaseReadiness(
+    readiness = DatabaseReadiness(
         get_database_state(reader),
         reader.scalar(select(versions.c.version_num)),
         list_known_revisions()[-1],
     )
+    if readiness.not_ready_reason:
+        return readiness
+    return replace(readiness, horizons=tuple(get_horizons(reader).items))
 
 
 class ReadinessCheck:

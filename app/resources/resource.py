@@ -48,6 +48,7 @@ class Resource:
     routers: tuple[Router, ...]
     index_links: Mapping[str, str] = field(default_factory=dict)
     """Entries of the index at `/`: paths by name."""
+    export_tables: tuple[ExportTable, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,6 @@ class RecordResource(Resource):
     search: SearchSource
     load_hits: Callable[[Reader, Collection[int]], Iterable[tuple[int, Row]]]
     """Loads search results: pairs of an id and the fields of `SearchHit`."""
-    export_tables: tuple[ExportTable, ...]
     references: frozenset[RecordType] = frozenset()
     """Types of the records that records of this type refer to."""
     deferred_field: DeferredField | None = None

@@ -21,6 +21,7 @@ from tests.support import factories
 from tests.support.clients import override_settings
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.feeds import atom_schema, json_feed_errors, parse_feed, rss_channel
+from tests.support.horizons import set_horizon
 
 FORMS = ["atom", "rss", "json"]
 MEDIA = {
@@ -395,11 +396,13 @@ def test_list_links_its_feed(news: TestClient) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_feed_takes_one_statement(archive: TestClient, statements: list[str], form: str) -> None:
+def test_feed_takes_one_statement_and_one_for_the_horizon(
+    archive: TestClient, statements: list[str], form: str
+) -> None:
     feed(archive, form, "?limit=100&tag=launch")
-    assert len(statements) == 1
+    assert len(statements) == 2  # one of them for the horizon
     feed(archive, form, "?limit=100&mission=iss-59")
-    assert len(statements) == 3  # one of them for the id of the mission
+    assert len(statements) == 2 + 3  # one more for the id of the mission
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -408,3 +411,16 @@ def test_feed_has_up_to_100_entries(archive: TestClient, form: str) -> None:
     assert len(entries(archive, form, "?limit=100")) == 100
     assert form != "atom" or atom_schema().validate(etree.fromstring(content))
     assert form != "json" or json_feed_errors(json.loads(content)) == []
+
+
+def test_feed_says_until_when_news_are_known(news: TestClient, database: Database) -> None:
+    assert "dcterms:valid" not in news.get("/v1/articles/feed.atom").text
+    assert "_zarya" not in news.get("/v1/articles/feed.json").json()
+    set_horizon(database, datetime(2026, 3, 1, tzinfo=UTC))
+    valid = "{http://purl.org/dc/terms/}valid"
+    for form in ("atom", "rss"):
+        (found,) = fromstring(news.get(f"/v1/articles/feed.{form}").content).iter(valid)
+        assert found.text == "end=2026-03-01T00:00:00Z; scheme=W3C-DTF;"
+    known = news.get("/v1/articles/feed.json").json()["_zarya"]
+    assert known == {"known_until": "2026-03-01T00:00:00Z"}
+    assert atom_schema().validate(etree.fromstring(news.get("/v1/articles/feed.atom").content))

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -14,6 +15,7 @@ from app.resources.exports import file_cache as archives
 from app.resources.exports import sqlite
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
+from tests.support.horizons import set_horizon
 
 FILE = "/v1/export/archive.sqlite"
 
@@ -48,6 +50,18 @@ def test_range_request_resumes_download(archive: TestClient) -> None:
     assert whole.content[:half] + rest.content == whole.content
     other = archive.get(FILE, headers=headers | {"If-Range": '"another"'})
     assert (other.status_code, len(other.content)) == (200, len(whole.content))
+
+
+def test_export_says_until_when_facts_are_known(
+    editor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "_MAX_STALE_SECONDS", 0.0)
+    before = editor.get("/v1/export").json()["items"][0]
+    assert before["known_until"]["crews"] is None
+    set_horizon(database_of(editor), datetime(2026, 3, 1, tzinfo=UTC))
+    after = editor.get("/v1/export").json()["items"][0]
+    assert after["known_until"]["crews"] == "2026-03-01T00:00:00Z"
+    assert after["sha256"] != before["sha256"]  # the table `horizons`
 
 
 def test_head_headers_equal_get_headers(archive: TestClient) -> None:

@@ -1,22 +1,28 @@
 """Health checks and metrics."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
 from alembic.script import ScriptDirectory
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from app.config import Settings
 from app.db.database import Database
+from app.domain.enums import HorizonKind
 from app.main import create_app
+from app.ops.gauges import sample_database_gauges
 from app.ops.readiness import list_known_revisions
 from tests.support.clients import database_of, second_app
 from tests.support.databases import alembic_config
+from tests.support.horizons import set_horizon
 from tests.support.slow_reads import blocking_query
 
 
@@ -32,6 +38,26 @@ def test_readiness_reports_the_database(archive: TestClient) -> None:
     assert readiness["database"]["kind"] == kind
     assert readiness["database"]["version"][0].isdigit()
     assert readiness["database"]["writable"] is True
+
+
+def test_readiness_and_metrics_report_the_age_of_the_horizon(
+    client: TestClient, database: Database
+) -> None:
+    known_until = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
+    set_horizon(database, known_until)
+    app = second_app(client)  # no check has run yet
+    horizon = TestClient(app).get("/health/ready").json()["horizon"]
+    services = app.state.services
+    asyncio.run(sample_database_gauges(services))
+    services.database.close()
+    assert horizon.keys() == set(HorizonKind)
+    assert horizon["crews"]["known_until"] == f"{known_until:%Y-%m-%dT%H:%M:%SZ}"
+    three_days = timedelta(days=3).total_seconds()
+    assert three_days <= horizon["crews"]["age_seconds"] < three_days + 60
+    for kind in HorizonKind:
+        age = REGISTRY.get_sample_value("zarya_horizon_age_seconds", {"kind": kind})
+        assert age is not None
+        assert three_days <= age < three_days + 60
 
 
 def _set(database: Database, at: str | None) -> None:

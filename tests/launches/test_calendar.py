@@ -294,9 +294,11 @@ def test_calendar_with_too_many_events_is_rejected(
     assert f"{icalendar.MAX_CALENDAR_EVENTS:,}" in client.get("/openapi.json").text
 
 
-def test_calendar_takes_one_statement(archive: TestClient, statements: list[str]) -> None:
+def test_calendar_takes_one_statement_and_one_for_the_horizon(
+    archive: TestClient, statements: list[str]
+) -> None:
     get_calendar(archive, "/v1/launches.ics")
-    assert len(statements) == 1
+    assert len(statements) == 2
 
 
 @pytest.mark.parametrize("length", range(60, 90))

@@ -13,6 +13,7 @@ from app.domain.enums import LaunchRelation
 from tests.support import documents, factories
 from tests.support.calendars import get_events
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.horizons import set_horizon
 
 
 def test_calendar_has_launches_start_and_end(archive: TestClient) -> None:
@@ -104,3 +105,19 @@ def test_past_event_with_known_day_is_confirmed(client: TestClient, database: Da
     with time_machine.travel("2019-07-01T00:00:00Z", tick=False):
         _, ends = get_events(client, "/v1/missions/iss-7/calendar.ics")
         assert ends["STATUS"] == "CONFIRMED"
+
+
+def test_calendars_claim_nothing_behind_the_horizon(client: TestClient, database: Database) -> None:
+    """A planned start is confirmed when its day has come, unless that is behind the horizon."""
+    with database.session() as session:
+        columns = {"starts_at": datetime(2026, 4, 2, tzinfo=UTC), "ends_at": None}
+        precision = {"starts_at_precision": Precision.DAY, "ends_at_precision": None}
+        session.add(factories.mission(slug="iss-99", **columns, **precision))
+    path = "/v1/missions/iss-99/calendar.ics"
+    with time_machine.travel("2026-11-28T00:00:00Z", tick=False):
+        assert get_events(client, path)[0]["STATUS"] == "CONFIRMED"
+        assert "KNOWN-UNTIL" not in client.get(path).text
+        set_horizon(database, datetime(2026, 4, 1, tzinfo=UTC))
+        assert get_events(client, path)[0]["STATUS"] == "TENTATIVE"
+        for each in (path, "/v1/launches.ics"):
+            assert "X-ZARYA-KNOWN-UNTIL:20260401T000000Z" in client.get(each).text

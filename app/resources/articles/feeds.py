@@ -10,6 +10,7 @@ from fastapi import Response
 from app.api.links import page_url, tag_uri, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
 from app.config import current_settings
+from app.domain.dates import format_rfc3339_utc
 from app.domain.languages import Bilingual, tr
 from app.resources.articles.schemas import ArticleFilters, ArticleQuery, FeedEntry, FeedQuery
 
@@ -46,7 +47,9 @@ class JsonFeed(Response):
 class ArticleFeed:
     """Feed of the newest articles that match a query, independent of the format."""
 
-    def __init__(self, query: FeedQuery, entries: list[FeedEntry]) -> None:
+    def __init__(
+        self, query: FeedQuery, entries: list[FeedEntry], known_until: datetime | None
+    ) -> None:
         self._query_params = to_query_params(query)
         filters = _filter_params(query)
         self.id = tag_uri("articles", **filters)
@@ -54,6 +57,8 @@ class ArticleFeed:
         self.title = title_with_filters(tr("Zarya news", "Заря: новости"), filters)
         self.language = query.language[0] if len(query.language) == 1 else None
         self.entries = entries
+        self.known_until = known_until and format_rfc3339_utc(known_until)
+        """Horizon of news; None: there is no limit."""
         self.updated_at = max(
             (entry.updated_at for entry in entries), default=EMPTY_FEED_UPDATED_AT
         )
@@ -98,7 +103,7 @@ def build_entry_page_url(entry: FeedEntry) -> str:
 
 def build_json_feed(feed: ArticleFeed) -> Response:
     """Build the JSON Feed 1.1. The format has no null: absent members are omitted."""
-    document = {
+    document: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "description": str(FEED_DESCRIPTION),
@@ -107,6 +112,8 @@ def build_json_feed(feed: ArticleFeed) -> Response:
         "hubs": [{"type": "WebSub", "url": feed.hub_url}] if feed.hub_url else [],
         "items": [_build_item(entry) for entry in feed.entries],
     } | ({"language": feed.language} if feed.language else {})
+    if feed.known_until:
+        document["_zarya"] = {"known_until": feed.known_until}
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return feed.build_response(JsonFeed, JSON_FEED_FILENAME, content.encode())
 

@@ -1,5 +1,6 @@
 """Queries of articles, drafts and the news archive."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any, NoReturn
 
@@ -30,6 +31,7 @@ from app.db.functions import (
     json_object_subquery,
     json_values_subquery,
 )
+from app.db.horizon import get_known_until
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -42,7 +44,7 @@ from app.db.models import (
     Person,
 )
 from app.domain.dates import utc_month_start_times
-from app.domain.enums import ArticleState, RecordType
+from app.domain.enums import ArticleState, HorizonKind, RecordType
 from app.domain.languages import Language
 from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
@@ -175,7 +177,12 @@ def list_articles(
     return fetch_page(reader, ArticlePage, _select_summary(), *args, branches=branches)
 
 
-def list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
+def read_feed(reader: Reader, query: FeedQuery) -> tuple[list[FeedEntry], datetime | None]:
+    """The newest articles that match, and the horizon of news."""
+    return _list_feed_entries(reader, query), get_known_until(reader, HorizonKind.NEWS)
+
+
+def _list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
     """List the newest articles that match."""
     selection, newest = ArticleSelection.resolve(reader, query), SORTS["-published_at"]
     entries = _select_summary().add_columns(Article.body_html)

@@ -81,8 +81,8 @@ async def list_articles(
 )
 async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """Returns the newest matching articles as Atom (RFC 4287). Accepts all filters of the list."""
-    entries = await database.read(queries.list_feed_entries, query)
-    return xml_feeds.build_atom_feed(feeds.ArticleFeed(query, entries))
+    content = await database.read(queries.read_feed, query)
+    return xml_feeds.build_atom_feed(feeds.ArticleFeed(query, *content))
 
 
 @router.get(
@@ -94,8 +94,8 @@ async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: Database
 )
 async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """Returns the newest matching articles as RSS 2.0. Accepts all filters of the list."""
-    entries = await database.read(queries.list_feed_entries, query)
-    return xml_feeds.build_rss_feed(feeds.ArticleFeed(query, entries))
+    content = await database.read(queries.read_feed, query)
+    return xml_feeds.build_rss_feed(feeds.ArticleFeed(query, *content))
 
 
 @router.get(
@@ -107,8 +107,8 @@ async def get_rss_feed(query: Annotated[FeedQuery, Query()], database: DatabaseD
 )
 async def get_json_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:
     """Returns the newest matching articles as JSON Feed 1.1. Accepts all filters of the list."""
-    entries = await database.read(queries.list_feed_entries, query)
-    return feeds.build_json_feed(feeds.ArticleFeed(query, entries))
+    content = await database.read(queries.read_feed, query)
+    return feeds.build_json_feed(feeds.ArticleFeed(query, *content))
 
 
 @router.get("/archive", name="getArticleArchive", summary="Get the article calendar")

@@ -24,21 +24,25 @@ _INVALID_XML_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000
 """Characters that are invalid in XML 1.0, even as references."""
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
+_DCTERMS_NAMESPACE = "http://purl.org/dc/terms/"
 _RSS_NAMESPACES = {
     "xmlns:atom": _ATOM_NAMESPACE,
     "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
     "xmlns:dc": "http://purl.org/dc/elements/1.1/",
+    "xmlns:dcterms": _DCTERMS_NAMESPACE,
     "xmlns:media": "http://search.yahoo.com/mrss/",
 }
 
 
 def build_atom_feed(feed: ArticleFeed) -> Response:
     """Build the Atom feed."""
-    root = Element("feed", {"xmlns": _ATOM_NAMESPACE} | _xml_lang(feed.language))
+    namespaces = {"xmlns": _ATOM_NAMESPACE, "xmlns:dcterms": _DCTERMS_NAMESPACE}
+    root = Element("feed", namespaces | _xml_lang(feed.language))
     _add_element(root, "id", feed.id)
     _add_element(root, "title", feed.title)
     _add_element(root, "subtitle", str(FEED_DESCRIPTION))
     _add_element(root, "updated", format_rfc3339_utc(feed.updated_at))
+    _add_known_until(root, feed)
     _add_element(
         root, "link", rel="self", type=AtomFeed.media_type, href=feed.self_url(ATOM_FEED_FILENAME)
     )
@@ -71,7 +75,7 @@ def _add_atom_entry(root: Element, entry: FeedEntry) -> None:
 
 
 def build_rss_feed(feed: ArticleFeed) -> Response:
-    """Build the RSS feed, with the namespaces `atom`, `content`, `dc` and `media`."""
+    """Build the RSS feed, with the namespaces `atom`, `content`, `dc`, `dcterms` and `media`."""
     root = Element("rss", {"version": "2.0"} | _RSS_NAMESPACES)
     channel = _add_element(root, "channel")
     _add_element(channel, "title", _escape_tags(feed.title))
@@ -80,6 +84,7 @@ def build_rss_feed(feed: ArticleFeed) -> Response:
     if feed.language:
         _add_element(channel, "language", feed.language)
     _add_element(channel, "lastBuildDate", format_datetime(feed.updated_at, usegmt=True))
+    _add_known_until(channel, feed)
     _add_element(
         channel,
         "atom:link",
@@ -115,6 +120,12 @@ def _add_rss_item(channel: Element, entry: FeedEntry) -> None:
         _add_element(media, "media:description", entry.image.alt, type="plain")
         if entry.image.credit:
             _add_element(media, "media:credit", entry.image.credit)
+
+
+def _add_known_until(parent: Element, feed: ArticleFeed) -> None:
+    """Add the horizon of news, as a period of Dublin Core without a start."""
+    if feed.known_until:
+        _add_element(parent, "dcterms:valid", f"end={feed.known_until}; scheme=W3C-DTF;")
 
 
 def _escape_tags(text: str) -> str:

@@ -18,17 +18,19 @@ from sqlalchemy import func, select
 
 from app.api.deps import ServicesDep
 from app.db.database import Database, Reader
-from app.db.models import RecordChange
+from app.db.models import Horizon, RecordChange
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import now
 from app.resources.exports import sqlite
+from app.resources.horizon.queries import get_known_until_by_kind
+from app.resources.horizon.schemas import KnownUntil
 
 _MAX_STALE_SECONDS = 60.0
 """Maximum age of a file that is served after a change; that of HTTP caches."""
 
 _READ_CHUNK_BYTES = 2**20
 
-ArchiveGeneration = tuple[int, int]
+ArchiveGeneration = tuple[int, int, tuple[datetime, ...]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class BuiltArchive:
     built_at: datetime
     generation: ArchiveGeneration
     built_at_monotonic: float
+    known_until: KnownUntil
 
 
 class ArchiveFileCache:
@@ -87,15 +90,20 @@ class ArchiveFileCache:
             while chunk := file.read(_READ_CHUNK_BYTES):
                 digest.update(chunk)
                 size += len(chunk)
-        return BuiltArchive(path, digest.hexdigest(), size, now(), generation, monotonic())
+        known_until = get_known_until_by_kind(reader)
+        return BuiltArchive(
+            path, digest.hexdigest(), size, now(), generation, monotonic(), known_until
+        )
 
 
 def _read_generation(reader: Reader) -> ArchiveGeneration:
-    """Read a value that differs after every change, including scheduled publications."""
+    """Read a value that differs after every change, publication and move of the horizon."""
     row = reader.first(
         select(func.max(RecordChange.seq).label("last"), func.count().label("number"))
     )
-    return (row["last"] or 0, row["number"]) if row else (0, 0)
+    horizons = reader.all(select(Horizon.known_until).order_by(Horizon.kind))
+    known_until = tuple(horizon["known_until"] for horizon in horizons)
+    return (row["last"] or 0, row["number"], known_until) if row else (0, 0, known_until)
 
 
 async def _get_archive_file_cache(services: ServicesDep) -> ArchiveFileCache:

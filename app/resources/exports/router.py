@@ -32,6 +32,7 @@ async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
         size=built.size,
         sha256=built.sha256,
         built_at=built.built_at,
+        known_until=built.known_until,
     )
     return ExportFiles(items=[file])
 

@@ -2,6 +2,7 @@
 
 from app.api.links import Url
 from app.api.read_models import ReadModel, UtcInstant
+from app.resources.horizon.schemas import KnownUntil
 
 
 class ExportFile(ReadModel):
@@ -15,6 +16,7 @@ class ExportFile(ReadModel):
     sha256: str
     """SHA-256 digest in hexadecimal. It changes only when the data changes."""
     built_at: UtcInstant
+    known_until: KnownUntil
 
 
 class ExportFiles(ReadModel):

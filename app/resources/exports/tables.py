@@ -7,14 +7,20 @@ in a column beside it.
 from datetime import date, datetime
 from typing import Any
 
-from app.resources.registry import RECORD_RESOURCES
+from app.resources.registry import RECORD_RESOURCES, RESOURCES
 from app.resources.resource import sort_by_references
+
+_OTHER_RESOURCES = [each for each in RESOURCES if each not in RECORD_RESOURCES.values()]
 
 EXPORT_SCHEMA_VERSION = 1
 """Version of the tables: raised when a column is removed or changes its meaning."""
 
 EXPORT_TABLES = sort_by_references(
-    (table for resource in RECORD_RESOURCES.values() for table in resource.export_tables),
+    (
+        table
+        for resource in (*RECORD_RESOURCES.values(), *_OTHER_RESOURCES)
+        for table in resource.export_tables
+    ),
     lambda table: table.name,
     lambda table: table.referenced_tables,
 )

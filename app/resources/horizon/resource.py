@@ -1,5 +1,9 @@
 """Declaration of the horizon resource."""
 
+from sqlalchemy import select
+
+from app.db.models import Horizon
+from app.resources.export_tables import ExportTable
 from app.resources.horizon.router import router
 from app.resources.resource import Resource
 
@@ -8,4 +12,5 @@ RESOURCE = Resource(
     description="The horizon of the archive: until when its facts are known.",
     routers=(router,),
     index_links={"horizon": "/v1/horizon"},
+    export_tables=(ExportTable("horizons", select(Horizon.kind, Horizon.known_until)),),
 )

@@ -5,6 +5,8 @@ from app.api.icalendar import RenderedCalendar, render_icalendar
 from app.api.links import url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
 from app.db.database import Reader
+from app.db.horizon import get_known_until
+from app.domain.enums import HorizonKind
 from app.domain.languages import tr
 from app.resources.launches.queries import conditions
 from app.resources.launches.schemas import LaunchFilters
@@ -21,4 +23,5 @@ def build_launch_calendar(reader: Reader, filters: LaunchFilters) -> RenderedCal
         title_with_filters(tr("Zarya launches", "Заря: запуски"), params),
         url_for_request("launches.ics", **params),
         events,
+        get_known_until(reader, HorizonKind.LAUNCHES),
     )

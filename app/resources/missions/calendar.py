@@ -62,7 +62,10 @@ def build_mission_calendar(reader: Reader, slug: str) -> RenderedCalendar:
     launch_ids = select(MissionLaunch.launch_id).where(MissionLaunch.mission_id == mission.id)
     events = [*_boundary_events(mission), *list_launch_events(reader, Launch.id.in_(launch_ids))]
     return render_icalendar(
-        mission.title, url_for_request("missions", slug, "calendar.ics"), events
+        mission.title,
+        url_for_request("missions", slug, "calendar.ics"),
+        events,
+        mission.known_until,
     )
 
 
