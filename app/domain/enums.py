@@ -130,3 +130,13 @@ class SourceFormat(StrEnum):
     FEED = "feed"
     SNAPI = "snapi"
     LAUNCH_LIBRARY = "launch-library"
+
+
+class HorizonKind(StrEnum):
+    """Kind of facts with a horizon of its own. `crews`: missions, their crews, and landings."""
+
+    CREWS = "crews"
+    LAUNCHES = "launches"
+    DOCKINGS = "dockings"
+    SPACEWALKS = "spacewalks"
+    NEWS = "news"

@@ -157,3 +157,5 @@ class Format:
     """Returns the envelope that makes a valid UTF-8 document of `raw` entries of the input."""
     rank: Callable[[Input], int] = lambda _input: 0
     """Import order of several inputs: lower first, as later ones refer to their records."""
+    find_next_page: Callable[[Input], str | None] = lambda _input: None
+    """URL of the next page of a list, as it is written in the document; None on the last page."""

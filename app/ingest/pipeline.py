@@ -84,6 +84,11 @@ class ImportReport:
         """Count one entry."""
         setattr(self, outcome, getattr(self, outcome) + 1)
 
+    def __add__(self, other: "ImportReport") -> "ImportReport":
+        """Sum of two reports."""
+        counts, others = vars(self), vars(other)
+        return ImportReport(**{name: counts[name] + others[name] for name in counts})
+
     def __str__(self) -> str:
         rare = {"proposed", "skipped"}  # outcomes that are told only if there are any
         counts = vars(self).items()

@@ -56,7 +56,7 @@ from app.ingest.formats.launch_library_vocabulary import (
 )
 from app.ingest.formats.launch_times import parse_exact_instant, parse_launch_time
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
-from app.ingest.json_values import list_at, object_at, require_id, text_at
+from app.ingest.json_values import list_at, object_at, read_next_link, require_id, text_at
 from app.ingest.references import LAUNCH_LIBRARY_SCHEME, ReferenceLookup
 
 _CITATION = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
@@ -360,4 +360,5 @@ FORMAT = Format(
     _create_parser,
     read_json_envelope,
     _import_rank,
+    read_next_link,
 )
