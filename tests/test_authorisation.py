@@ -75,6 +75,7 @@ MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
 HOOK = {"target_url": "https://portal.example/hook"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
+HORIZON = {"kinds": ["crews"], "known_until": "2026-03-15T12:00:00Z"}
 KEY = {"name": "Another", "scopes": ["audit:read"]}
 
 MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
@@ -94,6 +95,7 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createCrewAssignment": (Scope.MISSIONS_WRITE, no_target, crew, 201),
     "updateCrewAssignment": (Scope.MISSIONS_WRITE, assignment, {"position": "CDR"}, 200),
     "deleteCrewAssignment": (Scope.MISSIONS_WRITE, assignment, None, 204),
+    "moveHorizon": (Scope.MISSIONS_WRITE, no_target, HORIZON, 200),
     "createPerson": (Scope.PEOPLE_WRITE, no_target, documents.person, 201),
     "updatePerson": (Scope.PEOPLE_WRITE, PERSON, {"agency": "CSA"}, 200),
     "deletePerson": (Scope.PEOPLE_WRITE, PERSON, None, 204),

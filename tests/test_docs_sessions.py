@@ -99,6 +99,7 @@ def test_pages_with_sessions() -> None:
         "README",
         "audit",
         "editing",
+        "horizon",
         "keys",
         "proposals",
         "sources",

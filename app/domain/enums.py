@@ -44,6 +44,7 @@ class AuditTarget(StrEnum):
     PROPOSAL = "proposal"
     KEY = "key"
     ARCHIVE = "archive"
+    HORIZON = "horizon"
 
 
 class Scope(StrEnum):
@@ -86,6 +87,10 @@ class LaunchStatus(StrEnum):
     PARTIAL_FAILURE = "partial_failure"
     FAILURE = "failure"
     CANCELLED = "cancelled"
+
+
+FLOWN_STATUSES = (LaunchStatus.IN_FLIGHT, LaunchStatus.SUCCESS, LaunchStatus.PARTIAL_FAILURE)
+"""Statuses of launches that took their crews to space."""
 
 
 class LaunchRelation(StrEnum):

@@ -10,6 +10,7 @@ from app.domain.enums import RecordType
 from app.resources.articles.resource import RESOURCE as ARTICLES
 from app.resources.audit.resource import RESOURCE as AUDIT
 from app.resources.crew.resource import RESOURCE as CREW
+from app.resources.horizon.resource import RESOURCE as HORIZON
 from app.resources.keys.resource import RESOURCE as KEYS
 from app.resources.launches.resource import RESOURCE as LAUNCHES
 from app.resources.missions.resource import RESOURCE as MISSIONS
@@ -24,6 +25,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     LAUNCHES,
     PEOPLE,
     CREW,
+    HORIZON,
 )
 """Resources of the archive, in the order of the API reference."""
 

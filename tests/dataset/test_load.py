@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -23,12 +23,17 @@ from app.db.models import (
     Vehicle,
     stored_id,
 )
+from app.domain.enums import AuditTarget, HorizonKind
 from app.ingest.dataset.check import check_archive
 from app.ingest.dataset.load import LoadReport, load_dataset
+from app.ingest.dataset.records import read_dataset
+from app.resources.horizon.commands import move_horizon
+from app.resources.horizon.queries import get_horizons
 from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.horizons import EDITOR
 
 RECORDS = 18 + 6 + 294 + 303 + 74 + 26 + 1018
 """Vehicles, sites, people, launches, missions, articles, and the chronicle."""
@@ -96,8 +101,23 @@ def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
             assert check_archive(reader) == []
             versions = reader.all(select(Launch.version).distinct())
             assert versions == [{"version": 1}]
-            counts = [row["after"] for row in reader.all(select(AuditEntry.after))]
+            loads = select(AuditEntry.after).where(AuditEntry.type == AuditTarget.ARCHIVE)
+            counts = [row["after"] for row in reader.all(loads)]
         assert sum(each["created"] for each in counts) == RECORDS
+
+
+def test_load_moves_the_horizon_forwards_only(own: TestClient) -> None:
+    database = database_of(own)
+    ahead = datetime(2026, 11, 1, tzinfo=UTC)
+    with database.session() as session:
+        move_horizon(session, EDITOR, [HorizonKind.CREWS], ahead)
+    load_again(database)
+    with database.snapshot() as reader:
+        moved = {each.kind: each.known_until for each in get_horizons(reader).items}
+    dataset = read_dataset().horizon
+    assert moved == {kind: dataset[kind].known_until for kind in dataset} | {
+        HorizonKind.CREWS: ahead
+    }
 
 
 def test_loaded_mission_iss_59(archive: TestClient) -> None:

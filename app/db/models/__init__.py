@@ -13,6 +13,7 @@ from app.db.models.articles import (
 from app.db.models.base import Base, VersionedRecord, stored_id
 from app.db.models.changes import AuditEntry, FormerSlug, RecordChange, Restoration
 from app.db.models.day_counts import ArticleDailyCounts
+from app.db.models.horizon import Horizon
 from app.db.models.import_origins import ImportOrigin, Proposal
 from app.db.models.launches import (
     Launch,
@@ -44,6 +45,7 @@ __all__ = [
     "FeedSource",
     "Flight",
     "FormerSlug",
+    "Horizon",
     "IdempotentResponse",
     "ImportOrigin",
     "Launch",

@@ -3,7 +3,7 @@
 Rows are matched by natural keys (slug, site code, mission and ordinal …), never by id. Records
 that the dataset does not have are left unchanged, and so are records that editors have changed,
 renamed or deleted. The child rows of the others (crew, tasks, links) are exactly those of the
-dataset. A second load writes nothing.
+dataset. The horizon moves forwards only. A second load writes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +32,8 @@ from app.db.models import (
 )
 from app.domain.batching import batched
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
-from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, OpenSession, RowKey
+from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
+from app.resources.horizon.commands import move_horizon
 
 _BATCH_ROWS = 50
 """Articles in one transaction."""
@@ -61,7 +62,7 @@ def load_dataset(
     A record and its child rows are written in the same one, which adds an entry to the audit log.
     An interrupted load continues where it stopped when it is started again.
     """
-    steps = ("dataset", "people", "launches", "missions", "articles")
+    steps = ("dataset", "people", "launches", "missions", "articles", "horizon")
 
     def step(name: str) -> None:
         progress(name, steps.index(name), len(steps))
@@ -89,6 +90,10 @@ def load_dataset(
         with merge.transaction():
             article_ids = _upsert_articles(merge, articles)
             _replace_article_links(merge, articles, article_ids, missions, people, launches)
+    step("horizon")
+    with open_session() as session:
+        for horizon in dataset.horizon.values():
+            move_horizon(session, LOADER_ACTOR, [horizon.kind], horizon.known_until)
     progress("done", len(steps), len(steps))
     changed = len(merge.created) + len(merge.updated)
     return LoadReport(len(merge.created), len(merge.updated), merge.total - changed)

@@ -15,7 +15,14 @@ from typing import TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from app.domain.dates import Precision
-from app.domain.enums import CrewRole, LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
+from app.domain.enums import (
+    CrewRole,
+    HorizonKind,
+    LaunchRelation,
+    LaunchStatus,
+    ShipRole,
+    SpacecraftKind,
+)
 
 DATASET_PATH = Path(__file__).parent / "data"
 
@@ -177,6 +184,13 @@ class DatasetArticle(DatasetRecord):
     note: str | None
 
 
+class DatasetHorizon(DatasetRecord):
+    """The time until which the dataset has all facts of a kind."""
+
+    kind: HorizonKind
+    known_until: AwareDatetime
+
+
 class DatasetMissionLaunch(DatasetRecord):
     """A launch that served a mission. Generated."""
 
@@ -210,6 +224,7 @@ class DatasetFacts:
     launches: dict[str, DatasetLaunch]
     missions: dict[str, DatasetMission]
     articles: dict[str, DatasetArticle]
+    horizon: dict[HorizonKind, DatasetHorizon]
 
     @cached_property
     def missions_by_flight(self) -> dict[tuple[str, str], list[DatasetMission]]:
@@ -244,6 +259,7 @@ def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
         launches={row.slug: row for row in _read_lines(folder, "launches", DatasetLaunch)},
         missions={row.slug: row for row in _read_lines(folder, "missions", DatasetMission)},
         articles={row.slug: row for row in _read_lines(folder, "articles", DatasetArticle)},
+        horizon={row.kind: row for row in _read_lines(folder, "horizon", DatasetHorizon)},
     )
 
 

@@ -30,7 +30,7 @@ from app.domain.batching import batched
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
 
-_LOADER_ACTOR = Actor("zarya load", "the embedded archive")
+LOADER_ACTOR = Actor("zarya load", "the embedded archive")
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 """Opens a transaction, like `Database.session` and `LongWriter.transaction`."""
@@ -76,7 +76,7 @@ class DatasetUpsert:
             if any(counts.values()):
                 target = AuditTarget.ARCHIVE
                 write_audit_entry(
-                    self.session, _LOADER_ACTOR, Action.LOAD, target, None, None, None, counts
+                    self.session, LOADER_ACTOR, Action.LOAD, target, None, None, None, counts
                 )
 
     def upsert_records(

@@ -1,0 +1,1 @@
+"""Horizon of the archive: until when its facts are known."""
