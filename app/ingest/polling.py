@@ -104,8 +104,12 @@ def run_poll(
     polled = release_lease(database, FeedSource, look.source, values | {"checked_at": now()})
     if polled is not None and values.get("looked_at") is not None:
         with database.session() as session:
-            record_look(session, polled)
+            record_look(session, _actor_of(polled), polled)
     return PollResult(look.report, error or values.get("last_error"))
+
+
+def _actor_of(source: Row) -> Actor:
+    return Actor(f"source {source['id']}", source["name"])
 
 
 class _LeaseLost(Exception):
@@ -181,7 +185,7 @@ class _Look:
                 self._database,
                 self._format,
                 [page],
-                actor=Actor(f"source {self.source['id']}", self.source["name"]),
+                actor=_actor_of(self.source),
                 publish=self.source["trusted"],
                 on_reject=note_first,
             )

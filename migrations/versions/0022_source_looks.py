@@ -1,7 +1,7 @@
 """source looks
 
 Revision: 0022
-Before: 0018
+Before: 0020
 
 Sources are read page by page, within a budget of requests per host, and may cover kinds of facts,
 whose horizon a complete look moves.
@@ -13,7 +13,7 @@ from alembic import op
 from migrations.columns import instant, text
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0020"
 
 INSTANT_BOUNDS = "{0} >= '1950-01-01 00:00:00' AND {0} < '2101-01-01 00:00:00'"
 TEXT_BOUNDS = "length({0}) BETWEEN 1 AND {1}"
