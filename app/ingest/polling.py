@@ -178,7 +178,8 @@ class _Look:
         """Import a page, and add its entries to the report."""
 
         def note_first(_input: Input, reject: Reject) -> None:
-            self._reason = self._reason or f"line {reject.line}, {reject.field}: {reject.reason}"
+            if reject.is_error and not self._reason:
+                self._reason = f"line {reject.line}, {reject.field}: {reject.reason}"
 
         with _IMPORT_LOCK:
             report = run_import(

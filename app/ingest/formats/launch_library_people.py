@@ -3,7 +3,7 @@
 A seat that cannot be kept is left out with a note; its launch or expedition is imported.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
@@ -138,10 +138,33 @@ def parse_launch_crew(
     return crew
 
 
+def count_seats(stages: Iterable[Mapping[str, Any]]) -> int:
+    """Number of people in the crew of a launch, known to the archive or not."""
+    seats = (seat for stage in stages for seat in list_at(stage, "launch_crew"))
+    people = (each for each in seats if role_words(each)[0] not in NON_HUMAN_ROLES)
+    return len({str(object_at(seat, "astronaut").get("id", _name_of(seat))) for seat in people})
+
+
 def parse_expedition_crew(
+    seats: Iterable[Any],
+    people: PersonFinder,
+    find_flight: Callable[[str], str | None],
+    notes: list[str],
+) -> list[dict[str, Any]]:
+    """Crew of a mission document, with one commander.
+
+    `find_flight` returns the slug of the launch that a person arrived with.
+    """
+    crew = _parse_expedition_seats(seats, people, notes)
+    for member in crew:
+        if flight := find_flight(member["person"]):
+            member["arrived_with"] = flight
+    return crew
+
+
+def _parse_expedition_seats(
     seats: Iterable[Any], people: PersonFinder, notes: list[str]
 ) -> list[dict[str, Any]]:
-    """Crew of a mission document, with one commander."""
     crew = list[dict[str, Any]]()
     for seat, person in _people_in(seats, people, crew, notes):
         role, number = role_words(seat)
@@ -210,6 +233,8 @@ def _parse_landing(stage: Mapping[str, Any], seat: Any, notes: list[str]) -> dic
     except ValueError:
         return {}
     if at > now():
+        # The note goes when the time has come, so that the record is read again.
+        notes.append("The end of the flight is ahead: no landing was kept.")
         return {}
     astronaut = object_at(seat, "astronaut")
     landed = [object_at(each, "astronaut").get("id") for each in list_at(stage, "landing_crew")]
@@ -221,3 +246,17 @@ def _parse_landing(stage: Mapping[str, Any], seat: Any, notes: list[str]) -> dic
             "`landed_at` and `landed_with`."
         )
     return {}
+
+
+def iter_astronauts(seats: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the people of seats, if they are described as in lists of astronauts."""
+    for seat in seats:
+        astronaut = object_at(seat, "astronaut")
+        is_person = not is_any_of({"non-human"}, astronaut.get("type"))
+        if is_person and text_at(astronaut, "name") and is_astronaut(astronaut):
+            yield astronaut
+
+
+def is_astronaut(value: Mapping[str, Any]) -> bool:
+    """True if a record is an astronaut."""
+    return "nationality" in value or "date_of_birth" in value
