@@ -40,7 +40,7 @@ logger = logging.getLogger("zarya")
 SOURCE_LEASE_DURATION = timedelta(minutes=5)
 """Duration of a lease; longer than any poll."""
 
-MAX_PAGES_PER_POLL = 10
+MAX_POLL_PAGES = 10
 
 _NO_LOOK = {"next_page": None, "look_started_at": None}
 """Column values of a source without an unfinished look."""
@@ -140,7 +140,7 @@ class _Look:
         """
         if self.source["next_page"] is None:
             self._renew(look_started_at=now())
-        for _ in range(MAX_PAGES_PER_POLL):
+        for _ in range(MAX_POLL_PAGES):
             is_first = self.source["next_page"] is None
             response = self._fetch(self.source["next_page"] or self.source["address"], is_first)
             if response.status == 304:

@@ -17,10 +17,10 @@ from app.db.models import FeedSource, Launch
 from app.domain.dates import ONE_DAY, now
 from app.domain.enums import HorizonKind, LaunchStatus, SourceFormat
 
-_LONGEST_FLIGHT = 400 * ONE_DAY
+_LONGEST_FLIGHT_DURATION = 400 * ONE_DAY
 """Longer than any flight: ships that launched earlier have landed."""
 
-_RECENT_NEWS = timedelta(days=30)
+_RECENT_NEWS_PERIOD = timedelta(days=30)
 
 _STATION_BEGINS_ON = "1998-11-20"
 
@@ -162,8 +162,10 @@ def load_preset_dates(reader: Reader) -> dict[str, str]:
         select(func.max(Launch.launch_at)).where(Launch.status.in_(flown), Launch.to_station)
     )
     return {
-        "launched_since": f"{last - _LONGEST_FLIGHT:%Y-%m-%d}" if last else _STATION_BEGINS_ON,
-        "published_since": f"{now() - _RECENT_NEWS:%Y-%m-%d}",
+        "launched_since": f"{last - _LONGEST_FLIGHT_DURATION:%Y-%m-%d}"
+        if last
+        else _STATION_BEGINS_ON,
+        "published_since": f"{now() - _RECENT_NEWS_PERIOD:%Y-%m-%d}",
     }
 
 

@@ -56,7 +56,7 @@ def apply_document(session: Session, record: VersionedRecord, data: Mapping[str,
 
 
 def read_schedule(type_: RecordType, data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What time changes in the document of a launch or a mission; None for other records.
+    """Times, status and people in a launch or mission document; None for other records.
 
     `crew` lists the people, and is None if the document has no crew.
     """

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app.db.database import Database
 from app.domain.dates import now
 from app.ingest.pipeline import ImportReport
-from app.ingest.polling import MAX_PAGES_PER_POLL, PollResult
+from app.ingest.polling import MAX_POLL_PAGES, PollResult
 from tests.support.fake_sites import FakeSite, Reply, add_news_pages, news_page
 from tests.support.polling import (
     add_source,
@@ -50,8 +50,8 @@ def test_long_feed_continues_with_the_next_poll(
     frozen_clock: time_machine.Traveller,
 ) -> None:
     started = now()
-    id_ = add_source(editor, add_news_pages(fake_site, MAX_PAGES_PER_POLL + 2), format="snapi")
-    assert poll_source(database, id_) == PollResult(ImportReport(created=MAX_PAGES_PER_POLL), None)
+    id_ = add_source(editor, add_news_pages(fake_site, MAX_POLL_PAGES + 2), format="snapi")
+    assert poll_source(database, id_) == PollResult(ImportReport(created=MAX_POLL_PAGES), None)
     assert get_source(editor, id_)["looked_at"] is None
     assert due_sources(database) == []
     frozen_clock.shift(HOUR)
@@ -59,7 +59,7 @@ def test_long_feed_continues_with_the_next_poll(
     assert source_row(database, id_)["looked_at"] == started  # of the first page
     frozen_clock.shift(HOUR)
     poll_source(database, id_)
-    assert [path for path, _ in fake_site.requests][-MAX_PAGES_PER_POLL] == "/news?page=0"
+    assert [path for path, _ in fake_site.requests][-MAX_POLL_PAGES] == "/news?page=0"
 
 
 def test_validators_are_those_of_a_single_page(
