@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.db.database import Reader
+from app.domain.dates import Precision
 from app.domain.enums import RecordType
 
 
@@ -36,6 +37,16 @@ class Input:
     def from_file(cls, path: Path) -> "Input":
         """Input that reads the local file `path`."""
         return cls(str(path), lambda: path.open("rb"), path)
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Landing of a person who came with another ship."""
+
+    person: str
+    """Slug of the person."""
+    landed_at: datetime
+    precision: Precision
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,8 @@ class ImportEntry:
     """Messages on what the document cannot hold: unknown words, shortened texts."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
+    landings: tuple[Landing, ...] = ()
+    """Landings with the ship of a launch of people whom it did not bring."""
 
 
 def goes_elsewhere(launch: Mapping[str, Any]) -> bool:

@@ -43,7 +43,7 @@ from app.ingest.entries import (
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.index import IdentityIndex
 from app.ingest.proposals import OpenProposals
-from app.ingest.recognition import follow_source
+from app.ingest.recognition import follow_source, save_landings
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
 from app.ingest.shortening import shorten_entry
@@ -331,11 +331,13 @@ class _ImportJob:
         if decision.verdict is Verdict.SAME:
             origin = self._add_origin(session, entry, decision.candidates[0].id, seen, owned=False)
             slug = follow_source(session, entry, origin, is_first=True)
+            save_landings(session, entry, origin.record_id)
             outcome = ImportOutcome.UPDATED if slug else ImportOutcome.UNCHANGED
             return outcome, slug, str(decision)
         record = create_record(session, entry.type, entry.data, self.publish)
         self._add_origin(session, entry, stored_id(record), seen, owned=True)
         self.index.add_record(entry, record)
+        save_landings(session, entry, stored_id(record))
         return ImportOutcome.CREATED, record.slug, str(decision)
 
     def _update(
@@ -354,6 +356,7 @@ class _ImportJob:
                 follow_source(session, entry, origin),
                 "the record is the archive's own",
             )
+        save_landings(session, entry, origin.record_id)
         origin.seen = [*origin.seen, digest][-MAX_SEEN_DIGESTS:]
         if not slug:
             return "", reason or "nothing has changed, or an editor has changed the record"

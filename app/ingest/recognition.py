@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.models import ImportOrigin, Launch, Mission
-from app.domain.dates import Precision, now, period_bounds
-from app.domain.enums import CrewRole, LaunchStatus
+from app.db.models import Flight, ImportOrigin, Launch, Mission, Person
+from app.domain.dates import Precision, format_rfc3339_utc, now, period_bounds
+from app.domain.enums import FLOWN_STATUSES, CrewRole, LaunchStatus, RecordType
 from app.ingest.apply import change_record
-from app.ingest.entries import ImportEntry
+from app.ingest.entries import ImportEntry, Landing
 from app.resources.imported_records import SCHEDULE_TIME_FIELDS, read_schedule
 from app.resources.registry import RECORD_RESOURCES
 
@@ -165,3 +166,37 @@ def _find_joined(
             is_second = has_commander and member["role"] == CrewRole.COMMANDER
             joined.append(member | ({"role": CrewRole.FLIGHT_ENGINEER} if is_second else {}))
     return joined
+
+
+def save_landings(session: Session, entry: ImportEntry, launch_id: int) -> None:
+    """Save the landings with the ship of the launch `launch_id` of people whom others brought.
+
+    Only of people who are in space, with a launch that has flown. Raises InvalidRequest.
+    """
+    home = session.get(Launch, launch_id) if entry.landings else None
+    if home is None:  # or deleted by an editor
+        return
+    for landing in entry.landings:
+        flight = (
+            select(Launch)
+            .join(Flight, Flight.launch_id == Launch.id)
+            .join(Person, Person.id == Flight.person_id)
+            .where(Person.slug == landing.person, Flight.landed_at.is_(None))
+            .where(Launch.status.in_(FLOWN_STATUSES), Launch.launch_at < landing.landed_at)
+        )
+        launch = session.scalar(flight.order_by(Launch.launch_at.desc(), Launch.id).limit(1))
+        if launch is not None and launch is not home:
+            _save_landing(session, launch, home, landing)
+
+
+def _save_landing(session: Session, launch: Launch, home: Launch, landing: Landing) -> None:
+    resource = RECORD_RESOURCES[RecordType.LAUNCH]
+    ours = resource.extract_document(resource.writer.snapshot(session, launch))
+    landed = {
+        "landed_at": format_rfc3339_utc(landing.landed_at),
+        "landed_at_precision": landing.precision,
+        "landed_with": home.slug,
+    }
+    crew = [seat | landed if seat["person"] == landing.person else seat for seat in ours["crew"]]
+    launch.edited = True  # loading the embedded archive would revert it
+    change_record(session, launch, {"crew": crew})

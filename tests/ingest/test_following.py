@@ -154,16 +154,38 @@ def test_launch_lands(database: Database, client: TestClient, add: Any) -> None:
     assert run(database, launch(FLOWN_AT, "Success", [ANNA, aboard], **other)) == UNCHANGED
 
 
+def test_landing_with_another_ship_is_saved(
+    database: Database, client: TestClient, add: Any
+) -> None:
+    """Of somebody who is in space, once; whoever has landed before is left alone."""
+    add("launches", ["anna-example"], status="success", launch_at=FLOWN_AT)
+    ship = launch("2026-06-01T10:00:00Z", "Success", [BORIS], landing_crew=[ANNA, BORIS])
+    ship |= {"id": "other", "name": "Soyuz 2.1a | Soyuz MS-98"}
+    ship["mission"]["name"] = ship["rocket"]["spacecraft_stage"][0]["spacecraft"]["name"] = (
+        "Soyuz MS-98"
+    )
+    run(database, ship)
+    (anna,) = get(client, "launches/soyuz-ms-99")["crew"]
+    assert anna["landed_at"] is None
+    for ends_at in (LANDED_AT, "2026-08-02T10:00:00Z"):
+        ship["rocket"]["spacecraft_stage"][0]["mission_end"] = ends_at
+        run(database, ship)
+        (anna,) = get(client, "launches/soyuz-ms-99")["crew"]
+        assert (anna["landed_at"], anna["landed_with"]["slug"]) == (LANDED_AT, "soyuz-ms-98")
+
+
 def test_landing_that_was_ahead_is_taken_when_it_has_come(
     database: Database, client: TestClient, add: Any
 ) -> None:
     """The record of the source does not change meanwhile."""
     add("launches", ["anna-example"], status="success", launch_at=FLOWN_AT)
-    given = launch(FLOWN_AT, "Success", mission_end="2027-08-01T10:00:00Z", landing_crew=[ANNA])
-    assert run(database, given) == UNCHANGED
-    assert run(database, given) == UNCHANGED
-    with time_machine.travel("2027-08-02T00:00:00Z", tick=False):
-        assert run(database, given) == UPDATED
+    given = launch(FLOWN_AT, "Success", mission_end=LANDED_AT, landing_crew=[ANNA])
+    with time_machine.travel("2026-07-01T00:00:00Z", tick=False):
+        assert run(database, given) == UNCHANGED
+        assert run(database, given) == UNCHANGED
+    assert run(database, given) == UPDATED
+    (anna,) = get(client, "launches/soyuz-ms-99")["crew"]
+    assert anna["landed_at"] == LANDED_AT
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from app.ingest.entries import (
     Input,
     InvalidEntry,
     InvalidInput,
+    Landing,
     UnsupportedEntry,
     parse_or_reject,
 )
@@ -36,6 +37,7 @@ from app.ingest.formats.launch_library_people import (
     is_astronaut,
     iter_astronauts,
     parse_expedition_crew,
+    parse_landings,
     parse_person,
 )
 from app.ingest.formats.launch_library_vocabulary import (
@@ -65,10 +67,11 @@ def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
     value, notes = _as_launch(item.require_object("record")), list[str]()
     if kind := _find_unsupported_kind(value):
         raise UnsupportedEntry("record", f"The archive has no records of {kind}.")
-    key, hints = require_id(value), IdentityHints()
+    key, hints, landings = require_id(value), IdentityHints(), tuple[Landing, ...]()
     match type_ := _detect_record_type(value):
         case RecordType.LAUNCH:
             document, hints = parse_launch(value, references, notes)
+            landings = parse_landings(spacecraft_stages(value), references)
         case RecordType.MISSION:
             document = _parse_mission(value, references, notes)
         case RecordType.PERSON:
@@ -78,7 +81,15 @@ def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
             raise InvalidEntry("record", reason)
     document["sources"] = [_CITATION]
     return ImportEntry(
-        type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, hints, tuple(notes)
+        type_,
+        LAUNCH_LIBRARY_SCHEME,
+        key,
+        document,
+        item.line,
+        item.raw,
+        hints,
+        tuple(notes),
+        landings=landings,
     )
 
 

@@ -8,12 +8,12 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from app.domain.dates import format_rfc3339_utc, now
+from app.domain.dates import Precision, format_rfc3339_utc, now
 from app.domain.enums import CrewRole, ShipRole
 from app.domain.text import slugify
 from app.ingest.countries import COUNTRY_BY_DEMONYM, COUNTRY_CODE
 from app.ingest.entity_linking import AmbiguousName
-from app.ingest.entries import IdentityHints, InvalidEntry
+from app.ingest.entries import IdentityHints, InvalidEntry, Landing
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
 from app.ingest.formats.launch_library_vocabulary import (
     AGENCIES,
@@ -228,10 +228,10 @@ def _replace_unknown_role(seat: Any, role: R, notes: list[str]) -> R:
 
 def _parse_landing(stage: Mapping[str, Any], seat: Any, notes: list[str]) -> dict[str, Any]:
     """Landing of a crew member with the spacecraft; {} if in space, or landed otherwise."""
-    try:
-        at, precision = infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
-    except ValueError:
+    ended_at = _parse_mission_end(stage)
+    if ended_at is None:
         return {}
+    at, precision = ended_at
     if at > now():
         # The note goes when the time has come, so that the record is read again.
         notes.append("The end of the flight is ahead: no landing was kept.")
@@ -241,11 +241,37 @@ def _parse_landing(stage: Mapping[str, Any], seat: Any, notes: list[str]) -> dic
     if astronaut.get("id") is not None and astronaut["id"] in landed:
         return {"landed_at": format_rfc3339_utc(at), "landed_at_precision": precision}
     if astronaut.get("in_space") is not True:
-        notes.append(
-            f"{_name_of(seat)} did not land with this spacecraft: edit the launch to add "
-            "`landed_at` and `landed_with`."
-        )
+        notes.append(f"{_name_of(seat)} did not land with this spacecraft.")
     return {}
+
+
+def _parse_mission_end(stage: Mapping[str, Any]) -> tuple[datetime, Precision] | None:
+    """End of the flight of a spacecraft, with its precision; None if it is unknown."""
+    try:
+        return infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
+    except ValueError:
+        return None
+
+
+def parse_landings(
+    stages: Iterable[Mapping[str, Any]], people: PersonFinder
+) -> tuple[Landing, ...]:
+    """Landings with the spacecraft of a launch of people whom it did not bring."""
+    landings = []
+    for stage in stages:
+        ended_at = _parse_mission_end(stage)
+        if ended_at is None or ended_at[0] > now():
+            continue
+        launched = {
+            object_at(each, "astronaut").get("id") for each in list_at(stage, "launch_crew")
+        }
+        for seat in list_at(stage, "landing_crew"):
+            id_ = object_at(seat, "astronaut").get("id")
+            with suppress(AmbiguousName):
+                person = people.find_person(str(id_), _name_of(seat))
+                if id_ not in launched and person is not None:
+                    landings.append(Landing(person, *ended_at))
+    return tuple(landings)
 
 
 def iter_astronauts(seats: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
