@@ -70,12 +70,11 @@ def import_(
 
     def print_reject(source: Input, reject: Reject) -> None:
         nonlocal reject_count
-        reject_count += 1
-        if reject_count <= MAX_LISTED_ITEMS:
+        reject_count += reject.is_error
+        if _is_listed(reject, reject_count, explain):
             place = _describe_place(source, reject.line, reject.index, reject.label)
-            console.print(
-                f"{place}: {reject.field}: {reject.reason}", markup=False, highlight=False
-            )
+            text = f"{place}: {reject.field if reject.is_error else 'skipped'}: {reject.reason}"
+            console.print(text, markup=False, highlight=False)
 
     def print_result(source: Input, result: EntryResult) -> None:
         entry = result.entry
@@ -114,6 +113,11 @@ def import_(
 
 def _is_url(text: str) -> bool:
     return text.startswith(("http://", "https://"))
+
+
+def _is_listed(reject: Reject, number: int, explain: bool) -> bool:
+    """True if a reject is printed: the first ones by `number`, and with `explain` also skips."""
+    return number <= MAX_LISTED_ITEMS if reject.is_error else explain
 
 
 def _describe_place(source: Input, line: int, index: int, label: str) -> str:

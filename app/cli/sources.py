@@ -1,19 +1,28 @@
 """`zarya sources`: add, list and poll the feeds that are imported regularly."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy.orm import Session
 
 from app.api.write_models import validate_write_model
 from app.cli import console
 from app.cli.terminal import command_line_actor, new_table, open_database
 from app.config import current_settings
+from app.db.database import Reader
 from app.domain.enums import SourceFormat
 from app.http.problems import InvalidRequest
 from app.ingest.polling import find_due_sources, run_poll
+from app.ingest.presets import (
+    PRESETS,
+    Preset,
+    PresetName,
+    find_source_of_list,
+    load_preset_dates,
+)
 from app.resources.sources.commands import WRITER
 from app.resources.sources.queries import list_all_sources
 from app.resources.sources.schemas import SourceWrite
@@ -25,8 +34,8 @@ cli = typer.Typer(
 
 @cli.command("add")
 def add_source(
-    url: Annotated[str, typer.Argument(metavar="URL")],
-    name: Annotated[str, typer.Option(help="Name of the source.")],
+    url: Annotated[str | None, typer.Argument(metavar="[URL]")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the source.")] = None,
     format_: Annotated[
         SourceFormat, typer.Option("--format", help="Format of the source.")
     ] = SourceFormat.FEED,
@@ -37,8 +46,25 @@ def add_source(
         str | None, typer.Option(help="Language of entries that do not name one.")
     ] = None,
     every: Annotated[int, typer.Option(help="Minutes between polls.")] = 60,
+    per_hour: Annotated[
+        int | None, typer.Option(help="Maximum number of requests per hour to the host.")
+    ] = None,
+    preset: Annotated[
+        PresetName | None,
+        typer.Option(help="Add the sources of a preset instead; see `zarya sources presets`."),
+    ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="With --preset: another server of the same API."),
+    ] = None,
 ) -> None:
     """Add a source: the service polls URL regularly and imports new entries."""
+    if preset is not None and url is None:
+        add_preset(PRESETS[preset], server, trusted)
+        return
+    if preset is not None or server is not None or url is None or name is None:
+        console.print("Give a URL and --name, or else --preset.")
+        raise typer.Exit(2)
     fields = {
         "name": name,
         "feed_url": url,
@@ -46,17 +72,47 @@ def add_source(
         "trusted": trusted,
         "language": language,
         "every_minutes": every,
+        "requests_per_hour": per_hour,
     }
     with open_database() as database, database.session() as session:
-        try:
-            document = validate_write_model(SourceWrite, fields)
-            source, _ = WRITER.insert(session, command_line_actor("sources add"), document)
-        except InvalidRequest as error:
-            for problem in error.errors:
-                console.print(f"{problem.pointer}: {problem.detail}", markup=False)
-            raise typer.Exit(2) from error
-        message = f"Source {source.id} added, polled every {source.every_minutes} minutes."
-    console.print(message)
+        console.print(_insert_source(session, fields))
+
+
+def add_preset(preset: Preset, server: str | None, trusted: bool) -> None:
+    """Add the sources of a preset that are not there yet."""
+    with open_database() as database, database.session() as session:
+        reader = Reader.from_session(session)
+        dates = load_preset_dates(reader)
+        for fields in preset.build_documents(dates, server=server, trusted=trusted):
+            if known := find_source_of_list(reader, fields["feed_url"]):
+                console.print(f"Source {known} polls this list already: {fields['name']}.")
+            else:
+                console.print(_insert_source(session, fields))
+
+
+def _insert_source(session: Session, fields: dict[str, Any]) -> str:
+    """Insert a source. Returns a message; exits with status 2 if it is invalid."""
+    try:
+        document = validate_write_model(SourceWrite, fields)
+        source, _ = WRITER.insert(session, command_line_actor("sources add"), document)
+    except InvalidRequest as error:
+        for problem in error.errors:
+            console.print(f"{problem.pointer}: {problem.detail}", markup=False)
+        raise typer.Exit(2) from error
+    return f"Source {source.id} added, polled every {source.every_minutes} minutes."
+
+
+@cli.command("presets")
+def list_presets() -> None:
+    """List the presets: well-known public feeds. Nothing is fetched before they are added."""
+    table = new_table("preset", "source", "every", "limit", "brings", "url")
+    for name, preset in PRESETS.items():
+        for source in preset.sources:
+            every, limit = f"{source.every_minutes} min", f"{preset.requests_per_hour} an hour"
+            url = preset.server + source.path.format(launched_since="DATE", published_since="DATE")
+            cells = (source.name, every, limit, source.brings, url)
+            table.add_row(name, *map(escape, cells))
+    Console(soft_wrap=True).print(table)
 
 
 @cli.command("list")

@@ -37,9 +37,9 @@ def renew_lease(
 
 def release_lease(
     database: Database, model: Any, row: Row, values: Mapping[str, Any] | None = None
-) -> None:
-    """Update a leased row and end its lease. Does nothing if the lease is lost."""
-    _update_row(
+) -> Row | None:
+    """Update a leased row and end its lease. Returns the row, or None if the lease is lost."""
+    return _update_row(
         database, model, _still_leased(model, row), {**(values or {}), "leased_until": None}
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.db.database import Reader
+from app.domain.dates import Precision
 from app.domain.enums import RecordType
 
 
@@ -39,6 +40,16 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Landing:
+    """Landing of a person who came with another ship."""
+
+    person: str
+    """Slug of the person."""
+    landed_at: datetime
+    precision: Precision
+
+
+@dataclass(frozen=True)
 class IdentityHints:
     """Facts of a source beside the document of an entry, to recognise the record."""
 
@@ -53,6 +64,8 @@ class IdentityHints:
     not say."""
     has_all_flights: bool = True
     """False if `flown_at` has only the first and the last flight."""
+    has_whole_crew: bool = True
+    """False if a crew member of the source is not in the document, as nobody has that name."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,8 @@ class ImportEntry:
     """Messages on what the document cannot hold: unknown words, shortened texts."""
     record_state: Mapping[str, Any] | None = None
     """State of the record beside its document, in exports of an archive; otherwise None."""
+    landings: tuple[Landing, ...] = ()
+    """Landings with the ship of a launch of people whom it did not bring."""
 
 
 def goes_elsewhere(launch: Mapping[str, Any]) -> bool:
@@ -97,6 +112,8 @@ class Reject:
     """Title, name or id of the record; "" if it has none."""
     index: int = 0
     """Number of the entry in its input, from 0; set by the pipeline."""
+    is_error: bool = True
+    """False for an entry of a kind that the archive does not hold: it is only left out."""
 
 
 EntryOrReject = ImportEntry | Reject
@@ -120,6 +137,10 @@ class InvalidEntry(Exception):
         self.field = field
 
 
+class UnsupportedEntry(InvalidEntry):
+    """An entry is valid, but the archive has no records of its kind. The message is the reason."""
+
+
 def parse_or_reject(
     line: int, raw: str, field: str, parse: Callable[[], ImportEntry], label: str = ""
 ) -> EntryOrReject:
@@ -130,7 +151,8 @@ def parse_or_reject(
     try:
         return parse()
     except InvalidEntry as error:
-        return Reject(line, error.field, str(error), raw, label)
+        is_error = not isinstance(error, UnsupportedEntry)
+        return Reject(line, error.field, str(error), raw, label, is_error=is_error)
     except (RecursionError, ValueError) as error:
         return Reject(line, field, f"Cannot be parsed: {error}", raw, label)
 
@@ -157,3 +179,7 @@ class Format:
     """Returns the envelope that makes a valid UTF-8 document of `raw` entries of the input."""
     rank: Callable[[Input], int] = lambda _input: 0
     """Import order of several inputs: lower first, as later ones refer to their records."""
+    find_prerequisites: Callable[[Reader, Input], Input | None] = lambda _reader, _input: None
+    """Input within an input, to be imported first; None if there is none."""
+    find_next_page: Callable[[Input], str | None] = lambda _input: None
+    """URL of the next page of a list, as it is written in the document; None on the last page."""

@@ -5,7 +5,7 @@ size limit applies to a gzip body before and after decompression.
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from gzip import GzipFile
 from io import BytesIO
@@ -50,10 +50,12 @@ def fetch_url(
     *,
     allow_private: bool = False,
     timeout: float = OUTBOUND_TIMEOUT_SECONDS,
+    before_request: Callable[[str], object] = lambda _url: None,
 ) -> FetchResult:
     """Fetch `url`, following at most three redirects. The status is 304 if it has not changed.
 
-    Raises `ForbiddenUrl` if a URL on the way is not allowed, `RequestFailed` if there is no valid
+    `before_request` is called with each URL before it is requested, and may raise. Raises
+    `ForbiddenUrl` if a URL on the way is not allowed, `RequestFailed` if there is no valid
     response.
     """
     deadline = monotonic() + timeout
@@ -68,6 +70,7 @@ def fetch_url(
         remaining = deadline - monotonic()
         if remaining <= 0:
             raise RequestFailed("The request timed out.")
+        before_request(url)
         response = send_request("GET", url, headers, allow_private=allow_private, timeout=remaining)
         target = response.headers.get("location")
         if response.status not in _REDIRECT_STATUSES or not target:

@@ -1,10 +1,11 @@
 """Tolerant access to members of JSON from other services."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from app.domain.text import is_storable
-from app.ingest.entries import InvalidEntry
+from app.ingest.entries import Input, InvalidEntry
 
 _MAX_ID_CHARS = 500
 
@@ -47,3 +48,16 @@ def require_id(value: Mapping[str, Any]) -> str:
     if not is_storable(str(key)):
         raise InvalidEntry("id", "The id contains a NUL character or a lone surrogate: remove it.")
     return str(key)
+
+
+def read_next_link(source: Input) -> str | None:
+    """Member `next` of a fetched page: the URL of the next page; None on the last one.
+
+    A page that is not valid JSON has none: the import rejects what it cannot read of it.
+    """
+    with source.open() as file:
+        try:
+            page = json.load(file)
+        except (ValueError, RecursionError):
+            return None
+    return text_at(page, "next") or None

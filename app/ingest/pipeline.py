@@ -1,8 +1,9 @@
 """Import pipeline: parse inputs, identify entries, write records, report every outcome.
 
 An import updates only records that it created itself, and never records that an editor has changed
-since. A record that existed before is recognised and stays as it is; only the schedule of a launch
-follows its source. An entry that may be a record of the archive becomes a proposal, for an editor.
+since. A record that existed before is recognised and stays as it is; only what time changes follows
+its source: schedules, crews and landings (`recognition.py`). An entry that may be a record of the
+archive becomes a proposal, for an editor.
 Each form of an entry is remembered, so that importing the same input again changes nothing.
 
 Entries are written in batches, one transaction each, bounded in time. An interrupted import
@@ -42,7 +43,7 @@ from app.ingest.entries import (
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.index import IdentityIndex
 from app.ingest.proposals import OpenProposals
-from app.ingest.recognition import follow_schedule
+from app.ingest.recognition import follow_source, save_landings
 from app.ingest.rejects import open_rejects_file
 from app.ingest.restore import restore_entry
 from app.ingest.shortening import shorten_entry
@@ -66,7 +67,7 @@ class ImportOutcome(StrEnum):
     PROPOSED = "proposed"
     """The entry may be a record of the archive; an editor decides."""
     SKIPPED = "skipped"
-    """A new launch that does not go to the station."""
+    """A new launch that does not go to the station, or an entry of a kind without records."""
 
 
 @dataclass
@@ -83,6 +84,11 @@ class ImportReport:
     def increment(self, outcome: ImportOutcome) -> None:
         """Count one entry."""
         setattr(self, outcome, getattr(self, outcome) + 1)
+
+    def __add__(self, other: "ImportReport") -> "ImportReport":
+        """Sum of two reports."""
+        counts, others = vars(self), vars(other)
+        return ImportReport(**{name: counts[name] + others[name] for name in counts})
 
     def __str__(self) -> str:
         rare = {"proposed", "skipped"}  # outcomes that are told only if there are any
@@ -107,6 +113,7 @@ class EntryResult:
 _RejectCallback = Callable[[Input, Reject], None]
 _ResultCallback = Callable[[Input, EntryResult], None]
 _ProgressCallback = Callable[[int], None]
+_OpenReader = Callable[[], AbstractContextManager[Reader]]
 
 
 class _DryRunRollback(Exception):
@@ -140,7 +147,7 @@ def run_import(
     Raises OSError if an input or the folder cannot be used.
     """
     used_paths = set[Path]()
-    open_reader: Callable[[], AbstractContextManager[Reader]] = database.snapshot
+    open_reader: _OpenReader = database.snapshot
     writer = LongWriter(database, on_wait)
     open_session: Callable[[], AbstractContextManager[Session]] = writer.transaction
     with ExitStack() as stack:
@@ -156,7 +163,7 @@ def run_import(
             rejects = None
         is_time_up = writer.is_time_up if not dry_run else lambda: False
         job = _ImportJob(format_, actor, publish, all_launches, on_reject, on_result, is_time_up)
-        for source in sorted(inputs, key=format_.rank):
+        for source in _with_prerequisites(format_, inputs, open_reader):
             with open_reader() as reader:
                 parse = format_.create_parser(reader)
             job.begin_input()
@@ -175,6 +182,18 @@ def run_import(
         for outcome, number in vars(job.report).items():
             ENTRIES_IMPORTED.labels(format_.name, outcome).inc(number)
     return job.report
+
+
+def _with_prerequisites(
+    format_: Format, inputs: Iterable[Input], open_reader: _OpenReader
+) -> Iterator[Input]:
+    """Yield the inputs in the order of their import, each after its prerequisites."""
+    for source in sorted(inputs, key=format_.rank):
+        with open_reader() as reader:
+            prerequisites = format_.find_prerequisites(reader, source)
+        if prerequisites is not None:
+            yield prerequisites
+        yield source
 
 
 def _parse_input(parse: EntryParser, source: Input) -> Iterator[EntryOrReject]:
@@ -237,9 +256,12 @@ class _ImportJob:
                 else self._import_entry(session, number, each, changed)
             )
             if isinstance(result, Reject):
-                write_reject(result)
+                if result.is_error:
+                    write_reject(result)
                 self.on_reject(source, result)
-                self.report.increment(ImportOutcome.REJECTED)
+                self.report.increment(
+                    ImportOutcome.REJECTED if result.is_error else ImportOutcome.SKIPPED
+                )
             else:
                 self.on_result(source, result)
                 self.report.increment(result.outcome)
@@ -307,11 +329,15 @@ class _ImportJob:
             return ImportOutcome.PROPOSED, "", str(decision)
         seen = [*self.proposals.discard(session, entry), digest]
         if decision.verdict is Verdict.SAME:
-            self._add_origin(session, entry, decision.candidates[0].id, seen, owned=False)
-            return ImportOutcome.UNCHANGED, "", str(decision)
+            origin = self._add_origin(session, entry, decision.candidates[0].id, seen, owned=False)
+            slug = follow_source(session, entry, origin, is_first=True)
+            save_landings(session, entry, origin.record_id)
+            outcome = ImportOutcome.UPDATED if slug else ImportOutcome.UNCHANGED
+            return outcome, slug, str(decision)
         record = create_record(session, entry.type, entry.data, self.publish)
         self._add_origin(session, entry, stored_id(record), seen, owned=True)
         self.index.add_record(entry, record)
+        save_landings(session, entry, stored_id(record))
         return ImportOutcome.CREATED, record.slug, str(decision)
 
     def _update(
@@ -327,9 +353,10 @@ class _ImportJob:
                 return "", "the article is published, and the source is not trusted"
         else:
             slug, reason = (
-                follow_schedule(session, entry, origin),
+                follow_source(session, entry, origin),
                 "the record is the archive's own",
             )
+        save_landings(session, entry, origin.record_id)
         origin.seen = [*origin.seen, digest][-MAX_SEEN_DIGESTS:]
         if not slug:
             return "", reason or "nothing has changed, or an editor has changed the record"
@@ -341,7 +368,7 @@ class _ImportJob:
 
     def _add_origin(
         self, session: Session, entry: ImportEntry, record_id: int, seen: list[str], *, owned: bool
-    ) -> None:
+    ) -> ImportOrigin:
         origin = add_origin(
             session,
             entry.scheme,
@@ -353,6 +380,7 @@ class _ImportJob:
             owned=owned,
         )
         self.index.add_origin(entry, origin)
+        return origin
 
 
 def label_of_entry(entry: ImportEntry) -> str:

@@ -1,7 +1,7 @@
 """Polling of feed sources: when due, by one process at a time, with backoff after failures.
 
-Cache validators are stored only after all entries are imported, so that nothing is lost if a poll
-is interrupted or an entry is rejected.
+A feed may have several pages. Cache validators are stored only after all entries are imported, so
+that nothing is lost if a poll is interrupted or an entry is rejected.
 """
 
 import logging
@@ -9,28 +9,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from io import BytesIO
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 from zlib import crc32
 
 from sqlalchemy import select
 
 from app.api.audit_log import Actor
 from app.db.database import Database, Reader, Row
-from app.db.leases import acquire_lease, lease_is_free, release_lease
+from app.db.leases import acquire_lease, lease_is_free, release_lease, renew_lease
 from app.db.models import FeedSource
 from app.domain.dates import now
-from app.http.client import ForbiddenUrl, RequestFailed
+from app.http.client import ForbiddenUrl, RequestFailed, check_url
 from app.ingest.entries import Input, Reject
-from app.ingest.fetching import FetchResult, fetch_url
+from app.ingest.fetching import FetchResult, fetch_url, resolve_redirect
+from app.ingest.horizon import record_look
 from app.ingest.pipeline import ImportReport, run_import
 from app.ingest.registry import FORMATS
+from app.ingest.request_budget import (
+    RequestBudgetExhausted,
+    block_host,
+    reserve_request,
+)
 
 logger = logging.getLogger("zarya")
 
 SOURCE_LEASE_DURATION = timedelta(minutes=5)
 """Duration of a lease; longer than any poll."""
+
+MAX_POLL_PAGES = 10
+
+_NO_LOOK = {"next_page": None, "look_started_at": None}
+"""Column values of a source without an unfinished look."""
 
 _MAX_BACKOFF_DURATION = timedelta(days=1)
 _MAX_ERROR_CHARS = 300
@@ -73,69 +86,165 @@ def run_poll(
     source = acquire_lease(database, FeedSource, id_, SOURCE_LEASE_DURATION, *conditions)
     if source is None:
         return None
-    report: ImportReport | None = None
+    look = _Look(database, source, allow_private)
+    error: str | None = None
     try:
-        response = fetch_url(
-            source["address"], source["etag"], source["last_modified"], allow_private=allow_private
-        )
-        if response.status == 200:
-            report, reason = _import_feed(database, source, response)
-            values = _values_after_import(source, response, report, reason)
-        elif response.status == 304:
-            report, values = ImportReport(), _values_after_success(source)
-        else:
-            values = _values_after_http_error(source, response)
-    except (ForbiddenUrl, RequestFailed) as error:
-        values = _values_after_failure(source, str(error) or type(error).__name__)
-    except Exception as error:
-        logger.error("source %s: %s", id_, type(error).__name__, exc_info=error)
-        reason = f"{type(error).__name__} during the import; see the log."
+        values = look.read_pages()
+    except _LeaseLost:
+        return PollResult(look.report, None)
+    except RequestBudgetExhausted as exhausted:
+        values, error = {"next_at": exhausted.retry_at}, str(exhausted)
+    except (ForbiddenUrl, RequestFailed) as failed:
+        values = _values_after_failure(source, str(failed) or type(failed).__name__)
+    except Exception as failed:
+        logger.error("source %s: %s", id_, type(failed).__name__, exc_info=failed)
+        reason = f"{type(failed).__name__} during the import; see the log."
         values = _values_after_failure(source, reason)
     # The lease is lost if an editor has changed the URL in the meantime.
-    release_lease(database, FeedSource, source, values | {"checked_at": now()})
-    return PollResult(report, values["last_error"])
+    polled = release_lease(database, FeedSource, look.source, values | {"checked_at": now()})
+    if polled is not None and values.get("looked_at") is not None:
+        with database.session() as session:
+            record_look(session, _actor_of(polled), polled)
+    return PollResult(look.report, error or values.get("last_error"))
 
 
-def _import_feed(
-    database: Database, source: Row, response: FetchResult
-) -> tuple[ImportReport, str]:
-    """Import a fetched feed. Returns the report, and the reason of the first reject or ""."""
-    reasons: list[str] = []
+def _actor_of(source: Row) -> Actor:
+    return Actor(f"source {source['id']}", source["name"])
 
-    def note_first(_input: Input, reject: Reject) -> None:
-        if not reasons:
-            reasons.append(f"line {reject.line}, {reject.field}: {reject.reason}")
 
-    feed = Input(
-        source["address"],
-        lambda: BytesIO(response.body),
-        language=source["language"],
-        source=source["address"],
-        base_url=response.url,
-    )
-    actor = Actor(f"source {source['id']}", source["name"])
-    with _IMPORT_LOCK:
-        report = run_import(
-            database,
-            FORMATS[source["format"]],
-            [feed],
-            actor=actor,
-            publish=source["trusted"],
-            on_reject=note_first,
+class _LeaseLost(Exception):
+    """Another process, or an editor, has taken over the source."""
+
+
+class _Look:
+    """A look at a source: the first page of its feed, and those that follow it.
+
+    A look that is interrupted by the budget of requests or by the limit of pages continues with the
+    next poll; after a failure, the next poll starts another look.
+    """
+
+    def __init__(self, database: Database, source: Row, allow_private: bool) -> None:
+        self._database = database
+        self._allow_private = allow_private
+        self._format = FORMATS[source["format"]]
+        self._reason = ""
+        """Reason of the first reject."""
+        self.source = source
+        self.report: ImportReport | None = None
+        """Entries of this poll; None if nothing was fetched."""
+
+    def read_pages(self) -> dict[str, Any]:
+        """Import the pages. Returns the column values after the poll.
+
+        Raises `RequestBudgetExhausted`, `ForbiddenUrl`, `RequestFailed`, `_LeaseLost`.
+        """
+        if self.source["next_page"] is None:
+            self._renew(look_started_at=now())
+        for _ in range(MAX_POLL_PAGES):
+            is_first = self.source["next_page"] is None
+            response = self._fetch(self.source["next_page"] or self.source["address"], is_first)
+            if response.status == 304:
+                self.report = ImportReport()
+                return self._values_after_last_page({})
+            if response.status != 200:
+                return self._values_after_http_error(response)
+            page = self._build_input(response)
+            self._import_page(page)
+            next_page = self._format.find_next_page(page)
+            if next_page is None:
+                return self._values_after_last_page(_cache_validators(response) if is_first else {})
+            self._continue_with(resolve_next_page(response.url, next_page, self._allow_private))
+        return _values_after_success(self.source) | self._outcome()
+
+    def _fetch(self, url: str, is_first: bool) -> FetchResult:
+        return fetch_url(
+            url,
+            self.source["etag"] if is_first else None,
+            self.source["last_modified"] if is_first else None,
+            allow_private=self._allow_private,
+            before_request=partial(reserve_request, self._database),
         )
-    return report, "".join(reasons)
+
+    def _build_input(self, response: FetchResult) -> Input:
+        return Input(
+            self.source["address"],
+            lambda: BytesIO(response.body),
+            language=self.source["language"],
+            source=self.source["address"],
+            base_url=response.url,
+        )
+
+    def _import_page(self, page: Input) -> None:
+        """Import a page, and add its entries to the report."""
+
+        def note_first(_input: Input, reject: Reject) -> None:
+            if reject.is_error and not self._reason:
+                self._reason = f"line {reject.line}, {reject.field}: {reject.reason}"
+
+        with _IMPORT_LOCK:
+            report = run_import(
+                self._database,
+                self._format,
+                [page],
+                actor=_actor_of(self.source),
+                publish=self.source["trusted"],
+                on_reject=note_first,
+            )
+        self.report = report + (self.report or ImportReport())
+        if report.rejected or report.proposed:
+            self._renew(look_started_at=None)
+
+    def _continue_with(self, next_page: str) -> None:
+        self._renew(next_page=next_page, etag=None, last_modified=None)
+
+    def _renew(self, **values: Any) -> None:
+        """Store `values`, and extend the lease."""
+        renewed = renew_lease(
+            self._database, FeedSource, self.source, SOURCE_LEASE_DURATION, values
+        )
+        if renewed is None:
+            raise _LeaseLost
+        self.source = renewed
+
+    def _outcome(self) -> dict[str, Any]:
+        """Report of this poll, and the reason of its first reject, as column values."""
+        report = self.report or ImportReport()
+        if not report.rejected:
+            return {"last_report": vars(report)}
+        error = _error_line(f"{report.rejected} rejected, the first: {self._reason}")
+        return {"last_report": vars(report), "last_error": error}
+
+    def _values_after_last_page(self, validators: dict[str, Any]) -> dict[str, Any]:
+        report = self.report or ImportReport()
+        values = self._outcome() if sum(vars(report).values()) else {}
+        if report.rejected and report.rejected == sum(vars(report).values()):
+            reason = f"No entry could be imported: {self._reason}"
+            return values | _values_after_failure(self.source, reason)
+        values = _values_after_success(self.source) | values | _NO_LOOK
+        if self.source["look_started_at"] is None:
+            return values
+        return values | validators | {"looked_at": self.source["look_started_at"]}
+
+    def _values_after_http_error(self, response: FetchResult) -> dict[str, Any]:
+        reason = f"HTTP status {response.status}."
+        if response.status == 410:
+            disabled = {"enabled": False, "disabled_reason": "HTTP status 410 (Gone)."}
+            return _values_after_failure(self.source, reason) | disabled
+        wait = min(_parse_retry_after(response.headers), _MAX_BACKOFF_DURATION)
+        values = _values_after_failure(self.source, reason, wait)
+        if response.status == 429 and wait > timedelta():
+            block_host(self._database, response.url, now() + wait)
+            values |= {name: self.source[name] for name in _NO_LOOK}  # continue there
+        return values
 
 
-def _values_after_import(
-    source: Row, response: FetchResult, report: ImportReport, reason: str
-) -> dict[str, Any]:
-    values: dict[str, Any] = {"last_report": vars(report)}
-    if not report.rejected:
-        return values | _values_after_success(source) | _cache_validators(response)
-    if sum(vars(report).values()) == report.rejected:
-        return values | _values_after_failure(source, f"No entry could be imported: {reason}")
-    error = _error_line(f"{report.rejected} rejected, the first: {reason}")
-    return values | _values_after_success(source) | {"last_error": error}
+def resolve_next_page(url: str, link: str, allow_private: bool) -> str:
+    """Resolve the link to the page after `url`. Raises `ForbiddenUrl` if it is on another host."""
+    next_page = resolve_redirect(url, link)
+    check_url(next_page, allow_private)
+    if urlsplit(next_page).netloc != urlsplit(url).netloc:
+        raise ForbiddenUrl("The next page is on another host.")
+    return next_page
 
 
 def _values_after_success(source: Row) -> dict[str, Any]:
@@ -168,19 +277,12 @@ def _values_after_failure(
         "failures": source["failures"] + 1,
         "last_error": _error_line(reason),
         "next_at": now() + delay * (1 + jitter),
+        **_NO_LOOK,
     }
 
 
 def _error_line(text: str) -> str:
     return " ".join(text.split())[:_MAX_ERROR_CHARS]
-
-
-def _values_after_http_error(source: Row, response: FetchResult) -> dict[str, Any]:
-    reason = f"HTTP status {response.status}."
-    if response.status == 410:
-        disabled = {"enabled": False, "disabled_reason": "HTTP status 410 (Gone)."}
-        return _values_after_failure(source, reason) | disabled
-    return _values_after_failure(source, reason, _parse_retry_after(response.headers))
 
 
 def _parse_retry_after(headers: Mapping[str, str]) -> timedelta:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.models import ImportOrigin, Launch, Mission, Person, Vehicle
-from app.domain.enums import RecordType
+from app.db.models import Flight, ImportOrigin, Launch, Mission, Person, Vehicle
+from app.domain.enums import LaunchStatus, RecordType
 from app.ingest.entity_linking import AmbiguousName
 from app.ingest.identity.decision import Verdict
 from app.ingest.identity.people import PersonFacts, PersonIndex
@@ -18,6 +19,18 @@ LAUNCH_LIBRARY_SCHEME = "launch-library"
 LaunchLibraryKey = tuple[RecordType, str]
 
 
+_NEVER_ARRIVED = (LaunchStatus.CANCELLED, LaunchStatus.FAILURE)
+
+
+class FlightOfPerson(NamedTuple):
+    """Flight of a person: from launch to landing, None if they have not landed."""
+
+    launch_at: datetime
+    landed_at: datetime | None
+    launch: str
+    """Slug of the launch."""
+
+
 @dataclass(frozen=True)
 class ReferenceLookup:
     """Lookup data of the archive for the parser of Launch Library 2."""
@@ -25,7 +38,8 @@ class ReferenceLookup:
     people: PersonIndex = field(default_factory=PersonIndex)
     vehicle_families: Mapping[str, str] = field(default_factory=dict)
     """Family by vehicle slug."""
-    mission_numbers: frozenset[int] = frozenset()
+    flights: Mapping[str, list[FlightOfPerson]] = field(default_factory=dict)
+    """Flights by the slug of the person, in order."""
     origins: Mapping[LaunchLibraryKey, str | None] = field(default_factory=dict)
     """Slugs of records known to Launch Library 2 by its ids; None if deleted since."""
 
@@ -33,11 +47,10 @@ class ReferenceLookup:
     def load(cls, reader: Reader) -> Self:
         """Load the lookup data, with a fixed number of statements."""
         families = reader.all(select(Vehicle.slug, Vehicle.family))
-        numbers = reader.all(select(Mission.number))
         return cls(
             PersonIndex.load(reader),
             {row["slug"]: row["family"] for row in families},
-            frozenset(row["number"] for row in numbers),
+            _load_flights(reader),
             _load_origins(reader),
         )
 
@@ -50,6 +63,31 @@ class ReferenceLookup:
         if decision.verdict is Verdict.DOUBTFUL:
             raise AmbiguousName(name, slugs)
         return next(iter(slugs), None)
+
+    def find_flight(self, person: str, starts_at: datetime, ends_at: datetime | None) -> str | None:
+        """Slug of the launch that a member of a mission arrived with: the last before its end."""
+        flights = [
+            flight.launch
+            for flight in self.flights.get(person, ())
+            if (ends_at is None or flight.launch_at < ends_at)
+            and (flight.landed_at is None or flight.landed_at > starts_at)
+        ]
+        return flights[-1] if flights else None
+
+
+def _load_flights(reader: Reader) -> dict[str, list[FlightOfPerson]]:
+    columns = Person.slug.label("person"), Launch.slug, Launch.launch_at, Flight.landed_at
+    flown = (
+        select(*columns)
+        .join(Flight, Flight.person_id == Person.id)
+        .join(Launch, Launch.id == Flight.launch_id)
+        .where(Launch.status.not_in(_NEVER_ARRIVED))
+    )
+    flights: dict[str, list[FlightOfPerson]] = {}
+    for row in reader.all(flown.order_by(Launch.launch_at, Launch.id)):
+        flight = FlightOfPerson(row["launch_at"], row["landed_at"], row["slug"])
+        flights.setdefault(row["person"], []).append(flight)
+    return flights
 
 
 def load_launch_library_slugs(reader: Reader) -> dict[str, str]:

@@ -18,6 +18,12 @@ MAX_SEEN_DIGESTS = 20
 
 SCHEDULE_TIME_FIELDS = ("launch_at", "launch_at_precision", "launch_at_uncertain")
 
+SCHEDULE_FIELDS: Mapping[RecordType, tuple[str, ...]] = {
+    RecordType.LAUNCH: ("status", *SCHEDULE_TIME_FIELDS),
+    RecordType.MISSION: ("starts_at", "starts_at_precision", "ends_at", "ends_at_precision"),
+}
+"""Fields of a document that change with time, by type of record."""
+
 
 def create_record(
     session: Session, type_: RecordType, data: Mapping[str, Any], publish: bool
@@ -51,10 +57,15 @@ def apply_document(session: Session, record: VersionedRecord, data: Mapping[str,
 
 
 def read_schedule(type_: RecordType, data: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Status and time of a launch in its document; None for other records."""
-    if type_ is not RecordType.LAUNCH:
+    """Times, status and people in a launch or mission document; None for other records.
+
+    `crew` lists the people, and is None if the document has no crew.
+    """
+    if type_ not in SCHEDULE_FIELDS:
         return None
-    return {name: data.get(name) for name in ("status", *SCHEDULE_TIME_FIELDS)}
+    crew = data.get("crew")
+    people = None if crew is None else sorted({member["person"] for member in crew})
+    return {name: data.get(name) for name in SCHEDULE_FIELDS[type_]} | {"crew": people}
 
 
 def add_origin(

@@ -1,5 +1,6 @@
 """Fake websites on the loopback address, with configurable responses, and RSS to serve."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from time import sleep
+from typing import Any
 
 
 @dataclass
@@ -117,3 +119,26 @@ def rss_feed(*items: str, language: str = "<language>en</language>") -> bytes:
     """RSS feed with `items`."""
     head = f"<title>The desk</title><link>https://desk.example/</link>{language}"
     return f'<rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'.encode()
+
+
+def news_page(*numbers: int, next_page: Any = None, **headers: str) -> Reply:
+    """Page of articles in the format of SNAPI."""
+    articles = [
+        {
+            "id": number,
+            "title": f"A ship docked ({number})",
+            "news_site": "Desk",
+            "published_at": "2019-04-04T12:00:00Z",
+        }
+        for number in numbers
+    ]
+    body = {"count": 99, "next": next_page, "results": articles}
+    return Reply(200, headers, json.dumps(body).encode())
+
+
+def add_news_pages(site: FakeSite, count: int) -> str:
+    """Serve `count` pages of one article; returns the URL of the first."""
+    for number in range(count):
+        following = f"{site.origin}/news?page={number + 1}" if number < count - 1 else None
+        site.add(f"/news?page={number}", news_page(number, next_page=following))
+    return f"{site.origin}/news?page=0"

@@ -29,7 +29,7 @@ def no_links(_title: str, _lead: str) -> EntityLinks:
 def import_inputs(
     database: Database, form: str, *inputs: Input, **options: Any
 ) -> tuple[ImportReport, list[Reject]]:
-    """Run an import of `inputs`; returns its report and the rejected entries."""
+    """Run an import of `inputs`; returns its report and the entries that were not imported."""
     rejected: list[Reject] = []
     report = run_import(
         database,

@@ -26,7 +26,7 @@ from app.db.models.launches import (
 from app.db.models.missions import CrewAssignment, Mission, MissionAlias, MissionLaunch, MissionTask
 from app.db.models.people import Flight, Person, agency_slug
 from app.db.models.search import SearchDocument, SearchWord
-from app.db.models.sources import FeedSource
+from app.db.models.sources import FeedSource, SourceHost
 from app.db.models.webhooks import Webhook
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "SearchDocument",
     "SearchWord",
     "Site",
+    "SourceHost",
     "Spacecraft",
     "Vehicle",
     "VersionedRecord",

@@ -31,7 +31,7 @@ class ImportOrigin(Base):
     owned: Mapped[bool] = mapped_column(default=True)
     """True if the import created the record, false if it recognised one that existed before."""
     schedule: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    """Status and times that the source stated last of a recognised launch."""
+    """Status, times and crew that the source stated last of a recognised launch or mission."""
 
     __table_args__ = (Index(None, "type", "record_id"),)
 

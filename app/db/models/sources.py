@@ -1,4 +1,4 @@
-"""Feed sources that are polled."""
+"""Feed sources that are polled, and the hosts that they are fetched from."""
 
 from datetime import datetime
 
@@ -23,6 +23,8 @@ class FeedSource(Base):
     trusted: Mapped[bool]
     language: Mapped[str | None] = mapped_column(BoundedString(3))
     every_minutes: Mapped[int]
+    requests_per_hour: Mapped[int | None]
+    covers: Mapped[list[str]] = mapped_column(JSON, default=list)
     enabled: Mapped[bool]
     disabled_reason: Mapped[str | None] = mapped_column(BoundedString(300))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
@@ -40,4 +42,23 @@ class FeedSource(Base):
     last_report: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     """Counts of the last import."""
 
+    next_page: Mapped[str | None] = mapped_column(BoundedString(2000))
+    """URL of the page that the next poll continues with."""
+    look_started_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """Time of the first page of a look that is not finished; null if one of its entries failed."""
+    looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """Start of the last complete look: all pages were read, and all entries imported."""
+
     __table_args__ = (Index(None, "enabled", "next_at"),)
+
+
+class SourceHost(Base):
+    """Host that sources are fetched from, with the requests of the last hour."""
+
+    __tablename__ = "source_hosts"
+
+    host: Mapped[str] = mapped_column(BoundedString(255), primary_key=True)
+    requested_at: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """Times of the requests, oldest first, in seconds since 1970."""
+    blocked_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """End of the time that the host asked to wait (429 with `Retry-After`)."""

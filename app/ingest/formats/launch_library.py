@@ -1,21 +1,23 @@
-"""Launch Library 2 (versions 2.0 to 2.3): launches, expeditions and astronauts.
+"""Launch Library 2 (versions 2.0 to 2.3): launches, spacecraft flights, expeditions, astronauts.
 
 A word that the vocabulary does not know, or a crew member whom the archive does not know, is noted
-and costs only its field. Crews are included in detailed records only (`mode=detailed`), and name
-people of the archive: import astronauts first.
+and costs only its field. Crews are included in detailed records only (`mode=detailed`). Their
+people are imported first, from the records themselves, or else name people of the archive.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 from app.db.database import Reader
-from app.domain.dates import PRECISIONS_WITH_TIME, format_rfc3339_utc
-from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
-from app.domain.text import slugify
-from app.ingest.countries import COUNTRY_BY_ALPHA_3, COUNTRY_CODE
+from app.domain.dates import format_rfc3339_utc
+from app.domain.enums import RecordType
+from app.ingest.entity_linking import AmbiguousName
 from app.ingest.entries import (
     EntryOrReject,
     EntryParser,
@@ -25,46 +27,30 @@ from app.ingest.entries import (
     Input,
     InvalidEntry,
     InvalidInput,
+    Landing,
+    UnsupportedEntry,
     parse_or_reject,
 )
-from app.ingest.flight_names import (
-    flight_keys,
-    is_serial_number,
-    split_flight_names,
-    standard_flight_name,
-)
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
+from app.ingest.formats.launch_library_launches import parse_launch, spacecraft_stages
 from app.ingest.formats.launch_library_people import (
+    is_astronaut,
+    iter_astronauts,
     parse_expedition_crew,
-    parse_launch_crew,
+    parse_landings,
     parse_person,
 )
 from app.ingest.formats.launch_library_vocabulary import (
-    ELSEWHERE,
-    LAUNCH_STATUSES,
-    LOW_EARTH_ORBITS,
-    PAYLOAD_KINDS,
-    SITES,
-    STATION_MISSION_TYPES,
     STATION_NAME,
-    STATION_PROGRAMS,
-    TENTATIVE_STATUSES,
-    UNKNOWN_ORBITS,
-    is_any_of,
-    look_up,
     words_of,
 )
-from app.ingest.formats.launch_times import parse_exact_instant, parse_launch_time
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
-from app.ingest.json_values import list_at, object_at, require_id, text_at
+from app.ingest.json_values import list_at, object_at, read_next_link, require_id, text_at
 from app.ingest.references import LAUNCH_LIBRARY_SCHEME, ReferenceLookup
 
 _CITATION = {"name": "Launch Library 2, The Space Devs", "url": "https://thespacedevs.com/llapi"}
 
 _EXPEDITION_NAME = re.compile(r"(?:ISS )?Expedition ([0-9]{1,4})")
-
-_STATION_BEGINS_AT = datetime(1998, 11, 20, tzinfo=UTC)
-"""Launch of Zarya, the first module."""
 
 
 def parse_launch_library(source: Input, references: ReferenceLookup) -> Iterator[EntryOrReject]:
@@ -78,13 +64,16 @@ def parse_launch_library(source: Input, references: ReferenceLookup) -> Iterator
 
 
 def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
-    value, notes = item.require_object("record"), list[str]()
-    key, hints = require_id(value), IdentityHints()
+    value, notes = _as_launch(item.require_object("record")), list[str]()
+    if kind := _find_unsupported_kind(value):
+        raise UnsupportedEntry("record", f"The archive has no records of {kind}.")
+    key, hints, landings = require_id(value), IdentityHints(), tuple[Landing, ...]()
     match type_ := _detect_record_type(value):
         case RecordType.LAUNCH:
-            document, hints = _parse_launch(value, references, notes)
+            document, hints = parse_launch(value, references, notes)
+            landings = parse_landings(spacecraft_stages(value), references)
         case RecordType.MISSION:
-            document = _parse_mission(value, key, references, notes)
+            document = _parse_mission(value, references, notes)
         case RecordType.PERSON:
             document, hints = parse_person(value, notes)
         case _:
@@ -92,7 +81,15 @@ def _parse_entry(item: JsonItem, references: ReferenceLookup) -> ImportEntry:
             raise InvalidEntry("record", reason)
     document["sources"] = [_CITATION]
     return ImportEntry(
-        type_, LAUNCH_LIBRARY_SCHEME, key, document, item.line, item.raw, hints, tuple(notes)
+        type_,
+        LAUNCH_LIBRARY_SCHEME,
+        key,
+        document,
+        item.line,
+        item.raw,
+        hints,
+        tuple(notes),
+        landings=landings,
     )
 
 
@@ -101,7 +98,59 @@ def _detect_record_type(value: Mapping[str, Any]) -> RecordType | None:
         return RecordType.LAUNCH
     if "start" in value and "name" in value:
         return RecordType.MISSION
-    return RecordType.PERSON if "nationality" in value or "date_of_birth" in value else None
+    return RecordType.PERSON if is_astronaut(value) else None
+
+
+def _as_launch(value: dict[str, Any]) -> dict[str, Any]:
+    """Launch of a spacecraft flight, with the flight as its stage; other records unchanged."""
+    launch = object_at(value, "launch")
+    if "net" not in launch or "spacecraft" not in value:
+        return value
+    stage = {name: member for name, member in value.items() if name != "launch"}
+    return {**launch, "rocket": {**object_at(launch, "rocket"), "spacecraft_stage": [stage]}}
+
+
+def _find_unsupported_kind(value: Mapping[str, Any]) -> str | None:
+    """Name of the kind of a record that the archive does not hold; None if it may hold it."""
+    if "docking" in value and "departure" in value:
+        return "dockings"
+    return "spacewalks" if "duration" in value and "location" in value else None
+
+
+def find_crews(reader: Reader, source: Input) -> Input | None:
+    """Input of the people whom crews to the station describe, and the archive does not know."""
+    references = ReferenceLookup.load(reader)
+    unknown: dict[Any, Mapping[str, Any]] = {}
+    with suppress(InvalidInput, OSError):  # the import itself will tell
+        for item in iter_json_items(source.open):
+            with suppress(InvalidEntry, ValueError):
+                for astronaut in _iter_crew(item, references):
+                    if not _is_known(astronaut, references):
+                        unknown.setdefault(astronaut.get("id"), astronaut)
+    if not unknown:
+        return None
+    content = json.dumps(list(unknown.values())).encode()
+    return Input(f"{source.name} (crews)", lambda: BytesIO(content), source=source.source)
+
+
+def _iter_crew(item: JsonItem, references: ReferenceLookup) -> Iterator[Mapping[str, Any]]:
+    """Yield the crew of a launch or an expedition to the station."""
+    value = _as_launch(item.require_object("record"))
+    match _detect_record_type(value):
+        case RecordType.LAUNCH if parse_launch(value, references, [])[0]["to_station"]:
+            for stage in spacecraft_stages(value):
+                yield from iter_astronauts(list_at(stage, "launch_crew"))
+                yield from iter_astronauts(list_at(stage, "landing_crew"))
+        case RecordType.MISSION if _is_of_station(value):
+            yield from iter_astronauts(list_at(value, "crew"))
+
+
+def _is_known(astronaut: Mapping[str, Any], references: ReferenceLookup) -> bool:
+    """True if an astronaut is a person of the archive; a doubtful one is not known."""
+    with suppress(AmbiguousName):
+        key = str(astronaut.get("id"))
+        return references.find_person(key, text_at(astronaut, "name")) is not None
+    return False
 
 
 def _import_rank(source: Input) -> int:
@@ -115,213 +164,21 @@ def _import_rank(source: Input) -> int:
     return [RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION].index(type_) if type_ else 0
 
 
-def _parse_launch(
-    value: Mapping[str, Any], references: ReferenceLookup, notes: list[str]
-) -> tuple[dict[str, Any], IdentityHints]:
-    """Launch document, and hints to its identity."""
-    status = _parse_status(value, notes)
-    time = parse_launch_time(
-        value,
-        tentative=is_any_of(TENTATIVE_STATUSES, value.get("status")),
-        flown=status is not LaunchStatus.PLANNED,
-        notes=notes,
-    )
-    stages = _spacecraft_stages(value)
-    document = {
-        "cospar_id": text_at(value, "launch_designator") or None,
-        "status": status,
-        **time.to_fields(),
-        "vehicle": _parse_vehicle(value, references.vehicle_families),
-        "site": _parse_site(value, notes),
-        "pad": text_at(value, "pad", "name") or None,
-        "spacecraft": _parse_spacecraft(value, notes),
-        "crewed": _is_crewed(value, status, notes),
-        "outcome_note": text_at(value, "failreason") or None,
-    }
-    if time.precision in PRECISIONS_WITH_TIME:
-        document |= {
-            "window_starts_at": parse_exact_instant(value, "window_start"),
-            "window_ends_at": parse_exact_instant(value, "window_end"),
-        }
-    document["crew"] = parse_launch_crew(stages, references, notes)
-    document["to_station"] = _goes_to_station(value, document)
-    names = [
-        text_at(value, "mission", "name"),
-        text_at(value, "name"),
-        *(text_at(stage, "spacecraft", "name") for stage in stages),
-    ]
-    return document, IdentityHints(names=tuple(filter(None, names)), launch_at=time.written_at)
-
-
-def _parse_status(value: Mapping[str, Any], notes: list[str]) -> LaunchStatus:
-    """Status of a launch. An unknown one is `planned`, past or not: nothing says that it flew."""
-    status = look_up(LAUNCH_STATUSES, value.get("status"))
-    if status is None:
-        stated = next(iter(words_of(value.get("status"))), "")
-        notes.append(
-            f"Unknown launch status {stated!r}: kept as planned until the source changes it."
-        )
-    return status or LaunchStatus.PLANNED
-
-
-def _is_crewed(value: Mapping[str, Any], status: LaunchStatus, notes: list[str]) -> bool:
-    """True if a launch has or will have a crew. A crew that the record does not name is noted."""
-    stages = _spacecraft_stages(value)
-    if any(list_at(stage, "launch_crew") for stage in stages):
-        return True
-    if _mission_type(value) != "human exploration":
-        return False
-    configs = [object_at(stage, "spacecraft", "spacecraft_config") for stage in stages]
-    if any(config.get("human_rated") is False for config in configs):
-        return False
-    if status is not LaunchStatus.PLANNED:
-        if any("launch_crew" in stage for stage in stages):
-            return False  # the source lists who was aboard: nobody
-        notes.append("The crew is not in the record: request it with mode=detailed.")
-    return bool(stages or _flight_name(value))
-
-
-def _parse_vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dict[str, str] | None:
-    configuration = object_at(value, "rocket", "configuration")
-    name = text_at(configuration, "full_name") or text_at(configuration, "name")
-    if not slugify(name):
-        return None
-    stated = text_at(configuration, "family")
-    for family in list_at(configuration, "families"):
-        stated = stated or text_at(family, "name")
-    return {"name": name, "family": families.get(slugify(name)) or stated or name}
-
-
-def _parse_site(value: Mapping[str, Any], notes: list[str]) -> dict[str, str] | None:
-    location = object_at(value, "pad", "location")
-    stated = text_at(location, "name").split(",")[0].strip()
-    name = SITES.get(stated.casefold()) or look_up(SITES, location) or stated
-    code = text_at(location, "country", "alpha_2_code")
-    country = code or COUNTRY_BY_ALPHA_3.get(text_at(location, "country_code"))
-    if country and COUNTRY_CODE.fullmatch(country) and slugify(name):
-        return {"name": name, "country": country}
-    if name:
-        notes.append(f"The country of the launch site {name!r} is unknown: no site was kept.")
-    return None
-
-
-def _spacecraft_stages(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Spacecraft of a launch: one object until version 2.2, a list in 2.3."""
-    rocket = object_at(value, "rocket")
-    stage = rocket.get("spacecraft_stage")
-    stages = [stage] if isinstance(stage, dict) else list_at(rocket, "spacecraft_stage")
-    return [stage for stage in stages if isinstance(stage, dict)]
-
-
-def _mission_type(value: Mapping[str, Any]) -> str:
-    return "".join(words_of(object_at(value, "mission").get("type"))[:1]).casefold()
-
-
-def _parse_spacecraft(value: Mapping[str, Any], notes: list[str]) -> list[dict[str, str]]:
-    """Spacecraft of a launch, or else one with the name of the mission.
-
-    The first one has the name of the flight, if its series is known: capsules fly several times.
-    """
-    flight = _flight_name(value)
-    spacecraft = []
-    for number, stage in enumerate(_spacecraft_stages(value)):
-        name = text_at(stage, "spacecraft", "name")
-        if number == 0 and flight and name != flight:
-            if slugify(name) and flight_keys([name]).isdisjoint(flight_keys([flight])):
-                notes.append(f"The spacecraft {name!r} was named after its flight, {flight!r}.")
-            name = flight
-        if slugify(name):
-            spacecraft.append({"name": name, "kind": _spacecraft_kind(value, stage)})
-    if spacecraft:
-        return spacecraft
-    name = flight or _payload_name(value)
-    if not slugify(name):
-        reason = "Neither the spacecraft nor the mission has a name: add the name of the mission."
-        raise InvalidEntry("mission.name", reason)
-    kind = PAYLOAD_KINDS.get(_mission_type(value), SpacecraftKind.OTHER)
-    return [{"name": name, "kind": kind}]
-
-
-def _flight_name(value: Mapping[str, Any]) -> str | None:
-    """Name of a flight in the archive's spelling; None if its spacecraft has its own name."""
-    ships = [text_at(stage, "spacecraft", "name") for stage in _spacecraft_stages(value)]
-    for text in (text_at(value, "mission", "name"), text_at(value, "name"), *ships[:1]):
-        for name in split_flight_names(text):
-            if standard := standard_flight_name(name):
-                return standard
-    types = [
-        text_at(stage, "spacecraft", "spacecraft_config", "name")
-        for stage in _spacecraft_stages(value)
-    ]
-    if ships and (is_serial_number(ships[0]) or ships[0] in types):
-        return _payload_name(value) or None
-    return None
-
-
-def _payload_name(value: Mapping[str, Any]) -> str:
-    """Name of the mission, or the part of the launch's name after the rocket, without brackets."""
-    stated = text_at(value, "mission", "name") or text_at(value, "name").rpartition("|")[2].strip()
-    return next(split_flight_names(stated)) or stated
-
-
-def _spacecraft_kind(value: Mapping[str, Any], stage: Mapping[str, Any]) -> SpacecraftKind:
-    config = object_at(stage, "spacecraft", "spacecraft_config")
-    if list_at(stage, "launch_crew"):
-        return SpacecraftKind.SC
-    cargo = "cargo" in text_at(config, "type", "name").casefold()
-    if _mission_type(value) == "resupply" or cargo:
-        return SpacecraftKind.CV
-    crewed = config.get("human_rated") is True or _mission_type(value) == "human exploration"
-    return SpacecraftKind.SC if crewed else SpacecraftKind.OTHER
-
-
-def _goes_to_station(value: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
-    """True if a launch goes to the station, by the most explicit statement of the source.
-
-    A resupply or crewed mission that names no other goal counts as one to the station.
-    """
-    if datetime.fromisoformat(document["launch_at"]) < _STATION_BEGINS_AT:
-        return False
-    stages, mission = _spacecraft_stages(value), object_at(value, "mission")
-    goals = [text_at(stage, "destination") for stage in stages]
-    for event in (event for stage in stages for event in list_at(stage, "docking_events")):
-        goals += [text_at(event, name, "name") for name in ("spacestation", "space_station")]
-    goals = [goal for goal in goals if goal.casefold() not in UNKNOWN_ORBITS]
-    programs = list_at(value, "program")
-    if (
-        any(map(STATION_NAME.search, goals))
-        or any(is_any_of(STATION_PROGRAMS, program) for program in programs)
-        or standard_flight_name(document["spacecraft"][0]["name"])
-    ):
-        return True
-    places = [*goals, *words_of(mission.get("orbit"))[:1]]
-    if not {place.casefold() for place in places} <= LOW_EARTH_ORBITS | UNKNOWN_ORBITS:
-        return False
-    names = [text_at(value, "name").rpartition("|")[2], text_at(mission, "name")]
-    for stage in stages:
-        names.append(text_at(stage, "spacecraft", "name"))
-        names.append(text_at(stage, "spacecraft", "spacecraft_config", "name"))
-    if goals or any(map(ELSEWHERE.search, names)):
-        return False
-    if _mission_type(value) in STATION_MISSION_TYPES:
-        return True
-    names.append(text_at(mission, "description"))
-    is_satellite = document["spacecraft"][0]["kind"] == SpacecraftKind.SATELLITE
-    return not is_satellite and any(map(STATION_NAME.search, names))
+def _is_of_station(expedition: Mapping[str, Any]) -> bool:
+    stations = [*list_at(expedition, "spacestations"), expedition.get("spacestation")]
+    return any(STATION_NAME.search(text_at(each, "name")) for each in stations)
 
 
 def _parse_mission(
-    value: Mapping[str, Any], key: str, references: ReferenceLookup, notes: list[str]
+    value: Mapping[str, Any], references: ReferenceLookup, notes: list[str]
 ) -> dict[str, Any]:
     name = text_at(value, "name")
     found = _EXPEDITION_NAME.fullmatch(name)
+    if not _is_of_station(value):
+        raise UnsupportedEntry("spacestation", "Not an expedition to the station.")
     if found is None:
         reason = f"{name!r} is not a numbered expedition to the station: remove it from the file."
         raise InvalidEntry("name", reason)
-    stations = [*list_at(value, "spacestations"), value.get("spacestation")]
-    if not any(STATION_NAME.search(text_at(each, "name")) for each in stations):
-        reason = "Not an expedition to the International Space Station: remove it from the file."
-        raise InvalidEntry("spacestation", reason)
     number = int(found[1])
     document = {
         "number": number,
@@ -331,8 +188,16 @@ def _parse_mission(
         "summary": f"Expedition {number} to the International Space Station.",
         "alternative_names": [f"Expedition {number}"],
     }
-    if number not in references.mission_numbers or (RecordType.MISSION, key) in references.origins:
-        document["crew"] = parse_expedition_crew(list_at(value, "crew"), references, notes)
+    if "crew" in value:
+        ends_at = document["ends_at"] and datetime.fromisoformat(document["ends_at"])
+        find_flight = partial(
+            references.find_flight,
+            starts_at=datetime.fromisoformat(document["starts_at"]),
+            ends_at=ends_at,
+        )
+        document["crew"] = parse_expedition_crew(
+            list_at(value, "crew"), references, find_flight, notes
+        )
     return document
 
 
@@ -360,4 +225,6 @@ FORMAT = Format(
     _create_parser,
     read_json_envelope,
     _import_rank,
+    find_crews,
+    read_next_link,
 )

@@ -3,17 +3,17 @@
 A seat that cannot be kept is left out with a note; its launch or expedition is imported.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from app.domain.dates import format_rfc3339_utc, now
+from app.domain.dates import Precision, format_rfc3339_utc, now
 from app.domain.enums import CrewRole, ShipRole
 from app.domain.text import slugify
 from app.ingest.countries import COUNTRY_BY_DEMONYM, COUNTRY_CODE
 from app.ingest.entity_linking import AmbiguousName
-from app.ingest.entries import IdentityHints, InvalidEntry
+from app.ingest.entries import IdentityHints, InvalidEntry, Landing
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
 from app.ingest.formats.launch_library_vocabulary import (
     AGENCIES,
@@ -138,10 +138,33 @@ def parse_launch_crew(
     return crew
 
 
+def count_seats(stages: Iterable[Mapping[str, Any]]) -> int:
+    """Number of people in the crew of a launch, known to the archive or not."""
+    seats = (seat for stage in stages for seat in list_at(stage, "launch_crew"))
+    people = (each for each in seats if role_words(each)[0] not in NON_HUMAN_ROLES)
+    return len({str(object_at(seat, "astronaut").get("id", _name_of(seat))) for seat in people})
+
+
 def parse_expedition_crew(
+    seats: Iterable[Any],
+    people: PersonFinder,
+    find_flight: Callable[[str], str | None],
+    notes: list[str],
+) -> list[dict[str, Any]]:
+    """Crew of a mission document, with one commander.
+
+    `find_flight` returns the slug of the launch that a person arrived with.
+    """
+    crew = _parse_expedition_seats(seats, people, notes)
+    for member in crew:
+        if flight := find_flight(member["person"]):
+            member["arrived_with"] = flight
+    return crew
+
+
+def _parse_expedition_seats(
     seats: Iterable[Any], people: PersonFinder, notes: list[str]
 ) -> list[dict[str, Any]]:
-    """Crew of a mission document, with one commander."""
     crew = list[dict[str, Any]]()
     for seat, person in _people_in(seats, people, crew, notes):
         role, number = role_words(seat)
@@ -205,19 +228,61 @@ def _replace_unknown_role(seat: Any, role: R, notes: list[str]) -> R:
 
 def _parse_landing(stage: Mapping[str, Any], seat: Any, notes: list[str]) -> dict[str, Any]:
     """Landing of a crew member with the spacecraft; {} if in space, or landed otherwise."""
-    try:
-        at, precision = infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
-    except ValueError:
+    ended_at = _parse_mission_end(stage)
+    if ended_at is None:
         return {}
+    at, precision = ended_at
     if at > now():
+        # The note goes when the time has come, so that the record is read again.
+        notes.append("The end of the flight is ahead: no landing was kept.")
         return {}
     astronaut = object_at(seat, "astronaut")
     landed = [object_at(each, "astronaut").get("id") for each in list_at(stage, "landing_crew")]
     if astronaut.get("id") is not None and astronaut["id"] in landed:
         return {"landed_at": format_rfc3339_utc(at), "landed_at_precision": precision}
     if astronaut.get("in_space") is not True:
-        notes.append(
-            f"{_name_of(seat)} did not land with this spacecraft: edit the launch to add "
-            "`landed_at` and `landed_with`."
-        )
+        notes.append(f"{_name_of(seat)} did not land with this spacecraft.")
     return {}
+
+
+def _parse_mission_end(stage: Mapping[str, Any]) -> tuple[datetime, Precision] | None:
+    """End of the flight of a spacecraft, with its precision; None if it is unknown."""
+    try:
+        return infer_precision_from_zeros(*parse_feed_date(text_at(stage, "mission_end")))
+    except ValueError:
+        return None
+
+
+def parse_landings(
+    stages: Iterable[Mapping[str, Any]], people: PersonFinder
+) -> tuple[Landing, ...]:
+    """Landings with the spacecraft of a launch of people whom it did not bring."""
+    landings = []
+    for stage in stages:
+        ended_at = _parse_mission_end(stage)
+        if ended_at is None or ended_at[0] > now():
+            continue
+        launched = {
+            object_at(each, "astronaut").get("id") for each in list_at(stage, "launch_crew")
+        }
+        for seat in list_at(stage, "landing_crew"):
+            id_ = object_at(seat, "astronaut").get("id")
+            with suppress(AmbiguousName):
+                person = people.find_person(str(id_), _name_of(seat))
+                if id_ not in launched and person is not None:
+                    landings.append(Landing(person, *ended_at))
+    return tuple(landings)
+
+
+def iter_astronauts(seats: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the people of seats, if they are described as in lists of astronauts."""
+    for seat in seats:
+        astronaut = object_at(seat, "astronaut")
+        is_person = not is_any_of({"non-human"}, astronaut.get("type"))
+        if is_person and text_at(astronaut, "name") and is_astronaut(astronaut):
+            yield astronaut
+
+
+def is_astronaut(value: Mapping[str, Any]) -> bool:
+    """True if a record is an astronaut."""
+    return "nationality" in value or "date_of_birth" in value

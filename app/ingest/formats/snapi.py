@@ -27,7 +27,7 @@ from app.ingest.formats.feed import LinkFinder
 from app.ingest.formats.feed_dates import infer_precision_from_zeros, parse_feed_date
 from app.ingest.formats.html_text import escape_markdown, html_to_text, truncate_at_sentence
 from app.ingest.json_stream import JsonItem, iter_json_items, read_json_envelope
-from app.ingest.json_values import object_at, require_id, text_at
+from app.ingest.json_values import object_at, read_next_link, require_id, text_at
 from app.ingest.references import load_launch_library_slugs
 
 
@@ -135,4 +135,10 @@ def _create_parser(reader: Reader) -> EntryParser:
     return partial(parse_snapi, find_links=find_links, launch_slugs=slugs)
 
 
-FORMAT = Format("snapi", (".json", ".jsonl", ".ndjson"), _create_parser, read_json_envelope)
+FORMAT = Format(
+    "snapi",
+    (".json", ".jsonl", ".ndjson"),
+    _create_parser,
+    read_json_envelope,
+    find_next_page=read_next_link,
+)

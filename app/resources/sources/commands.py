@@ -29,6 +29,13 @@ def save(session: Session, source: FeedSource, document: SourceWrite) -> None:
             "доверенным.",
         )
         raise_field_error("/trusted", "contradiction", detail)
+    if document.covers and not document.trusted:
+        detail = tr(
+            "Drafts are not part of the archive, so a source that covers facts must be trusted.",
+            "Черновики не входят в архив, поэтому источник, охватывающий факты, должен быть "
+            "доверенным.",
+        )
+        raise_field_error("/covers", "contradiction", detail)
     same = FeedSource.address == document.feed_url, FeedSource.id.is_distinct_from(source.id)
     if session.scalar(select(FeedSource.id).where(*same)) is not None:
         detail = tr("Another source has this URL.", "Этот адрес есть у другого источника.")
@@ -37,6 +44,7 @@ def save(session: Session, source: FeedSource, document: SourceWrite) -> None:
     if previous != (document.feed_url, document.format, document.language):
         # Neither the last poll nor one in progress is about the new feed.
         source.etag = source.last_modified = source.last_report = source.leased_until = None
+        source.next_page = source.look_started_at = source.looked_at = None
         _schedule_now(source)
     if document.enabled and not source.enabled:
         source.disabled_reason = None
@@ -47,7 +55,7 @@ def save(session: Session, source: FeedSource, document: SourceWrite) -> None:
     if source.id is not None and source.address != document.feed_url:
         _move_origins(session, feed_scheme(source.address), feed_scheme(document.feed_url))
     source.address = document.feed_url
-    for name in ("name", "format", "trusted", "language", "every_minutes", "enabled"):
+    for name in SourceWrite.model_fields.keys() - {"feed_url"}:
         setattr(source, name, getattr(document, name))
     source.updated_at = now()
     session.add(source)

@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, StrictBool, StrictInt
 
 from app.api.links import Url
 from app.api.lists.pagination import Page
 from app.api.params import LanguageCode
 from app.api.read_models import ReadModel, UtcInstant
-from app.api.write_models import FetchableUrl, MaxChars, SluggableName, WriteModel, example_config
-from app.domain.enums import SourceFormat
+from app.api.write_models import (
+    FetchableUrl,
+    MaxChars,
+    SluggableName,
+    WriteModel,
+    example_config,
+    sort_unique,
+)
+from app.domain.enums import HorizonKind, SourceFormat
 
 
 class SourceWrite(WriteModel):
@@ -31,6 +38,13 @@ class SourceWrite(WriteModel):
     """Language of entries that do not declare one."""
     every_minutes: Annotated[StrictInt, Field(ge=5, le=10080)] = 60
     """Polling interval in minutes."""
+    requests_per_hour: Annotated[StrictInt, Field(ge=1, le=3600)] | None = None
+    """Maximum number of requests per hour to the host of `feed_url`. The lowest limit of its
+    enabled sources applies to all of them together."""
+    covers: Annotated[
+        list[HorizonKind], Field(max_length=len(HorizonKind)), AfterValidator(sort_unique)
+    ] = []
+    """Kinds of facts that the source lists, alone or with the other sources that cover them."""
     enabled: StrictBool = True
     """If true, the source is polled."""
 
@@ -63,6 +77,8 @@ class SourceRead(ReadModel):
     trusted: bool
     language: str | None
     every_minutes: int
+    requests_per_hour: int | None
+    covers: list[HorizonKind]
     enabled: bool
     disabled_reason: str | None
     """Reason why the service disabled the source, or null."""
@@ -70,6 +86,9 @@ class SourceRead(ReadModel):
     """Time of the next poll, or null if the source is disabled."""
     checked_at: UtcInstant | None
     """Time of the last poll."""
+    looked_at: UtcInstant | None
+    """Start of the last poll that read all pages, and imported all entries. Null if the URL, the
+    format or the language has changed since."""
     failures: int
     """Number of failed polls since the last successful one."""
     last_error: str | None
