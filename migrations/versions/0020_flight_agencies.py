@@ -12,8 +12,8 @@ from alembic import op
 
 from migrations.columns import text
 
-revision = "0021"
-down_revision = "0020"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:

@@ -11,7 +11,7 @@ from alembic import op
 
 from migrations.columns import instant
 
-revision = "0020"
+revision = "0019"
 down_revision = "0018"
 
 KINDS = ("crews", "launches", "dockings", "spacewalks", "news")

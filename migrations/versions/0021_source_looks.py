@@ -12,7 +12,7 @@ from alembic import op
 
 from migrations.columns import instant, text
 
-revision = "0022"
+revision = "0021"
 down_revision = "0020"
 
 INSTANT_BOUNDS = "{0} >= '1950-01-01 00:00:00' AND {0} < '2101-01-01 00:00:00'"
