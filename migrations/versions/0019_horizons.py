@@ -1,6 +1,6 @@
 """horizons
 
-Revision: 0020
+Revision: 0019
 Before: 0018
 
 The times until which facts are known, by kind.

@@ -1,6 +1,6 @@
 """flight agencies
 
-Revision: 0021
+Revision: 0020
 Before: 0018
 
 The agency that a person flew for, where it is not the agency of the person. `zarya load` fills it in

@@ -1,6 +1,6 @@
 """source looks
 
-Revision: 0022
+Revision: 0021
 Before: 0020
 
 Sources are read page by page, within a budget of requests per host, and may cover kinds of facts,
