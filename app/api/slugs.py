@@ -1,6 +1,7 @@
 """Slugs: generation, uniqueness, redirects from former slugs."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import count
 from typing import NoReturn, TypeVar
@@ -77,17 +78,30 @@ def _select_by_slug(statement: AnySelect, column: InstrumentedAttribute[str]) ->
     return statement.where(column == bindparam("slug"))
 
 
-def set_slug(session: Session, record: VersionedRecord, slug: str | None, name: str) -> None:
+SlugOwners = Mapping[str, Set[int | None]]
+"""Ids of the records that have or had a slug, by slug; None for a deleted record."""
+
+
+def set_slug(
+    session: Session,
+    record: VersionedRecord,
+    slug: str | None,
+    name: str,
+    owners: SlugOwners | None = None,
+) -> None:
     """Set the slug of `record`; with None, one made of `name` if it has none yet.
 
-    Raises Conflict if another record has the slug, or had it and is redirected from it.
+    `owners` are those of the slug, if they are known. Raises Conflict if another record has the
+    slug, or had it and is redirected from it.
     """
     if slug is None:
         record.slug = record.slug or _find_free_slug(
             session, type(record), slugify(name)[:MAX_GENERATED_SLUG_CHARS].strip("-")
         )
     elif slug != record.slug:
-        if slug in RESERVED_SLUGS or _is_slug_taken(session, record, slug):
+        if owners is None and slug not in RESERVED_SLUGS:
+            owners = load_slug_owners(session, type(record), [slug])
+        if slug in RESERVED_SLUGS or (owners or {}).get(slug, set()) - {record.id}:
             detail = tr(
                 f"The slug {slug!r} is taken, or redirects to the record that had it before.",
                 f"Имя {slug!r} занято или перенаправляет на запись, у которой оно было раньше.",
@@ -111,27 +125,43 @@ def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -
     return next(slug for n in count(2) if (slug := f"{base}-{n}") not in used)
 
 
-def _is_slug_taken(session: Session, record: VersionedRecord, slug: str) -> bool:
-    model = type(record)
-    owner = select(model.id).where(model.slug == slug)
-    former_owner = select(FormerSlug.record_id).where(
-        FormerSlug.type == model.record_type, FormerSlug.slug == slug
+def load_slug_owners(
+    session: Session, model: type[VersionedRecord], slugs: Collection[str]
+) -> SlugOwners:
+    """Load the owners of `slugs` among the records of `model`; no statement without slugs."""
+    current = select(model.slug, model.id).where(model.slug.in_(slugs))
+    former = select(FormerSlug.slug, FormerSlug.record_id).where(
+        FormerSlug.type == model.record_type, FormerSlug.slug.in_(slugs)
     )
-    ids = session.scalars(owner.union_all(former_owner))
-    return any(id_ != record.id for id_ in ids)
+    owners: dict[str, set[int | None]] = defaultdict(set)
+    for slug, id_ in session.execute(current.union_all(former)) if slugs else ():
+        owners[slug].add(id_)
+    return owners
 
 
-def resolve_slugs(
-    session: Session, model: type[VersionedRecord], slugs: Sequence[str], pointer: str
-) -> list[int]:
-    """Look up the ids of records by slug, in the order of `slugs`.
-
-    Raises InvalidRequest for the first unknown slug; `{}` in `pointer` stands for its index.
-    """
+def load_ids(
+    session: Session, model: type[VersionedRecord], slugs: Collection[str]
+) -> dict[str, int]:
+    """Load the ids of the records with `slugs`, by slug; no statement without slugs."""
     rows = (
         session.execute(select(model.slug, model.id).where(model.slug.in_(slugs))) if slugs else ()
     )
-    ids: dict[str, int] = {row.slug: row.id for row in rows}
+    return {row.slug: row.id for row in rows}
+
+
+def resolve_slugs(
+    session: Session,
+    model: type[VersionedRecord],
+    slugs: Sequence[str],
+    pointer: str,
+    ids: Mapping[str, int] | None = None,
+) -> list[int]:
+    """Look up the ids of records by slug, in the order of `slugs`, in `ids` if they are known.
+
+    Raises InvalidRequest for the first unknown slug; `{}` in `pointer` stands for its index.
+    """
+    if ids is None:
+        ids = load_ids(session, model, slugs)
     for index, slug in enumerate(slugs):
         if slug not in ids:
             raise_field_error(

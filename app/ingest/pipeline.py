@@ -10,8 +10,8 @@ Entries are written in batches, one transaction each, bounded in time. An interr
 continues where it stopped when it is started again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -45,7 +45,7 @@ from app.ingest.identity.index import IdentityIndex
 from app.ingest.proposals import OpenProposals
 from app.ingest.recognition import follow_source, save_landings
 from app.ingest.rejects import open_rejects_file
-from app.ingest.restore import restore_entry
+from app.ingest.restore import restore_entries, restore_entry, split_into_sets
 from app.ingest.shortening import shorten_entry
 from app.resources.articles.rendering import Renderings, render_bodies, set_renderings
 from app.resources.imported_records import MAX_SEEN_DIGESTS, add_origin, create_record
@@ -114,6 +114,14 @@ _RejectCallback = Callable[[Input, Reject], None]
 _ResultCallback = Callable[[Input, EntryResult], None]
 _ProgressCallback = Callable[[int], None]
 _OpenReader = Callable[[], AbstractContextManager[Reader]]
+
+
+_Applied = tuple[ImportOutcome, str, str]
+"""Outcome of an entry, the slug if a record changed or "", and the evidence of its identity."""
+
+
+class _RefusedByDatabase(Exception):
+    """The database cannot store an entry, for the reason that the text says."""
 
 
 class _DryRunRollback(Exception):
@@ -244,28 +252,17 @@ class _ImportJob:
 
         Returns the number of imported entries, at least one.
         """
-        entries = [each for each in batch if isinstance(each, ImportEntry)]
+        entries = [
+            each for each in batch if isinstance(each, ImportEntry) and each.record_state is None
+        ]
         self.proposals = OpenProposals.load(session, entries)
         self.index.begin_batch(session, entries)
         changed: dict[str, list[str]] = {}
         first = self.parsed
-        for number, each in enumerate(batch, start=first):
-            result = (
-                replace(each, index=number)
-                if isinstance(each, Reject)
-                else self._import_entry(session, number, each, changed)
-            )
-            if isinstance(result, Reject):
-                if result.is_error:
-                    write_reject(result)
-                self.on_reject(source, result)
-                self.report.increment(
-                    ImportOutcome.REJECTED if result.is_error else ImportOutcome.SKIPPED
-                )
-            else:
-                self.on_result(source, result)
-                self.report.increment(result.outcome)
-            self.parsed = number + 1
+        for each in split_into_sets(batch):
+            for result in self._import_set(session, self.parsed, each, changed):
+                self._report_result(source, write_reject, result)
+            self.parsed += len(each)
             if self.is_time_up():
                 break
         if changed:
@@ -277,34 +274,68 @@ class _ImportJob:
         session.expunge_all()
         return self.parsed - first
 
+    def _report_result(
+        self, source: Input, write_reject: Callable[[Reject], None], result: EntryResult | Reject
+    ) -> None:
+        if isinstance(result, Reject):
+            if result.is_error:
+                write_reject(result)
+            self.on_reject(source, result)
+            self.report.increment(
+                ImportOutcome.REJECTED if result.is_error else ImportOutcome.SKIPPED
+            )
+        else:
+            self.on_result(source, result)
+            self.report.increment(result.outcome)
+
+    def _import_set(
+        self,
+        session: Session,
+        first: int,
+        entries: Sequence[EntryOrReject],
+        changed: dict[str, list[str]],
+    ) -> list[EntryResult | Reject]:
+        """Import the entries of a set, numbered from `first`, and add their slugs to `changed`.
+
+        If one of several is refused, the set is rolled back and each is imported on its own.
+        """
+        records = [each for each in entries if isinstance(each, ImportEntry)]
+        outcomes: list[_Applied] = []
+        if len(records) > 1:
+            with suppress(ApiError, _RefusedByDatabase), _savepoint(session):
+                outcomes = [_describe_restored(*each) for each in restore_entries(session, records)]
+        if outcomes:
+            return [
+                _note_applied(number, entry, applied, changed)
+                for number, (entry, applied) in enumerate(
+                    zip(records, outcomes, strict=True), start=first
+                )
+            ]
+        return [
+            replace(each, index=number)
+            if isinstance(each, Reject)
+            else self._import_entry(session, number, each, changed)
+            for number, each in enumerate(entries, start=first)
+        ]
+
     def _import_entry(
         self, session: Session, number: int, entry: ImportEntry, changed: dict[str, list[str]]
     ) -> EntryResult | Reject:
         """Import an entry in a savepoint, and add its slug to `changed` by outcome."""
         try:
-            with session.begin_nested():
-                outcome, slug, explanation = self._apply_entry(session, entry)
+            with _savepoint(session):
+                applied = self._apply_entry(session, entry)
         except ApiError as error:
             return _to_reject(entry, number, error)
-        except StatementError as error:
-            # ValueError: the driver refused a value, such as a text with NUL.
-            if not isinstance(error, DataError | IntegrityError) and not isinstance(
-                error.orig, ValueError
-            ):
-                raise
-            reason = f"Cannot be stored: {str(error.orig).partition(chr(10))[0]}"
+        except _RefusedByDatabase as refusal:
             label = label_of_entry(entry)
-            return Reject(entry.line, entry.type, reason, entry.raw, label, number)
-        if slug:
-            changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
-        return EntryResult(number, entry, outcome, explanation)
+            return Reject(entry.line, entry.type, str(refusal), entry.raw, label, number)
+        return _note_applied(number, entry, applied, changed)
 
-    def _apply_entry(self, session: Session, entry: ImportEntry) -> tuple[ImportOutcome, str, str]:
-        """Write an entry. Returns the outcome, the slug if a record changed or "", the evidence."""
+    def _apply_entry(self, session: Session, entry: ImportEntry) -> _Applied:
+        """Write an entry."""
         if entry.record_state is not None:
-            is_new, slug = restore_entry(session, entry)
-            written = ImportOutcome.CREATED if is_new else ImportOutcome.UPDATED
-            return written if slug else ImportOutcome.UNCHANGED, slug, "state of an export"
+            return _describe_restored(*restore_entry(session, entry))
         digest = sha256("\n".join((entry.raw, *entry.notes)).encode(errors="replace")).hexdigest()
         digest = digest[:16]
         if (origin := self.index.find_origin(entry)) is not None:
@@ -315,10 +346,8 @@ class _ImportJob:
             return ImportOutcome.PROPOSED, "", "doubtful: the entry waits for an editor"
         return self._apply_new_entry(session, entry, digest)
 
-    def _apply_new_entry(
-        self, session: Session, entry: ImportEntry, digest: str
-    ) -> tuple[ImportOutcome, str, str]:
-        """Write an entry whose id is not known yet. Returns the same as `_apply_entry`."""
+    def _apply_new_entry(self, session: Session, entry: ImportEntry, digest: str) -> _Applied:
+        """Write an entry whose id is not known yet."""
         decision = self.index.identify(entry)
         is_unwanted = goes_elsewhere(entry.data) and not self.all_launches
         if decision.verdict is not Verdict.SAME and is_unwanted:
@@ -381,6 +410,36 @@ class _ImportJob:
         )
         self.index.add_origin(entry, origin)
         return origin
+
+
+@contextmanager
+def _savepoint(session: Session) -> Iterator[None]:
+    """Open a savepoint. Raises _RefusedByDatabase for a value that cannot be stored."""
+    try:
+        with session.begin_nested():
+            yield
+    except StatementError as error:
+        # ValueError: the driver refused a value, such as a text with NUL.
+        if not isinstance(error, DataError | IntegrityError) and not isinstance(
+            error.orig, ValueError
+        ):
+            raise
+        reason = str(error.orig).partition(chr(10))[0]
+        raise _RefusedByDatabase(f"Cannot be stored: {reason}") from error
+
+
+def _describe_restored(is_new: bool, slug: str) -> _Applied:
+    written = ImportOutcome.CREATED if is_new else ImportOutcome.UPDATED
+    return written if slug else ImportOutcome.UNCHANGED, slug, "state of an export"
+
+
+def _note_applied(
+    number: int, entry: ImportEntry, applied: _Applied, changed: dict[str, list[str]]
+) -> EntryResult:
+    outcome, slug, explanation = applied
+    if slug:
+        changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
+    return EntryResult(number, entry, outcome, explanation)
 
 
 def label_of_entry(entry: ImportEntry) -> str:

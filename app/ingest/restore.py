@@ -1,5 +1,7 @@
 """Restore records of a lossless export with their state: versions, former slugs, histories."""
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, exists, insert, inspect, select, update
@@ -19,8 +21,8 @@ from app.db.models import (
     stored_id,
 )
 from app.domain.enums import ArticleState, RecordType
-from app.ingest.entries import ImportEntry
-from app.resources.imported_records import apply_document
+from app.ingest.entries import EntryOrReject, ImportEntry
+from app.resources.imported_records import apply_documents
 from app.resources.record_state import (
     RecordState,
     SlipState,
@@ -30,69 +32,171 @@ from app.resources.registry import RECORD_RESOURCES
 
 _STATE_COLUMNS = ("created_at", "updated_at", "version", "edited")
 
+_MAX_SET_ENTRIES = 16
+"""Maximum number of entries that are written together: they take a fraction of the lock time."""
+
+_Content = tuple[dict[str, Any], RecordState]
+"""Document and state of a record."""
+
+
+def split_into_sets(batch: Iterable[EntryOrReject]) -> Iterator[list[EntryOrReject]]:
+    """Split a batch into sets of entries for `restore_entries`, and other single entries."""
+    entries: list[EntryOrReject] = []
+    type_: RecordType | None = None
+    slugs = set[str]()
+    for each in batch:
+        own_type = each.type if isinstance(each, ImportEntry) and _is_joinable(each) else None
+        own_slugs = _list_slugs(each) if isinstance(each, ImportEntry) else set[str]()
+        is_full = len(entries) == _MAX_SET_ENTRIES
+        if entries and (own_type is None or own_type is not type_ or is_full or slugs & own_slugs):
+            yield entries
+            entries, slugs = [], set()
+        entries.append(each)
+        type_ = own_type
+        slugs |= own_slugs
+    if entries:
+        yield entries
+
+
+def _is_joinable(entry: ImportEntry) -> bool:
+    return _has_record(entry) and RECORD_RESOURCES[entry.type].writer.save_all is not None
+
+
+def _has_record(entry: ImportEntry) -> bool:
+    """True for an entry of a record with its state, false for a deletion or without a state."""
+    return entry.record_state is not None and "gone" not in entry.record_state
+
+
+def _list_slugs(entry: ImportEntry) -> set[str]:
+    """The slugs, present and former, by which the record of an entry is found."""
+    former = (entry.record_state or {}).get("former_slugs")
+    return {str(entry.data.get("slug")), *map(str, former if isinstance(former, list) else ())}
+
 
 def restore_entry(session: Session, entry: ImportEntry) -> tuple[bool, str]:
-    """Create or update the record of an entry with its state; the newer of two states wins.
+    """Create or update the record of an entry with its state, or record its deletion.
 
-    Returns True if the record is new, and its slug if it changed, otherwise "". Raises `ApiError`
-    if the data or the state are invalid.
+    Returns and raises the same as `restore_entries`.
     """
-    type_, slug = entry.type, str(entry.data.get("slug"))
-    if "gone" in (entry.record_state or {}):
-        return False, _record_deletion(session, type_, slug)
-    state = validate_write_model(RecordState, entry.record_state)
-    existing = _find_by_slugs(session, type_, [slug, *state.former_slugs])
-    if existing is not None and existing.updated_at > state.updated_at:
-        return False, ""
-    reader = Reader.from_session(session)
-    before = None if existing is None else _load_document_and_state(session, reader, existing)
-    document = ({} if before is None else before[0]) | dict(entry.data)
-    record = RECORD_RESOURCES[type_].model() if existing is None else existing
-    if isinstance(record, Article) and state.state is not None:
-        is_deleted = state.state is ArticleState.DELETED  # which cannot be written
-        record.state = ArticleState.DRAFT if is_deleted else state.state
-        record.announced = state.announced
-        # Translations are imported in any order, so the key may be one of a later article.
-        record.translation_key = entry.data.get("translation_key", record.translation_key)
-    if before == (document, state):
-        return False, ""
-    if existing is None:
-        for name in _STATE_COLUMNS:
-            setattr(record, name, getattr(state, name))
+    if not _has_record(entry):
+        return False, _record_deletion(session, entry.type, str(entry.data.get("slug")))
+    return restore_entries(session, [entry])[0]
+
+
+def restore_entries(session: Session, entries: Sequence[ImportEntry]) -> list[tuple[bool, str]]:
+    """Create or update the records of entries with their states; the newer of two states wins.
+
+    The entries are of one type, and no two have a slug in common. Returns for each true if the
+    record is new, and its slug if it changed, otherwise "". Raises `ApiError` if the data or the
+    state of one are invalid.
+    """
+    restorations = _prepare_restorations(session, entries)
+    written = [each for each in restorations if each.document is not None]
     with session.no_autoflush:
-        apply_document(session, record, document)
-        if isinstance(record, Article) and state.state is not None:
-            record.state = state.state
-        _restore_state(session, record, state)
-    if before is None:
-        return True, record.slug
-    changed = _load_document_and_state(session, reader, record) != before
-    return False, record.slug if changed else ""
+        if written:
+            apply_documents(session, [(each.record, each.document or {}) for each in written])
+        for each in written:
+            if isinstance(each.record, Article) and each.state.state is not None:
+                each.record.state = each.state.state
+        session.flush()
+        for each in written:
+            _restore_state(session, each.record, each.state, is_new=each.is_new)
+        session.flush()
+    after = _load_contents(session, [each.record for each in written if not each.is_new])
+    changed = [
+        each.document is not None and (each.is_new or after[stored_id(each.record)] != each.before)
+        for each in restorations
+    ]
+    return [
+        (each.is_new, each.record.slug if is_changed else "")
+        for each, is_changed in zip(restorations, changed, strict=True)
+    ]
 
 
-def _find_by_slugs(session: Session, type_: RecordType, slugs: list[str]) -> VersionedRecord | None:
-    """Return the record with the first of `slugs` that exists."""
+@dataclass(frozen=True)
+class _Restoration:
+    """Record of an entry, and what is to be written to it."""
+
+    record: VersionedRecord
+    before: _Content | None
+    """Content of the record; None if it is new."""
+    document: Mapping[str, Any] | None
+    """Document to write; None if the record stays as it is."""
+    state: RecordState
+
+    @property
+    def is_new(self) -> bool:
+        return self.before is None
+
+
+def _prepare_restorations(session: Session, entries: Sequence[ImportEntry]) -> list[_Restoration]:
+    """Find the records of entries of one type, and create those that do not exist."""
+    type_ = entries[0].type
+    states = [validate_write_model(RecordState, each.record_state) for each in entries]
+    slugs = [
+        [str(entry.data.get("slug")), *state.former_slugs]
+        for entry, state in zip(entries, states, strict=True)
+    ]
+    records = _load_by_slug(session, type_, [slug for each in slugs for slug in each])
+    contents = _load_contents(session, list(records.values()))
+    restorations = []
+    for entry, state, own_slugs in zip(entries, states, slugs, strict=True):
+        record = next((records[slug] for slug in own_slugs if slug in records), None)
+        before = None if record is None else contents[stored_id(record)]
+        document: dict[str, Any] | None = (before[0] if before else {}) | dict(entry.data)
+        if record is not None and (
+            record.updated_at > state.updated_at or before == (document, state)
+        ):
+            document = None
+        else:
+            record = record or _create_record(type_, state)
+            if isinstance(record, Article) and state.state is not None:
+                is_deleted = state.state is ArticleState.DELETED  # which cannot be written
+                record.state = ArticleState.DRAFT if is_deleted else state.state
+                record.announced = state.announced
+                # Translations are imported in any order: the key may be one of a later article.
+                record.translation_key = entry.data.get("translation_key", record.translation_key)
+        restorations.append(_Restoration(record, before, document, state))
+    return restorations
+
+
+def _create_record(type_: RecordType, state: RecordState) -> VersionedRecord:
+    record = RECORD_RESOURCES[type_].model()
+    for name in _STATE_COLUMNS:
+        setattr(record, name, getattr(state, name))
+    return record
+
+
+def _load_by_slug(
+    session: Session, type_: RecordType, slugs: Collection[str]
+) -> dict[str, VersionedRecord]:
     model = RECORD_RESOURCES[type_].model
-    records: dict[str, VersionedRecord] = {
-        record.slug: record
-        for record in session.scalars(select(model).where(model.slug.in_(slugs)))
-    }
-    return next((records[slug] for slug in slugs if slug in records), None)
+    return {each.slug: each for each in session.scalars(select(model).where(model.slug.in_(slugs)))}
 
 
-def _load_document_and_state(
-    session: Session, reader: Reader, record: VersionedRecord
-) -> tuple[dict[str, Any], RecordState]:
-    type_ = record.record_type
-    resource = RECORD_RESOURCES[type_]
-    document = resource.extract_document(resource.writer.snapshot(session, record))
-    id_ = stored_id(record)
-    return document, load_record_states(reader, type_, [id_])[id_]
-
-
-def _restore_state(session: Session, record: VersionedRecord, state: RecordState) -> None:
-    """Set the state of a record whose document is written."""
+def _load_contents(session: Session, records: Collection[VersionedRecord]) -> dict[int, _Content]:
+    """Load the documents and states of records of one type, by id."""
+    if not records:
+        return {}
     session.flush()
+    type_ = next(iter(records)).record_type
+    resource, reader = RECORD_RESOURCES[type_], Reader.from_session(session)
+    ids = [stored_id(record) for record in records]
+    stored = resource.load_records(reader, ids)
+    states = load_record_states(reader, type_, ids)
+    return {
+        id_: (
+            resource.extract_document(stored[id_].model_dump(mode="json", by_alias=True)),
+            states[id_],
+        )
+        for id_ in ids
+    }
+
+
+def _restore_state(
+    session: Session, record: VersionedRecord, state: RecordState, *, is_new: bool
+) -> None:
+    """Set the state of a record whose document is flushed."""
     model = type(record)
     values = {name: getattr(state, name) for name in _STATE_COLUMNS}
     if {name: getattr(record, name) for name in _STATE_COLUMNS} != values:
@@ -102,13 +206,12 @@ def _restore_state(session: Session, record: VersionedRecord, state: RecordState
         session.expire(record)
     if isinstance(record, Mission):
         _restore_mission(session, stored_id(record), state)
-    if isinstance(record, Launch):
+    if isinstance(record, Launch) and (state.history or not is_new):
         _restore_history(session, stored_id(record), state.history)
     type_ = record.record_type
     for slug in state.former_slugs:
         if session.get(FormerSlug, (type_, slug)) is None:
             session.add(FormerSlug(type=type_, slug=slug, record_id=record.id))
-    session.flush()
 
 
 def _restore_mission(session: Session, id_: int, state: RecordState) -> None:

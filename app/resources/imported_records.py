@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.api.write_models import validate_write_model
+from app.api.write_models import WriteModel, validate_write_model
 from app.db.models import Article, ImportOrigin, VersionedRecord
 from app.domain.enums import ArticleState, RecordType
 from app.resources.registry import RECORD_RESOURCES
@@ -45,15 +45,34 @@ def apply_document(session: Session, record: VersionedRecord, data: Mapping[str,
 
     Raises InvalidRequest or Conflict.
     """
-    resource = RECORD_RESOURCES[record.record_type]
-    nested, fields = resource.nested_collection, dict(data)
-    items = fields.pop(nested.name, None) if nested else None
-    document = validate_write_model(resource.writer.write_model, fields)
-    resource.writer.save(session, record, document)
+    apply_documents(session, [(record, data)])
+
+
+def apply_documents(
+    session: Session, documents: Sequence[tuple[VersionedRecord, Mapping[str, Any]]]
+) -> None:
+    """Apply documents to records of one type that do not refer to each other.
+
+    Raises InvalidRequest or Conflict for the first document that is refused.
+    """
+    resource = RECORD_RESOURCES[documents[0][0].record_type]
+    nested, writer = resource.nested_collection, resource.writer
+    validated: list[tuple[VersionedRecord, WriteModel]] = []
+    nested_items: list[Any] = []
+    for record, data in documents:
+        fields = dict(data)
+        nested_items.append(fields.pop(nested.name, None) if nested else None)
+        validated.append((record, validate_write_model(writer.write_model, fields)))
+    if writer.save_all:
+        writer.save_all(session, validated)
+    else:
+        for record, document in validated:
+            writer.save(session, record, document)
     session.flush()
-    if nested and items is not None:
-        nested.save(session, record, items)
-        session.flush()
+    for (record, _), items in zip(documents, nested_items, strict=True):
+        if nested and items is not None:
+            nested.save(session, record, items)
+            session.flush()
 
 
 def read_schedule(type_: RecordType, data: Mapping[str, Any]) -> dict[str, Any] | None:

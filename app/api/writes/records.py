@@ -1,6 +1,6 @@
 """The writes that all resources share: lock, check the version, save, audit, read back."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -100,6 +100,8 @@ class RecordWriter(Generic[M, D]):
     """Selects a record for update, by slug or id. Raises NotFound, Gone or SlugRenamed."""
     add_defaults: Callable[[Session, M], None] = has_no_defaults
     """Adds what a new record has by default beside its document, unless it is restored."""
+    save_all: Callable[[Session, Sequence[tuple[M, D]]], None] | None = None
+    """`save` for several records that do not refer to each other, with fewer statements."""
 
     def create(self, session: Session, write: WriteRequest, document: D) -> WriteResult:
         """Create a record."""

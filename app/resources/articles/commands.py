@@ -1,16 +1,18 @@
 """Writes of articles, and the actions that publish, unpublish and restore them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
 from app.api.links import public_url
-from app.api.slugs import resolve_slugs, set_slug
+from app.api.slugs import SlugOwners, load_ids, load_slug_owners, resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter, bump_version
@@ -65,8 +67,77 @@ def _build_record(row: dict[str, Any]) -> ArticleRecord:
     return to_record(ArticleRecord, fields)
 
 
+@dataclass(frozen=True)
+class _Lookups:
+    """The rows that the documents of several articles are checked against and refer to."""
+
+    slug_owners: SlugOwners
+    translations: Mapping[str, Mapping[int, tuple[str, str]]]
+    """Language and slug of the articles by translation key and id."""
+    missions: Mapping[str, int]
+    """Ids by slug; the same for `people` and `launches`."""
+    people: Mapping[str, int]
+    launches: Mapping[str, int]
+
+    @classmethod
+    def load(
+        cls, session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
+    ) -> "_Lookups":
+        """Load the rows, with at most one statement for each kind."""
+        slugs = {each.slug for article, each in documents if each.slug not in {None, article.slug}}
+        keys = {
+            key
+            for article, each in documents
+            if _needs_translation_key(article, each)
+            and (key := each.translation_key or article.translation_key)
+        }
+        return cls(
+            load_slug_owners(session, Article, slugs - {None}),
+            _load_translations(session, keys),
+            load_ids(session, Mission, {slug for _, each in documents for slug in each.missions}),
+            load_ids(session, Person, {slug for _, each in documents for slug in each.people}),
+            load_ids(session, Launch, {slug for _, each in documents for slug in each.launches}),
+        )
+
+
 def save(session: Session, article: Article, document: ArticleWrite) -> None:
     """Apply `document` to `article`. Raises InvalidRequest, Conflict or Gone."""
+    save_all(session, [(article, document)])
+
+
+def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]) -> None:
+    """Apply documents to articles, new ones with a number of statements that does not grow.
+
+    Raises InvalidRequest, Conflict or Gone for the first document that is refused.
+    """
+    lookups = _Lookups.load(session, documents)
+    links = [_apply_document(session, article, each, lookups) for article, each in documents]
+    is_new = [article.id is None for article, _ in documents]
+    session.add_all(article for article, _ in documents)
+    session.flush()
+    new_rows: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for (article, _), own_links, new in zip(documents, links, is_new, strict=True):
+        id_ = stored_id(article)
+        if not new:
+            _update_links(session, id_, own_links)
+            continue
+        for column, values in own_links.items():
+            new_rows[column.class_] += [
+                {"article_id": id_, column.key: value} for value in sorted(values)
+            ]
+    for model, rows in new_rows.items():
+        if rows:  # without entities: the steps of writes follow from the new article
+            session.connection().execute(insert(model), rows)
+
+
+_ArticleLinks = Mapping[Any, Collection[Any]]
+"""Values of the columns of an article's links."""
+
+
+def _apply_document(
+    session: Session, article: Article, document: ArticleWrite, lookups: _Lookups
+) -> _ArticleLinks:
+    """Set the columns of an article. Returns its links."""
     is_new = article.id is None
     article.state = article.state or ArticleState.DRAFT
     _check_not_deleted(article)
@@ -80,11 +151,10 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
             raise_field_error("/published_at", "missing", detail)
         if document.published_at > now() and not is_new:
             _check_not_featured(session, article)
-    set_slug(session, article, document.slug, document.title)
+    set_slug(session, article, document.slug, document.title, lookups.slug_owners)
     image = document.image
-    key = document.translation_key
-    if key is None or (key, document.language) != (article.translation_key, article.language):
-        _set_translation_key(session, article, key, document.language)
+    if _needs_translation_key(article, document):
+        _set_translation_key(article, document.translation_key, document.language, lookups)
     for name in ("title", "lead", "body", "language", "note"):
         setattr(article, name, getattr(document, name))
     if article.body_html is None:  # the body is new
@@ -95,28 +165,23 @@ def save(session: Session, article: Article, document: ArticleWrite) -> None:
     article.image_url = image.url if image else None
     article.image_alt = image.alt if image else None
     article.image_credit = image.credit if image else None
-    missions = resolve_slugs(session, Mission, document.missions, "/missions")
-    people = resolve_slugs(session, Person, document.people, "/people")
-    launches = resolve_slugs(session, Launch, document.launches, "/launches")
-    session.add(article)
-    session.flush()
-    links: dict[Any, Collection[Any]] = {
+    missions, people, launches = document.missions, document.people, document.launches
+    return {
         ArticleTag.tag: document.tags,
-        ArticleMission.mission_id: missions,
-        ArticlePerson.person_id: people,
-        ArticleLaunch.launch_id: launches,
+        ArticleMission.mission_id: resolve_slugs(
+            session, Mission, missions, "/missions", lookups.missions
+        ),
+        ArticlePerson.person_id: resolve_slugs(session, Person, people, "/people", lookups.people),
+        ArticleLaunch.launch_id: resolve_slugs(
+            session, Launch, launches, "/launches", lookups.launches
+        ),
     }
-    _set_links(session, stored_id(article), links, is_new)
 
 
-def _set_links(
-    session: Session, id_: int, links: Mapping[Any, Collection[Any]], is_new: bool
-) -> None:
+def _update_links(session: Session, id_: int, links: _ArticleLinks) -> None:
     """Insert and delete association rows of an article until each column has these values."""
-    current: Sequence[Any] = [()] * len(links)
-    if not is_new:
-        columns = (json_values_subquery(each, each.class_.article_id == id_) for each in links)
-        current = session.execute(select(*columns)).one()
+    columns = (json_values_subquery(each, each.class_.article_id == id_) for each in links)
+    current = session.execute(select(*columns)).one()
     for (column, wanted), values in zip(links.items(), current, strict=True):
         model = column.class_
         if surplus := set(values) - set(wanted):
@@ -125,24 +190,32 @@ def _set_links(
             session.add(model(**{"article_id": id_, column.key: value}))
 
 
+def _needs_translation_key(article: Article, document: ArticleWrite) -> bool:
+    """True unless the document names the translation key and the language that the article has."""
+    key = document.translation_key
+    own = article.translation_key, article.language
+    return key is None or (key, document.language) != own
+
+
 def _set_translation_key(
-    session: Session, article: Article, key: str | None, language: str
+    article: Article, key: str | None, language: str, lookups: _Lookups
 ) -> None:
     """Set the translation key of an article. Raises InvalidRequest for a duplicate language."""
+    own = article.translation_key
+    rows = lookups.translations.get(key or own or "", {})
+    translations = dict(row for id_, row in rows.items() if id_ != article.id)
     if key is None:
         # An article's own key is random: public translations show it, also if it is a draft.
-        own = article.translation_key
-        if own is None or _find_translations(session, article, own):
+        if own is None or translations:
             article.translation_key = token_hex(6)
         return
-    translations = _find_translations(session, article, key)
     if other := translations.get(language):
         detail = tr(
             f"{other!r} is already its translation into {language!r}.",
             f"Перевод на {language!r} уже есть: {other!r}.",
         )
         raise_field_error("/translation_key", "taken", detail)
-    if key != article.translation_key and not translations:
+    if key != own and not translations:
         detail = tr(
             f"No other article has the key {key!r}.", f"Ни у какой другой статьи нет ключа {key!r}."
         )
@@ -150,11 +223,16 @@ def _set_translation_key(
     article.translation_key = key
 
 
-def _find_translations(session: Session, article: Article, key: str) -> dict[str, str]:
-    """The slugs of the other articles with `key`, by language."""
-    others = Article.translation_key == key, Article.id.is_distinct_from(article.id)
-    rows = session.execute(select(Article.language, Article.slug).where(*others))
-    return {row.language: row.slug for row in rows}
+def _load_translations(
+    session: Session, keys: Collection[str]
+) -> dict[str, dict[int, tuple[str, str]]]:
+    """Load the language and slug of the articles by translation key and id."""
+    columns = Article.translation_key, Article.id, Article.language, Article.slug
+    translations: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
+    statement = select(*columns).where(Article.translation_key.in_(keys))
+    for key, id_, language, slug in session.execute(statement) if keys else ():
+        translations[key][id_] = language, slug
+    return translations
 
 
 def referrers(session: Session, article: Article, _client: ApiClient | None = None) -> list[str]:
@@ -206,6 +284,7 @@ WRITER = RecordWriter(
     load_records,
     referrers,
     _move_to_trash,
+    save_all=save_all,
 )
 
 
