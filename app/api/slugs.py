@@ -1,10 +1,10 @@
 """Slugs: generation, uniqueness, redirects from former slugs."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import count
-from typing import NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import and_, bindparam, or_, select
@@ -123,6 +123,19 @@ def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -
     if base not in used:
         return base
     return next(slug for n in count(2) if (slug := f"{base}-{n}") not in used)
+
+
+class HasSlug(Protocol):
+    """Document that may name a slug."""
+
+    @property
+    def slug(self) -> str | None:
+        """The slug; None for a generated one."""
+
+
+def find_new_slugs(documents: Iterable[tuple[VersionedRecord, HasSlug]]) -> set[str]:
+    """Find the slugs that documents name, and that are not yet those of their records."""
+    return {each.slug for record, each in documents if each.slug and each.slug != record.slug}
 
 
 def load_slug_owners(

@@ -59,7 +59,11 @@ def split_into_sets(batch: Iterable[EntryOrReject]) -> Iterator[list[EntryOrReje
 
 
 def _is_joinable(entry: ImportEntry) -> bool:
-    return _has_record(entry) and RECORD_RESOURCES[entry.type].writer.save_all is not None
+    """True unless the entry has no record to restore, or one with a collection of its own.
+
+    The rules of such a collection compare it with those of other records, all of them saved.
+    """
+    return _has_record(entry) and RECORD_RESOURCES[entry.type].nested_collection is None
 
 
 def _has_record(entry: ImportEntry) -> bool:

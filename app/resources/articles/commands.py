@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session
 from app.api.audit_log import Action
 from app.api.auth import ApiClient
 from app.api.links import public_url
-from app.api.slugs import SlugOwners, load_ids, load_slug_owners, resolve_slugs, set_slug
+from app.api.slugs import (
+    SlugOwners,
+    find_new_slugs,
+    load_ids,
+    load_slug_owners,
+    resolve_slugs,
+    set_slug,
+)
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter, bump_version
@@ -84,7 +91,6 @@ class _Lookups:
         cls, session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
     ) -> "_Lookups":
         """Load the rows, with at most one statement for each kind."""
-        slugs = {each.slug for article, each in documents if each.slug not in {None, article.slug}}
         keys = {
             key
             for article, each in documents
@@ -92,7 +98,7 @@ class _Lookups:
             and (key := each.translation_key or article.translation_key)
         }
         return cls(
-            load_slug_owners(session, Article, slugs - {None}),
+            load_slug_owners(session, Article, find_new_slugs(documents)),
             _load_translations(session, keys),
             load_ids(session, Mission, {slug for _, each in documents for slug in each.missions}),
             load_ids(session, Person, {slug for _, each in documents for slug in each.people}),

@@ -1,13 +1,13 @@
 """Writes of people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient
 from app.api.links import public_url
-from app.api.slugs import set_slug
+from app.api.slugs import find_new_slugs, load_slug_owners, set_slug
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referring_articles
@@ -29,12 +29,19 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord
 
 def save(session: Session, person: Person, document: PersonWrite) -> None:
     """Apply `document` to `person`. Raises Conflict."""
-    set_slug(session, person, document.slug, document.name)
+    save_all(session, [(person, document)])
+
+
+def save_all(session: Session, documents: Sequence[tuple[Person, PersonWrite]]) -> None:
+    """Apply documents to people. Raises Conflict for the first document that is refused."""
+    owners = load_slug_owners(session, Person, find_new_slugs(documents))
     names = "name", "name_ru", "name_native", "agency", "nationality", "born_on", "aliases"
-    for name in names:
-        setattr(person, name, getattr(document, name))
-    person.sources = [source.model_dump() for source in document.sources]
-    session.add(person)
+    for person, document in documents:
+        set_slug(session, person, document.slug, document.name, owners)
+        for name in names:
+            setattr(person, name, getattr(document, name))
+        person.sources = [source.model_dump() for source in document.sources]
+    session.add_all(person for person, _ in documents)
 
 
 def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
@@ -60,5 +67,13 @@ def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
 
 
 WRITER = RecordWriter(
-    AuditTarget.PERSON, "people", Person, PersonWrite, save, get_person, load_records, referrers
+    AuditTarget.PERSON,
+    "people",
+    Person,
+    PersonWrite,
+    save,
+    get_person,
+    load_records,
+    referrers,
+    save_all=save_all,
 )
