@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count
-from typing import NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import and_, bindparam, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import CompoundSelect, Select, String, and_, bindparam, inspect, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session
 
 from app.api.validation_errors import raise_field_error
 from app.db.database import Reader
@@ -112,17 +112,26 @@ def set_slug(
 
 def _find_free_slug(session: Session, model: type[VersionedRecord], base: str) -> str:
     """`base`, or `base` with the first free number from 2 on."""
-    like = f"{base}-%"
-    current = select(model.slug).where(or_(model.slug == base, model.slug.like(like)))
-    # The former slug of a deleted record redirects nowhere, so the base alone is free again.
-    redirects = and_(FormerSlug.slug == base, FormerSlug.record_id.is_not(None))
-    former = select(FormerSlug.slug).where(
-        FormerSlug.type == model.record_type, or_(redirects, FormerSlug.slug.like(like))
+    found = session.scalars(
+        _select_used_slugs(inspect(model)), {"base": base, "numbered": f"{base}-%"}
     )
-    used = {*RESERVED_SLUGS, *session.scalars(current.union_all(former))}
+    used = {*RESERVED_SLUGS, *found}
     if base not in used:
         return base
     return next(slug for n in count(2) if (slug := f"{base}-{n}") not in used)
+
+
+@cache
+def _select_used_slugs(mapper: Mapper[Any]) -> CompoundSelect[str]:
+    model = mapper.class_
+    base, numbered = bindparam("base", type_=String), bindparam("numbered", type_=String)
+    current = select(model.slug).where(or_(model.slug == base, model.slug.like(numbered)))
+    # The former slug of a deleted record redirects nowhere, so the base alone is free again.
+    redirects = and_(FormerSlug.slug == base, FormerSlug.record_id.is_not(None))
+    former = select(FormerSlug.slug).where(
+        FormerSlug.type == model.record_type, or_(redirects, FormerSlug.slug.like(numbered))
+    )
+    return current.union_all(former)
 
 
 class HasSlug(Protocol):
@@ -142,24 +151,39 @@ def load_slug_owners(
     session: Session, model: type[VersionedRecord], slugs: Collection[str]
 ) -> SlugOwners:
     """Load the owners of `slugs` among the records of `model`; no statement without slugs."""
-    current = select(model.slug, model.id).where(model.slug.in_(slugs))
-    former = select(FormerSlug.slug, FormerSlug.record_id).where(
-        FormerSlug.type == model.record_type, FormerSlug.slug.in_(slugs)
-    )
     owners: dict[str, set[int | None]] = defaultdict(set)
-    for slug, id_ in session.execute(current.union_all(former)) if slugs else ():
-        owners[slug].add(id_)
+    if slugs:
+        statement = _select_slug_owners(inspect(model))
+        for slug, id_ in session.execute(statement, {"slugs": list(slugs)}):
+            owners[slug].add(id_)
     return owners
+
+
+_SLUGS = bindparam("slugs", type_=String(), expanding=True)
+
+
+@cache
+def _select_slug_owners(mapper: Mapper[Any]) -> CompoundSelect[str, int]:
+    former = select(FormerSlug.slug, FormerSlug.record_id).where(
+        FormerSlug.type == mapper.class_.record_type, FormerSlug.slug.in_(_SLUGS)
+    )
+    return _select_ids(mapper).union_all(former)
 
 
 def load_ids(
     session: Session, model: type[VersionedRecord], slugs: Collection[str]
 ) -> dict[str, int]:
     """Load the ids of the records with `slugs`, by slug; no statement without slugs."""
-    rows = (
-        session.execute(select(model.slug, model.id).where(model.slug.in_(slugs))) if slugs else ()
-    )
+    if not slugs:
+        return {}
+    rows = session.execute(_select_ids(inspect(model)), {"slugs": list(slugs)})
     return {row.slug: row.id for row in rows}
+
+
+@cache
+def _select_ids(mapper: Mapper[Any]) -> Select[str, int]:
+    model = mapper.class_
+    return select(model.slug, model.id).where(model.slug.in_(_SLUGS))
 
 
 def resolve_slugs(
