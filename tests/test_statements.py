@@ -150,6 +150,15 @@ def test_article_patch_takes_at_most_seventeen_statements(
     assert len(recorded) <= 17
 
 
+def test_article_post_takes_at_most_eleven_statements(
+    editor: TestClient, recorded: list[Statement]
+) -> None:
+    editor.post("/v1/articles", json=documents.article(tags=["iss"]))
+    recorded.clear()
+    assert editor.post("/v1/articles", json=documents.article(tags=["iss"])).status_code == 201
+    assert len(recorded) <= 11
+
+
 def test_launch_post_takes_at_most_sixteen_statements(
     editor: TestClient, recorded: list[Statement]
 ) -> None:

@@ -1,5 +1,6 @@
 """NDJSON format: an exported archive is restored without loss."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from app.db.database import Database, Reader
+from app.db.tracking.article_links import find_stale_links
 from app.db.tracking.day_counts import find_wrong_day_counts
 from tests.support import documents
 from tests.support.clients import database_of, open_client
@@ -14,6 +16,7 @@ from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.exports import export_ndjson
 from tests.support.import_runs import import_inputs, make_input, report_counts
+from tests.support.statements import record_dml
 
 
 @pytest.fixture
@@ -84,6 +87,56 @@ def test_day_counts_are_updated_once_per_batch(editor: TestClient, other: Databa
     assert len(counted) == 1
     with other.session() as session:
         assert find_wrong_day_counts(Reader.from_session(session)) == []
+
+
+def test_import_of_own_export_changes_nothing(editor: TestClient) -> None:
+    kept = editor.post("/v1/articles", json=documents.article()).json()["slug"]
+    deleted = editor.post("/v1/articles", json=documents.article()).json()["slug"]
+    assert editor.delete(f"/v1/articles/{deleted}", headers=IF_MATCH_ANY).status_code == 204
+    database = database_of(editor)
+    text = export_ndjson(database)
+    assert kept in text
+    assert '"state":"deleted"' in text
+    assert report_counts(import_inputs(database, "ndjson", make_input(text))[0]) == (0, 0, 2, 0)
+    assert export_ndjson(database) == text
+
+
+def test_refused_entry_is_rejected_alone(editor: TestClient, other: Database) -> None:
+    """Entries that the rules or the database refuse, among others of the same set."""
+    for number in range(4):
+        document = documents.article(title=f"Article {number}", tags=["iss"])
+        assert editor.post("/v1/articles", json=document).status_code == 201
+    lines = export_ndjson(database_of(editor)).splitlines()
+    assert len(lines) == 4
+    unknown = json.loads(lines[1])
+    unknown["data"] |= {"slug": "unknown", "translation_key": "b", "missions": ["no-such"]}
+    twice = json.loads(lines[2])
+    twice["data"]["slug"] = "twice"  # the key and the language of another article
+    mixed = [lines[0], json.dumps(unknown), *lines[1:3], json.dumps(twice), lines[3]]
+    report, rejected = import_inputs(other, "ndjson", make_input("\n".join(mixed)))
+    assert report_counts(report) == (4, 0, 0, 2)
+    assert [(each.line, each.field) for each in rejected] == [
+        (2, "missions"),
+        (5, "translation_key"),
+    ]
+    assert export_ndjson(other).splitlines() == lines
+    with other.session() as session:
+        assert find_stale_links(Reader.from_session(session)) == []
+
+
+def test_lookups_do_not_grow_with_articles(editor: TestClient, other: Database) -> None:
+    mission = editor.post("/v1/missions", json=documents.mission()).json()["slug"]
+    for _ in range(6):
+        document = documents.article(missions=[mission], tags=["iss"])
+        assert editor.post("/v1/articles", json=document).status_code == 201
+    first, *lines = export_ndjson(database_of(editor)).splitlines()
+    import_inputs(other, "ndjson", make_input(first))
+    numbers = []
+    for some in (lines[:2], lines[2:]):
+        with record_dml(other) as statements:
+            assert import_inputs(other, "ndjson", make_input("\n".join(some)))[0].created
+        numbers.append(len([each for each in statements if each.sql.startswith("SELECT")]))
+    assert numbers[0] == numbers[1]
 
 
 def test_newer_record_state_wins(editor: TestClient, other: Database) -> None:

@@ -22,11 +22,16 @@ LinkModel = type[ArticleLink]
 _BATCH_ROWS = 500
 
 
-def note_touched_links(_session: Session, writes: Writes) -> None:
-    """Record the articles with new links, or with new values of the copied columns."""
+def note_touched_links(session: Session, writes: Writes) -> None:
+    """Record the articles with new link entities, or with new values of the copied columns.
+
+    A new article has no older links; `app.resources.articles.commands` inserts links with copies.
+    """
+    new = session.new
     for entity in writes.saved:
         is_link = isinstance(entity, ArticleLink)
-        if is_link or (isinstance(entity, Article) and has_changed(entity, COPIED_COLUMNS)):
+        is_known = isinstance(entity, Article) and entity not in new
+        if is_link or (is_known and has_changed(entity, COPIED_COLUMNS)):
             writes.touched_links.add(getattr(entity, entity.record_key))
 
 

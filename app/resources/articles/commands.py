@@ -38,6 +38,7 @@ from app.db.models import (
     Person,
     stored_id,
 )
+from app.db.models.articles import COPIED_COLUMNS
 from app.domain.dates import Precision, now
 from app.domain.enums import ArticleState, AuditTarget
 from app.domain.languages import tr
@@ -131,12 +132,13 @@ def save_all(session: Session, documents: Sequence[tuple[Article, ArticleWrite]]
         if not new:
             _update_links(session, id_, own_links)
             continue
+        copies = {name: getattr(article, name) for name in COPIED_COLUMNS}
         for column, values in own_links.items():
             new_rows[column.class_] += [
-                {"article_id": id_, column.key: value} for value in sorted(values)
+                {"article_id": id_, column.key: value} | copies for value in sorted(values)
             ]
     for model, rows in new_rows.items():
-        if rows:  # without entities: the steps of writes follow from the new article
+        if rows:  # without entities: the steps of the write follow from the new article
             session.connection().execute(insert(model), rows)
 
 
