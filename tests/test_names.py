@@ -23,6 +23,7 @@ SHARED_NAMES = {
     "conditions": "the conditions of the filters of a list",
     "save": "the function of a writer",
     "load_records": "the function of a writer",
+    "save_all": "the function of a writer",
     "referrers": "the function of a writer",
     "load_documents": "the function of a search source",
     "load_hits": "the function of a search source",

@@ -20,8 +20,9 @@ from app.config import current_settings
 from app.http.client import ForbiddenUrl, RequestFailed, check_url
 from app.ingest.entries import Input, Reject
 from app.ingest.fetching import fetch_url
-from app.ingest.pipeline import EntryResult, ImportOutcome, label_of_entry, run_import
+from app.ingest.pipeline import run_import
 from app.ingest.registry import FORMATS
+from app.ingest.report import EntryResult, ImportOutcome, label_of_entry
 
 cli = typer.Typer()
 

@@ -13,7 +13,6 @@ continues where it stopped when it is started again.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -45,6 +44,13 @@ from app.ingest.identity.index import IdentityIndex
 from app.ingest.proposals import OpenProposals
 from app.ingest.recognition import follow_source, save_landings
 from app.ingest.rejects import open_rejects_file
+from app.ingest.report import (
+    EntryResult,
+    ImportOutcome,
+    ImportReport,
+    label_of_entry,
+    to_reject,
+)
 from app.ingest.restore import restore_entries, restore_entry, split_into_sets
 from app.ingest.shortening import shorten_entry
 from app.resources.articles.rendering import Renderings, render_bodies, set_renderings
@@ -53,62 +59,6 @@ from app.resources.registry import RECORD_RESOURCES
 
 IMPORT_BATCH_ENTRIES = 200
 """Maximum number of entries in one transaction."""
-
-_MAX_LABEL_CHARS = 200
-
-
-class ImportOutcome(StrEnum):
-    """Outcome of an entry."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    REJECTED = "rejected"
-    PROPOSED = "proposed"
-    """The entry may be a record of the archive; an editor decides."""
-    SKIPPED = "skipped"
-    """A new launch that does not go to the station, or an entry of a kind without records."""
-
-
-@dataclass
-class ImportReport:
-    """Numbers of entries by outcome."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    proposed: int = 0
-    skipped: int = 0
-
-    def increment(self, outcome: ImportOutcome) -> None:
-        """Count one entry."""
-        setattr(self, outcome, getattr(self, outcome) + 1)
-
-    def __add__(self, other: "ImportReport") -> "ImportReport":
-        """Sum of two reports."""
-        counts, others = vars(self), vars(other)
-        return ImportReport(**{name: counts[name] + others[name] for name in counts})
-
-    def __str__(self) -> str:
-        rare = {"proposed", "skipped"}  # outcomes that are told only if there are any
-        counts = vars(self).items()
-        return ", ".join(
-            f"{name} {number}" for name, number in counts if number or name not in rare
-        )
-
-
-@dataclass(frozen=True)
-class EntryResult:
-    """Outcome of an entry, and the evidence of its identity."""
-
-    index: int
-    """Number of the entry in its input, from 0."""
-    entry: ImportEntry
-    outcome: ImportOutcome
-    explanation: str
-    """Why the entry is, or is not, a record of the archive."""
-
 
 _RejectCallback = Callable[[Input, Reject], None]
 _ResultCallback = Callable[[Input, EntryResult], None]
@@ -300,17 +250,16 @@ class _ImportJob:
         If one of several is refused, the set is rolled back and each is imported on its own.
         """
         records = [each for each in entries if isinstance(each, ImportEntry)]
-        outcomes: list[_Applied] = []
         if len(records) > 1:
-            with suppress(ApiError, _RefusedByDatabase), _savepoint(session):
-                outcomes = [_describe_restored(*each) for each in restore_entries(session, records)]
-        if outcomes:
-            return [
-                _note_applied(number, entry, applied, changed)
-                for number, (entry, applied) in enumerate(
-                    zip(records, outcomes, strict=True), start=first
-                )
-            ]
+            with suppress(ApiError, _RefusedByDatabase):
+                with _savepoint(session):
+                    restored = restore_entries(session, records)
+                return [
+                    _note_applied(number, entry, _describe_restored(*each), changed)
+                    for number, (entry, each) in enumerate(
+                        zip(records, restored, strict=True), start=first
+                    )
+                ]
         return [
             replace(each, index=number)
             if isinstance(each, Reject)
@@ -326,7 +275,7 @@ class _ImportJob:
             with _savepoint(session):
                 applied = self._apply_entry(session, entry)
         except ApiError as error:
-            return _to_reject(entry, number, error)
+            return to_reject(entry, number, error)
         except _RefusedByDatabase as refusal:
             label = label_of_entry(entry)
             return Reject(entry.line, entry.type, str(refusal), entry.raw, label, number)
@@ -440,21 +389,3 @@ def _note_applied(
     if slug:
         changed.setdefault(outcome, []).append(f"{entry.type} {slug}")
     return EntryResult(number, entry, outcome, explanation)
-
-
-def label_of_entry(entry: ImportEntry) -> str:
-    """Title or name of the subject of an entry, else its id in the source."""
-    names = [entry.data.get("title"), entry.data.get("name"), *entry.hints.names]
-    spacecraft = entry.data.get("spacecraft")
-    if isinstance(spacecraft, list):
-        names += [each.get("name") for each in spacecraft[:1] if isinstance(each, dict)]
-    found = next((name for name in names if isinstance(name, str) and name.strip()), entry.key)
-    return found.strip()[:_MAX_LABEL_CHARS]
-
-
-def _to_reject(entry: ImportEntry, number: int, error: ApiError) -> Reject:
-    problem = next(iter(error.errors), None)
-    place = problem.pointer if problem and problem.pointer else f"/{entry.type}"
-    reason = problem.detail if problem else error.detail
-    label = label_of_entry(entry)
-    return Reject(entry.line, place.strip("/"), reason, entry.raw, label, number)

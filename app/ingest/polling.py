@@ -27,8 +27,9 @@ from app.http.client import ForbiddenUrl, RequestFailed, check_url
 from app.ingest.entries import Input, Reject
 from app.ingest.fetching import FetchResult, fetch_url, resolve_redirect
 from app.ingest.horizon import record_look
-from app.ingest.pipeline import ImportReport, run_import
+from app.ingest.pipeline import run_import
 from app.ingest.registry import FORMATS
+from app.ingest.report import ImportReport
 from app.ingest.request_budget import (
     RequestBudgetExhausted,
     block_host,

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.ingest.entries import Input
-from app.ingest.pipeline import EntryResult, ImportOutcome
+from app.ingest.report import EntryResult, ImportOutcome
 from tests.support import documents
 from tests.support.clients import clear_response_cache, database_of
 from tests.support.import_runs import explain_import, make_input

@@ -15,7 +15,7 @@ from app.db.models import Article, ImportOrigin, Proposal
 from app.domain.enums import ArticleState
 from app.domain.import_schemes import feed_scheme
 from app.ingest.entries import Input
-from app.ingest.pipeline import ImportReport
+from app.ingest.report import ImportReport
 from tests.support.import_runs import import_inputs, make_input
 
 FEEDS = 10

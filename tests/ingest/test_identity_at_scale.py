@@ -19,7 +19,7 @@ from app.db.models import ImportOrigin, Launch, Person, Proposal
 from app.domain.enums import RecordType
 from app.domain.text import slugify
 from app.ingest.dataset.records import DatasetLaunch
-from app.ingest.pipeline import EntryResult, ImportOutcome
+from app.ingest.report import EntryResult, ImportOutcome
 from app.resources.registry import RECORD_RESOURCES
 from tests.support.clients import database_of
 from tests.support.import_runs import explain_import, make_input

@@ -13,8 +13,8 @@ from app.domain.enums import RecordType
 from app.ingest.entity_linking import AmbiguousName
 from app.ingest.entries import ImportEntry, Reject
 from app.ingest.formats import launch_library
-from app.ingest.pipeline import EntryResult
 from app.ingest.references import ReferenceLookup
+from app.ingest.report import EntryResult
 from app.resources.launches.schemas import LaunchWrite
 from app.resources.missions.schemas import MissionWrite
 from app.resources.people.schemas import PersonWrite

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.domain.dates import now
-from app.ingest.pipeline import ImportReport
 from app.ingest.polling import PollResult
+from app.ingest.report import ImportReport
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.fake_sites import FakeSite, Reply, rss_feed, rss_item
 from tests.support.polling import (

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.domain.dates import now
-from app.ingest.pipeline import ImportReport
 from app.ingest.polling import MAX_POLL_PAGES, PollResult
+from app.ingest.report import ImportReport
 from tests.support.fake_sites import FakeSite, Reply, add_news_pages, news_page
 from tests.support.polling import (
     add_source,

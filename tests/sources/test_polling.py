@@ -15,8 +15,8 @@ from app.config import Settings, use_settings
 from app.db.database import Database
 from app.db.models import FeedSource
 from app.domain.dates import now
-from app.ingest.pipeline import ImportReport
 from app.ingest.polling import SOURCE_LEASE_DURATION, PollResult, run_poll
+from app.ingest.report import ImportReport
 from app.ops.jobs import PeriodicJobs
 from app.resources.write_steps import build_database
 from tests.support.documents import IF_MATCH_ANY

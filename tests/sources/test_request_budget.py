@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.domain.dates import now
-from app.ingest.pipeline import ImportReport
 from app.ingest.polling import PollResult
+from app.ingest.report import ImportReport
 from app.ingest.request_budget import RequestBudgetExhausted, block_host, reserve_request
 from app.resources.write_steps import build_database
 from tests.support.documents import IF_MATCH_ANY

@@ -9,8 +9,9 @@ from app.api.audit_log import Actor
 from app.db.database import Database
 from app.ingest.entity_linking import EntityLinks
 from app.ingest.entries import EntryOrReject, ImportEntry, Input, Reject
-from app.ingest.pipeline import EntryResult, ImportReport, run_import
+from app.ingest.pipeline import run_import
 from app.ingest.registry import FORMATS
+from app.ingest.report import EntryResult, ImportReport
 
 ACTOR = Actor("zarya import test", "test")
 
