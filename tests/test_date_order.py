@@ -273,12 +273,13 @@ def test_calendar_events_are_newest_first(plans: TestClient, address: str) -> No
     [
         (LIFTOFF, "exact"),
         (LIFTOFF + timedelta(seconds=59), "exact"),
-        (LIFTOFF + timedelta(minutes=1), "vague"),
-        (datetime(2030, 12, 31, 23, 59, 59, tzinfo=UTC), "vague"),
-        (datetime(2031, 1, 1, tzinfo=UTC), None),
+        (LIFTOFF + timedelta(hours=24, seconds=59), "exact"),
+        (LIFTOFF + timedelta(hours=24, minutes=1), "vague"),
+        (datetime(2031, 1, 1, 23, 59, 59, tzinfo=UTC), "vague"),
+        (datetime(2031, 1, 2, tzinfo=UTC), None),
     ],
 )
-def test_vague_launch_is_next_until_its_period_ends(
+def test_vague_launch_is_next_until_a_day_after_its_period(
     plans: TestClient, moment: datetime, slug: str | None
 ) -> None:
     with time_machine.travel(moment, tick=False):
