@@ -19,7 +19,8 @@ CYRILLIC = re.compile("[а-яё]")
 
 TRANSLATED_KEYS = {
     "credited_as", "description", "detail", "family", "headline", "name", "name_native",
-    "outcome_note", "pad_name", "role_label", "spacecraft", "status_label", "summary", "text", "title",
+    "outcome_note", "pad_name", "role_label", "spacecraft", "status_label", "summary", "text",
+    "title",
 }  # fmt: skip
 """Keys with translated values; titles of articles are never translated."""
 
