@@ -4,6 +4,7 @@ The only module that uses internals of FastAPI: `Dependant` and `request_respons
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from copy import copy
 from dataclasses import replace
 from functools import cached_property, wraps
 from typing import Any, get_origin
@@ -121,9 +122,10 @@ class Route(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        preparsed = APIRoute(path, endpoint, **options)
+        preparsed = copy(self)
         preparsed.dependant = self._preparsed_dependant()
-        by_models, by_fastapi = preparsed.get_route_handler(), super().get_route_handler()
+        by_models = APIRoute.get_route_handler(preparsed)
+        by_fastapi = super().get_route_handler()
         parse = self.query_params.parse
 
         async def handle(request: Request) -> Response:
