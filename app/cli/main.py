@@ -3,13 +3,12 @@
 import sys
 from functools import cache
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from app.cli.startup import replace_process
+from app.cli.processes import replace_process
 
 
 @cache
@@ -40,6 +39,8 @@ cli = typer.Typer(
 
 def _print_version(is_requested: bool) -> None:
     if is_requested:
+        from importlib.metadata import version  # noqa: PLC0415 - half of the imports of `serve`
+
         sys.stdout.write(f"zarya {version('zarya')}\n")
         raise typer.Exit
 

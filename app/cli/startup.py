@@ -11,14 +11,8 @@ import sys
 from importlib import import_module
 from math import ceil
 from multiprocessing import get_context
-from typing import Any, NoReturn
 
-
-def replace_process(module: str, **arguments: Any) -> NoReturn:
-    """Run `module` in place of the current program; it reads `arguments` as JSON."""
-    # -P: a folder `app` in the current directory is not the application.
-    command = [sys.executable, "-P", "-m", module, json.dumps(arguments)]
-    os.execv(command[0], command)  # noqa: S606 - a shell is not wanted
+from app.cli.processes import replace_process
 
 
 def start(host: str, port: int, workers: int, prepare: bool) -> None:
