@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, column, false, or_, select
 
 from app.db.functions import AnySelect
 from app.db.models import SearchDocument
@@ -99,7 +100,7 @@ def select_tier_keys(tier: RankingTier, types: Collection[RecordType]) -> AnySel
     """Index keys of a tier, for public records of some types."""
     first, *better = tier
     matches = match_documents([first], better)
-    return select(matches.c.place).where(_is_visible(matches.c.place, types))
+    return select(matches.c.place).where(_is_visible(types))
 
 
 def select_any_tier_keys(query: ParsedQuery, types: Collection[RecordType]) -> AnySelect:
@@ -114,21 +115,30 @@ def select_any_tier_keys(query: ParsedQuery, types: Collection[RecordType]) -> A
         matches = match_documents(
             [FieldMatch(SearchFields.ALL, query.terms), prefix], _build_exclusions(query)
         )
-        return select(matches.c.place).where(_is_visible(matches.c.place, types))
+        return select(matches.c.place).where(_is_visible(types))
     key = SearchDocument.place
-    every = select(key).where(_is_visible(key, types))
+    every = select(key).where(_is_visible(types))
     for excluded in _build_exclusions(query):
         every = every.where(key.not_in(select(match_documents([excluded]).c.place)))
     return every
 
 
-def _is_visible(key: Any, types: Collection[RecordType]) -> ColumnElement[bool]:
+def _is_visible(types: Collection[RecordType]) -> ColumnElement[bool]:
     """Condition: the key is of one of the types, and of a past date if the type is scheduled."""
+    is_scheduled = any(each.scheduled for each in types)
+    return _build_visibility(frozenset(types), now() if is_scheduled else None)
+
+
+@lru_cache(maxsize=32)  # the tiers of a query, and the queries of a second, share one condition
+def _build_visibility(types: frozenset[RecordType], moment: datetime | None) -> ColumnElement[bool]:
+    """Condition on the column `place`: see `_is_visible`. `moment` is the present second."""
     ranges = [
         key_range
-        for each in set(types)
+        for each in types
         for key_range in (
-            past_index_key_ranges(each, now()) if each.scheduled else [index_key_range(each)]
+            past_index_key_ranges(each, moment)
+            if moment and each.scheduled
+            else [index_key_range(each)]
         )
     ]
     merged: list[list[int]] = []
@@ -137,6 +147,7 @@ def _is_visible(key: Any, types: Collection[RecordType]) -> ColumnElement[bool]:
             merged[-1][1] = max(merged[-1][1], end)
         else:
             merged.append([first, end])
+    key = column("place", BigInteger)
     in_ranges = or_(*(and_(key >= first, key < end) for first, end in merged))
     return and_(key >= merged[0][0], key < merged[-1][1], in_ranges)
 
