@@ -101,9 +101,9 @@ class Reader:
         row = self._connection.execute(statement, values).mappings().first()
         return None if row is None else dict(row)
 
-    def scalar(self, statement: Select[T]) -> T | None:
+    def scalar(self, statement: Select[T], **values: Any) -> T | None:
         """Fetch the first column of the first row; None if there is none."""
-        row = self.first(statement)
+        row = self.first(statement, **values)
         return None if row is None else next(iter(row.values()))
 
 
