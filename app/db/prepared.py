@@ -39,13 +39,20 @@ class CompiledStatement:
             for key, names in expanded.parameter_expansion.items()
             for index, name in enumerate(names)
         }
-        self._parameters: list[tuple[str, int | None, BindParameter[Any], Any]] = []
-        """Name in the SQL text, index in a list, parameter of the statement, processor."""
-        for name in expanded.positiontup or list(expanded.parameters):
+        names = expanded.positiontup or list(expanded.parameters)
+        self._names_in_text = [compiled.escaped_bind_names.get(name, name) for name in names]
+        self._constants: list[Any] = []
+        """Parameters for the driver, None for those below."""
+        self._variables: list[tuple[int, BindParameter[Any], int | None, Any]] = []
+        """Position, parameter of the statement, index in its list, processor of its values."""
+        for position, name in enumerate(names):
             key, index = positions.get(name, (name, None))
-            bind, name_in_text = compiled.binds[key], compiled.escaped_bind_names.get(name, name)
+            bind = compiled.binds[key]
             process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            self._parameters.append((name_in_text, index, bind, process))
+            is_constant = bind.unique and not bind.callable and not bind.required
+            self._constants.append(_get_value(bind, {}, index, process) if is_constant else None)
+            if not is_constant:
+                self._variables.append((position, bind, index, process))
         impls = (each["type"].dialect_impl(dialect) for each in statement.column_descriptions)
         self._result_processors = [impl.result_processor(dialect, None) for impl in impls]
 
@@ -76,17 +83,21 @@ class CompiledStatement:
         return rows
 
     def _build_parameters(self, values: Values) -> Any:
-        """Parameters for the driver: from `values` by name, else the statement's own value."""
-        parameters = []
-        for _, index, bind, process in self._parameters:
-            has_own = bind.key not in values and not bind.required
-            value: Any = bind.effective_value if has_own else values[bind.key]
-            if index is not None:
-                value = value[index]
-            parameters.append(process(value) if process else value)
+        parameters = self._constants.copy()
+        for position, bind, index, process in self._variables:
+            parameters[position] = _get_value(bind, values, index, process)
         if self._is_positional:
-            return tuple(parameters)
-        return {name: value for (name, *_), value in zip(self._parameters, parameters, strict=True)}
+            return parameters
+        return dict(zip(self._names_in_text, parameters, strict=True))
+
+
+def _get_value(bind: BindParameter[Any], values: Values, index: int | None, process: Any) -> Any:
+    """Value of a parameter for the driver: from `values` by name, else the statement's own."""
+    has_own = bind.key not in values and not bind.required
+    value: Any = bind.effective_value if has_own else values[bind.key]
+    if index is not None:
+        value = value[index]
+    return process(value) if process else value
 
 
 def _convert_error(
