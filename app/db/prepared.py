@@ -121,13 +121,17 @@ def _convert_error(
 
 def pad_lists(values: Values) -> dict[str, Any]:
     """Pad each list to the next power of two with its last item: few lengths, so few statements."""
-    return {
-        name: value + value[-1:] * ((1 << (len(value) - 1).bit_length()) - len(value))
-        if isinstance(value, list) and value
-        else value
-        for name, value in values.items()
-    }
+    return {name: _pad(each) if isinstance(each, list) else each for name, each in values.items()}
 
+
+def _pad(items: list[Any]) -> list[Any]:
+    if not items or len(items) > _MAX_PADDED_ITEMS:
+        return items
+    return items + items[-1:] * ((1 << (len(items) - 1).bit_length()) - len(items))
+
+
+_MAX_PADDED_ITEMS = 1024
+"""Longer lists are not padded: drivers limit the number of parameters."""
 
 _MAX_FORM_COUNT = 8
 """Forms of a statement for lists of different lengths, which clients choose."""
