@@ -1,14 +1,17 @@
 """Prepared statements return what SQLAlchemy returns for them."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 from weakref import ref
 
 import pytest
 from sqlalchemy import BindParameter, bindparam, column, select, table
 from sqlalchemy.exc import DBAPIError
 
+from app.api.lists.pagination import _filtered_page_statement
+from app.api.params import QueryModel
 from app.db.database import Database, Reader
 from app.db.functions import (
     AnySelect,
@@ -19,6 +22,10 @@ from app.db.functions import (
 from app.db.models import Article, ArticleTag, Mission
 from app.db.prepared import CompiledStatement, get_compiled_statement, pad_lists
 from app.domain.dates import Precision
+from app.resources.articles.queries import list_articles
+from app.resources.articles.schemas import ArticleQuery
+from app.resources.launches.queries import list_launches
+from app.resources.launches.schemas import LaunchQuery
 from tests.support import factories
 from tests.support.statements import record_selects
 
@@ -156,3 +163,43 @@ def test_compiled_statement_does_not_keep_statement_alive(reader: Reader) -> Non
     gc.collect()
     assert gone() is None
     assert compiled.fetch_rows(reader._connection, values) == [{"slug": "article-1"}]
+
+
+@pytest.mark.parametrize(
+    ("list_records", "query", "one", "other"),
+    [
+        (
+            list_articles,
+            ArticleQuery,
+            {"tag": ["launch"], "language": ["en"], "published_month": "2019-04"},
+            {"tag": ["science"], "language": ["ru"], "published_month": "2020-05"},
+        ),
+        (
+            list_articles,
+            ArticleQuery,
+            {"source": ["NASA", "ESA"], "tag_not": ["launch"], "updated_at_gte": "2019-04-04"},
+            {"source": ["CSA", "JAXA"], "tag_not": ["a", "b"], "updated_at_gte": "2020-05-05"},
+        ),
+        (
+            list_launches,
+            LaunchQuery,
+            {"mission": ["iss-59"], "status": ["success"], "launch_at_lt": "2019-04-04"},
+            {"mission": ["iss-60", "iss-61"], "status": ["failure"], "launch_at_lt": "2020-05-05"},
+        ),
+    ],
+)
+def test_lists_by_the_same_filters_share_a_statement(
+    reader: Reader,
+    list_records: Callable[[Reader, Any], Any],
+    query: type[QueryModel],
+    one: dict[str, Any],
+    other: dict[str, Any],
+) -> None:
+    """Whatever the values. Without one of the filters, as a control, it is another one."""
+    _filtered_page_statement.cache_clear()
+    for values in (one, other):
+        list_records(reader, query.model_validate(values))
+        assert _filtered_page_statement.cache_info().currsize == 1
+    fewer = dict(list(other.items())[:-1])
+    list_records(reader, query.model_validate(fewer))
+    assert _filtered_page_statement.cache_info().currsize == 2
