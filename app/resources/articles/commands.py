@@ -1,10 +1,11 @@
 """Writes of articles, and the actions that publish, unpublish and restore them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from app.api.audit_log import Action
@@ -16,7 +17,7 @@ from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter, bump_version
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.functions import json_values_subquery
+from app.db.functions import AnySelect, json_values_subquery
 from app.db.models import (
     Article,
     ArticleLaunch,
@@ -37,20 +38,23 @@ from app.resources.articles.rendering import Renderings, get_body_html, set_rend
 from app.resources.articles.schemas import ArticleRecord, ArticleWrite, get_article_status
 
 
-def load_records(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecord]:
-    """The complete records of articles by id, whatever their status."""
+@cache
+def _select_records() -> AnySelect:
     missions = ArticleMission.article_id == Article.id, ArticleMission.mission_id == Mission.id
     people = ArticlePerson.article_id == Article.id, ArticlePerson.person_id == Person.id
     launches = ArticleLaunch.article_id == Article.id, ArticleLaunch.launch_id == Launch.id
-    rows = reader.all(
-        select(
-            *Article.__table__.columns,
-            json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
-            json_values_subquery(Mission.slug, *missions).label("missions"),
-            json_values_subquery(Person.slug, *people).label("people"),
-            json_values_subquery(Launch.slug, *launches).label("launches"),
-        ).where(Article.id.in_(ids))
-    )
+    return select(
+        *Article.__table__.columns,
+        json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),
+        json_values_subquery(Mission.slug, *missions).label("missions"),
+        json_values_subquery(Person.slug, *people).label("people"),
+        json_values_subquery(Launch.slug, *launches).label("launches"),
+    ).where(Article.id.in_(bindparam("ids")))
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecord]:
+    """The complete records of articles by id, whatever their status."""
+    rows = reader.all(_select_records(), ids=list(ids))
     return {row["id"]: _build_record(row) for row in rows}
 
 

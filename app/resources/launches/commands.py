@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -16,7 +17,7 @@ from app.api.write_models import default_precision, to_record
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
-from app.db.functions import json_array_subquery, json_object_subquery
+from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import (
     ArticleLaunch,
     CrewAssignment,
@@ -53,8 +54,8 @@ from app.resources.launches.schemas import (
 )
 
 
-def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
-    """The complete records of launches by id."""
+@cache
+def _select_records() -> AnySelect:
     home = aliased(Launch)
     crew = (
         select(
@@ -72,16 +73,19 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord
     ships = select(Spacecraft.name, Spacecraft.kind).where(Spacecraft.launch_id == Launch.id)
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == Launch.vehicle_id)
     site = select(Site.name, Site.country, Site.code).where(Site.id == Launch.site_id)
-    rows = reader.all(
-        select(
-            *Launch.__table__.columns,
-            json_object_subquery(vehicle).label("vehicle"),
-            json_object_subquery(site).label("site"),
-            json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
-            json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
-            select_launch_history().label("history"),
-        ).where(Launch.id.in_(ids))
-    )
+    return select(
+        *Launch.__table__.columns,
+        json_object_subquery(vehicle).label("vehicle"),
+        json_object_subquery(site).label("site"),
+        json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
+        json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
+        select_launch_history().label("history"),
+    ).where(Launch.id.in_(bindparam("ids")))
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
+    """The complete records of launches by id."""
+    rows = reader.all(_select_records(), ids=list(ids))
     return {row["id"]: _build_record(row) for row in rows}
 
 

@@ -1,9 +1,10 @@
 """Writes of missions, with their tasks and launches."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session, aliased
 
 from app.api.audit_log import Action
@@ -17,7 +18,7 @@ from app.api.writes.referrers import describe_referring_articles
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.conditions import article_is_public
 from app.db.database import Reader
-from app.db.functions import json_array_subquery
+from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import (
     Article,
     ArticleMission,
@@ -42,8 +43,8 @@ from app.resources.missions.queries import get_mission
 from app.resources.missions.schemas import MissionRecord, MissionTasks, MissionWrite
 
 
-def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
-    """The complete records of missions by id."""
+@cache
+def _select_records() -> AnySelect:
     launches = (
         select(MissionLaunch.relation, Launch.slug.label("launch"))
         .join(Launch, Launch.id == MissionLaunch.launch_id)
@@ -70,17 +71,20 @@ def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecor
         MissionTask.mission_id == Mission.id
     )
     featured = select(Article.slug).where(Article.id == Mission.featured_article_id)
-    rows = reader.all(
-        select(
-            *Mission.__table__.columns,
-            json_array_subquery(tasks, MissionTask.position).label("task_rows"),
-            json_array_subquery(
-                launches, Launch.launch_at, Launch.slug, MissionLaunch.relation
-            ).label("launches"),
-            json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
-            featured.scalar_subquery().label("featured_article"),
-        ).where(Mission.id.in_(ids))
-    )
+    return select(
+        *Mission.__table__.columns,
+        json_array_subquery(tasks, MissionTask.position).label("task_rows"),
+        json_array_subquery(launches, Launch.launch_at, Launch.slug, MissionLaunch.relation).label(
+            "launches"
+        ),
+        json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
+        featured.scalar_subquery().label("featured_article"),
+    ).where(Mission.id.in_(bindparam("ids")))
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
+    """The complete records of missions by id."""
+    rows = reader.all(_select_records(), ids=list(ids))
     return {row["id"]: _build_record(row) for row in rows}
 
 
