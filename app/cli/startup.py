@@ -1,7 +1,7 @@
 """The start of a server: reads the settings, prepares the database, then becomes the server.
 
 `zarya serve` replaces its process by this one, and this one by a supervisor if there are several
-workers: what has been imported to get there would stay in memory (ADR 39).
+workers: what has been imported to get there would stay in memory (ADR 38).
 """
 
 import gc
