@@ -17,8 +17,8 @@ YEAR_PATTERN = "^[0-9]{4}$"
 
 MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
     ACTOR_ID_PATTERN: Bilingual(
-        "Use the id of a key, such as k3v9x2ab, a command, such as zarya load, or a source: source 1.",
-        "Укажите id ключа, например k3v9x2ab, команду, например zarya load, или источник: source 1.",
+        "Use the id of a key (k3v9x2ab), a command (zarya load) or a source (source 1).",
+        "Укажите id ключа (k3v9x2ab), команду (zarya load) или источник (source 1).",
     ),
     COSPAR_ID_PATTERN: Bilingual(
         "Use a year and a launch number, such as 2019-019.",
