@@ -4,7 +4,7 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 from anyio import create_task_group
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from starlette.routing import BaseRoute, Route
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from app.api import error_handlers, problem_pages, well_known
@@ -87,6 +89,13 @@ class Zarya(FastAPI):
             self.openapi_schema = self.openapi_schema or build_openapi(self)
         return self.openapi_schema
 
+    @cached_property
+    def openapi_json(self) -> bytes:
+        """The encoded document, kept instead of the document itself, which takes 12 MB."""
+        body = bytes(JSONResponse(self.openapi()).body)
+        self.openapi_schema = None
+        return body
+
     def build_middleware_stack(self) -> ASGIApp:
         services: Services = self.state.services
         app, self.state.fast_path = build_pipeline(
@@ -103,11 +112,12 @@ class Zarya(FastAPI):
         )
         return app
 
-    def setup(self) -> None:
-        super().setup()
-        document = self.routes[-1]
-        assert isinstance(document, Route)  # noqa: S101 - FastAPI adds it last
-        route_traits(english_only=True)(document.endpoint)
+
+@route_traits(english_only=True)
+def openapi(request: Request) -> Response:
+    """Serve the OpenAPI document. Not async: the first request builds it, which takes a second."""
+    app: Zarya = request.app
+    return Response(app.openapi_json, media_type="application/json")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -118,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="The open archive behind an ISS mission portal",
         version=version("zarya"),
         lifespan=_run_background_jobs,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -125,6 +136,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes=routes,
         telemetry=_telemetry_config(),
     )
+    app.add_route("/openapi.json", openapi, include_in_schema=False)
     app.state.services = _create_services(settings or Settings(), routes)
     error_handlers.add_exception_handlers(app)
     error_pages.install_error_pages(app)

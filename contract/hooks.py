@@ -52,6 +52,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     - Cursors are opaque: generated ones are removed. The client walks follow real ones.
     - Unknown time zones are replaced by a known one.
     - A `q` without a searchable character, such as a lone accent, is replaced by a word.
+    - Of `month` and `month_lt`, which exclude one another, one remains.
     - `If-Match` becomes `*`, so that it matches any version.
     - `Idempotency-Key` is removed, so that no key is used twice.
     """
@@ -66,6 +67,8 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     if mode is None or not mode.is_positive:
         return
     case.query.pop("cursor", None)
+    if "month_lt" in case.query:
+        case.query.pop("month", None)
     if case.query.get("format") in {"csv", "ndjson"}:  # documented in words only
         case.query["format"] = "json"
     if case.query.get("tz", "UTC") not in ZONES:

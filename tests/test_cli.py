@@ -91,20 +91,66 @@ def test_invalid_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ZARYA_TIME_ZONE" in result.stderr
 
 
-COSTLY = {"alembic", "markdown_it", "nh3", "openpyxl", "pyarrow", "app.ingest.dataset"}
+def test_version_is_printed() -> None:
+    assert run_zarya("--version").stdout == "zarya 0.1.0\n"
+
+
+def imported_modules(statement: str) -> set[str]:
+    """Names of the modules that a process has imported after `statement`."""
+    code = f"import sys; {statement}; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    return set(result.stdout.decode().split())
+
+
+SERVER_MODULES = {"fastapi", "prometheus_client", "pydantic", "rich", "sqlalchemy", "starlette"}
+"""Modules that only workers need, or other commands."""
+
+
+def test_supervisor_and_serve_command_import_little() -> None:
+    supervisor, command = map(imported_modules, ("import app.cli.server", "import app.cli.main"))
+    assert (supervisor | command) & SERVER_MODULES == set()
+    assert "typer" not in supervisor
+    assert {name for name in supervisor if name.split(".")[0] == "app"} == {
+        "app",
+        "app.cli",
+        "app.cli.server",
+        "app.domain",
+        "app.domain.bounded_cache",
+        "app.http",
+        "app.http.logging",
+        "app.http.metrics_directory",
+        "app.http.redaction",
+    }
+    assert {name for name in command if name.split(".")[0] == "app"} == {
+        "app",
+        "app.cli",
+        "app.cli.main",
+        "app.cli.processes",
+    }
+    assert imported_modules("import app.cli.settings") & SERVER_MODULES == {"pydantic"}
+    assert "typer" in command
+
+
+COSTLY = {
+    "alembic",
+    "markdown_it",
+    "nh3",
+    "openpyxl",
+    "pyarrow",
+    "rich",
+    "typer",
+    "app.ingest.dataset",
+}
 
 
 @pytest.mark.slow
 def test_serve_imports_no_modules_of_other_commands() -> None:
     """Each of them takes megabytes in every worker. The other commands do import them."""
-
-    def imported(statement: str) -> set[str]:
-        code = f"import sys, app.cli; {statement}; print(*sys.modules)"
-        result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-        return COSTLY & set(result.stdout.decode().split())
-
-    assert imported("app.cli.create_served_app()") == set()
-    assert imported("app.cli._load_other_commands()") >= {"alembic", "app.ingest.dataset"}
+    served = imported_modules("from app.cli.server import create_served_app as f; f()")
+    assert served & COSTLY == set()
+    assert served >= SERVER_MODULES - {"rich"}
+    others = imported_modules("import app.cli.commands")
+    assert others & COSTLY >= {"alembic", "rich", "typer", "app.ingest.dataset"}
 
 
 def test_serve_stops_if_prepare_fails(tmp_path: Path) -> None:

@@ -1,16 +1,17 @@
 """Prepared statements return what SQLAlchemy returns for them."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from inspect import getsource, signature
+from typing import Any
 from weakref import ref
 
 import pytest
-import sqlalchemy
-from sqlalchemy import bindparam, column, select, table
+from sqlalchemy import BindParameter, bindparam, column, select, table
 from sqlalchemy.exc import DBAPIError
 
+from app.api.lists.pagination import _filtered_page_statement
+from app.api.params import QueryModel
 from app.db.database import Database, Reader
 from app.db.functions import (
     AnySelect,
@@ -19,8 +20,12 @@ from app.db.functions import (
     json_values_subquery,
 )
 from app.db.models import Article, ArticleTag, Mission
-from app.db.prepared import CompiledStatement, get_compiled_statement
-from app.db.sqlalchemy_internals import ROWS_BY_NAME, result_columns
+from app.db.prepared import CompiledStatement, get_compiled_statement, pad_lists
+from app.domain.dates import Precision
+from app.resources.articles.queries import list_articles
+from app.resources.articles.schemas import ArticleQuery
+from app.resources.launches.queries import list_launches
+from app.resources.launches.schemas import LaunchQuery
 from tests.support import factories
 from tests.support.statements import record_selects
 
@@ -61,7 +66,7 @@ def test_rows_equal_those_of_sqlalchemy(database: Database, reader: Reader) -> N
         recorded = [reader.all(statement, slug="article-1") for _ in range(2)]
     assert len(selects) == 2
     runs = [reader.all(statement, slug="article-1") for _ in range(3)]
-    assert get_compiled_statement(statement, reader._connection)
+    assert get_compiled_statement(statement, reader._connection, {"slug": "article-1"})
     assert [row["slug"] for row in runs[-1]] == ["article-0", "article-2"]
     for row in (row for rows in (*recorded, *runs) for row in rows):
         assert isinstance(row.pop("present"), datetime | str)
@@ -105,11 +110,34 @@ def test_current_time_is_that_of_each_run(reader: Reader) -> None:
         assert len(reader.all(statement)) == row_count
 
 
-def test_statement_expanded_by_value_is_not_cached(reader: Reader) -> None:
-    statement = select(Article.slug).where(Article.slug.in_(["article-0", "article-2"]))
+@pytest.mark.parametrize("slugs", [[], ["article-0"], ["article-2", "article-0", "article-1"]])
+def test_list_parameter_equals_list_of_values(reader: Reader, slugs: list[str]) -> None:
+    """Lists of each length, and constant ones of the statement: three values are padded to four."""
+    columns = select(Article.slug).order_by(Article.slug)
+    precisions = Article.published_at_precision.in_(list(Precision))
+    statement = columns.where(Article.slug.in_(bindparam("slugs")), precisions)
     for _ in range(3):
-        assert len(reader.all(statement)) == 2
-    assert get_compiled_statement(statement, reader._connection) is None
+        assert reader.all(statement, slugs=slugs) == [{"slug": slug} for slug in sorted(slugs)]
+        assert reader.all(statement, slugs=["article-1"]) == [{"slug": "article-1"}]
+    assert reader.all(columns.where(Article.slug.in_(slugs))) == reader.all(statement, slugs=slugs)
+
+
+def test_lists_of_many_lengths_have_few_statements(reader: Reader) -> None:
+    statement = select(Article.slug).where(Article.id.in_(bindparam("ids")))
+    reader.all(statement, ids=[0])
+    compiled = {
+        get_compiled_statement(statement, reader._connection, pad_lists({"ids": [0] * length}))
+        for length in range(101)
+    }
+    assert len(compiled) == len([0, 1, 2, 4, 8, 16, 32, 64, 128])
+
+
+def test_statement_with_literal_values_is_not_cached(reader: Reader) -> None:
+    slug: BindParameter[str] = bindparam("slug", "article-0", literal_execute=True)
+    statement = select(Article.slug).where(Article.slug == slug)
+    for name in ("article-0", "article-2", "article-0"):
+        assert reader.all(statement, slug=name) == [{"slug": name}]
+    assert get_compiled_statement(statement, reader._connection, {}) is None
 
 
 def test_errors_equal_those_of_sqlalchemy(database: Database) -> None:
@@ -128,21 +156,50 @@ def test_compiled_statement_does_not_keep_statement_alive(reader: Reader) -> Non
     """Statements that are built for one request must not accumulate."""
     statement = select(Article.slug).where(Article.slug == bindparam("slug"))
     dialect = reader._connection.dialect
-    compiled, gone = CompiledStatement(statement.compile(dialect=dialect), dialect), ref(statement)
+    values = {"slug": "article-1"}
+    compiled = CompiledStatement(statement, statement.compile(dialect=dialect), dialect, values)
+    gone = ref(statement)
     del statement
     gc.collect()
     assert gone() is None
-    assert compiled.fetch_rows(reader._connection, {"slug": "article-1"}) == [{"slug": "article-1"}]
+    assert compiled.fetch_rows(reader._connection, values) == [{"slug": "article-1"}]
 
 
-def test_sqlalchemy_internals_exist(reader: Reader) -> None:
-    adapt = f"SQLAlchemy {sqlalchemy.__version__} changed: adapt app/db/sqlalchemy_internals.py"
-    connection = reader._connection
-    statement = select(Article.slug.label("name"))
-    (column_,) = result_columns(statement.compile(dialect=connection.dialect))
-    assert column_.keyname == "name", adapt
-    assert isinstance(column_.type, type(Article.slug.type)), adapt
-    parameters = list(signature(connection._handle_dbapi_exception).parameters)
-    assert parameters[:5] == ["e", "statement", "parameters", "cursor", "context"], adapt
-    (option,) = ROWS_BY_NAME
-    assert f'"{option}"' in getsource(sqlalchemy.engine.cursor), adapt
+@pytest.mark.parametrize(
+    ("list_records", "query", "one", "other"),
+    [
+        (
+            list_articles,
+            ArticleQuery,
+            {"tag": ["launch"], "language": ["en"], "published_month": "2019-04"},
+            {"tag": ["science"], "language": ["ru"], "published_month": "2020-05"},
+        ),
+        (
+            list_articles,
+            ArticleQuery,
+            {"source": ["NASA", "ESA"], "tag_not": ["launch"], "updated_at_gte": "2019-04-04"},
+            {"source": ["CSA", "JAXA"], "tag_not": ["a", "b"], "updated_at_gte": "2020-05-05"},
+        ),
+        (
+            list_launches,
+            LaunchQuery,
+            {"mission": ["iss-59"], "status": ["success"], "launch_at_lt": "2019-04-04"},
+            {"mission": ["iss-60", "iss-61"], "status": ["failure"], "launch_at_lt": "2020-05-05"},
+        ),
+    ],
+)
+def test_lists_by_the_same_filters_share_a_statement(
+    reader: Reader,
+    list_records: Callable[[Reader, Any], Any],
+    query: type[QueryModel],
+    one: dict[str, Any],
+    other: dict[str, Any],
+) -> None:
+    """Whatever the values. Without one of the filters, as a control, it is another one."""
+    _filtered_page_statement.cache_clear()
+    for values in (one, other):
+        list_records(reader, query.model_validate(values))
+        assert _filtered_page_statement.cache_info().currsize == 1
+    fewer = dict(list(other.items())[:-1])
+    list_records(reader, query.model_validate(fewer))
+    assert _filtered_page_statement.cache_info().currsize == 2

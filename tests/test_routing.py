@@ -16,11 +16,11 @@ import pytest
 from fastapi import Depends, FastAPI, HTTPException, Request, Response, params
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import PlainTextResponse
-from fastapi.routing import request_response
+from fastapi.routing import iter_route_contexts, request_response
 from pydantic import BaseModel, ValidationError
 
 from app.api import error_handlers
-from app.api.query_strings import QueryParams
+from app.api.query_strings import QueryParams, reject_unknown_params
 from app.api.routing import Route, Router, authenticated_routes
 from app.config import Settings
 from app.domain.languages import LANGUAGES
@@ -233,6 +233,9 @@ def test_included_router_keeps_its_dependencies() -> None:
     closed.include_router(router, dependencies=[Depends(nobody)])
     assert asyncio.run(get_response(open_to_all, "/open", ""))[0] == 200
     assert asyncio.run(get_response(closed, "/open", ""))[0] == 403
+    (route,) = (each for each in iter_route_contexts(closed.routes) if each.path == "/open")
+    calls = [each.call for each in route.dependant.dependencies]
+    assert calls[:2] == [nobody, reject_unknown_params]
 
 
 def test_public_get_passes_no_check(tmp_path: Path) -> None:

@@ -62,9 +62,9 @@ def test_mission_page_of_april_2019_shows_all_facts(
         for line in crew.locator(".crew > li").all()
     ] == [
         ("Commander", "Oleg Kononenko"),
-        ("Flight engineer", "David Saint-Jaques"),
-        ("Flight engineer", "Ann McClain"),
-        ("Flight engineer", "Ovchinin Alexey"),
+        ("Flight engineer", "David Saint-Jacques"),
+        ("Flight engineer", "Anne McClain"),
+        ("Flight engineer", "Aleksey Ovchinin"),
         ("Flight engineer", "Nick Hague"),
         ("Flight engineer", "Christina Koch"),
     ]
@@ -122,7 +122,7 @@ def test_navigation_updates_the_url_and_history(visit: Open, origin: str) -> Non
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     loads = page.evaluate("performance.timeOrigin")
-    page.get_by_role("link", name="Ovchinin Alexey").click()
+    page.get_by_role("link", name="Aleksey Ovchinin").click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Aleksey Ovchinin")
     expect(heading).to_be_focused()
@@ -423,7 +423,7 @@ def test_visited_pages_are_available_offline(visit: Open, origin: str) -> None:
     page = seen.page
     open_page(page, f"{origin}{APRIL_2019}")
     wait_for_offline_data(page)
-    page.get_by_role("link", name="Ovchinin Alexey").click()
+    page.get_by_role("link", name="Aleksey Ovchinin").click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Aleksey Ovchinin")
     assert seen.errors == []

@@ -67,7 +67,7 @@ class LongWrites:
         elif name == "backup":
             arguments = [str(self._folder / f"{number}.backup")]
         with subprocess.Popen(
-            [sys.executable, "-c", "from app.cli import cli; cli()", name, *arguments],
+            [sys.executable, "-c", "from app.cli.main import cli; cli()", name, *arguments],
             env=os.environ | {"ZARYA_DATABASE_URL": self._url},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

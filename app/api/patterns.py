@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.domain.languages import Bilingual
 
-ACTOR_ID_PATTERN = "^[a-z0-9]+( [a-z]+)*$"
+ACTOR_ID_PATTERN = "^[a-z0-9]+( [a-z0-9]+)*$"
 COSPAR_ID_PATTERN = "^[0-9]{4}-[A-Z0-9]{2,6}$"
 COUNTRY_CODE_PATTERN = "^[A-Za-z]{2}$"
 HTTP_URL_PATTERN = r"^https?://[^\s<>\"]+$"
@@ -17,8 +17,8 @@ YEAR_PATTERN = "^[0-9]{4}$"
 
 MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
     ACTOR_ID_PATTERN: Bilingual(
-        "Use the id of a key, such as k3v9x2ab, or a command, such as zarya load.",
-        "Укажите id ключа, например k3v9x2ab, или команду, например zarya load.",
+        "Use the id of a key (k3v9x2ab), a command (zarya load) or a source (source 1).",
+        "Укажите id ключа (k3v9x2ab), команду (zarya load) или источник (source 1).",
     ),
     COSPAR_ID_PATTERN: Bilingual(
         "Use a year and a launch number, such as 2019-019.",

@@ -1,15 +1,18 @@
 """Routes: checks before the body is read, and query strings parsed in one step.
 
-The only module that uses internals of FastAPI: `Dependant` and `request_response`.
+The only module that uses internals of FastAPI: `Dependant`, its analysis of dependencies, and
+`request_response`.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
-from functools import cached_property, wraps
+from functools import cache, cached_property, wraps
 from typing import Any, get_origin
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIRoute, iter_route_contexts, request_response
 from pydantic import BaseModel
@@ -119,11 +122,22 @@ class Route(APIRoute):
     validated as a whole. Any other is left to FastAPI, which reports all its errors in order.
     """
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        preparsed = APIRoute(path, endpoint, **options)
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        dependencies: Sequence[params.Depends] = (),
+        **options: Any,
+    ) -> None:
+        common = [each for each in dependencies if each.dependency in _COMMON_DEPENDENCIES]
+        own = [each for each in dependencies if each not in common]
+        super().__init__(path, endpoint, dependencies=own, **options)
+        self.dependencies = [*common, *own]  # FastAPI reads them where a router is included
+        self.dependant.dependencies[:0] = map(_analyse_once, common)
+        preparsed = copy(self)
         preparsed.dependant = self._preparsed_dependant()
-        by_models, by_fastapi = preparsed.get_route_handler(), super().get_route_handler()
+        by_models = APIRoute.get_route_handler(preparsed)
+        by_fastapi = super().get_route_handler()
         parse = self.query_params.parse
 
         async def handle(request: Request) -> Response:
@@ -192,6 +206,12 @@ def _inject_parsed_query(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         return endpoint(**values, **connection.scope[_PARSED_QUERY])
 
     return call
+
+
+@cache
+def _analyse_once(common: params.Depends) -> Dependant:
+    """The dependant of a common dependency: FastAPI would build one for each route."""
+    return get_parameterless_sub_dependant(depends=common, path="")
 
 
 def _flatten(dependant: Dependant) -> Iterator[Dependant]:

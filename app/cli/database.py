@@ -10,9 +10,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.orm import Session
 
-from app.cli import console
 from app.cli.terminal import (
     MAX_LISTED_ITEMS,
+    console,
     exit_on_database_error,
     open_database,
     print_wait,

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import console
-from app.cli.terminal import open_database, progress_counter
+from app.cli.terminal import console, open_database, progress_counter
 from app.db.database import Reader
 from app.domain.atomic_file import replace_atomically
 from app.resources.exports import csv, ndjson, sqlite

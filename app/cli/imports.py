@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli import console
 from app.cli.terminal import (
     MAX_LISTED_ITEMS,
     command_line_actor,
+    console,
     open_database,
     print_wait,
     progress_counter,

@@ -7,8 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.cli import console
-from app.cli.terminal import command_line_actor, new_table, open_database
+from app.cli.terminal import command_line_actor, console, new_table, open_database
 from app.domain.enums import Scope
 from app.http.problems import NotFound
 from app.resources.keys import commands, queries

@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.orm import Session
 
-from app.cli import console
-from app.cli.terminal import command_line_actor, new_table, open_database
+from app.cli.terminal import command_line_actor, console, new_table, open_database
 from app.db.models import Proposal
 from app.domain.enums import ProposalStatus
 from app.http.problems import ApiError

@@ -9,8 +9,7 @@ from rich.markup import escape
 from sqlalchemy.orm import Session
 
 from app.api.write_models import validate_write_model
-from app.cli import console
-from app.cli.terminal import command_line_actor, new_table, open_database
+from app.cli.terminal import command_line_actor, console, new_table, open_database
 from app.config import current_settings
 from app.db.database import Reader
 from app.domain.enums import SourceFormat

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import typer
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,10 +18,11 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
 from app.api.audit_log import Actor
-from app.cli import console
 from app.config import current_settings
 from app.db.database import Database
 from app.resources.write_steps import build_database
+
+console = Console(stderr=True, soft_wrap=True)
 
 MAX_LISTED_ITEMS = 20
 """Number of items of a long list that are printed."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.functions import ColumnExpression, current_time_param, hide_from_planner
@@ -30,10 +30,13 @@ def article_is_public(
 
 RelatedModel = type[Launch] | type[Mission] | type[Person]
 
+Slugs = Collection[str] | BindParameter[Any]
+"""Slugs, or a parameter for them."""
+
 
 def has_related(
     model: RelatedModel,
-    slugs: Collection[str],
+    slugs: Slugs,
     foreign_key: InstrumentedAttribute[Any],
     owner: ColumnElement[bool],
 ) -> ColumnElement[bool]:
@@ -46,7 +49,7 @@ def has_related(
     return related.where(owner, slug_in(model, slugs)).exists()
 
 
-def slug_in(model: RelatedModel, slugs: Collection[str]) -> ColumnElement[bool]:
+def slug_in(model: RelatedModel, slugs: Slugs) -> ColumnElement[bool]:
     """Condition: the slug of `model` is one of `slugs`; for missions also an alias."""
     own = model.slug.in_(slugs)
     if model is not Mission:

@@ -17,8 +17,7 @@ from app.db.engines import create_database_engine, untested_connections
 from app.db.engines.sqlite import copy_database
 from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
-from app.db.prepared import get_compiled_statement
-from app.db.sqlalchemy_internals import ROWS_BY_NAME
+from app.db.prepared import get_compiled_statement, pad_lists
 from app.db.timeouts import disable_timeouts
 from app.db.tracking.steps import WriteSteps, run_write_steps
 
@@ -45,8 +44,9 @@ REPLICA_RETRY_SECONDS = 1.0
 class Reader:
     """Queries on one connection, in one snapshot.
 
-    `values` are the named parameters of a statement. A statement that is built once and run with
-    different values costs a fraction of one that is built for each run.
+    `values` are the named parameters of a statement; a list is for `column.in_(bindparam(name))`.
+    A statement that is built once and run with different values costs a fraction of one that is
+    built for each run.
     """
 
     def __init__(
@@ -78,7 +78,8 @@ class Reader:
     def all(self, statement: AnySelect, **values: Any) -> list[Row]:
         """Fetch all rows, as dicts by column name."""
         self.check_budget()
-        if compiled := get_compiled_statement(statement, self._connection):
+        values = pad_lists(values)
+        if compiled := get_compiled_statement(statement, self._connection, values):
             return compiled.fetch_rows(self._connection, values)
         result = self._connection.execute(statement, values)
         names = tuple(result.keys())
@@ -94,14 +95,15 @@ class Reader:
     def first(self, statement: AnySelect, **values: Any) -> Row | None:
         """Fetch the first row; None if there is none."""
         self.check_budget()
-        if compiled := get_compiled_statement(statement, self._connection):
+        values = pad_lists(values)
+        if compiled := get_compiled_statement(statement, self._connection, values):
             return next(iter(compiled.fetch_rows(self._connection, values, 1)), None)
         row = self._connection.execute(statement, values).mappings().first()
         return None if row is None else dict(row)
 
-    def scalar(self, statement: Select[T]) -> T | None:
+    def scalar(self, statement: Select[T], **values: Any) -> T | None:
         """Fetch the first column of the first row; None if there is none."""
-        row = self.first(statement)
+        row = self.first(statement, **values)
         return None if row is None else next(iter(row.values()))
 
 
@@ -111,7 +113,7 @@ class ReadPool:
     def __init__(
         self, engine: Engine, limiter: CapacityLimiter, fallback: "ReadPool | None" = None
     ) -> None:
-        options: dict[str, Any] = {"zarya_read_only": True, **ROWS_BY_NAME}
+        options: dict[str, Any] = {"zarya_read_only": True}
         if engine.dialect.name == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._snapshot_engine = engine.execution_options(**options)

@@ -1,8 +1,19 @@
 """Horizon of the archive in SQL; the rules are those of `app.domain.horizon`."""
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    literal,
+    or_,
+    select,
+)
 
 from app.db.database import Reader
 from app.db.models import Horizon
@@ -16,9 +27,14 @@ def known_until_subquery(kind: HorizonKind) -> ScalarSelect[datetime]:
     return select(Horizon.known_until).where(Horizon.kind == kind).scalar_subquery()
 
 
+@cache
+def _select_known_until() -> Select[datetime]:
+    return select(Horizon.known_until).where(Horizon.kind == bindparam("kind"))
+
+
 def get_known_until(reader: Reader, kind: HorizonKind) -> datetime | None:
     """The horizon of `kind`; None without one. The response expires when it becomes outdated."""
-    known_until = reader.scalar(select(Horizon.known_until).where(Horizon.kind == kind))
+    known_until = reader.scalar(_select_known_until(), kind=kind)
     is_outdated(known_until)
     return known_until
 

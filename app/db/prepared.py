@@ -8,40 +8,61 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import BindParameter, Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.db.functions import AnySelect
-from app.db.sqlalchemy_internals import raise_dbapi_error, result_columns
+
+Values = Mapping[str, Any]
+"""Values of the named parameters of a statement; a list for `column.in_(bindparam(name))`."""
+
+ListLengths = tuple[int, ...]
+"""Lengths of the lists among the values of a statement, in their order."""
 
 
 class CompiledStatement:
-    """Compiled statement: SQL text, parameters and result columns, but not the statement object."""
+    """Compiled statement: SQL text, parameters and result columns, but not the statement object.
 
-    def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
-        self._sql = compiled.string
+    The SQL text has a parameter for each value of a list: it is for lists of the lengths of
+    `values`.
+    """
+
+    def __init__(
+        self, statement: AnySelect, compiled: SQLCompiler, dialect: Dialect, values: Values
+    ) -> None:
+        expanded = compiled.construct_expanded_state(values, escape_names=False)
+        self._sql = expanded.statement
         self._is_positional = compiled.positional
-        binds = compiled.binds
-        names = compiled.positiontup or list(binds)
-        self._parameter_keys = [compiled.escaped_bind_names.get(name, name) for name in names]
-        self._bind_parameters = [
-            (name, binds[name], binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in names
-        ]
-        columns = result_columns(compiled)
-        self._column_names = tuple(column.keyname for column in columns)
-        impls = (column.type.dialect_impl(dialect) for column in columns)
-        processors = (impl.result_processor(dialect, None) for impl in impls)
-        # Of two columns with one name, the last one counts.
-        by_name = dict(zip(self._column_names, processors, strict=True))
-        self._result_processors = [(name, process) for name, process in by_name.items() if process]
+        positions = {
+            name: (key, index)
+            for key, names in expanded.parameter_expansion.items()
+            for index, name in enumerate(names)
+        }
+        names = expanded.positiontup or list(expanded.parameters)
+        self._names_in_text = [compiled.escaped_bind_names.get(name, name) for name in names]
+        self._constants: list[Any] = []
+        """Parameters for the driver, None for those below."""
+        self._variables: list[tuple[int, BindParameter[Any], int | None, Any]] = []
+        """Position, parameter of the statement, index in its list, processor of its values."""
+        for position, name in enumerate(names):
+            key, index = positions.get(name, (name, None))
+            bind = compiled.binds[key]
+            process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            is_constant = bind.unique and not bind.callable and not bind.required
+            self._constants.append(_get_value(bind, {}, index, process) if is_constant else None)
+            if not is_constant:
+                self._variables.append((position, bind, index, process))
+        impls = (each["type"].dialect_impl(dialect) for each in statement.column_descriptions)
+        self._result_processors = [impl.result_processor(dialect, None) for impl in impls]
 
     def fetch_rows(
-        self, connection: Connection, values: Mapping[str, Any], limit: int = -1
+        self, connection: Connection, values: Values, limit: int = -1
     ) -> list[dict[str, Any]]:
         """Fetch the rows, at most `limit` of them, as dicts by column name.
 
-        Raises KeyError if a required parameter is missing, and SQLAlchemy's DBAPIError.
+        Of two columns with one name, the last one counts. Raises KeyError if a required parameter
+        is missing, and SQLAlchemy's DBAPIError.
         """
         if not connection.in_transaction():
             connection.begin()
@@ -50,41 +71,83 @@ class CompiledStatement:
         try:
             cursor.execute(self._sql, parameters)
             fetched = cursor.fetchall() if limit < 0 else cursor.fetchmany(limit)
+            names = [column[0] for column in cursor.description or ()]
             cursor.close()
         except connection.dialect.loaded_dbapi.Error as error:
-            raise_dbapi_error(connection, error, self._sql, parameters, cursor)
-        rows = [dict(zip(self._column_names, row, strict=True)) for row in fetched]
-        for name, process in self._result_processors:
-            for row in rows:
-                row[name] = process(row[name])
+            raise _convert_error(connection, error, self._sql, parameters, cursor) from error
+        rows = [dict(zip(names, row, strict=True)) for row in fetched]
+        for name, process in dict(zip(names, self._result_processors, strict=True)).items():
+            if process:
+                for row in rows:
+                    row[name] = process(row[name])
         return rows
 
-    def _build_parameters(self, values: Mapping[str, Any]) -> Any:
-        """Parameters for the driver: from `values` by name, else the statement's own value."""
-        parameters = []
-        for name, bind, process in self._bind_parameters:
-            has_own = name not in values and not bind.required
-            value = bind.effective_value if has_own else values[name]
-            parameters.append(process(value) if process else value)
-        return (
-            tuple(parameters)
-            if self._is_positional
-            else dict(zip(self._parameter_keys, parameters, strict=True))
-        )
+    def _build_parameters(self, values: Values) -> Any:
+        parameters = self._constants.copy()
+        for position, bind, index, process in self._variables:
+            parameters[position] = _get_value(bind, values, index, process)
+        if self._is_positional:
+            return parameters
+        return dict(zip(self._names_in_text, parameters, strict=True))
 
 
-_SEEN_ONCE, _NOT_CACHEABLE = object(), object()
-"""Statements that ran once, and statements with SQL that depends on the values."""
+def _get_value(bind: BindParameter[Any], values: Values, index: int | None, process: Any) -> Any:
+    """Value of a parameter for the driver: from `values` by name, else the statement's own."""
+    has_own = bind.key not in values and not bind.required
+    value: Any = bind.effective_value if has_own else values[bind.key]
+    if index is not None:
+        value = value[index]
+    return process(value) if process else value
 
-_STATEMENTS_BY_DIALECT: dict[str, WeakKeyDictionary[AnySelect, Any]] = {
+
+def _convert_error(
+    connection: Connection, error: Any, sql: str, parameters: Any, cursor: Any
+) -> Exception:
+    """Convert an error of the driver to a DBAPIError. Closes the connection if it is lost."""
+    dialect = connection.dialect
+    is_lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+    if is_lost:
+        connection.invalidate(error)
+    converted: Exception = DBAPIError.instance(
+        sql,
+        parameters,
+        error,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )
+    return converted
+
+
+def pad_lists(values: Values) -> dict[str, Any]:
+    """Pad each list to the next power of two with its last item: few lengths, so few statements."""
+    return {name: _pad(each) if isinstance(each, list) else each for name, each in values.items()}
+
+
+def _pad(items: list[Any]) -> list[Any]:
+    if not items or len(items) > _MAX_PADDED_ITEMS:
+        return items
+    return items + items[-1:] * ((1 << (len(items) - 1).bit_length()) - len(items))
+
+
+_MAX_PADDED_ITEMS = 1024
+"""Longer lists are not padded: drivers limit the number of parameters."""
+
+_MAX_FORM_COUNT = 8
+"""Forms of a statement for lists of different lengths, which clients choose."""
+
+_Forms = dict[ListLengths, CompiledStatement]
+"""Compiled forms of one statement by the lengths of the lists among its values."""
+
+_FORMS_BY_DIALECT: dict[str, WeakKeyDictionary[AnySelect, _Forms | None]] = {
     "sqlite": WeakKeyDictionary(),
     "postgresql": WeakKeyDictionary(),
 }
-"""By dialect and statement: the compiled statement, or one of the markers above."""
+"""By dialect and statement: its forms, or None if its SQL text contains values."""
 
 
 def get_compiled_statement(
-    statement: AnySelect, connection: Connection
+    statement: AnySelect, connection: Connection, values: Values
 ) -> CompiledStatement | None:
     """Get the compiled form of a statement from its second run on; None to run it by SQLAlchemy.
 
@@ -94,14 +157,21 @@ def get_compiled_statement(
     if events.before_cursor_execute or events.after_cursor_execute:
         return None
     dialect = connection.dialect
-    statements = _STATEMENTS_BY_DIALECT[dialect.name]
-    cached = statements.get(statement)
-    if cached is None:
-        statements[statement] = _SEEN_ONCE
-    elif cached is _SEEN_ONCE:
+    statements = _FORMS_BY_DIALECT[dialect.name]
+    if statement not in statements:
+        statements[statement] = {}
+        return None
+    forms = statements[statement]
+    if forms is None:
+        return None
+    lengths = tuple([len(value) for value in values.values() if isinstance(value, list)])
+    form = forms.get(lengths)
+    if form is None:
         compiled = statement.compile(dialect=dialect)
-        by_value = compiled.post_compile_params or compiled.literal_execute_params
-        statements[statement] = cached = (
-            _NOT_CACHEABLE if by_value else CompiledStatement(compiled, dialect)
-        )
-    return cached if isinstance(cached, CompiledStatement) else None
+        if compiled.literal_execute_params:
+            statements[statement] = None
+            return None
+        if len(forms) == _MAX_FORM_COUNT:
+            forms.clear()
+        forms[lengths] = form = CompiledStatement(statement, compiled, dialect, values)
+    return form

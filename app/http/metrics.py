@@ -1,7 +1,7 @@
 """Prometheus metrics of all components.
 
 Several processes share their metrics in the directory `PROMETHEUS_MULTIPROC_DIR`, which has to be
-set before they start; `zarya serve --workers` sets it.
+set before they start; `app.http.metrics_directory` does it for `zarya serve --workers`.
 """
 
 import os
@@ -20,8 +20,8 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from app.domain.bounded_cache import bounded_cache
+from app.http.metrics_directory import MULTIPROC_DIR_ENV
 
-MULTIPROC_DIR_ENV = "PROMETHEUS_MULTIPROC_DIR"
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _REQUEST_SECONDS = Histogram(

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Connection,
     Dialect,
     Engine,
@@ -150,13 +151,25 @@ _TSVECTOR_COLUMNS = {
 }
 
 
-def match_documents(any_of: Sequence[FieldMatch], none_of: Sequence[FieldMatch] = ()) -> Any:
+MatchParam = tuple[SearchFields, BindParameter[FieldMatch]]
+"""Parameter for a `FieldMatch`, and the fields that it searches."""
+
+
+def bind_match(condition: FieldMatch) -> MatchParam:
+    """Build a parameter with its value."""
+    return condition.fields, bindparam(None, condition, _MatchExpression(), unique=True)
+
+
+def name_match(fields: SearchFields, name: str) -> MatchParam:
+    """Build a named parameter for a condition on `fields`."""
+    return fields, bindparam(name, type_=_MatchExpression())
+
+
+def match_documents(any_of: Sequence[MatchParam], none_of: Sequence[MatchParam] = ()) -> Any:
     """Table of the index keys, as `place`, that match one of `any_of` and none of `none_of`."""
     arguments: list[Any] = [literal_column(str(len(any_of)))]
-    for condition in (*any_of, *none_of):
-        # A literal: the plan of PostgreSQL depends on the frequency of the words.
-        bound = bindparam(None, condition, _MatchExpression(), unique=True, literal_execute=True)
-        arguments += [literal_column(_TSVECTOR_COLUMNS[condition.fields]), bound]
+    for fields, bound in (*any_of, *none_of):
+        arguments += [literal_column(_TSVECTOR_COLUMNS[fields]), bound]
     return _MatchTable(*arguments).table_valued(column("place", BigInteger), name="found")
 
 
@@ -169,7 +182,9 @@ def all_documents() -> Any:
 def _(element: _MatchTable, compiler: Any, **kw: Any) -> str:
     sqlite = compiler.dialect.name == "sqlite"
     key = "rowid AS place" if sqlite else "place"
-    number, *operands = compile_arguments(element, compiler, kw) or ["0"]
+    # A literal: the plan of PostgreSQL depends on the frequency of the words.
+    options = kw if sqlite else {**kw, "literal_execute": True}
+    number, *operands = compile_arguments(element, compiler, options) or ["0"]
     if not operands:
         return f"(SELECT {key} FROM {SEARCH_INDEX_TABLE})"  # noqa: S608 - a name of our own
     pairs = list(zip(operands[::2], operands[1::2], strict=True))

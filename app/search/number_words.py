@@ -48,6 +48,11 @@ _TENS_VALUES |= {
 }
 
 
+def is_number_word(word: str) -> bool:
+    """True if a number in words may start with `word`."""
+    return word in _UNIT_VALUES or word in _TENS_VALUES
+
+
 def parse_number_words(words: Sequence[str]) -> tuple[int, int] | None:
     """Parse the number below 100 at the start of `words`; returns it and its number of words."""
     if not words:

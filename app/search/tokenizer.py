@@ -18,7 +18,7 @@ from typing import NamedTuple
 import snowballstemmer
 
 from app.domain.bounded_cache import bounded_cache
-from app.search.number_words import parse_number_words
+from app.search.number_words import is_number_word, parse_number_words
 from app.search.transliteration import (
     WORD_CACHE_BYTES,
     build_transliteration_key,
@@ -49,6 +49,8 @@ _SERIES_CODES = frozenset("ms m tm tma crs ng oa ax sts iss htv atv demo crew of
 _SERIES_ALIASES = {"mc": "ms", "mks": _STATION_TOKEN}
 _SPACES, _HYPHENS = (" ", "\xa0"), ("", "-", "‑", "–", "−")
 _COMPOUND_HYPHENS = ("-", "‐", "‑")
+_COMPOUND = re.compile(rf"[^\s\d][{''.join(_COMPOUND_HYPHENS)}][^\s\d]")
+"""A hyphen that may join two words."""
 _ORDINAL_SUFFIXES = frozenset("st nd rd th я й ая ой ю ую ей го му м е".split())
 _EXPEDITION = re.compile(r"expeditions?$|экспедици")
 _EXPEDITION_TOKEN = re.compile(rf"{_STATION_TOKEN}\d+")
@@ -139,9 +141,16 @@ def tokenize(text: str) -> list[TokenizedWord]:
                     has_expedition or name == _STATION_TOKEN or bool(_EXPEDITION.match(word))
                 )
         index += 1
-    if any(hyphen in text for hyphen in _COMPOUND_HYPHENS):
+    if _COMPOUND.search(text):
         words = list(_add_compounds(text, words))
-    return list(_merge_expedition_numbers(words)) if has_expedition else words
+    if has_expedition and any(map(_may_be_number, words)):
+        words = list(_merge_expedition_numbers(words))
+    return words
+
+
+def _may_be_number(word: TokenizedWord) -> bool:
+    """False if `word` is neither a number nor the designator of an expedition."""
+    return word.name_token[-1:].isdecimal() or is_number_word(word.word)
 
 
 def _add_compounds(text: str, words: list[TokenizedWord]) -> Iterator[TokenizedWord]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from time import monotonic
@@ -151,6 +152,16 @@ def readers(service: httpx.Client) -> Iterator[list[HTTPConnection]]:
             found.setdefault(peer_pid(reader.sock), []).append(reader)
             assert sum(map(len, found.values())) < 200
         yield [reader for own in found.values() for reader in own[:2]]
+
+
+@pytest.mark.slow
+def test_supervisor_loads_no_library_of_the_workers(readers: list[HTTPConnection]) -> None:
+    worker = Path("/proc", peer_pid(readers[0].sock))
+    supervisor = worker.parent / worker.joinpath("stat").read_text().rpartition(")")[2].split()[1]
+    assert b"app.cli.server" in supervisor.joinpath("cmdline").read_bytes()
+    for library in ("_pydantic_core", "sqlalchemy"):
+        assert library in worker.joinpath("maps").read_text()
+        assert library not in supervisor.joinpath("maps").read_text()
 
 
 @pytest.mark.slow

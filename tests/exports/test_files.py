@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "9db82937301d05f7c10824a58e793929c8b4d85fb51e7af8663cd60d624a7d34"
+EXPECTED = "8a078db916619389e3983feec51101a984ac8b79534f78b7da3c24a1ded5f0ef"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 

@@ -3,15 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import time_machine
 from starlette.testclient import TestClient
 
 from app.db.database import Database
 from app.domain.enums import HorizonKind, Scope
+from app.domain.languages import Language
 from app.ingest.dataset.records import read_dataset
+from app.portal.template_filters import UI_STRINGS
 from app.resources.horizon.commands import move_horizon
 from tests.support.clients import client_with_key
 from tests.support.horizons import EDITOR
+from tests.support.paths import ROOT
 
 MARCH = "2026-03-15T12:00:00Z"
 
@@ -31,6 +35,25 @@ def test_embedded_archive_has_its_horizon(archive: TestClient) -> None:
     dataset = read_dataset().horizon
     assert {"crews", "launches", "news"} <= loaded.keys()
     assert loaded == {kind: f"{dataset[kind].known_until:%Y-%m-%dT%H:%M:%SZ}" for kind in dataset}
+
+
+def test_index_and_readme_say_until_when_facts_are_known(archive: TestClient) -> None:
+    index = archive.get("/", headers={"Accept": "application/json"}).json()
+    known_until = index["known_until"]
+    assert known_until.keys() == set(HorizonKind)
+    assert {kind: at for kind, at in known_until.items() if at} == read(archive)
+    day = datetime.fromisoformat(known_until["crews"])
+    assert f"known until {day.day} {day:%B %Y}" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_pages_say_as_known_on_the_day_of_the_horizon(archive: TestClient, language: str) -> None:
+    current = archive.get("/v1/missions/current").json()
+    member = next(each["person"]["slug"] for each in current["crew"] if each["aboard"] is None)
+    text = UI_STRINGS[Language(language)]["as_known_on"]
+    for path in (f"/missions/{current['slug']}", "/missions", f"/people/{member}"):
+        page = archive.get(f"{path}?lang={language}", headers={"Accept": "text/html"}).text
+        assert f"{text} " in page, path
 
 
 def test_move_is_read_back_and_audited(client: TestClient, editor: TestClient) -> None:

@@ -19,7 +19,8 @@ CYRILLIC = re.compile("[а-яё]")
 
 TRANSLATED_KEYS = {
     "credited_as", "description", "detail", "family", "headline", "name", "name_native",
-    "outcome_note", "role_label", "spacecraft", "status_label", "summary", "text", "title",
+    "outcome_note", "pad_name", "role_label", "spacecraft", "status_label", "summary", "text",
+    "title",
 }  # fmt: skip
 """Keys with translated values; titles of articles are never translated."""
 
@@ -146,7 +147,7 @@ def test_calendars_are_translated(archive: TestClient) -> None:
     assert "X-WR-CALNAME:Экспедиция МКС-59" in calendar
     assert "SUMMARY:Начало экспедиции МКС-59" in calendar
     assert "DESCRIPTION:Экипаж: Алексей Овчинин\\, Ник Хейг\\, Кристина Кук." in calendar
-    assert "LOCATION:Космодром Байконур\\, LC31" in calendar
+    assert "LOCATION:Космодром Байконур\\, площадка 31/6" in calendar
     uids = re.compile("^(?:UID|DTSTART|SEQUENCE|STATUS).*$", re.MULTILINE)
     assert uids.findall(ru.text) == uids.findall(en.text)
 

@@ -2,6 +2,9 @@
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from operator import itemgetter
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import Launch, Mission, MissionLaunch, stored_id
+from app.db.models import Flight, Launch, Mission, MissionLaunch, stored_id
 from app.domain.enums import LaunchStatus
 from app.ingest.dataset.load import load_dataset
 from app.resources.launches.commands import link_to_active_mission
@@ -101,6 +104,50 @@ def test_landing_in_the_period_of_a_vague_launch(editor: TestClient) -> None:
     assert editor.post("/v1/launches", json=landed).status_code == 201
     vague = flight(person, "2019-10-01T00:00:00Z", launch_at_precision="month")
     assert editor.post("/v1/launches", json=vague).status_code == 201
+
+
+@pytest.mark.parametrize("number", [10, pytest.param(300, marks=pytest.mark.slow)])
+def test_flights_of_a_person_never_overlap(
+    editor: TestClient, database: Database, number: int
+) -> None:
+    """Random plans, launches and landings, most of which are refused."""
+    random = Random(number)
+
+    def instant(day: int) -> str:
+        return f"{datetime(2019, 1, 1, tzinfo=UTC) + timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}"
+
+    statuses = set[int]()
+    for sequence in range(number):
+        person, addresses = create_person(editor, f"Traveller {sequence}"), list[str]()
+        for _ in range(6):
+            day = random.randint(0, 60)
+            landed_at = random.choice([None, instant(day + random.randint(0, 20))])
+            status = random.choice(["planned", "success", "failure", "cancelled"])
+            launch = flight(person, instant(day), landed_at, status=status)
+            if addresses and random.random() < 0.5:
+                del launch["spacecraft"]
+                address = random.choice(addresses)
+                answer = editor.patch(address, json=launch, headers=IF_MATCH_ANY)
+            else:
+                answer = editor.post("/v1/launches", json=launch)
+                addresses += [answer.headers["Location"]] if answer.status_code == 201 else []
+            statuses.add(answer.status_code)
+        record = editor.get(f"/v1/people/{person}").json()
+        assert record["days_aboard"] >= 0
+    assert statuses == {200, 201, 422}
+    flown = select(Flight.person_id, Launch.launch_at, Flight.landed_at).join(
+        Launch, Launch.id == Flight.launch_id
+    )
+    with database.session() as session:
+        rows = session.execute(flown.where(Launch.status == LaunchStatus.SUCCESS)).all()
+    spans: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    for person_id, start, end in rows:
+        spans.setdefault(person_id, []).append((start, end))
+    assert max(map(len, spans.values())) > 1
+    for own in spans.values():
+        for (_, landed), (launched, _) in pairwise(sorted(own, key=itemgetter(0))):
+            assert landed is not None
+            assert landed < launched + timedelta(seconds=1)
 
 
 def test_overdue_launch_stays_next_for_a_day(client: TestClient, database: Database) -> None:

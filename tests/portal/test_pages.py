@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from starlette.testclient import TestClient
 
 from app.domain.languages import Language
@@ -364,3 +365,8 @@ def test_planned_launch_has_countdown(client: TestClient) -> None:
         page = client.get(address).text
         assert 'data-until="2099-04-04T11:01:00Z" role="timer"' in page
         assert "April 4, 2099, 14:01 MSK" in page
+        assert "The planned time has passed" not in page
+        with time_machine.travel(at + timedelta(hours=1), tick=False):
+            page = client.get(address).text
+        assert "data-until" not in page
+        assert "The planned time has passed" in page

@@ -276,7 +276,9 @@ def test_entry_that_is_no_longer_valid_is_refused(editor: TestClient, client: Te
 
 
 def test_entry_in_conflict_with_a_record_is_refused(editor: TestClient) -> None:
-    taken = documents.launch(cospar_id="2031-001", status="success")
+    taken = documents.launch(
+        cospar_id="2031-001", status="success", launch_at="2021-04-04T11:01:35Z"
+    )
     assert editor.post("/v1/launches", json=taken).status_code == 201
     path = add_proposal(editor, type=RecordType.LAUNCH, document=taken)
     refused = editor.post(f"{path}/separate")

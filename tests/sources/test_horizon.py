@@ -40,9 +40,11 @@ def test_complete_look_moves_the_horizon_to_its_start(
     frozen_clock.shift(61 * MINUTE)
     poll_source(database, id_)
     assert horizon(editor) == time(started)
-    entries = editor.get("/v1/audit", params={"type": "horizon"}).json()["items"]
-    moves = {(each["actor"]["name"], each["after"]["known_until"]) for each in entries}
-    assert ("The desk", time(started)) in moves  # the audit log outlives the tests
+    actor = {"type": "horizon", "actor": f"source {id_}"}  # the audit log outlives the tests
+    moves = editor.get("/v1/audit", params=actor).json()["items"]
+    assert ("The desk", time(started)) in {
+        (each["actor"]["name"], each["after"]["known_until"]) for each in moves
+    }
     fake_site.add("/news?page=0", Reply(500))
     frozen_clock.shift(61 * MINUTE)
     poll_source_now(database, id_)

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 from app.api.write_models import validate_write_model
-from app.cli import cli
+from app.cli.main import cli
 from app.db.database import Database
 from app.domain.dates import ONE_HOUR
 from app.ingest.presets import PRESETS, Preset, PresetName, load_preset_dates

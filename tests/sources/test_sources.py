@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from app.cli import cli
+from app.cli.main import cli
 from app.db.database import Database
 from app.domain.enums import Scope
 from tests.support.clients import client_with_key

@@ -2,7 +2,7 @@
 
 from typer.testing import CliRunner, Result
 
-from app.cli import cli
+from app.cli.main import cli
 
 
 def run_zarya(*arguments: str) -> Result:

@@ -57,18 +57,20 @@ def _select_launch_events() -> AnySelect:
     )
 
 
-def list_launch_events(reader: Reader, *where: ColumnElement[bool]) -> list[CalendarEvent]:
+def list_launch_events(
+    reader: Reader, *where: ColumnElement[bool], **values: Any
+) -> list[CalendarEvent]:
     """List the launches that fulfil `where` as events, newest first.
 
-    Raises InvalidRequest for more than `MAX_CALENDAR_EVENTS`: a truncated calendar would look
-    complete.
+    `values` are those of the named parameters of `where`. Raises InvalidRequest for more than
+    `MAX_CALENDAR_EVENTS`: a truncated calendar would look complete.
     """
     newest = (
         _select_launch_events()
         .where(*where)
         .order_by(Launch.launch_sort_at.desc(), Launch.id.desc())
     )
-    rows = reader.all(newest.limit(MAX_CALENDAR_EVENTS + 1))
+    rows = reader.all(newest.limit(MAX_CALENDAR_EVENTS + 1), **values)
     if len(rows) > MAX_CALENDAR_EVENTS:
         raise InvalidRequest(
             tr(

@@ -4,13 +4,15 @@ A record with a time of day falls on its day in the requested time zone; a recor
 falls on that day in every zone; a record without a day falls on none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from functools import cache
+from operator import ge, lt
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.date_params import to_instant
@@ -58,16 +60,19 @@ class DateFilters(NamedTuple):
     from_: datetime | date | None = None
     before: datetime | date | None = None
 
-    def periods(self) -> Iterator[PeriodBounds]:
-        """Periods that a record must be in, each of them."""
+    def periods(self) -> dict[str, PeriodBounds]:
+        """Periods by name. A record must be in each of them."""
+        periods = {}
         if self.day:
-            yield PeriodBounds.of_days(self.day, self.day + ONE_DAY, self.zone)
+            periods["day"] = PeriodBounds.of_days(self.day, self.day + ONE_DAY, self.zone)
         if self.month:
-            yield PeriodBounds.of_days(self.month, add_months(self.month, 1), self.zone)
+            end = add_months(self.month, 1)
+            periods["month"] = PeriodBounds.of_days(self.month, end, self.zone)
+        return periods
 
     def sort_range(self) -> tuple[datetime, datetime]:
         """Range of the sort keys of the matches: the first, and the exclusive end."""
-        periods = list(self.periods())
+        periods = self.periods().values()
         lows = [MIN_INSTANT, *(period.low for period in periods)]
         highs = [MAX_INSTANT, *(period.high for period in periods)]
         if self.from_:
@@ -77,6 +82,16 @@ class DateFilters(NamedTuple):
             instant = to_instant(self.before, self.zone)
             highs.append(period_bounds(instant, Precision.YEAR)[1])
         return max(lows), min(highs)
+
+    def values(self) -> dict[str, Any]:
+        """Values of the parameters in the conditions of `DateColumns`."""
+        low, high = self.sort_range()
+        values: dict[str, Any] = {"sort_from": low, "sort_before": high}
+        for name, period in self.periods().items():
+            values |= {f"{name}_{bound}": at for bound, at in period._asdict().items()}
+        if self.before:
+            values["date_before"] = to_instant(self.before, self.zone)
+        return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,28 +105,43 @@ class DateColumns:
     def conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
         """Build the conditions of a list; a period matches if it overlaps the range.
 
-        An index serves the range of sort keys together with the order of a list.
+        An index serves the range of sort keys together with the order of a list. The values of
+        their parameters are `filters.values()`.
         """
         low, high = filters.sort_range()
-        where = [self.sort_at >= low] if low > MIN_INSTANT else []
-        where += [self.sort_at < high] if high < MAX_INSTANT else []
+        where = [_compare(ge, self.sort_at, "sort_from")] if low > MIN_INSTANT else []
+        where += [_compare(lt, self.sort_at, "sort_before")] if high < MAX_INSTANT else []
         return where + self.exact_conditions(filters)
 
     def exact_conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
         """Build the conditions that a record in the range of sort keys must also fulfil."""
-        where = [self._is_in(period) for period in filters.periods()]
-        if filters.before:
-            where.append(self.at < to_instant(filters.before, filters.zone))
-        return where
+        where = [_is_in(self.at, self.precision, name) for name in filters.periods()]
+        return where + ([_compare(lt, self.at, "date_before")] if filters.before else [])
 
     def has_day(self) -> ColumnElement[bool]:
         """Condition: the day of the record is known."""
         return self.precision.in_([*PRECISIONS_WITH_TIME, Precision.DAY])
 
-    def _is_in(self, period: PeriodBounds) -> ColumnElement[bool]:
-        at, precision = self.at, self.precision
-        with_time = and_(
-            precision.in_(PRECISIONS_WITH_TIME), at >= period.clock_start, at < period.clock_end
-        )
-        with_day = and_(precision == Precision.DAY, at >= period.day_start, at < period.day_end)
-        return or_(with_time, with_day)
+
+@cache
+def _compare(
+    compare: Callable[[Any, Any], ColumnElement[bool]], column: ColumnExpression, name: str
+) -> ColumnElement[bool]:
+    """Condition: the order of `column` to the parameter `name`."""
+    return compare(column, bindparam(name, type_=column.type))
+
+
+@cache
+def _is_in(at: ColumnExpression, precision: ColumnExpression, name: str) -> ColumnElement[bool]:
+    """Condition: a date is in the period `name`."""
+    with_time = and_(
+        precision.in_(PRECISIONS_WITH_TIME),
+        _compare(ge, at, f"{name}_clock_start"),
+        _compare(lt, at, f"{name}_clock_end"),
+    )
+    with_day = and_(
+        precision == Precision.DAY,
+        _compare(ge, at, f"{name}_day_start"),
+        _compare(lt, at, f"{name}_day_end"),
+    )
+    return or_(with_time, with_day)

@@ -237,6 +237,8 @@ def fetch_page(
     *path: str,
     default_sort: str | None = None,
     branches: Sequence[Branch] = (),
+    values: Mapping[str, Any] = MappingProxyType({}),
+    is_reusable: bool = False,
     complete_rows: Callable[[list[Row]], list[Row]] = lambda rows: rows,
     page_fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> P:
@@ -244,27 +246,25 @@ def fetch_page(
 
     `statement` is the same object for all requests, without ORDER BY and LIMIT. The order is
     `query.sort`, or `default_sort` for a list that has only one. With `branches`, the rows are
-    those of any branch, and `where` is left to the branches. `complete_rows` adds what the
-    statement cannot select; `page_fields` are the fields of `page` beside those of all pages.
-    Raises InvalidCursor and CursorMismatch.
+    those of any branch, and `where` is left to the branches. `values` are those of their named
+    parameters. With `is_reusable`, they are the same objects for all requests with the same
+    filters, and the statement is built once. `complete_rows` adds what the statement cannot select;
+    `page_fields` are the fields of `page` beside those of all pages. Raises InvalidCursor and
+    CursorMismatch.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
+    build = _filtered_page_statement if is_reusable else _select_page
 
     def read(seek: Seek | None, number: int) -> list[Row]:
         position = orders[sort], seek.backwards if seek else None
-        rows = _page_statement(statement, *position)
+        rows = build(statement, *position, tuple(where), tuple(branches))
         keys = {f"seek_{n}": key for n, key in enumerate(seek.keys if seek else ())}
-        if branches:
-            rows = rows.where(orders[sort].keys[-1].in_(select_branch_ids(branches, *position)))
-        elif where:
-            rows = rows.where(*where)
-        return complete_rows(reader.all(rows, number=number, **keys))
+        return complete_rows(reader.all(rows, number=number, **keys, **values))
 
     def total() -> int:
-        if branches:
-            return count_rows(reader, *(branch.statement for branch in branches))
-        return count_rows(reader, statement.where(*where))
+        counted = [branch.statement for branch in branches] or [statement.where(*where)]
+        return count_rows(reader, *counted, **values)
 
     return build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
 
@@ -355,10 +355,29 @@ def _build_page_statement(statement: AnySelect, order: Order, backwards: bool | 
 _page_statement = lru_cache(maxsize=256)(_build_page_statement)
 
 
-def count_rows(reader: Reader, *statements: AnySelect) -> int:
+def _select_page(
+    statement: AnySelect,
+    order: Order,
+    backwards: bool | None,
+    where: tuple[ColumnElement[bool], ...],
+    branches: tuple[Branch, ...],
+) -> AnySelect:
+    """Statement of `number` rows that fulfil `where`, or are in one of the branches."""
+    rows = _page_statement(statement, order, backwards)
+    if branches:
+        ids = select_branch_ids(branches, order, backwards)
+        return rows.where(order.keys[-1].in_(ids))
+    return rows.where(*where) if where else rows
+
+
+_filtered_page_statement = lru_cache(maxsize=256)(_select_page)
+
+
+def count_rows(reader: Reader, *statements: AnySelect, **values: Any) -> int:
     """Count the rows of a statement, up to one more than `MAX_COUNTED_ITEMS`.
 
-    Of several statements, which select ids, each id is counted once.
+    Of several statements, which select ids, each id is counted once. `values` are the named
+    parameters.
     """
     statement, *others = statements
     if others:
@@ -366,4 +385,4 @@ def count_rows(reader: Reader, *statements: AnySelect) -> int:
         statement = select(union(*(select(part.c[0]) for part in parts)).subquery())
     rows = statement.with_only_columns(literal_column("1", Integer), maintain_column_froms=True)
     counted = rows.limit(MAX_COUNTED_ITEMS + 1).subquery()
-    return reader.scalar(select(func.count()).select_from(counted)) or 0
+    return reader.scalar(select(func.count()).select_from(counted), **values) or 0

@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from app.domain.dates import (
 )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _counts_statement(
     dated: DateColumns,
     records: AnySelect,
@@ -55,7 +56,7 @@ def _counts_statement(
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _edges_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
     """Build a statement for the sort keys next to `low` and `high`, and the first and the last.
 
@@ -78,7 +79,7 @@ def _edges_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _key_statement(dated: DateColumns, part_column: ColumnExpression | None) -> AnySelect:
     """Build a statement for the sort key `number` places before the last of an index.
 
@@ -101,6 +102,22 @@ def _bounds(dated: DateColumns, *names: str) -> list[BindParameter[datetime]]:
     return [bindparam(name, type_=type_) for name in names]
 
 
+@lru_cache(maxsize=256)
+def _select_parts(records: AnySelect, part_column: InstrumentedAttribute[Any] | None) -> AnySelect:
+    """Select the records with any of the bound `part_values`."""
+    if part_column is None:
+        return records
+    return records.where(part_column.in_(bindparam("part_values")))
+
+
+@lru_cache(maxsize=256)
+def _select_part(records: AnySelect, part_column: InstrumentedAttribute[Any] | None) -> AnySelect:
+    """Select the records with the bound `part_value`."""
+    return (
+        records if part_column is None else records.where(part_column == _part_value(part_column))
+    )
+
+
 COUNT: ColumnElement[int] = func.count()
 
 MAX_COUNTED_ROWS = 10_000
@@ -118,6 +135,8 @@ class RecordCounts(NamedTuple):
     """Selects the records, without bounds of their sort keys and without `part_values`."""
     sort_range: tuple[datetime, datetime]
     """Bounds of the sort keys of the records: the first, and the exclusive end."""
+    values: Mapping[str, Any] = MappingProxyType({})
+    """Values of the named parameters of `statement`."""
     part_column: InstrumentedAttribute[Any] | None = None
     """Column whose index is in the order of the sort keys for each of its values."""
     part_values: Sequence[Any] = ()
@@ -180,30 +199,22 @@ class RecordCounts(NamedTuple):
         last = find_month(0) or uncounted
         return min(add_months(uncounted, 1), last, add_months(end, -1) if end else last)
 
-    def _select_all(self) -> AnySelect:
-        if self.part_column is None:
-            return self.statement
-        return self.statement.where(self.part_column.in_(self.part_values))
-
-    def _select_part(self) -> AnySelect:
-        """Select the records with the bound `part_value`."""
-        if self.part_column is None:
-            return self.statement
-        return self.statement.where(self.part_column == _part_value(self.part_column))
-
     def _count(
         self, reader: Reader, low: datetime, high: datetime, zone: ZoneInfo, collapsed: bool = False
     ) -> Iterator[tuple[datetime, bool, int]]:
         """Count by time: instant, whether only the day is known, and the number of records."""
         statement = _counts_statement(
             self.date_columns,
-            self._select_all(),
+            _select_parts(self.statement, self.part_column),
             self.number,
             all(map(is_whole_hour, utc_month_start_times(zone))),
             collapsed,
         )
         first, end = self.sort_range
-        for row in reader.all(statement, low=max(low, first), high=min(high, end)):
+        bounds = {"low": max(low, first), "high": min(high, end)}
+        for row in reader.all(
+            statement, **self.values, **bounds, part_values=list(self.part_values)
+        ):
             yield row["bucket"], row["is_day"], row["count"]
 
     def _find_edges(
@@ -216,9 +227,11 @@ class RecordCounts(NamedTuple):
         first, end = self.sort_range
         bounds = {"low": min(low, end), "high": max(high, first), "first": first, "end": end}
         found: dict[str, set[datetime]] = defaultdict(set)
-        statement = _edges_statement(self.date_columns, self._select_part())
+        statement = _edges_statement(
+            self.date_columns, _select_part(self.statement, self.part_column)
+        )
         for value in self.part_values or [None]:
-            row = reader.first(statement, **bounds, part_value=value)
+            row = reader.first(statement, **self.values, **bounds, part_value=value)
             for name, key in (row or {}).items():
                 found[name] |= {key} - {None}
         for name, keys in found.items():

@@ -48,12 +48,6 @@ from app.resources.articles.rendering import Renderings, get_body_html, set_rend
 from app.resources.articles.schemas import ArticleRecord, ArticleWrite, get_article_status
 
 
-def load_records(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecord]:
-    """The complete records of articles by id, whatever their status."""
-    rows = reader.all(_select_records(), ids=list(ids))
-    return {row["id"]: _build_record(row) for row in rows}
-
-
 @cache
 def _select_records() -> AnySelect:
     missions = ArticleMission.article_id == Article.id, ArticleMission.mission_id == Mission.id
@@ -65,7 +59,13 @@ def _select_records() -> AnySelect:
         json_values_subquery(Mission.slug, *missions).label("missions"),
         json_values_subquery(Person.slug, *people).label("people"),
         json_values_subquery(Launch.slug, *launches).label("launches"),
-    ).where(Article.id.in_(bindparam("ids", expanding=True)))
+    ).where(Article.id.in_(bindparam("ids")))
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, ArticleRecord]:
+    """The complete records of articles by id, whatever their status."""
+    rows = reader.all(_select_records(), ids=list(ids))
+    return {row["id"]: _build_record(row) for row in rows}
 
 
 def _build_record(row: dict[str, Any]) -> ArticleRecord:

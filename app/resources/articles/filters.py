@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, bindparam, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
 from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.pagination import Branch
 from app.api.lists.record_counts import COUNT, NoRecords, RecordCounts
-from app.db.conditions import article_is_public, slug_in
+from app.db.conditions import RelatedModel, article_is_public, slug_in
 from app.db.database import Reader
 from app.db.functions import AnySelect, has_row, hide_from_planner
 from app.db.models import (
@@ -26,6 +28,7 @@ from app.db.models import (
     Mission,
     Person,
 )
+from app.db.types import UTCDateTime
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.enums import RecordType
 from app.domain.text import slugify
@@ -64,7 +67,7 @@ class LinkFilter(NamedTuple):
     """Filter by one kind of link: an article matches if it has one of `values`."""
 
     column: InstrumentedAttribute[Any]
-    values: Sequence[Any]
+    values: list[Any]
 
     @property
     def table(self) -> type[ArticleLink]:
@@ -72,12 +75,34 @@ class LinkFilter(NamedTuple):
         table: type[ArticleLink] = self.column.class_
         return table
 
-    def condition(self, article_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-        """Condition: the article has one of the values. Reads its links, which are few."""
-        own: Any = aliased(self.table)
-        value = hide_from_planner(getattr(own, self.column.key))
-        where = own.article_id == article_id, value.in_(self.values)
-        return has_row(select(own.article_id).where(*where))
+    @property
+    def name(self) -> str:
+        """Name of the parameter for the values: `tag`, `mission_id` …"""
+        name: str = self.column.key
+        return name
+
+
+@cache
+def _has_link(
+    column: InstrumentedAttribute[Any], article_id: InstrumentedAttribute[int], name: str
+) -> ColumnElement[bool]:
+    """Condition: the article has one of the values `name`. Reads its links, which are few."""
+    own: Any = aliased(column.class_)
+    value = hide_from_planner(getattr(own, column.key))
+    where = own.article_id == article_id, value.in_(bindparam(name))
+    return has_row(select(own.article_id).where(*where))
+
+
+@cache
+def _is_one_of(column: InstrumentedAttribute[Any], *, is_hidden: bool) -> ColumnElement[bool]:
+    """Condition: `column` has one of the values named as it is."""
+    shown = hide_from_planner(column) if is_hidden else column
+    return shown.in_(bindparam(column.key))
+
+
+@cache
+def _select_ids_by_slug(model: RelatedModel) -> AnySelect:
+    return select(model.id).where(slug_in(model, bindparam("slugs"))).order_by(model.id)
 
 
 def _find_link_filters(reader: Reader, filters: ArticleArchiveFilters) -> list[LinkFilter]:
@@ -89,7 +114,7 @@ def _find_link_filters(reader: Reader, filters: ArticleArchiveFilters) -> list[L
         (filters.mission, Mission, ArticleMission.mission_id),
     ):
         if slugs:
-            ids = reader.all(select(model.id).where(slug_in(model, slugs)).order_by(model.id))
+            ids = reader.all(_select_ids_by_slug(model), slugs=slugs)
             found.append(LinkFilter(column, [row["id"] for row in ids]))
     if filters.tag:
         found.append(LinkFilter(ArticleTag.tag, sorted(set(filters.tag))))
@@ -132,6 +157,30 @@ class ArticleSelection:
         """Conditions on articles."""
         return self._conditions(Article, with_range=True)
 
+    @property
+    def is_reusable(self) -> bool:
+        """True if the conditions are the same objects for all selections by the same filters."""
+        return not self.filters.q
+
+    def values(self) -> dict[str, Any]:
+        """Values of the named parameters of the conditions, branches and counts."""
+        filters = self.filters
+        values: dict[str, Any] = _date_filters(filters).values()
+        lists: dict[str, list[Any]] = {
+            "tag_not": filters.tag_not,
+            "language": sorted(set(filters.language)),
+            "source_slug": _to_slugs(filters.source),
+            "source_not": _to_slugs(filters.source_not),
+        }
+        lists |= {link.name: link.values for link in self.links}
+        values |= {name: items for name, items in lists.items() if items}
+        if self.few_ids is not None:
+            values["few_ids"] = list(self.few_ids)
+        if filters.updated_at_gte:
+            values["updated_since"] = _updated_since(filters)
+        _, _, branch_values = self._choose_index()
+        return values | {f"branch_{n}": value for n, value in enumerate(branch_values)}
+
     def branches(self) -> list[Branch]:
         """Ids of the articles in the order of the list, one branch for each value of a filter.
 
@@ -140,35 +189,33 @@ class ArticleSelection:
         if not self._has_values():
             return []
         if self.few_ids is not None:
-            key = Article.title_key if self.by_title else Article.published_sort_at
-            ids = self._select_ids(Article).where(Article.id.in_(self.few_ids))
-            return [Branch(ids, (hide_from_planner(key), Article.id))]
+            return [_few_branch(self._where(Article), self.by_title)]
         columns, column, values = self._choose_index()
         if column is None:
             return []
-        ids = self._select_ids(columns)
+        ids = _select_ids(article_id_of(columns), self._where(columns))
         order = columns.title_key if self.by_title else columns.published_sort_at
         keys = order, article_id_of(columns)
-        return [Branch(ids.where(column == value), keys) for value in values]
+        return [_value_branch(ids, keys, column, f"branch_{n}") for n in range(len(values))]
 
     def counts(self) -> RecordCounts | NoRecords:
         """Counts for calendars."""
         if not self._has_values():
             return NoRecords()
-        sort_range = _date_filters(self.filters).sort_range()
+        sort_range, values = _date_filters(self.filters).sort_range(), self.values()
         if self.few_ids is not None:
-            ids = self._select_ids(Article, with_range=False)
-            ids = ids.where(Article.id.in_(self.few_ids))
-            return RecordCounts(_UNINDEXED_DATE_COLUMNS[Article], ids, sort_range, are_few=True)
-        columns, column, values = self._choose_index()
-        ids = self._select_ids(columns, with_range=False)
+            ids = _select_few(self._where(Article, with_range=False))
+            dates = _UNINDEXED_DATE_COLUMNS[Article]
+            return RecordCounts(dates, ids, sort_range, values, are_few=True)
+        columns, column, parts = self._choose_index()
+        ids = _select_ids(article_id_of(columns), self._where(columns, with_range=False))
         dates = _DATE_COLUMNS[columns]
         if column is None:
-            return RecordCounts(dates, ids, sort_range)
+            return RecordCounts(dates, ids, sort_range, values)
         # An article with several of the values is counted once.
-        is_repeated = len(values) > 1 and columns is not Article
-        number = func.count(article_id_of(columns).distinct()) if is_repeated else COUNT
-        return RecordCounts(dates, ids, sort_range, column, values, number)
+        is_repeated = len(parts) > 1 and columns is not Article
+        number = _distinct_count(article_id_of(columns)) if is_repeated else COUNT
+        return RecordCounts(dates, ids, sort_range, values, column, parts, number)
 
     def _has_values(self) -> bool:
         """True if each filter by links names a record that exists, or a tag."""
@@ -183,18 +230,17 @@ class ArticleSelection:
         if self.links:
             return self.links[0].table, *self.links[0]
         if len(self.filters.source) > 1:
-            return Article, Article.source_slug, sorted(set(map(slugify, self.filters.source)))
+            return Article, Article.source_slug, _to_slugs(self.filters.source)
         if len(self.filters.language) > 1:
             return Article, Article.language, sorted(set(self.filters.language))
         return Article, None, ()
 
-    def _select_ids(self, columns: Columns, *, with_range: bool = True) -> AnySelect:
-        """Select the ids of the matches from `columns`: articles, or the first of `links`."""
-        where = self._conditions(columns, with_range=with_range)
-        return select(article_id_of(columns)).where(
-            article_is_public(columns),  # type: ignore[arg-type]  # a class is hashable
-            *where,
-        )
+    def _where(
+        self, columns: Columns, *, with_range: bool = True
+    ) -> tuple[ColumnElement[bool], ...]:
+        """Conditions of the matches among `columns`: articles, or the first of `links`."""
+        public = article_is_public(columns)  # type: ignore[arg-type]  # a class is hashable
+        return public, *self._conditions(columns, with_range=with_range)
 
     def _conditions(self, columns: Columns, *, with_range: bool) -> list[ColumnElement[bool]]:
         """Conditions on `columns`, of all filters but the link that they are.
@@ -205,14 +251,13 @@ class ArticleSelection:
         filters, id_ = self.filters, article_id_of(columns)
         links = self.links if columns is Article else self.links[1:]
         if not self._has_values():
-            return [false()]
-        where = [link.condition(id_) for link in links]
+            return [_NEVER]
+        where = [_has_link(link.column, id_, link.name) for link in links]
         if filters.tag_not:
-            where.append(~LinkFilter(ArticleTag.tag, filters.tag_not).condition(id_))
+            where.append(_lacks_tags(id_))
         if filters.language:
-            is_hidden = self.few_ids is not None or filters.source
-            language = hide_from_planner(columns.language) if is_hidden else columns.language
-            where.append(language.in_(filters.language))
+            is_hidden = self.few_ids is not None or bool(filters.source)
+            where.append(_is_one_of(columns.language, is_hidden=is_hidden))
         if filters.q:
             matching = select_matching_ids(RecordType.ARTICLE, filters.q, self.corrections)
             where.append(id_.in_(matching))
@@ -222,28 +267,90 @@ class ArticleSelection:
         where += (
             date_columns.conditions(dates) if with_range else date_columns.exact_conditions(dates)
         )
-        own = [*self._own_conditions(), *self.where]
+        own = (*self._own_conditions(), *self.where)
         if columns is not Article and own:
-            own = [has_row(select(Article.id).where(Article.id == id_, *own))]
-        return where + own
+            return [*where, _has_article(id_, own)]
+        return [*where, *own]
 
     def _own_conditions(self) -> list[ColumnElement[bool]]:
         """Conditions on columns that links do not copy."""
         filters = self.filters
         where: list[ColumnElement[bool]] = []
-        is_hidden = self.few_ids is not None
-        source = hide_from_planner(Article.source_slug) if is_hidden else Article.source_slug
         if filters.source:
-            where.append(source.in_(map(slugify, filters.source)))
+            is_hidden = self.few_ids is not None
+            where.append(_is_one_of(Article.source_slug, is_hidden=is_hidden))
         if filters.source_not:
-            where.append(Article.source_slug.not_in(map(slugify, filters.source_not)))
+            where.append(_IS_OF_OTHER_SOURCE)
         if filters.has_image is not None:
-            imaged = Article.image_url.is_not(None)
-            where.append(imaged if filters.has_image else ~imaged)
+            where.append(_HAS_IMAGE if filters.has_image else _HAS_NO_IMAGE)
         if filters.updated_at_gte:
-            since = to_instant(filters.updated_at_gte, time_zone_or_default(filters.tz))
-            where.append(hide_from_planner(Article.updated_at) >= since)
+            where.append(_IS_UPDATED)
         return where
+
+
+_NEVER = false()
+_HAS_IMAGE, _HAS_NO_IMAGE = Article.image_url.is_not(None), Article.image_url.is_(None)
+_IS_AMONG_FEW = Article.id.in_(bindparam("few_ids"))
+_IS_OF_OTHER_SOURCE = Article.source_slug.not_in(bindparam("source_not"))
+_IS_UPDATED = hide_from_planner(Article.updated_at) >= bindparam(
+    "updated_since", type_=UTCDateTime()
+)
+
+
+@cache
+def _lacks_tags(article_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return ~_has_link(ArticleTag.tag, article_id, "tag_not")
+
+
+@lru_cache(maxsize=256)
+def _has_article(
+    article_id: InstrumentedAttribute[int], where: tuple[ColumnElement[bool], ...]
+) -> ColumnElement[bool]:
+    """Condition: the article of a link fulfils `where`."""
+    return has_row(select(Article.id).where(Article.id == article_id, *where))
+
+
+@lru_cache(maxsize=256)
+def _select_ids(
+    article_id: InstrumentedAttribute[int], where: tuple[ColumnElement[bool], ...]
+) -> AnySelect:
+    return select(article_id).where(*where)
+
+
+def _select_few(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
+    return _select_ids(Article.id, (*where, _IS_AMONG_FEW))
+
+
+@cache
+def _distinct_count(article_id: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    return func.count(article_id.distinct())
+
+
+@lru_cache(maxsize=256)
+def _few_branch(where: tuple[ColumnElement[bool], ...], by_title: bool) -> Branch:
+    """The articles among `few_ids` that fulfil `where`."""
+    key = Article.title_key if by_title else Article.published_sort_at
+    return Branch(_select_few(where), (hide_from_planner(key), Article.id))
+
+
+@lru_cache(maxsize=256)
+def _value_branch(
+    ids: AnySelect,
+    keys: tuple[InstrumentedAttribute[Any], ...],
+    column: InstrumentedAttribute[Any],
+    name: str,
+) -> Branch:
+    """The rows of `ids` with the value `name` in `column`, in the order of `keys`."""
+    return Branch(ids.where(column == bindparam(name, type_=column.type)), keys)
+
+
+def _to_slugs(names: Sequence[str]) -> list[str]:
+    return sorted(set(map(slugify, names)))
+
+
+def _updated_since(filters: ArticleArchiveFilters) -> datetime | None:
+    since = filters.updated_at_gte
+    return to_instant(since, time_zone_or_default(filters.tz)) if since else None
 
 
 def _date_filters(filters: ArticleArchiveFilters) -> DateFilters:
@@ -264,12 +371,11 @@ def _select_candidates(
     If they are few, it is quicker to sort them than to test articles in the order of the list.
     """
     if filters.source and links:
-        yield select(Article.id).where(Article.source_slug.in_(map(slugify, filters.source)))
+        yield select(Article.id).where(Article.source_slug.in_(_to_slugs(filters.source)))
     if filters.has_image and (by_title or links):
-        yield select(Article.id).where(Article.image_url.is_not(None))
+        yield select(Article.id).where(_HAS_IMAGE)
     # Of ranges, the index is used because it is in the order.
-    if filters.updated_at_gte:
-        since = to_instant(filters.updated_at_gte, time_zone_or_default(filters.tz))
+    if since := _updated_since(filters):
         updated = select(Article.id).where(Article.updated_at >= since)
         yield updated.order_by(Article.updated_at)
     low, high = _date_filters(filters).sort_range()

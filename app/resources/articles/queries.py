@@ -171,10 +171,20 @@ def list_articles(
     selection = ArticleSelection.resolve(reader, query, *where, by_title=by_title)
     branches = selection.branches()
     conditions = [] if branches else selection.conditions()
-    args = conditions, SORTS, query, "articles"
-    if query.view is View.FULL:
-        return fetch_page(reader, ArticleFullPage, _select_full(), *args, branches=branches)
-    return fetch_page(reader, ArticlePage, _select_summary(), *args, branches=branches)
+    is_full = query.view is View.FULL
+    page: type[ArticleFullPage] | type[ArticlePage] = ArticleFullPage if is_full else ArticlePage
+    return fetch_page(
+        reader,
+        page,
+        _select_full() if is_full else _select_summary(),
+        conditions,
+        SORTS,
+        query,
+        "articles",
+        branches=branches,
+        values=selection.values(),
+        is_reusable=selection.is_reusable,
+    )
 
 
 def read_feed(reader: Reader, query: FeedQuery) -> tuple[list[FeedEntry], datetime | None]:
@@ -192,7 +202,9 @@ def _list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
         entries = entries.where(*selection.conditions())
     number = bindparam("number", type_=Integer())
     entries = entries.order_by(*newest.order_by_clauses()).limit(number)
-    return [FeedEntry.model_validate(row) for row in reader.all(entries, number=query.limit)]
+    values = selection.values()
+    rows = reader.all(entries, number=query.limit, **values)
+    return [FeedEntry.model_validate(row) for row in rows]
 
 
 def get_article(reader: Reader, slug: str) -> ArticleRead:

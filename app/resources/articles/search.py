@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.articles import select_article_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
+from app.db.functions import AnySelect
 from app.db.models import Article, ArticleTag
 from app.domain.enums import ArticleState, RecordType
 from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
@@ -35,9 +37,14 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         yield IndexDocument(RecordType.ARTICLE, row.id, sort_at, (), row.title, lead, body)
 
 
+@cache
+def _select_hits() -> AnySelect:
+    hits = select_article_ref().add_columns(Article.id, Article.lead)
+    return hits.where(Article.id.in_(bindparam("ids")))
+
+
 def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
-    hits = select_article_ref().add_columns(Article.id, Article.lead).where(Article.id.in_(ids))
-    for row in reader.all(hits):
+    for row in reader.all(_select_hits(), ids=list(ids)):
         yield (
             row["id"],
             {

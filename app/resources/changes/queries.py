@@ -7,14 +7,15 @@ correct in whatever order changes of one record were committed.
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, not_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, bindparam, func, literal, not_, select, tuple_
 
 from app.api.links import url_for_request
 from app.api.lists.pagination import to_query_params
 from app.db.database import Reader
-from app.db.functions import SnapshotXmin, hide_from_planner
+from app.db.functions import AnySelect, SnapshotXmin, hide_from_planner
 from app.db.long_writes import LongWriter
 from app.db.models import RecordChange as ChangeRow
 from app.db.models import Restoration
@@ -125,14 +126,21 @@ def _load_public_records(
 ) -> list[Any]:
     """The public records of a type after the id `last`."""
     resource = RECORD_RESOURCES[record_type]
-    model = resource.model
-    where = [model.id > last]
-    if resource.public_condition:
-        where.append(resource.public_condition())
-    rows = reader.all(select(model.id).where(*where).order_by(model.id).limit(limit))
+    rows = reader.all(_select_public_ids(record_type), last=last, number=limit)
     ids = [row["id"] for row in rows]
     records = resource.load_records(reader, ids)
     return [records[id_] for id_ in ids]
+
+
+@cache
+def _select_public_ids(record_type: RecordType) -> AnySelect:
+    """Select the ids of the first `number` public records of a type after the id `last`."""
+    resource = RECORD_RESOURCES[record_type]
+    where = [resource.model.id > bindparam("last")]
+    if resource.public_condition:
+        where.append(resource.public_condition())
+    ids = select(resource.model.id).where(*where).order_by(resource.model.id)
+    return ids.limit(bindparam("number", type_=Integer()))
 
 
 def list_changes_after(

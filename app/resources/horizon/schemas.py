@@ -57,7 +57,7 @@ def _validate_not_ahead(at: datetime) -> datetime:
 class HorizonMove(WriteModel):
     """Confirmation that all facts of some kinds are known until a time."""
 
-    model_config = example_config(kinds=["crews"], known_until="2026-03-15T12:00:00Z")
+    model_config = example_config(kinds=["crews"], known_until="2026-10-20T12:00:00Z")
 
     kinds: Annotated[list[HorizonKind], Field(min_length=1, max_length=len(HorizonKind))]
     """Kinds of facts that you have checked."""

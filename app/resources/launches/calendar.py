@@ -8,7 +8,7 @@ from app.db.database import Reader
 from app.db.horizon import get_known_until
 from app.domain.enums import HorizonKind
 from app.domain.languages import tr
-from app.resources.launches.queries import conditions
+from app.resources.launches.queries import conditions, parameter_values
 from app.resources.launches.schemas import LaunchFilters
 from app.search.spelling import find_corrections
 
@@ -16,9 +16,9 @@ from app.search.spelling import find_corrections
 def build_launch_calendar(reader: Reader, filters: LaunchFilters) -> RenderedCalendar:
     """Build the calendar of the launches that match. Raises InvalidRequest for too many."""
     params = to_query_params(filters)
-    events = list_launch_events(
-        reader, *conditions(filters, find_corrections(reader, filters.q) if filters.q else {})
-    )
+    corrections = find_corrections(reader, filters.q) if filters.q else {}
+    values = parameter_values(filters)
+    events = list_launch_events(reader, *conditions(filters, corrections), **values)
     return render_icalendar(
         title_with_filters(tr("Zarya launches", "Заря: запуски"), params),
         url_for_request("launches.ics", **params),

@@ -54,12 +54,6 @@ from app.resources.launches.schemas import (
 )
 
 
-def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
-    """The complete records of launches by id."""
-    rows = reader.all(_select_records(), ids=list(ids))
-    return {row["id"]: _build_record(row) for row in rows}
-
-
 @cache
 def _select_records() -> AnySelect:
     home = aliased(Launch)
@@ -86,7 +80,13 @@ def _select_records() -> AnySelect:
         json_array_subquery(ships, Spacecraft.ordinal).label("spacecraft"),
         json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
         select_launch_history().label("history"),
-    ).where(Launch.id.in_(bindparam("ids", expanding=True)))
+    ).where(Launch.id.in_(bindparam("ids")))
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, LaunchRecord]:
+    """The complete records of launches by id."""
+    rows = reader.all(_select_records(), ids=list(ids))
+    return {row["id"]: _build_record(row) for row in rows}
 
 
 def _build_record(row: dict[str, Any]) -> LaunchRecord:

@@ -1,9 +1,10 @@
 """Queries of launches."""
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
@@ -69,10 +70,54 @@ LAUNCH_DATE_COLUMNS = DateColumns(
 )
 
 
+def _is_carried(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id, where).exists()
+
+
+def _is_known_as(name: str) -> ColumnElement[bool]:
+    return or_(Site.slug.in_(bindparam(name)), Site.code.in_(bindparam(f"{name}_code")))
+
+
+_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "status": Launch.status.in_(bindparam("status")),
+    "status_not": Launch.status.not_in(bindparam("status_not")),
+    "vehicle": Launch.vehicle_id.in_(
+        select(Vehicle.id).where(Vehicle.slug.in_(bindparam("vehicle")))
+    ),
+    "vehicle_family": Launch.vehicle_id.in_(
+        select(Vehicle.id).where(Vehicle.family_slug.in_(bindparam("vehicle_family")))
+    ),
+    "site": Launch.site_id.in_(select(Site.id).where(_is_known_as("site"))),
+    "country": Launch.site_id.in_(select(Site.id).where(Site.country.in_(bindparam("country")))),
+    "spacecraft": _is_carried(Spacecraft.slug.in_(bindparam("spacecraft"))),
+    "kind": _is_carried(Spacecraft.kind.in_(bindparam("kind"))),
+    "mission": has_related(
+        Mission,
+        bindparam("mission"),
+        MissionLaunch.mission_id,
+        MissionLaunch.launch_id == Launch.id,
+    ),
+    "person": has_related(
+        Person, bindparam("person"), Flight.person_id, Flight.launch_id == Launch.id
+    ),
+}
+"""Conditions with a list of values, by the name of their parameter."""
+
+_FLAG_CONDITIONS = {
+    (name, flag): column.is_(flag)
+    for name, column in (("crewed", Launch.crewed), ("to_station", Launch.to_station))
+    for flag in (True, False)
+}
+
+
 def conditions(
     filters: LaunchArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
 ) -> list[ColumnElement[bool]]:
-    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`."""
+    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`.
+
+    The values of their parameters are `parameter_values(filters)`. Without `q` they are the same
+    objects for all requests with the same filters.
+    """
     dates = LAUNCH_DATE_COLUMNS.conditions(_date_filters(filters))
     return _undated_conditions(filters, corrections) + dates
 
@@ -80,56 +125,35 @@ def conditions(
 def _undated_conditions(
     filters: LaunchArchiveFilters, corrections: SpellingCorrections
 ) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    if filters.status:
-        where.append(Launch.status.in_(filters.status))
-    if filters.status_not:
-        where.append(Launch.status.not_in(filters.status_not))
-    if filters.crewed is not None:
-        where.append(Launch.crewed.is_(filters.crewed))
-    if filters.to_station is not None:
-        where.append(Launch.to_station.is_(filters.to_station))
+    flags = {"crewed": filters.crewed, "to_station": filters.to_station}
+    where = [_CONDITIONS[name] for name in _list_values(filters) if name in _CONDITIONS]
+    where += [_FLAG_CONDITIONS[name, flag] for name, flag in flags.items() if flag is not None]
     if filters.q:
         matching = select_matching_ids(RecordType.LAUNCH, filters.q, corrections)
         where.append(Launch.id.in_(matching))
-    return where + _vehicle_and_site_conditions(filters) + _link_conditions(filters)
-
-
-def _vehicle_and_site_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    vehicles = select(Vehicle.id)
-    if filters.vehicle:
-        named = vehicles.where(Vehicle.slug.in_(map(vehicle_slug, filters.vehicle)))
-        where.append(Launch.vehicle_id.in_(named))
-    if filters.vehicle_family:
-        related = vehicles.where(Vehicle.family_slug.in_(map(vehicle_slug, filters.vehicle_family)))
-        where.append(Launch.vehicle_id.in_(related))
-    if filters.site:
-        codes = map(str.upper, filters.site)
-        known_as = or_(Site.slug.in_(map(slugify, filters.site)), Site.code.in_(codes))
-        where.append(Launch.site_id.in_(select(Site.id).where(known_as)))
-    if filters.country:
-        sites = select(Site.id).where(Site.country.in_(filters.country))
-        where.append(Launch.site_id.in_(sites))
     return where
 
 
-def _link_conditions(filters: LaunchArchiveFilters) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    carried = select(Spacecraft.id).where(Spacecraft.launch_id == Launch.id)
-    if filters.spacecraft:
-        named = Spacecraft.slug.in_(map(slugify, filters.spacecraft))
-        where.append(carried.where(named).exists())
-    if filters.kind:
-        where.append(carried.where(Spacecraft.kind.in_(filters.kind)).exists())
-    if filters.mission:
-        own = MissionLaunch.launch_id == Launch.id
-        where.append(has_related(Mission, filters.mission, MissionLaunch.mission_id, own))
-    if filters.person:
-        where.append(
-            has_related(Person, filters.person, Flight.person_id, Flight.launch_id == Launch.id)
-        )
-    return where
+def parameter_values(filters: LaunchArchiveFilters) -> dict[str, Any]:
+    """Values of the parameters in the conditions of `filters`."""
+    return _date_filters(filters).values() | _list_values(filters)
+
+
+def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
+    values: dict[str, list[Any]] = {
+        "status": filters.status,
+        "status_not": filters.status_not,
+        "vehicle": list(map(vehicle_slug, filters.vehicle)),
+        "vehicle_family": list(map(vehicle_slug, filters.vehicle_family)),
+        "site": list(map(slugify, filters.site)),
+        "site_code": list(map(str.upper, filters.site)),
+        "country": filters.country,
+        "spacecraft": list(map(slugify, filters.spacecraft)),
+        "kind": filters.kind,
+        "mission": filters.mission,
+        "person": filters.person,
+    }
+    return {name: items for name, items in values.items() if items}
 
 
 def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
@@ -200,10 +224,19 @@ def _select_full() -> AnySelect:
 
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """List the launches that match."""
-    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
-    if query.view is View.FULL:
-        return fetch_page(reader, LaunchFullPage, _select_full(), where, SORTS, query, "launches")
-    return fetch_page(reader, LaunchPage, select_launch_summary(), where, SORTS, query, "launches")
+    is_full = query.view is View.FULL
+    page: type[LaunchFullPage] | type[LaunchPage] = LaunchFullPage if is_full else LaunchPage
+    return fetch_page(
+        reader,
+        page,
+        _select_full() if is_full else select_launch_summary(),
+        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        SORTS,
+        query,
+        "launches",
+        values=parameter_values(query),
+        is_reusable=not query.q,
+    )
 
 
 def get_launch(reader: Reader, slug: str) -> LaunchRead:
@@ -243,9 +276,9 @@ def get_next_launch(reader: Reader) -> LaunchRead:
     return launch
 
 
-@cache
-def _select_ids() -> AnySelect:
-    return select(Launch.id)
+@lru_cache(maxsize=256)
+def _select_ids(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
+    return select(Launch.id).where(*where)
 
 
 def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMonth | ArchiveIndex:
@@ -253,6 +286,8 @@ def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMont
     where = _undated_conditions(query, find_corrections(reader, query.q) if query.q else {})
     dates = _date_filters(query)
     where += LAUNCH_DATE_COLUMNS.exact_conditions(dates)
-    records = _select_ids().where(*where) if where else _select_ids()
-    counts = RecordCounts(LAUNCH_DATE_COLUMNS, records, dates.sort_range())
+    values = parameter_values(query)
+    counts = RecordCounts(
+        LAUNCH_DATE_COLUMNS, _select_ids(tuple(where)), dates.sort_range(), values
+    )
     return build_archive(reader, counts, query, "launches", "launch_on")

@@ -1,13 +1,15 @@
 """Launches in the search index and in search results."""
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.launches import select_launch_summary
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
+from app.db.functions import AnySelect
 from app.db.models import Flight, Launch, Person, Site, Spacecraft, Vehicle
 from app.domain.enums import RecordType, SpacecraftKind
 from app.domain.glossary import site_name, spacecraft_name, vehicle_name
@@ -81,8 +83,13 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         yield IndexDocument(RecordType.LAUNCH, row.id, sort_at, names, "", lead, (), wholes)
 
 
+@cache
+def _select_hits() -> AnySelect:
+    return select_launch_summary().where(Launch.id.in_(bindparam("ids")))
+
+
 def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
-    for row in reader.all(select_launch_summary().where(Launch.id.in_(ids))):
+    for row in reader.all(_select_hits(), ids=list(ids)):
         ships = [spacecraft_name(ship["name"]) for ship in row["spacecraft"]]
         more = len(ships) - _MAX_TITLE_SHIP_COUNT
         named = ships[:_MAX_TITLE_SHIP_COUNT] + (

@@ -43,12 +43,6 @@ from app.resources.missions.queries import get_mission
 from app.resources.missions.schemas import MissionRecord, MissionTasks, MissionWrite
 
 
-def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
-    """The complete records of missions by id."""
-    rows = reader.all(_select_records(), ids=list(ids))
-    return {row["id"]: _build_record(row) for row in rows}
-
-
 @cache
 def _select_records() -> AnySelect:
     launches = (
@@ -85,7 +79,13 @@ def _select_records() -> AnySelect:
         ),
         json_array_subquery(crew, CrewAssignment.ordinal).label("crew"),
         featured.scalar_subquery().label("featured_article"),
-    ).where(Mission.id.in_(bindparam("ids", expanding=True)))
+    ).where(Mission.id.in_(bindparam("ids")))
+
+
+def load_records(reader: Reader, ids: Collection[int]) -> dict[int, MissionRecord]:
+    """The complete records of missions by id."""
+    rows = reader.all(_select_records(), ids=list(ids))
+    return {row["id"]: _build_record(row) for row in rows}
 
 
 def _build_record(row: dict[str, Any]) -> MissionRecord:

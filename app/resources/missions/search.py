@@ -1,11 +1,13 @@
 """Missions in the search index and in search results."""
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.db.database import Reader, Row
+from app.db.functions import AnySelect
 from app.db.models import CrewAssignment, Mission, MissionTask, Person
 from app.domain.enums import RecordType
 from app.domain.languages import tr
@@ -45,7 +47,8 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         )
 
 
-def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+@cache
+def _select_hits() -> AnySelect:
     hits = select_mission_ref().add_columns(
         Mission.id,
         Mission.starts_at,
@@ -53,7 +56,11 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
         Mission.summary,
         Mission.summary_ru,
     )
-    for row in reader.all(hits.where(Mission.id.in_(ids))):
+    return hits.where(Mission.id.in_(bindparam("ids")))
+
+
+def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+    for row in reader.all(_select_hits(), ids=list(ids)):
         mission = MissionRef.model_validate(row)
         yield (
             row["id"],

@@ -1,8 +1,9 @@
 """Writes of people."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.api.auth import ApiClient
@@ -12,15 +13,21 @@ from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
+from app.db.functions import AnySelect
 from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person, stored_id
 from app.domain.enums import AuditTarget
 from app.resources.people.queries import get_person
 from app.resources.people.schemas import PersonRecord, PersonWrite
 
 
+@cache
+def _select_records() -> AnySelect:
+    return select(*Person.__table__.columns).where(Person.id.in_(bindparam("ids")))
+
+
 def load_records(reader: Reader, ids: Collection[int]) -> dict[int, PersonRecord]:
     """The complete records of people by id."""
-    rows = reader.all(select(*Person.__table__.columns).where(Person.id.in_(ids)))
+    rows = reader.all(_select_records(), ids=list(ids))
     return {
         row["id"]: to_record(PersonRecord, row | {"url": public_url("people", row["slug"])})
         for row in rows

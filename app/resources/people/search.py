@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import Connection, bindparam, literal, select
 
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
-from app.db.functions import json_array_subquery
+from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import CrewAssignment, Mission, Person
 from app.domain.enums import CrewRole, RecordType
 from app.domain.glossary import person_name
@@ -33,7 +34,8 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
         )
 
 
-def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+@cache
+def _select_hits() -> AnySelect:
     assignments = (
         select_mission_ref()
         .add_columns(CrewAssignment.role)
@@ -41,9 +43,12 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
         .where(CrewAssignment.person_id == Person.id)
     )
     roles = json_array_subquery(assignments, Mission.number, CrewAssignment.ordinal).label("roles")
-    for row in reader.all(
-        select_person_ref().add_columns(Person.id, roles).where(Person.id.in_(ids))
-    ):
+    hits = select_person_ref().add_columns(Person.id, roles)
+    return hits.where(Person.id.in_(bindparam("ids")))
+
+
+def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+    for row in reader.all(_select_hits(), ids=list(ids)):
         yield (
             row["id"],
             {

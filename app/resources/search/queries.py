@@ -1,23 +1,26 @@
 """Queries of search and suggestions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Protocol
 
 from app.api.lists.pagination import Seek, build_page, count_rows
 from app.db.database import Reader, Row
-from app.db.functions import AnySelect
+from app.domain.enums import RecordType
 from app.resources.search.hits import load_search_hits
 from app.resources.search.schemas import SearchPage, SearchQuery, Suggestions, SuggestQuery
 from app.search.highlighting import Highlighter
 from app.search.query_parser import ParsedQuery
 from app.search.ranking import (
+    RankingTier,
     build_search_tiers,
     build_suggestion_tiers,
     get_requested_types,
     parse_search_query,
     parse_suggest_query,
+    read_any_tier_keys,
+    read_tier_keys,
     select_any_tier_keys,
-    select_tier_keys,
 )
 from app.search.spelling import find_corrections
 
@@ -33,11 +36,9 @@ def search(reader: Reader, query: SearchQuery) -> SearchPage:
     parsed = parse_search_query(query.q).with_corrections(find_corrections(reader, query.q))
     types = get_requested_types(parsed, query.type)
     is_empty = parsed.is_empty or not types
-    tiers = (
-        [] if is_empty else [select_tier_keys(tier, types) for tier in build_search_tiers(parsed)]
-    )
+    tiers = [] if is_empty else _list_tiers(reader, build_search_tiers(parsed), types)
     if not is_empty and not tiers:  # no words: only exclusions or types
-        tiers = [select_any_tier_keys(parsed, types)]
+        tiers = [partial(read_any_tier_keys, reader, parsed, types)]
 
     def total() -> int:
         return 0 if is_empty else count_rows(reader, select_any_tier_keys(parsed, types))
@@ -51,10 +52,8 @@ def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
     """Suggestions for an incomplete query."""
     parsed = parse_suggest_query(query.q).with_corrections(find_corrections(reader, query.q))
     types = get_requested_types(parsed, query.type)
-    tiers = (
-        [select_tier_keys(tier, types) for tier in build_suggestion_tiers(parsed)] if types else []
-    )
-    positions = _read_index_keys(reader, tiers, None, query.limit)
+    tiers = _list_tiers(reader, build_suggestion_tiers(parsed), types) if types else []
+    positions = _read_index_keys(tiers, None, query.limit)
     rows = load_search_hits(reader, [key for _, key in positions])
     highlighter = Highlighter(parsed)
     items = [
@@ -65,10 +64,26 @@ def suggest(reader: Reader, query: SuggestQuery) -> Suggestions:
     return Suggestions.model_validate({"items": items})
 
 
+class TierReader(Protocol):
+    """Reads the first `number` index keys of a tier after a key."""
+
+    def __call__(self, after: int | None, number: int, *, backwards: bool) -> list[int]: ...
+
+
+def _list_tiers(
+    reader: Reader, tiers: Iterable[RankingTier], types: Sequence[RecordType]
+) -> list[TierReader]:
+    return [partial(read_tier_keys, reader, tier, types) for tier in tiers]
+
+
 def _read_hits(
-    reader: Reader, tiers: Sequence[AnySelect], parsed: ParsedQuery, after: Seek | None, number: int
+    reader: Reader,
+    tiers: Sequence[TierReader],
+    parsed: ParsedQuery,
+    after: Seek | None,
+    number: int,
 ) -> list[Row]:
-    positions = _read_index_keys(reader, tiers, after, number)
+    positions = _read_index_keys(tiers, after, number)
     rows = load_search_hits(reader, [key for _, key in positions])
     highlighter = Highlighter(parsed)
     hits = []
@@ -88,7 +103,7 @@ def _read_hits(
 
 
 def _read_index_keys(
-    reader: Reader, tiers: Sequence[AnySelect], after: Seek | None, number: int
+    tiers: Sequence[TierReader], after: Seek | None, number: int
 ) -> list[tuple[int, int]]:
     """Tiers and index keys of the results after a position; reads no more tiers than needed."""
     backwards = after is not None and after.backwards
@@ -99,12 +114,9 @@ def _read_index_keys(
     for tier in range(len(tiers))[::-1] if backwards else range(len(tiers)):
         if tier < start[0] if not backwards else tier > start[0]:
             continue
-        (key,) = tiers[tier].selected_columns
-        rows = tiers[tier].order_by(key.asc() if backwards else key.desc())
-        if tier == start[0] and start[1] is not None:
-            rows = rows.where(key > start[1] if backwards else key < start[1])
-        rows = rows.limit(number - len(positions))
-        positions += [(tier, row["place"]) for row in reader.all(rows)]
+        after_key = start[1] if tier == start[0] else None
+        keys = tiers[tier](after_key, number - len(positions), backwards=backwards)
+        positions += [(tier, key) for key in keys]
         if len(positions) == number:
             break
     return positions
