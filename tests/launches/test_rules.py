@@ -106,7 +106,7 @@ def test_landing_in_the_period_of_a_vague_launch(editor: TestClient) -> None:
     assert editor.post("/v1/launches", json=vague).status_code == 201
 
 
-@pytest.mark.parametrize("number", [10, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [10, pytest.param(100, marks=pytest.mark.slow)])
 def test_flights_of_a_person_never_overlap(
     editor: TestClient, database: Database, number: int
 ) -> None:
