@@ -17,7 +17,7 @@ import zstandard
 from starlette.testclient import TestClient
 
 from app.api.lists.csv import CSV_BOM, escape_formulas
-from app.api.lists.responses import STREAM_BATCH_ROWS
+from app.api.lists.responses import STREAM_BATCH_FULL_ROWS, STREAM_BATCH_ROWS
 from app.config import Settings
 from app.db.models import Person
 from app.domain.dates import now
@@ -206,6 +206,19 @@ def test_slow_reader_holds_no_connection(client: TestClient) -> None:
     statuses = asyncio.run(read())
     assert len(statuses) >= 3
     assert all("Current Checked out connections: 0" in status for status in statuses)
+
+
+def test_full_records_are_streamed_in_smaller_batches(client: TestClient) -> None:
+    many(client, 2 * STREAM_BATCH_FULL_ROWS + 1)
+    database = database_of(client)
+
+    async def count_parts(path: str) -> int:
+        return len(await _Slow(client.app, database.engine.pool.status).read(path))
+
+    def parts(view: str) -> int:
+        return asyncio.run(count_parts(f"/v1/people?format=ndjson&view={view}"))
+
+    assert parts("full") == parts("summary") + 2
 
 
 class _Slow:

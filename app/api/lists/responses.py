@@ -15,7 +15,8 @@ from pydantic_core import to_json
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, last_modified_headers
 from app.api.deps import get_database
 from app.api.lists.csv import CSV_BOM, csv_header, csv_lines
-from app.api.lists.pagination import ListFormat, ListQuery, Page
+from app.api.lists.pagination import ListFormat, ListQuery, ListViewQuery, Page
+from app.api.params import View
 from app.db.database import Reader, ReadPool
 from app.domain.bounded_cache import bounded_cache
 from app.domain.languages import tr
@@ -26,7 +27,10 @@ from app.http.problems import FieldProblem, InvalidRequest
 Q = TypeVar("Q", bound=ListQuery)
 
 STREAM_BATCH_ROWS = 200
-"""Rows per batch of a whole list."""
+"""Rows per batch of a whole list of summaries."""
+
+STREAM_BATCH_FULL_ROWS = 50
+"""Rows per batch of a whole list of full records."""
 
 LIST_MEDIA_TYPES = {
     ListFormat.JSON: "application/json",
@@ -82,7 +86,9 @@ class ListResponder:
     ) -> Response:
         if paged := [name for name in _PAGING_PARAMS if name in query.model_fields_set]:
             raise _paging_error(format_, paged)
-        query = query.model_copy(update={"limit": STREAM_BATCH_ROWS})
+        is_full = isinstance(query, ListViewQuery) and query.view is View.FULL
+        rows = STREAM_BATCH_FULL_ROWS if is_full else STREAM_BATCH_ROWS
+        query = query.model_copy(update={"limit": rows})
 
         def read_batch(reader: Reader, cursor: str | None) -> tuple[bytes, str | None]:
             page = read(reader, query.model_copy(update={"cursor": cursor}))
