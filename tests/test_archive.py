@@ -266,7 +266,9 @@ def test_index_before_a_month(archive: TestClient) -> None:
     assert (index["first_month"], index["last_month"]) == ("1998-11", "1998-12")
     refused = archive.get("/v1/articles/archive?month_lt=1999-01&month=1998-12")
     assert refused.status_code == 422
-    assert "month_lt" in refused.json()["detail"] + str(refused.json()["errors"])
+    assert "`month_lt` is for an index of months" in refused.json()["errors"][0]["detail"]
+    refused = archive.get("/v1/articles/archive?month_lt=1999-01&month=1998-12&lang=ru")
+    assert "`month_lt` — для перечня месяцев" in refused.json()["errors"][0]["detail"]
 
 
 def test_month_neighbours_have_records(archive: TestClient) -> None:

@@ -1,8 +1,8 @@
 """Base model and types of response schemas."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, overload
 
 from pydantic import (
     AwareDatetime,
@@ -24,9 +24,16 @@ UtcInstant = Annotated[
 """An instant in UTC, to the second."""
 
 
-def instant_of(value: str | datetime) -> datetime:
-    """Convert an instant from a column, or from a JSON column, to an instant."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+@overload
+def instant_of(value: None) -> None: ...
+@overload
+def instant_of(value: str | date) -> datetime: ...
+def instant_of(value: str | date | None) -> datetime | None:
+    """Convert an instant or a day, from a column or from JSON, to an instant; None stays None."""
+    if value is None or isinstance(value, datetime):
+        return value
+    at = datetime.fromisoformat(str(value))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 class ReadModel(BaseModel):

@@ -59,7 +59,7 @@ def main(
     if context.invoked_subcommand == "serve":
         return  # the server reads the settings
     from app.cli.settings import read_settings  # noqa: PLC0415 - imports Pydantic
-    from app.config import use_settings  # noqa: PLC0415
+    from app.config import use_settings  # noqa: PLC0415 - imports Pydantic
 
     context.with_resource(use_settings(read_settings()))
 

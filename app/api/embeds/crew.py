@@ -1,7 +1,7 @@
 """Crew assignments, embedded in missions and in people."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.launches import LaunchRef, select_launch_ref
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import PersonRef, select_person_ref
-from app.api.read_models import ReadModel, UtcInstant
+from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_object_subquery
 from app.db.horizon import known_until_subquery
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
@@ -102,14 +102,6 @@ def _build_ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, A
     }
 
 
-def _to_instant(value: str | date | None) -> datetime | None:
-    """Convert an instant or a day, from a column or from JSON, to an instant."""
-    if value is None or isinstance(value, datetime):
-        return value
-    at = datetime.fromisoformat(str(value))
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def _build_flight_span(row: Mapping[str, Any], flight: Mapping[str, Any]) -> FlightSpan | None:
     """The flight of an assignment; None if it is not known."""
     launch = flight.get("launch")
@@ -117,9 +109,9 @@ def _build_flight_span(row: Mapping[str, Any], flight: Mapping[str, Any]) -> Fli
         return None
     return FlightSpan(
         LaunchStatus(launch["status"]),
-        datetime.fromisoformat(launch["launch_at"]),
-        _to_instant(flight["landed_at"]),
-        _to_instant(row["known_until"]),
+        instant_of(launch["launch_at"]),
+        instant_of(flight["landed_at"]),
+        instant_of(row["known_until"]),
     )
 
 
@@ -128,8 +120,8 @@ def _count_days_in_role(row: Mapping[str, Any], span: FlightSpan | None) -> int:
     if span is None or not span.has_flown:
         return 0
     mission = row["mission"]
-    role = [_to_instant(row[name]) for name in ("from_on", "to_on")]
-    starts_at, ends_at = _to_instant(mission["starts_at"]), _to_instant(mission["ends_at"])
+    role = [instant_of(row[name]) for name in ("from_on", "to_on")]
+    starts_at, ends_at = instant_of(mission["starts_at"]), instant_of(mission["ends_at"])
     start = max(filter(None, [starts_at, span.launch_at, role[0]]))
     return days_since(start, ends_at, span.landed_at, role[1], span.known_until)
 

@@ -20,6 +20,7 @@ from app.api.openapi.examples import Example
 from app.api.params import Omittable, QueryModel
 from app.db.database import Reader
 from app.domain.dates import days_of_month
+from app.domain.languages import tr
 
 YearMonth = Annotated[str, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2019-04"])]
 
@@ -102,7 +103,12 @@ class ArchiveQuery(QueryModel):
     @model_validator(mode="after")
     def _check_month_lt(self) -> Self:
         if self.month and self.month_lt:
-            raise ValueError("month_lt belongs to an index of months. Omit month or month_lt.")
+            raise ValueError(
+                tr(
+                    "`month_lt` is for an index of months. Omit `month` or `month_lt`.",
+                    "`month_lt` — для перечня месяцев. Уберите `month` или `month_lt`.",
+                )
+            )
         return self
 
 

@@ -1,7 +1,7 @@
 """Person schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -24,7 +24,7 @@ from app.api.params import (
     SearchText,
     Slug,
 )
-from app.api.read_models import ReadModel, Source, UtcInstant
+from app.api.read_models import ReadModel, Source, UtcInstant, instant_of
 from app.api.write_models import (
     CitationWrite,
     MaxChars,
@@ -106,8 +106,8 @@ class PersonSummary(PersonRef):
         spans = [
             FlightSpan(
                 LaunchStatus(flight["launch"]["status"]),
-                datetime.fromisoformat(flight["launch"]["launch_at"]),
-                _parse_instant(flight["landed_at"]),
+                instant_of(flight["launch"]["launch_at"]),
+                instant_of(flight["landed_at"]),
                 known_until,
             )
             for flight in row["flights"]
@@ -213,7 +213,3 @@ class PersonPage(HorizonPage[PersonSummary]):
 
 class PersonFullPage(HorizonPage[PersonRead]):
     """Page of full people."""
-
-
-def _parse_instant(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
