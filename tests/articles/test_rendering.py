@@ -258,7 +258,7 @@ def test_html_follows_the_body(database: Database, steps: list[str]) -> None:
         "/v1/missions/iss-1/page",
         "/v1/changes",
         "/v1/search?q=body",
-        "/v1/audit",
+        "/v1/audit?type=article&slug=x",
         "/v1/export/archive.sqlite",
         "/articles/x",
         "/missions/iss-1",
