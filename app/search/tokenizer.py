@@ -161,8 +161,11 @@ def _add_compounds(text: str, words: list[TokenizedWord]) -> Iterator[TokenizedW
         if after and word.word and after.word and text[word.end : after.start] in _COMPOUND_HYPHENS:
             continue
         parts, first = words[first:index], index
+        if len(parts) == 1:
+            yield word
+            continue
         joined = _tokenize_word("".join(text[part.start : part.end] for part in parts))
-        if len(parts) > 1 and joined[-1]:
+        if joined[-1]:
             compound = TokenizedWord(parts[0].start, word.end, *joined)
             yield from (part._replace(compound=compound) for part in parts)
         else:
