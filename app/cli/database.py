@@ -89,7 +89,7 @@ def load(
 
 def _run_archive_check(database: Database) -> None:
     with database.snapshot(time_limited=False) as reader:
-        problems = checks.check_archive(reader)
+        problems = list(checks.check_archive(reader))
     for problem in problems:
         console.print(f"- {problem}", markup=False)
     console.print(f"{len(problems)} problems." if problems else "No problems found.")

@@ -80,7 +80,7 @@ def test_load_twice_creates_then_writes_nothing(first: First) -> None:
     with first.database.snapshot() as reader:
         for model, rows in before.items():
             assert reader.all(select(model.id, model.updated_at, model.version)) == rows
-        assert check_archive(reader) == []
+        assert list(check_archive(reader)) == []
 
 
 @pytest.mark.slow
@@ -98,7 +98,7 @@ def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
         done = 18 + 6 + 298 + 309
         assert load_again(database) == LoadReport(created=RECORDS - done, updated=0, unchanged=done)
         with database.snapshot() as reader:
-            assert check_archive(reader) == []
+            assert list(check_archive(reader)) == []
             versions = reader.all(select(Launch.version).distinct())
             assert versions == [{"version": 1}]
             loads = select(AuditEntry.after).where(AuditEntry.type == AuditTarget.ARCHIVE)
@@ -167,7 +167,7 @@ def test_load_updates_changed_records_and_versions(own: TestClient) -> None:
         seen = launch.version
     assert load_again(database) == LoadReport(created=0, updated=5, unchanged=RECORDS - 5)
     with database.snapshot() as reader:
-        assert check_archive(reader) == []
+        assert list(check_archive(reader)) == []
         title = select(Article.title, Article.version).where(
             Article.slug == "launch-progress-ms-11"
         )

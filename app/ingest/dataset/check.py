@@ -33,19 +33,17 @@ from app.resources.registry import SEARCH_INDEXER
 from app.search.consistency import find_index_inconsistencies
 
 
-def check_archive(reader: Reader) -> list[str]:
-    """Describe all inconsistencies of the archive; an empty list if there are none."""
+def check_archive(reader: Reader) -> Iterator[str]:
+    """Describe the inconsistencies of the archive, one check after the other."""
     dataset = read_dataset()
-    return [
-        *find_differences(reader, dataset),
-        *find_facts_after_horizon(dataset),
-        *_check_foreign_keys(reader),
-        *check_missions(reader, dataset.horizon[HorizonKind.CREWS].known_until),
-        *_check_chronicle(reader),
-        *_check_day_counts(reader),
-        *_check_article_links(reader),
-        *find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values()),
-    ]
+    yield from find_differences(reader, dataset)
+    yield from find_facts_after_horizon(dataset)
+    yield from _check_foreign_keys(reader)
+    yield from check_missions(reader, dataset.horizon[HorizonKind.CREWS].known_until)
+    yield from _check_chronicle(reader)
+    yield from _check_day_counts(reader)
+    yield from _check_article_links(reader)
+    yield from find_index_inconsistencies(reader, SEARCH_INDEXER.sources.values())
 
 
 def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
