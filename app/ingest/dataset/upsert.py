@@ -16,14 +16,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.models import (
-    Article,
     Base,
     FormerSlug,
-    Launch,
-    Mission,
-    Person,
-    Site,
-    Vehicle,
     VersionedRecord,
 )
 from app.domain.batching import batched
@@ -37,9 +31,7 @@ OpenSession = Callable[[], AbstractContextManager[Session]]
 
 RowKey = tuple[Any, ...]
 ColumnValues = Mapping[str, Any]
-DatasetModel = (
-    type[Article] | type[Launch] | type[Mission] | type[Person] | type[Site] | type[Vehicle]
-)
+DatasetModel = type[Base]
 
 _MISSING_ID = -1
 """Placeholder id of a record that is not written; neither are rows that refer to it."""
