@@ -79,11 +79,9 @@ class DatasetUpsert:
         The id is `_MISSING_ID` for a record that editors have deleted, and for a record whose
         `unique` columns equal those of a record that editors have renamed.
         """
-        protected = (
-            self._find_protected(model, wanted, unique)
-            if issubclass(model, VersionedRecord)
-            else {}
-        )
+        protected: dict[str, int] = {}
+        if issubclass(model, VersionedRecord):
+            protected = self._find_protected(model, wanted, unique)
         self.protected |= {(model, id_) for id_ in (*protected.values(), _MISSING_ID)}
         keyed = {(key,): values for key, values in wanted.items() if key not in protected}
         created, changed, _ = self._upsert_rows(model, (name,), [key for (key,) in keyed], keyed)
