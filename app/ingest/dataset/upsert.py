@@ -77,13 +77,20 @@ class DatasetUpsert:
         """Upsert records by the key column `name`. Returns their ids by key.
 
         The id is `_MISSING_ID` for a record that editors have deleted, and for a record whose
-        `unique` columns equal those of a record that editors have renamed.
+        `unique` columns equal those of a record that editors have renamed; a reference to such a
+        record is null.
         """
         protected: dict[str, int] = {}
         if issubclass(model, VersionedRecord):
             protected = self._find_protected(model, wanted, unique)
         self.protected |= {(model, id_) for id_ in (*protected.values(), _MISSING_ID)}
-        keyed = {(key,): values for key, values in wanted.items() if key not in protected}
+        keyed = {
+            (key,): {
+                name: None if value == _MISSING_ID else value for name, value in values.items()
+            }
+            for key, values in wanted.items()
+            if key not in protected
+        }
         created, changed, _ = self._upsert_rows(model, (name,), [key for (key,) in keyed], keyed)
         ids = dict(_select_rows(self.session, model, (name, "id"), wanted)) | protected
         self.total += len(wanted)
