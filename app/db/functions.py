@@ -13,11 +13,13 @@ from sqlalchemy import (
     Label,
     ScalarSelect,
     Select,
+    String,
     bindparam,
     func,
     literal_column,
     select,
 )
+from sqlalchemy import column as sql_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
@@ -82,6 +84,13 @@ def json_object_subquery(statement: AnySelect) -> ScalarSelect[Any]:
     return statement.with_only_columns(row, maintain_column_froms=True).scalar_subquery()
 
 
+def has_json_value(column: ColumnExpression, name: str) -> ColumnElement[bool]:
+    """Condition: a JSON array of texts has one of the values of the parameter `name`."""
+    values = _JsonArrayValues(column).table_valued(sql_column("value", String))
+    value = values.columns["value"]
+    return select(value).where(value.in_(bindparam(name))).exists()
+
+
 class _JsonArrayAgg(GenericFunction[Any]):
     """JSON array of the first argument of each row, ordered by the other arguments."""
 
@@ -96,8 +105,14 @@ class _JsonBuildObject(GenericFunction[Any]):
     inherit_cache = True
 
 
+class _JsonArrayValues(GenericFunction[Any]):
+    """Rows of the texts in a JSON array."""
+
+    inherit_cache = True
+
+
 class _JsonValue(GenericFunction[Any]):
-    """Column as a JSON value: instants in RFC 3339, JSON unchanged."""
+    """Column as a JSON value: instants in RFC 3339, true and false, JSON unchanged."""
 
     inherit_cache = True
 
@@ -106,7 +121,7 @@ def _row_to_json(statement: AnySelect) -> ColumnElement[Any]:
     pairs: list[ColumnElement[Any]] = []
     for column in statement.selected_columns:
         value = column.element if isinstance(column, Label) else column
-        if isinstance(value.type, UTCDateTime | JSON):
+        if isinstance(value.type, Boolean | UTCDateTime | JSON):
             value = _JsonValue(value)
         pairs += [literal_column(f"'{column.key}'"), value]
     return _JsonBuildObject(*pairs)
@@ -127,6 +142,13 @@ def _(element: _JsonBuildObject, compiler: Any, **kw: Any) -> str:
     return f"{name}({', '.join(compile_arguments(element, compiler, kw))})"
 
 
+@compiles(_JsonArrayValues)
+def _(element: _JsonArrayValues, compiler: Any, **kw: Any) -> str:
+    (array,) = compile_arguments(element, compiler, kw)
+    sqlite = compiler.dialect.name == "sqlite"
+    return f"json_each({array})" if sqlite else f"json_array_elements_text({array})"
+
+
 @compiles(_JsonValue)
 def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     (value,) = compile_arguments(element, compiler, kw)
@@ -135,6 +157,8 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     (argument,) = element.clauses
     if isinstance(argument.type, JSON):
         return f"json({value})"
+    if isinstance(argument.type, Boolean):
+        return f"json(CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"
     return f"(replace({value}, ' ', 'T') || 'Z')"
 
 

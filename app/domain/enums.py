@@ -8,10 +8,9 @@ class RecordType(StrEnum):
     """Types of records."""
 
     search_rank: int
-    """Rank in search results, from 0 to 6; records of a higher rank come first.
+    """Rank in search results, from 0 to 12; records of a higher rank come first.
 
-    Index keys contain the rank: run `zarya reindex` after a change. The odd ranks are free for new
-    types between the present ones.
+    Index keys contain the rank: run `zarya reindex` after a change.
     """
 
     scheduled: bool
@@ -28,6 +27,9 @@ class RecordType(StrEnum):
     PERSON = "person", 4
     LAUNCH = "launch", 2
     ARTICLE = "article", 0, True
+    MODULE = "module", 5
+    STAY = "stay", 1
+    SPACEWALK = "spacewalk", 3
 
 
 class AuditTarget(StrEnum):
@@ -45,6 +47,9 @@ class AuditTarget(StrEnum):
     KEY = "key"
     ARCHIVE = "archive"
     HORIZON = "horizon"
+    MODULE = RecordType.MODULE.value
+    STAY = RecordType.STAY.value
+    SPACEWALK = RecordType.SPACEWALK.value
 
 
 class Scope(StrEnum):
@@ -59,6 +64,9 @@ class Scope(StrEnum):
     PROPOSALS_WRITE = "proposals:write"
     KEYS_ADMIN = "keys:admin"
     AUDIT_READ = "audit:read"
+    MODULES_WRITE = "modules:write"
+    STAYS_WRITE = "stays:write"
+    SPACEWALKS_WRITE = "spacewalks:write"
 
 
 class ArticleState(StrEnum):
@@ -110,6 +118,55 @@ class SpacecraftKind(StrEnum):
     MODULE = "module"
     SATELLITE = "satellite"
     OTHER = "other"
+
+
+class FlightEndKind(StrEnum):
+    """End of a ship's flight. `deorbited`: it burned up on command. `lost`: by a failure."""
+
+    LANDED = "landed"
+    SPLASHDOWN = "splashdown"
+    DEORBITED = "deorbited"
+    LOST = "lost"
+
+
+class ModuleKind(StrEnum):
+    """Kind of a station element. `module`: pressurised, without a more specific kind."""
+
+    MODULE = "module"
+    NODE = "node"
+    AIRLOCK = "airlock"
+    ADAPTER = "adapter"
+    TRUSS = "truss"
+    PLATFORM = "platform"
+    ROBOTICS = "robotics"
+    INSTRUMENT = "instrument"
+
+
+class PortDirection(StrEnum):
+    """Side of a module that a port is on, in the usual attitude of the station."""
+
+    FORWARD = "forward"
+    AFT = "aft"
+    PORT = "port"
+    STARBOARD = "starboard"
+    ZENITH = "zenith"
+    NADIR = "nadir"
+
+
+class ArrivalKind(StrEnum):
+    """Arrival of a ship at a port. `berthing`: by the arm. `capture`: only its grapple is known."""
+
+    DOCKING = "docking"
+    BERTHING = "berthing"
+    CAPTURE = "capture"
+
+
+class SpacewalkRole(StrEnum):
+    """Role in a spacewalk; `ev1` leads it."""
+
+    EV1 = "ev1"
+    EV2 = "ev2"
+    EV3 = "ev3"
 
 
 class CrewRole(StrEnum):

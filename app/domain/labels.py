@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.enums import CrewRole, LaunchStatus, ShipRole
+from app.domain.enums import CrewRole, LaunchStatus, ModuleKind, PortDirection, ShipRole
 from app.domain.languages import Bilingual
 
 
@@ -50,3 +50,24 @@ LAUNCH_STATUS_LABELS: Mapping[StrEnum, Bilingual] = {
     LaunchStatus.FAILURE: Bilingual("Failure", "Авария"),
     LaunchStatus.CANCELLED: Bilingual("Cancelled", "Отменён"),
 }
+
+MODULE_KIND_LABELS: Mapping[StrEnum, Bilingual] = {
+    ModuleKind.MODULE: Bilingual("Module", "Модуль"),
+    ModuleKind.NODE: Bilingual("Node", "Узловой модуль"),
+    ModuleKind.AIRLOCK: Bilingual("Airlock", "Шлюзовой отсек"),
+    ModuleKind.ADAPTER: Bilingual("Docking adapter", "Стыковочный переходник"),
+    ModuleKind.TRUSS: Bilingual("Truss segment", "Секция фермы"),
+    ModuleKind.PLATFORM: Bilingual("External platform", "Внешняя платформа"),
+    ModuleKind.ROBOTICS: Bilingual("Robotics", "Манипулятор"),
+    ModuleKind.INSTRUMENT: Bilingual("Instrument", "Научный прибор"),
+}
+
+PORT_DIRECTION_LABELS: Mapping[StrEnum, Bilingual] = {
+    PortDirection.FORWARD: Bilingual("forward", "передний"),
+    PortDirection.AFT: Bilingual("aft", "кормовой"),
+    PortDirection.PORT: Bilingual("port", "левый"),
+    PortDirection.STARBOARD: Bilingual("starboard", "правый"),
+    PortDirection.ZENITH: Bilingual("zenith", "зенитный"),
+    PortDirection.NADIR: Bilingual("nadir", "надирный"),
+}
+"""Sides of a module; in Russian, adjectives that agree with `узел`."""

@@ -24,9 +24,12 @@ from app.db.models.launches import (
     vehicle_slug,
 )
 from app.db.models.missions import CrewAssignment, Mission, MissionAlias, MissionLaunch, MissionTask
+from app.db.models.modules import Module, ModuleAttachment, Port
 from app.db.models.people import Flight, Person, agency_slug
 from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sources import FeedSource, SourceHost
+from app.db.models.spacewalks import Spacewalk, SpacewalkMember, operator_slug
+from app.db.models.stays import Stay
 from app.db.models.webhooks import Webhook
 
 __all__ = [
@@ -54,7 +57,10 @@ __all__ = [
     "MissionAlias",
     "MissionLaunch",
     "MissionTask",
+    "Module",
+    "ModuleAttachment",
     "Person",
+    "Port",
     "Proposal",
     "RecordChange",
     "Restoration",
@@ -63,10 +69,14 @@ __all__ = [
     "Site",
     "SourceHost",
     "Spacecraft",
+    "Spacewalk",
+    "SpacewalkMember",
+    "Stay",
     "Vehicle",
     "VersionedRecord",
     "Webhook",
     "agency_slug",
+    "operator_slug",
     "stored_id",
     "vehicle_slug",
 ]

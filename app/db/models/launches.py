@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import Precision, now, period_start, sort_instant
-from app.domain.enums import LaunchStatus, RecordType, SpacecraftKind
+from app.domain.enums import FlightEndKind, LaunchStatus, RecordType, SpacecraftKind
 from app.domain.labels import RecordLabel
 from app.domain.text import slugify
 
@@ -130,12 +130,25 @@ class Spacecraft(Base):
     name: Mapped[str] = mapped_column(BoundedString(120))
     slug: Mapped[str] = mapped_column(BoundedString(120))
     kind: Mapped[SpacecraftKind] = mapped_column(enum_type(SpacecraftKind))
+    flight_ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    flight_ended_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
+    flight_ended_sort_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """See `app.domain.dates.sort_instant`."""
+    end_kind: Mapped[FlightEndKind | None] = mapped_column(enum_type(FlightEndKind))
 
     __table_args__ = (
         UniqueConstraint("launch_id", "ordinal"),
         Index(None, "slug", "launch_id"),
         Index(None, "kind", "launch_id"),
+        Index(None, "flight_ended_sort_at", "id"),
     )
 
     def compute_columns(self) -> None:
         self.slug = slugify(self.name)
+        if self.flight_ended_at is not None and self.flight_ended_at_precision is not None:
+            precision = self.flight_ended_at_precision
+            self.flight_ended_at = period_start(self.flight_ended_at, precision)
+            self.flight_ended_sort_at = sort_instant(self.flight_ended_at, precision)
+        else:
+            self.flight_ended_at = self.flight_ended_at_precision = None
+            self.flight_ended_sort_at = None

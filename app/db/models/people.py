@@ -39,8 +39,15 @@ class Person(VersionedRecord, Base):
     aliases: Mapped[list[str]] = mapped_column(JSON)
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
     name_key: Mapped[str] = mapped_column(BoundedString(120))
+    spacewalks_count: Mapped[int] = mapped_column(default=0)
+    """Kept by `app.db.tracking.spacewalk_totals`, like `spacewalk_seconds`."""
+    spacewalk_seconds: Mapped[int] = mapped_column(default=0)
 
-    __table_args__ = (Index(None, "name_key", "id"),)
+    __table_args__ = (
+        Index(None, "name_key", "id"),
+        Index(None, "spacewalks_count", "id"),
+        Index(None, "spacewalk_seconds", "id"),
+    )
 
     def compute_columns(self) -> None:
         self.name_key = fold(self.name)[:120]

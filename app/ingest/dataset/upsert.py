@@ -16,14 +16,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.audit_log import Action, Actor, write_audit_entry
 from app.db.models import (
-    Article,
     Base,
     FormerSlug,
-    Launch,
-    Mission,
-    Person,
-    Site,
-    Vehicle,
     VersionedRecord,
 )
 from app.domain.batching import batched
@@ -37,9 +31,7 @@ OpenSession = Callable[[], AbstractContextManager[Session]]
 
 RowKey = tuple[Any, ...]
 ColumnValues = Mapping[str, Any]
-DatasetModel = (
-    type[Article] | type[Launch] | type[Mission] | type[Person] | type[Site] | type[Vehicle]
-)
+DatasetModel = type[Base]
 
 _MISSING_ID = -1
 """Placeholder id of a record that is not written; neither are rows that refer to it."""
@@ -85,15 +77,20 @@ class DatasetUpsert:
         """Upsert records by the key column `name`. Returns their ids by key.
 
         The id is `_MISSING_ID` for a record that editors have deleted, and for a record whose
-        `unique` columns equal those of a record that editors have renamed.
+        `unique` columns equal those of a record that editors have renamed; a reference to such a
+        record is null.
         """
-        protected = (
-            self._find_protected(model, wanted, unique)
-            if issubclass(model, VersionedRecord)
-            else {}
-        )
+        protected: dict[str, int] = {}
+        if issubclass(model, VersionedRecord):
+            protected = self._find_protected(model, wanted, unique)
         self.protected |= {(model, id_) for id_ in (*protected.values(), _MISSING_ID)}
-        keyed = {(key,): values for key, values in wanted.items() if key not in protected}
+        keyed = {
+            (key,): {
+                name: None if value == _MISSING_ID else value for name, value in values.items()
+            }
+            for key, values in wanted.items()
+            if key not in protected
+        }
         created, changed, _ = self._upsert_rows(model, (name,), [key for (key,) in keyed], keyed)
         ids = dict(_select_rows(self.session, model, (name, "id"), wanted)) | protected
         self.total += len(wanted)

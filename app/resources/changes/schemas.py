@@ -19,7 +19,10 @@ from app.resources.registry import RECORD_RESOURCES
 if TYPE_CHECKING:
     RecordData = BaseModel
 else:
-    RecordData = reduce(or_, (RECORD_RESOURCES[each].record_model for each in RecordType))
+    RecordData = reduce(
+        or_,
+        (RECORD_RESOURCES[each].record_model for each in RecordType if each in RECORD_RESOURCES),
+    )
 
 
 class ChangeFilters(QueryModel):
