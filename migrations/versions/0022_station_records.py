@@ -31,7 +31,7 @@ MODULE_KINDS = (
 DIRECTIONS = ("forward", "aft", "port", "starboard", "zenith", "nadir")
 
 INDEXES = {
-    "modules": (("kind",), ("launch_id",), ("name_key", "id")),
+    "modules": (("attached_sort_at", "id"), ("kind",), ("launch_id",), ("name_key", "id")),
     "module_attachments": (("attached_sort_at", "id"), ("attached_to_id",), ("port_id",)),
     "stays": (
         ("arrived_sort_at", "id"),
@@ -139,11 +139,13 @@ def create_modules() -> None:
         sa.Column("name_key", text(120), nullable=False),
         sa.Column("kind", sa.String(24), nullable=False),
         sa.Column("owners", sa.JSON(), nullable=False),
+        sa.Column("owner_slugs", sa.JSON(), nullable=False),
         sa.Column("length_m", sa.Double(), nullable=True),
         sa.Column("diameter_m", sa.Double(), nullable=True),
         sa.Column("mass_kg", sa.Integer(), nullable=True),
         sa.Column("assembly_flight", text(12), nullable=True),
         *reference(table, "launch_id", "launches", nullable=True, ondelete="SET NULL"),
+        *derived(table, "attached_sort_at"),
         sa.Column("sources", sa.JSON(), nullable=False),
         value_bounds(table, "kind", MODULE_KINDS),
         *text_bounds(table, name=120, name_ru=120, name_key=120, assembly_flight=12),

@@ -6,11 +6,22 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
+from app.db.models.people import agency_slug
 from app.db.types import BoundedString, UTCDateTime, enum_type
-from app.domain.dates import Precision, period_bounds, period_start, sort_instant
+from app.domain.dates import (
+    MAX_INSTANT,
+    ONE_SECOND,
+    Precision,
+    period_bounds,
+    period_start,
+    sort_instant,
+)
 from app.domain.enums import ModuleKind, PortDirection, RecordType
 from app.domain.labels import RecordLabel
 from app.domain.text import fold
+
+NEVER_ATTACHED_SORT_AT = MAX_INSTANT - ONE_SECOND
+"""Sort key of modules without an attachment: behind all others."""
 
 
 class Module(VersionedRecord, Base):
@@ -26,6 +37,7 @@ class Module(VersionedRecord, Base):
     kind: Mapped[ModuleKind] = mapped_column(enum_type(ModuleKind), index=True)
     owners: Mapped[list[str]] = mapped_column(JSON)
     """Space agencies."""
+    owner_slugs: Mapped[list[str]] = mapped_column(JSON)
     length_m: Mapped[float | None]
     diameter_m: Mapped[float | None]
     mass_kg: Mapped[int | None]
@@ -34,12 +46,17 @@ class Module(VersionedRecord, Base):
     launch_id: Mapped[int | None] = mapped_column(
         ForeignKey("launches.id", ondelete="SET NULL"), index=True
     )
+    attached_sort_at: Mapped[datetime] = mapped_column(
+        UTCDateTime(), default=NEVER_ATTACHED_SORT_AT
+    )
+    """`attached_sort_at` of the first attachment, or `NEVER_ATTACHED_SORT_AT`."""
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
 
-    __table_args__ = (Index(None, "name_key", "id"),)
+    __table_args__ = (Index(None, "name_key", "id"), Index(None, "attached_sort_at", "id"))
 
     def compute_columns(self) -> None:
         self.name_key = fold(self.name)[:120]
+        self.owner_slugs = [agency_slug(owner) for owner in self.owners]
 
 
 class Port(Base):
