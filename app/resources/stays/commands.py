@@ -16,10 +16,10 @@ from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Launch, Port, Spacecraft, Stay, stored_id
-from app.domain.dates import MAX_INSTANT, MIN_INSTANT, Precision, period_end, utc_day_bounds
+from app.domain.dates import Precision, period_end
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
-from app.domain.stays import StayPeriod
+from app.domain.stays import StayPeriod, is_in_service
 from app.resources.stays.queries import get_stay
 from app.resources.stays.schemas import StayRecord, StayWrite
 
@@ -115,9 +115,7 @@ def _find_flight_end(session: Session, launch: Launch) -> tuple[datetime | None,
 
 
 def _check_in_service(port: Port, period: StayPeriod) -> None:
-    first = utc_day_bounds(port.in_service_from)[0] if port.in_service_from else MIN_INSTANT
-    end = utc_day_bounds(port.in_service_until)[1] if port.in_service_until else MAX_INSTANT
-    if period.arrival[1] <= first or period.arrival[0] >= end:
+    if not is_in_service(port.in_service_from, port.in_service_until, period.arrival):
         detail = tr(
             f"The port {port.slug!r} was not in service at the arrival.",
             f"Узел {port.slug!r} не действовал во время прибытия.",
