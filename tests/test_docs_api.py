@@ -24,6 +24,7 @@ PAGES = {
     "people": "people",
     "launches": "launches",
     "modules": "modules",
+    "stays": "stays",
     "horizon": "horizon",
     "articles": "articles",
     "changes": "changes",

@@ -32,6 +32,7 @@ from app.db.models import (
 )
 from app.domain.batching import batched
 from app.ingest.dataset.load_modules import upsert_modules
+from app.ingest.dataset.load_stays import upsert_stays
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
 from app.resources.horizon.commands import move_horizon
@@ -63,7 +64,16 @@ def load_dataset(
     A record and its child rows are written in the same one, which adds an entry to the audit log.
     An interrupted load continues where it stopped when it is started again.
     """
-    steps = ("dataset", "people", "launches", "modules", "missions", "articles", "horizon")
+    steps = (
+        "dataset",
+        "people",
+        "launches",
+        "modules",
+        "stays",
+        "missions",
+        "articles",
+        "horizon",
+    )
 
     def step(name: str) -> None:
         progress(name, steps.index(name), len(steps))
@@ -80,7 +90,10 @@ def load_dataset(
         flights = _replace_flights(merge, dataset, people, launches)
     step("modules")
     with merge.transaction():
-        upsert_modules(merge, dataset, launches)
+        _, ports = upsert_modules(merge, dataset, launches)
+    step("stays")
+    with merge.transaction():
+        upsert_stays(merge, dataset, launches, ports)
     step("missions")
     with merge.transaction():  # with the articles that missions feature
         articles = list(dataset.articles.values())
@@ -148,7 +161,7 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
         "cospar_id",
     )
     ships: dict[RowKey, ColumnValues] = {
-        (launches[launch.slug], ordinal): {"name": craft.name, "kind": craft.kind}
+        (launches[launch.slug], ordinal): craft.model_dump()
         for launch in dataset.launches.values()
         for ordinal, craft in enumerate(launch.spacecraft, start=1)
     }
