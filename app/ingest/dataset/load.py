@@ -32,6 +32,7 @@ from app.db.models import (
 )
 from app.domain.batching import batched
 from app.ingest.dataset.load_modules import upsert_modules
+from app.ingest.dataset.load_spacewalks import upsert_spacewalks
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
 from app.resources.horizon.commands import move_horizon
@@ -63,7 +64,16 @@ def load_dataset(
     A record and its child rows are written in the same one, which adds an entry to the audit log.
     An interrupted load continues where it stopped when it is started again.
     """
-    steps = ("dataset", "people", "launches", "modules", "missions", "articles", "horizon")
+    steps = (
+        "dataset",
+        "people",
+        "launches",
+        "modules",
+        "missions",
+        "spacewalks",
+        "articles",
+        "horizon",
+    )
 
     def step(name: str) -> None:
         progress(name, steps.index(name), len(steps))
@@ -80,7 +90,7 @@ def load_dataset(
         flights = _replace_flights(merge, dataset, people, launches)
     step("modules")
     with merge.transaction():
-        upsert_modules(merge, dataset, launches)
+        modules, _ = upsert_modules(merge, dataset, launches)
     step("missions")
     with merge.transaction():  # with the articles that missions feature
         articles = list(dataset.articles.values())
@@ -89,6 +99,9 @@ def load_dataset(
         _replace_crews(merge, dataset, missions, people, launches, flights)
         _replace_mission_launches(merge, dataset, missions, launches)
         _replace_article_links(merge, articles, article_ids, missions, people, launches)
+    step("spacewalks")
+    with merge.transaction():
+        upsert_spacewalks(merge, dataset, people, modules, missions)
     step("articles")
     for articles in batched(dataset.chronicle.values(), _BATCH_ROWS):
         with merge.transaction():
