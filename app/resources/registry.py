@@ -19,6 +19,7 @@ from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
 from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
+from app.resources.stays.resource import RESOURCE as STAYS
 from app.search.indexer import SearchIndexer
 
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
@@ -28,6 +29,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     PEOPLE,
     CREW,
     MODULES,
+    STAYS,
     SPACEWALKS,
     HORIZON,
 )

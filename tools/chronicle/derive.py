@@ -22,7 +22,7 @@ _MAX_TRANSIT_DURATION = timedelta(days=10)
 end of a mission may have arrived in the next one."""
 
 
-MAX_LISTED_SPACEWALKS = 4
+MAX_LISTED_SPACEWALK_COUNT = 4
 """Maximum number of spacewalks whose purposes a task lists."""
 
 LaunchesByRelation = Mapping[LaunchRelation, list[DatasetLaunch]]

@@ -9,7 +9,7 @@ from app.ingest.dataset.records import (
     DatasetLaunch,
     DatasetMission,
 )
-from tools.chronicle.derive import MAX_LISTED_SPACEWALKS, MissionFacts, list_spacecraft_names
+from tools.chronicle.derive import MAX_LISTED_SPACEWALK_COUNT, MissionFacts, list_spacecraft_names
 from tools.chronicle.grammar import (
     format_day_en,
     format_period_en,
@@ -105,7 +105,7 @@ def _stay_task(mission: DatasetMission) -> str:
 def _spacewalk_tasks(course: MissionFacts) -> Iterator[str]:
     walks = course.spacewalks
     count = "a spacewalk" if len(walks) == 1 else pluralize_en(len(walks), "spacewalk")
-    if len(walks) > MAX_LISTED_SPACEWALKS:
+    if len(walks) > MAX_LISTED_SPACEWALK_COUNT:
         hours = round(sum(walk.duration_seconds for walk in walks) / 3600)
         yield f"Make {count}, {pluralize_en(hours, 'hour')} in all"
     elif walks:

@@ -7,7 +7,7 @@ from app.domain import glossary
 from app.domain.dates import Precision, whole_days
 from app.domain.enums import SpacecraftKind
 from app.ingest.dataset.records import DatasetLaunch, DatasetMission
-from tools.chronicle.derive import MAX_LISTED_SPACEWALKS, MissionFacts, list_spacecraft_names
+from tools.chronicle.derive import MAX_LISTED_SPACEWALK_COUNT, MissionFacts, list_spacecraft_names
 from tools.chronicle.grammar import (
     format_crew_size_ru,
     format_day_ru,
@@ -121,7 +121,7 @@ def _spacewalk_tasks(course: MissionFacts) -> Iterator[str]:
     number = "" if len(walks) == 1 else f"{len(walks)} "
     noun = plural_form_ru(len(walks), "выход", "выхода", "выходов")
     task = f"Выполнить {number}{noun} в открытый космос"
-    if len(walks) > MAX_LISTED_SPACEWALKS:
+    if len(walks) > MAX_LISTED_SPACEWALK_COUNT:
         hours = round(sum(walk.duration_seconds for walk in walks) / 3600)
         yield f"{task}, всего {hours} {plural_form_ru(hours, 'час', 'часа', 'часов')}"
     elif walks:

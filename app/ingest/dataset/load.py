@@ -33,6 +33,7 @@ from app.db.models import (
 from app.domain.batching import batched
 from app.ingest.dataset.load_modules import upsert_modules
 from app.ingest.dataset.load_spacewalks import upsert_spacewalks
+from app.ingest.dataset.load_stays import upsert_stays
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
 from app.resources.horizon.commands import move_horizon
@@ -69,6 +70,7 @@ def load_dataset(
         "people",
         "launches",
         "modules",
+        "stays",
         "missions",
         "spacewalks",
         "articles",
@@ -90,7 +92,10 @@ def load_dataset(
         flights = _replace_flights(merge, dataset, people, launches)
     step("modules")
     with merge.transaction():
-        modules, _ = upsert_modules(merge, dataset, launches)
+        modules, ports = upsert_modules(merge, dataset, launches)
+    step("stays")
+    with merge.transaction():
+        upsert_stays(merge, dataset, launches, ports)
     step("missions")
     with merge.transaction():  # with the articles that missions feature
         articles = list(dataset.articles.values())
@@ -161,7 +166,7 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
         "cospar_id",
     )
     ships: dict[RowKey, ColumnValues] = {
-        (launches[launch.slug], ordinal): {"name": craft.name, "kind": craft.kind}
+        (launches[launch.slug], ordinal): craft.model_dump()
         for launch in dataset.launches.values()
         for ordinal, craft in enumerate(launch.spacecraft, start=1)
     }
