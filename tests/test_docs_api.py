@@ -23,6 +23,8 @@ PAGES = {
     "crew": "crew",
     "people": "people",
     "launches": "launches",
+    "modules": "modules",
+    "stays": "stays",
     "horizon": "horizon",
     "articles": "articles",
     "changes": "changes",

@@ -64,9 +64,9 @@ def _join(session: Session) -> None:
 
 
 def _insert(session: Session) -> None:
-    row = {"spacewalk_id": _walk(session).id, "person_id": _id(session), "ordinal": 2}
-    row["role"] = SpacewalkRole.EV2
-    session.execute(insert(SpacewalkMember).values(row))
+    row = {"spacewalk_id": _walk(session).id, "person_id": _id(session)}
+    more = {"ordinal": 2, "role": SpacewalkRole.EV2}
+    session.execute(insert(SpacewalkMember).values(row | more))
 
 
 def _roll_back(session: Session) -> None:
