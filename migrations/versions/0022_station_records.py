@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from migrations.columns import instant, text
+from migrations.search_index import empty_search_index
 
 revision = "0022"
 down_revision = "0021"
@@ -33,6 +34,7 @@ DIRECTIONS = ("forward", "aft", "port", "starboard", "zenith", "nadir")
 INDEXES = {
     "modules": (("attached_sort_at", "id"), ("kind",), ("launch_id",), ("name_key", "id")),
     "module_attachments": (("attached_sort_at", "id"), ("attached_to_id",), ("port_id",)),
+    "ports": (("module_id", "ordinal"),),
     "stays": (
         ("arrived_sort_at", "id"),
         ("departed_sort_at", "id"),
@@ -164,7 +166,6 @@ def create_modules() -> None:
         value_bounds(table, "direction", DIRECTIONS),
         *text_bounds(table, slug=120),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ports")),
-        sa.UniqueConstraint("module_id", "ordinal", name=op.f("uq_ports_module_id_ordinal")),
         sa.UniqueConstraint("slug", name=op.f("uq_ports_slug")),
         sqlite_autoincrement=True,
     )
@@ -272,6 +273,9 @@ def add_columns() -> None:
 
 
 def downgrade() -> None:
+    empty_search_index()
+    for table in ("changes", "former_slugs", "origins"):
+        op.execute(f"DELETE FROM {table} WHERE type IN ('module', 'stay', 'spacewalk')")  # noqa: S608 - ours
     for table in ("spacecraft", "people"):
         for columns in INDEXES[table]:
             op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
