@@ -83,6 +83,7 @@ PERSON = maker_of("people", documents.person)
 MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
 MODULE = maker_of("modules", documents.module)
+SPACEWALK = maker_of("spacewalks", documents.spacewalk)
 HOOK = {"target_url": "https://portal.example/hook"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 HORIZON = {"kinds": ["crews"], "known_until": "2026-03-15T12:00:00Z"}
@@ -118,6 +119,9 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createStay": (Scope.STAYS_WRITE, no_target, stay, 201),
     "updateStay": (Scope.STAYS_WRITE, made_stay, {"arrival_kind": "berthing"}, 200),
     "deleteStay": (Scope.STAYS_WRITE, made_stay, None, 204),
+    "createSpacewalk": (Scope.SPACEWALKS_WRITE, no_target, documents.spacewalk, 201),
+    "updateSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, {"operator": "NASA"}, 200),
+    "deleteSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, None, 204),
     "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
     "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),

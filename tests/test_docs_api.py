@@ -25,6 +25,7 @@ PAGES = {
     "launches": "launches",
     "modules": "modules",
     "stays": "stays",
+    "spacewalks": "spacewalks",
     "horizon": "horizon",
     "articles": "articles",
     "changes": "changes",

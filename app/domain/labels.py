@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.enums import CrewRole, LaunchStatus, ModuleKind, PortDirection, ShipRole
+from app.domain.enums import (
+    CrewRole,
+    LaunchStatus,
+    ModuleKind,
+    PortDirection,
+    ShipRole,
+    SpacewalkRole,
+)
 from app.domain.languages import Bilingual
 
 
@@ -40,6 +47,12 @@ SHIP_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {
     ShipRole.SPACEFLIGHT_PARTICIPANT: Bilingual(
         "Spaceflight participant", "Участник космического полёта"
     ),
+}
+
+SPACEWALK_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {
+    SpacewalkRole.EV1: Bilingual("Lead spacewalker", "Ведущий выхода"),
+    SpacewalkRole.EV2: Bilingual("Second spacewalker", "Второй участник выхода"),
+    SpacewalkRole.EV3: Bilingual("Third spacewalker", "Третий участник выхода"),
 }
 
 LAUNCH_STATUS_LABELS: Mapping[StrEnum, Bilingual] = {

@@ -38,8 +38,8 @@ from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
-RECORDS = 18 + 6 + 298 + 309 + 42 + 331 + 75 + 26 + 1036
-"""Vehicles, sites, people, launches, modules, stays, missions, articles, and the chronicle."""
+RECORDS = 18 + 6 + 298 + 309 + 42 + 331 + 75 + 277 + 26 + 1036
+"""Vehicles, sites, people, launches, modules, stays, missions, spacewalks, articles, chronicle."""
 
 
 def load_again(database: Database) -> LoadReport:

@@ -26,6 +26,7 @@ from app.domain.dates import local_day, period_end
 from app.domain.enums import HorizonKind, LaunchStatus
 from app.ingest.dataset.check_missions import check_missions
 from app.ingest.dataset.check_modules import check_modules
+from app.ingest.dataset.check_spacewalks import check_spacewalks
 from app.ingest.dataset.check_stays import check_stays
 from app.ingest.dataset.compare import find_differences
 from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, Dataset, read_dataset
@@ -44,6 +45,7 @@ def check_archive(reader: Reader) -> Iterator[str]:
     yield from check_missions(reader, dataset.horizon[HorizonKind.CREWS].known_until)
     yield from check_modules(reader)
     yield from check_stays(reader)
+    yield from check_spacewalks(reader)
     yield from _check_chronicle(reader)
     yield from _check_day_counts(reader)
     yield from _check_article_links(reader)
@@ -74,6 +76,9 @@ def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
     )
     if last - timedelta(seconds=1) > horizon[HorizonKind.NEWS]:
         yield "the chronicle is later than the horizon of news"
+    known_until = horizon[HorizonKind.SPACEWALKS]
+    late = [walk.slug for walk in dataset.spacewalks.values() if walk.starts_at > known_until]
+    yield from (f"{slug} is later than the horizon of spacewalks" for slug in late)
 
 
 def _check_foreign_keys(reader: Reader) -> Iterator[str]:
