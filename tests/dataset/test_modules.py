@@ -153,7 +153,7 @@ def test_edited_and_deleted_modules_are_kept(own: TestClient) -> None:
     assert own.get(address).json()["ports"] == ports[::-1]
     assert own.get("/v1/modules/beam").status_code == 410
     with database.snapshot() as reader:
-        assert check_archive(reader) == []
+        assert list(check_archive(reader)) == []
     with database.session() as session:  # positive control: as if no editor had changed them
         session.connection().execute(update(Module).values(edited=False))
         session.connection().execute(delete(FormerSlug))

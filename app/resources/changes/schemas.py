@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     RecordData = reduce(
         or_,
-        (RECORD_RESOURCES[each].record_model for each in RecordType if each in RECORD_RESOURCES),
+        (RECORD_RESOURCES[each].record_model for each in RecordType),
     )
 
 
