@@ -19,7 +19,9 @@ from app.db.models import (
     Mission,
     MissionAlias,
     MissionTask,
+    Module,
     Person,
+    Stay,
     Vehicle,
     stored_id,
 )
@@ -27,6 +29,7 @@ from app.domain.enums import AuditTarget, HorizonKind
 from app.ingest.dataset.check import check_archive
 from app.ingest.dataset.load import LoadReport, load_dataset
 from app.ingest.dataset.records import read_dataset
+from app.ingest.dataset.upsert import MISSING_ID, DatasetUpsert
 from app.resources.horizon.commands import move_horizon
 from app.resources.horizon.queries import get_horizons
 from tests.support import factories
@@ -74,13 +77,21 @@ def test_load_twice_creates_then_writes_nothing(first: First) -> None:
     with first.database.snapshot() as reader:
         before = {
             model: reader.all(select(model.id, model.updated_at, model.version))
-            for model in (Person, Launch, Mission, Article)
+            for model in (Person, Launch, Module, Stay, Mission, Article)
         }
     assert load_again(first.database) == LoadReport(created=0, updated=0, unchanged=RECORDS)
     with first.database.snapshot() as reader:
         for model, rows in before.items():
             assert reader.all(select(model.id, model.updated_at, model.version)) == rows
         assert check_archive(reader) == []
+
+
+def test_new_record_that_refers_to_a_deleted_one_is_not_created(database: Database) -> None:
+    merge = DatasetUpsert(database.session)
+    with merge.transaction():
+        stay = {"launch_id": MISSING_ID, "port_id": 1}
+        assert merge.upsert_records(Stay, "slug", {"new": stay}) == {"new": MISSING_ID}
+    assert (merge.total, merge.created) == (1, set())
 
 
 @pytest.mark.slow
