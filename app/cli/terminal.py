@@ -20,6 +20,8 @@ from sqlalchemy.exc import DatabaseError
 from app.api.audit_log import Actor
 from app.config import current_settings
 from app.db.database import Database
+from app.db.errors import FailureReason, describe_failure, find_failure_reason
+from app.http.redaction import redact
 from app.resources.write_steps import build_database
 
 console = Console(stderr=True, soft_wrap=True)
@@ -52,9 +54,10 @@ def exit_on_database_error() -> Iterator[None]:
     try:
         yield
     except (DatabaseError, OSError) as error:
-        cause = getattr(error, "orig", None) or error
         url = make_url(current_settings().database_url).render_as_string(hide_password=True)
-        console.print(f"The database {url} cannot be used: {cause}", markup=False)
+        reason = find_failure_reason(error) or FailureReason.OTHER
+        detail = redact(describe_failure(error))
+        console.print(f"The database {url} cannot be used: {reason}: {detail}", markup=False)
         raise typer.Exit(2) from error
 
 

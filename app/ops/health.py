@@ -15,7 +15,7 @@ from app.http.client_address import is_in_networks
 from app.http.paths import route_traits
 from app.http.problems import RETRY_AFTER_SECONDS, NotFound, Unavailable
 from app.ops.gauges import sample_process_gauges
-from app.ops.readiness import ReadinessCheck
+from app.ops.readiness import NotReady, ReadinessCheck
 
 router = Router(include_in_schema=False)
 
@@ -38,11 +38,9 @@ async def ready(services: ServicesDep) -> Response:
         detail = tr("The service is shutting down.", "Сервис завершает работу.")
         raise Unavailable(detail, headers=headers)
     state = await services.singleton(ReadinessCheck).get_readiness()
-    if state is None:
-        detail = tr("The database does not respond.", "База данных не отвечает.")
-        raise Unavailable(detail, headers=headers)
-    if state.not_ready_reason:
-        raise Unavailable(state.not_ready_reason, headers=headers)
+    if isinstance(state, NotReady):
+        checks = {"database": state.reason}
+        raise Unavailable(state.detail, headers=headers, members={"checks": checks})
     database = {k: v for k, v in asdict(state.database).items() if k != "outdated"}
     migrations = {"at": state.current_revision, "head": state.expected_revision}
     horizon = {
@@ -54,6 +52,7 @@ async def ready(services: ServicesDep) -> Response:
     }
     content = {
         "status": "ready",
+        "checks": {"database": "ok"},
         "database": database,
         "migrations": migrations,
         "horizon": horizon,

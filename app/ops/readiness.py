@@ -1,7 +1,6 @@
 """Readiness of the database: reachable, and migrated to a revision that this version works with."""
 
 import asyncio
-import logging
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -10,11 +9,10 @@ from time import monotonic
 from sqlalchemy import column, select, table
 
 from app.db.database import Database, Reader
+from app.db.errors import FailureReason, find_failure_reason
 from app.db.server_state import DatabaseState, get_database_state
 from app.resources.horizon.queries import get_horizons
 from app.resources.horizon.schemas import HorizonRead
-
-logger = logging.getLogger("zarya")
 
 _CHECK_TTL_SECONDS = 0.5
 """Age up to which the last result is returned without another check."""
@@ -33,19 +31,46 @@ class DatabaseReadiness:
     """The horizon of each kind of facts; empty unless the tables are ready."""
 
     @property
-    def not_ready_reason(self) -> str | None:
-        """Reason why the archive cannot be served from this database; None if it can."""
-        if self.database.outdated:
-            return "This SQLite can lose commits: install version 3.51.3 or newer."
-        if self.current_revision is None or (
-            self.current_revision in list_known_revisions()
-            and self.current_revision < self.expected_revision
-        ):
-            return (
-                f"The tables are at revision {self.current_revision}, not "
-                f"{self.expected_revision}: run `zarya migrate`."
-            )
+    def tables_reason(self) -> FailureReason | None:
+        """Reason why this version cannot use the tables; None if it can."""
+        if self.current_revision is None:
+            return FailureReason.NO_TABLES
+        is_known = self.current_revision in list_known_revisions()
+        if is_known and self.current_revision < self.expected_revision:
+            return FailureReason.OLD_TABLES
         return None  # unknown revisions are newer; each is compatible with the version before it
+
+
+@dataclass(frozen=True)
+class NotReady:
+    """Reason why the archive cannot be served."""
+
+    reason: FailureReason
+    detail: str
+
+
+_NO_ANSWER = "The database does not answer."
+_UNREACHABLE = NotReady(FailureReason.UNREACHABLE, _NO_ANSWER)
+_NO_TABLES = NotReady(
+    FailureReason.NO_TABLES,
+    "The database has no tables: run `zarya migrate`, then `zarya load`.",
+)
+
+
+def find_obstacle(state: DatabaseReadiness) -> NotReady | None:
+    """Find the reason why the archive cannot be served from a database in this state."""
+    if state.database.outdated:
+        detail = "This SQLite can lose commits: install version 3.51.3 or newer."
+        return NotReady(FailureReason.OTHER, detail)
+    if state.tables_reason is FailureReason.NO_TABLES:
+        return _NO_TABLES
+    if state.tables_reason is FailureReason.OLD_TABLES:
+        detail = (
+            f"The tables are at revision {state.current_revision}, not {state.expected_revision}: "
+            "run `zarya migrate`."
+        )
+        return NotReady(FailureReason.OLD_TABLES, detail)
+    return None
 
 
 @lru_cache
@@ -62,7 +87,7 @@ def _load_readiness(reader: Reader) -> DatabaseReadiness:
         reader.scalar(select(versions.c.version_num)),
         list_known_revisions()[-1],
     )
-    if readiness.not_ready_reason:
+    if readiness.tables_reason:
         return readiness
     return replace(readiness, horizons=tuple(get_horizons(reader).items))
 
@@ -73,24 +98,30 @@ class ReadinessCheck:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pending_check: asyncio.Task[None] | None = None
-        self._last_result: DatabaseReadiness | None = None
+        self._last_result: DatabaseReadiness | NotReady = _UNREACHABLE
         self._checked_at = float("-inf")
 
-    async def get_readiness(self) -> DatabaseReadiness | None:
-        """Get a check result at most half a second old; None if the database does not answer."""
+    async def get_readiness(self) -> DatabaseReadiness | NotReady:
+        """Get a check result at most half a second old.
+
+        It is `unreachable` if the database does not answer within a second.
+        """
         if self._pending_check is None and monotonic() - self._checked_at > _CHECK_TTL_SECONDS:
             self._pending_check = asyncio.ensure_future(self._run_check())
         if self._pending_check is not None:
             await asyncio.wait({self._pending_check}, timeout=_CHECK_TIMEOUT_SECONDS)
-        return self._last_result if self._pending_check is None else None
+        return self._last_result if self._pending_check is None else _UNREACHABLE
 
     async def _run_check(self) -> None:
         try:
-            self._last_result = await self._database.read(_load_readiness)
+            state = await self._database.read(_load_readiness)
+            self._last_result = find_obstacle(state) or state
         except Exception as error:
             # Any error means that the archive cannot be read.
-            logger.error("not ready: %s", type(error).__name__, exc_info=error)
-            self._last_result = None
+            self._database.outages.log_error("not ready", error)
+            reason = find_failure_reason(error) or FailureReason.OTHER
+            is_empty = reason is FailureReason.NO_TABLES
+            self._last_result = _NO_TABLES if is_empty else NotReady(reason, _NO_ANSWER)
         finally:
             self._checked_at = monotonic()
             self._pending_check = None
