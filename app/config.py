@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     metrics_from: str = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
     """Clients that may read `/metrics`: addresses and networks, comma-separated. Empty: none."""
 
+    empty: bool = False
+    """Count an empty archive as ready. Otherwise `/health/ready` returns 503 until it is loaded."""
+
     log_requests: bool = True
     """Log a line for each request. Errors of the service are logged in any case."""
 

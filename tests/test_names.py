@@ -28,6 +28,7 @@ SHARED_NAMES = {
     "load_documents": "the function of a search source",
     "load_hits": "the function of a search source",
     "build_engine": "the engine of a kind of database",
+    "try_write": "a write without a change on a kind of database",
 }
 """Public names that several modules define, each with its single meaning."""
 

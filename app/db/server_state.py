@@ -6,7 +6,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import select
 
 from app.db.database import Reader
-from app.db.functions import IsWritable, ServerVersion
+from app.db.functions import ServerVersion
 
 MIN_SQLITE_VERSION = (3, 51, 3)
 """First version that loses no commit in WAL mode when two connections write."""
@@ -18,15 +18,12 @@ class DatabaseState:
 
     kind: str
     version: str
-    writable: bool
     outdated: bool
 
 
 def get_database_state(reader: Reader) -> DatabaseState:
     """Get the state of the database of `reader`."""
-    row = (
-        reader.first(select(ServerVersion().label("version"), IsWritable().label("writable"))) or {}
-    )
     outdated = reader.dialect == "sqlite" and sqlite.sqlite_version_info < MIN_SQLITE_VERSION
-    version = row["version"].partition(" ")[0]  # Debian appends the build
-    return DatabaseState(reader.dialect, version, bool(row["writable"]), outdated)
+    version = reader.scalar(select(ServerVersion())) or ""
+    version = version.partition(" ")[0]  # Debian appends the build
+    return DatabaseState(reader.dialect, version, outdated)
