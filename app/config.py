@@ -1,5 +1,7 @@
 """Settings of the service, and access to them in code without an argument for them."""
 
+import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -133,6 +135,28 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Public URL without a trailing slash."""
         return str(self.public_url).rstrip("/")
+
+
+_FOREIGN_VARIABLE_PATTERN = re.compile(r"ZARYA_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_\w+)")
+"""Variables that Kubernetes sets in every pod for a service named `zarya`."""
+
+
+def variable_of_setting(name: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    return f"ZARYA_{name.upper()}"
+
+
+def find_unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like a setting, and are neither one nor set by Kubernetes."""
+    known = set(map(variable_of_setting, Settings.model_fields))
+    return [
+        name
+        for name, value in environment.items()
+        if name.upper().startswith("ZARYA_")
+        and name.upper() not in known
+        and not _FOREIGN_VARIABLE_PATTERN.fullmatch(name)
+        and not (name == "ZARYA_PORT" and "://" in value)  # Kubernetes again
+    ]
 
 
 def parse_networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:

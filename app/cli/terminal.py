@@ -14,14 +14,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Column, Table
-from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
 from app.api.audit_log import Actor
+from app.cli.start_checks import describe_database_error
 from app.config import current_settings
 from app.db.database import Database
-from app.db.errors import FailureReason, describe_failure, find_failure_reason
-from app.http.redaction import redact
 from app.resources.write_steps import build_database
 
 console = Console(stderr=True, soft_wrap=True)
@@ -37,7 +35,7 @@ def command_line_actor(command: str) -> Actor:
 
 @contextmanager
 def open_database() -> Iterator[Database]:
-    """Open the database of the settings; exit with status 2 if it cannot be used."""
+    """Open the database of the settings; exit with a status of its own if it cannot be used."""
     with (
         exit_on_database_error(),
         closing(build_database(current_settings().database_url)) as database,
@@ -47,18 +45,16 @@ def open_database() -> Iterator[Database]:
 
 @contextmanager
 def exit_on_database_error() -> Iterator[None]:
-    """Turn database errors into one line of output and exit status 2.
+    """Turn database errors into one line of output and an exit status of their own.
 
     Raises typer.Exit.
     """
     try:
         yield
     except (DatabaseError, OSError) as error:
-        url = make_url(current_settings().database_url).render_as_string(hide_password=True)
-        reason = find_failure_reason(error) or FailureReason.OTHER
-        detail = redact(describe_failure(error))
-        console.print(f"The database {url} cannot be used: {reason}: {detail}", markup=False)
-        raise typer.Exit(2) from error
+        status, line = describe_database_error(current_settings().database_url, error)
+        console.print(line, markup=False, highlight=False)
+        raise typer.Exit(status) from error
 
 
 def print_wait() -> None:
