@@ -19,8 +19,8 @@ from alembic import command
 from sqlalchemy import column, select, table, text
 
 from app.cli.start_checks import (
-    ADDRESS_IN_USE_STATUS,
-    USAGE_STATUS,
+    IN_USE_EXIT_STATUS,
+    USAGE_EXIT_STATUS,
     check_address,
     check_database,
     describe_address_error,
@@ -150,12 +150,12 @@ def test_address_is_checked_before_the_start(capsys: pytest.CaptureFixture[str])
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert exit_status_of(lambda: check_address("127.0.0.1", port)) == ADDRESS_IN_USE_STATUS
+        assert exit_status_of(lambda: check_address("127.0.0.1", port)) == IN_USE_EXIT_STATUS
     line = capsys.readouterr().err
     assert line == f"Port {port} of 127.0.0.1 is in use. Choose another: --port.\n"
     assert exit_status_of(lambda: check_address("127.0.0.1", port)) is None
-    assert exit_status_of(lambda: check_address("192.0.2.1", port)) == USAGE_STATUS
-    assert exit_status_of(lambda: check_address("no.host.invalid", port)) == USAGE_STATUS
+    assert exit_status_of(lambda: check_address("192.0.2.1", port)) == USAGE_EXIT_STATUS
+    assert exit_status_of(lambda: check_address("no.host.invalid", port)) == USAGE_EXIT_STATUS
     status, line = describe_address_error("::", 80, PermissionError(errno.EACCES, "denied"))
     assert (status, line) == (os.EX_NOPERM, "No permission to listen on port 80 of ::.")
 

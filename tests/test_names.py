@@ -52,6 +52,7 @@ UNITS = (
 
 UNITLESS: Mapping[str, str] = {
     "STUCK_EXIT_STATUS": "an exit status",
+    "USAGE_EXIT_STATUS": "an exit status",
     "_FIRST_CONTIGUOUS_EXPEDITION": "the number of an expedition",
     "_MAX_CURSOR_INT": "a bound of integers",
 }

@@ -5,13 +5,19 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
-from app.cli.terminal import command_line_actor, console, new_table, open_database
+from app.cli.terminal import (
+    JsonOption,
+    command_line_actor,
+    console,
+    format_time,
+    open_database,
+    print_listing,
+)
 from app.domain.enums import Scope
 from app.http.problems import NotFound
 from app.resources.keys import commands, queries
-from app.resources.keys.schemas import KeyWrite
+from app.resources.keys.schemas import KeySummary, KeyWrite
 
 cli = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
 
@@ -44,16 +50,17 @@ def create_key(
 
 
 @cli.command("list")
-def list_keys() -> None:
+def list_keys(as_json: JsonOption = False) -> None:
     """List all keys, newest first, without their secrets."""
     with open_database() as database, database.snapshot() as reader:
         keys = queries.list_all_keys(reader)
-    table = new_table("id", "name", "scopes", "created", "expires", "last used", "state")
-    for key in keys:
-        times = (key.created_at, key.expires_at, key.last_used_at)
-        dates = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in times)
-        table.add_row(key.id, key.name, ", ".join(key.scopes), *dates, key.state)
-    Console(soft_wrap=True).print(table)
+    columns = ("id", "name", "scopes", "created", "expires", "last used", "state")
+    print_listing(keys, as_json, columns, _format_key)
+
+
+def _format_key(key: KeySummary) -> tuple[str, ...]:
+    times = map(format_time, (key.created_at, key.expires_at, key.last_used_at))
+    return key.id, key.name, ", ".join(key.scopes), *times, key.state
 
 
 @cli.command("revoke")

@@ -18,9 +18,9 @@ from app.http.redaction import redact
 from app.ops.readiness import find_obstacle, load_readiness
 from app.resources.write_steps import build_database
 
-USAGE_STATUS = 2
+USAGE_EXIT_STATUS = 2
 """Exit status of a wrong option, as that of Typer, or of a wrong setting."""
-ADDRESS_IN_USE_STATUS = os.EX_OSERR
+IN_USE_EXIT_STATUS = os.EX_OSERR
 
 _RECOVERED_REASONS = frozenset(
     {
@@ -49,10 +49,13 @@ def check_address(host: str, port: int) -> None:
 def describe_address_error(host: str, port: int, error: OSError) -> tuple[int, str]:
     """The exit status and the line for a failure to listen."""
     if error.errno == EADDRINUSE:
-        return ADDRESS_IN_USE_STATUS, f"Port {port} of {host} is in use. Choose another: --port."
+        return (
+            IN_USE_EXIT_STATUS,
+            f"Port {port} of {host} is in use. Choose another: --port.",
+        )
     if error.errno == EACCES:
         return os.EX_NOPERM, f"No permission to listen on port {port} of {host}."
-    return USAGE_STATUS, f"Cannot listen on {host}: {error.strerror}."
+    return USAGE_EXIT_STATUS, f"Cannot listen on {host}: {error.strerror}."
 
 
 def check_database(settings: Settings) -> None:

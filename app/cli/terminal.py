@@ -1,10 +1,16 @@
 """Shared parts of the commands: the database, error messages, tables and progress bars."""
 
-from collections.abc import Callable, Iterator
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 import typer
+from pydantic_core import to_jsonable_python
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,6 +27,8 @@ from app.cli.start_checks import describe_database_error
 from app.config import current_settings
 from app.db.database import Database
 from app.resources.write_steps import build_database
+
+T = TypeVar("T")
 
 console = Console(stderr=True, soft_wrap=True)
 
@@ -62,9 +70,32 @@ def print_wait() -> None:
     console.print("Waiting: another process is writing to the database.")
 
 
-def new_table(*names: str) -> Table:
-    """Table that wraps the text of its cells instead of truncating it."""
-    return Table(*(Column(name, overflow="fold") for name in names))
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def print_listing(
+    items: Sequence[T],
+    as_json: bool,
+    columns: Sequence[str],
+    format_row: Callable[[T], Iterable[str]],
+) -> None:
+    """Print `items`, models or dataclasses, as a table, or all their fields as a JSON array.
+
+    The table wraps the text of its cells instead of truncating it.
+    """
+    if as_json:
+        json.dump(to_jsonable_python(list(items)), sys.stdout, indent=2, ensure_ascii=False)
+        sys.stdout.write("\n")
+        return
+    table = Table(*(Column(name, overflow="fold") for name in columns))
+    for item in items:
+        table.add_row(*map(escape, format_row(item)))
+    Console(soft_wrap=True).print(table)
+
+
+def format_time(at: datetime | None) -> str:
+    """A time for a cell, in UTC."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else "–"
 
 
 @contextmanager
