@@ -1,6 +1,7 @@
-"""`zarya keys`: create, list and revoke API keys."""
+"""`zarya keys`: create, list, rotate and revoke API keys."""
 
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -15,11 +16,11 @@ from app.cli.terminal import (
     print_listing,
 )
 from app.domain.enums import Scope
-from app.http.problems import NotFound
+from app.http.problems import ApiError, NotFound
 from app.resources.keys import commands, queries
-from app.resources.keys.schemas import KeySummary, KeyWrite
+from app.resources.keys.schemas import MAX_OVERLAP_HOURS, KeyCreated, KeySummary, KeyWrite
 
-cli = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
+cli = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
 
 
 @cli.command("create")
@@ -44,9 +45,38 @@ def create_key(
     with open_database() as database, database.session() as session:
         actor = command_line_actor("keys create")
         created = commands.create_key(session, actor, key.name, key.scopes, key.expires_at)
+    _print_key(created)
+
+
+def _print_key(created: KeyCreated) -> None:
     scopes = ", ".join(created.scopes)
     console.print(f"Key {created.id} with {scopes}. Store it now, it is not shown again:")
     sys.stdout.write(f"{created.key}\n")
+
+
+@cli.command("rotate")
+def rotate_key(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    overlap: Annotated[
+        int,
+        typer.Option(
+            metavar="HOURS",
+            min=0,
+            max=MAX_OVERLAP_HOURS,
+            help="Hours for which the old key remains valid. 0: it ends at once.",
+        ),
+    ] = 24,
+) -> None:
+    """Create and print a key that replaces another, with the same name and scopes."""
+    duration = timedelta(hours=overlap)
+    with open_database() as database, database.session() as session:
+        try:
+            created = commands.rotate_key(session, command_line_actor("keys rotate"), id_, duration)
+        except ApiError as error:
+            console.print(error.detail, markup=False)
+            raise typer.Exit(1) from error
+    console.print(f"Key {id_} ends in {overlap} h." if overlap else f"Key {id_} has ended.")
+    _print_key(created)
 
 
 @cli.command("list")
