@@ -29,6 +29,7 @@ SHARED_NAMES = {
     "load_documents": "the function of a search source",
     "load_hits": "the function of a search source",
     "build_engine": "the engine of a kind of database",
+    "try_write": "a write without a change on a kind of database",
 }
 """Public names that several modules define, each with its single meaning."""
 
@@ -52,6 +53,7 @@ UNITS = (
 
 UNITLESS: Mapping[str, str] = {
     "STUCK_EXIT_STATUS": "an exit status",
+    "USAGE_EXIT_STATUS": "an exit status",
     "_FIRST_CONTIGUOUS_EXPEDITION": "the number of an expedition",
     "_MAX_CURSOR_INT": "a bound of integers",
 }

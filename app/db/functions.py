@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BindParameter,
-    Boolean,
     ColumnElement,
     Integer,
     Label,
@@ -184,25 +183,11 @@ class ServerVersion(FunctionElement[str]):
     inherit_cache = True
 
 
-class IsWritable(FunctionElement[bool]):
-    """SQL condition: the database accepts writes, even if the current transaction is read-only."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
 @compiles(ServerVersion)
 def _(_element: ServerVersion, compiler: Any, **_kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return "sqlite_version()"
     return "current_setting('server_version')"
-
-
-@compiles(IsWritable)
-def _(_element: IsWritable, compiler: Any, **_kw: Any) -> str:
-    if compiler.dialect.name == "sqlite":
-        return "1"
-    return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
 
 
 class CurrentTransactionId(FunctionElement[int]):
