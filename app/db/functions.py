@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BindParameter,
+    Boolean,
     ColumnElement,
     Integer,
     Label,
