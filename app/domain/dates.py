@@ -17,6 +17,9 @@ MIN_INSTANT = datetime(1950, 1, 1, tzinfo=UTC)
 MAX_INSTANT = datetime(2101, 1, 1, tzinfo=UTC)
 """Stored instants are in [MIN_INSTANT, MAX_INSTANT), so that no time zone overflows them."""
 
+NEVER_SORT_AT = MAX_INSTANT - timedelta(microseconds=1)
+"""Sort key of an end that has not come, after all others."""
+
 
 class Precision(StrEnum):
     """Precision of a time. The time is the start of the period that the precision gives, in UTC."""

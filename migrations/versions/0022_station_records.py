@@ -204,7 +204,7 @@ def create_stays() -> None:
         sa.Column("arrival_kind", sa.String(24), nullable=False),
         *dated(table, "departed_at", nullable=True),
         sa.Column("departed_at_uncertain", sa.Boolean(), nullable=False),
-        *derived(table, "departed_sort_at", nullable=True),
+        *derived(table, "departed_sort_at"),
         *derived(table, "departed_until", nullable=True),
         sa.Column("sources", sa.JSON(), nullable=False),
         value_bounds(table, "arrival_kind", ("docking", "berthing", "capture")),

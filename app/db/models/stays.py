@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import UTCDateTime, enum_type
-from app.domain.dates import Precision, period_bounds, period_start, sort_instant
+from app.domain.dates import NEVER_SORT_AT, Precision, period_bounds, period_start, sort_instant
 from app.domain.enums import ArrivalKind, RecordType
 from app.domain.labels import RecordLabel
 
@@ -33,8 +33,8 @@ class Stay(VersionedRecord, Base):
     departed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     departed_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     departed_at_uncertain: Mapped[bool] = mapped_column(default=False)
-    departed_sort_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
-    """See `app.domain.dates.sort_instant`."""
+    departed_sort_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    """See `app.domain.dates.sort_instant`; without a departure, `NEVER_SORT_AT`."""
     departed_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     """End of the period that `departed_at` starts."""
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
@@ -58,4 +58,5 @@ class Stay(VersionedRecord, Base):
             self.departed_sort_at = sort_instant(self.departed_at, self.departed_at_precision)
         else:
             self.departed_at = self.departed_at_precision = None
-            self.departed_until = self.departed_sort_at = None
+            self.departed_until = None
+            self.departed_sort_at = NEVER_SORT_AT
