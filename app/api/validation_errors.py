@@ -20,6 +20,7 @@ _RUSSIAN_MESSAGES = {
     "bool_type": "Укажите true или false.",
     "enum": "Возможные значения: {expected}.",
     "extra_forbidden": "Неизвестное поле.",
+    "float_type": "Значение должно быть числом.",
     "greater_than_equal": "Значение должно быть не меньше {ge}.",
     "int_parsing": "Укажите целое число.",
     "int_parsing_size": "Число слишком велико.",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Date, Integer, select
+from sqlalchemy import JSON, Boolean, Column, Date, Float, Integer, select
 
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
@@ -21,7 +21,7 @@ class ExportColumn:
 
     name: str
     value_type: str
-    """`integer`, `boolean`, `date`, `instant`, `json` or `text`."""
+    """`integer`, `number`, `boolean`, `date`, `instant`, `json` or `text`."""
     nullable: bool
     references_table: str | None
 
@@ -56,7 +56,7 @@ class ExportTable:
 
 def _describe_column(column: Any) -> ExportColumn:
     names = {Boolean: "boolean", Integer: "integer", Date: "date", UTCDateTime: "instant"}
-    names[JSON] = "json"
+    names |= {Float: "number", JSON: "json"}
     name = next((name for type_, name in names.items() if isinstance(column.type, type_)), "text")
     refers_to = next((key.column.table.name for key in column.foreign_keys), None)
     return ExportColumn(column.name, name, bool(column.nullable), refers_to)

@@ -14,6 +14,7 @@ from app.resources.horizon.resource import RESOURCE as HORIZON
 from app.resources.keys.resource import RESOURCE as KEYS
 from app.resources.launches.resource import RESOURCE as LAUNCHES
 from app.resources.missions.resource import RESOURCE as MISSIONS
+from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
@@ -26,6 +27,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     LAUNCHES,
     PEOPLE,
     CREW,
+    MODULES,
     TIMELINE,
     HORIZON,
 )

@@ -25,6 +25,7 @@ from app.db.tracking.article_links import find_stale_links
 from app.domain.dates import local_day, period_end
 from app.domain.enums import HorizonKind, LaunchStatus
 from app.ingest.dataset.check_missions import check_missions
+from app.ingest.dataset.check_modules import check_modules
 from app.ingest.dataset.compare import find_differences
 from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, Dataset, read_dataset
 from app.resources.articles.queries import get_article_archive
@@ -41,6 +42,7 @@ def check_archive(reader: Reader) -> list[str]:
         *find_facts_after_horizon(dataset),
         *_check_foreign_keys(reader),
         *check_missions(reader, dataset.horizon[HorizonKind.CREWS].known_until),
+        *check_modules(reader),
         *_check_chronicle(reader),
         *_check_day_counts(reader),
         *_check_article_links(reader),

@@ -19,7 +19,10 @@ from app.db.models import (
     Launch,
     Mission,
     MissionLaunch,
+    Module,
+    ModuleAttachment,
     Person,
+    Port,
     Site,
     Spacecraft,
     Vehicle,
@@ -43,6 +46,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
     for name, statement, expected, types in (
         *_expected_records(dataset),
         *_expected_children(dataset),
+        *_expected_modules(dataset),
         *_expected_articles(articles),
     ):
         present = {tuple(row.values()) for row in reader.all(statement)}
@@ -56,7 +60,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
 def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
     return {
         (model.record_type, row["slug"])
-        for model in (Article, Launch, Mission, Person)
+        for model in (Article, Launch, Mission, Module, Person)
         for row in reader.all(select(model.slug).where(model.edited))
     }
 
@@ -142,6 +146,52 @@ def _expected_children(dataset: Dataset) -> _ExpectedRows:
             RecordType.MISSION,
             RecordType.LAUNCH,
         ),
+    )
+
+
+def _expected_modules(dataset: Dataset) -> _ExpectedRows:
+    modules = dataset.modules.values()
+    launch, other = aliased(Launch), aliased(Module)
+    yield (
+        "module",
+        select(Module.slug, launch.slug.label("launch"), Module.name, Module.mass_kg)
+        .select_from(Module)
+        .outerjoin(launch, launch.id == Module.launch_id),
+        ((module.slug, module.launch, module.name, module.mass_kg) for module in modules),
+        (RecordType.MODULE, RecordType.LAUNCH),
+    )
+    yield (
+        "port",
+        select(Module.slug, Port.slug.label("port"), Port.in_service_from, Port.in_service_until)
+        .select_from(Port)
+        .join(Module, Module.id == Port.module_id),
+        (
+            (module.slug, port.slug, port.in_service_from, port.in_service_until)
+            for module in modules
+            for port in module.ports
+        ),
+        (RecordType.MODULE,),
+    )
+    attachment = ModuleAttachment
+    yield (
+        "attachment",
+        select(
+            Module.slug,
+            other.slug.label("to"),
+            Port.slug.label("port"),
+            attachment.attached_at,
+            attachment.detached_at,
+        )
+        .select_from(attachment)
+        .join(Module, Module.id == attachment.module_id)
+        .outerjoin(other, other.id == attachment.attached_to_id)
+        .outerjoin(Port, Port.id == attachment.port_id),
+        (
+            (module.slug, each.to, each.port, each.attached_at, each.detached_at)
+            for module in modules
+            for each in module.attachments
+        ),
+        (RecordType.MODULE, RecordType.MODULE),
     )
 
 

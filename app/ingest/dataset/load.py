@@ -31,6 +31,7 @@ from app.db.models import (
     vehicle_slug,
 )
 from app.domain.batching import batched
+from app.ingest.dataset.load_modules import upsert_modules
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
 from app.resources.horizon.commands import move_horizon
@@ -62,7 +63,7 @@ def load_dataset(
     A record and its child rows are written in the same one, which adds an entry to the audit log.
     An interrupted load continues where it stopped when it is started again.
     """
-    steps = ("dataset", "people", "launches", "missions", "articles", "horizon")
+    steps = ("dataset", "people", "launches", "modules", "missions", "articles", "horizon")
 
     def step(name: str) -> None:
         progress(name, steps.index(name), len(steps))
@@ -77,6 +78,9 @@ def load_dataset(
     with merge.transaction():
         launches = _upsert_launches(merge, dataset)
         flights = _replace_flights(merge, dataset, people, launches)
+    step("modules")
+    with merge.transaction():
+        upsert_modules(merge, dataset, launches)
     step("missions")
     with merge.transaction():  # with the articles that missions feature
         articles = list(dataset.articles.values())

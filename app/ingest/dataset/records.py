@@ -20,6 +20,8 @@ from app.domain.enums import (
     HorizonKind,
     LaunchRelation,
     LaunchStatus,
+    ModuleKind,
+    PortDirection,
     ShipRole,
     SpacecraftKind,
 )
@@ -160,6 +162,46 @@ class DatasetMission(DatasetRecord):
         return {row.person: row.arrived_with for row in self.crew}
 
 
+class DatasetPort(DatasetRecord):
+    """A port of a module, in service between two days."""
+
+    slug: str
+    direction: PortDirection
+    in_service_from: date | None = None
+    in_service_until: date | None = None
+
+
+class DatasetAttachment(DatasetRecord):
+    """An attachment of a module: `to` is the other module, `port` the port that it occupies."""
+
+    to: str | None
+    port: str | None
+    attached_at: AwareDatetime
+    attached_at_precision: Precision
+    attached_at_uncertain: bool = False
+    detached_at: AwareDatetime | None = None
+    detached_at_precision: Precision | None = None
+    detached_at_uncertain: bool = False
+
+
+class DatasetModule(DatasetRecord):
+    """A module of the station; its attachments in order of time."""
+
+    slug: str
+    name: str
+    name_ru: str | None
+    kind: ModuleKind
+    owners: list[str]
+    length_m: float | None
+    diameter_m: float | None
+    mass_kg: int | None
+    assembly_flight: str | None
+    launch: str | None
+    ports: list[DatasetPort]
+    attachments: list[DatasetAttachment]
+    sources: list[str]
+
+
 class DatasetArticleSource(DatasetRecord):
     """Publisher of an article and its address."""
 
@@ -225,6 +267,7 @@ class DatasetFacts:
     people: dict[str, DatasetPerson]
     launches: dict[str, DatasetLaunch]
     missions: dict[str, DatasetMission]
+    modules: dict[str, DatasetModule]
     articles: dict[str, DatasetArticle]
     horizon: dict[HorizonKind, DatasetHorizon]
 
@@ -260,6 +303,7 @@ def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
         people={row.slug: row for row in _read_lines(folder, "people", DatasetPerson)},
         launches={row.slug: row for row in _read_lines(folder, "launches", DatasetLaunch)},
         missions={row.slug: row for row in _read_lines(folder, "missions", DatasetMission)},
+        modules={row.slug: row for row in _read_lines(folder, "modules", DatasetModule)},
         articles={row.slug: row for row in _read_lines(folder, "articles", DatasetArticle)},
         horizon={row.kind: row for row in _read_lines(folder, "horizon", DatasetHorizon)},
     )

@@ -15,6 +15,7 @@ from app.resources.exports.tables import EXPORT_TABLES
 
 _ARROW_TYPES = {
     "integer": pa.int64(),
+    "number": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "instant": pa.timestamp("s", tz="UTC"),

@@ -26,7 +26,7 @@ from app.resources.registry import RECORD_RESOURCES
 _APPLICATION_ID = 0x5A415259
 """`ZARY`, for `PRAGMA application_id`."""
 
-_SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER"}
+_SQLITE_TYPES = {"integer": "INTEGER", "boolean": "INTEGER", "number": "REAL"}
 
 
 def write_sqlite(

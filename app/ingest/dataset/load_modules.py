@@ -1,0 +1,74 @@
+"""Loader of the modules of the embedded archive, with their ports and attachments."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from app.db.models import Module, ModuleAttachment, Port
+from app.db.models.modules import NEVER_ATTACHED_SORT_AT
+from app.domain.dates import sort_instant
+from app.ingest.dataset.records import Dataset, DatasetModule
+from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
+
+
+def upsert_modules(
+    merge: DatasetUpsert, dataset: Dataset, launches: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Merge the modules. Returns the ids of modules and of ports, by slug."""
+    modules = merge.upsert_records(
+        Module,
+        "slug",
+        {
+            module.slug: {
+                "name": module.name,
+                "name_ru": module.name_ru,
+                "kind": module.kind,
+                "owners": module.owners,
+                "length_m": module.length_m,
+                "diameter_m": module.diameter_m,
+                "mass_kg": module.mass_kg,
+                "assembly_flight": module.assembly_flight,
+                "launch_id": launches[module.launch] if module.launch else None,
+                "attached_sort_at": _first_sort_at(module),
+                "sources": dataset.resolve_citations(module.sources),
+            }
+            for module in dataset.modules.values()
+        },
+    )
+    ports: dict[RowKey, ColumnValues] = {
+        (modules[module.slug], port.slug): {
+            "ordinal": ordinal,
+            "direction": port.direction,
+            "in_service_from": port.in_service_from,
+            "in_service_until": port.in_service_until,
+        }
+        for module in dataset.modules.values()
+        for ordinal, port in enumerate(module.ports, start=1)
+    }
+    merge.replace_children(Module, modules.values(), Port, ("module_id", "slug"), ports)
+    stored_ports = merge.session.execute(select(Port.slug, Port.id))
+    port_ids = {row.slug: row.id for row in stored_ports}
+    attachments: dict[RowKey, ColumnValues] = {
+        (modules[module.slug], ordinal): {
+            "attached_to_id": modules[attachment.to] if attachment.to else None,
+            "port_id": port_ids.get(attachment.port or ""),
+            "attached_at": attachment.attached_at,
+            "attached_at_precision": attachment.attached_at_precision,
+            "attached_at_uncertain": attachment.attached_at_uncertain,
+            "detached_at": attachment.detached_at,
+            "detached_at_precision": attachment.detached_at_precision,
+            "detached_at_uncertain": attachment.detached_at_uncertain,
+        }
+        for module in dataset.modules.values()
+        for ordinal, attachment in enumerate(module.attachments, start=1)
+    }
+    merge.replace_children(
+        Module, modules.values(), ModuleAttachment, ("module_id", "ordinal"), attachments
+    )
+    return modules, port_ids
+
+
+def _first_sort_at(module: DatasetModule) -> object:
+    for attachment in module.attachments[:1]:
+        return sort_instant(attachment.attached_at, attachment.attached_at_precision)
+    return NEVER_ATTACHED_SORT_AT

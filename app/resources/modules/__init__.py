@@ -1,0 +1,1 @@
+"""Modules of the station, their ports, and the places where they were attached."""

@@ -1,0 +1,38 @@
+"""Declaration of the modules resource."""
+
+from app.db.models import Module, ModuleAttachment, Port
+from app.domain.enums import RecordType, Scope
+from app.resources.export_tables import ExportTable, select_record_columns
+from app.resources.modules.commands import WRITER, load_records
+from app.resources.modules.router import router
+from app.resources.modules.schemas import ModuleRecord
+from app.resources.modules.search import SEARCH, load_hits
+from app.resources.resource import DeferredField, RecordResource
+
+RESOURCE = RecordResource(
+    tag="modules",
+    description="Modules of the station, with their ports and the places where they were attached.",
+    routers=(router,),
+    index_links={"modules": "/v1/modules"},
+    record_type=RecordType.MODULE,
+    scope=Scope.MODULES_WRITE,
+    writer=WRITER,
+    load_records=load_records,
+    record_model=ModuleRecord,
+    search=SEARCH,
+    load_hits=load_hits,
+    export_tables=(
+        ExportTable(
+            "modules",
+            select_record_columns(Module, ("name_key", "owner_slugs", "attached_sort_at")),
+        ),
+        ExportTable("ports", select_record_columns(Port), indexes=("module_id",)),
+        ExportTable(
+            "module_attachments",
+            select_record_columns(ModuleAttachment, ("attached_sort_at", "detached_until")),
+            indexes=("module_id",),
+        ),
+    ),
+    references=frozenset({RecordType.LAUNCH}),
+    deferred_field=DeferredField("attachments", RecordType.MODULE),
+)
