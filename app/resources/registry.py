@@ -17,6 +17,7 @@ from app.resources.missions.resource import RESOURCE as MISSIONS
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
+from app.resources.stays.resource import RESOURCE as STAYS
 from app.search.indexer import SearchIndexer
 
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
@@ -25,6 +26,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     LAUNCHES,
     PEOPLE,
     CREW,
+    STAYS,
     HORIZON,
 )
 """Resources of the archive, in the order of the API reference."""

@@ -16,7 +16,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from app.domain.dates import Precision
 from app.domain.enums import (
+    ArrivalKind,
     CrewRole,
+    FlightEndKind,
     HorizonKind,
     LaunchRelation,
     LaunchStatus,
@@ -79,6 +81,9 @@ class DatasetSpacecraft(DatasetRecord):
 
     name: str
     kind: SpacecraftKind
+    flight_ended_at: AwareDatetime | None = None
+    flight_ended_at_precision: Precision | None = None
+    end_kind: FlightEndKind | None = None
 
 
 class DatasetSeat(DatasetRecord):
@@ -120,6 +125,22 @@ class DatasetLaunch(DatasetRecord):
     def spacecraft_names(self, kind: SpacecraftKind) -> list[str]:
         """Names of its spacecraft of one kind."""
         return [craft.name for craft in self.spacecraft if craft.kind is kind]
+
+
+class DatasetStay(DatasetRecord):
+    """A stay of the main spacecraft of a launch at a port; a relocation starts the next one."""
+
+    slug: str
+    launch: str
+    port: str
+    arrived_at: AwareDatetime
+    arrived_at_precision: Precision
+    arrived_at_uncertain: bool
+    arrival_kind: ArrivalKind
+    departed_at: AwareDatetime | None
+    departed_at_precision: Precision | None
+    departed_at_uncertain: bool
+    sources: list[str]
 
 
 class DatasetCrewRole(DatasetRecord):
@@ -226,6 +247,7 @@ class DatasetFacts:
     launches: dict[str, DatasetLaunch]
     missions: dict[str, DatasetMission]
     articles: dict[str, DatasetArticle]
+    stays: dict[str, DatasetStay]
     horizon: dict[HorizonKind, DatasetHorizon]
 
     @cached_property
@@ -261,6 +283,7 @@ def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
         launches={row.slug: row for row in _read_lines(folder, "launches", DatasetLaunch)},
         missions={row.slug: row for row in _read_lines(folder, "missions", DatasetMission)},
         articles={row.slug: row for row in _read_lines(folder, "articles", DatasetArticle)},
+        stays={row.slug: row for row in _read_lines(folder, "stays", DatasetStay)},
         horizon={row.kind: row for row in _read_lines(folder, "horizon", DatasetHorizon)},
     )
 
