@@ -37,6 +37,7 @@ from app.resources.launches.queries import find_next_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import get_current_mission_slug, get_mission
 from app.resources.missions.schemas import MissionRead
+from app.resources.stays.queries import list_stays_between
 
 
 def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> PortalPage:
@@ -50,6 +51,7 @@ def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> Portal
         launches=PortalLaunches(
             recent=_list_recent_launches(reader, mission.slug, query), next=find_next_launch(reader)
         ),
+        stays=list_stays_between(reader, mission.starts_at, mission.ends_at),
         lead_article=_get_lead_article(reader, mission.slug),
         articles=_list_newest_articles(reader, query),
         archive=_get_archive_month(reader, mission, query),

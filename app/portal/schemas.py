@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.api.date_params import CalendarMonth, TimeZone
 from app.api.embeds.launches import LaunchSummary
+from app.api.embeds.stays import StaySummary
 from app.api.lists.day_counts import ArchiveMonth
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, LanguageCode, Omittable, QueryModel
@@ -50,6 +51,8 @@ class PortalPage(ReadModel):
 
     mission: MissionRead
     launches: PortalLaunches
+    stays: list[StaySummary]
+    """Spacecraft at the station during the mission, oldest arrival first, at most 50."""
     lead_article: ArticleRead | None
     """Featured article of the mission, or else its newest article. In the language of the response
     if a translation exists."""
@@ -67,6 +70,7 @@ class PortalPage(ReadModel):
             [
                 self.mission.last_modified(),
                 *(launch.updated_at for launch in launches),
+                *(stay.updated_at for stay in self.stays),
                 *(article.updated_at for article in articles),
             ]
         )

@@ -224,7 +224,7 @@ def create_stays() -> None:
         *derived(table, "departed_until", nullable=True),
         sa.Column("sources", sa.JSON(), nullable=False),
         value_bounds(table, "arrival_kind", ("docking", "berthing", "capture")),
-        check(table, "interval", "departed_at IS NULL OR departed_at >= arrived_at"),
+        check(table, "interval", "departed_until > arrived_at"),
         sqlite_autoincrement=True,
     )
 

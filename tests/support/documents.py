@@ -44,5 +44,11 @@ def launch(**fields: Any) -> dict[str, Any]:
     return defaults | fields
 
 
+def stay(**fields: Any) -> dict[str, Any]:
+    """Stay at a port; `launch` and `port` must exist."""
+    defaults = {"arrived_at": "2019-04-04T14:25:00Z", "arrival_kind": "docking"}
+    return defaults | fields
+
+
 IF_MATCH_ANY = {"If-Match": "*"}
 """Headers of a write regardless of the current version."""

@@ -14,14 +14,14 @@ from app.db.models import Launch, Site, Spacecraft, Vehicle
 from app.domain import glossary
 from app.domain.clock import has_passed
 from app.domain.dates import Precision, period_end
-from app.domain.enums import LaunchStatus, SpacecraftKind
+from app.domain.enums import FlightEndKind, LaunchStatus, SpacecraftKind
 from app.domain.headlines import build_launch_headline
 from app.domain.labels import LAUNCH_STATUS_LABELS
 from app.domain.languages import tr
 
 
-class SpacecraftRead(ReadModel):
-    """Spacecraft or module that a launch carried."""
+class SpacecraftRef(ReadModel):
+    """Spacecraft or module, by name."""
 
     name: str = Field(examples=["Progress MS-11"])
     kind: SpacecraftKind
@@ -30,6 +30,16 @@ class SpacecraftRead(ReadModel):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"name": glossary.spacecraft_name(row["name"])}
+
+
+class SpacecraftRead(SpacecraftRef):
+    """Spacecraft or module that a launch carried, with the end of its flight."""
+
+    flight_ended_at: UtcInstant | None
+    """End of its flight, or null if it has not ended or is not known."""
+    flight_ended_at_precision: Precision | None
+    end_kind: FlightEndKind | None
+    """Landing, splashdown, controlled burn-up or loss; null if not known."""
 
 
 class VehicleRead(ReadModel):
@@ -126,10 +136,21 @@ def localize_outcome_note(row: Mapping[str, Any]) -> str | None:
     return note and tr(note, row["outcome_note_ru"] or note)
 
 
+def select_spacecraft() -> AnySelect:
+    """Columns of a `SpacecraftRead`."""
+    return select(
+        Spacecraft.name,
+        Spacecraft.kind,
+        Spacecraft.flight_ended_at,
+        Spacecraft.flight_ended_at_precision,
+        Spacecraft.end_kind,
+    )
+
+
 def select_launch_ref(launch: type[Launch] = Launch) -> AnySelect:
     """Columns of a `LaunchRef`."""
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == launch.vehicle_id)
-    ships = select(Spacecraft.name, Spacecraft.kind).where(Spacecraft.launch_id == launch.id)
+    ships = select_spacecraft().where(Spacecraft.launch_id == launch.id)
     return select(
         launch.slug,
         launch.status,

@@ -40,7 +40,7 @@ class Stay(VersionedRecord, Base):
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
 
     __table_args__ = (
-        CheckConstraint("departed_at IS NULL OR departed_at >= arrived_at", name="interval"),
+        CheckConstraint("departed_until > arrived_at", name="interval"),
         Index(None, "arrived_sort_at", "id"),
         Index(None, "departed_sort_at", "id"),
         Index(None, "departed_until"),

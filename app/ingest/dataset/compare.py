@@ -25,6 +25,7 @@ from app.db.models import (
     Port,
     Site,
     Spacecraft,
+    Stay,
     Vehicle,
 )
 from app.domain.enums import RecordType
@@ -47,6 +48,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
         *_expected_records(dataset),
         *_expected_children(dataset),
         *_expected_modules(dataset),
+        *_expected_stays(dataset),
         *_expected_articles(articles),
     ):
         present = {tuple(row.values()) for row in reader.all(statement)}
@@ -60,7 +62,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
 def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
     return {
         (model.record_type, row["slug"])
-        for model in (Article, Launch, Mission, Module, Person)
+        for model in (Article, Launch, Mission, Module, Person, Stay)
         for row in reader.all(select(model.slug).where(model.edited))
     }
 
@@ -88,12 +90,44 @@ def _expected_records(dataset: Dataset) -> _ExpectedRows:
     )
 
 
+def _expected_stays(dataset: Dataset) -> _ExpectedRows:
+    yield (
+        "stay",
+        select(
+            Stay.slug,
+            Launch.slug.label("launch"),
+            Port.slug.label("port"),
+            Stay.arrived_at,
+            Stay.departed_at,
+        )
+        .join(Launch, Launch.id == Stay.launch_id)
+        .join(Port, Port.id == Stay.port_id),
+        (
+            (stay.slug, stay.launch, stay.port, stay.arrived_at, stay.departed_at)
+            for stay in dataset.stays.values()
+        ),
+        (
+            RecordType.STAY,
+            RecordType.LAUNCH,
+        ),
+    )
+
+
 def _expected_children(dataset: Dataset) -> _ExpectedRows:
     launches, missions = dataset.launches.values(), dataset.missions.values()
     yield (
         "spacecraft",
-        select(Launch.slug, Spacecraft.name).join(Launch, Launch.id == Spacecraft.launch_id),
-        ((launch.slug, craft.name) for launch in launches for craft in launch.spacecraft),
+        select(
+            Launch.slug,
+            Spacecraft.name,
+            Spacecraft.flight_ended_at,
+            Spacecraft.end_kind,
+        ).join(Launch, Launch.id == Spacecraft.launch_id),
+        (
+            (launch.slug, craft.name, craft.flight_ended_at, craft.end_kind)
+            for launch in launches
+            for craft in launch.spacecraft
+        ),
         (RecordType.LAUNCH,),
     )
     ship = aliased(Launch)

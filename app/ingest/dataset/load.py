@@ -32,6 +32,7 @@ from app.db.models import (
 )
 from app.domain.batching import batched
 from app.ingest.dataset.load_modules import upsert_modules
+from app.ingest.dataset.load_stays import upsert_stays
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
 from app.resources.horizon.commands import move_horizon
@@ -63,7 +64,16 @@ def load_dataset(
     A record and its child rows are written in the same one, which adds an entry to the audit log.
     An interrupted load continues where it stopped when it is started again.
     """
-    steps = ("dataset", "people", "launches", "modules", "missions", "articles", "horizon")
+    steps = (
+        "dataset",
+        "people",
+        "launches",
+        "modules",
+        "missions",
+        "stays",
+        "articles",
+        "horizon",
+    )
 
     def step(name: str) -> None:
         progress(name, steps.index(name), len(steps))
@@ -89,6 +99,9 @@ def load_dataset(
         _replace_crews(merge, dataset, missions, people, launches, flights)
         _replace_mission_launches(merge, dataset, missions, launches)
         _replace_article_links(merge, articles, article_ids, missions, people, launches)
+    step("stays")
+    with merge.transaction():
+        upsert_stays(merge, dataset, launches)
     step("articles")
     for articles in batched(dataset.chronicle.values(), _BATCH_ROWS):
         with merge.transaction():
@@ -148,7 +161,7 @@ def _upsert_launches(merge: DatasetUpsert, dataset: Dataset) -> _IdsByKey:
         "cospar_id",
     )
     ships: dict[RowKey, ColumnValues] = {
-        (launches[launch.slug], ordinal): {"name": craft.name, "kind": craft.kind}
+        (launches[launch.slug], ordinal): craft.model_dump()
         for launch in dataset.launches.values()
         for ordinal, craft in enumerate(launch.spacecraft, start=1)
     }

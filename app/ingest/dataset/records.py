@@ -16,7 +16,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from app.domain.dates import Precision
 from app.domain.enums import (
+    ArrivalKind,
     CrewRole,
+    FlightEndKind,
     HorizonKind,
     LaunchRelation,
     LaunchStatus,
@@ -81,6 +83,9 @@ class DatasetSpacecraft(DatasetRecord):
 
     name: str
     kind: SpacecraftKind
+    flight_ended_at: AwareDatetime | None = None
+    flight_ended_at_precision: Precision | None = None
+    end_kind: FlightEndKind | None = None
 
 
 class DatasetSeat(DatasetRecord):
@@ -122,6 +127,22 @@ class DatasetLaunch(DatasetRecord):
     def spacecraft_names(self, kind: SpacecraftKind) -> list[str]:
         """Names of its spacecraft of one kind."""
         return [craft.name for craft in self.spacecraft if craft.kind is kind]
+
+
+class DatasetStay(DatasetRecord):
+    """A stay of the main spacecraft of a launch at a port; a relocation starts the next one."""
+
+    slug: str
+    launch: str
+    port: str
+    arrived_at: AwareDatetime
+    arrived_at_precision: Precision
+    arrived_at_uncertain: bool
+    arrival_kind: ArrivalKind
+    departed_at: AwareDatetime | None
+    departed_at_precision: Precision | None
+    departed_at_uncertain: bool
+    sources: list[str]
 
 
 class DatasetCrewRole(DatasetRecord):
@@ -269,6 +290,7 @@ class DatasetFacts:
     missions: dict[str, DatasetMission]
     modules: dict[str, DatasetModule]
     articles: dict[str, DatasetArticle]
+    stays: dict[str, DatasetStay]
     horizon: dict[HorizonKind, DatasetHorizon]
 
     @cached_property
@@ -305,6 +327,7 @@ def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
         missions={row.slug: row for row in _read_lines(folder, "missions", DatasetMission)},
         modules={row.slug: row for row in _read_lines(folder, "modules", DatasetModule)},
         articles={row.slug: row for row in _read_lines(folder, "articles", DatasetArticle)},
+        stays={row.slug: row for row in _read_lines(folder, "stays", DatasetStay)},
         horizon={row.kind: row for row in _read_lines(folder, "horizon", DatasetHorizon)},
     )
 

@@ -33,7 +33,7 @@ RowKey = tuple[Any, ...]
 ColumnValues = Mapping[str, Any]
 DatasetModel = type[Base]
 
-_MISSING_ID = -1
+MISSING_ID = -1
 """Placeholder id of a record that is not written; neither are rows that refer to it."""
 
 _BATCH_ITEMS = 500
@@ -76,16 +76,22 @@ class DatasetUpsert:
     ) -> dict[str, int]:
         """Upsert records by the key column `name`. Returns their ids by key.
 
-        The id is `_MISSING_ID` for a record that editors have deleted, and for a record whose
-        `unique` columns equal those of a record that editors have renamed.
+        The id is `MISSING_ID` for a record that editors have deleted, for a record whose `unique`
+        columns equal those of a record that editors have renamed, and for a new record that refers
+        to one of these.
         """
         protected: dict[str, int] = {}
         if issubclass(model, VersionedRecord):
             protected = self._find_protected(model, wanted, unique)
-        self.protected |= {(model, id_) for id_ in (*protected.values(), _MISSING_ID)}
-        keyed = {(key,): values for key, values in wanted.items() if key not in protected}
+        self.protected |= {(model, id_) for id_ in (*protected.values(), MISSING_ID)}
+        keyed = {
+            (key,): values
+            for key, values in wanted.items()
+            if key not in protected and MISSING_ID not in values.values()
+        }
         created, changed, _ = self._upsert_rows(model, (name,), [key for (key,) in keyed], keyed)
-        ids = dict(_select_rows(self.session, model, (name, "id"), wanted)) | protected
+        existing = dict(_select_rows(self.session, model, (name, "id"), wanted))
+        ids = dict.fromkeys(wanted, MISSING_ID) | existing | protected
         self.total += len(wanted)
         self.created |= {(model, ids[key]) for (key,) in created}
         self.updated |= {(model, ids[key]) for (key,) in changed}
@@ -107,7 +113,7 @@ class DatasetUpsert:
         writable = {
             key: values
             for key, values in wanted.items()
-            if (owner, key[0]) not in self.protected and _MISSING_ID not in (*key, *values.values())
+            if (owner, key[0]) not in self.protected and MISSING_ID not in (*key, *values.values())
         }
         created, changed, surplus = self._upsert_rows(model, names, writable_ids, writable)
         for entity in _load_entities(self.session, model, names, surplus):
@@ -135,13 +141,13 @@ class DatasetUpsert:
             )
         )
         protected = {
-            slug: _MISSING_ID if id_ is None else id_ for slug, id_ in former if slug in wanted
+            slug: MISSING_ID if id_ is None else id_ for slug, id_ in former if slug in wanted
         }
         edited_slugs = {values: slug for slug, _, values in edited} if unique else {}
         for slug, row in wanted.items():
             values = tuple(row[name] for name in unique)
             if None not in values and edited_slugs.get(values, slug) != slug:
-                protected.setdefault(slug, _MISSING_ID)
+                protected.setdefault(slug, MISSING_ID)
         return protected | {slug: id_ for slug, id_, _ in edited if slug in wanted}
 
     def _bump_owner_versions(self) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.api.auth import ApiClient
+from app.api.embeds.launches import select_spacecraft
 from app.api.links import public_url
 from app.api.slugs import resolve_slugs, set_slug
 from app.api.validation_errors import raise_field_error
@@ -28,12 +29,13 @@ from app.db.models import (
     Person,
     Site,
     Spacecraft,
+    Stay,
     Vehicle,
     stored_id,
     vehicle_slug,
 )
 from app.db.tracking.launch_history import CHANGE_REASON
-from app.domain.dates import now, period_bounds, period_end
+from app.domain.dates import MAX_INSTANT, now, period_bounds, period_end
 from app.domain.enums import (
     FLOWN_STATUSES,
     AuditTarget,
@@ -70,7 +72,7 @@ def _select_records() -> AnySelect:
         .outerjoin(home, home.id == Flight.landed_with_id)
         .where(Flight.launch_id == Launch.id)
     )
-    ships = select(Spacecraft.name, Spacecraft.kind).where(Spacecraft.launch_id == Launch.id)
+    ships = select_spacecraft().where(Spacecraft.launch_id == Launch.id)
     vehicle = select(Vehicle.name, Vehicle.family).where(Vehicle.id == Launch.vehicle_id)
     site = select(Site.name, Site.country, Site.code).where(Site.id == Launch.site_id)
     return select(
@@ -122,6 +124,8 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     session.add(launch)
     session.flush()
     _set_spacecraft(session, launch, document.spacecraft, is_new)
+    if not is_new:
+        _check_stays(session, launch, document)
     _set_crew(session, launch, document, is_new)
 
 
@@ -196,12 +200,45 @@ def _set_spacecraft(
     own = select(Spacecraft).where(Spacecraft.launch_id == stored_id(launch))
     surplus = {} if is_new else {ship.ordinal: ship for ship in session.scalars(own)}
     first = min(surplus, default=1)
-    for ordinal, document in enumerate(documents, start=first):
+    for index, document in enumerate(documents):
+        ordinal = first + index
         ship = surplus.pop(ordinal, None) or Spacecraft(launch_id=launch.id, ordinal=ordinal)
-        ship.name, ship.kind = document.name, document.kind
+        _check_flight_end(launch, index, document)
+        for name in SpacecraftWrite.model_fields:
+            setattr(ship, name, getattr(document, name))
         session.add(ship)
     for ship in surplus.values():
         session.delete(ship)
+
+
+def _check_flight_end(launch: Launch, index: int, document: SpacecraftWrite) -> None:
+    ended_at, precision = document.flight_ended_at, document.flight_ended_at_precision
+    if ended_at and precision and period_bounds(ended_at, precision)[1] <= launch.launch_at:
+        detail = tr("The end of the flight is before the launch.", "Конец полёта раньше запуска.")
+        raise_field_error(f"/spacecraft/{index}/flight_ended_at", "ends-before-launch", detail)
+
+
+def _check_stays(session: Session, launch: Launch, document: LaunchWrite) -> None:
+    """Check that the launch is before the stays of its main spacecraft, and their end after them.
+
+    A stay without a departure is not refused: the departure follows with the stay.
+    """
+    main = document.spacecraft[0]
+    ended_at, precision = main.flight_ended_at, main.flight_ended_at_precision
+    end = period_bounds(ended_at, precision)[1] if ended_at and precision else MAX_INSTANT
+    for stay in session.scalars(select(Stay).where(Stay.launch_id == stored_id(launch))):
+        if period_end(stay.arrived_at, stay.arrived_at_precision) <= document.launch_at:
+            detail = tr(
+                f"The launch is after the arrival: {stay.slug!r}.",
+                f"Запуск позже прибытия: {stay.slug!r}.",
+            )
+            raise_field_error("/launch_at", "after-arrival", detail)
+        if end <= (stay.departed_at or stay.arrived_at):
+            detail = tr(
+                f"The end of the flight is before the departure: {stay.slug!r}.",
+                f"Конец полёта раньше отбытия: {stay.slug!r}.",
+            )
+            raise_field_error("/spacecraft/0/flight_ended_at", "before-departure", detail)
 
 
 def _set_crew(session: Session, launch: Launch, document: LaunchWrite, is_new: bool) -> None:
@@ -329,7 +366,7 @@ def _choose_relation(session: Session, launch: Launch) -> LaunchRelation:
 
 
 def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
-    """List the missions, articles and other launches (by landing crew) that refer to a launch.
+    """List the missions, articles, stays and crews of other launches that refer to a launch.
 
     The link of the mission active at its time, which a launch has by default, does not count.
     """
@@ -353,9 +390,11 @@ def referrers(session: Session, launch: Launch, client: ApiClient) -> list[str]:
         .where(Flight.landed_with_id == id_, Launch.id != id_)
         .distinct()
     )
+    stays = select(Stay.slug).where(Stay.launch_id == id_)
     return [
         *(f"the mission {slug}" for slug in sorted(session.scalars(missions))),
         *(f"the crew of {slug}" for slug in sorted(session.scalars(up))),
+        *(f"the stay {slug}" for slug in sorted(session.scalars(stays))),
         *describe_referring_articles(session, ArticleLaunch.launch_id, id_, client),
     ]
 

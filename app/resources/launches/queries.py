@@ -11,6 +11,7 @@ from app.api.date_params import time_zone_or_default
 from app.api.embeds.launches import select_launch_ref, select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
+from app.api.embeds.stays import select_stay_ref
 from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.day_counts import (
     ArchiveIndex,
@@ -40,6 +41,7 @@ from app.db.models import (
     Person,
     Site,
     Spacecraft,
+    Stay,
     Vehicle,
     vehicle_slug,
 )
@@ -217,6 +219,9 @@ def _select_full() -> AnySelect:
         Launch.sources,
         Launch.created_at,
         select_launch_history().label("history"),
+        json_array_subquery(
+            select_stay_ref().where(Stay.launch_id == Launch.id), Stay.arrived_sort_at, Stay.id
+        ).label("stays"),
         json_array_subquery(crew, Flight.ordinal, Flight.id).label("crew"),
         json_array_subquery(missions, Mission.number, MissionLaunch.relation).label("missions"),
     )

@@ -10,6 +10,7 @@ from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDa
 from app.api.embeds.launches import LaunchRef, LaunchSummary, localize_outcome_note
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
+from app.api.embeds.stays import StayRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import ListViewQuery, Page
@@ -32,10 +33,11 @@ from app.api.write_models import (
     NonBlankText,
     SluggableName,
     WriteModel,
+    default_precision,
     example_config,
 )
 from app.domain.dates import Precision
-from app.domain.enums import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
+from app.domain.enums import FlightEndKind, LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
 
@@ -164,6 +166,8 @@ class LaunchRead(LaunchSummary):
     missions: list[MissionServed]
     crew: list[LaunchCrewRead]
     """Crew at launch, commander of the spacecraft first."""
+    stays: list[StayRef]
+    """Stays of the main spacecraft at the station, in order."""
     outcome_note: str | None
     """Deviation from the plan, or null."""
     history: list[LaunchSlipRead]
@@ -174,6 +178,9 @@ class LaunchRead(LaunchSummary):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return super().computed_fields(row) | {"outcome_note": localize_outcome_note(row)}
+
+    def last_modified(self) -> datetime:
+        return max([self.updated_at, *(stay.updated_at for stay in self.stays)])
 
 
 class VehicleWrite(WriteModel):
@@ -198,6 +205,19 @@ class SpacecraftWrite(WriteModel):
 
     name: Annotated[SluggableName, MaxChars(120)]
     kind: SpacecraftKind
+    flight_ended_at: Rfc3339 | None = None
+    """End of its flight, or null if it has not ended or is not known."""
+    flight_ended_at_precision: Annotated[Precision | None, Field(validate_default=True)] = None
+    """Precision of `flight_ended_at`. Default: `second`."""
+    end_kind: FlightEndKind | None = None
+    """Landing, splashdown, controlled burn-up or loss; null if not known."""
+
+    @field_validator("flight_ended_at_precision")
+    @classmethod
+    def _set_default_precision(
+        cls, value: Precision | None, info: ValidationInfo
+    ) -> Precision | None:
+        return default_precision(info.data.get("flight_ended_at"), value)
 
 
 class SeatWrite(WriteModel):

@@ -1,0 +1,1 @@
+"""Stays of ships at the ports of the station."""

@@ -1,0 +1,254 @@
+"""Queries of stays."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from app.api.date_params import time_zone_or_default, to_instant
+from app.api.embeds.stays import StaySummary, select_stay_summary
+from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
+from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
+from app.api.lists.pagination import fetch_page
+from app.api.lists.record_counts import RecordCounts
+from app.api.lists.sorting import build_orders
+from app.api.params import View
+from app.api.slugs import get_by_slug
+from app.db.conditions import slug_in
+from app.db.database import Reader
+from app.db.functions import AnySelect
+from app.db.horizon import get_known_until, is_horizon_outdated, is_within_horizon
+from app.db.models import Launch, Mission, Module, Port, Spacecraft, Stay
+from app.db.types import UTCDateTime
+from app.domain.clock import current_second, has_passed
+from app.domain.dates import MAX_INSTANT, ONE_DAY, Precision, now
+from app.domain.enums import HorizonKind, RecordType
+from app.domain.text import slugify
+from app.resources.stays.schemas import (
+    StayArchiveFilters,
+    StayArchiveQuery,
+    StayFilters,
+    StayFullPage,
+    StayPage,
+    StayQuery,
+    StayRead,
+)
+from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
+from app.search.spelling import find_corrections
+
+MAX_PAGE_STAYS = 50
+"""Maximum number of stays on the page of a mission."""
+
+SORTS = build_orders(
+    Stay.id, arrived_at=(Stay.arrived_sort_at,), departed_at=(Stay.departed_sort_at,)
+)
+ARRIVAL_DATE_COLUMNS = DateColumns(Stay.arrived_at, Stay.arrived_at_precision, Stay.arrived_sort_at)
+
+
+def _has_main_spacecraft(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    before = aliased(Spacecraft)
+    is_main = ~(
+        select(before.id)
+        .where(before.launch_id == Spacecraft.launch_id, before.ordinal < Spacecraft.ordinal)
+        .exists()
+    )
+    return Stay.launch_id.in_(select(Spacecraft.launch_id).where(where, is_main))
+
+
+def _is_at_port(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Stay.port_id.in_(select(Port.id).where(where))
+
+
+def _overlaps(starts_at: Any, ends_at: Any) -> ColumnElement[bool]:
+    """Condition: the ship was there between two instants; one that left at the first was not."""
+    return and_(
+        Stay.arrived_at < ends_at,
+        or_(Stay.departed_at.is_(None), Stay.departed_at > starts_at),
+    )
+
+
+_instant = UTCDateTime()
+_NO_END = literal(MAX_INSTANT, _instant)
+
+_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "port": _is_at_port(Port.slug.in_(bindparam("port"))),
+    "module": _is_at_port(
+        Port.module_id.in_(select(Module.id).where(Module.slug.in_(bindparam("module"))))
+    ),
+    "spacecraft": _has_main_spacecraft(Spacecraft.slug.in_(bindparam("spacecraft"))),
+    "kind": _has_main_spacecraft(Spacecraft.kind.in_(bindparam("kind"))),
+    "launch": Stay.launch_id.in_(select(Launch.id).where(slug_in(Launch, bindparam("launch")))),
+    "arrival_kind": Stay.arrival_kind.in_(bindparam("arrival_kind")),
+    "mission": select(Mission.id)
+    .where(
+        Mission.id.in_(select(Mission.id).where(slug_in(Mission, bindparam("mission")))),
+        _overlaps(Mission.starts_at, func.coalesce(Mission.ends_at, _NO_END)),
+    )
+    .exists(),
+    "departed_from": Stay.departed_sort_at >= bindparam("departed_from", type_=_instant),
+    "departed_before": Stay.departed_at < bindparam("departed_before", type_=_instant),
+}
+"""Conditions by the name of their parameter."""
+
+
+def conditions(
+    filters: StayArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
+) -> list[ColumnElement[bool]]:
+    """SQL conditions of `filters`; `corrections` are other spellings of the words of `q`.
+
+    The values of their parameters are `parameter_values(filters)`. Without `q`, `on` and `docked`
+    they are the same objects for all requests with the same filters.
+    """
+    dates = ARRIVAL_DATE_COLUMNS.conditions(_arrival_filters(filters))
+    return _other_conditions(filters, corrections) + dates
+
+
+def _other_conditions(
+    filters: StayArchiveFilters, corrections: SpellingCorrections
+) -> list[ColumnElement[bool]]:
+    """Conditions of the filters that are not those of arrivals."""
+    where = [_CONDITIONS[name] for name in _other_values(filters)]
+    if filters.on:
+        where.append(_was_there_on(filters))
+    if filters.docked is not None:
+        where.append(is_docked_at(now(), filters.docked))
+    if filters.q:
+        matching = select_matching_ids(RecordType.STAY, filters.q, corrections)
+        where.append(Stay.id.in_(matching))
+    return where
+
+
+def is_docked_at(present: datetime, flag: bool = True) -> ColumnElement[bool]:
+    """Condition: `is_docked` is `flag` at the `present`; see `app.api.embeds.stays.is_docked`."""
+    if not flag:
+        return or_(Stay.arrived_at > present, Stay.departed_at <= present)
+    return and_(
+        Stay.arrived_at <= present,
+        or_(Stay.departed_at.is_(None), Stay.departed_at > present),
+        ~is_horizon_outdated(HorizonKind.DOCKINGS, present),
+    )
+
+
+def _was_there_on(filters: StayArchiveFilters) -> ColumnElement[bool]:
+    """Condition: the ship was there at any time of the day `on`, as far as is known.
+
+    A ship that has not left is there until the horizon.
+    """
+    assert filters.on  # noqa: S101 - the caller has it
+    day = PeriodBounds.of_days(filters.on, filters.on + ONE_DAY, time_zone_or_default(filters.tz))
+    arrived_before = case(
+        (Stay.arrived_at_precision == Precision.DAY, literal(day.day_end, _instant)),
+        else_=literal(day.clock_end, _instant),
+    )
+    departed_after = case(
+        (Stay.departed_at_precision == Precision.DAY, literal(day.day_start, _instant)),
+        else_=literal(day.clock_start, _instant),
+    )
+    remains = and_(
+        Stay.departed_at.is_(None),
+        literal(has_passed(day.clock_start)),
+        is_within_horizon(HorizonKind.DOCKINGS, day.clock_start, current_second()),
+    )
+    return and_(
+        Stay.arrived_at < arrived_before, or_(Stay.departed_until > departed_after, remains)
+    )
+
+
+def parameter_values(filters: StayArchiveFilters) -> dict[str, Any]:
+    """Values of the parameters in the conditions of `filters`."""
+    return _arrival_filters(filters).values() | _other_values(filters)
+
+
+def _other_values(filters: StayArchiveFilters) -> dict[str, Any]:
+    zone = time_zone_or_default(filters.tz)
+    from_, before = filters.departed_at_gte, filters.departed_at_lt
+    values: dict[str, Any] = {
+        "port": filters.port,
+        "module": filters.module,
+        "spacecraft": list(map(slugify, filters.spacecraft)),
+        "kind": filters.kind,
+        "launch": filters.launch,
+        "arrival_kind": filters.arrival_kind,
+        "mission": filters.mission,
+        "departed_from": from_ and to_instant(from_, zone).replace(microsecond=0),
+        "departed_before": before and to_instant(before, zone),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
+    return DateFilters(
+        time_zone_or_default(filters.tz),
+        day=filters.arrived_on if isinstance(filters, StayFilters) else None,
+        month=filters.arrived_month,
+        from_=filters.arrived_at_gte,
+        before=filters.arrived_at_lt,
+    )
+
+
+@cache
+def _select_full() -> AnySelect:
+    return select_stay_summary().add_columns(Stay.sources, Stay.created_at)
+
+
+def list_stays(reader: Reader, query: StayQuery) -> StayFullPage | StayPage:
+    """List the stays that match."""
+    is_full = query.view is View.FULL
+    page: type[StayFullPage] | type[StayPage] = StayFullPage if is_full else StayPage
+    return fetch_page(
+        reader,
+        page,
+        _select_full() if is_full else select_stay_summary(),
+        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        SORTS,
+        query,
+        "stays",
+        values=parameter_values(query),
+        is_reusable=not query.q and query.on is None and query.docked is None,
+        page_fields={"known_until": get_known_until(reader, HorizonKind.DOCKINGS)},
+    )
+
+
+@cache
+def _select_between() -> AnySelect:
+    bounds = (bindparam(name, type_=_instant) for name in ("starts_at", "ends_at"))
+    stays = select_stay_summary().where(_overlaps(*bounds))
+    return stays.order_by(*SORTS["arrived_at"].order_by_clauses()).limit(MAX_PAGE_STAYS)
+
+
+def list_stays_between(
+    reader: Reader, starts_at: datetime, ends_at: datetime | None
+) -> list[StaySummary]:
+    """List the first `MAX_PAGE_STAYS` stays between two instants, oldest first.
+
+    Without `ends_at`, also those that are ahead.
+    """
+    rows = reader.all(_select_between(), starts_at=starts_at, ends_at=ends_at or MAX_INSTANT)
+    return [StaySummary.model_validate(row) for row in rows]
+
+
+def get_stay(reader: Reader, slug: str) -> StayRead:
+    """Get the stay `slug`. Raises NotFound, Gone or SlugRenamed."""
+    return get_by_slug(reader, Stay, _select_full(), StayRead, slug)
+
+
+@lru_cache(maxsize=256)
+def _select_ids(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
+    return select(Stay.id).where(*where)
+
+
+def get_stay_archive(reader: Reader, query: StayArchiveQuery) -> ArchiveMonth | ArchiveIndex:
+    """Get the archive of a month, or the index of all months, of the stays that match."""
+    where = _other_conditions(query, find_corrections(reader, query.q) if query.q else {})
+    dates = _arrival_filters(query)
+    where += ARRIVAL_DATE_COLUMNS.exact_conditions(dates)
+    counts = RecordCounts(
+        ARRIVAL_DATE_COLUMNS,
+        _select_ids(tuple(where)),
+        dates.sort_range(),
+        parameter_values(query),
+    )
+    return build_archive(reader, counts, query, "stays", "arrived_on")
