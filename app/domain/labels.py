@@ -10,6 +10,7 @@ from app.domain.enums import (
     ModuleKind,
     PortDirection,
     ShipRole,
+    SpacewalkRole,
     TimelineKind,
 )
 from app.domain.languages import Bilingual
@@ -47,6 +48,12 @@ SHIP_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {
     ShipRole.SPACEFLIGHT_PARTICIPANT: Bilingual(
         "Spaceflight participant", "Участник космического полёта"
     ),
+}
+
+SPACEWALK_ROLE_LABELS: Mapping[StrEnum, Bilingual] = {
+    SpacewalkRole.EV1: Bilingual("Lead spacewalker", "Ведущий выхода"),
+    SpacewalkRole.EV2: Bilingual("Second spacewalker", "Второй участник выхода"),
+    SpacewalkRole.EV3: Bilingual("Third spacewalker", "Третий участник выхода"),
 }
 
 LAUNCH_STATUS_LABELS: Mapping[StrEnum, Bilingual] = {

@@ -18,6 +18,7 @@ from app.resources.modules.resource import RESOURCE as MODULES
 from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
+from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
 from app.resources.stays.resource import RESOURCE as STAYS
 from app.resources.timeline.resource import RESOURCE as TIMELINE
 from app.search.indexer import SearchIndexer
@@ -30,6 +31,7 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     CREW,
     MODULES,
     STAYS,
+    SPACEWALKS,
     TIMELINE,
     HORIZON,
 )

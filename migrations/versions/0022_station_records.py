@@ -47,7 +47,7 @@ INDEXES = {
     ),
     "spacewalks": (
         ("airlock_id",),
-        ("duration_seconds", "id"),
+        ("duration_sort_seconds", "id"),
         ("mission_id", "starts_sort_at", "id"),
         ("operator_slug", "starts_sort_at", "id"),
         ("starts_sort_at", "id"),
@@ -241,6 +241,7 @@ def create_spacewalks() -> None:
         *dated(table, "ends_at", nullable=True),
         *derived(table, "ends_until", nullable=True),
         sa.Column("duration_seconds", sa.Integer(), nullable=True),
+        sa.Column("duration_sort_seconds", sa.Integer(), nullable=False),
         sa.Column("operator", text(60), nullable=True),
         sa.Column("operator_slug", text(60), nullable=True),
         *reference(table, "airlock_id", "modules", nullable=True, ondelete="SET NULL"),

@@ -39,6 +39,8 @@ class Spacewalk(VersionedRecord, Base):
     ends_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     """End of the period that `ends_at` starts."""
     duration_seconds: Mapped[int | None]
+    duration_sort_seconds: Mapped[int]
+    """Sort key: `duration_seconds`, or 0 if it is not known."""
     operator: Mapped[str | None] = mapped_column(BoundedString(60))
     """Space agency whose suits and airlock were used."""
     operator_slug: Mapped[str | None] = mapped_column(BoundedString(MAX_OPERATOR_SLUG_CHARS))
@@ -55,7 +57,7 @@ class Spacewalk(VersionedRecord, Base):
         CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="interval"),
         CheckConstraint("duration_seconds BETWEEN 1 AND 86400", name="duration_bounds"),
         Index(None, "starts_sort_at", "id"),
-        Index(None, "duration_seconds", "id"),
+        Index(None, "duration_sort_seconds", "id"),
         Index(None, "operator_slug", "starts_sort_at", "id"),
         Index(None, "mission_id", "starts_sort_at", "id"),
     )
@@ -64,6 +66,7 @@ class Spacewalk(VersionedRecord, Base):
         self.operator_slug = operator_slug(self.operator) if self.operator else None
         self.starts_at = period_start(self.starts_at, self.starts_at_precision)
         self.starts_sort_at = sort_instant(self.starts_at, self.starts_at_precision)
+        self.duration_sort_seconds = self.duration_seconds or 0
         if self.ends_at is not None and self.ends_at_precision is not None:
             self.ends_at, self.ends_until = period_bounds(self.ends_at, self.ends_at_precision)
         else:

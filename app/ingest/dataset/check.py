@@ -26,6 +26,7 @@ from app.domain.dates import local_day, period_end
 from app.domain.enums import HorizonKind, LaunchStatus
 from app.ingest.dataset.check_missions import check_missions
 from app.ingest.dataset.check_modules import check_modules
+from app.ingest.dataset.check_spacewalks import check_spacewalks
 from app.ingest.dataset.check_stays import check_stays
 from app.ingest.dataset.compare import find_differences
 from app.ingest.dataset.records import CHRONICLE_SOURCE_NAME, Dataset, read_dataset
@@ -45,6 +46,7 @@ def check_archive(reader: Reader) -> list[str]:
         *check_missions(reader, dataset.horizon[HorizonKind.CREWS].known_until),
         *check_modules(reader),
         *check_stays(reader),
+        *check_spacewalks(reader),
         *_check_chronicle(reader),
         *_check_day_counts(reader),
         *_check_article_links(reader),
@@ -70,6 +72,9 @@ def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
         known = crews if dataset.launches[stay.launch].crew else horizon[HorizonKind.DOCKINGS]
         if max(stay.arrived_at, stay.departed_at or stay.arrived_at) > known:
             yield f"{stay.slug} is later than the horizon"
+    for walk in dataset.spacewalks.values():
+        if walk.starts_at > horizon[HorizonKind.SPACEWALKS]:
+            yield f"{walk.slug} is later than the horizon of spacewalks"
     last = max(
         period_end(article.published_at, article.published_at_precision)
         for article in dataset.chronicle.values()

@@ -25,6 +25,8 @@ from app.db.models import (
     Port,
     Site,
     Spacecraft,
+    Spacewalk,
+    SpacewalkMember,
     Stay,
     Vehicle,
 )
@@ -49,6 +51,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
         *_expected_children(dataset),
         *_expected_modules(dataset),
         *_expected_stays(dataset),
+        *_expected_spacewalks(dataset),
         *_expected_articles(articles),
     ):
         present = {tuple(row.values()) for row in reader.all(statement)}
@@ -62,7 +65,7 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
 def _find_edited_slugs(reader: Reader) -> set[tuple[RecordType, str]]:
     return {
         (model.record_type, row["slug"])
-        for model in (Article, Launch, Mission, Module, Person, Stay)
+        for model in (Article, Launch, Mission, Module, Person, Spacewalk, Stay)
         for row in reader.all(select(model.slug).where(model.edited))
     }
 
@@ -226,6 +229,48 @@ def _expected_modules(dataset: Dataset) -> _ExpectedRows:
             for each in module.attachments
         ),
         (RecordType.MODULE, RecordType.MODULE),
+    )
+
+
+def _expected_spacewalks(dataset: Dataset) -> _ExpectedRows:
+    walks = dataset.spacewalks.values()
+    yield (
+        "spacewalk",
+        select(
+            Spacewalk.slug,
+            Module.slug.label("airlock"),
+            Mission.slug.label("mission"),
+            Spacewalk.starts_at,
+            Spacewalk.ends_at,
+            Spacewalk.duration_seconds,
+        )
+        .select_from(Spacewalk)
+        .outerjoin(Module, Module.id == Spacewalk.airlock_id)
+        .outerjoin(Mission, Mission.id == Spacewalk.mission_id),
+        (
+            (
+                walk.slug,
+                walk.airlock,
+                walk.mission,
+                walk.starts_at,
+                walk.ends_at,
+                walk.duration_seconds,
+            )
+            for walk in walks
+        ),
+        (RecordType.SPACEWALK, RecordType.MODULE, RecordType.MISSION),
+    )
+    yield (
+        "person in a spacewalk",
+        select(Spacewalk.slug, Person.slug.label("person"), SpacewalkMember.role)
+        .join_from(SpacewalkMember, Spacewalk, Spacewalk.id == SpacewalkMember.spacewalk_id)
+        .join(Person, Person.id == SpacewalkMember.person_id),
+        (
+            (walk.slug, person, role)
+            for walk in walks
+            for person, role in walk.role_by_person.items()
+        ),
+        (RecordType.SPACEWALK, RecordType.PERSON),
     )
 
 

@@ -32,6 +32,7 @@ from app.db.models import (
 )
 from app.domain.batching import batched
 from app.ingest.dataset.load_modules import upsert_modules
+from app.ingest.dataset.load_spacewalks import upsert_spacewalks
 from app.ingest.dataset.load_stays import upsert_stays
 from app.ingest.dataset.records import Dataset, DatasetArticle, DatasetLaunch, read_dataset
 from app.ingest.dataset.upsert import LOADER_ACTOR, ColumnValues, DatasetUpsert, OpenSession, RowKey
@@ -71,6 +72,7 @@ def load_dataset(
         "modules",
         "missions",
         "stays",
+        "spacewalks",
         "articles",
         "horizon",
     )
@@ -90,7 +92,7 @@ def load_dataset(
         flights = _replace_flights(merge, dataset, people, launches)
     step("modules")
     with merge.transaction():
-        upsert_modules(merge, dataset, launches)
+        modules, _ = upsert_modules(merge, dataset, launches)
     step("missions")
     with merge.transaction():  # with the articles that missions feature
         articles = list(dataset.articles.values())
@@ -102,6 +104,9 @@ def load_dataset(
     step("stays")
     with merge.transaction():
         upsert_stays(merge, dataset, launches)
+    step("spacewalks")
+    with merge.transaction():
+        upsert_spacewalks(merge, dataset, people, modules, missions)
     step("articles")
     for articles in batched(dataset.chronicle.values(), _BATCH_ROWS):
         with merge.transaction():

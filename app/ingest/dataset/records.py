@@ -26,6 +26,7 @@ from app.domain.enums import (
     PortDirection,
     ShipRole,
     SpacecraftKind,
+    SpacewalkRole,
 )
 
 DATASET_PATH = Path(__file__).parent / "data"
@@ -223,6 +224,30 @@ class DatasetModule(DatasetRecord):
     sources: list[str]
 
 
+class DatasetSpacewalk(DatasetRecord):
+    """A spacewalk; its crew in the order of their roles, the leader first."""
+
+    slug: str
+    number: int
+    starts_at: AwareDatetime
+    starts_at_precision: Precision
+    ends_at: AwareDatetime | None
+    ends_at_precision: Precision | None
+    duration_seconds: int
+    operator: str
+    airlock: str | None
+    mission: str | None
+    crew: list[str]
+    purpose: str
+    purpose_ru: str
+    sources: list[str]
+
+    @property
+    def role_by_person(self) -> dict[str, SpacewalkRole]:
+        """Role of each person, in the order of the crew."""
+        return dict(zip(self.crew, SpacewalkRole, strict=False))
+
+
 class DatasetArticleSource(DatasetRecord):
     """Publisher of an article and its address."""
 
@@ -280,7 +305,10 @@ R = TypeVar("R", bound=DatasetRecord)
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """Records written by hand, by their natural keys; launches and missions in order of time."""
+    """Records written by hand, by their natural keys.
+
+    Launches, missions and spacewalks are in order of time.
+    """
 
     sources: dict[str, DatasetSource]
     vehicles: dict[str, DatasetVehicle]
@@ -289,6 +317,7 @@ class DatasetFacts:
     launches: dict[str, DatasetLaunch]
     missions: dict[str, DatasetMission]
     modules: dict[str, DatasetModule]
+    spacewalks: dict[str, DatasetSpacewalk]
     articles: dict[str, DatasetArticle]
     stays: dict[str, DatasetStay]
     horizon: dict[HorizonKind, DatasetHorizon]
@@ -326,6 +355,7 @@ def read_facts(folder: Path = DATASET_PATH) -> DatasetFacts:
         launches={row.slug: row for row in _read_lines(folder, "launches", DatasetLaunch)},
         missions={row.slug: row for row in _read_lines(folder, "missions", DatasetMission)},
         modules={row.slug: row for row in _read_lines(folder, "modules", DatasetModule)},
+        spacewalks={row.slug: row for row in _read_lines(folder, "spacewalks", DatasetSpacewalk)},
         articles={row.slug: row for row in _read_lines(folder, "articles", DatasetArticle)},
         stays={row.slug: row for row in _read_lines(folder, "stays", DatasetStay)},
         horizon={row.kind: row for row in _read_lines(folder, "horizon", DatasetHorizon)},

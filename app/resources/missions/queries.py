@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_summary
 from app.api.embeds.missions import select_mission_ref
+from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.params import View
@@ -31,6 +32,7 @@ from app.db.models import (
     MissionLaunch,
     MissionTask,
     Person,
+    Spacewalk,
 )
 from app.domain.clock import current_second, has_passed
 from app.domain.dates import now, utc_day_bounds
@@ -47,6 +49,9 @@ from app.resources.missions.schemas import (
 )
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
+
+MAX_SHOWN_SPACEWALKS = 50
+"""Spacewalks in the answer of a mission."""
 
 SORTS = build_orders(Mission.id, number=(Mission.number,))
 
@@ -135,6 +140,15 @@ def _select_full() -> AnySelect:
         .join(MissionLaunch, MissionLaunch.launch_id == Launch.id)
         .where(MissionLaunch.mission_id == Mission.id)
     )
+    walk = aliased(Spacewalk)
+    first_walks = (
+        select(walk.id)
+        .where(walk.mission_id == Mission.id)
+        .order_by(walk.starts_sort_at, walk.id)
+        .limit(MAX_SHOWN_SPACEWALKS)
+        .correlate(Mission)  # explicit: SQLAlchemy correlates one level up only
+    )
+    walks = select_spacewalk_summary().where(Spacewalk.id.in_(first_walks))
     return _select_summary().add_columns(
         Mission.alternative_names,
         Mission.sources,
@@ -146,6 +160,7 @@ def _select_full() -> AnySelect:
         json_array_subquery(
             launches, Launch.launch_sort_at.desc(), Launch.id.desc(), MissionLaunch.relation
         ).label("launches"),
+        json_array_subquery(walks, Spacewalk.starts_sort_at, Spacewalk.id).label("spacewalks"),
         json_object_subquery(_select_counts()).label("counts"),
         _select_neighbour(-1).label("previous"),
         _select_neighbour(1).label("next"),
@@ -164,6 +179,7 @@ def _select_counts() -> AnySelect:
     return select(
         number(CrewAssignment.person_id, CrewAssignment.mission_id).label("crew"),
         number(MissionLaunch.launch_id, MissionLaunch.mission_id).label("launches"),
+        number(Spacewalk.id, Spacewalk.mission_id).label("spacewalks"),
         number(
             ArticleMission.article_id,
             ArticleMission.mission_id,

@@ -12,6 +12,7 @@ from app.api.embeds.crew import CrewAssignmentRead
 from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchSummary
 from app.api.embeds.missions import MissionRef
+from app.api.embeds.spacewalks import SpacewalkSummary
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery
 from app.api.lists.sorting import SortChoice
@@ -188,6 +189,7 @@ class MissionCounts(ReadModel):
     crew: int
     """Number of people. A person with several roles counts once."""
     launches: int
+    spacewalks: int
     articles: int
 
 
@@ -201,6 +203,8 @@ class MissionRead(MissionSummary):
     """Crew: commanders first, then flight engineers by position."""
     launches: list[MissionLaunchRead]
     """Related launches, newest first."""
+    spacewalks: list[SpacewalkSummary]
+    """The first 50 spacewalks of the mission, in the order of time."""
     counts: MissionCounts
     known_until: UtcInstant | None
     """Time until which missions, crews and landings are known, or null if there is no limit."""
@@ -210,7 +214,8 @@ class MissionRead(MissionSummary):
     created_at: UtcInstant
 
     def last_modified(self) -> datetime:
-        return max([self.updated_at, *(served.launch.updated_at for served in self.launches)])
+        launches = (served.launch.updated_at for served in self.launches)
+        return max([self.updated_at, *launches, *(each.updated_at for each in self.spacewalks)])
 
 
 class MissionLaunchWrite(WriteModel):

@@ -14,7 +14,17 @@ from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import ArticlePerson, CrewAssignment, Flight, Launch, Mission, Person, stored_id
+from app.db.models import (
+    ArticlePerson,
+    CrewAssignment,
+    Flight,
+    Launch,
+    Mission,
+    Person,
+    Spacewalk,
+    SpacewalkMember,
+    stored_id,
+)
 from app.domain.enums import AuditTarget
 from app.resources.people.queries import get_person
 from app.resources.people.schemas import PersonRecord, PersonWrite
@@ -52,7 +62,7 @@ def save_all(session: Session, documents: Sequence[tuple[Person, PersonWrite]]) 
 
 
 def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
-    """The crews and launches of a person, and the articles about them."""
+    """The crews, launches and spacewalks of a person, and the articles about them."""
     id_ = stored_id(person)
     missions = session.scalars(
         select(Mission.slug)
@@ -66,9 +76,16 @@ def referrers(session: Session, person: Person, client: ApiClient) -> list[str]:
         .where(Flight.person_id == id_)
         .order_by(Launch.id)
     )
+    walks = session.scalars(
+        select(Spacewalk.slug)
+        .join(SpacewalkMember, SpacewalkMember.spacewalk_id == Spacewalk.id)
+        .where(SpacewalkMember.person_id == id_)
+        .order_by(Spacewalk.starts_sort_at, Spacewalk.id)
+    )
     return [
         *(f"the crew of {slug}" for slug in missions),
         *(f"the launch {slug}" for slug in launches),
+        *(f"the spacewalk {slug}" for slug in walks),
         *describe_referring_articles(session, ArticlePerson.person_id, id_, client),
     ]
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.people import select_person_ref
+from app.api.embeds.spacewalks import select_spacewalk_ref
 from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.params import View
@@ -17,7 +18,16 @@ from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.horizon import get_known_until, known_until_subquery
-from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, agency_slug
+from app.db.models import (
+    CrewAssignment,
+    Flight,
+    Launch,
+    Mission,
+    Person,
+    Spacewalk,
+    SpacewalkMember,
+    agency_slug,
+)
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import FLOWN_STATUSES, HorizonKind, RecordType
 from app.resources.people.schemas import (
@@ -30,7 +40,12 @@ from app.resources.people.schemas import (
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
 
-SORTS = build_orders(Person.id, name=(Person.name_key,))
+SORTS = build_orders(
+    Person.id,
+    name=(Person.name_key,),
+    spacewalks_count=(Person.spacewalks_count,),
+    spacewalk_seconds=(Person.spacewalk_seconds,),
+)
 
 
 def conditions(
@@ -97,6 +112,8 @@ def _select_base() -> AnySelect:
         Person.id,
         Person.born_on,
         missions.scalar_subquery().label("missions_count"),
+        Person.spacewalks_count,
+        Person.spacewalk_seconds,
         Person.updated_at,
         Person.version,
         known_until_subquery(HorizonKind.CREWS).label("known_until"),
@@ -124,6 +141,12 @@ def _select_full() -> AnySelect:
         .where(Flight.person_id == Person.id)
     )
     crew = select_crew_assignments().join(Mission, Mission.id == CrewAssignment.mission_id)
+    walks = (
+        select_spacewalk_ref()
+        .add_columns(SpacewalkMember.role)
+        .join(SpacewalkMember, SpacewalkMember.spacewalk_id == Spacewalk.id)
+        .where(SpacewalkMember.person_id == Person.id)
+    )
     return _select_base().add_columns(
         Person.aliases,
         Person.sources,
@@ -134,6 +157,9 @@ def _select_full() -> AnySelect:
             Mission.number.desc(),
             CrewAssignment.ordinal,
         ).label("assignments"),
+        json_array_subquery(walks, Spacewalk.starts_sort_at.desc(), Spacewalk.id.desc()).label(
+            "spacewalks"
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from app.api.embeds.crew import CrewAssignmentRead
 from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.people import PersonRef
+from app.api.embeds.spacewalks import SpacewalkRef, localize_spacewalk_role
 from app.api.links import Url
 from app.api.lists.pagination import ListViewQuery
 from app.api.lists.sorting import SortChoice
@@ -35,7 +36,7 @@ from app.api.write_models import (
 )
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, Precision
-from app.domain.enums import CrewRole, LaunchStatus, ShipRole
+from app.domain.enums import CrewRole, LaunchStatus, ShipRole, SpacewalkRole
 from app.domain.flights import FlightSpan
 from app.domain.horizon import last_known_time
 from app.domain.labels import SHIP_ROLE_LABELS
@@ -49,6 +50,10 @@ class PersonSort(SortChoice):
 
     A_TO_Z = "name"
     Z_TO_A = "-name"
+    MOST_SPACEWALKS = "-spacewalks_count"
+    FEWEST_SPACEWALKS = "spacewalks_count"
+    LONGEST_OUTSIDE = "-spacewalk_seconds"
+    SHORTEST_OUTSIDE = "spacewalk_seconds"
 
 
 class PersonFilters(QueryModel):
@@ -78,7 +83,7 @@ class PersonQuery(PersonFilters, ListViewQuery):
     """Query parameters of the people list."""
 
     sort: PersonSort = PersonSort.A_TO_Z
-    """Sort by name. `-` means descending order."""
+    """Sort by name, or by number or duration of spacewalks. `-` means descending order."""
 
 
 class PersonSummary(PersonRef):
@@ -92,6 +97,10 @@ class PersonSummary(PersonRef):
     days_aboard: int = Field(ge=0)
     """Full days in space on flights to the station, from launch to landing, or to the horizon or
     now. Only launches that reached space count."""
+    spacewalks_count: int = Field(ge=0)
+    """Number of spacewalks that are over."""
+    spacewalk_seconds: int = Field(ge=0)
+    """Total duration of these spacewalks in seconds; an unknown duration counts as 0."""
     aboard: bool | None
     """True if the person is aboard the station now: from launch to landing, as times of docking are
     not known. Null if not known: the person was aboard at `known_until`."""
@@ -142,6 +151,19 @@ class FlightRead(ReadModel):
         return {"role_label": str(SHIP_ROLE_LABELS[ShipRole(row["role"])])}
 
 
+class PersonSpacewalkRead(ReadModel):
+    """Spacewalk of a person."""
+
+    role: SpacewalkRole
+    """Role in the spacewalk; `ev1` leads it."""
+    role_label: str = Field(examples=["Lead spacewalker"])
+    spacewalk: SpacewalkRef
+
+    @classmethod
+    def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"spacewalk": dict(row), "role_label": localize_spacewalk_role(row["role"])}
+
+
 class PersonRead(PersonSummary):
     """Person with all their fields."""
 
@@ -151,6 +173,8 @@ class PersonRead(PersonSummary):
     """Crew assignments, newest first."""
     flights: list[FlightRead]
     """Flights, newest first, including visits outside a mission's crew."""
+    spacewalks: list[PersonSpacewalkRead]
+    """Spacewalks, newest first."""
     sources: list[Source]
     created_at: UtcInstant
 

@@ -1,0 +1,87 @@
+"""Spacewalks in the search index and in search results."""
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+
+from sqlalchemy import Connection, bindparam, select
+
+from app.api.embeds.spacewalks import SpacewalkRef, select_spacewalk_summary
+from app.api.links import url_for_request
+from app.db.database import Reader, Row
+from app.db.functions import AnySelect
+from app.db.models import Module, Person, Spacewalk, SpacewalkMember
+from app.domain.enums import RecordType
+from app.domain.languages import tr
+from app.search.documents import IndexDocument, SearchSource, group_texts_by_owner
+from app.search.synonyms import get_agency_synonyms
+
+_KEYWORDS = "spacewalk EVA extravehicular activity выход в открытый космос ВКД"
+
+
+def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[IndexDocument]:
+    """The index documents of spacewalks."""
+    crews = group_texts_by_owner(
+        connection,
+        select(SpacewalkMember.spacewalk_id, Person.name, Person.name_ru)
+        .join(Person, Person.id == SpacewalkMember.person_id)
+        .where(SpacewalkMember.spacewalk_id.in_(ids))
+        .order_by(SpacewalkMember.spacewalk_id, SpacewalkMember.ordinal),
+    )
+    rows = connection.execute(
+        select(
+            Spacewalk.id,
+            Spacewalk.number,
+            Spacewalk.starts_sort_at,
+            Spacewalk.operator,
+            Spacewalk.purpose,
+            Spacewalk.purpose_ru,
+            Module.name.label("airlock"),
+            Module.name_ru.label("airlock_ru"),
+        )
+        .outerjoin(Module, Module.id == Spacewalk.airlock_id)
+        .where(Spacewalk.id.in_(ids))
+    )
+    for row in rows:
+        names = [f"EVA-{row.number}", f"ВКД-{row.number}"] if row.number else []
+        lead = [
+            _KEYWORDS,
+            *crews.get(row.id, ()),
+            *(get_agency_synonyms(row.operator) if row.operator else ()),
+            *filter(None, [row.airlock, row.airlock_ru, row.purpose, row.purpose_ru]),
+        ]
+        yield IndexDocument(RecordType.SPACEWALK, row.id, row.starts_sort_at, names, "", lead)
+
+
+@cache
+def _select_hits() -> AnySelect:
+    return select_spacewalk_summary().where(Spacewalk.id.in_(bindparam("ids")))
+
+
+def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]:
+    for row in reader.all(_select_hits(), ids=list(ids)):
+        purpose: str | None = row["purpose"]
+        yield (
+            row["id"],
+            {
+                "slug": row["slug"],
+                "title": SpacewalkRef.model_validate(row).title,
+                "text": purpose and tr(purpose, row["purpose_ru"] or purpose),
+                "at": row["starts_at"],
+                "at_precision": row["starts_at_precision"],
+                "url": url_for_request("spacewalks", row["slug"]),
+            },
+        )
+
+
+SEARCH = SearchSource(
+    record_type=RecordType.SPACEWALK,
+    model=Spacewalk,
+    indexed=select(Spacewalk.id, Spacewalk.starts_sort_at.label("sort_at")),
+    load_documents=load_documents,
+    dependencies={
+        RecordType.MODULE: lambda ids: select(Spacewalk.id).where(Spacewalk.airlock_id.in_(ids)),
+        RecordType.PERSON: lambda ids: select(SpacewalkMember.spacewalk_id).where(
+            SpacewalkMember.person_id.in_(ids)
+        ),
+    },
+)
