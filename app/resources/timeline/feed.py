@@ -19,6 +19,7 @@ from app.db.database import Reader
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_SECOND, format_rfc3339_utc
 from app.domain.languages import Bilingual, Language, current_language, tr
+from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.timeline.queries import list_events, list_next_events
 from app.resources.timeline.schemas import TimelineFeedQuery, TimelineItem
 
@@ -32,7 +33,7 @@ _DESCRIPTION = Bilingual(
 def read_feed_events(reader: Reader, query: TimelineFeedQuery) -> list[TimelineItem]:
     """List the last events that match and are not ahead; the response expires with the next one."""
     present = current_second()
-    for event in list_next_events(reader, present, 1):
+    for event in list_next_events(reader, present, 1, get_known_until_by_kind(reader)):
         expire_response_at(event.at)
     before = present + ONE_SECOND
     if query.at_lt:

@@ -328,16 +328,16 @@ def fetch_events(
 def _complete_row(row: Row, known_until: KnownUntil) -> Row:
     """Add the kind, the mission, the people and the horizon of an event."""
     source = SOURCES[row["key_1"]]
-    kind, *others = source.kinds
-    is_landing = bool(row["landed"])
-    if TimelineKind.RELOCATION in others:
-        kind = TimelineKind.RELOCATION if row["from_port"] else kind
-    elif TimelineKind.FLIGHT_END in others:
-        kind = kind if is_landing else TimelineKind.FLIGHT_END
+    kind = next(iter(source.kinds))
+    if kind is TimelineKind.DOCKING and row["from_port"]:
+        kind = TimelineKind.RELOCATION
+    elif kind is TimelineKind.LANDING and not row["landed"]:
+        kind = TimelineKind.FLIGHT_END
     current = row["current_mission"]
     if current and instant_of(current["starts_sort_at"]) > row["key_0"]:
         current = None
-    horizon = HorizonKind.CREWS if kind is TimelineKind.LANDING else source.horizon
+    is_of_crew = source.horizon is HorizonKind.DOCKINGS and (row["risen"] or row["landed"])
+    horizon = HorizonKind.CREWS if is_of_crew else source.horizon
     return row | {
         "id": f"{source.name}-{row['key_2']}",
         "kind": kind,
@@ -393,10 +393,11 @@ def list_events(
     return [item.model_validate(row) for row in reader.within_budget(rows)]
 
 
-def list_next_events(reader: Reader, after: datetime, number: int) -> list[TimelineItem]:
+def list_next_events(
+    reader: Reader, after: datetime, number: int, known_until: KnownUntil
+) -> list[TimelineItem]:
     """List the first `number` events after an instant."""
     seek = Seek((after, len(SOURCES), 0), backwards=False)
-    known_until = get_known_until_by_kind(reader)
     rows = fetch_events(reader, ALL_PARTS, False, number, known_until, seek)
     return [TimelineItem.model_validate(row) for row in rows]
 

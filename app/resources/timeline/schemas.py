@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.api.date_params import CalendarDay, MonthDay, Rfc3339OrDate, TimeZone
-from app.api.embeds.launches import LaunchRef, SpacecraftRead
+from app.api.embeds.launches import LaunchRef, SpacecraftRef
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.modules import ModuleRef, PortRef, build_port_name, localize_module_name
 from app.api.embeds.people import PersonRef
@@ -113,7 +113,7 @@ class TimelineItem(ReadModel):
     happened. A failed launch has happened."""
     launch: LaunchRef | None
     """The launch, or the launch of the spacecraft or module. Null for other kinds."""
-    spacecraft: SpacecraftRead | None
+    spacecraft: SpacecraftRef | None
     port: PortRef | None
     """Port at which the spacecraft arrives or which it leaves, or which the module occupies."""
     from_port: PortRef | None

@@ -81,7 +81,7 @@ class EventSource:
     name: str
     """Prefix of the ids of the events."""
     horizon: HorizonKind
-    """Kind of facts that the events are."""
+    """Kind of facts that the events are; stays and landings of people are those of crews."""
     statement: AnySelect
     """Selects the records without columns; joins and conditions of all requests."""
     dates: DateColumns
@@ -428,11 +428,11 @@ _FLIGHT_ENDS = EventSource(
 
 SOURCES = (
     _LAUNCHES,
+    _DEPARTURES,
+    _MODULES_DETACHED,
     _ARRIVALS,
     _MODULES_ATTACHED,
     _SPACEWALKS,
-    _DEPARTURES,
-    _MODULES_DETACHED,
     _MISSION_ENDS,
     _HANDOVERS_AT_MISSION_ENDS,
     _HANDOVERS_DURING_MISSIONS,
