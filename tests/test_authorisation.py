@@ -73,6 +73,7 @@ ARTICLE = maker_of("articles", documents.article)
 PERSON = maker_of("people", documents.person)
 MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
+MODULE = maker_of("modules", documents.module)
 HOOK = {"target_url": "https://portal.example/hook"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 HORIZON = {"kinds": ["crews"], "known_until": "2026-03-15T12:00:00Z"}
@@ -102,6 +103,9 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createLaunch": (Scope.LAUNCHES_WRITE, no_target, documents.launch, 201),
     "updateLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, {"outcome_note": "A note"}, 200),
     "deleteLaunch": (Scope.LAUNCHES_WRITE, LAUNCH, None, 204),
+    "createModule": (Scope.MODULES_WRITE, no_target, documents.module, 201),
+    "updateModule": (Scope.MODULES_WRITE, MODULE, {"mass_kg": 4000}, 200),
+    "deleteModule": (Scope.MODULES_WRITE, MODULE, None, 204),
     "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
     "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),

@@ -23,6 +23,7 @@ PAGES = {
     "crew": "crew",
     "people": "people",
     "launches": "launches",
+    "modules": "modules",
     "horizon": "horizon",
     "articles": "articles",
     "changes": "changes",

@@ -7,7 +7,7 @@ from typing import Any
 from weakref import ref
 
 import pytest
-from sqlalchemy import BindParameter, bindparam, column, select, table
+from sqlalchemy import BindParameter, Float, bindparam, cast, column, select, table
 from sqlalchemy.exc import DBAPIError
 
 from app.api.lists.pagination import _filtered_page_statement
@@ -50,6 +50,7 @@ def statement_of_all_types() -> AnySelect:
             Article.published_at,
             Article.published_at_precision,
             Article.edited,
+            cast(Article.id, Float).label("number"),
             Article.image_url,
             json_array_subquery(mission, Mission.number).label("missions"),
             json_values_subquery(ArticleTag.tag, ArticleTag.article_id == Article.id).label("tags"),

@@ -21,6 +21,7 @@ RECORDS: dict[str, tuple[Callable[..., dict[str, Any]], dict[str, Any]]] = {
     "people": (documents.person, {"agency": "CSA"}),
     "missions": (documents.mission, {"summary": "Another summary."}),
     "launches": (documents.launch, {"outcome_note": "A note."}),
+    "modules": (documents.module, {"ports": [{"direction": "nadir"}]}),
     "sources": (lambda: FEED, {"every_minutes": 30}),
     "webhooks": (lambda: WEBHOOK, {"description": "Ours"}),
 }
@@ -117,6 +118,8 @@ def test_crew_writes_repeat_no_statement(editor: TestClient, recorded: list[Stat
         "/v1/launches/soyuz-ms-12",
         "/v1/launches/archive",
         "/v1/launches/next",
+        "/v1/modules?limit=5&attached_on=2019-04-04",
+        "/v1/modules/harmony",
         "/v1/crew-assignments?person=anne-mcclain",
         "/v1/crew-assignments/1",
         "/v1/search?q=soyuz",

@@ -112,7 +112,7 @@ class _JsonArrayValues(GenericFunction[Any]):
 
 
 class _JsonValue(GenericFunction[Any]):
-    """Column as a JSON value: instants in RFC 3339, JSON unchanged."""
+    """Column as a JSON value: instants in RFC 3339, true and false, JSON unchanged."""
 
     inherit_cache = True
 
@@ -121,7 +121,7 @@ def _row_to_json(statement: AnySelect) -> ColumnElement[Any]:
     pairs: list[ColumnElement[Any]] = []
     for column in statement.selected_columns:
         value = column.element if isinstance(column, Label) else column
-        if isinstance(value.type, UTCDateTime | JSON):
+        if isinstance(value.type, Boolean | UTCDateTime | JSON):
             value = _JsonValue(value)
         pairs += [literal_column(f"'{column.key}'"), value]
     return _JsonBuildObject(*pairs)
@@ -157,6 +157,8 @@ def _(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     (argument,) = element.clauses
     if isinstance(argument.type, JSON):
         return f"json({value})"
+    if isinstance(argument.type, Boolean):
+        return f"json(CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"
     return f"(replace({value}, ' ', 'T') || 'Z')"
 
 

@@ -4,7 +4,7 @@ SQLAlchemy's part of an execution takes as long as the database's. The SQL text,
 the rows are the same as without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -53,8 +53,10 @@ class CompiledStatement:
             self._constants.append(_get_value(bind, {}, index, process) if is_constant else None)
             if not is_constant:
                 self._variables.append((position, bind, index, process))
-        impls = (each["type"].dialect_impl(dialect) for each in statement.column_descriptions)
-        self._result_processors = [impl.result_processor(dialect, None) for impl in impls]
+        self._dialect = dialect
+        self._types = [each["type"].dialect_impl(dialect) for each in statement.column_descriptions]
+        self._result_processors: list[tuple[str, Any]] | None = None
+        """Names of the columns whose values are converted, with their processors."""
 
     def fetch_rows(
         self, connection: Connection, values: Values, limit: int = -1
@@ -71,16 +73,29 @@ class CompiledStatement:
         try:
             cursor.execute(self._sql, parameters)
             fetched = cursor.fetchall() if limit < 0 else cursor.fetchmany(limit)
-            names = [column[0] for column in cursor.description or ()]
+            columns = cursor.description or ()
             cursor.close()
         except connection.dialect.loaded_dbapi.Error as error:
             raise _convert_error(connection, error, self._sql, parameters, cursor) from error
+        names = [column[0] for column in columns]
         rows = [dict(zip(names, row, strict=True)) for row in fetched]
-        for name, process in dict(zip(names, self._result_processors, strict=True)).items():
-            if process:
-                for row in rows:
-                    row[name] = process(row[name])
+        if self._result_processors is None:
+            self._result_processors = self._build_result_processors(columns)
+        for name, process in self._result_processors:
+            for row in rows:
+                row[name] = process(row[name])
         return rows
+
+    def _build_result_processors(self, columns: Sequence[Any]) -> list[tuple[str, Any]]:
+        """Build the processors of a result; `columns` describe it as the driver does.
+
+        A processor of numbers depends on the type that the database sends.
+        """
+        processors = {
+            column[0]: type_.result_processor(self._dialect, column[1])
+            for column, type_ in zip(columns, self._types, strict=True)
+        }
+        return [(name, process) for name, process in processors.items() if process]
 
     def _build_parameters(self, values: Values) -> Any:
         parameters = self._constants.copy()

@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "8a078db916619389e3983feec51101a984ac8b79534f78b7da3c24a1ded5f0ef"
+EXPECTED = "5c3121237bf2da8374d7a50c6a624babe8baa1d587211cfabf3abed8cd31247f"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 

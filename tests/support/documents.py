@@ -50,5 +50,9 @@ def stay(**fields: Any) -> dict[str, Any]:
     return defaults | fields
 
 
+def module(**fields: Any) -> dict[str, Any]:
+    return {"name": f"Written Module {next(_numbers)}", "kind": "module"} | fields
+
+
 IF_MATCH_ANY = {"If-Match": "*"}
 """Headers of a write regardless of the current version."""

@@ -13,7 +13,10 @@ from app.db.models import (
     Flight,
     Launch,
     Mission,
+    Module,
+    ModuleAttachment,
     Person,
+    Port,
     Proposal,
     Spacecraft,
     Vehicle,
@@ -22,6 +25,8 @@ from app.domain.dates import Precision
 from app.domain.enums import (
     CrewRole,
     LaunchStatus,
+    ModuleKind,
+    PortDirection,
     ProposalStatus,
     RecordType,
     ShipRole,
@@ -100,6 +105,33 @@ def crew_assignment(mission: Mission, person: Person, **columns: Any) -> CrewAss
 
 def vehicle(**columns: Any) -> Vehicle:
     return Vehicle(**{"name": f"Vehicle {next(_numbers)}", "family": "Soyuz"} | columns)
+
+
+def module(**columns: Any) -> Module:
+    n = next(_numbers)
+    defaults = {
+        "slug": f"module-{n}",
+        "name": f"Module {n}",
+        "kind": ModuleKind.MODULE,
+        "owners": [],
+        "sources": [],
+    }
+    return Module(**defaults | columns)
+
+
+def port(module: Module, **columns: Any) -> Port:
+    n = next(_numbers)
+    defaults = {"slug": f"port-{n}", "ordinal": n, "direction": PortDirection.NADIR}
+    return Port(module_id=module.id, **defaults | columns)
+
+
+def module_attachment(module: Module, **columns: Any) -> ModuleAttachment:
+    defaults = {
+        "ordinal": next(_numbers),
+        "attached_at": datetime(2019, 3, 15, 1, 1, tzinfo=UTC),
+        "attached_at_precision": Precision.MINUTE,
+    }
+    return ModuleAttachment(module_id=module.id, **defaults | columns)
 
 
 def proposal(*candidate_ids: int, **columns: Any) -> Proposal:

@@ -37,7 +37,7 @@ class Module(VersionedRecord, Base):
     name_key: Mapped[str] = mapped_column(BoundedString(120))
     kind: Mapped[ModuleKind] = mapped_column(enum_type(ModuleKind), index=True)
     owners: Mapped[list[str]] = mapped_column(JSON)
-    """Space agencies."""
+    """Space agencies, or companies."""
     owner_slugs: Mapped[list[str]] = mapped_column(JSON)
     length_m: Mapped[float | None]
     diameter_m: Mapped[float | None]

@@ -49,7 +49,7 @@ class ModuleFilters(QueryModel):
     kind: Annotated[CommaList[ModuleKind], Example(["node"])] = []
     """Kind of the module."""
     owner: Annotated[CommaList[NameParam], Example(["ESA"])] = []
-    """Space agency that owns the module, by name or slug."""
+    """Owner of the module, a space agency or company, by name or slug."""
     launch: Annotated[CommaList[Slug], Example(["sts-130"])] = []
     """Launch that carried the module, by slug."""
     attached_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
@@ -70,7 +70,7 @@ class ModuleSummary(ModuleRef):
     kind: ModuleKind
     kind_label: str = Field(examples=["Node"])
     owners: list[str] = Field(examples=[["NASA"]])
-    """Space agencies that own it."""
+    """Space agencies, or companies, that own it."""
     length_m: float | None
     """Length in metres, or null if unknown."""
     diameter_m: float | None
@@ -214,7 +214,7 @@ class ModuleWrite(WriteModel):
     """Name in Russian."""
     kind: ModuleKind
     owners: Annotated[list[Annotated[SluggableName, MaxChars(60)]], Field(max_length=10)] = []
-    """Space agencies that own it."""
+    """Space agencies, or companies, that own it."""
     length_m: Metres | None = None
     """Length in metres."""
     diameter_m: Metres | None = None
