@@ -1,10 +1,10 @@
 """Periods of stays at the station, from dates with a precision."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
-from app.domain.dates import MAX_INSTANT, Precision, period_bounds
+from app.domain.dates import MAX_INSTANT, Precision, period_bounds, utc_day_bounds
 
 
 class StayPeriod(NamedTuple):
@@ -33,4 +33,12 @@ class StayPeriod(NamedTuple):
         A ship may leave on the day on which another arrives.
         """
         arrived = max(self.arrival[1], other.arrival[1])
-        return arrived < min(self.departure[0], other.departure[0])
+        return arrived <= min(self.departure[0], other.departure[0])
+
+
+def is_in_service(
+    first: date | None, last: date | None, arrival: tuple[datetime, datetime]
+) -> bool:
+    """Test if a port with a first and a last day in service can have been so at an arrival."""
+    has_begun = first is None or utc_day_bounds(first)[0] < arrival[1]
+    return has_begun and (last is None or arrival[0] < utc_day_bounds(last)[1])

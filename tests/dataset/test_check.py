@@ -23,6 +23,7 @@ from app.db.models import (
     MissionLaunch,
     Person,
     Spacecraft,
+    Stay,
 )
 from app.domain.enums import CrewRole
 from app.ingest.dataset.check import check_archive, find_facts_after_horizon
@@ -66,6 +67,18 @@ BREAKS: list[tuple[Break, str]] = [
     (
         lambda: delete(Launch).where(Launch.slug == "cygnus-ng-11"),
         "launch differs from the dataset: cygnus-ng-11",
+    ),
+    (
+        lambda: delete(Stay).where(Stay.slug == "progress-ms-11-pirs-nadir"),
+        "stay differs from the dataset: progress-ms-11-pirs-nadir, progress-ms-11, pirs-nadir",
+    ),
+    (
+        lambda: (
+            update(Spacecraft)
+            .where(Spacecraft.launch_id == launch_id("progress-ms-11"))
+            .values(flight_ended_at=datetime(2019, 7, 1, tzinfo=UTC))
+        ),
+        "progress-ms-11-pirs-nadir: the flight ended before the departure",
     ),
     (
         lambda: delete(Spacecraft).where(Spacecraft.launch_id == launch_id("progress-ms-11")),
@@ -234,6 +247,22 @@ def test_facts_after_the_horizon_are_detected(dataset: Dataset) -> None:
                 "dragon-crs-34",
                 "soyuz-ms-29",
                 "dragon-crew-13",
+            )
+        ),
+        *(
+            f"{slug} is later than the horizon"
+            for slug in (
+                "cygnus-ng-23-unity-nadir",
+                "cygnus-ng-24-unity-nadir",
+                "dragon-crew-12-harmony-zenith",
+                "dragon-crew-13-harmony-forward",
+                "dragon-crs-33-harmony-forward",
+                "htv-x1-harmony-nadir",
+                "progress-ms-32-zvezda-aft",
+                "progress-ms-33-poisk-zenith",
+                "progress-ms-34-zvezda-aft",
+                "soyuz-ms-28-rassvet-nadir",
+                "soyuz-ms-29-prichal-nadir",
             )
         ),
         *(

@@ -35,8 +35,8 @@ from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
-RECORDS = 18 + 6 + 298 + 309 + 75 + 26 + 1036
-"""Vehicles, sites, people, launches, missions, articles, and the chronicle."""
+RECORDS = 18 + 6 + 298 + 309 + 42 + 75 + 277 + 26 + 1036
+"""Vehicles, sites, people, launches, modules, missions, spacewalks, articles, and the chronicle."""
 
 
 def load_again(database: Database) -> LoadReport:

@@ -16,6 +16,9 @@ def test_dataset_record_counts(dataset: Dataset) -> None:
     assert len(dataset.launches) == 309
     assert len(dataset.people) == 298
     assert len(dataset.articles) == 26
+    assert len(dataset.stays) == 331
+    ends = [launch.main_spacecraft.flight_ended_at for launch in dataset.launches.values()]
+    assert len(list(filter(None, ends))) == 296
     assert sum(len(launch.crew) for launch in dataset.launches.values()) == 528
     assert sum(len(mission.crew) for mission in dataset.missions.values()) == 500
 
@@ -48,6 +51,12 @@ def test_references_between_records_resolve(dataset: Dataset) -> None:
             assert seat.person in dataset.people
             assert seat.landed_with is None or seat.landed_with in dataset.launches
             assert (seat.landed_with is None) == (seat.landed_at is None)
+    ports = {port.slug for module in dataset.modules.values() for port in module.ports}
+    for stay in dataset.stays.values():
+        assert stay.launch in dataset.launches
+        assert stay.port in ports
+        is_certain = not (stay.arrived_at_uncertain and stay.departed_at_uncertain)
+        assert dataset.resolve_citations(stay.sources) or not is_certain
     for mission in dataset.missions.values():
         assert dataset.resolve_citations(mission.sources)
         for person, up in mission.launch_by_person.items():
@@ -125,4 +134,9 @@ def test_names_have_their_diacritics(dataset: Dataset) -> None:
 
 
 def test_horizon_has_the_kinds_that_the_dataset_has(dataset: Dataset) -> None:
-    assert set(dataset.horizon) == {HorizonKind.CREWS, HorizonKind.LAUNCHES, HorizonKind.NEWS}
+    assert set(dataset.horizon) == {
+        HorizonKind.CREWS,
+        HorizonKind.LAUNCHES,
+        HorizonKind.DOCKINGS,
+        HorizonKind.NEWS,
+    }

@@ -69,7 +69,15 @@ def test_launch_progress_ms_11(archive: TestClient) -> None:
     assert launch["launch_at"] == "2019-04-04T11:01:35Z"
     assert launch["launch_at_precision"] == "second"
     assert launch["vehicle"] == {"name": "Soyuz-2.1a", "family": "Soyuz"}
-    assert launch["spacecraft"] == [{"name": "Progress MS-11", "kind": "CV"}]
+    assert launch["spacecraft"] == [
+        {
+            "name": "Progress MS-11",
+            "kind": "CV",
+            "flight_ended_at": "2019-07-29T00:00:00Z",
+            "flight_ended_at_precision": "day",
+            "end_kind": "deorbited",
+        }
+    ]
     assert launch["site"] == {
         "name": "Baikonur Cosmodrome",
         "pad": "LC31",
@@ -198,3 +206,16 @@ def test_agency_of_flight_is_writable(client: TestClient, database: Database) ->
     change = {"crew": [{**seat, "agency": None} for seat in crew]}
     assert editor.patch(address, json=change, headers=IF_MATCH_ANY).status_code == 200
     assert {seat["agency"] for seat in client.get(address).json()["crew"]} == {"NASA"}
+
+
+def test_end_of_flight_is_writable(editor: TestClient) -> None:
+    end = {"flight_ended_at": "2031-07-29T12:00:00Z", "end_kind": "deorbited"}
+    ship = {"name": "Progress Example", "kind": "CV"}
+    path = editor.post("/v1/launches", json=documents.launch(spacecraft=[ship | end])).json()["url"]
+    expected = ship | end | {"flight_ended_at_precision": "second"}
+    assert editor.get(path).json()["spacecraft"] == [expected]
+    day = {"flight_ended_at": "2031-07-29T00:00:00Z", "flight_ended_at_precision": "day"}
+    for change in (day | {"end_kind": "lost"}, dict.fromkeys(expected.keys() - ship.keys())):
+        patch = {"spacecraft": [ship | change]}
+        patched = editor.patch(path, json=patch, headers=IF_MATCH_ANY).json()
+        assert patched["spacecraft"] == [ship | change]

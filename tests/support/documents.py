@@ -44,14 +44,14 @@ def launch(**fields: Any) -> dict[str, Any]:
     return defaults | fields
 
 
+def module(**fields: Any) -> dict[str, Any]:
+    return {"name": f"Written Module {next(_numbers)}", "kind": "module"} | fields
+
+
 def stay(**fields: Any) -> dict[str, Any]:
     """Stay at a port; `launch` and `port` must exist."""
     defaults = {"arrived_at": "2019-04-04T14:25:00Z", "arrival_kind": "docking"}
     return defaults | fields
-
-
-def module(**fields: Any) -> dict[str, Any]:
-    return {"name": f"Written Module {next(_numbers)}", "kind": "module"} | fields
 
 
 IF_MATCH_ANY = {"If-Match": "*"}

@@ -14,12 +14,16 @@ from app.ingest.dataset.records import (
     DatasetMissionLaunch,
     DatasetPerson,
     DatasetSeat,
+    DatasetSpacewalk,
 )
 
 _MAX_TRANSIT_DURATION = timedelta(days=10)
 """Maximum flight time of a cargo ship (HTV: eight days). Cargo launched later than this before the
 end of a mission may have arrived in the next one."""
 
+
+MAX_LISTED_SPACEWALK_COUNT = 4
+"""Maximum number of spacewalks whose purposes a task lists."""
 
 LaunchesByRelation = Mapping[LaunchRelation, list[DatasetLaunch]]
 """Launches of a mission by relation, in order of time."""
@@ -128,6 +132,8 @@ class MissionFacts:
     failed_launches: list[DatasetLaunch]
     departure_launches: list[DatasetLaunch]
     """Launches of the ships that took members home."""
+    spacewalks: list[DatasetSpacewalk]
+    """Its spacewalks, in order of time."""
 
 
 def derive_mission_facts(
@@ -165,6 +171,7 @@ def derive_mission_facts(
             if launch.status is not LaunchStatus.SUCCESS
         ],
         departure_launches=list(served.get(LaunchRelation.CREW_DEPARTURE, [])),
+        spacewalks=[walk for walk in dataset.spacewalks.values() if walk.mission == mission.slug],
     )
 
 

@@ -9,11 +9,12 @@ from app.ingest.dataset.records import (
     DatasetLaunch,
     DatasetMission,
 )
-from tools.chronicle.derive import MissionFacts, list_spacecraft_names
+from tools.chronicle.derive import MAX_LISTED_SPACEWALK_COUNT, MissionFacts, list_spacecraft_names
 from tools.chronicle.grammar import (
     format_day_en,
     format_period_en,
     join_list_en,
+    join_numbered,
     later_commanders_phrase_en,
     pluralize_en,
     spell_number_en,
@@ -85,6 +86,7 @@ def describe_tasks(course: MissionFacts) -> list[str]:
         _stay_task(course.mission),
         *([f"Receive {join_list_en(parts)}"] if parts else []),
         *([f"Receive {join_list_en(cargo)}"] if cargo else []),
+        *_spacewalk_tasks(course),
         *_handover_tasks(course),
         *(
             [f"Return crew members to Earth with {_ship_names(course.departure_launches)}"]
@@ -98,6 +100,16 @@ def _stay_task(mission: DatasetMission) -> str:
     if mission.ends_at is None:
         return f"Keep the station crewed from {format_day_en(mission.starts_at)}"
     return f"Keep the station crewed {format_period_en(mission.starts_at, mission.ends_at)}"
+
+
+def _spacewalk_tasks(course: MissionFacts) -> Iterator[str]:
+    walks = course.spacewalks
+    count = "a spacewalk" if len(walks) == 1 else pluralize_en(len(walks), "spacewalk")
+    if len(walks) > MAX_LISTED_SPACEWALK_COUNT:
+        hours = round(sum(walk.duration_seconds for walk in walks) / 3600)
+        yield f"Make {count}, {pluralize_en(hours, 'hour')} in all"
+    elif walks:
+        yield f"Make {count}: {join_numbered([walk.purpose for walk in walks])}"
 
 
 def _handover_tasks(course: MissionFacts) -> Iterator[str]:

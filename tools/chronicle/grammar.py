@@ -35,6 +35,13 @@ def join_paragraphs(*texts: str | None) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
+def join_numbered(items: Sequence[str]) -> str:
+    """A numbered list in a sentence: "1) one; 2) two"; without a number if it has one item."""
+    if len(items) == 1:
+        return items[0]
+    return "; ".join(f"{n}) {item}" for n, item in enumerate(items, start=1))
+
+
 def to_bold(names: Sequence[str]) -> list[str]:
     """Names in bold Markdown."""
     return [f"**{name}**" for name in names]

@@ -7,13 +7,15 @@ from app.domain import glossary
 from app.domain.dates import Precision, whole_days
 from app.domain.enums import SpacecraftKind
 from app.ingest.dataset.records import DatasetLaunch, DatasetMission
-from tools.chronicle.derive import MissionFacts, list_spacecraft_names
+from tools.chronicle.derive import MAX_LISTED_SPACEWALK_COUNT, MissionFacts, list_spacecraft_names
 from tools.chronicle.grammar import (
     format_crew_size_ru,
     format_day_ru,
     format_days_ru,
     format_local_day_ru,
     join_list_ru,
+    join_numbered,
+    plural_form_ru,
 )
 from tools.chronicle.russian import aboard_phrase
 
@@ -104,6 +106,7 @@ def describe_tasks(course: MissionFacts) -> list[str]:
         f"Обеспечить работу экипажа на станции {_period_phrase(course.mission)}",
         *([f"Принять на станции: {join_list_ru(parts)}"] if parts else []),
         *([f"Принять {cargo}"] if cargo else []),
+        *_spacewalk_tasks(course),
         *_handover_tasks(course),
         *(
             [f"Вернуть членов экипажа на Землю {_aboard_phrases(course.departure_launches)}"]
@@ -111,6 +114,18 @@ def describe_tasks(course: MissionFacts) -> list[str]:
             else []
         ),
     ]
+
+
+def _spacewalk_tasks(course: MissionFacts) -> Iterator[str]:
+    walks = course.spacewalks
+    number = "" if len(walks) == 1 else f"{len(walks)} "
+    noun = plural_form_ru(len(walks), "выход", "выхода", "выходов")
+    task = f"Выполнить {number}{noun} в открытый космос"
+    if len(walks) > MAX_LISTED_SPACEWALK_COUNT:
+        hours = round(sum(walk.duration_seconds for walk in walks) / 3600)
+        yield f"{task}, всего {hours} {plural_form_ru(hours, 'час', 'часа', 'часов')}"
+    elif walks:
+        yield f"{task}: {join_numbered([walk.purpose_ru for walk in walks])}"
 
 
 def _handover_tasks(course: MissionFacts) -> Iterator[str]:

@@ -79,7 +79,7 @@ class MissionAlias(Base):
 
 
 class MissionTask(Base):
-    """Main task of a mission. `derived`: generated from its launches and crews."""
+    """Main task of a mission. `derived`: generated from its launches, crews and spacewalks."""
 
     __tablename__ = "mission_tasks"
 

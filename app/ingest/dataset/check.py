@@ -4,8 +4,8 @@ All statements read one snapshot.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import func, select
@@ -68,28 +68,19 @@ def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
         for seat in launch.crew:
             if seat.landed_at and seat.landed_at > crews:
                 yield f"{seat.person} on {launch.slug} landed after the horizon of crews"
-    yield from _find_station_facts_after_horizon(dataset, horizon)
+    for walk in dataset.spacewalks.values():
+        if walk.starts_at > horizon[HorizonKind.SPACEWALKS]:
+            yield f"{walk.slug} is later than the horizon of spacewalks"
+    for stay in dataset.stays.values():
+        known = crews if dataset.launches[stay.launch].crew else horizon[HorizonKind.DOCKINGS]
+        if max(stay.arrived_at, stay.departed_at or stay.arrived_at) > known:
+            yield f"{stay.slug} is later than the horizon"
     last = max(
         period_end(article.published_at, article.published_at_precision)
         for article in dataset.chronicle.values()
     )
     if last - timedelta(seconds=1) > horizon[HorizonKind.NEWS]:
         yield "the chronicle is later than the horizon of news"
-
-
-def _find_station_facts_after_horizon(
-    dataset: Dataset, horizon: Mapping[HorizonKind, datetime]
-) -> Iterator[str]:
-    """Describe the stays and the spacewalks that are later than the horizon of their kind."""
-    for stay in dataset.stays.values():
-        known = horizon[
-            HorizonKind.CREWS if dataset.launches[stay.launch].crew else HorizonKind.DOCKINGS
-        ]
-        if max(stay.arrived_at, stay.departed_at or stay.arrived_at) > known:
-            yield f"{stay.slug} is later than the horizon"
-    for walk in dataset.spacewalks.values():
-        if walk.starts_at > horizon[HorizonKind.SPACEWALKS]:
-            yield f"{walk.slug} is later than the horizon of spacewalks"
 
 
 def _check_foreign_keys(reader: Reader) -> Iterator[str]:

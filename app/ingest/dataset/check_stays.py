@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.db.database import Reader, Row
-from app.db.models import Flight, Launch, Mission, Port, Spacecraft, Stay
+from app.db.models import Flight, Launch, Mission, ModuleAttachment, Port, Spacecraft, Stay
 from app.domain.dates import Precision, period_bounds, period_start
 from app.domain.enums import SpacecraftKind
-from app.domain.stays import StayPeriod
+from app.domain.stays import StayPeriod, is_in_service
 
 _ENDED_BY_ARRIVAL = frozenset({"iss-19", "iss-58"})
 """Missions that ended when the crew of the next one docked."""
@@ -23,6 +23,7 @@ def check_stays(reader: Reader) -> Iterator[str]:
     stays = _list_stays(reader)
     yield from _check_order(stays)
     yield from _check_overlaps(stays)
+    yield from _check_ports(reader, stays)
     yield from _check_landings(reader, stays)
     yield from _check_mission_ends(reader, stays)
 
@@ -87,6 +88,34 @@ def _check_overlaps(stays: list[Row]) -> Iterator[str]:
             for one, other in combinations(group, 2):
                 if StayPeriod.of(one).certainly_overlaps(StayPeriod.of(other)):
                     yield f"{key}: {one['slug']} and {other['slug']} overlap"
+
+
+def _check_ports(reader: Reader, stays: list[Row]) -> Iterator[str]:
+    """Ships arrive at ports in service, of modules that are attached."""
+    ports = {
+        row["slug"]: row
+        for row in reader.all(
+            select(Port.slug, Port.module_id, Port.in_service_from, Port.in_service_until)
+        )
+    }
+    attachments: dict[int, list[Row]] = defaultdict(list)
+    for row in reader.all(
+        select(
+            ModuleAttachment.module_id,
+            ModuleAttachment.attached_at,
+            ModuleAttachment.detached_until,
+        )
+    ):
+        attachments[row["module_id"]].append(row)
+    for stay in stays:
+        port, arrival = ports[stay["port"]], StayPeriod.of(stay).arrival
+        if not is_in_service(port["in_service_from"], port["in_service_until"], arrival):
+            yield f"{stay['slug']}: the port was not in service"
+        if not any(
+            row["attached_at"] < arrival[1] and (row["detached_until"] or arrival[1]) > arrival[0]
+            for row in attachments[port["module_id"]]
+        ):
+            yield f"{stay['slug']}: the module of the port was not attached"
 
 
 def _check_landings(reader: Reader, stays: list[Row]) -> Iterator[str]:

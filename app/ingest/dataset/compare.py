@@ -50,8 +50,8 @@ def find_differences(reader: Reader, dataset: Dataset) -> Iterator[str]:
         *_expected_records(dataset),
         *_expected_children(dataset),
         *_expected_modules(dataset),
-        *_expected_stays(dataset),
         *_expected_spacewalks(dataset),
+        *_expected_stays(dataset),
         *_expected_articles(articles),
     ):
         present = {tuple(row.values()) for row in reader.all(statement)}

@@ -70,8 +70,8 @@ def load_dataset(
         "people",
         "launches",
         "modules",
-        "missions",
         "stays",
+        "missions",
         "spacewalks",
         "articles",
         "horizon",
@@ -92,7 +92,10 @@ def load_dataset(
         flights = _replace_flights(merge, dataset, people, launches)
     step("modules")
     with merge.transaction():
-        modules, _ = upsert_modules(merge, dataset, launches)
+        modules, ports = upsert_modules(merge, dataset, launches)
+    step("stays")
+    with merge.transaction():
+        upsert_stays(merge, dataset, launches, ports)
     step("missions")
     with merge.transaction():  # with the articles that missions feature
         articles = list(dataset.articles.values())
@@ -101,9 +104,6 @@ def load_dataset(
         _replace_crews(merge, dataset, missions, people, launches, flights)
         _replace_mission_launches(merge, dataset, missions, launches)
         _replace_article_links(merge, articles, article_ids, missions, people, launches)
-    step("stays")
-    with merge.transaction():
-        upsert_stays(merge, dataset, launches)
     step("spacewalks")
     with merge.transaction():
         upsert_spacewalks(merge, dataset, people, modules, missions)

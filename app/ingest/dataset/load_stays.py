@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
-
-from app.db.models import Port, Stay
+from app.db.models import Stay
 from app.ingest.dataset.records import Dataset
 from app.ingest.dataset.upsert import MISSING_ID, DatasetUpsert
 
 
-def upsert_stays(merge: DatasetUpsert, dataset: Dataset, launches: Mapping[str, int]) -> None:
-    """Merge the stays; `launches` are the ids of launches by slug."""
-    wanted = {stay.port for stay in dataset.stays.values()}
-    rows = merge.session.execute(select(Port.slug, Port.id).where(Port.slug.in_(wanted)))
-    ports = {row.slug: row.id for row in rows}
+def upsert_stays(
+    merge: DatasetUpsert, dataset: Dataset, launches: Mapping[str, int], ports: Mapping[str, int]
+) -> None:
+    """Merge the stays; `launches` and `ports` are ids by slug."""
     merge.upsert_records(
         Stay,
         "slug",

@@ -50,7 +50,7 @@ from app.resources.missions.schemas import (
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
 
-MAX_SHOWN_SPACEWALKS = 50
+MAX_SHOWN_SPACEWALK_COUNT = 50
 """Spacewalks in the answer of a mission."""
 
 SORTS = build_orders(Mission.id, number=(Mission.number,))
@@ -145,7 +145,7 @@ def _select_full() -> AnySelect:
         select(walk.id)
         .where(walk.mission_id == Mission.id)
         .order_by(walk.starts_sort_at, walk.id)
-        .limit(MAX_SHOWN_SPACEWALKS)
+        .limit(MAX_SHOWN_SPACEWALK_COUNT)
         .correlate(Mission)  # explicit: SQLAlchemy correlates one level up only
     )
     walks = select_spacewalk_summary().where(Spacewalk.id.in_(first_walks))

@@ -164,7 +164,7 @@ class TaskRead(ReadModel):
     position: int
     text: str
     derived: bool
-    """True if the service derived the task from launches and crews."""
+    """True if the service derived the task from launches, crews and spacewalks."""
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.models import Launch, Port, Spacecraft, Stay, stored_id
-from app.domain.dates import MAX_INSTANT, MIN_INSTANT, Precision, period_end, utc_day_bounds
+from app.domain.dates import Precision, period_end
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
-from app.domain.stays import StayPeriod
+from app.domain.stays import StayPeriod, is_in_service
 from app.resources.stays.queries import get_stay
 from app.resources.stays.schemas import StayRecord, StayWrite
 
@@ -51,7 +51,7 @@ def _build_record(row: dict[str, Any]) -> StayRecord:
 def save(session: Session, stay: Stay, document: StayWrite) -> None:
     """Apply `document` to `stay`. Raises InvalidRequest or Conflict."""
     launch, port = _lock_launch(session, document.launch), _lock_port(session, document.port)
-    period = StayPeriod.of(document.model_dump())
+    period = StayPeriod.of(vars(document))
     _check_order(session, launch, period)
     _check_in_service(port, period)
     _check_free(session, stay, launch, port, period)
@@ -115,9 +115,7 @@ def _find_flight_end(session: Session, launch: Launch) -> tuple[datetime | None,
 
 
 def _check_in_service(port: Port, period: StayPeriod) -> None:
-    first = utc_day_bounds(port.in_service_from)[0] if port.in_service_from else MIN_INSTANT
-    end = utc_day_bounds(port.in_service_until)[1] if port.in_service_until else MAX_INSTANT
-    if period.arrival[1] <= first or period.arrival[0] >= end:
+    if not is_in_service(port.in_service_from, port.in_service_until, period.arrival):
         detail = tr(
             f"The port {port.slug!r} was not in service at the arrival.",
             f"Узел {port.slug!r} не действовал во время прибытия.",
@@ -147,7 +145,7 @@ def _check_free(
             or_(Stay.port_id == stored_id(port), Stay.launch_id == stored_id(launch)),
             Stay.id.is_distinct_from(stay.id),
             Stay.arrived_at < period.departure[0],
-            or_(Stay.departed_at.is_(None), Stay.departed_at > period.arrival[1]),
+            or_(Stay.departed_at.is_(None), Stay.departed_at >= period.arrival[1]),
         )
         .order_by(Stay.arrived_at, Stay.id)
     )

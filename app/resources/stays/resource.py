@@ -24,11 +24,9 @@ RESOURCE = RecordResource(
     export_tables=(
         ExportTable(
             "stays",
-            select_record_columns(
-                Stay, ("arrived_sort_at", "departed_sort_at", "departed_until", "port_id")
-            ),
+            select_record_columns(Stay, ("arrived_sort_at", "departed_sort_at", "departed_until")),
             indexes=("launch_id", "port_id"),
         ),
     ),
-    references=frozenset({RecordType.LAUNCH}),
+    references=frozenset({RecordType.LAUNCH, RecordType.MODULE}),
 )

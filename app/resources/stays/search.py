@@ -86,7 +86,7 @@ SEARCH = SearchSource(
     load_documents=load_documents,
     dependencies={
         RecordType.LAUNCH: lambda ids: select(Stay.id).where(Stay.launch_id.in_(ids)),
-        Port: lambda ids: select(Stay.id).where(
+        RecordType.MODULE: lambda ids: select(Stay.id).where(
             Stay.port_id.in_(select(Port.id).where(Port.module_id.in_(ids)))
         ),
     },
