@@ -147,10 +147,7 @@ class TimelineSelection:
         for day in self.days[::-1] if descending else self.days:
             dates = self.dates._replace(day=day)
             low, high = dates.sort_range()
-            is_read = seek is not None and (
-                low > seek.keys[0] if descending else high < seek.keys[0]
-            )
-            if not is_read:
+            if seek is None or (low <= seek.keys[0] if descending else high >= seek.keys[0]):
                 yield dates.values() | self.values
 
 

@@ -194,8 +194,7 @@ _MOVES_ON = has_row(select(_AFTER.id).where(_are_relocation(Stay, _AFTER)).corre
 
 _STAY_FILTERS = {
     "spacecraft": Stay.launch_id.in_(_CARRYING),
-    # A port has many stays: they are read in order.
-    "module": _is_one_of(hide_from_planner(Stay.port_id), "module_port_ids"),
+    "module": _is_one_of(Stay.port_id, "module_port_ids"),
 }
 
 _ARRIVALS = EventSource(
