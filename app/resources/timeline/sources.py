@@ -30,7 +30,6 @@ from app.db.functions import (
     ColumnExpression,
     StartOfDay,
     has_row,
-    hide_from_planner,
 )
 from app.db.models import (
     CrewAssignment,
