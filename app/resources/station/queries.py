@@ -204,7 +204,7 @@ def _is_at(row: Row, until: str, at: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the archive knows of a moment; each method runs one statement."""
+    """Facts about a moment; each method runs one statement."""
 
     reader: Reader
     moment: Moment
