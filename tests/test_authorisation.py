@@ -19,6 +19,7 @@ from app.main import create_app
 from tests.support import documents
 from tests.support.clients import client_with_key, database_of
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.ports import create_launch_and_port
 from tests.support.proposals import add_person, add_proposal
 
 Maker = Callable[[TestClient], dict[str, str]]
@@ -45,6 +46,14 @@ def deleted_article(editor: TestClient) -> dict[str, str]:
 def assignment(editor: TestClient) -> dict[str, str]:
     document = crew(editor)
     return {"id": str(editor.post("/v1/crew-assignments", json=document).json()["id"])}
+
+
+def stay(editor: TestClient) -> dict[str, Any]:
+    return documents.stay(**create_launch_and_port(editor))
+
+
+def made_stay(editor: TestClient) -> dict[str, str]:
+    return {"slug": editor.post("/v1/stays", json=stay(editor)).json()["slug"]}
 
 
 def webhook(editor: TestClient) -> dict[str, str]:
@@ -74,6 +83,7 @@ PERSON = maker_of("people", documents.person)
 MISSION = maker_of("missions", documents.mission)
 LAUNCH = maker_of("launches", documents.launch)
 MODULE = maker_of("modules", documents.module)
+SPACEWALK = maker_of("spacewalks", documents.spacewalk)
 HOOK = {"target_url": "https://portal.example/hook"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 HORIZON = {"kinds": ["crews"], "known_until": "2026-03-15T12:00:00Z"}
@@ -107,8 +117,11 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "updateModule": (Scope.MODULES_WRITE, MODULE, {"mass_kg": 4000}, 200),
     "deleteModule": (Scope.MODULES_WRITE, MODULE, None, 204),
     "createStay": (Scope.STAYS_WRITE, no_target, stay, 201),
-    "updateStay": (Scope.STAYS_WRITE, STAY, {"arrival_kind": "berthing"}, 200),
-    "deleteStay": (Scope.STAYS_WRITE, STAY, None, 204),
+    "updateStay": (Scope.STAYS_WRITE, made_stay, {"arrival_kind": "berthing"}, 200),
+    "deleteStay": (Scope.STAYS_WRITE, made_stay, None, 204),
+    "createSpacewalk": (Scope.SPACEWALKS_WRITE, no_target, documents.spacewalk, 201),
+    "updateSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, {"operator": "NASA"}, 200),
+    "deleteSpacewalk": (Scope.SPACEWALKS_WRITE, SPACEWALK, None, 204),
     "listWebhooks": (Scope.WEBHOOKS_WRITE, no_target, None, 200),
     "getWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
     "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),
@@ -205,7 +218,7 @@ def test_route_accepts_only_its_scope(
     scope, make, body, success = MATRIX[operation]
     route = next(route for route, _ in authenticated_routes(app) if route.name == operation)
     (method,) = route.methods or {"GET"}
-    document = body(editor) if body is crew else body() if callable(body) else body
+    document = body(editor) if body in (crew, stay) else body() if callable(body) else body
     path_params = make(editor)
     address = route.path.format(**path_params)
 

@@ -24,6 +24,8 @@ PAGES = {
     "people": "people",
     "launches": "launches",
     "modules": "modules",
+    "stays": "stays",
+    "spacewalks": "spacewalks",
     "horizon": "horizon",
     "articles": "articles",
     "changes": "changes",

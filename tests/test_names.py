@@ -21,7 +21,7 @@ SHARED_NAMES = {
     "logger": "a logger of the standard library",
     "cli": "a group of commands",
     "conditions": "the conditions of the filters of a list",
-    "parameter_values": "the values of the parameters in those conditions",
+    "parameter_values": "the values of the parameters in these conditions",
     "save": "the function of a writer",
     "load_records": "the function of a writer",
     "save_all": "the function of a writer",

@@ -16,10 +16,15 @@ from app.search.index_keys import build_index_key, index_key_range, parse_index_
     ("model", "expected"),
     [
         (Article, ["missions.featured_article_id"]),
-        (Mission, ["article_missions.mission_id"]),
+        (Mission, ["article_missions.mission_id", "spacewalks.mission_id"]),
         (
             Person,
-            ["article_people.person_id", "crew_assignments.person_id", "flights.person_id"],
+            [
+                "article_people.person_id",
+                "crew_assignments.person_id",
+                "flights.person_id",
+                "spacewalk_members.person_id",
+            ],
         ),
         (
             Launch,

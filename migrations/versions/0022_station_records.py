@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from migrations.columns import instant, text
+from migrations.search_index import empty_search_index
 
 revision = "0022"
 down_revision = "0021"
@@ -38,12 +39,14 @@ INDEXES = {
         ("detached_sort_at", "id"),
         ("port_id",),
     ),
+    "ports": (("module_id", "ordinal"),),
     "stays": (
         ("arrived_sort_at", "id"),
         ("departed_sort_at", "id"),
         ("departed_until",),
         ("launch_id", "arrived_sort_at", "id"),
         ("port_id", "arrived_sort_at", "id"),
+        ("port_id", "departed_sort_at", "id"),
     ),
     "spacewalks": (
         ("airlock_id",),
@@ -179,7 +182,6 @@ def create_modules() -> None:
         value_bounds(table, "direction", DIRECTIONS),
         *text_bounds(table, slug=120),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ports")),
-        sa.UniqueConstraint("module_id", "ordinal", name=op.f("uq_ports_module_id_ordinal")),
         sa.UniqueConstraint("slug", name=op.f("uq_ports_slug")),
         sqlite_autoincrement=True,
     )
@@ -309,6 +311,9 @@ def add_sort_keys() -> None:
 
 
 def downgrade() -> None:
+    empty_search_index()
+    for table in ("changes", "former_slugs", "origins"):
+        op.execute(f"DELETE FROM {table} WHERE type IN ('module', 'stay', 'spacewalk')")  # noqa: S608 - ours
     for table, name in SORT_KEYS.items():
         for columns in INDEXES[table]:
             op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)

@@ -23,9 +23,11 @@ from app.db.models import (
     MissionLaunch,
     Person,
     Spacecraft,
+    Spacewalk,
+    SpacewalkMember,
     Stay,
 )
-from app.domain.enums import CrewRole
+from app.domain.enums import CrewRole, HorizonKind
 from app.ingest.dataset.check import check_archive, find_facts_after_horizon
 from app.ingest.dataset.records import Dataset
 from tests.support import documents
@@ -57,6 +59,18 @@ def command(person: str, mission: str) -> Any:
         & (CrewAssignment.mission_id == mission_id(mission))
         & (CrewAssignment.role == CrewRole.COMMANDER)
     )
+
+
+def walker(person: str, number: int) -> Any:
+    spacewalk_id = select(Spacewalk.id).where(Spacewalk.number == number).scalar_subquery()
+    return (SpacewalkMember.person_id == person_id(person)) & (
+        SpacewalkMember.spacewalk_id == spacewalk_id
+    )
+
+
+def _move_spacewalk(number: int, starts_at: datetime) -> Update:
+    at = {"starts_at": starts_at, "starts_sort_at": starts_at}
+    return update(Spacewalk).where(Spacewalk.number == number).values(at)
 
 
 BREAKS: list[tuple[Break, str]] = [
@@ -208,6 +222,46 @@ BREAKS: list[tuple[Break, str]] = [
         "nick-hague in iss-59: the flight belongs to another person",
     ),
     (
+        lambda: delete(Spacewalk).where(Spacewalk.number == 177),
+        "spacewalk differs from the dataset: spacewalk-177",
+    ),
+    (
+        lambda: delete(Spacewalk).where(Spacewalk.number == 177),
+        "spacewalk-178 has the number 178, but is spacewalk 177",
+    ),
+    (
+        lambda: _move_spacewalk(177, datetime(2013, 12, 20, tzinfo=UTC)),
+        "spacewalk-177 has the number 177, but is spacewalk 175",
+    ),
+    (
+        lambda: delete(SpacewalkMember).where(walker("oleg-kotov", 177)),
+        "person in a spacewalk differs from the dataset: spacewalk-177, oleg-kotov, ev1",
+    ),
+    (
+        lambda: (
+            update(SpacewalkMember)
+            .where(walker("oleg-kotov", 177))
+            .values(person_id=person_id("nick-hague"))
+        ),
+        "nick-hague in spacewalk-177 is on no flight",
+    ),
+    (
+        lambda: (
+            update(SpacewalkMember)
+            .where(walker("oleg-kotov", 177))
+            .values(person_id=person_id("nick-hague"))
+        ),
+        "the totals of spacewalks of oleg-kotov are wrong: run zarya recount",
+    ),
+    (
+        lambda: _move_spacewalk(176, datetime(2013, 12, 21, 13, tzinfo=UTC)),
+        "michael-hopkins is in spacewalk-175 and spacewalk-176 at one time",
+    ),
+    (
+        lambda: update(Person).where(Person.slug == "nick-hague").values(spacewalk_seconds=1),
+        "the totals of spacewalks of nick-hague are wrong: run zarya recount",
+    ),
+    (
         lambda: delete(Article).where(Article.slug == "launch-progress-ms-11-ru"),
         "launch-progress-ms-11 exists only in en",
     ),
@@ -272,6 +326,17 @@ def test_facts_after_the_horizon_are_detected(dataset: Dataset) -> None:
         ),
         "the chronicle is later than the horizon of news",
     }
+
+
+def test_spacewalks_after_the_horizon_are_detected(dataset: Dataset) -> None:
+    kind = HorizonKind.SPACEWALKS
+    early = dataset.horizon[kind].model_copy(
+        update={"known_until": datetime(2025, 10, 20, tzinfo=UTC)}
+    )
+    changed = replace(dataset, horizon=dataset.horizon | {kind: early})
+    assert list(find_facts_after_horizon(changed)) == [
+        "spacewalk-277 is later than the horizon of spacewalks"
+    ]
 
 
 def test_archive_in_use_is_consistent(own: TestClient) -> None:

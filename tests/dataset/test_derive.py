@@ -117,6 +117,7 @@ def test_derived_tasks(courses: dict[str, MissionFacts]) -> None:
         "Host the arrival of Soyuz MS-13",
         "Keep the station crewed from 25 June to 3 October 2019 (Moscow time)",
         "Receive the cargo ships Dragon CRS-18 and Progress MS-12",
+        "Make a spacewalk: Docking adapter IDA-3 mounted on PMA-3",
         "Hand the station over to Expedition 61 under Luca Parmitano",
         "Return crew members to Earth with Soyuz MS-12",
     ]
@@ -128,6 +129,28 @@ def test_derived_tasks(courses: dict[str, MissionFacts]) -> None:
         "Pass the command from Shannon Walker to Akihiko Hoshide, then to Thomas Pesquet"
         in english_missions.describe_tasks(courses["iss-65"])
     )
+
+
+def test_tasks_name_spacewalks(courses: dict[str, MissionFacts]) -> None:
+    """Up to four with their purposes, more with their number and duration."""
+    two = "Make 2 spacewalks: 1) Docking adapter IDA-2 mounted on PMA-2; 2) Spare radiator folded"
+    told = "\n".join(english_missions.describe_tasks(courses["iss-48"]))
+    assert two in told
+    for slug, english, russian in (
+        (
+            "iss-61",
+            "Make 9 spacewalks, 61 hours in all",
+            "9 выходов в открытый космос, всего 61 час",
+        ),
+        (
+            "iss-13",
+            "Make 8 spacewalks, 54 hours in all",
+            "8 выходов в открытый космос, всего 54 часа",
+        ),
+    ):
+        assert english in english_missions.describe_tasks(courses[slug])
+        assert f"Выполнить {russian}" in russian_missions.describe_tasks(courses[slug])
+    assert "spacewalk" not in "".join(english_missions.describe_tasks(courses["iss-29"]))
 
 
 def test_lost_cargo_is_not_in_tasks(courses: dict[str, MissionFacts]) -> None:
@@ -172,6 +195,7 @@ def test_russian_tasks_and_summaries(courses: dict[str, MissionFacts]) -> None:
         "Встретить корабль «Союз МС-13»",
         "Обеспечить работу экипажа на станции с 25 июня по 3 октября 2019 года",
         "Принять грузовые корабли Dragon CRS-18 и «Прогресс МС-12»",
+        "Выполнить выход в открытый космос: Монтаж стыковочного адаптера IDA-3 на PMA-3",
         "Передать станцию экспедиции МКС-61, командир — Лука Пармитано",
         "Вернуть членов экипажа на Землю на корабле «Союз МС-12»",
     ]

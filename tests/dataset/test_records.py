@@ -1,12 +1,14 @@
 """Format of the dataset files, and references between them."""
 
 import shutil
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from app.domain.dates import Precision
 from app.domain.enums import CrewRole, HorizonKind
 from app.ingest.dataset.records import DATASET_PATH, Dataset, DatasetCrewRole, read_dataset
 
@@ -15,6 +17,7 @@ def test_dataset_record_counts(dataset: Dataset) -> None:
     assert len(dataset.missions) == 75
     assert len(dataset.launches) == 309
     assert len(dataset.people) == 298
+    assert len(dataset.spacewalks) == 277
     assert len(dataset.articles) == 26
     assert len(dataset.stays) == 331
     ends = [launch.main_spacecraft.flight_ended_at for launch in dataset.launches.values()]
@@ -61,6 +64,11 @@ def test_references_between_records_resolve(dataset: Dataset) -> None:
         assert dataset.resolve_citations(mission.sources)
         for person, up in mission.launch_by_person.items():
             assert person in [seat.person for seat in dataset.launches[up].crew]
+    for walk in dataset.spacewalks.values():
+        assert dataset.resolve_citations(walk.sources)
+        assert walk.airlock is None or walk.airlock in dataset.modules
+        assert walk.mission is None or walk.mission in dataset.missions
+        assert len(set(walk.crew) & dataset.people.keys()) == len(walk.crew) == 2
     for article in dataset.articles.values():
         assert set(article.missions) <= dataset.missions.keys()
         assert set(article.people) <= dataset.people.keys()
@@ -72,6 +80,24 @@ def test_notes_and_tasks_are_bilingual(dataset: Dataset) -> None:
         assert (launch.outcome_note is None) == (launch.outcome_note_ru is None)
     for mission in dataset.missions.values():
         assert len(mission.tasks) == len(mission.tasks_ru)
+
+
+def test_spacewalks_of_each_year(dataset: Dataset) -> None:
+    """Numbers of spacewalks from 1998 to 2025, as NASA counts them."""
+    years = Counter(walk.starts_at.year for walk in dataset.spacewalks.values())
+    counts = "3 1 9 18 18 2 5 7 14 23 19 17 15 10 5 11 7 7 4 10 8 11 8 13 12 12 3 5"
+    assert years == dict(enumerate(map(int, counts.split()), start=1998))
+
+
+def test_spacewalks_have_consistent_times(dataset: Dataset) -> None:
+    for number, walk in enumerate(dataset.spacewalks.values(), start=1):
+        assert walk.slug == f"spacewalk-{walk.number}" == f"spacewalk-{number}"
+        assert (walk.starts_at_precision is Precision.DAY) == (walk.ends_at is None)
+        if walk.ends_at:
+            elapsed = (walk.ends_at - walk.starts_at).total_seconds()
+            assert elapsed == walk.duration_seconds, walk.slug
+        assert walk.purpose != walk.purpose_ru
+        assert max(len(walk.purpose), len(walk.purpose_ru)) <= 160
 
 
 def test_dates_of_birth_are_plausible(dataset: Dataset) -> None:
@@ -138,5 +164,6 @@ def test_horizon_has_the_kinds_that_the_dataset_has(dataset: Dataset) -> None:
         HorizonKind.CREWS,
         HorizonKind.LAUNCHES,
         HorizonKind.DOCKINGS,
+        HorizonKind.SPACEWALKS,
         HorizonKind.NEWS,
     }

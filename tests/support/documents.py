@@ -54,5 +54,10 @@ def stay(**fields: Any) -> dict[str, Any]:
     return defaults | fields
 
 
+def spacewalk(**fields: Any) -> dict[str, Any]:
+    defaults = {"starts_at": "2031-04-08T11:31:00Z", "starts_at_precision": "minute"}
+    return defaults | fields
+
+
 IF_MATCH_ANY = {"If-Match": "*"}
 """Headers of a write regardless of the current version."""

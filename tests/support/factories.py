@@ -19,6 +19,8 @@ from app.db.models import (
     Port,
     Proposal,
     Spacecraft,
+    Spacewalk,
+    SpacewalkMember,
     Vehicle,
 )
 from app.domain.dates import Precision
@@ -31,6 +33,7 @@ from app.domain.enums import (
     RecordType,
     ShipRole,
     SpacecraftKind,
+    SpacewalkRole,
 )
 
 _numbers = count(1)
@@ -132,6 +135,25 @@ def module_attachment(module: Module, **columns: Any) -> ModuleAttachment:
         "attached_at_precision": Precision.MINUTE,
     }
     return ModuleAttachment(module_id=module.id, **defaults | columns)
+
+
+def spacewalk(**columns: Any) -> Spacewalk:
+    n = next(_numbers)
+    defaults = {
+        "slug": f"walk-{n}",
+        "starts_at": datetime(2019, 3, 22, 12, 1, tzinfo=UTC),
+        "starts_at_precision": Precision.MINUTE,
+        "ends_at": datetime(2019, 3, 22, 18, 40, tzinfo=UTC),
+        "ends_at_precision": Precision.MINUTE,
+        "duration_seconds": 23940,
+        "sources": [],
+    }
+    return Spacewalk(**defaults | columns)
+
+
+def spacewalk_member(spacewalk: Spacewalk, person: Person, **columns: Any) -> SpacewalkMember:
+    defaults = {"role": SpacewalkRole.EV1, "ordinal": next(_numbers)}
+    return SpacewalkMember(spacewalk_id=spacewalk.id, person_id=person.id, **defaults | columns)
 
 
 def proposal(*candidate_ids: int, **columns: Any) -> Proposal:

@@ -12,7 +12,7 @@ from operator import ge, lt
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 
 from app.api.date_params import to_instant
 from app.db.functions import ColumnExpression
@@ -55,8 +55,6 @@ class DateFilters(NamedTuple):
 
     zone: ZoneInfo
     day: date | None = None
-    days: tuple[date, ...] | None = None
-    """Days of which a record must be on one, in order."""
     month: date | None = None
     from_: datetime | date | None = None
     before: datetime | date | None = None
@@ -71,22 +69,11 @@ class DateFilters(NamedTuple):
             periods["month"] = PeriodBounds.of_days(self.month, end, self.zone)
         return periods
 
-    def alternatives(self) -> dict[str, PeriodBounds]:
-        """Periods by name. A record must be in one of them, unless `days` is None."""
-        return {
-            f"day_{n}": PeriodBounds.of_days(day, day + ONE_DAY, self.zone)
-            for n, day in enumerate(self.days or ())
-        }
-
     def sort_range(self) -> tuple[datetime, datetime]:
         """Range of the sort keys of the matches: the first, and the exclusive end."""
         periods = self.periods().values()
         lows = [MIN_INSTANT, *(period.low for period in periods)]
         highs = [MAX_INSTANT, *(period.high for period in periods)]
-        if self.days is not None:
-            among = self.alternatives().values()
-            lows.append(min((period.low for period in among), default=MAX_INSTANT))
-            highs.append(max((period.high for period in among), default=MIN_INSTANT))
         if self.from_:
             # The period ends later: see `sort_instant`.
             lows.append(to_instant(self.from_, self.zone).replace(microsecond=0))
@@ -99,7 +86,7 @@ class DateFilters(NamedTuple):
         """Values of the parameters in the conditions of `DateColumns`."""
         low, high = self.sort_range()
         values: dict[str, Any] = {"sort_from": low, "sort_before": high}
-        for name, period in (self.periods() | self.alternatives()).items():
+        for name, period in self.periods().items():
             values |= {f"{name}_{bound}": at for bound, at in period._asdict().items()}
         if self.before:
             values["date_before"] = to_instant(self.before, self.zone)
@@ -131,17 +118,7 @@ class DateColumns:
     def exact_conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
         """Build the conditions that a record in the range of sort keys must also fulfil."""
         where = [_is_in(self.at, self.precision, name) for name in filters.periods()]
-        if filters.days is not None:
-            where.append(or_(false(), *map(self._is_near, filters.alternatives())))
         return where + ([_compare(lt, self.at, "date_before")] if filters.before else [])
-
-    def _is_near(self, name: str) -> ColumnElement[bool]:
-        """Condition: a date is in the period `name`, found by the index of sort keys."""
-        low, high = (
-            _compare(compare, self.sort_at, f"{name}_{bound}")
-            for compare, bound in ((ge, "low"), (lt, "high"))
-        )
-        return and_(low, high, _is_in(self.at, self.precision, name))
 
     def has_day(self) -> ColumnElement[bool]:
         """Condition: the day of the record is known."""

@@ -79,7 +79,7 @@ class Port(Base):
     in_service_until: Mapped[date | None]
     """Last day; null if it has no limit of its own."""
 
-    __table_args__ = (UniqueConstraint("module_id", "ordinal"),)
+    __table_args__ = (Index(None, "module_id", "ordinal"),)
 
 
 class ModuleAttachment(Base):

@@ -68,9 +68,6 @@ def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
         for seat in launch.crew:
             if seat.landed_at and seat.landed_at > crews:
                 yield f"{seat.person} on {launch.slug} landed after the horizon of crews"
-    for walk in dataset.spacewalks.values():
-        if walk.starts_at > horizon[HorizonKind.SPACEWALKS]:
-            yield f"{walk.slug} is later than the horizon of spacewalks"
     for stay in dataset.stays.values():
         known = crews if dataset.launches[stay.launch].crew else horizon[HorizonKind.DOCKINGS]
         if max(stay.arrived_at, stay.departed_at or stay.arrived_at) > known:
@@ -81,6 +78,9 @@ def find_facts_after_horizon(dataset: Dataset) -> Iterator[str]:
     )
     if last - timedelta(seconds=1) > horizon[HorizonKind.NEWS]:
         yield "the chronicle is later than the horizon of news"
+    known_until = horizon[HorizonKind.SPACEWALKS]
+    late = [walk.slug for walk in dataset.spacewalks.values() if walk.starts_at > known_until]
+    yield from (f"{slug} is later than the horizon of spacewalks" for slug in late)
 
 
 def _check_foreign_keys(reader: Reader) -> Iterator[str]:

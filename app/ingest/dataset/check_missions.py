@@ -106,8 +106,8 @@ def _list_member_flights(reader: Reader) -> list[Row]:
 def _check_mission_ends(missions: list[Row], flights: list[Row]) -> Iterator[str]:
     """Each mission ends when members undock, or when members of the next mission dock.
 
-    The database has no dockings: members who leave land soon after the end, and members who arrive
-    were launched shortly before.
+    Members who leave land soon after the end, and members who arrive were launched shortly before;
+    `check_stays` compares the end with the undocking.
     """
     by_mission: dict[int, list[Row]] = defaultdict(list)
     for flight in flights:

@@ -104,7 +104,7 @@ async def get_launch_archive(
 
 @router.get("/{slug}", name="getLaunch", summary="Get a launch")
 async def get_launch(slug: LaunchSlugPath, database: DatabaseDep, response: Response) -> LaunchRead:
-    """Returns a launch with its crew, missions and sources."""
+    """Returns a launch with its crew, missions, stays and sources."""
     launch = await database.read(queries.get_launch, slug)
     response.headers["Cache-Control"] = launches_cache_control([launch])
     return set_validators(response, launch)
@@ -133,5 +133,5 @@ async def update_launch(
 
 @router.delete("/{slug}", name="deleteLaunch", summary="Delete a launch", status_code=204)
 async def delete_launch(slug: LaunchSlugPath, write: UpdateLaunchDep) -> Response:
-    """Deletes a launch that no mission, crew or article refers to."""
+    """Deletes a launch that no mission, crew, stay or article refers to."""
     return await write.execute(commands.WRITER.delete, slug)

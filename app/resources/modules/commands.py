@@ -159,19 +159,12 @@ def _set_ports(
     _check_ports_unused(session, surplus)
     for port in surplus:
         session.delete(port)
-    # First moved beyond the last ordinal: ordinals are unique, even while rows are swapped.
-    beyond = max((port.ordinal for port in current.values()), default=0) + len(slugs)
-    for ordinal, slug in enumerate(slugs, start=1):
-        if slug in current and current[slug].ordinal != ordinal:
-            current[slug].ordinal = beyond + ordinal
-    session.flush()
     for ordinal, (slug, document) in enumerate(zip(slugs, documents, strict=True), start=1):
         port = current.get(slug) or Port(module_id=module.id, slug=slug)
         port.ordinal = ordinal
         for name in ("direction", "in_service_from", "in_service_until"):
             setattr(port, name, getattr(document, name))
         session.add(port)
-    session.flush()
 
 
 def _check_port_slugs_unique(session: Session, module: Module, slugs: Sequence[str]) -> None:

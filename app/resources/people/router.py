@@ -81,5 +81,5 @@ async def update_person(
 
 @router.delete("/{slug}", name="deletePerson", summary="Delete a person", status_code=204)
 async def delete_person(slug: PersonSlugPath, write: UpdatePersonDep) -> Response:
-    """Deletes a person whom no crew, launch or article refers to."""
+    """Deletes a person whom no crew, launch, spacewalk or article refers to."""
     return await write.execute(commands.WRITER.delete, slug)

@@ -51,8 +51,7 @@ class SpacewalkArchiveFilters(QueryModel):
     airlock: Annotated[CommaList[Slug], Example(["quest"])] = []
     """Module with the hatch, by slug."""
     on: Annotated[Omittable[CalendarDay], Example("2019-04-08")] = None
-    """Somebody was outside on this day, in the time zone `tz`. Excludes spacewalks without a known
-    day."""
+    """Somebody was outside on this day, in the time zone `tz`. Excludes unknown days."""
     starts_month: Annotated[Omittable[CalendarMonth], Example("2019-03")] = None
     """Started in this month, in the time zone `tz`. Excludes spacewalks without a known day."""
     starts_at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-03-22T00:00:00Z")] = None

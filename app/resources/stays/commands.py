@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.api.links import public_url
-from app.api.slugs import resolve_slugs, set_slug
+from app.api.slugs import not_found_detail, set_slug
 from app.api.validation_errors import raise_field_error
 from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
@@ -74,8 +74,10 @@ def save(session: Session, stay: Stay, document: StayWrite) -> None:
 
 def _lock_launch(session: Session, slug: str) -> Launch:
     """Lock the launch, so that no other request adds a stay of its spacecraft meanwhile."""
-    (id_,) = resolve_slugs(session, Launch, [slug], "/launch")
-    return session.scalars(select(Launch).where(Launch.id == id_).with_for_update()).one()
+    launch = session.scalar(select(Launch).where(Launch.slug == slug).with_for_update())
+    if launch is None:
+        raise_field_error("/launch", "unknown-reference", not_found_detail(Launch, slug))
+    return launch
 
 
 def _lock_port(session: Session, slug: str) -> Port:

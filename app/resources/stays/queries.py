@@ -39,7 +39,7 @@ from app.resources.stays.schemas import (
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
 from app.search.spelling import find_corrections
 
-MAX_PAGE_STAYS = 50
+MAX_PAGE_STAY_COUNT = 50
 """Maximum number of stays on the page of a mission."""
 
 SORTS = build_orders(
@@ -216,13 +216,13 @@ def list_stays(reader: Reader, query: StayQuery) -> StayFullPage | StayPage:
 def _select_between() -> AnySelect:
     bounds = (bindparam(name, type_=_instant) for name in ("starts_at", "ends_at"))
     stays = select_stay_summary().where(_overlaps(*bounds))
-    return stays.order_by(*SORTS["arrived_at"].order_by_clauses()).limit(MAX_PAGE_STAYS)
+    return stays.order_by(*SORTS["arrived_at"].order_by_clauses()).limit(MAX_PAGE_STAY_COUNT)
 
 
 def list_stays_between(
     reader: Reader, starts_at: datetime, ends_at: datetime | None
 ) -> list[StaySummary]:
-    """List the first `MAX_PAGE_STAYS` stays between two instants, oldest first.
+    """List the first `MAX_PAGE_STAY_COUNT` stays between two instants, oldest first.
 
     Without `ends_at`, also those that are ahead.
     """

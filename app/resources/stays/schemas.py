@@ -46,7 +46,7 @@ class StayArchiveFilters(QueryModel):
     mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """Mission during which the spacecraft was there, by slug."""
     on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
-    """Day on which the spacecraft was there at any time, in the time zone `tz`."""
+    """There at any time of this day, in the time zone `tz`, as far as is known."""
     docked: Annotated[Omittable[bool], Example(True)] = None
     """Spacecraft that are there now (`true`) or not (`false`). Neither has those not known."""
     q: Annotated[Omittable[SearchText], Example("progress pirs")] = None
@@ -76,8 +76,7 @@ class StayQuery(StayFilters, ListViewQuery):
     """Query parameters of the list of stays."""
 
     sort: StaySort = StaySort.NEWEST
-    """Sort by arrival or departure; a vague time is last in its period, and no departure is after
-    all others. `-` means descending order."""
+    """Sort by arrival or departure; a stay without a departure is last. `-` means descending."""
 
 
 class StayArchiveQuery(StayArchiveFilters, ArchiveQuery):

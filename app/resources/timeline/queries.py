@@ -1,7 +1,7 @@
 """Queries of the timeline: a merge of the first events of each source."""
 
 from calendar import isleap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -26,10 +26,10 @@ from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
 from app.api.embeds.people import select_person_ref
-from app.api.lists.date_filters import DateColumns, DateFilters
+from app.api.lists.date_filters import DateFilters
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
 from app.api.lists.pagination import MAX_COUNTED_ITEMS, Seek, build_page, count_rows
-from app.api.lists.record_counts import NoRecords, RecordCounts
+from app.api.lists.record_counts import DatedRecords, NoRecords, RecordCounts
 from app.api.read_models import instant_of
 from app.db.conditions import slug_in
 from app.db.database import Reader, Row
@@ -102,36 +102,53 @@ class TimelineSelection:
 
     parts: Parts
     dates: DateFilters
-    values: Mapping[str, Any]
-    """Values of the parameters of the conditions."""
+    values: dict[str, Any]
+    """Values of the parameters of the conditions, other than those of `dates`."""
+    days: Sequence[date] | None
+    """Days of several years, in order, each read by itself as the `day` of `dates`, or None."""
 
     @classmethod
     def resolve(cls, reader: Reader, filters: TimelineArchiveFilters) -> "TimelineSelection":
-        """Resolve `filters`, with the dates of the missions that they name."""
-        slugs = {
-            "person": filters.person,
-            "spacecraft": list(map(slugify, filters.spacecraft)),
-            "module": filters.module,
-        }
-        slugs = {name: given for name, given in slugs.items() if given}
-        dates = _date_filters(reader, filters)
-        missions = _find_missions(reader, filters.mission) if filters.mission else {}
+        """Resolve `filters`, with the ids and dates of the records that they name."""
+        dates, days = _date_filters(reader, filters)
+        values: dict[str, Any] = {}
+        if filters.spacecraft:
+            values["spacecraft"] = list(map(slugify, filters.spacecraft))
+        for name, find in (
+            ("mission", _find_missions),
+            ("person", _find_people),
+            ("module", _find_modules),
+        ):
+            if slugs := getattr(filters, name):
+                values |= find(reader, slugs)
+        named = [name for name in ("person", "spacecraft", "module") if getattr(filters, name)]
         parts = []
         for rank, source in enumerate(SOURCES):
             kinds = _kind_conditions(source, filters.kind)
-            if kinds is None or not slugs.keys() <= source.filters.keys():
+            if kinds is None or not _can_match(source, named, values):
                 continue
-            where = kinds + [source.filters[name] for name in slugs]
+            where = kinds + [source.filters[name] for name in named]
             where += [_is_during_mission(source)] if filters.mission else []
-            parts.append(Part(rank, (*where, *source.dates.exact_conditions(dates))))
-        return cls(tuple(parts), dates, dates.values() | slugs | missions)
+            parts.append(Part(rank, tuple(where + source.dates.exact_conditions(dates))))
+        return cls(tuple(parts), dates, values, days)
 
     def bounded_parts(self) -> Parts:
         """The parts, with the bounds of the sort keys that match."""
         return tuple(
-            Part(rank, (*where, *SOURCES[rank].dates.range_conditions(self.dates)))
-            for rank, where in self.parts
+            Part(part.rank, part.where + tuple(part.source.dates.range_conditions(self.dates)))
+            for part in self.parts
         )
+
+    def day_values(self, seek: Seek | None = None, descending: bool = False) -> Iterator[Row]:
+        """Values of the parameters for each of `days` in reading order, or for all events."""
+        if self.days is None:
+            yield self.dates.values() | self.values
+            return
+        for day in self.days[::-1] if descending else self.days:
+            dates = self.dates._replace(day=day)
+            low, high = dates.sort_range()
+            if seek is None or (low <= seek.keys[0] if descending else high >= seek.keys[0]):
+                yield dates.values() | self.values
 
 
 def _kind_conditions(
@@ -146,6 +163,17 @@ def _kind_conditions(
     return [condition for kind in wanted if (condition := source.kinds[kind]) is not None]
 
 
+def _can_match(source: EventSource, named: Sequence[str], values: Mapping[str, Any]) -> bool:
+    """Test if `source` has the filters `named`, and if the records that they name exist."""
+    no_ports = "module" in named and source.is_at_port and values["module_port_ids"] == _NONE
+    no_record = any(values.get(name) == _NONE for name in ("person_ids", "module_ids"))
+    return set(named) <= source.filters.keys() and not no_ports and not no_record
+
+
+_NONE = [0]
+"""Ids of no record."""
+
+
 @cache
 def _select_missions() -> AnySelect:
     named = slug_in(Mission, bindparam("slugs"))
@@ -154,12 +182,42 @@ def _select_missions() -> AnySelect:
 
 def _find_missions(reader: Reader, slugs: Sequence[str]) -> dict[str, Any]:
     """Parameters of `_is_during_mission`: the ids of the missions, and the bounds of all."""
-    rows = reader.all(_select_missions(), slugs=list(slugs))
+    rows = reader.all(_select_missions(), slugs=slugs)
     return {
-        "mission_ids": [row["id"] for row in rows],
+        "mission_ids": _ids(row["id"] for row in rows),
         "missions_from": min((row["starts_sort_at"] for row in rows), default=MAX_INSTANT),
         "missions_until": max((row["ends_sort_at"] for row in rows), default=MIN_INSTANT),
     }
+
+
+@cache
+def _select_people() -> AnySelect:
+    return select(Person.id).where(Person.slug.in_(bindparam("slugs")))
+
+
+def _find_people(reader: Reader, slugs: Sequence[str]) -> dict[str, Any]:
+    """Parameters of the filter `person`: the ids of the people."""
+    return {"person_ids": _ids(row["id"] for row in reader.all(_select_people(), slugs=slugs))}
+
+
+def _ids(found: Iterable[int | None]) -> list[int]:
+    """Distinct ids, or `_NONE`."""
+    return sorted({id_ for id_ in found if id_ is not None}) or _NONE
+
+
+@cache
+def _select_modules() -> AnySelect:
+    ports = select(Module.id, Module.launch_id, Port.id.label("port_id"))
+    return ports.outerjoin(Port, Port.module_id == Module.id).where(
+        Module.slug.in_(bindparam("slugs"))
+    )
+
+
+def _find_modules(reader: Reader, slugs: Sequence[str]) -> dict[str, Any]:
+    """Parameters of the filter `module`: the ids of the modules, their launches and their ports."""
+    rows = reader.all(_select_modules(), slugs=slugs)
+    names = {"module_ids": "id", "module_launch_ids": "launch_id", "module_port_ids": "port_id"}
+    return {name: _ids(row[column] for row in rows) for name, column in names.items()}
 
 
 @cache
@@ -177,28 +235,37 @@ def _is_during_mission(source: EventSource) -> ColumnElement[bool]:
     return and_(sort_at >= first, sort_at <= last, has_row(during.correlate_except(mission)))
 
 
-def _date_filters(reader: Reader, filters: TimelineArchiveFilters) -> DateFilters:
-    return DateFilters(
-        time_zone_or_default(filters.tz),
-        day=filters.on if isinstance(filters, TimelineFilters) else None,
-        days=_days_of_all_years(reader, filters.on_this_day) if filters.on_this_day else None,
-        from_=filters.at_gte,
-        before=filters.at_lt,
+def _date_filters(
+    reader: Reader, filters: TimelineArchiveFilters
+) -> tuple[DateFilters, Sequence[date] | None]:
+    """The date filters, and the days of `on_this_day`, of which the first is in the filters."""
+    dates = DateFilters(
+        time_zone_or_default(filters.tz), from_=filters.at_gte, before=filters.at_lt
     )
+    if not isinstance(filters, TimelineFilters):
+        return dates, None
+    if filters.on_this_day is None:
+        return dates._replace(day=filters.on), None
+    days = [filters.on] if filters.on else _list_days(reader, filters.on_this_day)
+    days = [day for day in days if f"{day:%m-%d}" == filters.on_this_day]
+    return dates._replace(day=next(iter(days), filters.on or _ANY_DAY)), days
 
 
-def _days_of_all_years(reader: Reader, day: str) -> tuple[date, ...]:
-    """The days `day`, as MM-DD, of the years with events."""
+_ANY_DAY = date(2000, 1, 1)
+
+
+def _list_days(reader: Reader, day: str) -> list[date]:
+    """List the days `day`, as MM-DD, of the years with events."""
     edges = [
         row["key_0"]
         for descending in (False, True)
         for row in reader.all(_select_keys(ALL_PARTS, descending), number=1)
     ]
-    month, of_month = map(int, day.split("-"))
     # A year more on both sides: the local day of an event may be in another year than its key.
     years = range(min(edges).year - 1, max(edges).year + 2) if edges else range(0)
-    exists = (year for year in years if (month, of_month) != (2, 29) or isleap(year))
-    return tuple(date(year, month, of_month) for year in exists)
+    month, of_month = map(int, day.split("-"))
+    is_leap_day = (month, of_month) == (2, 29)
+    return [date(year, month, of_month) for year in years if isleap(year) or not is_leap_day]
 
 
 @lru_cache(maxsize=256)
@@ -213,12 +280,12 @@ def _select_keys(parts: Parts, descending: bool, has_seek: bool = False) -> AnyS
 def _merge(parts: Parts, descending: bool, has_seek: bool) -> Subquery:
     """The first `number` events of each of `parts`."""
     firsts = []
-    for rank, where in parts:
-        source = SOURCES[rank]
-        events = source.select_events(rank).where(*where)
+    for part in parts:
+        rank, where = part
+        events, keys = part.source.select_events(rank).where(*where), part.source.sort_keys
         if has_seek:
-            events = events.where(*_seek(source, rank, descending))
-        order = [key.desc() if descending else key.asc() for key in source.sort_keys]
+            events = events.where(*_seek(keys, rank, descending))
+        order = [key.desc() if descending else key.asc() for key in keys]
         firsts.append(select(events.order_by(*order).limit(_NUMBER).subquery()))
     return union_all(*firsts).subquery()
 
@@ -226,9 +293,11 @@ def _merge(parts: Parts, descending: bool, has_seek: bool) -> Subquery:
 _NUMBER = bindparam("number", type_=Integer())
 
 
-def _seek(source: EventSource, rank: int, descending: bool) -> list[ColumnElement[bool]]:
+def _seek(
+    sort_keys: Sequence[ColumnExpression], rank: int, descending: bool
+) -> list[ColumnElement[bool]]:
     """Conditions: an event is after the bound seek keys."""
-    sort_at, key = source.sort_keys
+    sort_at, key = sort_keys
     types = sort_at.type, Integer(), Integer()
     seek = [bindparam(f"seek_{n}", type_=type_) for n, type_ in enumerate(types)]
     keys = tuple_(sort_at, literal_column(str(rank), Integer()), key)
@@ -348,38 +417,60 @@ def _complete_row(row: Row, known_until: KnownUntil) -> Row:
 
 
 @lru_cache(maxsize=256)
+def _date_parts(parts: Parts) -> tuple[DatedRecords, ...]:
+    """The keys of the events of each of `parts`."""
+    return tuple(
+        DatedRecords(
+            part.source.dates, part.source.statement.add_columns(part.source.key).where(*part.where)
+        )
+        for part in parts
+    )
+
+
+@lru_cache(maxsize=256)
 def select_matches(parts: Parts) -> AnySelect:
     """Select the keys of the events of `parts`, at most `MAX_COUNTED_ITEMS` + 1 of each source."""
     limit = literal_column(str(MAX_COUNTED_ITEMS + 1), Integer())
-    each = (
-        select(
-            SOURCES[rank]
-            .statement.add_columns(SOURCES[rank].key)
-            .where(*where)
-            .limit(limit)
-            .subquery()
-        )
-        for rank, where in parts
-    )
-    return select(union_all(*each).subquery())
+    matches = (each.statement.limit(limit).subquery() for each in _date_parts(parts))
+    return select(union_all(*map(select, matches)).subquery())
 
 
 def list_timeline(reader: Reader, query: TimelineQuery) -> TimelinePage:
     """List the events that match."""
     selection = TimelineSelection.resolve(reader, query)
-    parts, values = selection.bounded_parts(), selection.values
     known_until = get_known_until_by_kind(reader)
 
     def read(seek: Seek | None, number: int) -> list[Row]:
         descending = (query.sort is TimelineSort.NEWEST) != (seek is not None and seek.backwards)
-        return fetch_events(reader, parts, descending, number, known_until, seek, **values)
+        return _fetch_matches(reader, selection, descending, number, known_until, seek)
 
     def total() -> int:
-        return count_rows(reader, select_matches(parts), **values) if parts else 0
+        if not selection.parts:
+            return 0
+        matches = select_matches(selection.bounded_parts())
+        return sum(count_rows(reader, matches, **values) for values in selection.day_values())
 
     sort = str(query.sort)
     fields = {"known_until": known_until}
     return build_page(reader, TimelinePage, read, total, SORTS, sort, query, "timeline", **fields)
+
+
+def _fetch_matches(
+    reader: Reader,
+    selection: TimelineSelection,
+    descending: bool,
+    number: int,
+    known_until: KnownUntil,
+    seek: Seek | None = None,
+) -> list[Row]:
+    """Fetch the first `number` events of `selection`, after `seek` if any, as rows."""
+    rows: list[Row] = []
+    parts = selection.bounded_parts()
+    for values in selection.day_values(seek, descending):
+        missing = number - len(rows)
+        if missing:
+            rows += fetch_events(reader, parts, descending, missing, known_until, seek, **values)
+    return rows
 
 
 def list_events(
@@ -388,8 +479,7 @@ def list_events(
     """List the newest `number` events that match, as instances of `item`."""
     selection = TimelineSelection.resolve(reader, filters)
     known_until = get_known_until_by_kind(reader)
-    parts, values = selection.bounded_parts(), selection.values
-    rows = fetch_events(reader, parts, True, number, known_until, **values)
+    rows = _fetch_matches(reader, selection, True, number, known_until)
     return [item.model_validate(row) for row in reader.within_budget(rows)]
 
 
@@ -402,19 +492,6 @@ def list_next_events(
     return [TimelineItem.model_validate(row) for row in rows]
 
 
-@lru_cache(maxsize=256)
-def _select_dates(parts: Parts) -> tuple[DateColumns, AnySelect]:
-    """Select the events of `parts` by their dates alone."""
-    names = ("at", "at_precision", "key_0")
-    each = []
-    for rank, where in parts:
-        events = SOURCES[rank].select_events(rank).where(*where).subquery()
-        each.append(select(*(events.c[name] for name in names)))
-    dates = union_all(*each).subquery()
-    columns = DateColumns(*(dates.c[name] for name in names))
-    return columns, select(columns.sort_at)
-
-
 def get_timeline_archive(
     reader: Reader, query: TimelineArchiveQuery
 ) -> ArchiveMonth | ArchiveIndex:
@@ -422,6 +499,8 @@ def get_timeline_archive(
     selection = TimelineSelection.resolve(reader, query)
     if not selection.parts:
         return build_archive(reader, NoRecords(), query, "timeline", "on")
-    columns, statement = _select_dates(selection.parts)
-    counts = RecordCounts(columns, statement, selection.dates.sort_range(), values=selection.values)
+    first, *others = _date_parts(selection.parts)
+    counts = RecordCounts(
+        *first, selection.dates.sort_range(), next(selection.day_values()), others=tuple(others)
+    )
     return build_archive(reader, counts, query, "timeline", "on")

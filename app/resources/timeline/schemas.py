@@ -57,8 +57,6 @@ class TimelineArchiveFilters(QueryModel):
     module: Annotated[CommaList[Slug], Example(["rassvet"])] = []
     """Module in the event, by slug: its own launch and attachments, a ship at one of its ports, or
     a spacewalk from it."""
-    on_this_day: Annotated[Omittable[MonthDay], Example("04-12")] = None
-    """Day of every year, as MM-DD, in the time zone `tz`. Excludes events without a known day."""
     at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
     """Events at or after this time. An inexact date matches if any part of its period does."""
     at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2019-05-01")] = None
@@ -72,6 +70,8 @@ class TimelineFilters(TimelineArchiveFilters):
 
     on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Events on this day, in the time zone `tz`. Excludes events without a known day."""
+    on_this_day: Annotated[Omittable[MonthDay], Example("04-12")] = None
+    """Day of every year, as MM-DD, in the time zone `tz`. Excludes events without a known day."""
 
 
 class TimelineQuery(TimelineFilters, ListQuery):

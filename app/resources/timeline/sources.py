@@ -24,7 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.api.lists.date_filters import DateColumns
-from app.db.functions import AddDays, AnySelect, ColumnExpression, StartOfDay, has_row
+from app.db.functions import (
+    AddDays,
+    AnySelect,
+    ColumnExpression,
+    StartOfDay,
+    has_row,
+)
 from app.db.models import (
     CrewAssignment,
     Flight,
@@ -32,8 +38,6 @@ from app.db.models import (
     Mission,
     Module,
     ModuleAttachment,
-    Person,
-    Port,
     Spacecraft,
     Spacewalk,
     SpacewalkMember,
@@ -101,6 +105,11 @@ class EventSource:
     filters: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
     """Conditions of the filters `person`, `spacecraft` and `module`. Others match no event."""
 
+    @property
+    def is_at_port(self) -> bool:
+        """True for the events of ships at ports."""
+        return self.references.get("port_id") is Stay.port_id
+
     def select_events(self, rank: int) -> AnySelect:
         """Select the columns of events; `rank` is the position of the source."""
         columns = {
@@ -123,17 +132,20 @@ class EventSource:
         return self.dates.sort_at, self.key
 
 
-def _people_slugs(key: ColumnExpression) -> AnySelect:
-    """Select `key` of the people with the slugs of the filter `person`."""
-    return select(key).join(Person).where(Person.slug.in_(bindparam("person")))
+def _is_one_of(column: ColumnExpression, name: str) -> ColumnElement[bool]:
+    """Condition: `column` is one of the parameter `name`."""
+    return column.in_(bindparam(name))
 
 
-_ASCENTS = _people_slugs(Flight.launch_id)
-_LANDINGS = _people_slugs(Flight.landed_with_id).where(Flight.landed_with_id.is_not(None))
+_FLOWN_BY = _is_one_of(Flight.person_id, "person_ids")
+_ASCENTS = select(Flight.launch_id).where(_FLOWN_BY)
+_LANDINGS = select(Flight.landed_with_id).where(_FLOWN_BY, Flight.landed_with_id.is_not(None))
 _CARRYING = select(Spacecraft.launch_id).where(Spacecraft.slug.in_(bindparam("spacecraft")))
-_MODULES = select(Module.id).where(Module.slug.in_(bindparam("module")))
-_PORTS = select(Port.id).where(Port.module_id.in_(_MODULES))
-_CREWS = _people_slugs(CrewAssignment.mission_id)
+_IN_CREW = _is_one_of(CrewAssignment.person_id, "person_ids")
+_CREWS = select(CrewAssignment.mission_id).where(_IN_CREW)
+_WALKS = select(SpacewalkMember.spacewalk_id).where(
+    _is_one_of(SpacewalkMember.person_id, "person_ids")
+)
 
 _LAUNCHES = EventSource(
     name="launch",
@@ -151,11 +163,7 @@ _LAUNCHES = EventSource(
     filters={
         "person": Launch.id.in_(_ASCENTS),
         "spacecraft": Launch.id.in_(_CARRYING),
-        "module": Launch.id.in_(
-            select(Module.launch_id).where(
-                Module.slug.in_(bindparam("module")), Module.launch_id.is_not(None)
-            )
-        ),
+        "module": _is_one_of(Launch.id, "module_launch_ids"),
     },
 )
 
@@ -185,7 +193,7 @@ _MOVES_ON = has_row(select(_AFTER.id).where(_are_relocation(Stay, _AFTER)).corre
 
 _STAY_FILTERS = {
     "spacecraft": Stay.launch_id.in_(_CARRYING),
-    "module": Stay.port_id.in_(_PORTS),
+    "module": _is_one_of(Stay.port_id, "module_port_ids"),
 }
 
 _ARRIVALS = EventSource(
@@ -244,8 +252,8 @@ _SPACEWALKS = EventSource(
     references={"module_id": Spacewalk.airlock_id, "spacewalk_id": Spacewalk.id},
     kinds={TimelineKind.SPACEWALK: None},
     filters={
-        "person": Spacewalk.id.in_(_people_slugs(SpacewalkMember.spacewalk_id)),
-        "module": Spacewalk.airlock_id.in_(_MODULES),
+        "person": Spacewalk.id.in_(_WALKS),
+        "module": _is_one_of(Spacewalk.airlock_id, "module_ids"),
     },
 )
 
@@ -263,7 +271,8 @@ _ATTACHMENT_REFERENCES = {
 }
 _ATTACHMENT_FILTERS = {
     "module": or_(
-        ModuleAttachment.module_id.in_(_MODULES), ModuleAttachment.attached_to_id.in_(_MODULES)
+        _is_one_of(ModuleAttachment.module_id, "module_ids"),
+        _is_one_of(ModuleAttachment.attached_to_id, "module_ids"),
     ),
 }
 _MODULES_ATTACHED = EventSource(
@@ -343,11 +352,7 @@ _HAD_COMMAND = has_row(
     .correlate(_PREVIOUS, CrewAssignment)
 )
 _COMMAND_REFERENCES = {"mission_id": Mission.id, "person_id": CrewAssignment.person_id}
-_COMMAND_FILTERS = {
-    "person": CrewAssignment.person_id.in_(
-        select(Person.id).where(Person.slug.in_(bindparam("person")))
-    )
-}
+_COMMAND_FILTERS = {"person": _IN_CREW}
 _HANDOVERS_AT_MISSION_ENDS = EventSource(
     name="command",
     horizon=HorizonKind.CREWS,
