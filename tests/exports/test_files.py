@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "5c3121237bf2da8374d7a50c6a624babe8baa1d587211cfabf3abed8cd31247f"
+EXPECTED = "e72d7a69e532fd7f0c53fcc8a26163c10f5defd11ad346e0b2faa058b8c120d3"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
