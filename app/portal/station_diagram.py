@@ -78,14 +78,16 @@ class _Box(NamedTuple):
 
 
 def draw_station(station: dict[str, Any], language: Language) -> dict[str, Any]:
-    """Shapes of the station at the end of the day, and ships that left on that day.
+    """Shapes of the station at the end of the day, and of what left on that day.
 
     `station` is a `StationRead` in JSON. Modules and ports without a place are omitted.
     """
+    places = [(item, is_over(item["detached_at"], station)) for item in station["modules"]]
+    # The last place of a module that was moved on the day replaces the others.
     attached = {
         item["module"]["slug"]: item
-        for item in station["modules"]
-        if not is_over(item["detached_at"], station) and _find_place(item)
+        for item, _ in sorted(places, key=lambda place: not place[1])
+        if _find_place(item)
     }
     boxes = {slug: _Box(*_find_place(item)) for slug, item in attached.items()}
     return {
@@ -96,7 +98,11 @@ def draw_station(station: dict[str, Any], language: Language) -> dict[str, Any]:
             for slug, item in attached.items()
             for wing in PLACES["wings"].get(slug, {}).get(_name_place(item), ())
         ],
-        "modules": [_draw_module(item, boxes[slug], language) for slug, item in attached.items()],
+        "modules": [
+            _draw_module(item, boxes[slug], language)
+            | {"has_left": is_over(item["detached_at"], station)}
+            for slug, item in attached.items()
+        ],
         "ports": list(_draw_ports(station, attached, boxes)),
         "ships": list(_draw_ships(station, attached, boxes)),
     }
@@ -159,11 +165,15 @@ def _cut(text: str, letters: int) -> str:
 def _find_port(
     port: dict[str, Any], attached: dict[str, dict[str, Any]], boxes: dict[str, _Box]
 ) -> tuple[int, int, _Direction] | None:
-    """Point of a port, behind an adapter that ships dock to, and its direction."""
+    """Point of a port, and its direction; the point is behind a module that occupies the port.
+
+    An adapter occupies a port that it leaves to ships; Pirs, Poisk and Prichal came with a ship.
+    """
     slug, owner = port["slug"], port["module"]["slug"]
     adapter = PLACES["adapters"].get(slug)
-    if adapter in boxes and _name_place(attached[adapter]) == owner:
-        return *boxes[adapter].edge(port["direction"]), _DIRECTIONS[port["direction"]]
+    for other, item in attached.items():
+        if _name_place(item) == (owner if other == adapter else slug):
+            return *boxes[other].edge(port["direction"]), _DIRECTIONS[port["direction"]]
     if owner not in boxes:
         return None
     if slug in PLACES["ports"]:

@@ -63,16 +63,19 @@ export function drawStation(station, places, lang) {
   const nameOfPlace = (item) => (item.port ?? item.attached_to)?.slug ?? "";
   const placeOf = (item) => places.modules[item.module.slug]?.[nameOfPlace(item)];
 
-  const attached = new Map(station.modules
-    .filter((item) => !isOver(item.detached_at, station) && placeOf(item))
+  const hasLeft = (item) => isOver(item.detached_at, station);
+  const attached = new Map([...station.modules]
+    .sort((a, b) => hasLeft(b) - hasLeft(a))
+    .filter(placeOf)
     .map((item) => [item.module.slug, item]));
   const boxes = new Map([...attached].map(([slug, item]) => [slug, placeOf(item)]));
   const items = [...attached.values()];
 
   function findPort({ slug, direction, module }) {
     const adapter = places.adapters[slug];
-    const isBehind = boxes.has(adapter) && nameOfPlace(attached.get(adapter)) === module.slug;
-    if (isBehind) return [...edge(boxes.get(adapter), direction), DIRECTIONS[direction]];
+    const occupant = items.find((item) =>
+      nameOfPlace(item) === (item.module.slug === adapter ? module.slug : slug));
+    if (occupant) return [...edge(placeOf(occupant), direction), DIRECTIONS[direction]];
     if (!boxes.has(module.slug)) return null;
     if (slug in places.ports) {
       const [x, y, side] = places.ports[slug];
@@ -90,7 +93,8 @@ export function drawStation(station, places, lang) {
     return left < right ? { x1: x, y1, x2: x, y2 } : { x1, y1, x2, y2 };
   };
 
-  const moduleShape = ({ module: { slug, name }, kind }) => {
+  const moduleShape = (item) => {
+    const { module: { slug, name }, kind } = item;
     const box = boxes.get(slug);
     const isSmall = box[2] < SMALL_BOX_WIDTH;
     const letters = Math.floor((box[2] - 2) / (isSmall ? SMALL_LETTER_WIDTH : LETTER_WIDTH));
@@ -99,6 +103,7 @@ export function drawStation(station, places, lang) {
       slug, name, kind, ...named(box),
       label: cut(places.labels[slug]?.[lang] ?? name, letters),
       label_x: x, label_y: y + 4, size: isSmall ? "small" : "large",
+      has_left: hasLeft(item),
     };
   };
 
@@ -112,7 +117,7 @@ export function drawStation(station, places, lang) {
   };
 
   const atPort = new Map();
-  const shipShapes = ([stay, hasLeft]) => {
+  const shipShapes = ([stay, isGone]) => {
     const { port, launch, spacecraft: { name, kind } } = stay;
     const point = findPort(port);
     if (!point) return [];
@@ -122,7 +127,7 @@ export function drawStation(station, places, lang) {
     const [x, y] = [portX + dx * distance, portY + dy * distance];
     return [{
       slug: launch.slug, name, kind, port: port.slug, port_name: port.name, x, y, angle,
-      has_left: hasLeft, lines: placeLines(wrap(name), x, y, dx, dy),
+      has_left: isGone, lines: placeLines(wrap(name), x, y, dx, dy),
     }];
   };
   const ships = (station.ships ?? []).map((stay) => [stay, isOver(stay.departed_at, station)])
