@@ -137,7 +137,8 @@ def draw(day: str) -> dict[str, Any]:
 
 def is_in_view(box: Box) -> bool:
     x, y, width, height = PLACES["view"]
-    return x <= box[0] < box[2] <= x + width and y <= box[1] < box[3] <= y + height
+    left, top, right, bottom = box
+    return bool(x <= left < right <= x + width and y <= top < bottom <= y + height)
 
 
 def test_modules_do_not_overlap() -> None:
