@@ -122,7 +122,7 @@ def test_navigation_updates_the_url_and_history(visit: Open, origin: str) -> Non
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     loads = page.evaluate("performance.timeOrigin")
-    page.get_by_role("link", name="Aleksey Ovchinin").click()
+    page.get_by_role("link", name="Aleksey Ovchinin", exact=True).click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Aleksey Ovchinin")
     expect(heading).to_be_focused()
@@ -192,7 +192,7 @@ def test_screens_have_no_accessibility_violations(
 
 
 OVERFLOWING_SCRIPT = """() => [...document.querySelectorAll("body *")]
-  .filter((element) => !element.closest(".timeline .scroll, .unseen, .skip"))
+  .filter((element) => !element.closest(".scroll, .unseen, .skip"))
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .map((element) => element.outerHTML.slice(0, 80))"""
 
@@ -318,7 +318,7 @@ def test_language_link_switches_the_language_permanently(visit: Open, origin: st
     seen = visit(locale="en-GB")
     page = seen.page
     open_page(page, f"{origin}{APRIL_2019}")
-    page.get_by_role("link", name="Oleg Kononenko").click()
+    page.get_by_role("link", name="Oleg Kononenko", exact=True).click()
     page.get_by_role("link", name="Русский").click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Олег Кононенко")
@@ -423,7 +423,7 @@ def test_visited_pages_are_available_offline(visit: Open, origin: str) -> None:
     page = seen.page
     open_page(page, f"{origin}{APRIL_2019}")
     wait_for_offline_data(page)
-    page.get_by_role("link", name="Aleksey Ovchinin").click()
+    page.get_by_role("link", name="Aleksey Ovchinin", exact=True).click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Aleksey Ovchinin")
     assert seen.errors == []
@@ -528,7 +528,7 @@ def test_slow_and_failed_requests_are_shown(visit: Open, origin: str) -> None:
     open_page(page, f"{origin}{APRIL_2019}")
     pending: list[Route] = []
     page.route("**/v1/people/**", lambda route: pending.append(route))  # noqa: PLW0108 - Playwright
-    page.get_by_role("link", name="Nick Hague").click()
+    page.get_by_role("link", name="Nick Hague", exact=True).click()
     main = page.get_by_role("main")
     expect(main).to_have_attribute("aria-busy", "true")
     page.wait_for_timeout(0)
