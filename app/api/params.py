@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Path, Query
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,6 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.api.attribute_docstrings import DescribedModel
 from app.api.openapi.examples import Example
 from app.api.patterns import COUNTRY_CODE_PATTERN, LANGUAGE_CODE_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import did_you_mean
@@ -48,10 +48,10 @@ MAX_FILTER_VALUES = 50
 """Maximum number of values of a filter."""
 
 
-class QueryModel(BaseModel):
+class QueryModel(DescribedModel):
     """Query parameters of an endpoint; the docstring of an attribute is its description."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeVar, cast
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
-    BaseModel,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -22,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticKnownError, core_schema
 
+from app.api.attribute_docstrings import DescribedModel
 from app.api.params import Slug, validate_searchable, validate_storable
 from app.api.patterns import HTTP_URL_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import build_invalid_request
@@ -34,13 +34,12 @@ from app.http.client import ForbiddenUrl, check_url
 logger = logging.getLogger("zarya")
 
 
-class WriteModel(BaseModel):
+class WriteModel(DescribedModel):
     """Base of request bodies and their parts."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
     )
 
