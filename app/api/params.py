@@ -23,7 +23,7 @@ from app.api.openapi.examples import Example
 from app.api.patterns import COUNTRY_CODE_PATTERN, LANGUAGE_CODE_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
-from app.domain.text import fold, is_storable
+from app.domain.text import is_searchable, is_storable
 from app.search.query_parser import MAX_QUERY_TERM_COUNT
 from app.search.ranking import parse_search_query
 
@@ -106,7 +106,7 @@ def _text_schema(length: int, pattern: str) -> WithJsonSchema:
 
 def validate_searchable(value: str) -> str:
     """Return `value`. Raises ValueError if no character can be searched for."""
-    if not fold(value):
+    if not is_searchable(value):
         raise ValueError(
             tr(
                 "The text contains no letter, digit or symbol to search for.",

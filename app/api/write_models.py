@@ -28,7 +28,7 @@ from app.api.validation_errors import build_invalid_request
 from app.config import current_settings
 from app.domain.dates import Precision
 from app.domain.languages import tr
-from app.domain.text import MAX_TAG_CHARS, slugify
+from app.domain.text import MAX_TAG_CHARS, is_sluggable
 from app.http.client import ForbiddenUrl, check_url
 
 logger = logging.getLogger("zarya")
@@ -85,7 +85,7 @@ SearchableText = Annotated[NonBlankText, AfterValidator(validate_searchable)]
 
 
 def _validate_sluggable(value: str) -> str:
-    if not slugify(value):
+    if not is_sluggable(value):
         raise ValueError(
             tr(
                 "The name must contain a letter or digit, so that a slug can be made from it.",
