@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from types import ModuleType
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -42,14 +43,16 @@ def attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
     docstrings: dict[str, str | None] = {}
     for declaring in reversed(model.__mro__):
         if issubclass(declaring, DescribedModel):
-            docstrings |= _docstrings_by_class(declaring.__module__).get(declaring.__name__, {})
+            docstrings |= _docstrings_by_class(sys.modules[declaring.__module__]).get(
+                declaring.__name__, {}
+            )
     return {name: text for name, text in docstrings.items() if text and name in model.model_fields}
 
 
 @cache
-def _docstrings_by_class(module: str) -> dict[str, dict[str, str | None]]:
+def _docstrings_by_class(module: ModuleType) -> dict[str, dict[str, str | None]]:
     """The annotated attributes of the classes of `module`, each with its docstring or None."""
-    source = ast.parse(inspect.getsource(sys.modules[module]))
+    source = ast.parse(inspect.getsource(module))
     classes = [each for each in source.body if isinstance(each, ast.ClassDef)]
     return {each.name: dict(_annotated_attributes(each)) for each in classes}
 
