@@ -254,9 +254,12 @@ def test_supervisor_and_serve_command_import_little() -> None:
 
 COSTLY = {
     "alembic",
+    "feedparser",
     "markdown_it",
+    "markdownify",
     "nh3",
     "openpyxl",
+    "psycopg",
     "pyarrow",
     "rich",
     "typer",
