@@ -312,6 +312,7 @@ def test_facts_after_the_horizon_are_detected(dataset: Dataset) -> None:
                 "dragon-crew-13-harmony-forward",
                 "dragon-crs-33-harmony-forward",
                 "htv-x1-harmony-nadir",
+                "progress-ms-31-poisk-zenith",
                 "progress-ms-32-zvezda-aft",
                 "progress-ms-33-poisk-zenith",
                 "progress-ms-34-zvezda-aft",

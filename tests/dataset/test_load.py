@@ -19,7 +19,9 @@ from app.db.models import (
     Mission,
     MissionAlias,
     MissionTask,
+    Module,
     Person,
+    Stay,
     Vehicle,
     stored_id,
 )
@@ -27,6 +29,7 @@ from app.domain.enums import AuditTarget, HorizonKind
 from app.ingest.dataset.check import check_archive
 from app.ingest.dataset.load import LoadReport, load_dataset
 from app.ingest.dataset.records import read_dataset
+from app.ingest.dataset.upsert import MISSING_ID, DatasetUpsert
 from app.resources.horizon.commands import move_horizon
 from app.resources.horizon.queries import get_horizons
 from tests.support import factories
@@ -35,8 +38,8 @@ from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
-RECORDS = 18 + 6 + 298 + 309 + 42 + 75 + 277 + 26 + 1036
-"""Vehicles, sites, people, launches, modules, missions, spacewalks, articles, and the chronicle."""
+RECORDS = 18 + 6 + 298 + 309 + 42 + 331 + 75 + 277 + 26 + 1036
+"""Vehicles, sites, people, launches, modules, stays, missions, spacewalks, articles, chronicle."""
 
 
 def load_again(database: Database) -> LoadReport:
@@ -74,13 +77,21 @@ def test_load_twice_creates_then_writes_nothing(first: First) -> None:
     with first.database.snapshot() as reader:
         before = {
             model: reader.all(select(model.id, model.updated_at, model.version))
-            for model in (Person, Launch, Mission, Article)
+            for model in (Person, Launch, Module, Stay, Mission, Article)
         }
     assert load_again(first.database) == LoadReport(created=0, updated=0, unchanged=RECORDS)
     with first.database.snapshot() as reader:
         for model, rows in before.items():
             assert reader.all(select(model.id, model.updated_at, model.version)) == rows
         assert check_archive(reader) == []
+
+
+def test_new_record_that_refers_to_a_deleted_one_is_not_created(database: Database) -> None:
+    merge = DatasetUpsert(database.session)
+    with merge.transaction():
+        stay = {"launch_id": MISSING_ID, "port_id": 1}
+        assert merge.upsert_records(Stay, "slug", {"new": stay}) == {"new": MISSING_ID}
+    assert (merge.total, merge.created) == (1, set())
 
 
 @pytest.mark.slow
@@ -95,7 +106,7 @@ def test_interrupted_load_continues(create_database: CreateDatabase) -> None:
         database = database_of(client)
         with pytest.raises(KeyboardInterrupt):
             load_dataset(database.session, interrupt)
-        done = 18 + 6 + 298 + 309
+        done = 18 + 6 + 298 + 309 + 42 + 331
         assert load_again(database) == LoadReport(created=RECORDS - done, updated=0, unchanged=done)
         with database.snapshot() as reader:
             assert check_archive(reader) == []

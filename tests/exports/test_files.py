@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "5c3121237bf2da8374d7a50c6a624babe8baa1d587211cfabf3abed8cd31247f"
+EXPECTED = "d639b6e431ed8a27e310a5b925e92f8096c6df4ebc4e4bd6b1bad0cd91e9dc9e"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
