@@ -47,7 +47,7 @@ UNITS = (
     "PERCENT", "YEARS", "YEAR", "DIGITS", "REQUESTS", "EVENTS", "BATCHES", "DIGESTS",
     "OCCURRENCES", "TOKENS", "ATTEMPTS", "CONNECTIONS", "LEVEL", "VERSION", "REFERRERS",
     "REDIRECTS", "FAILURES", "INTEGER", "ID", "KIB", "INSTRUCTIONS", "VALUES", "TAGS", "JOBS",
-    "ROUNDS", "PAGES", "TOLERANCE", "RESOLUTION", "MINUTE", "RANK", "STEPS",
+    "ROUNDS", "PAGES", "TOLERANCE", "RESOLUTION", "MINUTE", "RANK", "STEPS", "UNITS",
 )  # fmt: skip
 """Last words of the names of numbers and periods: the unit, or the thing that is counted."""
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests_browser.browsers import Visit
 from tests_browser.pages import open_page
-from tests_browser.test_portal import api
+from tests_browser.servers import get_json
 
 Open = Callable[..., Visit]
 
@@ -71,7 +71,7 @@ def test_slider_shows_the_station_of_forty_days(visit: Open, origin: str) -> Non
     for day in days:
         set_days(page, day)
         shown = page.evaluate(DRAWN_SCRIPT)
-        assert shown == drawn_on(api(origin, f"/v1/station?on={day}")), day
+        assert shown == drawn_on(get_json(origin, f"/v1/station?on={day}")), day
         counts.add(len(shown["ships"]))
     assert len(counts) > 4
     assert (seen.external_requests, seen.errors) == ([], [])
@@ -175,7 +175,7 @@ def test_forms_of_lists_omit_empty_fields(visit: Open, origin: str) -> None:
     page.get_by_label("Crew").select_option("true")
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(f"{origin}/launches?crewed=true&year=2019")
-    expected = api(origin, "/v1/launches?to_station=true&crewed=true"
+    expected = get_json(origin, "/v1/launches?to_station=true&crewed=true"
                            "&launch_at_gte=2019-01-01&launch_at_lt=2020-01-01")  # fmt: skip
     links = page.get_by_role("region", name="Launches").get_by_role("link")
     expect(links).to_have_count(len(expected["items"]))

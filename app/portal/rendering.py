@@ -21,8 +21,8 @@ from app.portal.template_filters import (
     UI_STRINGS,
     TemplateFilters,
     build_page_path,
+    day_of,
     get_base_path,
-    local_day,
 )
 
 
@@ -151,7 +151,7 @@ def _result_path(item: dict[str, Any]) -> str:
         case "module":
             return f"{_page_path('station')}#module-{item['slug']}"
         case "stay":
-            return _page_path("station", on=local_day(item["at"]))
+            return _page_path("station", on=day_of(item["at"], item["at_precision"]))
     return _page_path(PAGE_PATH_SEGMENTS[item["type"]], item["slug"])
 
 

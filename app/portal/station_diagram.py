@@ -1,7 +1,8 @@
 """Geometry of the station's diagram: `/v1/station` as a schematic side view.
 
 Aft is left and zenith is up. `web/places.json` has the places; `web/diagram.js` computes the same
-shapes in browsers. All coordinates are integers, so that both print the same numbers.
+shapes in browsers. All coordinates are integers, in user units of the SVG, so that both
+print the same numbers.
 """
 
 import json
@@ -18,17 +19,17 @@ PLACES: dict[str, Any] = json.loads(
     (Path(__file__).parent / "web" / "places.json").read_text("utf-8")
 )
 
-SHIP_LENGTH = 64
-SHIP_HALF_WIDTH = 26
-_SHIP_GAP = 36
+SHIP_LENGTH_UNITS = 64
+SHIP_HALF_WIDTH_UNITS = 26
+_SHIP_GAP_UNITS = 36
 """Distance between ships that were at one port on one day."""
-_FREE_PORT_DISTANCE = 7
-_SMALL_BOX_WIDTH = 46
+_FREE_PORT_DISTANCE_UNITS = 7
+_SMALL_BOX_WIDTH_UNITS = 46
 """Narrower boxes have smaller letters."""
-_LETTER_WIDTH, _SMALL_LETTER_WIDTH = 7, 6
-_MAX_LINE_LETTERS = 10
+_CHAR_WIDTH_UNITS, _SMALL_CHAR_WIDTH_UNITS = 7, 6
+_MAX_LINE_CHARS = 10
 _MAX_LINES = 3
-_LINE_HEIGHT = 14
+_LINE_HEIGHT_UNITS = 14
 
 
 class _Direction(NamedTuple):
@@ -89,21 +90,23 @@ def draw_station(station: dict[str, Any], language: Language) -> dict[str, Any]:
         for item, _ in sorted(places, key=lambda place: not place[1])
         if _find_place(item)
     }
+    present = {
+        slug: item for slug, item in attached.items() if not is_over(item["detached_at"], station)
+    }
     boxes = {slug: _Box(*_find_place(item)) for slug, item in attached.items()}
     return {
         "view": " ".join(map(str, PLACES["view"])),
-        "links": list(_draw_links(attached, boxes)),
+        "links": list(_draw_links(present, boxes)),
         "wings": [
             _Box(*wing)._asdict()
             for slug, item in attached.items()
             for wing in PLACES["wings"].get(slug, {}).get(_name_place(item), ())
         ],
         "modules": [
-            _draw_module(item, boxes[slug], language)
-            | {"has_left": is_over(item["detached_at"], station)}
+            _draw_module(item, boxes[slug], language) | {"has_left": slug not in present}
             for slug, item in attached.items()
         ],
-        "ports": list(_draw_ports(station, attached, boxes)),
+        "ports": list(_draw_ports(station, present, boxes)),
         "ships": list(_draw_ships(station, attached, boxes)),
     }
 
@@ -143,8 +146,8 @@ def _draw_links(
 
 def _draw_module(item: dict[str, Any], box: _Box, language: Language) -> dict[str, Any]:
     slug, name = item["module"]["slug"], item["module"]["name"]
-    is_small = box.width < _SMALL_BOX_WIDTH
-    letters = (box.width - 2) // (_SMALL_LETTER_WIDTH if is_small else _LETTER_WIDTH)
+    is_small = box.width < _SMALL_BOX_WIDTH_UNITS
+    letters = (box.width - 2) // (_SMALL_CHAR_WIDTH_UNITS if is_small else _CHAR_WIDTH_UNITS)
     x, y = box.center
     return {
         "slug": slug,
@@ -189,7 +192,7 @@ def _draw_ports(
     for port in station["free_ports"] or ():
         if point := _find_port(port, attached, boxes):
             x, y, (dx, dy, _) = point
-            x, y = x + dx * _FREE_PORT_DISTANCE, y + dy * _FREE_PORT_DISTANCE
+            x, y = x + dx * _FREE_PORT_DISTANCE_UNITS, y + dy * _FREE_PORT_DISTANCE_UNITS
             yield {"slug": port["slug"], "name": port["name"], "x": x, "y": y}
 
 
@@ -203,7 +206,7 @@ def _draw_ships(
         port = stay["port"]
         if point := _find_port(port, attached, boxes):
             x, y, (dx, dy, angle) = point
-            distance = at_port[port["slug"]] * (SHIP_LENGTH + _SHIP_GAP)
+            distance = at_port[port["slug"]] * (SHIP_LENGTH_UNITS + _SHIP_GAP_UNITS)
             at_port[port["slug"]] += 1
             x, y = x + dx * distance, y + dy * distance
             yield {
@@ -224,23 +227,23 @@ def _wrap(name: str) -> list[str]:
     """Lines of a ship's label, broken at spaces."""
     lines = [""]
     for word in name.split(" "):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > _MAX_LINE_LETTERS:
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > _MAX_LINE_CHARS:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
     if len(lines) > _MAX_LINES:
         lines = [*lines[: _MAX_LINES - 1], " ".join(lines[_MAX_LINES - 1 :])]
-    return [_cut(line, _MAX_LINE_LETTERS) for line in lines]
+    return [_cut(line, _MAX_LINE_CHARS) for line in lines]
 
 
 def _place_lines(lines: list[str], x: int, y: int, dx: int, dy: int) -> Iterator[dict[str, Any]]:
     """Lines of a label beyond the end of a ship that lies upright, else below the ship."""
-    x += dx * SHIP_LENGTH // 2
+    x += dx * SHIP_LENGTH_UNITS // 2
     if dy < 0:
-        y -= SHIP_LENGTH + 6 + _LINE_HEIGHT * (len(lines) - 1)
+        y -= SHIP_LENGTH_UNITS + 6 + _LINE_HEIGHT_UNITS * (len(lines) - 1)
     elif dy > 0:
-        y += SHIP_LENGTH + _LINE_HEIGHT
+        y += SHIP_LENGTH_UNITS + _LINE_HEIGHT_UNITS
     else:
-        y += SHIP_HALF_WIDTH + _LINE_HEIGHT
+        y += SHIP_HALF_WIDTH_UNITS + _LINE_HEIGHT_UNITS
     for n, line in enumerate(lines):
-        yield {"text": line, "x": x, "y": y + n * _LINE_HEIGHT}
+        yield {"text": line, "x": x, "y": y + n * _LINE_HEIGHT_UNITS}

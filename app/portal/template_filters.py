@@ -170,9 +170,9 @@ def _to_local(at: str) -> str:
     return datetime.fromisoformat(at).astimezone(_zone()).isoformat()
 
 
-def local_day(at: str) -> str:
-    """Day of an instant in the portal's time zone."""
-    return _to_local(at)[:10]
+def day_of(at: str, precision: str) -> str:
+    """Day of an instant in the portal's time zone; of a longer period, its first day."""
+    return (_to_local(at) if precision in PRECISIONS_WITH_TIME else at)[:10]
 
 
 def next_day(day: str) -> str:
@@ -283,7 +283,7 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     parts,
     in_language,
     with_cursor,
-    local_day,
+    day_of,
     next_day,
     previous_day,
     last_known_day,

@@ -11,7 +11,12 @@ from starlette.testclient import TestClient
 
 from app.domain.languages import Language
 from app.ingest.dataset.records import DATASET_PATH
-from app.portal.station_diagram import PLACES, SHIP_HALF_WIDTH, SHIP_LENGTH, draw_station
+from app.portal.station_diagram import (
+    PLACES,
+    SHIP_HALF_WIDTH_UNITS,
+    SHIP_LENGTH_UNITS,
+    draw_station,
+)
 from tests.support.pages import Element, parse_page
 
 DAYS = ["1998-12-10", "2000-11-02", "2008-10-14", "2011-05-20", "2016-07-01", "2021-07-26"]
@@ -100,12 +105,12 @@ def module_box(module: dict[str, Any]) -> Box:
 
 def ship_box(ship: dict[str, Any]) -> Box:
     """Bounds of a ship; its hull is narrower than its wings, which are in its outer half."""
-    x, y, half = ship["x"], ship["y"], SHIP_HALF_WIDTH
+    x, y, half = ship["x"], ship["y"], SHIP_HALF_WIDTH_UNITS
     return {
-        0: (x, y - half, x + SHIP_LENGTH, y + half),
-        180: (x - SHIP_LENGTH, y - half, x, y + half),
-        90: (x - half, y, x + half, y + SHIP_LENGTH),
-        -90: (x - half, y - SHIP_LENGTH, x + half, y),
+        0: (x, y - half, x + SHIP_LENGTH_UNITS, y + half),
+        180: (x - SHIP_LENGTH_UNITS, y - half, x, y + half),
+        90: (x - half, y, x + half, y + SHIP_LENGTH_UNITS),
+        -90: (x - half, y - SHIP_LENGTH_UNITS, x + half, y),
     }[ship["angle"]]
 
 

@@ -40,11 +40,11 @@ const isRenderable = (url) =>
 export async function render(url, options) {
   const screen = screenOf(url);
   if (!screen) throw new Problem({ status: 0, detail: "" }); // only the server can render it
-  const [{ strings, fill, filters: { local_day: localDay } }, data] = await Promise.all([ready, fetchData(screen, options)]);
+  const [{ strings, fill, filters: { day_of: dayOf } }, data] = await Promise.all([ready, fetchData(screen, options)]);
   const lang = url.searchParams.get("lang");
   const names = {
     lang: LANG, t: strings, ...screen.values, ...data,
-    here: pathOf(url), ...links(BASE, lang, screen.calendarPath(data), localDay),
+    here: pathOf(url), ...links(BASE, lang, screen.calendarPath(data), dayOf),
   };
   return explainAbbreviations(fill(screen.template, names), strings.abbreviations);
 }

@@ -70,10 +70,11 @@ export function drawStation(station, places, lang) {
     .map((item) => [item.module.slug, item]));
   const boxes = new Map([...attached].map(([slug, item]) => [slug, placeOf(item)]));
   const items = [...attached.values()];
+  const present = items.filter((item) => !hasLeft(item));
 
-  function findPort({ slug, direction, module }) {
+  function findPort({ slug, direction, module }, occupants) {
     const adapter = places.adapters[slug];
-    const occupant = items.find((item) =>
+    const occupant = occupants.find((item) =>
       nameOfPlace(item) === (item.module.slug === adapter ? module.slug : slug));
     if (occupant) return [...edge(placeOf(occupant), direction), DIRECTIONS[direction]];
     if (!boxes.has(module.slug)) return null;
@@ -108,7 +109,7 @@ export function drawStation(station, places, lang) {
   };
 
   const portShapes = (port) => {
-    const point = findPort(port);
+    const point = findPort(port, present);
     if (!point) return [];
     const [x, y, [dx, dy]] = point;
     return [{
@@ -119,7 +120,7 @@ export function drawStation(station, places, lang) {
   const atPort = new Map();
   const shipShapes = ([stay, isGone]) => {
     const { port, launch, spacecraft: { name, kind } } = stay;
-    const point = findPort(port);
+    const point = findPort(port, items);
     if (!point) return [];
     const [portX, portY, [dx, dy, angle]] = point;
     const distance = (atPort.get(port.slug) ?? 0) * (SHIP_LENGTH + SHIP_GAP);
@@ -135,7 +136,7 @@ export function drawStation(station, places, lang) {
 
   return {
     view: places.view.join(" "),
-    links: items.filter((item) => boxes.has(item.attached_to?.slug)).map(link),
+    links: present.filter((item) => boxes.has(item.attached_to?.slug)).map(link),
     wings: items.flatMap((item) => places.wings[item.module.slug]?.[nameOfPlace(item)] ?? []).map(named),
     modules: items.map(moduleShape),
     ports: (station.free_ports ?? []).flatMap(portShapes),

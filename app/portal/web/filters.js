@@ -40,6 +40,9 @@ export function filters(lang, strings, timeZone, places) {
 
   const localDay = (at) => toLocal(at).slice(0, 10);
 
+  const dayOf = (at, precision) =>
+    PRECISIONS_WITH_TIME.includes(precision) ? localDay(at) : at.slice(0, 10);
+
   function lastKnownDay(knownUntil) {
     const outdated = HORIZONS_OF_STATION.map((kind) => Date.parse(knownUntil[kind]))
       .filter((at) => at + HORIZON_TOLERANCE_MS <= Date.now());
@@ -84,7 +87,7 @@ export function filters(lang, strings, timeZone, places) {
     },
     diagram: (station) => drawStation(station, places, lang),
     is_over: isOver,
-    local_day: localDay,
+    day_of: dayOf,
     last_known_day: lastKnownDay,
     next_day: (day) => dayAfter(day, 1),
     previous_day: (day) => dayAfter(day, -1),
@@ -140,9 +143,9 @@ export function explainAbbreviations(html, titles) {
 
 /**
  * Return the link functions of the templates. `calendarPath` is the path of the page's calendar,
- * `localDay` the filter of that name.
+ * `dayOf` the filter `day_of`.
  */
-export function links(base, keptLang, calendarPath, localDay) {
+export function links(base, keptLang, calendarPath, dayOf) {
   const to = (...segments) => {
     const parameters = typeof segments.at(-1) === "object" ? segments.pop() : {};
     return path(base, segments, { ...parameters, lang: keptLang });
@@ -154,7 +157,7 @@ export function links(base, keptLang, calendarPath, localDay) {
       if (item.type === "module") return `${to("station")}#module-${item.slug}`;
       if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);
       // A suggestion has no time.
-      return item.at ? to("station", { on: localDay(item.at) }) : to("search", { q: item.title });
+      return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });
     },
     to_event({ kind, url, launch, mission }) {
       if (kind === "spacewalk") return to("spacewalks", url.split("/").at(-1));
