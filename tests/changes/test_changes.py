@@ -63,9 +63,6 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
         "stay": 331,
         "spacewalk": 277,
         "article": 1062,
-        "module": 42,
-        "stay": 331,
-        "spacewalk": 277,
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)
     assert len({(item["type"], item["id"]) for item in items}) == len(items)
