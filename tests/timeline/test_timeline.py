@@ -29,7 +29,7 @@ from app.db.models import (
     Stay,
 )
 from app.domain.dates import Precision, local_day
-from app.domain.enums import LaunchStatus
+from app.domain.enums import ArrivalKind, LaunchStatus
 from app.resources.timeline.sources import SOURCES
 from tests.support import factories
 from tests.support.calendars import get_events
@@ -236,6 +236,26 @@ def test_status_of_events(client: TestClient, database: Database) -> None:
     assert after["launch launches/ahead"] == after["mission_end missions/iss-9"] == "unknown"
     assert after["launch launches/cancelled"] == "cancelled"
     assert after["mission_start missions/iss-9"] == "happened"
+
+
+def test_events_of_incomplete_records(client: TestClient, database: Database) -> None:
+    """A launch without spacecraft, and a spacewalk of nobody."""
+    with database.session() as session:
+        module, launch = factories.module(), factories.launch(slug="unnamed")
+        session.add_all([module, launch])
+        session.flush()
+        port = factories.port(module)
+        session.add(port)
+        session.flush()
+        at = datetime(2020, 1, 1, tzinfo=UTC)
+        day = {"sources": [], "arrived_at_precision": Precision.DAY}
+        arrival = {"arrived_at": at, "arrival_kind": ArrivalKind.DOCKING}
+        session.add(Stay(slug="s", launch_id=launch.id, port_id=port.id, **day, **arrival))
+        walk = {"starts_at": at, "starts_at_precision": Precision.DAY}
+        session.add(Spacewalk(slug="w", sources=[], **walk))
+    titles = {item["kind"]: item["title"] for item in get_items(client, "")}
+    assert titles["spacewalk"] == "A spacewalk"
+    assert titles["docking"].startswith("unnamed docks at ")
 
 
 # --- Calendars and feeds --------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from app.domain.enums import CrewRole, ModuleKind
 from app.domain.labels import CREW_ROLE_LABELS
 from app.domain.languages import tr
 from app.resources.horizon.schemas import KnownUntil
-from app.resources.timeline.schemas import TimelineItem
+from app.resources.timeline.schemas import TimelineItem, list_ships
 
 
 class StationQuery(QueryModel):
@@ -81,12 +81,11 @@ class PersonAboard(ReadModel):
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         role = CrewRole(row["mission"]["role"]) if row["mission"] else None
-        ships = row["launch"]["spacecraft"]
         label = CREW_ROLE_LABELS[role] if role else tr("Visitor", "Экспедиция посещения")
         return {
             "role": role,
             "role_label": str(label),
-            "spacecraft": ships[0] if ships else {"name": row["launch"]["slug"], "kind": "other"},
+            "spacecraft": list_ships(row["launch"])[0],
         }
 
 

@@ -24,6 +24,7 @@ from app.domain.dates import Precision, period_end
 from app.domain.enums import (
     LaunchStatus,
     PortDirection,
+    SpacecraftKind,
     TimelineKind,
     TimelineStatus,
 )
@@ -137,7 +138,7 @@ class TimelineItem(ReadModel):
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         kind = TimelineKind(row["kind"])
         own_ship, launch = row["spacecraft"], row["launch"]
-        ships = [own_ship] if own_ship else (launch["spacecraft"] if launch else [])
+        ships = [own_ship] if own_ship else list_ships(launch)
         people = {person["slug"]: person for person in row["people"]}
         return {
             "kind_label": str(TIMELINE_KIND_LABELS[kind]),
@@ -147,6 +148,14 @@ class TimelineItem(ReadModel):
             "people": list(people.values()),
             "url": url_for_request(_COLLECTIONS[kind], row["slug"]),
         }
+
+
+def list_ships(launch: Mapping[str, Any] | None) -> list[Any]:
+    """The spacecraft of a launch, or one with its slug as the name if none is recorded."""
+    if launch is None:
+        return []
+    ships: list[Any] = launch["spacecraft"]
+    return ships or [{"name": launch["slug"], "kind": SpacecraftKind.OTHER}]
 
 
 _SHIP_KINDS = frozenset(
