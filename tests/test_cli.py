@@ -22,8 +22,8 @@ from tests.support.servers import free_port
 def test_migrate_load_check(cli_database_url: str) -> None:
     assert run_zarya("migrate").exit_code == 0
     first, second = run_zarya("load"), run_zarya("load")
-    assert "1768 records created, 0 updated, 0 unchanged" in first.stderr
-    assert "0 records created, 0 updated, 1768 unchanged" in second.stderr
+    assert "2418 records created, 0 updated, 0 unchanged" in first.stderr
+    assert "0 records created, 0 updated, 2418 unchanged" in second.stderr
     checked = run_zarya("load", "--check")
     assert (checked.exit_code, checked.stderr) == (0, "No problems found.\n")
     assert "active" not in run_zarya("keys", "list").stdout  # there is no default key

@@ -58,7 +58,10 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "mission": 75,
         "person": 298,
+        "module": 42,
         "launch": 309,
+        "stay": 331,
+        "spacewalk": 277,
         "article": 1062,
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)

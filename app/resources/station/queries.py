@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +14,9 @@ from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
 from app.api.embeds.people import select_person_ref
-from app.api.embeds.spacewalks import SpacewalkSummary, select_spacewalk_summary
+from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.api.embeds.stays import select_stay_summary
-from app.api.lists.date_filters import DateFilters, PeriodBounds
+from app.api.lists.date_filters import PeriodBounds
 from app.api.read_models import instant_of
 from app.db.aboard import (
     ABOARD_FROM,
@@ -49,7 +49,8 @@ from app.domain.languages import tr
 from app.http.problems import FieldProblem, InvalidRequest, NotFound
 from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.horizon.schemas import KnownUntil
-from app.resources.spacewalks.queries import SPACEWALK_DATE_COLUMNS
+from app.resources.spacewalks import queries as spacewalks
+from app.resources.spacewalks.schemas import SpacewalkFilters
 from app.resources.station.schemas import StationQuery, StationRead
 from app.resources.timeline.queries import list_next_events
 from app.resources.timeline.schemas import TimelineItem
@@ -86,6 +87,7 @@ def get_station(reader: Reader, query: StationQuery) -> StationRead:
     facts = Facts(reader, moment, known_until)
     knows_crews = facts.are_known(HorizonKind.CREWS)
     mission = facts.find_mission() if knows_crews else None
+    aboard = facts.list_aboard() if knows_crews else None
     ships = facts.list_ships() if facts.are_known(HorizonKind.DOCKINGS) else None
     modules = facts.list_modules()
     attached = [row for row in modules if _is_at(row, "detached_until", moment.last)]
@@ -97,8 +99,8 @@ def get_station(reader: Reader, query: StationQuery) -> StationRead:
             "time_zone": moment.zone.key,
             "known_until": known_until,
             "mission": mission,
-            "commander": mission and mission["commander"],
-            "aboard": facts.list_aboard(mission) if knows_crews else None,
+            "commander": _find_commander(mission, aboard, moment.last),
+            "aboard": aboard,
             "ships": ships,
             "modules": modules,
             "free_ports": None if ships is None else facts.list_free_ports(ships, attached),
@@ -202,7 +204,7 @@ def _is_at(row: Row, until: str, at: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the archive knows of a moment; each method runs one statement."""
+    """Facts about a moment; each method runs one statement."""
 
     reader: Reader
     moment: Moment
@@ -219,12 +221,11 @@ class Facts:
         row = self.reader.first(_select_mission(), at=self.moment.last, day=self.moment.day)
         if row is None or row["starts_at"] > self.moment.last:
             return None
-        return row | {"commander": _build_commander(row)}
+        return row
 
-    def list_aboard(self, mission: Row | None) -> list[Row]:
-        """List the people aboard, with their roles in `mission`."""
-        mission_id = mission["id"] if mission else 0
-        values = self._period() | {"mission_id": mission_id, "day": self.moment.day}
+    def list_aboard(self) -> list[Row]:
+        """List the people aboard, with their missions."""
+        values = self._period() | {"at": self.moment.last, "day": self.moment.day}
         return self.reader.all(_select_aboard(), **values)
 
     def list_ships(self) -> list[Row]:
@@ -248,11 +249,11 @@ class Facts:
             if port["module"]["slug"] in attached and port["slug"] not in taken
         ]
 
-    def list_spacewalks(self) -> list[SpacewalkSummary]:
-        """List the spacewalks that start on the day."""
-        day = DateFilters(self.moment.zone, day=self.moment.day)
-        rows = self.reader.all(_select_spacewalks(), **day.values())
-        return [SpacewalkSummary.model_validate(row) for row in rows]
+    def list_spacewalks(self) -> list[Row]:
+        """List the spacewalks of the day."""
+        filters = SpacewalkFilters(on=self.moment.day, tz=self.moment.zone)
+        statement = _select_spacewalks(tuple(spacewalks.conditions(filters)))
+        return self.reader.all(statement, **spacewalks.parameter_values(filters))
 
     def list_next_events(self) -> list[TimelineItem]:
         """List the first events after the moment; an answer about the present expires with them."""
@@ -269,14 +270,17 @@ class Facts:
         return self.moment.bounds._asdict()
 
 
-def _build_commander(row: Row) -> dict[str, Any] | None:
-    """Fields of a `Commander`: in command since the first day, or the end of another mission."""
-    commander = row["commander"]
-    if commander is None:
+def _find_commander(
+    mission: Row | None, aboard: list[Row] | None, at: datetime
+) -> dict[str, Any] | None:
+    """Fields of a `Commander`, of the commander of `mission` if that person is aboard."""
+    commander = mission and mission["commander"]
+    present = {row["person"]["slug"] for row in aboard or () if _is_at(row, "aboard_until", at)}
+    if mission is None or commander is None or commander["slug"] not in present:
         return None
-    since, precision = row["starts_at"], row["starts_at_precision"]
-    if row["previous_ends_at"] and row["previous_ends_at"] > since:
-        since, precision = row["previous_ends_at"], row["previous_ends_at_precision"]
+    since, precision = mission["starts_at"], mission["starts_at_precision"]
+    if mission["previous_ends_at"] and mission["previous_ends_at"] > since:
+        since, precision = mission["previous_ends_at"], mission["previous_ends_at_precision"]
     if commander["from_on"]:
         since, precision = instant_of(commander["from_on"]), Precision.DAY
     return {"person": commander, "since": since, "since_precision": precision}
@@ -330,15 +334,24 @@ def _select_mission() -> AnySelect:
 
 @cache
 def _select_aboard() -> AnySelect:
-    assignment, person = aliased(CrewAssignment), aliased(Person)
+    """Select the people aboard, each with the first mission to end that they are in."""
+    assignment, person, mission = aliased(CrewAssignment), aliased(Person), aliased(Mission)
+    at = bindparam("at", type_=_instant)
     role = (
-        select(assignment.role)
+        select_mission_ref(mission)
+        .add_columns(assignment.role)
+        .join(assignment, assignment.mission_id == mission.id)
         .where(
             assignment.person_id == Flight.person_id,
-            assignment.mission_id == bindparam("mission_id"),
+            mission.starts_sort_at <= at,
+            mission.ends_sort_at >= at,
             _has_role_on(assignment),
         )
-        .order_by(assignment.from_on.is_not(None).desc(), assignment.from_on.desc())
+        .order_by(
+            mission.ends_sort_at,
+            assignment.from_on.is_not(None).desc(),
+            assignment.from_on.desc(),
+        )
         .limit(1)
     )
     ref, up = select_person_ref(person), aliased(Launch)
@@ -349,11 +362,12 @@ def _select_aboard() -> AnySelect:
             json_object_subquery(select_launch_ref(up).where(up.id == Flight.launch_id)).label(
                 "launch"
             ),
-            role.scalar_subquery().label("role"),
+            json_object_subquery(role).label("mission"),
             ABOARD_FROM.label("since"),
             ABOARD_FROM_PRECISION.label("since_precision"),
             ABOARD_TO.label("until"),
             ABOARD_TO_PRECISION.label("until_precision"),
+            ABOARD_UNTIL.label("aboard_until"),
         )
         .join(Launch, Launch.id == Flight.launch_id)
         .where(
@@ -428,11 +442,7 @@ def _select_ports() -> AnySelect:
     )
 
 
-@cache
-def _select_spacewalks() -> AnySelect:
-    on_day = DateFilters(ZoneInfo("UTC"), day=date.min)  # the day is a parameter
-    return (
-        select_spacewalk_summary()
-        .where(*SPACEWALK_DATE_COLUMNS.conditions(on_day))
-        .order_by(Spacewalk.starts_sort_at, Spacewalk.id)
-    )
+@lru_cache(maxsize=8)
+def _select_spacewalks(where: tuple[ColumnElement[bool], ...]) -> AnySelect:
+    order = Spacewalk.starts_sort_at, Spacewalk.id
+    return select_spacewalk_summary().where(*where).order_by(*order)

@@ -60,8 +60,11 @@ class PersonAboard(ReadModel):
     """Person aboard."""
 
     person: PersonRef
+    mission: MissionRef | None
+    """Mission of the person, or null for a visitor. During a handover, the crew of the next one is
+    aboard too."""
     role: CrewRole | None
-    """Role in the mission, or null for a person who is not in its crew."""
+    """Role in that mission, or null for a visitor."""
     role_label: str = Field(examples=["Flight engineer"])
     spacecraft: SpacecraftRef
     """Spacecraft that the person came with."""
@@ -77,10 +80,11 @@ class PersonAboard(ReadModel):
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        role = CrewRole(row["role"]) if row["role"] else None
+        role = CrewRole(row["mission"]["role"]) if row["mission"] else None
         ships = row["launch"]["spacecraft"]
         label = CREW_ROLE_LABELS[role] if role else tr("Visitor", "Экспедиция посещения")
         return {
+            "role": role,
             "role_label": str(label),
             "spacecraft": ships[0] if ships else {"name": row["launch"]["slug"], "kind": "other"},
         }
@@ -122,7 +126,7 @@ class StationRead(ReadModel):
     mission: MissionRef | None
     """Mission under way: of two, the one that ends first. Null: none, or not known."""
     commander: Commander | None
-    """Commander of the mission, or null if there is none, or if that is not known."""
+    """Commander of the mission. Null: none, not known, or no longer aboard."""
     aboard: list[PersonAboard] | None
     """People aboard, the first to arrive first. Null: not known."""
     ships: list[StaySummary] | None

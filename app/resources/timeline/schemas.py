@@ -28,7 +28,7 @@ from app.domain.enums import (
     TimelineStatus,
 )
 from app.domain.event_headlines import build_event_headline
-from app.domain.headlines import build_launch_headline, ship_phrase_en, ship_phrase_ru
+from app.domain.headlines import build_launch_headline, describe_ship_en, describe_ship_ru
 from app.domain.horizon import is_outdated
 from app.domain.labels import TIMELINE_KIND_LABELS
 from app.domain.languages import tr
@@ -55,8 +55,7 @@ class TimelineArchiveFilters(QueryModel):
     spacecraft: Annotated[CommaList[NameParam], Example(["Progress MS-11"])] = []
     """Spacecraft in the event, by name or slug: `Progress MS-11` or `progress-ms-11`."""
     module: Annotated[CommaList[Slug], Example(["rassvet"])] = []
-    """Module in the event, by slug: its own launch and attachments, a ship at one of its ports, or
-    a spacewalk from it."""
+    """Module in the event, by slug: see `module`, `attached_to` and `port`; also its launch."""
     at_gte: Annotated[Omittable[Rfc3339OrDate], Example("2019-04-04T00:00:00Z")] = None
     """Events at or after this time. An inexact date matches if any part of its period does."""
     at_lt: Annotated[Omittable[Rfc3339OrDate], Example("2019-05-01")] = None
@@ -212,7 +211,7 @@ def _build_title(kind: TimelineKind, row: Mapping[str, Any], ships: list[Any]) -
     if mission := row["mission"]:
         names["mission"] = f"{glossary.station_name(mission['station'])}-{mission['number']}"
     if ships:
-        names["ship"] = tr(ship_phrase_en(ships[0]), ship_phrase_ru(ships[0]))
+        names["ship"] = tr(describe_ship_en(ships[0]), describe_ship_ru(ships[0]))
     return build_event_headline(kind, row["detail"], **names)
 
 
