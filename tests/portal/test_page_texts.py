@@ -47,6 +47,7 @@ def pages(archive: TestClient) -> list[str]:
         "/launches/sts-88",
         "/station?on=1998-12-10",
         "/station?on=2011-05-20",
+        "/station?on=2026-11-01",
         "/spacewalks",
         "/spacewalks?q=xqzwvkj",
         "/spacewalks/spacewalk-214",

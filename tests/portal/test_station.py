@@ -1,7 +1,7 @@
 """The station's page and its diagram: the shapes of every day, and the page against the API."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -295,6 +295,14 @@ def test_page_without_a_day_shows_the_last_known_one(archive: TestClient) -> Non
         assert fields["on"]["min"] == "1998-11-20"
         assert station["ships"]
         assert len(attributes(page, "data-ship")) == len(station["ships"])
+
+
+def test_facts_behind_the_horizon_are_not_known(archive: TestClient) -> None:
+    with time_machine.travel(datetime(2026, 11, 29, tzinfo=UTC), tick=False):
+        page = parse_page(archive.get("/station?on=2026-11-01").text)
+    assert page.text.count("Not known for this day.") == 4
+    assert attributes(page, "data-ship") == attributes(page, "data-free") == []
+    assert "module-zvezda" in attributes(page, "id")
 
 
 @pytest.mark.parametrize(
