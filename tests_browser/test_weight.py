@@ -13,7 +13,7 @@ from tests_browser.pages import APRIL_2019, SCREENS, open_page, wait_for_offline
 
 Open = Callable[..., Visit]
 
-MAX_TRANSFER_BYTES = 70_000
+MAX_TRANSFER_BYTES = 60_000
 """Limit of the compressed size of all assets and a page."""
 
 CACHED_ASSETS_SCRIPT = """async () => {
