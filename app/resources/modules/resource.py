@@ -29,7 +29,9 @@ RESOURCE = RecordResource(
         ExportTable("ports", select_record_columns(Port), indexes=("module_id",)),
         ExportTable(
             "module_attachments",
-            select_record_columns(ModuleAttachment, ("attached_sort_at", "detached_until")),
+            select_record_columns(
+                ModuleAttachment, ("attached_sort_at", "detached_sort_at", "detached_until")
+            ),
             indexes=("module_id",),
         ),
     ),
