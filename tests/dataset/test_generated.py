@@ -5,7 +5,7 @@ import pytest
 from app.ingest.dataset.records import DATASET_PATH, Dataset
 from tools.chronicle.files import generate_files
 
-MAX_FILE_BYTES = 2_000_000
+MAX_FILE_BYTES = 3_000_000
 
 
 @pytest.mark.parametrize("name", ["chronicle", "mission_launches", "mission_texts"])
