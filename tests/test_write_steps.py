@@ -28,7 +28,13 @@ from app.search.index_keys import build_index_key, index_key_range, parse_index_
         ),
         (
             Launch,
-            ["article_launches.launch_id", "mission_launches.launch_id", "flights.landed_with_id"],
+            [
+                "article_launches.launch_id",
+                "mission_launches.launch_id",
+                "flights.landed_with_id",
+                "modules.launch_id",
+                "stays.launch_id",
+            ],
         ),
     ],
 )
@@ -58,7 +64,8 @@ def test_searchable_models_are_records_their_parts_and_names() -> None:
     searchable = {model.__name__ for model in Base.__subclasses__() if model.searchable}
     assert searchable == {
         *("Article", "ArticleTag", "CrewAssignment", "Flight", "Launch", "Mission", "MissionTask"),
-        *("Person", "Site", "Spacecraft", "Vehicle"),
+        *("Module", "Person", "Port", "Site", "Spacecraft", "Spacewalk", "SpacewalkMember", "Stay"),
+        "Vehicle",
     }
 
 
@@ -72,4 +79,6 @@ def test_search_ranks_are_distinct_and_fit_into_index_keys() -> None:
         assert parse_index_key(key) == (kind, 2**26 - 1)
         assert key < index_key_range(kind)[1] <= 2**62
     by_rank = sorted(ranks, key=ranks.__getitem__, reverse=True)
-    assert by_rank == ["mission", "person", "launch", "article"]
+    assert by_rank == [
+        *("mission", "module", "person", "spacewalk", "launch", "stay", "article"),
+    ]

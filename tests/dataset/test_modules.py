@@ -133,7 +133,7 @@ def test_check_detects_inconsistency(archive: TestClient, broken: Break, problem
         reader = Reader(connection)
         assert list(check_modules(reader)) == []
         connection.execute(broken())
-        found = check_archive(reader) if "differs" in problem else list(check_modules(reader))
+        found = list(check_archive(reader)) if "differs" in problem else list(check_modules(reader))
         connection.rollback()
     assert any(problem in line for line in found)
 

@@ -23,6 +23,7 @@ from tests.support import documents, factories
 from tests.support.clients import client_with_key, database_of, open_client
 from tests.support.concurrency import run_concurrently
 from tests.support.databases import CreateDatabase
+from tests.support.ports import create_launch_and_port
 
 AT_ONCE = 100
 ROUNDS = 10
@@ -144,6 +145,17 @@ def test_concurrent_assignments_have_one_commander(editor: TestClient) -> None:
         return editor.post("/v1/crew-assignments", json=document).status_code
 
     assert Counter(run_concurrently(assign, 10)) == {201: 1, 422: 9}
+
+
+def test_concurrent_arrivals_take_a_port_once(editor: TestClient) -> None:
+    stays = [create_launch_and_port(editor) for _ in range(4)]
+    port = stays[0]["port"]
+
+    def arrive(number: int) -> int:
+        document = documents.stay(launch=stays[number]["launch"], port=port)
+        return editor.post("/v1/stays", json=document).status_code
+
+    assert Counter(run_concurrently(arrive, 4)) == {201: 1, 422: 3}
 
 
 def test_audit_log_has_each_concurrent_write_once(editor: TestClient) -> None:
