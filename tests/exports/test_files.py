@@ -113,7 +113,7 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "e72d7a69e532fd7f0c53fcc8a26163c10f5defd11ad346e0b2faa058b8c120d3"
+EXPECTED = "d639b6e431ed8a27e310a5b925e92f8096c6df4ebc4e4bd6b1bad0cd91e9dc9e"
 """SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
 
 
