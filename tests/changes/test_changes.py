@@ -59,7 +59,10 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
         "mission": 75,
         "person": 298,
         "launch": 309,
-        "article": 1062,
+        "article": 2212,
+        "module": 42,
+        "stay": 331,
+        "spacewalk": 277,
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)
     assert len({(item["type"], item["id"]) for item in items}) == len(items)
