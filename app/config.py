@@ -1,5 +1,7 @@
 """Settings of the service, and access to them in code without an argument for them."""
 
+import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -80,6 +82,9 @@ class Settings(BaseSettings):
     metrics_from: str = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
     """Clients that may read `/metrics`: addresses and networks, comma-separated. Empty: none."""
 
+    empty: bool = False
+    """Count an empty archive as ready. Otherwise `/health/ready` returns 503 until it is loaded."""
+
     log_requests: bool = True
     """Log a line for each request. Errors of the service are logged in any case."""
 
@@ -130,6 +135,28 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Public URL without a trailing slash."""
         return str(self.public_url).rstrip("/")
+
+
+_FOREIGN_VARIABLE_PATTERN = re.compile(r"ZARYA_(SERVICE_HOST|SERVICE_PORT\w*|PORT_\d+_\w+)")
+"""Variables that Kubernetes sets in every pod for a service named `zarya`."""
+
+
+def variable_of_setting(name: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    return f"ZARYA_{name.upper()}"
+
+
+def find_unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like a setting, and are neither one nor set by Kubernetes."""
+    known = set(map(variable_of_setting, Settings.model_fields))
+    return [
+        name
+        for name, value in environment.items()
+        if name.upper().startswith("ZARYA_")
+        and name.upper() not in known
+        and not _FOREIGN_VARIABLE_PATTERN.fullmatch(name)
+        and not (name == "ZARYA_PORT" and "://" in value)  # Kubernetes again
+    ]
 
 
 def parse_networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -173,7 +173,7 @@ async def _run_background_jobs(app: FastAPI) -> AsyncIterator[None]:
             with services.shutdown.handle_signals(close_streams), run_watchdog():
                 yield
             tasks.cancel_scope.cancel()
-    services.access_log.flush()
+    services.access_log.close()
     services.singleton(ArchiveFileCache).close()
     services.database.close()
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from bench import archives, inprocess
 from bench.inprocess import ASGI, Route
-from bench.reads import ARCHIVE, LIST, PAGE
+from bench.reads import ARCHIVE, LIST, PAGE, STATION, TIMELINE
 
 RATIOS_FILE = Path(__file__).parent / "ratios.json"
 ARTICLE_COUNT = 10_000
@@ -32,11 +32,13 @@ READS = {
     "archive month": ARCHIVE,
     "mission": "/v1/missions/iss-59",
     "launches": "/v1/launches?limit=20",
+    "station": STATION,
+    "timeline": TIMELINE,
 }
 
 
 async def routes(app: ASGI, kind: str) -> list[Route]:
-    """Return six reads of an application: five responses with a body, and a 304."""
+    """Return reads of an application: responses with a body, and a 304."""
     results = [Route(f"{kind} {name}", app, path, {}) for name, path in READS.items()]
     headers, _ = await results[0].request()
     tag = {"if-none-match": headers["etag"]}

@@ -22,6 +22,8 @@ from contract.servers import Failed
 LIST = "/v1/articles?limit=20"
 PAGE = "/v1/missions/iss-59/page?month=2019-04"
 ARCHIVE = "/v1/articles/archive?month=2019-04"
+STATION = "/v1/station?on=2019-04-04"
+TIMELINE = "/v1/timeline?limit=20"
 SAMPLE_SIZE = 1_000
 """Number of different articles or pages, where repeating one would give too good results."""
 

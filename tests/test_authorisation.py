@@ -140,6 +140,7 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "listKeys": (Scope.KEYS_ADMIN, no_target, None, 200),
     "getKey": (Scope.KEYS_ADMIN, key, None, 200),
     "createKey": (Scope.KEYS_ADMIN, no_target, KEY, 201),
+    "rotateKey": (Scope.KEYS_ADMIN, key, {"overlap_hours": 1}, 201),
     "revokeKey": (Scope.KEYS_ADMIN, key, None, 204),
     "listAuditEntries": (Scope.AUDIT_READ, no_target, None, 200),
     "getMe": (None, no_target, None, 200),

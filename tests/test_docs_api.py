@@ -26,6 +26,8 @@ PAGES = {
     "modules": "modules",
     "stays": "stays",
     "spacewalks": "spacewalks",
+    "timeline": "timeline",
+    "station": "station",
     "horizon": "horizon",
     "articles": "articles",
     "changes": "changes",

@@ -29,6 +29,7 @@ SHARED_NAMES = {
     "load_documents": "the function of a search source",
     "load_hits": "the function of a search source",
     "build_engine": "the engine of a kind of database",
+    "try_write": "a write without a change on a kind of database",
 }
 """Public names that several modules define, each with its single meaning."""
 
@@ -46,12 +47,13 @@ UNITS = (
     "PERCENT", "YEARS", "YEAR", "DIGITS", "REQUESTS", "EVENTS", "BATCHES", "DIGESTS",
     "OCCURRENCES", "TOKENS", "ATTEMPTS", "CONNECTIONS", "LEVEL", "VERSION", "REFERRERS",
     "REDIRECTS", "FAILURES", "INTEGER", "ID", "KIB", "INSTRUCTIONS", "VALUES", "TAGS", "JOBS",
-    "ROUNDS", "PAGES", "TOLERANCE", "RESOLUTION", "MINUTE", "RANK", "STEPS",
+    "ROUNDS", "PAGES", "TOLERANCE", "RESOLUTION", "MINUTE", "RANK", "STEPS", "UNITS",
 )  # fmt: skip
 """Last words of the names of numbers and periods: the unit, or the thing that is counted."""
 
 UNITLESS: Mapping[str, str] = {
     "STUCK_EXIT_STATUS": "an exit status",
+    "USAGE_EXIT_STATUS": "an exit status",
     "_FIRST_CONTIGUOUS_EXPEDITION": "the number of an expedition",
     "_MAX_CURSOR_INT": "a bound of integers",
 }

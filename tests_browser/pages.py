@@ -9,6 +9,10 @@ SCREENS = {
     "missions": "/missions",
     "people": "/people",
     "launches": "/launches",
+    "chosen": "/launches?q=soyuz&crewed=true&year=2019",
+    "station": "/station?on=2019-04-04",
+    "spacewalks": "/spacewalks",
+    "spacewalk": "/spacewalks/spacewalk-214",
     "person": "/people/aleksey-ovchinin",
     "launch": "/launches/soyuz-ms-10",
     "article": "/articles/launch-progress-ms-11",
@@ -26,6 +30,8 @@ def wait_until_ready(page: Page) -> None:
     expect(page.locator(".theme")).to_be_visible()
     if page.locator("[data-timeline]").count():
         expect(page.locator("[data-timeline] rect").first).to_be_attached()
+    if page.locator("[data-days]").count():
+        expect(page.locator("[data-days] [type=range]")).to_be_visible()
 
 
 def open_page(page: Page, url: str) -> None:

@@ -21,11 +21,13 @@ EXTRA_SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "mission-dark": (APRIL_2019, {"color_scheme": "dark"}),
     "missions-dark": ("/missions", {"color_scheme": "dark"}),
     "mission-ru": (f"{APRIL_2019}&lang=ru", {}),
+    "station-shuttle": ("/station?on=2011-05-20", {}),
+    "station-dark": ("/station?on=2024-06-10", {"color_scheme": "dark"}),
 }
 ALL_SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     name: (address, {})
     for name, address in SCREENS.items()
-    if name not in {"day", "search", "people", "launches"}
+    if name not in {"day", "search", "people", "launches", "chosen", "spacewalks"}
 } | EXTRA_SCREENS
 
 

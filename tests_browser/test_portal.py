@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
@@ -22,7 +21,7 @@ from tests_browser.pages import (
     wait_for_offline_data,
     wait_until_ready,
 )
-from tests_browser.servers import Server
+from tests_browser.servers import Server, get_json
 
 Open = Callable[..., Visit]
 
@@ -38,11 +37,6 @@ def _long_timeout() -> None:
 
 def in_language(address: str, language: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}lang={language}"
-
-
-def api(origin: str, path: str) -> Any:
-    with urlopen(f"{origin}{path}") as response:  # noqa: S310 - an address of our own
-        return json.load(response)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["modules", "no-script"])
@@ -93,7 +87,7 @@ def test_mission_page_of_april_2019_shows_all_facts(
 
 
 def test_walking_the_archive_visits_every_month(visit: Open, origin: str) -> None:
-    years = api(origin, "/v1/articles/archive?language=en")["years"]
+    years = get_json(origin, "/v1/articles/archive?language=en")["years"]
     months = {month["month"]: month["count"] for year in years for month in year["months"]}
     seen = visit()
     page = seen.page
@@ -122,7 +116,7 @@ def test_navigation_updates_the_url_and_history(visit: Open, origin: str) -> Non
     page = visit().page
     open_page(page, f"{origin}{APRIL_2019}")
     loads = page.evaluate("performance.timeOrigin")
-    page.get_by_role("link", name="Aleksey Ovchinin").click()
+    page.get_by_role("link", name="Aleksey Ovchinin", exact=True).click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Aleksey Ovchinin")
     expect(heading).to_be_focused()
@@ -192,7 +186,7 @@ def test_screens_have_no_accessibility_violations(
 
 
 OVERFLOWING_SCRIPT = """() => [...document.querySelectorAll("body *")]
-  .filter((element) => !element.closest(".timeline .scroll, .unseen, .skip"))
+  .filter((element) => !element.closest(".scroll, .unseen, .skip"))
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .map((element) => element.outerHTML.slice(0, 80))"""
 
@@ -318,7 +312,7 @@ def test_language_link_switches_the_language_permanently(visit: Open, origin: st
     seen = visit(locale="en-GB")
     page = seen.page
     open_page(page, f"{origin}{APRIL_2019}")
-    page.get_by_role("link", name="Oleg Kononenko").click()
+    page.get_by_role("link", name="Oleg Kononenko", exact=True).click()
     page.get_by_role("link", name="Русский").click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Олег Кононенко")
@@ -355,7 +349,7 @@ def test_timeline_lists_people_aboard(visit: Open, origin: str) -> None:
     section = page.get_by_role("region", name="Crew timeline").first
     section.get_by_label("Day").fill("2019-04-04")
     names = section.get_by_role("listitem").all_inner_texts()
-    people = api(origin, "/v1/people?aboard_on=2019-04-04")["items"]
+    people = get_json(origin, "/v1/people?aboard_on=2019-04-04")["items"]
     assert sorted(names) == sorted(person["name"] for person in people)
     assert len(names) == 6
     years = section.locator("svg text").all_text_contents()
@@ -368,7 +362,7 @@ def test_timeline_fades_out_behind_the_horizon(visit: Open, origin: str) -> None
     page = visit().page
     open_page(page, f"{origin}/missions")
     section = page.get_by_role("region", name="Crew timeline").first
-    known_until = api(origin, "/v1/missions/current")["known_until"]
+    known_until = get_json(origin, "/v1/missions/current")["known_until"]
     day = section.get_by_label("Day")
     expect(day).to_have_attribute("max", known_until[:10])
     expect(day).to_have_value(known_until[:10])
@@ -423,7 +417,7 @@ def test_visited_pages_are_available_offline(visit: Open, origin: str) -> None:
     page = seen.page
     open_page(page, f"{origin}{APRIL_2019}")
     wait_for_offline_data(page)
-    page.get_by_role("link", name="Aleksey Ovchinin").click()
+    page.get_by_role("link", name="Aleksey Ovchinin", exact=True).click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Aleksey Ovchinin")
     assert seen.errors == []
@@ -528,7 +522,7 @@ def test_slow_and_failed_requests_are_shown(visit: Open, origin: str) -> None:
     open_page(page, f"{origin}{APRIL_2019}")
     pending: list[Route] = []
     page.route("**/v1/people/**", lambda route: pending.append(route))  # noqa: PLW0108 - Playwright
-    page.get_by_role("link", name="Nick Hague").click()
+    page.get_by_role("link", name="Nick Hague", exact=True).click()
     main = page.get_by_role("main")
     expect(main).to_have_attribute("aria-busy", "true")
     page.wait_for_timeout(0)

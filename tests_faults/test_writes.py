@@ -10,13 +10,14 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import delete, update
 
 from app.db.models import Person
 from app.resources.write_steps import build_database
-from tests.support.servers import run_server_process
+from tests.support.servers import run_server_process, wait_for
 from tests_faults.load import NO_RESPONSE, Tally, deadline, run_readers, wait_until
 from tests_faults.services import LOAD_DIVISOR, Note, Start, migrate_with_key, worker_pids
 from tests_faults.writers import Writers
@@ -90,6 +91,12 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
+def get_checks(origin: str) -> dict[str, str]:
+    """Results of the checks of a service that is ready."""
+    checks: dict[str, str] = httpx.get(f"{origin}/health/ready").json()["checks"]
+    return checks
+
+
 @pytest.mark.timeout(120)
 def test_full_disk_blocks_only_writes(tmp_path: Path, note: Note) -> None:
     with small_disk(tmp_path / "disk", 24) as disk:
@@ -109,6 +116,7 @@ def test_full_disk_blocks_only_writes(tmp_path: Path, note: Note) -> None:
                 )
 
             asyncio.run(fill())
+            wait_for(lambda: get_checks(origin)["writes"] == "full", 10)
             refused, acknowledged = writers.tally.statuses[503], len(writers.acknowledged)
             ballast.unlink()
             asyncio.run(writers.run(4, deadline(4)))

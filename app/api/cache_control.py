@@ -12,8 +12,8 @@ from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, ONE_SECOND, PRECISIONS_WITH_TIME, Precision, add_months
 from app.http.cache.freshness import DEFAULT_MAX_AGE_SECONDS, public_cache_control
 
-_PAST_MONTH_MAX_AGE_SECONDS = 86400
-"""A past month changes rarely: corrections may take a day to appear."""
+_PAST_MAX_AGE_SECONDS = 86400
+"""The past changes rarely: corrections may take a day to appear."""
 
 SHORT_MAX_AGE_SECONDS = 10
 _PRE_LAUNCH_PERIOD, _POST_LAUNCH_PERIOD = timedelta(hours=1), timedelta(minutes=10)
@@ -84,6 +84,15 @@ def month_cache_control(first: str) -> str:
     """The policy of the calendar of a month (`YYYY-MM`): long if it is over in every time zone."""
     over = current_second() - ONE_DAY
     if first < f"{over:%Y-%m}":
-        return public_cache_control(_PAST_MONTH_MAX_AGE_SECONDS)
+        return public_cache_control(_PAST_MAX_AGE_SECONDS)
     expire_response_at(datetime.combine(add_months(over.date(), 1), time(), UTC) + ONE_DAY)
+    return public_cache_control(DEFAULT_MAX_AGE_SECONDS)
+
+
+def past_cache_control(last: datetime) -> str:
+    """The policy of an answer about the time up to `last`: long from a day later on."""
+    over = last + ONE_DAY
+    if over <= current_second():
+        return public_cache_control(_PAST_MAX_AGE_SECONDS)
+    expire_response_at(over)
     return public_cache_control(DEFAULT_MAX_AGE_SECONDS)

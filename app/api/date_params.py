@@ -131,6 +131,29 @@ CalendarMonth = Annotated[
 ]
 """A calendar month, as its first day."""
 
+
+def _validate_month_day(value: str) -> str:
+    try:
+        _parse_day(f"2000-{value}")
+    except ValueError:
+        raise ValueError(
+            tr(
+                "Use the format MM-DD, such as 04-12.",
+                "Нужен формат ММ-ДД, например 04-12.",
+            )
+        ) from None
+    return value
+
+
+MonthDay = Annotated[
+    str,
+    AfterValidator(_validate_month_day),
+    WithJsonSchema(
+        {"type": "string", "maxLength": 5, "pattern": "^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
+    ),
+]
+"""A day of any year, as MM-DD."""
+
 Rfc3339OrDate = Annotated[
     datetime | date,
     BeforeValidator(_parse_instant_or_day),

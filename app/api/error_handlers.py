@@ -1,18 +1,19 @@
 """Exception handlers: every error is answered with a problem."""
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from app.api.deps import Services
 from app.api.validation_errors import build_invalid_request
 from app.config import current_settings
+from app.db.errors import find_failure_reason
 from app.domain.languages import tr
 from app.http.problems import (
     RETRY_AFTER_SECONDS,
@@ -24,8 +25,6 @@ from app.http.problems import (
     Unavailable,
     respond_with_problem,
 )
-
-logger = logging.getLogger("zarya")
 
 
 async def _handle_api_error(request: Request, error: ApiError) -> JSONResponse:
@@ -65,14 +64,13 @@ async def _handle_http_exception(request: Request, error: HTTPException) -> JSON
 
 
 async def _handle_database_error(request: Request, error: Exception) -> JSONResponse:
-    # A server that became read-only after a failover invalidates its connections as well.
-    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if not is_lost and not isinstance(error, OperationalError | PoolTimeoutError):
+    if find_failure_reason(error) is None:
         raise error
-    logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
+    services: Services = request.app.state.services
+    services.database.outages.record(error, is_request=True)
     detail = tr(
-        "The database did not respond in time. Try again in a few seconds.",
-        "База данных не ответила вовремя. Повторите запрос через несколько секунд.",
+        "The database does not answer. Try again in a few seconds.",
+        "База данных не отвечает. Повторите запрос через несколько секунд.",
     )
     return respond_with_problem(
         request, Unavailable(detail, headers={"Retry-After": RETRY_AFTER_SECONDS})

@@ -14,6 +14,8 @@ from enum import StrEnum
 from fastapi import Response
 
 from app.domain.dates import PRECISIONS_WITH_TIME, Precision, period_end
+from app.domain.languages import Bilingual, tr
+from app.http.problems import InvalidRequest
 
 MAX_CALENDAR_EVENTS = 10_000
 """A calendar has no pages and is built in memory."""
@@ -98,6 +100,22 @@ class RenderedCalendar:
         if self.changed_at:
             headers["Last-Modified"] = format_datetime(self.changed_at, usegmt=True)
         return ICalendarResponse(self.content, headers=headers)
+
+
+def check_event_count(count: int, name: Bilingual, filter_: str) -> None:
+    """Raise InvalidRequest for more than `MAX_CALENDAR_EVENTS`: a part would look complete.
+
+    `name` is the plural of the events, in Russian in the genitive; `filter_` narrows the request.
+    """
+    if count > MAX_CALENDAR_EVENTS:
+        raise InvalidRequest(
+            tr(
+                f"More than {MAX_CALENDAR_EVENTS} {name.en} match. "
+                f"Narrow the request, for example by `{filter_}`.",
+                f"Подходит больше {MAX_CALENDAR_EVENTS} {name.ru}. "
+                f"Сузьте запрос, например `{filter_}`.",
+            )
+        )
 
 
 def render_icalendar(

@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 from pydantic import WithJsonSchema
 
 from app.config import current_settings
-from app.domain.bounded_cache import bounded_cache
 from app.domain.languages import LANGUAGES, explicit_language
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
@@ -49,7 +48,6 @@ def tag_uri(*segments: str | int, **parameters: str) -> str:
     return append_query(f"tag:{tag_authority()},2026:{path}", parameters)
 
 
-@bounded_cache(2**20)  # a list has a link in each item
 def _quote_segment(segment: str | int) -> str:
     return quote(str(segment), safe="")
 

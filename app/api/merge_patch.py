@@ -44,7 +44,10 @@ class MergePatchSchema:
     def __get_pydantic_json_schema__(
         self, _schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        document = handler.resolve_ref_schema(handler(self.write_model.__pydantic_core_schema__))
+        model = self.write_model
+        document = handler.resolve_ref_schema(
+            model.__get_pydantic_json_schema__(model.__pydantic_core_schema__, handler)
+        )
         properties = {
             name: {key: value for key, value in part.items() if key != "default"}
             for name, part in document["properties"].items()

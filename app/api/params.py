@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Path, Query
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,11 +18,12 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from app.api.attribute_docstrings import DescribedModel
 from app.api.openapi.examples import Example
 from app.api.patterns import COUNTRY_CODE_PATTERN, LANGUAGE_CODE_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
-from app.domain.text import fold, is_storable
+from app.domain.text import is_searchable, is_storable
 from app.search.query_parser import MAX_QUERY_TERM_COUNT
 from app.search.ranking import parse_search_query
 
@@ -48,10 +48,10 @@ MAX_FILTER_VALUES = 50
 """Maximum number of values of a filter."""
 
 
-class QueryModel(BaseModel):
+class QueryModel(DescribedModel):
     """Query parameters of an endpoint; the docstring of an attribute is its description."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -106,7 +106,7 @@ def _text_schema(length: int, pattern: str) -> WithJsonSchema:
 
 def validate_searchable(value: str) -> str:
     """Return `value`. Raises ValueError if no character can be searched for."""
-    if not fold(value):
+    if not is_searchable(value):
         raise ValueError(
             tr(
                 "The text contains no letter, digit or symbol to search for.",

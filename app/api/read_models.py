@@ -6,13 +6,12 @@ from typing import Annotated, Any, overload
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     PlainSerializer,
     WithJsonSchema,
     model_validator,
 )
 
+from app.api.attribute_docstrings import DescribedModel
 from app.api.links import Url
 from app.domain.dates import format_rfc3339_utc
 
@@ -36,13 +35,11 @@ def instant_of(value: str | date | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-class ReadModel(BaseModel):
+class ReadModel(DescribedModel):
     """Base of response schemas: all keys present, no defaults.
 
     Filled from the columns of a row by name, and from `computed_fields`.
     """
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -16,6 +16,7 @@ from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.requests import HTTPConnection
 from fastapi.routing import APIRoute, iter_route_contexts, request_response
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from app.api.auth import RequireScope
 from app.api.deps import get_services
@@ -161,8 +162,8 @@ class Route(APIRoute):
         multiple, models, allow_unknown = {"lang": False}, {}, False
         for dependant in _flatten(self.dependant):
             for field in dependant.query_params:
-                model = field.field_info.annotation
-                if not (isinstance(model, type) and issubclass(model, BaseModel)):
+                model = _query_model(field.field_info)
+                if model is None:
                     multiple[field.alias] = False
                     continue
                 if dependant is self.dependant:
@@ -230,6 +231,24 @@ def authenticated_routes(app: FastAPI) -> Iterator[tuple[APIRoute, RequireScope]
         route = context.original_route
         if isinstance(route, APIRoute):
             yield from ((route, needed) for needed in _scope_requirements(route.dependant)[:1])
+
+
+def query_models(app: FastAPI) -> Iterator[type[BaseModel]]:
+    """The query models of all routes of `app`, with repetitions."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute):
+            for field in (
+                field for each in _flatten(route.dependant) for field in each.query_params
+            ):
+                if model := _query_model(field.field_info):
+                    yield model
+
+
+def _query_model(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of a query parameter that stands for all fields of a model."""
+    model = field.annotation
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 
 class Router(APIRouter):

@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeVar, cast
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
-    BaseModel,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -22,25 +21,25 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticKnownError, core_schema
 
+from app.api.attribute_docstrings import DescribedModel
 from app.api.params import Slug, validate_searchable, validate_storable
 from app.api.patterns import HTTP_URL_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import build_invalid_request
 from app.config import current_settings
 from app.domain.dates import Precision
 from app.domain.languages import tr
-from app.domain.text import MAX_TAG_CHARS, slugify
+from app.domain.text import MAX_TAG_CHARS, is_sluggable
 from app.http.client import ForbiddenUrl, check_url
 
 logger = logging.getLogger("zarya")
 
 
-class WriteModel(BaseModel):
+class WriteModel(DescribedModel):
     """Base of request bodies and their parts."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
     )
 
@@ -86,7 +85,7 @@ SearchableText = Annotated[NonBlankText, AfterValidator(validate_searchable)]
 
 
 def _validate_sluggable(value: str) -> str:
-    if not slugify(value):
+    if not is_sluggable(value):
         raise ValueError(
             tr(
                 "The name must contain a letter or digit, so that a slug can be made from it.",

@@ -1,19 +1,26 @@
-"""`zarya keys`: create, list and revoke API keys."""
+"""`zarya keys`: create, list, rotate and revoke API keys."""
 
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
-from app.cli.terminal import command_line_actor, console, new_table, open_database
+from app.cli.terminal import (
+    JsonOption,
+    command_line_actor,
+    console,
+    format_time,
+    open_database,
+    print_listing,
+)
 from app.domain.enums import Scope
-from app.http.problems import NotFound
+from app.http.problems import ApiError, NotFound
 from app.resources.keys import commands, queries
-from app.resources.keys.schemas import KeyWrite
+from app.resources.keys.schemas import MAX_OVERLAP_HOURS, KeyCreated, KeySummary, KeyWrite
 
-cli = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
+cli = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
 
 
 @cli.command("create")
@@ -38,22 +45,52 @@ def create_key(
     with open_database() as database, database.session() as session:
         actor = command_line_actor("keys create")
         created = commands.create_key(session, actor, key.name, key.scopes, key.expires_at)
+    _print_key(created)
+
+
+def _print_key(created: KeyCreated) -> None:
     scopes = ", ".join(created.scopes)
     console.print(f"Key {created.id} with {scopes}. Store it now, it is not shown again:")
     sys.stdout.write(f"{created.key}\n")
 
 
+@cli.command("rotate")
+def rotate_key(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    overlap: Annotated[
+        int,
+        typer.Option(
+            metavar="HOURS",
+            min=0,
+            max=MAX_OVERLAP_HOURS,
+            help="Hours for which the old key remains valid. 0: it ends at once.",
+        ),
+    ] = 24,
+) -> None:
+    """Create and print a key that replaces another, with the same name and scopes."""
+    duration = timedelta(hours=overlap)
+    with open_database() as database, database.session() as session:
+        try:
+            created = commands.rotate_key(session, command_line_actor("keys rotate"), id_, duration)
+        except ApiError as error:
+            console.print(error.detail, markup=False)
+            raise typer.Exit(1) from error
+    console.print(f"Key {id_} ends in {overlap} h." if overlap else f"Key {id_} has ended.")
+    _print_key(created)
+
+
 @cli.command("list")
-def list_keys() -> None:
+def list_keys(as_json: JsonOption = False) -> None:
     """List all keys, newest first, without their secrets."""
     with open_database() as database, database.snapshot() as reader:
         keys = queries.list_all_keys(reader)
-    table = new_table("id", "name", "scopes", "created", "expires", "last used", "state")
-    for key in keys:
-        times = (key.created_at, key.expires_at, key.last_used_at)
-        dates = (f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in times)
-        table.add_row(key.id, key.name, ", ".join(key.scopes), *dates, key.state)
-    Console(soft_wrap=True).print(table)
+    columns = ("id", "name", "scopes", "created", "expires", "last used", "state")
+    print_listing(keys, as_json, columns, _format_key)
+
+
+def _format_key(key: KeySummary) -> tuple[str, ...]:
+    times = map(format_time, (key.created_at, key.expires_at, key.last_used_at))
+    return key.id, key.name, ", ".join(key.scopes), *times, key.state
 
 
 @cli.command("revoke")

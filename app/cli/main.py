@@ -56,8 +56,8 @@ def main(
     ] = False,
 ) -> None:
     """Zarya: the open archive behind an ISS mission portal."""
-    if context.invoked_subcommand == "serve":
-        return  # the server reads the settings
+    if context.invoked_subcommand in {"serve", "doctor"}:
+        return  # they read the settings
     from app.cli.settings import read_settings  # noqa: PLC0415 - imports Pydantic
     from app.config import use_settings  # noqa: PLC0415 - imports Pydantic
 

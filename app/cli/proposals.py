@@ -4,17 +4,15 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from sqlalchemy.orm import Session
 
-from app.cli.terminal import command_line_actor, console, new_table, open_database
+from app.cli.terminal import JsonOption, command_line_actor, console, open_database, print_listing
 from app.db.models import Proposal
 from app.domain.enums import ProposalStatus
 from app.http.problems import ApiError
 from app.resources.proposals import commands
 from app.resources.proposals.queries import list_all_proposals
-from app.resources.proposals.schemas import ProposalFilters, ProposalRead
+from app.resources.proposals.schemas import ProposalFilters, ProposalRead, ProposalSummary
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -29,17 +27,20 @@ def list_proposals(
     status: Annotated[
         ProposalStatus, typer.Option(help="Status of the proposals.")
     ] = ProposalStatus.OPEN,
+    as_json: JsonOption = False,
 ) -> None:
     """List the proposals that wait for a decision, oldest first."""
     with open_database() as database, database.snapshot() as reader:
         proposals = list_all_proposals(reader, ProposalFilters(status=status))
-    table = new_table("id", "type", "entry", "source", "candidates", "evidence", "decision")
-    for each in proposals:
-        candidates = ", ".join(candidate.slug for candidate in each.candidates)
-        decision = f"{each.status} {each.record.slug if each.record else ''}".strip()
-        cells = (each.title, f"{each.source} {each.source_id}", candidates, each.evidence, decision)
-        table.add_row(str(each.id), each.type, *map(escape, cells))
-    Console(soft_wrap=True).print(table)
+    columns = ("id", "type", "entry", "source", "candidates", "evidence", "decision")
+    print_listing(proposals, as_json, columns, _format_proposal)
+
+
+def _format_proposal(each: ProposalSummary) -> tuple[str, ...]:
+    source = f"{each.source} {each.source_id}"
+    candidates = ", ".join(candidate.slug for candidate in each.candidates)
+    decision = f"{each.status} {each.record.slug if each.record else ''}".strip()
+    return str(each.id), each.type, each.title, source, candidates, each.evidence, decision
 
 
 @cli.command("merge")

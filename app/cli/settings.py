@@ -1,10 +1,14 @@
 """The settings of a command."""
 
+import os
 import sys
+from difflib import get_close_matches
 
 from pydantic import ValidationError
 
-from app.config import Settings
+from app.config import Settings, find_unknown_settings, variable_of_setting
+
+_SEE_SETTINGS = "See docs/settings.md."
 
 
 def read_settings() -> Settings:
@@ -12,10 +16,25 @@ def read_settings() -> Settings:
 
     Raises SystemExit with status 2 if they are invalid, after a line about each problem.
     """
+    problems = find_setting_problems()
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    if problems:
+        raise SystemExit(2)
+    return Settings()
+
+
+def find_setting_problems() -> list[str]:
+    """A line for each unknown setting in the environment, and for each invalid value."""
+    problems = []
+    for name in find_unknown_settings(os.environ):
+        stem = name.lower().removeprefix("zarya_")
+        nearest = get_close_matches(stem, Settings.model_fields, 1)
+        hint = f"Did you mean {variable_of_setting(nearest[0])}?" if nearest else _SEE_SETTINGS
+        problems.append(f"{name}: no such setting. {hint}")
     try:
-        return Settings()
+        Settings()
     except ValidationError as error:
-        for problem in error.errors():
-            name = f"ZARYA_{problem['loc'][0]}".upper()
-            sys.stderr.write(f"{name}: {problem['msg']}\n")
-        raise SystemExit(2) from error
+        invalid = ((str(each["loc"][0]), each["msg"]) for each in error.errors())
+        problems += [f"{variable_of_setting(name)}: {message}" for name, message in invalid]
+    return problems

@@ -1,15 +1,21 @@
 """`zarya sources`: add, list and poll the feeds that are imported regularly."""
 
 import sys
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from sqlalchemy.orm import Session
 
 from app.api.write_models import validate_write_model
-from app.cli.terminal import command_line_actor, console, new_table, open_database
+from app.cli.terminal import (
+    JsonOption,
+    command_line_actor,
+    console,
+    format_time,
+    open_database,
+    print_listing,
+)
 from app.config import current_settings
 from app.db.database import Reader
 from app.domain.enums import SourceFormat
@@ -24,7 +30,7 @@ from app.ingest.presets import (
 )
 from app.resources.sources.commands import WRITER
 from app.resources.sources.queries import list_all_sources
-from app.resources.sources.schemas import SourceWrite
+from app.resources.sources.schemas import SourceRead, SourceWrite
 
 cli = typer.Typer(
     no_args_is_help=True, help="Add, list and poll the feeds that are imported regularly."
@@ -102,36 +108,62 @@ def _insert_source(session: Session, fields: dict[str, Any]) -> str:
 
 
 @cli.command("presets")
-def list_presets() -> None:
+def list_presets(as_json: JsonOption = False) -> None:
     """List the presets: well-known public feeds. Nothing is fetched before they are added."""
-    table = new_table("preset", "source", "every", "limit", "brings", "url")
-    for name, preset in PRESETS.items():
-        for source in preset.sources:
-            every, limit = f"{source.every_minutes} min", f"{preset.requests_per_hour} an hour"
-            url = preset.server + source.path.format(launched_since="DATE", published_since="DATE")
-            cells = (source.name, every, limit, source.brings, url)
-            table.add_row(name, *map(escape, cells))
-    Console(soft_wrap=True).print(table)
+    sources = [
+        _ListedSource(
+            name,
+            source.name,
+            source.every_minutes,
+            preset.requests_per_hour,
+            source.brings,
+            preset.server + source.path.format(launched_since="DATE", published_since="DATE"),
+        )
+        for name, preset in PRESETS.items()
+        for source in preset.sources
+    ]
+    columns = ("preset", "source", "every", "limit", "brings", "url")
+    print_listing(sources, as_json, columns, _ListedSource.format)
+
+
+@dataclass(frozen=True)
+class _ListedSource:
+    preset: str
+    name: str
+    every_minutes: int
+    requests_per_hour: int
+    brings: str
+    url: str
+
+    def format(self) -> tuple[str, ...]:
+        every, limit = f"{self.every_minutes} min", f"{self.requests_per_hour} an hour"
+        return self.preset, self.name, every, limit, self.brings, self.url
 
 
 @cli.command("list")
-def list_sources() -> None:
+def list_sources(as_json: JsonOption = False) -> None:
     """List all sources, with the result of their last poll."""
     with open_database() as database, database.snapshot() as reader:
         sources = list_all_sources(reader)
-    table = new_table("id", "name", "url", "format", "trusted", "last poll", "next poll", "state")
-    for source in sources:
-        times = (
-            f"{at:%Y-%m-%d %H:%M}" if at else "–" for at in (source.checked_at, source.next_at)
-        )
-        trusted = "yes" if source.trusted else "no"
-        state = source.disabled_reason or ("enabled" if source.enabled else "disabled")
-        if source.enabled and source.last_error:
-            times_failed = f"failed {source.failures} times: " if source.failures else ""
-            state = times_failed + source.last_error
-        cells = (source.name, source.feed_url, source.format, trusted, *times, state)
-        table.add_row(str(source.id), *map(escape, cells))
-    Console(soft_wrap=True).print(table)
+    columns = ("id", "name", "url", "format", "trusted", "last poll", "next poll", "state")
+    print_listing(sources, as_json, columns, _format_source)
+
+
+def _format_source(source: SourceRead) -> tuple[str, ...]:
+    state = source.disabled_reason or ("enabled" if source.enabled else "disabled")
+    if source.enabled and source.last_error:
+        times_failed = f"failed {source.failures} times: " if source.failures else ""
+        state = times_failed + source.last_error
+    return (
+        str(source.id),
+        source.name,
+        source.feed_url,
+        source.format,
+        "yes" if source.trusted else "no",
+        format_time(source.checked_at),
+        format_time(source.next_at),
+        state,
+    )
 
 
 @cli.command("poll")

@@ -18,14 +18,17 @@ from app.cli.processes import replace_process
 def start(host: str, port: int, workers: int, prepare: bool) -> None:
     """Serve on `host` and `port`, after migrating and loading if `prepare`.
 
-    Raises SystemExit if the settings are invalid or the database cannot be prepared.
+    Raises SystemExit if the settings are invalid, or the address or the database cannot be used.
     """
     from app.cli.settings import read_settings  # noqa: PLC0415 - imports Pydantic
+    from app.cli.start_checks import check_address, check_database  # noqa: PLC0415 - SQLAlchemy
 
     os.environ.setdefault("ZARYA_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings = read_settings()
+    check_address(host, port)
     if prepare:
         _prepare_in_subprocess(workers)
+    check_database(settings)
     base_url = settings.base_url
     sys.stderr.write(
         f"Mission page    {base_url}/v1/missions/iss-59/page?month=2019-04\n"

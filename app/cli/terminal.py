@@ -1,10 +1,16 @@
 """Shared parts of the commands: the database, error messages, tables and progress bars."""
 
-from collections.abc import Callable, Iterator
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 import typer
+from pydantic_core import to_jsonable_python
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -14,13 +20,15 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Column, Table
-from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
 from app.api.audit_log import Actor
+from app.cli.start_checks import describe_database_error
 from app.config import current_settings
 from app.db.database import Database
 from app.resources.write_steps import build_database
+
+T = TypeVar("T")
 
 console = Console(stderr=True, soft_wrap=True)
 
@@ -35,7 +43,7 @@ def command_line_actor(command: str) -> Actor:
 
 @contextmanager
 def open_database() -> Iterator[Database]:
-    """Open the database of the settings; exit with status 2 if it cannot be used."""
+    """Open the database of the settings; exit with a status of its own if it cannot be used."""
     with (
         exit_on_database_error(),
         closing(build_database(current_settings().database_url)) as database,
@@ -45,17 +53,16 @@ def open_database() -> Iterator[Database]:
 
 @contextmanager
 def exit_on_database_error() -> Iterator[None]:
-    """Turn database errors into one line of output and exit status 2.
+    """Turn database errors into one line of output and an exit status of their own.
 
     Raises typer.Exit.
     """
     try:
         yield
     except (DatabaseError, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        url = make_url(current_settings().database_url).render_as_string(hide_password=True)
-        console.print(f"The database {url} cannot be used: {cause}", markup=False)
-        raise typer.Exit(2) from error
+        status, line = describe_database_error(current_settings().database_url, error)
+        console.print(line, markup=False, highlight=False)
+        raise typer.Exit(status) from error
 
 
 def print_wait() -> None:
@@ -63,9 +70,32 @@ def print_wait() -> None:
     console.print("Waiting: another process is writing to the database.")
 
 
-def new_table(*names: str) -> Table:
-    """Table that wraps the text of its cells instead of truncating it."""
-    return Table(*(Column(name, overflow="fold") for name in names))
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def print_listing(
+    items: Sequence[T],
+    as_json: bool,
+    columns: Sequence[str],
+    format_row: Callable[[T], Iterable[str]],
+) -> None:
+    """Print `items`, models or dataclasses, as a table, or all their fields as a JSON array.
+
+    The table wraps the text of its cells instead of truncating it.
+    """
+    if as_json:
+        json.dump(to_jsonable_python(list(items)), sys.stdout, indent=2, ensure_ascii=False)
+        sys.stdout.write("\n")
+        return
+    table = Table(*(Column(name, overflow="fold") for name in columns))
+    for item in items:
+        table.add_row(*map(escape, format_row(item)))
+    Console(soft_wrap=True).print(table)
+
+
+def format_time(at: datetime | None) -> str:
+    """A time for a cell, in UTC."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else "–"
 
 
 @contextmanager

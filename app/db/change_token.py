@@ -1,14 +1,12 @@
 """Change token of the database: a value that differs after every commit of any process."""
 
-import logging
 from threading import Lock
 from typing import Any
 
 from sqlalchemy.pool import PoolProxiedConnection
 
 from app.db.engines import create_database_engine
-
-logger = logging.getLogger("zarya")
+from app.db.outages import OutageLog
 
 
 class ChangeToken:
@@ -18,13 +16,16 @@ class ChangeToken:
     PostgreSQL it is the current snapshot, the set of transactions that are visible.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, outages: OutageLog, database: str) -> None:
         self._engine = create_database_engine(url, pool_size=1)
         self.is_local = self._engine.dialect.name == "sqlite"
         """Reading takes microseconds and no network round trip."""
         self._query = (
             "PRAGMA data_version" if self.is_local else "SELECT pg_current_snapshot()::text"
         )
+        self._outages = outages
+        self._database = database
+        """Name of the database in the log of outages."""
         self._connection: PoolProxiedConnection | None = None
         self._cursor: Any = None
         self._lock = Lock()
@@ -39,8 +40,7 @@ class ChangeToken:
                 # Read to the end: an unfinished statement would hold its snapshot.
                 ((token,),) = self._cursor.fetchall()
         except Exception as error:
-            # A later query of a request reports the cause.
-            logger.warning("change token query failed: %s", type(error).__name__)
+            self._outages.record(error, database=self._database)
             self.close()
             return None
         return token

@@ -1,6 +1,5 @@
 """Access to the database: a read pool of snapshots, and write transactions."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from tempfile import TemporaryDirectory
@@ -17,11 +16,10 @@ from app.db.engines import create_database_engine, untested_connections
 from app.db.engines.sqlite import copy_database
 from app.db.functions import AnySelect
 from app.db.loop_reads import LoopReader, RunInThread
+from app.db.outages import PRIMARY, REPLICA, OutageLog
 from app.db.prepared import get_compiled_statement, pad_lists
 from app.db.timeouts import disable_timeouts
 from app.db.tracking.steps import WriteSteps, run_write_steps
-
-logger = logging.getLogger("zarya")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -111,13 +109,18 @@ class ReadPool:
     """Snapshots of one database, on a bounded number of threads or on the event loop."""
 
     def __init__(
-        self, engine: Engine, limiter: CapacityLimiter, fallback: "ReadPool | None" = None
+        self,
+        engine: Engine,
+        limiter: CapacityLimiter,
+        outages: OutageLog,
+        fallback: "ReadPool | None" = None,
     ) -> None:
         options: dict[str, Any] = {"zarya_read_only": True}
         if engine.dialect.name == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._snapshot_engine = engine.execution_options(**options)
         self._read_limiter = limiter
+        self.outages = outages
         self._fallback = fallback
         """Pool that is read from while the server of this one refuses connections."""
         self._retry_at = float("-inf")
@@ -161,7 +164,7 @@ class ReadPool:
                 return self._snapshot_engine.connect()
             except OperationalError as error:
                 self._retry_at = monotonic() + REPLICA_RETRY_SECONDS
-                logger.warning("replica connection failed", exc_info=error)
+                self.outages.record(error, database=REPLICA)
         return self._fallback._connect_snapshot()
 
     async def read(
@@ -220,19 +223,21 @@ class Database(ReadPool):
         """Maximum of concurrent reads, and of concurrent writes."""
         # More threads than connections would only queue for one, and cost context switches.
         self.engine = create_database_engine(url, pool_size=read_threads + write_threads)
-        super().__init__(self.engine, CapacityLimiter(read_threads))
+        super().__init__(self.engine, CapacityLimiter(read_threads), OutageLog())
         self._write_limiter = CapacityLimiter(write_threads)
         self._sessions = sessionmaker(self.engine)
         self._write_steps = write_steps
         run_write_steps(self._sessions, write_steps)
-        self.change_token = ChangeToken(replica_url or url)
+        self.change_token = ChangeToken(
+            replica_url or url, self.outages, REPLICA if replica_url else PRIMARY
+        )
         self.commit_epoch = object()
         """Replaced by another object after each commit of this process."""
         self.for_public_reads: ReadPool = self
         """Replica, if there is one, for clients that need not read their own writes."""
         if replica_url:
             replica = create_database_engine(replica_url, read_threads, "prefer-standby")
-            self.for_public_reads = ReadPool(replica, self._read_limiter, fallback=self)
+            self.for_public_reads = ReadPool(replica, self._read_limiter, self.outages, self)
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""

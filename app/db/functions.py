@@ -184,25 +184,11 @@ class ServerVersion(FunctionElement[str]):
     inherit_cache = True
 
 
-class IsWritable(FunctionElement[bool]):
-    """SQL condition: the database accepts writes, even if the current transaction is read-only."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
 @compiles(ServerVersion)
 def _(_element: ServerVersion, compiler: Any, **_kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return "sqlite_version()"
     return "current_setting('server_version')"
-
-
-@compiles(IsWritable)
-def _(_element: IsWritable, compiler: Any, **_kw: Any) -> str:
-    if compiler.dialect.name == "sqlite":
-        return "1"
-    return "(NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off')"
 
 
 class CurrentTransactionId(FunctionElement[int]):
@@ -244,6 +230,20 @@ class StartOfHour(GenericFunction[datetime]):
     inherit_cache = True
 
 
+class StartOfDay(GenericFunction[datetime]):
+    """Start of the day of an instant, in UTC."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+
+class AddDays(GenericFunction[datetime]):
+    """Instant a number of days after another one, both full seconds."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+
 class CollapseMidMonth(GenericFunction[Any]):
     """Replace instants of the days 2 to 27 of a month, in UTC, by the start of day 2."""
 
@@ -257,6 +257,22 @@ def _(element: StartOfHour, compiler: Any, **kw: Any) -> str:
     if compiler.dialect.name == "sqlite":
         return f"(substr({at}, 1, 13) || ':00:00.000000')"
     return f"date_trunc('hour', {at})"
+
+
+@compiles(StartOfDay)
+def _(element: StartOfDay, compiler: Any, **kw: Any) -> str:
+    (at,) = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(substr({at}, 1, 10) || ' 00:00:00.000000')"
+    return f"date_trunc('day', {at}, 'UTC')"
+
+
+@compiles(AddDays)
+def _(element: AddDays, compiler: Any, **kw: Any) -> str:
+    at, days = compile_arguments(element, compiler, kw)
+    if compiler.dialect.name == "sqlite":
+        return f"(strftime('%Y-%m-%d %H:%M:%S', {at}, {days} || ' days') || '.000000')"
+    return f"({at} + {days} * interval '24 hours')"
 
 
 @compiles(CollapseMidMonth)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db.database import Database
-from app.db.errors import is_write_lock_held
+from app.db.errors import is_lock_timeout
 from app.db.models import Base
 from app.db.write_turns import WriteTurns
 
@@ -62,7 +62,7 @@ class LongWriter:
             try:
                 return stack.enter_context(self._open_locked_session())
             except OperationalError as error:
-                if self._on_wait is None or not is_write_lock_held(error):
+                if self._on_wait is None or not is_lock_timeout(error):
                     raise
                 self._on_wait()
 

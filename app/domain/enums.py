@@ -202,3 +202,29 @@ class HorizonKind(StrEnum):
     DOCKINGS = "dockings"
     SPACEWALKS = "spacewalks"
     NEWS = "news"
+
+
+class TimelineKind(StrEnum):
+    """Kind of an event. `landing`: of people; `flight_end`: of a ship without people."""
+
+    LAUNCH = "launch"
+    DOCKING = "docking"
+    UNDOCKING = "undocking"
+    RELOCATION = "relocation"
+    SPACEWALK = "spacewalk"
+    MODULE_ATTACHED = "module_attached"
+    MODULE_DETACHED = "module_detached"
+    HANDOVER = "handover"
+    MISSION_START = "mission_start"
+    MISSION_END = "mission_end"
+    LANDING = "landing"
+    FLIGHT_END = "flight_end"
+
+
+class TimelineStatus(StrEnum):
+    """Status of an event. `unknown`: its time has passed, but the facts end before it."""
+
+    HAPPENED = "happened"
+    PLANNED = "planned"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"

@@ -25,10 +25,7 @@ def build_launch_headline_en(
     status: LaunchStatus, vehicle: str | None, ships: Sequence[HeadlineShip]
 ) -> str:
     """Headline of a launch in English; LV, CV and SC are terms of the portal."""
-    load = " and ".join(
-        ship["name"] if ship["kind"] == SpacecraftKind.OTHER else f"{ship['kind']} {ship['name']}"
-        for ship in ships
-    )
+    load = " and ".join(map(describe_ship_en, ships))
     launch = " with ".join(part for part in (f"LV {vehicle}" if vehicle else "", load) if part)
     match status:
         case LaunchStatus.PLANNED:
@@ -71,13 +68,20 @@ def vehicle_with_payload_ru(vehicle: str | None, ships: Sequence[HeadlineShip]) 
     elif vehicle:
         carrier, load = f"РН {glossary.vehicle_phrase_ru(vehicle)}", ships
     else:
-        return join_list([_nominative_ru(ship) for ship in ships], " и ")
+        return join_list([describe_ship_ru(ship) for ship in ships], " и ")
     return " с ".join(
         filter(None, [carrier, join_list([_instrumental_ru(ship) for ship in load], " и ")])
     )
 
 
-def _nominative_ru(ship: HeadlineShip) -> str:
+def describe_ship_en(ship: HeadlineShip) -> str:
+    """Ship or module with its kind: "CV Progress MS-11"."""
+    is_other = ship["kind"] == SpacecraftKind.OTHER
+    return str(ship["name"]) if is_other else f"{ship['kind']} {ship['name']}"
+
+
+def describe_ship_ru(ship: HeadlineShip) -> str:
+    """Ship or module with its kind, in the nominative: "ТГК «Прогресс МС-11»"."""
     name = ship["name"]
     match ship["kind"]:
         case SpacecraftKind.CV:

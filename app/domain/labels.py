@@ -11,6 +11,7 @@ from app.domain.enums import (
     PortDirection,
     ShipRole,
     SpacewalkRole,
+    TimelineKind,
 )
 from app.domain.languages import Bilingual
 
@@ -84,3 +85,18 @@ PORT_DIRECTION_LABELS: Mapping[StrEnum, Bilingual] = {
     PortDirection.NADIR: Bilingual("nadir", "надирный"),
 }
 """Sides of a module; in Russian, adjectives that agree with `узел`."""
+
+TIMELINE_KIND_LABELS: Mapping[StrEnum, Bilingual] = {
+    TimelineKind.LAUNCH: Bilingual("Launch", "Запуск"),
+    TimelineKind.DOCKING: Bilingual("Docking", "Стыковка"),
+    TimelineKind.UNDOCKING: Bilingual("Undocking", "Расстыковка"),
+    TimelineKind.RELOCATION: Bilingual("Relocation", "Перестыковка"),
+    TimelineKind.SPACEWALK: Bilingual("Spacewalk", "Выход в открытый космос"),
+    TimelineKind.MODULE_ATTACHED: Bilingual("Module attached", "Присоединение модуля"),
+    TimelineKind.MODULE_DETACHED: Bilingual("Module detached", "Отделение модуля"),
+    TimelineKind.HANDOVER: Bilingual("Handover of command", "Передача командования"),
+    TimelineKind.MISSION_START: Bilingual("Start of a mission", "Начало экспедиции"),
+    TimelineKind.MISSION_END: Bilingual("End of a mission", "Окончание экспедиции"),
+    TimelineKind.LANDING: Bilingual("Landing", "Посадка"),
+    TimelineKind.FLIGHT_END: Bilingual("End of a flight", "Конец полёта"),
+}

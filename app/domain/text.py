@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import filterfalse
 
 from anyascii import anyascii
 
@@ -31,6 +32,9 @@ _TRANSLITERATE = str.maketrans(_LATIN_BY_LETTER)
 _BEYOND_LATIN_AND_CYRILLIC = re.compile("[\u0370-\u03ff\u0530-\U0010ffff]")
 """Blocks of other scripts, with some further Latin and Cyrillic letters and symbols."""
 
+_PLAIN_CHARACTER = re.compile("[0-9A-Za-zА-Яа-я]")
+"""A character that is left of a text when it is folded, as of nearly every text."""
+
 _PROTECT_SHORT_I = str.maketrans({"й": "\0"})
 _RESTORE_SHORT_I = str.maketrans({"\0": "й"})
 
@@ -40,10 +44,17 @@ def fold(text: str) -> str:
 
     "Ёлкин  É" and "елкин e" are equal when folded. й and и stay different letters.
     """
+    if text.isascii():
+        return " ".join(text.lower().replace("\0", "").split())
     cased = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     apart = unicodedata.normalize("NFKD", cased.replace("\0", "").translate(_PROTECT_SHORT_I))
-    plain = "".join(c for c in apart if not unicodedata.combining(c))
+    plain = "".join(filterfalse(unicodedata.combining, apart))
     return " ".join(plain.translate(_RESTORE_SHORT_I).split())
+
+
+def is_searchable(text: str) -> bool:
+    """Return true if something is left of `text` when it is folded."""
+    return bool(_PLAIN_CHARACTER.search(text) or fold(text))
 
 
 def slugify(text: str, max_chars: int = MAX_SLUG_CHARS) -> str:
@@ -60,6 +71,11 @@ def slugify(text: str, max_chars: int = MAX_SLUG_CHARS) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")
     slug = slug or "-".join(f"u{ord(c):x}" for c in text if c.isalnum())
     return shorten_with_digest(slug, max_chars, "-", _SLUG_DIGEST_CHARS).replace("--", "-")
+
+
+def is_sluggable(text: str) -> bool:
+    """Return true if `text` has a slug, as every text with a letter or digit."""
+    return any(map(str.isalnum, text)) or bool(slugify(text))
 
 
 def _transliterate_other_script(match: re.Match[str]) -> str:

@@ -58,8 +58,11 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "timestamp": _format_timestamp(record.created),
         }
-        fields: dict[str, str | None] = getattr(record, "fields", {})
-        line |= {name: value and redact(value) for name, value in fields.items()}
+        fields: dict[str, object] = getattr(record, "fields", {})
+        line |= {
+            name: redact(value) if isinstance(value, str) else value
+            for name, value in fields.items()
+        }
         error = record.exc_info[1] if record.exc_info else None
         return _encode_json(line if error is None else line | {"error": describe_error(error)})
 
@@ -78,6 +81,12 @@ def format_request_line(
     now = _format_timestamp(time.time())
     head = f'"event":"request","timestamp":"{now}","id":"{id_}","ms":{milliseconds:.2f}'
     return f"{{{head},{_encode_fields(path, client, method, route, status, body_bytes)}}}"
+
+
+def format_omission_line(status: int, count: int) -> str:
+    """The access log line for `count` requests with `status` that have no line of their own."""
+    now = _format_timestamp(time.time())
+    return f'{{"event":"requests omitted","timestamp":"{now}","status":{status},"count":{count}}}'
 
 
 @bounded_cache(2**21)

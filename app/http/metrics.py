@@ -46,6 +46,12 @@ POOL_USED = Gauge("zarya_pool_used", "Database connections in use.", multiproces
 POOL_SIZE = Gauge(
     "zarya_pool_size", "Maximum number of database connections.", multiprocess_mode="livesum"
 )
+DATABASE_OUTAGE = Gauge(
+    "zarya_database_outage",
+    "1 while the database fails for a reason, otherwise 0.",
+    ["reason"],
+    multiprocess_mode="livemax",
+)
 _CACHE_LOOKUPS = Counter(
     "zarya_cache_total", "Lookups in the response cache, by outcome.", ["outcome"]
 )

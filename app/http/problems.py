@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -56,11 +57,14 @@ class ApiError(Exception):
         detail: str,
         *errors: FieldProblem,
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = list(errors)
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
+        """Extension members (RFC 9457) of the problem."""
 
 
 class NotFound(ApiError):
@@ -218,12 +222,12 @@ class PreconditionFailed(ApiError):
 
 
 class Unavailable(ApiError):
-    """The service is overloaded or shutting down, or its database does not respond in time."""
+    """The service is overloaded or shutting down, or its database does not answer."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     problem_type = "unavailable"
     title = Bilingual("Service unavailable", "Сервис временно недоступен")
-    description_ru = "Сервис перегружен или останавливается, либо база данных не отвечает вовремя."
+    description_ru = "Сервис перегружен или останавливается, либо база данных не отвечает."
 
 
 class HttpVersionNotSupported(ApiError):
@@ -275,6 +279,5 @@ def build_problem_response(request_id: UUID, error: ApiError) -> JSONResponse:
         instance=request_id.urn,
         errors=error.errors,
     )
-    return JSONResponse(
-        problem.model_dump(), error.status, headers=error.headers, media_type=PROBLEM_MEDIA_TYPE
-    )
+    content = problem.model_dump() | error.members
+    return JSONResponse(content, error.status, headers=error.headers, media_type=PROBLEM_MEDIA_TYPE)

@@ -9,6 +9,11 @@ import re
 _KEY_PATTERN = re.compile(r"(zarya_[a-z0-9]{8}_)\w+|(whsec_)[\w+/=]+", re.IGNORECASE)
 """An API key, whose id is not secret, or the secret of a webhook."""
 
+_PASSWORD_PATTERN = re.compile(
+    r"(?<=://)([^/\s:@]*:)\S*(?=@)|(\bpassword\s*=\s*)(?:'[^']*'|\S+)", re.IGNORECASE
+)
+"""A password in a URL, or in a connection string of libpq."""
+
 _MIN_SECRET_CHARS = 32
 
 _SECRET_PATTERN = re.compile(
@@ -24,5 +29,6 @@ _SECRET_PATTERN = re.compile(
 
 
 def redact(text: str) -> str:
-    """`text` with an ellipsis instead of each API key, except its id, and each other long run."""
+    """`text` with an ellipsis instead of each password, API key (except its id) and long run."""
+    text = _PASSWORD_PATTERN.sub(r"\1\2…", text)
     return _SECRET_PATTERN.sub("…", _KEY_PATTERN.sub(r"\1\2…", text))

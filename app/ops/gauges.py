@@ -1,12 +1,11 @@
 """Gauges of the metrics: set by sampling, since no event in the process marks their changes."""
 
-import logging
-
 from anyio import sleep
 from sqlalchemy.pool import QueuePool
 
 from app.api.deps import Services
 from app.db.database import Reader
+from app.db.errors import FailureReason
 from app.domain.bounded_cache import bounded_caches
 from app.domain.dates import now
 from app.http import metrics
@@ -15,8 +14,6 @@ from app.resources.changes.queries import get_oldest_pending_change_time
 from app.resources.horizon.queries import get_horizons
 from app.resources.proposals.queries import count_open_proposals
 from app.resources.webhooks.queries import get_oldest_undelivered_change_time
-
-logger = logging.getLogger("zarya")
 
 _SAMPLE_INTERVAL_SECONDS = 5.0
 
@@ -29,7 +26,7 @@ async def run_gauge_sampler(services: Services) -> None:
             await sample_database_gauges(services)
         except Exception as error:
             # Any error may be temporary: the next sample is taken as planned.
-            logger.error("gauges: %s", type(error).__name__, exc_info=error)
+            services.database.outages.log_error("gauges", error)
         await sleep(_SAMPLE_INTERVAL_SECONDS)
 
 
@@ -42,6 +39,9 @@ def sample_process_gauges(services: Services) -> None:
     for cache in bounded_caches():
         metrics.FUNCTION_CACHE_BYTES.labels(cache.name).set(cache.size_bytes)
         metrics.FUNCTION_CACHE_ENTRIES.labels(cache.name).set(cache.entry_count)
+    for reason in FailureReason:
+        is_present = reason in services.database.outages.reasons
+        metrics.DATABASE_OUTAGE.labels(reason).set(is_present)
     pool = services.database.engine.pool
     if isinstance(pool, QueuePool):
         metrics.POOL_USED.set(pool.checkedout())

@@ -1,7 +1,5 @@
 """Endpoints for load balancers (`/health/…`) and for monitoring (`/metrics`)."""
 
-from dataclasses import asdict
-
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
@@ -15,7 +13,7 @@ from app.http.client_address import is_in_networks
 from app.http.paths import route_traits
 from app.http.problems import RETRY_AFTER_SECONDS, NotFound, Unavailable
 from app.ops.gauges import sample_process_gauges
-from app.ops.readiness import ReadinessCheck
+from app.ops.readiness import OK, NotReady, ReadinessCheck
 
 router = Router(include_in_schema=False)
 
@@ -37,13 +35,21 @@ async def ready(services: ServicesDep) -> Response:
     if services.shutdown.is_draining:
         detail = tr("The service is shutting down.", "Сервис завершает работу.")
         raise Unavailable(detail, headers=headers)
-    state = await services.singleton(ReadinessCheck).get_readiness()
-    if state is None:
-        detail = tr("The database does not respond.", "База данных не отвечает.")
-        raise Unavailable(detail, headers=headers)
-    if state.not_ready_reason:
-        raise Unavailable(state.not_ready_reason, headers=headers)
-    database = {k: v for k, v in asdict(state.database).items() if k != "outdated"}
+    check = services.singleton(ReadinessCheck)
+    state = await check.get_readiness()
+    if isinstance(state, NotReady):
+        checks: dict[str, str] = {"database": state.reason}
+        raise Unavailable(state.detail, headers=headers, members={"checks": checks})
+    if state.is_empty and not services.settings.empty:
+        detail = "The archive is empty: run `zarya load`, or set `ZARYA_EMPTY=true`."
+        checks = {"database": OK, "archive": "empty"}
+        raise Unavailable(detail, headers=headers, members={"checks": checks})
+    writes = await check.get_write_check()
+    database = {
+        "kind": state.database.kind,
+        "version": state.database.version,
+        "writable": writes == OK,
+    }
     migrations = {"at": state.current_revision, "head": state.expected_revision}
     horizon = {
         each.kind: {
@@ -54,6 +60,7 @@ async def ready(services: ServicesDep) -> Response:
     }
     content = {
         "status": "ready",
+        "checks": {"database": OK, "archive": OK, "writes": writes},
         "database": database,
         "migrations": migrations,
         "horizon": horizon,

@@ -62,7 +62,8 @@ class PeriodicJobs:
                         await to_thread.run_sync(prune_expired, self._database)
                 except Exception as error:
                     # Any error may be temporary: try again in the next round.
-                    logger.error("background jobs: %s", type(error).__name__, exc_info=error)
+                    self._database.outages.log_error("background jobs", error)
+                self._database.outages.update()
                 rounds += 1
                 await sleep(_POLL_INTERVAL_SECONDS)
 
@@ -79,7 +80,7 @@ class PeriodicJobs:
         try:
             await to_thread.run_sync(run, limiter=self._limiters[job])
         except Exception as error:
-            logger.error("%s %s: %s", job.__name__, id_, type(error).__name__, exc_info=error)
+            self._database.outages.log_error(f"{job.__name__} {id_}", error)
         finally:
             self._running.discard((job, id_))
 

@@ -1,42 +1,55 @@
 """HTML pages of the portal, such as `/missions/iss-59`."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from app.api.cache_control import launches_cache_control, month_cache_control
+from app.api.cache_control import (
+    launches_cache_control,
+    month_cache_control,
+    past_cache_control,
+)
 from app.api.date_params import CalendarDay, CalendarMonth
 from app.api.deps import DatabaseDep
 from app.api.links import page_url, public_url
 from app.api.lists.day_counts import format_month
 from app.api.lists.pagination import MAX_PAGE_ITEMS, CursorParam, to_query_params
-from app.api.params import Omittable, QueryModel, SlugPath
+from app.api.params import NameParam, Omittable, QueryModel, SearchText, SlugPath
 from app.api.routing import Router
 from app.api.static_files import REVALIDATE_CACHE_CONTROL
 from app.config import current_settings
+from app.db.database import Reader
+from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.languages import current_language
 from app.domain.text import fold, is_storable
 from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
 from app.portal.schemas import PortalPageQuery
+from app.portal.template_filters import last_known_day
 from app.resources.articles.queries import get_article, get_article_archive, list_articles
 from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery
+from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.launches.queries import get_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
 from app.resources.missions.schemas import MissionQuery
 from app.resources.people.queries import get_person, list_people
-from app.resources.people.schemas import PersonQuery
+from app.resources.people.schemas import PersonQuery, PersonSort
 from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
+from app.resources.spacewalks.queries import get_spacewalk, list_spacewalks
+from app.resources.spacewalks.schemas import SpacewalkQuery
+from app.resources.station.queries import get_station
+from app.resources.station.schemas import StationQuery
 
 router = Router(include_in_schema=False)
 
 _MAX_LIST_ITEMS = 50
-"""Launches or people on a page of their lists."""
+"""Launches, people or spacewalks on a page of their lists."""
 _MAX_RELATED_ITEMS = 10
 """News items on the page of a person or a launch."""
 
@@ -66,6 +79,50 @@ class HtmlListQuery(HtmlPageQuery):
 
     cursor: Omittable[CursorParam] = None
     """Start of the page, from the link on the page before."""
+
+
+class HtmlFilterQuery(HtmlListQuery):
+    """Parameters of a list with a form; a field without a value is not a filter."""
+
+    q: Omittable[SearchText] = None
+    """Search text."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty_fields(cls, values: Any) -> Any:
+        return {name: value for name, value in values.items() if value != ""}
+
+
+class HtmlLaunchesQuery(HtmlFilterQuery):
+    """Parameters of the list of launches."""
+
+    crewed: Omittable[bool] = None
+    """Crewed or uncrewed launches."""
+    year: Annotated[Omittable[int], Field(ge=MIN_INSTANT.year, lt=MAX_INSTANT.year)] = None
+    """Year of the launch."""
+
+
+class HtmlPeopleQuery(HtmlFilterQuery):
+    """Parameters of the list of people."""
+
+    agency: Omittable[NameParam] = None
+    """Agency of the person."""
+    sort: PersonSort = PersonSort.A_TO_Z
+    """Order of the list."""
+
+
+class HtmlSpacewalksQuery(HtmlFilterQuery):
+    """Parameters of the list of spacewalks."""
+
+    operator: Omittable[NameParam] = None
+    """Agency whose suits were used."""
+
+
+class HtmlStationQuery(HtmlPageQuery):
+    """Parameters of the station's page."""
+
+    on: Omittable[CalendarDay] = None
+    """Day. Default: the last known one."""
 
 
 class HtmlSearchQuery(HtmlListQuery):
@@ -136,10 +193,18 @@ async def render_missions_page(
 
 @router.get("/launches")
 async def render_launches_page(
-    query: Annotated[HtmlListQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
+    query: Annotated[HtmlLaunchesQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
 ) -> Response:
-    """Page of all launches to the station, newest first."""
-    launches_query = LaunchQuery(to_station=True, cursor=query.cursor, limit=_MAX_LIST_ITEMS)
+    """Page of the launches to the station, newest first."""
+    launches_query = LaunchQuery(
+        to_station=True,
+        q=query.q,
+        crewed=query.crewed,
+        launch_at_gte=query.year and date(query.year, 1, 1),
+        launch_at_lt=query.year and date(query.year + 1, 1, 1),
+        cursor=query.cursor,
+        limit=_MAX_LIST_ITEMS,
+    )
     launches = await database.read(list_launches, launches_query)
     return renderer.render(
         "launches",
@@ -147,21 +212,98 @@ async def render_launches_page(
         canonical_path="/launches",
         cache_control=launches_cache_control(launches.items),
         launches=launches,
+        chosen=_chosen_filters(query),
     )
 
 
 @router.get("/people")
 async def render_people_page(
-    query: Annotated[HtmlListQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
+    query: Annotated[HtmlPeopleQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
 ) -> Response:
-    """Page of all people, by name."""
-    people_query = PersonQuery(cursor=query.cursor, limit=_MAX_LIST_ITEMS)
+    """Page of people, by name or by their spacewalks."""
+    people_query = PersonQuery(
+        q=query.q,
+        agency=[query.agency] if query.agency else [],
+        sort=query.sort,
+        cursor=query.cursor,
+        limit=_MAX_LIST_ITEMS,
+    )
     return renderer.render(
         "people",
         build_api_path("people", **to_query_params(people_query)),
         canonical_path="/people",
         people=await database.read(list_people, people_query),
+        chosen=_chosen_filters(query),
     )
+
+
+@router.get("/spacewalks")
+async def render_spacewalks_page(
+    query: Annotated[HtmlSpacewalksQuery, Query()],
+    database: DatabaseDep,
+    renderer: PageRendererDep,
+) -> Response:
+    """Page of spacewalks, newest first."""
+    spacewalks_query = SpacewalkQuery(
+        q=query.q,
+        operator=[query.operator] if query.operator else [],
+        cursor=query.cursor,
+        limit=_MAX_LIST_ITEMS,
+    )
+    return renderer.render(
+        "spacewalks",
+        build_api_path("spacewalks", **to_query_params(spacewalks_query)),
+        canonical_path="/spacewalks",
+        spacewalks=await database.read(list_spacewalks, spacewalks_query),
+        chosen=_chosen_filters(query),
+    )
+
+
+@router.get("/spacewalks/{slug}")
+async def render_spacewalk_page(
+    slug: SlugPath,
+    query: Annotated[HtmlPageQuery, Query()],
+    database: DatabaseDep,
+    renderer: PageRendererDep,
+) -> Response:
+    """Page of a spacewalk."""
+    spacewalk = await database.read(get_spacewalk, slug)
+    return renderer.render(
+        "spacewalk",
+        build_api_path("spacewalks", slug),
+        canonical_path=f"/spacewalks/{slug}",
+        description=spacewalk.purpose,
+        spacewalk=spacewalk,
+    )
+
+
+@router.get("/station")
+async def render_station_page(
+    query: Annotated[HtmlStationQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
+) -> Response:
+    """Page of the station on a day."""
+    day = query.on or await database.read(_get_last_known_day)
+    station_query = StationQuery(on=day)
+    station = await database.read(get_station, station_query)
+    canonical_path = f"/station?on={day}" if query.on else "/station"
+    return renderer.render(
+        "station",
+        build_api_path("station", **to_query_params(station_query)),
+        canonical_path=canonical_path,
+        cache_control=past_cache_control(station.at) if query.on and station.at else None,
+        station=station,
+    )
+
+
+def _get_last_known_day(reader: Reader) -> date:
+    known_until = get_known_until_by_kind(reader).model_dump(mode="json")
+    return date.fromisoformat(last_known_day(known_until))
+
+
+def _chosen_filters(query: HtmlFilterQuery) -> dict[str, str]:
+    """Values of the fields of a form, as in the query string; empty if there is none."""
+    given = to_query_params(query)
+    return {name: given.get(name, "") for name in type(query).model_fields}
 
 
 @router.get("/articles")

@@ -21,6 +21,7 @@ from app.portal.template_filters import (
     UI_STRINGS,
     TemplateFilters,
     build_page_path,
+    day_of,
     get_base_path,
 )
 
@@ -82,6 +83,7 @@ class PageRenderer:
         rendered = _render_template(
             template,
             **_link_functions(calendar_path),
+            here=self.current_path,
             kept_lang=explicit_language(),
             **{name: _to_json_value(value) for name, value in context.items()},
         )
@@ -135,10 +137,33 @@ def _link_functions(calendar_path: Sequence[str]) -> dict[str, Callable[..., str
             return _page_path("archive", month, day=day)
         return _page_path(*calendar_path, month=month, day=day)
 
-    def result_path(item: dict[str, Any]) -> str:
-        return _page_path(PAGE_PATH_SEGMENTS[item["type"]], item["slug"])
+    return {
+        "to": _page_path,
+        "of_month": month_path,
+        "to_found": _result_path,
+        "to_event": _event_path,
+    }
 
-    return {"to": _page_path, "of_month": month_path, "to_found": result_path}
+
+def _result_path(item: dict[str, Any]) -> str:
+    """Path of the page that shows a search result."""
+    match item["type"]:
+        case "module":
+            return f"{_page_path('station')}#module-{item['slug']}"
+        case "stay":
+            return _page_path("station", on=day_of(item["at"], item["at_precision"]))
+    return _page_path(PAGE_PATH_SEGMENTS[item["type"]], item["slug"])
+
+
+def _event_path(event: dict[str, Any]) -> str:
+    """Path of the page about an event of the timeline."""
+    if event["kind"] == "spacewalk":
+        return _page_path("spacewalks", event["url"].rsplit("/", 1)[1])
+    if event["launch"]:
+        return _page_path("launches", event["launch"]["slug"])
+    if event["mission"]:
+        return _page_path("missions", event["mission"]["slug"])
+    return _page_path("station")
 
 
 def _to_json_value(value: Any) -> Any:

@@ -27,7 +27,15 @@ from app.portal.template_filters import get_base_path
 router = Router(include_in_schema=False)
 
 _SITEMAP_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_FIXED_PAGES = ((), ("missions",), ("launches",), ("people",), ("archive",))
+_FIXED_PAGES = (
+    (),
+    ("station",),
+    ("missions",),
+    ("launches",),
+    ("spacewalks",),
+    ("people",),
+    ("archive",),
+)
 
 SitemapYear = Annotated[
     int, Path(ge=MIN_INSTANT.year, lt=MAX_INSTANT.year, description="Year in UTC.")
@@ -72,7 +80,7 @@ async def get_sitemap_index(database: DatabaseDep) -> Response:
 @router.get("/sitemap-records.xml")
 @route_traits(english_only=True)
 async def get_record_sitemap(database: DatabaseDep) -> Response:
-    """Sitemap of the fixed pages, and of those of missions, people and launches."""
+    """Sitemap of the fixed pages, and of those of records without a language."""
     urls = [f"<url><loc>{escape(page_url(*segments))}</loc></url>" for segments in _FIXED_PAGES]
     for collection in RECORD_COLLECTIONS:
         urls += await database.read(_render_records, collection)

@@ -9,12 +9,17 @@ from app.api.read_models import ReadModel, UtcInstant
 from app.db.conditions import RelatedModel, article_is_public
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import Article, Launch, Mission, Person
+from app.db.models import Article, Launch, Mission, Person, Spacewalk
 
 MAX_ENTRIES = 50_000
 """Limit of the sitemap protocol for one file."""
 
-_MODELS: dict[str, RelatedModel] = {"missions": Mission, "people": Person, "launches": Launch}
+_MODELS: dict[str, RelatedModel | type[Spacewalk]] = {
+    "missions": Mission,
+    "people": Person,
+    "launches": Launch,
+    "spacewalks": Spacewalk,
+}
 RECORD_COLLECTIONS = tuple(_MODELS)
 """Collections without a date, by the first segment of the paths of their pages."""
 
@@ -27,7 +32,7 @@ class SitemapEntry(ReadModel):
 
 
 def list_sitemap_entries(reader: Reader, collection: str) -> list[SitemapEntry]:
-    """List the missions, people or launches, by slug. Raises KeyError for another collection."""
+    """List the records of a collection, by slug. Raises KeyError for another collection."""
     return [
         SitemapEntry.model_validate(row) for row in reader.all(_select_sitemap_entries(collection))
     ]

@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo
 
 from app.api.links import append_query
 from app.config import current_settings
-from app.domain.dates import PRECISIONS_WITH_TIME, Precision
+from app.domain.clock import current_second, expire_response_at
+from app.domain.dates import ONE_DAY, ONE_SECOND, PRECISIONS_WITH_TIME, Precision, start_of_day
+from app.domain.horizon import is_outdated
 from app.domain.languages import Language
+from app.portal.station_diagram import draw_station, is_over
 
 WEB_DIRECTORY = Path(__file__).parent / "web"
 UI_STRINGS: dict[Language, dict[str, Any]] = {
@@ -26,8 +29,12 @@ PAGE_PATH_SEGMENTS = {
     "person": "people",
     "launch": "launches",
     "article": "articles",
+    "spacewalk": "spacewalks",
 }
-"""First segment of the path of a record's page, by the type of the record."""
+"""First segment of the path of a record's page, by the type of the record, if it has one."""
+
+HORIZONS_OF_STATION = ("crews", "dockings")
+"""Kinds of facts without which a day of the station is not known."""
 
 _MAX_WEIGHT_LEVEL = 5
 
@@ -62,6 +69,7 @@ class TemplateFilters:
     """Filters that depend on the language."""
 
     def __init__(self, language: Language) -> None:
+        self.language_code = language
         self.strings = UI_STRINGS[language]
         self._plural_form = _PLURAL_RULES[language]
 
@@ -77,6 +85,9 @@ class TemplateFilters:
             self.source,
             self.licence,
             self.language,
+            self.duration,
+            self.tonnes,
+            self.diagram,
         )
 
     def when(self, at: str, precision: str) -> str:
@@ -134,10 +145,65 @@ class TemplateFilters:
         """Name of a language; its code if the name is unknown."""
         return str(self.strings["languages"].get(code, code))
 
+    def duration(self, seconds: int) -> str:
+        """Hours and minutes: `6 h 39 min`."""
+        minutes = seconds // 60
+        return str(self.strings["hours"].format(hours=minutes // 60, minutes=minutes % 60))
+
+    def tonnes(self, kilograms: int) -> str:
+        """Mass in tonnes with one decimal: `24.9 t`, with the comma of the language."""
+        tenths = (kilograms + 50) // 100
+        whole, part = divmod(tenths, 10)
+        return str(self.strings["tonnes"].format(whole=whole, part=part))
+
+    def diagram(self, station: dict[str, Any]) -> dict[str, Any]:
+        """Shapes of the diagram of a station."""
+        return draw_station(station, self.language_code)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_settings().time_zone)
+
 
 def _to_local(at: str) -> str:
     """Instant `at` in the portal's time zone."""
-    return datetime.fromisoformat(at).astimezone(ZoneInfo(current_settings().time_zone)).isoformat()
+    return datetime.fromisoformat(at).astimezone(_zone()).isoformat()
+
+
+def day_of(at: str, precision: str) -> str:
+    """Day of an instant in the portal's time zone; of a longer period, its first day."""
+    return (_to_local(at) if precision in PRECISIONS_WITH_TIME else at)[:10]
+
+
+def next_day(day: str) -> str:
+    """The day after `day`."""
+    return str(date.fromisoformat(day) + ONE_DAY)
+
+
+def previous_day(day: str) -> str:
+    """The day before `day`."""
+    return str(date.fromisoformat(day) - ONE_DAY)
+
+
+def last_known_day(known_until: dict[str, str | None]) -> str:
+    """The last day of the station that is known: today, unless a horizon is outdated."""
+    present = current_second()
+    today = present.astimezone(_zone()).date()
+    expire_response_at(start_of_day(today + ONE_DAY, _zone()))
+    days = [today]
+    for kind in HORIZONS_OF_STATION:
+        if at := known_until[kind]:
+            horizon = datetime.fromisoformat(at)
+            if is_outdated(horizon):
+                days.append((horizon + ONE_SECOND).astimezone(_zone()).date() - ONE_DAY)
+    return str(min(days))
+
+
+def with_cursor(address: str, cursor: str) -> str:
+    """Path `address` of a list with another `cursor`."""
+    path, _, query = address.partition("?")
+    others = [part for part in query.split("&") if part and not part.startswith("cursor=")]
+    return f"{path}?{'&'.join([*others, f'cursor={quote(cursor)}'])}"
 
 
 def _english_plural_form(n: int) -> int:
@@ -216,5 +282,11 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     cursor,
     parts,
     in_language,
+    with_cursor,
+    day_of,
+    next_day,
+    previous_day,
+    last_known_day,
+    is_over,
 )
 """Filters that do not depend on the language."""

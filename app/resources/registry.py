@@ -19,7 +19,9 @@ from app.resources.people.resource import RESOURCE as PEOPLE
 from app.resources.resource import RecordResource, Resource, sort_by_references
 from app.resources.sources.resource import RESOURCE as SOURCES
 from app.resources.spacewalks.resource import RESOURCE as SPACEWALKS
+from app.resources.station.resource import RESOURCE as STATION
 from app.resources.stays.resource import RESOURCE as STAYS
+from app.resources.timeline.resource import RESOURCE as TIMELINE
 from app.search.indexer import SearchIndexer
 
 ARCHIVE_RESOURCES: tuple[Resource, ...] = (
@@ -31,6 +33,8 @@ ARCHIVE_RESOURCES: tuple[Resource, ...] = (
     MODULES,
     STAYS,
     SPACEWALKS,
+    TIMELINE,
+    STATION,
     HORIZON,
 )
 """Resources of the archive, in the order of the API reference."""

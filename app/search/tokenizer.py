@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import snowballstemmer
+from Stemmer import Stemmer
 
 from app.domain.bounded_cache import bounded_cache
 from app.search.number_words import is_number_word, parse_number_words
@@ -58,11 +58,11 @@ _EXPEDITION_QUALIFIER = re.compile(r"основн|длительн|долгов�
 
 
 class _Stemmers(threading.local):
-    """The stemmers of a thread: a stemmer keeps the state of its word."""
+    """The stemmers of a thread: PyStemmer's are not safe to share."""
 
     def __init__(self) -> None:
-        self.english = snowballstemmer.stemmer("english")
-        self.russian = snowballstemmer.stemmer("russian")
+        self.english = Stemmer("english", maxCacheSize=0)  # `_tokenize_word` has a cache
+        self.russian = Stemmer("russian", maxCacheSize=0)
 
 
 _STEMMERS = _Stemmers()

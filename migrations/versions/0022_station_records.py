@@ -33,7 +33,12 @@ DIRECTIONS = ("forward", "aft", "port", "starboard", "zenith", "nadir")
 
 INDEXES = {
     "modules": (("attached_sort_at", "id"), ("kind",), ("launch_id",), ("name_key", "id")),
-    "module_attachments": (("attached_sort_at", "id"), ("attached_to_id",), ("port_id",)),
+    "module_attachments": (
+        ("attached_sort_at", "id"),
+        ("attached_to_id",),
+        ("detached_sort_at", "id"),
+        ("port_id",),
+    ),
     "ports": (("module_id", "ordinal"),),
     "stays": (
         ("arrived_sort_at", "id"),
@@ -41,6 +46,7 @@ INDEXES = {
         ("departed_until",),
         ("launch_id", "arrived_sort_at", "id"),
         ("port_id", "arrived_sort_at", "id"),
+        ("port_id", "departed_sort_at", "id"),
     ),
     "spacewalks": (
         ("airlock_id",),
@@ -52,7 +58,17 @@ INDEXES = {
     "spacewalk_members": (("person_id", "spacewalk_id"),),
     "people": (("spacewalk_seconds", "id"), ("spacewalks_count", "id")),
     "spacecraft": (("flight_ended_sort_at", "id"),),
+    "missions": (("ends_sort_at", "number"),),
+    "crew_assignments": (("role", "from_sort_at", "id"),),
 }
+
+SORT_KEYS = {"missions": "ends_sort_at", "crew_assignments": "from_sort_at"}
+MICROSECONDS = {
+    "second": 1_000_000, "minute": 6, "hour": 5, "day": 4, "month": 3, "quarter": 2, "year": 1,
+}  # fmt: skip
+"""Time from the sort key to the end of the period, by precision."""
+NEVER = "2100-12-31 23:59:59.999999"
+"""Sort key of an end that has not come."""
 
 FLIGHT_END_COLUMNS = (
     "flight_ended_at",
@@ -182,6 +198,7 @@ def create_modules() -> None:
         *derived(table, "attached_sort_at"),
         *dated(table, "detached_at", nullable=True),
         sa.Column("detached_at_uncertain", sa.Boolean(), nullable=False),
+        *derived(table, "detached_sort_at"),
         *derived(table, "detached_until", nullable=True),
         check(table, "interval", "detached_at IS NULL OR detached_at >= attached_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_module_attachments")),
@@ -271,11 +288,36 @@ def add_columns() -> None:
         bounds = value_bounds(table, name, values)
         op.add_column(table, sa.Column(name, sa.String(24), bounds, nullable=True))
 
+    add_sort_keys()
+
+
+def add_sort_keys() -> None:
+    """Sort keys of the ends of missions, and of the first days of roles."""
+    for table, name in SORT_KEYS.items():
+        column = sa.Column(name, instant(), *instant_bounds(table, name), nullable=True)
+        op.add_column(table, column)
+    case = " ".join(f"WHEN '{name}' THEN {n}" for name, n in MICROSECONDS.items())
+    distance = f"(CASE ends_at_precision {case} END)"
+    if op.get_context().dialect.name == "postgresql":
+        end = f"ends_until - {distance} * interval '1 microsecond'"
+        first_day = "(from_on + time '23:59:59.999996') AT TIME ZONE 'UTC'"
+    else:
+        end = "strftime('%Y-%m-%d %H:%M:%S', ends_until, '-1 second')"
+        end += f" || printf('.%06d', 1000000 - {distance})"
+        first_day = "from_on || ' 23:59:59.999996'"
+    op.execute(f"UPDATE missions SET ends_sort_at = coalesce({end}, '{NEVER}')")  # noqa: S608 - ours
+    op.execute("ALTER TABLE missions ALTER COLUMN ends_sort_at SET NOT NULL")
+    op.execute(f"UPDATE crew_assignments SET from_sort_at = {first_day}")  # noqa: S608 - ours
+
 
 def downgrade() -> None:
     empty_search_index()
     for table in ("changes", "former_slugs", "origins"):
         op.execute(f"DELETE FROM {table} WHERE type IN ('module', 'stay', 'spacewalk')")  # noqa: S608 - ours
+    for table, name in SORT_KEYS.items():
+        for columns in INDEXES[table]:
+            op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
+        op.drop_column(table, name)
     for table in ("spacecraft", "people"):
         for columns in INDEXES[table]:
             op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)

@@ -1,12 +1,9 @@
 """Query plans with 100,000 articles: no list, page or calendar reads many of them."""
 
-import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 
 from app.api.lists import record_counts
@@ -21,11 +18,9 @@ from app.resources.webhooks.queries import get_oldest_undelivered_change_time
 from tests.support import factories
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
+from tests.support.query_costs import MAX_COST, find_cost, record_cost
 
 ARTICLE_COUNT = 100_000
-MAX_COST = 5_000
-"""Maximum for one response: rows on PostgreSQL, hundreds of instructions on SQLite."""
-
 COLUMNS = {
     "slug": "'news-' || n",
     "title": "'News ' || n",
@@ -172,81 +167,10 @@ def test_each_filter_has_values() -> None:
     assert FILTERS.keys() - {"published_on"} == ArticleArchiveFilters.model_fields.keys()
 
 
-class Cost:
-    """Cost of the statements of a response: rows on PostgreSQL, instructions on SQLite."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.statements_run: list[tuple[str, Any]] = []
-
-    def record(
-        self, _c: object, _cursor: object, statement: str, parameters: Any, *_: object
-    ) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
-            self.statements_run.append((statement, parameters))
-
-    def maximum(self) -> int:
-        """Cost of the most expensive statement."""
-        ask = self._steps if self.engine.dialect.name == "sqlite" else self._rows
-        with self.engine.connect() as connection:
-            return max(ask(connection, *statement) for statement in self.statements_run)
-
-    def _steps(self, connection: Connection, statement: str, parameters: Any) -> int:
-        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
-            if re.search(r"SCAN (articles|article_\w+)(_\d+)?$", row[3]):
-                return ARTICLE_COUNT  # a scan without an index, however few rows there are
-        steps = 0
-
-        def count() -> None:
-            nonlocal steps
-            steps += 1
-
-        driver: Any = connection.connection.driver_connection
-        driver.set_progress_handler(count, 100)
-        connection.exec_driver_sql(statement, parameters).all()
-        driver.set_progress_handler(None, 0)
-        return steps
-
-    def _rows(self, connection: Connection, statement: str, parameters: Any) -> int:
-        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
-        (plan,) = connection.exec_driver_sql(explain, parameters).scalar_one()
-        return sum(_read(plan["Plan"]))
-
-
-def _read(node: dict[str, Any]) -> Iterator[int]:
-    """Rows read by each node of a plan."""
-    if "Relation Name" in node:
-        removed = sum(n for name, n in node.items() if name.startswith("Rows Removed"))
-        yield int((node["Actual Rows"] + removed) * node["Actual Loops"])
-    for below in node.get("Plans", []):
-        yield from _read(below)
-
-
-@contextmanager
-def _record_cost(client: TestClient) -> Iterator[Cost]:
-    engine = database_of(client).engine
-    cost = Cost(engine)
-    event.listen(engine, "before_cursor_execute", cost.record)
-    try:
-        yield cost
-    finally:
-        event.remove(engine, "before_cursor_execute", cost.record)
-
-
-def _cost(client: TestClient, path: str) -> int:
-    with _record_cost(client) as cost:
-        answer = client.get(path)
-    assert answer.status_code == 200
-    following = answer.json().get("next") if "json" in answer.headers["Content-Type"] else None
-    if isinstance(following, str) and "cursor" not in path:
-        return max(cost.maximum(), _cost(client, following.removeprefix("http://127.0.0.1:8000")))
-    return cost.maximum()
-
-
 @pytest.mark.parametrize("path", [*PATHS, *LISTS, *CALENDARS])
 def test_response_reads_few_articles(large: TestClient, path: str) -> None:
     """The same holds for the next page."""
-    assert _cost(large, path) < MAX_COST
+    assert find_cost(large, path) < MAX_COST
 
 
 @pytest.mark.parametrize("path", INDEXES)
@@ -254,7 +178,7 @@ def test_index_of_months_reads_few_articles(
     large: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr(record_counts, "MAX_COUNTED_ROWS", 500)
-    assert _cost(large, path) < MAX_COST
+    assert find_cost(large, path) < MAX_COST
 
 
 @pytest.mark.parametrize(
@@ -269,7 +193,7 @@ def test_index_of_months_reads_few_articles(
 def test_periodic_query_reads_few_rows(
     large: TestClient, query: Callable[[Reader], object]
 ) -> None:
-    with _record_cost(large) as cost, database_of(large).snapshot() as reader:
+    with record_cost(large) as cost, database_of(large).snapshot() as reader:
         query(reader)
     assert cost.maximum() < MAX_COST / 10
 
@@ -283,9 +207,9 @@ def test_index_by_image_reads_many_articles(
     """
     path = "/v1/articles/archive?has_image=false&tz="
     monkeypatch.setattr(record_counts, "MAX_COUNTED_ROWS", 1_000_000)
-    assert _cost(large, f"{path}Europe/London") > MAX_COST
+    assert find_cost(large, f"{path}Europe/London") > MAX_COST
     monkeypatch.setattr(record_counts, "MAX_COUNTED_ROWS", 500)
-    assert _cost(large, f"{path}UTC") < MAX_COST
+    assert find_cost(large, f"{path}UTC") < MAX_COST
 
 
 @pytest.mark.parametrize("parameters", ["month=2019-04", "month=2019-04&language=ru", ""])

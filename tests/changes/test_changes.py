@@ -58,11 +58,11 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "mission": 75,
         "person": 298,
-        "launch": 309,
-        "article": 2212,
         "module": 42,
+        "launch": 309,
         "stay": 331,
         "spacewalk": 277,
+        "article": 2212,
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)
     assert len({(item["type"], item["id"]) for item in items}) == len(items)

@@ -7,21 +7,27 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 from prometheus_client import REGISTRY
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from app.config import Settings
 from app.db.database import Database
+from app.db.engines import check_writable, create_database_engine
+from app.db.errors import FailureReason, find_failure_reason
 from app.domain.enums import HorizonKind
 from app.main import create_app
 from app.ops.gauges import sample_database_gauges
 from app.ops.readiness import list_known_revisions
+from tests.support import factories
 from tests.support.clients import database_of, second_app
-from tests.support.databases import alembic_config
+from tests.support.databases import CreateDatabase, alembic_config
 from tests.support.horizons import set_horizon
 from tests.support.slow_reads import blocking_query
 
@@ -83,6 +89,100 @@ def test_readiness_depends_on_the_revision(
         assert answer.headers["Retry-After"]
 
 
+def get_ready(client: TestClient, **settings: Any) -> Any:
+    """Response of a new process, whose checks have not run yet."""
+    app = second_app(client, **settings)
+    answer = TestClient(app).get("/health/ready")
+    app.state.services.database.close()
+    return answer
+
+
+def test_tables_that_are_missing_and_old_are_told_apart(
+    client: TestClient, database: Database, create_database: CreateDatabase
+) -> None:
+    new = get_ready(client, database_url=create_database())
+    assert (new.status_code, new.json()["checks"]) == (503, {"database": "no-tables"})
+    assert "zarya load" in new.json()["detail"]
+    _set(database, "0001")
+    old = get_ready(client)
+    _set(database, list_known_revisions()[-1])
+    assert (old.status_code, old.json()["checks"]) == (503, {"database": "old-tables"})
+
+
+def test_empty_archive_is_not_ready(client: TestClient, database: Database) -> None:
+    empty = get_ready(client, empty=False)
+    assert empty.status_code == 503
+    assert empty.json()["checks"] == {"database": "ok", "archive": "empty"}
+    assert "ZARYA_EMPTY" in empty.json()["detail"]
+    assert get_ready(client, empty=True).status_code == 200
+    with database.session() as session:
+        session.add(factories.person())
+    ready = get_ready(client, empty=False)
+    assert ready.status_code == 200
+    assert ready.json()["checks"] == {"database": "ok", "archive": "ok", "writes": "ok"}
+
+
+_SHARE_LOCK = "LOCK TABLE alembic_version IN SHARE MODE"
+
+
+def test_held_lock_is_a_reason_of_writes(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ops.readiness._WRITE_TIMEOUT_SECONDS", 0.05)
+    with TestClient(second_app(client)) as other, database.session() as session:
+        lock = "PRAGMA user_version" if database.has_single_writer else _SHARE_LOCK
+        session.execute(text(lock))
+        answer = other.get("/health/ready").json()
+    assert answer["checks"]["writes"] == "locked"
+    assert answer["database"]["writable"] is False
+
+
+def writable_error(url: str) -> FailureReason | None:
+    """The reason why `check_writable` fails."""
+    engine = create_database_engine(url, pool_size=1, target_session_attrs="any")
+    try:
+        with pytest.raises(DBAPIError) as caught:
+            check_writable(engine)
+    finally:
+        engine.dispose()
+    return find_failure_reason(caught.value)
+
+
+def test_write_is_tried_without_a_trace(database: Database) -> None:
+    wal = Path(f"{database.file}-wal")
+    if database.has_single_writer:
+        with database.engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]  # it is open
+        assert wal.stat().st_size == 0
+    before = database.change_token.read()
+    check_writable(database.engine)
+    assert database.change_token.read() == before
+    assert not database.has_single_writer or wal.stat().st_size > 0
+    with pytest.raises(DBAPIError), database.session() as session:
+        session.execute(text("SELECT * FROM tried_write"))
+
+
+def test_write_fails_where_writes_fail(create_database: CreateDatabase) -> None:
+    url = create_database()
+    command.upgrade(alembic_config(url), "head")
+    if url.startswith("sqlite"):
+        file = url.removeprefix("sqlite:///")
+        read_only = f"sqlite:///file:{file}?mode=ro&uri=true"
+        assert writable_error(read_only) is FailureReason.READ_ONLY
+        return
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    server = create_engine(address.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        for setting, reason in {
+            "default_transaction_read_only = on": FailureReason.READ_ONLY,
+            "temp_file_limit = '100kB'": FailureReason.OTHER,  # it does write to the disk
+        }.items():
+            connection.exec_driver_sql(f"ALTER DATABASE {address.database} SET {setting}")
+            assert writable_error(url) is reason
+            connection.exec_driver_sql(f"ALTER DATABASE {address.database} RESET ALL")
+    server.dispose()
+
+
 def test_readiness_without_a_database_is_503(tmp_path: Path) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/none.db"))
     client = TestClient(app)
@@ -98,7 +198,7 @@ def test_readiness_does_not_wait_for_a_stuck_database(
 ) -> None:
     released = Event()
     monkeypatch.setattr("app.ops.readiness.get_database_state", blocking_query(released))
-    monkeypatch.setattr("app.ops.readiness._CHECK_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("app.ops.readiness._READ_TIMEOUT_SECONDS", 0.05)
     with TestClient(second_app(archive)) as client:
         assert {client.get("/health/ready").status_code for _ in range(3)} == {503}
         released.set()

@@ -84,6 +84,19 @@ def test_other_text_is_unchanged(text: str) -> None:
     assert redact(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("postgresql://zarya:pa@ss@host/zarya", "postgresql://zarya:…@host/zarya"),
+        ("redis://:hunter2@host:6379/0 failed", "redis://:…@host:6379/0 failed"),
+        ("host=db password=hunter2 user=zarya", "host=db password=… user=zarya"),
+        ("password = 'two words' user=zarya", "password = … user=zarya"),
+    ],
+)
+def test_password_is_redacted(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
+
+
 def test_id_of_key_is_kept() -> None:
     assert redact(f"Bearer {KEY}, again") == f"Bearer {KEY[:15]}…, again"
     assert redact("whsec_C2FtcGxl+/secret=") == "whsec_…"

@@ -1,16 +1,13 @@
 """Stale responses: sent, and marked, while the database is unavailable."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from time import monotonic
 from typing import Any
 
 import pytest
 from anyio import run
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from app.db.database import Database
@@ -20,6 +17,7 @@ from app.resources.articles.scheduling import get_next_publication_time
 from app.resources.write_steps import build_database
 from tests.support import factories
 from tests.support.clients import database_of, second_app
+from tests.support.outages import database_outage
 from tests.support.servers import wait_for
 
 
@@ -32,37 +30,6 @@ def test_generation_refresh_does_not_wait_for_a_stuck_database(tmp_path: Any) ->
 
 # --- Database outage -----------------------------------------------------------------------------
 
-
-@contextmanager
-def database_outage(database: Database) -> Iterator[None]:
-    """Refuse new connections to `database` and close the one that reads the change token."""
-    url = database.engine.url
-    if database.change_token.is_local:
-        file = Path(url.database or "")
-        aside = file.with_suffix(".aside")
-        file.rename(aside)
-        file.mkdir()
-        database.change_token.close()
-        try:
-            yield
-        finally:
-            file.rmdir()
-            aside.rename(file)
-        return
-    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
-        connection.execute(_TERMINATED, {"name": url.database})
-        try:
-            yield
-        finally:
-            connection.exec_driver_sql(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
-    server.dispose()
-
-
-_TERMINATED = text(
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
-)
 PEOPLE = "/v1/people"
 MARK = "zarya; hit; detail=unverified"
 

@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from math import log2
+from typing import Any
 
 import pytest
 import time_machine
@@ -51,6 +52,42 @@ def test_key_is_created_used_and_revoked(client: TestClient, editor: TestClient)
     assert "revoked" in refused.json()["detail"]
     assert editor.get(f"/v1/keys/{id_}").json()["state"] == "revoked"
     assert editor.delete("/v1/keys/aaaaaaaa").status_code == 404
+
+
+def test_rotated_key_holds_for_the_overlap(client: TestClient, editor: TestClient) -> None:
+    def get_me(key: str) -> Any:
+        return client.get("/v1/me", headers=bearer(key))
+
+    with time_machine.travel(datetime(2031, 1, 1, tzinfo=UTC), tick=False) as clock:
+        old = editor.post("/v1/keys", json=WANTED | {"expires_at": "2031-01-31T00:00:00Z"}).json()
+        clock.shift(timedelta(days=10))
+        made = editor.post(f"/v1/keys/{old['id']}/rotate", json={"overlap_hours": 2})
+        assert made.status_code == 201
+        new = made.json()
+        assert made.headers["Location"].endswith(f"/v1/keys/{new['id']}")
+        assert (new["name"], new["scopes"]) == (old["name"], old["scopes"])
+        assert new["expires_at"] == "2031-02-10T00:00:00Z"  # it lives as long as the old one
+        shown = editor.get(f"/v1/keys/{old['id']}").json()
+        assert (shown["state"], shown["expires_at"]) == ("active", "2031-01-11T02:00:00Z")
+        statuses = []
+        for _ in range(2):
+            clock.shift(timedelta(hours=1))
+            statuses.append([get_me(each["key"]).status_code for each in (old, new)])
+    audited = editor.get("/v1/audit", params={"type": "key", "limit": 2}).json()["items"]
+    assert {entry["action"] for entry in audited} == {"create", "update"}
+    assert statuses == [[200, 200], [401, 200]]
+
+
+def test_rotation_never_extends_a_key(editor: TestClient) -> None:
+    ends_at = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    old = editor.post("/v1/keys", json=WANTED | {"expires_at": ends_at}).json()
+    rotate = f"/v1/keys/{old['id']}/rotate"
+    assert editor.post(rotate, json={}).status_code == 201
+    assert editor.get(f"/v1/keys/{old['id']}").json()["expires_at"] == ends_at
+    assert editor.post(rotate, json={"overlap_hours": 721}).status_code == 422
+    assert editor.post(rotate, json={"overlap_hours": 0}).status_code == 201
+    assert editor.post(rotate, json={}).status_code == 409  # it has ended
+    assert editor.post("/v1/keys/aaaaaaaa/rotate", json={}).status_code == 404
 
 
 def test_secret_is_stored_nowhere(
@@ -176,13 +213,18 @@ def test_keys_command_creates_lists_and_revokes(
     listed = runner.invoke(cli, ["keys", "list"])
     assert me["id"] in listed.stdout
     assert key.rpartition("_")[2] not in listed.stdout
+    rotated = runner.invoke(cli, ["keys", "rotate", me["id"], "--overlap", "1"])
+    assert rotated.exit_code == 0, rotated.output
+    for each in (key, rotated.stdout.strip()):
+        assert client.get("/v1/me", headers=bearer(each)).json()["name"] == "Desk"
+    assert runner.invoke(cli, ["keys", "rotate", "nothing1"]).exit_code == 1
     assert runner.invoke(cli, ["keys", "revoke", me["id"]]).exit_code == 0
     assert client.get("/v1/me", headers=bearer(key)).status_code == 401
     assert runner.invoke(cli, ["keys", "revoke", "nothing1"]).exit_code == 1
     assert runner.invoke(cli, [*wanted[:4], "--scope", "everything"]).exit_code == 2
     assert runner.invoke(cli, [*wanted[:6], "--expires", "soon"]).exit_code == 2
     with database.snapshot() as reader:
-        assert len(reader.all(select(ApiKey.id).where(ApiKey.name == "Desk"))) == 1
+        assert len(reader.all(select(ApiKey.id).where(ApiKey.name == "Desk"))) == 2
 
 
 def test_use_of_keys_is_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -282,7 +282,7 @@ def test_paging_parameters_of_calendar_are_rejected(
 def test_calendar_with_too_many_events_is_rejected(
     client: TestClient, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.embeds.launch_events.MAX_CALENDAR_EVENTS", 2)
+    monkeypatch.setattr("app.api.icalendar.MAX_CALENDAR_EVENTS", 2)
     for _ in range(2):
         plan()
     assert len(get_events(client, "/v1/launches.ics")) == 2

@@ -27,7 +27,9 @@ CREW_59 = [
     ("query", "expected"),
     [
         ("aboard_on=2019-04-04", CREW_59),
-        ("aboard_on=2000-10-31", ["sergei-krikalev", "william-shepherd", "yuri-gidzenko"]),
+        ("in_space_on=2000-10-31", ["sergei-krikalev", "william-shepherd", "yuri-gidzenko"]),
+        ("aboard_on=2000-10-31", []),
+        ("aboard_on=2000-11-02", ["sergei-krikalev", "william-shepherd", "yuri-gidzenko"]),
         ("in_space_on=2019-04-04", CREW_59),
         ("in_space_on=2019-04-04&aboard_on=2019-03-13", CREW_59[1:2] + CREW_59[3:4] + CREW_59[5:]),
         ("aboard_on=1998-11-20", []),
@@ -61,9 +63,11 @@ def test_aborted_flight_is_listed_but_not_aboard(archive: TestClient) -> None:
     assert flights[-1]["launch"]["status"] == "failure"
 
 
-def test_aboard_on_includes_launch_and_landing_day(archive: TestClient) -> None:
-    assert "christina-koch" in slugs(archive, "aboard_on=2019-03-14")
-    assert "christina-koch" not in slugs(archive, "aboard_on=2019-03-13")
+def test_aboard_on_includes_days_of_docking_and_undocking(archive: TestClient) -> None:
+    """The launch was on 14 March, the docking on 15 March in UTC."""
+    assert "christina-koch" in slugs(archive, "in_space_on=2019-03-14")
+    assert "christina-koch" not in slugs(archive, "aboard_on=2019-03-14")
+    assert "christina-koch" in slugs(archive, "aboard_on=2019-03-15")
     assert "christina-koch" in slugs(archive, "aboard_on=2020-02-06")
     assert "christina-koch" not in slugs(archive, "aboard_on=2020-02-07")
 

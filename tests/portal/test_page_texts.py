@@ -45,6 +45,12 @@ def pages(archive: TestClient) -> list[str]:
         "/launches/soyuz-ms-10",
         "/launches/zarya",
         "/launches/sts-88",
+        "/station?on=1998-12-10",
+        "/station?on=2011-05-20",
+        "/station?on=2026-11-01",
+        "/spacewalks",
+        "/spacewalks?q=xqzwvkj",
+        "/spacewalks/spacewalk-214",
         "/archive",
         "/archive/2019-06",
         "/search?q=kononenko",
@@ -88,7 +94,7 @@ def test_cited_sources_have_russian_names(archive: TestClient) -> None:
     names, licences = UI_STRINGS[Language.RU]["source_names"], UI_STRINGS[Language.RU]["licences"]
     cited = {
         (source["name"], source["licence"])
-        for collection in ("launches", "people", "missions")
+        for collection in ("launches", "people", "missions", "modules", "stays", "spacewalks")
         for record in archive.get(f"/v1/{collection}?view=full&limit=100").json()["items"]
         for source in record["sources"]
     }
@@ -127,6 +133,7 @@ def test_pages_have_no_empty_headings(
         "/launches",
         "/launches/bare",
         "/articles/alone",
+        "/spacewalks",
         "/archive",
         "/search",
     ):
@@ -281,6 +288,8 @@ def test_headline_of_api_is_plain_text(archive: TestClient) -> None:
         ("/missions/iss-59", "website", {"en": "ISS-59 mission", "ru": "Экспедиция МКС-59"}),
         ("/people/nick-hague", "profile", {"en": "Nick Hague", "ru": "Ник Хейг"}),
         ("/launches", "website", {"en": "Launches", "ru": "Пуски"}),
+        ("/station", "website", {}),
+        ("/spacewalks/spacewalk-214", "website", {}),
         ("/articles/launch-zarya", "article", {}),
     ],
 )
@@ -301,7 +310,7 @@ def test_pages_have_open_graph_tags(
         assert tags["og:description"] == archive.get(f"/v1{address}").json()["lead"]
 
 
-@pytest.mark.parametrize("collection", ["launches", "people"])
+@pytest.mark.parametrize("collection", ["launches", "people", "spacewalks"])
 def test_list_pages_walk_all_records(archive: TestClient, collection: str) -> None:
     listed = archive.get(f"/v1/{collection}?format=ndjson").text.count("\n")
     address: str | None = f"/{collection}?lang=ru"

@@ -1,13 +1,17 @@
 """Stored cross-site scripting: pages show all content of editors as text."""
 
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.db.database import Database
-from app.db.models import ArticleMission, Base
+from app.db.models import ArticleMission, Base, Module, Port, Stay
+from app.domain.dates import Precision
+from app.domain.enums import ArrivalKind
 from app.domain.languages import Language
 from app.portal.rendering import TEMPLATE_ENVIRONMENTS
 from tests.support import factories
@@ -43,6 +47,45 @@ class PageMarkup(HTMLParser):
 MARKDOWN = {(tag, "") for tag in MARKDOWN_TAGS} | {("a", "href"), ("a", "title"), ("a", "rel")}
 
 
+DAY = datetime(2019, 3, 22, 12, 1, tzinfo=UTC)
+
+
+def insert_station(session: Session, payload: str) -> None:
+    """Insert a ship at a module, and a spacewalk, with `payload` in all text fields.
+
+    The module is Zarya and the port its nadir one, so that the diagram has them.
+    """
+    module: Module = factories.module(
+        slug="zarya", name=payload[:120], name_ru=payload[:120], owners=[payload[:60]]
+    )
+    launch = factories.launch(slug="ship", vehicle_id=None, launch_at=DAY)
+    person = factories.person(slug="walker", name=payload[:120], agency=payload[:60])
+    session.add_all([module, launch, person])
+    session.flush()
+    port: Port = factories.port(module, slug="zarya-nadir")
+    ship = factories.spacecraft(launch, name=payload[:120])
+    walk = factories.spacewalk(
+        slug="walk",
+        starts_at=DAY,
+        airlock_id=module.id,
+        operator=payload[:60],
+        purpose=payload[:1000],
+        purpose_ru=payload[:1000],
+    )
+    session.add_all([port, ship, walk, factories.module_attachment(module)])
+    session.flush()
+    stay = Stay(
+        slug="stay",
+        launch_id=launch.id,
+        port_id=port.id,
+        arrived_at=DAY,
+        arrived_at_precision=Precision.MINUTE,
+        arrival_kind=ArrivalKind.DOCKING,
+        sources=[{"name": payload[:120], "url": None, "licence": payload[:60]}],
+    )
+    session.add_all([stay, factories.spacewalk_member(walk, person)])
+
+
 def insert_records(database: Database, payloads: list[str]) -> list[str]:
     """Insert records with `payloads` in all text fields; returns the paths of their pages."""
     with database.session() as session:
@@ -67,12 +110,18 @@ def insert_records(database: Database, payloads: list[str]) -> list[str]:
         ]
         session.add_all([mission, person, launch, *articles])
         session.flush()
+        insert_station(session, payloads[0])
         session.add(ArticleMission(article_id=articles[-1].id, mission_id=mission.id))
     return [
         "/missions/iss-1?month=2019-04&day=2019-04-04",
         "/archive/2019-04",
         "/people/p",
         "/launches/l",
+        "/station?on=2019-03-22",
+        "/spacewalks/walk",
+        "/spacewalks",
+        "/launches/ship",
+        "/people/walker",
         "/missions",
         "/people",
         "/launches",
@@ -113,10 +162,13 @@ def test_error_and_search_pages_show_input_as_text(client: TestClient, payload: 
     headers = {"Accept": "text/html"}
     known = PageMarkup(client.get("/nowhere", headers=headers).text).tags
     known |= PageMarkup(client.get("/search?q=a", headers=headers).text).tags | {("code", "")}
+    known |= PageMarkup(client.get("/spacewalks?q=a&operator=b", headers=headers).text).tags
     for answer in (
         client.get(f"/web/{quote(payload)}", headers=headers),
         client.get("/search", params={"q": payload}, headers=headers),
         client.get("/missions/a", params={"month": payload}, headers=headers),
+        client.get("/spacewalks", params={"q": payload, "operator": payload}, headers=headers),
+        client.get("/station", params={"on": payload}, headers=headers),
     ):
         marks = PageMarkup(answer.text)
         assert marks.tags <= known | {("li", ""), ("ul", "")}

@@ -47,9 +47,9 @@ def test_sitemaps_list_every_page_once(archive: TestClient) -> None:
     pages = [page for sitemap in index for page in locations(archive, sitemap)]
     counts = {
         collection: archive.get(f"/v1/{collection}?with_total=true&limit=1").json()["total"]
-        for collection in ("missions", "people", "launches", "articles")
+        for collection in ("missions", "people", "launches", "spacewalks", "articles")
     }
-    assert len(pages) == len(set(pages)) == sum(counts.values()) + 5
+    assert len(pages) == len(set(pages)) == sum(counts.values()) + 7
     for page in pages[:: len(pages) // 20]:
         answer = archive.get(page, headers={"Accept": "text/html"})
         assert answer.headers["Content-Type"].startswith("text/html"), page
@@ -79,7 +79,7 @@ def test_sitemaps_list_public_articles_only(client: TestClient, database: Databa
 def test_sitemaps_take_one_statement_per_collection(
     archive: TestClient, statements: list[str]
 ) -> None:
-    for path, count in (("", 1), ("-articles-2019", 1), ("-records", 3)):
+    for path, count in (("", 1), ("-articles-2019", 1), ("-records", 4)):
         statements.clear()
         locations(archive, f"/sitemap{path}.xml")
         assert len(statements) == count, path

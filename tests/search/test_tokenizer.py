@@ -1,22 +1,17 @@
 """Tokenizer: transliteration, designators, stems; query parser; edit distance."""
 
 import re
-import sys
-from collections.abc import Iterator
 from itertools import combinations
-from types import SimpleNamespace
 
 import pytest
-import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.text import fold
 from app.search.query_parser import build_full_name_token, parse_query_text
 from app.search.spelling import is_one_edit_apart
-from app.search.tokenizer import MAX_TOKEN_CHARS, _tokenize_word, tokenize
+from app.search.tokenizer import MAX_TOKEN_CHARS, tokenize
 from app.search.transliteration import build_transliteration_key, normalize_word
-from tests.support.concurrency import run_concurrently
 
 
 def names(text: str) -> list[str]:
@@ -265,43 +260,3 @@ def test_query_text_is_parsed() -> None:
     assert parse_query_text("the crew of Soyuz").terms == parse_query_text("crew Soyuz").terms
     assert [term.name_tokens for term in parse_query_text("the").terms] == [(("th",),)]
     assert parse_query_text("!!!").is_empty
-
-
-@pytest.fixture
-def frequent_switches() -> Iterator[None]:
-    """Threads that take turns after a few instructions."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
-
-
-WORDS = "stations running dockings expeditions astronauts launched generalizations crew".split()
-
-
-def stem_in_threads() -> list[object]:
-    """The results of two threads that tokenize other words at the same time; errors as None."""
-
-    def run(number: int) -> list[object]:
-        results: list[object] = []
-        for word in (WORDS[number:] + WORDS[:number]) * 100:
-            try:
-                results.append(_tokenize_word.function(word))
-            except (AssertionError, IndexError):
-                results.append(None)
-        return results
-
-    return run_concurrently(run, 2)
-
-
-@pytest.mark.usefixtures("frequent_switches")
-def test_threads_tokenize_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = [
-        [_tokenize_word.function(word) for word in (WORDS[number:] + WORDS[:number]) * 100]
-        for number in range(2)
-    ]
-    assert stem_in_threads() == expected
-    # Positive control: a stemmer for all threads confuses their words.
-    shared = SimpleNamespace(english=snowballstemmer.stemmer("english"))
-    monkeypatch.setattr("app.search.tokenizer._STEMMERS", shared)
-    assert any(stem_in_threads() != expected for _ in range(50))

@@ -21,9 +21,10 @@ TEST_SETTINGS: dict[str, Any] = {
     "rate_limit": 0,
     "key_rate_limit": 0,
     "wrong_keys": 0,
+    "empty": True,
     "request_seconds": 60,
 }
-"""No rate limits, and a request timeout that suits a busy machine."""
+"""No rate limits, ready without records, and a request timeout that suits a busy machine."""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 from app.db.models import (
     Article,
     CrewAssignment,
+    FeedSource,
     Flight,
     Launch,
     Mission,
@@ -32,6 +33,7 @@ from app.domain.enums import (
     ProposalStatus,
     RecordType,
     ShipRole,
+    SourceFormat,
     SpacecraftKind,
     SpacewalkRole,
 )
@@ -171,3 +173,16 @@ def proposal(*candidate_ids: int, **columns: Any) -> Proposal:
         "status": ProposalStatus.OPEN,
     }
     return Proposal(**defaults | columns)
+
+
+def source(**columns: Any) -> FeedSource:
+    n = next(_numbers)
+    defaults = {
+        "name": f"Source {n}",
+        "address": f"https://source.example/{n}",
+        "format": SourceFormat.FEED,
+        "trusted": False,
+        "every_minutes": 60,
+        "enabled": True,
+    }
+    return FeedSource(**defaults | columns)

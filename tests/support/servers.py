@@ -39,6 +39,7 @@ def run_server_process(
         "ZARYA_PRIVATE_TARGETS": "true",
         "ZARYA_DRAIN_SECONDS": "0",
         "ZARYA_WRONG_KEYS": "0",
+        "ZARYA_EMPTY": "true",
     }
     env |= {f"ZARYA_{name.upper()}": str(value) for name, value in settings.items()}
     command = [ZARYA_COMMAND, "serve", "--port", str(port), "--workers", str(workers)]

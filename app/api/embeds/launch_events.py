@@ -7,7 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from app.api.embeds.launches import LaunchSummary, localize_outcome_note, select_launch_summary
-from app.api.icalendar import MAX_CALENDAR_EVENTS, CalendarEvent, EventStatus, get_event_status
+from app.api.icalendar import (
+    MAX_CALENDAR_EVENTS,
+    CalendarEvent,
+    EventStatus,
+    check_event_count,
+    get_event_status,
+)
 from app.api.links import page_url, tag_authority
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
@@ -16,7 +22,6 @@ from app.domain import glossary
 from app.domain.dates import Precision
 from app.domain.enums import LaunchStatus
 from app.domain.languages import Bilingual, current_language, tr
-from app.http.problems import InvalidRequest
 
 _PRECISION_NOTES = {
     Precision.MONTH: Bilingual("Only the month is known.", "Известен только месяц."),
@@ -63,7 +68,7 @@ def list_launch_events(
     """List the launches that fulfil `where` as events, newest first.
 
     `values` are those of the named parameters of `where`. Raises InvalidRequest for more than
-    `MAX_CALENDAR_EVENTS`: a truncated calendar would look complete.
+    `MAX_CALENDAR_EVENTS`.
     """
     newest = (
         _select_launch_events()
@@ -71,15 +76,7 @@ def list_launch_events(
         .order_by(Launch.launch_sort_at.desc(), Launch.id.desc())
     )
     rows = reader.all(newest.limit(MAX_CALENDAR_EVENTS + 1), **values)
-    if len(rows) > MAX_CALENDAR_EVENTS:
-        raise InvalidRequest(
-            tr(
-                f"More than {MAX_CALENDAR_EVENTS} launches match. "
-                "Narrow the request, for example by `launch_at_gte`.",
-                f"Подходит больше {MAX_CALENDAR_EVENTS} запусков. "
-                "Сузьте запрос, например `launch_at_gte`.",
-            )
-        )
+    check_event_count(len(rows), Bilingual("launches", "запусков"), "launch_at_gte")
     return [_build_event(LaunchEvent.model_validate(row)) for row in rows]
 
 

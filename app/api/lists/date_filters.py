@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.date_params import to_instant
 from app.db.functions import ColumnExpression
@@ -98,8 +97,8 @@ class DateFilters(NamedTuple):
 class DateColumns:
     """Columns of an instant, its precision and its sort key; null if unknown."""
 
-    at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
-    precision: InstrumentedAttribute[Precision] | InstrumentedAttribute[Precision | None]
+    at: ColumnExpression
+    precision: ColumnExpression
     sort_at: ColumnExpression
 
     def conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
@@ -108,10 +107,13 @@ class DateColumns:
         An index serves the range of sort keys together with the order of a list. The values of
         their parameters are `filters.values()`.
         """
+        return self.range_conditions(filters) + self.exact_conditions(filters)
+
+    def range_conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
+        """Build the conditions of the range of sort keys."""
         low, high = filters.sort_range()
         where = [_compare(ge, self.sort_at, "sort_from")] if low > MIN_INSTANT else []
-        where += [_compare(lt, self.sort_at, "sort_before")] if high < MAX_INSTANT else []
-        return where + self.exact_conditions(filters)
+        return where + ([_compare(lt, self.sort_at, "sort_before")] if high < MAX_INSTANT else [])
 
     def exact_conditions(self, filters: DateFilters) -> list[ColumnElement[bool]]:
         """Build the conditions that a record in the range of sort keys must also fulfil."""

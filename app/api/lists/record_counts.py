@@ -9,7 +9,15 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.lists.date_filters import DateColumns, PeriodBounds
@@ -27,10 +35,23 @@ from app.domain.dates import (
 )
 
 
+class DatedRecords(NamedTuple):
+    """Records of a statement, dated by columns."""
+
+    date_columns: DateColumns
+    statement: AnySelect
+
+
+def _union(statements: Sequence[AnySelect]) -> AnySelect:
+    """The rows of all statements, each with an order and a limit of its own."""
+    if len(statements) == 1:
+        return statements[0]
+    return select(union_all(*(select(each.subquery()) for each in statements)).subquery())
+
+
 @lru_cache(maxsize=256)
 def _counts_statement(
-    dated: DateColumns,
-    records: AnySelect,
+    records: tuple[DatedRecords, ...],
     number: ColumnElement[int],
     is_hourly: bool,
     is_collapsed: bool,
@@ -40,6 +61,13 @@ def _counts_statement(
     By hour or by instant, and separately for records with a day alone. The middle of a month,
     which no time zone moves into another month, can be collapsed into one instant.
     """
+    return _union([_count_by_time(each, number, is_hourly, is_collapsed) for each in records])
+
+
+def _count_by_time(
+    counted: DatedRecords, number: ColumnElement[int], is_hourly: bool, is_collapsed: bool
+) -> AnySelect:
+    dated, records = counted
     bucket: ColumnExpression = StartOfHour(dated.at) if is_hourly else dated.at
     if is_collapsed:
         bucket = CollapseMidMonth(bucket)
@@ -57,11 +85,15 @@ def _counts_statement(
 
 
 @lru_cache(maxsize=256)
-def _edges_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
+def _edges_statement(records: tuple[DatedRecords, ...]) -> AnySelect:
     """Build a statement for the sort keys next to `low` and `high`, and the first and the last.
 
-    All of them from `first` to before `end`.
+    All of them from `first` to before `end`; one row for each of `records`.
     """
+    return _union([_select_edges(*each) for each in records])
+
+
+def _select_edges(dated: DateColumns, records: AnySelect) -> AnySelect:
     key = dated.sort_at
     low, high, first, end = _bounds(dated, "low", "high", "first", "end")
     edges = {
@@ -80,11 +112,17 @@ def _edges_statement(dated: DateColumns, records: AnySelect) -> AnySelect:
 
 
 @lru_cache(maxsize=256)
-def _key_statement(dated: DateColumns, part_column: ColumnExpression | None) -> AnySelect:
-    """Build a statement for the sort key `number` places before the last of an index.
+def _key_statement(
+    dates: tuple[DateColumns, ...], part_column: ColumnExpression | None
+) -> AnySelect:
+    """Build a statement for the sort keys `number` places before the last of each index.
 
     Of the keys from `low` to `high`, with `part_value` in `part_column`.
     """
+    return _union([_select_key(each, part_column) for each in dates])
+
+
+def _select_key(dated: DateColumns, part_column: ColumnExpression | None) -> AnySelect:
     key = dated.sort_at
     low, high = _bounds(dated, "low", "high")
     keys = select(key).where(key >= low, key < high).order_by(key.desc())
@@ -145,6 +183,8 @@ class RecordCounts(NamedTuple):
     """Number of the records in rows of `statement`, which may repeat them."""
     are_few: bool = False
     """True if the records are few and not found by an index of sort keys."""
+    others: tuple[DatedRecords, ...] = ()
+    """Records of other tables, counted together with these."""
 
     def count_by_day(
         self, reader: Reader, month: date, zone: ZoneInfo
@@ -184,14 +224,15 @@ class RecordCounts(NamedTuple):
 
         None if all months can; at least the last month is counted.
         """
-        statement = _key_statement(self.date_columns, self.part_column)
+        dates = (self.date_columns, *(each.date_columns for each in self.others))
+        statement = _key_statement(dates, self.part_column)
 
         def find_month(number: int) -> date | None:
             """Last month with `number` later rows of an index."""
             values = self.part_values or [None]
-            bounds = {"low": low, "high": high, "number": number // len(values)}
-            rows = (reader.first(statement, **bounds, part_value=value) for value in values)
-            keys = [key for row in rows if row for key in row.values()]
+            bounds = {"low": low, "high": high, "number": number // (len(values) * len(dates))}
+            rows = (reader.all(statement, **bounds, part_value=value) for value in values)
+            keys = [key for found in rows for row in found for key in row.values()]
             return _local_month(max(keys), False, zone) if keys else None
 
         if self.are_few or (uncounted := find_month(MAX_COUNTED_ROWS)) is None:
@@ -203,9 +244,9 @@ class RecordCounts(NamedTuple):
         self, reader: Reader, low: datetime, high: datetime, zone: ZoneInfo, collapsed: bool = False
     ) -> Iterator[tuple[datetime, bool, int]]:
         """Count by time: instant, whether only the day is known, and the number of records."""
+        own = DatedRecords(self.date_columns, _select_parts(self.statement, self.part_column))
         statement = _counts_statement(
-            self.date_columns,
-            _select_parts(self.statement, self.part_column),
+            (own, *self.others),
             self.number,
             all(map(is_whole_hour, utc_month_start_times(zone))),
             collapsed,
@@ -227,13 +268,12 @@ class RecordCounts(NamedTuple):
         first, end = self.sort_range
         bounds = {"low": min(low, end), "high": max(high, first), "first": first, "end": end}
         found: dict[str, set[datetime]] = defaultdict(set)
-        statement = _edges_statement(
-            self.date_columns, _select_part(self.statement, self.part_column)
-        )
+        own = DatedRecords(self.date_columns, _select_part(self.statement, self.part_column))
+        statement = _edges_statement((own, *self.others))
         for value in self.part_values or [None]:
-            row = reader.first(statement, **self.values, **bounds, part_value=value)
-            for name, key in (row or {}).items():
-                found[name] |= {key} - {None}
+            for row in reader.all(statement, **self.values, **bounds, part_value=value):
+                for name, key in row.items():
+                    found[name] |= {key} - {None}
         for name, keys in found.items():
             if keys:
                 is_first = name in {"after", "first"}

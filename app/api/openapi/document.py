@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.api.attribute_docstrings import describe_parameters
 from app.api.openapi.components import (
     SECURITY_SCHEMES,
     OpenApiObject,
@@ -13,7 +14,7 @@ from app.api.openapi.components import (
 )
 from app.api.openapi.media_types import MEDIA_TYPE_SCHEMAS
 from app.api.openapi.operations import complete_operation, extract_patch_schemas
-from app.api.routing import authenticated_routes
+from app.api.routing import authenticated_routes, query_models
 from app.config import current_settings
 from app.http.problems import Problem
 
@@ -30,6 +31,8 @@ _MAX_FORMAT_CHARS = {"date": 10, "date-time": 35, "uri": 4000}
 
 def build_openapi(app: FastAPI) -> OpenApiObject:
     """Build the OpenAPI document of `app`."""
+    for model in query_models(app):
+        describe_parameters(model)
     document = get_openapi(
         title=app.title,
         version=app.version,

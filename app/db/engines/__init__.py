@@ -40,7 +40,20 @@ def create_database_engine(
     `target_session_attrs` is libpq's: the kind of server to choose if `url` names several hosts.
     """
     parsed = make_url(url)
-    # Imported on demand: PostgreSQL's driver takes 9 MB.
-    module: Any = import_module(f"app.db.engines.{parsed.get_backend_name()}")
+    module = _import_dialect(parsed.get_backend_name())
     engine: Engine = module.build_engine(parsed, pool_size, target_session_attrs)
     return engine
+
+
+def check_writable(engine: Engine) -> None:
+    """Check that the database accepts writes and has space for them, by one without a change.
+
+    Raises the error that a write would raise.
+    """
+    with engine.connect() as connection:  # closed without a commit
+        _import_dialect(engine.dialect.name).try_write(connection)
+
+
+def _import_dialect(name: str) -> Any:
+    # On demand: PostgreSQL's driver takes 9 MB.
+    return import_module(f"app.db.engines.{name}")

@@ -7,7 +7,7 @@ from psycopg import Connection as Psycopg
 from psycopg import Error, OperationalError
 from psycopg.errors import _WaitTimeout
 from pydantic_core import from_json
-from sqlalchemy import Dialect, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -60,6 +60,18 @@ class _DeadlineConnection(Psycopg[Any]):
             raise OperationalError(
                 f"PostgreSQL did not respond within {SERVER_RESPONSE_TIMEOUT_SECONDS:g} s"
             ) from None
+
+
+def try_write(connection: Connection) -> None:
+    """Write to the disk of the database without a change, in the transaction of `connection`.
+
+    The DELETE fails in a read-only transaction and on a standby. The rows of the function exceed
+    `work_mem`, so the server writes them to a temporary file beside the tables.
+    """
+    connection.exec_driver_sql("DELETE FROM alembic_version WHERE false")
+    connection.exec_driver_sql("SET LOCAL temp_tablespaces = ''")
+    connection.exec_driver_sql("SET LOCAL work_mem = '64kB'")
+    connection.exec_driver_sql("SELECT count(*) FROM generate_series(1, 20000)")
 
 
 def build_engine(url: URL, pool_size: int, target_session_attrs: str) -> Engine:

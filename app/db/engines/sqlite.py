@@ -25,6 +25,9 @@ PROGRESS_INTERVAL_INSTRUCTIONS = 1000
 PAGE_CACHE_KIB = 8192
 """Page cache of a time-limited connection, which serves most reads."""
 
+_TRIED_WRITE_PAGES = 10
+"""Page cache of `try_write`, which writes twice as many pages."""
+
 
 class TimeLimitedConnection(sqlite.Connection):  # type: ignore[misc]  # it ships no types
     """Connection that can interrupt long statements and does not wait for locks."""
@@ -59,6 +62,21 @@ def copy_database(source: str, target: str) -> None:
     """Copy a file, as it is at one moment, to the new file `target`. Writers do not wait."""
     with closing(sqlite.connect(source)) as original, closing(sqlite.connect(target)) as copy:
         original.backup(copy)
+
+
+def try_write(connection: Connection) -> None:
+    """Write some pages to the write-ahead log, in the transaction of `connection`.
+
+    SQLite keeps written pages in its cache until the commit, unless the cache is too small for
+    them. A rollback leaves no trace, and no reader notices.
+    """
+    connection.exec_driver_sql(f"PRAGMA cache_size={_TRIED_WRITE_PAGES}")
+    try:
+        connection.exec_driver_sql("CREATE TABLE tried_write (content)")
+        pages = f"zeroblob(4096 * {2 * _TRIED_WRITE_PAGES})"
+        connection.exec_driver_sql(f"INSERT INTO tried_write VALUES ({pages})")  # noqa: S608 - ours
+    finally:
+        connection.exec_driver_sql("PRAGMA cache_size=-2000")  # SQLite's default
 
 
 def build_engine(url: URL, pool_size: int, _target_session_attrs: str) -> Engine:

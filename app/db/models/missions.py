@@ -7,7 +7,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base, VersionedRecord
 from app.db.types import BoundedString, UTCDateTime, enum_type
-from app.domain.dates import Precision, period_bounds, period_start, sort_instant
+from app.domain.dates import (
+    NEVER_SORT_AT,
+    Precision,
+    period_bounds,
+    period_start,
+    sort_instant,
+    utc_day_bounds,
+)
 from app.domain.enums import CrewRole, LaunchRelation, RecordType
 from app.domain.labels import RecordLabel
 
@@ -28,6 +35,8 @@ class Mission(VersionedRecord, Base):
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     ends_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     ends_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    ends_sort_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    """See `app.domain.dates.sort_instant`; without an end, `NEVER_SORT_AT`."""
     summary: Mapped[str] = mapped_column(BoundedString(2000))
     summary_ru: Mapped[str | None] = mapped_column(BoundedString(2000))
     alternative_names: Mapped[list[str]] = mapped_column(JSON)
@@ -41,6 +50,7 @@ class Mission(VersionedRecord, Base):
         CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="ends_after_start"),
         Index(None, "starts_sort_at", "number"),
         Index(None, "ends_until"),
+        Index(None, "ends_sort_at", "number"),
     )
 
     def compute_columns(self) -> None:
@@ -48,8 +58,10 @@ class Mission(VersionedRecord, Base):
         self.starts_sort_at = sort_instant(self.starts_at, self.starts_at_precision)
         if self.ends_at is not None and self.ends_at_precision is not None:
             self.ends_at, self.ends_until = period_bounds(self.ends_at, self.ends_at_precision)
+            self.ends_sort_at = sort_instant(self.ends_at, self.ends_at_precision)
         else:
             self.ends_at = self.ends_at_precision = self.ends_until = None
+            self.ends_sort_at = NEVER_SORT_AT
 
 
 class MissionAlias(Base):
@@ -104,6 +116,8 @@ class CrewAssignment(Base):
     ordinal: Mapped[int]
     credited_as: Mapped[str | None] = mapped_column(BoundedString(120))
     from_on: Mapped[date | None]
+    from_sort_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    """Sort key of `from_on`; see `app.domain.dates.sort_instant`."""
     to_on: Mapped[date | None]
 
     __table_args__ = (
@@ -111,7 +125,13 @@ class CrewAssignment(Base):
         CheckConstraint("to_on IS NULL OR from_on IS NULL OR to_on >= from_on", name="interval"),
         Index(None, "person_id", "mission_id"),
         Index(None, "role", "mission_id"),
+        Index(None, "role", "from_sort_at", "id"),
     )
+
+    def compute_columns(self) -> None:
+        self.from_sort_at = None
+        if self.from_on is not None:
+            self.from_sort_at = sort_instant(utc_day_bounds(self.from_on)[0], Precision.DAY)
 
 
 class MissionLaunch(Base):

@@ -10,6 +10,7 @@ from app.db.models.people import agency_slug
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import (
     MAX_INSTANT,
+    NEVER_SORT_AT,
     ONE_SECOND,
     Precision,
     period_bounds,
@@ -110,6 +111,8 @@ class ModuleAttachment(Base):
     detached_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     detached_at_precision: Mapped[Precision | None] = mapped_column(enum_type(Precision))
     detached_at_uncertain: Mapped[bool] = mapped_column(default=False)
+    detached_sort_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    """See `app.domain.dates.sort_instant`; without a detachment, `NEVER_SORT_AT`."""
     detached_until: Mapped[datetime | None] = mapped_column(UTCDateTime())
     """End of the period that `detached_at` starts."""
 
@@ -117,6 +120,7 @@ class ModuleAttachment(Base):
         UniqueConstraint("module_id", "ordinal"),
         CheckConstraint("detached_at IS NULL OR detached_at >= attached_at", name="interval"),
         Index(None, "attached_sort_at", "id"),
+        Index(None, "detached_sort_at", "id"),
     )
 
     def compute_columns(self) -> None:
@@ -126,5 +130,7 @@ class ModuleAttachment(Base):
             self.detached_at, self.detached_until = period_bounds(
                 self.detached_at, self.detached_at_precision
             )
+            self.detached_sort_at = sort_instant(self.detached_at, self.detached_at_precision)
         else:
             self.detached_at = self.detached_at_precision = self.detached_until = None
+            self.detached_sort_at = NEVER_SORT_AT

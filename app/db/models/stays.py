@@ -46,6 +46,7 @@ class Stay(VersionedRecord, Base):
         Index(None, "departed_until"),
         Index(None, "launch_id", "arrived_sort_at", "id"),
         Index(None, "port_id", "arrived_sort_at", "id"),
+        Index(None, "port_id", "departed_sort_at", "id"),
     )
 
     def compute_columns(self) -> None:

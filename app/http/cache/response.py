@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import time
 
 from anyio import to_thread
@@ -24,6 +25,12 @@ MIN_COMPRESS_BYTES = 500
 THREAD_COMPRESS_BYTES = 2**18
 """Bodies larger than this are compressed in a thread, not on the event loop."""
 
+SMALLEST_COMPRESS_BYTES = 2**16
+"""Immutable bodies up to this size are compressed as small as possible, in a thread.
+
+Clients keep them, so that their size is worth hundredths of a second, once in each process.
+"""
+
 RESPONSE_OVERHEAD_BYTES = 4000
 """Memory of a cached response beside its bodies, estimated: mostly its headers."""
 
@@ -33,7 +40,7 @@ FROM_CACHE_KEY = "zarya.from_cache"
 EMPTY_BODY_MESSAGE: Message = {"type": "http.response.body", "body": b""}
 
 _COMPRESSIBLE_TYPES_PATTERN = re.compile(
-    rb"^(text/|application/(json|javascript|[a-z]+\+(json|xml)))"
+    rb"^(text/|image/svg\+xml|application/(json|javascript|[a-z]+\+(json|xml)))"
 )
 
 
@@ -82,7 +89,9 @@ class CachedResponse:
             and b"content-encoding" not in fields
             and bool(_COMPRESSIBLE_TYPES_PATTERN.match(fields.get(b"content-type", b"")))
         )
-        self.is_cacheable = status == 200 and b"no-store" not in fields.get(b"cache-control", b"")
+        cache_control = fields.get(b"cache-control", b"")
+        self.is_cacheable = status == 200 and b"no-store" not in cache_control
+        self._is_immutable = b"immutable" in cache_control
         self._body = body
         self.identity = make_variant(status, headers, body)
         self.not_modified = make_variant(
@@ -112,8 +121,10 @@ class CachedResponse:
         """The variant in `coding`, which is encoded once."""
         variant = self.identity
         if self._compressible:
-            if len(self._body) > THREAD_COMPRESS_BYTES:
-                body = await to_thread.run_sync(compress_body, self._body, coding)
+            small = self._is_immutable and len(self._body) <= SMALLEST_COMPRESS_BYTES
+            if small or len(self._body) > THREAD_COMPRESS_BYTES:
+                compress = partial(compress_body, small=small)
+                body = await to_thread.run_sync(compress, self._body, coding)
             else:
                 body = compress_body(self._body, coding)
             encoding = (b"content-encoding", coding.encode())

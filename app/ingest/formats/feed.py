@@ -22,7 +22,7 @@ from app.db.database import Reader
 from app.domain.dates import format_rfc3339_utc
 from app.domain.enums import RecordType
 from app.domain.import_schemes import MAX_KEY_CHARS, feed_file_scheme, feed_scheme
-from app.domain.text import shorten_with_digest, slugify
+from app.domain.text import is_sluggable, shorten_with_digest, slugify
 from app.ingest.entity_linking import EntityLinker, EntityLinks
 from app.ingest.entries import (
     EntryOrReject,
@@ -291,7 +291,7 @@ def _build_entry(
     except ValueError as error:
         raise InvalidEntry("published", str(error)) from None
     name = html_to_text(item["feed_title"] or feed.title)[:120]
-    if not slugify(name):
+    if not is_sluggable(name):
         raise InvalidEntry("source", "The feed has no title to name as the publisher.")
     links = find_links(title, lead)
     document = {

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import Site, Vehicle
-from app.domain.text import slugify
+from app.domain.text import is_sluggable, slugify
 from app.ingest.countries import COUNTRY_BY_GCAT_STATE
 
 MAX_ROW_CHARS = 2**13
@@ -108,13 +108,13 @@ class GcatReferenceData:
                 continue
             if same in self.sites:
                 self.sites[code] = self.sites[same]
-            elif country and slugify(name):
+            elif country and is_sluggable(name):
                 self.sites[code] = {"name": name, "country": country, "code": code[:12]}
 
     def resolve_vehicle(self, name: str) -> dict[str, str] | None:
         """Vehicle of a launch document. A vehicle of unknown family is a family of its own."""
-        if not slugify(name):
+        if not is_sluggable(name):
             return None
         family = self.families.get(name) or name
-        vehicle = {"name": name, "family": family if slugify(family) else name}
+        vehicle = {"name": name, "family": family if is_sluggable(family) else name}
         return self.vehicles.setdefault(slugify(name), vehicle)

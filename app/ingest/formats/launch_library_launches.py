@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.dates import PRECISIONS_WITH_TIME
 from app.domain.enums import LaunchStatus, SpacecraftKind
-from app.domain.text import slugify
+from app.domain.text import is_sluggable, slugify
 from app.ingest.countries import COUNTRY_BY_ALPHA_3, COUNTRY_CODE
 from app.ingest.entries import IdentityHints, InvalidEntry
 from app.ingest.flight_names import (
@@ -113,7 +113,7 @@ def _is_crewed(value: Mapping[str, Any], status: LaunchStatus, notes: list[str])
 def _parse_vehicle(value: Mapping[str, Any], families: Mapping[str, str]) -> dict[str, str] | None:
     configuration = object_at(value, "rocket", "configuration")
     name = text_at(configuration, "full_name") or text_at(configuration, "name")
-    if not slugify(name):
+    if not is_sluggable(name):
         return None
     stated = text_at(configuration, "family")
     for family in list_at(configuration, "families"):
@@ -127,7 +127,7 @@ def _parse_site(value: Mapping[str, Any], notes: list[str]) -> dict[str, str] | 
     name = SITES.get(stated.casefold()) or look_up(SITES, location) or stated
     code = text_at(location, "country", "alpha_2_code")
     country = code or COUNTRY_BY_ALPHA_3.get(text_at(location, "country_code"))
-    if country and COUNTRY_CODE.fullmatch(country) and slugify(name):
+    if country and COUNTRY_CODE.fullmatch(country) and is_sluggable(name):
         return {"name": name, "country": country}
     if name:
         notes.append(f"The country of the launch site {name!r} is unknown: no site was kept.")
@@ -156,15 +156,15 @@ def _parse_spacecraft(value: Mapping[str, Any], notes: list[str]) -> list[dict[s
     for number, stage in enumerate(spacecraft_stages(value)):
         name = text_at(stage, "spacecraft", "name")
         if number == 0 and flight and name != flight:
-            if slugify(name) and flight_keys([name]).isdisjoint(flight_keys([flight])):
+            if is_sluggable(name) and flight_keys([name]).isdisjoint(flight_keys([flight])):
                 notes.append(f"The spacecraft {name!r} was named after its flight, {flight!r}.")
             name = flight
-        if slugify(name):
+        if is_sluggable(name):
             spacecraft.append({"name": name, "kind": _spacecraft_kind(value, stage)})
     if spacecraft:
         return spacecraft
     name = flight or _payload_name(value)
-    if not slugify(name):
+    if not is_sluggable(name):
         reason = "Neither the spacecraft nor the mission has a name: add the name of the mission."
         raise InvalidEntry("mission.name", reason)
     kind = PAYLOAD_KINDS.get(_mission_type(value), SpacecraftKind.OTHER)

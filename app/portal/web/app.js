@@ -7,6 +7,7 @@ import { explainAbbreviations, filters, links } from "./filters.js";
 import { autoRefresh } from "./refresh.js";
 import { screenAt } from "./screens.js";
 import { enhanceSearch } from "./search.js";
+import { enhanceStation } from "./station.js";
 import { templates } from "./template.js";
 import { enhanceTimeline } from "./timeline.js";
 
@@ -21,9 +22,11 @@ const html = globalThis.trustedTypes?.createPolicy("zarya", {
 }) ?? { createHTML: (text) => text, createScriptURL: (text) => text };
 
 const file = async (name) => (await fetch(new URL(name, import.meta.url))).json();
-const ready = Promise.all([file("templates.json"), file(`strings/${LANG}.json`)]).then(
-  ([sources, strings]) => ({ strings, filters: filters(LANG, strings, TIME_ZONE), sources }),
-).then((parts) => ({ ...parts, fill: templates(parts.sources, parts.filters) }));
+const ready = Promise.all(
+  [file("templates.json"), file(`strings/${LANG}.json`), file("places.json")],
+).then(([sources, strings, places]) => ({
+  strings, filters: filters(LANG, strings, TIME_ZONE, places), sources,
+})).then((parts) => ({ ...parts, fill: templates(parts.sources, parts.filters) }));
 
 const screenOf = (url) => screenAt(url.pathname.slice(BASE.length + 1), url.searchParams);
 
@@ -36,11 +39,12 @@ const isRenderable = (url) =>
 /** Render the screen at `url`; returns its HTML. */
 export async function render(url, options) {
   const screen = screenOf(url);
-  const [{ strings, fill }, data] = await Promise.all([ready, fetchData(screen, options)]);
+  if (!screen) throw new Problem({ status: 0, detail: "" }); // only the server can render it
+  const [{ strings, fill, filters: { day_of: dayOf } }, data] = await Promise.all([ready, fetchData(screen, options)]);
   const lang = url.searchParams.get("lang");
   const names = {
     lang: LANG, t: strings, ...screen.values, ...data,
-    ...links(BASE, lang, screen.calendarPath(data)),
+    here: pathOf(url), ...links(BASE, lang, screen.calendarPath(data), dayOf),
   };
   return explainAbbreviations(fill(screen.template, names), strings.abbreviations);
 }
@@ -102,6 +106,12 @@ async function show(url, { keep = "", signal } = {}) {
   live.textContent = focused ? main.querySelector("#month, #news")?.textContent ?? "" : "";
 }
 
+function parse(rendered) {
+  const template = document.createElement("template");
+  template.innerHTML = html.createHTML(rendered);
+  return template;
+}
+
 function replace(rendered) {
   main.innerHTML = html.createHTML(rendered);
   currentHtml = main.innerHTML.trim();
@@ -114,6 +124,32 @@ function enhance() {
   enhanceCountdowns(main, ready);
   enhanceSearch(main, ready, navigate, BASE);
   enhanceTimeline(main, ready, BASE);
+  enhanceStation(main, ready, { showParts, settle, navigate });
+}
+
+/** Replace the parts of the screen that change with the parameters in `url`, if `within` remains. */
+async function showParts(url, within) {
+  const rendered = parse(await render(url));
+  if (!within.isConnected) return;
+  currentHtml = rendered.innerHTML.trim();
+  current = pathOf(url);
+  for (const part of main.querySelectorAll("[data-part]")) {
+    const { scrollLeft } = part;
+    const selector = `[data-part="${part.dataset.part}"]`;
+    part.replaceChildren(...rendered.content.querySelector(selector).childNodes);
+    part.scrollLeft = scrollLeft;
+  }
+}
+
+/** Replace the URL without a history entry, and announce the heading. */
+async function settle(url, { isSilent = false } = {}) {
+  history.replaceState(history.state, "", url);
+  current = pathOf(url);
+  updateNavigation(url);
+  listRequests(url);
+  const heading = main.querySelector("h1");
+  document.title = `${heading.textContent} – ${(await ready).strings.name}`;
+  if (!isSilent) live.textContent = heading.parentElement.textContent;
 }
 
 /** Mark the current page in the navigation bar, and point the language link to the same screen. */
@@ -165,13 +201,23 @@ function go(url, options) {
 
 addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
-  if (!link || event.defaultPrevented || event.button !== 0 || link.target || link.download) return;
+  if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (link.hasAttribute("target") || link.hasAttribute("download")) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-  const url = new URL(link.href);
+  const url = new URL(link.getAttribute("href"), location.href);
   if (!isRenderable(url) || (url.hash && pathOf(url) === current)) return;
   event.preventDefault();
   const calendar = link.closest("[data-calendar]");
   navigate(url, { keep: !calendar ? "" : link.dataset.date ? "#news" : `#${link.id}` });
+});
+
+// Forms with filters: fields without a value are omitted.
+addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-filters]")) return;
+  event.preventDefault();
+  const url = new URL(event.target.getAttribute("action"), location.href);
+  for (const [name, value] of new FormData(event.target)) if (value) url.searchParams.set(name, value);
+  navigate(url);
 });
 
 addEventListener("popstate", async (event) => {
@@ -199,19 +245,15 @@ enhance();
 if (main.querySelector("[data-loading], [data-failed]")) go(here, {});
 
 /** Normalise HTML as the browser serialises it, for comparison. */
-function normalise(rendered) {
-  const template = document.createElement("template");
-  template.innerHTML = html.createHTML(rendered);
-  return template.innerHTML.trim();
-}
+const normalise = (rendered) => parse(rendered).innerHTML.trim();
 
 /** Fetch the data of the screen again, and replace the screen if it differs. */
 async function refresh(options) {
   const url = new URL(location.href);
-  if (!screenOf(url) || main.hasAttribute("aria-busy")) return;
+  if (!screenOf(url) || pathOf(url) !== current || main.hasAttribute("aria-busy")) return;
   const rendered = await render(url, options).catch(() => null);
-  if (!rendered || url.href !== location.href || main.hasAttribute("aria-busy")) return;
-  if (normalise(rendered) === currentHtml || document.activeElement.matches("input")) return;
+  if (!rendered || url.href !== location.href || pathOf(url) !== current || main.hasAttribute("aria-busy")) return;
+  if (normalise(rendered) === currentHtml || document.activeElement.matches("input, select")) return;
   const { id } = document.activeElement;
   replace(rendered);
   if (id) document.getElementById(id)?.focus({ preventScroll: true });
@@ -226,6 +268,7 @@ autoRefresh({
     await refresh();
     for (const link of document.querySelectorAll(".bar nav a")) {
       const screen = screenOf(new URL(link.href));
+      if (!screen) continue;
       await Promise.all([fetchData(screen), ...screen.later.map((request) => send(request))])
         .catch(() => null);
     }

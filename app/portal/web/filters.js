@@ -1,8 +1,13 @@
 // Template filters: dates, numbers, links. `template_filters.py` has the same ones for the server.
 
+import { drawStation, isOver } from "./diagram.js";
+
 const PRECISIONS_WITH_TIME = ["second", "minute", "hour"];
-const SEGMENT_BY_TYPE = { mission: "missions", person: "people", launch: "launches", article: "articles" };
+const SEGMENT_BY_TYPE = { mission: "missions", person: "people", launch: "launches", article: "articles", spacewalk: "spacewalks" };
 const MAX_WEIGHT = 5;
+const DAY_MS = 86400e3;
+const HORIZON_TOLERANCE_MS = 2 * DAY_MS;
+const HORIZONS_OF_STATION = ["crews", "dockings"];
 
 const format = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
@@ -13,8 +18,10 @@ export function path(base, segments, parameters = {}) {
   return `${base}/${segments.map(encodeURIComponent).join("/")}${query && `?${query}`}`;
 }
 
+const dayAfter = (day, days) => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+
 /** Return the template filters in the language of `strings`; dates are in `timeZone`. */
-export function filters(lang, strings, timeZone) {
+export function filters(lang, strings, timeZone, places) {
   const clock = new Intl.DateTimeFormat("en", {
     timeZone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
     hour: "2-digit", minute: "2-digit",
@@ -29,6 +36,17 @@ export function filters(lang, strings, timeZone) {
       clock.formatToParts(new Date(at)).map(({ type, value }) => [type, value]),
     );
     return `${year}-${month}-${day}T${hour}:${minute}`;
+  }
+
+  const localDay = (at) => toLocal(at).slice(0, 10);
+
+  const dayOf = (at, precision) =>
+    PRECISIONS_WITH_TIME.includes(precision) ? localDay(at) : at.slice(0, 10);
+
+  function lastKnownDay(knownUntil) {
+    const outdated = HORIZONS_OF_STATION.map((kind) => Date.parse(knownUntil[kind]))
+      .filter((at) => at + HORIZON_TOLERANCE_MS <= Date.now());
+    return [localDay(Date.now()), ...outdated.map((at) => dayAfter(localDay(at + 1000), -1))].sort()[0];
   }
 
   function date(instant, precision) {
@@ -59,6 +77,25 @@ export function filters(lang, strings, timeZone) {
     agency: (name) => strings.agencies[name] ?? name,
     source: (name) => strings.source_names[name] ?? name,
     licence: (name) => strings.licences[name] ?? name,
+    duration(seconds) {
+      const minutes = Math.floor(seconds / 60);
+      return format(strings.hours, { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+    },
+    tonnes(kilograms) {
+      const tenths = Math.floor((kilograms + 50) / 100);
+      return format(strings.tonnes, { whole: Math.floor(tenths / 10), part: tenths % 10 });
+    },
+    diagram: (station) => drawStation(station, places, lang),
+    is_over: isOver,
+    day_of: dayOf,
+    last_known_day: lastKnownDay,
+    next_day: (day) => dayAfter(day, 1),
+    previous_day: (day) => dayAfter(day, -1),
+    with_cursor(address, cursor) {
+      const [path, query = ""] = address.split("?");
+      const others = query.split("&").filter((part) => part && !part.startsWith("cursor="));
+      return `${path}?${[...others, `cursor=${encodeURIComponent(cursor)}`].join("&")}`;
+    },
     language: (code) => strings.languages[code] ?? code,
     cursor: (next) => new URL(next).searchParams.get("cursor"),
     clocked: (precision) => PRECISIONS_WITH_TIME.includes(precision),
@@ -104,8 +141,11 @@ export function explainAbbreviations(html, titles) {
   return html.split(/(<[^>]*>)/).map((part, n) => (n % 2 ? part : part.replace(word, mark))).join("");
 }
 
-/** Return the link functions of the templates. `calendarPath` is the path of the page's calendar. */
-export function links(base, keptLang, calendarPath) {
+/**
+ * Return the link functions of the templates. `calendarPath` is the path of the page's calendar,
+ * `dayOf` the filter `day_of`.
+ */
+export function links(base, keptLang, calendarPath, dayOf) {
   const to = (...segments) => {
     const parameters = typeof segments.at(-1) === "object" ? segments.pop() : {};
     return path(base, segments, { ...parameters, lang: keptLang });
@@ -113,7 +153,17 @@ export function links(base, keptLang, calendarPath) {
   return {
     to,
     kept_lang: keptLang,
-    to_found: (item) => to(SEGMENT_BY_TYPE[item.type], item.slug),
+    to_found(item) {
+      if (item.type === "module") return `${to("station")}#module-${item.slug}`;
+      if (item.type !== "stay") return to(SEGMENT_BY_TYPE[item.type], item.slug);
+      // A suggestion has no time.
+      return item.at ? to("station", { on: dayOf(item.at, item.at_precision) }) : to("search", { q: item.title });
+    },
+    to_event({ kind, url, launch, mission }) {
+      if (kind === "spacewalk") return to("spacewalks", url.split("/").at(-1));
+      if (launch) return to("launches", launch.slug);
+      return mission ? to("missions", mission.slug) : to("station");
+    },
     of_month: (month, day) =>
       calendarPath[0] === "archive" ? to("archive", month, { day }) : to(...calendarPath, { month, day }),
   };

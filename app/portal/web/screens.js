@@ -42,10 +42,24 @@ const detail = (kind, plural) => ([slug]) => ({
   },
 });
 
-const list = (plural, filters = {}) => (_, { cursor }) => ({
-  template: plural,
-  requests: { [plural]: apiPath(plural, { ...filters, cursor, limit: LIST_ITEMS }) },
+/** A list with a form; `toFilters` makes parameters of the API from the fields of the form. */
+const list = (plural, fields, toFilters) => (_, parameters) => {
+  const chosen = Object.fromEntries(fields.map((name) => [name, parameters[name] ?? ""]));
+  const query = { ...toFilters(chosen), cursor: parameters.cursor, limit: LIST_ITEMS };
+  return {
+    template: plural, requests: { [plural]: apiPath(plural, query) }, values: { chosen },
+  };
+};
+
+const launchFilters = ({ year, ...others }) => ({
+  ...TO_STATION, ...others,
+  ...(year && { launch_at_gte: `${year}-01-01`, launch_at_lt: `${Number(year) + 1}-01-01` }),
 });
+
+// The server finds the last known day, which a page without `on` shows.
+const station = (_, { on }) => on && {
+  template: "station", requests: { station: apiPath("station", { on }) },
+};
 
 const SCREENS = [
   [/^$/, mission],
@@ -56,8 +70,13 @@ const SCREENS = [
     values: { timeline: TIMELINE },
   })],
   [/^missions\/([^/]+)$/, mission],
-  [/^launches$/, list("launches", TO_STATION)],
-  [/^people$/, list("people")],
+  [/^station$/, station],
+  [/^launches$/, list("launches", ["q", "crewed", "year"], launchFilters)],
+  [/^people$/, list("people", ["q", "agency", "sort"], (chosen) => chosen)],
+  [/^spacewalks$/, list("spacewalks", ["q", "operator"], (chosen) => chosen)],
+  [/^spacewalks\/([^/]+)$/, ([slug]) => ({
+    template: "spacewalk", requests: { spacewalk: apiPath(`spacewalks/${slug}`) },
+  })],
   [/^people\/([^/]+)$/, detail("person", "people")],
   [/^launches\/([^/]+)$/, detail("launch", "launches")],
   [/^articles\/([^/]+)$/, ([slug]) => ({
@@ -80,10 +99,8 @@ export function screenAt(path, parameters) {
   for (const [pattern, screen] of SCREENS) {
     const match = pattern.exec(path);
     if (match) {
-      return {
-        values: {}, later: [], calendarPath: () => [],
-        ...screen(match.slice(1).filter(Boolean), Object.fromEntries(parameters)),
-      };
+      const found = screen(match.slice(1).filter(Boolean), Object.fromEntries(parameters));
+      return found ? { values: {}, later: [], calendarPath: () => [], ...found } : null;
     }
   }
   return null;

@@ -4,6 +4,7 @@
 // The server prepends SHELL: the asset version and its files.
 const SHELL_CACHE = `shell-${SHELL.version}`;
 const DATA_CACHE = "data";
+const STATION_CACHE = "station"; // apart: a slider requests many days
 const PAGE_CACHE = "pages";
 const MAX_CACHED_RESPONSES = 300; // per cache; the oldest are deleted
 const LANGUAGES = ["en", "ru"];
@@ -21,7 +22,7 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  const deleteOld = (name) => ![SHELL_CACHE, DATA_CACHE, PAGE_CACHE].includes(name) && caches.delete(name);
+  const deleteOld = (name) => ![SHELL_CACHE, DATA_CACHE, STATION_CACHE, PAGE_CACHE].includes(name) && caches.delete(name);
   event.waitUntil(
     caches.keys().then((names) => Promise.all(names.map(deleteOld))).then(() => self.clients.claim()),
   );
@@ -37,7 +38,7 @@ self.addEventListener("fetch", (event) => {
   } else if (path.startsWith("/web/")) {
     event.respondWith(caches.match(request).then((cached) => cached ?? fetch(request)));
   } else if (path.startsWith("/v1/") && !UNCACHED_PATHS.test(path)) {
-    event.respondWith(data(event));
+    event.respondWith(data(event, path.startsWith("/v1/station?") ? STATION_CACHE : DATA_CACHE));
   }
 });
 
@@ -58,9 +59,9 @@ async function page(request) {
 }
 
 /** Return a cached API response while a new one is fetched for the next time. */
-async function data(event) {
+async function data(event, cacheName) {
   const { request } = event;
-  const cache = await caches.open(DATA_CACHE);
+  const cache = await caches.open(cacheName);
   const cached = await cache.match(request);
   const fetched = fetch(request).then(async (response) => {
     if (response.ok) await store(cache, request, response);

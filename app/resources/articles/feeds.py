@@ -1,15 +1,14 @@
 """News feeds: the content shared by Atom, RSS and JSON Feed, and the JSON Feed format."""
 
 import json
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import Response
 
+from app.api.feeds import EMPTY_FEED_UPDATED_AT, AtomFeed, build_feed_response, websub_hub
 from app.api.links import page_url, tag_uri, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
-from app.config import current_settings
 from app.domain.dates import format_rfc3339_utc
 from app.domain.languages import Bilingual, tr
 from app.resources.articles.schemas import ArticleFilters, ArticleQuery, FeedEntry, FeedQuery
@@ -17,19 +16,10 @@ from app.resources.articles.schemas import ArticleFilters, ArticleQuery, FeedEnt
 ATOM_FEED_FILENAME, RSS_FEED_FILENAME, JSON_FEED_FILENAME = "feed.atom", "feed.rss", "feed.json"
 """Last segment of the path of each feed."""
 
-EMPTY_FEED_UPDATED_AT = datetime(1998, 11, 20, 6, 40, tzinfo=UTC)
-"""Update time of a feed without entries: formats require one, and caches need a constant one."""
-
 FEED_DESCRIPTION = Bilingual(
     "News of the expeditions to the International Space Station.",
     "Новости экспедиций на Международную космическую станцию.",
 )
-
-
-class AtomFeed(Response):
-    """Atom response (RFC 4287)."""
-
-    media_type = "application/atom+xml"
 
 
 class RssFeed(Response):
@@ -57,13 +47,13 @@ class ArticleFeed:
         self.title = title_with_filters(tr("Zarya news", "Заря: новости"), filters)
         self.language = query.language[0] if len(query.language) == 1 else None
         self.entries = entries
-        self.known_until = known_until and format_rfc3339_utc(known_until)
+        self.known_until = format_rfc3339_utc(known_until) if known_until else None
         """Horizon of news; None: there is no limit."""
         self.updated_at = max(
             (entry.updated_at for entry in entries), default=EMPTY_FEED_UPDATED_AT
         )
         self.home_url = page_url(language=self.language)
-        self.hub_url = current_settings().websub_hub or None
+        self.hub_url = websub_hub()
 
     def self_url(self, filename: str) -> str:
         """URL of the feed in the format of `filename`."""
@@ -71,13 +61,7 @@ class ArticleFeed:
 
     def build_response(self, kind: type[Response], filename: str, content: bytes) -> Response:
         """Response with `content`, and the `Link` header for WebSub subscribers."""
-        links = [f'<{self.hub_url}>; rel="hub"'] if self.hub_url else []
-        headers = {
-            "Content-Type": f"{kind.media_type}; charset=utf-8",
-            "Last-Modified": format_datetime(self.updated_at, usegmt=True),
-            "Link": ", ".join([*links, f'<{self.self_url(filename)}>; rel="self"']),
-        }
-        return kind(content, headers=headers)
+        return build_feed_response(kind, content, self.updated_at, self.self_url(filename))
 
 
 def _filter_params(query: ArticleFilters) -> dict[str, str]:

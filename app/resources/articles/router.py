@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
+from app.api.feeds import AtomFeed
 from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
@@ -76,7 +77,7 @@ async def list_articles(
     "/feed.atom",
     name="getArticleAtomFeed",
     summary="Get articles as Atom",
-    response_class=feeds.AtomFeed,
+    response_class=AtomFeed,
     responses={200: {"headers": header_refs("Link")}},
 )
 async def get_atom_feed(query: Annotated[FeedQuery, Query()], database: DatabaseDep) -> Response:

@@ -1,7 +1,7 @@
 """Writes of API keys."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -11,8 +11,10 @@ from app.db.database import Reader
 from app.db.models import ApiKey
 from app.domain.dates import now
 from app.domain.enums import AuditTarget, Scope
+from app.domain.languages import tr
+from app.http.problems import Conflict
 from app.resources.keys.queries import get_key
-from app.resources.keys.schemas import KeyCreated
+from app.resources.keys.schemas import KeyCreated, KeyState
 
 
 def create_key(
@@ -30,6 +32,32 @@ def create_key(
     after = created.model_dump(mode="json")
     write_audit_entry(session, actor, Action.CREATE, AuditTarget.KEY, None, key.id, None, after)
     return KeyCreated.model_validate(dict(created) | {"key": text})
+
+
+def rotate_key(session: Session, actor: Actor, id_: str, overlap: timedelta) -> KeyCreated:
+    """Create a key that replaces another, which expires after `overlap`.
+
+    The new key has the same name and scopes, and the same time to live, if that is limited. Raises
+    NotFound, and Conflict if the old key is not active.
+    """
+    old = get_key(Reader.from_session(session), id_)
+    if old.state is not KeyState.ACTIVE:
+        raise Conflict(
+            tr(
+                f"The key {id_} is {old.state}. Create a new one.",
+                f"Ключ {id_} уже не действует. Создайте новый.",
+            )
+        )
+    expires_at = now() + (old.expires_at - old.created_at) if old.expires_at else None
+    created = create_key(session, actor, old.name, old.scopes, expires_at)
+    key = session.get_one(ApiKey, id_)
+    ends_at = now() + overlap
+    key.expires_at = min(key.expires_at or ends_at, ends_at)
+    session.flush()
+    after = get_key(Reader.from_session(session), id_)
+    dumped = (record.model_dump(mode="json") for record in (old, after))
+    write_audit_entry(session, actor, Action.UPDATE, AuditTarget.KEY, None, id_, *dumped)
+    return created
 
 
 def revoke_key(session: Session, actor: Actor, id_: str) -> None:

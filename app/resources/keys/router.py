@@ -1,5 +1,6 @@
 """Routes of `/v1/keys` and `/v1/me`: API keys."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Response
@@ -13,7 +14,15 @@ from app.api.patterns import KEY_ID_PATTERN
 from app.api.routing import Router
 from app.domain.enums import Scope
 from app.resources.keys import commands, queries
-from app.resources.keys.schemas import KeyCreated, KeyPage, KeyQuery, KeySummary, KeyWrite, Me
+from app.resources.keys.schemas import (
+    KeyCreated,
+    KeyPage,
+    KeyQuery,
+    KeyRotate,
+    KeySummary,
+    KeyWrite,
+    Me,
+)
 
 router = Router(prefix="/v1", tags=["keys"])
 
@@ -60,6 +69,25 @@ async def create_key(
     Only this response contains the full key, so it accepts no `Idempotency-Key`.
     """
     created = await database.write(commands.create_key, admin, key.name, key.scopes, key.expires_at)
+    response.headers["Location"] = url_for_request("keys", created.id)
+    return created
+
+
+@router.post("/keys/{id}/rotate", name="rotateKey", summary="Rotate a key", status_code=201)
+async def rotate_key(
+    id_: KeyIdPath,
+    rotation: KeyRotate,
+    admin: KeyAdminDep,
+    database: PrimaryDatabaseDep,
+    response: Response,
+) -> KeyCreated:
+    """Creates a key with the same name, scopes and time to live; the old one expires soon.
+
+    Until then both are valid. A key that is not active is refused with 409. Only this response
+    contains the full key, so it accepts no `Idempotency-Key`.
+    """
+    overlap = timedelta(hours=rotation.overlap_hours)
+    created = await database.write(commands.rotate_key, admin, id_, overlap)
     response.headers["Location"] = url_for_request("keys", created.id)
     return created
 

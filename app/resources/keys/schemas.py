@@ -63,6 +63,19 @@ class KeyWrite(WriteModel):
         return value
 
 
+MAX_OVERLAP_HOURS = 720
+"""A month."""
+
+
+class KeyRotate(WriteModel):
+    """Rotation of an API key."""
+
+    model_config = example_config(overlap_hours=24)
+
+    overlap_hours: Annotated[int, Field(ge=0, le=MAX_OVERLAP_HOURS)] = 24
+    """Hours for which the old key remains valid. 0: it ends at once."""
+
+
 class KeySummary(ReadModel):
     """API key without its secret."""
 

@@ -122,7 +122,6 @@ class LaunchCrewRead(ReadModel):
 
     person: PersonRef
     role: ShipRole
-    """Role aboard the spacecraft. It may differ from the role aboard the station."""
     role_label: str = Field(examples=["Flight engineer"])
     agency: str | None
     """Agency that the person flew for."""

@@ -15,15 +15,13 @@ from app.db.database import Reader
 from app.db.horizon import known_until_subquery
 from app.db.models import Launch, Mission, MissionLaunch
 from app.domain.dates import Precision
-from app.domain.enums import HorizonKind
+from app.domain.enums import HorizonKind, TimelineKind
+from app.domain.event_headlines import build_event_headline
 from app.domain.horizon import has_come
-from app.domain.languages import Bilingual, current_language
+from app.domain.languages import current_language
 from app.resources.missions.queries import get_current_mission_slug
 
-_EVENT_TITLES = {
-    "begins": Bilingual("{} begins", "Начало экспедиции {}"),
-    "ends": Bilingual("{} ends", "Окончание экспедиции {}"),
-}
+_KINDS = {"begins": TimelineKind.MISSION_START, "ends": TimelineKind.MISSION_END}
 
 
 class MissionDates(MissionRef):
@@ -86,7 +84,7 @@ def _build_event(
         precision=precision,
         ends_at=None,
         status=get_event_status(precision, done=has_come(at, mission.known_until)),
-        summary=str(_EVENT_TITLES[boundary]).format(mission.name),
+        summary=build_event_headline(_KINDS[boundary], mission=mission.name),
         page_url=page_url("missions", mission.slug, language=current_language()),
         json_url=mission.url,
     )

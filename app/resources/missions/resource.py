@@ -37,11 +37,16 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     export_tables=(
-        ExportTable("missions", select_record_columns(Mission, ("starts_sort_at", "ends_until"))),
+        ExportTable(
+            "missions",
+            select_record_columns(Mission, ("starts_sort_at", "ends_until", "ends_sort_at")),
+        ),
         ExportTable("mission_tasks", select(*MissionTask.__table__.columns), 2),
         ExportTable("mission_launches", select(*MissionLaunch.__table__.columns), 3),
         ExportTable(
-            "crew_assignments", select_record_columns(CrewAssignment), indexes=("mission_id",)
+            "crew_assignments",
+            select_record_columns(CrewAssignment, ("from_sort_at",)),
+            indexes=("mission_id",),
         ),
     ),
     references=frozenset({RecordType.PERSON, RecordType.LAUNCH}),

@@ -14,6 +14,7 @@ from app.api.lists.pagination import fetch_page
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
+from app.db.aboard import was_aboard
 from app.db.conditions import slug_in, still_running_on
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
@@ -75,9 +76,15 @@ def conditions(
             assignments = assignments.join(Mission, Mission.id == CrewAssignment.mission_id)
             assignments = assignments.where(slug_in(Mission, filters.mission))
         where.append(assignments.exists())
-    # The same until the archive has times of docking.
-    days = filter(None, (filters.aboard_on, filters.in_space_on))
-    return [*where, *map(_was_in_space_on, days)]
+    days = {_was_aboard_on: filters.aboard_on, _was_in_space_on: filters.in_space_on}
+    return where + [condition(day) for condition, day in days.items() if day]
+
+
+def _was_aboard_on(day: date) -> ColumnElement[bool]:
+    """Condition: the person was aboard the station on `day`, as far as is known."""
+    flights = select(Flight.id).join(Launch, Launch.id == Flight.launch_id)
+    aboard = was_aboard(*utc_day_bounds(day))
+    return flights.where(Flight.person_id == Person.id, aboard).exists()
 
 
 def _was_in_space_on(day: date) -> ColumnElement[bool]:

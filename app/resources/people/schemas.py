@@ -74,7 +74,7 @@ class PersonFilters(QueryModel):
     mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
     """Mission of which the person was a crew member, by slug."""
     aboard_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
-    """Day in UTC on which the person was aboard: from launch to landing, until stays are known."""
+    """Day in UTC on which the person was aboard: from docking to undocking, as far as known."""
     in_space_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the person was in space on a flight to the station."""
 

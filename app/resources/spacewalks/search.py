@@ -44,12 +44,14 @@ def load_documents(connection: Connection, ids: Collection[int]) -> Iterator[Ind
     for row in rows:
         names = [f"EVA-{row.number}", f"ВКД-{row.number}"] if row.number else []
         lead = [
-            _KEYWORDS,
             *crews.get(row.id, ()),
             *(get_agency_synonyms(row.operator) if row.operator else ()),
-            *filter(None, [row.airlock, row.airlock_ru, row.purpose, row.purpose_ru]),
+            *filter(None, [row.airlock, row.airlock_ru]),
         ]
-        yield IndexDocument(RecordType.SPACEWALK, row.id, row.starts_sort_at, names, "", lead)
+        # Words of the body are no corrections: "выход на орбиту" is not about spacewalks.
+        body = [_KEYWORDS, *filter(None, [row.purpose, row.purpose_ru])]
+        sort_at = row.starts_sort_at
+        yield IndexDocument(RecordType.SPACEWALK, row.id, sort_at, names, "", lead, body)
 
 
 @cache

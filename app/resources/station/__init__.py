@@ -1,0 +1,1 @@
+"""The station at a time: who and what was there."""

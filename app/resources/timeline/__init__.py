@@ -1,0 +1,1 @@
+"""The timeline: the events of the station, derived from the records."""
