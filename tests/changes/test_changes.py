@@ -62,7 +62,7 @@ def test_snapshot_equals_archive(archive: TestClient) -> None:
         "launch": 309,
         "stay": 331,
         "spacewalk": 277,
-        "article": 1062,
+        "article": 2212,
     }
     assert all(item["op"] == "upsert" and item["data"]["id"] == item["id"] for item in items)
     assert len({(item["type"], item["id"]) for item in items}) == len(items)

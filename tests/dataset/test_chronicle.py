@@ -23,7 +23,14 @@ def test_chronicle_has_one_item_per_event(chronicle_by_slug: Items) -> None:
         for slug, item in chronicle_by_slug.items()
         if item.language == "en"
     )
-    assert kinds == {"launch": 309, "expedition": 75, "handover": 9, "landing": 125}
+    assert kinds == {
+        "launch": 309,
+        "docking": 298,
+        "spacewalk": 277,
+        "expedition": 75,
+        "handover": 9,
+        "landing": 125,
+    }
 
 
 def test_items_have_translations(chronicle_by_slug: Items) -> None:
@@ -58,8 +65,9 @@ def test_slugs_titles_and_leads_are_within_limits(
 
 def test_sentences_have_no_gaps(chronicle_by_slug: Items) -> None:
     for item in chronicle_by_slug.values():
-        for slip in ("None", "  ", " ,", " .", "..", "****", "{", "}", "()", "and and", "with as"):
+        for slip in ("None", "  ", " ,", " .", "..", "****", "{", "}", "()", "with as"):
             assert slip not in text(item), item.slug
+        assert not re.search(r"\band and\b", text(item)), item.slug
         # An untranslated name would be in Latin script between two Cyrillic words.
         if item.language == "ru":
             assert not re.search(r"\b(Soyuz|Progress|the|with|crew)\b", text(item)), item.slug
@@ -67,6 +75,7 @@ def test_sentences_have_no_gaps(chronicle_by_slug: Items) -> None:
 
 def test_items_have_links_and_tags(chronicle_by_slug: Items, dataset: Dataset) -> None:
     tags = {"launch", "crew", "cargo", "module", "landing", "expedition", "command", "failure"}
+    tags |= {"docking", "berthing", "spacewalk"}
     for item in chronicle_by_slug.values():
         assert item.missions or item.people or item.launches
         assert set(item.missions) <= dataset.missions.keys()
@@ -188,6 +197,35 @@ def test_landing_item_names_flights_and_missions(chronicle_by_slug: Items) -> No
         "Hazza Al Mansouri** from a short flight" in chronicle_by_slug["landing-soyuz-ms-12"].body
     )
     assert "328 дней 13 часов" in chronicle_by_slug["landing-soyuz-ms-13-ru"].lead
+
+
+@pytest.mark.parametrize(
+    ("slug", "links"),
+    [
+        # The ship came without an hour on the day on which ISS-59 began with its docking.
+        (
+            "docking-soyuz-ms-12",
+            (
+                ["docking", "crew"],
+                ["iss-59"],
+                ["aleksey-ovchinin", "nick-hague", "christina-koch"],
+                ["soyuz-ms-12"],
+            ),
+        ),
+        ("docking-progress-m-so1", (["docking", "cargo", "module"], ["iss-3"], [],
+                                    ["progress-m-so1"])),
+        ("docking-dragon-crs-17", (["berthing", "cargo"], ["iss-59"], [], ["dragon-crs-17"])),
+        ("docking-soyuz-ms-14", (["docking"], ["iss-60"], [], ["soyuz-ms-14"])),
+        # From the shuttle, before the first mission.
+        ("spacewalk-1", (["spacewalk"], [], ["jerry-ross", "james-newman"], ["sts-88"])),
+        ("spacewalk-245", (["spacewalk"], ["iss-66"], ["thomas-marshburn", "kayla-barron"], [])),
+    ],
+)  # fmt: skip
+def test_links_of_station_events(
+    chronicle_by_slug: Items, slug: str, links: tuple[list[str], ...]
+) -> None:
+    item = chronicle_by_slug[slug]
+    assert (item.tags, item.missions, item.people, item.launches) == links
 
 
 @pytest.mark.parametrize(

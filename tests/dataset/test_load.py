@@ -38,7 +38,7 @@ from tests.support.databases import CreateDatabase
 from tests.support.documents import IF_MATCH_ANY
 from tests.support.horizons import EDITOR
 
-RECORDS = 18 + 6 + 298 + 309 + 42 + 331 + 75 + 277 + 26 + 1036
+RECORDS = 18 + 6 + 298 + 309 + 42 + 331 + 75 + 277 + 26 + 2186
 """Vehicles, sites, people, launches, modules, stays, missions, spacewalks, articles, chronicle."""
 
 

@@ -133,7 +133,7 @@ def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> 
         "Progress MS-11 launches toward ISS on 2-orbit trek",
     ):
         assert fact in content, fact
-    assert 'aria-label="April 4, 2019: 3 news items"' in page
+    assert 'aria-label="April 4, 2019: 4 news items"' in page
     assert page_links(page) >= {
         "/missions/iss-59?month=2019-03",
         "/missions/iss-59?month=2019-05",

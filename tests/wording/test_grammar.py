@@ -12,6 +12,7 @@ from tools.chronicle.grammar import (
     format_duration_en,
     format_duration_ru,
     format_local_day_ru,
+    format_ordinal_en,
     format_period_en,
     format_time_en,
     format_time_ru,
@@ -52,6 +53,23 @@ def test_russian_plurals(n: int, text: str) -> None:
 )
 def test_russian_crew_size(n: int, text: str) -> None:
     assert format_crew_size_ru(n) == text
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [
+        (1, "first"),
+        (12, "twelfth"),
+        (13, "13th"),
+        (21, "21st"),
+        (22, "22nd"),
+        (103, "103rd"),
+        (111, "111th"),
+        (112, "112th"),
+    ],
+)
+def test_english_ordinals(n: int, text: str) -> None:
+    assert format_ordinal_en(n) == text
 
 
 @pytest.mark.parametrize(
@@ -115,6 +133,12 @@ def test_durations_and_periods() -> None:
     assert format_duration_ru(flown) == "203 дня 15 часов"
     assert format_duration_en(timedelta(days=1, hours=1)) == "1 day and 1 hour"
     assert format_duration_ru(timedelta(days=21)) == "21 день"
+    assert format_duration_en(timedelta(days=2, minutes=59)) == "2 days"
+    assert format_duration_en(timedelta(hours=6, minutes=1)) == "6 hours and 1 minute"
+    assert format_duration_ru(timedelta(hours=1, minutes=21)) == "1 час 21 минуту"
+    assert format_duration_ru(timedelta(hours=3)) == "3 часа"
+    assert format_duration_en(timedelta(minutes=13)) == "13 minutes"
+    assert format_duration_ru(timedelta(minutes=13)) == "13 минут"
     start, end = datetime(2019, 6, 24, tzinfo=UTC), datetime(2019, 10, 3, tzinfo=UTC)
     assert format_period_en(start, end) == "from 24 June to 3 October 2019"
     assert format_period_en(start.replace(hour=23), end) == (

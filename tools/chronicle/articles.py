@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from app.domain.dates import Precision
-from app.domain.enums import LaunchStatus, SpacecraftKind
+from app.domain.enums import ArrivalKind, LaunchStatus, SpacecraftKind
 from app.ingest.dataset.records import (
     CHRONICLE_SOURCE_NAME,
     DatasetArticle,
     DatasetArticleSource,
     DatasetFacts,
+    DatasetLaunch,
     DatasetMissionLaunch,
 )
-from tools.chronicle import english, russian
+from tools.chronicle import english, english_station, russian, russian_station
 from tools.chronicle.events import (
     ChronicleEvent,
     ChronicleExpeditionStart,
@@ -23,15 +24,23 @@ from tools.chronicle.events import (
     generate_events,
 )
 from tools.chronicle.grammar import NewsText
+from tools.chronicle.station_events import ChronicleArrival, ChronicleSpacewalk
 
 
 class EventRenderer(Protocol):
-    """Renderer of events in one language: the modules `english` and `russian`."""
+    """Renderer of launches, landings and expeditions: the modules `english` and `russian`."""
 
     def render_launch(self, event: ChronicleLaunch) -> NewsText: ...
     def render_expedition_start(self, event: ChronicleExpeditionStart) -> NewsText: ...
     def render_handover(self, event: ChronicleHandover) -> NewsText: ...
     def render_landing(self, event: ChronicleLanding) -> NewsText: ...
+
+
+class StationEventRenderer(Protocol):
+    """Renderer of events at the station: the modules `english_station` and `russian_station`."""
+
+    def render_arrival(self, event: ChronicleArrival) -> NewsText: ...
+    def render_spacewalk(self, event: ChronicleSpacewalk) -> NewsText: ...
 
 
 class _SharedFields(NamedTuple):
@@ -52,8 +61,8 @@ def generate_chronicle(
     """Generate an article in English and in Russian for each event."""
     for event in generate_events(dataset, mission_launches):
         item = _build_shared_fields(event)
-        yield _build_article(item, "en", _render_event(event, english))
-        yield _build_article(item, "ru", _render_event(event, russian))
+        yield _build_article(item, "en", _render_event(event, english, english_station))
+        yield _build_article(item, "ru", _render_event(event, russian, russian_station))
 
 
 def _build_article(item: _SharedFields, language: str, text: NewsText) -> DatasetArticle:
@@ -76,7 +85,9 @@ def _build_article(item: _SharedFields, language: str, text: NewsText) -> Datase
     )
 
 
-def _render_event(event: ChronicleEvent, language: EventRenderer) -> NewsText:
+def _render_event(
+    event: ChronicleEvent, language: EventRenderer, station: StationEventRenderer
+) -> NewsText:
     match event:
         case ChronicleLaunch():
             return language.render_launch(event)
@@ -86,6 +97,10 @@ def _render_event(event: ChronicleEvent, language: EventRenderer) -> NewsText:
             return language.render_handover(event)
         case ChronicleLanding():
             return language.render_landing(event)
+        case ChronicleArrival():
+            return station.render_arrival(event)
+        case ChronicleSpacewalk():
+            return station.render_spacewalk(event)
 
 
 def _build_shared_fields(event: ChronicleEvent) -> _SharedFields:
@@ -98,25 +113,33 @@ def _build_shared_fields(event: ChronicleEvent) -> _SharedFields:
             return _handover_fields(event)
         case ChronicleLanding():
             return _landing_fields(event)
+        case ChronicleArrival():
+            return _arrival_fields(event)
+        case ChronicleSpacewalk():
+            return _spacewalk_fields(event)
 
 
 def _launch_fields(event: ChronicleLaunch) -> _SharedFields:
     launch = event.launch
-    tags = {
-        "crew": bool(launch.crew),
-        "cargo": bool(launch.spacecraft_names(SpacecraftKind.CV)),
-        "module": bool(launch.spacecraft_names(SpacecraftKind.MODULE)),
-        "failure": launch.status is not LaunchStatus.SUCCESS,
-    }
+    failure = [] if launch.status is LaunchStatus.SUCCESS else ["failure"]
     return _SharedFields(
         slug=f"launch-{launch.slug}",
         published_at=launch.launch_at,
         published_at_precision=launch.launch_at_precision,
-        tags=["launch", *(tag for tag, holds in tags.items() if holds)],
+        tags=["launch", *_payload_tags(launch), *failure],
         missions=[mission.slug for mission in event.missions_served],
         people=[person.slug for person, _ in event.crew],
         launches=[launch.slug],
     )
+
+
+def _payload_tags(launch: DatasetLaunch) -> list[str]:
+    tags = {
+        "crew": bool(launch.crew),
+        "cargo": bool(launch.spacecraft_names(SpacecraftKind.CV)),
+        "module": bool(launch.spacecraft_names(SpacecraftKind.MODULE)),
+    }
+    return [tag for tag, holds in tags.items() if holds]
 
 
 def _expedition_start_fields(event: ChronicleExpeditionStart) -> _SharedFields:
@@ -155,4 +178,29 @@ def _landing_fields(event: ChronicleLanding) -> _SharedFields:
         missions=[mission.slug for mission, _ in event.crew_by_mission],
         people=[person.slug for person in event.people],
         launches=[event.ship_launch.slug],
+    )
+
+
+def _arrival_fields(event: ChronicleArrival) -> _SharedFields:
+    docked = event.stay.arrival_kind is ArrivalKind.DOCKING
+    return _SharedFields(
+        slug=f"docking-{event.launch.slug}",
+        published_at=event.stay.arrived_at,
+        published_at_precision=event.stay.arrived_at_precision,
+        tags=["docking" if docked else "berthing", *_payload_tags(event.launch)],
+        missions=[mission.slug for mission, _ in event.current_missions],
+        people=[person.slug for person in event.crew],
+        launches=[event.launch.slug],
+    )
+
+
+def _spacewalk_fields(event: ChronicleSpacewalk) -> _SharedFields:
+    return _SharedFields(
+        slug=f"spacewalk-{event.walk.number}",
+        published_at=event.walk.starts_at,
+        published_at_precision=event.walk.starts_at_precision,
+        tags=["spacewalk"],
+        missions=[event.mission.slug] if event.mission else [],
+        people=[person.slug for person, _ in event.crew],
+        launches=[event.airlock.slug] if isinstance(event.airlock, DatasetLaunch) else [],
     )

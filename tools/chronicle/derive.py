@@ -100,6 +100,22 @@ def find_missions_at(dataset: DatasetFacts, at: datetime) -> list[DatasetMission
     ]
 
 
+def find_commanders_at(
+    dataset: DatasetFacts, at: datetime
+) -> list[tuple[DatasetMission, DatasetPerson]]:
+    """Missions active at `at` with their commanders, that in command of the station first."""
+    return [
+        (mission, dataset.people[_commander_at(mission, at)])
+        for mission in find_missions_at(dataset, at)
+    ]
+
+
+def _commander_at(mission: DatasetMission, at: datetime) -> str:
+    """Commander of a mission; from the day of a handover, the new one."""
+    taken = [row for row in mission.commanders if row.from_on is None or row.from_on <= at.date()]
+    return taken[-1].person
+
+
 def find_last_mission(
     dataset: DatasetFacts, launch: DatasetLaunch, seat: DatasetSeat
 ) -> DatasetMission | None:

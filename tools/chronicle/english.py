@@ -1,6 +1,6 @@
 """English texts of events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.domain import glossary
 from app.domain.dates import whole_days
@@ -34,7 +34,7 @@ from tools.chronicle.grammar import (
 )
 from tools.chronicle.names import get_pad_names, ship_phrase_en, splashes_down
 
-_STATION = "the International Space Station"
+STATION = "the International Space Station"
 _ROLE_NOUNS = {
     ShipRole.COMMANDER: ("commander", "commanders"),
     ShipRole.PILOT: ("pilot", "pilots"),
@@ -53,8 +53,8 @@ def render_launch(event: ChronicleLaunch) -> NewsText:
         title=_launch_title(launch),
         lead=_launch_lead(launch),
         body=join_paragraphs(
-            f"The launch took place {when} from {pad}.{_secondary_payload_sentence(launch)}",
-            _crew_sentences(event) if event.crew else _station_crew_sentence(event),
+            f"The launch took place {when} from {pad}.{secondary_payload_sentence(launch)}",
+            _crew_sentences(event) if event.crew else _station_crew_at_launch(event),
             launch.outcome_note,
         ),
     )
@@ -66,9 +66,14 @@ def _launch_title(launch: DatasetLaunch) -> str:
             launch.status, launch.vehicle, [_headline_spacecraft(it) for it in launch.spacecraft]
         )
     orbiter, _, flight = glossary.parse_shuttle_name(launch.main_spacecraft.name)
-    load = [glossary.get_module_names(craft.name).phrase_en for craft in launch.spacecraft[1:]]
+    load = payload_phrases(launch)
     carrying = f" with {join_list_en(load)}" if load else ""
     return f"Space Shuttle {orbiter} is launched on flight {flight}{carrying}"
+
+
+def payload_phrases(launch: DatasetLaunch) -> list[str]:
+    """Phrases for the modules that the main spacecraft of a launch carried."""
+    return [glossary.get_module_names(craft.name).phrase_en for craft in launch.spacecraft[1:]]
 
 
 def _headline_spacecraft(craft: DatasetSpacecraft) -> dict[str, str]:
@@ -83,13 +88,13 @@ def _launch_lead(launch: DatasetLaunch) -> str:
     site = get_pad_names(launch.site, launch.pad).site
     if glossary.is_shuttle(launch.main_spacecraft.name):
         crew = f"with a crew of {spell_number_en(len(launch.crew))}"
-        return f"{upper_first(_ship_phrase(launch))} left {site} for {_STATION} {crew}."
+        return f"{upper_first(main_ship_phrase(launch))} left {site} for {STATION} {crew}."
     match launch.status:
         case LaunchStatus.FAILURE:
-            return f"The launch of {rocket} to {_STATION} with {ship} failed."
+            return f"The launch of {rocket} to {STATION} with {ship} failed."
         case LaunchStatus.PARTIAL_FAILURE:
-            return f"{upper_first(rocket)} left {site} with {ship}, which did not reach {_STATION}."
-    return f"{upper_first(rocket)} left {site} for {_STATION} with {ship}."
+            return f"{upper_first(rocket)} left {site} with {ship}, which did not reach {STATION}."
+    return f"{upper_first(rocket)} left {site} for {STATION} with {ship}."
 
 
 def _rocket_phrase(launch: DatasetLaunch) -> str:
@@ -97,8 +102,8 @@ def _rocket_phrase(launch: DatasetLaunch) -> str:
     return f"{'an' if launch.vehicle[0] in 'AEHIO' else 'a'} {launch.vehicle} rocket"
 
 
-def _ship_phrase(launch: DatasetLaunch) -> str:
-    """Phrase for the main spacecraft."""
+def main_ship_phrase(launch: DatasetLaunch) -> str:
+    """Phrase for the main spacecraft of a launch: "the cargo ship Cygnus NG-11"."""
     name = launch.main_spacecraft.name
     match launch.main_spacecraft.kind:
         case SpacecraftKind.CV:
@@ -114,11 +119,12 @@ def _ship_phrase(launch: DatasetLaunch) -> str:
 def _ship_with_crew(launch: DatasetLaunch) -> str:
     """Phrase for the main spacecraft and its crew."""
     crew = f" and a crew of {spell_number_en(len(launch.crew))}" if launch.crew else ""
-    return _ship_phrase(launch) + crew
+    return main_ship_phrase(launch) + crew
 
 
-def _secondary_payload_sentence(launch: DatasetLaunch) -> str:
-    load = [glossary.get_module_names(craft.name).phrase_en for craft in launch.spacecraft[1:]]
+def secondary_payload_sentence(launch: DatasetLaunch) -> str:
+    """Sentence about the modules that a ship carried, after a space; empty if it had none."""
+    load = payload_phrases(launch)
     ship = launch.main_spacecraft.name
     carrier = glossary.parse_shuttle_name(ship)[0] if glossary.is_shuttle(ship) else ship
     return f" {carrier} carried {join_list_en(load)}." if load else ""
@@ -135,7 +141,7 @@ def _crew_sentences(event: ChronicleLaunch) -> str:
     aboard = f"Aboard were {join_list_en(groups) if last == 1 else ', '.join(groups)}."
     if event.launch.status is LaunchStatus.FAILURE:
         return aboard
-    own = f"They made a short flight to the station. {_station_crew_sentence(event)}"
+    own = f"They made a short flight to the station. {_station_crew_at_launch(event)}"
     return f"{aboard} {_missions_joined_sentence(event) or own}"
 
 
@@ -150,7 +156,7 @@ def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
     if len(event.crew_by_missions) == 1:
         return f"They {first} {_mission_names(staying[0][1])}."
     parts = [
-        f"{join_list_en(_bold_names(people))} "
+        f"{join_list_en(bold_names(people))} "
         f"{further if n else f'{first} '}{_mission_names(missions)}"
         for n, (people, missions) in enumerate(staying)
     ]
@@ -158,18 +164,22 @@ def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
         name
         for people, missions in event.crew_by_missions
         if not missions
-        for name in _bold_names(people)
+        for name in bold_names(people)
     ]
     short = "the others" if len(others) > 1 else join_list_en(others)
     return f"{join_clauses_en(parts)}{f'; {short} made a short flight' if others else ''}."
 
 
-def _station_crew_sentence(event: ChronicleLaunch) -> str:
-    """Sentence about the crew of the station."""
-    if not event.current_missions:
-        first = "With it the assembly of the station began. " if event.is_first else ""
-        return f"{first}Nobody lived on the station yet: its first crew set out in October 2000."
-    mission, commander = event.current_missions[0]
+def _station_crew_at_launch(event: ChronicleLaunch) -> str:
+    first = "With it the assembly of the station began. " if event.is_first else ""
+    return first + station_crew_sentence(event.current_missions)
+
+
+def station_crew_sentence(missions: Sequence[tuple[DatasetMission, DatasetPerson]]) -> str:
+    """Sentence about the crew of the station: the first of `missions` and its commander."""
+    if not missions:
+        return "Nobody lived on the station yet: its first crew set out in October 2000."
+    mission, commander = missions[0]
     crew = f"The crew of ISS-{mission.number} was on the station"
     return f"{crew}, with **{commander.name}** in command."
 
@@ -178,7 +188,8 @@ def _mission_names(missions: Iterable[DatasetMission]) -> str:
     return join_list_en([f"ISS-{mission.number}" for mission in missions])
 
 
-def _bold_names(people: Iterable[DatasetPerson]) -> list[str]:
+def bold_names(people: Iterable[DatasetPerson]) -> list[str]:
+    """Names of people in bold Markdown."""
     return to_bold([person.name for person in people])
 
 
@@ -202,11 +213,11 @@ def render_expedition_start(event: ChronicleExpeditionStart) -> NewsText:
 def _start_lead(event: ChronicleExpeditionStart) -> str:
     n, name = event.mission.number, event.commander.name
     if event.starts_with_launch:
-        return f"{name} set out for {_STATION} to command Expedition {n}."
+        return f"{name} set out for {STATION} to command Expedition {n}."
     if event.previous_commander:
-        passed = f"the command of {_STATION} passed from {event.previous_commander.name} to {name}"
+        passed = f"the command of {STATION} passed from {event.previous_commander.name} to {name}"
         return f"With the start of Expedition {n} {passed}."
-    return f"{name} stayed in command of {_STATION} as Expedition {n} began."
+    return f"{name} stayed in command of {STATION} as Expedition {n} began."
 
 
 def _duration_sentence(event: ChronicleExpeditionStart) -> str:
@@ -219,11 +230,11 @@ def _duration_sentence(event: ChronicleExpeditionStart) -> str:
 
 def _members_sentences(event: ChronicleExpeditionStart) -> str:
     were = "flight engineer was" if len(event.members_at_start) == 1 else "flight engineers were"
-    later = later_commanders_phrase_en(_bold_names(event.later_commanders))
+    later = later_commanders_phrase_en(bold_names(event.later_commanders))
     crew = f"**{event.commander.name}** was in command{later}. "
-    crew += f"The {were} {join_list_en(_bold_names(event.members_at_start))}."
+    crew += f"The {were} {join_list_en(bold_names(event.members_at_start))}."
     groups = [
-        f"by {join_list_en(_bold_names(people))} aboard {ship_phrase_en(up.main_spacecraft.name)}"
+        f"by {join_list_en(bold_names(people))} aboard {ship_phrase_en(up.main_spacecraft.name)}"
         for up, people in event.later_arrivals
     ]
     return f"{crew} They were joined {join_clauses_en(groups)}." if groups else crew
@@ -244,7 +255,7 @@ def render_handover(event: ChronicleHandover) -> NewsText:
     )
     return NewsText(
         title=f"{new} takes command of the station",
-        lead=f"{old} handed {_STATION} over to {new}.",
+        lead=f"{old} handed {STATION} over to {new}.",
         body=join_paragraphs(
             "The change of command took place on "
             f"{format_day_en(event.handed_over_at)}, during ISS-{n}.",
@@ -278,7 +289,7 @@ def _landing_lead(event: ChronicleLanding) -> str:
     are = "is" if len(event.crew_by_launch[0][2]) == 1 else "are"
     groups = [
         f"{join_list_en([person.name for person in people])} "
-        f"{'' if n else f'{are} back from {_STATION} '}after {format_duration_en(time)}"
+        f"{'' if n else f'{are} back from {STATION} '}after {format_duration_en(time)}"
         for n, (_, time, people) in enumerate(event.crew_by_launch)
     ]
     return f"{join_clauses_en(groups)}."
@@ -292,7 +303,7 @@ def _ascent_sentence(event: ChronicleLanding) -> str:
         )
         return f"The crew had set out aboard {ship} on {format_day_en(up.launch_at)}."
     ways = [
-        f"{join_list_en(_bold_names(people))} {'' if n else 'had set out '}"
+        f"{join_list_en(bold_names(people))} {'' if n else 'had set out '}"
         f"aboard {ship_phrase_en(up.main_spacecraft.name)} "
         f"on {format_day_en(up.launch_at)}"
         for n, (up, _, people) in enumerate(event.crew_by_launch)
@@ -306,12 +317,12 @@ def _missions_left_sentence(event: ChronicleLanding) -> str:
     if len(event.crew_by_mission) == 1 and not event.visitors:
         return f"They came home from ISS-{event.crew_by_mission[0][0].number}."
     parts = [
-        f"{join_list_en(_bold_names(people))} came home from ISS-{mission.number}"
+        f"{join_list_en(bold_names(people))} came home from ISS-{mission.number}"
         for mission, people in event.crew_by_mission
     ]
     if event.visitors:
         others = (
-            "the others" if len(event.visitors) > 1 else join_list_en(_bold_names(event.visitors))
+            "the others" if len(event.visitors) > 1 else join_list_en(bold_names(event.visitors))
         )
         parts.append(f"{others} from a short flight")
     return f"{join_clauses_en(parts)}."

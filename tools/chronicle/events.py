@@ -1,6 +1,6 @@
 """Events of the chronicle: launches, expeditions, changes of command, landings.
 
-Facts only; `english` and `russian` render them.
+Facts only; `english` and `russian` render them. `station_events` has the events at the station.
 """
 
 from collections import defaultdict
@@ -20,7 +20,13 @@ from app.ingest.dataset.records import (
     DatasetPerson,
     DatasetSeat,
 )
-from tools.chronicle.derive import find_last_mission, find_missions_at
+from tools.chronicle.derive import find_commanders_at, find_last_mission
+from tools.chronicle.station_events import (
+    ChronicleArrival,
+    ChronicleSpacewalk,
+    generate_arrivals,
+    generate_spacewalks,
+)
 
 
 @dataclass(frozen=True)
@@ -95,17 +101,26 @@ class ChronicleLanding:
         return [person for _, _, people in self.crew_by_launch for person in people]
 
 
-ChronicleEvent = ChronicleLaunch | ChronicleExpeditionStart | ChronicleHandover | ChronicleLanding
+ChronicleEvent = (
+    ChronicleLaunch
+    | ChronicleExpeditionStart
+    | ChronicleHandover
+    | ChronicleLanding
+    | ChronicleArrival
+    | ChronicleSpacewalk
+)
 
 
 def generate_events(
     dataset: DatasetFacts, mission_launches: list[DatasetMissionLaunch]
 ) -> Iterator[ChronicleEvent]:
-    """Events of the chronicle: launches, starts of expeditions, handovers, landings."""
+    """Events of the chronicle, one kind after the other."""
     yield from _generate_launches(dataset, mission_launches)
     yield from _generate_expedition_starts(dataset)
     yield from _generate_handovers(dataset)
     yield from _generate_landings(dataset)
+    yield from generate_arrivals(dataset)
+    yield from generate_spacewalks(dataset)
 
 
 def _generate_launches(
@@ -122,10 +137,7 @@ def _generate_launches(
             crew=[(dataset.people[seat.person], seat.role) for seat in launch.crew],
             crew_by_missions=_group_crew_by_missions(dataset, launch),
             missions_served=[numbered[number] for number in sorted(served[launch.slug])],
-            current_missions=[
-                (mission, dataset.people[_commander_at(mission, launch.launch_at)])
-                for mission in find_missions_at(dataset, launch.launch_at)
-            ],
+            current_missions=find_commanders_at(dataset, launch.launch_at),
             is_first=n == 0,
         )
 
@@ -141,12 +153,6 @@ def _group_crew_by_missions(
     return [
         (people, [dataset.missions[slug] for slug in slugs]) for slugs, people in groups.items()
     ]
-
-
-def _commander_at(mission: DatasetMission, at: datetime) -> str:
-    """Commander of a mission; from the day of a handover, the new one."""
-    taken = [row for row in mission.commanders if row.from_on is None or row.from_on <= at.date()]
-    return taken[-1].person
 
 
 def _generate_expedition_starts(dataset: DatasetFacts) -> Iterator[ChronicleExpeditionStart]:

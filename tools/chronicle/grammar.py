@@ -11,9 +11,18 @@ from app.domain.text import join_list
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 _NUMBER_WORDS_EN = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_ORDINAL_WORDS_EN = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+).split()
 _NUMBER_WORDS_GENITIVE_RU = (
     "нуля одного двух трёх четырёх пяти шести семи восьми девяти десяти".split()
 )
+_UNITS_RU = (
+    ("день", "дня", "дней"),
+    ("час", "часа", "часов"),
+    ("минуту", "минуты", "минут"),
+)
+"""Units of durations after numbers: the forms for one, few and many, in the accusative."""
 _MONTH_NAMES_EN = (
     "January February March April May June July August September October November December"
 ).split()
@@ -84,10 +93,27 @@ def pluralize_en(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+def _split_duration(time: timedelta) -> tuple[int, int, int]:
+    """Days, hours and minutes; without the minutes if there are days."""
+    minutes = time.seconds // 60
+    return time.days, minutes // 60, 0 if time.days else minutes % 60
+
+
 def format_duration_en(time: timedelta) -> str:
-    """A time in space: "203 days and 15 hours"; a rounded number of days would be disputed."""
-    hours = time.seconds // 3600
-    return pluralize_en(time.days, "day") + (f" and {pluralize_en(hours, 'hour')}" if hours else "")
+    """A duration: "203 days and 15 hours", "6 hours and 32 minutes".
+
+    A rounded number of days would be disputed.
+    """
+    numbers = zip(_split_duration(time), ("day", "hour", "minute"), strict=True)
+    return " and ".join(pluralize_en(n, noun) for n, noun in numbers if n)
+
+
+def format_ordinal_en(n: int) -> str:
+    """An ordinal number: in words up to twelfth, then "16th", "21st", "112th"."""
+    if n <= len(_ORDINAL_WORDS_EN):
+        return _ORDINAL_WORDS_EN[n - 1]
+    last = 0 if n % 100 in (11, 12, 13) else n % 10
+    return f"{n}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
 def _format_date_en(at: datetime) -> str:
@@ -159,10 +185,9 @@ def format_days_ru(n: int) -> str:
 
 
 def format_duration_ru(time: timedelta) -> str:
-    """A time in space: "203 дня 15 часов"."""
-    hours = time.seconds // 3600
-    more = f" {hours} {plural_form_ru(hours, 'час', 'часа', 'часов')}" if hours else ""
-    return format_days_ru(time.days) + more
+    """A duration: "203 дня 15 часов"; in the accusative, "6 часов 21 минуту"."""
+    numbers = zip(_split_duration(time), _UNITS_RU, strict=True)
+    return " ".join(f"{n} {plural_form_ru(n, *forms)}" for n, forms in numbers if n)
 
 
 def format_crew_size_ru(n: int) -> str:

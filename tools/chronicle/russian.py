@@ -4,7 +4,7 @@ Names of people are in the nominative, and verbs agree with a noun beside the na
 so that neither case endings nor the gender of a person is needed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.domain import glossary
 from app.domain.dates import whole_days
@@ -33,7 +33,7 @@ from tools.chronicle.grammar import (
 )
 from tools.chronicle.names import get_pad_names, splashes_down, was_verb_ru
 
-_STATION = "Международной космической станции"
+STATION = "Международной космической станции"
 _ROLE_NOUNS = {
     ShipRole.COMMANDER: ("командир", "командиры"),
     ShipRole.PILOT: ("пилот", "пилоты"),
@@ -55,8 +55,8 @@ def render_launch(event: ChronicleLaunch) -> NewsText:
         title=_launch_title(launch),
         lead=_launch_lead(launch),
         body=join_paragraphs(
-            f"Старт состоялся {when} {pad}.{_secondary_payload_sentence(launch)}",
-            _crew_sentences(event) if event.crew else _station_crew_sentence(event),
+            f"Старт состоялся {when} {pad}.{secondary_payload_sentence(launch)}",
+            _crew_sentences(event) if event.crew else _station_crew_at_launch(event),
             launch.outcome_note_ru,
         ),
     )
@@ -79,10 +79,10 @@ def _launch_lead(launch: DatasetLaunch) -> str:
     if launch.status is LaunchStatus.FAILURE:
         noun = "пилотируемого" if launch.crew else "грузового"
         ship = glossary.ship_phrase_ru(launch.main_spacecraft.name)
-        return f"Запуск {noun} корабля {ship} к {_STATION} закончился аварией."
+        return f"Запуск {noun} корабля {ship} к {STATION} закончился аварией."
     if glossary.is_shuttle(launch.main_spacecraft.name):
-        return f"{site} к {_STATION} стартовал шаттл {_ship_with_crew(launch)}."
-    lead = f"{site} к {_STATION} стартовала ракета {glossary.vehicle_phrase_ru(launch.vehicle)}"
+        return f"{site} к {STATION} стартовал шаттл {_ship_with_crew(launch)}."
+    lead = f"{site} к {STATION} стартовала ракета {glossary.vehicle_phrase_ru(launch.vehicle)}"
     if launch.status is LaunchStatus.PARTIAL_FAILURE:
         return f"{lead} с {_ship_with_crew(launch)}, но корабль до станции не дошёл."
     return f"{lead} с {_ship_with_crew(launch)}."
@@ -102,7 +102,8 @@ def _ship_with_crew(launch: DatasetLaunch) -> str:
     return glossary.get_module_names(launch.main_spacecraft.name).instrumental_ru
 
 
-def _secondary_payload_sentence(launch: DatasetLaunch) -> str:
+def secondary_payload_sentence(launch: DatasetLaunch) -> str:
+    """Sentence about the modules that a ship carried, after a space; empty if it had none."""
     load = [glossary.get_module_names(craft.name) for craft in launch.spacecraft[1:]]
     if not load:
         return ""
@@ -120,7 +121,7 @@ def _crew_sentences(event: ChronicleLaunch) -> str:
     aboard = f"В экипаже были {join_list_ru(groups) if last == 1 else ', '.join(groups)}."
     if event.launch.status is LaunchStatus.FAILURE:
         return aboard
-    own = f"Это был краткосрочный полёт. {_station_crew_sentence(event)}"
+    own = f"Это был краткосрочный полёт. {_station_crew_at_launch(event)}"
     return f"{aboard} {_missions_joined_sentence(event) or own}"
 
 
@@ -136,36 +137,40 @@ def _missions_joined_sentence(event: ChronicleLaunch) -> str | None:
     if not more:
         return f"Они вошли в {_mission_crews_phrase(missions)}."
     if len(people) > 1:
-        text = f"{join_list_ru(_bold_names(people))} вошли в {_mission_crews_phrase(missions)}"
+        text = f"{join_list_ru(bold_names(people))} вошли в {_mission_crews_phrase(missions)}"
     else:
         text = (
             f"В {_mission_crews_phrase(missions)} вошёл один "
-            f"человек — {join_list_ru(_bold_names(people))}"
+            f"человек — {join_list_ru(bold_names(people))}"
         )
     return f"{'; '.join([text, *(_further_group_phrase(*group) for group in more)])}."
 
 
 def _further_group_phrase(people: list[DatasetPerson], missions: list[DatasetMission]) -> str:
     if missions:
-        return f"{join_list_ru(_bold_names(people))} — в {_mission_crews_phrase(missions)}"
+        return f"{join_list_ru(bold_names(people))} — в {_mission_crews_phrase(missions)}"
     if len(people) > 1:
         return "остальные отправились в краткосрочный полёт"
-    return f"в краткосрочный полёт отправился один человек — {join_list_ru(_bold_names(people))}"
+    return f"в краткосрочный полёт отправился один человек — {join_list_ru(bold_names(people))}"
 
 
 def _mission_crews_phrase(missions: list[DatasetMission]) -> str:
     return f"{'экипаж' if len(missions) == 1 else 'экипажи'} {_mission_names(missions)}"
 
 
-def _station_crew_sentence(event: ChronicleLaunch) -> str:
-    """Sentence about the crew of the station."""
-    if not event.current_missions:
-        first = "С этого запуска началась сборка станции. " if event.is_first else ""
+def _station_crew_at_launch(event: ChronicleLaunch) -> str:
+    first = "С этого запуска началась сборка станции. " if event.is_first else ""
+    return first + station_crew_sentence(event.current_missions)
+
+
+def station_crew_sentence(missions: Sequence[tuple[DatasetMission, DatasetPerson]]) -> str:
+    """Sentence about the crew of the station: the first of `missions` and its commander."""
+    if not missions:
         return (
-            f"{first}Постоянного экипажа на станции ещё не было: "
+            "Постоянного экипажа на станции ещё не было: "
             "первый отправился туда в октябре 2000 года."
         )
-    mission, commander = event.current_missions[0]
+    mission, commander = missions[0]
     return (
         f"На станции работала экспедиция МКС-{mission.number}, командир — **{commander.name_ru}**."
     )
@@ -175,7 +180,8 @@ def _mission_names(missions: Iterable[DatasetMission]) -> str:
     return join_list_ru([f"МКС-{mission.number}" for mission in missions])
 
 
-def _bold_names(people: Iterable[DatasetPerson]) -> list[str]:
+def bold_names(people: Iterable[DatasetPerson]) -> list[str]:
+    """Names of people in bold Markdown."""
     return to_bold([person.name_ru for person in people])
 
 
@@ -198,11 +204,11 @@ def render_expedition_start(event: ChronicleExpeditionStart) -> NewsText:
 def _start_lead(event: ChronicleExpeditionStart) -> str:
     n, name = event.mission.number, event.commander.name_ru
     if event.starts_with_launch:
-        return f"Началась экспедиция МКС-{n}: к {_STATION} отправился её командир — {name}."
+        return f"Началась экспедиция МКС-{n}: к {STATION} отправился её командир — {name}."
     if event.previous_commander:
-        start = f"С началом экспедиции МКС-{n} на {_STATION} сменился командир"
+        start = f"С началом экспедиции МКС-{n} на {STATION} сменился командир"
         return f"{start}: прежний — {event.previous_commander.name_ru}, новый — {name}."
-    return f"На {_STATION} началась экспедиция МКС-{n}; командир остался прежним — {name}."
+    return f"На {STATION} началась экспедиция МКС-{n}; командир остался прежним — {name}."
 
 
 def _duration_sentence(event: ChronicleExpeditionStart) -> str:
@@ -217,12 +223,12 @@ def _duration_sentence(event: ChronicleExpeditionStart) -> str:
 
 
 def _members_sentences(event: ChronicleExpeditionStart) -> str:
-    engineers = join_list_ru(_bold_names(event.members_at_start))
+    engineers = join_list_ru(bold_names(event.members_at_start))
     noun = "бортинженер" if len(event.members_at_start) == 1 else "бортинженеры"
     crew = f"Командир — **{event.commander.name_ru}**, {noun} — {engineers}."
     if event.later_arrivals:
         groups = [
-            f"{join_list_ru(_bold_names(people))} ({_ship_in_brackets(up)})"
+            f"{join_list_ru(bold_names(people))} ({_ship_in_brackets(up)})"
             for up, people in event.later_arrivals
         ]
         alone = sum(len(people) for _, people in event.later_arrivals) == 1
@@ -230,7 +236,7 @@ def _members_sentences(event: ChronicleExpeditionStart) -> str:
         crew += f" Позднее на станцию {came} {join_clauses_ru(groups)}."
     if event.later_commanders:
         noun = "Следующий командир" if len(event.later_commanders) == 1 else "Следующие командиры"
-        crew += f" {noun} — {join_list_ru(_bold_names(event.later_commanders))}."
+        crew += f" {noun} — {join_list_ru(bold_names(event.later_commanders))}."
     return crew
 
 
@@ -255,7 +261,7 @@ def render_handover(event: ChronicleHandover) -> NewsText:
     until = f" (до {format_day_ru(event.new_commander_until)})" if event.new_commander_until else ""
     return NewsText(
         title=f"Новый командир МКС — {new}",
-        lead=f"На {_STATION} сменился командир: прежний — {old}, новый — {new}.",
+        lead=f"На {STATION} сменился командир: прежний — {old}, новый — {new}.",
         body=join_paragraphs(
             f"Смена командира экспедиции МКС-{n} состоялась {format_day_ru(event.handed_over_at)}.",
             f"Прежний командир — **{old}** (с {format_day_ru(event.old_commander_since)}), "
@@ -305,7 +311,7 @@ def _ascent_sentence(event: ChronicleLanding) -> str:
         way = same if up is event.ship_launch else aboard_phrase(up)
         return f"Члены экипажа отправились на станцию {day(up)} {way}."
     ways = [
-        f"{join_list_ru(_bold_names(people))} — {day(up)} {aboard_phrase(up)}"
+        f"{join_list_ru(bold_names(people))} — {day(up)} {aboard_phrase(up)}"
         for up, _, people in event.crew_by_launch
     ]
     return f"Члены экипажа отправились на станцию в разное время: {'; '.join(ways)}."
@@ -323,12 +329,12 @@ def _missions_left_sentence(event: ChronicleLanding) -> str:
     if len(event.crew_by_mission) == 1 and not event.visitors:
         return f"Вернулись они из экспедиции МКС-{event.crew_by_mission[0][0].number}."
     parts = [
-        f"{join_list_ru(_bold_names(people))} — из экспедиции МКС-{mission.number}"
+        f"{join_list_ru(bold_names(people))} — из экспедиции МКС-{mission.number}"
         for mission, people in event.crew_by_mission
     ]
     if event.visitors:
         others = (
-            "остальные" if len(event.visitors) > 1 else join_list_ru(_bold_names(event.visitors))
+            "остальные" if len(event.visitors) > 1 else join_list_ru(bold_names(event.visitors))
         )
         parts.append(f"{others} — из краткосрочного полёта")
     return f"Вернулись они из разных полётов: {'; '.join(parts)}."
