@@ -18,8 +18,8 @@ RUSSIAN = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
 CYRILLIC = re.compile("[а-яё]")
 
 TRANSLATED_KEYS = {
-    "credited_as", "description", "detail", "family", "headline", "name", "name_native",
-    "outcome_note", "pad_name", "role_label", "spacecraft", "status_label", "summary", "text",
+    "credited_as", "description", "detail", "family", "headline", "kind_label", "name", "name_native",
+    "outcome_note", "pad_name", "purpose", "role_label", "spacecraft", "status_label", "summary", "text",
     "title",
 }  # fmt: skip
 """Keys with translated values; titles of articles are never translated."""
@@ -31,6 +31,10 @@ LISTS = [
     "/v1/people?view=full&limit=40",
     "/v1/articles?view=full&limit=40",
     "/v1/crew-assignments?limit=40",
+    "/v1/modules?limit=40",
+    "/v1/stays?limit=40",
+    "/v1/spacewalks?limit=40",
+    "/v1/timeline?limit=40",
 ]
 ONE_LANGUAGE = ("/openapi.json", "/docs", "/health/live", "/v1/changes", "/v1/export")
 
