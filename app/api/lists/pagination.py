@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from app.api.links import Url, url_for_request
 from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
+from app.api.lists.references import References, check_references
 from app.api.lists.sorting import Order
 from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
@@ -241,6 +242,7 @@ def fetch_page(
     is_reusable: bool = False,
     complete_rows: Callable[[list[Row]], list[Row]] = lambda rows: rows,
     page_fields: Mapping[str, Any] = MappingProxyType({}),
+    references: References = MappingProxyType({}),
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
@@ -249,8 +251,8 @@ def fetch_page(
     those of any branch, and `where` is left to the branches. `values` are those of their named
     parameters. With `is_reusable`, they are the same objects for all requests with the same
     filters, and the statement is built once. `complete_rows` adds what the statement cannot select;
-    `page_fields` are the fields of `page` beside those of all pages. Raises InvalidCursor and
-    CursorMismatch.
+    `page_fields` are the fields of `page` beside those of all pages; `references` are the names
+    that filters accept. Raises InvalidCursor, CursorMismatch and InvalidRequest.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
@@ -266,7 +268,10 @@ def fetch_page(
         counted = [branch.statement for branch in branches] or [statement.where(*where)]
         return count_rows(reader, *counted, **values)
 
-    return build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
+    result = build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
+    if not query.model_fields_set.isdisjoint(references):
+        check_references(reader, references, query, found=bool(result.items))
+    return result
 
 
 def build_page(

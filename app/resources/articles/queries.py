@@ -19,6 +19,7 @@ from app.api.lists.day_counts import (
     build_archive,
 )
 from app.api.lists.pagination import fetch_page, select_branch_ids, to_query_params
+from app.api.lists.references import check_references
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import deleted_record_error, not_found_detail, raise_missing_record
@@ -48,7 +49,7 @@ from app.domain.enums import ArticleState, HorizonKind, RecordType
 from app.domain.languages import Language
 from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
-from app.resources.articles.filters import ArticleSelection
+from app.resources.articles.filters import REFERENCES, ArticleSelection
 from app.resources.articles.schemas import (
     ArticleArchiveQuery,
     ArticleFullPage,
@@ -184,12 +185,15 @@ def list_articles(
         branches=branches,
         values=selection.values(),
         is_reusable=selection.is_reusable,
+        references=REFERENCES,
     )
 
 
 def read_feed(reader: Reader, query: FeedQuery) -> tuple[list[FeedEntry], datetime | None]:
     """The newest articles that match, and the horizon of news."""
-    return _list_feed_entries(reader, query), get_known_until(reader, HorizonKind.NEWS)
+    entries = _list_feed_entries(reader, query)
+    check_references(reader, REFERENCES, query, found=bool(entries))
+    return entries, get_known_until(reader, HorizonKind.NEWS)
 
 
 def _list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
@@ -308,9 +312,8 @@ def get_article_preview(reader: Reader, slug: str) -> ArticlePreview:
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """Get the archive of a month, or the index of all months, of the articles that match."""
-    return build_archive(
-        reader, _day_count_source(reader, query), query, "articles", "published_on"
-    )
+    source = _day_count_source(reader, query)
+    return build_archive(reader, source, query, "articles", "published_on", REFERENCES)
 
 
 def _day_count_source(reader: Reader, query: ArticleArchiveQuery) -> DayCountSource:

@@ -28,6 +28,7 @@ from app.api.params import (
     CommaList,
     DecimalInt,
     LanguageCode,
+    MissionName,
     NameParam,
     Omittable,
     QueryModel,
@@ -80,8 +81,8 @@ class ArticleArchiveFilters(QueryModel):
     """Publisher, by name or slug."""
     source_not: Annotated[CommaList[NameParam], Example(["Zarya chronicle"])] = []
     """Publisher to exclude, by name or slug."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Related mission, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Related person, by slug."""
     launch: Annotated[CommaList[Slug], Example(["progress-ms-11"])] = []

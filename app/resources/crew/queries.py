@@ -5,7 +5,9 @@ from functools import cache
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
+from app.api.embeds.people import AGENCY
 from app.api.lists.pagination import fetch_page
+from app.api.lists.references import References, check_references, record_reference
 from app.api.lists.sorting import Order
 from app.api.slugs import raise_missing_record
 from app.db.conditions import slug_in, still_running_on
@@ -29,6 +31,12 @@ from app.resources.crew.schemas import (
 SORTS = {
     "mission": Order((Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
     "-mission": Order((-Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
+}
+
+REFERENCES: References = {
+    "mission": record_reference(Mission),
+    "person": record_reference(Person),
+    "agency": AGENCY,
 }
 
 
@@ -85,6 +93,7 @@ def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAss
         query,
         "crew-assignments",
         page_fields={"known_until": get_known_until(reader, HorizonKind.CREWS)},
+        references=REFERENCES,
     )
 
 
@@ -105,6 +114,7 @@ def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage
     mission = select(Mission.id).where(Mission.slug == slug)
     if not page.items and reader.scalar(mission) is None:
         raise_missing_record(reader, Mission, slug)
+    check_references(reader, REFERENCES, query, found=bool(page.items))
     return page
 
 

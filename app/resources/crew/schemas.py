@@ -8,7 +8,7 @@ from app.api.embeds.horizon import HorizonPage
 from app.api.lists.pagination import ListQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, NameParam, Omittable, QueryModel, Slug
+from app.api.params import CommaList, MissionName, NameParam, Omittable, QueryModel, Slug
 from app.domain.enums import CrewRole
 
 
@@ -41,8 +41,8 @@ class CrewQuery(CrewFilters, ListQuery):
 class CrewAssignmentFilters(CrewFilters):
     """Filters of crew assignments."""
 
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
 
 
 class CrewAssignmentQuery(CrewAssignmentFilters, ListQuery):

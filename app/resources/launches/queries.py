@@ -19,10 +19,11 @@ from app.api.lists.day_counts import (
 )
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
+from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_related
+from app.db.conditions import has_related, slug_values
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -46,7 +47,7 @@ from app.db.models import (
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, period_end
 from app.domain.enums import LaunchStatus, RecordType
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
 from app.http.problems import NotFound
 from app.resources.launches.schemas import (
@@ -103,6 +104,31 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions with a list of values, by the name of their parameter."""
 
+REFERENCES: References = {
+    "vehicle": Reference(
+        Bilingual("There is no vehicle {}.", "Нет ракеты-носителя {}."),
+        (NameColumn(Vehicle.slug, vehicle_slug),),
+    ),
+    "vehicle_family": Reference(
+        Bilingual("There is no vehicle family {}.", "Нет семейства ракет-носителей {}."),
+        (NameColumn(Vehicle.family_slug, vehicle_slug),),
+    ),
+    "spacecraft": Reference(
+        Bilingual("There is no spacecraft {}.", "Нет корабля или модуля {}."),
+        (NameColumn(Spacecraft.slug, slugify),),
+    ),
+    "site": Reference(
+        Bilingual("There is no launch site {}.", "Нет космодрома {}."),
+        (NameColumn(Site.slug, slugify), NameColumn(Site.code, str.upper)),
+    ),
+    "country": Reference(
+        Bilingual("No launch site is in the country {}.", "В стране {} нет космодромов."),
+        (NameColumn(Site.country),),
+    ),
+    "mission": record_reference(Mission),
+    "person": record_reference(Person),
+}
+
 _FLAG_CONDITIONS = {
     (name, flag): column.is_(flag)
     for name, column in (("crewed", Launch.crewed), ("to_station", Launch.to_station))
@@ -150,10 +176,10 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
         "country": filters.country,
         "spacecraft": list(map(slugify, filters.spacecraft)),
         "kind": filters.kind,
-        "mission": filters.mission,
         "person": filters.person,
     }
-    return {name: items for name, items in values.items() if items}
+    values |= slug_values(Mission, "mission", filters.mission) if filters.mission else {}
+    return {name: items for name, items in values.items() if items or name == "mission_number"}
 
 
 def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
@@ -236,6 +262,7 @@ def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | Launch
         "launches",
         values=parameter_values(query),
         is_reusable=not query.q,
+        references=REFERENCES,
     )
 
 
@@ -290,4 +317,4 @@ def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMont
     counts = RecordCounts(
         LAUNCH_DATE_COLUMNS, _select_ids(tuple(where)), dates.sort_range(), values
     )
-    return build_archive(reader, counts, query, "launches", "launch_on")
+    return build_archive(reader, counts, query, "launches", "launch_on", REFERENCES)

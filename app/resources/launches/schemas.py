@@ -18,6 +18,7 @@ from app.api.openapi.examples import Example
 from app.api.params import (
     CommaList,
     CountryCode,
+    MissionName,
     NameParam,
     Omittable,
     QueryModel,
@@ -70,8 +71,8 @@ class LaunchArchiveFilters(QueryModel):
     """Crewed (`true`) or uncrewed (`false`) launches."""
     to_station: Annotated[Omittable[bool], Example(True)] = None
     """Launches to the station (`true`) or elsewhere (`false`). Default: all."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Related mission, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Crew member at launch, by slug."""
     q: Annotated[Omittable[SearchText], Example("kononenko")] = None

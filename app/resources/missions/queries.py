@@ -11,6 +11,7 @@ from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.lists.pagination import fetch_page
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
@@ -49,6 +50,7 @@ from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_match
 from app.search.spelling import find_corrections
 
 SORTS = build_orders(Mission.id, number=(Mission.number,))
+REFERENCES: References = {"person": record_reference(Person)}
 
 
 def conditions(
@@ -198,9 +200,18 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
             query,
             "missions",
             page_fields=fields,
+            references=REFERENCES,
         )
     return fetch_page(
-        reader, MissionPage, _select_summary(), where, SORTS, query, "missions", page_fields=fields
+        reader,
+        MissionPage,
+        _select_summary(),
+        where,
+        SORTS,
+        query,
+        "missions",
+        page_fields=fields,
+        references=REFERENCES,
     )
 
 

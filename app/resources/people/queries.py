@@ -8,8 +8,9 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
-from app.api.embeds.people import select_person_ref
+from app.api.embeds.people import AGENCY, select_person_ref
 from app.api.lists.pagination import fetch_page
+from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
@@ -20,6 +21,7 @@ from app.db.horizon import get_known_until, known_until_subquery
 from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, agency_slug
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import FLOWN_STATUSES, HorizonKind, RecordType
+from app.domain.languages import Bilingual
 from app.resources.people.schemas import (
     PersonFilters,
     PersonFullPage,
@@ -31,6 +33,17 @@ from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_match
 from app.search.spelling import find_corrections
 
 SORTS = build_orders(Person.id, name=(Person.name_key,))
+_NATIONALITY = Reference(
+    Bilingual("Nobody has the nationality {}.", "Нет людей с гражданством {}."),
+    (NameColumn(Person.nationality),),
+)
+REFERENCES: References = {
+    "agency": AGENCY,
+    "agency_not": AGENCY,
+    "nationality": _NATIONALITY,
+    "nationality_not": _NATIONALITY,
+    "mission": record_reference(Mission),
+}
 
 
 def conditions(
@@ -151,9 +164,18 @@ def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPa
             query,
             "people",
             page_fields=fields,
+            references=REFERENCES,
         )
     return fetch_page(
-        reader, PersonPage, _select_summary(), where, SORTS, query, "people", page_fields=fields
+        reader,
+        PersonPage,
+        _select_summary(),
+        where,
+        SORTS,
+        query,
+        "people",
+        page_fields=fields,
+        references=REFERENCES,
     )
 
 

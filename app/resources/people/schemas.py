@@ -18,6 +18,7 @@ from app.api.openapi.examples import Example
 from app.api.params import (
     CommaList,
     CountryCode,
+    MissionName,
     NameParam,
     Omittable,
     QueryModel,
@@ -66,8 +67,8 @@ class PersonFilters(QueryModel):
     """Nationality to exclude, as an ISO 3166-1 alpha-2 code."""
     role: Annotated[CommaList[CrewRole], Example(["commander"])] = []
     """Role aboard the station. With `mission`: the role in that mission."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission of which the person was a crew member, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission of which the person was a crew member, by slug, name or number."""
     aboard_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the person was aboard: from launch to landing, until stays are known."""
     in_space_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
