@@ -24,6 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.api.fields import FieldsQuery
 from app.api.links import Url, url_for_request
 from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
 from app.api.lists.references import References, check_references
@@ -78,7 +79,7 @@ class PageParams(QueryModel):
     """If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null."""
 
 
-class ListQuery(PageParams):
+class ListQuery(FieldsQuery, PageParams):
     """Query parameters of a list."""
 
     format: Annotated[Omittable[ListFormat], Example("json")] = None
