@@ -21,6 +21,7 @@ SHARED_NAMES = {
     "logger": "a logger of the standard library",
     "cli": "a group of commands",
     "conditions": "the conditions of the filters of a list",
+    "FACETS": "the facets of a list",
     "REFERENCES": "the names that the filters of a list accept",
     "save": "the function of a writer",
     "load_records": "the function of a writer",

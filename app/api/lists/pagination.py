@@ -244,6 +244,7 @@ def fetch_page(
     complete_rows: Callable[[list[Row]], list[Row]] = lambda rows: rows,
     page_fields: Mapping[str, Any] = MappingProxyType({}),
     references: References = MappingProxyType({}),
+    count_facets: Callable[[], Sequence[BaseModel]] = list,
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
@@ -251,9 +252,10 @@ def fetch_page(
     `query.sort`, or `default_sort` for a list that has only one. With `branches`, the rows are
     those of any branch, and `where` is left to the branches. `values` are those of their named
     parameters. With `is_reusable`, they are the same objects for all requests with the same
-    filters, and the statement is built once. `complete_rows` adds what the statement cannot select;
-    `page_fields` are the fields of `page` beside those of all pages; `references` are the names
-    that filters accept. Raises InvalidCursor, CursorMismatch and InvalidRequest.
+    filters, and the statement is built once. `complete_rows` adds what the statement cannot
+    select; `page_fields` are the fields of `page` beside those of all pages; `references` are
+    the names that filters accept; `count_facets` returns the facets that `query` asks for.
+    Raises InvalidCursor, CursorMismatch and InvalidRequest.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
@@ -269,6 +271,8 @@ def fetch_page(
         counted = [branch.statement for branch in branches] or [statement.where(*where)]
         return count_rows(reader, *counted, **values)
 
+    if "facet" in query.model_fields_set:
+        page_fields = {**page_fields, "facets": count_facets()}
     result = build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
     if not query.model_fields_set.isdisjoint(references):
         check_references(reader, references, query, found=bool(result.items))
@@ -291,7 +295,7 @@ def build_page(
     `sorts` has the key types of each sort; `total` counts the rows by `count_rows`. Raises
     InvalidCursor and CursorMismatch.
     """
-    params = to_query_params(query, cursor=None)
+    params = to_query_params(query, cursor=None, facet=None)  # facets are on the first page alone
     scope = {k: v for k, v in params.items() if k not in ListViewQuery.model_fields}
     # With the names of the keys: a cursor ends with the columns that it holds values of.
     digest = _digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
@@ -316,7 +320,8 @@ def build_page(
         item_type = page.item_type()
         items = [item_type.model_validate(row) for row in reader.within_budget(rows)]
     result = page.model_validate(
-        page_fields
+        {"facets": []}
+        | dict(page_fields)
         | {
             "items": items,
             "next": url(next_cursor),

@@ -39,7 +39,7 @@ LIST_MEDIA_TYPES = {
     ListFormat.NDJSON: "application/x-ndjson",
 }
 
-_PAGING_PARAMS = ("limit", "cursor", "with_total")
+_PAGING_PARAMS = ("limit", "cursor", "with_total", "facet")
 """Parameters that do not apply to a whole list."""
 
 

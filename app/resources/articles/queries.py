@@ -1,7 +1,9 @@
 """Queries of articles, drafts and the news archive."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from enum import StrEnum
+from functools import cache, partial
 from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, select, tuple_
@@ -18,6 +20,7 @@ from app.api.lists.day_counts import (
     DayCountSource,
     build_archive,
 )
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page, select_branch_ids, to_query_params
 from app.api.lists.references import check_references
 from app.api.lists.sorting import build_orders
@@ -52,6 +55,7 @@ from app.resources.articles.day_counts import ArticleDayCounts
 from app.resources.articles.filters import REFERENCES, ArticleSelection
 from app.resources.articles.schemas import (
     ArticleArchiveQuery,
+    ArticleFacet,
     ArticleFullPage,
     ArticlePage,
     ArticlePreview,
@@ -68,6 +72,25 @@ from app.resources.articles.schemas import (
 SORTS = build_orders(
     Article.id, published_at=(Article.published_sort_at,), title=(Article.title_key,)
 )
+
+_ARTICLE_ID = Article.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    ArticleFacet.TAG: ValueFacet(
+        select(ArticleTag.article_id.label("id"), ArticleTag.tag.label("value"))
+    ),
+    ArticleFacet.LANGUAGE: ValueFacet(select(_ARTICLE_ID, Article.language.label("value"))),
+    ArticleFacet.SOURCE: ValueFacet(select(_ARTICLE_ID, Article.source_slug.label("value"))),
+    ArticleFacet.MISSION: ValueFacet(
+        select(ArticleMission.article_id.label("id"), Mission.slug.label("value")).join(Mission)
+    ),
+    ArticleFacet.PERSON: ValueFacet(
+        select(ArticlePerson.article_id.label("id"), Person.slug.label("value")).join(Person)
+    ),
+    ArticleFacet.LAUNCH: ValueFacet(
+        select(ArticleLaunch.article_id.label("id"), Launch.slug.label("value")).join(Launch)
+    ),
+    ArticleFacet.YEAR: YearFacet(Article.published_at, "published_at_gte", "published_at_lt"),
+}
 
 
 @cache
@@ -173,6 +196,12 @@ def list_articles(
     branches = selection.branches()
     conditions = [] if branches else selection.conditions()
     is_full = query.view is View.FULL
+
+    def select_matches(others: ArticleQuery) -> Matches:
+        matching = ArticleSelection.resolve(reader, others, *where)
+        public = select(Article.id).where(article_is_public(), *matching.conditions())
+        return Matches(public, matching.values())
+
     page: type[ArticleFullPage] | type[ArticlePage] = ArticleFullPage if is_full else ArticlePage
     return fetch_page(
         reader,
@@ -186,6 +215,7 @@ def list_articles(
         values=selection.values(),
         is_reusable=selection.is_reusable,
         references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "articles"),
     )
 
 

@@ -1,11 +1,14 @@
 """Queries of crew assignments."""
 
-from functools import cache
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache, partial
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
 from app.api.embeds.people import AGENCY
+from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import References, check_references, record_reference
 from app.api.lists.sorting import Order
@@ -23,6 +26,7 @@ from app.resources.crew.schemas import (
     CrewAssignmentFilters,
     CrewAssignmentPage,
     CrewAssignmentQuery,
+    CrewFacet,
     CrewFilters,
     CrewQuery,
 )
@@ -33,6 +37,22 @@ SORTS = {
     "-mission": Order((-Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
 }
 
+_ASSIGNMENT_ID = CrewAssignment.id.label("id")
+_OF_PERSON = Person.id == CrewAssignment.person_id
+FACETS: Mapping[StrEnum, Facet] = {
+    CrewFacet.ROLE: ValueFacet(select(_ASSIGNMENT_ID, CrewAssignment.role.label("value"))),
+    CrewFacet.AGENCY: ValueFacet(
+        select(_ASSIGNMENT_ID, Person.agency_slug.label("value"))
+        .join(Person, _OF_PERSON)
+        .where(Person.agency_slug.is_not(None))
+    ),
+    CrewFacet.MISSION: ValueFacet(
+        select(_ASSIGNMENT_ID, Mission.slug.label("value")).join(Mission)
+    ),
+    CrewFacet.PERSON: ValueFacet(
+        select(_ASSIGNMENT_ID, Person.slug.label("value")).join(Person, _OF_PERSON)
+    ),
+}
 REFERENCES: References = {
     "mission": record_reference(Mission),
     "person": record_reference(Person),
@@ -81,6 +101,11 @@ def _select_joined() -> AnySelect:
     )
 
 
+def _select_matches(query: CrewAssignmentQuery) -> Matches:
+    ids = _select_joined().with_only_columns(CrewAssignment.id, maintain_column_froms=True)
+    return Matches(ids.where(*conditions(query)), {})
+
+
 def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAssignmentPage:
     """List the assignments that match."""
     where = conditions(query)
@@ -94,6 +119,9 @@ def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAss
         "crew-assignments",
         page_fields={"known_until": get_known_until(reader, HorizonKind.CREWS)},
         references=REFERENCES,
+        count_facets=partial(
+            count_facets, reader, FACETS, query, _select_matches, "crew-assignments"
+        ),
     )
 
 

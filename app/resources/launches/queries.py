@@ -1,7 +1,8 @@
 """Queries of launches."""
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from enum import StrEnum
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
@@ -17,6 +18,7 @@ from app.api.lists.day_counts import (
     ArchiveMonth,
     build_archive,
 )
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import NameColumn, Reference, References, record_reference
@@ -53,6 +55,7 @@ from app.http.problems import NotFound
 from app.resources.launches.schemas import (
     LaunchArchiveFilters,
     LaunchArchiveQuery,
+    LaunchFacet,
     LaunchFilters,
     LaunchFullPage,
     LaunchPage,
@@ -104,6 +107,26 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions with a list of values, by the name of their parameter."""
 
+_LAUNCH_ID = Launch.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    LaunchFacet.STATUS: ValueFacet(select(_LAUNCH_ID, Launch.status.label("value"))),
+    LaunchFacet.VEHICLE: ValueFacet(select(_LAUNCH_ID, Vehicle.slug.label("value")).join(Vehicle)),
+    LaunchFacet.VEHICLE_FAMILY: ValueFacet(
+        select(_LAUNCH_ID, Vehicle.family_slug.label("value")).join(Vehicle)
+    ),
+    LaunchFacet.SITE: ValueFacet(select(_LAUNCH_ID, Site.slug.label("value")).join(Site)),
+    LaunchFacet.COUNTRY: ValueFacet(select(_LAUNCH_ID, Site.country.label("value")).join(Site)),
+    LaunchFacet.KIND: ValueFacet(
+        select(Spacecraft.launch_id.label("id"), Spacecraft.kind.label("value"))
+    ),
+    LaunchFacet.MISSION: ValueFacet(
+        select(MissionLaunch.launch_id.label("id"), Mission.slug.label("value")).join(Mission)
+    ),
+    LaunchFacet.PERSON: ValueFacet(
+        select(Flight.launch_id.label("id"), Person.slug.label("value")).join(Person)
+    ),
+    LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
+}
 REFERENCES: References = {
     "vehicle": Reference(
         Bilingual("There is no vehicle {}.", "Нет ракеты-носителя {}."),
@@ -251,18 +274,25 @@ def _select_full() -> AnySelect:
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """List the launches that match."""
     is_full = query.view is View.FULL
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: LaunchQuery) -> Matches:
+        where = conditions(others, corrections)
+        return Matches(_select_ids(tuple(where)), parameter_values(others))
+
     page: type[LaunchFullPage] | type[LaunchPage] = LaunchFullPage if is_full else LaunchPage
     return fetch_page(
         reader,
         page,
         _select_full() if is_full else select_launch_summary(),
-        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        conditions(query, corrections),
         SORTS,
         query,
         "launches",
         values=parameter_values(query),
         is_reusable=not query.q,
         references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "launches"),
     )
 
 

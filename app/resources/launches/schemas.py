@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
@@ -12,6 +13,7 @@ from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
@@ -39,6 +41,20 @@ from app.domain.dates import Precision
 from app.domain.enums import LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
+
+
+class LaunchFacet(StrEnum):
+    """Facet of launches."""
+
+    STATUS = "status"
+    VEHICLE = "vehicle"
+    VEHICLE_FAMILY = "vehicle_family"
+    SITE = "site"
+    COUNTRY = "country"
+    KIND = "kind"
+    MISSION = "mission"
+    PERSON = "person"
+    YEAR = "year"
 
 
 class LaunchSort(SortChoice):
@@ -97,6 +113,8 @@ class LaunchFilters(LaunchArchiveFilters):
 class LaunchQuery(LaunchFilters, ListViewQuery):
     """Query parameters of the launch list."""
 
+    facet: Annotated[CommaList[LaunchFacet], Example(["vehicle"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: LaunchSort = LaunchSort.NEWEST
     """Sort by launch time; a vague time is last in its period. `-` means descending order."""
 
@@ -286,9 +304,9 @@ class LaunchRecord(LaunchWriteBase):
     version: int
 
 
-class LaunchPage(Page[LaunchSummary]):
+class LaunchPage(Page[LaunchSummary], FacetFields):
     """Page of launch summaries."""
 
 
-class LaunchFullPage(Page[LaunchRead]):
+class LaunchFullPage(Page[LaunchRead], FacetFields):
     """Page of full launches."""

@@ -1,7 +1,9 @@
 """Queries of people."""
 
+from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from enum import StrEnum
+from functools import cache, partial
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
@@ -9,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.people import AGENCY, select_person_ref
+from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
@@ -23,6 +26,7 @@ from app.domain.dates import utc_day_bounds
 from app.domain.enums import FLOWN_STATUSES, HorizonKind, RecordType
 from app.domain.languages import Bilingual
 from app.resources.people.schemas import (
+    PersonFacet,
     PersonFilters,
     PersonFullPage,
     PersonPage,
@@ -37,6 +41,15 @@ _NATIONALITY = Reference(
     Bilingual("Nobody has the nationality {}.", "Нет людей с гражданством {}."),
     (NameColumn(Person.nationality),),
 )
+_PERSON_ID = Person.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    PersonFacet.AGENCY: ValueFacet(
+        select(_PERSON_ID, Person.agency_slug.label("value")).where(Person.agency_slug.is_not(None))
+    ),
+    PersonFacet.NATIONALITY: ValueFacet(
+        select(_PERSON_ID, Person.nationality.label("value")).where(Person.nationality.is_not(None))
+    ),
+}
 REFERENCES: References = {
     "agency": AGENCY,
     "agency_not": AGENCY,
@@ -152,8 +165,14 @@ def _select_full() -> AnySelect:
 
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """List the people who match."""
-    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: PersonQuery) -> Matches:
+        return Matches(select(Person.id).where(*conditions(others, corrections)), {})
+
+    where = conditions(query, corrections)
     fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}
+    facets = partial(count_facets, reader, FACETS, query, select_matches, "people")
     if query.view is View.FULL:
         return fetch_page(
             reader,
@@ -165,6 +184,7 @@ def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPa
             "people",
             page_fields=fields,
             references=REFERENCES,
+            count_facets=facets,
         )
     return fetch_page(
         reader,
@@ -176,6 +196,7 @@ def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPa
         "people",
         page_fields=fields,
         references=REFERENCES,
+        count_facets=facets,
     )
 
 

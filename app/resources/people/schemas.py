@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -12,6 +13,7 @@ from app.api.embeds.horizon import HorizonPage
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
@@ -43,6 +45,13 @@ from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
 
 MIN_BIRTH_DATE = date(1850, 1, 1)
+
+
+class PersonFacet(StrEnum):
+    """Facet of people."""
+
+    AGENCY = "agency"
+    NATIONALITY = "nationality"
 
 
 class PersonSort(SortChoice):
@@ -78,6 +87,8 @@ class PersonFilters(QueryModel):
 class PersonQuery(PersonFilters, ListViewQuery):
     """Query parameters of the people list."""
 
+    facet: Annotated[CommaList[PersonFacet], Example(["agency"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: PersonSort = PersonSort.A_TO_Z
     """Sort by name. `-` means descending order."""
 
@@ -208,9 +219,9 @@ class PersonRecord(PersonWrite):
     version: int
 
 
-class PersonPage(HorizonPage[PersonSummary]):
+class PersonPage(HorizonPage[PersonSummary], FacetFields):
     """Page of person summaries."""
 
 
-class PersonFullPage(HorizonPage[PersonRead]):
+class PersonFullPage(HorizonPage[PersonRead], FacetFields):
     """Page of full people."""
