@@ -141,7 +141,8 @@ class Route(APIRoute):
         by_fastapi = super().get_route_handler()
         parse = self.query_params.parse
         models = self.query_params.models.values()
-        selects_fields = any(issubclass(model, RecordQuery) for model in models)
+        has_fields = any(issubclass(model, RecordQuery) for model in models)
+        selects_fields = has_fields and self.response_model is not None
 
         async def handle(request: Request) -> Response:
             parsed = request.scope[_PARSED_QUERY] = parse(request.scope["query_string"])
