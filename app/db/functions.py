@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -60,6 +61,25 @@ def has_row(statement: AnySelect) -> ColumnElement[bool]:
     join, which reads all rows before the first one is returned.
     """
     return statement.limit(1).scalar_subquery().is_not(None)
+
+
+@cache
+def select_distinct_values(
+    column: InstrumentedAttribute[Any], where: tuple[ColumnElement[bool], ...] = ()
+) -> AnySelect:
+    """Select the first `number` different values of `column` from `start` on, in order.
+
+    By an index that begins with the column, with one seek for each value, however many rows have
+    it. `where` are conditions of the rows.
+    """
+    ordered = select(column).where(*where).order_by(column).limit(1)
+    start = bindparam("start", type_=column.type)
+    first = select(ordered.where(column >= start).scalar_subquery().label("value"))
+    found = first.cte("found", recursive=True)
+    after = ordered.where(column > found.c.value).correlate(found).scalar_subquery()
+    found = found.union_all(select(after).where(found.c.value.is_not(None)))
+    number = bindparam("number", type_=Integer())
+    return select(found.c.value).where(found.c.value.is_not(None)).limit(number)
 
 
 # --- Nested rows as JSON columns, so that a list with its parts is one statement ------------------

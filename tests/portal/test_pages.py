@@ -258,7 +258,7 @@ def test_strings_have_translations_and_are_used() -> None:
         ("/missions/iss-59?month=2019-13", 422, "Use the format YYYY-MM"),
         ("/archive/2019-4", 422, "Use the format YYYY-MM"),
         ("/archive/2019-04?day=yesterday", 422, "Use the format YYYY-MM-DD"),
-        ("/missions/ISS-59", 422, "Did you mean 'iss-59'?"),
+        ("/missions/ISS_59", 422, "Did you mean 'iss-59'?"),
         ("/launches?cursor=x", 400, "cursor"),
         ("/launches?year=1066", 422, "year"),
         ("/people?sort=height", 422, "sort"),

@@ -12,10 +12,11 @@ from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
+from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_related, slug_in
+from app.db.conditions import has_related, slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until
@@ -23,6 +24,7 @@ from app.db.models import Mission, Module, Person, Spacewalk, SpacewalkMember, o
 from app.db.types import UTCDateTime
 from app.domain.dates import ONE_DAY, PRECISIONS_WITH_TIME, Precision
 from app.domain.enums import HorizonKind, RecordType
+from app.domain.languages import Bilingual
 from app.resources.spacewalks.schemas import (
     SpacewalkArchiveFilters,
     SpacewalkArchiveQuery,
@@ -91,6 +93,16 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter that is given with them."""
 
+REFERENCES: References = {
+    "person": record_reference(Person),
+    "mission": record_reference(Mission),
+    "operator": Reference(
+        Bilingual("No spacewalk has the operator {}.", "Нет выходов оператора {}."),
+        (NameColumn(Spacewalk.operator_slug, operator_slug),),
+    ),
+    "airlock": record_reference(Module),
+}
+
 
 def conditions(
     filters: SpacewalkArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
@@ -122,11 +134,12 @@ def parameter_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
 def _own_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
     lists: dict[str, list[Any]] = {
         "person": filters.person,
-        "mission": filters.mission,
         "operator": list(map(operator_slug, filters.operator)),
         "airlock": filters.airlock,
     }
     values: dict[str, Any] = {name: items for name, items in lists.items() if items}
+    if filters.mission:
+        values |= slug_values(Mission, "mission", filters.mission)
     if filters.on:
         zone = time_zone_or_default(filters.tz)
         day = PeriodBounds.of_days(filters.on, filters.on + ONE_DAY, zone)
@@ -166,6 +179,7 @@ def list_spacewalks(reader: Reader, query: SpacewalkQuery) -> SpacewalkFullPage 
         values=parameter_values(query),
         is_reusable=not query.q,
         page_fields={"known_until": get_known_until(reader, HorizonKind.SPACEWALKS)},
+        references=REFERENCES,
     )
 
 
@@ -192,4 +206,4 @@ def get_spacewalk_archive(
         dates.sort_range(),
         parameter_values(query),
     )
-    return build_archive(reader, counts, query, "spacewalks", "starts_on")
+    return build_archive(reader, counts, query, "spacewalks", "starts_on", REFERENCES)

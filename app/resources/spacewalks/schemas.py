@@ -12,7 +12,15 @@ from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchText, Slug
+from app.api.params import (
+    CommaList,
+    MissionName,
+    NameParam,
+    Omittable,
+    QueryModel,
+    SearchText,
+    Slug,
+)
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
@@ -44,8 +52,8 @@ class SpacewalkArchiveFilters(QueryModel):
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Person outside, by slug."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission during which it was made, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission during which it was made, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
     operator: Annotated[CommaList[NameParam], Example(["Roscosmos"])] = []
     """Space agency whose suits were used, by name or slug."""
     airlock: Annotated[CommaList[Slug], Example(["quest"])] = []

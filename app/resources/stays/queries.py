@@ -9,15 +9,18 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_,
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
+from app.api.embeds.launches import SPACECRAFT
+from app.api.embeds.modules import PORT
 from app.api.embeds.stays import StaySummary, select_stay_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import slug_in
+from app.db.conditions import slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until, is_horizon_outdated, is_within_horizon
@@ -91,7 +94,15 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "departed_from": Stay.departed_sort_at >= bindparam("departed_from", type_=_instant),
     "departed_before": Stay.departed_at < bindparam("departed_before", type_=_instant),
 }
-"""Conditions by the name of their parameter."""
+"""Conditions by the name of a parameter."""
+
+REFERENCES: References = {
+    "port": PORT,
+    "module": record_reference(Module),
+    "spacecraft": SPACECRAFT,
+    "launch": record_reference(Launch),
+    "mission": record_reference(Mission),
+}
 
 
 def conditions(
@@ -110,7 +121,7 @@ def _other_conditions(
     filters: StayArchiveFilters, corrections: SpellingCorrections
 ) -> list[ColumnElement[bool]]:
     """Conditions of the filters that are not those of arrivals."""
-    where = [_CONDITIONS[name] for name in _other_values(filters)]
+    where = [_CONDITIONS[name] for name in _other_values(filters) if name in _CONDITIONS]
     if filters.on:
         where.append(_was_there_on(filters))
     if filters.docked is not None:
@@ -172,11 +183,11 @@ def _other_values(filters: StayArchiveFilters) -> dict[str, Any]:
         "kind": filters.kind,
         "launch": filters.launch,
         "arrival_kind": filters.arrival_kind,
-        "mission": filters.mission,
         "departed_from": from_ and to_instant(from_, zone).replace(microsecond=0),
         "departed_before": before and to_instant(before, zone),
     }
-    return {name: value for name, value in values.items() if value}
+    values |= slug_values(Mission, "mission", filters.mission) if filters.mission else {}
+    return {name: value for name, value in values.items() if value or name == "mission_number"}
 
 
 def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
@@ -209,6 +220,7 @@ def list_stays(reader: Reader, query: StayQuery) -> StayFullPage | StayPage:
         values=parameter_values(query),
         is_reusable=not query.q and query.on is None and query.docked is None,
         page_fields={"known_until": get_known_until(reader, HorizonKind.DOCKINGS)},
+        references=REFERENCES,
     )
 
 
@@ -251,4 +263,4 @@ def get_stay_archive(reader: Reader, query: StayArchiveQuery) -> ArchiveMonth | 
         dates.sort_range(),
         parameter_values(query),
     )
-    return build_archive(reader, counts, query, "stays", "arrived_on")
+    return build_archive(reader, counts, query, "stays", "arrived_on", REFERENCES)

@@ -12,7 +12,15 @@ from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchText, Slug
+from app.api.params import (
+    CommaList,
+    MissionName,
+    NameParam,
+    Omittable,
+    QueryModel,
+    SearchText,
+    Slug,
+)
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import CitationWrite, WriteModel, default_precision, example_config
 from app.domain.dates import Precision
@@ -43,8 +51,8 @@ class StayArchiveFilters(QueryModel):
     """Kind of spacecraft."""
     arrival_kind: Annotated[CommaList[ArrivalKind], Example(["docking"])] = []
     """Kind of arrival."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission during which the spacecraft was there, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission during which the spacecraft was there, by slug, name or number."""
     on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """There at any time of this day, in the time zone `tz`, as far as is known."""
     docked: Annotated[Omittable[bool], Example(True)] = None
