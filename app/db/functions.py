@@ -15,10 +15,12 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
+    TableValuedAlias,
     bindparam,
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy.ext.compiler import compiles
@@ -65,7 +67,7 @@ def has_row(statement: AnySelect) -> ColumnElement[bool]:
 
 @cache
 def select_distinct_values(
-    column: InstrumentedAttribute[Any], where: tuple[ColumnElement[bool], ...] = ()
+    column: ColumnExpression, where: tuple[ColumnElement[bool], ...] = ()
 ) -> AnySelect:
     """Select the first `number` different values of `column` from `start` on, in order.
 
@@ -106,9 +108,21 @@ def json_object_subquery(statement: AnySelect) -> ScalarSelect[Any]:
 
 def has_json_value(column: ColumnExpression, name: str) -> ColumnElement[bool]:
     """Condition: a JSON array of texts has one of the values of the parameter `name`."""
-    values = _JsonArrayValues(column).table_valued(sql_column("value", String))
-    value = values.columns["value"]
+    value = _json_array_values(column).columns["value"]
     return select(value).where(value.in_(bindparam(name))).exists()
+
+
+def select_json_values(
+    id_: InstrumentedAttribute[int], column: InstrumentedAttribute[Any]
+) -> AnySelect:
+    """Select the `id` of each row with each `value` of a JSON array of texts in its table."""
+    values = _json_array_values(column)
+    rows = select(id_.label("id"), values.columns["value"].label("value"))
+    return rows.join_from(id_.class_, values, true())
+
+
+def _json_array_values(column: ColumnExpression) -> TableValuedAlias:
+    return _JsonArrayValues(column).table_valued(sql_column("value", String))
 
 
 class _JsonArrayAgg(GenericFunction[Any]):

@@ -10,13 +10,12 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, column, select, union_all, values
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.api.params import QueryModel
 from app.api.slugs import raise_missing_record
 from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at
 from app.db.database import Reader
-from app.db.functions import AnySelect, select_distinct_values
+from app.db.functions import AnySelect, ColumnExpression, select_distinct_values
 from app.db.models import Mission, MissionAlias, VersionedRecord, mission_number
 from app.domain.languages import Bilingual, tr
 from app.http.problems import FieldProblem, Gone, InvalidRequest, NotFound, SlugRenamed
@@ -36,7 +35,7 @@ _MIN_SIMILARITY_PERCENT = 50
 class NameColumn(NamedTuple):
     """Column of names, and the conversion of a parameter's value to one of them."""
 
-    column: InstrumentedAttribute[Any]
+    column: ColumnExpression
     convert: Callable[[str], Any] = str
     """Returns None for a value that no name in the column can be meant by."""
 
@@ -132,7 +131,7 @@ def _find_known(reader: Reader, names: Sequence[tuple[Reference, str]]) -> set[i
 
 def _select_known(
     name: str,
-    stored: InstrumentedAttribute[Any],
+    stored: ColumnExpression,
     where: tuple[ColumnElement[bool], ...],
     keys: list[tuple[int, Any]],
 ) -> AnySelect:

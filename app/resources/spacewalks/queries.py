@@ -1,7 +1,8 @@
 """Queries of spacewalks."""
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from enum import StrEnum
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select
@@ -10,6 +11,7 @@ from app.api.date_params import time_zone_or_default
 from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import NameColumn, Reference, References, record_reference
@@ -28,6 +30,7 @@ from app.domain.languages import Bilingual
 from app.resources.spacewalks.schemas import (
     SpacewalkArchiveFilters,
     SpacewalkArchiveQuery,
+    SpacewalkFacet,
     SpacewalkFilters,
     SpacewalkFullPage,
     SpacewalkPage,
@@ -93,6 +96,24 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter that is given with them."""
 
+_SPACEWALK_ID = Spacewalk.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    SpacewalkFacet.OPERATOR: ValueFacet(
+        select(_SPACEWALK_ID, Spacewalk.operator_slug.label("value")).where(
+            Spacewalk.operator_slug.is_not(None)
+        )
+    ),
+    SpacewalkFacet.PERSON: ValueFacet(
+        select(SpacewalkMember.spacewalk_id.label("id"), Person.slug.label("value")).join(Person)
+    ),
+    SpacewalkFacet.MISSION: ValueFacet(
+        select(_SPACEWALK_ID, Mission.slug.label("value")).join(Mission)
+    ),
+    SpacewalkFacet.AIRLOCK: ValueFacet(
+        select(_SPACEWALK_ID, Module.slug.label("value")).join(Module)
+    ),
+    SpacewalkFacet.YEAR: YearFacet(Spacewalk.starts_at, "starts_at_gte", "starts_at_lt"),
+}
 REFERENCES: References = {
     "person": record_reference(Person),
     "mission": record_reference(Mission),
@@ -166,13 +187,19 @@ def _select_full() -> AnySelect:
 def list_spacewalks(reader: Reader, query: SpacewalkQuery) -> SpacewalkFullPage | SpacewalkPage:
     """List the spacewalks that match."""
     is_full = query.view is View.FULL
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: SpacewalkQuery) -> Matches:
+        ids = _select_ids(tuple(conditions(others, corrections)))
+        return Matches(ids, parameter_values(others))
+
     page: type[SpacewalkFullPage] | type[SpacewalkPage]
     page = SpacewalkFullPage if is_full else SpacewalkPage
     return fetch_page(
         reader,
         page,
         _select_full() if is_full else select_spacewalk_summary(),
-        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        conditions(query, corrections),
         SORTS,
         query,
         "spacewalks",
@@ -180,6 +207,7 @@ def list_spacewalks(reader: Reader, query: SpacewalkQuery) -> SpacewalkFullPage 
         is_reusable=not query.q,
         page_fields={"known_until": get_known_until(reader, HorizonKind.SPACEWALKS)},
         references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "spacewalks"),
     )
 
 

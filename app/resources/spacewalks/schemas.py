@@ -1,6 +1,7 @@
 """Spacewalk schemas: query parameters, read models and write models."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
@@ -9,6 +10,7 @@ from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDa
 from app.api.embeds.spacewalks import SpacewalkSummary
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
@@ -34,6 +36,16 @@ from app.api.write_models import (
 from app.domain.dates import Precision
 from app.domain.enums import SpacewalkRole
 from app.domain.languages import tr
+
+
+class SpacewalkFacet(StrEnum):
+    """Facet of spacewalks."""
+
+    OPERATOR = "operator"
+    PERSON = "person"
+    MISSION = "mission"
+    AIRLOCK = "airlock"
+    YEAR = "year"
 
 
 class SpacewalkSort(SortChoice):
@@ -80,6 +92,8 @@ class SpacewalkFilters(SpacewalkArchiveFilters):
 class SpacewalkQuery(SpacewalkFilters, ListViewQuery):
     """Query parameters of the spacewalk list."""
 
+    facet: Annotated[CommaList[SpacewalkFacet], Example(["operator"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: SpacewalkSort = SpacewalkSort.NEWEST
     """Sort by start or by duration; an unknown duration counts as 0. `-` means descending order."""
 
@@ -176,14 +190,14 @@ class SpacewalkRecord(SpacewalkWrite):
     version: int
 
 
-class SpacewalkPage(Page[SpacewalkSummary]):
+class SpacewalkPage(Page[SpacewalkSummary], FacetFields):
     """Page of spacewalk summaries."""
 
     known_until: UtcInstant | None
     """Time until which spacewalks are known, or null if there is no limit."""
 
 
-class SpacewalkFullPage(Page[SpacewalkRead]):
+class SpacewalkFullPage(Page[SpacewalkRead], FacetFields):
     """Page of full spacewalks."""
 
     known_until: UtcInstant | None

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from enum import StrEnum
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select
@@ -14,6 +15,7 @@ from app.api.embeds.modules import PORT
 from app.api.embeds.stays import StaySummary, select_stay_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
 from app.api.lists.references import References, record_reference
@@ -33,6 +35,7 @@ from app.domain.text import slugify
 from app.resources.stays.schemas import (
     StayArchiveFilters,
     StayArchiveQuery,
+    StayFacet,
     StayFilters,
     StayFullPage,
     StayPage,
@@ -51,14 +54,16 @@ SORTS = build_orders(
 ARRIVAL_DATE_COLUMNS = DateColumns(Stay.arrived_at, Stay.arrived_at_precision, Stay.arrived_sort_at)
 
 
+_before = aliased(Spacecraft)
+_IS_MAIN_SPACECRAFT = ~(
+    select(_before.id)
+    .where(_before.launch_id == Spacecraft.launch_id, _before.ordinal < Spacecraft.ordinal)
+    .exists()
+)
+
+
 def _has_main_spacecraft(where: ColumnElement[bool]) -> ColumnElement[bool]:
-    before = aliased(Spacecraft)
-    is_main = ~(
-        select(before.id)
-        .where(before.launch_id == Spacecraft.launch_id, before.ordinal < Spacecraft.ordinal)
-        .exists()
-    )
-    return Stay.launch_id.in_(select(Spacecraft.launch_id).where(where, is_main))
+    return Stay.launch_id.in_(select(Spacecraft.launch_id).where(where, _IS_MAIN_SPACECRAFT))
 
 
 def _is_at_port(where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -76,6 +81,8 @@ def _overlaps(starts_at: Any, ends_at: Any) -> ColumnElement[bool]:
 _instant = UTCDateTime()
 _NO_END = literal(MAX_INSTANT, _instant)
 
+_IS_DURING_MISSION = _overlaps(Mission.starts_at, func.coalesce(Mission.ends_at, _NO_END))
+
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "port": _is_at_port(Port.slug.in_(bindparam("port"))),
     "module": _is_at_port(
@@ -88,7 +95,7 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "mission": select(Mission.id)
     .where(
         Mission.id.in_(select(Mission.id).where(slug_in(Mission, bindparam("mission")))),
-        _overlaps(Mission.starts_at, func.coalesce(Mission.ends_at, _NO_END)),
+        _IS_DURING_MISSION,
     )
     .exists(),
     "departed_from": Stay.departed_sort_at >= bindparam("departed_from", type_=_instant),
@@ -96,6 +103,20 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter."""
 
+_STAY_ID = Stay.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    StayFacet.PORT: ValueFacet(select(_STAY_ID, Port.slug.label("value")).join(Port)),
+    StayFacet.KIND: ValueFacet(
+        select(_STAY_ID, Spacecraft.kind.label("value"))
+        .join(Spacecraft, Spacecraft.launch_id == Stay.launch_id)
+        .where(_IS_MAIN_SPACECRAFT)
+    ),
+    StayFacet.ARRIVAL_KIND: ValueFacet(select(_STAY_ID, Stay.arrival_kind.label("value"))),
+    StayFacet.MISSION: ValueFacet(
+        select(_STAY_ID, Mission.slug.label("value")).join(Mission, _IS_DURING_MISSION)
+    ),
+    StayFacet.YEAR: YearFacet(Stay.arrived_at, "arrived_at_gte", "arrived_at_lt"),
+}
 REFERENCES: References = {
     "port": PORT,
     "module": record_reference(Module),
@@ -208,12 +229,18 @@ def _select_full() -> AnySelect:
 def list_stays(reader: Reader, query: StayQuery) -> StayFullPage | StayPage:
     """List the stays that match."""
     is_full = query.view is View.FULL
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: StayQuery) -> Matches:
+        ids = _select_ids(tuple(conditions(others, corrections)))
+        return Matches(ids, parameter_values(others))
+
     page: type[StayFullPage] | type[StayPage] = StayFullPage if is_full else StayPage
     return fetch_page(
         reader,
         page,
         _select_full() if is_full else select_stay_summary(),
-        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        conditions(query, corrections),
         SORTS,
         query,
         "stays",
@@ -221,6 +248,7 @@ def list_stays(reader: Reader, query: StayQuery) -> StayFullPage | StayPage:
         is_reusable=not query.q and query.on is None and query.docked is None,
         page_fields={"known_until": get_known_until(reader, HorizonKind.DOCKINGS)},
         references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "stays"),
     )
 
 
