@@ -27,6 +27,7 @@ class _PathEntry:
     def __init__(self, path: str) -> None:
         self.prefix, brace, _ = path.partition("{")
         self.has_params = bool(brace)
+        self.has_slug = "{slug}" in path
         self.path_regex = compile_path(path)[0]
         self.router = APIRouter(redirect_slashes=False)
         self.methods = {"OPTIONS"}
@@ -68,15 +69,15 @@ class PathDispatcher(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to its route.
 
-        Raises `HTTPException` with status 404 or 405, and SlugRenamed to read a path with capital
-        letters.
+        Raises `HTTPException` with status 404 or 405, and SlugRenamed to read a path of a slug with
+        capital letters.
         """
         path: str = scope["path"]
         entry = self._find_entry(path)
         if entry is None or _REPLACEMENT_CHARACTER in path:
             raise HTTPException(404)
         is_read = scope["method"] in {"GET", "HEAD"}
-        if entry.has_params and is_read and _CAPITAL_PATH_PATTERN.fullmatch(path):
+        if entry.has_slug and is_read and _CAPITAL_PATH_PATTERN.fullmatch(path):
             raise SlugRenamed(path[1:], path[1:].lower())
         scope[ROUTE_TRAITS_KEY] = entry.traits
         if scope["method"] == "OPTIONS":
