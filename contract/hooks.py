@@ -45,14 +45,41 @@ def read_calendar(_context: DeserializationContext, response: Response) -> str:
     return response.text
 
 
-@schemathesis.hook
-def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
-    """Replace generated values that are valid by the schema but not for the service.
+def _takes_names(schema: dict[str, Any]) -> bool:
+    """True for a parameter with several texts that are not those of an enumeration."""
+    items = schema.get("items", {})
+    return items.get("type") == "string" and "enum" not in items
 
+
+def _replace_query_values(case: Case[Any]) -> None:
+    """Replace generated query parameters that are valid by the schema but not for the service.
+
+    - Names are replaced by those of the examples: others do not exist.
+    - `fields` is removed: a reduced response lacks fields that its schema requires.
     - Cursors are opaque: generated ones are removed. The client walks follow real ones.
     - Unknown time zones are replaced by a known one.
     - A `q` without a searchable character, such as a lone accent, is replaced by a word.
     - Of `month` and `month_lt`, which exclude one another, one remains.
+    """
+    for parameter in case.operation.definition.raw.get("parameters", []):
+        if parameter["name"] in case.query and _takes_names(parameter["schema"]):
+            case.query[parameter["name"]] = parameter["example"]
+    case.query.pop("fields", None)
+    case.query.pop("cursor", None)
+    if "month_lt" in case.query:
+        case.query.pop("month", None)
+    if case.query.get("format") in {"csv", "ndjson"}:  # documented in words only
+        case.query["format"] = "json"
+    if case.query.get("tz", "UTC") not in ZONES:
+        case.query["tz"] = "Pacific/Chatham"
+    if not fold(str(case.query.get("q", "soyuz"))):
+        case.query["q"] = "soyuz"
+
+
+@schemathesis.hook
+def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
+    """Replace generated values that are valid by the schema but not for the service.
+
     - `If-Match` becomes `*`, so that it matches any version.
     - `Idempotency-Key` is removed, so that no key is used twice.
     """
@@ -66,15 +93,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     mode = case.meta.generation.mode if case.meta else None
     if mode is None or not mode.is_positive:
         return
-    case.query.pop("cursor", None)
-    if "month_lt" in case.query:
-        case.query.pop("month", None)
-    if case.query.get("format") in {"csv", "ndjson"}:  # documented in words only
-        case.query["format"] = "json"
-    if case.query.get("tz", "UTC") not in ZONES:
-        case.query["tz"] = "Pacific/Chatham"
-    if not fold(str(case.query.get("q", "soyuz"))):
-        case.query["q"] = "soyuz"
+    _replace_query_values(case)
     if case.meta and case.meta.phase.name == "stateful":
         case.query.pop("validate_only", None)  # a dry run creates nothing to continue with
     case.headers.pop("Idempotency-Key", None)

@@ -47,7 +47,7 @@ LISTS = ["missions", "people", "launches", "articles", "crew-assignments"]
         ("/v1/articles?limit=5.0", "limit", "digits"),
         ("/v1/articles?limit=1_0", "limit", "digits"),
         ("/v1/articles/archive?tz=localtime", "tz", "IANA"),
-        ("/v1/articles?mission=ISS_59", "mission", "Did you mean 'iss-59'"),
+        ("/v1/articles?launch=Soyuz_MS", "launch", "Did you mean 'soyuz-ms'"),
         ("/v1/articles?published_on=2019-04-04&published_on=2019-04-05", "published_on", "once"),
         ("/v1/articles?limit=1&limit=1", "limit", "once"),
         ("/v1/missions/iss-59/page?month=2019-04&launches=51", "launches", "50"),

@@ -22,6 +22,8 @@ SHARED_NAMES = {
     "cli": "a group of commands",
     "conditions": "the conditions of the filters of a list",
     "parameter_values": "the values of the parameters in these conditions",
+    "FACETS": "the facets of a list",
+    "REFERENCES": "the names that the filters of a list accept",
     "save": "the function of a writer",
     "load_records": "the function of a writer",
     "save_all": "the function of a writer",

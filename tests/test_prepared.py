@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from weakref import ref
@@ -22,6 +23,7 @@ from app.db.functions import (
 from app.db.models import Article, ArticleTag, Mission
 from app.db.prepared import CompiledStatement, get_compiled_statement, pad_lists
 from app.domain.dates import Precision
+from app.http.problems import InvalidRequest
 from app.resources.articles.queries import list_articles
 from app.resources.articles.schemas import ArticleQuery
 from app.resources.launches.queries import list_launches
@@ -199,8 +201,10 @@ def test_lists_by_the_same_filters_share_a_statement(
     """Whatever the values. Without one of the filters, as a control, it is another one."""
     _filtered_page_statement.cache_clear()
     for values in (one, other):
-        list_records(reader, query.model_validate(values))
+        with suppress(InvalidRequest):  # no record has the names
+            list_records(reader, query.model_validate(values))
         assert _filtered_page_statement.cache_info().currsize == 1
     fewer = dict(list(other.items())[:-1])
-    list_records(reader, query.model_validate(fewer))
+    with suppress(InvalidRequest):
+        list_records(reader, query.model_validate(fewer))
     assert _filtered_page_statement.cache_info().currsize == 2

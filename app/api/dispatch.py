@@ -1,5 +1,6 @@
 """Dispatch of requests: by path first, then by method."""
 
+import re
 from collections.abc import Iterable
 
 from fastapi import APIRouter
@@ -11,9 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.cors import preflight_headers
 from app.http.paths import NO_TRAITS, ROUTE_TRAITS_KEY, get_route_traits
+from app.http.problems import SlugRenamed
 
 _REPLACEMENT_CHARACTER = "\ufffd"
 """Replacement character: servers decode bytes to it that are not UTF-8. No path contains it."""
+
+_CAPITAL_PATH_PATTERN = re.compile("(?=.*[A-Z])(/[A-Za-z0-9.-]+)+")
+"""Paths of slugs that are wrong only in capital letters, such as `/v1/missions/ISS-59`."""
 
 
 class _PathEntry:
@@ -22,6 +27,7 @@ class _PathEntry:
     def __init__(self, path: str) -> None:
         self.prefix, brace, _ = path.partition("{")
         self.has_params = bool(brace)
+        self.has_slug = "{slug}" in path
         self.path_regex = compile_path(path)[0]
         self.router = APIRouter(redirect_slashes=False)
         self.methods = {"OPTIONS"}
@@ -61,10 +67,18 @@ class PathDispatcher(BaseRoute):
         return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request to its route. Raises `HTTPException` with status 404 or 405."""
-        entry = self._find_entry(scope["path"])
-        if entry is None or _REPLACEMENT_CHARACTER in scope["path"]:
+        """Pass a request to its route.
+
+        Raises `HTTPException` with status 404 or 405, and SlugRenamed to read a path of a slug with
+        capital letters.
+        """
+        path: str = scope["path"]
+        entry = self._find_entry(path)
+        if entry is None or _REPLACEMENT_CHARACTER in path:
             raise HTTPException(404)
+        is_read = scope["method"] in {"GET", "HEAD"}
+        if entry.has_slug and is_read and _CAPITAL_PATH_PATTERN.fullmatch(path):
+            raise SlugRenamed(path[1:], path[1:].lower())
         scope[ROUTE_TRAITS_KEY] = entry.traits
         if scope["method"] == "OPTIONS":
             preflight = preflight_headers(Headers(scope=scope), entry.allow_header)

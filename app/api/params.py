@@ -23,7 +23,7 @@ from app.api.openapi.examples import Example
 from app.api.patterns import COUNTRY_CODE_PATTERN, LANGUAGE_CODE_PATTERN, SLUG_PATTERN
 from app.api.validation_errors import did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
-from app.domain.text import is_searchable, is_storable
+from app.domain.text import is_searchable, is_storable, slugify
 from app.search.query_parser import MAX_QUERY_TERM_COUNT
 from app.search.ranking import parse_search_query
 
@@ -149,6 +149,9 @@ NameParam = Annotated[
     _text_schema(120, rf"^[^,\x00]*[^,{_WHITESPACE}\x00][^,\x00]*$"),
 ]
 """A name or its slug."""
+
+MissionName = Annotated[NameParam, AfterValidator(lambda name: slugify(name) or name)]
+"""A mission, by slug, name or number: `iss-59`, `ISS-59`, `Expedition 59` or `59`."""
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=120)]
 SlugPath = Annotated[

@@ -7,6 +7,7 @@ from app.domain.languages import Bilingual
 ACTOR_ID_PATTERN = "^[a-z0-9]+( [a-z0-9]+)*$"
 COSPAR_ID_PATTERN = "^[0-9]{4}-[A-Z0-9]{2,6}$"
 COUNTRY_CODE_PATTERN = "^[A-Za-z]{2}$"
+FIELD_PATH_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,7}$"
 HTTP_URL_PATTERN = r"^https?://[^\s<>\"]+$"
 KEY_ID_PATTERN = "^[a-z0-9]{8}$"
 LANGUAGE_CODE_PATTERN = "^[A-Za-z]{2,3}$"
@@ -27,6 +28,10 @@ MISMATCH_MESSAGES: Mapping[str, Bilingual] = {
     COUNTRY_CODE_PATTERN: Bilingual(
         "Use a country code of two Latin letters, such as KZ.",
         "Укажите код страны из двух латинских букв, например KZ.",
+    ),
+    FIELD_PATH_PATTERN: Bilingual(
+        "Use the name of a field, such as slug, or of one in objects, such as crew.person.name.",
+        "Укажите имя поля, например slug, или поля вложенных объектов, например crew.person.name.",
     ),
     HTTP_URL_PATTERN: Bilingual(
         "Use a URL that starts with https:// or http:// and has no spaces.",

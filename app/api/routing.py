@@ -4,7 +4,7 @@ The only module that uses internals of FastAPI: `Dependant`, its analysis of dep
 `request_response`.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cache, cached_property, wraps
@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from app.api.auth import RequireScope
 from app.api.deps import get_services
+from app.api.fields import RecordQuery, Selection, parse_fields, reduce_response
 from app.api.json_bodies import check_complexity
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.api.params import validate_lang
@@ -140,10 +141,19 @@ class Route(APIRoute):
         by_models = APIRoute.get_route_handler(preparsed)
         by_fastapi = super().get_route_handler()
         parse = self.query_params.parse
+        models = self.query_params.models.values()
+        has_fields = any(issubclass(model, RecordQuery) for model in models)
+        selects_fields = has_fields and self.response_model is not None
 
         async def handle(request: Request) -> Response:
             parsed = request.scope[_PARSED_QUERY] = parse(request.scope["query_string"])
-            return await (by_fastapi if parsed is None else by_models)(request)
+            if parsed is None:
+                return await by_fastapi(request)
+            if selects_fields and (selection := self._select_fields(parsed)):
+                response = await by_models(request)
+                reduce_response(response, selection)
+                return response
+            return await by_models(request)
 
         self.app = request_response(self._after_checks(handle))
 
@@ -172,6 +182,11 @@ class Route(APIRoute):
                 for name, part in model.model_fields.items():
                     multiple[name] = get_origin(part.annotation) is list
         return QueryParams(multiple, models, allow_unknown)
+
+    def _select_fields(self, parsed: Mapping[str, BaseModel]) -> Selection | None:
+        """The fields that the query selects of the record. Raises InvalidRequest."""
+        paths = [path for query in parsed.values() for path in getattr(query, "fields", ())]
+        return parse_fields(self.response_model, paths) if paths else None
 
     def _after_checks(self, handle: Handler) -> Handler:
         checks = self.checks

@@ -11,9 +11,10 @@ from sqlalchemy import CompoundSelect, Select, String, and_, bindparam, inspect,
 from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session
 
 from app.api.validation_errors import raise_field_error
+from app.db.conditions import slug_in
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import FormerSlug, Mission, MissionAlias, VersionedRecord
+from app.db.models import FormerSlug, Mission, VersionedRecord
 from app.domain.enums import RecordType
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -42,8 +43,7 @@ def raise_missing_record(reader: Reader, model: type[VersionedRecord], slug: str
         .where(FormerSlug.type == record_type, FormerSlug.slug == slug)
     )
     if former is None and model is Mission:
-        alias = select(Mission.slug).join(MissionAlias, MissionAlias.mission_id == Mission.id)
-        former = reader.first(alias.where(MissionAlias.slug == slug))
+        former = reader.first(select(Mission.slug).where(slug_in(Mission, [slug])))
     if former is None:
         raise NotFound(f"{not_found_detail(model, slug)} {model.label.hint}")
     if former["slug"] is None:

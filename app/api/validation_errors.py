@@ -59,11 +59,15 @@ def did_you_mean(word: str, allowed: list[str]) -> str:
     """A hint at the allowed word most similar to `word`; empty if none is similar."""
     # The comparison takes quadratic time; all names are shorter than the limit.
     matches = get_close_matches(word, allowed, n=1) if len(word) <= _MAX_SUGGESTION_CHARS else []
-    return _suggest(matches[0]) if matches else ""
+    return hint_at(*matches)
 
 
-def _suggest(word: str) -> str:
-    return tr(f" Did you mean {word!r}?", f" Возможно, вы имели в виду {word!r}?")
+def hint_at(*words: str) -> str:
+    """A hint at `words`; empty without any."""
+    if not words:
+        return ""
+    quoted = ", ".join(map(repr, words))
+    return tr(f" Did you mean {quoted}?", f" Возможно, вы имели в виду {quoted}?")
 
 
 def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
@@ -85,7 +89,7 @@ def _explain_pattern(pattern: str, value: str) -> str:
     if pattern != SLUG_PATTERN or len(value) > _MAX_SUGGESTION_CHARS:
         return message
     slug = slugify(value)
-    return message + (_suggest(slug) if slug else "")
+    return message + hint_at(*filter(None, [slug]))
 
 
 def _russian_message(error: Any) -> str:

@@ -5,12 +5,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.functions import ColumnExpression, current_time_param, hide_from_planner
 from app.db.horizon import is_within_horizon
-from app.db.models import Article, ArticleLink, Launch, Mission, MissionAlias, Person
+from app.db.models import (
+    Article,
+    ArticleLink,
+    Launch,
+    Mission,
+    MissionAlias,
+    Person,
+    mission_number,
+)
 from app.domain.clock import current_second, has_passed
 from app.domain.enums import ArticleState, HorizonKind
 
@@ -50,12 +58,30 @@ def has_related(
 
 
 def slug_in(model: RelatedModel, slugs: Slugs) -> ColumnElement[bool]:
-    """Condition: the slug of `model` is one of `slugs`; for missions also an alias."""
+    """Condition: the slug of `model` is one of `slugs`; for missions also an alias or a number.
+
+    The values of a parameter for slugs are `slug_values`.
+    """
     own = model.slug.in_(slugs)
     if model is not Mission:
         return own
     aliases = select(MissionAlias.mission_id).where(MissionAlias.slug.in_(slugs))
-    return or_(own, model.id.in_(aliases))
+    numbers: Any = (
+        bindparam(f"{slugs.key}_number")
+        if isinstance(slugs, BindParameter)
+        else _mission_numbers(slugs)
+    )
+    return or_(own, Mission.id.in_(aliases), Mission.number.in_(numbers))
+
+
+def slug_values(model: RelatedModel, name: str, slugs: Collection[str]) -> dict[str, list[Any]]:
+    """Values of the parameters of `slug_in(model, bindparam(name))`."""
+    values: dict[str, list[Any]] = {name: list(slugs)}
+    return values | ({f"{name}_number": _mission_numbers(slugs)} if model is Mission else {})
+
+
+def _mission_numbers(slugs: Collection[str]) -> list[int]:
+    return [number for slug in slugs if (number := mission_number(slug)) is not None]
 
 
 def still_running_on(

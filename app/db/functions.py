@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,10 +15,12 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
+    TableValuedAlias,
     bindparam,
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy.ext.compiler import compiles
@@ -62,6 +65,25 @@ def has_row(statement: AnySelect) -> ColumnElement[bool]:
     return statement.limit(1).scalar_subquery().is_not(None)
 
 
+@cache
+def select_distinct_values(
+    column: ColumnExpression, where: tuple[ColumnElement[bool], ...] = ()
+) -> AnySelect:
+    """Select the first `number` different values of `column` from `start` on, in order.
+
+    By an index that begins with the column, with one seek for each value, however many rows have
+    it. `where` are conditions of the rows.
+    """
+    ordered = select(column).where(*where).order_by(column).limit(1)
+    start = bindparam("start", type_=column.type)
+    first = select(ordered.where(column >= start).scalar_subquery().label("value"))
+    found = first.cte("found", recursive=True)
+    after = ordered.where(column > found.c.value).correlate(found).scalar_subquery()
+    found = found.union_all(select(after).where(found.c.value.is_not(None)))
+    number = bindparam("number", type_=Integer())
+    return select(found.c.value).where(found.c.value.is_not(None)).limit(number)
+
+
 # --- Nested rows as JSON columns, so that a list with its parts is one statement ------------------
 
 
@@ -86,9 +108,21 @@ def json_object_subquery(statement: AnySelect) -> ScalarSelect[Any]:
 
 def has_json_value(column: ColumnExpression, name: str) -> ColumnElement[bool]:
     """Condition: a JSON array of texts has one of the values of the parameter `name`."""
-    values = _JsonArrayValues(column).table_valued(sql_column("value", String))
-    value = values.columns["value"]
+    value = _json_array_values(column).columns["value"]
     return select(value).where(value.in_(bindparam(name))).exists()
+
+
+def select_json_values(
+    id_: InstrumentedAttribute[int], column: InstrumentedAttribute[Any]
+) -> AnySelect:
+    """Select the `id` of each row with each `value` of a JSON array of texts in its table."""
+    values = _json_array_values(column)
+    rows = select(id_.label("id"), values.columns["value"].label("value"))
+    return rows.join_from(id_.class_, values, true())
+
+
+def _json_array_values(column: ColumnExpression) -> TableValuedAlias:
+    return _JsonArrayValues(column).table_valued(sql_column("value", String))
 
 
 class _JsonArrayAgg(GenericFunction[Any]):

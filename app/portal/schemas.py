@@ -8,9 +8,10 @@ from pydantic import Field
 from app.api.date_params import CalendarMonth, TimeZone
 from app.api.embeds.launches import LaunchSummary
 from app.api.embeds.stays import StaySummary
+from app.api.fields import FieldPath, RecordQuery
 from app.api.lists.day_counts import ArchiveMonth
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, DecimalInt, LanguageCode, Omittable, QueryModel
+from app.api.params import CommaList, DecimalInt, LanguageCode, Omittable
 from app.api.read_models import ReadModel
 from app.resources.articles.schemas import ArticleRead, ArticleSummary
 from app.resources.horizon.schemas import KnownUntil
@@ -18,9 +19,11 @@ from app.resources.launches.schemas import LaunchRead
 from app.resources.missions.schemas import MissionRead
 
 
-class PortalPageQuery(QueryModel):
+class PortalPageQuery(RecordQuery):
     """Query parameters of a mission's page."""
 
+    fields: Annotated[CommaList[FieldPath], Example(["mission.name"])] = []
+    """Fields to return, such as `mission.name,articles.slug`. Default: all."""
     month: Annotated[Omittable[CalendarMonth], Example("2019-04")] = None
     """Month of the calendar. Default: the month of the mission's end, or the last known month."""
     launches: DecimalInt = Field(default=5, ge=0, le=50)

@@ -40,7 +40,8 @@ def news(client: TestClient, database: Database) -> TestClient:
         }
         mission, person = factories.mission(slug="iss-59"), factories.person(slug="nick-hague")
         launch = factories.launch(slug="soyuz-ms-12")
-        session.add_all([*articles.values(), mission, person, launch])
+        other = factories.launch(slug="soyuz-ms-13")
+        session.add_all([*articles.values(), mission, person, launch, other])
         session.flush()
         first = articles["launch"].id
         session.add_all(ArticleTag(article_id=first, tag=tag) for tag in ("launch", "crew"))

@@ -68,7 +68,7 @@ def news(client: TestClient, database: Database) -> TestClient:
             for slug, when in zip(columns, at, strict=True)
         }
         mission = factories.mission(slug="iss-59")
-        session.add_all([*articles.values(), mission])
+        session.add_all([*articles.values(), mission, factories.mission(slug="iss-60")])
         session.flush()
         for slug in ("english", "russian", "draft"):
             article = articles[slug].id

@@ -79,11 +79,14 @@ def record_cost(client: TestClient) -> Iterator[Cost]:
         event.remove(engine, "before_cursor_execute", cost.record)
 
 
-def find_cost(client: TestClient, path: str) -> int:
-    """Cost of the most expensive statement of a page and, of a list, of the page after it."""
+def find_cost(client: TestClient, path: str, status: int = 200) -> int:
+    """Cost of the most expensive statement of a page and, of a list, of the page after it.
+
+    The response has the `status`.
+    """
     with record_cost(client) as cost:
         answer = client.get(path)
-    assert answer.status_code == 200
+    assert answer.status_code == status
     following = answer.json().get("next") if "json" in answer.headers["Content-Type"] else None
     if isinstance(following, str) and "cursor" not in path:
         after = following.removeprefix("http://127.0.0.1:8000")

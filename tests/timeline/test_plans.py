@@ -136,7 +136,8 @@ def test_each_filter_has_values() -> None:
 @pytest.mark.parametrize("path", [*LISTS, *CALENDARS, "/v1/timeline.atom"])
 def test_response_reads_few_events(large: TestClient, path: str) -> None:
     """The same holds for the next page."""
-    assert find_cost(large, path) < MAX_COST
+    status = 422 if "nonesuch" in path else 200  # a refusal reads few events too
+    assert find_cost(large, path, status) < MAX_COST
 
 
 def test_index_of_months_reads_few_events(

@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.api.links import Url, url_for_request
+from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import Launch, Site, Spacecraft, Vehicle
@@ -17,7 +18,14 @@ from app.domain.dates import Precision, period_end
 from app.domain.enums import FlightEndKind, LaunchStatus, SpacecraftKind
 from app.domain.headlines import build_launch_headline
 from app.domain.labels import LAUNCH_STATUS_LABELS
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
+from app.domain.text import slugify
+
+SPACECRAFT = Reference(
+    Bilingual("There is no spacecraft {}.", "Нет корабля или модуля {}."),
+    (NameColumn(Spacecraft.slug, slugify),),
+)
+"""Spacecraft that a launch carried, in filters."""
 
 
 class SpacecraftRef(ReadModel):

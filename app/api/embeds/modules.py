@@ -8,12 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.api.links import Url, url_for_request
+from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect, json_object_subquery
 from app.db.models import Module, Port
 from app.domain.enums import PortDirection
 from app.domain.labels import PORT_DIRECTION_LABELS
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
+
+PORT = Reference(
+    Bilingual("There is no port {}.", "Нет стыковочного узла {}."), (NameColumn(Port.slug),)
+)
+"""Port of the station, in filters."""
 
 
 class ModuleRef(ReadModel):

@@ -7,10 +7,18 @@ from pydantic import Field
 from sqlalchemy import select
 
 from app.api.links import Url, url_for_request
+from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
-from app.db.models import Person
+from app.db.models import Person, agency_slug
 from app.domain import glossary
+from app.domain.languages import Bilingual
+
+AGENCY = Reference(
+    Bilingual("There is no agency {}.", "Нет агентства {}."),
+    (NameColumn(Person.agency_slug, agency_slug),),
+)
+"""Agency of a person, in filters."""
 
 
 class PersonRef(ReadModel):

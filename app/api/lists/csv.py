@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
+
+from app.api.fields import Selection, is_selected, select_fields, unwrap_type
 
 CSV_BOM = "\ufeff"
 """Byte order mark: without it, Excel reads UTF-8 in the charset of the system."""
@@ -67,15 +68,23 @@ def csv_columns(record: type[BaseModel]) -> tuple[CsvColumn, ...]:
     return tuple(_iter_columns(record, ()))
 
 
-def csv_header(record: type[BaseModel]) -> str:
-    """Header line of a record type."""
-    return _format_line(column.name for column in csv_columns(record))
+def _select_columns(record: type[BaseModel], selection: Selection | None) -> list[CsvColumn]:
+    return [column for column in csv_columns(record) if is_selected(selection, column.path)]
 
 
-def csv_lines(record: type[BaseModel], records: Iterable[BaseModel]) -> str:
-    """Lines of `records` of the type `record`."""
-    columns = csv_columns(record)
-    rows = (item.model_dump(mode="json", by_alias=True) for item in records)
+def csv_header(record: type[BaseModel], selection: Selection | None = None) -> str:
+    """Header line of a record type, of the selected fields."""
+    return _format_line(column.name for column in _select_columns(record, selection))
+
+
+def csv_lines(
+    record: type[BaseModel], records: Iterable[BaseModel], selection: Selection | None = None
+) -> str:
+    """Lines of `records` of the type `record`, of the selected fields."""
+    columns = _select_columns(record, selection)
+    rows = (
+        select_fields(item.model_dump(mode="json", by_alias=True), selection) for item in records
+    )
     return "".join(_format_line(column.format_cell(row) for column in columns) for row in rows)
 
 
@@ -86,25 +95,15 @@ def _format_line(cells: Iterable[str]) -> str:
 def _iter_columns(record: type[BaseModel], prefix: tuple[str, ...]) -> Iterator[CsvColumn]:
     for name, field in record.model_fields.items():
         path = (*prefix, field.alias or name)
-        kind = _unwrap_type(field.annotation)
+        kind = unwrap_type(field.annotation)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _iter_columns(kind, path)
         elif _is_scalar(kind):
             yield CsvColumn(path, _CellFormat.SCALAR)
-        elif get_origin(kind) is list and _is_scalar(_unwrap_type(get_args(kind)[0])):
+        elif get_origin(kind) is list and _is_scalar(unwrap_type(get_args(kind)[0])):
             yield CsvColumn(path, _CellFormat.LIST)
         else:
             yield CsvColumn(path, _CellFormat.JSON)
-
-
-def _unwrap_type(kind: Any) -> Any:
-    """The type without `Annotated` and without `None`."""
-    if get_origin(kind) is Annotated:
-        return _unwrap_type(get_args(kind)[0])
-    if get_origin(kind) in {Union, UnionType}:
-        kinds = [each for each in get_args(kind) if each is not NoneType]
-        return _unwrap_type(kinds[0]) if len(kinds) == 1 else kind
-    return kind
 
 
 def _is_scalar(kind: Any) -> bool:

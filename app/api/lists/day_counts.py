@@ -16,6 +16,7 @@ from app.api.cache_control import month_cache_control
 from app.api.date_params import CalendarMonth, TimeZone, time_zone_or_default
 from app.api.links import Url, url_for_request
 from app.api.lists.pagination import to_query_params
+from app.api.lists.references import References, check_references
 from app.api.openapi.examples import Example
 from app.api.params import Omittable, QueryModel
 from app.db.database import Reader
@@ -153,12 +154,26 @@ def with_cache_control(response: Response, archive: ArchiveCalendar) -> ArchiveC
 
 
 def build_archive(
-    reader: Reader, source: DayCountSource, query: ArchiveQuery, resource: str, day_filter: str
+    reader: Reader,
+    source: DayCountSource,
+    query: ArchiveQuery,
+    resource: str,
+    day_filter: str,
+    references: References,
 ) -> ArchiveCalendar:
     """Archive of the requested month, or else an index of months.
 
     Links keep the filters of `query`; the link of a day is the list of `resource` by `day_filter`.
+    Raises InvalidRequest for names that are not among `references`.
     """
+    archive = _build_archive(reader, source, query, resource, day_filter)
+    check_references(reader, references, query, found=archive.first_month is not None)
+    return archive
+
+
+def _build_archive(
+    reader: Reader, source: DayCountSource, query: ArchiveQuery, resource: str, day_filter: str
+) -> ArchiveCalendar:
     zone = time_zone_or_default(query.tz)
     filters = to_query_params(query, month=None, month_lt=None)
     month_url = _url_builder(resource, "archive", param="month", filters=filters)

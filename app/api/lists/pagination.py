@@ -24,8 +24,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.api.fields import FieldsQuery
 from app.api.links import Url, url_for_request
 from app.api.lists.cursors import MAX_CURSOR_CHARS, decode_cursor, encode_cursor
+from app.api.lists.references import References, check_references
 from app.api.lists.sorting import Order
 from app.api.openapi.examples import Example
 from app.api.params import DecimalInt, Omittable, QueryModel, View
@@ -77,7 +79,7 @@ class PageParams(QueryModel):
     """If true, `total` counts the matching items, up to 10,000. Otherwise `total` is null."""
 
 
-class ListQuery(PageParams):
+class ListQuery(FieldsQuery, PageParams):
     """Query parameters of a list."""
 
     format: Annotated[Omittable[ListFormat], Example("json")] = None
@@ -241,6 +243,8 @@ def fetch_page(
     is_reusable: bool = False,
     complete_rows: Callable[[list[Row]], list[Row]] = lambda rows: rows,
     page_fields: Mapping[str, Any] = MappingProxyType({}),
+    references: References = MappingProxyType({}),
+    count_facets: Callable[[], Sequence[BaseModel]] = list,
 ) -> P:
     """Read one page of the rows of `statement` that fulfil all of `where`; links lead to `path`.
 
@@ -248,9 +252,10 @@ def fetch_page(
     `query.sort`, or `default_sort` for a list that has only one. With `branches`, the rows are
     those of any branch, and `where` is left to the branches. `values` are those of their named
     parameters. With `is_reusable`, they are the same objects for all requests with the same
-    filters, and the statement is built once. `complete_rows` adds what the statement cannot select;
-    `page_fields` are the fields of `page` beside those of all pages. Raises InvalidCursor and
-    CursorMismatch.
+    filters, and the statement is built once. `complete_rows` adds what the statement cannot
+    select; `page_fields` are the fields of `page` beside those of all pages; `references` are
+    the names that filters accept; `count_facets` returns the facets that `query` asks for.
+    Raises InvalidCursor, CursorMismatch and InvalidRequest.
     """
     sort = default_sort or str(query.sort)  # type: ignore[attr-defined]  # every sorted list's query has it
     sorts = {name: order.key_types for name, order in orders.items()}
@@ -266,7 +271,12 @@ def fetch_page(
         counted = [branch.statement for branch in branches] or [statement.where(*where)]
         return count_rows(reader, *counted, **values)
 
-    return build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
+    if "facet" in query.model_fields_set:
+        page_fields = {**page_fields, "facets": count_facets()}
+    result = build_page(reader, page, read, total, sorts, sort, query, *path, **page_fields)
+    if not query.model_fields_set.isdisjoint(references):
+        check_references(reader, references, query, found=bool(result.items))
+    return result
 
 
 def build_page(
@@ -285,7 +295,7 @@ def build_page(
     `sorts` has the key types of each sort; `total` counts the rows by `count_rows`. Raises
     InvalidCursor and CursorMismatch.
     """
-    params = to_query_params(query, cursor=None)
+    params = to_query_params(query, cursor=None, facet=None)  # facets are on the first page alone
     scope = {k: v for k, v in params.items() if k not in ListViewQuery.model_fields}
     # With the names of the keys: a cursor ends with the columns that it holds values of.
     digest = _digest_filters(scope | {"": "/".join([*path, *sorts[sort]])})
@@ -310,7 +320,8 @@ def build_page(
         item_type = page.item_type()
         items = [item_type.model_validate(row) for row in reader.within_budget(rows)]
     result = page.model_validate(
-        page_fields
+        {"facets": []}
+        | dict(page_fields)
         | {
             "items": items,
             "next": url(next_cursor),

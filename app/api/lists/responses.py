@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from app.api.cache_control import SHORT_MAX_AGE_SECONDS, last_modified_headers
 from app.api.deps import get_database
+from app.api.fields import Selection, parse_fields, reduce_response, select_fields
 from app.api.lists.csv import CSV_BOM, csv_header, csv_lines
 from app.api.lists.pagination import ListFormat, ListQuery, ListViewQuery, Page
 from app.api.params import View
@@ -38,7 +39,7 @@ LIST_MEDIA_TYPES = {
     ListFormat.NDJSON: "application/x-ndjson",
 }
 
-_PAGING_PARAMS = ("limit", "cursor", "with_total")
+_PAGING_PARAMS = ("limit", "cursor", "with_total", "facet")
 """Parameters that do not apply to a whole list."""
 
 
@@ -77,6 +78,9 @@ class ListResponder:
     ) -> Response:
         page = await self._database.read(read, query)
         response = build_page_response(page)
+        if selection := _parse_item_fields(page, query):
+            items = dict.fromkeys(type(page).model_fields) | {"items": selection}
+            reduce_response(response, items)
         if fresh:
             response.headers["Cache-Control"] = fresh(page.items)
         return response
@@ -94,7 +98,12 @@ class ListResponder:
             page = read(reader, query.model_copy(update={"cursor": cursor}))
             items = reader.within_budget(page.items)
             content = _encode_items(
-                type(page).item_type(), items, format_, cursor is None, query.bom
+                type(page).item_type(),
+                items,
+                format_,
+                cursor is None,
+                query.bom,
+                _parse_item_fields(page, query),
             )
             return content, page.next_cursor
 
@@ -137,6 +146,15 @@ def build_page_response(page: Page[Any]) -> Response:
     return Response(content, headers=headers, media_type="application/json")
 
 
+def _parse_item_fields(page: Page[Any], query: ListQuery) -> Selection | None:
+    """The selected fields of the items of `page`; None for all. Raises InvalidRequest."""
+    if not query.fields:
+        return None
+    is_summary = isinstance(query, ListViewQuery) and query.view is View.SUMMARY
+    hint = tr(" `view=full` has more fields.", " С `view=full` полей больше.") if is_summary else ""
+    return parse_fields(type(page).item_type(), query.fields, hint)
+
+
 @bounded_cache(2**17)
 def negotiate_list_format(accept: str) -> ListFormat:
     """Format of the response to an `Accept` header; JSON by default."""
@@ -166,9 +184,16 @@ def _encode_items(
     format_: ListFormat,
     is_first: bool,
     bom: bool,
+    selection: Selection | None,
 ) -> bytes:
     """Encode a batch of records as lines of CSV, with `bom` if it is the first, or NDJSON."""
     if format_ is ListFormat.NDJSON:
-        return b"".join(item.model_dump_json(by_alias=True).encode() + b"\n" for item in items)
-    start = (CSV_BOM if bom else "") + csv_header(record) if is_first else ""
-    return (start + csv_lines(record, items)).encode()
+        return b"".join(_encode_line(item, selection) for item in items)
+    start = (CSV_BOM if bom else "") + csv_header(record, selection) if is_first else ""
+    return (start + csv_lines(record, items, selection)).encode()
+
+
+def _encode_line(item: BaseModel, selection: Selection | None) -> bytes:
+    if selection is None:
+        return item.model_dump_json(by_alias=True).encode() + b"\n"
+    return to_json(select_fields(item.model_dump(mode="json", by_alias=True), selection)) + b"\n"

@@ -23,7 +23,14 @@ from app.db.models.launches import (
     Vehicle,
     vehicle_slug,
 )
-from app.db.models.missions import CrewAssignment, Mission, MissionAlias, MissionLaunch, MissionTask
+from app.db.models.missions import (
+    CrewAssignment,
+    Mission,
+    MissionAlias,
+    MissionLaunch,
+    MissionTask,
+    mission_number,
+)
 from app.db.models.modules import Module, ModuleAttachment, Port
 from app.db.models.people import Flight, Person, agency_slug
 from app.db.models.search import SearchDocument, SearchWord
@@ -76,6 +83,7 @@ __all__ = [
     "VersionedRecord",
     "Webhook",
     "agency_slug",
+    "mission_number",
     "operator_slug",
     "stored_id",
     "vehicle_slug",

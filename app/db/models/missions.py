@@ -1,5 +1,6 @@
 """Missions (expeditions to the station), their tasks, crews and launches."""
 
+import re
 from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -17,6 +18,17 @@ from app.domain.dates import (
 )
 from app.domain.enums import CrewRole, LaunchRelation, RecordType
 from app.domain.labels import RecordLabel
+from app.domain.text import slugify
+
+_NUMBER_PATTERN = re.compile(
+    "((expedition|exp|ekspeditsiya|eksp|mks)-?)?0{0,3}(?P<number>[1-9][0-9]{0,3})"
+)
+
+
+def mission_number(name: str) -> int | None:
+    """Number of a mission that is named by it: 59 for `59`, `Expedition 59` and `МКС-59`."""
+    match = _NUMBER_PATTERN.fullmatch(slugify(name))
+    return int(match["number"]) if match else None
 
 
 class Mission(VersionedRecord, Base):

@@ -13,7 +13,8 @@ from app.api.date_params import time_zone_or_default, to_instant
 from app.api.lists.date_filters import DateColumns, DateFilters
 from app.api.lists.pagination import Branch
 from app.api.lists.record_counts import COUNT, NoRecords, RecordCounts
-from app.db.conditions import RelatedModel, article_is_public, slug_in
+from app.api.lists.references import NameColumn, Reference, References, record_reference
+from app.db.conditions import RelatedModel, article_is_public, slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect, has_row, hide_from_planner
 from app.db.models import (
@@ -31,6 +32,7 @@ from app.db.models import (
 from app.db.types import UTCDateTime
 from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.enums import RecordType
+from app.domain.languages import LANGUAGES, Bilingual
 from app.domain.text import slugify
 from app.resources.articles.schemas import ArticleArchiveFilters, ArticleFilters
 from app.search.ranking import NO_CORRECTIONS, SpellingCorrections, select_matching_ids
@@ -105,6 +107,34 @@ def _select_ids_by_slug(model: RelatedModel) -> AnySelect:
     return select(model.id).where(slug_in(model, bindparam("slugs"))).order_by(model.id)
 
 
+_TAG = Reference(
+    Bilingual("No article has the tag {}.", "Нет статей с тегом {}."),
+    (NameColumn(ArticleTag.tag),),
+    (article_is_public(ArticleTag),),
+)
+_SOURCE = Reference(
+    Bilingual("There is no source {} of articles.", "Нет источника статей {}."),
+    (NameColumn(Article.source_slug, slugify),),
+    (article_is_public(),),
+)
+_LANGUAGE = Reference(
+    Bilingual("No article is in the language {}.", "Нет статей на языке {}."),
+    (NameColumn(Article.language),),
+    (article_is_public(),),
+    always_known=LANGUAGES,
+)
+REFERENCES: References = {
+    "tag": _TAG,
+    "tag_not": _TAG,
+    "language": _LANGUAGE,
+    "source": _SOURCE,
+    "source_not": _SOURCE,
+    "mission": record_reference(Mission),
+    "person": record_reference(Person),
+    "launch": record_reference(Launch),
+}
+
+
 def _find_link_filters(reader: Reader, filters: ArticleArchiveFilters) -> list[LinkFilter]:
     """Filters by links, those that usually match the fewest articles first; slugs become ids."""
     found = []
@@ -114,7 +144,7 @@ def _find_link_filters(reader: Reader, filters: ArticleArchiveFilters) -> list[L
         (filters.mission, Mission, ArticleMission.mission_id),
     ):
         if slugs:
-            ids = reader.all(_select_ids_by_slug(model), slugs=slugs)
+            ids = reader.all(_select_ids_by_slug(model), **slug_values(model, "slugs", slugs))
             found.append(LinkFilter(column, [row["id"] for row in ids]))
     if filters.tag:
         found.append(LinkFilter(ArticleTag.tag, sorted(set(filters.tag))))

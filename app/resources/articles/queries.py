@@ -1,7 +1,9 @@
 """Queries of articles, drafts and the news archive."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from enum import StrEnum
+from functools import cache, partial
 from typing import Any, NoReturn
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, select, tuple_
@@ -18,7 +20,9 @@ from app.api.lists.day_counts import (
     DayCountSource,
     build_archive,
 )
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page, select_branch_ids, to_query_params
+from app.api.lists.references import check_references
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import deleted_record_error, not_found_detail, raise_missing_record
@@ -48,9 +52,10 @@ from app.domain.enums import ArticleState, HorizonKind, RecordType
 from app.domain.languages import Language
 from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
-from app.resources.articles.filters import ArticleSelection
+from app.resources.articles.filters import REFERENCES, ArticleSelection
 from app.resources.articles.schemas import (
     ArticleArchiveQuery,
+    ArticleFacet,
     ArticleFullPage,
     ArticlePage,
     ArticlePreview,
@@ -67,6 +72,25 @@ from app.resources.articles.schemas import (
 SORTS = build_orders(
     Article.id, published_at=(Article.published_sort_at,), title=(Article.title_key,)
 )
+
+_ARTICLE_ID = Article.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    ArticleFacet.TAG: ValueFacet(
+        select(ArticleTag.article_id.label("id"), ArticleTag.tag.label("value"))
+    ),
+    ArticleFacet.LANGUAGE: ValueFacet(select(_ARTICLE_ID, Article.language.label("value"))),
+    ArticleFacet.SOURCE: ValueFacet(select(_ARTICLE_ID, Article.source_slug.label("value"))),
+    ArticleFacet.MISSION: ValueFacet(
+        select(ArticleMission.article_id.label("id"), Mission.slug.label("value")).join(Mission)
+    ),
+    ArticleFacet.PERSON: ValueFacet(
+        select(ArticlePerson.article_id.label("id"), Person.slug.label("value")).join(Person)
+    ),
+    ArticleFacet.LAUNCH: ValueFacet(
+        select(ArticleLaunch.article_id.label("id"), Launch.slug.label("value")).join(Launch)
+    ),
+    ArticleFacet.YEAR: YearFacet(Article.published_at, "published_at_gte", "published_at_lt"),
+}
 
 
 @cache
@@ -172,6 +196,12 @@ def list_articles(
     branches = selection.branches()
     conditions = [] if branches else selection.conditions()
     is_full = query.view is View.FULL
+
+    def select_matches(others: ArticleQuery) -> Matches:
+        matching = ArticleSelection.resolve(reader, others, *where)
+        public = select(Article.id).where(article_is_public(), *matching.conditions())
+        return Matches(public, matching.values())
+
     page: type[ArticleFullPage] | type[ArticlePage] = ArticleFullPage if is_full else ArticlePage
     return fetch_page(
         reader,
@@ -184,12 +214,16 @@ def list_articles(
         branches=branches,
         values=selection.values(),
         is_reusable=selection.is_reusable,
+        references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "articles"),
     )
 
 
 def read_feed(reader: Reader, query: FeedQuery) -> tuple[list[FeedEntry], datetime | None]:
     """The newest articles that match, and the horizon of news."""
-    return _list_feed_entries(reader, query), get_known_until(reader, HorizonKind.NEWS)
+    entries = _list_feed_entries(reader, query)
+    check_references(reader, REFERENCES, query, found=bool(entries))
+    return entries, get_known_until(reader, HorizonKind.NEWS)
 
 
 def _list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
@@ -308,9 +342,8 @@ def get_article_preview(reader: Reader, slug: str) -> ArticlePreview:
 
 def get_article_archive(reader: Reader, query: ArticleArchiveQuery) -> ArchiveMonth | ArchiveIndex:
     """Get the archive of a month, or the index of all months, of the articles that match."""
-    return build_archive(
-        reader, _day_count_source(reader, query), query, "articles", "published_on"
-    )
+    source = _day_count_source(reader, query)
+    return build_archive(reader, source, query, "articles", "published_on", REFERENCES)
 
 
 def _day_count_source(reader: Reader, query: ArticleArchiveQuery) -> DayCountSource:

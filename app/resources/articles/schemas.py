@@ -21,6 +21,7 @@ from app.api.embeds.missions import MissionRef
 from app.api.embeds.people import PersonRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
@@ -28,6 +29,7 @@ from app.api.params import (
     CommaList,
     DecimalInt,
     LanguageCode,
+    MissionName,
     NameParam,
     Omittable,
     QueryModel,
@@ -48,6 +50,18 @@ from app.api.write_models import (
 )
 from app.domain.dates import Precision, local_day, now
 from app.domain.enums import ArticleState
+
+
+class ArticleFacet(StrEnum):
+    """Facet of articles."""
+
+    TAG = "tag"
+    LANGUAGE = "language"
+    SOURCE = "source"
+    MISSION = "mission"
+    PERSON = "person"
+    LAUNCH = "launch"
+    YEAR = "year"
 
 
 class ArticleSort(SortChoice):
@@ -80,8 +94,8 @@ class ArticleArchiveFilters(QueryModel):
     """Publisher, by name or slug."""
     source_not: Annotated[CommaList[NameParam], Example(["Zarya chronicle"])] = []
     """Publisher to exclude, by name or slug."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Related mission, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Related person, by slug."""
     launch: Annotated[CommaList[Slug], Example(["progress-ms-11"])] = []
@@ -104,6 +118,8 @@ class ArticleFilters(ArticleArchiveFilters):
 class ArticleQuery(ArticleFilters, ListViewQuery):
     """Query parameters of the article list."""
 
+    facet: Annotated[CommaList[ArticleFacet], Example(["tag"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: ArticleSort = ArticleSort.NEWEST
     """Sort by title or time; a vague time is last in its period. `-` means descending order."""
 
@@ -197,11 +213,11 @@ class FeedEntry(ArticleSummary):
     body_html: str
 
 
-class ArticlePage(Page[ArticleSummary]):
+class ArticlePage(Page[ArticleSummary], FacetFields):
     """Page of article summaries."""
 
 
-class ArticleFullPage(Page[ArticleRead]):
+class ArticleFullPage(Page[ArticleRead], FacetFields):
     """Page of full articles."""
 
 

@@ -1,11 +1,16 @@
 """Queries of crew assignments."""
 
-from functools import cache
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache, partial
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.api.embeds.crew import CrewAssignmentRead, select_crew_assignments
+from app.api.embeds.people import AGENCY
+from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
+from app.api.lists.references import References, check_references, record_reference
 from app.api.lists.sorting import Order
 from app.api.slugs import raise_missing_record
 from app.db.conditions import slug_in, still_running_on
@@ -21,6 +26,7 @@ from app.resources.crew.schemas import (
     CrewAssignmentFilters,
     CrewAssignmentPage,
     CrewAssignmentQuery,
+    CrewFacet,
     CrewFilters,
     CrewQuery,
 )
@@ -29,6 +35,28 @@ from app.resources.crew.schemas import (
 SORTS = {
     "mission": Order((Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
     "-mission": Order((-Mission.number, CrewAssignment.ordinal, CrewAssignment.id), False),
+}
+
+_ASSIGNMENT_ID = CrewAssignment.id.label("id")
+_OF_PERSON = Person.id == CrewAssignment.person_id
+FACETS: Mapping[StrEnum, Facet] = {
+    CrewFacet.ROLE: ValueFacet(select(_ASSIGNMENT_ID, CrewAssignment.role.label("value"))),
+    CrewFacet.AGENCY: ValueFacet(
+        select(_ASSIGNMENT_ID, Person.agency_slug.label("value"))
+        .join(Person, _OF_PERSON)
+        .where(Person.agency_slug.is_not(None))
+    ),
+    CrewFacet.MISSION: ValueFacet(
+        select(_ASSIGNMENT_ID, Mission.slug.label("value")).join(Mission)
+    ),
+    CrewFacet.PERSON: ValueFacet(
+        select(_ASSIGNMENT_ID, Person.slug.label("value")).join(Person, _OF_PERSON)
+    ),
+}
+REFERENCES: References = {
+    "mission": record_reference(Mission),
+    "person": record_reference(Person),
+    "agency": AGENCY,
 }
 
 
@@ -73,6 +101,11 @@ def _select_joined() -> AnySelect:
     )
 
 
+def _select_matches(query: CrewAssignmentQuery) -> Matches:
+    ids = _select_joined().with_only_columns(CrewAssignment.id, maintain_column_froms=True)
+    return Matches(ids.where(*conditions(query)), {})
+
+
 def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAssignmentPage:
     """List the assignments that match."""
     where = conditions(query)
@@ -85,6 +118,10 @@ def list_crew_assignments(reader: Reader, query: CrewAssignmentQuery) -> CrewAss
         query,
         "crew-assignments",
         page_fields={"known_until": get_known_until(reader, HorizonKind.CREWS)},
+        references=REFERENCES,
+        count_facets=partial(
+            count_facets, reader, FACETS, query, _select_matches, "crew-assignments"
+        ),
     )
 
 
@@ -105,6 +142,7 @@ def list_crew(reader: Reader, slug: str, query: CrewQuery) -> CrewAssignmentPage
     mission = select(Mission.id).where(Mission.slug == slug)
     if not page.items and reader.scalar(mission) is None:
         raise_missing_record(reader, Mission, slug)
+    check_references(reader, REFERENCES, query, found=bool(page.items))
     return page
 
 

@@ -6,6 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.deps import DatabaseDep
 from app.api.embeds.crew import CrewAssignmentRead
+from app.api.fields import RecordQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.examples import Example
@@ -42,7 +43,7 @@ async def list_crew_assignments(
 
 @router.get("/crew-assignments/{id}", name="getCrewAssignment", summary="Get a crew assignment")
 async def get_crew_assignment(
-    id_: IdPath, database: DatabaseDep, response: Response
+    id_: IdPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
 ) -> CrewAssignmentRead:
     """Returns a crew assignment. Its ETag is the version of the mission."""
     assignment, version = await database.read(queries.get_crew_assignment, id_)

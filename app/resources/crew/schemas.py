@@ -1,15 +1,26 @@
 """Crew assignment schemas: query parameters and pages."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from app.api.date_params import CalendarDay
 from app.api.embeds.crew import CrewAssignmentRead
 from app.api.embeds.horizon import HorizonPage
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, NameParam, Omittable, QueryModel, Slug
+from app.api.params import CommaList, MissionName, NameParam, Omittable, QueryModel, Slug
 from app.domain.enums import CrewRole
+
+
+class CrewFacet(StrEnum):
+    """Facet of crew assignments."""
+
+    ROLE = "role"
+    AGENCY = "agency"
+    MISSION = "mission"
+    PERSON = "person"
 
 
 class CrewSort(SortChoice):
@@ -41,16 +52,18 @@ class CrewQuery(CrewFilters, ListQuery):
 class CrewAssignmentFilters(CrewFilters):
     """Filters of crew assignments."""
 
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
 
 
 class CrewAssignmentQuery(CrewAssignmentFilters, ListQuery):
     """Query parameters of the crew assignment list."""
 
+    facet: Annotated[CommaList[CrewFacet], Example(["role"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: CrewSort = CrewSort.NEWEST
     """Sort by mission. `-` means descending order. Within a mission, commanders come first."""
 
 
-class CrewAssignmentPage(HorizonPage[CrewAssignmentRead]):
+class CrewAssignmentPage(HorizonPage[CrewAssignmentRead], FacetFields):
     """Page of crew assignments."""

@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.deps import DatabaseDep, PrimaryDatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.links import url_for_request
 from app.api.lists.responses import ListResponderDep
 from app.api.openapi.examples import Example
@@ -55,7 +56,9 @@ async def list_keys(
 
 
 @router.get("/keys/{id}", name="getKey", summary="Get a key")
-async def get_key(id_: KeyIdPath, _admin: KeyAdminDep, database: DatabaseDep) -> KeySummary:
+async def get_key(
+    id_: KeyIdPath, _admin: KeyAdminDep, database: DatabaseDep, _query: RecordQueryDep
+) -> KeySummary:
     """Returns a key without its secret."""
     return await database.read(queries.get_key, id_)
 

@@ -1,14 +1,15 @@
 """Queries of launches."""
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from enum import StrEnum
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
-from app.api.embeds.launches import select_launch_ref, select_launch_summary
+from app.api.embeds.launches import SPACECRAFT, select_launch_ref, select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.people import select_person_ref
 from app.api.embeds.stays import select_stay_ref
@@ -18,12 +19,14 @@ from app.api.lists.day_counts import (
     ArchiveMonth,
     build_archive,
 )
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
+from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_related
+from app.db.conditions import has_related, slug_values
 from app.db.database import Reader
 from app.db.functions import (
     AnySelect,
@@ -48,12 +51,13 @@ from app.db.models import (
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, period_end
 from app.domain.enums import LaunchStatus, RecordType
-from app.domain.languages import tr
+from app.domain.languages import Bilingual, tr
 from app.domain.text import slugify
 from app.http.problems import NotFound
 from app.resources.launches.schemas import (
     LaunchArchiveFilters,
     LaunchArchiveQuery,
+    LaunchFacet,
     LaunchFilters,
     LaunchFullPage,
     LaunchPage,
@@ -105,6 +109,48 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions with a list of values, by the name of their parameter."""
 
+_LAUNCH_ID = Launch.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    LaunchFacet.STATUS: ValueFacet(select(_LAUNCH_ID, Launch.status.label("value"))),
+    LaunchFacet.VEHICLE: ValueFacet(select(_LAUNCH_ID, Vehicle.slug.label("value")).join(Vehicle)),
+    LaunchFacet.VEHICLE_FAMILY: ValueFacet(
+        select(_LAUNCH_ID, Vehicle.family_slug.label("value")).join(Vehicle)
+    ),
+    LaunchFacet.SITE: ValueFacet(select(_LAUNCH_ID, Site.slug.label("value")).join(Site)),
+    LaunchFacet.COUNTRY: ValueFacet(select(_LAUNCH_ID, Site.country.label("value")).join(Site)),
+    LaunchFacet.KIND: ValueFacet(
+        select(Spacecraft.launch_id.label("id"), Spacecraft.kind.label("value"))
+    ),
+    LaunchFacet.MISSION: ValueFacet(
+        select(MissionLaunch.launch_id.label("id"), Mission.slug.label("value")).join(Mission)
+    ),
+    LaunchFacet.PERSON: ValueFacet(
+        select(Flight.launch_id.label("id"), Person.slug.label("value")).join(Person)
+    ),
+    LaunchFacet.YEAR: YearFacet(Launch.launch_at, "launch_at_gte", "launch_at_lt"),
+}
+REFERENCES: References = {
+    "vehicle": Reference(
+        Bilingual("There is no vehicle {}.", "Нет ракеты-носителя {}."),
+        (NameColumn(Vehicle.slug, vehicle_slug),),
+    ),
+    "vehicle_family": Reference(
+        Bilingual("There is no vehicle family {}.", "Нет семейства ракет-носителей {}."),
+        (NameColumn(Vehicle.family_slug, vehicle_slug),),
+    ),
+    "spacecraft": SPACECRAFT,
+    "site": Reference(
+        Bilingual("There is no launch site {}.", "Нет космодрома {}."),
+        (NameColumn(Site.slug, slugify), NameColumn(Site.code, str.upper)),
+    ),
+    "country": Reference(
+        Bilingual("No launch site is in the country {}.", "В стране {} нет космодромов."),
+        (NameColumn(Site.country),),
+    ),
+    "mission": record_reference(Mission),
+    "person": record_reference(Person),
+}
+
 _FLAG_CONDITIONS = {
     (name, flag): column.is_(flag)
     for name, column in (("crewed", Launch.crewed), ("to_station", Launch.to_station))
@@ -152,10 +198,10 @@ def _list_values(filters: LaunchArchiveFilters) -> dict[str, list[Any]]:
         "country": filters.country,
         "spacecraft": list(map(slugify, filters.spacecraft)),
         "kind": filters.kind,
-        "mission": filters.mission,
         "person": filters.person,
     }
-    return {name: items for name, items in values.items() if items}
+    values |= slug_values(Mission, "mission", filters.mission) if filters.mission else {}
+    return {name: items for name, items in values.items() if items or name == "mission_number"}
 
 
 def _date_filters(filters: LaunchArchiveFilters) -> DateFilters:
@@ -230,17 +276,25 @@ def _select_full() -> AnySelect:
 def list_launches(reader: Reader, query: LaunchQuery) -> LaunchFullPage | LaunchPage:
     """List the launches that match."""
     is_full = query.view is View.FULL
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: LaunchQuery) -> Matches:
+        where = conditions(others, corrections)
+        return Matches(_select_ids(tuple(where)), parameter_values(others))
+
     page: type[LaunchFullPage] | type[LaunchPage] = LaunchFullPage if is_full else LaunchPage
     return fetch_page(
         reader,
         page,
         _select_full() if is_full else select_launch_summary(),
-        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        conditions(query, corrections),
         SORTS,
         query,
         "launches",
         values=parameter_values(query),
         is_reusable=not query.q,
+        references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "launches"),
     )
 
 
@@ -295,4 +349,4 @@ def get_launch_archive(reader: Reader, query: LaunchArchiveQuery) -> ArchiveMont
     counts = RecordCounts(
         LAUNCH_DATE_COLUMNS, _select_ids(tuple(where)), dates.sort_range(), values
     )
-    return build_archive(reader, counts, query, "launches", "launch_on")
+    return build_archive(reader, counts, query, "launches", "launch_on", REFERENCES)

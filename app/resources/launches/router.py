@@ -6,6 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import launches_cache_control, set_validators
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
@@ -79,7 +80,9 @@ async def get_launch_calendar(
     summary="Get the next launch",
     responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
 )
-async def get_next_launch(database: DatabaseDep, response: Response) -> LaunchRead:
+async def get_next_launch(
+    database: DatabaseDep, response: Response, _query: RecordQueryDep
+) -> LaunchRead:
     """Returns the first planned launch to the station.
 
     A launch stays the next one for 24 hours after its planned time (`is_overdue`).
@@ -103,7 +106,9 @@ async def get_launch_archive(
 
 
 @router.get("/{slug}", name="getLaunch", summary="Get a launch")
-async def get_launch(slug: LaunchSlugPath, database: DatabaseDep, response: Response) -> LaunchRead:
+async def get_launch(
+    slug: LaunchSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+) -> LaunchRead:
     """Returns a launch with its crew, missions, stays and sources."""
     launch = await database.read(queries.get_launch, slug)
     response.headers["Cache-Control"] = launches_cache_control([launch])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationInfo, field_validator
@@ -13,12 +14,14 @@ from app.api.embeds.people import PersonRef
 from app.api.embeds.stays import StayRef
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import (
     CommaList,
     CountryCode,
+    MissionName,
     NameParam,
     Omittable,
     QueryModel,
@@ -40,6 +43,20 @@ from app.domain.dates import Precision
 from app.domain.enums import FlightEndKind, LaunchRelation, LaunchStatus, ShipRole, SpacecraftKind
 from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
+
+
+class LaunchFacet(StrEnum):
+    """Facet of launches."""
+
+    STATUS = "status"
+    VEHICLE = "vehicle"
+    VEHICLE_FAMILY = "vehicle_family"
+    SITE = "site"
+    COUNTRY = "country"
+    KIND = "kind"
+    MISSION = "mission"
+    PERSON = "person"
+    YEAR = "year"
 
 
 class LaunchSort(SortChoice):
@@ -72,8 +89,8 @@ class LaunchArchiveFilters(QueryModel):
     """Crewed (`true`) or uncrewed (`false`) launches."""
     to_station: Annotated[Omittable[bool], Example(True)] = None
     """Launches to the station (`true`) or elsewhere (`false`). Default: all."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Related mission, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Related mission, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Crew member at launch, by slug."""
     q: Annotated[Omittable[SearchText], Example("kononenko")] = None
@@ -98,6 +115,8 @@ class LaunchFilters(LaunchArchiveFilters):
 class LaunchQuery(LaunchFilters, ListViewQuery):
     """Query parameters of the launch list."""
 
+    facet: Annotated[CommaList[LaunchFacet], Example(["vehicle"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: LaunchSort = LaunchSort.NEWEST
     """Sort by launch time; a vague time is last in its period. `-` means descending order."""
 
@@ -304,9 +323,9 @@ class LaunchRecord(LaunchWriteBase):
     version: int
 
 
-class LaunchPage(Page[LaunchSummary]):
+class LaunchPage(Page[LaunchSummary], FacetFields):
     """Page of launch summaries."""
 
 
-class LaunchFullPage(Page[LaunchRead]):
+class LaunchFullPage(Page[LaunchRead], FacetFields):
     """Page of full launches."""

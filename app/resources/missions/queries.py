@@ -1,7 +1,9 @@
 """Queries of missions."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from enum import StrEnum
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -11,7 +13,9 @@ from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_summary
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.spacewalks import select_spacewalk_summary
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
@@ -40,6 +44,7 @@ from app.domain.enums import HorizonKind, RecordType
 from app.domain.languages import tr
 from app.http.problems import NotFound
 from app.resources.missions.schemas import (
+    MissionFacet,
     MissionFilters,
     MissionFullPage,
     MissionPage,
@@ -54,6 +59,13 @@ MAX_SHOWN_SPACEWALK_COUNT = 50
 """Spacewalks in the answer of a mission."""
 
 SORTS = build_orders(Mission.id, number=(Mission.number,))
+FACETS: Mapping[StrEnum, Facet] = {
+    MissionFacet.PERSON: ValueFacet(
+        select(CrewAssignment.mission_id.label("id"), Person.slug.label("value")).join(Person)
+    ),
+    MissionFacet.YEAR: YearFacet(Mission.starts_at, "starts_on_gte", "starts_on_lt"),
+}
+REFERENCES: References = {"person": record_reference(Person)}
 
 
 def conditions(
@@ -202,8 +214,14 @@ def _select_neighbour(step: int) -> Any:
 
 def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | MissionPage:
     """List the missions that match."""
-    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: MissionQuery) -> Matches:
+        return Matches(select(Mission.id).where(*conditions(others, corrections)), {})
+
+    where = conditions(query, corrections)
     fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}
+    facets = partial(count_facets, reader, FACETS, query, select_matches, "missions")
     if query.view is View.FULL:
         return fetch_page(
             reader,
@@ -214,9 +232,20 @@ def list_missions(reader: Reader, query: MissionQuery) -> MissionFullPage | Miss
             query,
             "missions",
             page_fields=fields,
+            references=REFERENCES,
+            count_facets=facets,
         )
     return fetch_page(
-        reader, MissionPage, _select_summary(), where, SORTS, query, "missions", page_fields=fields
+        reader,
+        MissionPage,
+        _select_summary(),
+        where,
+        SORTS,
+        query,
+        "missions",
+        page_fields=fields,
+        references=REFERENCES,
+        count_facets=facets,
     )
 
 

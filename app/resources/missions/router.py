@@ -6,6 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -63,7 +64,9 @@ async def list_missions(
     summary="Get the current mission",
     responses={200: {"headers": header_refs("Content-Location")}, 404: {}},
 )
-async def get_current_mission(database: DatabaseDep, response: Response) -> MissionRead:
+async def get_current_mission(
+    database: DatabaseDep, response: Response, _query: RecordQueryDep
+) -> MissionRead:
     """Returns the mission in progress. `Content-Location` is its canonical URL."""
     mission = await database.read(queries.get_current_mission)
     response.headers["Content-Location"] = mission.url
@@ -72,7 +75,7 @@ async def get_current_mission(database: DatabaseDep, response: Response) -> Miss
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
 async def get_mission(
-    slug: MissionSlugPath, database: DatabaseDep, response: Response
+    slug: MissionSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
 ) -> MissionRead:
     """Returns a mission with its main tasks, crew and launches."""
     return set_validators(response, await database.read(queries.get_mission, slug))

@@ -14,6 +14,7 @@ from app.api.embeds.launches import LaunchSummary
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.spacewalks import SpacewalkSummary
 from app.api.links import Url
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
@@ -81,6 +82,13 @@ MISSION_STATUS_LABELS = {
 }
 
 
+class MissionFacet(StrEnum):
+    """Facet of missions."""
+
+    PERSON = "person"
+    YEAR = "year"
+
+
 class MissionSort(SortChoice):
     """Sort order of missions."""
 
@@ -118,6 +126,8 @@ class MissionFilters(QueryModel):
 class MissionQuery(MissionFilters, ListViewQuery):
     """Query parameters of the mission list."""
 
+    facet: Annotated[CommaList[MissionFacet], Example(["year"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: MissionSort = MissionSort.NEWEST
     """Sort by number. `-` means descending order."""
 
@@ -382,9 +392,9 @@ def get_mission_status(
     return MissionStatus.ACTIVE if has_come(starts_at, known_until) else MissionStatus.PLANNED
 
 
-class MissionPage(HorizonPage[MissionSummary]):
+class MissionPage(HorizonPage[MissionSummary], FacetFields):
     """Page of mission summaries."""
 
 
-class MissionFullPage(HorizonPage[MissionRead]):
+class MissionFullPage(HorizonPage[MissionRead], FacetFields):
     """Page of full missions."""

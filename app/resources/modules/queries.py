@@ -1,7 +1,8 @@
 """Queries of modules."""
 
 from collections.abc import Mapping
-from functools import cache
+from enum import StrEnum
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select
@@ -9,7 +10,9 @@ from sqlalchemy.orm import aliased
 
 from app.api.embeds.launches import select_launch_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
+from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
+from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
@@ -19,13 +22,16 @@ from app.db.functions import (
     has_json_value,
     json_array_subquery,
     json_object_subquery,
+    select_json_values,
 )
 from app.db.models import Launch, Module, ModuleAttachment, Port, agency_slug
 from app.db.types import UTCDateTime
 from app.domain.clock import has_passed
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import RecordType
+from app.domain.languages import Bilingual
 from app.resources.modules.schemas import (
+    ModuleFacet,
     ModuleFilters,
     ModuleFullPage,
     ModulePage,
@@ -59,6 +65,19 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "day_start": _was_attached(),
 }
 """Conditions by the name of a parameter."""
+
+_OWNERS = select_json_values(Module.id, Module.owner_slugs)
+FACETS: Mapping[StrEnum, Facet] = {
+    ModuleFacet.KIND: ValueFacet(select(Module.id.label("id"), Module.kind.label("value"))),
+    ModuleFacet.OWNER: ValueFacet(_OWNERS),
+}
+REFERENCES: References = {
+    "owner": Reference(
+        Bilingual("No module has the owner {}.", "Нет модулей, владелец которых — {}."),
+        (NameColumn(_OWNERS.subquery().c.value, agency_slug),),
+    ),
+    "launch": record_reference(Launch),
+}
 
 
 def conditions(
@@ -151,17 +170,25 @@ def _select_full() -> AnySelect:
 def list_modules(reader: Reader, query: ModuleQuery) -> ModuleFullPage | ModulePage:
     """List the modules that match."""
     is_full = query.view is View.FULL
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: ModuleQuery) -> Matches:
+        ids = select(Module.id).where(*conditions(others, corrections))
+        return Matches(ids, parameter_values(others))
+
     page: type[ModuleFullPage] | type[ModulePage] = ModuleFullPage if is_full else ModulePage
     return fetch_page(
         reader,
         page,
         _select_full() if is_full else _select_summary(),
-        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        conditions(query, corrections),
         SORTS,
         query,
         "modules",
         values=parameter_values(query),
         is_reusable=not query.q,
+        references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "modules"),
     )
 
 

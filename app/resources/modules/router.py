@@ -6,6 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
 from app.api.openapi.components import link_to, link_to_first
@@ -53,7 +54,9 @@ async def list_modules(query: Annotated[ModuleQuery, Query()], lists: ListRespon
 
 
 @router.get("/{slug}", name="getModule", summary="Get a module")
-async def get_module(slug: ModuleSlugPath, database: DatabaseDep, response: Response) -> ModuleRead:
+async def get_module(
+    slug: ModuleSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+) -> ModuleRead:
     """Returns a module with its ports and attachments."""
     return set_validators(response, await database.read(queries.get_module, slug))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
@@ -10,6 +11,7 @@ from app.api.date_params import CalendarDay, Rfc3339
 from app.api.embeds.launches import LaunchRef
 from app.api.embeds.modules import ModuleRef, PortRef
 from app.api.links import Url
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
@@ -30,6 +32,13 @@ from app.domain.dates import Precision, period_end
 from app.domain.enums import ModuleKind, PortDirection
 from app.domain.labels import MODULE_KIND_LABELS
 from app.domain.languages import tr
+
+
+class ModuleFacet(StrEnum):
+    """Facet of modules."""
+
+    KIND = "kind"
+    OWNER = "owner"
 
 
 class ModuleSort(SortChoice):
@@ -59,6 +68,8 @@ class ModuleFilters(QueryModel):
 class ModuleQuery(ModuleFilters, ListViewQuery):
     """Query parameters of the module list."""
 
+    facet: Annotated[CommaList[ModuleFacet], Example(["kind"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: ModuleSort = ModuleSort.FIRST_TO_LAST
     """Sort by the first attachment, or by name. `-` means descending order."""
 
@@ -244,9 +255,9 @@ class ModuleRecord(ModuleWrite):
     version: int
 
 
-class ModulePage(Page[ModuleSummary]):
+class ModulePage(Page[ModuleSummary], FacetFields):
     """Page of module summaries."""
 
 
-class ModuleFullPage(Page[ModuleRead]):
+class ModuleFullPage(Page[ModuleRead], FacetFields):
     """Page of full modules."""

@@ -1,16 +1,20 @@
 """Queries of people."""
 
+from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from enum import StrEnum
+from functools import cache, partial
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.embeds.crew import select_crew_assignments
 from app.api.embeds.launches import select_launch_ref
-from app.api.embeds.people import select_person_ref
+from app.api.embeds.people import AGENCY, select_person_ref
 from app.api.embeds.spacewalks import select_spacewalk_ref
+from app.api.lists.facets import Facet, Matches, ValueFacet, count_facets
 from app.api.lists.pagination import fetch_page
+from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
@@ -31,7 +35,9 @@ from app.db.models import (
 )
 from app.domain.dates import utc_day_bounds
 from app.domain.enums import FLOWN_STATUSES, HorizonKind, RecordType
+from app.domain.languages import Bilingual
 from app.resources.people.schemas import (
+    PersonFacet,
     PersonFilters,
     PersonFullPage,
     PersonPage,
@@ -47,6 +53,26 @@ SORTS = build_orders(
     spacewalks_count=(Person.spacewalks_count,),
     spacewalk_seconds=(Person.spacewalk_seconds,),
 )
+_NATIONALITY = Reference(
+    Bilingual("Nobody has the nationality {}.", "Нет людей с гражданством {}."),
+    (NameColumn(Person.nationality),),
+)
+_PERSON_ID = Person.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    PersonFacet.AGENCY: ValueFacet(
+        select(_PERSON_ID, Person.agency_slug.label("value")).where(Person.agency_slug.is_not(None))
+    ),
+    PersonFacet.NATIONALITY: ValueFacet(
+        select(_PERSON_ID, Person.nationality.label("value")).where(Person.nationality.is_not(None))
+    ),
+}
+REFERENCES: References = {
+    "agency": AGENCY,
+    "agency_not": AGENCY,
+    "nationality": _NATIONALITY,
+    "nationality_not": _NATIONALITY,
+    "mission": record_reference(Mission),
+}
 
 
 def conditions(
@@ -172,8 +198,14 @@ def _select_full() -> AnySelect:
 
 def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPage:
     """List the people who match."""
-    where = conditions(query, find_corrections(reader, query.q) if query.q else {})
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: PersonQuery) -> Matches:
+        return Matches(select(Person.id).where(*conditions(others, corrections)), {})
+
+    where = conditions(query, corrections)
     fields = {"known_until": get_known_until(reader, HorizonKind.CREWS)}
+    facets = partial(count_facets, reader, FACETS, query, select_matches, "people")
     if query.view is View.FULL:
         return fetch_page(
             reader,
@@ -184,9 +216,20 @@ def list_people(reader: Reader, query: PersonQuery) -> PersonFullPage | PersonPa
             query,
             "people",
             page_fields=fields,
+            references=REFERENCES,
+            count_facets=facets,
         )
     return fetch_page(
-        reader, PersonPage, _select_summary(), where, SORTS, query, "people", page_fields=fields
+        reader,
+        PersonPage,
+        _select_summary(),
+        where,
+        SORTS,
+        query,
+        "people",
+        page_fields=fields,
+        references=REFERENCES,
+        count_facets=facets,
     )
 
 

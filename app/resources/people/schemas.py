@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -13,12 +14,14 @@ from app.api.embeds.launches import LaunchRef
 from app.api.embeds.people import PersonRef
 from app.api.embeds.spacewalks import SpacewalkRef, localize_spacewalk_role
 from app.api.links import Url
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
 from app.api.params import (
     CommaList,
     CountryCode,
+    MissionName,
     NameParam,
     Omittable,
     QueryModel,
@@ -43,6 +46,13 @@ from app.domain.labels import SHIP_ROLE_LABELS
 from app.domain.languages import tr
 
 MIN_BIRTH_DATE = date(1850, 1, 1)
+
+
+class PersonFacet(StrEnum):
+    """Facet of people."""
+
+    AGENCY = "agency"
+    NATIONALITY = "nationality"
 
 
 class PersonSort(SortChoice):
@@ -71,8 +81,8 @@ class PersonFilters(QueryModel):
     """Nationality to exclude, as an ISO 3166-1 alpha-2 code."""
     role: Annotated[CommaList[CrewRole], Example(["commander"])] = []
     """Role aboard the station. With `mission`: the role in that mission."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission of which the person was a crew member, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission of which the person was a crew member, by slug, name or number."""
     aboard_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day in UTC on which the person was aboard: from docking to undocking, as far as known."""
     in_space_on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
@@ -82,6 +92,8 @@ class PersonFilters(QueryModel):
 class PersonQuery(PersonFilters, ListViewQuery):
     """Query parameters of the people list."""
 
+    facet: Annotated[CommaList[PersonFacet], Example(["agency"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: PersonSort = PersonSort.A_TO_Z
     """Sort by name, or by number or duration of spacewalks. `-` means descending order."""
 
@@ -231,9 +243,9 @@ class PersonRecord(PersonWrite):
     version: int
 
 
-class PersonPage(HorizonPage[PersonSummary]):
+class PersonPage(HorizonPage[PersonSummary], FacetFields):
     """Page of person summaries."""
 
 
-class PersonFullPage(HorizonPage[PersonRead]):
+class PersonFullPage(HorizonPage[PersonRead], FacetFields):
     """Page of full people."""

@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Response
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.lists.responses import ListResponderDep
 from app.api.params import IdPath
 from app.api.routing import Router
@@ -36,7 +37,11 @@ async def list_proposals(
 
 @router.get("/{id}", name="getProposal", summary="Get a proposal")
 async def get_proposal(
-    id_: IdPath, _editor: ProposalEditorDep, database: DatabaseDep, response: Response
+    id_: IdPath,
+    _editor: ProposalEditorDep,
+    database: DatabaseDep,
+    response: Response,
+    _query: RecordQueryDep,
 ) -> ProposalRead:
     """Returns the entry and the records that it may describe, with their differences."""
     return set_validators(response, await database.read(queries.get_proposal, id_))

@@ -7,6 +7,7 @@ from fastapi import Body, Depends, Query, Response
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -43,7 +44,11 @@ async def list_sources(
 
 @router.get("/{id}", name="getSource", summary="Get a source")
 async def get_source(
-    id_: IdPath, _writer: SourceWriterDep, database: DatabaseDep, response: Response
+    id_: IdPath,
+    _writer: SourceWriterDep,
+    database: DatabaseDep,
+    response: Response,
+    _query: RecordQueryDep,
 ) -> SourceRead:
     """Returns a source with its polling status."""
     return set_validators(response, await database.read(queries.get_source, id_))

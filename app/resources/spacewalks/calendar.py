@@ -10,12 +10,13 @@ from app.api.icalendar import (
 )
 from app.api.links import page_url, tag_authority, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
+from app.api.lists.references import check_references
 from app.db.database import Reader
 from app.db.horizon import get_known_until
 from app.domain.enums import HorizonKind
 from app.domain.languages import current_language, tr
 from app.http.problems import InvalidRequest
-from app.resources.spacewalks.queries import SORTS, conditions, parameter_values
+from app.resources.spacewalks.queries import REFERENCES, SORTS, conditions, parameter_values
 from app.resources.spacewalks.schemas import SpacewalkFilters
 from app.search.spelling import find_corrections
 
@@ -39,6 +40,7 @@ def build_spacewalk_calendar(reader: Reader, filters: SpacewalkFilters) -> Rende
                 "Сузьте запрос, например `starts_at_gte`.",
             )
         )
+    check_references(reader, REFERENCES, filters, found=bool(rows))
     return render_icalendar(
         title_with_filters(tr("Zarya spacewalks", "Заря: выходы в открытый космос"), params),
         url_for_request("spacewalks.ics", **params),

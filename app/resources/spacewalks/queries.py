@@ -1,7 +1,8 @@
 """Queries of spacewalks."""
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from enum import StrEnum
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select
@@ -10,12 +11,14 @@ from app.api.date_params import time_zone_or_default
 from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
+from app.api.lists.references import NameColumn, Reference, References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import has_related, slug_in
+from app.db.conditions import has_related, slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until
@@ -23,9 +26,11 @@ from app.db.models import Mission, Module, Person, Spacewalk, SpacewalkMember, o
 from app.db.types import UTCDateTime
 from app.domain.dates import ONE_DAY, PRECISIONS_WITH_TIME, Precision
 from app.domain.enums import HorizonKind, RecordType
+from app.domain.languages import Bilingual
 from app.resources.spacewalks.schemas import (
     SpacewalkArchiveFilters,
     SpacewalkArchiveQuery,
+    SpacewalkFacet,
     SpacewalkFilters,
     SpacewalkFullPage,
     SpacewalkPage,
@@ -91,6 +96,34 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
 }
 """Conditions by the name of a parameter that is given with them."""
 
+_SPACEWALK_ID = Spacewalk.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    SpacewalkFacet.OPERATOR: ValueFacet(
+        select(_SPACEWALK_ID, Spacewalk.operator_slug.label("value")).where(
+            Spacewalk.operator_slug.is_not(None)
+        )
+    ),
+    SpacewalkFacet.PERSON: ValueFacet(
+        select(SpacewalkMember.spacewalk_id.label("id"), Person.slug.label("value")).join(Person)
+    ),
+    SpacewalkFacet.MISSION: ValueFacet(
+        select(_SPACEWALK_ID, Mission.slug.label("value")).join(Mission)
+    ),
+    SpacewalkFacet.AIRLOCK: ValueFacet(
+        select(_SPACEWALK_ID, Module.slug.label("value")).join(Module)
+    ),
+    SpacewalkFacet.YEAR: YearFacet(Spacewalk.starts_at, "starts_at_gte", "starts_at_lt"),
+}
+REFERENCES: References = {
+    "person": record_reference(Person),
+    "mission": record_reference(Mission),
+    "operator": Reference(
+        Bilingual("No spacewalk has the operator {}.", "Нет выходов оператора {}."),
+        (NameColumn(Spacewalk.operator_slug, operator_slug),),
+    ),
+    "airlock": record_reference(Module),
+}
+
 
 def conditions(
     filters: SpacewalkArchiveFilters, corrections: SpellingCorrections = NO_CORRECTIONS
@@ -122,11 +155,12 @@ def parameter_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
 def _own_values(filters: SpacewalkArchiveFilters) -> dict[str, Any]:
     lists: dict[str, list[Any]] = {
         "person": filters.person,
-        "mission": filters.mission,
         "operator": list(map(operator_slug, filters.operator)),
         "airlock": filters.airlock,
     }
     values: dict[str, Any] = {name: items for name, items in lists.items() if items}
+    if filters.mission:
+        values |= slug_values(Mission, "mission", filters.mission)
     if filters.on:
         zone = time_zone_or_default(filters.tz)
         day = PeriodBounds.of_days(filters.on, filters.on + ONE_DAY, zone)
@@ -153,19 +187,27 @@ def _select_full() -> AnySelect:
 def list_spacewalks(reader: Reader, query: SpacewalkQuery) -> SpacewalkFullPage | SpacewalkPage:
     """List the spacewalks that match."""
     is_full = query.view is View.FULL
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: SpacewalkQuery) -> Matches:
+        ids = _select_ids(tuple(conditions(others, corrections)))
+        return Matches(ids, parameter_values(others))
+
     page: type[SpacewalkFullPage] | type[SpacewalkPage]
     page = SpacewalkFullPage if is_full else SpacewalkPage
     return fetch_page(
         reader,
         page,
         _select_full() if is_full else select_spacewalk_summary(),
-        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        conditions(query, corrections),
         SORTS,
         query,
         "spacewalks",
         values=parameter_values(query),
         is_reusable=not query.q,
         page_fields={"known_until": get_known_until(reader, HorizonKind.SPACEWALKS)},
+        references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "spacewalks"),
     )
 
 
@@ -192,4 +234,4 @@ def get_spacewalk_archive(
         dates.sort_range(),
         parameter_values(query),
     )
-    return build_archive(reader, counts, query, "spacewalks", "starts_on")
+    return build_archive(reader, counts, query, "spacewalks", "starts_on", REFERENCES)

@@ -1,6 +1,7 @@
 """Spacewalk schemas: query parameters, read models and write models."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, ValidationInfo, field_validator
@@ -9,10 +10,19 @@ from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDa
 from app.api.embeds.spacewalks import SpacewalkSummary
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchText, Slug
+from app.api.params import (
+    CommaList,
+    MissionName,
+    NameParam,
+    Omittable,
+    QueryModel,
+    SearchText,
+    Slug,
+)
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import (
     CitationWrite,
@@ -26,6 +36,16 @@ from app.api.write_models import (
 from app.domain.dates import Precision
 from app.domain.enums import SpacewalkRole
 from app.domain.languages import tr
+
+
+class SpacewalkFacet(StrEnum):
+    """Facet of spacewalks."""
+
+    OPERATOR = "operator"
+    PERSON = "person"
+    MISSION = "mission"
+    AIRLOCK = "airlock"
+    YEAR = "year"
 
 
 class SpacewalkSort(SortChoice):
@@ -44,8 +64,8 @@ class SpacewalkArchiveFilters(QueryModel):
     """Full-text search: all words, in any spelling and inflection, as in `/v1/search`."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Person outside, by slug."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission during which it was made, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission during which it was made, by slug, name or number: `iss-59`, `ISS-59` or `59`."""
     operator: Annotated[CommaList[NameParam], Example(["Roscosmos"])] = []
     """Space agency whose suits were used, by name or slug."""
     airlock: Annotated[CommaList[Slug], Example(["quest"])] = []
@@ -72,6 +92,8 @@ class SpacewalkFilters(SpacewalkArchiveFilters):
 class SpacewalkQuery(SpacewalkFilters, ListViewQuery):
     """Query parameters of the spacewalk list."""
 
+    facet: Annotated[CommaList[SpacewalkFacet], Example(["operator"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: SpacewalkSort = SpacewalkSort.NEWEST
     """Sort by start or by duration; an unknown duration counts as 0. `-` means descending order."""
 
@@ -168,14 +190,14 @@ class SpacewalkRecord(SpacewalkWrite):
     version: int
 
 
-class SpacewalkPage(Page[SpacewalkSummary]):
+class SpacewalkPage(Page[SpacewalkSummary], FacetFields):
     """Page of spacewalk summaries."""
 
     known_until: UtcInstant | None
     """Time until which spacewalks are known, or null if there is no limit."""
 
 
-class SpacewalkFullPage(Page[SpacewalkRead]):
+class SpacewalkFullPage(Page[SpacewalkRead], FacetFields):
     """Page of full spacewalks."""
 
     known_until: UtcInstant | None

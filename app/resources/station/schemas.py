@@ -13,8 +13,9 @@ from app.api.embeds.modules import ModuleRef, PortRef
 from app.api.embeds.people import PersonRef
 from app.api.embeds.spacewalks import SpacewalkSummary
 from app.api.embeds.stays import StaySummary
+from app.api.fields import FieldPath, RecordQuery
 from app.api.openapi.examples import Example
-from app.api.params import Omittable, QueryModel
+from app.api.params import CommaList, Omittable
 from app.api.read_models import ReadModel, UtcInstant
 from app.domain.dates import Precision
 from app.domain.enums import CrewRole, ModuleKind
@@ -24,9 +25,11 @@ from app.resources.horizon.schemas import KnownUntil
 from app.resources.timeline.schemas import TimelineItem, list_ships
 
 
-class StationQuery(QueryModel):
+class StationQuery(RecordQuery):
     """Query parameters of the station."""
 
+    fields: Annotated[CommaList[FieldPath], Example(["aboard.person.name"])] = []
+    """Fields to return, such as `mission.name,aboard.person.name`. Default: all."""
     on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """Day, in the time zone `tz`. Not with `at`. Default: the present."""
     at: Annotated[Omittable[Rfc3339], Example("2019-04-04T12:00:00Z")] = None

@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from enum import StrEnum
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default, to_instant
+from app.api.embeds.launches import SPACECRAFT
+from app.api.embeds.modules import PORT
 from app.api.embeds.stays import StaySummary, select_stay_summary
 from app.api.lists.date_filters import DateColumns, DateFilters, PeriodBounds
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
+from app.api.lists.facets import Facet, Matches, ValueFacet, YearFacet, count_facets
 from app.api.lists.pagination import fetch_page
 from app.api.lists.record_counts import RecordCounts
+from app.api.lists.references import References, record_reference
 from app.api.lists.sorting import build_orders
 from app.api.params import View
 from app.api.slugs import get_by_slug
-from app.db.conditions import slug_in
+from app.db.conditions import slug_in, slug_values
 from app.db.database import Reader
 from app.db.functions import AnySelect
 from app.db.horizon import get_known_until, is_horizon_outdated, is_within_horizon
@@ -30,6 +35,7 @@ from app.domain.text import slugify
 from app.resources.stays.schemas import (
     StayArchiveFilters,
     StayArchiveQuery,
+    StayFacet,
     StayFilters,
     StayFullPage,
     StayPage,
@@ -48,14 +54,16 @@ SORTS = build_orders(
 ARRIVAL_DATE_COLUMNS = DateColumns(Stay.arrived_at, Stay.arrived_at_precision, Stay.arrived_sort_at)
 
 
+_before = aliased(Spacecraft)
+_IS_MAIN_SPACECRAFT = ~(
+    select(_before.id)
+    .where(_before.launch_id == Spacecraft.launch_id, _before.ordinal < Spacecraft.ordinal)
+    .exists()
+)
+
+
 def _has_main_spacecraft(where: ColumnElement[bool]) -> ColumnElement[bool]:
-    before = aliased(Spacecraft)
-    is_main = ~(
-        select(before.id)
-        .where(before.launch_id == Spacecraft.launch_id, before.ordinal < Spacecraft.ordinal)
-        .exists()
-    )
-    return Stay.launch_id.in_(select(Spacecraft.launch_id).where(where, is_main))
+    return Stay.launch_id.in_(select(Spacecraft.launch_id).where(where, _IS_MAIN_SPACECRAFT))
 
 
 def _is_at_port(where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -73,6 +81,8 @@ def _overlaps(starts_at: Any, ends_at: Any) -> ColumnElement[bool]:
 _instant = UTCDateTime()
 _NO_END = literal(MAX_INSTANT, _instant)
 
+_IS_DURING_MISSION = _overlaps(Mission.starts_at, func.coalesce(Mission.ends_at, _NO_END))
+
 _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "port": _is_at_port(Port.slug.in_(bindparam("port"))),
     "module": _is_at_port(
@@ -85,13 +95,35 @@ _CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "mission": select(Mission.id)
     .where(
         Mission.id.in_(select(Mission.id).where(slug_in(Mission, bindparam("mission")))),
-        _overlaps(Mission.starts_at, func.coalesce(Mission.ends_at, _NO_END)),
+        _IS_DURING_MISSION,
     )
     .exists(),
     "departed_from": Stay.departed_sort_at >= bindparam("departed_from", type_=_instant),
     "departed_before": Stay.departed_at < bindparam("departed_before", type_=_instant),
 }
-"""Conditions by the name of their parameter."""
+"""Conditions by the name of a parameter."""
+
+_STAY_ID = Stay.id.label("id")
+FACETS: Mapping[StrEnum, Facet] = {
+    StayFacet.PORT: ValueFacet(select(_STAY_ID, Port.slug.label("value")).join(Port)),
+    StayFacet.KIND: ValueFacet(
+        select(_STAY_ID, Spacecraft.kind.label("value"))
+        .join(Spacecraft, Spacecraft.launch_id == Stay.launch_id)
+        .where(_IS_MAIN_SPACECRAFT)
+    ),
+    StayFacet.ARRIVAL_KIND: ValueFacet(select(_STAY_ID, Stay.arrival_kind.label("value"))),
+    StayFacet.MISSION: ValueFacet(
+        select(_STAY_ID, Mission.slug.label("value")).join(Mission, _IS_DURING_MISSION)
+    ),
+    StayFacet.YEAR: YearFacet(Stay.arrived_at, "arrived_at_gte", "arrived_at_lt"),
+}
+REFERENCES: References = {
+    "port": PORT,
+    "module": record_reference(Module),
+    "spacecraft": SPACECRAFT,
+    "launch": record_reference(Launch),
+    "mission": record_reference(Mission),
+}
 
 
 def conditions(
@@ -110,7 +142,7 @@ def _other_conditions(
     filters: StayArchiveFilters, corrections: SpellingCorrections
 ) -> list[ColumnElement[bool]]:
     """Conditions of the filters that are not those of arrivals."""
-    where = [_CONDITIONS[name] for name in _other_values(filters)]
+    where = [_CONDITIONS[name] for name in _other_values(filters) if name in _CONDITIONS]
     if filters.on:
         where.append(_was_there_on(filters))
     if filters.docked is not None:
@@ -172,11 +204,11 @@ def _other_values(filters: StayArchiveFilters) -> dict[str, Any]:
         "kind": filters.kind,
         "launch": filters.launch,
         "arrival_kind": filters.arrival_kind,
-        "mission": filters.mission,
         "departed_from": from_ and to_instant(from_, zone).replace(microsecond=0),
         "departed_before": before and to_instant(before, zone),
     }
-    return {name: value for name, value in values.items() if value}
+    values |= slug_values(Mission, "mission", filters.mission) if filters.mission else {}
+    return {name: value for name, value in values.items() if value or name == "mission_number"}
 
 
 def _arrival_filters(filters: StayArchiveFilters) -> DateFilters:
@@ -197,18 +229,26 @@ def _select_full() -> AnySelect:
 def list_stays(reader: Reader, query: StayQuery) -> StayFullPage | StayPage:
     """List the stays that match."""
     is_full = query.view is View.FULL
+    corrections = find_corrections(reader, query.q) if query.q else NO_CORRECTIONS
+
+    def select_matches(others: StayQuery) -> Matches:
+        ids = _select_ids(tuple(conditions(others, corrections)))
+        return Matches(ids, parameter_values(others))
+
     page: type[StayFullPage] | type[StayPage] = StayFullPage if is_full else StayPage
     return fetch_page(
         reader,
         page,
         _select_full() if is_full else select_stay_summary(),
-        conditions(query, find_corrections(reader, query.q) if query.q else {}),
+        conditions(query, corrections),
         SORTS,
         query,
         "stays",
         values=parameter_values(query),
         is_reusable=not query.q and query.on is None and query.docked is None,
         page_fields={"known_until": get_known_until(reader, HorizonKind.DOCKINGS)},
+        references=REFERENCES,
+        count_facets=partial(count_facets, reader, FACETS, query, select_matches, "stays"),
     )
 
 
@@ -251,4 +291,4 @@ def get_stay_archive(reader: Reader, query: StayArchiveQuery) -> ArchiveMonth | 
         dates.sort_range(),
         parameter_values(query),
     )
-    return build_archive(reader, counts, query, "stays", "arrived_on")
+    return build_archive(reader, counts, query, "stays", "arrived_on", REFERENCES)

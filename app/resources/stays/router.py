@@ -6,6 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -66,7 +67,9 @@ async def get_stay_archive(
 
 
 @router.get("/{slug}", name="getStay", summary="Get a stay")
-async def get_stay(slug: StaySlugPath, database: DatabaseDep, response: Response) -> StayRead:
+async def get_stay(
+    slug: StaySlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+) -> StayRead:
     """Returns a stay with the end of the spacecraft's flight and its sources."""
     return set_validators(response, await database.read(queries.get_stay, slug))
 

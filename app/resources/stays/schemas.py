@@ -1,6 +1,7 @@
 """Stay schemas: query parameters, read models and write models."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
@@ -9,14 +10,33 @@ from app.api.date_params import CalendarDay, CalendarMonth, Rfc3339, Rfc3339OrDa
 from app.api.embeds.stays import StaySummary
 from app.api.links import Url
 from app.api.lists.day_counts import ArchiveQuery
+from app.api.lists.facets import FacetFields
 from app.api.lists.pagination import ListViewQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, NameParam, Omittable, QueryModel, SearchText, Slug
+from app.api.params import (
+    CommaList,
+    MissionName,
+    NameParam,
+    Omittable,
+    QueryModel,
+    SearchText,
+    Slug,
+)
 from app.api.read_models import Source, UtcInstant
 from app.api.write_models import CitationWrite, WriteModel, default_precision, example_config
 from app.domain.dates import Precision
 from app.domain.enums import ArrivalKind, FlightEndKind, SpacecraftKind
+
+
+class StayFacet(StrEnum):
+    """Facet of stays."""
+
+    PORT = "port"
+    KIND = "kind"
+    ARRIVAL_KIND = "arrival_kind"
+    MISSION = "mission"
+    YEAR = "year"
 
 
 class StaySort(SortChoice):
@@ -43,8 +63,8 @@ class StayArchiveFilters(QueryModel):
     """Kind of spacecraft."""
     arrival_kind: Annotated[CommaList[ArrivalKind], Example(["docking"])] = []
     """Kind of arrival."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission during which the spacecraft was there, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission during which the spacecraft was there, by slug, name or number."""
     on: Annotated[Omittable[CalendarDay], Example("2019-04-04")] = None
     """There at any time of this day, in the time zone `tz`, as far as is known."""
     docked: Annotated[Omittable[bool], Example(True)] = None
@@ -75,6 +95,8 @@ class StayFilters(StayArchiveFilters):
 class StayQuery(StayFilters, ListViewQuery):
     """Query parameters of the list of stays."""
 
+    facet: Annotated[CommaList[StayFacet], Example(["port"])] = []
+    """Filters whose values are counted, in `facets`."""
     sort: StaySort = StaySort.NEWEST
     """Sort by arrival or departure; a stay without a departure is last. `-` means descending."""
 
@@ -155,14 +177,14 @@ class StayRecord(StayWriteBase):
     version: int
 
 
-class StayPage(Page[StaySummary]):
+class StayPage(Page[StaySummary], FacetFields):
     """Page of stay summaries."""
 
     known_until: UtcInstant | None
     """Time until which dockings are known, or null if there is no limit."""
 
 
-class StayFullPage(Page[StayRead]):
+class StayFullPage(Page[StayRead], FacetFields):
     """Page of full stays."""
 
     known_until: UtcInstant | None

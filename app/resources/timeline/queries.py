@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
-from app.api.embeds.launches import select_launch_ref
+from app.api.embeds.launches import SPACECRAFT, select_launch_ref
 from app.api.embeds.missions import select_mission_ref
 from app.api.embeds.modules import select_module_ref, select_port_ref
 from app.api.embeds.people import select_person_ref
@@ -30,8 +30,9 @@ from app.api.lists.date_filters import DateFilters
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, build_archive
 from app.api.lists.pagination import MAX_COUNTED_ITEMS, Seek, build_page, count_rows
 from app.api.lists.record_counts import DatedRecords, NoRecords, RecordCounts
+from app.api.lists.references import References, check_references, record_reference
 from app.api.read_models import instant_of
-from app.db.conditions import slug_in
+from app.db.conditions import slug_in, slug_values
 from app.db.database import Reader, Row
 from app.db.functions import (
     AnySelect,
@@ -74,6 +75,13 @@ SORTS: Mapping[str, Mapping[str, type]] = {
     name: {"at": datetime, "source": int, "key": int} for name in ("at", "-at")
 }
 """Types of the keys of an event, by sort: of its date, its source and its row."""
+
+REFERENCES: References = {
+    "mission": record_reference(Mission),
+    "person": record_reference(Person),
+    "spacecraft": SPACECRAFT,
+    "module": record_reference(Module),
+}
 
 _KEYS = ("key_0", "key_1", "key_2")
 
@@ -182,7 +190,7 @@ def _select_missions() -> AnySelect:
 
 def _find_missions(reader: Reader, slugs: Sequence[str]) -> dict[str, Any]:
     """Parameters of `_is_during_mission`: the ids of the missions, and the bounds of all."""
-    rows = reader.all(_select_missions(), slugs=slugs)
+    rows = reader.all(_select_missions(), **slug_values(Mission, "slugs", slugs))
     return {
         "mission_ids": _ids(row["id"] for row in rows),
         "missions_from": min((row["starts_sort_at"] for row in rows), default=MAX_INSTANT),
@@ -452,7 +460,9 @@ def list_timeline(reader: Reader, query: TimelineQuery) -> TimelinePage:
 
     sort = str(query.sort)
     fields = {"known_until": known_until}
-    return build_page(reader, TimelinePage, read, total, SORTS, sort, query, "timeline", **fields)
+    page = build_page(reader, TimelinePage, read, total, SORTS, sort, query, "timeline", **fields)
+    check_references(reader, REFERENCES, query, found=bool(page.items))
+    return page
 
 
 def _fetch_matches(
@@ -476,10 +486,14 @@ def _fetch_matches(
 def list_events(
     reader: Reader, filters: TimelineArchiveFilters, number: int, item: type[T]
 ) -> list[T]:
-    """List the newest `number` events that match, as instances of `item`."""
+    """List the newest `number` events that match, as instances of `item`.
+
+    Raises InvalidRequest for names that do not exist.
+    """
     selection = TimelineSelection.resolve(reader, filters)
     known_until = get_known_until_by_kind(reader)
     rows = _fetch_matches(reader, selection, True, number, known_until)
+    check_references(reader, REFERENCES, filters, found=bool(rows))
     return [item.model_validate(row) for row in reader.within_budget(rows)]
 
 
@@ -498,9 +512,9 @@ def get_timeline_archive(
     """Get the calendar of a month, or the index of all months, of the events that match."""
     selection = TimelineSelection.resolve(reader, query)
     if not selection.parts:
-        return build_archive(reader, NoRecords(), query, "timeline", "on")
+        return build_archive(reader, NoRecords(), query, "timeline", "on", REFERENCES)
     first, *others = _date_parts(selection.parts)
     counts = RecordCounts(
         *first, selection.dates.sort_range(), next(selection.day_values()), others=tuple(others)
     )
-    return build_archive(reader, counts, query, "timeline", "on")
+    return build_archive(reader, counts, query, "timeline", "on", REFERENCES)

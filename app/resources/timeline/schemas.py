@@ -16,7 +16,15 @@ from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, Page
 from app.api.lists.sorting import SortChoice
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, DecimalInt, NameParam, Omittable, QueryModel, Slug
+from app.api.params import (
+    CommaList,
+    DecimalInt,
+    MissionName,
+    NameParam,
+    Omittable,
+    QueryModel,
+    Slug,
+)
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.domain import glossary
 from app.domain.clock import has_passed
@@ -49,8 +57,8 @@ class TimelineArchiveFilters(QueryModel):
 
     kind: Annotated[CommaList[TimelineKind], Example(["docking"])] = []
     """Kind of event."""
-    mission: Annotated[CommaList[Slug], Example(["iss-59"])] = []
-    """Mission during which the event was, from its start to its end, by slug."""
+    mission: Annotated[CommaList[MissionName], Example(["iss-59"])] = []
+    """Mission during which the event was, from its start to its end, by slug, name or number."""
     person: Annotated[CommaList[Slug], Example(["anne-mcclain"])] = []
     """Person in the event, by slug: see `people`."""
     spacecraft: Annotated[CommaList[NameParam], Example(["Progress MS-11"])] = []

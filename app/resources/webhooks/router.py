@@ -7,6 +7,7 @@ from fastapi import Body, Depends, Query, Response
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordQueryDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -46,7 +47,11 @@ async def list_webhooks(
 
 @router.get("/{id}", name="getWebhook", summary="Get a webhook")
 async def get_webhook(
-    id_: IdPath, _writer: WebhookWriterDep, database: DatabaseDep, response: Response
+    id_: IdPath,
+    _writer: WebhookWriterDep,
+    database: DatabaseDep,
+    response: Response,
+    _query: RecordQueryDep,
 ) -> WebhookRead:
     """Returns a webhook with its delivery status, without its secret."""
     return set_validators(response, await database.read(queries.get_webhook, id_))

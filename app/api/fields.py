@@ -1,0 +1,135 @@
+"""Selection of fields: the parameter `fields`, and responses reduced to the fields that it names.
+
+Responses are built and validated whole; `app.api.routing` reduces JSON, and
+`app.api.lists.responses` whole lists.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from fastapi import Query, Response
+from pydantic import BaseModel, StringConstraints
+from pydantic_core import from_json, to_json
+
+from app.api.openapi.examples import Example
+from app.api.params import CommaList, QueryModel
+from app.api.patterns import FIELD_PATH_PATTERN
+from app.api.validation_errors import did_you_mean
+from app.domain.languages import tr
+from app.http.problems import FieldProblem, InvalidRequest
+
+Selection = Mapping[str, "Selection | None"]
+"""Selected fields by name, each with those selected of its objects, or None for all of it."""
+
+FieldPath = Annotated[str, StringConstraints(pattern=FIELD_PATH_PATTERN, max_length=120)]
+
+
+class FieldsQuery(QueryModel):
+    """Query parameters of a response that can be reduced to some fields."""
+
+    fields: Annotated[CommaList[FieldPath], Example(["id"])] = []
+    """Fields to return, such as `slug,name`, and `crew.person.name` in objects. Default: all."""
+
+
+class RecordQuery(FieldsQuery):
+    """Query parameters of a single record. The route reduces the response."""
+
+
+RecordQueryDep = Annotated[RecordQuery, Query()]
+
+
+def unwrap_type(kind: Any) -> Any:
+    """The type without `Annotated` and without `None`."""
+    if get_origin(kind) is Annotated:
+        return unwrap_type(get_args(kind)[0])
+    if get_origin(kind) in {Union, UnionType}:
+        kinds = [each for each in get_args(kind) if each is not NoneType]
+        return unwrap_type(kinds[0]) if len(kinds) == 1 else kind
+    return kind
+
+
+@cache
+def _object_types(model: type[BaseModel]) -> Mapping[str, type[BaseModel] | None]:
+    """By name of a field in JSON: the model of its object or of the items of its list, or None."""
+    types: dict[str, type[BaseModel] | None] = {}
+    for name, field in model.model_fields.items():
+        kind = unwrap_type(field.annotation)
+        if get_origin(kind) is list:
+            kind = unwrap_type(get_args(kind)[0])
+        is_object = isinstance(kind, type) and issubclass(kind, BaseModel)
+        types[field.alias or name] = kind if is_object else None
+    return types
+
+
+def parse_fields(model: type[BaseModel], paths: Sequence[str], hint: str = "") -> Selection:
+    """The selection of `paths` of `model`.
+
+    Raises InvalidRequest, with `hint`, for fields that the model does not have.
+    """
+    selection: dict[str, Any] = {}
+    problems = []
+    for path in dict.fromkeys(paths):
+        if problem := _find_problem(model, path):
+            problems.append(problem)
+            continue
+        *parents, last = path.split(".")
+        selected = selection
+        for parent in parents:
+            selected = selected.setdefault(parent, {})
+            if selected is None:  # the whole object is selected
+                break
+        else:
+            selected[last] = None
+    if problems:
+        raise InvalidRequest(problems[0].detail + hint, *problems)
+    return selection
+
+
+def _find_problem(model: type[BaseModel], path: str) -> FieldProblem | None:
+    parent: type[BaseModel] | None = model
+    prefix = ""
+    for name in path.split("."):
+        known = _object_types(parent) if parent else {}
+        if name not in known:
+            where = tr(f"There is no field {prefix + name!r}.", f"Поля {prefix + name!r} нет.")
+            allowed = tr(f" Fields: {', '.join(known)}.", f" Поля: {', '.join(known)}.")
+            hint = did_you_mean(name, list(known)) or (allowed if known else "")
+            return FieldProblem(parameter="fields", code="unknown-field", detail=where + hint)
+        parent = known[name]
+        prefix += f"{name}."
+    return None
+
+
+def select_fields(document: Any, selection: Selection | None) -> Any:
+    """The parts of a JSON document that are selected, in its order."""
+    if selection is None:
+        return document
+    if isinstance(document, list):
+        return [select_fields(item, selection) for item in document]
+    if isinstance(document, dict):
+        return {
+            name: select_fields(value, selection[name])
+            for name, value in document.items()
+            if name in selection
+        }
+    return document
+
+
+def is_selected(selection: Selection | None, path: Sequence[str]) -> bool:
+    """True if any part of the field at `path` is selected."""
+    for name in path:
+        if selection is None:
+            return True
+        if name not in selection:
+            return False
+        selection = selection[name]
+    return True
+
+
+def reduce_response(response: Response, selection: Selection) -> None:
+    """Reduce a JSON response to the selected fields."""
+    document = from_json(bytes(response.body))
+    response.body = to_json(select_fields(document, selection))
+    response.headers["Content-Length"] = str(len(response.body))

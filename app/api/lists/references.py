@@ -1,0 +1,204 @@
+"""Filters that name records or what records have: refusal of unknown names, with suggestions.
+
+`docs/decisions/0047-references-in-filters.md` says when they are checked.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Integer, column, select, union_all, values
+
+from app.api.params import QueryModel
+from app.api.slugs import raise_missing_record
+from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, hint_at
+from app.db.database import Reader
+from app.db.functions import AnySelect, ColumnExpression, select_distinct_values
+from app.db.models import Mission, MissionAlias, VersionedRecord, mission_number
+from app.domain.languages import Bilingual, tr
+from app.http.problems import FieldProblem, Gone, InvalidRequest, NotFound, SlugRenamed
+
+MAX_COMPARED_VALUES = 500
+"""Values that a name is compared with, to suggest the most similar ones."""
+
+_MAX_SUGGESTION_COUNT = 3
+_MAX_EXPLAINED_NAME_COUNT = 3
+"""Unknown names of a request that are explained with suggestions, which take the most time."""
+_PREFIX_CHARS = 2
+"""First characters that suggestions share with the name if there are too many values."""
+_MIN_SIMILARITY_PERCENT = 50
+"""Least similarity of a suggestion, by `difflib`: half of a country's code."""
+
+
+class NameColumn(NamedTuple):
+    """Column of names, and the conversion of a parameter's value to one of them."""
+
+    column: ColumnExpression
+    convert: Callable[[str], Any] = str
+    """Returns None for a value that no name in the column can be meant by."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Names that a filter accepts."""
+
+    unknown: Bilingual
+    """Message about a name that does not exist, with `{}` for it."""
+    columns: tuple[NameColumn, ...]
+    """Columns of the names; suggestions are from the first."""
+    where: tuple[ColumnElement[bool], ...] = ()
+    """Conditions of the rows with the names."""
+    model: type[VersionedRecord] | None = None
+    """Table of the records, which may have had other slugs."""
+    always_known: Collection[str] = ()
+    """Names that are accepted although nothing has them."""
+
+
+References = Mapping[str, Reference]
+"""Names that the filters of a list accept, by parameter."""
+
+
+def record_reference(model: type[VersionedRecord]) -> Reference:
+    """Reference to records of `model` by slug."""
+    columns = [NameColumn(model.slug)]
+    if model is Mission:
+        columns += [
+            NameColumn(MissionAlias.slug),
+            NameColumn(Mission.number, mission_number),
+        ]
+    label = model.label
+    unknown = Bilingual(f"There is no {label.en} {{}}.", f"Нет {label.ru_genitive} {{}}.")
+    return Reference(unknown, tuple(columns), model=model)
+
+
+def check_references(
+    reader: Reader, references: References, filters: QueryModel, *, found: bool
+) -> None:
+    """Refuse names in `filters` that do not exist. Raises InvalidRequest.
+
+    `found` is true if a record matches all filters: a filter with one name is then known to be
+    right, and only others take a statement.
+    """
+    used = [
+        (parameter, name)
+        for parameter, reference in references.items()
+        for name in _names_to_check(parameter, getattr(filters, parameter, []), found)
+        if name not in reference.always_known
+    ]
+    if not used:
+        return
+    known = _find_known(reader, [(references[parameter], name) for parameter, name in used])
+    unknown = [each for position, each in enumerate(used) if position not in known]
+    if unknown:
+        explain = _Explanation(reader, references)
+        problems = [
+            FieldProblem(
+                parameter=parameter,
+                code="unknown-reference",
+                detail=explain(parameter, name, with_hints=n < _MAX_EXPLAINED_NAME_COUNT),
+            )
+            for n, (parameter, name) in enumerate(unknown[:MAX_FIELD_ERROR_COUNT])
+        ]
+        details = [problem.detail for problem in problems[:_MAX_EXPLAINED_NAME_COUNT]]
+        raise InvalidRequest(" ".join(details), *problems)
+
+
+def _names_to_check(parameter: str, names: Sequence[str], found: bool) -> list[str]:
+    distinct = list(dict.fromkeys(names))
+    is_proved = found and len(distinct) == 1 and not parameter.endswith("_not")
+    return [] if is_proved else distinct
+
+
+def _find_known(reader: Reader, names: Sequence[tuple[Reference, str]]) -> set[int]:
+    """Positions of those of `names` that exist, by one statement."""
+    lookups: dict[tuple[NameColumn, tuple[ColumnElement[bool], ...]], list[tuple[int, Any]]]
+    lookups = defaultdict(list)
+    for position, (reference, name) in enumerate(names):
+        for each in reference.columns:
+            if (key := each.convert(name)) is not None:
+                lookups[each, reference.where].append((position, key))
+    parts = [
+        _select_known(f"names_{n}", each.column, where, keys)
+        for n, ((each, where), keys) in enumerate(lookups.items())
+    ]
+    if not parts:
+        return set()
+    found = select(union_all(*parts).subquery())
+    return {row["position"] for row in reader.all(found)}
+
+
+def _select_known(
+    name: str,
+    stored: ColumnExpression,
+    where: tuple[ColumnElement[bool], ...],
+    keys: list[tuple[int, Any]],
+) -> AnySelect:
+    """Select the positions of those of `keys` that are in `stored`."""
+    columns = column("position", Integer()), column("key", stored.type)
+    named = values(*columns, name=name).data(keys).cte()
+    rows = select(stored).where(stored == named.c.key, *where).correlate(named)
+    return select(named.c.position).where(rows.exists())
+
+
+class _Explanation:
+    """Texts about unknown names."""
+
+    def __init__(self, reader: Reader, references: References) -> None:
+        self._reader = reader
+        self._references = references
+
+    def __call__(self, parameter: str, name: str, *, with_hints: bool) -> str:
+        """Message about a name that does not exist, and hints at those that do."""
+        reference = self._references[parameter]
+        message = str(reference.unknown).format(repr(name))
+        if not with_hints:
+            return message
+        hint = ""
+        if reference.model:
+            try:
+                raise_missing_record(self._reader, reference.model, name)
+            except SlugRenamed as renamed:
+                return message + hint_at(renamed.new_slug)
+            except Gone as gone:
+                return gone.detail
+            except NotFound:
+                hint = f" {reference.model.label.hint}"
+        similar = self._find_similar(reference, name)
+        others = self._find_other_parameters(parameter, name)
+        return message + (hint_at(*similar) or hint) + "".join(others)
+
+    def _find_similar(self, reference: Reference, name: str) -> list[str]:
+        stored, convert = reference.columns[0]
+        key = str(convert(name) or name)
+        statement = select_distinct_values(stored, reference.where)
+        read = self._reader.all(statement, start="", number=MAX_COMPARED_VALUES)
+        if len(read) == MAX_COMPARED_VALUES:
+            start = key[:_PREFIX_CHARS]
+            read = self._reader.all(statement, start=start, number=MAX_COMPARED_VALUES)
+        stored_names = {row["value"] for row in read} | set(reference.always_known)
+        return rank_by_similarity(key, sorted(stored_names))
+
+    def _find_other_parameters(self, parameter: str, name: str) -> Iterator[str]:
+        """Other parameters of the list for which the name exists."""
+        others = [
+            (other, reference)
+            for other, reference in self._references.items()
+            if not other.endswith("_not")
+            and reference.columns[0].column is not self._references[parameter].columns[0].column
+        ]
+        known = _find_known(self._reader, [(reference, name) for _, reference in others])
+        for position in sorted(known):
+            query = f"`{others[position][0]}={name}`"
+            yield tr(f" {query} finds all of them.", f" {query} найдёт все такие записи.")
+
+
+def rank_by_similarity(name: str, candidates: Sequence[str]) -> list[str]:
+    """The few `candidates` most similar to `name`: first those with a word that begins with it."""
+    with_word = [each for each in candidates if f"-{each}".find(f"-{name}") >= 0]
+    close = get_close_matches(
+        name, candidates, _MAX_SUGGESTION_COUNT, _MIN_SIMILARITY_PERCENT / 100
+    )
+    ranked = dict.fromkeys([*sorted(with_word, key=len), *close])
+    return list(ranked)[:_MAX_SUGGESTION_COUNT]

@@ -1,0 +1,156 @@
+"""Facets: the count of a value is the total of the list that its link gives."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api.lists import facets, pagination
+from app.config import Settings
+from app.main import create_app
+from app.resources.launches.queries import list_launches
+from app.resources.launches.schemas import LaunchQuery
+from tests.support import documents
+from tests.support.clients import database_of
+from tests.support.statements import record_selects
+
+
+def list_facets() -> Iterator[tuple[str, list[str]]]:
+    """Each list with facets, by its path, and the names of its facets."""
+    document = create_app(Settings(database_url="sqlite:///unused/unused.db")).openapi()
+    schemas = document["components"]["schemas"]
+    for path, methods in document["paths"].items():
+        for parameter in methods.get("get", {}).get("parameters", []):
+            if parameter["name"] == "facet":
+                reference = parameter["schema"]["items"]["$ref"].rpartition("/")[2]
+                yield path, schemas[reference]["enum"]
+
+
+FACETS = dict(list_facets())
+
+QUERIES = [
+    ("/v1/launches", ""),
+    ("/v1/launches", "vehicle=soyuz-fg,proton-k&launch_at_gte=2000-06-01&q=soyuz"),
+    ("/v1/launches", "tz=Pacific/Apia&status_not=success&mission=59,iss-57&sort=launch_at"),
+    ("/v1/launches", "kind=CV&kind=module&crewed=false&country=US,KZ&limit=1"),
+    ("/v1/missions", ""),
+    ("/v1/missions", "person=peggy-whitson&starts_on_lt=2010-01-01&view=full"),
+    ("/v1/people", ""),
+    ("/v1/people", "agency_not=NASA&role=commander&mission=59,60,61&nationality=RU"),
+    ("/v1/crew-assignments", ""),
+    ("/v1/crew-assignments", "mission=59&role=flight_engineer"),
+    ("/v1/modules", ""),
+    ("/v1/modules", "owner=NASA&kind=node,truss&q=node&sort=name"),
+    ("/v1/stays", ""),
+    ("/v1/stays", "mission=59&kind=CV&port=pirs-nadir,rassvet-nadir&q=progress&tz=Asia/Tokyo"),
+    ("/v1/stays", "module=pirs&arrived_at_gte=2010-06-01&sort=departed_at&view=full"),
+    ("/v1/spacewalks", ""),
+    ("/v1/spacewalks", "operator=NASA&person=anne-mcclain,nick-hague&mission=59&q=battery"),
+    ("/v1/spacewalks", "airlock=pirs&starts_at_lt=2015-01-01&tz=Pacific/Apia&sort=duration"),
+    ("/v1/articles", ""),
+    ("/v1/articles", "tag=launch,crew&language=en&mission=iss-59,iss-58&sort=title"),
+    ("/v1/articles", "tag_not=launch&person=nick-hague&published_at_gte=2018-06-01&tz=Asia/Tokyo"),
+]
+
+
+def get_facets(client: TestClient, path: str, query: str) -> list[dict[str, Any]]:
+    answer = client.get(f"{path}?{query}&facet={','.join(FACETS[path])}")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["facets"]
+    return found
+
+
+def total(client: TestClient, url: str) -> int:
+    answer = client.get(f"{url}&limit=1&with_total=true").raise_for_status().json()
+    number: int = answer["total"]
+    return number
+
+
+def test_every_list_with_filters_by_names_has_facets() -> None:
+    assert FACETS.keys() == {path for path, _ in QUERIES}
+    assert {"vehicle", "year", "status"} <= set(FACETS["/v1/launches"])
+
+
+@pytest.mark.parametrize(("path", "query"), QUERIES)
+def test_count_equals_total_of_link(archive: TestClient, path: str, query: str) -> None:
+    found = get_facets(archive, path, query)
+    assert [facet["name"] for facet in found] == FACETS[path]
+    for facet in found:
+        counts = [(-value["count"], value["value"]) for value in facet["values"]]
+        assert counts == sorted(counts)
+        assert len(counts) <= facets.MAX_FACET_VALUES
+        assert not facet["counts_are_minimum"]
+        for value in [*facet["values"][:2], *facet["values"][-1:]]:
+            assert total(archive, value["url"]) == value["count"], value
+
+
+def test_counts_of_a_single_value_add_up_to_the_total(archive: TestClient) -> None:
+    for path, name in (("launches", "status"), ("articles", "language"), ("launches", "year")):
+        (facet,) = archive.get(f"/v1/{path}?facet={name}").json()["facets"]
+        counted = sum(value["count"] for value in facet["values"])
+        assert counted == total(archive, f"/v1/{path}?lang=en")
+
+
+def test_facet_ignores_its_own_filter_and_link_replaces_it(archive: TestClient) -> None:
+    plain, filtered = (
+        archive.get(f"/v1/launches?crewed=true&facet=vehicle{more}").json()["facets"]
+        for more in ("", "&vehicle=soyuz-fg")
+    )
+    values = [[(v["value"], v["count"]) for v in each[0]["values"]] for each in (plain, filtered)]
+    assert values[0] == values[1]
+    assert filtered[0]["values"][1]["url"].endswith("?vehicle=space-shuttle&crewed=true")
+
+
+def test_facets_are_on_the_first_page_alone(archive: TestClient) -> None:
+    first = archive.get("/v1/launches?facet=status&limit=2").json()
+    assert first["facets"]
+    second = archive.get(first["next"]).json()
+    assert second["facets"] == []
+    assert second["items"]
+    assert archive.get("/v1/launches?limit=2").json()["facets"] == []
+
+
+def test_link_keeps_the_language(archive: TestClient) -> None:
+    (facet,) = archive.get("/v1/people?facet=agency&lang=ru").json()["facets"]
+    assert facet["values"][0]["url"].endswith("/v1/people?agency=nasa&lang=ru")
+
+
+def test_unknown_facets_and_other_formats_are_refused(archive: TestClient) -> None:
+    for query in ("facet=colour", "facet=vehicle&format=csv"):
+        answer = archive.get(f"/v1/launches?{query}")
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["parameter"] == "facet"
+
+
+def test_empty_list_has_facets_without_values(client: TestClient) -> None:
+    found = get_facets(client, "/v1/launches", "")
+    assert [(facet["name"], facet["values"]) for facet in found] == [
+        (name, []) for name in FACETS["/v1/launches"]
+    ]
+
+
+def test_drafts_are_not_counted(editor: TestClient) -> None:
+    editor.post("/v1/articles", json=documents.article(tags=["secret"]))
+    (facet,) = editor.get("/v1/articles?facet=tag").json()["facets"]
+    assert facet["values"] == []
+
+
+def test_counts_of_many_records_are_minimum(
+    archive: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (facets, pagination):
+        monkeypatch.setattr(module, "MAX_COUNTED_ITEMS", 100)
+    (facet,) = archive.get("/v1/launches?facet=status").json()["facets"]
+    assert facet["counts_are_minimum"]
+    assert sum(value["count"] for value in facet["values"]) == 100
+
+
+def test_value_facet_takes_two_statements(archive: TestClient) -> None:
+    numbers = []
+    database = database_of(archive)
+    for names in (["vehicle"], ["vehicle", "site", "person"]):
+        with record_selects(database) as selects, database.snapshot() as reader:
+            list_launches(reader, LaunchQuery.model_validate({"facet": names}))
+        numbers.append(len(selects))
+    assert numbers == [3, 7]
