@@ -18,9 +18,9 @@ RUSSIAN = {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"}
 CYRILLIC = re.compile("[а-яё]")
 
 TRANSLATED_KEYS = {
-    "credited_as", "description", "detail", "family", "headline", "kind_label", "name", "name_native",
-    "outcome_note", "pad_name", "purpose", "role_label", "spacecraft", "status_label", "summary", "text",
-    "title",
+    "credited_as", "description", "detail", "family", "headline", "kind_label", "name",
+    "name_native", "outcome_note", "pad_name", "purpose", "role_label", "spacecraft",
+    "status_label", "summary", "text", "title",
 }  # fmt: skip
 """Keys with translated values; titles of articles are never translated."""
 
