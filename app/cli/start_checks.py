@@ -8,6 +8,7 @@ import socket
 import sys
 from contextlib import closing
 from errno import EACCES, EADDRINUSE
+from pathlib import Path
 from typing import NoReturn
 
 from sqlalchemy import make_url
@@ -76,6 +77,15 @@ def check_database(settings: Settings) -> None:
     else:
         if obstacle is not None:
             _exit(os.EX_UNAVAILABLE, obstacle.detail)
+
+
+def is_database_file(url: str, filename: str | None) -> bool:
+    """Test if a file is the SQLite database at `url`, one of those beside it, or its folder."""
+    database = make_url(url).database
+    if filename is None or database is None or make_url(url).get_backend_name() != "sqlite":
+        return False
+    file, path = Path(filename).absolute(), Path(database).absolute()
+    return str(file).startswith(str(path)) or file in path.parents
 
 
 def describe_database_error(url: str, error: BaseException) -> tuple[int, str]:

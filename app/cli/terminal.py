@@ -23,7 +23,7 @@ from rich.table import Column, Table
 from sqlalchemy.exc import DatabaseError
 
 from app.api.audit_log import Actor
-from app.cli.start_checks import describe_database_error
+from app.cli.start_checks import describe_database_error, is_database_file
 from app.config import current_settings
 from app.db.database import Database
 from app.resources.write_steps import build_database
@@ -53,14 +53,18 @@ def open_database() -> Iterator[Database]:
 
 @contextmanager
 def exit_on_database_error() -> Iterator[None]:
-    """Turn database errors into one line of output and an exit status of their own.
+    """Turn errors of the database, or of other files, into one line of output and an exit status.
 
-    Raises typer.Exit.
+    That of the database is its own, that of other files is 2. Raises typer.Exit.
     """
+    url = current_settings().database_url
     try:
         yield
     except (DatabaseError, OSError) as error:
-        status, line = describe_database_error(current_settings().database_url, error)
+        if isinstance(error, OSError) and not is_database_file(url, error.filename):
+            status, line = 2, str(error)
+        else:
+            status, line = describe_database_error(url, error)
         console.print(line, markup=False, highlight=False)
         raise typer.Exit(status) from error
 

@@ -18,7 +18,7 @@ from bench.generator import DAYS, Generator, World
 from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 
-ARTICLE_COUNT = 1300
+ARTICLE_COUNT = 2450
 """More than in the embedded archive, so that some articles are generated."""
 
 

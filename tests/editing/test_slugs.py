@@ -54,7 +54,7 @@ def test_names_are_found_by_filters(editor: TestClient, name: str) -> None:
         for parameter in filters:
             found = editor.get(path, params={parameter: name}).json()["items"]
             assert len(found) == 1, parameter
-            assert editor.get(path, params={parameter: f"{name}x"}).json()["items"] == []
+            assert editor.get(path, params={parameter: f"{name}x"}).status_code == 422
 
 
 def test_name_without_letter_or_digit_is_refused(editor: TestClient) -> None:

@@ -26,6 +26,8 @@ from tests.support.clients import database_of, open_client
 from tests.support.databases import CreateDatabase
 from tests.support.query_costs import find_cost
 
+pytestmark = pytest.mark.slow  # thousands of events are inserted, for each database
+
 MAX_COST = query_costs.MAX_COST / 2
 SHIP_COUNT = 4_000
 START, INTERVAL = datetime(1998, 11, 20, tzinfo=UTC), timedelta(hours=60)
