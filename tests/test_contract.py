@@ -30,7 +30,8 @@ from app.resources.articles.filters import ArticleSelection
 from app.resources.proposals.resource import RESOURCE as PROPOSALS
 from app.resources.registry import RECORD_RESOURCES, RESOURCES
 from app.resources.resource import RecordResource, Resource
-from app.resources.timeline.queries import TimelineSelection, select_matches
+from app.resources.timeline.filters import TimelineSelection
+from app.resources.timeline.queries import select_matches
 
 CALENDAR_ONLY = {"tz"}  # defines the day; filters only with another parameter
 UNSORTED_LISTS = {"keys", "proposals"}  # in one order

@@ -10,7 +10,8 @@ from app.api.routing import Router
 from app.config import current_settings
 from app.domain.languages import tr
 from app.http.negotiation import prefers_html
-from app.portal.pages import HtmlMissionQuery, render_mission_page
+from app.portal.page_params import HtmlMissionQuery
+from app.portal.pages import render_mission_page
 from app.portal.rendering import PageRendererDep
 from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.horizon.schemas import KnownUntil

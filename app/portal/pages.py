@@ -6,26 +6,31 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ConfigDict, Field, model_validator
 
-from app.api.cache_control import (
-    launches_cache_control,
-    month_cache_control,
-    past_cache_control,
-)
-from app.api.date_params import CalendarDay, CalendarMonth
+from app.api.cache_control import launches_cache_control, month_cache_control, past_cache_control
+from app.api.date_params import CalendarMonth
 from app.api.deps import DatabaseDep
 from app.api.links import page_url, public_url
 from app.api.lists.day_counts import format_month
-from app.api.lists.pagination import MAX_PAGE_ITEMS, CursorParam, to_query_params
-from app.api.params import NameParam, Omittable, QueryModel, SearchText, SlugPath
+from app.api.lists.pagination import MAX_PAGE_ITEMS, to_query_params
+from app.api.params import SlugPath
 from app.api.routing import Router
 from app.api.static_files import REVALIDATE_CACHE_CONTROL
 from app.config import current_settings
 from app.db.database import Reader
-from app.domain.dates import MAX_INSTANT, MIN_INSTANT
 from app.domain.languages import current_language
 from app.domain.text import fold, is_storable
+from app.portal.page_params import (
+    HtmlDayQuery,
+    HtmlFilterQuery,
+    HtmlLaunchesQuery,
+    HtmlMissionQuery,
+    HtmlPageQuery,
+    HtmlPeopleQuery,
+    HtmlSearchQuery,
+    HtmlSpacewalksQuery,
+    HtmlStationQuery,
+)
 from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
 from app.portal.schemas import PortalPageQuery
@@ -38,7 +43,7 @@ from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
 from app.resources.missions.schemas import MissionQuery
 from app.resources.people.queries import get_person, list_people
-from app.resources.people.schemas import PersonQuery, PersonSort
+from app.resources.people.schemas import PersonQuery
 from app.resources.search.queries import search
 from app.resources.search.schemas import SearchQuery
 from app.resources.spacewalks.queries import get_spacewalk, list_spacewalks
@@ -52,84 +57,6 @@ _MAX_LIST_ITEMS = 50
 """Launches, people or spacewalks on a page of their lists."""
 _MAX_RELATED_ITEMS = 10
 """News items on the page of a person or a launch."""
-
-
-class HtmlPageQuery(QueryModel):
-    """Parameters of every page. Unknown ones are ignored: shared links often gain some."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class HtmlDayQuery(HtmlPageQuery):
-    """Parameters of pages with a calendar."""
-
-    day: Omittable[CalendarDay] = None
-    """Day whose news is listed."""
-
-
-class HtmlMissionQuery(HtmlDayQuery):
-    """Parameters of a mission's page."""
-
-    month: Omittable[CalendarMonth] = None
-    """Month of the calendar."""
-
-
-class HtmlListQuery(HtmlPageQuery):
-    """Parameters of pages with a paginated list."""
-
-    cursor: Omittable[CursorParam] = None
-    """Start of the page, from the link on the page before."""
-
-
-class HtmlFilterQuery(HtmlListQuery):
-    """Parameters of a list with a form; a field without a value is not a filter."""
-
-    q: Omittable[SearchText] = None
-    """Search text."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty_fields(cls, values: Any) -> Any:
-        return {name: value for name, value in values.items() if value != ""}
-
-
-class HtmlLaunchesQuery(HtmlFilterQuery):
-    """Parameters of the list of launches."""
-
-    crewed: Omittable[bool] = None
-    """Crewed or uncrewed launches."""
-    year: Annotated[Omittable[int], Field(ge=MIN_INSTANT.year, lt=MAX_INSTANT.year)] = None
-    """Year of the launch."""
-
-
-class HtmlPeopleQuery(HtmlFilterQuery):
-    """Parameters of the list of people."""
-
-    agency: Omittable[NameParam] = None
-    """Agency of the person."""
-    sort: PersonSort = PersonSort.A_TO_Z
-    """Order of the list."""
-
-
-class HtmlSpacewalksQuery(HtmlFilterQuery):
-    """Parameters of the list of spacewalks."""
-
-    operator: Omittable[NameParam] = None
-    """Agency whose suits were used."""
-
-
-class HtmlStationQuery(HtmlPageQuery):
-    """Parameters of the station's page."""
-
-    on: Omittable[CalendarDay] = None
-    """Day. Default: the last known one."""
-
-
-class HtmlSearchQuery(HtmlListQuery):
-    """Parameters of the search page."""
-
-    q: Annotated[str, Field(max_length=100)] = ""
-    """Search text."""
 
 
 def build_api_path(*segments: str, **params: str) -> str:

@@ -1,7 +1,6 @@
-"""Writes of launches, with their vehicle, site, spacecraft and crew."""
+"""Writes of launches, with their vehicle, site and spacecraft."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -12,9 +11,9 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.api.auth import ApiClient
 from app.api.embeds.launches import select_spacecraft
 from app.api.links import public_url
-from app.api.slugs import resolve_slugs, set_slug
+from app.api.slugs import set_slug
 from app.api.validation_errors import raise_field_error
-from app.api.write_models import default_precision, to_record
+from app.api.write_models import to_record
 from app.api.writes.records import RecordWriter
 from app.api.writes.referrers import describe_referring_articles
 from app.db.database import Reader
@@ -45,11 +44,11 @@ from app.domain.enums import (
 )
 from app.domain.languages import tr
 from app.domain.text import slugify
+from app.resources.launches.crew_commands import set_launch_crew
 from app.resources.launches.queries import get_launch, select_launch_history
 from app.resources.launches.schemas import (
     LaunchRecord,
     LaunchWrite,
-    SeatWrite,
     SiteWrite,
     SpacecraftWrite,
     VehicleWrite,
@@ -126,7 +125,7 @@ def save(session: Session, launch: Launch, document: LaunchWrite) -> None:
     _set_spacecraft(session, launch, document.spacecraft, is_new)
     if not is_new:
         _check_stays(session, launch, document)
-    _set_crew(session, launch, document, is_new)
+    set_launch_crew(session, launch, document, is_new)
 
 
 _LAUNCHED_STATUSES = (*FLOWN_STATUSES, LaunchStatus.FAILURE)
@@ -239,100 +238,6 @@ def _check_stays(session: Session, launch: Launch, document: LaunchWrite) -> Non
                 f"Конец полёта раньше отбытия: {stay.slug!r}.",
             )
             raise_field_error("/spacecraft/0/flight_ended_at", "before-departure", detail)
-
-
-def _set_crew(session: Session, launch: Launch, document: LaunchWrite, is_new: bool) -> None:
-    people = resolve_slugs(
-        session, Person, [seat.person for seat in document.crew], "/crew/{}/person"
-    )
-    _check_on_ground(session, launch, document.crew, people)
-    own = select(Flight).where(Flight.launch_id == stored_id(launch))
-    surplus = {} if is_new else {flight.person_id: flight for flight in session.scalars(own)}
-    for index, (seat, person) in enumerate(zip(document.crew, people, strict=True)):
-        if person in people[:index]:
-            detail = tr(
-                "This person is in the crew twice.", "Этот человек указан в экипаже дважды."
-            )
-            raise_field_error(f"/crew/{index}/person", "repeated", detail)
-        landed_with_id = _find_landing_launch_id(session, index, seat)
-        landed_at = seat.landed_at
-        precision = default_precision(landed_at, seat.landed_at_precision)
-        if landed_at and precision and period_bounds(landed_at, precision)[1] <= launch.launch_at:
-            detail = tr("The landing is before the launch.", "Посадка раньше запуска.")
-            raise_field_error(f"/crew/{index}/landed_at", "returns-before-launch", detail)
-        flight = surplus.pop(person, None) or Flight(launch_id=launch.id, person_id=person)
-        flight.role, flight.agency, flight.ordinal = seat.role, seat.agency, index + 1
-        flight.landed_with_id = landed_with_id
-        flight.landed_at, flight.landed_at_precision = landed_at, precision
-        session.add(flight)
-    for flight in surplus.values():
-        _check_not_assigned(session, flight)
-        session.delete(flight)
-
-
-def _check_on_ground(
-    session: Session, launch: Launch, seats: Sequence[SeatWrite], people: Sequence[int]
-) -> None:
-    """Raise InvalidRequest if a person would be in space twice at one time.
-
-    A flight without a landing lasts on, unless its launch is planned.
-    """
-    if launch.status in {LaunchStatus.CANCELLED, LaunchStatus.FAILURE} or not people:
-        return
-    # Locked, so that no other request launches them meanwhile.
-    locked = select(Person.id).where(Person.id.in_(people)).order_by(Person.id)
-    session.execute(locked.with_for_update())
-    flights = session.execute(
-        select(Flight, Launch)
-        .join(Launch, Launch.id == Flight.launch_id)
-        .where(
-            Flight.person_id.in_(people),
-            Flight.launch_id != stored_id(launch),
-            Launch.status.in_(FLOWN_STATUSES),
-        )
-        .order_by(Launch.launch_at, Launch.id)
-    )
-    for flight, other in flights:
-        index = people.index(flight.person_id)
-        if other.launch_at <= launch.launch_at:
-            is_over = _is_over(other, flight.landed_at, launch)
-        else:
-            is_over = _is_over(launch, seats[index].landed_at, other)
-        if not is_over:
-            person = seats[index].person
-            detail = tr(
-                f"{person!r} is in space with the launch {other.slug!r} at that time.",
-                f"{person!r} в это время в полёте, запуск {other.slug!r}.",
-            )
-            raise_field_error(f"/crew/{index}/person", "in-space", detail)
-
-
-def _is_over(earlier: Launch, landed_at: datetime | None, later: Launch) -> bool:
-    """Return true if a flight may have ended before the launch `later`."""
-    if landed_at is None:
-        return LaunchStatus.PLANNED in {earlier.status, later.status}
-    return landed_at < period_end(later.launch_at, later.launch_at_precision)
-
-
-def _find_landing_launch_id(session: Session, index: int, seat: SeatWrite) -> int | None:
-    if seat.landed_with is None:
-        return None
-    return resolve_slugs(session, Launch, [seat.landed_with], f"/crew/{index}/landed_with")[0]
-
-
-def _check_not_assigned(session: Session, flight: Flight) -> None:
-    crews = (
-        select(Mission.slug)
-        .join(CrewAssignment, CrewAssignment.mission_id == Mission.id)
-        .where(CrewAssignment.flight_id == stored_id(flight))
-    )
-    if mission := session.scalar(crews):
-        person = session.scalar(select(Person.slug).where(Person.id == flight.person_id))
-        detail = tr(
-            f"{person!r} arrived at {mission!r} with this launch. Change that crew first.",
-            f"Этим запуском {person!r} прибывает в {mission!r}. Сначала измените тот экипаж.",
-        )
-        raise_field_error("/crew", "in-use", detail)
 
 
 def link_to_active_mission(session: Session, launch: Launch) -> None:

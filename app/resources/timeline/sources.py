@@ -4,33 +4,11 @@ All of them have the same columns, and an index in the order of their sort keys,
 the merge of the first rows of each.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
-
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    String,
-    bindparam,
-    cast,
-    false,
-    literal_column,
-    null,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, bindparam, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from app.api.lists.date_filters import DateColumns
-from app.db.functions import (
-    AddDays,
-    AnySelect,
-    ColumnExpression,
-    StartOfDay,
-    has_row,
-)
+from app.db.functions import AddDays, ColumnExpression, StartOfDay, has_row
 from app.db.models import (
     CrewAssignment,
     Flight,
@@ -46,90 +24,10 @@ from app.db.models import (
 from app.db.types import enum_type
 from app.domain.dates import Precision
 from app.domain.enums import CrewRole, HorizonKind, TimelineKind
+from app.resources.timeline.event_source import EventSource
 
 MAX_RELOCATION_DAYS = 2
 """Days from a departure to the next arrival of the same ship within which it is a relocation."""
-
-
-def _integer(value: int | None) -> ColumnElement[Any]:
-    return cast(null(), Integer()) if value is None else literal_column(str(value), Integer())
-
-
-_NO_ID, _NO_TEXT = _integer(None), cast(null(), String())
-
-REFERENCES = (
-    "launch_id",
-    "spacecraft_id",
-    "port_id",
-    "from_port_id",
-    "module_id",
-    "attached_to_id",
-    "mission_id",
-    "ascent_id",
-    "landing_id",
-    "spacewalk_id",
-    "mission_crew_id",
-    "person_id",
-)
-"""Columns with the ids of records that events refer to; null in the events of most sources.
-
-The last five select people: those who were launched with a ship, who landed with it, who made a
-spacewalk, the crew of a mission, and one person.
-"""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class EventSource:
-    """Events of one date of one kind of record."""
-
-    name: str
-    """Prefix of the ids of the events."""
-    horizon: HorizonKind
-    """Kind of facts that the events are; stays and landings of people are those of crews."""
-    statement: AnySelect
-    """Selects the records without columns; joins and conditions of all requests."""
-    dates: DateColumns
-    uncertain: ColumnExpression = field(default_factory=false)
-    key: ColumnExpression
-    """Unique column, by which events with equal sort keys are ordered."""
-    slug: ColumnExpression
-    """Slug of the record that the event is derived from."""
-    updated_at: ColumnExpression
-    version: ColumnExpression
-    detail: ColumnExpression = _NO_TEXT
-    """Status of a launch, or the kind of an arrival or of the end of a flight."""
-    references: Mapping[str, ColumnExpression] = field(default_factory=dict)
-    """Some of `REFERENCES`."""
-    kinds: Mapping[TimelineKind, ColumnElement[bool] | None]
-    """Kinds of the events, each with its condition if there are several."""
-    filters: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
-    """Conditions of the filters `person`, `spacecraft` and `module`. Others match no event."""
-
-    @property
-    def is_at_port(self) -> bool:
-        """True for the events of ships at ports."""
-        return self.references.get("port_id") is Stay.port_id
-
-    def select_events(self, rank: int) -> AnySelect:
-        """Select the columns of events; `rank` is the position of the source."""
-        columns = {
-            "key_0": self.dates.sort_at,
-            "key_1": _integer(rank),
-            "key_2": self.key,
-            "at": self.dates.at,
-            "at_precision": self.dates.precision,
-            "at_uncertain": self.uncertain,
-            "slug": self.slug,
-            "updated_at": self.updated_at,
-            "version": self.version,
-            "detail": cast(self.detail, String()),
-        } | {name: self.references.get(name, _NO_ID) for name in REFERENCES}
-        return self.statement.add_columns(*(each.label(name) for name, each in columns.items()))
-
-    @cached_property
-    def sort_keys(self) -> tuple[ColumnExpression, ColumnExpression]:
-        """Columns of the index in the order of the events."""
-        return self.dates.sort_at, self.key
 
 
 def _is_one_of(column: ColumnExpression, name: str) -> ColumnElement[bool]:
