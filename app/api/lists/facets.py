@@ -1,7 +1,7 @@
 """Facets: the values of a filter among the records of a list, with the number of records of each.
 
 A facet is counted under all filters of the list except its own: the link of a value is the list
-with the filter set to that value, whose total is the count (ADR 48).
+with the filter set to that value, whose total is the count (ADR 47).
 """
 
 from collections.abc import Callable, Mapping

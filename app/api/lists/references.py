@@ -1,6 +1,6 @@
 """Filters that name records or what records have: refusal of unknown names, with suggestions.
 
-`docs/decisions/0047-references-in-filters.md` says when they are checked.
+`docs/decisions/0046-references-in-filters.md` says when they are checked.
 """
 
 from collections import defaultdict
