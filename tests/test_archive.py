@@ -49,6 +49,7 @@ def calendar(reader: Reader, month: date, zone: str, **filters: Any) -> ArchiveM
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_month_counts_equal_day_lists(archive: TestClient, zone: str) -> None:
     month, months, articles = date(1998, 11, 1), 0, 0

@@ -142,6 +142,7 @@ def test_unknown_path_is_a_problem(archive: TestClient, path: str, status: int) 
     assert answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_parameters_that_are_not_utf_8_are_refused_on_all_routes(editor: TestClient) -> None:
     app = editor.app
     assert isinstance(app, FastAPI)

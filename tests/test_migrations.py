@@ -89,6 +89,7 @@ def test_migrations_create_each_constraint(create_database: CreateDatabase) -> N
             assert "AUTOINCREMENT" in str(ddl), table.name
 
 
+@pytest.mark.slow
 def test_upgrade_downgrade_upgrade_keeps_rows(
     create_database: CreateDatabase, archive_template_url: str
 ) -> None:

@@ -394,6 +394,7 @@ def test_empty_archive_is_inconsistent(database: Database) -> None:
         assert len(list(check_archive(reader))) > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("broken", "problem"), BREAKS, ids=[problem for _, problem in BREAKS])
 def test_check_detects_inconsistency(archive: TestClient, broken: Break, problem: str) -> None:
     """In a transaction that is rolled back: other tests read the same archive."""

@@ -56,6 +56,7 @@ def differences(en: Any, ru: Any, key: str = "") -> Iterator[str]:
         yield key
 
 
+@pytest.mark.slow
 def test_content_language_is_on_every_route(archive: TestClient) -> None:
     """Selected by `lang`, or by Accept-Language with `Vary`."""
     paths = list(public_paths(archive))

@@ -106,6 +106,7 @@ def assert_identified(
     assert [key for key, slugs in doubtful.items() if slug_by_key[key] not in slugs] == [], message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_launches_of_archive_are_recognised(own_database: Database, version: str) -> None:
     facts, rng = archive_facts(), Random(version)

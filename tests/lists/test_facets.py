@@ -72,6 +72,7 @@ def test_every_list_with_filters_by_names_has_facets() -> None:
     assert {"vehicle", "year", "status"} <= set(FACETS["/v1/launches"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "query"), QUERIES)
 def test_count_equals_total_of_link(archive: TestClient, path: str, query: str) -> None:
     found = get_facets(archive, path, query)
