@@ -229,6 +229,7 @@ def test_empty_archive_has_zero_counts(client: TestClient) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [

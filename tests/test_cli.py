@@ -289,6 +289,7 @@ def test_serve_stops_if_prepare_fails(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_serve_prepares_database_and_stops_on_sigterm(tmp_path: Path) -> None:
     port = free_port()
     environment = os.environ | {"ZARYA_DATABASE_URL": f"sqlite:///{tmp_path}/archive.db"}

@@ -151,6 +151,7 @@ def test_dry_run_of_an_import_leaves_the_lock_to_others(database: Database, file
     assert during == [True, False]  # the second is the positive control
 
 
+@pytest.mark.slow
 def test_long_write_waits_for_lock(database: Database) -> None:
     """Without `on_wait`, the error of the lock is raised."""
     if not database.has_single_writer:

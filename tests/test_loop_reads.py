@@ -82,13 +82,17 @@ def test_read_has_its_own_snapshot(database: Database) -> None:
 
 
 def test_read_sees_no_change_while_it_runs(database: Database) -> None:
-    def count_twice(reader: Reader) -> list[int]:
-        before = count_keys(reader)
+    def add_key() -> None:
         with database.session() as session:
             session.add(generate_api_key("Test", [])[0])
+
+    def count_twice(reader: Reader) -> list[int]:
+        before = count_keys(reader)
+        writer.submit(add_key).result()  # the CPU time of the write is not that of the read
         return [before, count_keys(reader)]
 
-    assert run(database.read(count_twice), database.read(count_keys)) == [[0, 0], 1]
+    with ThreadPoolExecutor(1) as writer:
+        assert run(database.read(count_twice), database.read(count_keys)) == [[0, 0], 1]
 
 
 def test_slow_read_runs_again_in_thread(database: Database) -> None:

@@ -238,6 +238,7 @@ def _query_string(filters: dict[str, list[str]]) -> str:
     return "&".join(f"{name}={','.join(values)}" for name, values in filters.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["-published_at", "published_at", "title"])
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_filtered_list_equals_filter_in_python(

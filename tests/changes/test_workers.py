@@ -81,6 +81,7 @@ def slug(event: dict[str, Any]) -> str:
     return found
 
 
+@pytest.mark.slow
 def test_events_reach_all_clients_and_resume_from_last_event_id(service: httpx.Client) -> None:
     listeners = [Listener(service) for _ in range(4)]
     created = service.post("/v1/people", json=documents.person()).json()["slug"]
@@ -100,6 +101,7 @@ def test_events_head_request_returns(service: httpx.Client) -> None:
     assert service.head("/v1/events").status_code == 200
 
 
+@pytest.mark.slow
 def test_scheduled_article_is_published_by_background_job(service: httpx.Client) -> None:
     at = datetime.now(UTC) + timedelta(seconds=3)
     document = documents.article(published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")

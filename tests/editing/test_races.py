@@ -36,6 +36,7 @@ def editor(create_database: CreateDatabase) -> Iterator[TestClient]:
         yield editor  # entered, so that all its requests run in one event loop, as in a server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_concurrent_patches_of_one_version_have_one_winner(editor: TestClient, turn: int) -> None:
     made = editor.post("/v1/people", json=documents.person())

@@ -38,6 +38,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield origin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/v1/missions", "/openapi.json", "/", "/v1/articles/archive"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def values(text: str) -> list[Any]:
 
 
 @given(OBJECTS, st.sampled_from([None, 1, 4]))
+@pytest.mark.slow
 def test_list_items_round_trip(objects: list[Any], indent: int | None) -> None:
     text = json.dumps(objects, indent=indent)
     assert values(text) == objects
@@ -42,6 +43,7 @@ def test_response_items_round_trip(objects: list[Any]) -> None:
 
 
 @given(OBJECTS)
+@pytest.mark.slow
 def test_json_lines_round_trip(objects: list[Any]) -> None:
     text = "\n\n".join(json.dumps(each) for each in objects)
     assert values(text) == objects
