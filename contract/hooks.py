@@ -55,19 +55,19 @@ def _replace_query_values(case: Case[Any]) -> None:
     """Replace generated query parameters that are valid by the schema but not for the service.
 
     - Names are replaced by those of the examples: others do not exist.
-    - `fields` is removed: a reduced response lacks fields that its schema requires.
     - Cursors are opaque: generated ones are removed. The client walks follow real ones.
     - Unknown time zones are replaced by a known one.
     - A `q` without a searchable character, such as a lone accent, is replaced by a word.
-    - Of `month` and `month_lt`, which exclude one another, one remains.
+    - Of `month` and `month_lt`, or `on` and `at`, which exclude one another, one remains.
     """
     for parameter in case.operation.definition.raw.get("parameters", []):
         if parameter["name"] in case.query and _takes_names(parameter["schema"]):
             case.query[parameter["name"]] = parameter["example"]
-    case.query.pop("fields", None)
     case.query.pop("cursor", None)
     if "month_lt" in case.query:
         case.query.pop("month", None)
+    if "at" in case.query:
+        case.query.pop("on", None)
     if case.query.get("format") in {"csv", "ndjson"}:  # documented in words only
         case.query["format"] = "json"
     if case.query.get("tz", "UTC") not in ZONES:
@@ -82,7 +82,13 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
 
     - `If-Match` becomes `*`, so that it matches any version.
     - `Idempotency-Key` is removed, so that no key is used twice.
+
+    In all cases the valid `fields` of examples are removed: the schema requires all fields.
     """
+    for parameter in case.operation.definition.raw.get("parameters", []):
+        example = parameter.get("example")
+        if parameter["name"] == "fields" and case.query.get("fields") in (example, *example):
+            case.query.pop("fields")
     match case.operation.definition.raw["operationId"]:
         case "revokeKey" if case.path_parameters.get("id") == OWN_KEY_ID:
             case.path_parameters["id"] = MISSING_KEY_ID
@@ -93,6 +99,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     mode = case.meta.generation.mode if case.meta else None
     if mode is None or not mode.is_positive:
         return
+    case.query.pop("fields", None)
     _replace_query_values(case)
     if case.meta and case.meta.phase.name == "stateful":
         case.query.pop("validate_only", None)  # a dry run creates nothing to continue with

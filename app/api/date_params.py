@@ -145,12 +145,14 @@ def _validate_month_day(value: str) -> str:
     return value
 
 
+_MONTH_DAY_SCHEMA_PATTERN = (
+    "^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31)$"
+)
+
 MonthDay = Annotated[
     str,
     AfterValidator(_validate_month_day),
-    WithJsonSchema(
-        {"type": "string", "maxLength": 5, "pattern": "^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"}
-    ),
+    WithJsonSchema({"type": "string", "maxLength": 5, "pattern": _MONTH_DAY_SCHEMA_PATTERN}),
 ]
 """A day of any year, as MM-DD."""
 

@@ -30,6 +30,7 @@ from app.db.models import (
 )
 from app.domain.dates import Precision, local_day
 from app.domain.enums import ArrivalKind, LaunchStatus
+from app.resources.timeline import calendar
 from app.resources.timeline.sources import SOURCES
 from tests.support import factories
 from tests.support.calendars import get_events
@@ -320,11 +321,11 @@ def test_icalendar_equals_list(archive: TestClient) -> None:
     assert len({str(event["UID"]) for event in found}) == len(items) > 10
 
 
-def test_too_many_events_of_icalendar_are_rejected(
-    archive: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.api.icalendar.MAX_CALENDAR_EVENTS", 2)
-    assert archive.get("/v1/timeline.ics?mission=iss-59&kind=docking").status_code == 422
+def test_icalendar_has_the_newest_events(archive: TestClient) -> None:
+    newest = archive.get("/v1/timeline?limit=100").json()["items"]
+    found = get_events(archive, "/v1/timeline.ics")
+    assert len(found) == calendar.MAX_EVENT_COUNT
+    assert [str(event["LINK"]) for event in found[:100]] == [item["url"] for item in newest]
 
 
 def test_atom_feed_has_the_last_events(archive: TestClient) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, StrictInt, field_validator
 
 from app.api.date_params import Rfc3339
 from app.api.lists.pagination import ListQuery, Page
@@ -72,7 +72,7 @@ class KeyRotate(WriteModel):
 
     model_config = example_config(overlap_hours=24)
 
-    overlap_hours: Annotated[int, Field(ge=0, le=MAX_OVERLAP_HOURS)] = 24
+    overlap_hours: Annotated[StrictInt, Field(ge=0, le=MAX_OVERLAP_HOURS)] = 24
     """Hours for which the old key remains valid. 0: it ends at once."""
 
 

@@ -1,11 +1,9 @@
 """iCalendar of events."""
 
 from app.api.icalendar import (
-    MAX_CALENDAR_EVENTS,
     CalendarEvent,
     EventStatus,
     RenderedCalendar,
-    check_event_count,
     get_event_status,
     render_icalendar,
 )
@@ -13,10 +11,13 @@ from app.api.links import tag_authority, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
 from app.db.database import Reader
 from app.domain.enums import TimelineStatus
-from app.domain.languages import Bilingual, current_language, tr
+from app.domain.languages import current_language, tr
 from app.resources.timeline.feed import build_event_page_url
 from app.resources.timeline.queries import list_events
 from app.resources.timeline.schemas import TimelineFilters, TimelineItem
+
+MAX_EVENT_COUNT = 300
+"""Events of a subscription: the newest, those of about three years."""
 
 
 class DatedEvent(TimelineItem):
@@ -27,10 +28,9 @@ class DatedEvent(TimelineItem):
 
 
 def build_timeline_calendar(reader: Reader, filters: TimelineFilters) -> RenderedCalendar:
-    """Build the calendar of the events that match. Raises InvalidRequest for too many."""
+    """Build the calendar of the newest events that match."""
     params = to_query_params(filters)
-    events = list_events(reader, filters, MAX_CALENDAR_EVENTS + 1, DatedEvent)
-    check_event_count(len(events), Bilingual("events", "событий"), "at_gte")
+    events = list_events(reader, filters, MAX_EVENT_COUNT, DatedEvent)
     return render_icalendar(
         title_with_filters(tr("Zarya timeline", "Заря: хроника станции"), params),
         url_for_request("timeline.ics", **params),
