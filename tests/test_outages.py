@@ -150,9 +150,13 @@ def test_reason_of_an_exhausted_pool() -> None:
 def captured_lines() -> Iterator[list[dict[str, Any]]]:
     """Lines that the logger of the service writes."""
     lines: list[dict[str, Any]] = []
-    handler = logging.Handler()
+
+    class Recorder(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(json.loads(self.format(record)))
+
+    handler = Recorder()
     handler.setFormatter(JsonFormatter())
-    handler.emit = lambda record: lines.append(json.loads(handler.format(record)))  # type: ignore[method-assign]
     logger = logging.getLogger("zarya")
     logger.addHandler(handler)
     try:

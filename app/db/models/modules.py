@@ -1,5 +1,6 @@
 """Modules of the station, their ports, and the places where they were attached."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -9,9 +10,7 @@ from app.db.models.base import Base, VersionedRecord
 from app.db.models.people import agency_slug
 from app.db.types import BoundedString, UTCDateTime, enum_type
 from app.domain.dates import (
-    MAX_INSTANT,
     NEVER_SORT_AT,
-    ONE_SECOND,
     Precision,
     period_bounds,
     period_start,
@@ -21,8 +20,10 @@ from app.domain.enums import ModuleKind, PortDirection, RecordType
 from app.domain.labels import RecordLabel
 from app.domain.text import fold
 
-NEVER_ATTACHED_SORT_AT = MAX_INSTANT - ONE_SECOND
-"""Sort key of modules without an attachment: behind all others."""
+
+def first_attachment_sort_at(dates: Iterable[tuple[datetime, Precision]]) -> datetime:
+    """Sort key of a module whose attachments began at `dates`; `NEVER_SORT_AT` without any."""
+    return next((sort_instant(at, precision) for at, precision in dates), NEVER_SORT_AT)
 
 
 class Module(VersionedRecord, Base):
@@ -47,10 +48,8 @@ class Module(VersionedRecord, Base):
     launch_id: Mapped[int | None] = mapped_column(
         ForeignKey("launches.id", ondelete="SET NULL"), index=True
     )
-    attached_sort_at: Mapped[datetime] = mapped_column(
-        UTCDateTime(), default=NEVER_ATTACHED_SORT_AT
-    )
-    """`attached_sort_at` of the first attachment, or `NEVER_ATTACHED_SORT_AT`."""
+    attached_sort_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=NEVER_SORT_AT)
+    """See `first_attachment_sort_at`."""
     sources: Mapped[list[dict[str, str | None]]] = mapped_column(JSON)
 
     __table_args__ = (Index(None, "name_key", "id"), Index(None, "attached_sort_at", "id"))

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from app.db.models import Module, ModuleAttachment, Port
-from app.db.models.modules import NEVER_ATTACHED_SORT_AT
-from app.domain.dates import sort_instant
-from app.ingest.dataset.records import Dataset, DatasetModule
+from app.db.models.modules import first_attachment_sort_at
+from app.ingest.dataset.records import Dataset
 from app.ingest.dataset.upsert import ColumnValues, DatasetUpsert, RowKey
 
 
@@ -29,7 +28,9 @@ def upsert_modules(
                 "mass_kg": module.mass_kg,
                 "assembly_flight": module.assembly_flight,
                 "launch_id": launches[module.launch] if module.launch else None,
-                "attached_sort_at": _first_sort_at(module),
+                "attached_sort_at": first_attachment_sort_at(
+                    (each.attached_at, each.attached_at_precision) for each in module.attachments
+                ),
                 "sources": dataset.resolve_citations(module.sources),
             }
             for module in dataset.modules.values()
@@ -66,9 +67,3 @@ def upsert_modules(
         Module, modules.values(), ModuleAttachment, ("module_id", "ordinal"), attachments
     )
     return modules, port_ids
-
-
-def _first_sort_at(module: DatasetModule) -> object:
-    for attachment in module.attachments[:1]:
-        return sort_instant(attachment.attached_at, attachment.attached_at_precision)
-    return NEVER_ATTACHED_SORT_AT

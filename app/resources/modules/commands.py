@@ -17,8 +17,8 @@ from app.api.writes.records import RecordWriter
 from app.db.database import Reader
 from app.db.functions import AnySelect, json_array_subquery
 from app.db.models import Launch, Module, ModuleAttachment, Port, Spacewalk, Stay, stored_id
-from app.db.models.modules import NEVER_ATTACHED_SORT_AT
-from app.domain.dates import period_end, period_start, sort_instant
+from app.db.models.modules import first_attachment_sort_at
+from app.domain.dates import period_end, period_start
 from app.domain.enums import AuditTarget
 from app.domain.languages import tr
 from app.domain.text import slugify
@@ -87,7 +87,9 @@ def save(session: Session, module: Module, document: ModuleWrite) -> None:
     launch = _find_launch(session, document.launch)
     _check_attachments_in_order(document.attachments, launch)
     module.launch_id = stored_id(launch) if launch else None
-    module.attached_sort_at = _first_sort_at(document.attachments)
+    module.attached_sort_at = first_attachment_sort_at(
+        (each.attached_at, each.attached_at_precision) for each in document.attachments
+    )
     session.add(module)
     session.flush()
     _set_ports(session, module, document.ports, is_new)
@@ -99,12 +101,6 @@ def _find_launch(session: Session, slug: str | None) -> Launch | None:
         return None
     (id_,) = resolve_slugs(session, Launch, [slug], "/launch")
     return session.get(Launch, id_)
-
-
-def _first_sort_at(attachments: Sequence[AttachmentWrite]) -> datetime:
-    if not attachments:
-        return NEVER_ATTACHED_SORT_AT
-    return sort_instant(attachments[0].attached_at, attachments[0].attached_at_precision)
 
 
 def _check_attachments_in_order(
