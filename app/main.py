@@ -1,6 +1,7 @@
 """The application: services, routes, ASGI layers, and the lifespan with its background jobs."""
 
 import gc
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from app.api.deps import Services
 from app.api.dispatch import PathDispatcher
 from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
+from app.api.openapi.yaml import to_yaml
 from app.api.routing import Router
 from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
@@ -120,7 +122,14 @@ def openapi(request: Request) -> Response:
     return Response(app.openapi_json, media_type="application/json")
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+@route_traits(english_only=True)
+def openapi_yaml(request: Request) -> Response:
+    """Serve the OpenAPI document as YAML. Not async: it takes a second."""
+    app: Zarya = request.app
+    return Response(to_yaml(json.loads(app.openapi_json)), media_type="application/yaml")
+
+
+def create_app(settings: Settings | None = None) -> Zarya:
     """Create the application with `settings`, by default those of the environment."""
     routes = [route for router in ROUTERS for route in router.routes]
     app = Zarya(
@@ -137,6 +146,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry=_telemetry_config(),
     )
     app.add_route("/openapi.json", openapi, include_in_schema=False)
+    app.add_route("/openapi.yaml", openapi_yaml, include_in_schema=False)
     app.state.services = _create_services(settings or Settings(), routes)
     error_handlers.add_exception_handlers(app)
     error_pages.install_error_pages(app)
