@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     private_targets: bool = False
     """Allow webhooks and sources on private and loopback addresses. For tests only."""
 
+    mcp_key: str = Field(default="", repr=False)
+    """API key of `zarya mcp`, for tools that change records. Empty: read-only."""
+
     @field_validator("database_url")
     @classmethod
     def check_database_url(cls, value: str) -> str:

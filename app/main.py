@@ -1,6 +1,7 @@
 """The application: services, routes, ASGI layers, and the lifespan with its background jobs."""
 
 import gc
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from app.api import error_handlers, problem_pages, well_known
@@ -22,13 +23,16 @@ from app.api.auth import identify_key
 from app.api.deprecation import DEPRECATED_OPERATIONS, mark_deprecated
 from app.api.deps import Services
 from app.api.dispatch import PathDispatcher
+from app.api.mcp.endpoint import MCP_PATH, McpEndpoint
 from app.api.openapi.document import build_openapi
 from app.api.openapi.pages import router as docs
+from app.api.openapi.yaml import to_yaml
 from app.api.routing import Router
 from app.config import Settings, use_settings
 from app.http.access_log import AccessLog
 from app.http.cache.generation import GenerationTracker
 from app.http.cache.store import ResponseCache
+from app.http.content_language import ContentLanguageMiddleware
 from app.http.paths import monitoring_paths, route_traits
 from app.http.pipeline import build_pipeline
 from app.http.shutdown import GracefulShutdown
@@ -98,6 +102,11 @@ class Zarya(FastAPI):
         self.openapi_schema = None
         return body
 
+    @cached_property
+    def bare_routes(self) -> ASGIApp:
+        """The routes without the other layers: for calls of the API that are part of a request."""
+        return ContentLanguageMiddleware(super().build_middleware_stack())
+
     def build_middleware_stack(self) -> ASGIApp:
         services: Services = self.state.services
         app, self.state.fast_path = build_pipeline(
@@ -122,7 +131,14 @@ def openapi(request: Request) -> Response:
     return Response(app.openapi_json, media_type="application/json")
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+@route_traits(english_only=True)
+def openapi_yaml(request: Request) -> Response:
+    """Serve the OpenAPI document as YAML. Not async: it takes a second."""
+    app: Zarya = request.app
+    return Response(to_yaml(json.loads(app.openapi_json)), media_type="application/yaml")
+
+
+def create_app(settings: Settings | None = None) -> Zarya:
     """Create the application with `settings`, by default those of the environment."""
     routes = [route for router in ROUTERS for route in router.routes]
     app = Zarya(
@@ -139,6 +155,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry=_telemetry_config(),
     )
     app.add_route("/openapi.json", openapi, include_in_schema=False)
+    app.add_route("/openapi.yaml", openapi_yaml, include_in_schema=False)
+    if find_spec("mcp") is not None:
+        endpoint = McpEndpoint(lambda: app.bare_routes, lambda: json.loads(app.openapi_json))
+        app.router.routes.append(Route(MCP_PATH, endpoint, methods=["POST"]))
     app.state.services = _create_services(settings or Settings(), routes)
     error_handlers.add_exception_handlers(app)
     error_pages.install_error_pages(app)

@@ -60,6 +60,12 @@ def webhook(editor: TestClient) -> dict[str, str]:
     return {"id": str(editor.post("/v1/webhooks", json=HOOK).json()["id"])}
 
 
+def delivery(editor: TestClient) -> dict[str, str]:
+    params = webhook(editor)
+    tested = editor.post(f"/v1/webhooks/{params['id']}/test").json()
+    return params | {"delivery_id": str(tested["id"])}
+
+
 def source(editor: TestClient) -> dict[str, str]:
     return {"id": str(editor.post("/v1/sources", json=FEED).json()["id"])}
 
@@ -91,6 +97,7 @@ def into_person(editor: TestClient) -> dict[str, str]:
 
 
 HOOK = {"target_url": "https://portal.example/hook"}
+SINCE = {"since": "2099-01-01T00:00:00Z"}
 FEED = {"name": "A feed", "feed_url": "https://portal.example/feed"}
 HORIZON = {"kinds": ["crews"], "known_until": "2026-03-15T12:00:00Z"}
 KEY = {"name": "Another", "scopes": ["audit:read"]}
@@ -134,6 +141,11 @@ MATRIX: dict[str, tuple[Scope | None, Maker, Any, int]] = {
     "createWebhook": (Scope.WEBHOOKS_WRITE, no_target, HOOK, 201),
     "updateWebhook": (Scope.WEBHOOKS_WRITE, webhook, {"description": "Ours"}, 200),
     "deleteWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 204),
+    "testWebhook": (Scope.WEBHOOKS_WRITE, webhook, None, 202),
+    "redeliverChanges": (Scope.WEBHOOKS_WRITE, webhook, SINCE, 202),
+    "listWebhookDeliveries": (Scope.WEBHOOKS_WRITE, webhook, None, 200),
+    "getWebhookDelivery": (Scope.WEBHOOKS_WRITE, delivery, None, 200),
+    "redeliverMessage": (Scope.WEBHOOKS_WRITE, delivery, None, 202),
     "listSources": (Scope.SOURCES_WRITE, no_target, None, 200),
     "getSource": (Scope.SOURCES_WRITE, source, None, 200),
     "createSource": (Scope.SOURCES_WRITE, no_target, FEED, 201),

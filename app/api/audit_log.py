@@ -24,6 +24,8 @@ class Action(StrEnum):
     TASKS = "tasks"
     CREW = "crew"
     REVOKE = "revoke"
+    TEST = "test"
+    REDELIVER = "redeliver"
     LOAD = "load"
     IMPORT = "import"
     MERGE = "merge"

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from app.api.param_hints import find_param_hint
 from app.api.validation_errors import MAX_FIELD_ERROR_COUNT, did_you_mean
 from app.domain.languages import LANGUAGES, Language, tr
 from app.http.problems import FieldProblem, InvalidRequest
@@ -105,5 +106,7 @@ def _param_problem(name: str, declared: QueryParams) -> FieldProblem:
         )
         return FieldProblem(parameter=name, code="repeated-parameter", detail=detail)
     detail = tr("Unknown parameter.", "Неизвестный параметр.")
-    detail += did_you_mean(name, sorted(declared.multiple))
+    detail += find_param_hint(name, declared.multiple) or did_you_mean(
+        name, sorted(declared.multiple)
+    )
     return FieldProblem(parameter=name, code="unknown-parameter", detail=detail)

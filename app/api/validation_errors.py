@@ -1,10 +1,12 @@
 """Validation errors of pydantic as problems, in both languages."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from app.api.patterns import MISMATCH_MESSAGES, SLUG_PATTERN
+from app.api.validation_messages import UNKNOWN_ERROR_MESSAGE, VALIDATION_MESSAGES
 from app.domain.languages import tr
 from app.domain.text import slugify
 from app.http.problems import FieldProblem, InvalidRequest
@@ -15,29 +17,7 @@ MAX_FIELD_ERROR_COUNT = 20
 _MAX_NAME_CHARS = 120
 _MAX_SUGGESTION_CHARS = 64
 
-_RUSSIAN_MESSAGES = {
-    "bool_parsing": "Укажите true или false.",
-    "bool_type": "Укажите true или false.",
-    "enum": "Возможные значения: {expected}.",
-    "extra_forbidden": "Неизвестное поле.",
-    "float_type": "Значение должно быть числом.",
-    "greater_than_equal": "Значение должно быть не меньше {ge}.",
-    "int_parsing": "Укажите целое число.",
-    "int_parsing_size": "Число слишком велико.",
-    "int_type": "Укажите целое число.",
-    "less_than_equal": "Значение должно быть не больше {le}.",
-    "list_type": "Значение должно быть массивом.",
-    "missing": "Обязательное поле.",
-    "model_attributes_type": "Значение должно быть объектом.",
-    "model_type": "Значение должно быть объектом.",
-    "dict_type": "Значение должно быть объектом.",
-    "string_too_long": "Длина должна быть не больше {max_length} символов.",
-    "string_too_short": "Длина должна быть не меньше {min_length} символов.",
-    "string_type": "Значение должно быть строкой.",
-    "too_long": "Число элементов должно быть не больше {max_length}.",
-    "too_short": "Число элементов должно быть не меньше {min_length}.",
-}
-"""Messages by error code of pydantic, which provides the values in braces."""
+_ENUM_VALUE_PATTERN = re.compile(r"'([^']*)'")
 
 
 def build_invalid_request(errors: Sequence[Any], *location_prefix: str) -> InvalidRequest:
@@ -72,11 +52,7 @@ def hint_at(*words: str) -> str:
 
 def _build_field_problem(error: Any, location: tuple[Any, ...]) -> FieldProblem:
     code = error["type"]
-    detail = (
-        _explain_pattern(error["ctx"]["pattern"], error["input"])
-        if code == "string_pattern_mismatch"
-        else tr(error["msg"].removeprefix("Value error, "), _russian_message(error))
-    )
+    detail = _explain(error)
     if location[0] == "body":
         return FieldProblem(pointer=_json_pointer(*location[1:]), code=code, detail=detail)
     parameter = str(location[-1] if len(location) == 1 else location[1])
@@ -92,12 +68,26 @@ def _explain_pattern(pattern: str, value: str) -> str:
     return message + hint_at(*filter(None, [slug]))
 
 
-def _russian_message(error: Any) -> str:
-    """The translated message; that of our own validators is in the right language already."""
-    template = _RUSSIAN_MESSAGES.get(error["type"])
-    context = {k: str(v).replace(" or ", " или ") for k, v in error.get("ctx", {}).items()}
-    message: str = error["msg"]
-    return template.format(**context) if template else message.removeprefix("Value error, ")
+def _explain(error: Any) -> str:
+    """The message of an error: that of our own validators is in the right language already."""
+    code, context = error["type"], error.get("ctx", {})
+    if code == "string_pattern_mismatch":
+        return _explain_pattern(context["pattern"], error["input"])
+    if code == "value_error":
+        message: str = error["msg"].removeprefix("Value error, ")
+        return message
+    template = str(VALIDATION_MESSAGES.get(code, UNKNOWN_ERROR_MESSAGE))
+    values = {name: str(value) for name, value in context.items()}
+    if "expected" in values:
+        values["expected"] = values["expected"].replace(" or ", tr(" or ", " или "))
+    return template.format(**values) + _suggest_enum_value(error)
+
+
+def _suggest_enum_value(error: Any) -> str:
+    """A hint at the value of an enumeration most similar to the text; empty for other errors."""
+    if error["type"] != "enum" or not isinstance(error["input"], str):
+        return ""
+    return did_you_mean(error["input"], _ENUM_VALUE_PATTERN.findall(error["ctx"]["expected"]))
 
 
 def _json_pointer(*steps: str | int) -> str:

@@ -5,13 +5,14 @@ import sys
 
 import typer
 
-from app.cli import database, doctor, exports, imports, keys, proposals, sources
+from app.cli import database, doctor, exports, imports, keys, mcp, proposals, sources
 from app.config import current_settings
 from app.main import create_app
 
 cli = typer.Typer()
 cli.add_typer(database.cli)
 cli.add_typer(doctor.cli)
+cli.add_typer(mcp.cli)
 cli.add_typer(imports.cli)
 cli.add_typer(keys.cli, name="keys")
 cli.add_typer(sources.cli, name="sources")

@@ -1,4 +1,4 @@
-"""`/`: the current mission's page for browsers, links to the API for other clients."""
+"""`/`: the current mission's page for browsers, for others links to the API, as at `/v1`."""
 
 from typing import Annotated
 
@@ -44,6 +44,12 @@ async def index(
         response = _index_response(await database.read(get_known_until_by_kind))
     response.headers.add_vary_header("Accept")
     return response
+
+
+@router.get("/v1")
+async def api_index(database: DatabaseDep) -> Response:
+    """Entry point of the API: JSON."""
+    return _index_response(await database.read(get_known_until_by_kind))
 
 
 def _index_response(known_until: KnownUntil) -> Response:

@@ -1,7 +1,7 @@
 """Tables of the public exports: a select of columns, described by their SQLAlchemy types."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Date, Float, Integer, select
@@ -31,10 +31,13 @@ class ExportTable:
     """One table: a select of columns, ordered by its key, the first columns."""
 
     name: str
+    description: str
     query: AnySelect
     key_column_count: int = 1
     indexes: tuple[str, ...] = ()
     """Columns with an index in the SQLite file, besides the key."""
+    column_descriptions: Mapping[str, str] = field(default_factory=dict)
+    """Descriptions of columns that are no described fields of the record."""
 
     @property
     def columns(self) -> list[ExportColumn]:

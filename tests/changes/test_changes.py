@@ -1,9 +1,11 @@
 """Change feed: snapshot, changes and deletions, cursors, late commits."""
 
 from collections.abc import Iterator
-from contextlib import aclosing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -19,8 +21,9 @@ from app.resources.changes.broadcast import ChangeBroadcaster
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD, ChangeCursor, utc_today
 from app.resources.changes.queries import PRUNE_GRACE_PERIOD, prune_changes
 from tests.support import documents, factories
-from tests.support.clients import database_of
+from tests.support.clients import database_of, second_app
 from tests.support.documents import IF_MATCH_ANY
+from tests.support.servers import wait_for
 
 Item = dict[str, Any]
 
@@ -223,3 +226,56 @@ def test_cached_batches_are_bounded(
     assert half_size <= size // 2
     monkeypatch.setattr("app.resources.changes.broadcast.MAX_CACHED_BATCHES_BYTES", 1000)
     assert run(count_batches) == (0, 0)
+
+
+def test_snapshot_cursor_starts_no_stream(editor: TestClient) -> None:
+    """The rest of the snapshot would be missed."""
+    for number in range(2):
+        editor.post("/v1/people", json=documents.person(slug=f"person-{number}"))
+    cursors = [
+        parse_qs(urlsplit(page["next"] or page["sync"]).query)["cursor"][0]
+        for page in iter_pages(editor, limit=1)
+    ]
+    refused = editor.get("/v1/events", params={"cursor": cursors[0]})
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (
+        400,
+        "cursor-mismatch",
+    )
+    other_types = editor.get("/v1/events", params={"cursor": cursors[-1], "types": "mission"})
+    assert other_types.status_code == 400
+    with closing_service(editor) as closing:
+        accepted = closing.get("/v1/events", params={"cursor": cursors[-1]})
+    assert accepted.status_code == 200
+
+
+def test_streams_say_when_to_reconnect_after_shutdown(client: TestClient) -> None:
+    """A browser gives up after a 503, so `retry` is longer than the time until the process stops.
+
+    The drain time of the settings is 2 seconds.
+    """
+    with closing_service(client) as closing:
+        ended = closing.get("/v1/events")
+        assert ended.status_code == 200
+        assert "retry: 7000\n" in ended.text
+        refused = closing.get("/v1/events")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "7")
+    assert "shutting down" in refused.json()["detail"]
+
+
+@contextmanager
+def closing_service(client: TestClient) -> Iterator[TestClient]:
+    """Client of a second service over the same database, which closes its first stream."""
+    app = second_app(client)
+    broadcaster = app.state.services.singleton(ChangeBroadcaster)
+
+    def close_when_open() -> None:
+        wait_for(lambda: broadcaster.stream_count == 1, 20)
+        broadcaster.close()
+
+    second = TestClient(app, raise_server_exceptions=False)
+    second.portal = client.portal
+    with ThreadPoolExecutor(1) as pool:
+        closed = pool.submit(close_when_open)
+        yield second
+        closed.result()
+    app.state.services.database.close()

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from app.api.lists.csv import escape_formulas
 from app.db.database import Database
 from app.resources.exports import csv as csv_files
+from app.resources.exports import file_cache, ndjson, sqlite
 from app.resources.exports import parquet as parquet_files
-from app.resources.exports import sqlite
 from app.resources.exports.tables import EXPORT_TABLES
 from tests.support import documents
 from tests.support.clients import database_of, open_client
@@ -35,7 +35,7 @@ def write_sqlite_file(database: Database, path: Path) -> Path:
 
 
 def execute_sql(path: Path, statement: str) -> list[Any]:
-    connection = sqlite3.connect(str(path))
+    connection = sqlite3.connect(str(path), isolation_level=None)
     try:
         return list(connection.execute(statement))
     finally:
@@ -103,8 +103,10 @@ def test_sqlite_file_is_equal_from_both_databases(
         database = database_of(client)
         import_inputs(database, "ndjson", make_input(lines))
         assert export_ndjson(database).count("\n") == 1
-        data = write_sqlite_file(database, tmp_path / "a.sqlite").read_bytes()
-    assert sha256(data).hexdigest() == EXPECTED
+        path = write_sqlite_file(database, tmp_path / "a.sqlite")
+    execute_sql(path, "UPDATE meta SET value = '' WHERE name = 'cursor'")
+    execute_sql(path, "VACUUM")
+    assert sha256(path.read_bytes()).hexdigest() == EXPECTED
 
 
 KEPT = {
@@ -113,8 +115,46 @@ KEPT = {
     "version": 3,
     "edited": False,
 }
-EXPECTED = "d639b6e431ed8a27e310a5b925e92f8096c6df4ebc4e4bd6b1bad0cd91e9dc9e"
-"""SHA-256 of the file as written by the SQLite version in uv.lock, for both databases."""
+EXPECTED = "b523dbd28691bd72b85a9d653affb7fae9a59c1b9221d1fca7012e6230b72f24"
+"""SHA-256 of the file without its cursor, as written by the SQLite version in uv.lock."""
+
+
+def test_exports_say_where_they_stand(
+    editor: TestClient, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client continues from any export by the same cursor."""
+    monkeypatch.setattr(file_cache, "_MAX_STALE_SECONDS", 0.0)
+    editor.post("/v1/people", json=documents.person(slug="before"))
+    path = write_sqlite_file(database, tmp_path / "a.sqlite")
+    meta = dict(execute_sql(path, "SELECT name, value FROM meta"))
+    with database.snapshot() as reader:
+        csv_files.write_csv(reader, tmp_path, bom=False)
+        parquet_files.write_parquet(reader, tmp_path)
+        lines = io.StringIO()
+        ndjson.write_ndjson(reader, lines)
+    with (tmp_path / "meta.csv").open(newline="") as file:
+        assert {row["name"]: row["value"] for row in csv.DictReader(file)} == meta
+    rows = parquet.read_table(tmp_path / "meta.parquet").to_pylist()
+    assert {row["name"]: row["value"] for row in rows} == meta
+    assert json.loads(lines.getvalue().splitlines()[0]) == {"cursor": meta["cursor"]}
+    (listed,) = editor.get("/v1/export").json()["items"]
+    assert listed["cursor"] == meta["cursor"]
+    assert editor.get("/v1/changes", params={"cursor": meta["cursor"]}).json()["items"] == []
+    editor.post("/v1/people", json=documents.person(slug="after"))
+    (change,) = editor.get("/v1/changes", params={"cursor": meta["cursor"]}).json()["items"]
+    assert change["data"]["slug"] == "after"
+
+
+def test_meta_describes_every_table_and_column(archive: TestClient, tmp_path: Path) -> None:
+    path = write_sqlite_file(database_of(archive), tmp_path / "a.sqlite")
+    meta = dict(execute_sql(path, "SELECT name, value FROM meta"))
+    names = {"cursor", "schema_version"}
+    for table in EXPORT_TABLES:
+        names |= {table.name, *(f"{table.name}.{column.name}" for column in table.columns)}
+    assert set(meta) == names
+    assert all(meta.values())
+    assert meta["launches.vehicle_id"] == "Id in `vehicles`."
+    assert meta["people.name_ru"] == "Name in Russian."
 
 
 def test_csv_files_equal_sqlite_file(archive: TestClient, tmp_path: Path) -> None:

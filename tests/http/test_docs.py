@@ -5,6 +5,7 @@ from hashlib import sha256
 from urllib.parse import urljoin
 
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
 from app.api.openapi.pages import DOCS_FILES, DOCS_STATIC_DIR
@@ -146,3 +147,26 @@ def test_scalar_modules_are_complete() -> None:
         if not (path.parent / module).exists() and not LEFT_OUT.search(module)
     }
     assert not missing
+
+
+def test_openapi_yaml_equals_json(client: TestClient) -> None:
+    answer = client.get("/openapi.yaml")
+    assert answer.headers["content-type"] == "application/yaml"
+    assert yaml.load(answer.text, yaml.CSafeLoader) == client.get("/openapi.json").json()
+    assert answer.text.splitlines()[1] == '"info":'
+
+
+def test_api_index_equals_index_for_programs(client: TestClient) -> None:
+    index, root = client.get("/v1"), client.get("/", headers={"Accept": "application/json"})
+    assert index.json() == root.json()
+    assert index.headers["Link"] == root.headers["Link"]
+    assert (
+        "text/html"
+        not in client.get("/v1", headers={"Accept": "text/html"}).headers["content-type"]
+    )
+
+
+def test_schema_names_are_words(client: TestClient) -> None:
+    """A name that two modules have would become the path of a Python module."""
+    names = client.get("/openapi.json").json()["components"]["schemas"]
+    assert [name for name in names if not re.fullmatch("([A-Z][a-z]+)+", name)] == []

@@ -20,9 +20,12 @@ class WebhookReceiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.messages.append((dict(self.headers.items()), body))
-                self.send_response(receiver.next_statuses.pop(0) if receiver.next_statuses else 204)
-                self.send_header("Content-Length", "0")
+                status = receiver.next_statuses.pop(0) if receiver.next_statuses else 204
+                content = b"" if status < 300 else b"Sorry, no\0."
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
+                self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
                 """Log nothing."""

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 from starlette.testclient import TestClient
 
 from app.config import Settings, use_settings
 from app.db.database import Database
-from app.db.models import Webhook
+from app.db.models import RecordChange, Webhook, WebhookDelivery
 from app.domain.dates import now
+from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD
+from app.resources.webhooks import delivery
 from app.resources.webhooks.delivery import (
     DELIVERY_RETRY_DELAYS,
     WEBHOOK_LEASE_DURATION,
@@ -232,3 +234,134 @@ def test_secret_is_shown_once(editor: TestClient, database: Database, client: Te
     assert editor.get(address).status_code == 404
     with database.snapshot() as reader:
         assert reader.all(select(Webhook.id)) == []
+
+
+def list_deliveries(editor: TestClient, id_: int, **params: Any) -> list[dict[str, Any]]:
+    page = editor.get(f"/v1/webhooks/{id_}/deliveries", params=params).json()
+    items: list[dict[str, Any]] = page["items"]
+    return items
+
+
+def test_deliveries_are_logged_with_request_and_response(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
+) -> None:
+    made = register(editor, hook.url)
+    editor.post("/v1/people", json=documents.person(slug="one"))
+    hook.next_statuses = [500]
+    deliver_due(database)
+    (failed,) = list_deliveries(editor, made["id"])
+    headers, body = hook.messages[0]
+    assert failed["type"] == "person.upsert"
+    assert (failed["request_url"], failed["request_body"]) == (hook.url, body.decode())
+    assert failed["request_headers"]["webhook-signature"] == headers["webhook-signature"]
+    assert (failed["response_status"], failed["response_body"]) == (500, "Sorry, no\ufffd.")
+    assert failed["error"] == "HTTP status 500."
+    assert failed["next_attempt_at"] == state(editor, made["id"])["next_attempt_at"]
+    with database.session() as session:
+        session.execute(update(Webhook).values(next_attempt_at=now()))
+    deliver_due(database)
+    delivered_, earlier = list_deliveries(editor, made["id"])
+    assert earlier == failed
+    assert (delivered_["response_status"], delivered_["error"]) == (204, None)
+    assert delivered_["message_id"] == failed["message_id"]
+    assert delivered_["next_attempt_at"] is None
+    one = editor.get(f"/v1/webhooks/{made['id']}/deliveries/{failed['id']}")
+    assert one.json() == failed
+    other = register(editor, hook.url)["id"]
+    assert editor.get(f"/v1/webhooks/{other}/deliveries/{failed['id']}").status_code == 404
+    assert editor.get(f"/v1/webhooks/{other + 1}/deliveries").status_code == 404
+    assert list_deliveries(editor, other) == []
+
+
+def test_log_keeps_the_last_attempts_of_each_webhook(
+    editor: TestClient,
+    database: Database,
+    hook: WebhookReceiver,
+    lenient: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery, "MAX_LOGGED_ATTEMPTS", 2)
+    ids = [register(editor, hook.url)["id"] for _ in range(2)]
+    for name in ("one", "two", "three"):
+        editor.post("/v1/people", json=documents.person(slug=name))
+    deliver_due(database)
+    for id_ in ids:
+        bodies = [json.loads(each["request_body"]) for each in list_deliveries(editor, id_)]
+        assert [body["data"]["data"]["slug"] for body in bodies] == ["three", "two"]
+    tag = editor.get(f"/v1/webhooks/{ids[0]}").headers["ETag"]
+    editor.delete(f"/v1/webhooks/{ids[0]}", headers={"If-Match": tag})
+    with database.session() as session:
+        assert set(session.scalars(select(WebhookDelivery.webhook_id))) == {ids[1]}
+
+
+def test_test_message_is_sent_once_beside_the_changes(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
+) -> None:
+    """Also to a disabled webhook; its failure delays no change, and is not retried."""
+    made = register(editor, hook.url, enabled=False)
+    dry_run = editor.post(f"/v1/webhooks/{made['id']}/test", params={"validate_only": True})
+    assert dry_run.status_code == 200
+    assert list_deliveries(editor, made["id"]) == []
+    answer = editor.post(f"/v1/webhooks/{made['id']}/test")
+    assert answer.status_code == 202
+    assert answer.json()["attempted_at"] is None
+    hook.next_statuses = [500]
+    assert deliver_due(database) == [made["id"]]
+    ((headers, body),) = hook.messages
+    verified = Verifier(made["secret"]).verify(body, headers)
+    assert (verified["type"], verified["data"]) == ("webhook.test", {"webhook_id": made["id"]})
+    sent = editor.get(f"/v1/webhooks/{made['id']}/deliveries/{answer.json()['id']}").json()
+    assert (sent["id"], sent["response_status"]) == (answer.json()["id"], 500)
+    assert state(editor, made["id"]) == {
+        name: value for name, value in made.items() if name != "secret"
+    }
+    assert deliver_due(database) == []
+
+
+def test_redeliveries_have_the_present_record(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
+) -> None:
+    made = register(editor, hook.url)
+    path = editor.post("/v1/people", json=documents.person(slug="one")).headers["Location"]
+    deliver_due(database)
+    (first,) = list_deliveries(editor, made["id"])
+    editor.patch(path, json={"agency": "CSA"}, headers=IF_MATCH_ANY)
+    redeliver = f"/v1/webhooks/{made['id']}/deliveries/{first['id']}/redeliver"
+    assert editor.post(redeliver).status_code == 202
+    deliver_due(database)
+    (_, before), (headers, again), _ = hook.messages
+    assert headers["webhook-id"] == first["message_id"]
+    assert [json.loads(each)["data"]["data"]["agency"] for each in (before, again)] != ["CSA"] * 2
+    assert json.loads(again)["data"]["data"]["agency"] == "CSA"
+    assert deliver_due(database) == []
+    with database.session() as session:
+        session.execute(delete(RecordChange))
+    assert editor.post(redeliver).status_code == 409
+    assert editor.post(redeliver.replace(str(first["id"]), "999", 1)).status_code == 404
+
+
+def test_changes_since_a_time_are_delivered_again(
+    editor: TestClient, database: Database, hook: WebhookReceiver, lenient: None
+) -> None:
+    start = datetime.now(UTC).replace(microsecond=0)
+    with time_machine.travel(start, tick=False) as clock:
+        made = register(editor, hook.url)
+        path = f"/v1/webhooks/{made['id']}/redeliver"
+        for name in ("one", "two", "three"):
+            editor.post("/v1/people", json=documents.person(slug=name))
+            clock.shift(timedelta(minutes=1))
+        since = {"since": f"{start + timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"}
+        editor.post(path, json=since)  # nothing is skipped
+        deliver_due(database)
+        assert [slug for _, slug in delivered(hook)] == ["one", "two", "three"]
+        editor.post(path, json={"since": "2099-01-01T00:00:00Z"})
+        assert deliver_due(database) == []
+        answer = editor.post(path, json=since)
+        assert (answer.status_code, answer.json()["attempts"]) == (202, 0)
+        deliver_due(database)
+        assert [slug for _, slug in delivered(hook)][3:] == ["two", "three"]
+        old = {"since": f"{start - TOMBSTONE_RETENTION_PERIOD:%Y-%m-%dT%H:%M:%SZ}"}
+        refused = editor.post(path, json=old).json()
+        assert refused["errors"][0]["code"] == "too-old"
+    entries = editor.get("/v1/audit").json()["items"]
+    assert [each["action"] for each in entries if each["after"] == since] == ["redeliver"] * 2

@@ -37,7 +37,7 @@ from app.db.models.search import SearchDocument, SearchWord
 from app.db.models.sources import FeedSource, SourceHost
 from app.db.models.spacewalks import Spacewalk, SpacewalkMember, operator_slug
 from app.db.models.stays import Stay
-from app.db.models.webhooks import Webhook
+from app.db.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ARTICLE_LINKS",
@@ -82,6 +82,7 @@ __all__ = [
     "Vehicle",
     "VersionedRecord",
     "Webhook",
+    "WebhookDelivery",
     "agency_slug",
     "mission_number",
     "operator_slug",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Index
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.models.base import Base
@@ -43,3 +43,31 @@ class Webhook(Base):
     last_error: Mapped[str | None] = mapped_column(BoundedString(300))
 
     __table_args__ = (Index(None, "enabled", "next_attempt_at"),)
+
+
+class WebhookDelivery(Base):
+    """One attempt to deliver a message to a webhook, or a message to send once on request.
+
+    A requested message has no `attempted_at` until it is sent. `seq` is the change that the message
+    announces; null for a test. Texts are shortened to their columns.
+    """
+
+    __tablename__ = "webhook_deliveries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
+    message_id: Mapped[str] = mapped_column(BoundedString(80))
+    message_type: Mapped[str] = mapped_column(BoundedString(60))
+    seq: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime(), default=now)
+    attempted_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    request_url: Mapped[str | None] = mapped_column(BoundedString(2000))
+    request_headers: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    request_body: Mapped[str | None] = mapped_column(BoundedString(20_000))
+    response_status: Mapped[int | None]
+    response_body: Mapped[str | None] = mapped_column(BoundedString(2000))
+    duration_ms: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(BoundedString(300))
+
+    __table_args__ = (Index(None, "webhook_id", "attempted_at", "id"),)

@@ -3,7 +3,8 @@
 `{"type": "person", "data": {…}, "kept": {…}}`: `data` is the document as the write API accepts it
 (a mission with its crew), `kept` the state of the record beside it. Lines written by hand have no
 `kept`. A second line of a record adds references to records between the two.
-`{"type": "launch", "gone": "progress-x"}` records a deletion.
+`{"type": "launch", "gone": "progress-x"}` records a deletion. `{"cursor": "…"}` on the
+first line is the position of the export in the change feed of its archive; an import ignores it.
 """
 
 import json
@@ -29,6 +30,8 @@ from app.ingest.json_values import text_at
 _MAX_LINE_BYTES = 2**20
 """Maximum bytes of a line; more than the longest valid document."""
 
+_CURSOR_LINE_START = b'{"cursor":'
+
 _SCHEME = "ndjson"
 
 
@@ -45,7 +48,7 @@ def parse_ndjson(source: Input) -> Iterator[EntryOrReject]:
                     f"The line has more than {_MAX_LINE_BYTES} bytes: split or shorten the record."
                 )
                 yield Reject(number, "line", reason, "")
-            elif line.strip():
+            elif line.strip() and not (number == 1 and line.startswith(_CURSOR_LINE_START)):
                 yield _parse_line(number, line.rstrip(b"\r\n"))
 
 

@@ -40,13 +40,38 @@ RESOURCE = RecordResource(
     export_tables=(
         ExportTable(
             "articles",
+            "Published articles.",
             select_record_columns(Article, _HIDDEN_COLUMNS).where(article_is_public()),
             indexes=("published_at",),
+            column_descriptions={
+                "title": "Title.",
+                "lead": "Summary in a sentence or two.",
+                "language": "Language, `en` or `ru`.",
+                "published_at": "Publication time.",
+                "translation_key": "Key that all translations of an article share.",
+                "source_name": "Name of the publisher.",
+                "source_url": "URL of the original.",
+                "image_url": "URL of the picture.",
+                "image_alt": "Description of the picture for those who do not see it.",
+                "image_credit": "Credit of the picture.",
+                "reading_minutes": "Estimated reading time in minutes.",
+            },
         ),
-        ExportTable("article_tags", _select_rows_of_public_articles(ArticleTag), 2),
-        ExportTable("article_people", _select_rows_of_public_articles(ArticlePerson), 2),
-        ExportTable("article_launches", _select_rows_of_public_articles(ArticleLaunch), 2),
-        ExportTable("article_missions", _select_rows_of_public_articles(ArticleMission), 2),
+        ExportTable(
+            "article_tags",
+            "Tags of articles.",
+            _select_rows_of_public_articles(ArticleTag),
+            2,
+            column_descriptions={"tag": "Tag."},
+        ),
+        *(
+            ExportTable(name, text, _select_rows_of_public_articles(model), 2)
+            for name, text, model in (
+                ("article_people", "People named in articles.", ArticlePerson),
+                ("article_launches", "Launches named in articles.", ArticleLaunch),
+                ("article_missions", "Missions named in articles.", ArticleMission),
+            )
+        ),
     ),
     references=frozenset({RecordType.PERSON, RecordType.LAUNCH, RecordType.MISSION}),
     public_condition=article_is_public,

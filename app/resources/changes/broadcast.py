@@ -73,6 +73,11 @@ class ChangeBroadcaster:
         """Number of open streams."""
         return self._streams.total()
 
+    @property
+    def is_closing(self) -> bool:
+        """True once the process is about to stop."""
+        return self._closing.is_set()
+
     @contextmanager
     def count_stream(self, client: str, limit: int) -> Iterator[None]:
         """Count a stream of the address `client` while the block runs.

@@ -177,6 +177,26 @@ def list_changes_after(
     return changes, cursor if more else replace(cursor, as_of_date=utc_today()), more
 
 
+def get_change(reader: Reader, seq: int) -> Change | None:
+    """The change `seq` with the present state of its record; None if it has been pruned."""
+    row = reader.first(select(*ChangeRow.__table__.columns).where(ChangeRow.seq == seq))
+    if row is None:
+        return None
+    records = RECORD_RESOURCES[row["type"]].load_records(reader, [row["record_id"]])
+    return _build_change(row, records.get(row["record_id"]))
+
+
+def get_position_before(reader: Reader, instant: datetime) -> tuple[int, int] | None:
+    """Transaction id and seq before the first change since `instant`; None if there is none."""
+    first = (
+        select(ChangeRow.transaction_id, ChangeRow.seq)
+        .where(ChangeRow.changed_at >= instant, _IS_BELOW_HORIZON)
+        .order_by(ChangeRow.transaction_id, ChangeRow.seq)
+    )
+    row = reader.first(first)
+    return (row["transaction_id"], row["seq"] - 1) if row else None
+
+
 def _build_cursor_after(row: Mapping[str, Any], cursor: ChangeCursor) -> ChangeCursor:
     """The cursor after a change."""
     return ChangeCursor(

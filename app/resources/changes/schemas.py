@@ -32,14 +32,24 @@ class ChangeFilters(QueryModel):
     """Record types. Default: all."""
 
 
+_Cursor = Annotated[
+    Omittable[Annotated[str, Field(min_length=1, max_length=400)]],
+    Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
+]
+
+
+class EventQuery(ChangeFilters):
+    """Query parameters of the event stream."""
+
+    cursor: _Cursor = None
+    """Cursor from `sync`, an event id, or an export. `Last-Event-ID` overrides it."""
+
+
 class ChangeQuery(ChangeFilters):
     """Query parameters of the change feed."""
 
-    cursor: Annotated[
-        Omittable[Annotated[str, Field(min_length=1, max_length=400)]],
-        Example("WyJuYW1lIiwgIjhkYjI1Y2JlZTk0NyIsIDAsICJhbm5lIG1jY2xhaW4iLCAyNV0"),
-    ] = None
-    """Cursor from `next` or `sync`. Without a cursor, the snapshot starts."""
+    cursor: _Cursor = None
+    """Cursor from `next`, `sync`, an event id, or an export. Without one, the snapshot starts."""
     limit: Annotated[DecimalInt, Example(20)] = Field(
         default=MAX_PAGE_ITEMS, ge=1, le=MAX_PAGE_ITEMS
     )

@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from app.api.lists.csv import CSV_BOM, escape_formulas
 from app.db.database import Reader
 from app.domain.atomic_file import replace_atomically
+from app.resources.exports.meta import META_COLUMNS, META_TABLE, iter_meta
 from app.resources.exports.tables import EXPORT_TABLES, format_export_value
 
 _ProgressCallback = Callable[[int], None]
@@ -38,6 +39,9 @@ def write_csv(
                     number += 1
                     if number % 1000 == 0:
                         progress(number)
+        with open_file(f"{META_TABLE}.csv") as file:
+            file.write(CSV_BOM if bom else "")
+            csv.writer(file).writerows([META_COLUMNS, *iter_meta(reader)])
     progress(number)
     return number
 

@@ -9,7 +9,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Lock
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from weakref import finalize
 
 from anyio import to_thread
@@ -22,6 +22,7 @@ from app.db.models import Horizon, RecordChange
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import now
 from app.resources.exports import sqlite
+from app.resources.exports.meta import get_export_cursor
 from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.horizon.schemas import KnownUntil
 
@@ -30,7 +31,15 @@ _MAX_STALE_SECONDS = 60.0
 
 _READ_CHUNK_BYTES = 2**20
 
-ArchiveGeneration = tuple[int, int, tuple[datetime, ...]]
+
+class ArchiveGeneration(NamedTuple):
+    """Values that differ after every change, publication and move of the horizon."""
+
+    last_seq: int
+    change_count: int
+    known_until: tuple[datetime, ...]
+    cursor: str
+    """Cursor at which the archive stands."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ class ArchiveFileCache:
         if self._directory is None:
             self._directory = Path(mkdtemp(prefix="zarya-export-"))
             self.close = finalize(self, rmtree, self._directory, ignore_errors=True)
-        path = self._directory / f"{generation[0]}-{generation[1]}-{monotonic():.6f}.sqlite"
+        path = self._directory / f"{generation.last_seq}-{monotonic():.6f}.sqlite"
         sqlite.write_sqlite(reader, path)
         digest, size = sha256(), 0
         with path.open("rb") as file:
@@ -97,13 +106,13 @@ class ArchiveFileCache:
 
 
 def _read_generation(reader: Reader) -> ArchiveGeneration:
-    """Read a value that differs after every change, publication and move of the horizon."""
     row = reader.first(
         select(func.max(RecordChange.seq).label("last"), func.count().label("number"))
     )
     horizons = reader.all(select(Horizon.known_until).order_by(Horizon.kind))
     known_until = tuple(horizon["known_until"] for horizon in horizons)
-    return (row["last"] or 0, row["number"], known_until) if row else (0, 0, known_until)
+    last_seq, change_count = (row["last"] or 0, row["number"]) if row else (0, 0)
+    return ArchiveGeneration(last_seq, change_count, known_until, get_export_cursor(reader))
 
 
 async def _get_archive_file_cache(services: ServicesDep) -> ArchiveFileCache:

@@ -1,5 +1,7 @@
 """NDJSON export of the whole archive, drafts included, for import into another archive.
 
+The first line contains the cursor of `/v1/changes` at which the export stands.
+
 A line refers only to records of earlier lines. A field that refers to later records, such as the
 crew of a launch who returned on a later one, is left out and added by a second line. Records are
 sorted by slug, as ids differ between archives.
@@ -7,12 +9,14 @@ sorted by slug, as ids differ between archives.
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, TextIO
 
 from sqlalchemy import select
 
 from app.db.database import Reader
 from app.db.models import FormerSlug
+from app.resources.exports.meta import get_export_cursor
 from app.resources.record_state import load_record_states
 from app.resources.registry import RECORD_RESOURCES
 from app.resources.resource import RecordResource
@@ -23,9 +27,10 @@ _BATCH_ROWS = 200
 def write_ndjson(
     reader: Reader, file: TextIO, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write the archive to `file`. Returns the number of lines."""
+    """Write the cursor of the export and the archive to `file`. Returns the number of lines."""
     number = 0
-    for number, line in enumerate(iter_export_lines(reader), start=1):
+    lines = chain([{"cursor": get_export_cursor(reader)}], iter_export_lines(reader))
+    for number, line in enumerate(lines, start=1):
         file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
         progress(number)
     return number

@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from app.db.database import Reader
 from app.resources.export_tables import EXPORT_BATCH_ROWS, ExportColumn, ExportTable
+from app.resources.exports.meta import META_COLUMNS, META_TABLE, iter_meta
 from app.resources.exports.tables import EXPORT_TABLES
 
 _ARROW_TYPES = {
@@ -39,6 +40,11 @@ def write_parquet(
                 file.write_table(pa.table(_build_columns(table, batch), schema))
                 number += len(batch)
                 progress(number)
+    names, values = zip(*iter_meta(reader), strict=True)
+    parquet.write_table(
+        pa.table(dict(zip(META_COLUMNS, (names, values), strict=True))),
+        target / f"{META_TABLE}.parquet",
+    )
     return number
 
 

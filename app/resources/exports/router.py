@@ -31,6 +31,7 @@ async def list_exports(archive: ArchiveFileCacheDep) -> ExportFiles:
         media_type=_ARCHIVE_MEDIA_TYPE,
         size=built.size,
         sha256=built.sha256,
+        cursor=built.generation.cursor,
         built_at=built.built_at,
         known_until=built.known_until,
     )

@@ -14,7 +14,9 @@ class ExportFile(ReadModel):
     size: int
     """Size in bytes."""
     sha256: str
-    """SHA-256 digest in hexadecimal. It changes only when the data changes."""
+    """SHA-256 digest in hexadecimal. It changes with the data, and on the first day of a month."""
+    cursor: str
+    """Cursor of `/v1/changes` and `/v1/events` at which the file stands."""
     built_at: UtcInstant
     known_until: KnownUntil
 

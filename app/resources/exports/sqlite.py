@@ -1,7 +1,8 @@
 """SQLite export of the public archive, for offline use in apps.
 
 The file is reproducible: rows are in a fixed order, and nothing depends on the time or the
-database. Its digest therefore changes only if the archive does.
+database, except the cursor in the table `meta`. Its digest therefore changes only if the archive
+or the cursor does.
 """
 
 import json
@@ -16,6 +17,7 @@ from app.db.database import Reader
 from app.domain.atomic_file import replace_atomically
 from app.domain.enums import RecordType
 from app.resources.export_tables import EXPORT_BATCH_ROWS, ExportTable
+from app.resources.exports.meta import META_TABLE, iter_meta
 from app.resources.exports.tables import (
     EXPORT_SCHEMA_VERSION,
     EXPORT_TABLES,
@@ -65,6 +67,10 @@ def _write_tables(reader: Reader, path: Path, progress: Callable[[int], None]) -
             "CREATE TABLE credits (name TEXT NOT NULL, url TEXT, licence TEXT) STRICT"
         )
         connection.executemany("INSERT INTO credits VALUES (?, ?, ?)", _read_credits(reader))
+        connection.execute(
+            f"CREATE TABLE {META_TABLE} (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"
+        )
+        connection.executemany(f"INSERT INTO {META_TABLE} VALUES (?, ?)", iter_meta(reader))  # noqa: S608 - our own name
         connection.execute("COMMIT")
     finally:
         connection.close()

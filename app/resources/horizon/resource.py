@@ -12,5 +12,15 @@ RESOURCE = Resource(
     description="The horizon of the archive: until when its facts are known.",
     routers=(router,),
     index_links={"horizon": "/v1/horizon"},
-    export_tables=(ExportTable("horizons", select(Horizon.kind, Horizon.known_until)),),
+    export_tables=(
+        ExportTable(
+            "horizons",
+            "Until when the facts of each kind are known.",
+            select(Horizon.kind, Horizon.known_until),
+            column_descriptions={
+                "kind": "Kind of facts.",
+                "known_until": "End of the time in which the facts are known.",
+            },
+        ),
+    ),
 )

@@ -22,14 +22,63 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     export_tables=(
-        ExportTable("vehicles", select_record_columns(Vehicle, ("family_slug",))),
-        ExportTable("sites", select_record_columns(Site)),
         ExportTable(
-            "launches", select_record_columns(Launch, ("launch_sort_at",)), indexes=("launch_at",)
+            "vehicles",
+            "Launch vehicles.",
+            select_record_columns(Vehicle, ("family_slug",)),
+            column_descriptions={
+                "name": "Name with the variant, such as `Soyuz-2.1a`.",
+                "family": "Family, such as `Soyuz`.",
+            },
         ),
-        ExportTable("spacecraft", select_record_columns(Spacecraft), indexes=("launch_id",)),
         ExportTable(
-            "flights", select_record_columns(Flight, ("landed_until",)), indexes=("person_id",)
+            "sites",
+            "Launch sites.",
+            select_record_columns(Site),
+            column_descriptions={
+                "code": "Short code.",
+                "name": "Name.",
+                "country": "Country, as an ISO 3166-1 alpha-2 code.",
+            },
+        ),
+        ExportTable(
+            "launches",
+            "Launches, past and planned.",
+            select_record_columns(Launch, ("launch_sort_at",)),
+            indexes=("launch_at",),
+            column_descriptions={
+                "status": "Outcome, or `planned`.",
+                "launch_at": "Time of launch, past or planned.",
+                "window_starts_at": "Start of the launch window.",
+                "window_ends_at": "End of the launch window.",
+                "pad": "Launch pad of the site.",
+                "crewed": "1 if people were aboard.",
+            },
+        ),
+        ExportTable(
+            "spacecraft",
+            "Spacecraft and other payloads of launches.",
+            select_record_columns(Spacecraft),
+            indexes=("launch_id",),
+            column_descriptions={
+                "name": "Name.",
+                "kind": "Kind of spacecraft.",
+                "flight_ended_at": "End of its flight; null if it flies, or if that is not known.",
+                "flight_ended_sort_at": "`flight_ended_at` as an instant by which it is sorted.",
+                "end_kind": "How its flight ended.",
+            },
+        ),
+        ExportTable(
+            "flights",
+            "Flights of people: who was aboard which launch.",
+            select_record_columns(Flight, ("landed_until",)),
+            indexes=("person_id",),
+            column_descriptions={
+                "role": "Role at launch.",
+                "agency": "Agency that the person flew for; null: the agency of the person.",
+                "landed_with_id": "Id in `launches` of the spacecraft of the return.",
+                "landed_at": "Time of landing; null if the person has not landed.",
+            },
         ),
     ),
     references=frozenset({RecordType.PERSON}),

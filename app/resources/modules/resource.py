@@ -24,15 +24,37 @@ RESOURCE = RecordResource(
     export_tables=(
         ExportTable(
             "modules",
+            "Modules and other elements of the station.",
             select_record_columns(Module, ("name_key", "owner_slugs", "attached_sort_at")),
+            column_descriptions={
+                "name": "Name in English.",
+                "kind": "Kind of element.",
+                "launch_id": "Id in `launches` of the launch that carried it.",
+            },
         ),
-        ExportTable("ports", select_record_columns(Port), indexes=("module_id",)),
+        ExportTable(
+            "ports",
+            "Docking and berthing ports of modules.",
+            select_record_columns(Port),
+            indexes=("module_id",),
+            column_descriptions={
+                "direction": "Direction that the port faces.",
+                "in_service_from": "First day in service; null: that of its module.",
+                "in_service_until": "Last day in service; null: that of its module.",
+            },
+        ),
         ExportTable(
             "module_attachments",
+            "Places at which modules were attached, one after the other.",
             select_record_columns(
                 ModuleAttachment, ("attached_sort_at", "detached_sort_at", "detached_until")
             ),
             indexes=("module_id",),
+            column_descriptions={
+                "attached_to_id": "Id in `modules` of the module that it was attached to.",
+                "attached_at": "Start of the attachment.",
+                "detached_at": "End of the attachment; null if it lasts.",
+            },
         ),
     ),
     references=frozenset({RecordType.LAUNCH}),

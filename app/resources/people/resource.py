@@ -23,6 +23,16 @@ RESOURCE = RecordResource(
     load_hits=load_hits,
     merge_model=PersonRead,
     export_tables=(
-        ExportTable("people", select_record_columns(Person, ("name_key", "agency_slug"))),
+        ExportTable(
+            "people",
+            "People who flew or were to fly to the station.",
+            select_record_columns(Person, ("name_key", "agency_slug")),
+            column_descriptions={
+                "name": "Name in English.",
+                "agency": "Space agency.",
+                "spacewalks_count": "Number of spacewalks.",
+                "spacewalk_seconds": "Total duration of the spacewalks in seconds.",
+            },
+        ),
     ),
 )

@@ -27,12 +27,21 @@ RESOURCE = RecordResource(
     load_hits=load_hits,
     export_tables=(
         ExportTable(
-            "spacewalks", select_record_columns(Spacewalk, _HIDDEN_COLUMNS), indexes=("starts_at",)
+            "spacewalks",
+            "Spacewalks from the station and its ships.",
+            select_record_columns(Spacewalk, _HIDDEN_COLUMNS),
+            indexes=("starts_at",),
+            column_descriptions={
+                "starts_at": "Start.",
+                "airlock_id": "Id in `modules` of the airlock.",
+            },
         ),
         ExportTable(
             "spacewalk_members",
+            "People on spacewalks.",
             select(*SpacewalkMember.__table__.columns),
             indexes=("spacewalk_id", "person_id"),
+            column_descriptions={"role": "Role, such as `ev1`."},
         ),
     ),
     references=frozenset(

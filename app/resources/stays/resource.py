@@ -24,8 +24,13 @@ RESOURCE = RecordResource(
     export_tables=(
         ExportTable(
             "stays",
+            "Stays of spacecraft at ports of the station.",
             select_record_columns(Stay, ("arrived_sort_at", "departed_sort_at", "departed_until")),
             indexes=("launch_id", "port_id"),
+            column_descriptions={
+                "arrived_at": "Docking, or capture by the arm.",
+                "arrival_kind": "Kind of arrival, such as `docking`.",
+            },
         ),
     ),
     references=frozenset({RecordType.LAUNCH, RecordType.MODULE}),

@@ -2,21 +2,31 @@
 
 from base64 import b64encode
 from http import HTTPStatus
-from secrets import token_bytes
+from secrets import token_bytes, token_hex
 
 from sqlalchemy.orm import Session
 
+from app.api.audit_log import Action
 from app.api.links import url_for_request
+from app.api.validation_errors import raise_field_error
 from app.api.writes.records import RecordWriter, lock_by_id
 from app.api.writes.request import WriteRequest, WriteResult
 from app.db.database import Reader
-from app.db.models import Webhook, stored_id
+from app.db.models import Webhook, WebhookDelivery, stored_id
 from app.domain.dates import now
 from app.domain.enums import AuditTarget
+from app.domain.languages import tr
+from app.http.problems import Conflict
 from app.resources.changes.cursor import TOMBSTONE_RETENTION_PERIOD
-from app.resources.changes.queries import get_latest_cursor
-from app.resources.webhooks.queries import get_webhook, webhook_not_found
-from app.resources.webhooks.schemas import WebhookCreated, WebhookWrite
+from app.resources.changes.queries import get_change, get_latest_cursor, get_position_before
+from app.resources.webhooks.delivery import TEST_MESSAGE_TYPE
+from app.resources.webhooks.queries import (
+    delivery_not_found,
+    get_delivery,
+    get_webhook,
+    webhook_not_found,
+)
+from app.resources.webhooks.schemas import WebhookCreated, WebhookRedeliver, WebhookWrite
 
 
 def save(session: Session, webhook: Webhook, document: WebhookWrite) -> None:
@@ -61,3 +71,76 @@ def create_webhook(session: Session, write: WriteRequest, document: WebhookWrite
     created = WebhookCreated.model_validate(dict(body) | {"secret": webhook.secret})
     address = url_for_request("webhooks", stored_id(webhook))
     return WriteResult(HTTPStatus.CREATED, created, webhook.version, address)
+
+
+def request_test(session: Session, write: WriteRequest, id_: int) -> WriteResult:
+    """Request a test message to the webhook `id_`, enabled or not."""
+    webhook = WRITER.lock(session, Webhook, id_)
+    delivery = WebhookDelivery(
+        webhook_id=id_, message_id=f"msg_test_{token_hex(8)}", message_type=TEST_MESSAGE_TYPE
+    )
+    return _add_request(session, write, webhook, delivery, Action.TEST)
+
+
+def request_redelivery(
+    session: Session, write: WriteRequest, id_: int, delivery_id: int
+) -> WriteResult:
+    """Request a logged message once more. Raises NotFound, and Conflict if its change is pruned."""
+    webhook = WRITER.lock(session, Webhook, id_)
+    logged = session.get(WebhookDelivery, delivery_id)
+    if logged is None or logged.webhook_id != id_:
+        raise delivery_not_found(id_, delivery_id)
+    if logged.seq is not None and get_change(Reader.from_session(session), logged.seq) is None:
+        raise Conflict(
+            tr(
+                "The change of this delivery is no longer kept.",
+                "Изменение, о котором эта отправка, больше не хранится.",
+            )
+        )
+    delivery = WebhookDelivery(
+        webhook_id=id_,
+        message_id=logged.message_id,
+        message_type=logged.message_type,
+        seq=logged.seq,
+    )
+    return _add_request(session, write, webhook, delivery, Action.REDELIVER)
+
+
+def _add_request(
+    session: Session,
+    write: WriteRequest,
+    webhook: Webhook,
+    delivery: WebhookDelivery,
+    action: Action,
+) -> WriteResult:
+    """Add a message on request, and audit it."""
+    session.add(delivery)
+    session.flush()
+    number = stored_id(delivery)
+    body = get_delivery(Reader.from_session(session), stored_id(webhook), number)
+    after = {"delivery": number, "message_id": delivery.message_id}
+    WRITER.write_audit_entry(session, write.client, action, webhook, None, after)
+    return WriteResult(HTTPStatus.ACCEPTED, body)
+
+
+def redeliver_since(
+    session: Session, write: WriteRequest, id_: int, document: WebhookRedeliver
+) -> WriteResult:
+    """Move the webhook `id_` back to the first change since an instant; never forwards."""
+    webhook = WRITER.lock(session, Webhook, id_)
+    if document.since < now() - TOMBSTONE_RETENTION_PERIOD:
+        days = TOMBSTONE_RETENTION_PERIOD.days
+        raise_field_error(
+            "/since",
+            "too-old",
+            tr(f"Changes are kept for {days} days.", f"Изменения хранятся {days} дней."),
+        )
+    reader = Reader.from_session(session)
+    position = get_position_before(reader, document.since)
+    if position is not None and position < (webhook.told_transaction_id, webhook.told_seq):
+        webhook.told_transaction_id, webhook.told_seq = position
+        webhook.attempts, webhook.next_attempt_at = 0, now()
+        session.flush()
+    after = document.model_dump(mode="json")
+    WRITER.write_audit_entry(session, write.client, Action.REDELIVER, webhook, None, after)
+    return WriteResult(HTTPStatus.ACCEPTED, get_webhook(reader, id_), webhook.version)

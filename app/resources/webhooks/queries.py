@@ -10,12 +10,18 @@ from app.api.lists.pagination import ListQuery, fetch_page
 from app.api.lists.sorting import build_orders
 from app.db.database import Reader
 from app.db.functions import AnySelect
-from app.db.models import RecordChange, Webhook
+from app.db.models import RecordChange, Webhook, WebhookDelivery
 from app.domain.languages import tr
 from app.http.problems import NotFound
-from app.resources.webhooks.schemas import WebhookPage, WebhookRead
+from app.resources.webhooks.schemas import (
+    WebhookDeliveryPage,
+    WebhookDeliveryRead,
+    WebhookPage,
+    WebhookRead,
+)
 
 SORTS = build_orders(Webhook.id, id=())
+DELIVERY_SORTS = build_orders(WebhookDelivery.id, id=())
 
 
 @cache
@@ -56,6 +62,53 @@ def get_webhook(reader: Reader, id_: int) -> WebhookRead:
     if row is None:
         raise webhook_not_found(id_)
     return _to_read_model(row)
+
+
+@cache
+def _select_deliveries() -> AnySelect:
+    hidden = ("message_type", "seq")
+    columns = [each for each in WebhookDelivery.__table__.columns if each.name not in hidden]
+    return select(*columns, WebhookDelivery.message_type.label("type"))
+
+
+def list_deliveries(reader: Reader, id_: int, query: ListQuery) -> WebhookDeliveryPage:
+    """A page of the logged deliveries of the webhook `id_`, newest first. Raises NotFound."""
+    get_webhook(reader, id_)
+    return fetch_page(
+        reader,
+        WebhookDeliveryPage,
+        _select_deliveries(),
+        (WebhookDelivery.webhook_id == id_,),
+        DELIVERY_SORTS,
+        query,
+        "webhooks",
+        str(id_),
+        "deliveries",
+        default_sort="-id",
+    )
+
+
+def get_delivery(reader: Reader, id_: int, delivery_id: int) -> WebhookDeliveryRead:
+    """A delivery of the webhook `id_`. Raises NotFound."""
+    row = reader.first(
+        _select_deliveries().where(
+            WebhookDelivery.webhook_id == id_, WebhookDelivery.id == delivery_id
+        )
+    )
+    if row is None:
+        raise delivery_not_found(id_, delivery_id)
+    return WebhookDeliveryRead.model_validate(row)
+
+
+def delivery_not_found(id_: int, delivery_id: int) -> NotFound:
+    """The error for an unknown delivery."""
+    log = f"/v1/webhooks/{id_}/deliveries"
+    return NotFound(
+        tr(
+            f"The webhook {id_} has no delivery {delivery_id}. See {log}.",
+            f"У вебхука {id_} нет отправки {delivery_id}. См. {log}.",
+        )
+    )
 
 
 def webhook_not_found(id_: int) -> NotFound:

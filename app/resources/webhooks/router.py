@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Body, Depends, Query, Response
+from fastapi import Body, Depends, Path, Query, Response
 
 from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
@@ -11,6 +11,7 @@ from app.api.fields import RecordQueryDep
 from app.api.lists.pagination import ListQuery
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
+from app.api.openapi.examples import Example
 from app.api.params import IdPath
 from app.api.routing import Router
 from app.api.writes.request import (
@@ -20,7 +21,15 @@ from app.api.writes.request import (
 )
 from app.domain.enums import Scope
 from app.resources.webhooks import commands, queries
-from app.resources.webhooks.schemas import WebhookCreated, WebhookPage, WebhookRead, WebhookWrite
+from app.resources.webhooks.schemas import (
+    WebhookCreated,
+    WebhookDeliveryPage,
+    WebhookDeliveryRead,
+    WebhookPage,
+    WebhookRead,
+    WebhookRedeliver,
+    WebhookWrite,
+)
 
 router = Router(prefix="/v1/webhooks", tags=["webhooks"])
 
@@ -30,6 +39,10 @@ CreateWebhookDep = Annotated[
     Depends(build_create_dependency(Scope.WEBHOOKS_WRITE, accepts_idempotency_key=False)),
 ]
 UpdateWebhookDep = Annotated[WriteRequest, Depends(build_update_dependency(Scope.WEBHOOKS_WRITE))]
+WebhookActionDep = Annotated[WriteRequest, Depends(build_create_dependency(Scope.WEBHOOKS_WRITE))]
+DeliveryIdPath = Annotated[
+    int, Path(ge=1, le=2**31 - 1, description="Id of the delivery."), Example(1)
+]
 WebhookPatch = Annotated[
     dict[str, Any],
     Body(media_type=MERGE_PATCH_MEDIA_TYPE, title="WebhookPatch"),
@@ -85,3 +98,82 @@ async def update_webhook(id_: IdPath, patch: WebhookPatch, write: UpdateWebhookD
 async def delete_webhook(id_: IdPath, write: UpdateWebhookDep) -> Response:
     """Deletes the webhook and stops its deliveries."""
     return await write.execute(commands.WRITER.delete, id_)
+
+
+@router.post(
+    "/{id}/test",
+    name="testWebhook",
+    summary="Send a test message",
+    status_code=202,
+    response_model=WebhookDeliveryRead,
+)
+async def test_webhook(id_: IdPath, write: WebhookActionDep) -> Response:
+    """Sends a signed `webhook.test` message within seconds, also if the webhook is disabled.
+
+    Read the result from `/v1/webhooks/{id}/deliveries/{delivery_id}`. A failed test is not retried.
+    """
+    return await write.execute(commands.request_test, id_)
+
+
+@router.post(
+    "/{id}/redeliver",
+    name="redeliverChanges",
+    summary="Deliver changes again",
+    status_code=202,
+    response_model=WebhookRead,
+)
+async def redeliver_changes(
+    id_: IdPath, redelivery: WebhookRedeliver, write: WebhookActionDep
+) -> Response:
+    """Delivers all changes since a time again, in order, with the present state of each record.
+
+    A time after the last delivered change has no effect.
+    """
+    return await write.execute(commands.redeliver_since, id_, redelivery)
+
+
+@router.get(
+    "/{id}/deliveries",
+    name="listWebhookDeliveries",
+    summary="List deliveries",
+    response_model=WebhookDeliveryPage,
+)
+async def list_webhook_deliveries(
+    id_: IdPath,
+    query: Annotated[ListQuery, Query()],
+    _writer: WebhookWriterDep,
+    lists: ListResponderDep,
+) -> Response:
+    """Returns the last 50 attempts and the messages on request, newest first."""
+    return await lists.respond(
+        lambda reader, page_query: queries.list_deliveries(reader, id_, page_query), query
+    )
+
+
+@router.get("/{id}/deliveries/{delivery_id}", name="getWebhookDelivery", summary="Get a delivery")
+async def get_webhook_delivery(
+    id_: IdPath,
+    delivery_id: DeliveryIdPath,
+    _writer: WebhookWriterDep,
+    database: DatabaseDep,
+    _query: RecordQueryDep,
+) -> WebhookDeliveryRead:
+    """Returns an attempt with its request and its response."""
+    return await database.read(queries.get_delivery, id_, delivery_id)
+
+
+@router.post(
+    "/{id}/deliveries/{delivery_id}/redeliver",
+    name="redeliverMessage",
+    summary="Deliver a message again",
+    status_code=202,
+    response_model=WebhookDeliveryRead,
+)
+async def redeliver_message(
+    id_: IdPath, delivery_id: DeliveryIdPath, write: WebhookActionDep
+) -> Response:
+    """Sends the message once more within seconds, with the present state of its record.
+
+    The message has the same `webhook-id`. It is refused with 409 if its change is no longer kept.
+    """
+    return await write.execute(commands.request_redelivery, id_, delivery_id)

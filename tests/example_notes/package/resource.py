@@ -22,5 +22,12 @@ RESOURCE = RecordResource(
     record_model=NoteRecord,
     search=SEARCH,
     load_hits=load_hits,
-    export_tables=(ExportTable("notes", select_record_columns(Note), indexes=("written_at",)),),
+    export_tables=(
+        ExportTable(
+            "notes",
+            "Notes of the flight control.",
+            select_record_columns(Note),
+            indexes=("written_at",),
+        ),
+    ),
 )

@@ -1,0 +1,1 @@
+"""Server of the Model Context Protocol (MCP): tools and resources for agents."""

@@ -1,0 +1,73 @@
+"""Calls of the API within the process: requests to its routes without the layers of `app.http`."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp, Message
+
+logger = logging.getLogger("zarya")
+
+
+@dataclass(frozen=True)
+class ApiCall:
+    """A request."""
+
+    method: str
+    path: str
+    """Percent-encoded."""
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class ApiAnswer:
+    """The response to a call."""
+
+    status: int
+    body: bytes
+
+    @property
+    def is_error(self) -> bool:
+        """True for a problem."""
+        return self.status >= 400
+
+
+async def call_api(routes: ASGIApp, call: ApiCall, scope: Mapping[str, Any]) -> ApiAnswer:
+    """Answer `call` by `routes`. `scope` has `app` and `state` of the request around it."""
+    status, body = 500, b""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": call.body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        nonlocal status, body
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        else:
+            body += message.get("body", b"")
+
+    own: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": call.method,
+        "scheme": "http",
+        "path": unquote(call.path),
+        "raw_path": call.path.encode(),
+        "root_path": "",
+        "query_string": call.query.encode(),
+        "headers": [(k.lower().encode(), v.encode()) for k, v in call.headers.items()],
+        "client": None,
+        "server": None,
+        "app": scope["app"],
+        "state": dict(scope["state"]),
+    }
+    try:
+        await routes(own, receive, send)
+    except Exception:  # answered with a problem by the exception handlers, which raise it again
+        logger.exception("%s %s failed", call.method, call.path)
+    return ApiAnswer(status, body)

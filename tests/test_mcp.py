@@ -1,0 +1,133 @@
+"""MCP server: tools and resources over both transports, by the client of the SDK."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+import httpx2
+import jsonschema
+import pytest
+from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from starlette.testclient import TestClient
+
+from app.domain.enums import Scope
+from tests.support import documents
+from tests.support.clients import client_with_key
+from tests.support.databases import CreateDatabase
+from tests.support.paths import ROOT
+
+T = TypeVar("T")
+
+READ_TOOLS = {
+    "search", "mission_page", "station_on_day", "timeline", "changes_since",
+    "list_missions", "list_launches", "list_people", "list_articles", "list_modules",
+    "list_stays", "list_spacewalks",
+    "get_mission", "get_launch", "get_person", "get_article", "get_module", "get_stay",
+    "get_spacewalk",
+}  # fmt: skip
+
+
+def run_http(client: TestClient, use: Callable[[Client], Awaitable[T]]) -> T:
+    """Run `use` with a client of `/mcp`, in the event loop of the service."""
+
+    async def run() -> T:
+        transport = httpx2.ASGITransport(app=client.app)
+        headers = {k: v for k, v in client.headers.items() if k == "authorization"}
+        async with (
+            httpx2.AsyncClient(transport=transport, headers=headers) as http,
+            Client(streamable_http_client("http://zarya.test/mcp", http_client=http)) as agent,
+        ):
+            return await use(agent)
+
+    assert client.portal is not None
+    return client.portal.call(run)
+
+
+async def check_reads(agent: Client) -> None:
+    """The reads of the embedded archive that every transport must answer alike."""
+    tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
+    assert set(tools) == READ_TOOLS
+    found = await agent.call_tool("search", {"q": "Lindgren", "type": ["person"]})
+    assert not found.is_error
+    assert found.structured_content["items"][0]["slug"] == "kjell-lindgren"
+    page = await agent.call_tool("mission_page", {"slug": "iss-59"})
+    assert page.structured_content["mission"]["slug"] == "iss-59"
+    station = await agent.call_tool("station_on_day", {"on": "2019-04-12"})
+    assert len(station.structured_content["aboard"]) == 6
+    arguments = {"status": ["failure"], "limit": 2, "sort": "-launch_at", "crewed": False}
+    jsonschema.validate(arguments, tools["list_launches"].input_schema)
+    launches = await agent.call_tool("list_launches", arguments)
+    assert [each["status"] for each in launches.structured_content["items"]] == ["failure"] * 2
+    events = await agent.call_tool("timeline", {"on": "2019-04-04", "tz": "UTC"})
+    assert events.structured_content["items"]
+    changes = await agent.call_tool("changes_since", {"types": ["person"], "limit": 1})
+    assert changes.structured_content["next"]
+    refused = await agent.call_tool("list_launches", {"statsu": "failure"})
+    assert refused.is_error
+    assert "Did you mean 'status'?" in refused.content[0].text  # type: ignore[union-attr]
+    unknown = await agent.call_tool("list_launches", {"vehicle": ["Soyus-2.1a"]})
+    assert "soyuz-2-1a" in unknown.structured_content["errors"][0]["detail"]
+    templates = (await agent.list_resource_templates()).resource_templates
+    assert "zarya://launches/{slug}" in {each.uri_template for each in templates}
+    (contents,) = (await agent.read_resource("zarya://launches/progress-ms-11")).contents
+    assert json.loads(contents.text)["slug"] == "progress-ms-11"  # type: ignore[union-attr]
+    for uri in ("zarya://launches/nothing", "zarya://keys/x", "zarya://launches/a/b", "http://x"):
+        with pytest.raises(MCPError):
+            await agent.read_resource(uri)
+    with pytest.raises(MCPError):
+        await agent.call_tool("create_person", {"body": documents.person()})
+
+
+def test_reads_over_http(archive: TestClient) -> None:
+    run_http(archive, check_reads)
+
+
+@pytest.mark.slow
+def test_reads_over_stdio(create_database: CreateDatabase, archive_template_url: str) -> None:
+    parameters = StdioServerParameters(
+        command=str(ROOT / ".venv/bin/zarya"),
+        args=["mcp"],
+        env={"ZARYA_DATABASE_URL": create_database(archive_template_url)},
+    )
+
+    async def run() -> None:
+        async with Client(parameters) as agent:
+            await check_reads(agent)
+
+    anyio.run(run)
+
+
+def test_key_allows_writes(client: TestClient) -> None:
+    """A lacking scope is a problem that the agent reads; the version is compared."""
+    people = client_with_key(client, Scope.PEOPLE_WRITE)
+
+    async def write(agent: Client) -> None:
+        tools = {tool.name: tool for tool in (await agent.list_tools()).tools}
+        assert set(tools) > READ_TOOLS
+        assert tools["delete_person"].annotations.destructive_hint  # type: ignore[union-attr]
+        arguments = {"body": documents.person(name="Ann Example")}
+        jsonschema.validate(arguments, tools["create_person"].input_schema)
+        made = await agent.call_tool("create_person", arguments)
+        assert made.structured_content["slug"] == "ann-example"
+        change = {"slug": "ann-example", "body": {"agency": "CSA"}}
+        changed = await agent.call_tool("update_person", {**change, "If-Match": '"1"'})
+        assert changed.structured_content["agency"] == "CSA"
+        outdated = await agent.call_tool("update_person", {**change, "If-Match": '"1"'})
+        assert (outdated.is_error, outdated.structured_content["status"]) == (True, 412)
+        missing = await agent.call_tool("create_person", {})
+        assert (missing.is_error, missing.structured_content["status"]) == (True, 422)
+        forbidden = await agent.call_tool("create_launch", {"body": documents.launch()})
+        assert forbidden.structured_content["status"] == 403
+        assert "launches:write" in forbidden.structured_content["detail"]
+        removed = await agent.call_tool("delete_person", {"slug": "ann-example", "If-Match": "*"})
+        assert removed.structured_content == {"status": 204}
+
+    run_http(people, write)
+    assert people.get("/v1/people/ann-example").status_code == 410
+
+
+def test_other_requests_are_refused(client: TestClient) -> None:
+    assert client.get("/mcp").status_code == 405
+    assert client.post("/mcp", content=b"{").status_code in {400, 406}
