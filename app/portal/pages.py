@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from app.api.cache_control import launches_cache_control, month_cache_control, past_cache_control
 from app.api.date_params import CalendarMonth
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordFormat
 from app.api.links import page_url, public_url
 from app.api.lists.day_counts import format_month
 from app.api.lists.pagination import MAX_PAGE_ITEMS, to_query_params
@@ -63,6 +64,11 @@ def build_api_path(*segments: str, **params: str) -> str:
     """Path of the API request that returns a page's data; shown in the footer of the page."""
     params = dict(sorted({**params, "lang": current_language()}.items()))
     return public_url(*segments, **params).removeprefix(current_settings().base_url)
+
+
+def _build_record_path(collection: str, slug: str) -> str:
+    """Path of the API request of a record, which browsers are not redirected from."""
+    return build_api_path(collection, slug, format=RecordFormat.JSON)
 
 
 @router.get("/missions/{slug}")
@@ -197,7 +203,7 @@ async def render_spacewalk_page(
     spacewalk = await database.read(get_spacewalk, slug)
     return renderer.render(
         "spacewalk",
-        build_api_path("spacewalks", slug),
+        _build_record_path("spacewalks", slug),
         canonical_path=f"/spacewalks/{slug}",
         description=spacewalk.purpose,
         spacewalk=spacewalk,
@@ -251,7 +257,7 @@ async def render_person_page(
     person = await database.read(get_person, slug)
     return renderer.render(
         "person",
-        build_api_path("people", slug),
+        _build_record_path("people", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/people/{slug}",
         kind="profile",
@@ -272,7 +278,7 @@ async def render_launch_page(
     launch = await database.read(get_launch, slug)
     return renderer.render(
         "launch",
-        build_api_path("launches", slug),
+        _build_record_path("launches", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/launches/{slug}",
         description=launch.outcome_note,
@@ -293,7 +299,7 @@ async def render_article_page(
     article = await database.read(get_article, slug)
     return renderer.render(
         "article",
-        build_api_path("articles", slug),
+        _build_record_path("articles", slug),
         canonical_path=f"/articles/{slug}",
         description=article.lead,
         kind="article",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from app.api.links import append_query
+from app.api.links import append_query, in_language
 from app.config import current_settings
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, ONE_SECOND, PRECISIONS_WITH_TIME, Precision, start_of_day
@@ -56,13 +56,6 @@ def build_page_path(*segments: str, **parameters: str | None) -> str:
     query = {name: value for name, value in parameters.items() if value}
     inner = "/".join(quote(segment, safe="") for segment in segments)
     return append_query(f"{get_base_path()}/{inner}", query)
-
-
-def in_language(address: str, language: str) -> str:
-    """URL `address` with the parameter `lang` set to `language`."""
-    path, _, query = address.partition("?")
-    others = [part for part in query.split("&") if part and not part.startswith("lang=")]
-    return f"{path}?{'&'.join([*others, f'lang={language}'])}"
 
 
 class TemplateFilters:

@@ -12,6 +12,9 @@ const TIMELINE = apiPath("launches", {
   ...TO_STATION, crewed: "true", format: "ndjson", view: "full",
 });
 
+// In the address bar, a request without `format` leads to the page.
+const recordPath = (plural, slug) => apiPath(`${plural}/${slug}`, { format: "json" });
+
 const mission = ([slug = "current"], { month, day }) => ({
   template: "mission",
   requests: {
@@ -37,7 +40,7 @@ const archive = ([month], { day }) => ({
 const detail = (kind, plural) => ([slug]) => ({
   template: kind,
   requests: {
-    [kind]: apiPath(`${plural}/${slug}`),
+    [kind]: recordPath(plural, slug),
     news: apiPath("articles", { [kind]: slug, language, limit: RELATED_NEWS_ITEMS }),
   },
 });
@@ -75,12 +78,12 @@ const SCREENS = [
   [/^people$/, list("people", ["q", "agency", "sort"], (chosen) => chosen)],
   [/^spacewalks$/, list("spacewalks", ["q", "operator"], (chosen) => chosen)],
   [/^spacewalks\/([^/]+)$/, ([slug]) => ({
-    template: "spacewalk", requests: { spacewalk: apiPath(`spacewalks/${slug}`) },
+    template: "spacewalk", requests: { spacewalk: recordPath("spacewalks", slug) },
   })],
   [/^people\/([^/]+)$/, detail("person", "people")],
   [/^launches\/([^/]+)$/, detail("launch", "launches")],
   [/^articles\/([^/]+)$/, ([slug]) => ({
-    template: "article", requests: { article: apiPath(`articles/${slug}`) },
+    template: "article", requests: { article: recordPath("articles", slug) },
   })],
   [/^archive$/, () => ({
     template: "years", requests: { years: apiPath("articles/archive", { language }) },
