@@ -5,6 +5,7 @@ import { LANG, apiPath } from "./api.js";
 const MAX_ITEMS = 100;
 const LIST_ITEMS = 50;
 const RELATED_NEWS_ITEMS = 10;
+const HOME_ARTICLES = 5;
 const language = LANG;
 
 const TO_STATION = { to_station: "true" };
@@ -15,7 +16,7 @@ const TIMELINE = apiPath("launches", {
 // In the address bar, a request without `format` leads to the page.
 const recordPath = (plural, slug) => apiPath(`${plural}/${slug}`, { format: "json" });
 
-const mission = ([slug = "current"], { month, day }) => ({
+const mission = ([slug], { month, day }) => ({
   template: "mission",
   requests: {
     page: apiPath(`missions/${slug}/page`, { month, language }),
@@ -59,13 +60,26 @@ const launchFilters = ({ year, ...others }) => ({
   ...(year && { launch_at_gte: `${year}-01-01`, launch_at_lt: `${Number(year) + 1}-01-01` }),
 });
 
-// The server finds the last known day, which a page without `on` shows.
-const station = (_, { on }) => on && {
-  template: "station", requests: { station: apiPath("station", { on }) },
-};
+const stationKnownBy = (facts) => apiPath("station", { last_known: facts });
+
+const station = (_, { on }) => ({
+  template: "station", requests: { station: on ? apiPath("station", { on }) : stationKnownBy("crews,dockings") },
+});
+
+const home = () => ({
+  template: "home",
+  requests: {
+    page: apiPath("missions/current/page", {
+      articles: HOME_ARTICLES, articles_of: "all", language, launches: "0",
+    }),
+    crew_station: stationKnownBy("crews"),
+    port_station: stationKnownBy("dockings"),
+  },
+  optional: ["crew_station", "port_station"],
+});
 
 const SCREENS = [
-  [/^$/, mission],
+  [/^$/, home],
   [/^missions$/, () => ({
     template: "missions",
     requests: { missions: apiPath("missions", { limit: MAX_ITEMS }) },
@@ -92,7 +106,7 @@ const SCREENS = [
   [/^search$/, (_, { q, cursor }) => ({
     template: "search",
     requests: q ? { found: apiPath("search", { q, cursor }) } : {},
-    optional: true,
+    optional: ["found"],
     values: { q: q ?? "", found: null },
   })],
 ];
