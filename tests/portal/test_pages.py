@@ -122,8 +122,8 @@ def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> 
                 "Christina Koch",
             )
         ),
-        "Launch Soyuz MS-12 March 14, 2019 Left February 6, 2020 Landing Soyuz MS-13 February 6, 2020 "
-        "Aboard 101 days",
+        "Launch Soyuz MS-12 March 14, 2019 Left February 6, 2020 "
+        "Landing Soyuz MS-13 February 6, 2020 Aboard 101 days",
         "Left June 25, 2019 Landing Soyuz MS-11 June 25, 2019",
         "LV Soyuz-FG with SC Soyuz MS-12 is launched brought crew",
         "August 31, 2018 The legendary Ball is back!",
