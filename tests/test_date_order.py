@@ -253,11 +253,15 @@ def test_vague_launch_is_after_exact_launch(
     assert [item.get("launch", item)["slug"] for item in found] == expected
 
 
-@pytest.mark.parametrize("path", ["/", "/missions/iss-99"])
-def test_next_launch_of_html_page_is_the_exact_one(plans: TestClient, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "slugs"), [("/", ["exact"]), ("/missions/iss-99", ["exact", "vague"])]
+)
+def test_next_launch_of_html_page_is_the_exact_one(
+    plans: TestClient, path: str, slugs: list[str]
+) -> None:
     with time_machine.travel(NOW, tick=False):
         page = plans.get(path, headers={"Accept": "text/html"}).raise_for_status().text
-    assert re.findall(r'href="/launches/(\w+)', page) == ["exact", "vague"]
+    assert re.findall(r'href="/launches/(\w+)', page) == slugs
 
 
 @pytest.mark.parametrize("address", ["/v1/launches.ics", "/v1/missions/iss-99/calendar.ics"])
@@ -310,7 +314,7 @@ def test_lead_article_is_the_last_of_the_list(plans: TestClient, database: Datab
     with time_machine.travel(NOW, tick=False):
         page = plans.get("/v1/missions/iss-99/page").json()
     assert page["lead_article"]["slug"] == "of-the-month"
-    assert [each["slug"] for each in page["articles"]] == ["of-the-month", "of-a-day", "plans"]
+    assert [each["slug"] for each in page["articles"]] == ["of-a-day", "plans"]
 
 
 @pytest.mark.parametrize(

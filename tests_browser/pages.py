@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 APRIL_2019 = "/missions/iss-59?month=2019-04"
 SCREENS = {
+    "home": "/",
     "mission": APRIL_2019,
     "day": f"{APRIL_2019}&day=2019-04-04",
     "missions": "/missions",

@@ -5,6 +5,7 @@ Responses are built and validated whole; `app.api.routing` reduces JSON, and
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -14,7 +15,7 @@ from pydantic import BaseModel, StringConstraints
 from pydantic_core import from_json, to_json
 
 from app.api.openapi.examples import Example
-from app.api.params import CommaList, QueryModel
+from app.api.params import CommaList, Omittable, QueryModel
 from app.api.patterns import FIELD_PATH_PATTERN
 from app.api.validation_errors import did_you_mean
 from app.domain.languages import tr
@@ -37,7 +38,21 @@ class RecordQuery(FieldsQuery):
     """Query parameters of a single record. The route reduces the response."""
 
 
+class RecordFormat(StrEnum):
+    """Format of a record that has a page on the portal."""
+
+    JSON = "json"
+
+
+class RecordWithPageQuery(RecordQuery):
+    """Query parameters of a record with a page. The route redirects browsers to the page."""
+
+    format: Annotated[Omittable[RecordFormat], Example("json")] = None
+    """`json` returns JSON to a browser too. Default: browsers are redirected to `html_url`."""
+
+
 RecordQueryDep = Annotated[RecordQuery, Query()]
+RecordWithPageQueryDep = Annotated[RecordWithPageQuery, Query()]
 
 
 def unwrap_type(kind: Any) -> Any:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from app.config import current_settings
 from app.domain.languages import LANGUAGES, explicit_language
 
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 """Absolute URL."""
+PageUrl = Annotated[Url, Field(description="URL of the page for people, on the portal.")]
 
 
 def url_for_request(*segments: str | int, **parameters: str) -> str:
@@ -25,7 +26,7 @@ def public_url(*segments: str | int, **parameters: str) -> str:
     return append_query(f"{current_settings().base_url}/v1/{path}", parameters)
 
 
-def page_url(*segments: str, language: str | None = None) -> str:
+def page_url(*segments: str, language: str | None = None, **parameters: str) -> str:
     """URL of a page of the portal: `page_url("articles", slug, language="ru")`.
 
     Without `language`, or with one that pages do not have, the language is that of the request if
@@ -33,7 +34,21 @@ def page_url(*segments: str, language: str | None = None) -> str:
     """
     lang = language if language in LANGUAGES else explicit_language()
     path = "/".join(map(_quote_segment, segments))
-    return append_query(f"{current_settings().base_url}/{path}", {"lang": lang} if lang else {})
+    url = f"{current_settings().base_url}/{path}"
+    return append_query(url, parameters | ({"lang": lang} if lang else {}))
+
+
+def module_page_url(slug: str) -> str:
+    """URL of the part of the station's page that is about a module."""
+    return f"{page_url('station')}#module-{_quote_segment(slug)}"
+
+
+def in_language(url: str, language: str) -> str:
+    """`url` with the parameter `lang` set to `language`."""
+    address, hash_, fragment = url.partition("#")
+    path, _, query = address.partition("?")
+    others = [part for part in query.split("&") if part and not part.startswith("lang=")]
+    return f"{path}?{'&'.join([*others, f'lang={language}'])}{hash_}{fragment}"
 
 
 def tag_authority() -> str:

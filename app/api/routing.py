@@ -8,24 +8,34 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, S
 from copy import copy
 from dataclasses import replace
 from functools import cache, cached_property, wraps
+from http import HTTPStatus
 from typing import Any, get_origin
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, params
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.requests import HTTPConnection
+from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute, iter_route_contexts, request_response
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.api.auth import RequireScope
 from app.api.deps import get_services
-from app.api.fields import RecordQuery, Selection, parse_fields, reduce_response
+from app.api.fields import (
+    RecordQuery,
+    RecordWithPageQuery,
+    Selection,
+    parse_fields,
+    reduce_response,
+)
 from app.api.json_bodies import check_complexity
+from app.api.links import page_url
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE
 from app.api.params import validate_lang
 from app.api.query_strings import QueryParams, reject_undecodable_params, reject_unknown_params
 from app.domain.languages import tr
+from app.http.negotiation import prefers_html
 from app.http.problems import PreconditionRequired, UnsupportedMediaType
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -144,6 +154,7 @@ class Route(APIRoute):
         models = self.query_params.models.values()
         has_fields = any(issubclass(model, RecordQuery) for model in models)
         selects_fields = has_fields and self.response_model is not None
+        has_page = any(issubclass(model, RecordWithPageQuery) for model in models)
 
         async def handle(request: Request) -> Response:
             parsed = request.scope[_PARSED_QUERY] = parse(request.scope["query_string"])
@@ -155,7 +166,8 @@ class Route(APIRoute):
                 return response
             return await by_models(request)
 
-        self.app = request_response(self._after_checks(handle))
+        handler = _redirect_browsers(handle) if has_page else handle
+        self.app = request_response(self._after_checks(handler))
 
     def get_route_handler(self) -> Handler:
         """FastAPI's own handler after the checks: FastAPI uses it where a router is included."""
@@ -212,6 +224,22 @@ class Route(APIRoute):
             preparsed.call = _inject_parsed_query(self.endpoint)
             preparsed.http_connection_param_name = "connection"
         return preparsed
+
+
+def _redirect_browsers(handle: Handler) -> Handler:
+    """Handler of a record with a page at the same path without `/v1`; browsers are sent there."""
+
+    async def redirect_or_handle(request: Request) -> Response:
+        accept = ",".join(request.headers.getlist("accept"))
+        if prefers_html(accept) and "format" not in request.query_params:
+            segments = request.scope["path"].removeprefix("/v1/").split("/")
+            response: Response = RedirectResponse(page_url(*segments), HTTPStatus.SEE_OTHER)
+        else:
+            response = await handle(request)
+        response.headers.add_vary_header("Accept")
+        return response
+
+    return redirect_or_handle
 
 
 def _inject_parsed_query(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""`/`: the current mission's page for browsers, for others links to the API, as at `/v1`."""
+"""`/`: the home page for browsers; for other clients links to the API, as at `/v1`."""
 
 from typing import Annotated
 
@@ -10,8 +10,8 @@ from app.api.routing import Router
 from app.config import current_settings
 from app.domain.languages import tr
 from app.http.negotiation import prefers_html
-from app.portal.page_params import HtmlMissionQuery
-from app.portal.pages import render_mission_page
+from app.portal.page_params import HtmlPageQuery
+from app.portal.pages import render_home_page
 from app.portal.rendering import PageRendererDep
 from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.horizon.schemas import KnownUntil
@@ -33,13 +33,13 @@ _LINKS = {
 @router.get("/")
 async def index(
     request: Request,
-    query: Annotated[HtmlMissionQuery, Query()],
+    _query: Annotated[HtmlPageQuery, Query()],
     database: DatabaseDep,
     renderer: PageRendererDep,
 ) -> Response:
     """Entry point: HTML if the client prefers it, otherwise JSON."""
     if prefers_html(request.headers.get("accept", "")):
-        response = await render_mission_page("current", query, database, renderer)
+        response = await render_home_page(database, renderer)
     else:
         response = _index_response(await database.read(get_known_until_by_kind))
     response.headers.add_vary_header("Accept")

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from app.api.cache_control import launches_cache_control, month_cache_control, past_cache_control
 from app.api.date_params import CalendarMonth
 from app.api.deps import DatabaseDep
+from app.api.fields import RecordFormat
 from app.api.links import page_url, public_url
 from app.api.lists.day_counts import format_month
 from app.api.lists.pagination import MAX_PAGE_ITEMS, to_query_params
@@ -20,6 +21,7 @@ from app.config import current_settings
 from app.db.database import Reader
 from app.domain.languages import current_language
 from app.domain.text import fold, is_storable
+from app.http.problems import NotFound
 from app.portal.page_params import (
     HtmlDayQuery,
     HtmlFilterQuery,
@@ -33,11 +35,9 @@ from app.portal.page_params import (
 )
 from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
-from app.portal.schemas import PortalPageQuery
-from app.portal.template_filters import last_known_day
+from app.portal.schemas import ArticlesOf, PortalPageQuery
 from app.resources.articles.queries import get_article, get_article_archive, list_articles
 from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery
-from app.resources.horizon.queries import get_known_until_by_kind
 from app.resources.launches.queries import get_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
@@ -49,12 +49,16 @@ from app.resources.search.schemas import SearchQuery
 from app.resources.spacewalks.queries import get_spacewalk, list_spacewalks
 from app.resources.spacewalks.schemas import SpacewalkQuery
 from app.resources.station.queries import get_station
-from app.resources.station.schemas import StationQuery
+from app.resources.station.schemas import StationFacts, StationQuery, StationRead
 
 router = Router(include_in_schema=False)
 
 _MAX_LIST_ITEMS = 50
 """Launches, people or spacewalks on a page of their lists."""
+_LAST_KNOWN_DAY = StationQuery(last_known=list(StationFacts))
+_LAST_KNOWN_CREW = StationQuery(last_known=[StationFacts.CREWS])
+_LAST_KNOWN_SHIPS = StationQuery(last_known=[StationFacts.DOCKINGS])
+_HOME_ARTICLE_COUNT = 5
 _MAX_RELATED_ITEMS = 10
 """News items on the page of a person or a launch."""
 
@@ -63,6 +67,11 @@ def build_api_path(*segments: str, **params: str) -> str:
     """Path of the API request that returns a page's data; shown in the footer of the page."""
     params = dict(sorted({**params, "lang": current_language()}.items()))
     return public_url(*segments, **params).removeprefix(current_settings().base_url)
+
+
+def _build_record_path(collection: str, slug: str) -> str:
+    """Path of the API request of a record, which browsers are not redirected from."""
+    return build_api_path(collection, slug, format=RecordFormat.JSON)
 
 
 @router.get("/missions/{slug}")
@@ -91,6 +100,30 @@ async def render_mission_page(
         page=page,
         news=news,
         day=query.day and query.day.isoformat(),
+    )
+
+
+async def render_home_page(database: DatabaseDep, renderer: PageRendererDep) -> Response:
+    """Page at the root: who is aboard, the ships, what is next, the news."""
+    page_query = PortalPageQuery(
+        language=[current_language()],
+        articles=_HOME_ARTICLE_COUNT,
+        articles_of=ArticlesOf.ALL,
+        launches=0,
+    )
+    page = await database.read(get_portal_page, "current", page_query)
+    return renderer.render(
+        "home",
+        build_api_path("missions", "current", "page", **to_query_params(page_query)),
+        *(
+            build_api_path("station", **to_query_params(station_query))
+            for station_query in (_LAST_KNOWN_CREW, _LAST_KNOWN_SHIPS)
+        ),
+        canonical_path="/",
+        cache_control=launches_cache_control(page.launches.all_launches()),
+        page=page,
+        crew_station=await database.read(_find_station, _LAST_KNOWN_CREW),
+        port_station=await database.read(_find_station, _LAST_KNOWN_SHIPS),
     )
 
 
@@ -197,7 +230,7 @@ async def render_spacewalk_page(
     spacewalk = await database.read(get_spacewalk, slug)
     return renderer.render(
         "spacewalk",
-        build_api_path("spacewalks", slug),
+        _build_record_path("spacewalks", slug),
         canonical_path=f"/spacewalks/{slug}",
         description=spacewalk.purpose,
         spacewalk=spacewalk,
@@ -209,10 +242,9 @@ async def render_station_page(
     query: Annotated[HtmlStationQuery, Query()], database: DatabaseDep, renderer: PageRendererDep
 ) -> Response:
     """Page of the station on a day."""
-    day = query.on or await database.read(_get_last_known_day)
-    station_query = StationQuery(on=day)
+    station_query = StationQuery(on=query.on) if query.on else _LAST_KNOWN_DAY
     station = await database.read(get_station, station_query)
-    canonical_path = f"/station?on={day}" if query.on else "/station"
+    canonical_path = f"/station?on={query.on}" if query.on else "/station"
     return renderer.render(
         "station",
         build_api_path("station", **to_query_params(station_query)),
@@ -222,9 +254,12 @@ async def render_station_page(
     )
 
 
-def _get_last_known_day(reader: Reader) -> date:
-    known_until = get_known_until_by_kind(reader).model_dump(mode="json")
-    return date.fromisoformat(last_known_day(known_until))
+def _find_station(reader: Reader, query: StationQuery) -> StationRead | None:
+    """The station at a time; None if the archive has no modules."""
+    try:
+        return get_station(reader, query)
+    except NotFound:
+        return None
 
 
 def _chosen_filters(query: HtmlFilterQuery) -> dict[str, str]:
@@ -251,7 +286,7 @@ async def render_person_page(
     person = await database.read(get_person, slug)
     return renderer.render(
         "person",
-        build_api_path("people", slug),
+        _build_record_path("people", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/people/{slug}",
         kind="profile",
@@ -272,7 +307,7 @@ async def render_launch_page(
     launch = await database.read(get_launch, slug)
     return renderer.render(
         "launch",
-        build_api_path("launches", slug),
+        _build_record_path("launches", slug),
         build_api_path("articles", **to_query_params(news_query)),
         canonical_path=f"/launches/{slug}",
         description=launch.outcome_note,
@@ -293,7 +328,7 @@ async def render_article_page(
     article = await database.read(get_article, slug)
     return renderer.render(
         "article",
-        build_api_path("articles", slug),
+        _build_record_path("articles", slug),
         canonical_path=f"/articles/{slug}",
         description=article.lead,
         kind="article",

@@ -1,14 +1,15 @@
 """Queries of a mission's page, composed of the queries of the resources."""
 
+from collections import defaultdict
 from datetime import date
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, exists, select, union
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
-from app.api.embeds.launches import LaunchSummary
 from app.api.lists.day_counts import ArchiveMonth
 from app.db.conditions import article_is_public
 from app.db.database import Reader
@@ -18,7 +19,7 @@ from app.domain.clock import expire_response_at
 from app.domain.dates import add_months, start_of_day
 from app.domain.horizon import has_come, last_known_time
 from app.domain.languages import Language, current_language
-from app.portal.schemas import PortalLaunches, PortalPage, PortalPageQuery
+from app.portal.schemas import ArticlesOf, PortalLaunch, PortalLaunches, PortalPage, PortalPageQuery
 from app.resources.articles.queries import (
     fetch_article,
     get_article_archive,
@@ -46,27 +47,37 @@ def get_portal_page(reader: Reader, slug: str, query: PortalPageQuery) -> Portal
     Raises NotFound if there is no such mission, SlugRenamed if `slug` is an alias.
     """
     mission = get_mission(reader, get_current_mission_slug(reader) if slug == "current" else slug)
+    month = query.month or _default_month(mission, time_zone_or_default(query.tz))
+    lead = _get_lead_article(reader, mission.slug)
     return PortalPage(
         mission=mission,
         launches=PortalLaunches(
-            recent=_list_recent_launches(reader, mission.slug, query), next=find_next_launch(reader)
+            recent=_list_recent_launches(reader, mission, query), next=find_next_launch(reader)
         ),
         stays=list_stays_between(reader, mission.starts_at, mission.ends_at),
-        lead_article=_get_lead_article(reader, mission.slug),
-        articles=_list_newest_articles(reader, query),
-        archive=_get_archive_month(reader, mission, query),
+        lead_article=lead,
+        articles=_list_articles(reader, mission.slug, month, query, lead),
+        archive=_get_archive_month(reader, month, query),
         known_until=get_known_until_by_kind(reader),
     )
 
 
-def _list_recent_launches(reader: Reader, slug: str, query: PortalPageQuery) -> list[LaunchSummary]:
+def _list_recent_launches(
+    reader: Reader, mission: MissionRead, query: PortalPageQuery
+) -> list[PortalLaunch]:
     if not query.launches:
         return []
     until = add_months(query.month, 1) if query.month else None
     launches_query = LaunchQuery(
-        mission=[slug], launch_at_lt=until, tz=query.tz, limit=query.launches
+        mission=[mission.slug], launch_at_lt=until, tz=query.tz, limit=query.launches
     )
-    return list(list_launches(reader, launches_query).items)
+    relations = defaultdict(list)
+    for served in mission.launches:
+        relations[served.launch.id].append(served.relation)
+    return [
+        PortalLaunch.model_construct(**dict(launch), relations=relations[launch.id])
+        for launch in list_launches(reader, launches_query).items
+    ]
 
 
 def _get_lead_article(reader: Reader, slug: str) -> ArticleRead | None:
@@ -107,20 +118,35 @@ def _select_newest_about(language: Language) -> AnySelect:
     return select_newest_article(Article.id.in_(newest))
 
 
-def _list_newest_articles(reader: Reader, query: PortalPageQuery) -> list[ArticleSummary]:
+def _list_articles(
+    reader: Reader, slug: str, month: date, query: PortalPageQuery, lead: ArticleRead | None
+) -> list[ArticleSummary]:
+    """List articles about the mission `slug`, and others of `month` if these are too few."""
     if not query.articles:
         return []
+    if query.articles_of is ArticlesOf.ALL:
+        return _list_newest_articles(reader, query, published_month=query.month)
+    lead_id = lead and lead.id
+    own = _list_newest_articles(reader, query, 1, published_month=query.month, mission=[slug])
+    articles = {article.id: article for article in own if article.id != lead_id}
+    if query.articles_of is None and len(articles) < query.articles:
+        others = _list_newest_articles(reader, query, 1, published_month=month)
+        articles |= {article.id: article for article in others if article.id != lead_id}
+    return list(articles.values())[: query.articles]
+
+
+def _list_newest_articles(
+    reader: Reader, query: PortalPageQuery, more: int = 0, **filters: Any
+) -> list[ArticleSummary]:
+    """List the newest articles: as many as the query names, and `more`."""
     articles_query = ArticleQuery(
-        published_month=query.month, language=query.language, tz=query.tz, limit=query.articles
+        language=query.language, tz=query.tz, limit=query.articles + more, **filters
     )
     translation = () if query.language else (is_preferred_translation(current_language()),)
     return list(list_articles(reader, articles_query, *translation).items)
 
 
-def _get_archive_month(
-    reader: Reader, mission: MissionRead, query: PortalPageQuery
-) -> ArchiveMonth:
-    month = query.month or _default_month(mission, time_zone_or_default(query.tz))
+def _get_archive_month(reader: Reader, month: date, query: PortalPageQuery) -> ArchiveMonth:
     archive_query = ArticleArchiveQuery(month=month, language=query.language, tz=query.tz)
     archive = get_article_archive(reader, archive_query)
     assert isinstance(archive, ArchiveMonth)  # noqa: S101 - the query names a month

@@ -1,6 +1,7 @@
 """Schemas of a mission's page."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -13,10 +14,18 @@ from app.api.lists.day_counts import ArchiveMonth
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, LanguageCode, Omittable
 from app.api.read_models import ReadModel
+from app.domain.enums import LaunchRelation
 from app.resources.articles.schemas import ArticleRead, ArticleSummary
 from app.resources.horizon.schemas import KnownUntil
 from app.resources.launches.schemas import LaunchRead
 from app.resources.missions.schemas import MissionRead
+
+
+class ArticlesOf(StrEnum):
+    """Selection of the articles of a mission's page."""
+
+    MISSION = "mission"
+    ALL = "all"
 
 
 class PortalPageQuery(RecordQuery):
@@ -30,23 +39,33 @@ class PortalPageQuery(RecordQuery):
     """Maximum number of launches."""
     articles: DecimalInt = Field(default=3, ge=0, le=50)
     """Maximum number of articles, not counting the lead article."""
+    articles_of: Annotated[Omittable[ArticlesOf], Example("all")] = None
+    """`mission`: articles about the mission; `all`: about anything. Default: those, then these."""
     language: Annotated[CommaList[LanguageCode], Example(["en"])] = []
     """Language of the articles and the calendar, such as `en`. Default: all."""
     tz: Omittable[TimeZone] = None
     """IANA time zone of day and month boundaries. Default: the portal's time zone."""
 
 
+class PortalLaunch(LaunchSummary):
+    """Launch of a mission."""
+
+    relations: list[LaunchRelation]
+    """All that the launch was to the mission."""
+
+
 class PortalLaunches(ReadModel):
     """Launches of a mission's page."""
 
-    recent: list[LaunchSummary]
-    """Launches of the mission, newest first. With `month`: up to the end of that month."""
+    recent: list[PortalLaunch]
+    """Launches of the mission, once each, newest first. With `month`: up to the end of that
+    month."""
     next: LaunchRead | None
     """Next planned launch to the station, of any mission."""
 
     def all_launches(self) -> list[LaunchSummary]:
         """Return all launches of the page."""
-        return [*self.recent, self.next] if self.next else self.recent
+        return [*self.recent, *([self.next] if self.next else [])]
 
 
 class PortalPage(ReadModel):
@@ -60,7 +79,8 @@ class PortalPage(ReadModel):
     """Featured article of the mission, or else its newest article. In the language of the response
     if a translation exists."""
     articles: list[ArticleSummary]
-    """Newest articles. With `month`: of that month. Without `language`: only one translation of
+    """Newest articles about the mission but the lead article, then those of the calendar's month
+    about anything. With `month`: only of that month. Without `language`: only one translation of
     each article, in the language of the response if possible."""
     archive: ArchiveMonth
     """Article calendar of all missions."""

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from app.api.links import append_query
+from app.api.links import append_query, in_language
 from app.config import current_settings
-from app.domain.clock import current_second, expire_response_at
-from app.domain.dates import ONE_DAY, ONE_SECOND, PRECISIONS_WITH_TIME, Precision, start_of_day
-from app.domain.horizon import is_outdated
+from app.domain.dates import ONE_DAY, PRECISIONS_WITH_TIME, Precision
 from app.domain.languages import Language
 from app.portal.station_diagram import draw_station, is_over
+from app.resources.horizon.schemas import KnownUntil
+from app.resources.station.moment import find_last_known_day
+from app.resources.station.schemas import StationFacts
 
 WEB_DIRECTORY = Path(__file__).parent / "web"
 UI_STRINGS: dict[Language, dict[str, Any]] = {
@@ -32,9 +33,6 @@ PAGE_PATH_SEGMENTS = {
     "spacewalk": "spacewalks",
 }
 """First segment of the path of a record's page, by the type of the record, if it has one."""
-
-HORIZONS_OF_STATION = ("crews", "dockings")
-"""Kinds of facts without which a day of the station is not known."""
 
 _MAX_WEIGHT_LEVEL = 5
 
@@ -56,13 +54,6 @@ def build_page_path(*segments: str, **parameters: str | None) -> str:
     query = {name: value for name, value in parameters.items() if value}
     inner = "/".join(quote(segment, safe="") for segment in segments)
     return append_query(f"{get_base_path()}/{inner}", query)
-
-
-def in_language(address: str, language: str) -> str:
-    """URL `address` with the parameter `lang` set to `language`."""
-    path, _, query = address.partition("?")
-    others = [part for part in query.split("&") if part and not part.startswith("lang=")]
-    return f"{path}?{'&'.join([*others, f'lang={language}'])}"
 
 
 class TemplateFilters:
@@ -187,16 +178,12 @@ def previous_day(day: str) -> str:
 
 def last_known_day(known_until: dict[str, str | None]) -> str:
     """The last day of the station that is known: today, unless a horizon is outdated."""
-    present = current_second()
-    today = present.astimezone(_zone()).date()
-    expire_response_at(start_of_day(today + ONE_DAY, _zone()))
-    days = [today]
-    for kind in HORIZONS_OF_STATION:
-        if at := known_until[kind]:
-            horizon = datetime.fromisoformat(at)
-            if is_outdated(horizon):
-                days.append((horizon + ONE_SECOND).astimezone(_zone()).date() - ONE_DAY)
-    return str(min(days))
+    return str(find_last_known_day(KnownUntil.model_validate(known_until), StationFacts, _zone()))
+
+
+def departed(crew: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Crew members whose landing is known."""
+    return [member for member in crew if member["departed_with"]]
 
 
 def with_cursor(address: str, cursor: str) -> str:
@@ -288,5 +275,6 @@ SHARED_FILTERS: tuple[Callable[..., Any], ...] = (
     previous_day,
     last_known_day,
     is_over,
+    departed,
 )
 """Filters that do not depend on the language."""

@@ -122,6 +122,33 @@ def test_feed_equals_list(news: TestClient, form: str, query: str, expected: lis
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_feed_has_one_translation_of_each_article(
+    client: TestClient, database: Database, form: str
+) -> None:
+    groups = {"both": "en ru", "foreign": "de ru", "far": "fr de", "secret": "en ru"}
+    with database.session() as session:
+        for day, (key, languages) in enumerate(groups.items(), 1):
+            for language in languages.split():
+                is_hidden = (key, language) == ("secret", "ru")
+                session.add(
+                    factories.article(
+                        slug=f"{key}-{language}",
+                        translation_key=key,
+                        language=language,
+                        published_at=datetime(2019, 4, day, 12, tzinfo=UTC),
+                        state=ArticleState.UNPUBLISHED if is_hidden else ArticleState.PUBLISHED,
+                    )
+                )
+    assert slugs(client, form, "?lang=en") == ["secret-en", "far-de", "foreign-ru", "both-en"]
+    assert slugs(client, form, "?lang=ru") == ["secret-en", "far-de", "foreign-ru", "both-ru"]
+    assert slugs(client, form, "?lang=ru&limit=2") == ["secret-en", "far-de"]
+    assert slugs(client, form, "?lang=ru&language=en") == ["secret-en", "both-en"]
+    assert slugs(client, form, "?language=de,ru") == [
+        *("far-de", "foreign-ru", "foreign-de", "both-ru")
+    ]
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "sort=title", "cursor=x", "misson=a"])
 def test_invalid_feed_parameters_are_refused(news: TestClient, form: str, query: str) -> None:
     answer = news.get(f"/v1/articles/feed.{form}?{query}")

@@ -104,7 +104,7 @@ def test_page_news_shows_translations_once(archive: TestClient, language: str) -
         or language not in {twin["language"] for twin in article["translations"]}
     ]
     assert 1 < len(expected) < len(newest)
-    page = f"/v1/missions/iss-26/page?articles=50&month={month}"
+    page = f"/v1/missions/iss-26/page?articles=50&articles_of=all&month={month}"
     shown = archive.get(page, headers={"Accept-Language": language}).json()["articles"]
     assert [article["slug"] for article in shown] == [article["slug"] for article in expected]
     all_languages = archive.get(f"{page}&language=en,ru&lang={language}").json()["articles"]
@@ -134,6 +134,53 @@ def test_page_lead_article_has_language_of_page(
             session.delete(article)
     page = client.get(f"/v1/missions/iss-60/page?lang={language}").json()
     assert page["lead_article"]["slug"] == "kugel"
+
+
+def test_page_shows_articles_of_the_mission_first(archive: TestClient) -> None:
+    def slugs(address: str) -> list[str]:
+        answer = archive.get(f"/v1/missions/iss-59/page?lang=en&{address}").json()
+        return [article["slug"] for article in answer["articles"]]
+
+    lead = archive.get("/v1/missions/iss-59/page?lang=en").json()["lead_article"]["slug"]
+    own, month = (
+        [
+            item["slug"]
+            for item in archive.get(f"/v1/articles?language=en&limit=50&{of}").json()["items"]
+            if item["slug"] != lead
+        ]
+        for of in ("mission=iss-59", "published_month=2019-06")
+    )
+    assert 3 < len(own) < 50
+    assert slugs("articles=3&language=en") == own[:3]
+    both = slugs("articles=50&language=en")
+    assert both[: len(own)] == own
+    assert both[len(own) :] == [slug for slug in month if slug not in own]
+    assert len(both) > len(own)
+    assert slugs("articles=50&language=en&articles_of=mission") == own
+    every = slugs("articles=50&language=en&articles_of=all&month=2019-06")
+    assert [slug for slug in every if slug != lead] == month
+
+
+def test_page_shows_launches_once_with_all_relations(archive: TestClient) -> None:
+    page = archive.get("/v1/missions/iss-7/page?launches=50").json()
+    shown = {each["slug"]: each["relations"] for each in page["launches"]["recent"]}
+    served: dict[str, list[str]] = {}
+    for each in page["mission"]["launches"]:
+        served.setdefault(each["launch"]["slug"], []).append(each["relation"])
+    assert shown == served
+    assert len(shown) == len(page["launches"]["recent"])
+    assert ["crew_arrival", "crew_departure"] in shown.values()
+
+
+def test_page_has_departures_of_crew_from_the_station(archive: TestClient) -> None:
+    crew = archive.get("/v1/missions/iss-59/page").json()["mission"]["crew"]
+    rides = crew[0]["arrived_with"], crew[0]["departed_with"]
+    assert [(ride["at"], ride["station_at"]) for ride in rides] == [
+        ("2018-12-03T11:31:52Z", "2018-12-03T17:33:20Z"),
+        ("2019-06-25T02:48:54Z", "2019-06-24T23:25:00Z"),
+    ]
+    stay = archive.get("/v1/stays?launch=soyuz-ms-11&sort=-arrived_at").json()["items"][0]
+    assert stay["departed_at"] == rides[1]["station_at"]
 
 
 def test_page_parts_can_be_omitted(archive: TestClient) -> None:

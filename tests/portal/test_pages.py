@@ -122,7 +122,10 @@ def test_mission_page_of_april_2019_contains_every_fact(archive: TestClient) -> 
                 "Christina Koch",
             )
         ),
-        "Launch Soyuz MS-12 March 14, 2019 Landing Soyuz MS-13 February 6, 2020 Aboard 101 days",
+        "Launch Soyuz MS-12 March 14, 2019 Left February 6, 2020 "
+        "Landing Soyuz MS-13 February 6, 2020 Aboard 101 days",
+        "Left June 25, 2019 Landing Soyuz MS-11 June 25, 2019",
+        "LV Soyuz-FG with SC Soyuz MS-12 is launched brought crew",
         "August 31, 2018 The legendary Ball is back!",
         "April 4, 2019 LV Soyuz-2.1a with CV Progress MS-11 is launched",
         "March 14, 2019 LV Soyuz-FG with SC Soyuz MS-12 is launched",
@@ -289,7 +292,7 @@ def test_errors_are_html_for_browsers_and_json_otherwise(
 
 
 def test_api_errors_are_json_for_browsers(archive: TestClient) -> None:
-    answer = archive.get("/v1/missions/iss-9999", headers=BROWSER)
+    answer = archive.get("/v1/stays/iss-9999", headers=BROWSER)
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 

@@ -15,7 +15,7 @@ from app.api.embeds.people import PersonRef, select_person_ref
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_object_subquery
 from app.db.horizon import known_until_subquery
-from app.db.models import CrewAssignment, Flight, Launch, Mission, Person
+from app.db.models import CrewAssignment, Flight, Launch, Mission, Person, Stay
 from app.domain import glossary
 from app.domain.dates import Precision, days_since
 from app.domain.enums import CrewRole, HorizonKind, LaunchStatus
@@ -32,6 +32,10 @@ class Ride(ReadModel):
     at: UtcInstant
     """Launch time of an arrival, or landing time of a departure."""
     at_precision: Precision
+    station_at: UtcInstant | None
+    """Arrival of the spacecraft at the station, or its departure from there, by its stays. Null if
+    not known."""
+    station_at_precision: Precision | None
 
 
 class CrewAssignmentRead(ReadModel):
@@ -75,8 +79,12 @@ class CrewAssignmentRead(ReadModel):
             "role_label": str(CREW_ROLE_LABELS[CrewRole(row["role"])]),
             "agency": flight.get("agency") or row["person"]["agency"],
             "credited_as": _format_credited_name(row),
-            "arrived_with": _build_ride(flight.get("launch"), flight.get("launch")),
-            "departed_with": _build_ride(flight.get("landed_with"), flight, "landed_at"),
+            "arrived_with": _build_ride(
+                flight.get("launch"), flight.get("launch"), "launch_at", flight.get("arrival")
+            ),
+            "departed_with": _build_ride(
+                flight.get("landed_with"), flight, "landed_at", flight.get("departure")
+            ),
             "aboard": span.is_aboard if span else None,
             "days_in_role": days,
             "days_aboard": days,
@@ -90,7 +98,8 @@ def _format_credited_name(row: Mapping[str, Any]) -> str:
     return glossary.person_name(name, person["name_ru"])
 
 
-def _build_ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, Any] | None:
+def _build_ride(launch: Any, times: Any, name: str, at_station: Any) -> dict[str, Any] | None:
+    """Fields of a `Ride`; None without a launch or the time `name` in `times`."""
     if not launch or not times[name]:
         return None
     ships = launch["spacecraft"]
@@ -99,6 +108,8 @@ def _build_ride(launch: Any, times: Any, name: str = "launch_at") -> dict[str, A
         "launch": launch,
         "at": times[name],
         "at_precision": times[f"{name}_precision"],
+        "station_at": at_station and at_station["at"],
+        "station_at_precision": at_station and at_station["precision"],
     }
 
 
@@ -126,6 +137,22 @@ def _count_days_in_role(row: Mapping[str, Any], span: FlightSpan | None) -> int:
     return days_since(start, ends_at, span.landed_at, role[1], span.known_until)
 
 
+def _select_arrival(flight: type[Flight]) -> AnySelect:
+    """Arrival at the station of the ship that the person came with."""
+    stay = aliased(Stay)
+    times = select(stay.arrived_at.label("at"), stay.arrived_at_precision.label("precision"))
+    stays = times.where(stay.launch_id == flight.launch_id)
+    return stays.order_by(stay.arrived_sort_at, stay.id).limit(1)
+
+
+def _select_departure(flight: type[Flight]) -> AnySelect:
+    """Departure from the station of the ship that the person lands with."""
+    stay = aliased(Stay)
+    times = select(stay.departed_at.label("at"), stay.departed_at_precision.label("precision"))
+    stays = times.where(stay.launch_id == flight.landed_with_id)
+    return stays.order_by(stay.arrived_sort_at.desc(), stay.id.desc()).limit(1)
+
+
 @cache
 def select_crew_assignments() -> AnySelect:
     """Columns of a `CrewAssignmentRead`; callers may join any table."""
@@ -138,6 +165,8 @@ def select_crew_assignments() -> AnySelect:
         json_object_subquery(
             select_launch_ref(landed_with).where(landed_with.id == flight.landed_with_id)
         ).label("landed_with"),
+        json_object_subquery(_select_arrival(flight)).label("arrival"),
+        json_object_subquery(_select_departure(flight)).label("departure"),
         flight.agency,
         flight.landed_at,
         flight.landed_at_precision,

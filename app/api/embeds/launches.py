@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
@@ -91,6 +91,7 @@ class LaunchRef(ReadModel):
     """Launch time: the start of the period that `launch_at_precision` gives."""
     launch_at_precision: Precision
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,6 +101,7 @@ class LaunchRef(ReadModel):
                 LaunchStatus(row["status"]), vehicle, row["spacecraft"]
             ),
             "url": url_for_request("launches", row["slug"]),
+            "html_url": page_url("launches", row["slug"]),
         }
 
 

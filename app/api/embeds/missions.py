@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
 from app.db.models import Mission
@@ -22,12 +22,18 @@ class MissionRef(ReadModel):
     name: str = Field(examples=["ISS-59"])
     title: str = Field(examples=["ISS-59 mission"])
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         name = f"{glossary.station_name(row['station'])}-{row['number']}"
         title = tr(f"{name} mission", f"Экспедиция {name}")
-        return {"name": name, "title": title, "url": url_for_request("missions", row["slug"])}
+        return {
+            "name": name,
+            "title": title,
+            "url": url_for_request("missions", row["slug"]),
+            "html_url": page_url("missions", row["slug"]),
+        }
 
 
 def select_mission_ref(mission: type[Mission] = Mission) -> AnySelect:

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, module_page_url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect, json_object_subquery
@@ -28,10 +28,15 @@ class ModuleRef(ReadModel):
     slug: str
     name: str = Field(examples=["Harmony"])
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {"name": localize_module_name(row), "url": url_for_request("modules", row["slug"])}
+        return {
+            "name": localize_module_name(row),
+            "url": url_for_request("modules", row["slug"]),
+            "html_url": module_page_url(row["slug"]),
+        }
 
 
 class PortRef(ReadModel):

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.lists.references import NameColumn, Reference
 from app.api.read_models import ReadModel
 from app.db.functions import AnySelect
@@ -34,6 +34,7 @@ class PersonRef(ReadModel):
         description="Nationality, as an ISO 3166-1 alpha-2 code.", examples=["RU"]
     )
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +46,7 @@ class PersonRef(ReadModel):
             "name": name,
             "name_native": None if native == name else native,
             "url": url_for_request("people", row["slug"]),
+            "html_url": page_url("people", row["slug"]),
         }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.modules import ModuleRef, select_module_ref
 from app.api.embeds.people import PersonRef, select_person_ref
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.read_models import ReadModel, UtcInstant
 from app.db.functions import AnySelect, json_array_subquery, json_object_subquery
 from app.db.models import Mission, Module, Person, Spacewalk, SpacewalkMember
@@ -49,12 +49,14 @@ class SpacewalkRef(ReadModel):
     duration_seconds: int | None
     """Duration in seconds, or null if not known."""
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "title": _build_title(row["number"], row["crew"]),
             "url": url_for_request("spacewalks", row["slug"]),
+            "html_url": page_url("spacewalks", row["slug"]),
         }
 
 

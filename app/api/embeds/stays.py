@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.api.date_params import time_zone_or_default
 from app.api.embeds.launches import LaunchRef, SpacecraftRef, select_launch_ref, select_spacecraft
 from app.api.embeds.modules import PortRef, select_port_ref
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, page_url, url_for_request
 from app.api.read_models import ReadModel, UtcInstant, instant_of
 from app.db.functions import AnySelect, json_object_subquery
 from app.db.horizon import known_until_subquery
 from app.db.models import Launch, Port, Spacecraft, Stay
 from app.domain.clock import has_passed
-from app.domain.dates import Precision
+from app.domain.dates import Precision, local_day
 from app.domain.enums import ArrivalKind, HorizonKind
 from app.domain.horizon import is_outdated
 
@@ -42,6 +43,7 @@ class StayRef(ReadModel):
     """True if the spacecraft is there now. Null if that is not known, after the horizon."""
     updated_at: UtcInstant
     url: Url
+    html_url: PageUrl
 
     @classmethod
     def computed_fields(cls, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,6 +53,7 @@ class StayRef(ReadModel):
         return {
             "is_docked": is_docked(arrived_at, departed_at, known_until),
             "url": url_for_request("stays", row["slug"]),
+            "html_url": stay_page_url(arrived_at, Precision(row["arrived_at_precision"])),
         }
 
 
@@ -62,6 +65,12 @@ class StaySummary(StayRef):
     """Main spacecraft of the launch."""
     launch: LaunchRef
     version: int
+
+
+def stay_page_url(arrived_at: datetime, precision: Precision) -> str:
+    """URL of the station's page on the day of an arrival, or on the first day of its period."""
+    day = local_day(arrived_at, precision, time_zone_or_default(None)) or arrived_at.date()
+    return page_url("station", on=day.isoformat())
 
 
 def is_docked(

@@ -15,6 +15,9 @@ from app.domain.enums import Scope
 FULL_LIST_DESCRIPTION = """\
 With `format=csv` (`text/csv`) or `format=ndjson` (`application/x-ndjson`), streams the whole list
 without pages, with the same filters and sort order."""
+PAGE_DESCRIPTION = """\
+If `Accept` prefers `text/html`, as that of a browser does, redirects with 303 to the page for
+people, unless `format` is given."""
 
 
 def complete_operation(
@@ -36,7 +39,8 @@ def complete_operation(
         operation["description"] += f"\n\n{requirement}"
     if "format" in parameters:
         # In words: several media types would give TypeScript clients a union of them all.
-        operation["description"] += f"\n\n{FULL_LIST_DESCRIPTION}"
+        other_formats = FULL_LIST_DESCRIPTION if "cursor" in parameters else PAGE_DESCRIPTION
+        operation["description"] += f"\n\n{other_formats}"
     success["description"] = operation["summary"] + "."
     for media in success.get("content", {}).keys() & MEDIA_TYPE_SCHEMAS.keys():
         ref = f"#/components/schemas/{MEDIA_TYPE_SCHEMAS[media].name}"

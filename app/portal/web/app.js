@@ -49,14 +49,16 @@ export async function render(url, options) {
   return explainAbbreviations(fill(screen.template, names), strings.abbreviations);
 }
 
-async function fetchData({ requests, optional }, options) {
-  const entries = await Promise.all(
-    Object.entries(requests).map(async ([name, request]) => [name, await getJson(request, options)]),
-  ).catch((problem) => {
-    if (optional && problem instanceof Problem) return [];
-    throw problem;
+/** Data of a screen by name; null for those of `optional` that the server refuses. */
+async function fetchData({ requests, optional = [] }, options) {
+  const entries = Object.entries(requests).map(async ([name, request]) => {
+    const data = getJson(request, options).catch((problem) => {
+      if (optional.includes(name) && problem instanceof Problem) return null;
+      throw problem;
+    });
+    return [name, await data];
   });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 export async function renderProblem(problem, url) {

@@ -89,6 +89,7 @@ export function filters(lang, strings, timeZone, places) {
     is_over: isOver,
     day_of: dayOf,
     last_known_day: lastKnownDay,
+    departed: (crew) => crew.filter((member) => member.departed_with),
     next_day: (day) => dayAfter(day, 1),
     previous_day: (day) => dayAfter(day, -1),
     with_cursor(address, cursor) {

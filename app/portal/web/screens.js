@@ -5,6 +5,7 @@ import { LANG, apiPath } from "./api.js";
 const MAX_ITEMS = 100;
 const LIST_ITEMS = 50;
 const RELATED_NEWS_ITEMS = 10;
+const HOME_ARTICLES = 5;
 const language = LANG;
 
 const TO_STATION = { to_station: "true" };
@@ -12,7 +13,10 @@ const TIMELINE = apiPath("launches", {
   ...TO_STATION, crewed: "true", format: "ndjson", view: "full",
 });
 
-const mission = ([slug = "current"], { month, day }) => ({
+// In the address bar, a request without `format` leads to the page.
+const recordPath = (plural, slug) => apiPath(`${plural}/${slug}`, { format: "json" });
+
+const mission = ([slug], { month, day }) => ({
   template: "mission",
   requests: {
     page: apiPath(`missions/${slug}/page`, { month, language }),
@@ -37,7 +41,7 @@ const archive = ([month], { day }) => ({
 const detail = (kind, plural) => ([slug]) => ({
   template: kind,
   requests: {
-    [kind]: apiPath(`${plural}/${slug}`),
+    [kind]: recordPath(plural, slug),
     news: apiPath("articles", { [kind]: slug, language, limit: RELATED_NEWS_ITEMS }),
   },
 });
@@ -56,13 +60,26 @@ const launchFilters = ({ year, ...others }) => ({
   ...(year && { launch_at_gte: `${year}-01-01`, launch_at_lt: `${Number(year) + 1}-01-01` }),
 });
 
-// The server finds the last known day, which a page without `on` shows.
-const station = (_, { on }) => on && {
-  template: "station", requests: { station: apiPath("station", { on }) },
-};
+const stationKnownBy = (facts) => apiPath("station", { last_known: facts });
+
+const station = (_, { on }) => ({
+  template: "station", requests: { station: on ? apiPath("station", { on }) : stationKnownBy("crews,dockings") },
+});
+
+const home = () => ({
+  template: "home",
+  requests: {
+    page: apiPath("missions/current/page", {
+      articles: HOME_ARTICLES, articles_of: "all", language, launches: "0",
+    }),
+    crew_station: stationKnownBy("crews"),
+    port_station: stationKnownBy("dockings"),
+  },
+  optional: ["crew_station", "port_station"],
+});
 
 const SCREENS = [
-  [/^$/, mission],
+  [/^$/, home],
   [/^missions$/, () => ({
     template: "missions",
     requests: { missions: apiPath("missions", { limit: MAX_ITEMS }) },
@@ -75,12 +92,12 @@ const SCREENS = [
   [/^people$/, list("people", ["q", "agency", "sort"], (chosen) => chosen)],
   [/^spacewalks$/, list("spacewalks", ["q", "operator"], (chosen) => chosen)],
   [/^spacewalks\/([^/]+)$/, ([slug]) => ({
-    template: "spacewalk", requests: { spacewalk: apiPath(`spacewalks/${slug}`) },
+    template: "spacewalk", requests: { spacewalk: recordPath("spacewalks", slug) },
   })],
   [/^people\/([^/]+)$/, detail("person", "people")],
   [/^launches\/([^/]+)$/, detail("launch", "launches")],
   [/^articles\/([^/]+)$/, ([slug]) => ({
-    template: "article", requests: { article: apiPath(`articles/${slug}`) },
+    template: "article", requests: { article: recordPath("articles", slug) },
   })],
   [/^archive$/, () => ({
     template: "years", requests: { years: apiPath("articles/archive", { language }) },
@@ -89,7 +106,7 @@ const SCREENS = [
   [/^search$/, (_, { q, cursor }) => ({
     template: "search",
     requests: q ? { found: apiPath("search", { q, cursor }) } : {},
-    optional: true,
+    optional: ["found"],
     values: { q: q ?? "", found: null },
   })],
 ];

@@ -80,11 +80,6 @@ def build_entry_id(entry: FeedEntry) -> str:
     return tag_uri("article", entry.id)
 
 
-def build_entry_page_url(entry: FeedEntry) -> str:
-    """URL of an article's page, in the language of the article if the portal has it."""
-    return page_url("articles", entry.slug, language=entry.language)
-
-
 def build_json_feed(feed: ArticleFeed) -> Response:
     """Build the JSON Feed 1.1. The format has no null: absent members are omitted."""
     document: dict[str, Any] = {
@@ -110,7 +105,7 @@ def _build_item(entry: FeedEntry) -> dict[str, Any]:
     }
     return {
         "id": build_entry_id(entry),
-        "url": build_entry_page_url(entry),
+        "url": entry.html_url,
         "title": entry.title,
         "summary": entry.lead,
         "content_html": entry.body_html,

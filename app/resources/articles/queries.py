@@ -6,7 +6,18 @@ from enum import StrEnum
 from functools import cache, partial
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from app.api.date_params import time_zone_or_default
@@ -49,7 +60,7 @@ from app.db.models import (
 )
 from app.domain.dates import utc_month_start_times
 from app.domain.enums import ArticleState, HorizonKind, RecordType
-from app.domain.languages import Language
+from app.domain.languages import LANGUAGES, Language, current_language
 from app.http.problems import NotFound, SlugRenamed
 from app.resources.articles.day_counts import ArticleDayCounts
 from app.resources.articles.filters import REFERENCES, ArticleSelection
@@ -177,14 +188,23 @@ def _select_neighbour(step: int) -> Any:
 
 @cache
 def is_preferred_translation(language: Language) -> ColumnElement[bool]:
-    """Condition: the article is in `language`, or has no public translation into it.
+    """Condition: of an article and its public translations, it is the one to show.
 
-    Of the translations of an article, one is found.
+    That in `language`, else that in another language of the portal, else the first by language.
     """
     other = aliased(Article)
-    is_translation = other.translation_key == Article.translation_key, other.language == language
-    translated = has_row(select(other.id).where(*is_translation, article_is_public(other)))
-    return or_(Article.language == language, ~translated)
+    better = select(other.id).where(
+        other.translation_key == Article.translation_key,
+        _translation_rank(other, language) < _translation_rank(Article, language),
+        article_is_public(other),
+    )
+    return or_(Article.language == language, ~has_row(better))
+
+
+def _translation_rank(article: type[Article], language: Language) -> ColumnElement[str]:
+    """Rank of a translation for a reader of `language`; the first one is shown."""
+    group = case((article.language == language, "0"), (article.language.in_(LANGUAGES), "1"))
+    return func.coalesce(group, "2").concat(article.language)
 
 
 def list_articles(
@@ -227,8 +247,12 @@ def read_feed(reader: Reader, query: FeedQuery) -> tuple[list[FeedEntry], dateti
 
 
 def _list_feed_entries(reader: Reader, query: FeedQuery) -> list[FeedEntry]:
-    """List the newest articles that match."""
-    selection, newest = ArticleSelection.resolve(reader, query), SORTS["-published_at"]
+    """List the newest articles that match; without `language`, one translation of each."""
+    translation = () if query.language else (is_preferred_translation(current_language()),)
+    selection, newest = (
+        ArticleSelection.resolve(reader, query, *translation),
+        SORTS["-published_at"],
+    )
     entries = _select_summary().add_columns(Article.body_html)
     if branches := selection.branches():
         entries = entries.where(Article.id.in_(select_branch_ids(branches, newest)))

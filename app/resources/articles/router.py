@@ -10,7 +10,7 @@ from app.api.auth import ApiClient, RequireScope
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
 from app.api.feeds import AtomFeed
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordQueryDep, RecordWithPageQueryDep
 from app.api.links import url_for_request
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.pagination import to_query_params
@@ -146,7 +146,7 @@ async def find_article_archive(
 
 @router.get("/{slug}", name="getArticle", summary="Get an article")
 async def get_article(
-    slug: ArticleSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: ArticleSlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> ArticleRead:
     """Returns an article with its related records, translations, and previous and next article."""
     return set_validators(response, await database.read(queries.get_article, slug))

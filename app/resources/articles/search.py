@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.articles import select_article_ref
-from app.api.links import url_for_request
+from app.api.links import page_url, url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Article, ArticleTag
@@ -55,6 +55,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "at_precision": row["published_at_precision"],
                 "language": row["language"],
                 "url": url_for_request("articles", row["slug"]),
+                "html_url": page_url("articles", row["slug"], language=row["language"]),
             },
         )
 

@@ -22,7 +22,6 @@ from app.resources.articles.feeds import (
     ArticleFeed,
     RssFeed,
     build_entry_id,
-    build_entry_page_url,
 )
 from app.resources.articles.schemas import FeedEntry
 
@@ -60,7 +59,7 @@ def _add_atom_entry(root: Element, entry: FeedEntry) -> None:
     add_element(element, "updated", format_rfc3339_utc(entry.updated_at))
     add_element(add_element(element, "author"), "name", entry.source.name)
     # No `type`: readers skip it. They take the first alternate, the page.
-    add_element(element, "link", rel="alternate", href=build_entry_page_url(entry))
+    add_element(element, "link", rel="alternate", href=entry.html_url)
     add_element(element, "link", rel="alternate", type="application/json", href=entry.url)
     if entry.source.url:
         add_element(element, "link", rel="via", href=entry.source.url)
@@ -100,7 +99,7 @@ def build_rss_feed(feed: ArticleFeed) -> Response:
 def _add_rss_item(channel: Element, entry: FeedEntry) -> None:
     item = add_element(channel, "item")
     add_element(item, "title", _escape_tags(entry.title))
-    add_element(item, "link", build_entry_page_url(entry))
+    add_element(item, "link", entry.html_url)
     add_element(item, "atom:link", rel="alternate", type="application/json", href=entry.url)
     add_element(item, "guid", build_entry_id(entry), isPermaLink="false")
     add_element(item, "pubDate", format_datetime(entry.published_at, usegmt=True))

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import launches_cache_control, set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordQueryDep, RecordWithPageQueryDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
@@ -107,7 +107,7 @@ async def get_launch_archive(
 
 @router.get("/{slug}", name="getLaunch", summary="Get a launch")
 async def get_launch(
-    slug: LaunchSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: LaunchSlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> LaunchRead:
     """Returns a launch with its crew, missions, stays and sources."""
     launch = await database.read(queries.get_launch, slug)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.launches import select_launch_summary
-from app.api.links import url_for_request
+from app.api.links import page_url, url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Flight, Launch, Person, Site, Spacecraft, Vehicle
@@ -109,6 +109,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "at": row["launch_at"],
                 "at_precision": row["launch_at_precision"],
                 "url": url_for_request("launches", row["slug"]),
+                "html_url": page_url("launches", row["slug"]),
             },
         )
 

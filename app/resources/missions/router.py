@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordQueryDep, RecordWithPageQueryDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.responses import ListResponderDep
 from app.api.merge_patch import MERGE_PATCH_MEDIA_TYPE, MergePatchSchema
@@ -75,7 +75,7 @@ async def get_current_mission(
 
 @router.get("/{slug}", name="getMission", summary="Get a mission")
 async def get_mission(
-    slug: MissionSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: MissionSlugPath, database: DatabaseDep, response: Response, _query: RecordWithPageQueryDep
 ) -> MissionRead:
     """Returns a mission with its main tasks, crew and launches."""
     return set_validators(response, await database.read(queries.get_mission, slug))

@@ -71,6 +71,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "at": row["starts_at"],
                 "at_precision": row["starts_at_precision"],
                 "url": mission.url,
+                "html_url": mission.html_url,
             },
         )
 

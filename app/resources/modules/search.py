@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import Connection, bindparam, literal, select
 
 from app.api.embeds.modules import localize_module_name, select_module_ref
-from app.api.links import url_for_request
+from app.api.links import module_page_url, url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Module, Port
@@ -62,6 +62,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "at": None,
                 "at_precision": None,
                 "url": url_for_request("modules", row["slug"]),
+                "html_url": module_page_url(row["slug"]),
             },
         )
 

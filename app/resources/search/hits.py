@@ -18,5 +18,5 @@ def load_search_hits(reader: Reader, index_keys: Iterable[int]) -> dict[int, Row
     hits: dict[int, Row] = {}
     for record_type, keys in keys_by_id.items():
         for id_, row in RECORD_RESOURCES[record_type].load_hits(reader, keys):
-            hits[keys[id_]] = {"type": record_type, "language": None} | row
+            hits[keys[id_]] = {"type": record_type, "language": None, "html_url": None} | row
     return hits

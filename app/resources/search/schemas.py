@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.links import Url
+from app.api.links import PageUrl, Url
 from app.api.lists.pagination import Page, PageParams
 from app.api.openapi.examples import Example
 from app.api.params import CommaList, DecimalInt, QueryModel, SearchText
@@ -72,6 +72,7 @@ class SearchHit(ReadModel):
     highlights: list[Highlight]
     """Ranges of `title` and `text` that match the query, in order."""
     url: Url
+    html_url: PageUrl | None
 
 
 class SearchPage(Page[SearchHit]):
@@ -87,6 +88,7 @@ class Suggestion(ReadModel):
     highlights: list[SuggestionHighlight]
     """Ranges of `title` that match the query, in order."""
     url: Url
+    html_url: PageUrl | None
 
 
 class Suggestions(ReadModel):

@@ -6,7 +6,7 @@ from fastapi import Body, Depends, Query, Response
 
 from app.api.cache_control import set_validators
 from app.api.deps import DatabaseDep
-from app.api.fields import RecordQueryDep
+from app.api.fields import RecordWithPageQueryDep
 from app.api.icalendar import ICalendarResponse
 from app.api.lists.day_counts import ArchiveIndex, ArchiveMonth, with_cache_control
 from app.api.lists.responses import ListResponderDep
@@ -91,7 +91,10 @@ async def get_spacewalk_archive(
 
 @router.get("/{slug}", name="getSpacewalk", summary="Get a spacewalk")
 async def get_spacewalk(
-    slug: SpacewalkSlugPath, database: DatabaseDep, response: Response, _query: RecordQueryDep
+    slug: SpacewalkSlugPath,
+    database: DatabaseDep,
+    response: Response,
+    _query: RecordWithPageQueryDep,
 ) -> SpacewalkRead:
     """Returns a spacewalk with its crew and sources."""
     return set_validators(response, await database.read(queries.get_spacewalk, slug))

@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.spacewalks import SpacewalkRef, select_spacewalk_summary
-from app.api.links import url_for_request
+from app.api.links import page_url, url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Module, Person, Spacewalk, SpacewalkMember
@@ -71,6 +71,7 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "at": row["starts_at"],
                 "at_precision": row["starts_at_precision"],
                 "url": url_for_request("spacewalks", row["slug"]),
+                "html_url": page_url("spacewalks", row["slug"]),
             },
         )
 

@@ -1,5 +1,6 @@
 """Time of an answer, and the condition of what is there at that time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -15,9 +16,11 @@ from app.db.models import ModuleAttachment
 from app.db.types import UTCDateTime
 from app.domain.clock import current_second, expire_response_at
 from app.domain.dates import ONE_DAY, ONE_SECOND, Precision, start_of_day
+from app.domain.horizon import is_outdated
 from app.domain.languages import tr
 from app.http.problems import FieldProblem, InvalidRequest, NotFound
-from app.resources.station.schemas import StationQuery
+from app.resources.horizon.schemas import KnownUntil
+from app.resources.station.schemas import StationFacts, StationQuery
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,18 @@ def _parse_moment(query: StationQuery) -> Moment:
         return Moment(day, zone, query.on is not None, True, present)
     last = start_of_day(day + ONE_DAY, zone) - ONE_SECOND
     return Moment(day, zone, True, False, last)
+
+
+def find_last_known_day(
+    known_until: KnownUntil, kinds: Iterable[StationFacts], zone: ZoneInfo
+) -> date:
+    """The last day of which facts of `kinds` are known: today, unless a horizon is outdated."""
+    today = current_second().astimezone(zone).date()
+    expire_response_at(start_of_day(today + ONE_DAY, zone))
+    horizons = filter(is_outdated, (getattr(known_until, kind) for kind in kinds))
+    last_seconds = (horizon + ONE_SECOND for horizon in horizons if horizon)
+    days = (at.astimezone(zone).date() - ONE_DAY for at in last_seconds)
+    return min([today, *days])
 
 
 def is_there(

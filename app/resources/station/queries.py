@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement
 
+from app.api.date_params import time_zone_or_default
 from app.api.embeds.spacewalks import select_spacewalk_summary
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
@@ -18,7 +19,12 @@ from app.resources.horizon.schemas import KnownUntil
 from app.resources.spacewalks import queries as spacewalks
 from app.resources.spacewalks.schemas import SpacewalkFilters
 from app.resources.station.crew import find_commander, find_mission_under_way, list_people_aboard
-from app.resources.station.moment import Moment, is_at, resolve_moment
+from app.resources.station.moment import (
+    Moment,
+    find_last_known_day,
+    is_at,
+    resolve_moment,
+)
 from app.resources.station.ports import list_attached_modules, list_free_ports, list_ships_at_ports
 from app.resources.station.schemas import StationQuery, StationRead
 from app.resources.timeline.queries import list_next_events
@@ -29,8 +35,12 @@ MAX_NEXT_EVENTS = 5
 
 def get_station(reader: Reader, query: StationQuery) -> StationRead:
     """Get the station at a time. Raises InvalidRequest for a time without it, and NotFound."""
-    moment = resolve_moment(reader, query)
     known_until = get_known_until_by_kind(reader)
+    if query.last_known:
+        zone = time_zone_or_default(query.tz)
+        day = find_last_known_day(known_until, query.last_known, zone)
+        query = query.model_copy(update={"on": day})
+    moment = resolve_moment(reader, query)
     knows_crews = _are_known(HorizonKind.CREWS, moment, known_until)
     mission = find_mission_under_way(reader, moment) if knows_crews else None
     aboard = list_people_aboard(reader, moment) if knows_crews else None

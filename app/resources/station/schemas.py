@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -18,11 +19,18 @@ from app.api.openapi.examples import Example
 from app.api.params import CommaList, Omittable
 from app.api.read_models import ReadModel, UtcInstant
 from app.domain.dates import Precision
-from app.domain.enums import CrewRole, ModuleKind
+from app.domain.enums import CrewRole, HorizonKind, ModuleKind
 from app.domain.labels import CREW_ROLE_LABELS
 from app.domain.languages import tr
 from app.resources.horizon.schemas import KnownUntil
 from app.resources.timeline.schemas import TimelineItem, list_ships
+
+
+class StationFacts(StrEnum):
+    """Kind of facts about the station that have a horizon."""
+
+    CREWS = HorizonKind.CREWS
+    DOCKINGS = HorizonKind.DOCKINGS
 
 
 class StationQuery(RecordQuery):
@@ -34,11 +42,20 @@ class StationQuery(RecordQuery):
     """Day, in the time zone `tz`. Not with `at`. Default: the present."""
     at: Annotated[Omittable[Rfc3339], Example("2019-04-04T12:00:00Z")] = None
     """Instant. Not with `on`. Default: the present."""
+    last_known: Annotated[CommaList[StationFacts], Example(["crews"])] = []
+    """The last day of which these facts are known: `crews`, `dockings`. Not with `on` or `at`."""
     tz: Omittable[TimeZone] = None
     """IANA time zone of the day. Default: the portal's time zone."""
 
     @model_validator(mode="after")
     def _check_one_time(self) -> Self:
+        if self.last_known and (self.on or self.at):
+            raise ValueError(
+                tr(
+                    "`last_known` is a day of its own. Omit `on` and `at`.",
+                    "`last_known` сам задаёт день. Уберите `on` и `at`.",
+                )
+            )
         if self.on and self.at:
             raise ValueError(
                 tr(

@@ -6,11 +6,12 @@ from functools import cache
 from sqlalchemy import Connection, bindparam, select
 
 from app.api.embeds.modules import build_port_name
-from app.api.embeds.stays import select_stay_summary
+from app.api.embeds.stays import select_stay_summary, stay_page_url
 from app.api.links import url_for_request
 from app.db.database import Reader, Row
 from app.db.functions import AnySelect
 from app.db.models import Module, Port, Spacecraft, Stay
+from app.domain.dates import Precision
 from app.domain.enums import ArrivalKind, PortDirection, RecordType
 from app.domain.glossary import spacecraft_name
 from app.domain.labels import PORT_DIRECTION_LABELS
@@ -75,6 +76,9 @@ def load_hits(reader: Reader, ids: Collection[int]) -> Iterable[tuple[int, Row]]
                 "at": row["arrived_at"],
                 "at_precision": row["arrived_at_precision"],
                 "url": url_for_request("stays", row["slug"]),
+                "html_url": stay_page_url(
+                    row["arrived_at"], Precision(row["arrived_at_precision"])
+                ),
             },
         )
 

@@ -7,12 +7,11 @@ from app.api.icalendar import (
     get_event_status,
     render_icalendar,
 )
-from app.api.links import tag_authority, url_for_request
+from app.api.links import in_language, tag_authority, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
 from app.db.database import Reader
 from app.domain.enums import TimelineStatus
 from app.domain.languages import current_language, tr
-from app.resources.timeline.feed import build_event_page_url
 from app.resources.timeline.queries import list_events
 from app.resources.timeline.schemas import TimelineFilters, TimelineItem
 
@@ -51,6 +50,6 @@ def _build_event(event: DatedEvent) -> CalendarEvent:
         ends_at=None,
         status=EventStatus.CANCELLED if event.status is TimelineStatus.CANCELLED else status,
         summary=event.title,
-        page_url=build_event_page_url(event, current_language()),
+        page_url=in_language(event.html_url, current_language()),
         json_url=event.url,
     )

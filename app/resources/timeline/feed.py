@@ -13,7 +13,7 @@ from app.api.feeds import (
     build_feed_response,
     serialize_xml,
 )
-from app.api.links import page_url, tag_uri, url_for_request
+from app.api.links import in_language, page_url, tag_uri, url_for_request
 from app.api.lists.pagination import title_with_filters, to_query_params
 from app.db.database import Reader
 from app.domain.clock import current_second, expire_response_at
@@ -64,15 +64,6 @@ def build_timeline_feed(query: TimelineFeedQuery, events: list[TimelineItem]) ->
     return build_feed_response(AtomFeed, serialize_xml(root), updated_at, self_url)
 
 
-def build_event_page_url(event: TimelineItem, language: Language) -> str:
-    """URL of the page of an event's launch or mission, or of the portal."""
-    if event.launch:
-        return page_url("launches", event.launch.slug, language=language)
-    if event.mission:
-        return page_url("missions", event.mission.slug, language=language)
-    return page_url(language=language)
-
-
 def _add_entry(root: Element, event: TimelineItem, language: Language) -> None:
     entry = add_element(root, "entry")
     add_element(entry, "id", tag_uri("timeline", event.id))
@@ -80,7 +71,7 @@ def _add_entry(root: Element, event: TimelineItem, language: Language) -> None:
     add_element(entry, "published", format_rfc3339_utc(event.at))
     add_element(entry, "updated", format_rfc3339_utc(event.updated_at))
     add_element(add_element(entry, "author"), "name", tr("Zarya", "Заря"))
-    add_element(entry, "link", rel="alternate", href=build_event_page_url(event, language))
+    add_element(entry, "link", rel="alternate", href=in_language(event.html_url, language))
     add_element(entry, "link", rel="alternate", type="application/json", href=event.url)
     add_element(entry, "category", term=event.kind, label=event.kind_label)
     add_element(entry, "summary", event.title)

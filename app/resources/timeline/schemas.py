@@ -11,7 +11,7 @@ from app.api.embeds.launches import LaunchRef, SpacecraftRef
 from app.api.embeds.missions import MissionRef
 from app.api.embeds.modules import ModuleRef, PortRef, build_port_name, localize_module_name
 from app.api.embeds.people import PersonRef
-from app.api.links import Url, url_for_request
+from app.api.links import PageUrl, Url, module_page_url, page_url, url_for_request
 from app.api.lists.day_counts import ArchiveQuery
 from app.api.lists.pagination import MAX_PAGE_ITEMS, ListQuery, Page
 from app.api.lists.sorting import SortChoice
@@ -139,6 +139,7 @@ class TimelineItem(ReadModel):
     commander."""
     url: Url
     """URL of the record that the event is derived from."""
+    html_url: PageUrl
     updated_at: UtcInstant
     """Time of the last change of that record."""
 
@@ -155,6 +156,7 @@ class TimelineItem(ReadModel):
             "spacecraft": ships[0] if ships and kind in _SHIP_KINDS else None,
             "people": list(people.values()),
             "url": url_for_request(_COLLECTIONS[kind], row["slug"]),
+            "html_url": _build_page_url(kind, row),
         }
 
 
@@ -192,6 +194,17 @@ _COLLECTIONS: Mapping[TimelineKind, str] = {
     TimelineKind.FLIGHT_END: "launches",
 }
 """Collections of the records that events are derived from."""
+
+
+def _build_page_url(kind: TimelineKind, row: Mapping[str, Any]) -> str:
+    """URL of the page of an event's spacewalk, launch, module or mission."""
+    if kind is TimelineKind.SPACEWALK:
+        return page_url("spacewalks", row["slug"])
+    if row["launch"]:
+        return page_url("launches", row["launch"]["slug"])
+    if row["module"]:
+        return module_page_url(row["module"]["slug"])
+    return page_url("missions", row["mission"]["slug"])
 
 
 def _find_status(kind: TimelineKind, row: Mapping[str, Any]) -> TimelineStatus:
