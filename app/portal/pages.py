@@ -19,6 +19,7 @@ from app.api.routing import Router
 from app.api.static_files import REVALIDATE_CACHE_CONTROL
 from app.config import current_settings
 from app.db.database import Reader
+from app.domain.dates import format_rfc3339_utc
 from app.domain.languages import current_language
 from app.domain.text import fold, is_storable
 from app.http.problems import NotFound
@@ -37,7 +38,7 @@ from app.portal.queries import get_portal_page
 from app.portal.rendering import PageRendererDep
 from app.portal.schemas import ArticlesOf, PortalPageQuery
 from app.resources.articles.queries import get_article, get_article_archive, list_articles
-from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery
+from app.resources.articles.schemas import ArticleArchiveQuery, ArticleQuery, ArticleRead
 from app.resources.launches.queries import get_launch, list_launches
 from app.resources.launches.schemas import LaunchQuery
 from app.resources.missions.queries import list_missions
@@ -317,6 +318,23 @@ async def render_launch_page(
     )
 
 
+def _describe_article(article: ArticleRead) -> dict[str, Any]:
+    """Structured data of an article, by schema.org."""
+    url = f"{current_settings().base_url}/articles/{article.slug}"
+    return {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": article.title,
+        "description": article.lead,
+        "inLanguage": article.language,
+        "datePublished": format_rfc3339_utc(article.published_at),
+        "dateModified": format_rfc3339_utc(article.updated_at),
+        "publisher": {"@type": "Organization", "name": article.source.name},
+        "mainEntityOfPage": url,
+        "url": url,
+    }
+
+
 @router.get("/articles/{slug}")
 async def render_article_page(
     slug: SlugPath,
@@ -332,6 +350,11 @@ async def render_article_page(
         canonical_path=f"/articles/{slug}",
         description=article.lead,
         kind="article",
+        translations={
+            each.language: f"{current_settings().base_url}/articles/{each.slug}"
+            for each in (article, *article.translations)
+        },
+        structured_data=_describe_article(article),
         article=article,
     )
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel
 
+from app.api.links import in_language
 from app.config import current_settings
 from app.domain.languages import Language, current_language, explicit_language
 from app.portal.assets import PORTAL_HEADERS, TEMPLATES_DIRECTORY, get_asset_version
@@ -71,6 +72,8 @@ class PageRenderer:
         canonical_path: str | None = None,
         description: str | None = None,
         kind: str = "website",
+        translations: Mapping[str, str] | None = None,
+        structured_data: Mapping[str, Any] | None = None,
         cache_control: str | None = None,
         **context: Any,
     ) -> Response:
@@ -78,8 +81,10 @@ class PageRenderer:
 
         `requests` are the API requests for the same data, shown in the footer; `calendar_path` is
         the page that links of the calendar lead to. `description` and `kind` (`og:type`) are for
-        search engines and link previews.
+        search engines and link previews. `translations` are the URLs of the page by language, if
+        parameters do not choose the language; `structured_data` is JSON-LD.
         """
+        canonical_url = canonical_path and current_settings().base_url + canonical_path
         rendered = _render_template(
             template,
             **_link_functions(calendar_path),
@@ -99,11 +104,25 @@ class PageRenderer:
             web=f"{get_base_path()}/web/{get_asset_version()}",
             here=self.current_path,
             time_zone=current_settings().time_zone,
-            address=canonical_path and current_settings().base_url + canonical_path,
+            address=canonical_url,
             requests=requests,
+            alternates=translations or _language_variants(canonical_url),
+            structured_data=structured_data and _to_script(structured_data),
+            webcal=f"webcal://{current_settings().base_url.partition('://')[2]}",
         )
         headers = PORTAL_HEADERS | ({"Cache-Control": cache_control} if cache_control else {})
         return HTMLResponse(page, headers=headers)
+
+
+def _language_variants(url: str | None) -> dict[str, str]:
+    """URLs of a page by language, which its parameter `lang` chooses."""
+    return {language: in_language(url, language) for language in Language} if url else {}
+
+
+def _to_script(data: Mapping[str, Any]) -> Markup:
+    """JSON that is safe in a `<script>` element."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
 
 
 def _render_template(template: str, **context: Any) -> str:
