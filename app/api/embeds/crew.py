@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from app.api.embeds.agencies import select_agency_name
 from app.api.embeds.launches import LaunchRef, select_launch_ref
 from app.api.embeds.missions import MissionRef, select_mission_ref
 from app.api.embeds.people import PersonRef, select_person_ref
@@ -138,7 +139,7 @@ def select_crew_assignments() -> AnySelect:
         json_object_subquery(
             select_launch_ref(landed_with).where(landed_with.id == flight.landed_with_id)
         ).label("landed_with"),
-        flight.agency,
+        select_agency_name(flight.agency_id).label("agency"),
         flight.landed_at,
         flight.landed_at_precision,
     )

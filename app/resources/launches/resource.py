@@ -32,6 +32,7 @@ RESOURCE = RecordResource(
             "flights", select_record_columns(Flight, ("landed_until",)), indexes=("person_id",)
         ),
     ),
-    references=frozenset({RecordType.PERSON}),
+    references=frozenset({RecordType.AGENCY, RecordType.PERSON}),
+    list_agencies=lambda launch: [seat.agency for seat in launch.crew],
     deferred_field=DeferredField("crew", RecordType.LAUNCH),
 )

@@ -1,6 +1,6 @@
 """Declaration of the modules resource."""
 
-from app.db.models import Module, ModuleAttachment, Port
+from app.db.models import Module, ModuleAttachment, ModuleOwner, Port
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.modules.commands import WRITER, load_records
@@ -24,8 +24,9 @@ RESOURCE = RecordResource(
     export_tables=(
         ExportTable(
             "modules",
-            select_record_columns(Module, ("name_key", "owner_slugs", "attached_sort_at")),
+            select_record_columns(Module, ("name_key", "attached_sort_at")),
         ),
+        ExportTable("module_owners", select_record_columns(ModuleOwner), 2, indexes=("agency_id",)),
         ExportTable("ports", select_record_columns(Port), indexes=("module_id",)),
         ExportTable(
             "module_attachments",
@@ -35,6 +36,7 @@ RESOURCE = RecordResource(
             indexes=("module_id",),
         ),
     ),
-    references=frozenset({RecordType.LAUNCH}),
+    references=frozenset({RecordType.AGENCY, RecordType.LAUNCH}),
+    list_agencies=lambda module: module.owners,
     deferred_field=DeferredField("attachments", RecordType.MODULE),
 )

@@ -1,6 +1,6 @@
 """Declaration of the people resource."""
 
-from app.db.models import Person
+from app.db.models import Person, PersonNationality
 from app.domain.enums import RecordType, Scope
 from app.resources.export_tables import ExportTable, select_record_columns
 from app.resources.people.commands import WRITER, load_records
@@ -22,6 +22,14 @@ RESOURCE = RecordResource(
     search=SEARCH,
     load_hits=load_hits,
     export_tables=(
-        ExportTable("people", select_record_columns(Person, ("name_key", "agency_slug"))),
+        ExportTable("people", select_record_columns(Person, ("name_key",))),
+        ExportTable(
+            "person_nationalities",
+            select_record_columns(PersonNationality),
+            key_column_count=2,
+            indexes=("country",),
+        ),
     ),
+    references=frozenset({RecordType.AGENCY}),
+    list_agencies=lambda person: [person.agency],
 )
