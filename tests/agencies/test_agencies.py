@@ -140,7 +140,9 @@ def test_rename_shows_everywhere_and_in_changes(editor: TestClient) -> None:
     create(editor, "launches", slug="ship", crew=[seat])
     create(editor, "spacewalks", slug="walk", operator="old-name")
     create(editor, "modules", slug="hub", owners=["ON"])
-    start = editor.get("/v1/changes?limit=100").json()["sync"]
+    page = editor.get("/v1/changes").json()
+    while page["next"]:
+        page = editor.get(page["next"]).json()
     rename = {"name": "New Name", "slug": "new-name"}
     editor.patch("/v1/agencies/old-name", json=rename, headers=IF_MATCH_ANY).raise_for_status()
 
@@ -148,7 +150,7 @@ def test_rename_shows_everywhere_and_in_changes(editor: TestClient) -> None:
     assert editor.get("/v1/launches/ship").json()["crew"][0]["agency"] == "New Name"
     assert editor.get("/v1/spacewalks/walk").json()["operator"] == "New Name"
     assert editor.get("/v1/modules/hub").json()["owners"] == ["New Name"]
-    changed = editor.get(start).json()["items"]
+    changed = editor.get(page["sync"]).json()["items"]
     assert {(each["type"], each["data"]["slug"]) for each in changed} >= {
         ("agency", "new-name"),
         ("person", person["slug"]),
@@ -159,7 +161,8 @@ def test_rename_shows_everywhere_and_in_changes(editor: TestClient) -> None:
     hits = editor.get("/v1/search?q=New+Name+type:person").json()["items"]
     assert [hit["slug"] for hit in hits] == [person["slug"]]
     moved = editor.get("/v1/agencies/old-name", follow_redirects=False)
-    assert (moved.status_code, moved.headers["Location"]) == (308, "/v1/agencies/new-name")
+    assert moved.status_code == 308
+    assert moved.headers["Location"].endswith("/v1/agencies/new-name")
     # The former name is free again, and names nobody.
     assert editor.get("/v1/people?agency=Old+Name").status_code == 422
     assert slugs(editor, "agency=on", "/v1/people") == [person["slug"]]

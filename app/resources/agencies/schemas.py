@@ -62,7 +62,7 @@ class AgencyFilters(QueryModel):
     """Kind of the agency."""
     country: Annotated[CommaList[CountryCode], Example(["RU"])] = []
     """Country, as an ISO 3166-1 alpha-2 code. A multinational agency has none."""
-    parent: Annotated[CommaList[NameParam], Example(["arianegroup"])] = []
+    parent: Annotated[CommaList[NameParam], Example(["NASA"])] = []
     """Agency that it is a part of, by slug or any of its names."""
 
 

@@ -108,8 +108,7 @@ class PersonQuery(PersonFilters, ListViewQuery):
     facet: Annotated[CommaList[PersonFacet], Example(["agency"])] = []
     """Filters whose values are counted, in `facets`."""
     sort: PersonSort = PersonSort.A_TO_Z
-    """Sort by name, or by number or duration of spacewalks or flights. `-` means descending
-    order."""
+    """Sort by name, or number or duration of spacewalks or flights. `-` means descending order."""
 
 
 class PersonSummary(PersonRef):
