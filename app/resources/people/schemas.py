@@ -30,6 +30,7 @@ from app.api.params import (
     SearchText,
     Slug,
 )
+from app.api.patterns import LANGUAGE_CODE_PATTERN, WIKIDATA_ID_PATTERN
 from app.api.read_models import ReadModel, Source, UtcInstant, instant_of
 from app.api.write_models import (
     CitationWrite,
@@ -289,7 +290,7 @@ class WikipediaArticleWrite(WriteModel):
     """Article of Wikipedia about a person."""
 
     language: Annotated[
-        str, StringConstraints(pattern="^[a-z]{2,3}(-[a-z]{2,10})*$", max_length=20)
+        str, StringConstraints(pattern=LANGUAGE_CODE_PATTERN, max_length=3, to_lower=True)
     ]
     """Language of the Wikipedia, as in its address."""
     url: HttpUrlStr
@@ -346,7 +347,7 @@ class PersonWrite(WriteModel):
     sex: Sex | None = None
     """Sex, as published."""
     wikidata_id: (
-        Annotated[str, StringConstraints(pattern="^Q[1-9][0-9]{0,10}$", max_length=12)] | None
+        Annotated[str, StringConstraints(pattern=WIKIDATA_ID_PATTERN, max_length=12)] | None
     ) = None
     """Item of Wikidata."""
     wikipedia: Annotated[list[WikipediaArticleWrite], Field(max_length=50)] = []
